@@ -1,0 +1,76 @@
+"""What can go wrong so badly that there is no answer; imports nothing of ours.
+
+A conflict, a refusal or a skipped file is a *value* elsewhere. An exception from here means that the question
+itself could not be understood (:class:`UsageProblem`, :class:`InputUnreadable`), or that the world failed
+(:class:`IndexUnavailable`, :class:`HashMismatch`, …). Only ``cli/`` turns them into words and exit statuses.
+"""
+
+from __future__ import annotations
+
+
+class WheelcheckError(Exception):
+    """The one base: *message* states the fact, *address* where it is, *hint* what to do next.
+
+    ``address`` is a ``file:line``, a URL without credentials or a project name; empty when the message has it all.
+    """
+
+    exit_status = 2
+
+    def __init__(self, message: str, *, address: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.address = address
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.message}" if self.address else self.message
+
+
+class UsageProblem(WheelcheckError):
+    """An option or a target word that means nothing."""
+
+
+class InputUnreadable(WheelcheckError):
+    """A requirements input that is missing, unreadable or malformed; ``address`` is ``path`` or ``path:line``."""
+
+
+class SettingsInvalid(WheelcheckError):
+    """A settings file with an unknown key or a value of the wrong kind."""
+
+
+class IndexUnavailable(WheelcheckError):
+    """An index or file host did not answer, or answered with nonsense; ``address`` is the URL, never with secrets."""
+
+    exit_status = 3
+
+
+class OfflineMiss(IndexUnavailable):
+    """``--offline`` was asked for, and the cache does not hold what the run needs."""
+
+
+class HashMismatch(IndexUnavailable):
+    """Bytes that came do not have the hash that the index announced."""
+
+
+class DiskFailure(WheelcheckError):
+    """The result or the cache could not be written."""
+
+    exit_status = 3
+
+
+class ArchiveRefused(WheelcheckError):
+    """An archive broke a limit or tried to escape: traversal, links, bombs, endless streams, no such member."""
+
+    exit_status = 3
+
+
+class MetadataMalformed(WheelcheckError):
+    """Core metadata that cannot be read, or that speaks of another project or version than its file name."""
+
+    exit_status = 3
+
+
+class BudgetSpent(WheelcheckError):
+    """The run reached its time or round budget before it had an answer (never a proof of impossibility)."""
+
+    exit_status = 4

@@ -1,0 +1,44 @@
+"""How a version can be installed on a target, and what an sdist is made of; judged elsewhere, only named here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from wheelcheck.model.distribution import CoreMetadata
+
+
+class Installability(Enum):
+    """Of a version on a target; the value is the word of the plan's schema."""
+
+    WHEEL = "wheel"
+    SDIST_PURE = "sdist-pure"
+    SDIST_NATIVE = "sdist-native"
+    SDIST_UNKNOWN = "sdist-unknown"
+    MISSING = "missing"
+
+
+class Purity(Enum):
+    """Whether building a source archive needs a compiler."""
+
+    PURE = "pure"
+    NATIVE = "native"
+    UNKNOWN = "unknown"
+
+    @property
+    def installability(self) -> Installability:
+        """The installability of a version whose only usable file has this purity."""
+        return Installability(f"sdist-{self.value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a source archive says of itself without being run.
+
+    ``evidence`` are short sentences naming the member they stand on, strongest first. ``metadata`` is ``None`` where the
+    archive says nothing static about its dependencies.
+    """
+
+    purity: Purity
+    evidence: tuple[str, ...] = ()
+    metadata: CoreMetadata | None = None

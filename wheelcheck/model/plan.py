@@ -1,0 +1,102 @@
+"""The plan as values: what a builder executes, in order; its JSON is written and read in ``plan/``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.distribution import MetadataSource
+from wheelcheck.model.finding import Finding
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.target import Target
+
+
+class Status(Enum):
+    """What the plan says of its own use; the value is the word of the schema."""
+
+    INSTALLABLE = "installable"
+    NEEDS_BUILD = "needs-build"
+    BLOCKED = "blocked"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRecord:
+    """One file that was read; ``sha256`` is of its bytes, in hex; a command-line requirement has ``path`` only."""
+
+    path: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options that shaped the answer; ``indexes`` without credentials."""
+
+    sdist: str
+    exclude_newer: str | None
+    indexes: tuple[str, ...]
+    pre: bool = False
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFile:
+    """The file to fetch; ``size`` in bytes and ``upload_time`` are ``None`` when the index does not say."""
+
+    filename: str
+    url: str
+    sha256: str
+    size: int | None
+    upload_time: str | None
+    tag: str | None
+    hashes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPackage:
+    """One project of the plan, with who requires it and what it requires on this target."""
+
+    name: NormalizedName
+    version: Version
+    requested: bool
+    extras: tuple[NormalizedName, ...] = ()
+    required_by: tuple[NormalizedName, ...]
+    requires: tuple[NormalizedName, ...]
+    installability: Installability
+    metadata: MetadataSource
+    file: PlannedFile | None
+    requires_python: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuilderPhase:
+    """One step of a builder: build pure source archives once, then install, without resolving again."""
+
+    kind: Literal["build-once", "install"]
+    packages: tuple[NormalizedName, ...]
+    no_deps: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that a builder and a reader need; same inputs, index state and options give an equal plan."""
+
+    status: Status
+    target: Target
+    inputs: tuple[InputRecord, ...]
+    options: Options
+    packages: tuple[PlannedPackage, ...]
+    findings: tuple[Finding, ...]
+    phases: tuple[BuilderPhase, ...]
+    applied: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that keep this plan from being executed."""
+        return tuple(finding for finding in self.findings if finding.severity.value == "error")

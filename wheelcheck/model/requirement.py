@@ -1,0 +1,218 @@
+"""What is asked, by whom: requirements, constraints and their origins; no files are read here.
+
+``packaging.requirements.Requirement`` is mutable and unhashable in parts, so it is taken apart once and wrapped.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement as PackagingRequirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class FileOrigin:
+    """Asked in a file: *path* as the user wrote it, *line* from 1 (0 where the format has no lines)."""
+
+    path: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class CommandLineOrigin:
+    """Asked on the command line; *text* is the argument, *option* the flag it followed (empty for an INPUT)."""
+
+    text: str
+    option: str = ""
+
+    def __str__(self) -> str:
+        return f"command line ({self.option} {self.text})" if self.option else f"command line ({self.text})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class CandidateOrigin:
+    """Asked by the metadata of a version of another project."""
+
+    name: NormalizedName
+    version: Version
+
+    def __str__(self) -> str:
+        return f"{self.name}=={self.version}"
+
+
+Origin = FileOrigin | CommandLineOrigin | CandidateOrigin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashPin:
+    """One ``--hash=algorithm:digest`` of a requirements file; *digest* is lower-case hex."""
+
+    algorithm: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A PEP 508 requirement with its origin.
+
+    ``url`` is set for direct references (PEP 440 ``name @ url``, a local path as ``file://`` URL); ``text`` is what a
+    person reads in reports: the requirement as written, without comments, hashes and credentials.
+    """
+
+    name: NormalizedName
+    specifier: SpecifierSet
+    extras: frozenset[NormalizedName] = frozenset()
+    marker: Marker | None = None
+    url: str | None = None
+    hashes: tuple[HashPin, ...] = ()
+    origin: Origin
+    text: str = field(compare=False, default="")
+
+    @classmethod
+    def parse(
+        cls, text: str, origin: Origin, *, hashes: tuple[HashPin, ...] = (), marker: Marker | None = None
+    ) -> Requirement:
+        """Read *text* (PEP 508); raise ``packaging.requirements.InvalidRequirement`` when it is not one.
+
+        *marker* is joined with ``and`` is not attempted: pass it only where *text* has none.
+        """
+        name, specifier, extras, own_marker, url = _parts(text)
+        return cls(
+            name=name,
+            specifier=specifier,
+            extras=extras,
+            marker=own_marker if own_marker is not None else marker,
+            url=url,
+            hashes=hashes,
+            origin=origin,
+            text=text,
+        )
+
+    def with_origin(self, origin: Origin) -> Requirement:
+        """The same requirement, asked by *origin*."""
+        return replace(self, origin=origin)
+
+    def __str__(self) -> str:
+        return self.text or f"{self.name}{self.specifier}"
+
+
+@functools.lru_cache(maxsize=50_000)
+def _parts(
+    text: str,
+) -> tuple[NormalizedName, SpecifierSet, frozenset[NormalizedName], Marker | None, str | None]:
+    # The same lines recur across thousands of metadata files, and parsing is the solver's dearest step.
+    parsed = PackagingRequirement(text)
+    extras = frozenset(canonicalize_name(extra) for extra in parsed.extras)
+    return canonicalize_name(parsed.name), parsed.specifier, extras, parsed.marker, parsed.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """A bound on a project that is never installed for the constraint's own sake (pip's ``-c``)."""
+
+    name: NormalizedName
+    specifier: SpecifierSet
+    marker: Marker | None = None
+    url: str | None = None
+    hashes: tuple[HashPin, ...] = ()
+    origin: Origin
+    text: str = field(compare=False, default="")
+
+    @classmethod
+    def from_requirement(cls, requirement: Requirement) -> Constraint:
+        """Take the bound of *requirement*; its extras do not matter to a constraint."""
+        return cls(
+            name=requirement.name,
+            specifier=requirement.specifier,
+            marker=requirement.marker,
+            url=requirement.url,
+            hashes=requirement.hashes,
+            origin=requirement.origin,
+            text=requirement.text,
+        )
+
+    def __str__(self) -> str:
+        return self.text or f"{self.name}{self.specifier}"
+
+
+UnsupportedKind = Literal["editable", "vcs", "folder-dynamic", "archive-unreadable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsupportedRequirement:
+    """A requirement that is understood but cannot be planned: named in a finding, never dropped silently.
+
+    ``name`` is empty where the text does not say which project it is. ``hint`` says what to write instead.
+    """
+
+    kind: UnsupportedKind
+    text: str
+    name: NormalizedName | None = None
+    origin: Origin
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexOptions:
+    """What an input says about where and how to look; empty means that it says nothing.
+
+    ``index_url`` may hold credentials and is never printed as it is. ``only_binary`` / ``no_binary`` hold project
+    names or ``:all:``, in pip's sense.
+    """
+
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    pre: bool = False
+    require_hashes: bool = False
+    only_binary: frozenset[str] = frozenset()
+    no_binary: frozenset[str] = frozenset()
+
+    def merged(self, later: IndexOptions) -> IndexOptions:
+        """Join with the options of a *later* file or of the command line; a single value there wins."""
+        return IndexOptions(
+            index_url=later.index_url or self.index_url,
+            extra_index_urls=tuple(dict.fromkeys((*self.extra_index_urls, *later.extra_index_urls))),
+            find_links=tuple(dict.fromkeys((*self.find_links, *later.find_links))),
+            no_index=self.no_index or later.no_index,
+            pre=self.pre or later.pre,
+            require_hashes=self.require_hashes or later.require_hashes,
+            only_binary=self.only_binary | later.only_binary,
+            no_binary=self.no_binary | later.no_binary,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSet:
+    """Everything that the inputs of one run ask for.
+
+    ``files`` are ``(path, sha256 hex)`` of each file read, in reading order, nested ones included.
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    unsupported: tuple[UnsupportedRequirement, ...] = ()
+    options: IndexOptions = IndexOptions()
+    files: tuple[tuple[str, str], ...] = ()
+    requires_python: tuple[tuple[SpecifierSet, Origin], ...] = ()
+
+    def joined(self, other: InputSet) -> InputSet:
+        """Both sets in one, *other* after this one."""
+        return InputSet(
+            requirements=(*self.requirements, *other.requirements),
+            constraints=(*self.constraints, *other.constraints),
+            unsupported=(*self.unsupported, *other.unsupported),
+            options=self.options.merged(other.options),
+            files=tuple(dict.fromkeys((*self.files, *other.files))),
+            requires_python=(*self.requires_python, *other.requires_python),
+        )

@@ -1,0 +1,121 @@
+"""The answer of a resolution, or the causes of there being none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.distribution import CoreMetadata, Distribution
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedRequirement
+from wheelcheck.model.target import Target, WheelTag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What may be chosen.
+
+    ``allowed`` are the installabilities that need no objection. ``pre`` admits pre-releases of every project.
+    ``exclude_newer`` is an ISO 8601 instant in UTC: files uploaded at or after it do not exist. ``no_binary`` and
+    ``only_binary`` hold names or ``:all:`` in pip's sense. ``overrides`` replace every requirement of their project,
+    markers included; ``excludes`` are taken out of every requirement list.
+    """
+
+    allowed: frozenset[Installability]
+    pre: bool = False
+    exclude_newer: str | None = None
+    no_binary: frozenset[str] = frozenset()
+    only_binary: frozenset[str] = frozenset()
+    overrides: tuple[Requirement, ...] = ()
+    excludes: frozenset[NormalizedName] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A version that was chosen, with every extra asked of it and its best file for the target.
+
+    ``distribution`` is ``None`` only where the version has nothing usable. ``evidence`` tells why a source archive was
+    judged as it was, and ``tag`` is the wheel's tag that fits best.
+    """
+
+    name: NormalizedName
+    version: Version
+    extras: frozenset[NormalizedName] = frozenset()
+    distribution: Distribution | None
+    tag: WheelTag | None = None
+    installability: Installability
+    metadata: CoreMetadata
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """*parent* (``None``: the user) asks for *child* by *requirement*."""
+
+    parent: NormalizedName | None
+    child: NormalizedName
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OlderPick:
+    """A project that ended older because of the policy; dates are the first upload of each version, if known."""
+
+    name: NormalizedName
+    natural: Version
+    chosen: Version
+    natural_date: str | None
+    chosen_date: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """Pins and edges for one target; ``pins`` are in the order of their names.
+
+    ``older`` compares with what would have been chosen without the policy. ``unsupported`` are the requirements that
+    could not take part. ``unknowable_markers`` are ``(marker text, variable, requirement text)`` met on the way.
+    ``rounds`` counts the solver's rounds, for tests and reports.
+    """
+
+    target: Target
+    pins: Mapping[NormalizedName, Pin]
+    edges: tuple[Edge, ...]
+    older: tuple[OlderPick, ...] = ()
+    unsupported: tuple[UnsupportedRequirement, ...] = ()
+    unknowable_markers: tuple[tuple[str, str, str], ...] = ()
+    rounds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """One project on which the question broke, and every requirement that bore on it, with the way each came.
+
+    ``paths`` are, for each requirement, the chain of requirement texts from the user's own to it.
+    """
+
+    name: NormalizedName
+    requirements: tuple[Requirement, ...]
+    constraints: tuple[Constraint, ...] = ()
+    paths: tuple[tuple[str, ...], ...] = ()
+    specifier: SpecifierSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Why there is no resolution.
+
+    ``natural`` is what pass 1 found, when the policy alone stands in the way; ``None`` when the requirements themselves
+    clash. ``partial`` are the pins reached before the end, for a run that could not finish.
+    """
+
+    target: Target
+    clashes: tuple[Clash, ...]
+    natural: Resolution | None = None
+    partial: Mapping[NormalizedName, Pin]
+    budget_spent: bool = False
+    unsupported: tuple[UnsupportedRequirement, ...] = ()
+    rounds: int = 0
