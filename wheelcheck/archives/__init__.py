@@ -1,1 +1,1 @@
-"""archives"""
+"""The archives room."""

@@ -1,1 +1,1 @@
-"""compat"""
+"""The compat room."""

@@ -1,1 +1,1 @@
-"""diagnose"""
+"""The diagnose room."""

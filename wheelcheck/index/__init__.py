@@ -1,1 +1,1 @@
-"""index"""
+"""The index room."""

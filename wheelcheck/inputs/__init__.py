@@ -1,1 +1,1 @@
-"""inputs"""
+"""The inputs room."""

@@ -1,1 +1,1 @@
-"""knowledge"""
+"""The knowledge room."""

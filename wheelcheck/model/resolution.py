@@ -9,10 +9,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model.distribution import CoreMetadata, Distribution
+from wheelcheck.model.distribution import CoreMetadata, Distribution, WheelTag
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedRequirement
-from wheelcheck.model.target import Target, WheelTag
+from wheelcheck.model.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""repair"""
+"""The repair room."""

@@ -1,1 +1,1 @@
-"""resolve"""
+"""The resolve room."""

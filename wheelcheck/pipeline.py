@@ -1,0 +1,1 @@
+"""Composes the stages: the library's front door, and what the command line calls."""
