@@ -45,6 +45,10 @@ class Projects(Protocol):
         """Start fetching, do not wait."""
         ...
 
+    def prefetch_sources(self, sdists: Iterable[Sdist]) -> None:
+        """Start fetching and judging, do not wait."""
+        ...
+
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
         """Call *listener* on a thread of the store as each page arrives, so that reading ahead need not wait for the solver."""
         ...

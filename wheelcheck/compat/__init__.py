@@ -1,1 +1,24 @@
-"""The compat room."""
+"""Target words → :class:`~wheelcheck.model.Target`, and a distribution on a target → fit or refusal.
+
+``parse_target("win_amd64", "3.11")`` makes a target; ``Compatibility(target)`` judges files, markers and Python bounds for it.
+Nothing here looks at the running interpreter except :func:`host_target`.
+"""
+
+from wheelcheck.compat.fitting import Compatibility, fits
+from wheelcheck.compat.platforms import Platform, parse_platform
+from wheelcheck.compat.pythons import PythonWord, parse_python
+from wheelcheck.compat.targetfile import parse_target_file, render_target_file
+from wheelcheck.compat.targets import host_target, parse_target
+
+__all__ = [
+    "Compatibility",
+    "Platform",
+    "PythonWord",
+    "fits",
+    "host_target",
+    "parse_platform",
+    "parse_python",
+    "parse_target",
+    "parse_target_file",
+    "render_target_file",
+]

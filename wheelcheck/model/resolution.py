@@ -77,7 +77,8 @@ class Resolution:
     """Pins and edges for one target; ``pins`` are in the order of their names.
 
     ``older`` compares with what would have been chosen without the policy. ``unsupported`` are the requirements that
-    could not take part. ``unknowable_markers`` are ``(marker text, variable, requirement text)`` met on the way.
+    could not take part. ``absent`` are the projects that no index knows, ``refused`` those whose archive was not read, each with
+    the reason. ``unknowable_markers`` are ``(marker text, variable, requirement text)`` met on the way.
     ``rounds`` counts the solver's rounds, for tests and reports.
     """
 
@@ -87,6 +88,8 @@ class Resolution:
     older: tuple[OlderPick, ...] = ()
     unsupported: tuple[UnsupportedRequirement, ...] = ()
     unknowable_markers: tuple[tuple[str, str, str], ...] = ()
+    absent: tuple[NormalizedName, ...] = ()
+    refused: tuple[tuple[NormalizedName, str], ...] = ()
     rounds: int = 0
 
 

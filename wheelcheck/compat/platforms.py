@@ -1,0 +1,192 @@
+"""Platform words → platform tags and marker values; knows no Python version.
+
+A word is a wheel platform tag (``manylinux_2_28_x86_64``) or an alias (``windows``, ``alpine-arm64``). A tag names a *floor*:
+what such a machine also runs (older glibc, older macOS, universal binaries) is added by the rules of PEP 600, PEP 656 and
+PEP 425's macOS ladder.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from packaging.tags import mac_platforms
+
+from wheelcheck.errors import UsageProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A platform: its *word* in reports, its platform *tags* best first, and the markers that it determines."""
+
+    word: str
+    tags: tuple[str, ...]
+    markers: Mapping[str, str]
+
+
+# Defaults of the bare words. glibc 2.28 is what manylinux builds for today (RHEL 8, Debian 10, Ubuntu 18.10 and newer);
+# macOS 13 is the oldest release that its vendor supported in the last two years.
+_LINUX_FLOOR = "manylinux_2_28"
+_ALPINE_FLOOR = "musllinux_1_2"
+_MACOS_FLOOR = "macosx_13_0"
+
+_LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64")
+_MACHINE_WORDS = {
+    "": "x86_64",
+    "amd64": "x86_64",
+    "x64": "x86_64",
+    "arm64": "aarch64",
+    "x86": "i686",
+    "armhf": "armv7l",
+} | {machine: machine for machine in _LINUX_MACHINES}
+
+# PEP 600: the legacy names of three glibc floors.
+_LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+_LEGACY_BY_FLOOR = {floor: name for name, floor in _LEGACY_MANYLINUX.items()}
+_OLDEST_GLIBC_MINOR = {"x86_64": 5, "i686": 5}  # the others started with manylinux2014, glibc 2.17
+_NEWEST_GLIBC_MINOR = 60  # a sanity bound: tags beyond it are a slip of the finger
+_NEWEST_MUSL_MINOR = 9
+
+_WINDOWS_MACHINES = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
+
+_ALIASES = {
+    "windows": "win_amd64",
+    "win64": "win_amd64",
+    "windows-amd64": "win_amd64",
+    "windows-x86_64": "win_amd64",
+    "windows-x64": "win_amd64",
+    "windows-arm64": "win_arm64",
+    "windows-x86": "win32",
+    "macos": f"{_MACOS_FLOOR}_arm64",
+    "macos-arm64": f"{_MACOS_FLOOR}_arm64",
+    "macos-aarch64": f"{_MACOS_FLOOR}_arm64",
+    "macos-x86_64": f"{_MACOS_FLOOR}_x86_64",
+    "macos-intel": f"{_MACOS_FLOOR}_x86_64",
+    "x86_64-pc-windows-msvc": "win_amd64",
+    "aarch64-pc-windows-msvc": "win_arm64",
+    "i686-pc-windows-msvc": "win32",
+    "aarch64-apple-darwin": f"{_MACOS_FLOOR}_arm64",
+    "x86_64-apple-darwin": f"{_MACOS_FLOOR}_x86_64",
+}
+for _word, _machine in _MACHINE_WORDS.items():
+    _suffix = f"-{_word}" if _word else ""
+    _ALIASES[f"linux{_suffix}"] = f"{_LINUX_FLOOR}_{_machine}"
+    if _machine in ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x"):
+        _ALIASES[f"alpine{_suffix}"] = f"{_ALPINE_FLOOR}_{_machine}"
+for _machine in ("x86_64", "aarch64"):
+    _ALIASES[f"{_machine}-unknown-linux-gnu"] = f"{_LINUX_FLOOR}_{_machine}"
+    _ALIASES[f"{_machine}-unknown-linux-musl"] = f"{_ALPINE_FLOOR}_{_machine}"
+for _machine in _LINUX_MACHINES:
+    _ALIASES[f"linux_{_machine}"] = f"{_LINUX_FLOOR}_{_machine}"
+
+_MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)", re.ASCII)
+_LEGACY = re.compile(r"(manylinux1|manylinux2010|manylinux2014)_(\w+)", re.ASCII)
+_MUSLLINUX = re.compile(r"musllinux_(\d+)_(\d+)_(\w+)", re.ASCII)
+_MACOSX = re.compile(r"macosx_(\d+)_(\d+)_(\w+)", re.ASCII)
+_SHOWN = (
+    "win_amd64", "win_arm64", "win32", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_aarch64",
+    "musllinux_1_2_x86_64", "musllinux_1_2_aarch64", "macosx_13_0_arm64", "macosx_13_0_x86_64",
+)  # fmt: skip
+
+
+def parse_platform(word: str) -> Platform:
+    """Understand *word*, a wheel platform tag or an alias; case and ``-``/``_`` do not matter where that is unambiguous.
+
+    Raises ``UsageProblem`` with the nearest good words.
+    """
+    text = word.strip().lower()
+    text = _ALIASES.get(text) or _ALIASES.get(text.replace("_", "-")) or text.replace("-", "_")
+    if text in _WINDOWS_MACHINES:
+        return Platform(word=text, tags=(text,), markers=_windows_markers(text))
+    if matched := _LEGACY.fullmatch(text):
+        major, minor = _LEGACY_MANYLINUX[matched[1]]
+        return _manylinux(word, major, minor, matched[2])
+    if matched := _MANYLINUX.fullmatch(text):
+        return _manylinux(word, int(matched[1]), int(matched[2]), matched[3])
+    if matched := _MUSLLINUX.fullmatch(text):
+        return _musllinux(word, int(matched[1]), int(matched[2]), matched[3])
+    if matched := _MACOSX.fullmatch(text):
+        return _macosx(word, int(matched[1]), int(matched[2]), matched[3])
+    raise _unknown(word)
+
+
+def _unknown(word: str, reason: str = "") -> UsageProblem:
+    good = difflib.get_close_matches(word.lower(), (*_SHOWN, *_ALIASES), n=3, cutoff=0.5) or list(_SHOWN[:4])
+    return UsageProblem(
+        f"--platform {word!r} {reason or 'is no platform that wheelcheck knows'}",
+        hint=f"near it: {', '.join(good)}; any wheel platform tag is taken, and windows, linux, macos, alpine[-arm64]",
+    )
+
+
+def _manylinux(word: str, major: int, minor: int, machine: str) -> Platform:
+    if machine not in _LINUX_MACHINES:
+        raise _unknown(word, f"names a machine {machine!r} that has no manylinux wheels")
+    oldest = _OLDEST_GLIBC_MINOR.get(machine, 17)
+    if major != 2 or not oldest <= minor <= _NEWEST_GLIBC_MINOR:
+        raise _unknown(word, f"needs a glibc between 2.{oldest} and 2.{_NEWEST_GLIBC_MINOR} for {machine}")
+    return Platform(
+        word=f"manylinux_2_{minor}_{machine}",
+        tags=tuple(_manylinux_ladder(minor, oldest, machine)),
+        markers=_linux_markers(machine),
+    )
+
+
+def _manylinux_ladder(minor: int, oldest: int, machine: str) -> Iterator[str]:
+    # PEP 600: a machine with glibc 2.N runs everything built for 2.N and older, nearest first; the legacy names stand
+    # beside their floors. The plain linux tag (built on this very machine) comes first, as packaging has it.
+    yield f"linux_{machine}"
+    for floor in range(minor, oldest - 1, -1):
+        yield f"manylinux_2_{floor}_{machine}"
+        if legacy := _LEGACY_BY_FLOOR.get((2, floor)):
+            yield f"{legacy}_{machine}"
+
+
+def _musllinux(word: str, major: int, minor: int, machine: str) -> Platform:
+    if machine not in _LINUX_MACHINES:
+        raise _unknown(word, f"names a machine {machine!r} that has no musllinux wheels")
+    if major != 1 or minor > _NEWEST_MUSL_MINOR:
+        raise _unknown(word, "needs a musl between 1.0 and 1.9")
+    # PEP 656: musl 1.N runs what was built for 1.N and older.
+    ladder = tuple(f"musllinux_1_{floor}_{machine}" for floor in range(minor, -1, -1))
+    return Platform(word=ladder[0], tags=(f"linux_{machine}", *ladder), markers=_linux_markers(machine))
+
+
+def _macosx(word: str, major: int, minor: int, machine: str) -> Platform:
+    if machine not in ("arm64", "x86_64"):
+        raise _unknown(word, f"needs a real machine, arm64 or x86_64, not {machine!r}")
+    if machine == "arm64" and major < 11:
+        raise _unknown(word, "is impossible: arm64 came with macOS 11")
+    if not 10 <= major <= 30:
+        raise _unknown(word, "needs a macOS release between 10 and 30")
+    # From macOS 11 on, only the major release counts in tags.
+    version = (major, minor) if major == 10 else (major, 0)
+    return Platform(
+        word=f"macosx_{version[0]}_{version[1]}_{machine}",
+        tags=tuple(mac_platforms(version, machine)),
+        markers={
+            "os_name": "posix",
+            "sys_platform": "darwin",
+            "platform_system": "Darwin",
+            "platform_machine": machine,
+        },
+    )
+
+
+def _windows_markers(word: str) -> Mapping[str, str]:
+    return {
+        "os_name": "nt",
+        "sys_platform": "win32",
+        "platform_system": "Windows",
+        "platform_machine": _WINDOWS_MACHINES[word],
+    }
+
+
+def _linux_markers(machine: str) -> Mapping[str, str]:
+    return {
+        "os_name": "posix",
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "platform_machine": machine,
+    }

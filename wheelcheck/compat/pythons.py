@@ -1,0 +1,81 @@
+"""Python words (``3.11``, ``3.11.9``, ``3.13t``, ``pp3.11``) → implementation, versions and ABI; knows no platform."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from wheelcheck.errors import UsageProblem
+
+_OLDEST_MINOR = 6
+_NEWEST_MINOR = 20  # a sanity bound, not a list of releases
+_FIRST_FREE_THREADED = 13
+_PYPY_ABI = "pp73"  # every PyPy of the 7.3 line, the only one that supports Python 3.7 and newer
+
+_WORD = re.compile(
+    r"(?P<impl>cp|cpython-?|py|python-?|pp|pypy-?)?3\.?(?P<minor>\d{1,2})(?:\.(?P<patch>\d+))?(?P<free>t)?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonWord:
+    """One Python: ``interpreter`` and ``abi`` are tags (``cp311``, ``cp313t``), ``full`` is what Requires-Python meets.
+
+    ``patch_assumed`` says that the patch level was not given and ``.0`` was taken, as uv and pip do.
+    """
+
+    word: str
+    implementation: str
+    minor: int
+    full: Version
+    interpreter: str
+    abi: str
+    free_threaded: bool = False
+    patch_assumed: bool = False
+
+
+def parse_python(word: str) -> PythonWord:
+    """Understand *word*; raise ``UsageProblem`` with examples when it is none.
+
+    ``3.11`` alone means 3.11.0: a file that requires ``>=3.11.5`` is then refused, and a finding says so.
+    """
+    matched = _WORD.fullmatch(word.strip().lower())
+    if matched is None:
+        raise UsageProblem(
+            f"--python {word!r} is no Python version",
+            hint="write 3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy)",
+        )
+    minor, patch = int(matched["minor"]), matched["patch"]
+    if not _OLDEST_MINOR <= minor <= _NEWEST_MINOR:
+        raise UsageProblem(
+            f"--python {word!r}: Python 3.{minor} is outside 3.{_OLDEST_MINOR} to 3.{_NEWEST_MINOR}",
+            hint="write a minor version such as 3.11",
+        )
+    is_pypy = (matched["impl"] or "").startswith(("pp", "pypy"))
+    free = matched["free"] is not None
+    if free and (is_pypy or minor < _FIRST_FREE_THREADED):
+        raise UsageProblem(
+            f"--python {word!r}: free-threaded builds exist for CPython 3.{_FIRST_FREE_THREADED} and newer only",
+            hint=f"write 3.{max(minor, _FIRST_FREE_THREADED)}t",
+        )
+    number = f"3.{minor}" + (f".{patch}" if patch is not None else "")
+    return PythonWord(
+        word=("pp" if is_pypy else "") + number + ("t" if free else ""),
+        implementation="pypy" if is_pypy else "cpython",
+        minor=minor,
+        full=Version(f"3.{minor}.{patch or 0}"),
+        interpreter=f"pp3{minor}" if is_pypy else f"cp3{minor}",
+        abi=_abi(minor, is_pypy=is_pypy, free=free),
+        free_threaded=free,
+        patch_assumed=patch is None,
+    )
+
+
+def _abi(minor: int, *, is_pypy: bool, free: bool) -> str:
+    if is_pypy:
+        return f"pypy3{minor}_{_PYPY_ABI}"
+    if minor < 8:
+        return f"cp3{minor}m"  # the "m" of pymalloc went with Python 3.8
+    return f"cp3{minor}" + ("t" if free else "")
