@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -34,7 +35,7 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options that shaped the answer; ``indexes`` without credentials."""
+    """The options that shaped the answer; ``indexes`` (best first) and ``find_links`` without credentials."""
 
     sdist: str
     exclude_newer: str | None
@@ -43,11 +44,16 @@ class Options:
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFile:
-    """The file to fetch; ``size`` in bytes and ``upload_time`` are ``None`` when the index does not say."""
+    """The file to fetch; ``size`` in bytes and ``upload_time`` are ``None`` when the index does not say.
+
+    ``sha256`` is empty when not known; ``hashes`` are all that are. ``index`` is the index or folder that lists the file,
+    without credentials, empty for a direct reference.
+    """
 
     filename: str
     url: str
@@ -56,11 +62,15 @@ class PlannedFile:
     upload_time: str | None
     tag: str | None
     hashes: tuple[tuple[str, str], ...] = ()
+    index: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPackage:
-    """One project of the plan, with who requires it and what it requires on this target."""
+    """One project of the plan, with who requires it and what it requires on this target.
+
+    ``direct`` says that its file was named by URL (``name @ url``) rather than found on an index.
+    """
 
     name: NormalizedName
     version: Version
@@ -72,6 +82,7 @@ class PlannedPackage:
     metadata: MetadataSource
     file: PlannedFile | None
     requires_python: str | None = None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +96,11 @@ class BuilderPhase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that a builder and a reader need; same inputs, index state and options give an equal plan."""
+    """All that a builder and a reader need; same inputs, index state and options give an equal plan.
+
+    ``unknown`` holds what a reader of a plan file met and does not understand, by JSON pointer (``/packages/3/note``), so
+    that writing the plan again loses nothing.
+    """
 
     status: Status
     target: Target
@@ -95,6 +110,7 @@ class Plan:
     findings: tuple[Finding, ...]
     phases: tuple[BuilderPhase, ...]
     applied: tuple[str, ...] = ()
+    unknown: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
