@@ -1,1 +1,11 @@
-"""The resolve room."""
+"""Requirements and a target → :class:`Resolution` or :class:`Conflict`; asks the world only through ``ports.Projects``.
+
+``resolve(…)`` runs the two passes of the design: the natural one, which picks what an installer would pick, and, where the policy
+forbids a file so picked, the wheel-aware one. Inside, :mod:`supply` knows what can be had, :mod:`provider` speaks resolvelib's
+language, :mod:`lookahead` starts requests early and decides nothing, :mod:`explain` tells why there is no answer.
+"""
+
+from wheelcheck.resolve.passes import Budget, Question, resolve
+from wheelcheck.resolve.supply import Release, Shelf, Supply
+
+__all__ = ["Budget", "Question", "Release", "Shelf", "Supply", "resolve"]

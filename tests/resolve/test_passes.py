@@ -1,0 +1,345 @@
+"""The two passes, on indexes small enough to check by eye."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from tests.fakes.projects import FakeProjects, sdist, wheel
+from wheelcheck.compat import parse_target
+from wheelcheck.model import (
+    CommandLineOrigin,
+    Conflict,
+    Constraint,
+    Installability,
+    MetadataSource,
+    Policy,
+    Requirement,
+    Resolution,
+)
+from wheelcheck.resolve import Budget, Question, resolve
+
+PURE = frozenset({Installability.WHEEL, Installability.SDIST_PURE})
+WHEELS = frozenset({Installability.WHEEL})
+
+
+def asked(text: str) -> Requirement:
+    return Requirement.parse(text, CommandLineOrigin(text=text))
+
+
+def answer(
+    projects: FakeProjects,
+    *requirements: str,
+    platform: str = "win_amd64",
+    python: str = "3.11",
+    constraints: Sequence[str] = (),
+    allowed: frozenset[Installability] = PURE,
+    overrides: Sequence[str] = (),
+    excludes: Sequence[str] = (),
+    exclude_newer: str | None = None,
+    pre: bool = False,
+    budget: Budget | None = None,
+) -> Resolution | Conflict:
+    return resolve(
+        Question(
+            requirements=tuple(asked(text) for text in requirements),
+            constraints=tuple(Constraint.from_requirement(asked(text)) for text in constraints),
+            target=parse_target(platform, python),
+            policy=Policy(
+                allowed=allowed,
+                overrides=tuple(asked(text) for text in overrides),
+                excludes=frozenset(canonicalize_name(name) for name in excludes),
+                exclude_newer=exclude_newer,
+                pre=pre,
+            ),
+            budget=budget or Budget(),
+        ),
+        projects,
+    )
+
+
+def picks(outcome: Resolution | Conflict) -> dict[str, str]:
+    assert isinstance(outcome, Resolution), outcome
+    return {str(name): str(pin.version) for name, pin in outcome.pins.items()}
+
+
+def test_newest_wheel_wins_over_older_ones() -> None:
+    projects = FakeProjects({"a": {"1.0": [wheel()], "2.0": [wheel()]}})
+    assert picks(answer(projects, "a")) == {"a": "2.0"}
+
+
+def test_older_version_with_a_wheel_replaces_a_native_sdist_and_is_reported() -> None:
+    projects = FakeProjects({"a": {"1.0": [wheel("cp311-cp311-win_amd64")], "2.0": [sdist(purity="native")]}})
+    outcome = answer(projects, "a")
+    assert picks(outcome) == {"a": "1.0"}
+    assert isinstance(outcome, Resolution)
+    assert [(pick.name, str(pick.natural), str(pick.chosen)) for pick in outcome.older] == [("a", "2.0", "1.0")]
+
+
+def test_pure_sdist_is_kept_when_the_policy_allows_it_and_left_when_not() -> None:
+    projects = FakeProjects({"a": {"1.0": [wheel()], "2.0": [sdist(purity="pure")]}})
+    assert picks(answer(projects, "a")) == {"a": "2.0"}
+    assert picks(answer(projects, "a", allowed=WHEELS)) == {"a": "1.0"}
+
+
+def test_blocked_set_lists_every_offender_of_the_natural_pass() -> None:
+    projects = FakeProjects(
+        {
+            "app": {"1.0": [wheel(requires=["one==1", "two==1", "fine"])]},
+            "one": {"1": [sdist(purity="native")], "2": [wheel()]},
+            "two": {"1": [wheel("cp310-cp310-win_amd64")]},
+            "fine": {"1": [wheel()]},
+        }
+    )
+    outcome = answer(projects, "app")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    states = {str(name): pin.installability for name, pin in outcome.natural.pins.items()}
+    assert states == {
+        "app": Installability.WHEEL,
+        "one": Installability.SDIST_NATIVE,
+        "two": Installability.MISSING,
+        "fine": Installability.WHEEL,
+    }
+
+
+def test_version_clash_is_a_conflict_with_the_path_of_each_side() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=["c<2"])]},
+            "b": {"1": [wheel(requires=["mid"])]},
+            "mid": {"1": [wheel(requires=["c>=2"])]},
+            "c": {"1": [wheel()], "2": [wheel()]},
+        }
+    )
+    outcome = answer(projects, "a", "b")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is None
+    clash = next(clash for clash in outcome.clashes if clash.name == "c")
+    assert set(clash.paths) == {("a", "c<2"), ("b", "mid==1", "c>=2")}
+
+
+def test_override_replaces_requirement_and_marker() -> None:
+    projects = FakeProjects(
+        {
+            "app": {"1": [wheel(requires=['dep==1; sys_platform == "linux"'])]},
+            "dep": {"1": [wheel()], "2": [wheel()]},
+        }
+    )
+    assert picks(answer(projects, "app")) == {"app": "1"}
+    assert picks(answer(projects, "app", overrides=["dep==2"])) == {"app": "1", "dep": "2"}
+
+
+def test_override_leaves_a_requirement_of_an_extra_to_its_extra() -> None:
+    projects = FakeProjects(
+        {
+            "app": {"1": [wheel(requires=['dep==1; extra == "more"'], extras=["more"])]},
+            "dep": {"1": [wheel()], "2": [wheel()]},
+        }
+    )
+    assert picks(answer(projects, "app", overrides=["dep==2"])) == {"app": "1"}
+    assert picks(answer(projects, "app[more]", overrides=["dep==2"])) == {"app": "1", "dep": "2"}
+
+
+def test_excluded_project_is_left_out_with_all_it_alone_needs() -> None:
+    projects = FakeProjects(
+        {
+            "app": {"1": [wheel(requires=["heavy", "light"])]},
+            "heavy": {"1": [sdist(purity="native", requires=["lead"])]},
+            "lead": {"1": [wheel()]},
+            "light": {"1": [wheel()]},
+        }
+    )
+    assert picks(answer(projects, "app", excludes=["heavy"])) == {"app": "1", "light": "1"}
+
+
+def test_constraints_never_add_packages() -> None:
+    projects = FakeProjects({"a": {"1": [wheel()], "2": [wheel()]}, "b": {"1": [wheel()]}})
+    assert picks(answer(projects, "a", constraints=["a<2", "b==1"])) == {"a": "1"}
+
+
+def test_self_referential_extras_are_flattened() -> None:
+    requires = ['b; extra == "x"', 'a[x]; extra == "all"']
+    projects = FakeProjects({"a": {"1": [wheel(requires=requires, extras=["x", "all"])]}, "b": {"1": [wheel()]}})
+    assert picks(answer(projects, "a[all]")) == {"a": "1", "b": "1"}
+
+
+def test_extras_are_normalised_as_pep_685_says() -> None:
+    projects = FakeProjects(
+        {"a": {"1": [wheel(requires=['b; extra == "dev-test"'], extras=["dev-test"])]}, "b": {"1": [wheel()]}}
+    )
+    assert picks(answer(projects, "a[Dev_Test]")) == {"a": "1", "b": "1"}
+
+
+def test_edges_of_base_and_extra_are_both_kept() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=["b", 'c; extra == "x"'], extras=["x"])]},
+            "b": {"1": [wheel()]},
+            "c": {"1": [wheel()]},
+        }
+    )
+    outcome = answer(projects, "a[x]")
+    assert isinstance(outcome, Resolution)
+    assert {(edge.parent, edge.child) for edge in outcome.edges} == {(None, "a"), ("a", "b"), ("a", "c")}
+    assert outcome.pins[canonicalize_name("a")].extras == {"x"}
+
+
+def test_pre_release_is_taken_only_when_nothing_final_is_admitted() -> None:
+    projects = FakeProjects({"a": {"1.0": [wheel()], "2.0rc1": [wheel()]}, "b": {"0.1a1": [wheel()]}})
+    assert picks(answer(projects, "a", "b")) == {"a": "1.0", "b": "0.1a1"}
+    assert picks(answer(projects, "a>=2.0rc1")) == {"a": "2.0rc1"}
+    assert picks(answer(projects, "a", pre=True)) == {"a": "2.0rc1"}
+
+
+def test_yanked_version_is_refused_unless_pinned() -> None:
+    projects = FakeProjects({"a": {"1.0": [wheel()], "2.0": [wheel(yanked="broken")]}})
+    assert picks(answer(projects, "a")) == {"a": "1.0"}
+    assert isinstance(answer(projects, "a>1"), Conflict)
+    assert picks(answer(projects, "a==2.0")) == {"a": "2.0"}
+
+
+def test_yanked_file_does_not_hide_its_standing_sibling() -> None:
+    projects = FakeProjects({"a": {"1.0": [wheel("cp311-cp311-win_amd64", yanked="bad build"), wheel()]}})
+    outcome = answer(projects, "a")
+    assert isinstance(outcome, Resolution)
+    distribution = outcome.pins[canonicalize_name("a")].distribution
+    assert distribution is not None
+    assert distribution.filename.endswith("py3-none-any.whl")
+
+
+def test_requires_python_is_judged_per_file() -> None:
+    projects = FakeProjects({"a": {"1.0": [wheel(requires_python=">=3.12"), wheel("py2.py3-none-any")]}})
+    assert picks(answer(projects, "a")) == {"a": "1.0"}
+
+
+def test_version_that_excludes_the_target_gives_way_to_an_older_one() -> None:
+    projects = FakeProjects({"a": {"2.0": [wheel(requires_python=">=3.12")], "1.0": [wheel()]}})
+    assert picks(answer(projects, "a")) == {"a": "1.0"}
+
+
+def test_files_newer_than_the_cutoff_do_not_exist() -> None:
+    projects = FakeProjects(
+        {
+            "a": {
+                "1.0": [wheel(upload_time="2025-01-01T00:00:00Z")],
+                "2.0": [wheel(upload_time="2026-12-01T00:00:00Z")],
+                "3.0": [wheel(upload_time=None)],
+            }
+        }
+    )
+    assert picks(answer(projects, "a", exclude_newer="2026-11-01T00:00:00Z")) == {"a": "1.0"}
+
+
+def test_local_version_satisfies_its_public_pin() -> None:
+    projects = FakeProjects({"a": {"2.6.0+cpu": [wheel()]}})
+    assert picks(answer(projects, "a==2.6.0")) == {"a": "2.6.0+cpu"}
+
+
+def test_epoch_outranks_every_plain_version() -> None:
+    projects = FakeProjects({"a": {"2026.1": [wheel()], "1!1.0": [wheel()]}})
+    assert picks(answer(projects, "a")) == {"a": "1!1.0"}
+
+
+def test_markers_are_evaluated_for_the_target_not_the_host() -> None:
+    requires = ['win; sys_platform == "win32"', 'lin; "linux" in sys_platform', 'amd; platform_machine == "AMD64"']
+    files = {"1": [wheel()]}
+    projects = FakeProjects({"a": {"1": [wheel(requires=requires)]}, "win": files, "lin": files, "amd": files})
+    assert picks(answer(projects, "a", platform="win_amd64")) == {"a": "1", "win": "1", "amd": "1"}
+    assert picks(answer(projects, "a", platform="linux")) == {"a": "1", "lin": "1"}
+
+
+def test_marker_on_a_value_the_target_cannot_know_is_noted() -> None:
+    requires = ['b; platform_release >= "5"']
+    projects = FakeProjects({"a": {"1": [wheel(requires=requires)]}, "b": {"1": [wheel()]}})
+    outcome = answer(projects, "a")
+    assert picks(outcome) == {"a": "1"}
+    assert isinstance(outcome, Resolution)
+    assert [variable for _, variable, _ in outcome.unknowable_markers] == ["platform_release"]
+
+
+def test_absent_project_is_listed_beside_the_other_offenders() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(requires=["ghost", "n==1"])]}, "n": {"1": [sdist(purity="native")]}})
+    outcome = answer(projects, "a")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert outcome.natural.absent == ("ghost",)
+    assert outcome.natural.pins[canonicalize_name("n")].installability is Installability.SDIST_NATIVE
+
+
+def test_metadata_of_another_wheel_serves_where_the_sdist_says_nothing() -> None:
+    projects = FakeProjects(
+        {
+            "a": {
+                "1": [wheel("cp311-cp311-manylinux_2_28_x86_64", requires=["b"]), sdist(requires=None, purity="native")]
+            },
+            "b": {"1": [wheel()]},
+        }
+    )
+    outcome = answer(projects, "a")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert outcome.natural.pins[canonicalize_name("a")].metadata.source is MetadataSource.OTHER_WHEEL
+    assert "b" in outcome.natural.pins
+
+
+def test_chain_of_150_projects_is_resolved() -> None:
+    described = {f"p{n}": {"1": [wheel(requires=[f"p{n + 1}"] if n < 149 else [])]} for n in range(150)}
+    assert len(picks(answer(FakeProjects(described), "p0"))) == 150
+
+
+def test_backtracking_goes_to_an_older_parent() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=["c==1"])], "2": [wheel(requires=["c==2"])]},
+            "b": {"1": [wheel(requires=["c==1"])]},
+            "c": {"1": [wheel()], "2": [wheel()]},
+        }
+    )
+    assert picks(answer(projects, "a", "b")) == {"a": "1", "b": "1", "c": "1"}
+
+
+def test_wheel_aware_pass_backtracks_over_a_parent_that_pins_a_native_sdist() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=["n==1"])], "2": [wheel(requires=["n==2"])]},
+            "n": {"1": [wheel("cp311-abi3-win_amd64")], "2": [sdist(purity="native")]},
+        }
+    )
+    assert picks(answer(projects, "a")) == {"a": "1", "n": "1"}
+
+
+def test_spent_budget_is_said_and_keeps_what_was_found() -> None:
+    ticks = iter(range(1000))
+    described = {f"p{n}": {"1": [wheel(requires=[f"p{n + 1}"] if n < 50 else [])]} for n in range(51)}
+    budget = Budget(seconds=10, clock=lambda: float(next(ticks)))
+    outcome = answer(FakeProjects(described), "p0", budget=budget)
+    assert isinstance(outcome, Conflict)
+    assert outcome.budget_spent
+    assert 0 < len(outcome.partial) < 51
+
+
+def test_direct_reference_is_checked_against_the_target() -> None:
+    url = "https://index.example/files/a-1.0-cp310-cp310-win_amd64.whl"
+    links = {url: ("a-1.0-cp310-cp310-win_amd64.whl", wheel("cp310-cp310-win_amd64"))}
+    outcome = answer(FakeProjects({}, links=links), f"a @ {url}")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert outcome.natural.pins[canonicalize_name("a")].installability is Installability.MISSING
+
+
+@pytest.mark.parametrize("python", ["3.13", "3.13t"])
+def test_abi3_runs_on_newer_cpython_but_never_on_free_threaded(python: str) -> None:
+    projects = FakeProjects({"a": {"1": [wheel("cp38-abi3-win_amd64")]}})
+    outcome = answer(projects, "a", python=python)
+    assert isinstance(outcome, Conflict) == python.endswith("t")
+
+
+def test_version_rejected_on_its_metadata_gives_way_to_an_older_one() -> None:
+    # The page does not say what the metadata does: some indexes leave data-requires-python out.
+    new = wheel(requires_python=">=3.12")
+    projects = FakeProjects({"a": {"2.0": [new], "1.0": [wheel()]}})
+    outcome = answer(projects, "a")
+    assert picks(outcome) == {"a": "1.0"}

@@ -1,0 +1,113 @@
+"""Starts requests before the solver asks: guesses what it will want next, and decides nothing.
+
+Works on the store's thread, from pages and metadata as they arrive. A wrong guess costs one request and never changes an
+answer; there is at most one guess for each project and set of bounds, so the waste is bounded by the number of bounds met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, ProjectPage, Requirement, Sdist, Wheel
+from wheelcheck.resolve.supply import Supply, contains
+
+_VERSIONS_TRIED = 200  # a bound far in the past is left to the solver
+
+
+class Lookahead:
+    """Follows what the newest fitting versions would ask for, from the user's requirements on."""
+
+    def __init__(self, supply: Supply, constraints: Iterable[Constraint] = ()) -> None:
+        self._supply = supply
+        self._constraints: dict[NormalizedName, list[SpecifierSet]] = {}
+        for constraint in constraints:
+            self._constraints.setdefault(constraint.name, []).append(constraint.specifier)
+        self._bounds: dict[NormalizedName, dict[str, Requirement]] = {}
+        self._extras: dict[NormalizedName, set[str]] = {}
+        self._pages: dict[NormalizedName, ProjectPage] = {}
+        self._guesses: set[tuple[NormalizedName, Version]] = set()
+        self._walked: set[tuple[NormalizedName, Version, str]] = set()
+        self._known: dict[tuple[NormalizedName, Version], CoreMetadata] = {}
+        self._overridden = {override.name: override for override in supply.policy.overrides}
+
+    def start(self, requirements: Iterable[Requirement]) -> None:
+        """Begin with the user's *requirements* and listen from now on."""
+        self._supply.projects.on_page(self.page_came)
+        self._supply.projects.on_metadata(self.metadata_came)
+        self._follow(list(requirements), "")
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._supply.projects.on_page(None)
+        self._supply.projects.on_metadata(None)
+
+    def page_came(self, page: ProjectPage) -> None:
+        """A page is there: its likely choice is wanted next."""
+        self._pages[page.name] = page
+        self._guess(page.name)
+
+    def metadata_came(self, wheel: Wheel, metadata: CoreMetadata) -> None:
+        """The metadata of a guess is there: what it asks for is wanted next."""
+        key = (wheel.name, wheel.version)
+        self._known[key] = metadata
+        if key in self._guesses:
+            for extra in ("", *sorted(self._extras.get(wheel.name, ()))):
+                self._walk(key, extra)
+
+    def _walk(self, key: tuple[NormalizedName, Version], extra: str) -> None:
+        metadata = self._known.get(key)
+        if metadata is None or (*key, extra) in self._walked:
+            return
+        self._walked.add((*key, extra))
+        origin = CandidateOrigin(name=key[0], version=key[1])
+        self._follow([Requirement.parse(text, origin) for text in metadata.requires], extra)
+
+    def _follow(self, requirements: list[Requirement], extra: str) -> None:
+        compatibility, policy = self._supply.compatibility, self._supply.policy
+        fresh: list[NormalizedName] = []
+        for requirement in requirements:
+            name = requirement.name
+            if requirement.marker is not None and not compatibility.evaluate(requirement.marker, extra).holds:
+                continue
+            if requirement.url is not None or name in policy.excludes:
+                continue
+            requirement = self._overridden.get(name, requirement)
+            bounds = self._bounds.setdefault(name, {})
+            text = str(requirement.specifier)
+            is_news = not bounds or text not in bounds
+            bounds.setdefault(text, requirement)
+            extras = self._extras.setdefault(name, set())
+            new_extras = set(requirement.extras) - extras
+            extras |= new_extras
+            if name not in self._pages:
+                fresh.append(name)
+            elif is_news or new_extras:
+                self._guess(name)
+        if fresh:
+            self._supply.projects.prefetch_pages(dict.fromkeys(fresh))
+
+    def _guess(self, name: NormalizedName) -> None:
+        limits = [bound.specifier for bound in list(self._bounds.get(name, {}).values())]
+        limits += self._constraints.get(name, [])
+        shelf = self._supply.shelf_of(self._pages[name])
+        pre_releases = self._supply.policy.pre or any(limit.prereleases for limit in limits)
+        for version in shelf.versions[:_VERSIONS_TRIED]:
+            if (version.is_prerelease and not pre_releases) or not all(contains(limit, version) for limit in limits):
+                continue
+            fit = shelf.release(version).fit
+            if fit is None:
+                continue
+            key = (name, version)
+            if key not in self._guesses:
+                self._guesses.add(key)
+                if isinstance(fit.distribution, Sdist):
+                    self._supply.projects.prefetch_sources((fit.distribution,))
+                else:
+                    self._supply.projects.prefetch_metadata((fit.distribution,))
+            for extra in ("", *sorted(self._extras.get(name, ()))):
+                self._walk(key, extra)
+            return

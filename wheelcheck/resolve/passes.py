@@ -1,0 +1,274 @@
+"""The two passes, and the way from the solver's state to pins and edges.
+
+Question → Resolution | Conflict. Pass 1 is natural and lenient; pass 2 is wheel-aware. Both share one :class:`Supply`, so that
+the second costs little. The clock comes in with the budget, so that tests own the time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from packaging.utils import NormalizedName
+from resolvelib import ResolutionImpossible, ResolutionTooDeep, Resolver
+from resolvelib.reporters import BaseReporter
+from resolvelib.structs import RequirementInformation, State
+
+from wheelcheck.compat import Compatibility
+from wheelcheck.errors import BudgetSpent
+from wheelcheck.model import (
+    Clash,
+    Conflict,
+    Constraint,
+    Edge,
+    HashPin,
+    OlderPick,
+    Pin,
+    Policy,
+    Requirement,
+    Resolution,
+    Target,
+    UnsupportedRequirement,
+)
+from wheelcheck.ports import Projects, Reporter, SilentReporter
+from wheelcheck.resolve.ask import Ask, Candidate, Key
+from wheelcheck.resolve.explain import clashes_of
+from wheelcheck.resolve.lookahead import Lookahead
+from wheelcheck.resolve.provider import WheelProvider
+from wheelcheck.resolve.supply import Supply
+
+# Each rejected version found while solving restarts the natural pass, so that it can be offered as missing instead.
+_RESTARTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """When to give up: *seconds* of the *clock* for both passes together, and *rounds* of the solver for each."""
+
+    seconds: float = 120.0
+    rounds: int = 200_000
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be resolved, for one target."""
+
+    requirements: tuple[Requirement, ...]
+    constraints: tuple[Constraint, ...] = ()
+    unsupported: tuple[UnsupportedRequirement, ...] = ()
+    target: Target
+    policy: Policy
+    budget: Budget = Budget()
+
+
+def resolve(question: Question, projects: Projects, reporter: Reporter | None = None) -> Resolution | Conflict:
+    """Answer *question* with what *projects* say.
+
+    A project that cannot be had, a version without a usable file and an archive that was refused are values in the answer.
+    Raises ``IndexUnavailable`` where an index or host fails. Costs one page and one metadata read for each project reached, more
+    where versions are tried in vain.
+    """
+    return _Run(question, projects, reporter or SilentReporter()).answer()
+
+
+class _Run:
+    """One question's way to its answer."""
+
+    def __init__(self, question: Question, projects: Projects, reporter: Reporter) -> None:
+        self.question = question
+        self.reporter = reporter
+        self.compatibility = Compatibility(question.target)
+        self.supply = Supply(projects, self.compatibility, question.policy, _hash_pins(question))
+        self.deadline = question.budget.clock() + question.budget.seconds
+        self.rounds = 0
+
+    def answer(self) -> Resolution | Conflict:
+        lookahead = Lookahead(self.supply, self.question.constraints)
+        lookahead.start(self.question.requirements)
+        try:
+            self.reporter.stage("resolving")
+            natural = self._natural()
+            if isinstance(natural, Conflict) or self._is_allowed(natural):
+                return natural
+            self.reporter.stage("resolving for wheels")
+            return self._wheel_aware(natural)
+        finally:
+            lookahead.stop()
+
+    def _natural(self) -> Resolution | Conflict:
+        answer = self._solved(allowed_only=False)
+        for _ in range(_RESTARTS):
+            if isinstance(answer, Resolution) or answer.budget_spent:
+                break
+            before = len(self.supply.rejected)
+            answer = self._solved(allowed_only=False)
+            if len(self.supply.rejected) == before:
+                break
+        return answer
+
+    def _wheel_aware(self, natural: Resolution) -> Resolution | Conflict:
+        answer = self._solved(allowed_only=True)
+        if isinstance(answer, Conflict):
+            return Conflict(
+                target=answer.target,
+                clashes=answer.clashes,
+                natural=natural,
+                partial=answer.partial,
+                budget_spent=answer.budget_spent,
+                unsupported=answer.unsupported,
+                rounds=answer.rounds,
+            )
+        return Resolution(
+            target=answer.target,
+            pins=answer.pins,
+            edges=answer.edges,
+            older=tuple(self._iter_older(natural, answer)),
+            unsupported=answer.unsupported,
+            unknowable_markers=answer.unknowable_markers,
+            absent=answer.absent,
+            refused=answer.refused,
+            rounds=answer.rounds,
+        )
+
+    def _is_allowed(self, natural: Resolution) -> bool:
+        allowed = self.question.policy.allowed
+        return not natural.absent and all(pin.installability in allowed for pin in natural.pins.values())
+
+    def _iter_older(self, natural: Resolution, chosen: Resolution) -> Iterator[OlderPick]:
+        for name, pin in chosen.pins.items():
+            before = natural.pins.get(name)
+            if before is not None and pin.version < before.version:
+                shelf = self.supply.shelf(name)
+                yield OlderPick(
+                    name=name,
+                    natural=before.version,
+                    chosen=pin.version,
+                    natural_date=shelf.release(before.version).upload_time,
+                    chosen_date=shelf.release(pin.version).upload_time,
+                )
+
+    # One pass
+
+    def _solved(self, *, allowed_only: bool) -> Resolution | Conflict:
+        question = self.question
+        allowed = question.policy.allowed if allowed_only else None
+        provider = WheelProvider(self.supply, question.constraints, allowed=allowed)
+        watch = _Watch(question.budget, self.deadline, self.reporter)
+        solver: Resolver[Ask, Candidate, Key] = Resolver(provider, watch)
+        clashes: tuple[Clash, ...] = ()
+        try:
+            result = solver.resolve(provider.root_asks(question.requirements), max_rounds=question.budget.rounds)
+            return self._resolution(provider, result.mapping, watch.rounds)
+        except ResolutionImpossible as impossible:
+            clashes = clashes_of(list(impossible.causes), provider)
+            spent = False
+        except (BudgetSpent, ResolutionTooDeep):
+            spent = True
+        return Conflict(
+            target=question.target,
+            clashes=clashes,
+            partial=self._pins(provider, watch.mapping),
+            budget_spent=spent,
+            unsupported=question.unsupported,
+            rounds=watch.rounds,
+        )
+
+    def _resolution(self, provider: WheelProvider, mapping: Mapping[Key, Candidate], rounds: int) -> Resolution:
+        reached, edges = _walked(provider, mapping)
+        return Resolution(
+            target=self.question.target,
+            pins=self._pins(provider, {key: mapping[key] for key in reached}),
+            edges=edges,
+            unsupported=self.question.unsupported,
+            unknowable_markers=tuple(provider.unknowable),
+            absent=tuple(sorted(provider.absent & {key[0] for key in reached})),
+            refused=tuple(sorted(self.supply.archives_refused.items())),
+            rounds=rounds,
+        )
+
+    def _pins(self, provider: WheelProvider, mapping: Mapping[Key, Candidate]) -> dict[NormalizedName, Pin]:
+        extras: dict[NormalizedName, set[str]] = {}
+        for name, extra in mapping:
+            extras.setdefault(name, set()).update({extra} - {""})
+        pins: dict[NormalizedName, Pin] = {}
+        for name in sorted(extras):
+            candidate = mapping.get((name, ""))
+            if candidate is not None and name not in provider.absent:
+                pins[name] = self._pin(candidate, frozenset(NormalizedName(extra) for extra in extras[name]))
+        return pins
+
+    def _pin(self, candidate: Candidate, extras: frozenset[NormalizedName]) -> Pin:
+        name, version, url = candidate.key[0], candidate.version, candidate.url
+        fit = self.supply.fit(name, version, url)
+        installability, evidence = self.supply.installability(name, version, url)
+        return Pin(
+            name=name,
+            version=version,
+            extras=extras,
+            distribution=fit.distribution if fit is not None else None,
+            tag=fit.tag if fit is not None else None,
+            installability=installability,
+            metadata=self.supply.metadata(name, version, url),
+            evidence=evidence,
+        )
+
+
+def _walked(provider: WheelProvider, mapping: Mapping[Key, Candidate]) -> tuple[list[Key], tuple[Edge, ...]]:
+    """The keys that the user's requirements reach, and the edges between projects.
+
+    Walked afresh from the candidates' own asks: what the solver remembers may hold parents that it has since replaced.
+    """
+    reached: dict[Key, None] = {}
+    edges: dict[tuple[NormalizedName | None, NormalizedName, str], Edge] = {}
+    waiting: list[Candidate | None] = [None]
+    while waiting:
+        parent = waiting.pop()
+        parent_name = parent.key[0] if parent is not None else None
+        for ask in provider.edges.get(parent, ()):
+            candidate = mapping.get(ask.key)
+            if candidate is None:
+                continue
+            if ask.exact is None and (parent_name != ask.key[0]):
+                edge = Edge(parent=parent_name, child=ask.key[0], requirement=ask.requirement)
+                edges.setdefault((parent_name, ask.key[0], str(ask.requirement)), edge)
+            if ask.key not in reached:
+                reached[ask.key] = None
+                waiting.append(candidate)
+    ordered = sorted(edges.items(), key=lambda item: (item[0][0] or "", item[0][1], item[0][2]))
+    return list(reached), tuple(edge for _, edge in ordered)
+
+
+class _Watch(BaseReporter[Ask, Candidate, Key]):
+    """Tells the reporter what the solver does, remembers how far it came, and ends it when the time is up."""
+
+    def __init__(self, budget: Budget, deadline: float, reporter: Reporter) -> None:
+        self.rounds = 0
+        self.mapping: Mapping[Key, Candidate] = {}
+        self._clock = budget.clock
+        self._deadline = deadline
+        self._reporter = reporter
+
+    def starting_round(self, index: int) -> None:
+        self.rounds = index + 1
+        if self._clock() > self._deadline:
+            raise BudgetSpent("the resolution reached its time budget")
+
+    def ending_round(self, index: int, state: State[Ask, Candidate, Key]) -> None:  # noqa: ARG002 - resolvelib's signature
+        self.mapping = state.mapping
+        if state.mapping:
+            (name, _), candidate = next(reversed(state.mapping.items()))
+            self._reporter.pinned(name, candidate.version, len(state.mapping))
+
+    def resolving_conflicts(self, causes: Collection[RequirementInformation[Ask, Candidate]]) -> None:
+        """Nothing to tell; the rounds that follow speak for themselves."""
+
+
+def _hash_pins(question: Question) -> dict[NormalizedName, tuple[HashPin, ...]]:
+    pins: dict[NormalizedName, tuple[HashPin, ...]] = {}
+    asked_for: tuple[Requirement | Constraint, ...] = (*question.requirements, *question.constraints)
+    for asked in asked_for:
+        if asked.hashes and asked.url is None:
+            pins[asked.name] = (*pins.get(asked.name, ()), *asked.hashes)
+    return pins

@@ -1,0 +1,323 @@
+"""Speaks resolvelib's language: what may be chosen for a key, in which order, and what a choice asks for.
+
+Two rules differ between the passes. The natural pass takes any file, and where no version of a project can be used at all it
+still offers the newest that was asked for, so that one pass lists every offender. The wheel-aware pass offers only what the
+policy allows. Parameter names are resolvelib's own: it calls by keyword.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+from resolvelib.providers import AbstractProvider
+from resolvelib.structs import RequirementInformation
+
+from wheelcheck.errors import MetadataMalformed
+from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Installability, Requirement
+from wheelcheck.resolve.ask import Ask, Candidate, Key, admits_pre_releases, is_exact, iter_asks
+from wheelcheck.resolve.supply import Supply, contains
+
+Cause = RequirementInformation[Ask, Candidate]
+_EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
+_ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
+
+
+class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
+    """The provider of one pass; *lenient* offers unusable versions where a project has nothing else (the natural pass)."""
+
+    def __init__(
+        self,
+        supply: Supply,
+        constraints: Sequence[Constraint],
+        *,
+        allowed: frozenset[Installability] | None,
+    ) -> None:
+        self.supply = supply
+        self.allowed = allowed
+        self.lenient = allowed is None
+        self.absent: set[NormalizedName] = set()
+        self.unknowable: dict[tuple[str, str, str], None] = {}
+        self.edges: dict[Candidate | None, tuple[Ask, ...]] = {}
+        self._candidates: dict[tuple[Key, Version, str | None], Candidate] = {}
+        self._overrides: dict[NormalizedName, list[Requirement]] = {}
+        for override in supply.policy.overrides:
+            self._overrides.setdefault(override.name, []).append(override)
+        self._constraints: dict[NormalizedName, list[Constraint]] = {}
+        for constraint in constraints:
+            if constraint.marker is None or self.holds(constraint.marker, "", str(constraint)):
+                self._constraints.setdefault(constraint.name, []).append(constraint)
+        self._order: dict[Key, int] = {}
+
+    # What is asked
+
+    def root_asks(self, requirements: Iterable[Requirement]) -> tuple[Ask, ...]:
+        """The asks of the user's own requirements on this target."""
+        asks: list[Ask] = []
+        for requirement in requirements:
+            for effective in self._effective(requirement, ""):
+                asks.extend(iter_asks(effective))
+        self.edges[None] = tuple(asks)
+        return self.edges[None]
+
+    def constraints_on(self, name: NormalizedName) -> tuple[Constraint, ...]:
+        """The constraints on *name* that hold on the target."""
+        return tuple(self._constraints.get(name, ()))
+
+    def holds(self, marker: Marker, extra: str, text: str) -> bool:
+        """Whether *marker* holds on the target for *extra*; a value that cannot be known is noted with *text*."""
+        reading = self.supply.compatibility.evaluate(marker, extra)
+        for variable in sorted(reading.unknowable):
+            self.unknowable[(str(marker), variable, text)] = None
+        return reading.holds
+
+    def _effective(self, requirement: Requirement, extra: str) -> Iterator[Requirement]:
+        # Excludes drop a requirement; overrides replace it, markers and all, except that a requirement of an extra stays one.
+        if requirement.name in self.supply.policy.excludes:
+            return
+        overrides = self._overrides.get(requirement.name)
+        if overrides is None:
+            if requirement.marker is None or self.holds(requirement.marker, extra, str(requirement)):
+                yield requirement
+            return
+        named = {first or second for first, second in _EXTRA_NAMES.findall(str(requirement.marker or ""))}
+        if named and extra not in named:
+            return
+        for override in overrides:
+            if override.marker is None or self.holds(override.marker, extra, str(override)):
+                yield Requirement(
+                    name=override.name,
+                    specifier=override.specifier,
+                    extras=override.extras | requirement.extras,
+                    url=override.url,
+                    hashes=override.hashes,
+                    origin=requirement.origin,
+                    text=f"{override} (override of {requirement})",
+                )
+
+    def active_requirements(self, candidate: Candidate) -> list[Requirement]:
+        """The requirements that the metadata of *candidate* states for its key on this target."""
+        metadata = self.metadata(candidate)
+        origin = CandidateOrigin(name=candidate.key[0], version=candidate.version)
+        active: list[Requirement] = []
+        extra = candidate.key[1]
+        for text in metadata.requires:
+            stated = Requirement.parse(text, origin)
+            # What the project needs anyway is its base's business.
+            if extra and ("extra" not in str(stated.marker or "") or any(self._effective(stated, ""))):
+                continue
+            active.extend(self._effective(stated, extra))
+        return active
+
+    def metadata(self, candidate: Candidate) -> CoreMetadata:
+        """The metadata that stands behind *candidate*; empty for a project that no index knows."""
+        name = candidate.key[0]
+        if name in self.absent:
+            return CoreMetadata(name=name, version=None)
+        return self.supply.metadata(name, candidate.version, candidate.url)
+
+    # resolvelib's questions
+
+    def identify(self, requirement_or_candidate: Ask | Candidate) -> Key:
+        """The key that an ask or a candidate belongs to."""
+        return requirement_or_candidate.key
+
+    def get_dependencies(self, candidate: Candidate) -> Iterable[Ask]:
+        """The asks of *candidate*, computed once; an impossible one where it turns out unusable on reading its metadata."""
+        if candidate.asks is None:
+            candidate.asks = self._asks_of(candidate)
+            self.edges[candidate] = candidate.asks
+            for ask in candidate.asks:
+                self._order.setdefault(ask.key, len(self._order))
+        return candidate.asks
+
+    def _asks_of(self, candidate: Candidate) -> tuple[Ask, ...]:
+        (name, extra), version = candidate.key, candidate.version
+        origin = CandidateOrigin(name=name, version=version)
+        own = Requirement(name=name, specifier=SpecifierSet(), origin=origin, text=f"{name}=={version}")
+        reason = self._unusable(candidate)
+        if reason:
+            self.supply.rejected[name, version] = reason
+            return (Ask(candidate.key, own, impossible=reason),)
+        asks: list[Ask] = [Ask((name, ""), own, exact=version)] if extra else []
+        for requirement in self.active_requirements(candidate):
+            asks.extend(iter_asks(requirement))
+        return tuple(asks)
+
+    def _unusable(self, candidate: Candidate) -> str:
+        name, version = candidate.key[0], candidate.version
+        fit = self.supply.fit(name, version, candidate.url)
+        if fit is None:
+            return ""  # offered as missing, in full knowledge
+        try:
+            metadata = self.metadata(candidate)
+        except MetadataMalformed as error:
+            return str(error)
+        bound = metadata.requires_python
+        if bound and not self.supply.compatibility.admits_python(bound):
+            return f"Requires-Python {bound} in the metadata of {fit.distribution.filename}"
+        return ""
+
+    def is_satisfied_by(self, requirement: Ask, candidate: Candidate) -> bool:
+        """Whether *candidate* is what *requirement* asks for."""
+        if requirement.impossible:
+            return False
+        if requirement.exact is not None:
+            return candidate.version == requirement.exact
+        if requirement.url is not None:
+            return candidate.url == requirement.url
+        return candidate.key[0] in self.absent or contains(requirement.specifier, candidate.version)
+
+    def find_matches(
+        self,
+        identifier: Key,
+        requirements: Mapping[Key, Iterator[Ask]],
+        incompatibilities: Mapping[Key, Iterator[Candidate]],
+    ) -> Callable[[], Iterator[Candidate]] | Sequence[Candidate]:
+        """The candidates of *identifier* under all asks on it, best first; lazily, for most are never looked at."""
+        name, extra = identifier
+        asks = list(requirements[identifier])
+        barred = {candidate.version for candidate in incompatibilities[identifier]}
+        if extra:
+            base = (name, "")
+            asks += list(requirements.get(base, ()) if hasattr(requirements, "get") else requirements[base])
+            barred |= {candidate.version for candidate in incompatibilities.get(base, ())}
+        if any(ask.impossible for ask in asks):
+            return ()
+        constraints = self._constraints.get(name, [])
+        urls = {ask.url for ask in asks if ask.url is not None} | {bound.url for bound in constraints if bound.url}
+        if urls:
+            return self._direct_matches(identifier, asks, urls, barred)
+        exact = {ask.exact for ask in asks if ask.exact is not None}
+        bounds = list({ask.text: ask.specifier for ask in asks if ask.text}.values())
+
+        def iterate() -> Iterator[Candidate]:
+            for version in self._versions(name, bounds, constraints):
+                if version not in barred and (not exact or exact == {version}):
+                    yield self._candidate(identifier, version, None)
+
+        return iterate
+
+    def _direct_matches(self, key: Key, asks: list[Ask], urls: set[str], barred: set[Version]) -> Sequence[Candidate]:
+        if len(urls) > 1:
+            return ()
+        url = next(iter(urls))
+        distribution, _ = self.supply.direct(url)
+        version = distribution.version
+        if distribution.name != key[0] or version in barred:
+            return ()
+        if self.allowed is not None and self.supply.installability(key[0], version, url)[0] not in self.allowed:
+            return ()
+        if not all(ask.exact in (None, version) and contains(ask.specifier, version) for ask in asks):
+            return ()
+        return (self._candidate(key, version, url),)
+
+    def _candidate(self, key: Key, version: Version, url: str | None) -> Candidate:
+        known = self._candidates.get((key, version, url))
+        if known is None:
+            known = self._candidates[key, version, url] = Candidate(key, version, url)
+        return known
+
+    def _versions(
+        self, name: NormalizedName, bounds: list[SpecifierSet], constraints: list[Constraint]
+    ) -> Iterator[Version]:
+        shelf = self.supply.shelf(name)
+        if not shelf.versions:
+            if self.lenient:
+                self.absent.add(name)
+                yield _ABSENT
+            return
+        limits = [*bounds, *(bound.specifier for bound in constraints)]
+        pinned = any(is_exact(limit) for limit in limits)
+        everything = self.supply.policy.pre or admits_pre_releases(bounds, constraints)
+        unusable: list[Version] = []
+        found = any_final = False
+        held_back: list[Version] = []
+        for version in shelf.versions:
+            if not everything and version.is_prerelease:
+                held_back.append(version)
+                continue
+            verdict = self._verdict(name, version, limits, pinned=pinned)
+            if verdict is None:
+                continue
+            any_final = True
+            if verdict:
+                found = True
+                yield version
+            else:
+                unusable.append(version)
+        if not any_final:
+            # PEP 440: pre-releases serve where no final release satisfies the bounds.
+            for version in held_back:
+                verdict = self._verdict(name, version, limits, pinned=pinned)
+                if verdict:
+                    found = True
+                    yield version
+                elif verdict is not None:
+                    unusable.append(version)
+        if not found and self.lenient:
+            yield from unusable
+
+    def _verdict(
+        self, name: NormalizedName, version: Version, limits: list[SpecifierSet], *, pinned: bool
+    ) -> bool | None:
+        """True: may be chosen. False: admitted by the bounds, but nothing usable. None: not asked for, or not there."""
+        if not all(contains(limit, version) for limit in limits):
+            return None
+        release = self.supply.shelf(name).release(version)
+        if release.hidden or (release.yanked is not None and not pinned):
+            return None
+        if release.fit is None or (name, version) in self.supply.rejected:
+            return False
+        if self.allowed is None or (release.has_wheel and Installability.WHEEL in self.allowed):
+            return True
+        return self.supply.installability(name, version)[0] in self.allowed
+
+    # The order of decisions
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[Key],
+        resolutions: Mapping[Key, Candidate],
+        candidates: Mapping[Key, Iterator[Candidate]],  # noqa: ARG002 - resolvelib's signature
+        information: Mapping[Key, Iterator[Cause]],  # noqa: ARG002
+        backtrack_causes: Sequence[Cause],
+    ) -> Iterable[Key]:
+        """An extra follows its base at once; after a conflict, those who caused it come first."""
+        unsatisfied = list(identifiers)
+        for key in unsatisfied:
+            if key[1] and (key[0], "") in resolutions:
+                return (key,)
+        if backtrack_causes:
+            causing = {cause.requirement.key for cause in backtrack_causes}
+            causing |= {cause.parent.key for cause in backtrack_causes if cause.parent is not None}
+            guilty = [key for key in unsatisfied if key in causing]
+            if guilty:
+                return guilty
+        return unsatisfied
+
+    def get_preference(
+        self,
+        identifier: Key,
+        resolutions: Mapping[Key, Candidate],  # noqa: ARG002
+        candidates: Mapping[Key, Iterator[Candidate]],  # noqa: ARG002
+        information: Mapping[Key, Iterator[Cause]],
+        backtrack_causes: Sequence[Cause],  # noqa: ARG002
+    ) -> tuple[bool, bool, bool, int, Key]:
+        """Direct references first, then exact pins, then upper bounds, then in the order of being asked for."""
+        direct = pinned = bounded = False
+        for cause in information[identifier]:
+            ask = cause.requirement
+            if ask.url is not None:
+                direct = True
+            elif ask.exact is not None:
+                pinned = True
+            elif ask.text:
+                pinned = pinned or is_exact(ask.specifier)
+                bounded = bounded or any(part.operator in ("<", "<=", "~=", "==") for part in ask.specifier)
+        order = self._order.setdefault(identifier, len(self._order))
+        return (not direct, not pinned, not bounded, order, identifier)
