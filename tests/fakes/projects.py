@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from tests.fakes.deliveries import Deliveries
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model import (
     Availability,
@@ -124,8 +125,7 @@ class FakeProjects:
     _files: dict[str, tuple[Distribution, FakeFile]] = field(default_factory=dict)
     _page_listener: Callable[[ProjectPage], None] | None = None
     _metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
-    _deliveries: deque[Callable[[], None]] = field(default_factory=deque)
-    _delivering: bool = False
+    _deliveries: Deliveries = field(default_factory=Deliveries)
 
     def page(self, name: NormalizedName) -> ProjectPage:
         """Return the page of *name*, state ``absent`` if it is not described."""
@@ -169,6 +169,12 @@ class FakeProjects:
             if each.name not in self.failing:
                 self._read_metadata(each)
 
+    def prefetch_sources(self, sdists: Iterable[Sdist]) -> None:
+        """Read them now."""
+        for each in sdists:
+            self.calls["prefetch_sources", each.filename] += 1
+            self.fetched["source", each.filename] = 1
+
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
         """Call *listener* once for each page as it is first read."""
         self._page_listener = listener
@@ -192,7 +198,7 @@ class FakeProjects:
             self.fetched["page", name] = 1
             page = self._pages[name] = self._build_page(name)
             if (listener := self._page_listener) is not None:
-                self._deliver(lambda: listener(page))
+                self._deliveries.deliver(lambda: listener(page))
         return self._pages[name]
 
     def _read_metadata(self, wheel: Wheel) -> CoreMetadata:
@@ -202,20 +208,8 @@ class FakeProjects:
         self.fetched["metadata", wheel.filename] = 1
         found = _core_metadata(wheel, self._files[wheel.filename][1])
         if first and (listener := self._metadata_listener) is not None:
-            self._deliver(lambda: listener(wheel, found))
+            self._deliveries.deliver(lambda: listener(wheel, found))
         return found
-
-    def _deliver(self, delivery: Callable[[], None]) -> None:
-        # A listener reads ahead, which delivers more: queued, so that a chain of a thousand projects does not nest.
-        self._deliveries.append(delivery)
-        if self._delivering:
-            return
-        self._delivering = True
-        try:
-            while self._deliveries:
-                self._deliveries.popleft()()
-        finally:
-            self._delivering = False
 
     def _build_page(self, name: NormalizedName) -> ProjectPage:
         described = next((found for key, found in self.projects.items() if canonicalize_name(key) == name), None)
