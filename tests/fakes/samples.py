@@ -1,0 +1,288 @@
+"""Sample values for tests that need no resolver: targets, pins, resolutions, findings and plans."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from wheelcheck.model import (
+    Availability,
+    CandidateOrigin,
+    Clash,
+    Code,
+    CommandLineOrigin,
+    Conflict,
+    CoreMetadata,
+    Edge,
+    FileOrigin,
+    Finding,
+    InputRecord,
+    Installability,
+    MetadataSource,
+    Options,
+    Pin,
+    Plan,
+    Requirement,
+    Resolution,
+    Sdist,
+    Severity,
+    Target,
+    Wheel,
+)
+from wheelcheck.plan import plan
+
+INDEX = "https://index.example/simple/"
+OPTIONS = Options(sdist="pure", exclude_newer="2026-11-01T00:00:00Z", indexes=(INDEX,))
+INPUTS = (InputRecord(path="requirements.txt", sha256="ab" * 32),)
+WINDOWS = Target(
+    platform="win_amd64",
+    python="3.11",
+    implementation="cpython",
+    python_full=Version("3.11.0"),
+    patch_assumed=True,
+    tags=(("cp311", "cp311", "win_amd64"), ("py3", "none", "win_amd64"), ("py3", "none", "any")),
+    markers={
+        "implementation_name": "cpython",
+        "os_name": "nt",
+        "platform_machine": "AMD64",
+        "platform_python_implementation": "CPython",
+        "platform_system": "Windows",
+        "python_full_version": "3.11.0",
+        "python_version": "3.11",
+        "sys_platform": "win32",
+    },
+    unknowable=frozenset({"platform_release", "platform_version"}),
+)
+
+
+def sha256(text: str) -> str:
+    """A SHA-256 that stands for the file called *text*."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def wheel_pin(
+    name: str, version: str, *, tag: str = "py3-none-any", extras: Iterable[str] = (), at: Availability | None = None
+) -> Pin:
+    """A pin on a wheel."""
+    python, abi, platform = tag.split("-")
+    filename = f"{name.replace('-', '_')}-{version}-{tag}.whl"
+    return Pin(
+        name=canonicalize_name(name),
+        version=Version(version),
+        extras=frozenset(canonicalize_name(extra) for extra in extras),
+        distribution=Wheel(
+            name=canonicalize_name(name),
+            version=Version(version),
+            filename=filename,
+            tags=((python, abi, platform),),
+            at=at or availability(filename),
+        ),
+        tag=(python, abi, platform),
+        installability=Installability.WHEEL,
+        metadata=CoreMetadata(name=canonicalize_name(name), version=Version(version)),
+    )
+
+
+def sdist_pin(
+    name: str,
+    version: str,
+    *,
+    installability: Installability = Installability.SDIST_PURE,
+    at: Availability | None = None,
+) -> Pin:
+    """A pin on a source archive."""
+    filename = f"{name.replace('-', '_')}-{version}.tar.gz"
+    return Pin(
+        name=canonicalize_name(name),
+        version=Version(version),
+        distribution=Sdist(
+            name=canonicalize_name(name), version=Version(version), filename=filename, at=at or availability(filename)
+        ),
+        installability=installability,
+        metadata=CoreMetadata(
+            name=canonicalize_name(name), version=Version(version), source=MetadataSource.SDIST_STATIC
+        ),
+        evidence=("setup.py names no extension modules",),
+    )
+
+
+def availability(filename: str, *, index: str = INDEX) -> Availability:
+    """What a good index says of *filename*."""
+    return Availability(
+        url=f"https://files.example/{filename.replace('+', '%2B')}",
+        hashes=(("sha256", sha256(filename)),),
+        size=1000 + len(filename),
+        upload_time="2024-05-06T07:08:09.123456Z",
+        requires_python=">=3.8",
+        index=index,
+    )
+
+
+def resolution(pins: Iterable[Pin], requires: Mapping[str, Sequence[str]], *, target: Target = WINDOWS) -> Resolution:
+    """A resolution of *pins*; *requires* maps ``""`` (the user) or a name to requirement texts."""
+    by_name = {pin.name: pin for pin in sorted(pins, key=lambda pin: pin.name)}
+    edges: list[Edge] = []
+    for parent, texts in requires.items():
+        for line, text in enumerate(texts, start=1):
+            if parent:
+                pin = by_name[canonicalize_name(parent)]
+                requirement = Requirement.parse(text, CandidateOrigin(name=pin.name, version=pin.version))
+                edges.append(Edge(parent=pin.name, child=requirement.name, requirement=requirement))
+            else:
+                requirement = Requirement.parse(text, FileOrigin(path="requirements.txt", line=line))
+                edges.append(Edge(parent=None, child=requirement.name, requirement=requirement))
+    return Resolution(target=target, pins=by_name, edges=tuple(edges))
+
+
+def finding(
+    code: Code,
+    package: str | None,
+    version: str | None,
+    message: str,
+    *,
+    evidence: Sequence[str] = (),
+    paths: Sequence[Sequence[str]] = (),
+    nearest: str | None = None,
+    severity: Severity | None = None,
+) -> Finding:
+    """A finding with the severity of its code."""
+    return Finding(
+        code=code,
+        severity=severity or code.severity,
+        package=canonicalize_name(package) if package else None,
+        version=Version(version) if version else None,
+        message=message,
+        evidence=tuple(evidence),
+        paths=tuple(tuple(path) for path in paths),
+        nearest=Version(nearest) if nearest else None,
+    )
+
+
+AV = finding(
+    Code.SOURCE_NATIVE,
+    "av",
+    "11.0.0",
+    "av 11.0.0 has no wheel for win_amd64, and its source archive builds native code.",
+    evidence=("setup.py passes ext_modules", "36 Cython sources (.pyx)"),
+    paths=(("audiocraft==1.3.0", "av==11.0.0"),),
+    nearest="12.0.0",
+)
+_PURE = {"audiocraft": "1.3.0", "antlr4-python3-runtime": "4.9.3", "docopt": "0.6.2", "encodec": "0.1.1"}
+_PURE_FINDINGS = tuple(
+    finding(
+        Code.SOURCE_PURE,
+        name,
+        version,
+        f"{name} {version} has only a source archive, which is pure Python.",
+        evidence=("setup.py names no extension modules",),
+        paths=(("audiocraft==1.3.0",) if name == "audiocraft" else ("audiocraft==1.3.0", f"{name}=={version}"),),
+    )
+    for name, version in _PURE.items()
+)
+
+
+def audiocraft_pins(av: Pin | None = None) -> tuple[Pin, ...]:
+    """The pins of a small audiocraft, with *av* (a native source archive unless given)."""
+    native = sdist_pin("av", "11.0.0", installability=Installability.SDIST_NATIVE)
+    return (
+        *(sdist_pin(name, version) for name, version in _PURE.items()),
+        av or native,
+        wheel_pin("torch", "2.1.0+cpu", tag="cp311-cp311-win_amd64"),
+        wheel_pin("numpy", "1.26.4", tag="cp311-cp311-win_amd64"),
+        wheel_pin("omegaconf", "2.3.0"),
+        wheel_pin("uvicorn", "0.30.0", extras=("standard",)),
+    )
+
+
+AUDIOCRAFT_EDGES = {
+    "": ["audiocraft==1.3.0", "uvicorn[standard]>=0.29"],
+    "audiocraft": ["av==11.0.0", "encodec", "torch==2.1.0", "numpy<2", "docopt", "omegaconf"],
+    "encodec": ["torch", "numpy"],
+    "omegaconf": ["antlr4-python3-runtime==4.9.*"],
+}
+
+
+def blocked_outcome() -> Conflict:
+    """The policy alone stands in the way: ``av`` needs a compiler."""
+    natural = resolution(audiocraft_pins(), AUDIOCRAFT_EDGES)
+    return Conflict(target=WINDOWS, clashes=(), natural=natural, partial={})
+
+
+def clash_outcome() -> Conflict:
+    """The requirements themselves clash."""
+    requirement = Requirement.parse("numpy<2", CommandLineOrigin(text="numpy<2"))
+    clash = Clash(
+        name=canonicalize_name("numpy"),
+        requirements=(requirement,),
+        paths=(("numpy<2",),),
+        specifier=SpecifierSet("<2,>=2"),
+    )
+    return Conflict(target=WINDOWS, clashes=(clash,), partial={})
+
+
+CLASH = finding(
+    Code.CONFLICT,
+    "numpy",
+    None,
+    "No version of numpy satisfies both numpy<2 (requirements.txt:1) and numpy>=2 (pandas 3.0.0).",
+    paths=(("numpy<2",), ("pandas==3.0.0", "numpy>=2")),
+)
+
+
+def blocked_plan() -> Plan:
+    """One native source archive, four pure ones, four wheels."""
+    return plan(blocked_outcome(), (*_PURE_FINDINGS, AV), inputs=INPUTS, options=OPTIONS)
+
+
+def needs_build_plan() -> Plan:
+    """The same with an ``av`` that has a wheel."""
+    outcome = resolution(audiocraft_pins(wheel_pin("av", "12.0.0", tag="cp311-cp311-win_amd64")), AUDIOCRAFT_EDGES)
+    return plan(outcome, _PURE_FINDINGS, inputs=INPUTS, options=OPTIONS)
+
+
+def installable_plan() -> Plan:
+    """Two wheels and nothing to say about them."""
+    outcome = resolution(
+        (wheel_pin("click", "8.1.7"), wheel_pin("colorama", "0.4.6")),
+        {"": ["click"], "click": ['colorama; sys_platform == "win32"']},
+    )
+    return plan(outcome, (), inputs=INPUTS, options=OPTIONS)
+
+
+def clash_plan() -> Plan:
+    """Blocked by requirements that clash."""
+    return plan(clash_outcome(), (CLASH,), inputs=INPUTS, options=OPTIONS)
+
+
+def undecided_plan() -> Plan:
+    """A search that ended at its budget, with one pin in hand."""
+    pin = wheel_pin("click", "8.1.7")
+    outcome = Conflict(target=WINDOWS, clashes=(), partial={pin.name: pin}, budget_spent=True)
+    spent = finding(Code.BUDGET_SPENT, None, None, "The search ended after 60 s with 1 project decided.")
+    return plan(outcome, (spent, AV), inputs=INPUTS, options=OPTIONS)
+
+
+def empty_plan() -> Plan:
+    """Nothing was asked."""
+    return plan(resolution((), {}), (), inputs=INPUTS, options=OPTIONS)
+
+
+def every_plan() -> dict[str, Plan]:
+    """One plan of each status and kind, by a word for it."""
+    return {
+        "blocked": blocked_plan(),
+        "clash": clash_plan(),
+        "empty": empty_plan(),
+        "installable": installable_plan(),
+        "needs-build": needs_build_plan(),
+        "undecided": undecided_plan(),
+    }
+
+
+def named(*names: str) -> tuple[NormalizedName, ...]:
+    """*names* as normalised names."""
+    return tuple(canonicalize_name(name) for name in names)
