@@ -1,0 +1,125 @@
+"""Renders a plan as ``pylock.toml`` (PEP 751) through ``packaging.pylock``; refuses to lock for more than one target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import tomli_w
+from packaging.markers import Marker
+from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel, Pylock
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
+
+from wheelcheck.export.readiness import ReadyPackage, iter_ready
+from wheelcheck.model import Plan, PlannedFile, Target
+from wheelcheck.model.urls import masked
+
+_ALGORITHMS = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
+_TELLING = ("implementation_name", "sys_platform", "platform_machine")
+"""The marker variables that tell one platform from another; the Python version is told by ``requires-python``."""
+
+
+def render_pylock(plan: Plan) -> str:
+    """Render *plan* as a PEP 751 lock file (lock-version 1.0) for its one target, valid by ``Pylock.validate``.
+
+    Raises ``UsageProblem`` when the plan is blocked or undecided, or when a file has no secure hash.
+    """
+    ready = tuple(iter_ready(plan, _ALGORITHMS))
+    lock = Pylock(
+        lock_version=Version("1.0"),
+        environments=_environments(plan.target),
+        requires_python=_requires_python(plan.target),
+        extras=[],
+        dependency_groups=[],
+        default_groups=[],
+        created_by="wheelcheck",
+        packages=[_package(entry) for entry in ready],
+        tool={"wheelcheck": _own(plan)},
+    )
+    lock.validate()
+    return tomli_w.dumps(_without_empty(lock.to_dict()))
+
+
+def _without_empty(table: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in table.items() if value != [] or key == "packages"}
+
+
+def _environments(target: Target) -> list[Marker] | None:
+    clauses = [f"{name} == '{target.markers[name]}'" for name in _TELLING if target.markers.get(name)]
+    return [Marker(" and ".join(clauses))] if clauses else None
+
+
+def _requires_python(target: Target) -> SpecifierSet:
+    major, minor, micro = target.python_full.major, target.python_full.minor, target.python_full.micro
+    series = f"=={major}.{minor}.*"
+    # Files were chosen that may need this patch release, so an older one must not take the lock.
+    return SpecifierSet(f">={major}.{minor}.{micro},{series}" if micro else series)
+
+
+def _own(plan: Plan) -> dict[str, object]:
+    own: dict[str, object] = {"platform": plan.target.platform, "python": plan.target.python}
+    built = [name for phase in plan.phases if phase.kind == "build-once" for name in phase.packages]
+    return {**own, "build-once": built} if built else own
+
+
+def _package(entry: ReadyPackage) -> Package:
+    package, file = entry.package, entry.file
+    hashes = dict(entry.hashes)
+    uploaded = _upload_time(file)
+    sdist: PackageSdist | None = None
+    wheels: list[PackageWheel] | None = None
+    archive: PackageArchive | None = None
+    url = masked(file.url)
+    if package.direct or not _is_standard_name(file.filename):
+        # PEP 751 lists files by names that follow the standards; an odd old name is locked by its URL instead.
+        archive = PackageArchive(url=url, size=file.size, upload_time=uploaded, hashes=hashes)
+    elif file.filename.endswith(".whl"):
+        wheels = [PackageWheel(name=file.filename, url=url, size=file.size, upload_time=uploaded, hashes=hashes)]
+    else:
+        sdist = PackageSdist(name=file.filename, url=url, size=file.size, upload_time=uploaded, hashes=hashes)
+    return Package(
+        name=package.name,
+        version=package.version,
+        requires_python=_specifier(package.requires_python),
+        dependencies=[{"name": name} for name in package.requires] or None,
+        index=masked(file.index) if file.index and archive is None else None,
+        archive=archive,
+        sdist=sdist,
+        wheels=wheels,
+    )
+
+
+def _is_standard_name(filename: str) -> bool:
+    try:
+        if filename.endswith(".whl"):
+            parse_wheel_filename(filename)
+        else:
+            parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return False
+    return True
+
+
+def _specifier(text: str | None) -> SpecifierSet | None:
+    try:
+        return SpecifierSet(text) if text else None
+    except InvalidSpecifier:
+        # Old releases declare what no standard reads; a lock must not carry it on.
+        return None
+
+
+def _upload_time(file: PlannedFile) -> datetime | None:
+    if file.upload_time is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(file.upload_time)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,60 @@
+"""Decides whether a plan may be exported at all; an export that would fail on the user's machine is never made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model import Plan, PlannedFile, PlannedPackage, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyPackage:
+    """A package that has a file with hashes; ``hashes`` are ``(algorithm, lower-case hex)``, at least one."""
+
+    package: PlannedPackage
+    file: PlannedFile
+    hashes: tuple[tuple[str, str], ...]
+
+
+def iter_ready(plan: Plan, algorithms: Collection[str]) -> Iterator[ReadyPackage]:
+    """Each package of *plan* with its hashes in *algorithms*, which are those that the format's readers accept.
+
+    Raises ``UsageProblem`` naming every blocker of a plan that is blocked or undecided, and the package that lacks a hash.
+    """
+    refuse_unexecutable(plan)
+    for package in plan.packages:
+        if package.file is None:
+            raise UsageProblem(f"{_title(package)} has no file, so the plan cannot be exported", address=package.name)
+        known = dict(package.file.hashes)
+        if package.file.sha256:
+            known.setdefault("sha256", package.file.sha256)
+        hashes = tuple((algorithm, known[algorithm]) for algorithm in sorted(known) if algorithm in algorithms)
+        if not hashes:
+            raise UsageProblem(
+                f"the index gives no usable hash for {package.file.filename}, so the plan cannot be exported",
+                address=package.name,
+                hint="Use an index that announces SHA-256 hashes, or download the file once and ask for it by path.",
+            )
+        yield ReadyPackage(package=package, file=package.file, hashes=hashes)
+
+
+def refuse_unexecutable(plan: Plan) -> None:
+    """Raise ``UsageProblem`` naming the blockers when *plan* is blocked or undecided."""
+    if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
+        return
+    blockers: dict[str, None] = {}
+    for finding in plan.errors:
+        if finding.package is not None:
+            blockers[f"{finding.package} {finding.version}" if finding.version else finding.package] = None
+        else:
+            blockers[finding.message] = None
+    raise UsageProblem(
+        f"a plan that is {plan.status.value} cannot be exported" + (f": {', '.join(blockers)}" if blockers else ""),
+        hint="See what stands in the way with: wheelcheck plan, and export again once the plan is installable.",
+    )
+
+
+def _title(package: PlannedPackage) -> str:
+    return f"{package.name} {package.version}"

@@ -1,0 +1,59 @@
+"""Renders a plan as pinned requirements with hashes, as pip and uv read them; refuses to leave anything to resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wheelcheck.export.default_index import is_default_index
+from wheelcheck.export.readiness import ReadyPackage, iter_ready
+from wheelcheck.model import Installability, Plan
+from wheelcheck.model.urls import masked
+
+_ALGORITHMS = ("sha256", "sha384", "sha512")
+"""What pip's ``--hash`` accepts."""
+
+
+def render_requirements(plan: Plan) -> str:
+    """Render *plan* for ``pip install --no-deps --require-hashes -r FILE``, one file's hashes for each project.
+
+    Credentials are left out: installers find them in netrc or their own configuration. Raises ``UsageProblem`` when the
+    plan is blocked or undecided, or when a file has no hash that pip accepts.
+    """
+    ready = tuple(iter_ready(plan, _ALGORITHMS))
+    blocks = ["\n".join(lines) for lines in (tuple(_iter_header(plan)), tuple(_iter_indexes(plan, ready))) if lines]
+    pins = "\n".join(_pin(package) for package in ready)
+    return "\n\n".join([*blocks, *([pins] if pins else [])]) + "\n"
+
+
+def _iter_header(plan: Plan) -> Iterator[str]:
+    yield f"# Made by wheelcheck for {plan.target}, and for no other platform or Python."
+    yield "# The list is complete. Install it as it stands, without resolving again:"
+    yield "#   pip install --no-deps --require-hashes -r THIS_FILE"
+    built = [package for package in plan.packages if package.installability is not Installability.WHEEL]
+    if built:
+        yield f"# Built from source while installing ({len(built)} of {len(plan.packages)}):"
+        for package in built:
+            yield f"#   {package.name} {package.version} ({package.installability.value})"
+
+
+def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
+    """The options that lead an installer to every index and folder that the files come from."""
+    links = dict.fromkeys(masked(url) for url in plan.options.find_links)
+    indexes = dict.fromkeys(masked(url) for url in plan.options.indexes)
+    for entry in ready:
+        # A project may be pinned to an index that is not searched for the others.
+        if entry.file.index and not entry.package.direct and entry.file.index not in links:
+            indexes[masked(entry.file.index)] = None
+    first, *rest = indexes or {"": None}
+    if first and not is_default_index(first):
+        yield f"--index-url {first}"
+    for url in rest:
+        yield f"--extra-index-url {url}"
+    for url in links:
+        yield f"--find-links {url}"
+
+
+def _pin(entry: ReadyPackage) -> str:
+    package = entry.package
+    what = f"{package.name} @ {masked(entry.file.url)}" if package.direct else f"{package.name}=={package.version}"
+    return " \\\n".join([what, *(f"    --hash={algorithm}:{digest}" for algorithm, digest in entry.hashes)])
