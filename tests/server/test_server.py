@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pypi_simple import ProjectPage
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.server import MIRROR, PLAIN_HTML, Flaky, IndexFile, IndexServer, Lie, Mode, index_file, index_project
 from tests.server.catalog import Made
+from tests.server.certificates import CA_FILE, server_context
 from tests.server.pages import JSON_TYPE
 
 WHEEL = make_wheel("a", "1.0+local", requires=["b>=1"], requires_python=">=3.9")
@@ -250,3 +252,26 @@ def test_other_paths_are_served_and_counted() -> None:
         assert [(r.method, r.path) for r in server.requests] == [("GET", "/req.txt"), ("GET", "/wheels/")]
         server.forget_requests()
         assert server.count() == 0
+
+
+def test_https_is_trusted_by_who_knows_the_certificate_only() -> None:
+    with IndexServer(CATALOG, host="localhost", tls=server_context()) as server:
+        port = urlsplit(server.base_url).port
+        strange = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl.create_default_context())
+        with pytest.raises(ssl.SSLCertVerificationError):
+            strange.request("GET", "/simple/a/")
+        strange.close()
+        trusting = ssl.create_default_context(cafile=str(CA_FILE))
+        connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=trusting)
+        connection.request("GET", "/simple/a/")
+        assert connection.getresponse().read()
+        connection.close()
+
+
+def test_it_answers_as_a_proxy_for_any_host() -> None:
+    with IndexServer(CATALOG) as server:
+        connection = http.client.HTTPConnection(urlsplit(server.base_url).netloc, timeout=10)
+        connection.request("GET", "http://index.example/simple/b/")
+        assert b"b-2-py3-none-any.whl" in connection.getresponse().read()
+        connection.close()
+        assert server.requests[0].path == "http://index.example/simple/b/"
