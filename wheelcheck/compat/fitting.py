@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from wheelcheck.model import Distribution, Fit, MarkerReading, Refusal, RefusalReason, Sdist, Target, Wheel, WheelTag
 
+_SHARED_ABIS = frozenset({"none", "abi3", "abi3t"})
 _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
 
 
@@ -23,6 +24,7 @@ class Compatibility:
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self._own = target.tags[0][0]
         self._interpreters = frozenset(tag[0] for tag in target.tags)
         self._python_abis = frozenset(tag[:2] for tag in target.tags)
         self._ranks: dict[tuple[WheelTag, ...], tuple[int, WheelTag] | tuple[RefusalReason, str]] = {}
@@ -55,10 +57,11 @@ class Compatibility:
         return known
 
     def _refusal(self, tags: tuple[WheelTag, ...]) -> tuple[RefusalReason, str]:
-        if not any(tag[0] in self._interpreters for tag in tags):
+        # "cp39" is among the tags of a newer CPython for abi3's sake only: with an ABI of its own it is another Python.
+        if not any(tag[0] == self._own or (tag[0] in self._interpreters and tag[1] in _SHARED_ABIS) for tag in tags):
             return RefusalReason.PYTHON_TAG, ".".join(dict.fromkeys(tag[0] for tag in tags))
         if not any(tag[:2] in self._python_abis for tag in tags):
-            # Another Python's ABI (cp39 under a cp39 tag is caught above), a free-threaded one, or abi3 where it may not run.
+            # A build of another kind of this Python (free-threaded, debug), or abi3 where it may not run.
             return RefusalReason.ABI_TAG, ".".join(dict.fromkeys(tag[1] for tag in tags))
         return RefusalReason.PLATFORM_TAG, ".".join(dict.fromkeys(tag[2] for tag in tags))
 

@@ -1,1 +1,10 @@
-"""The diagnose room."""
+"""Resolution or Conflict → findings, worst first; resolves nothing and repairs nothing.
+
+``diagnose(Diagnosis(…))`` runs every rule of :data:`RULES` over one outcome. A rule is a function from the diagnosis to
+findings; to add one, write it in the module of its subject and name it in the table.
+"""
+
+from wheelcheck.diagnose.context import Diagnosis
+from wheelcheck.diagnose.rules import RULES, diagnose
+
+__all__ = ["RULES", "Diagnosis", "diagnose"]

@@ -69,14 +69,14 @@ class Code(Enum):
     )
     OTHER_PYTHONS = _Row(
         "WC105",
-        Severity.INFO,
+        Severity.ERROR,
         "wheels only for other Pythons",
         "The version has wheels for the target's platform, but only for other Python versions.",
         "Use one of those Pythons, or another version.",
     )
     OTHER_PLATFORMS = _Row(
         "WC106",
-        Severity.INFO,
+        Severity.ERROR,
         "wheels only for other platforms",
         "The version has wheels for other platforms, but none for the target's.",
         "Use one of those platforms or another version.",

@@ -1,0 +1,119 @@
+"""What every rule may look at: the outcome, the policy, the shelves, and the paths from the user to a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+
+from wheelcheck.compat import Compatibility
+from wheelcheck.model import Conflict, Edge, Origin, Pin, Policy, Resolution, Target
+from wheelcheck.ports import Projects
+from wheelcheck.resolve import Shelf, Supply
+
+if TYPE_CHECKING:
+    import networkx
+
+_PATHS_SHOWN = 5
+_USER = ""  # the root of the graph, a node that no project name can be
+
+
+class Diagnosis:
+    """One outcome with all that is needed to speak about it.
+
+    *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
+    with a hash (pip's all-or-nothing rule).
+    """
+
+    def __init__(
+        self,
+        outcome: Resolution | Conflict,
+        projects: Projects,
+        policy: Policy,
+        *,
+        input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = (),
+        require_hashes: bool = False,
+    ) -> None:
+        self.outcome = outcome
+        self.policy = policy
+        self.target: Target = outcome.target
+        self.input_bounds = input_bounds
+        self.require_hashes = require_hashes
+        self.compatibility = Compatibility(outcome.target)
+        self._supply = Supply(projects, self.compatibility, policy, {})
+
+    def shelf(self, name: NormalizedName) -> Shelf:
+        """Everything that the index has of *name*, judged for the target."""
+        return self._supply.shelf(name)
+
+    @cached_property
+    def resolution(self) -> Resolution | None:
+        """The resolution to speak about: the answer itself, or what the natural pass would have installed."""
+        return self.outcome if isinstance(self.outcome, Resolution) else self.outcome.natural
+
+    @cached_property
+    def pins(self) -> Mapping[NormalizedName, Pin]:
+        """The pins of :attr:`resolution`; of a run that could not finish, those it had."""
+        if self.resolution is not None:
+            return self.resolution.pins
+        return self.outcome.partial if isinstance(self.outcome, Conflict) else {}
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges of :attr:`resolution`."""
+        return self.resolution.edges if self.resolution is not None else ()
+
+    @cached_property
+    def _graph(self) -> networkx.DiGraph[str]:
+        import networkx
+
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        graph.add_node(_USER)
+        graph.add_edges_from((edge.parent or _USER, edge.child) for edge in self.edges)
+        return graph
+
+    @cached_property
+    def _ways(self) -> Mapping[str, list[str]]:
+        import networkx
+
+        return networkx.single_source_shortest_path(self._graph, _USER)
+
+    def paths(self, name: NormalizedName) -> tuple[tuple[str, ...], ...]:
+        """The shortest way to *name* through each of its dependants, shortest first, five at most.
+
+        The first step is the user's requirement as written, the others ``name==version``.
+        """
+        if name not in self._graph:
+            return ()
+        found: list[tuple[str, ...]] = []
+        for parent in sorted(self._graph.predecessors(name)):
+            way = self._ways.get(parent)
+            # A way through the project itself says nothing: the dependant is its own dependency (a cycle).
+            if way is not None and name not in way:
+                found.append(self._steps([*way, name]))
+        return tuple(sorted(found, key=lambda path: (len(path), path))[:_PATHS_SHOWN])
+
+    def _steps(self, way: list[str]) -> tuple[str, ...]:
+        names = [NormalizedName(name) for name in way if name != _USER]
+        steps = [self._step(name) for name in names]
+        asked = next((e for e in self.edges if e.parent is None and e.child == names[0]), None)
+        if asked is not None and len(names) > 1:
+            steps[0] = str(asked.requirement)
+        elif asked is not None and str(asked.requirement) != steps[0]:
+            return (str(asked.requirement), steps[0])
+        return tuple(steps)
+
+    def _step(self, name: NormalizedName) -> str:
+        pin = self.pins.get(name)
+        return f"{name}=={pin.version}" if pin is not None else str(name)
+
+    def asked_by(self, name: NormalizedName) -> tuple[str, ...]:
+        """The requirements on *name*, with who asks, as short texts."""
+        return tuple(
+            f"{edge.requirement} ({'you' if edge.parent is None else self._step(edge.parent)})"
+            for edge in self.edges
+            if edge.child == name
+        )

@@ -1,0 +1,221 @@
+"""Which pins have no usable wheel, why, and where wheels do exist: the findings of the hundred."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.diagnose.context import Diagnosis
+from wheelcheck.model import (
+    Code,
+    Finding,
+    Installability,
+    Pin,
+    Refusal,
+    RefusalReason,
+    Severity,
+    Wheel,
+)
+
+_NAMED = 6
+_INTERPRETER = re.compile(r"(cp|py|pp)(\d)(\d*)")
+
+
+def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """One finding for each pin without a usable wheel, and beside it where wheels do exist."""
+    for name, pin in diagnosis.pins.items():
+        if pin.installability is Installability.WHEEL:
+            continue
+        allowed = pin.installability in diagnosis.policy.allowed
+        code = _code(diagnosis, pin)
+        severity = _severity(pin, code, allowed=allowed)
+        nearest = None if allowed else nearest_with_wheel(diagnosis, name, pin.version)
+        yield Finding(
+            code=code,
+            severity=severity,
+            package=name,
+            version=pin.version,
+            message=_sentence(diagnosis, pin, code),
+            evidence=pin.evidence,
+            paths=diagnosis.paths(name),
+            nearest=nearest,
+        )
+        if not allowed:
+            yield from _elsewhere(diagnosis, pin, code)
+            yield from _other_versions(diagnosis, pin, nearest)
+
+
+def _severity(pin: Pin, code: Code, *, allowed: bool) -> Severity:
+    if not allowed:
+        return Severity.ERROR
+    return code.severity if pin.installability is Installability.SDIST_PURE else Severity.WARNING
+
+
+def _code(diagnosis: Diagnosis, pin: Pin) -> Code:
+    match pin.installability:
+        case Installability.SDIST_PURE:
+            return Code.SOURCE_PURE
+        case Installability.SDIST_NATIVE:
+            return Code.SOURCE_NATIVE
+        case Installability.SDIST_UNKNOWN:
+            return Code.SOURCE_UNKNOWN
+        case _:
+            return _code_of_missing(diagnosis, pin)
+
+
+def _code_of_missing(diagnosis: Diagnosis, pin: Pin) -> Code:
+    refusals = _refusals(diagnosis, pin)
+    reasons = {refusal.reason for refusal in refusals}
+    if reasons and reasons <= {RefusalReason.HASH}:
+        return Code.HASH_ABSENT
+    if RefusalReason.REQUIRES_PYTHON in reasons or any("Requires-Python" in line for line in pin.evidence):
+        return Code.REQUIRES_PYTHON
+    pythons, platforms = _elsewhere_words(diagnosis, refusals)
+    if pythons:
+        return Code.OTHER_PYTHONS
+    return Code.OTHER_PLATFORMS if platforms else Code.NOTHING_FOR_TARGET
+
+
+def _refusals(diagnosis: Diagnosis, pin: Pin) -> tuple[Refusal, ...]:
+    shelf = diagnosis.shelf(pin.name)
+    return shelf.release(pin.version).refusals if pin.version in shelf.page.distributions else ()
+
+
+def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
+    what, target = f"{pin.name} {pin.version}", diagnosis.target
+    refusals = _refusals(diagnosis, pin)
+    pythons, platforms = _elsewhere_words(diagnosis, refusals)
+    match code:
+        case Code.SOURCE_PURE:
+            return f"{what} is released as source only, pure Python: build it once into a py3-none-any wheel"
+        case Code.SOURCE_NATIVE:
+            return f"{what} has no wheel for {target}, and its source needs a compiler"
+        case Code.SOURCE_UNKNOWN:
+            return f"{what} has no wheel for {target}, and its source does not show whether it needs a compiler"
+        case Code.OTHER_PYTHONS:
+            return f"{what} has wheels for {target.platform} only for {pythons}, not for Python {target.python}"
+        case Code.OTHER_PLATFORMS:
+            return f"{what} has wheels only for {platforms}, none for {target.platform}"
+        case Code.REQUIRES_PYTHON:
+            bounds = sorted({refusal.fact for refusal in refusals if refusal.reason is RefusalReason.REQUIRES_PYTHON})
+            return f"{what} requires Python {' or '.join(bounds) or 'of another version'}; the target has {target.python_full}"
+        case Code.HASH_ABSENT:
+            return f"{what} has no file with a hash that the requirements name"
+        case _:
+            return f"{what} has no file at all for {target}"
+
+
+def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple[str, str]:
+    """For which Pythons there are wheels on the target's platform, and for which other platforms, in a few words."""
+    own_platforms = {tag[2] for tag in diagnosis.target.tags if tag[2] != "any"}
+    pythons: set[str] = set()
+    platforms: set[str] = set()
+    for refusal in refusals:
+        wheel = refusal.distribution
+        if not isinstance(wheel, Wheel):
+            continue
+        for python, abi, platform in wheel.tags:
+            if platform in own_platforms or platform == "any":
+                pythons.add(_python_word(python, abi))
+            else:
+                platforms.add(_family(platform))
+    return _joined(sorted(pythons, key=_natural_order)), _joined(sorted(platforms))
+
+
+def _joined(words: list[str]) -> str:
+    shown = words[:_NAMED] if len(words) > _NAMED + 1 else words
+    more = f" and {len(words) - len(shown)} more" if len(shown) < len(words) else ""
+    return ", ".join(shown) + more
+
+
+def _natural_order(word: str) -> tuple[str, int, str]:
+    digits = re.search(r"\.(\d+)", word)
+    return (word.split(" ")[0], int(digits[1]) if digits else 0, word)
+
+
+def _python_word(python: str, abi: str) -> str:
+    matched = _INTERPRETER.fullmatch(python)
+    if matched is None:
+        return python
+    number = f"{matched[2]}.{matched[3]}" if matched[3] else matched[2]
+    implementation = {"cp": "Python", "py": "Python", "pp": "PyPy"}[matched[1]]
+    suffix = "t" if abi.startswith("cp") and abi.endswith("t") else ""
+    return f"{implementation} {number}{suffix}"
+
+
+def _family(platform: str) -> str:
+    """``manylinux_2_17_x86_64`` and ``manylinux2014_x86_64`` are one family to a reader: ``manylinux x86_64``."""
+    matched = re.fullmatch(r"(manylinux|musllinux|macosx|linux|ios|android)[0-9]*(?:_\d+_\d+|_\d+)?_(\w+)", platform)
+    return f"{matched[1]} {matched[2]}" if matched else platform
+
+
+def _elsewhere(diagnosis: Diagnosis, pin: Pin, main: Code) -> Iterator[Finding]:
+    pythons, platforms = _elsewhere_words(diagnosis, _refusals(diagnosis, pin))
+    what = f"{pin.name} {pin.version}"
+    sentences = (
+        (Code.OTHER_PYTHONS, pythons, f"{what} has wheels for {diagnosis.target.platform} for {pythons}"),
+        (Code.OTHER_PLATFORMS, platforms, f"{what} has wheels for {platforms}"),
+    )
+    for code, words, sentence in sentences:
+        if words and code is not main:
+            yield Finding(code=code, severity=Severity.INFO, package=pin.name, version=pin.version, message=sentence)
+
+
+def _other_versions(diagnosis: Diagnosis, pin: Pin, nearest: Version | None) -> Iterator[Finding]:
+    older, newer = versions_with_wheel(diagnosis, pin.name, pin.version)
+    if nearest is None:
+        yield Finding(
+            code=Code.OTHER_VERSIONS,
+            severity=Severity.INFO,
+            package=pin.name,
+            version=pin.version,
+            message=f"no version of {pin.name} has a wheel for {diagnosis.target}",
+        )
+        return
+    shelf = diagnosis.shelf(pin.name)
+    sides = [
+        f"{version} ({side}{_dated(shelf.release(version).upload_time)})"
+        for version, side in ((newer[0] if newer else None, "newer"), (older[0] if older else None, "older"))
+        if version is not None
+    ]
+    yield Finding(
+        code=Code.OTHER_VERSIONS,
+        severity=Severity.INFO,
+        package=pin.name,
+        version=pin.version,
+        message=f"{pin.name} has a wheel for {diagnosis.target} in {' and '.join(sides)}",
+        evidence=diagnosis.asked_by(pin.name),
+        nearest=nearest,
+    )
+
+
+def _dated(upload_time: str | None) -> str:
+    return f", {upload_time[:10]}" if upload_time else ""
+
+
+def versions_with_wheel(
+    diagnosis: Diagnosis, name: NormalizedName, version: Version
+) -> tuple[list[Version], list[Version]]:
+    """Versions with a usable wheel, older and newer than *version*, nearest first; withdrawn ones and pre-releases left out."""
+    shelf = diagnosis.shelf(name)
+    usable = [
+        each
+        for each in shelf.versions
+        if (not each.is_prerelease or version.is_prerelease)
+        and (release := shelf.release(each)).has_wheel
+        and release.yanked is None
+    ]
+    return [each for each in usable if each < version], [each for each in reversed(usable) if each > version]
+
+
+def nearest_with_wheel(diagnosis: Diagnosis, name: NormalizedName, version: Version) -> Version | None:
+    """The version with a usable wheel that the fewest releases lie between; of two as near, the newer."""
+    older, newer = versions_with_wheel(diagnosis, name, version)
+    if not older or not newer:
+        return next(iter(newer or older), None)
+    order = {each: position for position, each in enumerate(diagnosis.shelf(name).versions)}
+    at = order.get(version, 0)
+    return newer[0] if at - order[newer[0]] <= order[older[0]] - at else older[0]
