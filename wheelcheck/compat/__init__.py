@@ -1,19 +1,24 @@
 """Target words → :class:`~wheelcheck.model.Target`, and a distribution on a target → fit or refusal.
 
-``parse_target("win_amd64", "3.11")`` makes a target; ``Compatibility(target)`` judges files, markers and Python bounds for it.
+``parse_target("win_amd64", "3.11")`` makes a target; ``Compatibility(target)`` judges files, markers and Python bounds for it;
+``Shelf`` is a project's page as that target sees it.
 Nothing here looks at the running interpreter except :func:`host_target`.
 """
 
 from wheelcheck.compat.fitting import Compatibility, fits
 from wheelcheck.compat.platforms import Platform, parse_platform
 from wheelcheck.compat.pythons import PythonWord, parse_python
+from wheelcheck.compat.shelf import Admission, Release, Shelf
 from wheelcheck.compat.targetfile import parse_target_file, render_target_file
 from wheelcheck.compat.targets import host_target, parse_target
 
 __all__ = [
+    "Admission",
     "Compatibility",
     "Platform",
     "PythonWord",
+    "Release",
+    "Shelf",
     "fits",
     "host_target",
     "parse_platform",

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
-from wheelcheck.compat import Compatibility
+from wheelcheck.compat import Admission, Compatibility, Shelf
 from wheelcheck.model import Conflict, Edge, Origin, Pin, Policy, Resolution, Target
 from wheelcheck.ports import Projects
-from wheelcheck.resolve import Shelf, Supply
 
 if TYPE_CHECKING:
     import networkx
@@ -43,11 +42,15 @@ class Diagnosis:
         self.input_bounds = input_bounds
         self.require_hashes = require_hashes
         self.compatibility = Compatibility(outcome.target)
-        self._supply = Supply(projects, self.compatibility, policy, {})
+        self._projects = projects
+        self._admission = Admission(self.compatibility, policy, {})
+        self._shelves: dict[NormalizedName, Shelf] = {}
 
     def shelf(self, name: NormalizedName) -> Shelf:
         """Everything that the index has of *name*, judged for the target."""
-        return self._supply.shelf(name)
+        if name not in self._shelves:
+            self._shelves[name] = Shelf(self._projects.page(name), self._admission.judge)
+        return self._shelves[name]
 
     @cached_property
     def resolution(self) -> Resolution | None:

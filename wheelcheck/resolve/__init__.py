@@ -6,6 +6,5 @@ language, :mod:`lookahead` starts requests early and decides nothing, :mod:`expl
 """
 
 from wheelcheck.resolve.passes import Budget, Question, resolve
-from wheelcheck.resolve.supply import Release, Shelf, Supply
 
-__all__ = ["Budget", "Question", "Release", "Shelf", "Supply", "resolve"]
+__all__ = ["Budget", "Question", "resolve"]
