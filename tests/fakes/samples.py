@@ -271,11 +271,47 @@ def empty_plan() -> Plan:
     return plan(resolution((), {}), (), inputs=INPUTS, options=OPTIONS)
 
 
+def crowded_plan() -> Plan:
+    """More of everything than a screen holds: long names and versions, many offenders, warnings and notes."""
+    names = [f"compiled-project-{number:02}" for number in range(1, 15)]
+    pins = [sdist_pin(name, "2.1.0", installability=Installability.SDIST_NATIVE) for name in names]
+    pins += [sdist_pin(f"pure-project-{number:02}", f"0.{number}") for number in range(1, 15)]
+    pins += [wheel_pin(f"wheel-{number:02}", "2024.12.31.post1+local.build") for number in range(1, 31)]
+    errors = [
+        finding(
+            Code.SOURCE_NATIVE,
+            name,
+            "2.1.0",
+            f"{name} 2.1.0 has no wheel for win_amd64, and its source archive builds native code.",
+            evidence=("pyproject.toml names the build backend maturin", "src/lib.rs is Rust"),
+            paths=(("wheel-01[everything]>=2024", "wheel-02==2024.12.31.post1+local.build", f"{name}==2.1.0"),) * 3,
+        )
+        for name in names
+    ]
+    older = [
+        finding(Code.OLDER_CHOSEN, f"wheel-{number:02}", "2024.12.31.post1+local.build", f"wheel-{number:02} is older.")
+        for number in range(1, 13)
+    ]
+    unknown = finding(
+        Code.METADATA_UNKNOWN, "pure-project-01", "0.1", "Nothing static tells what pure-project-01 0.1 needs."
+    )
+    recorded = [
+        finding(
+            Code.METADATA_RECORDED, f"pure-project-{number:02}", f"0.{number}", "As the maintainer's build recorded."
+        )
+        for number in range(2, 15)
+    ]
+    natural = resolution(pins, {"": ["wheel-01"], "wheel-01": [pin.name for pin in pins if pin.name != "wheel-01"]})
+    outcome = Conflict(target=WINDOWS, clashes=(), natural=natural, partial={})
+    return plan(outcome, (*errors, *older, unknown, *recorded), inputs=INPUTS, options=OPTIONS)
+
+
 def every_plan() -> dict[str, Plan]:
     """One plan of each status and kind, by a word for it."""
     return {
         "blocked": blocked_plan(),
         "clash": clash_plan(),
+        "crowded": crowded_plan(),
         "empty": empty_plan(),
         "installable": installable_plan(),
         "needs-build": needs_build_plan(),

@@ -21,6 +21,7 @@ def made(outcome: Resolution) -> Plan:
     [
         ("blocked", Status.BLOCKED),
         ("clash", Status.BLOCKED),
+        ("crowded", Status.BLOCKED),
         ("empty", Status.INSTALLABLE),
         ("installable", Status.INSTALLABLE),
         ("needs-build", Status.NEEDS_BUILD),

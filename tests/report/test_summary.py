@@ -1,0 +1,122 @@
+"""The summary: golden files (see ``scenes.py``) and what must hold of every one."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.fakes import samples
+from tests.report.scenes import GOLDEN, SCENES, Scene
+from wheelcheck.model import Code, Finding, Plan, Severity
+from wheelcheck.report import render_summary
+
+PLANS = samples.every_plan()
+
+
+def with_finding(finding: Finding) -> Plan:
+    return dataclasses.replace(samples.installable_plan(), findings=(finding,))
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_summary_is_the_golden_one(scene: Scene) -> None:
+    assert scene.drawn() == scene.path.read_text(encoding="utf-8")
+
+
+def test_every_golden_file_has_its_scene() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == {scene.name for scene in SCENES}
+
+
+@pytest.mark.parametrize("word", PLANS)
+def test_eighty_columns_are_enough(word: str) -> None:
+    for encoding in ("ascii", "utf-8"):
+        for line in render_summary(PLANS[word], width=80, encoding=encoding).splitlines():
+            assert len(line) <= 80, line
+
+
+@pytest.mark.parametrize("word", PLANS)
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_version_is_parted_from_its_project(word: str, width: int) -> None:
+    for line in render_summary(PLANS[word], width=width, encoding="utf-8").splitlines():
+        assert not re.match(r"\s+\d+\.\d", line), line
+
+
+@pytest.mark.parametrize("word", PLANS)
+def test_without_colour_it_is_plain_ascii(word: str) -> None:
+    text = render_summary(PLANS[word], width=80, color=False, detail="full")
+    assert text.isascii()
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("word", PLANS)
+def test_colour_changes_no_word(word: str) -> None:
+    plain = render_summary(PLANS[word], width=80, encoding="utf-8")
+    coloured = render_summary(PLANS[word], width=80, color=True, encoding="utf-8")
+    assert "\x1b[" in coloured
+    stripped = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert [line.rstrip() for line in stripped.splitlines()] == plain.splitlines()
+
+
+def test_first_line_is_the_verdict() -> None:
+    first = {word: render_summary(plan, width=100).splitlines()[0] for word, plan in PLANS.items()}
+    assert first["blocked"] == "Blocked on win_amd64, Python 3.11: 1 of 9 projects needs a compiler"
+    assert first["installable"].startswith("Installable on win_amd64, Python 3.11: all 2 projects")
+    assert first["undecided"].startswith("Undecided")
+
+
+def test_other_missing_wheels_are_counted_too() -> None:
+    finding = samples.finding(Code.NOTHING_FOR_TARGET, "click", "8.1.7", "click 8.1.7 has no file for win_amd64.")
+    plan = dataclasses.replace(with_finding(finding), status=samples.blocked_plan().status)
+    assert "1 of 2 projects cannot be installed from a wheel" in render_summary(plan, width=100)
+
+
+def test_brief_summary_of_a_crowded_plan_fits_a_screen() -> None:
+    assert len(render_summary(PLANS["crowded"], width=80).splitlines()) <= 60
+
+
+def test_full_summary_leaves_no_finding_out() -> None:
+    text = render_summary(PLANS["crowded"], width=80, detail="full")
+    assert "more" not in re.sub(r"\(and \d+ more way", "", text).replace("more -v", "")
+    for finding in PLANS["crowded"].findings:
+        assert finding.package is not None
+        assert finding.package in text
+    for package in PLANS["crowded"].packages:
+        assert re.search(rf"^ +{package.name} +{re.escape(str(package.version))} ", text, re.MULTILINE)
+
+
+def test_text_of_an_index_cannot_drive_the_terminal() -> None:
+    finding = samples.finding(
+        Code.YANKED_PINNED, "evil", "1.0", "yanked: \x1b]0;title\x07\x1b[2J\rgone\u202e", severity=Severity.WARNING
+    )
+    for color in (False, True):
+        text = render_summary(with_finding(finding), width=80, color=color, encoding="utf-8")
+        assert "\x1b]" not in text
+        assert "\x1b[2J" not in text
+        assert "\r" not in text
+        assert "\u202e" not in text
+
+
+def test_what_the_stream_cannot_encode_is_escaped_not_lost() -> None:
+    finding = samples.finding(Code.YANKED_PINNED, "a", "1.0", "yanked: 壊れた → use 2.0", severity=Severity.WARNING)
+    text = render_summary(with_finding(finding), width=80, encoding="cp1252")
+    text.encode("cp1252")
+    assert "\\u58ca" in text
+    assert "-> use 2.0" in text
+
+
+def test_percent_2b_in_urls_and_brackets_are_no_markup() -> None:
+    finding = samples.finding(Code.EXTRA_UNKNOWN, "a", "1.0", "a[red] 1.0 offers no such extra: a%2Bb [/red]")
+    assert "a[red] 1.0 offers no such extra: a%2Bb [/red]" in render_summary(
+        with_finding(finding), width=80, color=True, encoding="utf-8"
+    )
+
+
+def test_plain_summary_does_not_import_rich() -> None:
+    code = (
+        "import sys; from tests.fakes import samples; from wheelcheck.report import render_summary;"
+        "render_summary(samples.blocked_plan(), width=80); sys.exit('rich' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

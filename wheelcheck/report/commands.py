@@ -1,0 +1,65 @@
+"""Words the commands that a reader of a summary may want to run next; refuses to run any."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wheelcheck.model import Code, Plan, Status
+
+_EXPORT = ("wheelcheck", "export", "plan.json", "--to", "requirements", "-o", "requirements.lock.txt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """A *command*, word by word and unquoted, and the *reason* to run it."""
+
+    command: tuple[str, ...]
+    reason: str
+
+    def shell(self) -> str:
+        """The command as it is typed into a POSIX shell."""
+        return shlex.join(self.command)
+
+
+def iter_next_steps(plan: Plan) -> Iterator[NextStep]:
+    """What to do with *plan*, most useful first; at most three steps."""
+    if not plan.packages and not plan.findings:
+        return
+    if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
+        yield NextStep(command=(*_again(plan), "-o", "plan.json"), reason="keep the plan")
+        yield NextStep(command=_EXPORT, reason="then make what pip and uv install from it")
+        return
+    overridable = [finding for finding in plan.errors if finding.nearest is not None and finding.package is not None]
+    if overridable:
+        words = [f"{finding.package}=={finding.nearest}" for finding in overridable[:3]]
+        options = [part for word in words for part in ("--override", word)]
+        who = "the projects that want it" if len(words) == 1 else "the projects that want them"
+        yield NextStep(command=(*_again(plan), *options), reason=f"see whether it fits; then test {who}")
+    named = next((finding.package for finding in plan.errors if finding.package is not None), None)
+    if named is not None:
+        yield NextStep(
+            command=("wheelcheck", "why", named, *_question(plan)), reason="who requires it, and what was available"
+        )
+    if any(finding.code is Code.BUDGET_SPENT for finding in plan.errors):
+        yield NextStep(command=(*_again(plan), "--max-seconds", "600"), reason="search longer")
+
+
+def _again(plan: Plan) -> tuple[str, ...]:
+    return ("wheelcheck", "plan", *_question(plan))
+
+
+def _question(plan: Plan) -> tuple[str, ...]:
+    """The input, target and options that *plan* answers, as arguments of any command that resolves."""
+    # Nested files are among the inputs too; the first is the one that was named.
+    first = plan.inputs[0].path if plan.inputs else "INPUT"
+    options = plan.options
+    repeated = (
+        *(("--sdist", options.sdist) if options.sdist != "pure" else ()),
+        *(("--exclude-newer", options.exclude_newer) if options.exclude_newer else ()),
+        *(("--pre",) if options.pre else ()),
+        *(word for text in options.overrides for word in ("--override", text)),
+        *(word for text in options.excludes for word in ("--exclude", text)),
+    )
+    return (first, "--platform", plan.target.platform, "--python", plan.target.python, *repeated)

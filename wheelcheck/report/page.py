@@ -1,0 +1,146 @@
+"""A page of terminal text under construction: wrapped, cleaned, then painted; knows nothing of plans.
+
+Text enters through :class:`Page` only, which takes control characters out (what an index says must not drive the
+user's terminal) and writes what the stream cannot encode in other words. rich is imported for colour alone.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+Segment = tuple[str, str]
+"""Some text and its style, in rich's words; an empty style is plain."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_IN_ASCII = str.maketrans(
+    {
+        "→": "->",
+        "…": "...",
+        "✗": "x",
+        "•": "-",
+        "≥": ">=",
+        "\N{EN DASH}": "-",
+        "\N{EM DASH}": "-",
+        "\N{MULTIPLICATION SIGN}": "x",
+        "\N{LEFT SINGLE QUOTATION MARK}": "'",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    }
+)
+_GLUE = "\N{NO-BREAK SPACE}"
+# A version stays with the word before it: "av" at the end of one line and "11.0.0" on the next reads as nonsense.
+_BEFORE_VERSION = re.compile(r" (?=v?\d+(?:[.!]\d)\S*)")
+_WIDEST = 100
+"""Longer lines than this are hard to read, however wide the terminal."""
+
+
+def folded(words: Sequence[str], most: int) -> str:
+    """*words* with commas, those after *most* as a number: ``a, b and 12 more``."""
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[:most])} and {len(words) - most} more"
+
+
+def glued(text: str) -> str:
+    """*text* in one piece: wrapping will not part it."""
+    return text.replace(" ", _GLUE)
+
+
+@dataclass(slots=True, kw_only=True)
+class Page:
+    """Lines for a terminal *width* columns wide whose stream has *encoding*."""
+
+    width: int
+    encoding: str = "ascii"
+    lines: list[tuple[Segment, ...]] = field(default_factory=list)
+
+    def clean(self, text: str) -> str:
+        """*text* on one line, without control characters, in what the encoding has."""
+        text = _CONTROL.sub(" ", text)
+        try:
+            text.encode(self.encoding)
+        except UnicodeEncodeError:
+            text = text.replace(_GLUE, " ").translate(_IN_ASCII)
+            return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        return text
+
+    def blank(self) -> None:
+        """Add an empty line, never two in a row and never the first."""
+        if self.lines and self.lines[-1]:
+            self.lines.append(())
+
+    def line(self, *segments: Segment) -> None:
+        """Add *segments* as one line, however long."""
+        self.lines.append(tuple((self.clean(text), style) for text, style in segments))
+
+    def paragraph(self, text: str, *, lead: Segment = ("", ""), indent: int = 0, style: str = "") -> None:
+        """Add *text*, wrapped, after *lead* and *indent* spaces; the following lines stand under the first word of *text*.
+
+        Versions, names and paths given through :func:`glued` are never broken; what is longer than the line sticks out.
+        """
+        label = self.clean(lead[0])
+        hang = indent + len(label)
+        for number, part in enumerate(self._wrapped(text, hang)):
+            head: tuple[Segment, ...] = ((" " * hang, ""),)
+            if number == 0:
+                head = ((" " * indent, ""), (label, lead[1]))
+            self.lines.append((*head, (part, style)))
+
+    def listing(self, words: Sequence[str], *, rows: int, lead: Segment = ("", ""), indent: int = 0) -> None:
+        """Add *words* with commas on at most *rows* lines; those that find no room are counted (``and 12 more``)."""
+        hang = indent + len(self.clean(lead[0]))
+        pieces = [glued(word) for word in words]
+        # No word with its comma takes fewer than three columns, so longer lists need not be tried whole.
+        most = min(len(pieces), rows * self.width // 3)
+        while most > 1 and len(self._wrapped(folded(pieces, most), hang)) > rows:
+            most -= 1
+        self.paragraph(folded(pieces, most), lead=lead, indent=indent)
+
+    def _wrapped(self, text: str, hang: int) -> list[str]:
+        room = max(min(self.width, _WIDEST) - hang, 20)
+        # Cleaned before it is measured: an arrow in ASCII takes two columns.
+        pieces = [self.clean(piece) for piece in _BEFORE_VERSION.sub(_GLUE, text).split(" ")]
+        sentence = " ".join(piece.replace(" ", _GLUE) for piece in pieces)
+        wrapped = textwrap.wrap(sentence, room, break_long_words=False, break_on_hyphens=False) or [""]
+        return [part.replace(_GLUE, " ") for part in wrapped]
+
+    def columns(self, rows: Iterable[Sequence[str]], *, indent: int = 0, header: Sequence[str]) -> None:
+        """Add *rows* as a table under *header*; the last column is cut at the width, the others never."""
+        cells = [[self.clean(cell) for cell in row] for row in rows]
+        heads = [self.clean(cell) for cell in header]
+        widths = [max(len(row[column]) for row in (heads, *cells)) for column in range(len(heads) - 1)]
+        room = max(self.width - indent - sum(widths) - 2 * len(widths), 10)
+        for row, style in ((heads, "bold"), *((row, "") for row in cells)):
+            last = row[-1] if len(row[-1]) <= room else row[-1][: room - 3].rstrip(", ") + "..."
+            padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+            self.lines.append(((" " * indent + "  ".join([*padded, last]).rstrip(), style),))
+
+    def plain(self) -> str:
+        """The page without any escape code, each line ending in a newline."""
+        return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in self.lines)
+
+    def coloured(self) -> str:
+        """The page with the escape codes of its styles; imports rich (50 ms)."""
+        from io import StringIO
+
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(
+            file=StringIO(),
+            # Lines are laid out already; rich must not wrap them again.
+            width=10_000,
+            force_terminal=True,
+            color_system="standard",
+            legacy_windows=False,
+            no_color=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        with console.capture() as captured:
+            for line in self.lines:
+                console.print(Text.assemble(*line), soft_wrap=True)
+        return captured.get()

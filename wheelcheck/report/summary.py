@@ -1,0 +1,272 @@
+"""The terminal summary of a plan, made to be grasped in five seconds: verdict, blockers, the rest, what to do next.
+
+It judges nothing: every sentence is a finding's. It returns text; only ``cli/`` writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Literal
+
+from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status
+from wheelcheck.report.commands import iter_next_steps
+from wheelcheck.report.page import Page, glued
+
+Detail = Literal["brief", "full"]
+
+_ERRORS_IN_BRIEF = 5
+_ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
+_ROWS_IN_BRIEF = 2
+_ROWS_IN_FULL = 10_000
+_MESSAGES_IN_BRIEF = 3
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_VERDICT_STYLES = {
+    Status.INSTALLABLE: "bold green",
+    Status.NEEDS_BUILD: "bold green",
+    Status.BLOCKED: "bold red",
+    Status.UNDECIDED: "bold yellow",
+}
+
+
+def render_summary(
+    plan: Plan, *, width: int = 80, color: bool = False, detail: Detail = "brief", encoding: str = "ascii"
+) -> str:
+    """Render *plan* for a terminal *width* columns wide (80 are enough), ending in a newline.
+
+    Without *color* there are no escape codes. *encoding* is the stream's: arrows and marks are ASCII where it has no others.
+    ``brief`` folds long lists; ``full`` shows every finding with its evidence and paths, and every package.
+    """
+    page = Page(width=width, encoding=encoding)
+    _verdict(page, plan)
+    _errors(page, plan, detail)
+    _build_once(page, plan, detail)
+    _warnings(page, plan, detail)
+    _notes(page, plan, detail)
+    if detail == "full" and plan.packages:
+        _packages(page, plan)
+    _next(page, plan)
+    return page.coloured() if color else page.plain()
+
+
+def _verdict(page: Page, plan: Plan) -> None:
+    page.paragraph(verdict(plan), style=_VERDICT_STYLES[plan.status])
+
+
+def verdict(plan: Plan) -> str:
+    """The first line: whether *plan* installs on its target, and in numbers why not."""
+    target, total = plan.target, len(plan.packages)
+    match plan.status:
+        case Status.UNDECIDED:
+            return f"Undecided on {target}: the search ended before it had an answer"
+        case Status.BLOCKED:
+            return f"Blocked on {target}: {_blocked_by(plan)}"
+        case Status.NEEDS_BUILD:
+            built = len(_built(plan))
+            return f"Installable on {target}, after building {built} of {_projects(total)} once"
+        case Status.INSTALLABLE if total == 0:
+            return f"Nothing to install on {target}: the input asks for nothing"
+        case Status.INSTALLABLE:
+            return f"Installable on {target}: {'all ' if total > 1 else ''}{_projects(total)} from wheels"
+
+
+def _blocked_by(plan: Plan) -> str:
+    codes = {finding.code for finding in plan.errors}
+    offenders = {finding.package for finding in plan.errors}
+    planned: set[object] = {package.name for package in plan.packages}
+    if codes == {Code.CONFLICT}:
+        return "the requirements clash"
+    if codes and all(code.number.startswith("WC1") for code in codes) and offenders <= planned:
+        # The commonest case has the shortest words, so that the first line stays one line at 80 columns.
+        need = "needs" if len(offenders) == 1 else "need"
+        why = f"{need} a compiler" if codes == {Code.SOURCE_NATIVE} else "cannot be installed from a wheel"
+        return f"{len(offenders)} of {_projects(len(planned))} {why}"
+    count = len(plan.errors)
+    return f"{count} problem{'s' if count != 1 else ''}" if count else "there is no solution"
+
+
+def _projects(count: int) -> str:
+    return f"{count} project{'s' if count != 1 else ''}"
+
+
+def _errors(page: Page, plan: Plan, detail: Detail) -> None:
+    shown = plan.errors if detail == "full" else plan.errors[:_ERRORS_IN_BRIEF]
+    evidence = 1 if len(shown) <= _ERRORS_WITH_EVIDENCE_IN_BRIEF else 0
+    for finding in shown:
+        page.blank()
+        _whole(page, finding, detail, evidence=evidence)
+    hidden = plan.errors[len(shown) :]
+    if hidden:
+        page.blank()
+        names = list(dict.fromkeys(_subject(finding) for finding in hidden))
+        page.line(("  ", ""), (f"✗ {len(hidden)} more like these", _STYLES[Severity.ERROR]), (" (-v shows all)", "dim"))
+        page.listing(names, rows=_ROWS_IN_BRIEF, indent=4)
+
+
+def _whole(page: Page, finding: Finding, detail: Detail, *, evidence: int = 1) -> None:
+    mark = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.INFO: "• "}[finding.severity]
+    page.line(
+        ("  ", ""),
+        (f"{mark}{_subject(finding) or finding.code.title}", _STYLES[finding.severity]),
+        (f"  {finding.code.number}", "dim"),
+    )
+    page.paragraph(finding.message, indent=4)
+    for text in finding.evidence if detail == "full" else finding.evidence[:evidence]:
+        page.paragraph(text, lead=("because    ", "dim"), indent=4)
+    _paths(page, finding, detail)
+    if finding.nearest is not None:
+        page.paragraph(
+            glued(f"{finding.package} {finding.nearest}") + " has a wheel", lead=("nearest    ", "dim"), indent=4
+        )
+    if detail == "full":
+        page.paragraph(finding.code.cure, lead=("cure       ", "dim"), indent=4)
+
+
+def _paths(page: Page, finding: Finding, detail: Detail) -> None:
+    # A clash is told by all its ways; one way is enough to find who wants the rest.
+    ordered = sorted(finding.paths, key=len)
+    shown = ordered if detail == "full" or finding.code is Code.CONFLICT else ordered[:1]
+    for path in shown:
+        more = len(ordered) - len(shown)
+        tail = f" (and {more} more {'ways' if more > 1 else 'way'})" if more else ""
+        way = " → ".join(_step(step) for step in path) if len(path) > 1 else f"you ({', '.join(path)})"
+        page.paragraph(way + tail, lead=("wanted by  ", "dim"), indent=4)
+
+
+def _step(step: str) -> str:
+    return glued(step.replace("==", " ") if step.count("==") == 1 and "," not in step and ";" not in step else step)
+
+
+def _subject(finding: Finding) -> str:
+    if finding.package is None:
+        return ""
+    return f"{finding.package} {finding.version}" if finding.version is not None else finding.package
+
+
+def _built(plan: Plan) -> tuple[PlannedPackage, ...]:
+    """The packages that are built from source and that nothing objects to."""
+    objected = {finding.package for finding in plan.errors}
+    built = (Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN)
+    return tuple(
+        package for package in plan.packages if package.installability in built and package.name not in objected
+    )
+
+
+def _build_once(page: Page, plan: Plan, detail: Detail) -> None:
+    for installability, title in (
+        (Installability.SDIST_PURE, "Build once, anywhere, without a compiler"),
+        (Installability.SDIST_NATIVE, "Build on such a machine, with a compiler"),
+        (Installability.SDIST_UNKNOWN, "Build once, and look whether that needs a compiler"),
+    ):
+        names = [
+            f"{package.name} {package.version}" for package in _built(plan) if package.installability is installability
+        ]
+        if names:
+            page.blank()
+            page.line((f"  {title} ({len(names)})", "bold"))
+            page.listing(names, rows=_ROWS_IN_FULL if detail == "full" else _ROWS_IN_BRIEF, indent=4)
+
+
+def _of(plan: Plan, severity: Severity) -> list[tuple[Code, list[Finding]]]:
+    findings = [finding for finding in plan.findings if finding.severity is severity]
+    return [(code, list(group)) for code, group in groupby(findings, key=lambda finding: finding.code)]
+
+
+def _warnings(page: Page, plan: Plan, detail: Detail) -> None:
+    for code, findings in _of(plan, Severity.WARNING):
+        page.blank()
+        if detail == "full":
+            for finding in findings:
+                _whole(page, finding, detail)
+            continue
+        page.line(
+            ("  ", ""),
+            (f"! {_sentence(code.title)} ({len(findings)})", _STYLES[Severity.WARNING]),
+            (f"  {code.number}", "dim"),
+        )
+        _briefly(page, findings)
+
+
+def _briefly(page: Page, findings: Sequence[Finding]) -> None:
+    if len(findings) <= _MESSAGES_IN_BRIEF:
+        for finding in findings:
+            page.paragraph(finding.message, indent=4)
+        return
+    subjects = list(dict.fromkeys(_subject(finding) for finding in findings if finding.package is not None))
+    if subjects:
+        page.listing(subjects, rows=_ROWS_IN_BRIEF, indent=4)
+
+
+def _sentence(title: str) -> str:
+    return title[:1].upper() + title[1:]
+
+
+def _notes(page: Page, plan: Plan, detail: Detail) -> None:
+    groups = _of(plan, Severity.INFO)
+    if detail == "full":
+        for _, findings in groups:
+            for finding in findings:
+                page.blank()
+                _whole(page, finding, detail)
+        return
+    # Pure source archives have their own list above.
+    counts = [f"{len(findings)} {code.title}" for code, findings in groups if code is not Code.SOURCE_PURE]
+    if counts:
+        page.blank()
+        page.paragraph("; ".join(counts) + " (-v shows all)", lead=("Notes: ", "bold"), indent=2, style="dim")
+
+
+def _packages(page: Page, plan: Plan) -> None:
+    page.blank()
+    page.line((f"  Packages ({len(plan.packages)})", "bold"))
+    page.columns(
+        (
+            (
+                package.name,
+                str(package.version),
+                package.installability.value,
+                _size(package),
+                "you" if package.requested else ", ".join(package.required_by),
+            )
+            for package in plan.packages
+        ),
+        indent=4,
+        header=("name", "version", "from", "size", "wanted by"),
+    )
+
+
+def _size(package: PlannedPackage) -> str:
+    if package.file is None or package.file.size is None:
+        return "?"
+    size = float(package.file.size)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def _next(page: Page, plan: Plan) -> None:
+    steps = list(iter_next_steps(plan))
+    if not steps:
+        return
+    page.blank()
+    page.line(("  Next", "bold"))
+    for step in steps:
+        page.line(("    # ", "dim"), (step.reason, "dim"))
+        for line in _command_lines(step.shell(), page.width - 4):
+            page.line(("    ", ""), (line, ""))
+
+
+def _command_lines(command: str, room: int) -> list[str]:
+    """*command* broken before options, with the shell's continuation mark, where it is longer than *room*."""
+    first, *options = command.split(" -")
+    lines = [first]
+    for option in options:
+        joined = f"{lines[-1]} -{option}"
+        if len(joined) + 2 <= room:
+            lines[-1] = joined
+        else:
+            lines[-1] += " \\"
+            lines.append(f"  -{option}")
+    return lines
