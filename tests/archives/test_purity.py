@@ -1,0 +1,177 @@
+"""Pure or native, with evidence that names the member; in doubt never pure."""
+
+# ruff: noqa: E501 -- scripts are data here, one to a line
+
+from __future__ import annotations
+
+import pytest
+
+from tests.archives.readers import judge
+from tests.fakes.archives import Content
+from wheelcheck.model import Purity
+
+HEAD = "import os, sys, platform\nfrom setuptools import setup, Extension\n"
+C = {"demo/_fast.c": "", "demo/__init__.py": ""}
+
+
+def backend(module: str, *requires: str) -> str:
+    return f'[build-system]\nrequires = [{", ".join(repr(each) for each in requires)}]\nbuild-backend = "{module}"\n'
+
+
+def verdict(files: dict[str, Content]) -> Purity:
+    judgement = judge(files)
+    assert judgement.evidence, "every verdict stands on evidence"
+    return judgement.purity
+
+
+NATIVE_SCRIPTS = {
+    "literal": "setup(ext_modules=[Extension('a', ['a.c'])])",
+    "through a name": "exts = []\nexts.append(Extension('a', ['a.c']))\nsetup(ext_modules=exts)",
+    "cythonize": "from Cython.Build import cythonize\nsetup(ext_modules=cythonize('demo/*.pyx'))",
+    "through a mapping": "kw = {}\nkw['ext_modules'] = [Extension('a', ['a.c'])]\nsetup(**kw)",
+    "through an unknown function": "from demo_build import exts\nsetup(ext_modules=exts())",
+    "only on this interpreter": "e = [Extension('a', [])] if platform.python_implementation() == 'CPython' else []\nsetup(ext_modules=e)",
+    "switched off by a variable that is not set": "e = [] if os.environ.get('NO_EXT') else [Extension('a', [])]\nsetup(ext_modules=e)",
+    "in a function": "def main(native):\n    setup(ext_modules=[Extension('a', [])] if native else [])\nif __name__ == '__main__':\n    main(True)",
+    "with a fall-back": "def run(e):\n    setup(ext_modules=e)\ntry:\n    run([Extension('a', [])])\nexcept SystemExit:\n    run([])",
+    "cffi": "setup(cffi_modules=['demo_build.py:ffi'])",
+    "rust": "from setuptools_rust import RustExtension\nsetup(rust_extensions=[RustExtension('a')])",
+    "a loop": "e = []\nfor n in ['a', 'b']:\n    e.append(Extension(n, [n + '.c']))\nsetup(ext_modules=e)",
+    "a comprehension": "setup(ext_modules=[Extension(n, []) for n in names()])",
+    "a platform wheel": "from setuptools import Distribution\nclass Binary(Distribution):\n    def has_ext_modules(self):\n        return True\nsetup(distclass=Binary)",
+    "an impure wheel": "class W(bdist_wheel):\n    def finalize_options(self):\n        self.root_is_pure = False\nsetup(cmdclass={'bdist_wheel': W})",
+}
+
+
+@pytest.mark.parametrize("script", NATIVE_SCRIPTS.values(), ids=NATIVE_SCRIPTS)
+def test_a_setup_py_that_builds_extensions_is_native(script: str) -> None:
+    judgement = judge({"setup.py": HEAD + script, "demo/__init__.py": ""})
+    assert judgement.purity is Purity.NATIVE
+    assert "setup.py" in judgement.evidence[0]
+
+
+PURE_SCRIPTS = {
+    "plain": "setup(packages=['demo'])",
+    "empty": "setup(ext_modules=[])",
+    "only if asked by a variable": "e = []\nif os.environ.get('WITH_EXT') == '1':\n    e = [Extension('a', ['a.c'])]\nsetup(ext_modules=e)",
+    "only if asked by an argument": "e = []\nif '--native' in sys.argv:\n    sys.argv.remove('--native')\n    e = [Extension('a', [])]\nsetup(ext_modules=e)",
+    "by a default that is no": "e = [Extension('a', [])] if os.getenv('EXT', '0') == '1' else []\nsetup(ext_modules=e)",
+}
+
+
+@pytest.mark.parametrize("script", PURE_SCRIPTS.values(), ids=PURE_SCRIPTS)
+def test_a_setup_py_that_builds_none_unless_asked_is_pure(script: str) -> None:
+    assert verdict({"setup.py": HEAD + script, "demo/__init__.py": ""}) is Purity.PURE
+
+
+def test_extensions_from_a_module_of_the_same_tree_are_found() -> None:
+    helper = "from setuptools import Extension\nEXTS = [Extension('a', ['a.c'])]\n"
+    files: dict[str, Content] = {
+        "setup.py": "from setuptools import setup\nfrom ext import EXTS\nsetup(ext_modules=EXTS)\n"
+    }
+    assert verdict({**files, "ext.py": helper}) is Purity.NATIVE
+    assert verdict({**files, "ext.py": "EXTS = []\n"}) is Purity.PURE
+
+
+def test_a_function_of_a_module_of_the_same_tree_is_followed() -> None:
+    script = "from setuptools import setup\nfrom ext import build\nsetup(ext_modules=build())\n"
+    assert verdict({"setup.py": script, "ext.py": "def build():\n    return []\n"}) is Purity.PURE
+    assert verdict({"setup.py": script, "ext.py": "def build():\n    return [Extension('a', [])]\n"}) is Purity.NATIVE
+    assert verdict({"setup.py": script, "ext.py": "def build():\n    return elsewhere()\n"}) is Purity.NATIVE
+
+
+@pytest.mark.parametrize(
+    "module", ["maturin", "scikit_build_core.build", "mesonpy", "sipbuild.api", "py_build_cmake.build"]
+)
+def test_backends_that_compile_are_native(module: str) -> None:
+    assert verdict({"pyproject.toml": backend(module)}) is Purity.NATIVE
+
+
+def test_flit_is_pure_whatever_lies_about() -> None:
+    assert verdict({"pyproject.toml": backend("flit_core.buildapi"), **C}) is Purity.PURE
+
+
+def test_hatchling_without_hooks_is_pure() -> None:
+    assert verdict({"pyproject.toml": backend("hatchling.build")}) is Purity.PURE
+    hooked = backend("hatchling.build") + "[tool.hatch.build.hooks.vcs]\nversion-file = 'v.py'\n"
+    assert verdict({"pyproject.toml": hooked}) is Purity.PURE
+
+
+def test_hatchling_with_a_compiling_hook_is_native() -> None:
+    hook = backend("hatchling.build") + "[tool.hatch.build.targets.wheel.hooks.cython]\n"
+    assert verdict({"pyproject.toml": hook, "demo/a.pyx": ""}) is Purity.NATIVE
+    assert verdict({"pyproject.toml": hook + "enable-by-default = false\n", "demo/a.pyx": ""}) is Purity.PURE
+
+
+def test_a_custom_hook_is_read() -> None:
+    hook = backend("hatchling.build") + "[tool.hatch.build.hooks.custom]\n"
+    native = "def initialize(self, version, build_data):\n    build_data['pure_python'] = False\n"
+    assert verdict({"pyproject.toml": hook, "hatch_build.py": native}) is Purity.NATIVE
+    assert verdict({"pyproject.toml": hook, "hatch_build.py": "x = 1\n"}) is Purity.PURE
+    assert verdict({"pyproject.toml": hook}) is Purity.UNKNOWN
+
+
+def test_poetry_is_pure_without_a_script_and_judged_by_it_with_one() -> None:
+    plain = backend("poetry.core.masonry.api", "poetry-core")
+    scripted = plain + '[tool.poetry]\nname = "demo"\n[tool.poetry.build]\nscript = "build.py"\n'
+    assert verdict({"pyproject.toml": plain}) is Purity.PURE
+    assert verdict({"pyproject.toml": scripted, "build.py": "e = [Extension('a', [])]"}) is Purity.NATIVE
+    assert verdict({"pyproject.toml": scripted, "build.py": "print('icons')"}) is Purity.PURE
+    assert verdict({"pyproject.toml": scripted}) is Purity.UNKNOWN
+
+
+def test_declared_extensions_are_native() -> None:
+    setuptools = backend("setuptools.build_meta", "setuptools")
+    assert verdict({"pyproject.toml": setuptools + "[[tool.setuptools.ext-modules]]\nname='a'\n"}) is Purity.NATIVE
+    assert (
+        verdict({"pyproject.toml": setuptools + "[[tool.setuptools-rust.ext-modules]]\ntarget='a'\n"}) is Purity.NATIVE
+    )
+
+
+def test_a_build_requirement_that_only_compiles_is_native() -> None:
+    pyproject = backend("setuptools.build_meta", "setuptools", "pybind11>=2")
+    assert verdict({"pyproject.toml": pyproject, "setup.py": HEAD + "setup()"}) is Purity.NATIVE
+
+
+def test_sources_of_tests_and_examples_do_not_count() -> None:
+    setup = HEAD + "setup(**arguments())\n# Extension\n"
+    assert verdict({"setup.py": setup, "tests/a.c": "", "docs/examples/b.pyx": ""}) is not Purity.NATIVE
+
+
+def test_hidden_arguments_beside_sources_and_talk_of_extensions_are_native() -> None:
+    setup = (
+        HEAD + "from elsewhere import arguments\ndef unused():\n    return Extension('a', [])\nsetup(**arguments())\n"
+    )
+    assert verdict({"setup.py": setup, **C}) is Purity.NATIVE
+
+
+def test_sources_that_nothing_builds_are_data() -> None:
+    assert verdict({"setup.py": "from setuptools import setup\nsetup(packages=['demo'])", **C}) is Purity.PURE
+
+
+def test_a_setup_py_of_python_2_is_read_as_text() -> None:
+    assert verdict({"setup.py": "print 'hello'\nsetup(packages=['demo'])\n"}) is Purity.PURE
+    assert verdict({"setup.py": "print 'hello'\nsetup(ext_modules=[Extension('a', [])])\n"}) is Purity.NATIVE
+    assert verdict({"setup.py": "print 'hello'\nsetup()\n", **C}) is Purity.NATIVE
+
+
+def test_an_unknown_backend_is_unknown_and_native_beside_sources() -> None:
+    assert verdict({"pyproject.toml": backend("strange.api")}) is Purity.UNKNOWN
+    assert verdict({"pyproject.toml": backend("strange.api"), **C}) is Purity.NATIVE
+
+
+def test_a_backend_of_its_own_is_judged_by_what_it_wraps() -> None:
+    pyproject = backend("own.hooks") + 'backend-path = ["tools"]\n'
+    wrapper = "from setuptools.build_meta import *\n"
+    assert verdict({"pyproject.toml": pyproject, "tools/own/hooks.py": wrapper}) is Purity.PURE
+    assert verdict({"pyproject.toml": pyproject, "tools/own/hooks.py": wrapper, **C}) is Purity.NATIVE
+    assert verdict({"pyproject.toml": pyproject, "tools/own/hooks.py": "import magic\n"}) is Purity.UNKNOWN
+
+
+def test_a_pyproject_that_is_no_toml_is_unknown() -> None:
+    assert verdict({"pyproject.toml": "[build-system", "demo/__init__.py": ""}) is Purity.UNKNOWN
+
+
+def test_a_script_that_never_ends_is_left_and_nothing_is_run() -> None:
+    script = "from setuptools import setup\ndef f():\n    return f() + f()\nwhile True:\n    f()\nopen('/tmp/never', 'w')\nsetup()\n"
+    assert verdict({"setup.py": script}) in {Purity.PURE, Purity.UNKNOWN}

@@ -1,0 +1,130 @@
+"""The values that reading a ``setup.py`` can know, and how expressions combine them; executes no foreign code."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that only running the script would tell; ``why`` names the expression."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a maker of compiled things gave back (an ``Extension``, a list of them): never empty, never pure."""
+
+    maker: str
+    line: int
+
+
+class Environ:
+    """``os.environ`` as an ordinary build finds it: without any of the switches that projects invent."""
+
+
+Value = None | bool | int | float | str | bytes | list["Value"] | dict[str, "Value"] | Unknown | Made | Environ
+
+UNKNOWN = Unknown()
+
+ARGV: list[Value] = ["setup.py", "bdist_wheel"]
+
+
+def truth(value: Value) -> bool | None:
+    """Whether *value* counts as true, ``None`` where that is not known."""
+    if isinstance(value, Unknown | Environ):
+        return None
+    if isinstance(value, Made):
+        return True
+    return bool(value)
+
+
+def merged(one: Value, other: Value) -> Value:
+    """What a name holds after two branches that may both have run."""
+    if one is other or (type(one) is type(other) and one == other):
+        return one
+    made = next((value for value in (one, other) if holds_made(value)), None)
+    return made if made is not None else UNKNOWN
+
+
+def holds_made(value: Value) -> bool:
+    """Whether something compiled is in *value*, at any depth."""
+    if isinstance(value, Made):
+        return True
+    if isinstance(value, list):
+        return any(holds_made(item) for item in value)
+    if isinstance(value, dict):
+        return any(holds_made(item) for item in value.values())
+    return False
+
+
+def literal_texts(value: Value) -> list[str] | None:
+    """*value* as a list of strings (setuptools takes a string of lines too), ``None`` where any part is not known."""
+    if isinstance(value, str):
+        return [line.strip() for line in value.splitlines() if line.strip() and not line.strip().startswith("#")]
+    if not isinstance(value, list):
+        return None
+    texts = [item for item in value if isinstance(item, str)]
+    return texts if len(texts) == len(value) else None
+
+
+def compared(left: Value, operator: ast.cmpop, right: Value) -> Value:
+    """``left operator right`` where both are known."""
+    match operator:
+        case ast.In() | ast.NotIn():
+            found = _contains(right, left)
+            return UNKNOWN if found is None else found is isinstance(operator, ast.In)
+        case ast.Is() | ast.IsNot() if left is None or right is None:
+            if isinstance(left, Unknown) or isinstance(right, Unknown):
+                return UNKNOWN
+            return (left is right) is isinstance(operator, ast.Is)
+    if isinstance(left, Unknown | Made | Environ) or isinstance(right, Unknown | Made | Environ):
+        return UNKNOWN
+    match operator:
+        case ast.Eq() | ast.Is():
+            return left == right
+        case ast.NotEq() | ast.IsNot():
+            return left != right
+    if isinstance(left, int) and isinstance(right, int):
+        match operator:
+            case ast.Gt():
+                return left > right
+            case ast.GtE():
+                return left >= right
+            case ast.Lt():
+                return left < right
+            case ast.LtE():
+                return left <= right
+    return UNKNOWN
+
+
+def _contains(container: Value, item: Value) -> bool | None:
+    if isinstance(container, Environ):
+        return False
+    if isinstance(item, Unknown | Made | Environ) or isinstance(container, Unknown | Made):
+        return None
+    if isinstance(container, list):
+        if any(isinstance(each, Unknown) for each in container) and item not in container:
+            return None
+        return item in container
+    if isinstance(container, dict):
+        return item in container
+    if isinstance(container, str) and isinstance(item, str):
+        return item in container
+    return None
+
+
+def added(left: Value, right: Value) -> Value:
+    """``left + right``: lists keep what is known of either side, so that an unknown tail does not hide an extension."""
+    if isinstance(left, list) and isinstance(right, list):
+        return [*left, *right]
+    if isinstance(left, str) and isinstance(right, str):
+        return left + right
+    made = next((value for value in (left, right) if holds_made(value)), None)
+    if made is not None:
+        return made
+    if isinstance(left, int) and isinstance(right, int):
+        return left + right
+    return UNKNOWN
