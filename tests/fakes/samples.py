@@ -171,6 +171,24 @@ AV = finding(
     paths=(("audiocraft==1.3.0", "av==11.0.0"),),
     nearest="12.0.0",
 )
+AV_ELSEWHERE = (
+    finding(
+        Code.OTHER_PLATFORMS,
+        "av",
+        "11.0.0",
+        "av 11.0.0 has wheels for macosx x86_64, manylinux x86_64",
+        severity=Severity.INFO,
+    ),
+    finding(
+        Code.OTHER_VERSIONS,
+        "av",
+        "11.0.0",
+        "av has a wheel for win_amd64, Python 3.11 in 12.0.0 (newer, 2024-03-17) and 10.0.0 (older, 2022-10-20)",
+        evidence=("av==11.0.0 (audiocraft==1.3.0)",),
+        nearest="12.0.0",
+        severity=Severity.INFO,
+    ),
+)
 _PURE = {"audiocraft": "1.3.0", "antlr4-python3-runtime": "4.9.3", "docopt": "0.6.2", "encodec": "0.1.1"}
 _PURE_FINDINGS = tuple(
     finding(
@@ -229,13 +247,14 @@ CLASH = finding(
     "numpy",
     None,
     "No version of numpy satisfies both numpy<2 (requirements.txt:1) and numpy>=2 (pandas 3.0.0).",
+    evidence=("numpy<2 — asked by requirements.txt:1", "numpy>=2 — asked by pandas==3.0.0"),
     paths=(("numpy<2",), ("pandas==3.0.0", "numpy>=2")),
 )
 
 
 def blocked_plan() -> Plan:
     """One native source archive, four pure ones, four wheels."""
-    return plan(blocked_outcome(), (*_PURE_FINDINGS, AV), inputs=INPUTS, options=OPTIONS)
+    return plan(blocked_outcome(), (*_PURE_FINDINGS, AV, *AV_ELSEWHERE), inputs=INPUTS, options=OPTIONS)
 
 
 def needs_build_plan() -> Plan:

@@ -110,7 +110,7 @@ def test_direct_reference_is_marked() -> None:
 
 def test_findings_are_worst_first() -> None:
     codes = [finding.code for finding in samples.blocked_plan().findings]
-    assert codes == [Code.SOURCE_NATIVE, *[Code.SOURCE_PURE] * 4]
+    assert codes == [Code.SOURCE_NATIVE, *[Code.SOURCE_PURE] * 4, Code.OTHER_PLATFORMS, Code.OTHER_VERSIONS]
 
 
 def test_version_without_any_file_blocks_even_if_nobody_said_so() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import samples
 from tests.report.scenes import GOLDEN, SCENES, Scene
 from wheelcheck.model import Code, Finding, Plan, Severity
-from wheelcheck.report import render_summary
+from wheelcheck.report import Detail, render_summary
 
 PLANS = samples.every_plan()
 
@@ -67,6 +67,15 @@ def test_first_line_is_the_verdict() -> None:
     assert first["undecided"].startswith("Undecided")
 
 
+def test_where_the_wheels_are_is_said_beside_the_error_and_only_there() -> None:
+    details: tuple[Detail, ...] = ("brief", "full")
+    for detail in details:
+        text = render_summary(PLANS["blocked"], width=100, detail=detail)
+        assert text.count("12.0.0 (newer") == 1
+        assert "Notes" not in text
+        assert "\n    nearest    av has a wheel for win_amd64, Python 3.11 in 12.0.0" in text
+
+
 def test_other_missing_wheels_are_counted_too() -> None:
     finding = samples.finding(Code.NOTHING_FOR_TARGET, "click", "8.1.7", "click 8.1.7 has no file for win_amd64.")
     plan = dataclasses.replace(with_finding(finding), status=samples.blocked_plan().status)
@@ -116,7 +125,7 @@ def test_percent_2b_in_urls_and_brackets_are_no_markup() -> None:
 
 def test_plain_summary_does_not_import_rich() -> None:
     code = (
-        "import sys; from tests.fakes import samples; from wheelcheck.report import render_summary;"
+        "import sys; from tests.fakes import samples; from wheelcheck.report import Detail, render_summary;"
         "render_summary(samples.blocked_plan(), width=80); sys.exit('rich' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Literal
 
 from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status
 from wheelcheck.report.commands import iter_next_steps
-from wheelcheck.report.page import Page, glued
-
-Detail = Literal["brief", "full"]
+from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, subject
+from wheelcheck.report.page import Page
 
 _ERRORS_IN_BRIEF = 5
 _ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
 _ROWS_IN_BRIEF = 2
 _ROWS_IN_FULL = 10_000
 _MESSAGES_IN_BRIEF = 3
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _VERDICT_STYLES = {
     Status.INSTALLABLE: "bold green",
     Status.NEEDS_BUILD: "bold green",
@@ -94,53 +91,13 @@ def _errors(page: Page, plan: Plan, detail: Detail) -> None:
     evidence = 1 if len(shown) <= _ERRORS_WITH_EVIDENCE_IN_BRIEF else 0
     for finding in shown:
         page.blank()
-        _whole(page, finding, detail, evidence=evidence)
+        draw_finding(page, finding, detail, beside=companions(finding, plan.findings), evidence=evidence)
     hidden = plan.errors[len(shown) :]
     if hidden:
         page.blank()
-        names = list(dict.fromkeys(_subject(finding) for finding in hidden))
-        page.line(("  ", ""), (f"✗ {len(hidden)} more like these", _STYLES[Severity.ERROR]), (" (-v shows all)", "dim"))
+        names = list(dict.fromkeys(subject(finding) for finding in hidden))
+        page.line(("  ", ""), (f"✗ {len(hidden)} more like these", STYLES[Severity.ERROR]), (" (-v shows all)", "dim"))
         page.listing(names, rows=_ROWS_IN_BRIEF, indent=4)
-
-
-def _whole(page: Page, finding: Finding, detail: Detail, *, evidence: int = 1) -> None:
-    mark = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.INFO: "• "}[finding.severity]
-    page.line(
-        ("  ", ""),
-        (f"{mark}{_subject(finding) or finding.code.title}", _STYLES[finding.severity]),
-        (f"  {finding.code.number}", "dim"),
-    )
-    page.paragraph(finding.message, indent=4)
-    for text in finding.evidence if detail == "full" else finding.evidence[:evidence]:
-        page.paragraph(text, lead=("because    ", "dim"), indent=4)
-    _paths(page, finding, detail)
-    if finding.nearest is not None:
-        page.paragraph(
-            glued(f"{finding.package} {finding.nearest}") + " has a wheel", lead=("nearest    ", "dim"), indent=4
-        )
-    if detail == "full":
-        page.paragraph(finding.code.cure, lead=("cure       ", "dim"), indent=4)
-
-
-def _paths(page: Page, finding: Finding, detail: Detail) -> None:
-    # A clash is told by all its ways; one way is enough to find who wants the rest.
-    ordered = sorted(finding.paths, key=len)
-    shown = ordered if detail == "full" or finding.code is Code.CONFLICT else ordered[:1]
-    for path in shown:
-        more = len(ordered) - len(shown)
-        tail = f" (and {more} more {'ways' if more > 1 else 'way'})" if more else ""
-        way = " → ".join(_step(step) for step in path) if len(path) > 1 else f"you ({', '.join(path)})"
-        page.paragraph(way + tail, lead=("wanted by  ", "dim"), indent=4)
-
-
-def _step(step: str) -> str:
-    return glued(step.replace("==", " ") if step.count("==") == 1 and "," not in step and ";" not in step else step)
-
-
-def _subject(finding: Finding) -> str:
-    if finding.package is None:
-        return ""
-    return f"{finding.package} {finding.version}" if finding.version is not None else finding.package
 
 
 def _built(plan: Plan) -> tuple[PlannedPackage, ...]:
@@ -177,11 +134,11 @@ def _warnings(page: Page, plan: Plan, detail: Detail) -> None:
         page.blank()
         if detail == "full":
             for finding in findings:
-                _whole(page, finding, detail)
+                draw_finding(page, finding, detail)
             continue
         page.line(
             ("  ", ""),
-            (f"! {_sentence(code.title)} ({len(findings)})", _STYLES[Severity.WARNING]),
+            (f"! {_sentence(code.title)} ({len(findings)})", STYLES[Severity.WARNING]),
             (f"  {code.number}", "dim"),
         )
         _briefly(page, findings)
@@ -192,7 +149,7 @@ def _briefly(page: Page, findings: Sequence[Finding]) -> None:
         for finding in findings:
             page.paragraph(finding.message, indent=4)
         return
-    subjects = list(dict.fromkeys(_subject(finding) for finding in findings if finding.package is not None))
+    subjects = list(dict.fromkeys(subject(finding) for finding in findings if finding.package is not None))
     if subjects:
         page.listing(subjects, rows=_ROWS_IN_BRIEF, indent=4)
 
@@ -202,15 +159,19 @@ def _sentence(title: str) -> str:
 
 
 def _notes(page: Page, plan: Plan, detail: Detail) -> None:
-    groups = _of(plan, Severity.INFO)
+    # What was drawn beside an error is not said twice.
+    drawn = [other for finding in plan.errors for other in companions(finding, plan.findings)]
+    groups = [
+        (code, [finding for finding in findings if finding not in drawn]) for code, findings in _of(plan, Severity.INFO)
+    ]
     if detail == "full":
         for _, findings in groups:
             for finding in findings:
                 page.blank()
-                _whole(page, finding, detail)
+                draw_finding(page, finding, detail)
         return
     # Pure source archives have their own list above.
-    counts = [f"{len(findings)} {code.title}" for code, findings in groups if code is not Code.SOURCE_PURE]
+    counts = [f"{len(findings)} {code.title}" for code, findings in groups if findings and code is not Code.SOURCE_PURE]
     if counts:
         page.blank()
         page.paragraph("; ".join(counts) + " (-v shows all)", lead=("Notes: ", "bold"), indent=2, style="dim")

@@ -1,0 +1,85 @@
+"""Draws one finding: what, why, who wants it, and where wheels do exist; refuses to choose which findings are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from wheelcheck.model import Code, Finding, Severity
+from wheelcheck.report.page import Page, glued
+
+Detail = Literal["brief", "full"]
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+"""rich's words for how each severity is coloured."""
+
+_MARKS = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.INFO: "• "}
+_ELSEWHERE = frozenset({Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS, Code.OTHER_VERSIONS})
+_CLASHING = 4
+
+
+def subject(finding: Finding) -> str:
+    """What *finding* is about: ``av 11.0.0``, a name alone, or nothing."""
+    if finding.package is None:
+        return ""
+    return f"{finding.package} {finding.version}" if finding.version is not None else finding.package
+
+
+def companions(finding: Finding, among: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The notes in *among* that say where the wheels are that the error *finding* misses; they are drawn with it."""
+    if finding.severity is not Severity.ERROR or finding.package is None:
+        return ()
+    return tuple(
+        other
+        for other in among
+        if other.severity is Severity.INFO
+        and other.code in _ELSEWHERE
+        and (other.package, other.version) == (finding.package, finding.version)
+    )
+
+
+def draw_finding(
+    page: Page, finding: Finding, detail: Detail, *, beside: Sequence[Finding] = (), evidence: int = 1
+) -> None:
+    """Add *finding* to *page*, with the notes *beside* it; ``brief`` shows that much *evidence* and one path."""
+    page.line(
+        ("  ", ""),
+        (f"{_MARKS[finding.severity]}{subject(finding) or finding.code.title}", STYLES[finding.severity]),
+        (f"  {finding.code.number}", "dim"),
+    )
+    page.paragraph(finding.message, indent=4)
+    if finding.code is Code.CONFLICT:
+        # Who asks for what is the whole point of a clash.
+        evidence = max(evidence, _CLASHING)
+    for text in finding.evidence if detail == "full" else finding.evidence[:evidence]:
+        _labelled(page, "because", text)
+    _draw_paths(page, finding, detail)
+    for other in beside:
+        _labelled(page, "nearest" if other.code is Code.OTHER_VERSIONS else "elsewhere", other.message)
+        if detail == "full":
+            for text in other.evidence:
+                _labelled(page, "", text)
+    if finding.nearest is not None and not any(other.code is Code.OTHER_VERSIONS for other in beside):
+        _labelled(page, "nearest", glued(f"{finding.package} {finding.nearest}") + " has a wheel")
+    if detail == "full" and finding.severity is not Severity.INFO:
+        _labelled(page, "cure", finding.code.cure)
+
+
+def _labelled(page: Page, label: str, text: str) -> None:
+    page.paragraph(text, lead=(label.ljust(11), "dim"), indent=4)
+
+
+def _draw_paths(page: Page, finding: Finding, detail: Detail) -> None:
+    # A clash is told by all its ways; otherwise one way is enough to find who wants it.
+    ordered = sorted(finding.paths, key=len)
+    shown = ordered if detail == "full" or finding.code is Code.CONFLICT else ordered[:1]
+    for path in shown:
+        more = len(ordered) - len(shown)
+        tail = f" (and {more} more {'ways' if more > 1 else 'way'})" if more else ""
+        way = " → ".join(_step(step) for step in path) if len(path) > 1 else f"you ({', '.join(path)})"
+        _labelled(page, "wanted by", way + tail)
+
+
+def _step(step: str) -> str:
+    # ``av==11.0.0`` is a pin to a reader, ``numpy<2,>=1`` is a requirement and stays as it was written.
+    is_pin = step.count("==") == 1 and not any(mark in step for mark in ",;*<>!~@ ")
+    return glued(step.replace("==", " ") if is_pin else step)
