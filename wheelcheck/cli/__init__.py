@@ -1,1 +1,1 @@
-"""The cli room."""
+"""Arguments, streams, progress and exit statuses; decides nothing about packages."""

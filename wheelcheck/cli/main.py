@@ -1,0 +1,81 @@
+"""The entry point: the command group, and the one place where exceptions become words and exit statuses.
+
+Exit status: 0 fine; 1 blocked or findings that the policy fails on; 2 bad usage or input; 3 index, disk or hash; 4 undecided within
+the budget; 130 interrupted. Only click is imported for ``--help``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from wheelcheck.cli.cache import cache_group
+from wheelcheck.cli.describe import schema_command, target_command
+from wheelcheck.cli.export import export_command
+from wheelcheck.cli.plan import plan_command
+from wheelcheck.cli.streams import print_error
+from wheelcheck.errors import DiskFailure, WheelcheckError
+
+_INTERRUPTED = 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 fine, 1 blocked, 2 bad usage or input, 3 index or disk failed, 4 undecided, 130 interrupted.",
+)
+@click.version_option(package_name="wheelcheck", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Tell which dependencies have no prebuilt wheel on a target, and exactly what a builder must install."""
+
+
+cli.add_command(plan_command)
+cli.add_command(export_command)
+cli.add_command(schema_command)
+cli.add_command(target_command)
+cli.add_command(cache_group)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line on *arguments* (``sys.argv`` without them) and leave the process with its exit status."""
+    status = run(arguments)
+    _leave(status)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status; no exception but ``SystemExit`` of a nested tool comes out."""
+    try:
+        result = cli.main(args=arguments, prog_name="wheelcheck", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return _INTERRUPTED
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except WheelcheckError as error:
+        print_error(error)
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader of our output left (`wheelcheck … | head`): nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        problem_on_disk = DiskFailure(error.strerror or str(error), address=str(error.filename or ""))
+        print_error(problem_on_disk)
+        return problem_on_disk.exit_status
+    return result if isinstance(result, int) else 0
+
+
+def _leave(status: int) -> NoReturn:
+    # Not sys.exit: worker threads may still wait on the network, and an interrupted or finished run ends at once. What had
+    # to be written is written by now, and the cache is safe at any moment.
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (BrokenPipeError, ValueError):
+        pass
+    os._exit(status)

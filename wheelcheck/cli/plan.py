@@ -1,0 +1,65 @@
+"""``wheelcheck plan``: inputs and a target → a plan on stdout or in a file, and a summary for a person."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import Any
+
+import click
+
+from wheelcheck.cli.options import common_options
+from wheelcheck.cli.streams import wants_color, write_result
+
+_STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
+_WIDEST = 120
+
+
+@click.command("plan", short_help="Resolve for one target, flag what has no wheel, and plan.")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@common_options
+@click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here; the summary goes to stdout.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def plan_command(inputs: tuple[str, ...], output: str | None, form: str, **options: Any) -> int:  # noqa: ANN401 - click
+    """Resolve INPUT... for one target and plan its installation.
+
+    INPUT is a requirements file, a pyproject.toml, a script with inline metadata (PEP 723), "-" for standard input, or a
+    requirement such as "audiocraft==1.3.0". Without --platform and --python the target is the running interpreter.
+    """
+    from wheelcheck import pipeline
+    from wheelcheck.plan import render_plan
+
+    presentation = {name: options.pop(name) for name in ("quiet", "verbose", "color", "no_progress")}
+    request = pipeline.Request(inputs=inputs, **options)
+    with _reporter(presentation) as reporter:
+        plan = pipeline.plan(request, reporter=reporter)
+    if output is not None or form == "json":
+        write_result(render_plan(plan), output)
+    shows_summary = form == "text" or output is not None
+    if shows_summary and not presentation["quiet"] and output != "-":
+        write_result(_summary(plan, presentation).encode(sys.stdout.encoding or "utf-8", "replace"), None)
+    return _STATUS[plan.status.value]
+
+
+def _reporter(presentation: dict[str, Any]) -> Any:  # noqa: ANN401
+    import contextlib
+
+    from wheelcheck.ports import SilentReporter
+
+    if presentation["quiet"] or presentation["no_progress"] or not sys.stderr.isatty():
+        return contextlib.nullcontext(SilentReporter())
+    from wheelcheck.report.progress import ProgressReporter
+
+    return ProgressReporter(sys.stderr)
+
+
+def _summary(plan: Any, presentation: dict[str, Any]) -> str:  # noqa: ANN401
+    from wheelcheck.report import render_summary
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
+    return render_summary(
+        plan,
+        width=width,
+        color=wants_color(presentation["color"], sys.stdout),
+        detail="full" if presentation["verbose"] else "brief",
+    )
