@@ -1,6 +1,6 @@
 """Writes a plan as JSON: the same plan gives the same bytes; refuses to write credentials.
 
-The standard library's ``json`` is used: a plan of 130 packages takes it 3 ms, and nothing more is imported.
+The standard library's ``json`` is used: a plan of 130 packages takes it 4 ms, and nothing more is imported.
 """
 
 from __future__ import annotations
