@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import samples
 from tests.report.scenes import GOLDEN, SCENES, Scene
-from wheelcheck.model import Code, Finding, Plan, Severity
+from wheelcheck.model import Code, Finding, InputRecord, Plan, Severity
 from wheelcheck.report import Detail, render_summary
 
 PLANS = samples.every_plan()
@@ -74,6 +74,14 @@ def test_where_the_wheels_are_is_said_beside_the_error_and_only_there() -> None:
         assert text.count("12.0.0 (newer") == 1
         assert "Notes" not in text
         assert "\n    nearest    av has a wheel for win_amd64, Python 3.11 in 12.0.0" in text
+
+
+def test_commands_repeat_what_was_named_and_quote_it() -> None:
+    named = (InputRecord(path="my reqs.txt", sha256="0" * 64), InputRecord(path="nested.txt", sha256="1" * 64))
+    plan = dataclasses.replace(samples.blocked_plan(), inputs=(*named, InputRecord(path="numpy<2")))
+    text = render_summary(plan, width=200)
+    assert "wheelcheck why av 'my reqs.txt' 'numpy<2' --platform win_amd64" in text
+    assert "nested.txt" not in text
 
 
 def test_other_missing_wheels_are_counted_too() -> None:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wheelcheck.model import Code, Plan, Status
+from wheelcheck.model import Code, InputRecord, Plan, Status
 
 _EXPORT = ("wheelcheck", "export", "plan.json", "--to", "requirements", "-o", "requirements.lock.txt")
 
@@ -52,8 +52,9 @@ def _again(plan: Plan) -> tuple[str, ...]:
 
 def _question(plan: Plan) -> tuple[str, ...]:
     """The input, target and options that *plan* answers, as arguments of any command that resolves."""
-    # Nested files are among the inputs too; the first is the one that was named.
-    first = plan.inputs[0].path if plan.inputs else "INPUT"
+    # Nested files are among the inputs too; the first was named, and so was every requirement (which has no hash).
+    first, *others = plan.inputs or (InputRecord(path="INPUT"),)
+    asked = (first.path, *(record.path for record in others if not record.sha256))
     options = plan.options
     repeated = (
         *(("--sdist", options.sdist) if options.sdist != "pure" else ()),
@@ -62,4 +63,4 @@ def _question(plan: Plan) -> tuple[str, ...]:
         *(word for text in options.overrides for word in ("--override", text)),
         *(word for text in options.excludes for word in ("--exclude", text)),
     )
-    return (first, "--platform", plan.target.platform, "--python", plan.target.python, *repeated)
+    return (*asked, "--platform", plan.target.platform, "--python", plan.target.python, *repeated)
