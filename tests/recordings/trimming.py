@@ -23,8 +23,8 @@ class Cut:
     """  # noqa: D205 - one thought
 
     before: str
-    newest: int = 40
-    matching: int = 8
+    newest: int = 20
+    matching: int = 5
 
 
 def trimmed(recording: Recording, cut: Cut, asked: Iterable[str]) -> Recording:

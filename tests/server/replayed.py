@@ -78,14 +78,11 @@ def sdist_of(file: Sdist, judgement: Judgement) -> bytes:
     """
     fields = judgement.metadata
     stem = file.name.replace("-", "_")
-    members = {f"{stem}/__init__.py": "", "setup.py": _SETUP[judgement.purity].format(name=file.name, stem=stem)}
-    if judgement.purity is Purity.NATIVE:
-        members[f"{stem}/native.c"] = "int made_for_tests;\n"
+    is_known = fields is not None and fields.source is not MetadataSource.UNKNOWN
+    members = {f"{stem}/__init__.py": "", **_build_files(file.name, stem, judgement.purity, is_known)}
     pkg_info = metadata_text(file.name, str(file.version), metadata_version="1.2")
-    if fields is not None and fields.source is not MetadataSource.UNKNOWN:
+    if fields is not None and is_known:
         pkg_info = _fields_text(fields, "2.4" if fields.source is MetadataSource.SDIST_STATIC else "2.1")
-        if fields.source is MetadataSource.SDIST_RECORDED:
-            members[f"{stem}.egg-info/PKG-INFO"] = pkg_info
     _, content = make_sdist(
         file.name,
         str(file.version),
@@ -96,12 +93,18 @@ def sdist_of(file: Sdist, judgement: Judgement) -> bytes:
     return content
 
 
-_SETUP = {
-    Purity.PURE: 'from setuptools import setup\n\nsetup(name="{name}", packages=["{stem}"])\n',
-    Purity.NATIVE: "from setuptools import Extension, setup\n\n"
-    'setup(name="{name}", packages=["{stem}"], ext_modules=[Extension("{stem}.native", ["{stem}/native.c"])])\n',
-    Purity.UNKNOWN: "from setuptools import setup\nfrom unknowable import decide\n\nsetup(**decide())\n",
-}
+def _build_files(name: str, stem: str, purity: Purity, is_known: bool) -> dict[str, str]:
+    requires = "" if is_known else ", install_requires=decided()"
+    script = ["from setuptools import Extension, setup", *([] if is_known else ["from elsewhere import decided"]), ""]
+    extensions = f', ext_modules=[Extension("{stem}.native", ["{stem}/native.c"])]' if purity is Purity.NATIVE else ""
+    script.append(f'setup(name="{name}", packages=["{stem}"]{requires}{extensions})')
+    files = {"setup.py": "\n".join([*script, ""])}
+    if purity is Purity.NATIVE:
+        files[f"{stem}/native.c"] = "int made_for_tests;\n"
+    if purity is Purity.UNKNOWN:
+        # Nobody can know what a backend does that nobody has heard of.
+        files = {"pyproject.toml": '[build-system]\nrequires = ["unheard-of"]\nbuild-backend = "unheard_of.build"\n'}
+    return files
 
 
 def _fields_text(fields: CoreMetadata, metadata_version: str) -> str:
