@@ -62,4 +62,5 @@ def _summary(plan: Any, presentation: dict[str, Any]) -> str:  # noqa: ANN401
         width=width,
         color=wants_color(presentation["color"], sys.stdout),
         detail="full" if presentation["verbose"] else "brief",
+        encoding=sys.stdout.encoding or "ascii",
     )

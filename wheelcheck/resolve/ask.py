@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model import Constraint, Requirement
+from wheelcheck.model import Requirement
+from wheelcheck.resolve.bounds import bound_of
 
 Key = tuple[NormalizedName, str]
 """A project and one of its extras, or ``""`` for the project itself."""
@@ -22,21 +22,19 @@ Key = tuple[NormalizedName, str]
 class Ask:
     """One requirement on one key; ``exact`` ties an extra to its base, ``impossible`` rejects the candidate that makes it."""
 
-    __slots__ = ("exact", "impossible", "key", "requirement", "specifier", "text", "url")
+    __slots__ = ("bound", "exact", "impossible", "key", "requirement", "url")
 
     def __init__(
         self,
         key: Key,
         requirement: Requirement,
         *,
-        specifier: SpecifierSet | None = None,
         exact: Version | None = None,
         impossible: str = "",
     ) -> None:
         self.key = key
         self.requirement = requirement
-        self.specifier = requirement.specifier if specifier is None else specifier
-        self.text = str(self.specifier)
+        self.bound = bound_of(requirement.specifier)
         self.url = requirement.url if exact is None else None
         self.exact = exact
         self.impossible = impossible
@@ -65,13 +63,3 @@ def iter_asks(requirement: Requirement) -> Iterator[Ask]:
     yield Ask((requirement.name, ""), requirement)
     for extra in sorted(requirement.extras):
         yield Ask((requirement.name, extra), requirement)
-
-
-def is_exact(specifier: SpecifierSet) -> bool:
-    """Whether *specifier* names one version (``==1.2`` or ``===1.2``), which admits a yanked release (PEP 592)."""
-    return any(part.operator == "===" or (part.operator == "==" and "*" not in part.version) for part in specifier)
-
-
-def admits_pre_releases(bounds: list[SpecifierSet], constraints: list[Constraint]) -> bool:
-    """Whether one of the bounds names a pre-release itself (PEP 440)."""
-    return any(bound.prereleases for bound in bounds) or any(bound.specifier.prereleases for bound in constraints)

@@ -10,7 +10,6 @@ from packaging.utils import NormalizedName
 from wheelcheck.model import Clash, Requirement
 from wheelcheck.resolve.ask import Candidate
 from wheelcheck.resolve.provider import Cause, WheelProvider
-from wheelcheck.resolve.supply import contains
 
 
 def clashes_of(causes: Sequence[Cause], provider: WheelProvider) -> tuple[Clash, ...]:
@@ -68,9 +67,7 @@ def _shortest_paths(provider: WheelProvider) -> dict[Candidate, tuple[str, ...]]
     for parent, path in waiting:  # grows while it is walked: a queue
         for ask in provider.edges.get(parent, ()):
             for child in by_key.get(ask.key, ()):
-                admitted = (
-                    child.version == ask.exact if ask.exact is not None else contains(ask.specifier, child.version)
-                )
+                admitted = child.version == ask.exact if ask.exact is not None else ask.bound.admits(child.version)
                 if child in paths or not admitted:
                     continue
                 step = str(ask.requirement) if parent is None else f"{child.key[0]}=={child.version}"

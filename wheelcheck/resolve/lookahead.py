@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, ProjectPage, Requirement, Sdist, Wheel
-from wheelcheck.resolve.supply import Supply, contains
+from wheelcheck.resolve.bounds import Bound, bound_of
+from wheelcheck.resolve.supply import Supply
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver
 
@@ -23,10 +23,10 @@ class Lookahead:
 
     def __init__(self, supply: Supply, constraints: Iterable[Constraint] = ()) -> None:
         self._supply = supply
-        self._constraints: dict[NormalizedName, list[SpecifierSet]] = {}
+        self._constraints: dict[NormalizedName, list[Bound]] = {}
         for constraint in constraints:
-            self._constraints.setdefault(constraint.name, []).append(constraint.specifier)
-        self._bounds: dict[NormalizedName, dict[str, Requirement]] = {}
+            self._constraints.setdefault(constraint.name, []).append(bound_of(constraint.specifier))
+        self._bounds: dict[NormalizedName, dict[Bound, None]] = {}
         self._extras: dict[NormalizedName, set[str]] = {}
         self._pages: dict[NormalizedName, ProjectPage] = {}
         self._guesses: set[tuple[NormalizedName, Version]] = set()
@@ -77,9 +77,9 @@ class Lookahead:
                 continue
             requirement = self._overridden.get(name, requirement)
             bounds = self._bounds.setdefault(name, {})
-            text = str(requirement.specifier)
-            is_news = not bounds or text not in bounds
-            bounds.setdefault(text, requirement)
+            bound = bound_of(requirement.specifier)
+            is_news = bound not in bounds
+            bounds.setdefault(bound)
             extras = self._extras.setdefault(name, set())
             new_extras = set(requirement.extras) - extras
             extras |= new_extras
@@ -91,12 +91,11 @@ class Lookahead:
             self._supply.projects.prefetch_pages(dict.fromkeys(fresh))
 
     def _guess(self, name: NormalizedName) -> None:
-        limits = [bound.specifier for bound in list(self._bounds.get(name, {}).values())]
-        limits += self._constraints.get(name, [])
+        limits = [*self._bounds.get(name, ()), *self._constraints.get(name, ())]
         shelf = self._supply.shelf_of(self._pages[name])
-        pre_releases = self._supply.policy.pre or any(limit.prereleases for limit in limits)
+        pre_releases = self._supply.policy.pre or any(limit.names_pre_release for limit in limits)
         for version in shelf.versions[:_VERSIONS_TRIED]:
-            if (version.is_prerelease and not pre_releases) or not all(contains(limit, version) for limit in limits):
+            if (version.is_prerelease and not pre_releases) or not all(limit.admits(version) for limit in limits):
                 continue
             fit = shelf.release(version).fit
             if fit is None:

@@ -19,8 +19,9 @@ from resolvelib.structs import RequirementInformation
 
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Installability, Requirement
-from wheelcheck.resolve.ask import Ask, Candidate, Key, admits_pre_releases, is_exact, iter_asks
-from wheelcheck.resolve.supply import Supply, contains
+from wheelcheck.resolve.ask import Ask, Candidate, Key, iter_asks
+from wheelcheck.resolve.bounds import Bound, bound_of
+from wheelcheck.resolve.supply import Supply
 
 Cause = RequirementInformation[Ask, Candidate]
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
@@ -170,7 +171,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             return candidate.version == requirement.exact
         if requirement.url is not None:
             return candidate.url == requirement.url
-        return candidate.key[0] in self.absent or contains(requirement.specifier, candidate.version)
+        return candidate.key[0] in self.absent or requirement.bound.admits(candidate.version)
 
     def find_matches(
         self,
@@ -193,7 +194,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         if urls:
             return self._direct_matches(identifier, asks, urls, barred)
         exact = {ask.exact for ask in asks if ask.exact is not None}
-        bounds = list({ask.text: ask.specifier for ask in asks if ask.text}.values())
+        bounds = list(dict.fromkeys(ask.bound for ask in asks if ask.bound.text))
 
         def iterate() -> Iterator[Candidate]:
             for version in self._versions(name, bounds, constraints):
@@ -212,7 +213,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             return ()
         if self.allowed is not None and self.supply.installability(key[0], version, url)[0] not in self.allowed:
             return ()
-        if not all(ask.exact in (None, version) and contains(ask.specifier, version) for ask in asks):
+        if not all(ask.exact in (None, version) and ask.bound.admits(version) for ask in asks):
             return ()
         return (self._candidate(key, version, url),)
 
@@ -222,18 +223,16 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             known = self._candidates[key, version, url] = Candidate(key, version, url)
         return known
 
-    def _versions(
-        self, name: NormalizedName, bounds: list[SpecifierSet], constraints: list[Constraint]
-    ) -> Iterator[Version]:
+    def _versions(self, name: NormalizedName, bounds: list[Bound], constraints: list[Constraint]) -> Iterator[Version]:
         shelf = self.supply.shelf(name)
         if not shelf.versions:
             if self.lenient:
                 self.absent.add(name)
                 yield _ABSENT
             return
-        limits = [*bounds, *(bound.specifier for bound in constraints)]
-        pinned = any(is_exact(limit) for limit in limits)
-        everything = self.supply.policy.pre or admits_pre_releases(bounds, constraints)
+        limits = [*bounds, *(bound_of(constraint.specifier) for constraint in constraints)]
+        pinned = any(limit.is_exact for limit in limits)
+        everything = self.supply.policy.pre or any(limit.names_pre_release for limit in limits)
         unusable: list[Version] = []
         found = any_final = False
         held_back: list[Version] = []
@@ -262,11 +261,9 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         if not found and self.lenient:
             yield from unusable
 
-    def _verdict(
-        self, name: NormalizedName, version: Version, limits: list[SpecifierSet], *, pinned: bool
-    ) -> bool | None:
+    def _verdict(self, name: NormalizedName, version: Version, limits: list[Bound], *, pinned: bool) -> bool | None:
         """True: may be chosen. False: admitted by the bounds, but nothing usable. None: not asked for, or not there."""
-        if not all(contains(limit, version) for limit in limits):
+        if not all(limit.admits(version) for limit in limits):
             return None
         release = self.supply.shelf(name).release(version)
         if release.hidden or (release.yanked is not None and not pinned):
@@ -316,8 +313,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
                 direct = True
             elif ask.exact is not None:
                 pinned = True
-            elif ask.text:
-                pinned = pinned or is_exact(ask.specifier)
-                bounded = bounded or any(part.operator in ("<", "<=", "~=", "==") for part in ask.specifier)
+            else:
+                pinned = pinned or ask.bound.is_exact
+                bounded = bounded or ask.bound.has_ceiling
         order = self._order.setdefault(identifier, len(self._order))
         return (not direct, not pinned, not bounded, order, identifier)

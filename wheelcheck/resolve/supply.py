@@ -5,11 +5,9 @@ Everything is judged when first looked at and kept, for both passes.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import replace
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -188,9 +186,3 @@ def purity_from_siblings(files: tuple[Distribution, ...]) -> tuple[Installabilit
 def refusal_sentence(refusal: Refusal) -> str:
     """One line that tells why a file cannot be used."""
     return f"{refusal.distribution.filename}: {refusal.reason.value} {refusal.fact}".rstrip()
-
-
-@functools.lru_cache(maxsize=100_000)
-def contains(specifier: SpecifierSet, version: Version) -> bool:
-    """Whether *version* is within *specifier*; pre-releases are ruled on elsewhere, for the whole set of bounds."""
-    return specifier.contains(version, prereleases=True)
