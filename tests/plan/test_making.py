@@ -109,8 +109,15 @@ def test_direct_reference_is_marked() -> None:
 
 
 def test_findings_are_worst_first() -> None:
-    codes = [finding.code for finding in samples.blocked_plan().findings]
-    assert codes == [Code.SOURCE_NATIVE, *[Code.SOURCE_PURE] * 4, Code.OTHER_PLATFORMS, Code.OTHER_VERSIONS]
+    findings = samples.blocked_plan().findings
+    assert [finding.severity.order for finding in findings] == sorted(finding.severity.order for finding in findings)
+    assert findings[0].code is Code.SOURCE_NATIVE
+
+
+def test_of_findings_as_bad_the_one_nearest_to_the_user_comes_first() -> None:
+    pure = [finding for finding in samples.blocked_plan().findings if finding.code is Code.SOURCE_PURE]
+    assert [len(finding.paths[0]) for finding in pure] == sorted(len(finding.paths[0]) for finding in pure)
+    assert len({len(finding.paths[0]) for finding in pure}) > 1
 
 
 def test_version_without_any_file_blocks_even_if_nobody_said_so() -> None:

@@ -103,10 +103,8 @@ class Diagnosis:
         names = [NormalizedName(name) for name in way if name != _USER]
         steps = [self._step(name) for name in names]
         asked = next((e for e in self.edges if e.parent is None and e.child == names[0]), None)
-        if asked is not None and len(names) > 1:
+        if asked is not None:
             steps[0] = str(asked.requirement)
-        elif asked is not None and str(asked.requirement) != steps[0]:
-            return (str(asked.requirement), steps[0])
         return tuple(steps)
 
     def _step(self, name: NormalizedName) -> str:

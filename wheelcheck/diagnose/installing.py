@@ -111,7 +111,7 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
 def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple[str, str]:
     """For which Pythons there are wheels on the target's platform, and for which other platforms, in a few words."""
     own_platforms = {tag[2] for tag in diagnosis.target.tags if tag[2] != "any"}
-    pythons: set[str] = set()
+    pythons: set[tuple[str, int, str]] = set()
     platforms: set[str] = set()
     for refusal in refusals:
         wheel = refusal.distribution
@@ -122,7 +122,7 @@ def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple
                 pythons.add(_python_word(python, abi))
             else:
                 platforms.add(_family(platform))
-    return _joined(sorted(pythons, key=_natural_order)), _joined(sorted(platforms))
+    return _pythons_joined(pythons), _joined(sorted(platforms))
 
 
 def _joined(words: list[str]) -> str:
@@ -131,19 +131,26 @@ def _joined(words: list[str]) -> str:
     return ", ".join(shown) + more
 
 
-def _natural_order(word: str) -> tuple[str, int, str]:
-    digits = re.search(r"\.(\d+)", word)
-    return (word.split(" ")[0], int(digits[1]) if digits else 0, word)
+def _pythons_joined(pythons: set[tuple[str, int, str]]) -> str:
+    """``Python 3.10, 3.11, 3.13t, PyPy 3.10``: each implementation is named once."""
+    words: list[str] = []
+    last = ""
+    for implementation, minor, suffix in sorted(pythons, key=lambda each: (each[0] == "PyPy", each)):
+        number = f"3.{minor}{suffix}" if minor >= 0 else suffix
+        words.append(number if implementation == last else f"{implementation} {number}".strip())
+        last = implementation
+    return ", ".join(words)
 
 
-def _python_word(python: str, abi: str) -> str:
+def _python_word(python: str, abi: str) -> tuple[str, int, str]:
     matched = _INTERPRETER.fullmatch(python)
     if matched is None:
-        return python
-    number = f"{matched[2]}.{matched[3]}" if matched[3] else matched[2]
-    implementation = {"cp": "Python", "py": "Python", "pp": "PyPy"}[matched[1]]
+        return ("", -1, python)
+    implementation = "PyPy" if matched[1] == "pp" else "Python"
+    if matched[2] != "3":
+        return (implementation, -1, matched[2])
     suffix = "t" if abi.startswith("cp") and abi.endswith("t") else ""
-    return f"{implementation} {number}{suffix}"
+    return (implementation, int(matched[3]), suffix) if matched[3] else (implementation, -1, "3")
 
 
 def _family(platform: str) -> str:

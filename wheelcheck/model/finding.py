@@ -273,6 +273,7 @@ class Finding:
     nearest: Version | None = None
 
     @property
-    def sort_key(self) -> tuple[int, str, str, str]:
-        """Worst first, then by code, project and sentence, so that reports are the same every time."""
-        return (self.severity.order, self.code.number, self.package or "", self.message)
+    def sort_key(self) -> tuple[int, int, str, str, str]:
+        """Worst first, then what stands nearest to the user, then code, project and sentence: the same every time."""
+        steps = min((len(path) for path in self.paths), default=0)
+        return (self.severity.order, steps, self.code.number, self.package or "", self.message)
