@@ -285,9 +285,20 @@ def test_metadata_of_another_wheel_serves_where_the_sdist_says_nothing() -> None
     assert "b" in outcome.natural.pins
 
 
-def test_chain_of_150_projects_is_resolved() -> None:
-    described = {f"p{n}": {"1": [wheel(requires=[f"p{n + 1}"] if n < 149 else [])]} for n in range(150)}
-    assert len(picks(answer(FakeProjects(described), "p0"))) == 150
+def test_chain_of_1200_projects_is_resolved() -> None:
+    described = {f"p{n}": {"1": [wheel(requires=[f"p{n + 1}"] if n < 1199 else [])]} for n in range(1200)}
+    assert len(picks(answer(FakeProjects(described), "p0"))) == 1200
+
+
+def test_cycle_of_projects_and_extras_is_resolved() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=["b[x]"])], "2": [wheel(requires=["b[x]", "c<1"])]},
+            "b": {"1": [wheel(requires=['a[y]; extra == "x"', "a"], extras=["x"])]},
+            "c": {"1": [wheel()]},
+        }
+    )
+    assert picks(answer(projects, "a")) == {"a": "1", "b": "1"}
 
 
 def test_backtracking_goes_to_an_older_parent() -> None:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
-from resolvelib import ResolutionImpossible, ResolutionTooDeep, Resolver
+from resolvelib import ResolutionImpossible, ResolutionTooDeep
 from resolvelib.reporters import BaseReporter
+from resolvelib.resolvers import Resolution as Solving
 from resolvelib.structs import RequirementInformation, State
 
 from wheelcheck.compat import Compatibility
@@ -156,11 +157,13 @@ class _Run:
         allowed = question.policy.allowed if allowed_only else None
         provider = WheelProvider(self.supply, question.constraints, allowed=allowed)
         watch = _Watch(question.budget, self.deadline, self.reporter)
-        solver: Resolver[Ask, Candidate, Key] = Resolver(provider, watch)
+        # Not `Resolver`, whose result walks the graph recursively: a cycle or a long chain of projects overflows its stack.
+        # The state has all that is needed, and _walked goes over it in a loop.
+        solver: Solving[Ask, Candidate, Key] = Solving(provider, watch)
         clashes: tuple[Clash, ...] = ()
         try:
-            result = solver.resolve(provider.root_asks(question.requirements), max_rounds=question.budget.rounds)
-            return self._resolution(provider, result.mapping, watch.rounds)
+            state = solver.resolve(provider.root_asks(question.requirements), max_rounds=question.budget.rounds)
+            return self._resolution(provider, state.mapping, watch.rounds)
         except ResolutionImpossible as impossible:
             clashes = clashes_of(list(impossible.causes), provider)
             spent = False
