@@ -1,0 +1,120 @@
+"""Understands direct references: what kind of file a URL names, whose it is and what it says; chooses nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from wheelcheck.errors import IndexUnavailable, MetadataMalformed, UsageProblem
+from wheelcheck.index.judgements import SourceJudgements
+from wheelcheck.index.locations import local_path
+from wheelcheck.index.surroundings import Surroundings
+from wheelcheck.index.wheel_metadata import WheelMetadata
+from wheelcheck.model import Availability, CoreMetadata, Distribution, Judgement, LinkSkip, Sdist, Wheel, parse_link
+from wheelcheck.model.urls import masked
+
+Behind = tuple[Distribution, CoreMetadata | None, Judgement | None]
+
+_HASH = re.compile(r"(?:^|&)(sha256|sha512|sha384|sha224|sha1|md5)=([0-9a-fA-F]+)", re.ASCII)
+
+
+class DirectReferences:
+    """What is behind a URL or path that a requirement names."""
+
+    def __init__(self, around: Surroundings, wheels: WheelMetadata, sources: SourceJudgements) -> None:
+        self._around = around
+        self._wheels = wheels
+        self._sources = sources
+
+    def at_hand(self, url: str) -> Behind | None:
+        """The file or folder on this machine that *url* names; ``None`` where it is on another. Raises ``OfflineMiss``."""
+        path = local_path(url.partition("#")[0])
+        if path is None:
+            self._around.reject_offline("the file of a direct reference", url)
+            return None
+        if path.is_dir():
+            return self._folder(path)
+        if not path.exists():
+            raise IndexUnavailable("there is no such file", address=str(path))
+        at = _availability(path.absolute().as_uri(), url)
+        if path.suffix != ".whl":
+            judgement, read = self._sources.judge_local(path, at, path.name)
+            return _sdist(path.name, _with_hash(at, read), judgement), None, judgement
+        with path.open("rb") as file:
+            at = _with_hash(at, ("sha256", hashlib.file_digest(file, "sha256").hexdigest()))
+            wheel = _wheel(path.name, at)
+            file.seek(0)
+            return wheel, self._around.archives.wheel_metadata(file, path.name), None
+
+    async def fetch(self, url: str) -> Behind:
+        """The file on another machine: of a wheel only its metadata is brought, a source archive is brought whole.
+
+        A wheel's ``Distribution`` has the hash of the URL's fragment, if any. Raises ``UsageProblem`` for what is neither.
+        """
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise UsageProblem("this kind of URL cannot be read", address=masked(url), hint="give http, https or file")
+        address = self._around.credentials.learn(url.partition("#")[0])
+        at = _availability(address, url)
+        filename = unquote(urlsplit(address).path.rpartition("/")[2])
+        if filename.endswith(".whl"):
+            wheel = _wheel(filename, at)
+            return wheel, await self._wheels.fetch(wheel), None
+        judgement, read = await self._sources.fetch_judged(at, filename)
+        return _sdist(filename, _with_hash(at, read), judgement), None, judgement
+
+    def _folder(self, folder: Path) -> Behind:
+        judgement = self._around.archives.judge_folder(folder)
+        metadata = judgement.metadata
+        if metadata is None or not metadata.name:
+            raise MetadataMalformed(
+                "the folder does not say statically which project it is",
+                address=str(folder),
+                hint="give it a [project] table with a name in pyproject.toml, or build a wheel of it",
+            )
+        at = Availability(url=folder.absolute().as_uri())
+        version = metadata.version or Version("0")
+        return Sdist(name=metadata.name, version=version, filename=folder.name, at=at), None, judgement
+
+
+def _availability(address: str, url: str) -> Availability:
+    hashes = tuple((name, digest.lower()) for name, digest in _HASH.findall(url.partition("#")[2]))
+    return Availability(url=address, hashes=hashes)
+
+
+def _with_hash(at: Availability, read: tuple[str, str]) -> Availability:
+    return Availability(url=at.url, hashes=(read, *(each for each in at.hashes if each[0] != read[0])))
+
+
+def _wheel(filename: str, at: Availability) -> Wheel:
+    parsed = parse_link(filename, canonicalize_name(filename.partition("-")[0]), at)
+    if isinstance(parsed, Wheel):
+        return parsed
+    reason = parsed.value if isinstance(parsed, LinkSkip) else "not a wheel"
+    raise UsageProblem(f"{filename}: {reason}", address=masked(at.url), hint="name the file as it was published")
+
+
+def _sdist(filename: str, at: Availability, judgement: Judgement) -> Sdist:
+    """Name and version by the archive's own metadata, else by its file name."""
+    metadata = judgement.metadata
+    if metadata is not None and metadata.name and metadata.version is not None:
+        return Sdist(name=metadata.name, version=metadata.version, filename=filename, at=at)
+    for name in _possible_names(filename):
+        parsed = parse_link(filename, name, at)
+        if isinstance(parsed, Sdist):
+            return parsed
+    raise MetadataMalformed(
+        "neither the archive nor its file name says statically which project and version it is",
+        address=masked(at.url),
+        hint="build a wheel of it, and refer to that",
+    )
+
+
+def _possible_names(filename: str) -> list[NormalizedName]:
+    # The longest name first: versions seldom hold dashes, names often do.
+    dashes = [place for place, character in enumerate(filename) if character == "-"]
+    return [canonicalize_name(filename[:place]) for place in reversed(dashes)]

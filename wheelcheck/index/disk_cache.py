@@ -1,0 +1,201 @@
+"""Keeps bytes on disk between runs, shared by processes; knows nothing of what they mean, and never lets a run fail."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from wheelcheck.errors import DiskFailure
+from wheelcheck.index.records import FORMAT
+
+if TYPE_CHECKING:
+    import diskcache
+
+CacheKind = Literal["page", "links", "metadata", "judgement"]
+
+_DATABASE = "cache.db"
+_FOLDER = "index"
+_SIZE_LIMIT = 2 * 1024**3
+_FLUSH_AT = 32 * 1024**2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheInfo:
+    """What a cache folder holds; ``size`` is in bytes on disk."""
+
+    folder: Path
+    entries: int
+    size: int
+
+
+class DiskCache:
+    """A folder of entries by kind and key; opened at the first read of an existing one, or the first write.
+
+    Writes are gathered and written in one transaction by :meth:`flush`, as SQLite's cost is per transaction. Whatever is
+    wrong with the folder (corrupt, foreign, full, not writable) means misses, never an error.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / _FOLDER
+        self._guard = threading.RLock()
+        self._opened: diskcache.Cache | None = None
+        self._is_hopeless = False
+        self._pending: dict[str, bytes | None] = {}
+        self._pending_size = 0
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether there is nothing on disk yet."""
+        return not (self._folder / _DATABASE).exists()
+
+    def get(self, kind: CacheKind, key: str) -> bytes | None:
+        """The entry, ``None`` where there is none; about 20 µs."""
+        full_key = _key(kind, key)
+        with self._guard:
+            if full_key in self._pending:
+                return self._pending[full_key]
+            if self._opened is None and self.is_cold:
+                return None
+            cache = self._cache()
+            if cache is None:
+                return None
+            try:
+                value = cache.get(full_key)
+            except _failures():
+                self._start_afresh()
+                return None
+        return value if isinstance(value, bytes) else None
+
+    def put(self, kind: CacheKind, key: str, content: bytes) -> None:
+        """Keep *content* at the next flush."""
+        with self._guard:
+            self._pending[_key(kind, key)] = content
+            self._pending_size += len(content)
+            if self._pending_size > _FLUSH_AT:
+                self.flush()
+
+    def drop(self, kind: CacheKind, key: str) -> None:
+        """Forget an entry that could not be understood, or must not be kept."""
+        with self._guard:
+            self._pending[_key(kind, key)] = None
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        with self._guard:
+            pending, self._pending, self._pending_size = self._pending, {}, 0
+            cache = self._cache() if pending else None
+            if cache is None:
+                return
+            try:
+                with cache.transact():
+                    for key, content in pending.items():
+                        if content is None:
+                            cache.delete(key)
+                        else:
+                            cache.set(key, content)
+            except _failures():
+                # Another process holds it, or the disk is full: the next run fetches again.
+                return
+
+    def close_thread(self) -> None:
+        """Close the connection that the current thread has."""
+        with self._guard:
+            if self._opened is not None:
+                with contextlib.suppress(sqlite3.Error):
+                    self._opened.close()
+
+    def _cache(self) -> diskcache.Cache | None:
+        if self._opened is None and not self._is_hopeless:
+            try:
+                self._opened = _open(self._folder)
+            except _failures():
+                self._start_afresh()
+        return self._opened
+
+    def _start_afresh(self) -> None:
+        """Put a broken cache aside and begin an empty one; where even that fails, do without."""
+        self.close_thread()
+        self._opened = None
+        if self._is_hopeless:
+            return
+        aside = self._folder.with_name(f"{self._folder.name}.broken-{os.getpid()}")
+        try:
+            # Renamed first: another process that has it open keeps its files until it ends.
+            self._folder.rename(aside)
+        except OSError:
+            self._is_hopeless = True
+            return
+        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            self._opened = _open(self._folder)
+        except _failures():
+            self._is_hopeless = True
+
+
+def _key(kind: CacheKind, key: str) -> str:
+    return f"{FORMAT}:{kind}:{key}"
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What reading and writing a cache may end in: broken database, foreign values, disk, lock held too long."""
+    import diskcache
+
+    return (sqlite3.Error, OSError, ValueError, TypeError, diskcache.Timeout)
+
+
+def _open(folder: Path) -> diskcache.Cache:
+    import diskcache
+
+    return diskcache.Cache(
+        str(folder),
+        timeout=10,
+        size_limit=_SIZE_LIMIT,
+        # Pages stay inside the database: one file each would cost more to open than they take to read.
+        disk_min_file_size=64 * 1024**2,
+    )
+
+
+def default_cache_dir() -> Path:
+    """Where the cache lies unless told otherwise: ``WHEELCHECK_CACHE_DIR``, else the platform's cache folder."""
+    named = os.environ.get("WHEELCHECK_CACHE_DIR")
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("wheelcheck", appauthor=False)
+
+
+def cache_info(cache_dir: Path) -> CacheInfo:
+    """What *cache_dir* holds; an absent or unreadable cache holds nothing."""
+    folder = cache_dir / _FOLDER
+    size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file()) if folder.is_dir() else 0
+    entries = 0
+    if (folder / _DATABASE).exists():
+        with contextlib.suppress(*_failures()):
+            cache = _open(folder)
+            try:
+                entries = len(cache)
+            finally:
+                cache.close()
+    return CacheInfo(folder=cache_dir, entries=entries, size=size)
+
+
+def clear_cache(cache_dir: Path) -> CacheInfo:
+    """Delete the cache in *cache_dir* and answer what it held; raises ``DiskFailure`` where it cannot be deleted.
+
+    Only the store's own folder below *cache_dir* is touched.
+    """
+    held = cache_info(cache_dir)
+    try:
+        for folder in (cache_dir / _FOLDER, *cache_dir.glob(f"{_FOLDER}.broken-*")):
+            if folder.is_dir():
+                shutil.rmtree(folder)
+    except OSError as problem:
+        raise DiskFailure(f"the cache could not be deleted: {problem}", address=str(cache_dir)) from problem
+    return held

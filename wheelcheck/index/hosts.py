@@ -1,0 +1,34 @@
+"""What was learnt of a file host in this run: whether it has sidecars, whether it answers ranges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_MISSES_ENOUGH = 8
+
+
+@dataclass(slots=True)
+class FileHost:
+    """Habits of one host; optimistic until it disappoints."""
+
+    sidecar_hits: int = 0
+    sidecar_misses: int = 0
+    takes_suffix_ranges: bool = True
+    takes_ranges: bool = True
+
+    @property
+    def is_worth_probing(self) -> bool:
+        """Whether a sidecar that nobody announced may be there."""
+        return self.sidecar_hits > 0 or self.sidecar_misses < _MISSES_ENOUGH
+
+
+class FileHosts:
+    """The hosts by name and port."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, FileHost] = {}
+
+    def of(self, url: str) -> FileHost:
+        """The host that serves *url*."""
+        return self._hosts.setdefault(urlsplit(url).netloc, FileHost())

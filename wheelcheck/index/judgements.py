@@ -1,0 +1,102 @@
+"""Brings source archives to the one who judges them, and remembers the judgement; judges nothing itself."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wheelcheck.errors import ArchiveRefused, IndexUnavailable
+from wheelcheck.index.config import USER_AGENT
+from wheelcheck.index.conversions import judgement_of, record_of_judgement
+from wheelcheck.index.downloads import save_verified
+from wheelcheck.index.hashes import checkable, verify_digest
+from wheelcheck.index.locations import local_path
+from wheelcheck.index.records import JudgementRecord, decode_judgement, encode
+from wheelcheck.index.statistics import RequestKind
+from wheelcheck.index.surroundings import Surroundings
+from wheelcheck.model import Availability, Judgement, Sdist
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+# The rules of judging are part of the program, so another release judges anew.
+_JUDGE = f"1:{USER_AGENT}"
+
+
+class SourceJudgements:
+    """Judgements by source archive; cached by its hash and by who judged."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._executor: ThreadPoolExecutor | None = None
+
+    def close(self) -> None:
+        """Begin no further judgement; one under way ends by itself."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def at_hand(self, sdist: Sdist) -> Judgement | None:
+        """What the cache has, or the archive on the local disk; ``None`` where the network is needed. Raises ``OfflineMiss``."""
+        cached = self._cached(_key(sdist))
+        if cached is not None:
+            self._around.tally.hit(RequestKind.FILE)
+            return cached
+        path = local_path(sdist.at.url)
+        if path is not None:
+            return self.judge_local(path, sdist.at, sdist.filename)[0]
+        self._around.reject_offline(f"the source archive {sdist.filename}", sdist.at.url)
+        return None
+
+    async def fetch(self, sdist: Sdist) -> Judgement:
+        """Download and judge; raises ``ArchiveRefused``, ``HashMismatch`` and ``IndexUnavailable``."""
+        judgement, _ = await self.fetch_judged(sdist.at, sdist.filename)
+        self._around.store("judgement", _key(sdist), encode(record_of_judgement(judgement)))
+        return judgement
+
+    async def fetch_judged(self, at: Availability, filename: str) -> tuple[Judgement, tuple[str, str]]:
+        """Likewise, uncached, with algorithm and digest of what came."""
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        spool, read = await save_verified(at, filename, self._around)
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(2, thread_name_prefix="wheelcheck judge")
+        try:
+            judging = asyncio.get_running_loop().run_in_executor(
+                self._executor, self._around.archives.judge_sdist, spool.opened(), filename
+            )
+            return await judging, read
+        finally:
+            spool.close()
+
+    def judge_local(self, path: Path, at: Availability, filename: str) -> tuple[Judgement, tuple[str, str]]:
+        """The archive at *path* with algorithm and digest of what was read; raises ``IndexUnavailable`` where there is none."""
+        try:
+            with path.open("rb") as file:
+                algorithm, expected = checkable(at.hashes)
+                digest = hashlib.file_digest(file, algorithm).hexdigest()
+                verify_digest(digest, algorithm, expected, at.url)
+                if file.tell() > self._around.config.file_limit:
+                    raise ArchiveRefused("larger than the limit for source archives", address=str(path))
+                file.seek(0)
+                return self._around.archives.judge_sdist(file, filename), (algorithm, digest)
+        except OSError as problem:
+            raise IndexUnavailable(f"cannot be read: {problem.strerror or problem}", address=str(path)) from problem
+
+    def _cached(self, key: str) -> Judgement | None:
+        content = self._around.stored("judgement", key)
+        if content is None:
+            return None
+        try:
+            record: JudgementRecord = decode_judgement(content)
+            return judgement_of(record)
+        except (msgspec.DecodeError, ValueError):
+            self._around.forget("judgement", key)
+            return None
+
+
+def _key(sdist: Sdist) -> str:
+    return f"{_JUDGE}:{sdist.at.sha256 or sdist.at.url}"

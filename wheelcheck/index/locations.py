@@ -1,0 +1,123 @@
+"""Files and folders on this machine as index pages and find-links; fetches nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.errors import IndexUnavailable
+from wheelcheck.index.page_problems import PageUnreadable
+from wheelcheck.index.pages import digest, read_listing
+from wheelcheck.index.records import Digest, FileRow, Listing
+
+_PAGE_SUFFIXES = (".html", ".htm", ".json")
+_ARCHIVES = (".whl", ".zip", ".gz", ".bz2", ".xz", ".tgz", ".tbz", ".txz", ".tar", ".Z")
+
+
+def local_path(location: str) -> Path | None:
+    """The path that *location* names, a ``file:`` URL or a plain path; ``None`` for URLs of other schemes."""
+    scheme, colon, _ = location.partition(":")
+    if scheme.lower() == "file" and colon:
+        path = urlsplit(location).path
+        if os.name == "nt":
+            from urllib.request import url2pathname
+
+            return Path(url2pathname(path))
+        return Path(unquote(path))
+    if "://" in location:
+        return None
+    return Path(location).expanduser()
+
+
+def load_listing(path: Path) -> Listing:
+    """The links of *path*: the archives in a folder, or what a local page links to.
+
+    Raises ``IndexUnavailable`` where there is nothing, or nothing readable.
+    """
+    try:
+        if path.is_dir():
+            return _folder_listing(path)
+        content = path.read_bytes()
+    except OSError as problem:
+        raise IndexUnavailable(
+            f"cannot be read: {problem.strerror or problem}",
+            address=str(path),
+            hint="find-links and file indexes must be folders or pages that exist",
+        ) from problem
+    try:
+        return read_listing(content, "text/html", path.absolute().as_uri())
+    except PageUnreadable as problem:
+        raise IndexUnavailable(str(problem), address=str(path)) from problem
+
+
+def _folder_listing(folder: Path) -> Listing:
+    rows: list[FileRow] = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.endswith(_ARCHIVES) and entry.is_file():
+                url = Path(entry.path).absolute().as_uri()
+                rows.append(FileRow(entry.name, url, size=entry.stat().st_size))
+    return Listing(rows)
+
+
+class LocalIndex:
+    """A tree ``NAME/index.html``, or ``NAME/`` with the archives themselves; ``simple/`` above may be left out."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders: Mapping[NormalizedName, Path] | None = None
+
+    def load_digest(self, name: NormalizedName) -> Digest | None:
+        """What the tree has of *name*; ``None`` where it does not know it. Raises ``IndexUnavailable`` if there is no tree."""
+        folder = self._folder_of(name)
+        if folder is None:
+            return None
+        for page in (folder / "index.html", folder / "index.json"):
+            if page.is_file():
+                return digest(load_listing(page), name)
+        listing = load_listing(folder)
+        return digest(listing, name) if listing.rows else None
+
+    def _folder_of(self, name: NormalizedName) -> Path | None:
+        direct = self._root / name
+        if direct.is_dir():
+            return direct
+        # Trees made by hand may have un-normalised names: the folder is read once for all of them.
+        if self._folders is None:
+            root = self._root / "simple" if (self._root / "simple").is_dir() else self._root
+            try:
+                self._folders = {canonicalize_name(each.name): each for each in root.iterdir() if each.is_dir()}
+            except OSError as problem:
+                raise IndexUnavailable(
+                    f"cannot be read: {problem.strerror or problem}",
+                    address=str(self._root),
+                    hint="a file: index is a folder with one folder for each project",
+                ) from problem
+        return self._folders.get(name)
+
+
+class LinkPool:
+    """A listing that mixes projects, as find-links have it; answers what belongs to one."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._wheels: dict[str, list[FileRow]] = {}
+        self._archives: list[tuple[str, FileRow]] = []
+        for row in listing.rows:
+            if row.filename.endswith(".whl"):
+                self._wheels.setdefault(canonicalize_name(row.filename.partition("-")[0]), []).append(row)
+            else:
+                self._archives.append((canonicalize_name(row.filename), row))
+
+    def digest_of(self, name: NormalizedName) -> Digest | None:
+        """The files of *name*, ``None`` where there are none."""
+        rows = list(self._wheels.get(name, ()))
+        # "a-b-1.0.zip" may be version 1.0 of a-b or nonsense of a: the digest tells, this only narrows.
+        rows += [row for whole, row in self._archives if whole.startswith(f"{name}-")]
+        if not rows:
+            return None
+        found = digest(Listing(rows), name)
+        return found if found.versions else None

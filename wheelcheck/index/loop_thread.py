@@ -1,0 +1,106 @@
+"""One background thread with an event loop, started by the first coroutine that needs it; knows nothing of HTTP."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+Work = Coroutine[object, None, None]
+
+
+class LoopThread:
+    """Runs coroutines that were submitted from any thread, until closed; *at_end* runs on the loop as its last act.
+
+    The thread itself imports asyncio, so that the import overlaps with what the submitter does next.
+    """
+
+    def __init__(self, at_start: Callable[[], None], at_end: Callable[[], Awaitable[None]]) -> None:
+        self._at_start = at_start
+        self._at_end = at_end
+        self._guard = threading.Lock()
+        self._early: list[Work] = []
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on this thread."""
+        return self._thread is threading.current_thread()
+
+    def start(self) -> None:
+        """Start the thread if it does not run yet."""
+        with self._guard:
+            self._start_locked()
+
+    def _start_locked(self) -> None:
+        if self._thread is None and not self._closed:
+            # A daemon: an interrupted run must not wait for it at interpreter exit.
+            self._thread = threading.Thread(target=self._run, name="wheelcheck index", daemon=True)
+            self._thread.start()
+
+    def submit(self, work: Work) -> bool:
+        """Have *work* run; false, and the coroutine closed, when the thread was closed."""
+        if self._loop is not None and self.is_current and not self._closed:
+            self._spawn(work)
+            return True
+        with self._guard:
+            if self._closed:
+                work.close()
+                return False
+            self._start_locked()
+            if self._loop is None:
+                self._early.append(work)
+            else:
+                self._loop.call_soon_threadsafe(self._spawn, work)
+        return True
+
+    def close(self) -> None:
+        """Cancel what runs, end the loop and join the thread."""
+        with self._guard:
+            self._closed = True
+            if self._loop is not None and self._stop is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _spawn(self, work: Work) -> None:
+        import asyncio
+
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _run(self) -> None:
+        import asyncio
+
+        self._at_start()
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        import asyncio
+
+        self._stop = asyncio.Event()
+        with self._guard:
+            self._loop = asyncio.get_running_loop()
+            early, self._early = self._early, []
+            if self._closed:
+                self._stop.set()
+        for work in early:
+            self._spawn(work)
+        try:
+            await self._stop.wait()
+            # Tasks may start others while they end, so until none is left.
+            while self._tasks:
+                tasks = tuple(self._tasks)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            await self._at_end()

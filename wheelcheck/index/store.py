@@ -1,0 +1,206 @@
+"""The ``Projects`` port over real indexes: joins cache, pages, metadata and judgements; each itself does one of them.
+
+Refuses to choose: it answers what the indexes say, whatever the target or the policy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from packaging.utils import NormalizedName
+
+from wheelcheck.index.config import IndexConfig
+from wheelcheck.index.credentials import Credentials
+from wheelcheck.index.direct import Behind, DirectReferences
+from wheelcheck.index.disk_cache import DiskCache
+from wheelcheck.index.errands import Errands
+from wheelcheck.index.judgements import SourceJudgements
+from wheelcheck.index.loop_thread import LoopThread
+from wheelcheck.index.project_pages import ProjectPages
+from wheelcheck.index.promises import Deliveries, Promise
+from wheelcheck.index.statistics import Statistics, Tally
+from wheelcheck.index.surroundings import Surroundings
+from wheelcheck.index.texts import Texts
+from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
+from wheelcheck.model import CoreMetadata, Distribution, Judgement, ProjectPage, Sdist, Wheel
+from wheelcheck.ports import Archives, Reporter, SilentReporter
+
+if TYPE_CHECKING:
+    from wheelcheck.index.transport import Transport
+
+T = TypeVar("T")
+
+
+class IndexStore:
+    """What the indexes of *config* say; a context manager, whose end stops all fetching and writes the cache.
+
+    *archives* reads what was fetched, *reporter* is told of every request, *clock* answers seconds since the epoch.
+    A run whose answers are all cached starts no thread and loads no HTTP client. Calls may come from any thread but the
+    store's own (that is, not from a listener). Listeners are called one at a time, on whichever thread brings the answer.
+    """
+
+    def __init__(
+        self,
+        config: IndexConfig,
+        archives: Archives,
+        reporter: Reporter | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._config = config
+        self._reporter = reporter or SilentReporter()
+        self._tally = Tally()
+        self._cache = None if config.cache_dir is None else DiskCache(config.cache_dir)
+        self._made_transport: Transport | None = None
+        self._thread = LoopThread(_load_client, self._end_loop)
+        self._deliveries = Deliveries()
+        self._page_listener: Callable[[ProjectPage], None] | None = None
+        self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
+        around = Surroundings(
+            config=config,
+            archives=archives,
+            cache=self._cache,
+            credentials=Credentials(
+                (
+                    *config.project_indexes.values(),
+                    *config.index_urls,
+                    *config.find_links,
+                    *config.fallback_find_links,
+                )
+            ),
+            tally=self._tally,
+            transport=self._transport,
+            clock=clock,
+        )
+        self._credentials = around.credentials
+        pages, wheels, sources = ProjectPages(around), WheelMetadata(around), SourceJudgements(around)
+        self._judges = sources
+        directs, texts = DirectReferences(around, wheels, sources), Texts(around)
+        self._pages = Errands(self._thread, pages.at_hand, pages.fetch, self._page_came)
+        self._metadata = Errands(self._thread, wheels.at_hand, wheels.fetch, self._metadata_came)
+        self._sources = Errands(self._thread, sources.at_hand, sources.fetch)
+        self._directs = Errands(self._thread, directs.at_hand, directs.fetch)
+        self._texts = Errands(self._thread, texts.at_hand, texts.fetch)
+
+    # The port
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        """The page of *name*; see :class:`wheelcheck.ports.Projects`."""
+        return self._answer(self._pages.begin(name, name))
+
+    def metadata(self, wheel: Wheel) -> CoreMetadata:
+        """The dependency fields of *wheel*; raises ``HashMismatch``, ``MetadataMalformed``, ``IndexUnavailable``."""
+        return self._answer(self._metadata.begin(cache_key(wheel), wheel))
+
+    def source(self, sdist: Sdist) -> Judgement:
+        """Metadata and purity of *sdist*; raises ``ArchiveRefused``, ``HashMismatch``, ``IndexUnavailable``."""
+        return self._answer(self._sources.begin(sdist.at.sha256 or sdist.at.url, sdist))
+
+    def direct(self, url: str) -> tuple[Distribution, CoreMetadata | None, Judgement | None]:
+        """The file behind *url*, which may also be a path; of a remote wheel only its metadata is read."""
+        behind: Behind = self._answer(self._directs.begin(url, url))
+        return behind
+
+    def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
+        """Start fetching, do not wait."""
+        for name in names:
+            self._pages.begin(name, name)
+
+    def prefetch_metadata(self, wheels: Iterable[Wheel]) -> None:
+        """Start fetching, do not wait."""
+        for wheel in wheels:
+            self._metadata.begin(cache_key(wheel), wheel)
+
+    def prefetch_sources(self, sdists: Iterable[Sdist]) -> None:
+        """Start fetching and judging, do not wait."""
+        for sdist in sdists:
+            self._sources.begin(sdist.at.sha256 or sdist.at.url, sdist)
+
+    def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
+        """Call *listener* as each page arrives, from the cache too."""
+        self._page_listener = listener
+
+    def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
+        """Likewise for each wheel's metadata."""
+        self._metadata_listener = listener
+
+    # Beyond the port
+
+    def fetch_text(self, url: str) -> str:
+        """The text behind *url* (http, https, file), UTF-8; raises ``IndexUnavailable`` and ``OfflineMiss``."""
+        return self._answer(self._texts.begin(url, url))
+
+    @property
+    def statistics(self) -> Statistics:
+        """What was done so far, exactly."""
+        return self._tally.snapshot()
+
+    def __enter__(self) -> Self:
+        # Nothing cached means that requests are certain, so the client loads while the inputs are parsed.
+        if not self._config.offline and (self._cache is None or self._cache.is_cold):
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop fetching at once, whatever is under way, and write the cache."""
+        self._page_listener = self._metadata_listener = None
+        try:
+            self._thread.close()
+        finally:
+            for errands in (self._pages, self._metadata, self._sources, self._directs, self._texts):
+                errands.fail_open()
+            self._judges.close()
+            if self._cache is not None:
+                self._cache.flush()
+                self._cache.close_thread()
+
+    # Inner workings
+
+    def _answer(self, promise: Promise[T]) -> T:
+        if promise.is_open and self._thread.is_current:
+            raise RuntimeError("a listener asked the store for what only the listener's own thread could bring")
+        answer = promise.wait()
+        self._deliveries.raise_kept()
+        return answer
+
+    def _page_came(self, _: NormalizedName, page: ProjectPage) -> None:
+        if self._page_listener is not None:
+            self._deliveries.deliver(partial(self._tell_page, page))
+
+    def _tell_page(self, page: ProjectPage) -> None:
+        if self._page_listener is not None:
+            self._page_listener(page)
+
+    def _metadata_came(self, wheel: Wheel, metadata: CoreMetadata) -> None:
+        if self._metadata_listener is not None:
+            self._deliveries.deliver(partial(self._tell_metadata, wheel, metadata))
+
+    def _tell_metadata(self, wheel: Wheel, metadata: CoreMetadata) -> None:
+        if self._metadata_listener is not None:
+            self._metadata_listener(wheel, metadata)
+
+    def _transport(self) -> Transport:
+        if self._made_transport is None:
+            from wheelcheck.index.transport import Transport
+
+            self._made_transport = Transport(self._config, self._credentials, self._tally, self._reporter)
+        return self._made_transport
+
+    async def _end_loop(self) -> None:
+        if self._made_transport is not None:
+            await self._made_transport.close()
+        if self._cache is not None:
+            self._cache.close_thread()
+
+
+def _load_client() -> None:
+    import wheelcheck.index.transport  # noqa: F401 (loaded on the store's thread, while others work)

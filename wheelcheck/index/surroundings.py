@@ -1,0 +1,55 @@
+"""What every fetcher of the room works with, as one value."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelcheck.errors import OfflineMiss
+from wheelcheck.index.config import IndexConfig
+from wheelcheck.index.credentials import Credentials
+from wheelcheck.index.disk_cache import CacheKind, DiskCache
+from wheelcheck.index.statistics import Tally
+from wheelcheck.model.urls import masked
+from wheelcheck.ports import Archives
+
+if TYPE_CHECKING:
+    from wheelcheck.index.transport import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """``transport`` may be asked for on the loop's thread only, and makes it at the first call; ``cache`` may be none."""
+
+    config: IndexConfig
+    archives: Archives
+    cache: DiskCache | None
+    credentials: Credentials
+    tally: Tally
+    transport: Callable[[], Transport]
+    clock: Callable[[], float] = time.time
+
+    def stored(self, kind: CacheKind, key: str) -> bytes | None:
+        """The cached bytes, ``None`` without cache or entry."""
+        return self.cache.get(kind, key) if self.cache is not None else None
+
+    def store(self, kind: CacheKind, key: str, content: bytes) -> None:
+        """Cache *content*."""
+        if self.cache is not None:
+            self.cache.put(kind, key, content)
+
+    def forget(self, kind: CacheKind, key: str) -> None:
+        """Drop an entry."""
+        if self.cache is not None:
+            self.cache.drop(kind, key)
+
+    def reject_offline(self, what: str, url: str) -> None:
+        """Raise ``OfflineMiss`` naming *what* where nothing may be asked."""
+        if self.config.offline:
+            raise OfflineMiss(
+                f"{what} is not in the cache, and --offline forbids asking for it",
+                address=masked(url),
+                hint="run once without --offline to fill the cache",
+            )
