@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit, urlunsplit
+
+_USER_INFO = re.compile(r"(?<=://)[^\s/?#'\"]+@")
 
 
 def masked(url: str) -> str:
@@ -17,3 +20,8 @@ def masked(url: str) -> str:
     if "@" not in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def masked_within(text: str) -> str:
+    """*text* with the credentials of every URL in it replaced by ``***``, for messages that quote what was written."""
+    return _USER_INFO.sub("***@", text)
