@@ -1,0 +1,162 @@
+"""Takes the text of a requirements file apart into requirements and options, by pip's file format; reads no file.
+
+Our own reader, because none of those at hand fits: ``pip-requirements-parser`` (last released in 2022) brings its own, older
+copy of ``packaging``, costs 60 ms to import, opens nested files and URLs by itself and yields requirements without a chain of
+includes; ``requirements-parser`` knows neither most options nor continuation lines nor ``${NAME}``; ``unearth`` and ``pdm``
+read no requirements files apart from whole projects. The first serves as the reference in our tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+
+_TAKES_VALUE = frozenset(
+    {
+        "--index-url", "--extra-index-url", "--find-links", "--requirement", "--constraint", "--editable", "--no-binary",
+        "--only-binary", "--trusted-host", "--use-feature", "--hash", "--config-settings", "--global-option",
+        "--install-option", "--build-option",
+    }
+)  # fmt: skip
+_FLAGS = frozenset({"--no-index", "--pre", "--prefer-binary", "--require-hashes", "--always-unzip", "--use-wheel"})
+_SHORT = {
+    "-i": "--index-url",
+    "-f": "--find-links",
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-e": "--editable",
+    "-C": "--config-settings",
+    "-Z": "--always-unzip",
+}
+_OTHER_SPELLINGS = {
+    "--pypi-url": "--index-url",
+    "--requirements": "--requirement",
+    "--constraints": "--constraint",
+    "--config-setting": "--config-settings",
+}
+_KNOWN = _TAKES_VALUE | _FLAGS | _OTHER_SPELLINGS.keys()
+
+
+class LineUnreadable(Exception):
+    """A line that follows no rule of the format; whoever knows its file and number says so."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogicalLine:
+    """A line after joining continuations: *number* is its first physical one, *written* lacks only the comment.
+
+    ``text`` has ``${NAME}`` replaced from the environment, so it may hold secrets that *written* does not.
+    """
+
+    number: int
+    written: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedLine:
+    """The requirement (empty where the line has none) and the options after it, by their long names, in order."""
+
+    requirement: str
+    options: tuple[tuple[str, str], ...]
+
+    def values(self, option: str) -> tuple[str, ...]:
+        """What was given to each use of *option*."""
+        return tuple(value for name, value in self.options if name == option)
+
+
+def iter_logical_lines(text: str, environ: Mapping[str, str]) -> Iterator[LogicalLine]:
+    """Yield the lines of *text* that say something; an undefined or empty variable stays as written, as in pip."""
+    for number, joined in _joined(text):
+        written = _COMMENT.sub("", joined).strip()
+        if written:
+            expanded = _VARIABLE.sub(lambda name: environ.get(name[1]) or name[0], written)
+            yield LogicalLine(number=number, written=written, text=expanded)
+
+
+def _joined(text: str) -> Iterator[tuple[int, str]]:
+    pending: list[str] = []
+    first = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        is_comment = _COMMENT.match(line) is not None
+        if line.endswith("\\") and not is_comment:
+            first = first if pending else number
+            pending.append(line.rstrip("\\"))
+            continue
+        # A comment line ends a continuation; the blank keeps its "#" from sticking to the word before.
+        yield (first if pending else number), "".join((*pending, " " + line if is_comment else line))
+        pending.clear()
+    if pending:
+        yield first, "".join(pending)
+
+
+def parse_line(text: str) -> ParsedLine:
+    """Split a logical line at its first option and read the options.
+
+    Raises ``LineUnreadable`` for an option that no requirements file has, one without its value, and open quotes.
+    """
+    words = text.split(" ")
+    start = next((position for position, word in enumerate(words) if word.startswith("-")), len(words))
+    return ParsedLine(requirement=" ".join(words[:start]).strip(), options=_options(" ".join(words[start:])))
+
+
+def _options(text: str) -> tuple[tuple[str, str], ...]:
+    if not text:
+        return ()
+    import shlex
+
+    try:
+        words = iter(shlex.split(text))
+    except ValueError as problem:
+        raise LineUnreadable(f"{str(problem).lower()} in the options") from None
+    found = []
+    for word in words:
+        name, value = _option(word)
+        if name in _FLAGS:
+            if value is not None:
+                raise LineUnreadable(f"{name} takes no value")
+            value = ""
+        elif value is None:
+            value = next(words, None)
+        if value is None:
+            raise LineUnreadable(f"{name} lacks its value")
+        found.append((name, value))
+    return tuple(found)
+
+
+def _option(word: str) -> tuple[str, str | None]:
+    """The long name of the option that *word* is, and the value that is part of the word."""
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        return _long_name(name), value if equals else None
+    if word[:2] in _SHORT:
+        return _SHORT[word[:2]], word[2:] or None
+    if not word.startswith("-"):
+        raise LineUnreadable(f"{word!r} follows an option that takes one value", "one option and its value per line")
+    raise LineUnreadable(f"no such option in requirements files: {word}")
+
+
+def _long_name(name: str) -> str:
+    if name not in _KNOWN:
+        # pip's option parser takes any prefix that is unique.
+        whole = [known for known in sorted(_KNOWN) if known.startswith(name)]
+        if len({_OTHER_SPELLINGS.get(known, known) for known in whole}) != 1:
+            raise LineUnreadable(f"no such option in requirements files: {name}", _nearest(name))
+        name = whole[0]
+    return _OTHER_SPELLINGS.get(name, name)
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(_KNOWN), n=1)
+    return f"did you mean {near[0]}?" if near else ""
