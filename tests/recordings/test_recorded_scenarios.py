@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.recordings import ReplayProjects, load_recording
 from tests.server import MIRROR, PLAIN_HTML, IndexServer, Mode
 from tests.server.replayed import recorded_catalog, sdist_of
 from wheelcheck.archives import ArchiveReader
+from wheelcheck.index import IndexConfig, IndexStore
 from wheelcheck.knowledge import load_native
 from wheelcheck.model import Sdist
 
@@ -62,8 +64,15 @@ def test_served_sdists_are_judged_as_the_recorded_ones_were() -> None:
             assert set(served.metadata.requires) == set(recorded.metadata.requires)
 
 
-@pytest.mark.parametrize("mode", [Mode(), MIRROR, PLAIN_HTML])
-def test_a_recording_is_served_whole(mode: Mode) -> None:
-    recording = load_recording("vibebells")
+@pytest.mark.parametrize("mode", [Mode(), MIRROR, PLAIN_HTML, Mode(ranges="suffix-416", sidecars="patchy")])
+def test_every_kind_of_index_gives_the_answer_of_the_replay(mode: Mode) -> None:
+    recording = load_recording("samai")
+    (_, question, _) = iter_questions("samai", Asked(platform="manylinux_2_28_x86_64", python="3.11"))
+    if mode.upload_times == "hidden":
+        question = replace(question, policy=replace(question.policy, exclude_newer=None))
+    reader = ArchiveReader(knowledge=load_native())
     with IndexServer(recorded_catalog(recording), mode=mode) as server:
-        assert len(server.projects) == len(recording.pages)
+        config = IndexConfig(index_urls=(server.simple_url,), retries=0)
+        with IndexStore(config, reader) as store:
+            assert answer_of(question, store) == answer_of(question, ReplayProjects(recording))
+        assert server.count_pages() == len({r.path for r in server.requests if r.path.startswith("/simple/")})
