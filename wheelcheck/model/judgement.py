@@ -36,9 +36,11 @@ class Judgement:
     """What a source archive says of itself without being run.
 
     ``evidence`` are short sentences naming the member they stand on, strongest first. ``metadata`` is ``None`` where the
-    archive says nothing static about its dependencies.
+    archive says nothing static about its dependencies. ``avoidable`` is set for a native archive that can, by its own word, be
+    built without its compiled part (a switch, a fall-back): the same release may then have a ``none-any`` wheel.
     """
 
     purity: Purity
     evidence: tuple[str, ...] = ()
     metadata: CoreMetadata | None = None
+    avoidable: bool = False
