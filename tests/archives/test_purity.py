@@ -55,6 +55,7 @@ PURE_SCRIPTS = {
     "empty": "setup(ext_modules=[])",
     "only if asked by a variable": "e = []\nif os.environ.get('WITH_EXT') == '1':\n    e = [Extension('a', ['a.c'])]\nsetup(ext_modules=e)",
     "only if asked by an argument": "e = []\nif '--native' in sys.argv:\n    sys.argv.remove('--native')\n    e = [Extension('a', [])]\nsetup(ext_modules=e)",
+    "a platform wheel that is not asked for": "class B(Distribution):\n    def has_ext_modules(self):\n        return True\nsetup()",
     "by a default that is no": "e = [Extension('a', [])] if os.getenv('EXT', '0') == '1' else []\nsetup(ext_modules=e)",
 }
 
@@ -175,3 +176,38 @@ def test_a_pyproject_that_is_no_toml_is_unknown() -> None:
 def test_a_script_that_never_ends_is_left_and_nothing_is_run() -> None:
     script = "from setuptools import setup\ndef f():\n    return f() + f()\nwhile True:\n    f()\nopen('/tmp/never', 'w')\nsetup()\n"
     assert verdict({"setup.py": script}) in {Purity.PURE, Purity.UNKNOWN}
+
+
+AVOIDABLE_SCRIPTS = {
+    "a switch": "e = [] if os.environ.get('NO_EXT') else [Extension('a', [])]\nsetup(ext_modules=e)",
+    "a switch by membership": "e = [Extension('a', [])]\nif 'NO_EXT' in os.environ:\n    e = []\nsetup(ext_modules=e)",
+    "a fall-back": "def run(e):\n    setup(ext_modules=e)\ntry:\n    run([Extension('a', [])])\nexcept SystemExit:\n    run([])",
+    "an optional extension": "setup(ext_modules=[Extension('a', [], optional=True)])",
+}
+
+
+@pytest.mark.parametrize("script", AVOIDABLE_SCRIPTS.values(), ids=AVOIDABLE_SCRIPTS)
+def test_a_native_part_that_can_be_left_out_is_said_to_be_avoidable(script: str) -> None:
+    judgement = judge({"setup.py": HEAD + script})
+    assert judgement.purity is Purity.NATIVE
+    assert judgement.avoidable
+
+
+def test_what_must_be_compiled_is_not_avoidable() -> None:
+    assert not judge({"setup.py": HEAD + "setup(ext_modules=[Extension('a', ['a.c'])])"}).avoidable
+    assert not judge({"setup.py": HEAD + "setup()"}).avoidable
+    assert not judge({"pyproject.toml": backend("maturin")}).avoidable
+
+
+def test_a_backend_of_its_own_with_a_pure_python_setting_is_avoidable() -> None:
+    pyproject = backend("own.hooks") + 'backend-path = ["tools"]\n'
+    hooks = "from setuptools.build_meta import *\nSETTING = 'pure-python'\n"
+    assert judge({"pyproject.toml": pyproject, "tools/own/hooks.py": hooks, **C}).avoidable
+
+
+def test_arguments_that_one_branch_adds_do_not_hide_the_others() -> None:
+    script = "kw = dict(name='demo')\ntry:\n    import x\n    ok = True\nexcept ImportError:\n    ok = False\nif ok:\n    kw.update(zip_safe=False)\n"
+    assert verdict({"setup.py": HEAD + script + "setup(**kw)"}) is Purity.PURE
+    assert (
+        verdict({"setup.py": HEAD + script + "kw['ext_modules'] = [Extension('a', [])]\nsetup(**kw)"}) is Purity.NATIVE
+    )

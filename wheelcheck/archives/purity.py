@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from wheelcheck.archives.project_table import Table
@@ -49,6 +49,34 @@ def judge_purity(facts: SourceFacts) -> Verdict:
             evidence=(f"pyproject.toml: [build-system] requires {', '.join(compiling)}", *verdict.evidence),
         )
     return verdict
+
+
+def is_avoidable(facts: SourceFacts, verdict: Verdict) -> bool:
+    """Whether a native tree says that it can be built without what it compiles, if slower.
+
+    It does so by an environment variable, by calling ``setup()`` again without extensions, by marking an extension optional, or
+    by a setting of its own backend. Maintainers who do this often, not always, publish a ``none-any`` wheel too.
+    """
+    if verdict.purity is not Purity.NATIVE:
+        return False
+    if facts.project.backend_path and any(
+        re.search(r"pure[-_]python", facts.tree.text(path) or "", re.IGNORECASE)
+        for folder in facts.project.backend_path
+        for path in facts.tree.iter_scripts()
+        if folder.strip("./") and path.startswith(f"{folder.strip('./')}/")
+    ):
+        return True
+    if facts.kind not in (BackendKind.SETUP, None) or facts.script is None:
+        return False
+    if facts.script.optional:
+        return True
+    plain = [_extends(facts, call) for call in facts.script.calls]
+    switched = [_extends(facts, call) for call in facts.switched_script.calls] if facts.switched_script else []
+    return any(plain) and (not all(plain) or (bool(switched) and not all(switched)))
+
+
+def _extends(facts: SourceFacts, call: Mapping[str, Value]) -> bool:
+    return "**" in call or any(_is_something(call.get(keyword)) for keyword in facts.knowledge.setup_keywords)
 
 
 def compiled_sources(facts: SourceFacts) -> tuple[str, ...]:
@@ -100,6 +128,11 @@ def _judge_setup(facts: SourceFacts, name: str) -> Verdict:
         for keyword in sorted(facts.knowledge.setup_keywords & set(call)):
             if _is_something(call[keyword]):
                 return _native(facts, f"setup.py passes {keyword}", *(str(hint) for hint in script.hints[:_SHOWN]))
+        for keyword in ("distclass", "cmdclass"):
+            if holds_made(call.get(keyword)):
+                return _native(
+                    facts, f"setup.py passes a {keyword} that asks for a platform wheel", *map(str, script.hints)
+                )
     return _judge_silent_script(facts, script)
 
 

@@ -10,8 +10,9 @@ from wheelcheck.archives.filenames import FileIdentity, parse_identity
 from wheelcheck.archives.folders import read_folder
 from wheelcheck.archives.limits import Limits
 from wheelcheck.archives.project_table import parse_project_table
-from wheelcheck.archives.purity import judge_purity
+from wheelcheck.archives.purity import is_avoidable, judge_purity
 from wheelcheck.archives.setup_script import ScriptReading, read_script
+from wheelcheck.archives.setup_values import Environ
 from wheelcheck.archives.static_metadata import SourceFacts, find_metadata, read_pkg_info
 from wheelcheck.archives.tree import SourceTree
 from wheelcheck.archives.unpack import unpack
@@ -57,20 +58,23 @@ class ArchiveReader:
             tree=tree,
             identity=identity,
             project=parse_project_table(tree),
-            script=self._script(tree),
+            script=self._script(tree, Environ()),
+            switched_script=self._script(tree, Environ("1")),
             knowledge=self._knowledge,
             headers=read_pkg_info(tree),
         )
         verdict = judge_purity(facts)
         metadata, why_not = find_metadata(facts)
         evidence = (*verdict.evidence, why_not) if why_not else verdict.evidence
-        return Judgement(purity=verdict.purity, evidence=evidence, metadata=metadata)
+        return Judgement(
+            purity=verdict.purity, evidence=evidence, metadata=metadata, avoidable=is_avoidable(facts, verdict)
+        )
 
-    def _script(self, tree: SourceTree) -> ScriptReading | None:
+    def _script(self, tree: SourceTree, environ: Environ) -> ScriptReading | None:
         text = tree.text("setup.py")
         if text is None:
             return None
         try:
-            return read_script("setup.py", text, self._knowledge, tree.text)
+            return read_script("setup.py", text, self._knowledge, tree.text, environ)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None

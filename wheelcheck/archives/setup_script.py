@@ -28,7 +28,7 @@ from wheelcheck.model.knowledge import NativeKnowledge
 
 _STEPS = 60_000
 _DEPTH = 12
-_PLATFORM_WHEEL = frozenset({"has_ext_modules"})
+_ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Sign:
 class ScriptReading:
     """What a script would do: the arguments of every ``setup()`` it may reach, and the native things it makes.
 
-    ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known.
+    ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known, ``optional`` that
+    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow.
     """
 
     path: str
@@ -55,18 +56,25 @@ class ScriptReading:
     signs: list[Sign] = field(default_factory=list)
     hints: list[Sign] = field(default_factory=list)
     open_arguments: bool = False
+    optional: bool = False
     exhausted: bool = False
 
 
 def read_script(
-    path: str, text: str, knowledge: NativeKnowledge, module_text: Callable[[str], str | None]
+    path: str,
+    text: str,
+    knowledge: NativeKnowledge,
+    module_text: Callable[[str], str | None],
+    environ: Environ,
 ) -> ScriptReading:
     """Read the script *text*; *module_text* gives the text of a module of the same tree, by path, for its imports.
+
+    *environ* is what the script finds in ``os.environ``: in an ordinary build, nothing.
 
     Costs a few ms. Raises ``SyntaxError`` (or ``ValueError`` for NUL bytes) where *text* is not Python 3.
     """
     reading = ScriptReading(path)
-    _Interpreter(reading, knowledge, module_text).run(path, text)
+    _Interpreter(reading, knowledge, module_text, environ).run(path, text)
     return reading
 
 
@@ -89,11 +97,16 @@ _Scope = dict[str, Value]
 
 class _Interpreter:
     def __init__(
-        self, reading: ScriptReading, knowledge: NativeKnowledge, module_text: Callable[[str], str | None]
+        self,
+        reading: ScriptReading,
+        knowledge: NativeKnowledge,
+        module_text: Callable[[str], str | None],
+        environ: Environ,
     ) -> None:
         self.reading = reading
         self.knowledge = knowledge
         self.module_text = module_text
+        self.environ = environ
         self.path = reading.path
         self.scope: _Scope = {}
         self.functions: dict[str, ast.FunctionDef] = {}
@@ -227,16 +240,12 @@ class _Interpreter:
         bases = {_last_name(base) for base in node.bases}
         if "build_ext" in bases or any(base.endswith("build_ext") for base in bases):
             self.reading.hints.append(Sign(self.path, node.lineno, f"class {node.name} changes build_ext"))
-        for item in node.body:
-            if isinstance(item, ast.FunctionDef) and item.name in _PLATFORM_WHEEL and _returns_true(item):
-                self.reading.signs.append(
-                    Sign(self.path, item.lineno, f"{node.name}.{item.name} asks for a platform wheel")
-                )
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Assign) and _sets_impure(inner):
-                self.reading.signs.append(
-                    Sign(self.path, inner.lineno, "root_is_pure = False asks for a platform wheel")
-                )
+        # The class may lie there unused, so the name stands for something made, and counts where setup() is given it.
+        if any(_forces_platform(inner) for inner in ast.walk(node)):
+            self.reading.hints.append(Sign(self.path, node.lineno, f"class {node.name} asks for a platform wheel"))
+            self.scope[node.name] = Made(node.name, node.lineno)
+        else:
+            self.scope.pop(node.name, None)
 
     def bind(self, target: ast.expr, value: Value) -> None:
         match target:
@@ -254,10 +263,8 @@ class _Interpreter:
                 held = self.value(container)
                 if isinstance(held, dict):
                     held["**"] = UNKNOWN
-            case ast.Attribute(attr="root_is_pure") if value is False:
-                self.reading.signs.append(
-                    Sign(self.path, target.lineno, "root_is_pure = False asks for a platform wheel")
-                )
+            case ast.Attribute(attr="has_ext_modules"):
+                self.reading.signs.append(Sign(self.path, target.lineno, "has_ext_modules is replaced"))
 
     def bring_in(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):
@@ -355,7 +362,7 @@ class _Interpreter:
             return self.scope[name]
         match self.aliases.get(name):
             case "os.environ":
-                return Environ()
+                return self.environ
             case "sys.argv":
                 return list(ARGV)
         return UNKNOWN
@@ -363,7 +370,7 @@ class _Interpreter:
     def attribute(self, node: ast.Attribute) -> Value:
         match self.dotted(node):
             case "os.environ":
-                return Environ()
+                return self.environ
             case "sys.argv":
                 return list(ARGV)
             case str() as dotted:
@@ -412,6 +419,8 @@ class _Interpreter:
             return container.get(key, UNKNOWN)
         if isinstance(container, list) and isinstance(key, int) and -len(container) <= key < len(container):
             return container[key]
+        if isinstance(container, Environ) and container.setting is not None:
+            return container.setting
         return container if isinstance(container, Made) else UNKNOWN
 
     def comprehension(self, element: ast.expr, generators: list[ast.comprehension]) -> Value:
@@ -442,7 +451,15 @@ class _Interpreter:
         if name in self.functions:
             return self.enter(self.functions[name], arguments, keywords)
         if real in self.knowledge.makers:
+            if keywords.get("optional", False) not in (False, None):
+                self.reading.optional = True
             return self.made(real, node.lineno, arguments)
+        if dotted == "dict" and all(isinstance(argument, dict) for argument in arguments):
+            return {
+                key: value for part in (*arguments, keywords) if isinstance(part, dict) for key, value in part.items()
+            }
+        if dotted in _ASKING and arguments:
+            return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
         known = _builtin(dotted, arguments)
         if known is not None:
             return known.value
@@ -488,7 +505,7 @@ class _Interpreter:
         first = arguments[0] if arguments else UNKNOWN
         match held, func.attr:
             case Environ(), "get" | "pop" | "setdefault":
-                return arguments[1] if len(arguments) > 1 else None
+                return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
             case list(), "append":
                 held.append(first)
                 return None
@@ -574,16 +591,14 @@ def _last_name(node: ast.expr) -> str:
     return ""
 
 
-def _returns_true(function: ast.FunctionDef) -> bool:
-    return any(
-        isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and node.value.value is True
-        for node in ast.walk(function)
-    )
+def _forces_platform(node: ast.AST) -> bool:
+    match node:
+        case ast.FunctionDef(name="has_ext_modules"):
+            return any(isinstance(inner, ast.Return) and _is(inner.value, True) for inner in ast.walk(node))
+        case ast.Assign(targets=targets, value=value):
+            return any(_last_name(target) == "root_is_pure" for target in targets) and _is(value, False)
+    return False
 
 
-def _sets_impure(node: ast.Assign) -> bool:
-    return (
-        any(_last_name(target) == "root_is_pure" for target in node.targets)
-        and isinstance(node.value, ast.Constant)
-        and node.value.value is False
-    )
+def _is(node: ast.expr | None, constant: bool) -> bool:
+    return isinstance(node, ast.Constant) and node.value is constant

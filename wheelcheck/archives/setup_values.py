@@ -21,8 +21,11 @@ class Made:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
 class Environ:
-    """``os.environ`` as an ordinary build finds it: without any of the switches that projects invent."""
+    """``os.environ``: *setting* is what every variable holds, ``None`` in an ordinary build, where no project's switch is set."""
+
+    setting: str | None = None
 
 
 Value = None | bool | int | float | str | bytes | list["Value"] | dict[str, "Value"] | Unknown | Made | Environ
@@ -45,7 +48,11 @@ def merged(one: Value, other: Value) -> Value:
     """What a name holds after two branches that may both have run."""
     if one is other or (type(one) is type(other) and one == other):
         return one
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: merged(one.get(key), other.get(key)) for key in {**one, **other}}
     made = next((value for value in (one, other) if holds_made(value)), None)
+    if made is None and truth(one) is False and truth(other) is False:
+        return one
     return made if made is not None else UNKNOWN
 
 
@@ -102,7 +109,7 @@ def compared(left: Value, operator: ast.cmpop, right: Value) -> Value:
 
 def _contains(container: Value, item: Value) -> bool | None:
     if isinstance(container, Environ):
-        return False
+        return container.setting is not None
     if isinstance(item, Unknown | Made | Environ) or isinstance(container, Unknown | Made):
         return None
     if isinstance(container, list):

@@ -25,12 +25,16 @@ _SECTION = re.compile(r"^\[([^\]:]*)(?::(.*))?\]$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """Everything that was read of a source tree, for those who judge it."""
+    """Everything that was read of a source tree, for those who judge it.
+
+    ``switched_script`` is ``setup.py`` read as if every environment variable that it asks for were set.
+    """
 
     tree: SourceTree
     identity: FileIdentity
     project: ProjectTable
     script: ScriptReading | None
+    switched_script: ScriptReading | None = None
     knowledge: NativeKnowledge
     headers: Headers | None = None
 
