@@ -13,6 +13,7 @@ from wheelcheck.model import (
     CommandLineOrigin,
     Conflict,
     Constraint,
+    HashPin,
     Installability,
     MetadataSource,
     Policy,
@@ -354,3 +355,28 @@ def test_version_rejected_on_its_metadata_gives_way_to_an_older_one() -> None:
     projects = FakeProjects({"a": {"2.0": [new], "1.0": [wheel()]}})
     outcome = answer(projects, "a")
     assert picks(outcome) == {"a": "1.0"}
+
+
+def test_pure_looking_source_with_manylinux_wheels_only_counts_as_native() -> None:
+    # The archive shows no compiler, but whoever released it needed one: every wheel of the release is for a platform.
+    projects = FakeProjects({"a": {"1": [wheel("cp311-cp311-manylinux_2_28_x86_64"), sdist(purity="pure")]}})
+    outcome = answer(projects, "a")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert outcome.natural.pins[canonicalize_name("a")].installability is Installability.SDIST_NATIVE
+
+
+def test_every_way_of_hashing_a_requirement_is_checked_against_the_files() -> None:
+    projects = FakeProjects({"a": {"1": [wheel()], "2": [wheel()]}})
+    good = answer(projects, "a==1")
+    assert isinstance(good, Resolution)
+    distribution = good.pins[canonicalize_name("a")].distribution
+    assert distribution is not None
+    for digest, fits in ((distribution.at.sha256, True), ("0" * 64, False)):
+        hashed = Requirement.parse(
+            "a==1", CommandLineOrigin(text="a"), hashes=(HashPin(algorithm="sha256", digest=digest),)
+        )
+        question = Question(
+            requirements=(hashed,), target=parse_target("win_amd64", "3.11"), policy=Policy(allowed=PURE)
+        )
+        assert isinstance(resolve(question, projects), Resolution) is fits
