@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from wheelcheck.archives.project_table import Table
-from wheelcheck.archives.setup_script import ScriptReading
+from wheelcheck.archives.setup_expressions import ScriptReading
 from wheelcheck.archives.setup_values import Value, holds_made
 from wheelcheck.archives.static_metadata import SourceFacts
 from wheelcheck.model import Purity

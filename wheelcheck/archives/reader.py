@@ -11,7 +11,8 @@ from wheelcheck.archives.folders import read_folder
 from wheelcheck.archives.limits import Limits
 from wheelcheck.archives.project_table import parse_project_table
 from wheelcheck.archives.purity import is_avoidable, judge_purity
-from wheelcheck.archives.setup_script import ScriptReading, read_script
+from wheelcheck.archives.setup_expressions import ScriptReading
+from wheelcheck.archives.setup_script import read_script
 from wheelcheck.archives.setup_values import Environ
 from wheelcheck.archives.static_metadata import SourceFacts, find_metadata, read_pkg_info
 from wheelcheck.archives.tree import SourceTree

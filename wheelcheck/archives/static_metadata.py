@@ -14,7 +14,7 @@ from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_
 from wheelcheck.archives.filenames import FileIdentity
 from wheelcheck.archives.poetry import poetry_requirements
 from wheelcheck.archives.project_table import ProjectTable, text_items
-from wheelcheck.archives.setup_script import ScriptReading
+from wheelcheck.archives.setup_expressions import ScriptReading
 from wheelcheck.archives.setup_values import Value, literal_texts
 from wheelcheck.archives.tree import SourceTree
 from wheelcheck.model import CoreMetadata, MetadataSource

@@ -1,0 +1,368 @@
+"""Evaluates the expressions of a ``setup.py`` without executing them; statements are ``setup_script``'s."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from wheelcheck.archives.setup_values import (
+    ARGV,
+    UNKNOWN,
+    Environ,
+    Made,
+    Unknown,
+    Value,
+    added,
+    compared,
+    merged,
+    truth,
+)
+from wheelcheck.model.knowledge import NativeKnowledge
+
+_STEPS = 60_000
+DEPTH = 12
+_ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something native that the script does: *what* in *path* at *line*."""
+
+    path: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.what}"
+
+
+@dataclass(slots=True)
+class ScriptReading:
+    """What a script would do: the arguments of every ``setup()`` it may reach, and the native things it makes.
+
+    ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known, ``optional`` that
+    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow.
+    """
+
+    path: str
+    calls: list[dict[str, Value]] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
+    hints: list[Sign] = field(default_factory=list)
+    open_arguments: bool = False
+    optional: bool = False
+    exhausted: bool = False
+
+
+class Stop(Exception):
+    """The rest of a block is not reached."""
+
+
+class Returned(Stop):
+    """A function is left with *value*."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Exhausted(Exception):
+    """More steps than any honest script needs."""
+
+
+Scope = dict[str, Value]
+
+
+class Expressions:
+    """The half of the interpreter that evaluates; what it meets on the way goes into *reading*."""
+
+    def __init__(
+        self,
+        reading: ScriptReading,
+        knowledge: NativeKnowledge,
+        module_text: Callable[[str], str | None],
+        environ: Environ,
+    ) -> None:
+        self.reading = reading
+        self.knowledge = knowledge
+        self.module_text = module_text
+        self.environ = environ
+        self.path = reading.path
+        self.scope: Scope = {}
+        self.functions: dict[str, ast.FunctionDef] = {}
+        self.modules: dict[str, Scope] = {}
+        self.aliases: dict[str, str] = {}
+        self.steps = 0
+        self.depth = 0
+
+    def block(self, body: list[ast.stmt]) -> None:
+        """Run *body*; the other half does."""
+        raise NotImplementedError
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        """Give *value* to *target*; the other half does."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Count one step; raise ``Exhausted`` past the last."""
+        self.steps += 1
+        if self.steps > _STEPS:
+            raise Exhausted
+
+    def value(self, node: ast.expr) -> Value:
+        """What *node* is worth as far as reading tells."""
+        self.step()
+        match node:
+            case ast.Constant(value=constant):
+                return constant if isinstance(constant, str | bytes | int | float | None) else UNKNOWN
+            case ast.Name(id=name):
+                return self._named(name)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                return self._listed(elements)
+            case ast.Dict(keys=keys, values=values):
+                return self._mapped(keys, values)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return added(self.value(left), self.value(right))
+            case ast.BoolOp(op=op, values=values):
+                return self._joined(isinstance(op, ast.And), values)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                known = truth(self.value(operand))
+                return UNKNOWN if known is None else not known
+            case ast.Compare(left=left, ops=[operator], comparators=[right]):
+                return compared(self.value(left), operator, self.value(right))
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                decided = truth(self.value(test))
+                if decided is not None:
+                    return self.value(body if decided else orelse)
+                return merged(self.value(body), self.value(orelse))
+            case ast.Subscript(value=container, slice=key):
+                return self._item(self.value(container), self.value(key))
+            case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element) | ast.SetComp(elt=element):
+                return self._comprehension(element, node.generators)
+            case ast.Call():
+                return self._call(node)
+            case ast.NamedExpr(target=ast.Name(id=name), value=inner):
+                self.scope[name] = self.value(inner)
+                return self.scope[name]
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.value(child)
+        return UNKNOWN
+
+    def _named(self, name: str) -> Value:
+        if name in self.scope:
+            return self.scope[name]
+        match self.aliases.get(name):
+            case "os.environ":
+                return self.environ
+            case "sys.argv":
+                return list(ARGV)
+        return UNKNOWN
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        match self.dotted(node):
+            case "os.environ":
+                return self.environ
+            case "sys.argv":
+                return list(ARGV)
+            case str() as dotted:
+                module, _, name = dotted.rpartition(".")
+                if name in self.modules.get(module, {}):
+                    return self.modules[module][name]
+        if not isinstance(node.value, ast.Name | ast.Attribute):
+            self.value(node.value)
+        return UNKNOWN
+
+    def _listed(self, elements: list[ast.expr]) -> Value:
+        values: list[Value] = []
+        for element in elements:
+            if isinstance(element, ast.Starred):
+                inner = self.value(element.value)
+                values += inner if isinstance(inner, list) else [inner]
+            else:
+                values.append(self.value(element))
+        return values
+
+    def _mapped(self, keys: list[ast.expr | None], values: list[ast.expr]) -> Value:
+        result: dict[str, Value] = {}
+        for key, node in zip(keys, values, strict=True):
+            value = self.value(node)
+            if key is None:
+                result.update(value if isinstance(value, dict) else {"**": UNKNOWN})
+                continue
+            name = self.value(key)
+            result[name if isinstance(name, str) else "**"] = value
+        return result
+
+    def _joined(self, is_and: bool, nodes: list[ast.expr]) -> Value:
+        last: Value = is_and
+        undecided = False
+        for node in nodes:
+            last = self.value(node)
+            known = truth(last)
+            if known is None:
+                undecided = True
+            elif known is not is_and:
+                return last  # settles it, whatever the unknown ones are
+        return UNKNOWN if undecided else last
+
+    def _item(self, container: Value, key: Value) -> Value:
+        if isinstance(container, dict) and isinstance(key, str):
+            return container.get(key, UNKNOWN)
+        if isinstance(container, list) and isinstance(key, int) and -len(container) <= key < len(container):
+            return container[key]
+        if isinstance(container, Environ) and container.setting is not None:
+            return container.setting
+        return container if isinstance(container, Made) else UNKNOWN
+
+    def _comprehension(self, element: ast.expr, generators: list[ast.comprehension]) -> Value:
+        for generator in generators:
+            source = self.value(generator.iter)
+            if isinstance(source, list) and not source:
+                return []
+            self.bind(generator.target, UNKNOWN)
+        made = self.value(element)
+        return [made] if isinstance(made, Made) else UNKNOWN
+
+    def _call(self, node: ast.Call) -> Value:
+        arguments = [self.value(argument) for argument in node.args]
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.value(keyword.value)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            else:
+                keywords.update(value if isinstance(value, dict) else {"**": UNKNOWN})
+        dotted = self.dotted(node.func) or ""
+        name = last_name(node.func)
+        real = dotted.rpartition(".")[2] or name
+        if real == "setup" and not isinstance(self.scope.get(name), Made) and name not in self.functions:
+            self.reading.calls.append(keywords)
+            self.reading.open_arguments |= "**" in keywords
+            return None
+        if name in self.functions:
+            return self._enter(self.functions[name], arguments, keywords)
+        if real in self.knowledge.makers:
+            if keywords.get("optional", False) not in (False, None):
+                self.reading.optional = True
+            return self._made(real, node.lineno, arguments)
+        if dotted == "dict" and all(isinstance(argument, dict) for argument in arguments):
+            return {
+                key: value for part in (*arguments, keywords) if isinstance(part, dict) for key, value in part.items()
+            }
+        if dotted in _ASKING and arguments:
+            return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
+        known = _builtin(dotted, arguments)
+        if known is not None:
+            return known.value
+        if isinstance(node.func, ast.Attribute):
+            return self._method(node.func, arguments, keywords)
+        made = next((value for value in (*arguments, *keywords.values()) if isinstance(value, Made)), None)
+        return made or Unknown(f"{name}()")
+
+    def _made(self, maker: str, line: int, arguments: list[Value]) -> Value:
+        if arguments and arguments[0] == []:
+            return []  # cythonize([]) and its like
+        self.reading.hints.append(Sign(self.path, line, f"{maker}()"))
+        return Made(maker, line)
+
+    def _enter(self, function: ast.FunctionDef, arguments: list[Value], keywords: Mapping[str, Value]) -> Value:
+        if self.depth >= DEPTH:
+            return UNKNOWN
+        inner: Scope = {}
+        names = [argument.arg for argument in function.args.args]
+        defaults = function.args.defaults
+        for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
+            inner[name] = self.value(default)
+        inner.update(zip(names, arguments, strict=False))
+        inner.update({name: value for name, value in keywords.items() if name in names})
+        for name in names:
+            inner.setdefault(name, UNKNOWN)
+        outer = self.scope
+        self.scope = {**outer, **inner}
+        self.depth += 1
+        try:
+            self.block(function.body)
+        except Returned as left:
+            return left.value
+        except Stop:
+            return UNKNOWN
+        finally:
+            self.scope = outer
+            self.depth -= 1
+        return None
+
+    def _method(self, func: ast.Attribute, arguments: list[Value], keywords: dict[str, Value]) -> Value:
+        held = self.value(func.value)
+        first = arguments[0] if arguments else UNKNOWN
+        match held, func.attr:
+            case Environ(), "get" | "pop" | "setdefault":
+                return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
+            case list(), "append":
+                held.append(first)
+                return None
+            case list(), "extend":
+                held.extend(first if isinstance(first, list) else [first])
+                return None
+            case dict(), "update":
+                held.update(first if isinstance(first, dict) else {"**": UNKNOWN} if arguments else {})
+                held.update(keywords)
+                return None
+            case dict(), "get":
+                fallback = arguments[1] if len(arguments) > 1 else None
+                return held.get(first, fallback) if isinstance(first, str) and "**" not in held else UNKNOWN
+            case dict(), "setdefault" if isinstance(first, str):
+                return held.setdefault(first, arguments[1] if len(arguments) > 1 else None)
+            case str(), "lower" | "upper" | "strip" | "split" | "splitlines" if not arguments:
+                changed: str | list[str] = getattr(held, func.attr)()
+                return changed if isinstance(changed, str) else list(changed)
+        return held if isinstance(held, Made) else UNKNOWN
+
+    def dotted(self, node: ast.expr) -> str | None:
+        """The dotted name that *node* stands for, imports undone, or ``None``."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        return ".".join([self.aliases.get(node.id, node.id), *reversed(parts)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    value: Value
+
+
+def _builtin(dotted: str, arguments: list[Value]) -> _Known | None:
+    match dotted, arguments:
+        case (("os.getenv" | "os.environ.get" | "environ.get"), [_, default]):
+            return _Known(default)
+        case (("os.getenv" | "os.environ.get" | "environ.get"), [_]):
+            return _Known(None)
+        case "bool", [value]:
+            known = truth(value)
+            return _Known(UNKNOWN if known is None else known)
+        case "int", [str() as text] if text.isdigit():
+            return _Known(int(text))
+        case (("list" | "tuple" | "sorted" | "set"), [list() as values]):
+            return _Known(list(values))
+        case (("list" | "tuple" | "set"), []):
+            return _Known([])
+        case "len", [list() | str() | dict() as value]:
+            return _Known(len(value))
+        case "str", [str() as text]:
+            return _Known(text)
+        case (("sys.exit" | "exit" | "quit"), _):
+            raise Stop
+    return None
+
+
+def last_name(node: ast.expr) -> str:
+    """The last part of a dotted name, or an empty string."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
