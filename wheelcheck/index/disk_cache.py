@@ -152,9 +152,12 @@ def _failures() -> tuple[type[Exception], ...]:
 def _open(folder: Path) -> diskcache.Cache:
     import diskcache
 
+    from wheelcheck.index.byte_disk import ByteDisk
+
     return diskcache.Cache(
         str(folder),
         timeout=10,
+        disk=ByteDisk,
         size_limit=_SIZE_LIMIT,
         # Pages stay inside the database: one file each would cost more to open than they take to read.
         disk_min_file_size=64 * 1024**2,

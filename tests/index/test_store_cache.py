@@ -1,0 +1,264 @@
+"""What is kept between runs, and for how long; by counting requests."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.archives import make_sdist, make_wheel
+from tests.index.stores import Clock, first_sdist, first_wheel, name, store
+from tests.server import IndexServer, Lie, Mode
+from wheelcheck.errors import OfflineMiss
+from wheelcheck.index import RequestKind, cache_info, clear_cache, default_cache_dir
+from wheelcheck.model import CoreMetadata, Judgement
+
+CATALOG = {"a": [make_wheel("a", "1.0", requires=["b>=1"]), make_sdist("a", "1.0")]}
+SILENT = Mode(validators="none", cache_control=None)
+
+
+def run(
+    url: str, cache_dir: Path, clock: Clock, *, offline: bool = False, refresh: bool = False
+) -> tuple[CoreMetadata, Judgement]:
+    with store(url, cache_dir=cache_dir, clock=clock, offline=offline, refresh=refresh) as projects:
+        page = projects.page(name("a"))
+        return projects.metadata(first_wheel(page)), projects.source(first_sdist(page))
+
+
+@pytest.mark.parametrize("mode", [SILENT, Mode()])
+def test_a_second_run_asks_for_nothing_for_ten_minutes(mode: Mode, tmp_path: Path) -> None:
+    clock = Clock()
+    with IndexServer(CATALOG, mode=mode) as server:
+        first = run(server.simple_url, tmp_path, clock)
+        server.forget_requests()
+        clock.now += 599
+        assert run(server.simple_url, tmp_path, clock) == first
+        assert server.count() == 0
+
+
+def test_after_that_only_the_page_is_asked_for(tmp_path: Path) -> None:
+    clock = Clock()
+    with IndexServer(CATALOG, mode=SILENT) as server:
+        run(server.simple_url, tmp_path, clock)
+        server.forget_requests()
+        clock.now += 601
+        run(server.simple_url, tmp_path, clock)
+        assert server.count() == server.count_pages("a") == 1
+
+
+@pytest.mark.parametrize(("seconds", "requests"), [(59, 0), (61, 1)])
+def test_cache_control_decides_where_it_is_sent(seconds: float, requests: int, tmp_path: Path) -> None:
+    clock = Clock()
+    with IndexServer(CATALOG, mode=Mode(cache_control="max-age=60")) as server:
+        run(server.simple_url, tmp_path, clock)
+        server.forget_requests()
+        clock.now += seconds
+        run(server.simple_url, tmp_path, clock)
+        assert server.count() == requests
+
+
+def test_a_stale_page_with_an_etag_is_revalidated_and_fresh_again(tmp_path: Path) -> None:
+    clock = Clock()
+    with IndexServer(CATALOG) as server:
+        run(server.simple_url, tmp_path, clock)
+        server.forget_requests()
+        clock.now += 601
+        with store(server.simple_url, cache_dir=tmp_path, clock=clock) as projects:
+            assert len(projects.page(name("a")).distributions) == 1
+            assert projects.statistics.revalidated == 1
+            assert projects.statistics.received == 0
+        clock.now += 599
+        run(server.simple_url, tmp_path, clock)
+        assert server.count() == 1
+
+
+def test_what_must_not_be_stored_is_not(tmp_path: Path) -> None:
+    clock = Clock()
+    with IndexServer(CATALOG, mode=Mode(cache_control="no-store")) as server:
+        run(server.simple_url, tmp_path, clock)
+        run(server.simple_url, tmp_path, clock)
+        assert server.count_pages("a") == 2
+
+
+def test_no_cache_means_asking_each_time(tmp_path: Path) -> None:
+    with IndexServer(CATALOG, mode=Mode(cache_control="no-cache")) as server:
+        run(server.simple_url, tmp_path, Clock())
+        run(server.simple_url, tmp_path, Clock())
+        assert server.count_pages("a") == 2
+
+
+def test_refresh_asks_for_fresh_pages_too_but_only_whether_they_hold(tmp_path: Path) -> None:
+    with IndexServer(CATALOG) as server:
+        run(server.simple_url, tmp_path, Clock())
+        server.forget_requests()
+        run(server.simple_url, tmp_path, Clock(), refresh=True)
+        assert server.count() == server.count_pages("a") == 1
+        assert "if-none-match" in server.requests[0].headers
+
+
+def test_offline_takes_pages_of_any_age_and_names_what_it_misses(tmp_path: Path) -> None:
+    clock = Clock()
+    with IndexServer(CATALOG) as server:
+        first = run(server.simple_url, tmp_path, clock)
+        server.forget_requests()
+        clock.now += 10_000_000
+        assert run(server.simple_url, tmp_path, clock, offline=True) == first
+        with (
+            store(server.simple_url, cache_dir=tmp_path, offline=True) as projects,
+            pytest.raises(OfflineMiss, match="page of unheard") as caught,
+        ):
+            projects.page(name("unheard"))
+        assert caught.value.address == f"{server.simple_url}unheard/"
+        assert "--offline" in caught.value.hint
+        assert server.count() == 0
+
+
+def test_offline_names_the_wheel_and_the_source_archive_it_misses(tmp_path: Path) -> None:
+    with IndexServer(CATALOG) as server:
+        with store(server.simple_url, cache_dir=tmp_path) as projects:
+            projects.page(name("a"))
+        with store(server.simple_url, cache_dir=tmp_path, offline=True) as projects:
+            page = projects.page(name("a"))
+            with pytest.raises(OfflineMiss, match=r"a-1\.0-py3-none-any\.whl"):
+                projects.metadata(first_wheel(page))
+            with pytest.raises(OfflineMiss, match=r"a-1\.0\.tar\.gz"):
+                projects.source(first_sdist(page))
+            with pytest.raises(OfflineMiss):
+                projects.direct("https://files.example/a-1.0.tar.gz")
+            with pytest.raises(OfflineMiss):
+                projects.fetch_text("https://files.example/r.txt")
+
+
+def test_absence_is_remembered(tmp_path: Path) -> None:
+    clock = Clock()
+    with IndexServer(CATALOG) as server:
+        for _ in range(2):
+            with store(server.simple_url, cache_dir=tmp_path, clock=clock) as projects:
+                assert projects.page(name("nobody")).state == "absent"
+        assert server.count() == 1
+        clock.now += 601
+        with store(server.simple_url, cache_dir=tmp_path, clock=clock) as projects:
+            projects.page(name("nobody"))
+        assert server.count() == 2
+
+
+def test_without_a_cache_nothing_is_kept() -> None:
+    with IndexServer(CATALOG) as server:
+        for _ in range(2):
+            with store(server.simple_url) as projects:
+                projects.page(name("a"))
+        assert server.count() == 2
+
+
+def test_corrupt_entries_are_fetched_again_silently(tmp_path: Path) -> None:
+    with IndexServer(CATALOG) as server:
+        first = run(server.simple_url, tmp_path, Clock())
+        database = sqlite3.connect(tmp_path / "index" / "cache.db")
+        with database:
+            database.execute("UPDATE Cache SET value = ?", (b"\x93\x01",))
+        database.close()
+        server.forget_requests()
+        assert run(server.simple_url, tmp_path, Clock()) == first
+        assert server.count() == 3
+
+
+def test_foreign_pickles_are_never_opened(tmp_path: Path) -> None:
+    with IndexServer(CATALOG) as server:
+        run(server.simple_url, tmp_path, Clock())
+        database = sqlite3.connect(tmp_path / "index" / "cache.db")
+        with database:
+            # Unpickled, this would end the interpreter.
+            database.execute("UPDATE Cache SET mode = 4, value = ?", (b"cos\n_exit\n(I7\ntR.",))
+        database.close()
+        run(server.simple_url, tmp_path, Clock())
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"rubbish" * 5000])
+def test_a_corrupt_database_is_put_aside(rubbish: bytes, tmp_path: Path) -> None:
+    with IndexServer(CATALOG) as server:
+        first = run(server.simple_url, tmp_path, Clock())
+        for file in (tmp_path / "index").glob("cache.db*"):
+            file.write_bytes(rubbish)
+        assert run(server.simple_url, tmp_path, Clock()) == first
+        server.forget_requests()
+        run(server.simple_url, tmp_path, Clock())
+        assert server.count() == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["index"]
+
+
+def test_a_cache_folder_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with IndexServer(CATALOG) as server:
+        run(server.simple_url, tmp_path / "file" / "cache", Clock())
+
+
+_RUN = """
+import sys
+from pathlib import Path
+from tests.index.stores import first_wheel, name, store
+url, folder = sys.argv[1:]
+with store(url, cache_dir=Path(folder)) as projects:
+    for number in range(20):
+        projects.metadata(first_wheel(projects.page(name(f"p{number}"))))
+"""
+
+
+def test_two_processes_share_a_cache(tmp_path: Path) -> None:
+    catalog = {f"p{number}": [make_wheel(f"p{number}", "1")] for number in range(20)}
+    with IndexServer(catalog) as server:
+        command = [sys.executable, "-W", "error", "-c", _RUN, server.simple_url, str(tmp_path)]
+        running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+        assert [(process.communicate()[1], process.returncode) for process in running] == [(b"", 0)] * 2
+        server.forget_requests()
+        with store(server.simple_url, cache_dir=tmp_path) as projects:
+            for number in range(20):
+                projects.metadata(first_wheel(projects.page(name(f"p{number}"))))
+        assert server.count() == 0
+        assert projects.statistics.cache_hits == {RequestKind.PAGE: 20, RequestKind.SIDECAR: 20}
+
+
+_WARM = """
+import json, sys
+from pathlib import Path
+from tests.index.stores import first_wheel, name, store
+url, folder = sys.argv[1:]
+with store(url, cache_dir=Path(folder)) as projects:
+    projects.prefetch_pages([name("a")])
+    projects.metadata(first_wheel(projects.page(name("a"))))
+print(json.dumps(sorted({"httpx2", "asyncio", "pypi_simple", "platformdirs"} & set(sys.modules))))
+"""
+
+
+def test_a_warm_run_loads_no_http_client(tmp_path: Path) -> None:
+    with IndexServer(CATALOG) as server:
+        run(server.simple_url, tmp_path, Clock())
+        command = [sys.executable, "-c", _WARM, server.simple_url, str(tmp_path)]
+        assert json.loads(subprocess.run(command, check=True, capture_output=True).stdout) == []
+
+
+def test_an_unverified_wheel_hash_is_still_the_key_of_its_metadata(tmp_path: Path) -> None:
+    with IndexServer(CATALOG, mode=Mode(lies=frozenset({Lie.SIDECAR_PROMISED}))) as server:
+        with store(server.simple_url, cache_dir=tmp_path) as projects:
+            wheel = first_wheel(projects.page(name("a")))
+            told = projects.metadata(wheel)
+        with store("https://index.example/simple", cache_dir=tmp_path, offline=True) as projects:
+            assert projects.metadata(wheel) == told
+
+
+def test_the_cache_can_be_described_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache_info(tmp_path).entries == 0
+    with IndexServer(CATALOG) as server:
+        run(server.simple_url, tmp_path, Clock())
+    (tmp_path / "precious.txt").write_text("not ours")
+    held = clear_cache(tmp_path)
+    assert held.entries == 3
+    assert held.size > 0
+    assert [each.name for each in tmp_path.iterdir()] == ["precious.txt"]
+    monkeypatch.setenv("WHEELCHECK_CACHE_DIR", str(tmp_path))
+    assert default_cache_dir() == tmp_path
+    monkeypatch.delenv("WHEELCHECK_CACHE_DIR")
+    assert default_cache_dir().name == "wheelcheck"
