@@ -165,9 +165,11 @@ def parse_toml(text: str, place: str, *, first_line: int = 1) -> dict[str, objec
         return tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as problem:
         message = str(problem)
-        at = re.search(r" \(at line (\d+), column \d+\)$", message)
-        address = f"{place}:{int(at[1]) + first_line - 1}" if at else place
-        raise InputUnreadable(f"not valid TOML: {message[: at.start()] if at else message}", address=address) from None
+        at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+        line = int(at[1]) if at and at[1] else text.count("\n") + 1
+        raise InputUnreadable(
+            f"not valid TOML: {message[: at.start()] if at else message}", address=f"{place}:{line + first_line - 1}"
+        ) from None
 
 
 def strings(value: object, source: Source, key: str) -> tuple[str, ...]:

@@ -1,0 +1,45 @@
+"""Every key of ``[tool.wheelcheck]`` with its type and meaning, in one table for reading, help and documentation; reads nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: *kind* is the type in a reader's words, *sentence* what it does."""
+
+    name: str
+    kind: str
+    sentence: str
+
+
+KEYS: tuple[Key, ...] = (
+    Key("platform", "string or list of strings", "Wheel platform tags or aliases to plan for, as --platform."),
+    Key("python", "string or list of strings", "Python versions to plan for, as --python."),
+    Key("sdist", "deny, pure or any", "Which source archives may be used."),
+    Key("pre", "true or false", "Whether pre-releases of every project are admitted."),
+    Key("exclude-newer", "date or string", "Files uploaded after this day or instant do not exist."),
+    Key("index-url", "string", "The index, in place of pip's and the default one; ${NAME} is replaced."),
+    Key("extra-index-url", "string or list of strings", "Indexes asked for what the first lacks, in order."),
+    Key("find-links", "string or list of strings", "Folders (from this file's folder) or pages that list files."),
+    Key("constraints", "list of strings", "Bounds that add no projects: requirements, or files of them."),
+    Key("overrides", "list of strings", "Requirements, or files of them, that replace every other on their project."),
+    Key("excludes", "list of strings", "Projects to leave out of every requirement list."),
+    Key("extras", "list of strings", "Extras of the pyproject.toml among the inputs."),
+    Key("groups", "list of strings", "Dependency groups of the pyproject.toml among the inputs."),
+    Key("cache-dir", "string", "Where the cache lies, from this file's folder."),
+    Key("max-seconds", "number above 0", "When to give up and say what is known."),
+    Key("indexes", "table of strings", "Names for index URLs, to be used in sources."),
+    Key("sources", "table of strings", "The one index for a project: its name in indexes, or its URL."),
+)
+
+
+def nearest_key(name: str) -> str:
+    """A hint with the key that *name* was likely meant to be."""
+    from difflib import get_close_matches
+
+    known = [key.name for key in KEYS]
+    plain = name.lower().replace("_", "-")
+    near = get_close_matches(plain, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"

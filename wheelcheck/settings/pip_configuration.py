@@ -1,0 +1,203 @@
+"""What pip itself has been told, by its files and ``PIP_*``, of indexes and the network; everything else there is left alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wheelcheck.errors import SettingsInvalid
+
+# pip applies [global] first, then the section of the command; a plan is what "install" and "download" would do.
+_SECTIONS = ("global", "download", "install")
+_OTHER_NAMES = {"pypi-url": "index-url", "default-timeout": "timeout"}
+_KEYS = frozenset(
+    {
+        "index-url",
+        "extra-index-url",
+        "find-links",
+        "no-index",
+        "cert",
+        "client-cert",
+        "trusted-host",
+        "proxy",
+        "timeout",
+        "retries",
+    }
+)
+_TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
+_FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
+
+Said = Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipConfiguration:
+    """pip's word on where and how to look; ``None`` and empty where it has none.
+
+    URLs may hold credentials. ``timeout`` is in seconds. ``cert_said_by`` and ``client_cert_said_by`` name the variable or file.
+    """
+
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    cert: str | None = None
+    cert_said_by: str = ""
+    client_cert: str | None = None
+    client_cert_said_by: str = ""
+    trusted_hosts: tuple[str, ...] = ()
+    proxy: str | None = None
+    timeout: float | None = None
+    retries: int | None = None
+
+
+def load_pip_configuration(environ: Mapping[str, str], *, files: Sequence[Path] | None = None) -> PipConfiguration:
+    """Read pip's configuration as pip does: environment over per-environment over user over global files.
+
+    *files* (weakest first) stand in for those of this machine. Raises ``SettingsInvalid`` for a file that is malformed and a
+    value of the wrong kind.
+    """
+    in_files: dict[tuple[str, str], tuple[str, str]] = {}
+    for path in pip_configuration_files(environ) if files is None else files:
+        in_files.update(_file_values(path))
+    said: dict[str, tuple[str, str]] = {}
+    for section in _SECTIONS:
+        said.update({key: value for (named, key), value in in_files.items() if named == section})
+    said.update(_environment_values(environ))
+    return PipConfiguration(
+        index_url=_text(said, "index-url"),
+        extra_index_urls=_words(said, "extra-index-url"),
+        find_links=tuple(
+            str(Path(link).expanduser()) if link[0] == "~" else link for link in _words(said, "find-links")
+        ),
+        no_index=_flag(said, "no-index"),
+        cert=_text(said, "cert"),
+        cert_said_by=said["cert"][1] if "cert" in said else "",
+        client_cert=_text(said, "client-cert"),
+        client_cert_said_by=said["client-cert"][1] if "client-cert" in said else "",
+        trusted_hosts=_words(said, "trusted-host"),
+        proxy=_text(said, "proxy"),
+        timeout=_number(said, "timeout"),
+        retries=_count(said, "retries"),
+    )
+
+
+def pip_configuration_files(environ: Mapping[str, str], *, system: str = sys.platform) -> tuple[Path, ...]:
+    """Where pip would look on *system* (``sys.platform``'s words), weakest first; the files need not exist.
+
+    ``PIP_CONFIG_FILE`` adds the strongest and, where it exists, takes the user's own away; the null device takes all away.
+    """
+    extra = environ.get("PIP_CONFIG_FILE")
+    if extra == os.devnull:
+        return ()
+    files = list(_global_files(environ, system))
+    if not (extra and Path(extra).exists()):
+        files += _user_files(environ, system)
+    files.append(Path(environ.get("VIRTUAL_ENV") or sys.prefix) / _basename(system))
+    if extra:
+        files.append(Path(extra))
+    return tuple(files)
+
+
+def _basename(system: str) -> str:
+    return "pip.ini" if system == "win32" else "pip.conf"
+
+
+def _global_files(environ: Mapping[str, str], system: str) -> list[Path]:
+    if system == "win32":
+        return [Path(environ.get("PROGRAMDATA", r"C:\ProgramData")) / "pip" / "pip.ini"]
+    if system == "darwin":
+        return [Path("/Library/Application Support/pip/pip.conf")]
+    shared = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
+    return [*(Path(folder).expanduser() / "pip" / "pip.conf" for folder in shared if folder), Path("/etc/pip.conf")]
+
+
+def _user_files(environ: Mapping[str, str], system: str) -> list[Path]:
+    home_word = environ.get("USERPROFILE") if system == "win32" else environ.get("HOME")
+    home = Path(home_word) if home_word else Path.home()
+    if system == "win32":
+        roaming = Path(environ.get("APPDATA") or home / "AppData" / "Roaming")
+        return [home / "pip" / "pip.ini", roaming / "pip" / "pip.ini"]
+    own = Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip"
+    if system == "darwin":
+        library = home / "Library" / "Application Support" / "pip"
+        own = library if library.is_dir() else home / ".config" / "pip"
+    return [home / ".pip" / "pip.conf", own / "pip.conf"]
+
+
+def _file_values(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError, PermissionError, IsADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError):
+        raise SettingsInvalid("pip's configuration cannot be read as text", address=str(path)) from None
+    import configparser
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text, str(path))
+    except configparser.Error as problem:
+        # The first line alone: the rest quotes the file, which may hold credentials.
+        line = getattr(problem, "lineno", None)
+        raise SettingsInvalid(
+            "pip's configuration is malformed", address=f"{path}:{line}" if line else str(path)
+        ) from None
+    return {
+        (section, _key(name)): (value, str(path))
+        for section in _SECTIONS
+        if parser.has_section(section)
+        for name, value in parser.items(section)
+        if _key(name) in _KEYS and value.strip()
+    }
+
+
+def _environment_values(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    said = {}
+    for name, value in environ.items():
+        if name.startswith("PIP_") and value.strip() and _key(name[4:]) in _KEYS:
+            said[_key(name[4:])] = (value, name)
+    return said
+
+
+def _key(name: str) -> str:
+    plain = name.lower().replace("_", "-").removeprefix("--")
+    return _OTHER_NAMES.get(plain, plain)
+
+
+def _text(said: Said, key: str) -> str | None:
+    return said[key][0].strip() if key in said else None
+
+
+def _words(said: Said, key: str) -> tuple[str, ...]:
+    return tuple(said[key][0].split()) if key in said else ()
+
+
+def _flag(said: Said, key: str) -> bool:
+    word = (_text(said, key) or "no").lower()
+    if word not in _TRUE | _FALSE:
+        raise SettingsInvalid(f"{key} must be yes or no, not {word!r}", address=said[key][1])
+    return word in _TRUE
+
+
+def _number(said: Said, key: str) -> float | None:
+    text = _text(said, key)
+    try:
+        number = float(text) if text is not None else None
+    except ValueError:
+        number = -1
+    if number is not None and not 0 < number < float("inf"):
+        raise SettingsInvalid(f"{key} must be a number of seconds, not {text!r}", address=said[key][1])
+    return number
+
+
+def _count(said: Said, key: str) -> int | None:
+    text = _text(said, key)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise SettingsInvalid(f"{key} must be a whole number, not {text!r}", address=said[key][1])
+    return int(text)

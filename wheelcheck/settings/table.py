@@ -1,0 +1,122 @@
+"""A settings table read by type, every complaint naming file, line and key; knows no key's meaning."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from wheelcheck.errors import SettingsInvalid
+
+Table = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsTable:
+    """The keys and values of one file; ``header`` is the table's name there, empty where they stand at the top."""
+
+    path: Path
+    text: str
+    header: str
+    values: Table
+
+    def text_of(self, key: str) -> str | None:
+        """The string at *key*."""
+        value = self.values.get(key)
+        if value is None or (isinstance(value, str) and value):
+            return value
+        raise self.wrong(key, "a string that is not empty")
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """The strings at *key*, of which a single one may stand without a list."""
+        value = self.values.get(key, [])
+        listed = [value] if isinstance(value, str) else value
+        if isinstance(listed, list) and all(isinstance(item, str) and item for item in listed):
+            return tuple(listed)
+        raise self.wrong(key, "a string or a list of strings")
+
+    def flag(self, key: str) -> bool | None:
+        """The boolean at *key*."""
+        value = self.values.get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        raise self.wrong(key, "true or false")
+
+    def seconds(self, key: str) -> float | None:
+        """The positive number at *key*."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return float(value)
+        raise self.wrong(key, "a number above 0")
+
+    def moment(self, key: str) -> str | None:
+        """The day or instant at *key* in ISO 8601; TOML's own dates are taken too."""
+        value = self.values.get(key)
+        if isinstance(value, date):
+            return value.isoformat()
+        if value is None or (isinstance(value, str) and value):
+            return value
+        raise self.wrong(key, 'a date such as 2026-11-01 or a string such as "2026-11-01T12:00:00Z"')
+
+    def mapping(self, key: str) -> Mapping[str, str]:
+        """The table of strings at *key*."""
+        value = self.values.get(key, {})
+        if isinstance(value, dict) and all(isinstance(item, str) and item for item in value.values()):
+            return value
+        raise self.wrong(key, "a table of strings")
+
+    def wrong(self, key: str, expected: str) -> SettingsInvalid:
+        """The error for a value of the wrong kind at *key*."""
+        return SettingsInvalid(f"{key} must be {expected}", address=self.at(key))
+
+    def at(self, key: str) -> str:
+        """File and line of *key*, the file alone where its line is not found."""
+        start = 0
+        for header in filter(None, (f"{self.header}.{key}" if self.header else key, self.header)):
+            found = re.search(rf"^\s*\[\s*{re.escape(header)}\s*\]", self.text, re.MULTILINE)
+            if found is not None:
+                start = found.end()
+                if header.endswith(key):
+                    return self._address(found.end())
+                break
+        assigned = re.compile(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", re.MULTILINE).search(self.text, start)
+        return self._address(assigned.end()) if assigned is not None else str(self.path)
+
+    def _address(self, position: int) -> str:
+        return f"{self.path}:{self.text.count(chr(10), 0, position) + 1}"
+
+
+def load_table(path: Path, header: str) -> SettingsTable | None:
+    """Read the table *header* (dotted, empty for the whole) of the TOML file *path*; ``None`` where it lacks that table.
+
+    A file that does not even contain the table's last word is not parsed. Raises ``SettingsInvalid``.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "not text in UTF-8"
+        raise SettingsInvalid(f"cannot be read: {reason}", address=str(path)) from None
+    if header.rpartition(".")[2] not in text:
+        return None
+    try:
+        value: object = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise _broken(path, text, str(problem)) from None
+    for key in filter(None, header.split(".")):
+        value = value.get(key) if isinstance(value, dict) else None
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise SettingsInvalid(f"{header} must be a table", address=str(path))
+    return SettingsTable(path=path, text=text, header=header, values=value)
+
+
+def _broken(path: Path, text: str, message: str) -> SettingsInvalid:
+    at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+    line = at[1] if at and at[1] else text.count("\n") + 1
+    return SettingsInvalid(f"not valid TOML: {message[: at.start()] if at else message}", address=f"{path}:{line}")
