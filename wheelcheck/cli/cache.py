@@ -32,7 +32,7 @@ def info_command(folder: Path) -> int:
     from wheelcheck.index import cache_info
 
     info = cache_info(folder)
-    click.echo(f"{folder}\n{info.entries} entries, {info.bytes / 1e6:.1f} MB")
+    click.echo(f"{folder}\n{info.entries} entries, {info.size / 1e6:.1f} MB")
     return 0
 
 
@@ -42,5 +42,5 @@ def clear_command(folder: Path) -> int:
     """Remove every entry."""
     from wheelcheck.index import clear_cache
 
-    click.echo(f"removed {clear_cache(folder)} entries from {folder}")
+    click.echo(f"removed {clear_cache(folder).entries} entries from {folder}")
     return 0

@@ -11,7 +11,7 @@ from wheelcheck.cli.streams import write_result
 from wheelcheck.errors import InputUnreadable
 
 
-class _FormatNames(click.ParamType):
+class _FormatNames(click.ParamType[str]):
     """The names in the table of exporters, looked up when one is given: --help names them without importing the room."""
 
     name = "format"

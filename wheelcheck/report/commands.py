@@ -32,26 +32,19 @@ def iter_next_steps(plan: Plan) -> Iterator[NextStep]:
         yield NextStep(command=_EXPORT, reason="then make what pip and uv install from it")
         return
     overridable = [finding for finding in plan.errors if finding.nearest is not None and finding.package is not None]
-    if overridable:
-        words = [f"{finding.package}=={finding.nearest}" for finding in overridable[:3]]
+    # An override of some blockers is no way out while others stay.
+    if overridable and len(overridable) == len(plan.errors):
+        words = [f"{finding.package}=={finding.nearest}" for finding in overridable]
         options = [part for word in words for part in ("--override", word)]
         who = "the projects that want it" if len(words) == 1 else "the projects that want them"
         yield NextStep(command=(*_again(plan), *options), reason=f"see whether it fits; then test {who}")
-    named = next((finding.package for finding in plan.errors if finding.package is not None), None)
-    if named is not None:
-        yield NextStep(
-            command=("wheelcheck", "why", named, *_question(plan)), reason="who requires it, and what was available"
-        )
+    yield NextStep(command=(*_again(plan), "-v"), reason="every finding with its evidence, and every project")
     if any(finding.code is Code.BUDGET_SPENT for finding in plan.errors):
         yield NextStep(command=(*_again(plan), "--max-seconds", "600"), reason="search longer")
 
 
 def _again(plan: Plan) -> tuple[str, ...]:
-    return ("wheelcheck", "plan", *_question(plan))
-
-
-def _question(plan: Plan) -> tuple[str, ...]:
-    """The input, target and options that *plan* answers, as arguments of any command that resolves."""
+    """The command that asks what *plan* answers."""
     # Nested files are among the inputs too; the first was named, and so was every requirement (which has no hash).
     first, *others = plan.inputs or (InputRecord(path="INPUT"),)
     asked = (first.path, *(record.path for record in others if not record.sha256))
@@ -63,4 +56,4 @@ def _question(plan: Plan) -> tuple[str, ...]:
         *(word for text in options.overrides for word in ("--override", text)),
         *(word for text in options.excludes for word in ("--exclude", text)),
     )
-    return (*asked, "--platform", plan.target.platform, "--python", plan.target.python, *repeated)
+    return ("wheelcheck", "plan", *asked, "--platform", plan.target.platform, "--python", plan.target.python, *repeated)
