@@ -16,10 +16,11 @@ from wheelcheck.index.credentials import Credentials
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"]), make_sdist("a", "1.0")]}
 GUARDED = Mode(credentials=("me", "s3cr/t"))
+SECRET = "me:s3cr%2Ft"
 HEADER = "Basic bWU6czNjci90"
 
 
-def with_secret(url: str, secret: str = "me:s3cr%2Ft") -> str:
+def with_secret(url: str, secret: str = SECRET) -> str:
     return url.replace("://", f"://{secret}@")
 
 
@@ -124,9 +125,11 @@ def test_the_longest_path_that_fits_decides_between_two_on_one_host() -> None:
 
 
 def test_the_cache_holds_no_credentials(tmp_path: Path) -> None:
-    with IndexServer(CATALOG, mode=GUARDED) as server:
-        with store(with_secret(server.simple_url), cache_dir=tmp_path) as projects:
-            page = projects.page(name("a"))
-            projects.metadata(first_wheel(page))
-            projects.source(first_sdist(page))
+    with (
+        IndexServer(CATALOG, mode=GUARDED) as server,
+        store(with_secret(server.simple_url), cache_dir=tmp_path) as projects,
+    ):
+        page = projects.page(name("a"))
+        projects.metadata(first_wheel(page))
+        projects.source(first_sdist(page))
     assert all(b"s3cr" not in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())

@@ -13,14 +13,20 @@ Work = Coroutine[object, None, None]
 
 
 class LoopThread:
-    """Runs coroutines that were submitted from any thread, until closed; *at_end* runs on the loop as its last act.
+    """Runs coroutines that were submitted from any thread, until closed.
+
+    *at_start* runs before the loop, *at_end* on it as its last act, *at_death* after it, however it ended: so that nobody
+    waits for what will not come.
 
     The thread itself imports asyncio, so that the import overlaps with what the submitter does next.
     """
 
-    def __init__(self, at_start: Callable[[], None], at_end: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, at_start: Callable[[], None], at_end: Callable[[], Awaitable[None]], at_death: Callable[[], None]
+    ) -> None:
         self._at_start = at_start
         self._at_end = at_end
+        self._at_death = at_death
         self._guard = threading.Lock()
         self._early: list[Work] = []
         self._thread: threading.Thread | None = None
@@ -78,10 +84,18 @@ class LoopThread:
         task.add_done_callback(self._tasks.discard)
 
     def _run(self) -> None:
-        import asyncio
+        try:
+            import asyncio
 
-        self._at_start()
-        asyncio.run(self._serve())
+            self._at_start()
+            asyncio.run(self._serve())
+        finally:
+            with self._guard:
+                self._closed = True
+                early, self._early = self._early, []
+            for work in early:
+                work.close()
+            self._at_death()
 
     async def _serve(self) -> None:
         import asyncio

@@ -56,7 +56,7 @@ class IndexStore:
         self._tally = Tally()
         self._cache = None if config.cache_dir is None else DiskCache(config.cache_dir)
         self._made_transport: Transport | None = None
-        self._thread = LoopThread(_load_client, self._end_loop)
+        self._thread = LoopThread(_load_client, self._end_loop, self._fail_open)
         self._deliveries = Deliveries()
         self._page_listener: Callable[[ProjectPage], None] | None = None
         self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
@@ -156,8 +156,7 @@ class IndexStore:
         try:
             self._thread.close()
         finally:
-            for errands in (self._pages, self._metadata, self._sources, self._directs, self._texts):
-                errands.fail_open()
+            self._fail_open()
             self._judges.close()
             if self._cache is not None:
                 self._cache.flush()
@@ -194,6 +193,10 @@ class IndexStore:
 
             self._made_transport = Transport(self._config, self._credentials, self._tally, self._reporter)
         return self._made_transport
+
+    def _fail_open(self) -> None:
+        for errands in (self._pages, self._metadata, self._sources, self._directs, self._texts):
+            errands.fail_open()
 
     async def _end_loop(self) -> None:
         if self._made_transport is not None:
