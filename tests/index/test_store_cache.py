@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.archives import make_sdist, make_wheel
+from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.index.stores import Clock, first_sdist, first_wheel, name, store
 from tests.server import IndexServer, Lie, Mode
 from wheelcheck.errors import OfflineMiss
@@ -247,6 +249,69 @@ def test_an_unverified_wheel_hash_is_still_the_key_of_its_metadata(tmp_path: Pat
             told = projects.metadata(wheel)
         with store("https://index.example/simple", cache_dir=tmp_path, offline=True) as projects:
             assert projects.metadata(wheel) == told
+
+
+def test_a_direct_reference_with_a_hash_is_remembered(tmp_path: Path) -> None:
+    (wheel_name, wheel), (sdist_name, sdist) = CATALOG["a"]
+    with IndexServer(CATALOG) as server:
+        urls = [
+            f"{server.url_of(wheel_name)}#sha256={sha256_hex(wheel)}",
+            f"{server.url_of(sdist_name)}#sha256={sha256_hex(sdist)}",
+        ]
+        with store(cache_dir=tmp_path) as projects:
+            told = [projects.direct(url) for url in urls]
+        with store(cache_dir=tmp_path, offline=True) as projects:
+            assert [projects.direct(url) for url in urls] == told
+            with pytest.raises(OfflineMiss):
+                projects.direct(server.url_of(wheel_name))
+
+
+_INTERRUPTED = """
+import sys
+from pathlib import Path
+from tests.index.stores import name, store
+url, folder = sys.argv[1:]
+try:
+    with store(url, cache_dir=Path(folder), timeout=60) as projects:
+        projects.page(name("a"))
+        print("there", flush=True)
+        sys.stdin.readline()
+        projects.prefetch_pages([name(f"p{n}") for n in range(50)])
+        projects.fetch_text(url + "slow.txt")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_an_interrupted_run_ends_at_once_and_keeps_what_came(tmp_path: Path) -> None:
+    with IndexServer(CATALOG) as server:
+        command = [sys.executable, "-W", "error", "-c", _INTERRUPTED, server.simple_url, str(tmp_path)]
+        pipe = subprocess.PIPE
+        running = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdout.readline()
+        server.mode = Mode(latency=60)
+        running.stdin.write(b"go on\n")
+        running.stdin.flush()
+        while server.count() < 40:
+            time.sleep(0.01)
+        started = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate()
+        assert (running.returncode, errors) == (130, b"")
+        assert time.monotonic() - started < 5
+        server.mode = Mode()
+        server.forget_requests()
+        with store(server.simple_url, cache_dir=tmp_path, offline=True) as projects:
+            assert projects.page(name("a")).state == "active"
+
+
+def test_closing_twice_is_harmless(tmp_path: Path) -> None:
+    with IndexServer(CATALOG) as server, store(server.simple_url, cache_dir=tmp_path) as projects:
+        projects.page(name("a"))
+        projects.close()
 
 
 def test_the_cache_can_be_described_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

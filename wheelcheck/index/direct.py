@@ -35,8 +35,10 @@ class DirectReferences:
         """The file or folder on this machine that *url* names; ``None`` where it is on another. Raises ``OfflineMiss``."""
         path = local_path(url.partition("#")[0])
         if path is None:
-            self._around.reject_offline("the file of a direct reference", url)
-            return None
+            known = self._remembered(url)
+            if known is None:
+                self._around.reject_offline("the file of a direct reference", url)
+            return known
         if path.is_dir():
             return self._folder(path)
         if not path.exists():
@@ -51,6 +53,21 @@ class DirectReferences:
             file.seek(0)
             return wheel, self._around.archives.wheel_metadata(file, path.name), None
 
+    def _remembered(self, url: str) -> Behind | None:
+        """What the cache knows of a file whose hash the URL states; without one, the file may have changed."""
+        at = _availability(self._around.credentials.learn(url.partition("#")[0]), url)
+        if not at.sha256:
+            return None
+        filename = _filename(at.url)
+        if filename.endswith(".whl"):
+            wheel = _wheel(filename, at)
+            metadata = self._wheels.remembered(wheel)
+            return None if metadata is None else (wheel, metadata, None)
+        # Only the hash matters to the key, so name and version may be left open until the judgement gives them.
+        unnamed = Sdist(name=canonicalize_name(filename), version=Version("0"), filename=filename, at=at)
+        judgement = self._sources.remembered(unnamed)
+        return None if judgement is None else (_sdist(filename, at, judgement), None, judgement)
+
     async def fetch(self, url: str) -> Behind:
         """The file on another machine: of a wheel only its metadata is brought, a source archive is brought whole.
 
@@ -60,12 +77,14 @@ class DirectReferences:
             raise UsageProblem("this kind of URL cannot be read", address=masked(url), hint="give http, https or file")
         address = self._around.credentials.learn(url.partition("#")[0])
         at = _availability(address, url)
-        filename = unquote(urlsplit(address).path.rpartition("/")[2])
+        filename = _filename(address)
         if filename.endswith(".whl"):
             wheel = _wheel(filename, at)
             return wheel, await self._wheels.fetch(wheel), None
         judgement, read = await self._sources.fetch_judged(at, filename)
-        return _sdist(filename, _with_hash(at, read), judgement), None, judgement
+        sdist = _sdist(filename, _with_hash(at, read), judgement)
+        self._sources.remember(sdist, judgement)
+        return sdist, None, judgement
 
     def _folder(self, folder: Path) -> Behind:
         judgement = self._around.archives.judge_folder(folder)
@@ -79,6 +98,10 @@ class DirectReferences:
         at = Availability(url=folder.absolute().as_uri())
         version = metadata.version or Version("0")
         return Sdist(name=metadata.name, version=version, filename=folder.name, at=at), None, judgement
+
+
+def _filename(url: str) -> str:
+    return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def _availability(address: str, url: str) -> Availability:

@@ -40,7 +40,7 @@ class SourceJudgements:
 
     def at_hand(self, sdist: Sdist) -> Judgement | None:
         """What the cache has, or the archive on the local disk; ``None`` where the network is needed. Raises ``OfflineMiss``."""
-        cached = self._cached(_key(sdist))
+        cached = self.remembered(sdist)
         if cached is not None:
             self._around.tally.hit(RequestKind.FILE)
             return cached
@@ -53,8 +53,12 @@ class SourceJudgements:
     async def fetch(self, sdist: Sdist) -> Judgement:
         """Download and judge; raises ``ArchiveRefused``, ``HashMismatch`` and ``IndexUnavailable``."""
         judgement, _ = await self.fetch_judged(sdist.at, sdist.filename)
-        self._around.store("judgement", _key(sdist), encode(record_of_judgement(judgement)))
+        self.remember(sdist, judgement)
         return judgement
+
+    def remember(self, sdist: Sdist, judgement: Judgement) -> None:
+        """Keep *judgement* for later runs."""
+        self._around.store("judgement", _key(sdist), encode(record_of_judgement(judgement)))
 
     async def fetch_judged(self, at: Availability, filename: str) -> tuple[Judgement, tuple[str, str]]:
         """Likewise, uncached, with algorithm and digest of what came."""
@@ -86,7 +90,9 @@ class SourceJudgements:
         except OSError as problem:
             raise IndexUnavailable(f"cannot be read: {problem.strerror or problem}", address=str(path)) from problem
 
-    def _cached(self, key: str) -> Judgement | None:
+    def remembered(self, sdist: Sdist) -> Judgement | None:
+        """What the cache has, if anything."""
+        key = _key(sdist)
         content = self._around.stored("judgement", key)
         if content is None:
             return None

@@ -70,8 +70,8 @@ class LoopThread:
     def close(self) -> None:
         """Cancel what runs, end the loop and join the thread."""
         with self._guard:
-            self._closed = True
-            if self._loop is not None and self._stop is not None:
+            was_closed, self._closed = self._closed, True
+            if not was_closed and self._loop is not None and self._stop is not None:
                 self._loop.call_soon_threadsafe(self._stop.set)
         if self._thread is not None:
             self._thread.join()

@@ -34,7 +34,7 @@ class WheelMetadata:
 
     def at_hand(self, wheel: Wheel) -> CoreMetadata | None:
         """What the cache or the local disk has; ``None`` where the network is needed. Raises ``OfflineMiss``."""
-        cached = self._cached(cache_key(wheel))
+        cached = self.remembered(wheel)
         if cached is not None:
             self._around.tally.hit(RequestKind.SIDECAR)
             return cached
@@ -58,7 +58,9 @@ class WheelMetadata:
         self._around.store("metadata", cache_key(wheel), encode(record_of(metadata)))
         return metadata
 
-    def _cached(self, key: str) -> CoreMetadata | None:
+    def remembered(self, wheel: Wheel) -> CoreMetadata | None:
+        """What the cache has, if anything."""
+        key = cache_key(wheel)
         content = self._around.stored("metadata", key)
         if content is None:
             return None
