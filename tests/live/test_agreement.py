@@ -16,4 +16,5 @@ def test_names_and_versions_agree_with_uv(question: Question, tmp_path: Path) ->
     ours, _ = ask_wheelcheck(question, tmp_path, "--sdist", "deny")
     theirs = ask_uv(question, tmp_path)
     assert (ours.status == 0) == (theirs.status == 0), (ours.words, theirs.words)
-    assert not differences(ours.versions, theirs.versions)
+    # Where both find no solution, ours lists what a resolution would need, and theirs nothing.
+    assert ours.status != 0 or not differences(ours.versions, theirs.versions)
