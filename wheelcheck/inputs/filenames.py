@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -50,6 +49,8 @@ def project_name(text: str) -> NormalizedName | None:
 
 
 def _name_in_pyproject(path: Path) -> NormalizedName | None:
+    import tomllib
+
     try:
         document: object = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,9 +1,10 @@
 """Takes the text of a requirements file apart into requirements and options, by pip's file format; reads no file.
 
-Our own reader, because none of those at hand fits: ``pip-requirements-parser`` (last released in 2022) brings its own, older
-copy of ``packaging``, costs 60 ms to import, opens nested files and URLs by itself and yields requirements without a chain of
-includes; ``requirements-parser`` knows neither most options nor continuation lines nor ``${NAME}``; ``unearth`` and ``pdm``
-read no requirements files apart from whole projects. The first serves as the reference in our tests.
+Our own reader, because none of those at hand fits. ``pip-requirements-parser`` (32.0.1, its last release, of 2022) leaves ``${NAME}``
+as it is, follows an include cycle until Python's recursion limit, opens no URL, ends in ``UnicodeDecodeError`` on bytes that are no
+text, and costs 36 ms to import where this module costs 3; it serves as the reference in our tests. ``requirements-parser`` (0.13.1)
+passes over ``-c``, ``--only-binary`` and index options with credentials, saying so in warnings only, and keeps no hashes and no lines.
+``unearth`` (0.19.0) finds files on indexes and reads no requirements files; ``pdm``'s reader is part of an application, not a library.
 """
 
 from __future__ import annotations
