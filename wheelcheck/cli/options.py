@@ -34,7 +34,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--no-cache", is_flag=True, help="Neither read nor write the cache."),
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option("-v", "--verbose", is_flag=True, help="Print every finding and package."),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+                 help="Colour the summary; auto heeds the terminal, NO_COLOR and FORCE_COLOR."),
     click.option("--no-progress", is_flag=True, help="No progress line on stderr."),
 )  # fmt: skip
 

@@ -19,7 +19,14 @@ _WIDEST = 120
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @common_options
 @click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here; the summary goes to stdout.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What goes to stdout.",
+)
 def plan_command(inputs: tuple[str, ...], output: str | None, form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Resolve INPUT... for one target and plan its installation.
 
