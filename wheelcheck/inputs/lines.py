@@ -1,10 +1,11 @@
 """Takes the text of a requirements file apart into requirements and options, by pip's file format; reads no file.
 
-Our own reader, because none of those at hand fits. ``pip-requirements-parser`` (32.0.1, its last release, of 2022) leaves ``${NAME}``
-as it is, follows an include cycle until Python's recursion limit, opens no URL, ends in ``UnicodeDecodeError`` on bytes that are no
-text, and costs 36 ms to import where this module costs 3; it serves as the reference in our tests. ``requirements-parser`` (0.13.1)
-passes over ``-c``, ``--only-binary`` and index options with credentials, saying so in warnings only, and keeps no hashes and no lines.
-``unearth`` (0.19.0) finds files on indexes and reads no requirements files; ``pdm``'s reader is part of an application, not a library.
+Our own reader, because none of those at hand fits. ``pip-requirements-parser`` (32.0.1, its last release, of 2022) leaves
+``${NAME}`` as it is, follows an include cycle until Python's recursion limit, opens no URL, ends in ``UnicodeDecodeError``
+on bytes that are no text, and costs 36 ms to import where this module costs 3; it serves as the reference in our tests.
+``requirements-parser`` (0.13.1) passes over ``-c``, ``--only-binary`` and index options with credentials, saying so in
+warnings only, and keeps no hashes and no lines. ``unearth`` (0.19.0) finds files on indexes and reads no requirements files;
+``pdm``'s reader is part of an application, not a library.
 """
 
 from __future__ import annotations
