@@ -80,7 +80,7 @@ def test_commands_repeat_what_was_named_and_quote_it() -> None:
     named = (InputRecord(path="my reqs.txt", sha256="0" * 64), InputRecord(path="nested.txt", sha256="1" * 64))
     plan = dataclasses.replace(samples.blocked_plan(), inputs=(*named, InputRecord(path="numpy<2")))
     text = render_summary(plan, width=200)
-    assert "wheelcheck why av 'my reqs.txt' 'numpy<2' --platform win_amd64" in text
+    assert "wheelcheck plan 'my reqs.txt' 'numpy<2' --platform win_amd64" in text
     assert "nested.txt" not in text
 
 
