@@ -19,6 +19,7 @@ def test_a_wheel_url_gives_its_name_and_keeps_its_hash() -> None:
     assert requirement.name == "foo-bar"
     assert requirement.url == "https://u:pw@files.example/Foo_Bar-1.0-py3-none-any.whl"
     assert requirement.hashes == (HashPin(algorithm="sha256", digest=SHA),)
+    assert requirement.text == "https://***@files.example/Foo_Bar-1.0-py3-none-any.whl ; os_name == 'nt'"
     assert str(requirement.marker) == 'os_name == "nt"'
     assert "pw@" not in requirement.text
 

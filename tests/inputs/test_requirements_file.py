@@ -6,10 +6,13 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.inputs.readings import asked, failure, read, read_text, text_failure, write
-from wheelcheck.errors import InputUnreadable
+from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.model import FileOrigin, HashPin
+from wheelcheck.model.urls import masked_within
 
 pytestmark = pytest.mark.usefixtures("folder")
 SHA = "a" * 64
@@ -214,3 +217,38 @@ def test_bad_options_are_named_with_file_and_line(line: str) -> None:
 def test_an_empty_file_asks_for_nothing() -> None:
     assert read_text("").requirements == ()
     assert read_text("# only a comment\n").requirements == ()
+
+
+def test_values_of_variables_do_not_appear_in_errors() -> None:
+    write({"r.txt": "a --hash=sha256:${TOKEN}\n"})
+    error = failure("r.txt", environ={"TOKEN": "s3cret"})
+    assert "s3cret" not in f"{error} {error.hint}"
+    assert "${TOKEN}" in error.message
+
+
+def test_passwords_with_at_signs_are_masked_in_quoted_text() -> None:
+    assert (
+        masked_within("x @ https://u:p@ss@h.example/a@b 'http://v@i/'")
+        == "x @ https://***@h.example/a@b 'http://***@i/'"
+    )
+    assert masked_within("mail me@h.example") == "mail me@h.example"
+
+
+ODD_PIECES = r"""
+a Foo == 1.0 [ ] x ; python_version < 3 @ \ # -r -c -e --hash= sha256: -i -f --pre --no-binary :all: , https:// http://h:x/ u:p@ h/
+.whl .tar.gz .toml .py ./ ../ file: git+ ${A} " ' = é - -- ( ) ~= ~ * #egg= & /// script dependencies
+"""
+odd_pieces = st.sampled_from([*ODD_PIECES.split(), " ", "\t", "\n", "\r\n", "\0", "\ufeff"])
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(odd_pieces, max_size=14).map("".join))
+def test_any_text_is_read_or_refused_with_exit_status_2(text: str) -> None:
+    write({"r.txt": text.encode()})
+    for word in ("r.txt", text):
+        try:
+            read(word, web={}, stdin=lambda: "", environ={"A": "[x"})
+        except WheelcheckError as error:
+            assert error.exit_status == 2
+        except KeyError:
+            pass  # the web is empty

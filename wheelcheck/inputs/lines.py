@@ -101,6 +101,13 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
         yield first, "".join(pending)
 
 
+def unexpanded(message: str, written: str, environ: Mapping[str, str]) -> str:
+    """*message* with the values that *written* takes from the environment replaced by their ``${NAME}``: they may be secrets."""
+    for name in _VARIABLE.findall(written):
+        message = message.replace(environ.get(name) or "\0", f"${{{name}}}")
+    return message
+
+
 def parse_line(text: str) -> ParsedLine:
     """Split a logical line at its first option and read the options.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -14,7 +13,7 @@ from wheelcheck.inputs.filenames import is_archive_name
 from wheelcheck.inputs.lines import LineUnreadable
 from wheelcheck.inputs.requirements_file import RequirementsReader
 from wheelcheck.inputs.single import Asked, looks_like_path, parse_single
-from wheelcheck.inputs.sources import Reader, Source, is_web_url, missing_file, path_of
+from wheelcheck.inputs.sources import Reader, Source, is_web_url, missing_file, path_of, url_path
 from wheelcheck.inputs.toml_inputs import TomlInputs
 from wheelcheck.model import CommandLineOrigin, InputSet, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
@@ -134,17 +133,23 @@ class _Run:
 
     def _source(self, word: str) -> Source | None:
         """The text that *word* names, ``None`` where it is itself the requirement."""
+        try:
+            return self._opened(word)
+        except LineUnreadable as problem:
+            raise InputUnreadable(problem.message, hint=problem.hint) from None
+
+    def _opened(self, word: str) -> Source | None:
         if word == "-":
             return self.reader.standard_input()
         if not word.strip():
             raise UsageProblem("an input is empty", hint="name a requirements file or a requirement")
         if is_web_url(word) and " " not in word:
-            return None if is_archive_name(urlsplit(word).path) else self.reader.url(word)
+            return None if is_archive_name(url_path(word)) else self.reader.url(word)
         path = path_of(word)
         if _is_there(path, Path.is_dir):
             raise _folder(path, word)
         if _is_there(path, Path.exists):
-            return None if is_archive_name(path.name) else self.reader.file(path, word)
+            return None if is_archive_name(path.name) else self.reader.file(path)
         if _names_file(word):
             raise _missing(path, word)
         return None
@@ -185,7 +190,7 @@ def _missing(path: Path, word: str) -> InputUnreadable:
 def _folder(path: Path, word: str) -> InputUnreadable:
     present = sorted(
         entry.name
-        for entry in path.iterdir()
+        for entry in _entries(path)
         if entry.name == "pyproject.toml" or (entry.name.startswith("requirements") and entry.suffix in {".txt", ".in"})
     )
     hint = (
@@ -194,6 +199,13 @@ def _folder(path: Path, word: str) -> InputUnreadable:
     if not looks_like_path(word):
         hint += f'; a project of that name is asked for with "{word}>=0"'
     return InputUnreadable("is a folder, not a file", address=word, hint=hint)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _refuse_foreign(source: Source) -> None:

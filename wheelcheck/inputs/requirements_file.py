@@ -7,15 +7,17 @@ projects), and a file that is included twice is read once.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.inputs.collecting import Collector
-from wheelcheck.inputs.lines import LineUnreadable, LogicalLine, ParsedLine, iter_logical_lines, parse_line
+from wheelcheck.inputs.lines import LineUnreadable, LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
 from wheelcheck.inputs.single import Asked, parse_editable, parse_hash, parse_single
-from wheelcheck.inputs.sources import Reader, Source, file_url, has_scheme, path_of
+from wheelcheck.inputs.sources import Reader, Source, file_url, has_scheme, path_of, url_path
 from wheelcheck.model import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 
@@ -58,7 +60,7 @@ class RequirementsReader:
             try:
                 self._follow(line, inclusion, take)
             except LineUnreadable as problem:
-                message = problem.message
+                message = unexpanded(problem.message, line.written, self._environ)
                 if line.written not in message and "no requirement" not in message:
                     message = f"{message}, in {_shortened(line.written)!r}"
                 raise InputUnreadable(
@@ -85,9 +87,10 @@ class RequirementsReader:
             )
             # Any other option behind a requirement says nothing, as in pip.
             return
-        for text in parsed.values("--editable"):
-            written = line.written.partition(" ")[2].strip() or line.written
-            take(parse_editable(Asked(text=text, written=f"-e {written}", origin=origin, folder=source.folder)))
+        for text, shown in zip(
+            parsed.values("--editable"), parse_line(line.written).values("--editable"), strict=False
+        ):
+            take(parse_editable(Asked(text=text, written=f"-e {shown}", origin=origin, folder=source.folder)))
         for option, value in parsed.options:
             if option == "--requirement":
                 self._include(value, inclusion, line.number, take)
@@ -131,15 +134,14 @@ def _index_options(parsed: ParsedLine, source: Source) -> IndexOptions:
 
 def _located(where: str, *, source: Source) -> str:
     """*where* as a URL: a local path starts at the file that names it, if it is there, else at the current folder (pip)."""
-    if has_scheme(where) and not where.lower().startswith("file:"):
-        return where
-    if where.lower().startswith("file://"):
-        return where
+    if has_scheme(where):
+        url_path(where)
+        if "://" in where:
+            return where
     if source.url is not None and not Path(where).is_absolute():
-        from urllib.parse import urljoin
-
+        url_path(where)
         return urljoin(source.url, where)
-    path = path_of(where).expanduser()
+    path = Path(os.path.expanduser(path_of(where)))  # noqa: PTH111 - Path.expanduser raises for an unknown user
     beside = (source.folder or Path()) / path
     return file_url(beside if beside.exists() else path)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement
@@ -18,7 +18,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.inputs.filenames import is_archive_name, project_name, project_of_archive, project_of_folder
 from wheelcheck.inputs.hints import hint_for_line
 from wheelcheck.inputs.lines import LineUnreadable
-from wheelcheck.inputs.sources import file_url, has_scheme, near_names, path_of
+from wheelcheck.inputs.sources import file_url, has_scheme, near_names, path_of, url_path
 from wheelcheck.model import HashPin, Origin, Requirement, UnsupportedRequirement
 from wheelcheck.model.requirement import UnsupportedKind
 from wheelcheck.model.urls import masked_within
@@ -120,7 +120,7 @@ def _direct(asked: Asked, target: str, marker: Marker | None) -> Requirement | U
         brackets = f"[{extras_text}]" if extras_text else ""
         return _local(asked, f"{path_of(path)}{brackets}", marker, fragment)
     url, extras_text = (target, "") if "#" in target else _split_extras(target)
-    filename = urlsplit(url).path.rpartition("/")[2]
+    filename = url_path(url).rpartition("/")[2]
     name = (project_of_archive(filename) if is_archive_name(filename) else None) or _egg(url)
     if name is None:
         return _unsupported(asked, "archive-unreadable", None)
@@ -159,6 +159,7 @@ def _reference(
 ) -> Requirement | UnsupportedRequirement:
     """A direct reference, its fragment taken off: the hash in it becomes a pin."""
     plain, _, fragment = url.partition("#")
+    url_path(plain)
     pins = list(asked.hashes)
     for part in filter(None, fragment.split("&")):
         key, _, value = part.partition("=")
@@ -177,7 +178,8 @@ def _reference(
         url=plain,
         hashes=tuple(dict.fromkeys(pins)),
         origin=asked.origin,
-        text=asked.shown,
+        # What the fragment said is kept in its own fields.
+        text=re.sub(r"#[^\s\[]+", "", asked.shown),
     )
 
 

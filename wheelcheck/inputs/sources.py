@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.urls import masked
+from wheelcheck.inputs.lines import LineUnreadable
+from wheelcheck.model.urls import masked, masked_within
 
 # UTF-32 first: the little-endian mark of UTF-16 is the beginning of its mark.
 _BYTE_ORDER_MARKS = (
@@ -77,6 +78,10 @@ class Reader:
         except (OSError, ValueError) as problem:
             reason = getattr(problem, "strerror", None) or str(problem)
             raise InputUnreadable(f"cannot be read: {reason}", address=asked_at or place) from None
+        if len(content) > _MOST_BYTES:
+            raise InputUnreadable(
+                f"larger than {_MOST_BYTES:,} bytes: no list of requirements", address=asked_at or place
+            )
         self._remember(place, content)
         return Source(place=place, text=decoded(content, place), folder=path.parent)
 
@@ -103,14 +108,19 @@ class Reader:
         return self._standard_input
 
     def nested(self, name: str, parent: Source, line: int) -> Source:
-        """Read the file or URL *name* that *line* of *parent* includes: relative to *parent*, not to the current folder."""
+        """Read the file or URL *name* that *line* of *parent* includes: relative to *parent*, not to the current folder.
+
+        Raises ``InputUnreadable``, and ``LineUnreadable`` for a malformed URL.
+        """
         asked_at = parent.at(line)
         if is_web_url(name):
+            url_path(name)
             return self.url(name, asked_at=asked_at)
         if parent.url is not None:
             if name.lower().startswith("file:"):
                 # A page from elsewhere must not make us read, and quote, files of this machine.
                 raise InputUnreadable(f"a file from a URL includes the local file {name!r}", address=asked_at)
+            url_path(name)
             return self.url(urljoin(parent.url, name), asked_at=asked_at)
         path = path_of(name)
         place = str((Path(parent.place).parent if parent.folder is not None else Path()) / path)
@@ -178,7 +188,7 @@ def near_names(path: Path) -> list[str]:
         beside = sorted(entry.name for entry in path.parent.iterdir())
     except (OSError, ValueError):
         return []
-    return get_close_matches(path.name, beside, n=3, cutoff=0.6)
+    return get_close_matches(path.name, beside, n=3, cutoff=0.75)
 
 
 def is_web_url(text: str) -> bool:
@@ -191,12 +201,23 @@ def has_scheme(text: str) -> bool:
     return _SCHEME.match(text) is not None
 
 
+def url_path(url: str) -> str:
+    """The path of *url*. Raises ``LineUnreadable`` where it is no URL after all (``https://[``)."""
+    try:
+        parts = urlsplit(url)
+        # Reading the port is what checks it.
+        _ = parts.port
+    except ValueError as problem:
+        raise LineUnreadable(f"a malformed URL: {masked_within(url)!r} ({problem})") from None
+    return parts.path
+
+
 def path_of(text: str) -> Path:
-    """The path that *text* names: a ``file:`` URL, or a path as it is."""
+    """The path that *text* names: a ``file:`` URL, or a path as it is. Raises ``LineUnreadable``."""
     if not text.lower().startswith("file:"):
         return Path(text)
     # Not url2pathname: urllib.request brings http.client and ssl with it, 15 ms for one line.
-    path = unquote(urlsplit(text).path)
+    path = unquote(url_path(text))
     return Path(path.lstrip("/")) if re.match(r"/+[A-Za-z][:|]/", path) and os.name == "nt" else Path(path)
 
 

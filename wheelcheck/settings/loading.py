@@ -149,7 +149,7 @@ def _expanded(url: str, environ: Mapping[str, str]) -> str:
 
 
 def _beside(folder: Path) -> Callable[[str], str]:
-    return lambda path: str(folder / Path(path).expanduser())
+    return lambda path: str(folder / os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for an unknown user
 
 
 def _beside_if_file(beside: Callable[[str], str]) -> Callable[[str], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ def network_settings(environ: Mapping[str, str], pip: PipConfiguration) -> Netwo
 def _present(text: str | None, said_by: str) -> Path | None:
     if not text:
         return None
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises for an unknown user
     if not path.exists():
         raise UsageProblem(
             f"names a certificate file that is not there: {path}", address=said_by, hint=f"correct or unset {said_by}"

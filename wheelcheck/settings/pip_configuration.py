@@ -70,9 +70,7 @@ def load_pip_configuration(environ: Mapping[str, str], *, files: Sequence[Path] 
     return PipConfiguration(
         index_url=_text(said, "index-url"),
         extra_index_urls=_words(said, "extra-index-url"),
-        find_links=tuple(
-            str(Path(link).expanduser()) if link[0] == "~" else link for link in _words(said, "find-links")
-        ),
+        find_links=tuple(map(_at_home, _words(said, "find-links"))),
         no_index=_flag(said, "no-index"),
         cert=_text(said, "cert"),
         cert_said_by=said["cert"][1] if "cert" in said else "",
@@ -112,7 +110,7 @@ def _global_files(environ: Mapping[str, str], system: str) -> list[Path]:
     if system == "darwin":
         return [Path("/Library/Application Support/pip/pip.conf")]
     shared = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
-    return [*(Path(folder).expanduser() / "pip" / "pip.conf" for folder in shared if folder), Path("/etc/pip.conf")]
+    return [*(Path(_at_home(folder)) / "pip" / "pip.conf" for folder in shared if folder), Path("/etc/pip.conf")]
 
 
 def _user_files(environ: Mapping[str, str], system: str) -> list[Path]:
@@ -166,6 +164,10 @@ def _environment_values(environ: Mapping[str, str]) -> dict[str, tuple[str, str]
 def _key(name: str) -> str:
     plain = name.lower().replace("_", "-").removeprefix("--")
     return _OTHER_NAMES.get(plain, plain)
+
+
+def _at_home(path: str) -> str:
+    return os.path.expanduser(path)  # noqa: PTH111 - Path.expanduser raises for an unknown user
 
 
 def _text(said: Said, key: str) -> str | None:
