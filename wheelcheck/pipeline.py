@@ -301,7 +301,8 @@ def _records(request: Request, inputs: InputSet) -> tuple[InputRecord, ...]:
 def index_config(request: Request, settings: Settings, options: IndexOptions) -> IndexConfig:
     """Where to look, from the command line, the inputs, the settings and pip's configuration, in this order of weight."""
     from wheelcheck.index import IndexConfig, default_cache_dir
-    from wheelcheck.settings import default_index_url, load_pip_configuration, network_settings
+    from wheelcheck.model.default_index import default_index_url
+    from wheelcheck.settings import load_pip_configuration, network_settings
 
     pip = load_pip_configuration(request.environ)
     network = network_settings(request.environ, pip)

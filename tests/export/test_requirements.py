@@ -11,8 +11,8 @@ from tests.fakes import samples
 from tests.fakes.samples import availability, resolution, sha256, wheel_pin
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export import render_requirements
-from wheelcheck.export.default_index import _default_index
 from wheelcheck.model import Availability, Options, Plan, Resolution
+from wheelcheck.model.default_index import default_index_url
 from wheelcheck.plan import plan
 
 
@@ -62,7 +62,7 @@ def test_empty_plan_is_a_file_without_pins() -> None:
 
 
 def test_default_index_is_not_named() -> None:
-    default = _default_index() + "/"
+    default = default_index_url()
     assert len(default) > 10
     at = availability("a-1-py3-none-any.whl", index=default)
     options = Options(sdist="pure", exclude_newer=None, indexes=(default,))

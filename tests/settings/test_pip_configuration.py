@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem
+from wheelcheck.model.default_index import default_index_url
 from wheelcheck.settings import (
     NetworkSettings,
     PipConfiguration,
-    default_index_url,
     load_pip_configuration,
     network_settings,
     pip_configuration_files,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wheelcheck.export.default_index import is_default_index
 from wheelcheck.export.readiness import ReadyPackage, iter_ready
 from wheelcheck.model import Installability, Plan
+from wheelcheck.model.default_index import is_default_index
 from wheelcheck.model.urls import masked
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")

@@ -1,6 +1,5 @@
 """What has been decided beforehand: ``[tool.wheelcheck]``, pip's own configuration, the network's variables; nothing is fetched."""
 
-from wheelcheck.settings.default_index import default_index_url
 from wheelcheck.settings.keys import KEYS, Key
 from wheelcheck.settings.loading import Settings, load_settings
 from wheelcheck.settings.network import NetworkSettings, network_settings
@@ -12,7 +11,6 @@ __all__ = [
     "NetworkSettings",
     "PipConfiguration",
     "Settings",
-    "default_index_url",
     "load_pip_configuration",
     "load_settings",
     "network_settings",
