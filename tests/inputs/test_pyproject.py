@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import tomli_w
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.inputs.readings import asked, failure, read, write
-from wheelcheck.errors import UsageProblem
+from wheelcheck.errors import InputUnreadable, UsageProblem
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -24,7 +27,7 @@ web = ["flask", "numpy>=1.0"]
 all = ["my-project[fast-mode]; os_name == 'nt'", "My_Project[web]", "extra[x]"]
 
 [dependency-groups]
-test = ["pytest"]
+test = ["pytest >= 9 ; os_name=='nt'"]
 Dev_Tools = [{ include-group = "test" }, "ruff"]
 """
 
@@ -68,7 +71,9 @@ def test_self_referential_extras_may_form_a_circle() -> None:
 
 def test_groups_follow_includes() -> None:
     write({"pyproject.toml": PROJECT})
-    assert asked(read("pyproject.toml", groups=("dev.tools",)))[2:] == ["pytest", "ruff"]
+    assert asked(read("pyproject.toml", groups=("dev.tools",)))[2:] == ["pytest>=9", "ruff"]
+    found = read("pyproject.toml", groups=("test",)).requirements[-1]
+    assert (found.text, str(found.origin)) == ("pytest >= 9 ; os_name=='nt'", "pyproject.toml:15")
 
 
 def test_unknown_extras_and_groups_name_the_nearest_good_ones() -> None:
@@ -154,3 +159,38 @@ def test_a_vcs_dependency_of_a_project_is_named() -> None:
     (unsupported,) = read("pyproject.toml").unsupported
     assert (unsupported.kind, unsupported.name) == ("vcs", "y")
     assert "pw" not in unsupported.text
+
+
+shapes = st.recursive(
+    st.sampled_from([1, True, "a", "a b", "x[b]", "a @ git+https://h/x", ">=3", 2.5]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["a", "A", "b", "file", "include-group", "name", "dependencies"]), inner, max_size=3
+        )
+    ),
+    max_leaves=6,
+)
+documents = st.fixed_dictionaries(
+    {},
+    optional={
+        "project": shapes
+        | st.fixed_dictionaries(
+            {"name": st.just("x")},
+            optional=dict.fromkeys(("dependencies", "optional-dependencies", "requires-python", "dynamic"), shapes),
+        ),
+        "dependency-groups": shapes | st.dictionaries(st.sampled_from(["a", "b"]), shapes),
+        "tool": shapes | st.fixed_dictionaries({"setuptools": shapes | st.fixed_dictionaries({"dynamic": shapes})}),
+    },
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(document=documents)
+def test_any_shape_of_project_is_read_or_refused_naming_the_file(document: dict[str, object]) -> None:
+    write({"pyproject.toml": tomli_w.dumps(document)})
+    for options in ({}, {"extras": ("a",)}, {"groups": ("a", "b")}):
+        try:
+            read("pyproject.toml", **options)
+        except InputUnreadable as error:
+            assert "pyproject.toml" in f"{error}{error.address}" or "no such file" in error.message

@@ -5,6 +5,7 @@ What a backend would compute (``dynamic``) is an error that says so, except setu
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -109,7 +110,21 @@ def collect_group(project: Pyproject, group: NormalizedName, collector: Collecto
         ) from None
     except (LookupError, ValueError, TypeError) as problem:
         raise InputUnreadable(f"dependency group {group}: {problem}", address=project.source.at(line)) from None
-    _Walk(project, collector).take(listed, ("dependency-groups",), None)
+    written = _as_written(project)
+    _Walk(project, collector).take([written.get(text, text) for text in listed], ("dependency-groups",), None)
+
+
+def _as_written(project: Pyproject) -> Mapping[str, str]:
+    """The spelling of packaging for each requirement in the groups → the file's, which has a line."""
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as PackagingRequirement
+
+    spellings = {}
+    for text in (member for members in project.groups.values() for member in members if isinstance(member, str)):
+        # An unused group may hold what this one need not understand.
+        with contextlib.suppress(InvalidRequirement):
+            spellings[str(PackagingRequirement(text))] = text
+    return spellings
 
 
 class _Walk:
