@@ -154,6 +154,7 @@ def _open(folder: Path) -> diskcache.Cache:
 
     from wheelcheck.index.byte_disk import ByteDisk
 
+    _refuse_broken(folder / _DATABASE)
     return diskcache.Cache(
         str(folder),
         timeout=10,
@@ -162,6 +163,13 @@ def _open(folder: Path) -> diskcache.Cache:
         # Pages stay inside the database: one file each would cost more to open than they take to read.
         disk_min_file_size=64 * 1024**2,
     )
+
+
+def _refuse_broken(database: Path) -> None:
+    """Raise ``sqlite3.Error`` for a file that is no database; diskcache would raise too, and leave its connection open."""
+    if database.exists():
+        with contextlib.closing(sqlite3.connect(database, timeout=10)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def default_cache_dir() -> Path:
