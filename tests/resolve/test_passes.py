@@ -342,6 +342,13 @@ def test_direct_reference_is_checked_against_the_target() -> None:
     assert outcome.natural.pins[canonicalize_name("a")].installability is Installability.MISSING
 
 
+def test_constraint_binds_a_direct_reference_too() -> None:
+    url = "https://index.example/files/a-1.0-py3-none-any.whl"
+    projects = FakeProjects({"a": {"0.9": [wheel()]}}, links={url: ("a-1.0-py3-none-any.whl", wheel())})
+    assert isinstance(answer(projects, f"a @ {url}", constraints=["a<1"]), Conflict)
+    assert picks(answer(projects, f"a @ {url}", constraints=["a<2"])) == {"a": "1.0"}
+
+
 @pytest.mark.parametrize("python", ["3.13", "3.13t"])
 def test_abi3_runs_on_newer_cpython_but_never_on_free_threaded(python: str) -> None:
     projects = FakeProjects({"a": {"1": [wheel("cp38-abi3-win_amd64")]}})

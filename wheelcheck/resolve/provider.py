@@ -215,6 +215,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             return ()
         if not all(ask.exact in (None, version) and ask.bound.admits(version) for ask in asks):
             return ()
+        if not all(bound_of(bound.specifier).admits(version) for bound in self.constraints_on(key[0])):
+            return ()
         return (self._candidate(key, version, url),)
 
     def _candidate(self, key: Key, version: Version, url: str | None) -> Candidate:
