@@ -349,6 +349,18 @@ def test_constraint_binds_a_direct_reference_too() -> None:
     assert picks(answer(projects, f"a @ {url}", constraints=["a<2"])) == {"a": "1.0"}
 
 
+def test_older_pick_in_place_of_a_direct_reference_has_no_date_to_compare() -> None:
+    url = "https://index.example/files/dep-2.0.tar.gz"
+    projects = FakeProjects(
+        {"app": {"2": [wheel(requires=[f"dep @ {url}"])], "1": [wheel(requires=["dep"])]}, "dep": {"1": [wheel()]}},
+        links={url: ("dep-2.0.tar.gz", sdist(purity="native"))},
+    )
+    outcome = answer(projects, "app")
+    assert picks(outcome) == {"app": "1", "dep": "1"}
+    assert isinstance(outcome, Resolution)
+    assert [(pick.name, pick.natural_date is None) for pick in outcome.older] == [("app", False), ("dep", True)]
+
+
 @pytest.mark.parametrize("python", ["3.13", "3.13t"])
 def test_abi3_runs_on_newer_cpython_but_never_on_free_threaded(python: str) -> None:
     projects = FakeProjects({"a": {"1": [wheel("cp38-abi3-win_amd64")]}})

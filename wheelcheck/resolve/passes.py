@@ -141,14 +141,18 @@ class _Run:
         for name, pin in chosen.pins.items():
             before = natural.pins.get(name)
             if before is not None and pin.version < before.version:
-                shelf = self.supply.shelf(name)
                 yield OlderPick(
                     name=name,
                     natural=before.version,
                     chosen=pin.version,
-                    natural_date=shelf.release(before.version).upload_time,
-                    chosen_date=shelf.release(pin.version).upload_time,
+                    natural_date=self._upload_time(before),
+                    chosen_date=self._upload_time(pin),
                 )
+
+    def _upload_time(self, pin: Pin) -> str | None:
+        # A version that a direct reference brought need not be on the project's page.
+        shelf = self.supply.shelf(pin.name)
+        return shelf.release(pin.version).upload_time if pin.version in shelf.page.distributions else None
 
     # One pass
 
