@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -13,14 +14,30 @@ from wheelcheck.model import (
     CommandLineOrigin,
     Conflict,
     Constraint,
+    CoreMetadata,
+    Distribution,
     HashPin,
     Installability,
+    Judgement,
     MetadataSource,
     Policy,
     Requirement,
     Resolution,
+    Wheel,
 )
 from wheelcheck.resolve import Budget, Question, resolve
+
+
+class PythonInMetadataOnly(FakeProjects):
+    """An index whose pages and links say nothing of Python, while the metadata of every wheel asks for 3.12."""
+
+    def metadata(self, wheel: Wheel) -> CoreMetadata:
+        return replace(super().metadata(wheel), requires_python=">=3.12")
+
+    def direct(self, url: str) -> tuple[Distribution, CoreMetadata | None, Judgement | None]:
+        found, metadata, judgement = super().direct(url)
+        return found, replace(metadata, requires_python=">=3.12") if metadata is not None else None, judgement
+
 
 PURE = frozenset({Installability.WHEEL, Installability.SDIST_PURE})
 WHEELS = frozenset({Installability.WHEEL})
@@ -359,6 +376,25 @@ def test_older_pick_in_place_of_a_direct_reference_has_no_date_to_compare() -> N
     assert picks(outcome) == {"app": "1", "dep": "1"}
     assert isinstance(outcome, Resolution)
     assert [(pick.name, pick.natural_date is None) for pick in outcome.older] == [("app", False), ("dep", True)]
+
+
+def test_direct_reference_whose_metadata_excludes_the_target_is_missing_not_a_clash() -> None:
+    url = "https://index.example/files/a-1.0-py3-none-any.whl"
+    links = {url: ("a-1.0-py3-none-any.whl", wheel())}
+    outcome = answer(PythonInMetadataOnly({}, links=links), f"a @ {url}")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    pin = outcome.natural.pins[canonicalize_name("a")]
+    assert pin.installability is Installability.MISSING
+    assert pin.evidence == ("a-1.0-py3-none-any.whl: requires-python >=3.12",)
+
+
+def test_version_whose_metadata_alone_excludes_the_target_gives_way_or_is_missing() -> None:
+    projects = PythonInMetadataOnly({"a": {"1.0": [wheel()]}, "app": {"1": [wheel(requires=["a"])]}})
+    outcome = answer(projects, "a")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert outcome.natural.pins[canonicalize_name("a")].installability is Installability.MISSING
 
 
 @pytest.mark.parametrize("python", ["3.13", "3.13t"])

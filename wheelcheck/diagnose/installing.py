@@ -71,7 +71,7 @@ def _code_of_missing(diagnosis: Diagnosis, pin: Pin) -> Code:
     reasons = {refusal.reason for refusal in refusals}
     if reasons and reasons <= {RefusalReason.HASH}:
         return Code.HASH_ABSENT
-    if RefusalReason.REQUIRES_PYTHON in reasons or any("Requires-Python" in line for line in pin.evidence):
+    if RefusalReason.REQUIRES_PYTHON in reasons or any("requires-python" in line.lower() for line in pin.evidence):
         return Code.REQUIRES_PYTHON
     pythons, platforms = _elsewhere_words(diagnosis, refusals)
     if pythons:
@@ -101,7 +101,8 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
             return f"{what} has wheels only for {platforms}, none for {target.platform}"
         case Code.REQUIRES_PYTHON:
             bounds = sorted({refusal.fact for refusal in refusals if refusal.reason is RefusalReason.REQUIRES_PYTHON})
-            return f"{what} requires Python {' or '.join(bounds) or 'of another version'}; the target has {target.python_full}"
+            stated = " or ".join(bounds) or pin.metadata.requires_python or "of another version"
+            return f"{what} requires Python {stated}; the target has {target.python_full}"
         case Code.HASH_ABSENT:
             return f"{what} has no file with a hash that the requirements name"
         case _:

@@ -25,6 +25,7 @@ from wheelcheck.model import (
     ProjectPage,
     Purity,
     Refusal,
+    RefusalReason,
     Sdist,
     Wheel,
 )
@@ -73,8 +74,14 @@ class Supply:
         """The file behind *url*, judged for the target like any other."""
         if url not in self._directs:
             self._directs[url] = self.projects.direct(url)
-        distribution = self._directs[url][0]
-        return distribution, self.compatibility.judge(distribution)
+        distribution, told, judgement = self._directs[url]
+        answer = self.compatibility.judge(distribution)
+        # No page speaks for a direct reference: only its metadata says which Pythons it is for.
+        stated = told or (judgement.metadata if judgement is not None else None)
+        bound = stated.requires_python if stated is not None else None
+        if bound and isinstance(answer, Fit) and not self.compatibility.admits_python(bound):
+            answer = Refusal(distribution, RefusalReason.REQUIRES_PYTHON, bound)
+        return distribution, answer
 
     # One version
 
