@@ -178,7 +178,7 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
         ),
         groups=request.groups or (settings.groups if has_project else ()),
         fetch_text=fetch_text,
-        stdin=sys.stdin.read,
+        stdin=_read_stdin,
         environ=request.environ,
     )
     overrides = parse_overrides(
@@ -214,6 +214,12 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
     )
 
 
+def _read_stdin() -> str:
+    # Bytes where there are any: the same input means the same whatever the locale.
+    stream = getattr(sys.stdin, "buffer", None)
+    return stream.read().decode("utf-8-sig") if stream is not None else sys.stdin.read() if sys.stdin else ""
+
+
 def _target(request: Request, settings: Settings) -> Target:
     from wheelcheck.compat import parse_target, parse_target_file
 
@@ -222,10 +228,10 @@ def _target(request: Request, settings: Settings) -> Target:
             raise UsageProblem(
                 "--target says everything that --platform and --python say", hint="give one or the other"
             )
-        try:
-            return parse_target_file(Path(request.target_file).read_text(encoding="utf-8"), request.target_file)
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputUnreadable(f"the target file could not be read: {error}", address=request.target_file) from error
+        from wheelcheck.inputs.sources import Reader
+
+        source = Reader(fetch_text=None, stdin=None).file(Path(request.target_file))
+        return parse_target_file(source.text, request.target_file)
     platform = request.platform or _only("platform", settings.platforms)
     python = request.python or _only("python", settings.pythons)
     return parse_target(platform, python)

@@ -6,6 +6,7 @@ the budget; 130 interrupted. Only click is imported for ``--help``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
@@ -16,7 +17,7 @@ from wheelcheck.cli.cache import cache_group
 from wheelcheck.cli.describe import schema_command, target_command
 from wheelcheck.cli.export import export_command
 from wheelcheck.cli.plan import plan_command
-from wheelcheck.cli.streams import print_error
+from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
 _INTERRUPTED = 130
@@ -40,12 +41,13 @@ cli.add_command(cache_group)
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line on *arguments* (``sys.argv`` without them) and leave the process with its exit status."""
+    open_closed_streams()
     status = run(arguments)
     _leave(status)
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit status; no exception but ``SystemExit`` of a nested tool comes out."""
+    """Run the command line and return the exit status; no exception comes out but those that are bugs."""
     try:
         result = cli.main(args=arguments, prog_name="wheelcheck", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -59,9 +61,9 @@ def run(arguments: list[str] | None = None) -> int:
     except WheelcheckError as error:
         print_error(error)
         return error.exit_status
-    except BrokenPipeError:
-        # The reader of our output left (`wheelcheck … | head`): nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # click's way to say that the reader of a help text left (`wheelcheck --help | head`).
+        discard_stdout()
         return 0
     except OSError as error:
         problem_on_disk = DiskFailure(error.strerror or str(error), address=str(error.filename or ""))
@@ -73,9 +75,7 @@ def run(arguments: list[str] | None = None) -> int:
 def _leave(status: int) -> NoReturn:
     # Not sys.exit: worker threads may still wait on the network, and an interrupted or finished run ends at once. What had
     # to be written is written by now, and the cache is safe at any moment.
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
-        pass
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
     os._exit(status)

@@ -18,14 +18,14 @@ _WIDEST = 120
 @click.command("plan", short_help="Resolve for one target, flag what has no wheel, and plan.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @common_options
-@click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here; the summary goes to stdout.")
+@click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here too; - for stdout alone.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="What goes to stdout.",
+    help="What goes to stdout: a summary, or the plan.",
 )
 def plan_command(inputs: tuple[str, ...], output: str | None, form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Resolve INPUT... for one target and plan its installation.
@@ -40,10 +40,13 @@ def plan_command(inputs: tuple[str, ...], output: str | None, form: str, **optio
     request = pipeline.Request(inputs=inputs, **options)
     with _reporter(presentation) as reporter:
         plan = pipeline.plan(request, reporter=reporter)
-    if output is not None or form == "json":
+    if output is not None:
         write_result(render_plan(plan), output)
-    shows_summary = form == "text" or output is not None
-    if shows_summary and not presentation["quiet"] and output != "-":
+    if output == "-":
+        return _STATUS[plan.status.value]
+    if form == "json":
+        write_result(render_plan(plan), None)
+    elif not presentation["quiet"]:
         write_result(_summary(plan, presentation).encode(sys.stdout.encoding or "utf-8", "replace"), None)
     return _STATUS[plan.status.value]
 

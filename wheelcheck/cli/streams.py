@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -13,14 +14,34 @@ import click
 
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
+# What an index or a file says, quoted in a message, must not drive the terminal.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 
 def print_error(error: WheelcheckError) -> None:
     """Say on stderr what failed, where, and what to do next."""
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(str(error), err=True)
+    _print_message("error: ", "red", str(error))
     if error.hint:
-        click.secho("hint: ", fg="cyan", nl=False, err=True)
-        click.echo(error.hint, err=True)
+        _print_message("hint: ", "cyan", error.hint)
+
+
+def _print_message(label: str, style: str, text: str) -> None:
+    if wants_color("auto", sys.stderr):
+        label = click.style(label, fg=style, bold=True)
+    click.echo(label + _CONTROL.sub("?", text), err=True, color=True)
+
+
+def open_closed_streams() -> None:
+    """Give a process that was started without stdin, stdout or stderr (``>&-``) empty ones.
+
+    Otherwise the first file or socket that it opens takes the free descriptor, and gets what is written to the stream.
+    """
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            with contextlib.suppress(OSError):
+                # The lowest free descriptor is the one that lacks.
+                opened = os.open(os.devnull, os.O_RDWR)
+                setattr(sys, name, open(opened, "r" if descriptor == 0 else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def write_result(content: bytes, output: str | None) -> None:
@@ -29,9 +50,7 @@ def write_result(content: bytes, output: str | None) -> None:
     A file appears whole or not at all: it is written beside its place and moved. Raises ``DiskFailure``.
     """
     if output is None or output == "-":
-        stream = sys.stdout.buffer
-        stream.write(content)
-        stream.flush()
+        _write_stdout(content)
         return
     path = Path(output)
     try:
@@ -45,6 +64,27 @@ def write_result(content: bytes, output: str | None) -> None:
             address=output,
             hint="name another file with -o, in a folder that exists and can be written",
         ) from error
+
+
+def _write_stdout(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # The reader left (`wheelcheck … | head`), which is no failure of ours: the exit status stays that of the answer.
+        discard_stdout()
+    except OSError as error:
+        discard_stdout()
+        raise DiskFailure(
+            f"the result could not be written: {error.strerror or error}", address="stdout", hint="name a file with -o"
+        ) from error
+
+
+def discard_stdout() -> None:
+    """Let what is still buffered for stdout, and what follows, go nowhere."""
+    empty = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(empty, sys.stdout.fileno())
+    os.close(empty)
 
 
 def _replace(path: Path, content: bytes) -> None:
