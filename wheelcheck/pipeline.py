@@ -204,7 +204,7 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
             sdist=request.sdist or settings.sdist or "pure",
             exclude_newer=policy.exclude_newer,
             indexes=tuple(masked(url) for url in index.index_urls),
-            find_links=tuple(masked(place) for place in index.find_links),
+            find_links=tuple(masked(place) for place in (*index.find_links, *index.fallback_find_links)),
             pre=policy.pre,
             constraints=tuple(str(constraint) for constraint in inputs.constraints),
             overrides=tuple(str(override) for override in overrides),

@@ -79,8 +79,15 @@ def test_other_indexes_and_folders_are_named_without_credentials() -> None:
     )
     at = availability("a-1-py3-none-any.whl", index="https://pinned.example/simple/")
     local = availability("b-1-py3-none-any.whl", index="file:///wheels")
-    pins = (wheel_pin("a", "1", at=at), wheel_pin("b", "1", at=local))
-    text = render_requirements(made(resolution(pins, {"": ["a", "b"]}), options))
+    first = availability("c-1-py3-none-any.whl", index="https://index.example/simple/")
+    extra = availability("d-1-py3-none-any.whl", index="https://extra.example/simple/")
+    pins = (
+        wheel_pin("a", "1", at=at),
+        wheel_pin("b", "1", at=local),
+        wheel_pin("c", "1", at=first),
+        wheel_pin("d", "1", at=extra),
+    )
+    text = render_requirements(made(resolution(pins, {"": ["a", "b", "c", "d"]}), options))
     assert "secret" not in text
     assert (
         "--index-url https://index.example/simple/\n"
@@ -88,6 +95,19 @@ def test_other_indexes_and_folders_are_named_without_credentials() -> None:
         "--extra-index-url https://pinned.example/simple/\n"
         "--find-links file:///wheels\n"
     ) in text
+
+
+def test_index_that_no_file_comes_from_is_not_named() -> None:
+    options = Options(
+        sdist="pure",
+        exclude_newer=None,
+        indexes=("https://index.example/simple/", "file:///my/own/mirror"),
+        find_links=("file:///wheels",),
+    )
+    at = availability("a-1-py3-none-any.whl", index="https://index.example/simple/")
+    text = render_requirements(made(resolution((wheel_pin("a", "1", at=at),), {"": ["a"]}), options))
+    assert "--index-url https://index.example/simple/" in text
+    assert "file:///" not in text
 
 
 def test_direct_url_is_given_with_its_hash() -> None:

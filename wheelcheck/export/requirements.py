@@ -37,14 +37,17 @@ def _iter_header(plan: Plan) -> Iterator[str]:
 
 
 def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
-    """The options that lead an installer to every index and folder that the files come from."""
-    links = dict.fromkeys(masked(url) for url in plan.options.find_links)
-    indexes = dict.fromkeys(masked(url) for url in plan.options.indexes)
-    for entry in ready:
-        # A project may be pinned to an index that is not searched for the others.
-        if entry.file.index and not entry.package.direct and entry.file.index not in links:
-            indexes[masked(entry.file.index)] = None
-    first, *rest = indexes or {"": None}
+    """The options that lead an installer to the indexes and folders that the files come from, and to no other.
+
+    An index that was configured and not needed is left out: it may be a folder of the planner's own machine, and an installer
+    that takes the first index that knows a project would stop there.
+    """
+    used = dict.fromkeys(masked(entry.file.index) for entry in ready if entry.file.index and not entry.package.direct)
+    links = [url for url in (masked(url) for url in plan.options.find_links) if url in used]
+    configured = [url for url in (masked(url) for url in plan.options.indexes) if url in used]
+    # A project may be pinned to an index that is not searched for the others, or come from a folder of pip's own settings.
+    others = [url for url in used if url not in links and url not in configured]
+    first, *rest = [*configured, *others] or [""]
     if first and not is_default_index(first):
         yield f"--index-url {first}"
     for url in rest:

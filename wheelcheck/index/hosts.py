@@ -18,9 +18,9 @@ class FileHost:
     takes_ranges: bool = True
 
     @property
-    def is_worth_probing(self) -> bool:
-        """Whether a sidecar that nobody announced may be there."""
-        return self.sidecar_hits > 0 or self.sidecar_misses < _MISSES_ENOUGH
+    def seems_bare(self) -> bool:
+        """Whether it seems to have no sidecars at all, so that waiting for one is likely in vain."""
+        return self.sidecar_hits == 0 and self.sidecar_misses >= _MISSES_ENOUGH
 
 
 class FileHosts:

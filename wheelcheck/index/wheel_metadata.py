@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import msgspec
 
@@ -20,6 +20,9 @@ from wheelcheck.index.segments import BytesMissing
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model import CoreMetadata, MetadataSource, Wheel
+
+if TYPE_CHECKING:
+    import asyncio
 
 _ROUNDS = 8  # a wheel's directory and its METADATA are reached in two; more is a file that plays with us
 _MISSING = frozenset({403, 404, 410})
@@ -54,9 +57,29 @@ class WheelMetadata:
         Raises ``HashMismatch``, ``MetadataMalformed``, ``ArchiveRefused`` for a wheel that is no archive or beyond the size limit,
         and ``IndexUnavailable``.
         """
-        metadata = await self._by_sidecar(wheel) or await self._by_range(wheel) or await self._by_download(wheel)
+        tail = self._early_tail(wheel)
+        try:
+            metadata = await self._by_sidecar(wheel)
+            if metadata is None:
+                metadata = await (tail if tail is not None else self._by_range(wheel))
+            if metadata is None:
+                metadata = await self._by_download(wheel)
+        finally:
+            if tail is not None:
+                tail.cancel()
         self._around.store("metadata", cache_key(wheel), encode(record_of(metadata)))
         return metadata
+
+    def _early_tail(self, wheel: Wheel) -> asyncio.Task[CoreMetadata | None] | None:
+        # A sidecar that nobody announced is asked for every time: whether one is found must not depend on what was
+        # asked before, or two runs would write two plans. What the host's habits decide is only whether to wait for it.
+        if wheel.at.core_metadata is not None or not self._hosts.of(wheel.at.url).seems_bare:
+            return None
+        import asyncio  # a run whose answers are all cached never needs it
+
+        task = asyncio.ensure_future(self._by_range(wheel))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # its failure may go unasked for
+        return task
 
     def remembered(self, wheel: Wheel) -> CoreMetadata | None:
         """What the cache has, if anything."""
@@ -73,7 +96,7 @@ class WheelMetadata:
     async def _by_sidecar(self, wheel: Wheel) -> CoreMetadata | None:
         at = wheel.at
         host = self._hosts.of(at.url)
-        if at.core_metadata is False or (at.core_metadata is None and not host.is_worth_probing):
+        if at.core_metadata is False:
             return None
         url = _beside(at.url)
         ask = Ask(url=url, kind=RequestKind.SIDECAR, what=wheel.filename, limit=self._around.config.metadata_limit)
