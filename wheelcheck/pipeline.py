@@ -340,7 +340,7 @@ def _open_store(config: IndexConfig, reporter: Reporter) -> Iterator[IndexStore]
     from wheelcheck.index import IndexStore
     from wheelcheck.knowledge import load_native
 
-    with IndexStore(config, ArchiveReader(knowledge=load_native()), reporter) as store:
+    with IndexStore(config, ArchiveReader(knowledge=load_native), reporter) as store:
         yield store
 
 

@@ -9,7 +9,7 @@ from wheelcheck.archives import ArchiveReader, Limits
 from wheelcheck.knowledge import load_native
 from wheelcheck.model import CoreMetadata, Judgement
 
-READER = ArchiveReader(knowledge=load_native())
+READER = ArchiveReader(knowledge=load_native)
 
 
 def judge(files: dict[str, Content], *, pkg_info: Content = "", suffix: SdistSuffix = ".tar.gz") -> Judgement:
@@ -27,4 +27,4 @@ def metadata_of(files: dict[str, Content], *, pkg_info: Content = "") -> CoreMet
 
 def limited(**limits: int) -> ArchiveReader:
     """A reader with other limits than the usual ones."""
-    return ArchiveReader(knowledge=load_native(), limits=Limits(**limits))
+    return ArchiveReader(knowledge=load_native, limits=Limits(**limits))

@@ -27,7 +27,7 @@ class Clock:
 
 @cache
 def reader() -> ArchiveReader:
-    return ArchiveReader(knowledge=load_native())
+    return ArchiveReader(knowledge=load_native)
 
 
 def store(

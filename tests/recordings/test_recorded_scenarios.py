@@ -50,7 +50,7 @@ def test_every_recording_keeps_to_its_cut_and_names_no_host(scenario: str) -> No
 
 def test_served_sdists_are_judged_as_the_recorded_ones_were() -> None:
 
-    reader = ArchiveReader(knowledge=load_native())
+    reader = ArchiveReader(knowledge=load_native)
     recording = load_recording("creatorcrafter")
     files = [file for file in recording.iter_files() if file.filename in recording.sources]
     assert files
@@ -70,7 +70,7 @@ def test_every_kind_of_index_gives_the_answer_of_the_replay(mode: Mode) -> None:
     (_, question, _) = iter_questions("samai", Asked(platform="manylinux_2_28_x86_64", python="3.11"))
     if mode.upload_times == "hidden":
         question = replace(question, policy=replace(question.policy, exclude_newer=None))
-    reader = ArchiveReader(knowledge=load_native())
+    reader = ArchiveReader(knowledge=load_native)
     with IndexServer(recorded_catalog(recording), mode=mode) as server:
         config = IndexConfig(index_urls=(server.simple_url,), retries=0)
         with IndexStore(config, reader) as store:

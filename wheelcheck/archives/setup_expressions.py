@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from wheelcheck.archives.setup_builtins import called_builtin
+from wheelcheck.archives.setup_reading import Exhausted, Returned, ScriptReading, Sign, Stop
 from wheelcheck.archives.setup_values import (
     ARGV,
     UNKNOWN,
@@ -23,51 +24,6 @@ from wheelcheck.model.knowledge import NativeKnowledge
 _STEPS = 60_000
 DEPTH = 12
 _ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """Something native that the script does: *what* in *path* at *line*."""
-
-    path: str
-    line: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line} {self.what}"
-
-
-@dataclass(slots=True)
-class ScriptReading:
-    """What a script would do: the arguments of every ``setup()`` it may reach, and the native things it makes.
-
-    ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known, ``optional`` that
-    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow.
-    """
-
-    path: str
-    calls: list[dict[str, Value]] = field(default_factory=list)
-    signs: list[Sign] = field(default_factory=list)
-    hints: list[Sign] = field(default_factory=list)
-    open_arguments: bool = False
-    optional: bool = False
-    exhausted: bool = False
-
-
-class Stop(Exception):
-    """The rest of a block is not reached."""
-
-
-class Returned(Stop):
-    """A function is left with *value*."""
-
-    def __init__(self, value: Value) -> None:
-        super().__init__()
-        self.value = value
-
-
-class Exhausted(Exception):
-    """More steps than any honest script needs."""
 
 
 Scope = dict[str, Value]
@@ -254,7 +210,7 @@ class Expressions:
             }
         if dotted in _ASKING and arguments:
             return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
-        known = _builtin(dotted, arguments)
+        known = called_builtin(dotted, arguments)
         if known is not None:
             return known.value
         if isinstance(node.func, ast.Attribute):
@@ -329,35 +285,6 @@ class Expressions:
         if not isinstance(node, ast.Name):
             return None
         return ".".join([self.aliases.get(node.id, node.id), *reversed(parts)])
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    value: Value
-
-
-def _builtin(dotted: str, arguments: list[Value]) -> _Known | None:
-    match dotted, arguments:
-        case (("os.getenv" | "os.environ.get" | "environ.get"), [_, default]):
-            return _Known(default)
-        case (("os.getenv" | "os.environ.get" | "environ.get"), [_]):
-            return _Known(None)
-        case "bool", [value]:
-            known = truth(value)
-            return _Known(UNKNOWN if known is None else known)
-        case "int", [str() as text] if text.isdigit():
-            return _Known(int(text))
-        case (("list" | "tuple" | "sorted" | "set"), [list() as values]):
-            return _Known(list(values))
-        case (("list" | "tuple" | "set"), []):
-            return _Known([])
-        case "len", [list() | str() | dict() as value]:
-            return _Known(len(value))
-        case "str", [str() as text]:
-            return _Known(text)
-        case (("sys.exit" | "exit" | "quit"), _):
-            raise Stop
-    return None
 
 
 def last_name(node: ast.expr) -> str:

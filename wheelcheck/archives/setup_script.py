@@ -11,17 +11,8 @@ import ast
 import warnings
 from collections.abc import Callable
 
-from wheelcheck.archives.setup_expressions import (
-    DEPTH,
-    Exhausted,
-    Expressions,
-    Returned,
-    Scope,
-    ScriptReading,
-    Sign,
-    Stop,
-    last_name,
-)
+from wheelcheck.archives.setup_expressions import DEPTH, Expressions, Scope, last_name
+from wheelcheck.archives.setup_reading import Exhausted, Returned, ScriptReading, Sign, Stop
 from wheelcheck.archives.setup_values import UNKNOWN, Environ, Made, Value, added, merged, truth
 from wheelcheck.model.knowledge import NativeKnowledge
 

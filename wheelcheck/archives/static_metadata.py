@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import configparser
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_headers, sort_requirements
-from wheelcheck.archives.filenames import FileIdentity
+from wheelcheck.archives.literal_metadata import Found, literal_config, literal_script, read_config, with_marker
 from wheelcheck.archives.poetry import poetry_requirements
-from wheelcheck.archives.project_table import ProjectTable, text_items
-from wheelcheck.archives.setup_expressions import ScriptReading
-from wheelcheck.archives.setup_values import Value, literal_texts
+from wheelcheck.archives.project_table import text_items
+from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.archives.tree import SourceTree
 from wheelcheck.model import CoreMetadata, MetadataSource
-from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
+from wheelcheck.model.knowledge import BackendKind
 
 _SECTION = re.compile(r"^\[([^\]:]*)(?::(.*))?\]$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFacts:
-    """Everything that was read of a source tree, for those who judge it.
-
-    ``switched_script`` is ``setup.py`` read as if every environment variable that it asks for were set.
-    """
-
-    tree: SourceTree
-    identity: FileIdentity
-    project: ProjectTable
-    script: ScriptReading | None
-    switched_script: ScriptReading | None = None
-    knowledge: NativeKnowledge
-    headers: Headers | None = None
-
-    @property
-    def kind(self) -> BackendKind | None:
-        """The kind of the declared build backend, ``None`` for one that is not known."""
-        found = self.knowledge.backend(self.project.backend)
-        return found[1] if found else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """Dependencies from one place; ``extras`` besides those that the lines name."""
-
-    requires: tuple[str, ...]
-    source: MetadataSource
-    evidence: str
-    extras: tuple[str, ...] = ()
-    requires_python: str | None = None
 
 
 def read_pkg_info(tree: SourceTree) -> Headers | None:
@@ -118,7 +82,7 @@ def _version(text: object) -> Version | None:
         return None
 
 
-def _static_pkg_info(facts: SourceFacts) -> _Found | None:
+def _static_pkg_info(facts: SourceFacts) -> Found | None:
     headers = facts.headers
     if headers is None or not facts.tree.contents.get("PKG-INFO"):
         return None
@@ -132,8 +96,8 @@ def _static_pkg_info(facts: SourceFacts) -> _Found | None:
     return _from_headers(headers, MetadataSource.SDIST_STATIC, evidence)
 
 
-def _from_headers(headers: Headers, source: MetadataSource, evidence: str) -> _Found:
-    return _Found(
+def _from_headers(headers: Headers, source: MetadataSource, evidence: str) -> Found:
+    return Found(
         requires=headers.requires,
         extras=headers.extras,
         requires_python=headers.requires_python,
@@ -142,7 +106,7 @@ def _from_headers(headers: Headers, source: MetadataSource, evidence: str) -> _F
     )
 
 
-def _project_table(facts: SourceFacts) -> _Found | None:
+def _project_table(facts: SourceFacts) -> Found | None:
     project = facts.project.table("project")
     dynamic = text_items(project.get("dynamic"))
     if not project or "dependencies" in dynamic or "optional-dependencies" in dynamic:
@@ -152,9 +116,9 @@ def _project_table(facts: SourceFacts) -> _Found | None:
     extras: list[str] = []
     for extra, members in optional.items() if isinstance(optional, Mapping) else ():
         extras.append(str(extra))
-        lines += [_with_marker(line, f'extra == "{extra}"') for line in text_items(members)]
+        lines += [with_marker(line, f'extra == "{extra}"') for line in text_items(members)]
     requires_python = project.get("requires-python")
-    return _Found(
+    return Found(
         requires=tuple(lines),
         extras=tuple(extras),
         requires_python=requires_python if isinstance(requires_python, str) else None,
@@ -163,7 +127,7 @@ def _project_table(facts: SourceFacts) -> _Found | None:
     )
 
 
-def _poetry_table(facts: SourceFacts) -> _Found | None:
+def _poetry_table(facts: SourceFacts) -> Found | None:
     backend = facts.knowledge.backend(facts.project.backend)
     table = facts.project.table("tool", "poetry", "dependencies")
     if backend is None or not backend[0].startswith("poetry") or not table:
@@ -172,7 +136,7 @@ def _poetry_table(facts: SourceFacts) -> _Found | None:
     read = poetry_requirements(table, extras)
     if read is None:
         return None
-    return _Found(
+    return Found(
         requires=read[0],
         extras=tuple(extras),
         requires_python=read[1],
@@ -181,7 +145,7 @@ def _poetry_table(facts: SourceFacts) -> _Found | None:
     )
 
 
-def _recorded_pkg_info(facts: SourceFacts) -> _Found | None:
+def _recorded_pkg_info(facts: SourceFacts) -> Found | None:
     headers = facts.headers
     if headers is None:
         return None
@@ -196,15 +160,15 @@ def _recorded_pkg_info(facts: SourceFacts) -> _Found | None:
     )
 
 
-def _recorded_egg_info(facts: SourceFacts) -> _Found | None:
+def _recorded_egg_info(facts: SourceFacts) -> Found | None:
     path = facts.tree.egg_info("requires.txt")
     if path is not None and (text := facts.tree.text(path)) is not None:
         lines, extras = parse_requires_txt(text)
-        return _Found(requires=lines, extras=extras, source=MetadataSource.SDIST_RECORDED, evidence=path)
+        return Found(requires=lines, extras=extras, source=MetadataSource.SDIST_RECORDED, evidence=path)
     record = facts.tree.egg_info("SOURCES.txt") or facts.tree.egg_info("PKG-INFO")
     if record is None:
         return None
-    return _Found(
+    return Found(
         requires=(), source=MetadataSource.SDIST_RECORDED, evidence=f"{record} without a requires.txt: no dependencies"
     )
 
@@ -225,119 +189,12 @@ def parse_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             named = f'extra == "{extra}"' if extra else ""
             condition = f"({marker}) and {named}" if marker and named else marker or named
             continue
-        lines.append(_with_marker(line, condition))
+        lines.append(with_marker(line, condition))
     return tuple(lines), tuple(extras)
 
 
-def _with_marker(line: str, condition: str) -> str:
-    if not condition:
-        return line
-    requirement, separator, marker = line.partition(";")
-    if not separator:
-        return f"{line} ; {condition}"
-    return f"{requirement.strip()} ; ({marker.strip()}) and {condition}"
-
-
-def _literal_config(facts: SourceFacts) -> _Found | None:
-    config = _config(facts.tree)
-    if config is None or not config.has_option("options", "install_requires"):
-        return None
-    if facts.script is not None and (facts.script.open_arguments or _passes(facts.script, "install_requires")):
-        return None
-    values = {"": config.get("options", "install_requires")}
-    if config.has_section("options.extras_require"):
-        values.update(config.items("options.extras_require"))
-    if any(text.strip().startswith(("file:", "attr:")) for text in values.values()):
-        return None
-    lines: list[str] = []
-    for key, text in values.items():
-        lines += _conditioned(key, literal_texts(text) or [])
-    return _Found(
-        requires=tuple(lines),
-        extras=tuple(filter(None, (key.partition(":")[0] for key in values))),
-        source=MetadataSource.SDIST_RECORDED,
-        evidence="install_requires in setup.cfg",
-    )
-
-
-def _conditioned(key: str, lines: Iterable[str]) -> list[str]:
-    extra, _, marker = key.partition(":")
-    conditions = [f"({marker})"] if marker else []
-    conditions += [f'extra == "{extra}"'] if extra else []
-    return [_with_marker(line, " and ".join(conditions)) for line in lines]
-
-
-def _literal_script(facts: SourceFacts) -> _Found | None:
-    script = facts.script
-    if script is None or script.open_arguments or script.exhausted or not script.calls:
-        return None
-    answers = {_arguments(call) for call in script.calls}
-    if len(answers) != 1:
-        return None
-    answer = answers.pop()
-    if answer is None:
-        return None
-    lines, extras, requires_python = answer
-    stated = _passes(script, "install_requires") or _passes(script, "extras_require")
-    if not stated and _may_be_elsewhere(facts, script):
-        return None
-    return _Found(
-        requires=lines,
-        extras=extras,
-        requires_python=requires_python,
-        source=MetadataSource.SDIST_RECORDED,
-        evidence="literal install_requires in setup.py" if stated else "setup.py, which asks for nothing",
-    )
-
-
-def _may_be_elsewhere(facts: SourceFacts, script: ScriptReading) -> bool:
-    """Whether dependencies may come from where setup() does not say: a plug-in, setup.cfg, or a dynamic table."""
-    config = _config(facts.tree)
-    if "setup.cfg" in facts.tree.contents and (config is None or config.has_option("options", "install_requires")):
-        return True
-    plug_in = any(call.get("setup_requires") or call.get("pbr") for call in script.calls)
-    return plug_in or bool(facts.project.table("project"))
-
-
-_Answer = tuple[tuple[str, ...], tuple[str, ...], str | None]
-
-
-def _arguments(call: Mapping[str, Value]) -> _Answer | None:
-    wanted = literal_texts(call.get("install_requires") or [])
-    optional = call.get("extras_require") or {}
-    if wanted is None or not isinstance(optional, dict) or "**" in optional:
-        return None
-    lines = list(wanted)
-    extras: list[str] = []
-    for key, members in optional.items():
-        texts = literal_texts(members)
-        if texts is None:
-            return None
-        lines += _conditioned(key, texts)
-        extras += filter(None, [key.partition(":")[0]])
-    requires_python = call.get("python_requires")
-    return tuple(lines), tuple(extras), requires_python if isinstance(requires_python, str) else None
-
-
-def _passes(script: ScriptReading, argument: str) -> bool:
-    return any(call.get(argument) for call in script.calls)
-
-
-def _config(tree: SourceTree) -> configparser.RawConfigParser | None:
-    text = tree.text("setup.cfg")
-    if text is None:
-        return None
-    config = configparser.RawConfigParser(strict=False)
-    config.optionxform = str  # type: ignore[assignment,method-assign]  # extras keep their case
-    try:
-        config.read_string(text)
-    except configparser.Error:
-        return None
-    return config
-
-
 def _config_identity(tree: SourceTree) -> tuple[str | None, str | None]:
-    config = _config(tree)
+    config = read_config(tree)
     if config is None or not config.has_section("metadata"):
         return None, None
     return config.get("metadata", "name", fallback=None), config.get("metadata", "version", fallback=None)
@@ -349,7 +206,7 @@ def _requires_python(facts: SourceFacts) -> str | None:
     declared = facts.project.value("project", "requires-python")
     if isinstance(declared, str):
         return declared
-    config = _config(facts.tree)
+    config = read_config(facts.tree)
     if config is not None and config.has_option("options", "python_requires"):
         return config.get("options", "python_requires").strip() or None
     for call in facts.script.calls if facts.script else []:
@@ -359,12 +216,12 @@ def _requires_python(facts: SourceFacts) -> str | None:
     return None
 
 
-_READERS: tuple[Callable[[SourceFacts], _Found | None], ...] = (
+_READERS: tuple[Callable[[SourceFacts], Found | None], ...] = (
     _static_pkg_info,
     _project_table,
     _poetry_table,
     _recorded_pkg_info,
     _recorded_egg_info,
-    _literal_config,
-    _literal_script,
+    literal_config,
+    literal_script,
 )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tomllib
-from importlib import resources
 
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
@@ -15,6 +13,8 @@ _FILE = "native.toml"
 @functools.cache
 def load_native() -> NativeKnowledge:
     """The table that ships with wheelcheck; read once for the process, about 2 ms."""
+    from importlib import resources
+
     return parse_native(resources.files(__package__).joinpath(_FILE).read_text("utf-8"), _FILE)
 
 
@@ -23,6 +23,8 @@ def parse_native(text: str, address: str) -> NativeKnowledge:
 
     Raises ``SettingsInvalid`` for text that is no TOML, unknown tables or keys, and values of the wrong kind.
     """
+    import tomllib  # only runs that meet a source archive need it
+
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:

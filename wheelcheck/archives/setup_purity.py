@@ -1,0 +1,112 @@
+"""Judges trees that setuptools or its kin build: by what ``setup.py`` passes to ``setup()``, and by what it may hide."""
+
+from __future__ import annotations
+
+import re
+
+from wheelcheck.archives.setup_reading import ScriptReading
+from wheelcheck.archives.setup_values import Value, holds_made
+from wheelcheck.archives.source_facts import SourceFacts
+from wheelcheck.archives.verdicts import SHOWN, Verdict, compiled_sources, lean, native
+from wheelcheck.model import Purity
+
+
+def judge_setup(facts: SourceFacts, name: str) -> Verdict:
+    """The verdict on a tree that *name* builds: what is declared, then what ``setup()`` is given, then silence."""
+    declared = _declared_extensions(facts)
+    if declared:
+        return native(facts, declared)
+    script = facts.script
+    if script is None:
+        if "setup.py" in facts.tree.contents:
+            return _judge_unparsed(facts)
+        if not facts.project.present and "setup.cfg" not in facts.tree.contents:
+            return lean(facts, "neither pyproject.toml nor setup.py says how it is built")
+        return _judge_declarative(facts, name)
+    if script.signs:
+        return native(facts, *(str(sign) for sign in script.signs[:SHOWN]))
+    for call in script.calls:
+        for keyword in sorted(facts.knowledge.setup_keywords & set(call)):
+            if is_something(call[keyword]):
+                return native(facts, f"setup.py passes {keyword}", *(str(hint) for hint in script.hints[:SHOWN]))
+        for keyword in ("distclass", "cmdclass"):
+            if holds_made(call.get(keyword)):
+                return native(
+                    facts, f"setup.py passes a {keyword} that asks for a platform wheel", *map(str, script.hints)
+                )
+    return _judge_silent_script(facts, script)
+
+
+def is_something(value: Value) -> bool:
+    """Whether an argument of ``setup()`` may hold anything."""
+    # What is not known counts as something: no project computes an argument to leave it empty.
+    return holds_made(value) or bool(value)
+
+
+def _judge_silent_script(facts: SourceFacts, script: ScriptReading) -> Verdict:
+    sources = compiled_sources(facts)
+    text = facts.tree.text("setup.py") or ""
+    if script.hints and (script.open_arguments or script.exhausted or not script.calls):
+        return native(facts, *(str(hint) for hint in script.hints[:SHOWN]))
+    if sources and (script.hints or script.exhausted):
+        reason = script.hints[0] if script.hints else "setup.py is too long to follow"
+        if not _is_switched_off(script):
+            return native(facts, str(reason))
+    if (script.exhausted or not script.calls or script.open_arguments) and (
+        _mentions(facts, text) or (sources and facts.project.build_requires & facts.knowledge.suggestive_requirements)
+    ):
+        return lean(facts, "setup.py hides its arguments, and speaks of extensions")
+    evidence = "setup.py passes no extensions"
+    if script.hints:
+        evidence += f" unless asked to ({script.hints[0]})"
+    return Verdict(purity=Purity.PURE, evidence=(evidence, *_unused(sources)))
+
+
+def _is_switched_off(script: ScriptReading) -> bool:
+    """Whether every call of setup() states its extensions, and states none."""
+    return bool(script.calls) and all(call.get("ext_modules", "absent") in (None, []) for call in script.calls)
+
+
+def _unused(sources: tuple[str, ...]) -> tuple[str, ...]:
+    return (f"{len(sources)} compiled-language sources are not built, such as {sources[0]}",) if sources else ()
+
+
+def _judge_declarative(facts: SourceFacts, name: str) -> Verdict:
+    sources = compiled_sources(facts)
+    suggestive = sorted(facts.project.build_requires & facts.knowledge.suggestive_requirements)
+    if sources and suggestive:
+        return native(facts, f"pyproject.toml: [build-system] requires {', '.join(suggestive)}")
+    return Verdict(
+        purity=Purity.PURE, evidence=(f"pyproject.toml: {name} without setup.py or extensions", *_unused(sources))
+    )
+
+
+def _declared_extensions(facts: SourceFacts) -> str:
+    project = facts.project
+    if project.value("tool", "setuptools", "ext-modules"):
+        return "pyproject.toml: [tool.setuptools] ext-modules"
+    for table in ("setuptools-rust", "setuptools-golang", "cython"):
+        if table != "cython" and project.table("tool", table):
+            return f"pyproject.toml: [tool.{table}]"
+    text = facts.tree.text("setup.cfg") or ""
+    section = re.search(r"^\[(extension[=:][^\]]*|ext_modules)\]", text, re.MULTILINE)
+    return f"setup.cfg: [{section[1]}]" if section else ""
+
+
+def _judge_unparsed(facts: SourceFacts) -> Verdict:
+    """For a ``setup.py`` of Python 2: its text still shows whether it speaks of extensions at all."""
+    text = facts.tree.text("setup.py") or ""
+    if _mentions(facts, text):
+        return native(facts, "setup.py is not Python 3, and speaks of extensions")
+    if compiled_sources(facts):
+        return lean(facts, "setup.py is not Python 3")
+    return Verdict(
+        purity=Purity.PURE,
+        evidence=("setup.py is not Python 3, speaks of no extensions, and nothing could be compiled",),
+    )
+
+
+def _mentions(facts: SourceFacts, text: str) -> bool:
+    words = "|".join(map(re.escape, sorted(facts.knowledge.makers | facts.knowledge.setup_keywords - {"libraries"})))
+    code = re.sub(r"#.*", "", text)
+    return re.search(rf"\b(?:{words}|build_ext)\b", code) is not None
