@@ -141,6 +141,7 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
                 prepared.question.policy,
                 input_bounds=prepared.inputs.requires_python,
                 require_hashes=prepared.require_hashes,
+                constraints=prepared.question.constraints,
             )
         )
     return make_plan(outcome, findings, inputs=prepared.records, options=prepared.options)

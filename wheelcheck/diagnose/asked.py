@@ -86,7 +86,7 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Under pip's all-or-nothing rule, projects that were reached without a hash being given for them."""
     if not diagnosis.require_hashes:
         return
-    hashed = {edge.child for edge in diagnosis.edges if edge.requirement.hashes}
+    hashed = {edge.child for edge in diagnosis.edges if edge.requirement.hashes} | set(diagnosis.hashes)
     for name, pin in diagnosis.pins.items():
         if name not in hashed:
             yield Finding(

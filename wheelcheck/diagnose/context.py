@@ -10,7 +10,19 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from wheelcheck.compat import Admission, Compatibility, Shelf
-from wheelcheck.model import Conflict, Edge, Origin, Pin, Policy, Resolution, Target
+from wheelcheck.model import (
+    Conflict,
+    Constraint,
+    Distribution,
+    Edge,
+    HashPin,
+    Origin,
+    Pin,
+    Policy,
+    Requirement,
+    Resolution,
+    Target,
+)
 from wheelcheck.ports import Projects
 
 if TYPE_CHECKING:
@@ -24,7 +36,7 @@ class Diagnosis:
     """One outcome with all that is needed to speak about it.
 
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
-    with a hash (pip's all-or-nothing rule).
+    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them.
     """
 
     def __init__(
@@ -35,15 +47,17 @@ class Diagnosis:
         *,
         input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = (),
         require_hashes: bool = False,
+        constraints: tuple[Constraint, ...] = (),
     ) -> None:
         self.outcome = outcome
         self.policy = policy
         self.target: Target = outcome.target
         self.input_bounds = input_bounds
         self.require_hashes = require_hashes
+        self._constraints = constraints
         self.compatibility = Compatibility(outcome.target)
         self._projects = projects
-        self._admission = Admission(self.compatibility, policy, {})
+        self._admission = Admission(self.compatibility, policy, self.hashes)
         self._shelves: dict[NormalizedName, Shelf] = {}
 
     def shelf(self, name: NormalizedName) -> Shelf:
@@ -51,6 +65,22 @@ class Diagnosis:
         if name not in self._shelves:
             self._shelves[name] = Shelf(self._projects.page(name), self._admission.judge)
         return self._shelves[name]
+
+    @cached_property
+    def hashes(self) -> Mapping[NormalizedName, tuple[HashPin, ...]]:
+        """The hashes that the user named for files of an index, by project."""
+        found: dict[NormalizedName, tuple[HashPin, ...]] = {}
+        asked: list[Requirement | Constraint] = [edge.requirement for edge in self.edges if edge.parent is None]
+        for each in (*asked, *self._constraints):
+            if each.hashes and each.url is None:
+                found[each.name] = (*found.get(each.name, ()), *each.hashes)
+        return found
+
+    def direct(self, name: NormalizedName) -> Distribution | None:
+        """The file that a direct reference brought for *name*, ``None`` where the index did."""
+        urls = (edge.requirement.url for edge in self.edges if edge.child == name)
+        url = next((url for url in urls if url is not None), None)
+        return None if url is None else self._projects.direct(url)[0]
 
     @cached_property
     def resolution(self) -> Resolution | None:

@@ -32,7 +32,9 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
         allowed = pin.installability in diagnosis.policy.allowed
         code = _code(diagnosis, pin)
         severity = _severity(pin, code, allowed=allowed)
-        nearest = None if allowed else nearest_with_wheel(diagnosis, name, pin.version)
+        # Other versions and files are no way out of a hash that does not fit, or of a file that was named itself.
+        chosen_by_hand = code is Code.HASH_ABSENT or diagnosis.direct(name) is not None
+        nearest = None if allowed or chosen_by_hand else nearest_with_wheel(diagnosis, name, pin.version)
         yield Finding(
             code=code,
             severity=severity,
@@ -43,7 +45,7 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
             paths=diagnosis.paths(name),
             nearest=nearest,
         )
-        if not allowed:
+        if not allowed and not chosen_by_hand:
             yield from _elsewhere(diagnosis, pin, code)
             yield from _other_versions(diagnosis, pin, nearest)
 
@@ -80,6 +82,10 @@ def _code_of_missing(diagnosis: Diagnosis, pin: Pin) -> Code:
 
 
 def _refusals(diagnosis: Diagnosis, pin: Pin) -> tuple[Refusal, ...]:
+    named = diagnosis.direct(pin.name)
+    if named is not None:
+        answer = diagnosis.compatibility.judge(named)
+        return (answer,) if isinstance(answer, Refusal) else ()
     shelf = diagnosis.shelf(pin.name)
     return shelf.release(pin.version).refusals if pin.version in shelf.page.distributions else ()
 
