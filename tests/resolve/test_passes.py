@@ -397,6 +397,30 @@ def test_version_whose_metadata_alone_excludes_the_target_gives_way_or_is_missin
     assert outcome.natural.pins[canonicalize_name("a")].installability is Installability.MISSING
 
 
+def test_every_version_that_its_metadata_rejects_is_listed_however_many_there_are() -> None:
+    described = {f"p{n}": {"1": [wheel(requires=[f"p{n + 1}"] if n < 29 else [])]} for n in range(30)}
+    outcome = answer(PythonInMetadataOnly(described), "p0")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert len(outcome.natural.pins) == 30
+
+
+def test_clash_is_sought_once_when_no_version_was_rejected() -> None:
+    projects = FakeProjects({"a": {"1": [wheel()]}})
+    ticks = iter(range(1000))
+    outcome = answer(projects, "a>1", "a<1", budget=Budget(seconds=4, clock=lambda: float(next(ticks))))
+    assert isinstance(outcome, Conflict)
+    assert not outcome.budget_spent
+
+
+def test_long_backtracking_reads_the_versions_to_come_together() -> None:
+    parents = {f"1.{n}": [wheel(requires=[f"b=={n}"])] for n in range(40)}
+    projects = FakeProjects({"a": parents, "b": {str(n): [wheel()] for n in range(40)}})
+    assert picks(answer(projects, "b==7", "a>0")) == {"a": "1.7", "b": "7"}
+    assert projects.calls["prefetch_metadata", "a-1.7-py3-none-any.whl"]
+    assert projects.count_fetched("metadata") <= 60
+
+
 @pytest.mark.parametrize("python", ["3.13", "3.13t"])
 def test_abi3_runs_on_newer_cpython_but_never_on_free_threaded(python: str) -> None:
     projects = FakeProjects({"a": {"1": [wheel("cp38-abi3-win_amd64")]}})

@@ -7,6 +7,7 @@ they were asked for. Pre-releases are ruled on for all bounds on a project toget
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -44,3 +45,28 @@ def _shared(text: str) -> Bound:
 def bound_of(specifier: SpecifierSet) -> Bound:
     """The shared bound that says what *specifier* says."""
     return _shared(str(specifier))
+
+
+class Narrowing:
+    """The versions of one project that are left after some bounds, and what further bounds leave of those.
+
+    Bounds come in the order in which they were met, so a new one is tried on the few versions that the others left, and a
+    combination met before costs a look-up for each bound: backtracking asks the same thousands of times.
+    """
+
+    __slots__ = ("_further", "versions")
+
+    def __init__(self, versions: tuple[Version, ...]) -> None:
+        self.versions = versions
+        self._further: dict[Bound, Narrowing] = {}
+
+    def within(self, bounds: Iterable[Bound]) -> tuple[Version, ...]:
+        """The versions that all *bounds* admit, in the order of the whole; exact bounds are tried first."""
+        at = self
+        for bound in sorted(bounds, key=lambda each: not each.is_exact):
+            following = at._further.get(bound)
+            if following is None:
+                left = tuple(version for version in at.versions if bound.admits(version))
+                following = at._further[bound] = Narrowing(left)
+            at = following
+        return at.versions

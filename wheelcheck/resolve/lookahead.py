@@ -6,7 +6,8 @@ answer; there is at most one guess for each project and set of bounds, so the wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -16,6 +17,8 @@ from wheelcheck.resolve.bounds import Bound, bound_of
 from wheelcheck.resolve.supply import Supply
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver
+_PATIENCE = 3  # versions of a project that may fail one by one before the next are fetched together
+_LARGEST_BATCH = 64
 
 
 class Lookahead:
@@ -110,3 +113,32 @@ class Lookahead:
             for extra in ("", *sorted(self._extras.get(name, ()))):
                 self._walk(key, extra)
             return
+
+
+class Batches:
+    """Fetches the metadata of a project's next versions together, once several of them have failed one by one.
+
+    One wait for each version is what makes backtracking slow. Batches double, so that the waste stays within what was needed.
+    """
+
+    def __init__(self, supply: Supply) -> None:
+        self._supply = supply
+        self._tried: dict[NormalizedName, int] = {}
+        self._size: dict[NormalizedName, int] = {}
+
+    def note_tried(self, name: NormalizedName) -> None:
+        """Another version of *name* has been read."""
+        self._tried[name] = self._tried.get(name, 0) + 1
+
+    def look_beyond(self, name: NormalizedName, version: Version, is_wanted: Callable[[Version], object]) -> None:
+        """Start the metadata of the versions after *version* that *is_wanted*, when it is time for another batch."""
+        size = self._size.get(name, _PATIENCE)
+        if self._tried.get(name, 0) < size:
+            return
+        self._size[name] = size * 2
+        shelf = self._supply.shelf(name)
+        following = (each for each in shelf.versions if each < version and is_wanted(each))
+        fits = [shelf.release(each).fit for each in islice(following, min(2 * size, _LARGEST_BATCH))]
+        self._supply.projects.prefetch_metadata(
+            fit.distribution for fit in fits if fit is not None and isinstance(fit.distribution, Wheel)
+        )

@@ -39,9 +39,6 @@ from wheelcheck.resolve.lookahead import Lookahead
 from wheelcheck.resolve.provider import WheelProvider
 from wheelcheck.resolve.supply import Supply
 
-# Each rejected version found while solving restarts the natural pass, so that it can be offered as missing instead.
-_RESTARTS = 20
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
@@ -99,15 +96,13 @@ class _Run:
             lookahead.stop()
 
     def _natural(self) -> Resolution | Conflict:
-        answer = self._solved(allowed_only=False)
-        for _ in range(_RESTARTS):
-            if isinstance(answer, Resolution) or answer.budget_spent:
-                break
+        # A version that its own metadata rejects is known only after a try; the next try offers it as missing instead. Each
+        # restart knows at least one more, and the budget is the only limit.
+        while True:
             before = len(self.supply.rejected)
             answer = self._solved(allowed_only=False)
-            if len(self.supply.rejected) == before:
-                break
-        return answer
+            if isinstance(answer, Resolution) or answer.budget_spent or len(self.supply.rejected) == before:
+                return answer
 
     def _wheel_aware(self, natural: Resolution) -> Resolution | Conflict:
         answer = self._solved(allowed_only=True)

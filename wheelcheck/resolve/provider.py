@@ -21,6 +21,7 @@ from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Installability, Requirement
 from wheelcheck.resolve.ask import Ask, Candidate, Key, iter_asks
 from wheelcheck.resolve.bounds import Bound, bound_of
+from wheelcheck.resolve.lookahead import Batches
 from wheelcheck.resolve.supply import Supply
 
 Cause = RequirementInformation[Ask, Candidate]
@@ -53,6 +54,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             if constraint.marker is None or self.holds(constraint.marker, "", str(constraint)):
                 self._constraints.setdefault(constraint.name, []).append(constraint)
         self._order: dict[Key, int] = {}
+        self._batches = Batches(supply)
 
     # What is asked
 
@@ -131,6 +133,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         """The asks of *candidate*, computed once; an impossible one where it turns out unusable on reading its metadata."""
         if candidate.asks is None:
             candidate.asks = self._asks_of(candidate)
+            if not candidate.key[1]:
+                self._batches.note_tried(candidate.key[0])
             self.edges[candidate] = candidate.asks
             for ask in candidate.asks:
                 self._order.setdefault(ask.key, len(self._order))
@@ -196,9 +200,14 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         exact = {ask.exact for ask in asks if ask.exact is not None}
         bounds = list(dict.fromkeys(ask.bound for ask in asks if ask.bound.text))
 
+        def within(version: Version) -> bool:
+            return all(bound.admits(version) for bound in bounds) and not version.is_prerelease
+
         def iterate() -> Iterator[Candidate]:
             for version in self._versions(name, bounds, constraints):
                 if version not in barred and (not exact or exact == {version}):
+                    if not exact:
+                        self._batches.look_beyond(name, version, within)
                     yield self._candidate(identifier, version, None)
 
         return iterate
@@ -238,11 +247,11 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         unusable: list[Version] = []
         found = any_final = False
         held_back: list[Version] = []
-        for version in shelf.versions:
+        for version in self.supply.versions_within(name, limits):
             if not everything and version.is_prerelease:
                 held_back.append(version)
                 continue
-            verdict = self._verdict(name, version, limits, pinned=pinned)
+            verdict = self._verdict(name, version, pinned=pinned)
             if verdict is None:
                 continue
             any_final = True
@@ -254,7 +263,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         if not any_final:
             # PEP 440: pre-releases serve where no final release satisfies the bounds.
             for version in held_back:
-                verdict = self._verdict(name, version, limits, pinned=pinned)
+                verdict = self._verdict(name, version, pinned=pinned)
                 if verdict:
                     found = True
                     yield version
@@ -263,10 +272,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         if not found and self.lenient:
             yield from unusable
 
-    def _verdict(self, name: NormalizedName, version: Version, limits: list[Bound], *, pinned: bool) -> bool | None:
-        """True: may be chosen. False: admitted by the bounds, but nothing usable. None: not asked for, or not there."""
-        if not all(limit.admits(version) for limit in limits):
-            return None
+    def _verdict(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:
+        """Of a version within the bounds: True: may be chosen. False: nothing usable. None: not there for this run."""
         release = self.supply.shelf(name).release(version)
         if release.hidden or (release.yanked is not None and not pinned):
             return None

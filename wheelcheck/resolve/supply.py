@@ -5,7 +5,7 @@ Everything is judged when first looked at and kept, for both passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from packaging.utils import NormalizedName
@@ -30,6 +30,7 @@ from wheelcheck.model import (
     Wheel,
 )
 from wheelcheck.ports import Projects
+from wheelcheck.resolve.bounds import Bound, Narrowing
 
 _SIBLINGS_NAMED = 3
 
@@ -49,6 +50,7 @@ class Supply:
         self.policy = policy
         self._admission = Admission(compatibility, policy, hashes)
         self._shelves: dict[NormalizedName, Shelf] = {}
+        self._narrowings: dict[NormalizedName, Narrowing] = {}
         self._metadata: dict[tuple[NormalizedName, Version, str | None], CoreMetadata] = {}
         self._judged: dict[tuple[NormalizedName, Version, str | None], tuple[Installability, tuple[str, ...]]] = {}
         self._directs: dict[str, tuple[Distribution, CoreMetadata | None, Judgement | None]] = {}
@@ -67,6 +69,13 @@ class Supply:
     def shelf_of(self, page: ProjectPage) -> Shelf:
         """The shelf of a *page* that is already at hand; ``setdefault`` keeps one shelf when two threads meet here."""
         return self._shelves.get(page.name) or self._shelves.setdefault(page.name, Shelf(page, self._admission.judge))
+
+    def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
+        """The versions on the page of *name* that all *bounds* admit, newest first; a combination met before costs little."""
+        narrowing = self._narrowings.get(name)
+        if narrowing is None:
+            narrowing = self._narrowings[name] = Narrowing(self.shelf(name).versions)
+        return narrowing.within(bounds)
 
     # Direct references
 
