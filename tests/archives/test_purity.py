@@ -34,6 +34,8 @@ NATIVE_SCRIPTS = {
     "switched off by a variable that is not set": "e = [] if os.environ.get('NO_EXT') else [Extension('a', [])]\nsetup(ext_modules=e)",
     "in a function": "def main(native):\n    setup(ext_modules=[Extension('a', [])] if native else [])\nif __name__ == '__main__':\n    main(True)",
     "with a fall-back": "def run(e):\n    setup(ext_modules=e)\ntry:\n    run([Extension('a', [])])\nexcept SystemExit:\n    run([])",
+    "through a function of any keywords": "def run(**kw):\n    setup(**kw)\nrun(ext_modules=[Extension('a', [])])",
+    "through a keyword with a default": "def run(*, exts=[Extension('a', [])]):\n    setup(ext_modules=exts)\nrun()",
     "cffi": "setup(cffi_modules=['demo_build.py:ffi'])",
     "rust": "from setuptools_rust import RustExtension\nsetup(rust_extensions=[RustExtension('a')])",
     "a loop": "e = []\nfor n in ['a', 'b']:\n    e.append(Extension(n, [n + '.c']))\nsetup(ext_modules=e)",
@@ -56,6 +58,7 @@ PURE_SCRIPTS = {
     "only if asked by a variable": "e = []\nif os.environ.get('WITH_EXT') == '1':\n    e = [Extension('a', ['a.c'])]\nsetup(ext_modules=e)",
     "only if asked by an argument": "e = []\nif '--native' in sys.argv:\n    sys.argv.remove('--native')\n    e = [Extension('a', [])]\nsetup(ext_modules=e)",
     "a platform wheel that is not asked for": "class B(Distribution):\n    def has_ext_modules(self):\n        return True\nsetup()",
+    "through a function of any keywords": "def run(**kw):\n    setup(**kw)\nrun(packages=['demo'])",
     "by a default that is no": "e = [Extension('a', [])] if os.getenv('EXT', '0') == '1' else []\nsetup(ext_modules=e)",
 }
 
@@ -146,6 +149,26 @@ def test_hidden_arguments_beside_sources_and_talk_of_extensions_are_native() -> 
     assert verdict({"setup.py": setup, **C}) is Purity.NATIVE
 
 
+def test_hidden_arguments_are_pure_only_where_nothing_could_be_compiled() -> None:
+    hidden = "from setuptools import setup\nsetup(**decide())\n"
+    assert verdict({"setup.py": hidden, "demo/__init__.py": ""}) is Purity.PURE
+    assert verdict({"setup.py": hidden, **C}) is Purity.NATIVE
+    assert verdict({"setup.py": "from setuptools import Extension\n" + hidden}) is Purity.UNKNOWN
+    cython = backend("setuptools.build_meta", "setuptools", "cython")
+    assert verdict({"setup.py": hidden, "pyproject.toml": cython}) is Purity.UNKNOWN
+
+
+def test_hidden_arguments_from_a_module_that_speaks_of_extensions_are_not_pure() -> None:
+    setup = "from setuptools import setup\nfrom own import decide\nsetup(**decide())\n"
+    own = "import elsewhere\nKEYWORD = 'ext_modules'\ndef decide():\n    return elsewhere.answer(KEYWORD)\n"
+    assert verdict({"setup.py": setup, "own.py": own}) is Purity.UNKNOWN
+
+
+def test_a_setup_function_of_a_tool_that_compiles_is_native() -> None:
+    assert verdict({"setup.py": "from skbuild import setup\nsetup(packages=['demo'])\n"}) is Purity.NATIVE
+    assert verdict({"setup.py": "import skbuild\nskbuild.setup(packages=['demo'])\n"}) is Purity.NATIVE
+
+
 def test_sources_that_nothing_builds_are_data() -> None:
     assert verdict({"setup.py": "from setuptools import setup\nsetup(packages=['demo'])", **C}) is Purity.PURE
 
@@ -191,6 +214,7 @@ def test_a_native_part_that_can_be_left_out_is_said_to_be_avoidable(script: str)
     judgement = judge({"setup.py": HEAD + script})
     assert judgement.purity is Purity.NATIVE
     assert judgement.avoidable
+    assert any("left out" in sentence or "leaves" in sentence for sentence in judgement.evidence)
 
 
 def test_what_must_be_compiled_is_not_avoidable() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from wheelcheck.archives.filenames import FileIdentity
 from wheelcheck.archives.project_table import parse_project_table
-from wheelcheck.archives.purity import is_avoidable, judge_purity
+from wheelcheck.archives.purity import judge_purity, way_round
 from wheelcheck.archives.setup_reading import ScriptReading
 from wheelcheck.archives.setup_script import read_script
 from wheelcheck.archives.setup_values import Environ
@@ -31,9 +31,12 @@ def judge_tree(tree: SourceTree, identity: FileIdentity, knowledge: NativeKnowle
     )
     verdict = judge_purity(facts)
     metadata, why_not = find_metadata(facts)
-    evidence = (*verdict.evidence, why_not) if why_not else verdict.evidence
+    detour = way_round(facts, verdict)
     return Judgement(
-        purity=verdict.purity, evidence=evidence, metadata=metadata, avoidable=is_avoidable(facts, verdict)
+        purity=verdict.purity,
+        evidence=(*verdict.evidence, *filter(None, (detour, why_not))),
+        metadata=metadata,
+        avoidable=bool(detour),
     )
 
 

@@ -41,28 +41,33 @@ def judge_purity(facts: SourceFacts) -> Verdict:
     return verdict
 
 
-def is_avoidable(facts: SourceFacts, verdict: Verdict) -> bool:
-    """Whether a native tree says that it can be built without what it compiles, if slower.
+def way_round(facts: SourceFacts, verdict: Verdict) -> str:
+    """How a native tree says that it can be built, if slower, without what it compiles; empty where it does not.
 
     It does so by an environment variable, by calling ``setup()`` again without extensions, by marking an extension optional, or
-    by a setting of its own backend. Maintainers who do this often, not always, publish a ``none-any`` wheel too.
+    by a setting of its own backend. Such a tree is native all the same: with a compiler at hand, its wheel fits one platform.
+    Maintainers who leave a way round often, not always, publish a ``none-any`` wheel too.
     """
     if verdict.purity is not Purity.NATIVE:
-        return False
+        return ""
     if facts.project.backend_path and any(
         re.search(r"pure[-_]python", facts.tree.text(path) or "", re.IGNORECASE)
         for folder in facts.project.backend_path
         for path in facts.tree.iter_scripts()
         if folder.strip("./") and path.startswith(f"{folder.strip('./')}/")
     ):
-        return True
+        return f"{facts.project.backend} has a setting that leaves the compiled part out"
     if facts.kind not in (BackendKind.SETUP, None) or facts.script is None:
-        return False
+        return ""
     if facts.script.optional:
-        return True
+        return "setup.py marks an extension optional: where it cannot be compiled, it is left out"
     plain = [_extends(facts, call) for call in facts.script.calls]
+    if any(plain) and not all(plain):
+        return "setup.py also calls setup() without extensions: where they cannot be compiled, they are left out"
     switched = [_extends(facts, call) for call in facts.switched_script.calls] if facts.switched_script else []
-    return any(plain) and (not all(plain) or (bool(switched) and not all(switched)))
+    if any(plain) and switched and not all(switched):
+        return "an environment variable that setup.py reads leaves the compiled part out"
+    return ""
 
 
 def _extends(facts: SourceFacts, call: Mapping[str, Value]) -> bool:

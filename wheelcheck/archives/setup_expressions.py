@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 
 from wheelcheck.archives.setup_builtins import called_builtin
-from wheelcheck.archives.setup_reading import Exhausted, Returned, ScriptReading, Sign, Stop
+from wheelcheck.archives.setup_reading import Exhausted, Returned, ScriptReading, Sign, Stop, last_name
 from wheelcheck.archives.setup_values import (
     ARGV,
     UNKNOWN,
@@ -19,7 +19,7 @@ from wheelcheck.archives.setup_values import (
     merged,
     truth,
 )
-from wheelcheck.model.knowledge import NativeKnowledge
+from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 
 _STEPS = 60_000
 DEPTH = 12
@@ -194,9 +194,13 @@ class Expressions:
         dotted = self.dotted(node.func) or ""
         name = last_name(node.func)
         real = dotted.rpartition(".")[2] or name
-        if real == "setup" and not isinstance(self.scope.get(name), Made) and name not in self.functions:
+        tool = self.knowledge.backend(dotted.rpartition(".")[0])
+        own = name in self.functions or isinstance(self.scope.get(name), Made)
+        if real == "setup" and (tool is not None or not own):
             self.reading.calls.append(keywords)
             self.reading.open_arguments |= "**" in keywords
+            if tool is not None and tool[1] is BackendKind.NATIVE:
+                self.reading.signs.append(Sign(self.path, node.lineno, f"setup() is {tool[0]}'s"))
             return None
         if name in self.functions:
             return self._enter(self.functions[name], arguments, keywords)
@@ -227,15 +231,7 @@ class Expressions:
     def _enter(self, function: ast.FunctionDef, arguments: list[Value], keywords: Mapping[str, Value]) -> Value:
         if self.depth >= DEPTH:
             return UNKNOWN
-        inner: Scope = {}
-        names = [argument.arg for argument in function.args.args]
-        defaults = function.args.defaults
-        for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
-            inner[name] = self.value(default)
-        inner.update(zip(names, arguments, strict=False))
-        inner.update({name: value for name, value in keywords.items() if name in names})
-        for name in names:
-            inner.setdefault(name, UNKNOWN)
+        inner = self._parameters(function.args, arguments, keywords)
         outer = self.scope
         self.scope = {**outer, **inner}
         self.depth += 1
@@ -249,6 +245,21 @@ class Expressions:
             self.scope = outer
             self.depth -= 1
         return None
+
+    def _parameters(self, declared: ast.arguments, given: list[Value], keywords: Mapping[str, Value]) -> Scope:
+        names = [argument.arg for argument in (*declared.posonlyargs, *declared.args)]
+        inner: Scope = dict.fromkeys((*names, *(argument.arg for argument in declared.kwonlyargs)), UNKNOWN)
+        named = zip(names[len(names) - len(declared.defaults) :], declared.defaults, strict=True)
+        only = ((argument.arg, node) for argument, node in zip(declared.kwonlyargs, declared.kw_defaults, strict=True))
+        inner.update({name: self.value(node) for name, node in (*named, *only) if node is not None})
+        inner.update(zip(names, given, strict=False))
+        rest = {name: value for name, value in keywords.items() if name not in inner}
+        inner.update({name: value for name, value in keywords.items() if name in inner})
+        if declared.kwarg is not None:
+            inner[declared.kwarg.arg] = rest
+        if declared.vararg is not None:
+            inner[declared.vararg.arg] = given[len(names) :]
+        return inner
 
     def _method(self, func: ast.Attribute, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         held = self.value(func.value)
@@ -285,11 +296,3 @@ class Expressions:
         if not isinstance(node, ast.Name):
             return None
         return ".".join([self.aliases.get(node.id, node.id), *reversed(parts)])
-
-
-def last_name(node: ast.expr) -> str:
-    """The last part of a dotted name, or an empty string."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""

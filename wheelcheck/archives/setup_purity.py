@@ -45,21 +45,36 @@ def is_something(value: Value) -> bool:
 
 def _judge_silent_script(facts: SourceFacts, script: ScriptReading) -> Verdict:
     sources = compiled_sources(facts)
-    text = facts.tree.text("setup.py") or ""
     if script.hints and (script.open_arguments or script.exhausted or not script.calls):
         return native(facts, *(str(hint) for hint in script.hints[:SHOWN]))
     if sources and (script.hints or script.exhausted):
         reason = script.hints[0] if script.hints else "setup.py is too long to follow"
         if not _is_switched_off(script):
             return native(facts, str(reason))
-    if (script.exhausted or not script.calls or script.open_arguments) and (
-        _mentions(facts, text) or (sources and facts.project.build_requires & facts.knowledge.suggestive_requirements)
-    ):
-        return lean(facts, "setup.py hides its arguments, and speaks of extensions")
+    if script.exhausted or not script.calls or script.open_arguments:
+        return _judge_hidden_arguments(facts, script)
     evidence = "setup.py passes no extensions"
     if script.hints:
         evidence += f" unless asked to ({script.hints[0]})"
     return Verdict(purity=Purity.PURE, evidence=(evidence, *_unused(sources)))
+
+
+def _judge_hidden_arguments(facts: SourceFacts, script: ScriptReading) -> Verdict:
+    """For a script whose arguments only running it would tell: pure where nothing at all could be compiled."""
+    # A build tool that builds itself imports its own modules, which speak of extensions by trade.
+    modules = (path for path in script.modules if facts.knowledge.backend(path.replace("/", ".")) is None)
+    texts = (facts.tree.text(path) or "" for path in ("setup.py", *modules))
+    if any(_mentions(facts, text) for text in texts):
+        return lean(facts, "setup.py hides its arguments, and speaks of extensions")
+    suggestive = sorted(facts.project.build_requires & facts.knowledge.suggestive_requirements)
+    if suggestive:
+        return lean(facts, f"setup.py hides its arguments, and [build-system] requires {', '.join(suggestive)}")
+    if compiled_sources(facts):
+        return lean(facts, "setup.py hides its arguments")
+    return Verdict(
+        purity=Purity.PURE,
+        evidence=("setup.py hides its arguments, but speaks of no extensions, and nothing could be compiled",),
+    )
 
 
 def _is_switched_off(script: ScriptReading) -> bool:

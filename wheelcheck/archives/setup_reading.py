@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from wheelcheck.archives.setup_values import Value
@@ -24,7 +25,8 @@ class ScriptReading:
     """What a script would do: the arguments of every ``setup()`` it may reach, and the native things it makes.
 
     ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known, ``optional`` that
-    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow.
+    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow. ``modules`` are the
+    paths of the modules that it imports from its own tree.
     """
 
     path: str
@@ -34,6 +36,7 @@ class ScriptReading:
     open_arguments: bool = False
     optional: bool = False
     exhausted: bool = False
+    modules: list[str] = field(default_factory=list)
 
 
 class Stop(Exception):
@@ -50,3 +53,11 @@ class Returned(Stop):
 
 class Exhausted(Exception):
     """More steps than any honest script needs."""
+
+
+def last_name(node: ast.expr) -> str:
+    """The last part of a dotted name, or an empty string."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""

@@ -11,8 +11,8 @@ import ast
 import warnings
 from collections.abc import Callable
 
-from wheelcheck.archives.setup_expressions import DEPTH, Expressions, Scope, last_name
-from wheelcheck.archives.setup_reading import Exhausted, Returned, ScriptReading, Sign, Stop
+from wheelcheck.archives.setup_expressions import DEPTH, Expressions, Scope
+from wheelcheck.archives.setup_reading import Exhausted, Returned, ScriptReading, Sign, Stop, last_name
 from wheelcheck.archives.setup_values import UNKNOWN, Environ, Made, Value, added, merged, truth
 from wheelcheck.model.knowledge import NativeKnowledge
 
@@ -219,6 +219,7 @@ class _Interpreter(Expressions):
         if found is None or self.depth >= DEPTH:
             return None
         self.modules[name] = {}
+        self.reading.modules.append(found[0])
         outer, outer_path = self.scope, self.path
         self.scope, self.path = {"__name__": name, "__file__": found[0]}, found[0]
         self.depth += 1
