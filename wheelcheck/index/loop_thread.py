@@ -1,4 +1,4 @@
-"""One background thread with an event loop, started by the first coroutine that needs it; knows nothing of HTTP."""
+"""One background thread with an event loop, started when somebody first waits for it; knows nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class LoopThread:
         return self._thread is threading.current_thread()
 
     def start(self) -> None:
-        """Start the thread if it does not run yet."""
+        """Start the thread if it does not run yet; what was submitted before runs first."""
         with self._guard:
-            self._start_locked()
-
-    def _start_locked(self) -> None:
-        if self._thread is None and not self._closed:
-            # A daemon: an interrupted run must not wait for it at interpreter exit.
-            self._thread = threading.Thread(target=self._run, name="wheelcheck index", daemon=True)
-            self._thread.start()
+            if self._thread is None and not self._closed:
+                # A daemon: an interrupted run must not wait for it at interpreter exit.
+                self._thread = threading.Thread(target=self._run, name="wheelcheck index", daemon=True)
+                self._thread.start()
 
     def submit(self, work: Work) -> bool:
-        """Have *work* run; false, and the coroutine closed, when the thread was closed."""
+        """Have *work* run once the thread is started; false, and the coroutine closed, when the thread was closed.
+
+        Does not start it: what is only a guess must not cost a run that has everything the loading of an HTTP client.
+        """
         if self._loop is not None and self.is_current and not self._closed:
             self._spawn(work)
             return True
@@ -60,7 +60,6 @@ class LoopThread:
             if self._closed:
                 work.close()
                 return False
-            self._start_locked()
             if self._loop is None:
                 self._early.append(work)
             else:
@@ -75,6 +74,8 @@ class LoopThread:
                 self._loop.call_soon_threadsafe(self._stop.set)
         if self._thread is not None:
             self._thread.join()
+        else:
+            self._close_early()
 
     def _spawn(self, work: Work) -> None:
         import asyncio
@@ -92,10 +93,14 @@ class LoopThread:
         finally:
             with self._guard:
                 self._closed = True
-                early, self._early = self._early, []
-            for work in early:
-                work.close()
+            self._close_early()
             self._at_death()
+
+    def _close_early(self) -> None:
+        with self._guard:
+            early, self._early = self._early, []
+        for work in early:
+            work.close()
 
     async def _serve(self) -> None:
         import asyncio

@@ -10,7 +10,6 @@ import msgspec
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.index.html_pages import read_html
 from wheelcheck.index.json_pages import read_json
 from wheelcheck.index.page_problems import PageUnreadable
 from wheelcheck.index.records import Digest, FileRow, Listing, VersionRows, decode_rows, encode
@@ -32,6 +31,9 @@ def read_listing(content: bytes, content_type: str, base: str) -> Listing:
         return read_json(content, base)
     if b"\0" in content[:1024]:
         raise PageUnreadable("is neither JSON nor HTML")
+    # Not above: a run whose pages are cached, or all JSON, needs no HTML parser.
+    from wheelcheck.index.html_pages import read_html
+
     return read_html(content.decode(_charset(content_type), "replace"), base)
 
 

@@ -39,7 +39,8 @@ class IndexStore:
     """What the indexes of *config* say; a context manager, whose end stops all fetching and writes the cache.
 
     *archives* reads what was fetched, *reporter* is told of every request, *clock* answers seconds since the epoch.
-    A run whose answers are all cached starts no thread and loads no HTTP client. Calls may come from any thread but the
+    A run whose answers are all cached starts no thread and loads no HTTP client: a prefetch of what is not at hand waits
+    until somebody asks for something that is not. Calls may come from any thread but the
     store's own (that is, not from a listener). Listeners are called one at a time, on whichever thread brings the answer.
     """
 
@@ -167,6 +168,8 @@ class IndexStore:
     def _answer(self, promise: Promise[T]) -> T:
         if promise.is_open and self._thread.is_current:
             raise RuntimeError("a listener asked the store for what only the listener's own thread could bring")
+        if promise.is_open:
+            self._thread.start()
         answer = promise.wait()
         self._deliveries.raise_kept()
         return answer

@@ -1,0 +1,165 @@
+"""Exact counts: requests by kind, modules imported, bytes of a plan that stay the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import pytest
+
+from tests.cli.programs import Shell, valid_plan
+from tests.fakes.archives import make_sdist, make_wheel
+from tests.server import MIRROR, PLAIN_HTML, IndexServer, Mode
+from tests.server.catalog import index_file, read_catalog
+
+# A chain with a diamond, an extra, a pure source archive and versions that are not chosen.
+CATALOG = {
+    "a": [make_wheel("a", "1.0", requires=["b", "c[more]", "d; sys_platform == 'win32'"])],
+    "b": [make_wheel("b", "1.0", requires=["d<2"]), make_wheel("b", "0.9", requires=["gone"])],
+    "c": [make_wheel("c", "1.0", requires=["e; extra == 'more'"], extras=["more"])],
+    "d": [make_wheel("d", version) for version in ("1.0", "1.5", "2.0")],
+    "e": [make_sdist("e", "1.0", requires=["f"])],
+    "f": [make_wheel("f", "1.0"), make_wheel("f", "1.0", tags="cp311-cp311-win_amd64")],
+}
+HEAVY = (
+    "diskcache",
+    "email.parser",
+    "httpx2",
+    "importlib.metadata",
+    "msgspec",
+    "networkx",
+    "packaging.requirements",
+    "packaging.tags",
+    "pypi_simple",
+    "resolvelib",
+    "rich",
+    "selectolax",
+    "tomli_w",
+    "tomllib",
+    "urllib.request",
+)
+# The cache keeps its records packed with msgspec in diskcache; a warm run needs both.
+HEAVY_WHEN_WARM = ("email.parser", "httpx2", "pypi_simple", "rich", "selectolax", "ssl", "tomli_w", "urllib.request")
+
+
+def imported(shell: Shell, words: Iterable[str]) -> set[str]:
+    code = (
+        "import sys, json, os\nfrom wheelcheck.cli.main import run\n"
+        f"status = run({list(words)!r})\n"
+        "os.write(2, json.dumps([status, sorted(sys.modules)]).encode())\nos._exit(0)\n"
+    )
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=shell.folder, env=shell.environ, capture_output=True, timeout=60, check=True
+    )
+    status, modules = json.loads(done.stderr)
+    assert status == 0
+    return set(modules)
+
+
+@pytest.mark.parametrize("words", [("--help",), ("plan", "--help"), ("export", "--help"), ("cache", "--help")])
+def test_help_imports_nothing_heavy(shell: Shell, words: tuple[str, ...]) -> None:
+    modules = imported(shell, words)
+    assert modules.isdisjoint(HEAVY), sorted(modules.intersection(HEAVY))
+    rooms = {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")}
+    assert rooms == {"cli", "errors"}
+
+
+def test_version_imports_no_other_room(shell: Shell) -> None:
+    modules = imported(shell, ("--version",))
+    assert {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")} == {"cli", "errors"}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_warm_plan_imports_no_client_and_no_terminal_library(shell: Shell, form: str) -> None:
+    with IndexServer(CATALOG) as server:
+        words = (*shell.plan_words("a", index=server.simple_url), "--format", form)
+        assert shell.run(*words).status == 0
+        modules = imported(shell, words)
+    assert modules.isdisjoint(HEAVY_WHEN_WARM), sorted(modules.intersection(HEAVY_WHEN_WARM))
+
+
+@pytest.mark.parametrize("mode", [Mode(), PLAIN_HTML, MIRROR], ids=["json", "plain html", "mirror"])
+def test_cold_plan_asks_each_page_once_and_a_warm_one_nothing(shell: Shell, mode: Mode) -> None:
+    with IndexServer(CATALOG, mode=mode) as server:
+        cold = shell.plan("a", index=server.simple_url)
+        assert cold.versions == {"a": "1.0", "b": "1.0", "c": "1.0", "d": "1.5", "e": "1.0", "f": "1.0"}
+        assert {name: server.count_pages(name) for name in CATALOG} == dict.fromkeys(CATALOG, 1)
+        assert server.count_pages("gone") == 0
+        server.forget_requests()
+        warm = shell.plan("a", index=server.simple_url)
+        assert server.requests == []
+    assert warm.out == cold.out
+
+
+def test_sidecars_are_read_once_and_files_only_of_sources(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        shell.plan("a", index=server.simple_url)
+        # d is read ahead as 2.0 before b's bound is known, at most.
+        assert 5 <= server.count_sidecars() <= 6
+        assert server.count(suffix=".whl") == 0
+        assert server.count(suffix=".tar.gz") == 1
+
+
+def test_refresh_revalidates_each_page_and_downloads_no_file_again(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        cold = shell.plan("a", index=server.simple_url)
+        server.forget_requests()
+        again = shell.plan("a", "--refresh", index=server.simple_url)
+        assert {name: server.count_pages(name) for name in CATALOG} == dict.fromkeys(CATALOG, 1)
+        assert len(server.requests) == len(CATALOG)
+    assert again.out == cold.out
+
+
+def test_refresh_sees_what_is_new(shell: Shell) -> None:
+    with IndexServer({"d": [make_wheel("d", "1.0")]}, mode=Mode(sidecars="absent")) as old:
+        url = old.simple_url
+        assert shell.plan("d", index=url).versions == {"d": "1.0"}
+        new = make_wheel("d", "2.0")
+        old.add_path(index_file(new).path, new[1])
+        old.projects.update(read_catalog({"d": [new]}))
+        assert shell.plan("d", index=url).versions == {"d": "1.0"}
+        assert shell.plan("d", "--refresh", index=url).versions == {"d": "2.0"}
+
+
+def test_without_cache_nothing_is_kept(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        for _ in range(2):
+            server.forget_requests()
+            assert shell.plan("a", "--no-cache", index=server.simple_url).status == 0
+            assert server.count_pages() == len(CATALOG)
+    assert not shell.cache.exists()
+    assert list((shell.folder.parent / "home").rglob("*")) == []
+
+
+def test_plan_has_the_same_bytes_whatever_the_hash_seed_and_the_cache(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        outcomes = [
+            shell.program(*shell.plan_words("a", *cached, index=server.simple_url), environ={"PYTHONHASHSEED": seed})
+            for seed, cached in (("0", ()), ("1", ()), ("2", ("--no-cache",)), ("3", ("--offline",)))
+        ]
+    valid_plan(outcomes[0].out)
+    assert {(each.status, each.out) for each in outcomes} == {(0, outcomes[0].out)}
+
+
+def test_two_runs_at_once_share_the_cache(shell: Shell) -> None:
+    with IndexServer(CATALOG, mode=Mode(latency=0.02)) as server:
+        running = [shell.start(*shell.plan_words("a", index=server.simple_url)) for _ in range(3)]
+        ended = [process.communicate(timeout=60) for process in running]
+        assert [process.returncode for process in running] == [0, 0, 0]
+        assert len(set(ended)) == 1
+        server.forget_requests()
+        assert shell.plan("a", index=server.simple_url).out.encode() == ended[0][0]
+        assert server.requests == []
+
+
+def test_damaged_cache_is_dropped_silently(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        good = shell.plan("a", index=server.simple_url)
+        for path in shell.cache.rglob("*"):
+            if path.is_file():
+                path.write_bytes(b"rubbish" * 1000)
+        again = shell.plan("a", index=server.simple_url)
+    assert (again.status, again.out, again.err) == (0, good.out, "")
