@@ -54,6 +54,16 @@ _ALLOWED: Mapping[str, frozenset[Installability]] = {
     ),
 }
 _DEFAULT_SECONDS = 120.0
+_SEVERAL = (
+    "inputs",
+    "constraints",
+    "overrides",
+    "excludes",
+    "extras",
+    "groups",
+    "extra_index_urls",
+    "find_links",
+)
 _TIMEOUT = 30.0  # seconds for one connect or read
 _RETRIES = 4
 
@@ -117,6 +127,12 @@ class Request:
     no_cache: bool = False
     folder: str = "."
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def __post_init__(self) -> None:
+        # A lone string is a sequence too, of letters: a slip that a type checker sees and a script does not.
+        for name in _SEVERAL:
+            if isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} takes a tuple of strings, not one string")
 
 
 def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
@@ -271,13 +287,13 @@ def parse_cutoff(text: str) -> str:
             day = date.fromisoformat(text) + timedelta(days=1)
             return f"{day.isoformat()}T00:00:00Z"
         instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=UTC)
+        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError) as error:
         raise UsageProblem(
             f"--exclude-newer {text!r} is no date", hint="write a day (2026-11-01) or an instant (2026-11-01T12:00:00Z)"
         ) from error
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC)
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _hashes_are_required(inputs: InputSet) -> bool:

@@ -1,0 +1,83 @@
+"""The help texts at 80 columns, as files to read in review.
+
+After a change that is meant: ``python -m tests.cli.test_help`` writes them anew.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from tests.cli.programs import Shell
+from wheelcheck.cli.main import cli
+
+GOLDEN = Path(__file__).parent / "golden"
+README = Path(__file__).parents[2] / "README.md"
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("plan",),
+    ("export",),
+    ("schema",),
+    ("target",),
+    ("cache",),
+    ("cache", "dir"),
+    ("cache", "info"),
+    ("cache", "clear"),
+)
+_OPTION = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
+
+
+def help_of(command: tuple[str, ...]) -> str:
+    # click leaves two of the terminal's 80 columns free.
+    outcome = CliRunner().invoke(
+        cli, [*command, "--help"], prog_name="wheelcheck", terminal_width=78, catch_exceptions=False
+    )
+    assert outcome.exit_code == 0
+    return outcome.stdout
+
+
+def golden(command: tuple[str, ...]) -> Path:
+    return GOLDEN / f"{'-'.join(command) or 'wheelcheck'}.txt"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_is_the_one_reviewed(command: tuple[str, ...]) -> None:
+    text = help_of(command)
+    assert text == golden(command).read_text(encoding="utf-8"), "see the docstring of this file"
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_every_command_has_its_golden_file() -> None:
+    found: list[tuple[str, ...]] = [()]
+    for name, command in cli.commands.items():
+        found.append((name,))
+        if isinstance(command, click.Group):
+            found += [(name, nested) for nested in command.commands]
+    assert sorted(found) == sorted(COMMANDS)
+    assert sorted(path.name for path in GOLDEN.iterdir()) == sorted(golden(command).name for command in COMMANDS)
+
+
+def test_short_option_shows_the_same_help(shell: Shell) -> None:
+    assert shell.run("plan", "-h").out == shell.run("plan", "--help").out == help_of(("plan",))
+
+
+def test_readme_names_every_option_and_no_other() -> None:
+    block = README.read_text(encoding="utf-8").partition("<!-- options -->")[2].partition("<!-- /options -->")[0]
+    in_readme = {word for row in re.findall(r"^\| `([^`]*)`", block, re.MULTILINE) for word in _OPTION.findall(row)}
+    in_help = {
+        word
+        for line in help_of(("plan",)).partition("Options:")[2].splitlines()
+        if line.startswith("  -")
+        for word in _OPTION.findall(re.split(r"\s{2,}", line.strip())[0])
+    }
+    assert in_readme == in_help - {"-h", "--help"}
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for each in COMMANDS:
+        golden(each).write_text(help_of(each), encoding="utf-8")
