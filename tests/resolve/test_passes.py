@@ -459,3 +459,20 @@ def test_every_way_of_hashing_a_requirement_is_checked_against_the_files() -> No
             requirements=(hashed,), target=parse_target("win_amd64", "3.11"), policy=Policy(allowed=PURE)
         )
         assert isinstance(resolve(question, projects), Resolution) is fits
+
+
+def test_project_that_keeps_failing_is_decided_before_those_it_clashes_with() -> None:
+    # Many links between y, which is asked for first, and x: going through x again for every version of y takes 50,000 rounds.
+    links = {f"m{n}": {str(v): [wheel(requires=[f"y=={v}"])] for v in range(1, 201)} for n in range(4)}
+    projects = FakeProjects(
+        {
+            "app": {"1": [wheel(requires=["y", *links, "x"])]},
+            "y": {str(v): [wheel()] for v in range(1, 201)},
+            **links,
+            "x": {str(v): [wheel(requires=["y<=20"])] for v in range(1, 51)},
+        }
+    )
+    outcome = answer(projects, "app")
+    assert picks(outcome)["y"] == "20"
+    assert isinstance(outcome, Resolution)
+    assert outcome.rounds < 400

@@ -7,6 +7,7 @@ the second costs little. The clock comes in with the budget, so that tests own t
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -38,6 +39,9 @@ from wheelcheck.resolve.explain import clashes_of
 from wheelcheck.resolve.lookahead import Lookahead
 from wheelcheck.resolve.provider import WheelProvider
 from wheelcheck.resolve.supply import Supply
+
+# So often a project may find nothing to choose before the search starts again with it decided earlier.
+_PATIENCE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +160,21 @@ class _Run:
         allowed = question.policy.allowed if allowed_only else None
         provider = WheelProvider(self.supply, question.constraints, allowed=allowed)
         watch = _Watch(question.budget, self.deadline, self.reporter)
+        provider.root_asks(question.requirements)
+        while True:
+            try:
+                return self._searched(provider, watch)
+            except _StartAgain as again:
+                provider.begin_again(again.promoted)
+
+    def _searched(self, provider: WheelProvider, watch: _Watch) -> Resolution | Conflict:
+        question = self.question
         # Not `Resolver`, whose result walks the graph recursively: a cycle or a long chain of projects overflows its stack.
         # The state has all that is needed, and _walked goes over it in a loop.
         solver: Solving[Ask, Candidate, Key] = Solving(provider, watch)
         clashes: tuple[Clash, ...] = ()
         try:
-            state = solver.resolve(provider.root_asks(question.requirements), max_rounds=question.budget.rounds)
+            state = solver.resolve(provider.edges[None], max_rounds=question.budget.rounds)
             return self._resolution(provider, state.mapping, watch.rounds)
         except ResolutionImpossible as impossible:
             clashes = clashes_of(list(impossible.causes), provider)
@@ -248,12 +261,14 @@ class _Watch(BaseReporter[Ask, Candidate, Key]):
     def __init__(self, budget: Budget, deadline: float, reporter: Reporter) -> None:
         self.rounds = 0
         self.mapping: Mapping[Key, Candidate] = {}
+        self._failures: Counter[NormalizedName] = Counter()
+        self._patience = _PATIENCE
         self._clock = budget.clock
         self._deadline = deadline
         self._reporter = reporter
 
-    def starting_round(self, index: int) -> None:
-        self.rounds = index + 1
+    def starting_round(self, index: int) -> None:  # noqa: ARG002 - resolvelib's signature
+        self.rounds += 1
         if self._clock() > self._deadline:
             raise BudgetSpent("the resolution reached its time budget")
 
@@ -264,7 +279,26 @@ class _Watch(BaseReporter[Ask, Candidate, Key]):
             self._reporter.pinned(name, candidate.version, len(state.mapping))
 
     def resolving_conflicts(self, causes: Collection[RequirementInformation[Ask, Candidate]]) -> None:
-        """Nothing to tell; the rounds that follow speak for themselves."""
+        """Count whom nothing could be chosen for; whoever fails again and again is decided earlier in a new start."""
+        failed = {
+            cause.parent.key[0] for cause in causes if cause.parent is not None and cause.parent.key not in self.mapping
+        }
+        self._failures.update(failed)
+        worst = max(sorted(failed), key=lambda name: self._failures[name], default=None)
+        if worst is not None and self._failures[worst] >= self._patience:
+            # Twice as patient each time, so that starting again never keeps a long search from its end.
+            self._patience *= 2
+            self._failures.clear()
+            self.mapping = {}
+            raise _StartAgain(worst)
+
+
+class _StartAgain(Exception):
+    """A signal from the watch to its run: search anew with *promoted* decided earlier. Never seen outside."""
+
+    def __init__(self, promoted: NormalizedName) -> None:
+        super().__init__(promoted)
+        self.promoted = promoted
 
 
 def _hash_pins(question: Question) -> dict[NormalizedName, tuple[HashPin, ...]]:

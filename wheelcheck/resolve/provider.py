@@ -54,6 +54,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             if constraint.marker is None or self.holds(constraint.marker, "", str(constraint)):
                 self._constraints.setdefault(constraint.name, []).append(constraint)
         self._order: dict[Key, int] = {}
+        self._promotions: dict[NormalizedName, int] = {}
         self._batches = Batches(supply)
 
     # What is asked
@@ -285,6 +286,15 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
 
     # The order of decisions
 
+    def begin_again(self, promoted: NormalizedName) -> None:
+        """Forget the order of asking, and decide *promoted* earlier from now on.
+
+        A project whose every version clashes with choices made before it, time after time, is better decided before them: then
+        they adapt to it in one step, where the search would go through its versions again for each of theirs.
+        """
+        self._order.clear()
+        self._promotions[promoted] = self._promotions.get(promoted, 0) + 1
+
     def narrow_requirement_selection(
         self,
         identifiers: Iterable[Key],
@@ -313,8 +323,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         candidates: Mapping[Key, Iterator[Candidate]],  # noqa: ARG002
         information: Mapping[Key, Iterator[Cause]],
         backtrack_causes: Sequence[Cause],  # noqa: ARG002
-    ) -> tuple[bool, bool, bool, int, Key]:
-        """Direct references first, then exact pins, then upper bounds, then in the order of being asked for."""
+    ) -> tuple[bool, bool, int, bool, int, Key]:
+        """Direct references first, exact pins, what was promoted, upper bounds, then in the order of being asked for."""
         direct = pinned = bounded = False
         for cause in information[identifier]:
             ask = cause.requirement
@@ -326,4 +336,4 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
                 pinned = pinned or ask.bound.is_exact
                 bounded = bounded or ask.bound.has_ceiling
         order = self._order.setdefault(identifier, len(self._order))
-        return (not direct, not pinned, not bounded, order, identifier)
+        return (not direct, not pinned, -self._promotions.get(identifier[0], 0), not bounded, order, identifier)
