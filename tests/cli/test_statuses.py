@@ -103,6 +103,20 @@ def test_quiet_prints_nothing_for_a_fine_plan(shell: Shell) -> None:
     assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
 
 
+def test_next_commands_repeat_what_was_typed_and_no_secret(shell: Shell) -> None:
+    shell.write("bounds.txt", "b<2\n")
+    with IndexServer(CATALOG, mode=Mode(credentials=("user", "hunter2"))) as server:
+        url = server.simple_url
+        typed = ("n", "-c", "bounds.txt", "--extra-index-url", url, "--no-cache", *TARGET)
+        secret = url.replace("//", "//user:hunter2@")
+        brief = shell.run("plan", *typed, "-i", secret, "-o", "plan.json", "--color", "never")
+        full = shell.run("plan", *typed, "-i", secret, "-v")
+    text = " ".join(brief.out.replace("\\\n", " ").split())
+    assert f"wheelcheck plan {' '.join(typed)} -i {url.replace('//', '//***@')} -v" in text.replace("'", "")
+    assert "hunter2" not in brief.out + full.out
+    assert "every finding" not in full.out
+
+
 def test_plan_and_summary_go_where_they_are_told(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         common = ("plan", "a", "--no-cache", "-i", server.simple_url, *TARGET)

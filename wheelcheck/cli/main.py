@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit status; no exception comes out but those that are bugs."""
     try:
-        result = cli.main(args=arguments, prog_name="wheelcheck", standalone_mode=False)
+        words = sys.argv[1:] if arguments is None else arguments
+        # The words go along for the summary, which tells what to run next.
+        result = cli.main(args=words, prog_name="wheelcheck", standalone_mode=False, obj=tuple(words))
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -27,7 +28,10 @@ _WIDEST = 120
     show_default=True,
     help="What goes to stdout: a summary, or the plan.",
 )
-def plan_command(inputs: tuple[str, ...], output: str | None, form: str, **options: Any) -> int:  # noqa: ANN401 - click
+@click.pass_obj
+def plan_command(
+    words: Sequence[str] | None, inputs: tuple[str, ...], output: str | None, form: str, **options: Any
+) -> int:
     """Resolve INPUT... for one target and plan its installation.
 
     INPUT is a requirements file, a pyproject.toml, a script with inline metadata (PEP 723), "-" for standard input, or a
@@ -47,8 +51,26 @@ def plan_command(inputs: tuple[str, ...], output: str | None, form: str, **optio
     if form == "json":
         write_result(render_plan(plan), None)
     elif not presentation["quiet"]:
-        write_result(_summary(plan, presentation).encode(sys.stdout.encoding or "utf-8", "replace"), None)
+        write_result(_summary(plan, presentation, words).encode(sys.stdout.encoding or "utf-8", "replace"), None)
     return _STATUS[plan.status.value]
+
+
+_SHOWING = frozenset({"-v", "--verbose", "-q", "--quiet", "--no-progress"})
+_SHOWING_WITH_VALUE = ("-o", "--output", "--format", "--color")
+
+
+def repeatable(words: Sequence[str]) -> tuple[str, ...]:
+    """The command of *words* without what says where and how to show the answer, and without secrets."""
+    from wheelcheck.model.urls import masked_within
+
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in _SHOWING_WITH_VALUE:
+            next(rest, None)
+        elif word not in _SHOWING and not word.startswith(("--output=", "--format=", "--color=")):
+            kept.append(masked_within(word))
+    return ("wheelcheck", *kept)
 
 
 def _reporter(presentation: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -63,7 +85,7 @@ def _reporter(presentation: dict[str, Any]) -> Any:  # noqa: ANN401
     return ProgressReporter(sys.stderr)
 
 
-def _summary(plan: Any, presentation: dict[str, Any]) -> str:  # noqa: ANN401
+def _summary(plan: Any, presentation: dict[str, Any], words: Sequence[str] | None) -> str:  # noqa: ANN401
     from wheelcheck.report import render_summary
 
     width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
@@ -73,4 +95,5 @@ def _summary(plan: Any, presentation: dict[str, Any]) -> str:  # noqa: ANN401
         color=wants_color(presentation["color"], sys.stdout),
         detail="full" if presentation["verbose"] else "brief",
         encoding=sys.stdout.encoding or "ascii",
+        asked=repeatable(words) if words else (),
     )

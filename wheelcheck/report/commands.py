@@ -23,12 +23,17 @@ class NextStep:
         return shlex.join(self.command)
 
 
-def iter_next_steps(plan: Plan) -> Iterator[NextStep]:
-    """What to do with *plan*, most useful first; at most three steps."""
+def iter_next_steps(plan: Plan, asked: tuple[str, ...] = (), *, shown: str = "brief") -> Iterator[NextStep]:
+    """What to do with *plan*, most useful first; at most three steps.
+
+    *asked* is the command that made it, without what only says how to show it; where it is not known (a plan from a file, the
+    library), the plan's own record of inputs and options stands in. *shown* is the detail that the reader has already.
+    """
     if not plan.packages and not plan.findings:
         return
+    again = asked or _again(plan)
     if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
-        yield NextStep(command=(*_again(plan), "-o", "plan.json"), reason="keep the plan")
+        yield NextStep(command=(*again, "-o", "plan.json"), reason="keep the plan")
         yield NextStep(command=_EXPORT, reason="then make what pip and uv install from it")
         return
     overridable = [finding for finding in plan.errors if finding.nearest is not None and finding.package is not None]
@@ -37,10 +42,11 @@ def iter_next_steps(plan: Plan) -> Iterator[NextStep]:
         words = [f"{finding.package}=={finding.nearest}" for finding in overridable]
         options = [part for word in words for part in ("--override", word)]
         who = "the projects that want it" if len(words) == 1 else "the projects that want them"
-        yield NextStep(command=(*_again(plan), *options), reason=f"see whether it fits; then test {who}")
-    yield NextStep(command=(*_again(plan), "-v"), reason="every finding with its evidence, and every project")
+        yield NextStep(command=(*again, *options), reason=f"see whether it fits; then test {who}")
+    if shown != "full":
+        yield NextStep(command=(*again, "-v"), reason="every finding with its evidence, and every project")
     if any(finding.code is Code.BUDGET_SPENT for finding in plan.errors):
-        yield NextStep(command=(*_again(plan), "--max-seconds", "600"), reason="search longer")
+        yield NextStep(command=(*again, "--max-seconds", "600"), reason="search longer")
 
 
 def _again(plan: Plan) -> tuple[str, ...]:

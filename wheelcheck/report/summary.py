@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status
-from wheelcheck.report.commands import iter_next_steps
+from wheelcheck.report.commands import NextStep, iter_next_steps
 from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, subject
 from wheelcheck.report.page import Page
 
@@ -27,12 +27,19 @@ _VERDICT_STYLES = {
 
 
 def render_summary(
-    plan: Plan, *, width: int = 80, color: bool = False, detail: Detail = "brief", encoding: str = "ascii"
+    plan: Plan,
+    *,
+    width: int = 80,
+    color: bool = False,
+    detail: Detail = "brief",
+    encoding: str = "ascii",
+    asked: tuple[str, ...] = (),
 ) -> str:
     """Render *plan* for a terminal *width* columns wide (80 are enough), ending in a newline.
 
     Without *color* there are no escape codes. *encoding* is the stream's: arrows and marks are ASCII where it has no others.
-    ``brief`` folds long lists; ``full`` shows every finding with its evidence and paths, and every package.
+    ``brief`` folds long lists; ``full`` shows every finding with its evidence and paths, and every package. *asked* is the
+    command that made the plan, word by word, for the commands to run next.
     """
     page = Page(width=width, encoding=encoding)
     _verdict(page, plan)
@@ -42,7 +49,7 @@ def render_summary(
     _notes(page, plan, detail)
     if detail == "full" and plan.packages:
         _packages(page, plan)
-    _next(page, plan)
+    _next(page, list(iter_next_steps(plan, asked, shown=detail)))
     return page.coloured() if color else page.plain()
 
 
@@ -207,8 +214,7 @@ def _size(package: PlannedPackage) -> str:
     return f"{size:.1f} GB"
 
 
-def _next(page: Page, plan: Plan) -> None:
-    steps = list(iter_next_steps(plan))
+def _next(page: Page, steps: Sequence[NextStep]) -> None:
     if not steps:
         return
     page.blank()
