@@ -30,7 +30,12 @@ _WIDEST = 120
 )
 @click.pass_obj
 def plan_command(
-    words: Sequence[str] | None, inputs: tuple[str, ...], output: str | None, form: str, **options: Any
+    words: Sequence[str] | None,
+    /,
+    inputs: tuple[str, ...],
+    output: str | None,
+    form: str,
+    **options: Any,  # noqa: ANN401 - click
 ) -> int:
     """Resolve INPUT... for one target and plan its installation.
 
