@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 import subprocess
 import sys
 
@@ -82,6 +83,25 @@ def test_commands_repeat_what_was_named_and_quote_it() -> None:
     text = render_summary(plan, width=200)
     assert "wheelcheck plan 'my reqs.txt' 'numpy<2' --platform win_amd64" in text
     assert "nested.txt" not in text
+
+
+def test_long_commands_are_broken_between_words_and_mean_the_same() -> None:
+    long = f"/a/{'very/' * 11}long -name.txt"
+    typed = (
+        "wheelcheck",
+        "plan",
+        "a",
+        long,
+        "-c",
+        "bounds -x.txt",
+        "--no-cache",
+        "--index-url",
+        "https://index.example/simple/",
+    )
+    text = render_summary(samples.blocked_plan(), width=80, asked=typed)
+    assert max(map(len, text.splitlines())) <= 80
+    commands = text.replace(" \\\n", " ").splitlines()
+    assert [*typed, "-v"] in [shlex.split(line) for line in commands if line.startswith("    wheelcheck")]
 
 
 def test_other_missing_wheels_are_counted_too() -> None:

@@ -5,7 +5,8 @@ It judges nothing: every sentence is a finding's. It returns text; only ``cli/``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status
@@ -221,19 +222,35 @@ def _next(page: Page, steps: Sequence[NextStep]) -> None:
     page.line(("  Next", "bold"))
     for step in steps:
         page.line(("    # ", "dim"), (step.reason, "dim"))
-        for line in _command_lines(step.shell(), page.width - 4):
+        for line in _command_lines(step, page.width - 4):
             page.line(("    ", ""), (line, ""))
 
 
-def _command_lines(command: str, room: int) -> list[str]:
-    """*command* broken before options, with the shell's continuation mark, where it is longer than *room*."""
-    first, *options = command.split(" -")
-    lines = [first]
-    for option in options:
-        joined = f"{lines[-1]} -{option}"
-        if len(joined) + 2 <= room:
+def _command_lines(step: NextStep, room: int) -> list[str]:
+    """The command of *step* broken between its words, with the shell's continuation mark, where it is longer than *room*."""
+    lines = [""]
+    for piece in _iter_pieces(step.command):
+        joined = f"{lines[-1]} {piece}" if lines[-1] else piece
+        # Two columns are kept for the mark.
+        if len(joined) + 2 <= room or not lines[-1]:
             lines[-1] = joined
         else:
             lines[-1] += " \\"
-            lines.append(f"  -{option}")
+            lines.append(f"  {piece}")
     return lines
+
+
+def _iter_pieces(words: Sequence[str]) -> Iterator[str]:
+    """Quoted words; an option stays with what follows it."""
+    option = ""
+    for word in words:
+        quoted = shlex.quote(word)
+        if option:
+            yield option if word.startswith("-") else f"{option} {quoted}"
+            option = quoted if word.startswith("-") else ""
+        elif word.startswith("-"):
+            option = quoted
+        else:
+            yield quoted
+    if option:
+        yield option
