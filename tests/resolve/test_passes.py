@@ -421,6 +421,13 @@ def test_long_backtracking_reads_the_versions_to_come_together() -> None:
     assert projects.count_fetched("metadata") <= 60
 
 
+def test_source_archives_of_older_versions_are_not_read_where_none_is_allowed() -> None:
+    described = {str(n): [sdist(purity="pure")] for n in range(9)}
+    projects = FakeProjects({"a": described})
+    assert isinstance(answer(projects, "a", allowed=WHEELS), Conflict)
+    assert projects.count_fetched("source") == 1  # the natural choice, to tell what it is
+
+
 @pytest.mark.parametrize("python", ["3.13", "3.13t"])
 def test_abi3_runs_on_newer_cpython_but_never_on_free_threaded(python: str) -> None:
     projects = FakeProjects({"a": {"1": [wheel("cp38-abi3-win_amd64")]}})

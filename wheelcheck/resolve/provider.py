@@ -26,6 +26,7 @@ from wheelcheck.resolve.supply import Supply
 
 Cause = RequirementInformation[Ask, Candidate]
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
+_FROM_SOURCE = frozenset(Installability) - {Installability.WHEEL, Installability.MISSING}
 _ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
 
 
@@ -282,6 +283,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             return False
         if self.allowed is None or (release.has_wheel and Installability.WHEEL in self.allowed):
             return True
+        if not release.has_wheel and not self.allowed & _FROM_SOURCE:
+            return False  # nothing that its archive says could matter, and archives are dear: some weigh 400 MB
         return self.supply.installability(name, version)[0] in self.allowed
 
     # The order of decisions
