@@ -86,7 +86,7 @@ def test_commands_repeat_what_was_named_and_quote_it() -> None:
 
 
 def test_long_commands_are_broken_between_words_and_mean_the_same() -> None:
-    long = f"/a/{'very/' * 11}long -name.txt"
+    long = f"/a/{'very/' * 10}long -name.txt"
     typed = (
         "wheelcheck",
         "plan",
