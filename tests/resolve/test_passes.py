@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.compat import parse_target
+from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model import (
     CommandLineOrigin,
     Conflict,
@@ -23,6 +24,7 @@ from wheelcheck.model import (
     Policy,
     Requirement,
     Resolution,
+    Sdist,
     Wheel,
 )
 from wheelcheck.resolve import Budget, Question, resolve
@@ -426,6 +428,25 @@ def test_source_archives_of_older_versions_are_not_read_where_none_is_allowed() 
     projects = FakeProjects({"a": described})
     assert isinstance(answer(projects, "a", allowed=WHEELS), Conflict)
     assert projects.count_fetched("source") == 1  # the natural choice, to tell what it is
+
+
+class HostileArchives(FakeProjects):
+    """An index whose every source archive is refused."""
+
+    def source(self, sdist: Sdist) -> Judgement:
+        raise ArchiveRefused("a path leads out of it", address=sdist.filename)
+
+
+def test_refused_archive_is_told_only_where_it_was_chosen() -> None:
+    projects = HostileArchives({"a": {"2.0": [sdist()], "1.0": [wheel()]}, "b": {"1": [sdist()]}})
+    outcome = answer(projects, "a")
+    assert picks(outcome) == {"a": "1.0"}
+    assert isinstance(outcome, Resolution)
+    assert outcome.refused == ()
+    blocked = answer(projects, "b")
+    assert isinstance(blocked, Conflict)
+    assert blocked.natural is not None
+    assert [name for name, _ in blocked.natural.refused] == ["b"]
 
 
 @pytest.mark.parametrize("python", ["3.13", "3.13t"])

@@ -192,14 +192,21 @@ class _Run:
 
     def _resolution(self, provider: WheelProvider, mapping: Mapping[Key, Candidate], rounds: int) -> Resolution:
         reached, edges = _walked(provider, mapping)
+        pins = self._pins(provider, {key: mapping[key] for key in reached})
+        refused = self.supply.archives_refused
         return Resolution(
             target=self.question.target,
-            pins=self._pins(provider, {key: mapping[key] for key in reached}),
+            pins=pins,
             edges=edges,
             unsupported=self.question.unsupported,
             unknowable_markers=tuple(provider.unknowable),
             absent=tuple(sorted(provider.absent & {key[0] for key in reached})),
-            refused=tuple(sorted(self.supply.archives_refused.items())),
+            # An archive that was refused and then left for another version harms nobody.
+            refused=tuple(
+                (name, refused[pin.distribution.filename])
+                for name, pin in pins.items()
+                if pin.distribution is not None and pin.distribution.filename in refused
+            ),
             rounds=rounds,
         )
 

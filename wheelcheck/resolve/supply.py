@@ -55,7 +55,7 @@ class Supply:
         self._judged: dict[tuple[NormalizedName, Version, str | None], tuple[Installability, tuple[str, ...]]] = {}
         self._directs: dict[str, tuple[Distribution, CoreMetadata | None, Judgement | None]] = {}
         self.rejected: dict[tuple[NormalizedName, Version], str] = {}
-        self.archives_refused: dict[NormalizedName, str] = {}
+        self.archives_refused: dict[str, str] = {}  # by file name
 
     # Pages
 
@@ -143,7 +143,7 @@ class Supply:
         try:
             return self.projects.source(sdist)
         except ArchiveRefused as error:
-            self.archives_refused[sdist.name] = str(error)
+            self.archives_refused[sdist.filename] = str(error)
             return Judgement(purity=Purity.UNKNOWN, evidence=(str(error),))
 
     def metadata(self, name: NormalizedName, version: Version, url: str | None = None) -> CoreMetadata:
