@@ -10,6 +10,9 @@ from wheelcheck.diagnose.context import Diagnosis
 from wheelcheck.model import Code, Conflict, Finding, MetadataSource, RefusalReason
 
 
+_NAMED = 3
+
+
 def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Projects that no index knows, or that an index lists without a single file."""
     resolution = diagnosis.resolution
@@ -99,9 +102,17 @@ def find_missing_times(diagnosis: Diagnosis) -> Iterator[Finding]:
         yield Finding(
             code=Code.UPLOAD_TIME_MISSING,
             severity=Code.UPLOAD_TIME_MISSING.severity,
-            message=f"files of {len(lacking)} project(s) were left out: the index does not say when they were uploaded",
+            message=f"files of {_named(lacking)} were left out: the index does not say when they were uploaded",
             evidence=tuple(lacking),
         )
+
+
+def _named(names: list[str]) -> str:
+    return (
+        " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        if len(names) <= _NAMED
+        else f"{len(names)} projects"
+    )
 
 
 def _clashing(diagnosis: Diagnosis) -> Iterator[NormalizedName]:
