@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-_USER_INFO = re.compile(r"(?<=://)[^\s/?#'\"]+@")
+# The second form is a password with a "/", "?" or "#" in it, which makes the URL malformed and no less secret; a port before a
+# path with "@" in it is none.
+_USER_INFO = re.compile(r"(?<=://)(?:[^\s/?#'\"]+@|[^\s/?#'\"@:\[]*:(?!\d+[/?#])[^\s'\"]*@)")
 
 
 def masked(url: str) -> str:
