@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
+from urllib.parse import urlsplit
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model import (
@@ -33,7 +34,7 @@ from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from wheelcheck.index import IndexConfig, IndexStore
     from wheelcheck.resolve import Question
@@ -54,16 +55,22 @@ _ALLOWED: Mapping[str, frozenset[Installability]] = {
     ),
 }
 _DEFAULT_SECONDS = 120.0
-_SEVERAL = (
-    "inputs",
-    "constraints",
-    "overrides",
-    "excludes",
-    "extras",
-    "groups",
-    "extra_index_urls",
-    "find_links",
-)
+_OPTIONS = {
+    "platform": "--platform",
+    "python": "--python",
+    "target_file": "--target",
+    "constraints": "--constraint",
+    "overrides": "--override",
+    "excludes": "--exclude",
+    "extras": "--extra",
+    "groups": "--group",
+    "exclude_newer": "--exclude-newer",
+    "index_url": "--index-url",
+    "extra_index_urls": "--extra-index-url",
+    "find_links": "--find-links",
+    "cache_dir": "--cache-dir",
+}
+_SEVERAL = ("inputs", "constraints", "overrides", "excludes", "extras", "groups", "extra_index_urls", "find_links")
 _TIMEOUT = 30.0  # seconds for one connect or read
 _RETRIES = 4
 
@@ -181,6 +188,7 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
     from wheelcheck.resolve import Budget, Question
     from wheelcheck.settings import load_settings
 
+    _refuse_empty(request)
     settings = load_settings(Path(request.folder), request.environ)
     target = _target(request, settings)
     reporter.stage("reading")
@@ -231,6 +239,23 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
     )
 
 
+def _refuse_empty(request: Request) -> None:
+    """An option whose value is empty is most often a variable that is not set; the default in its place would be a surprise."""
+    for name, option in _OPTIONS.items():
+        value = getattr(request, name)
+        if value == "" or (isinstance(value, tuple) and "" in value):
+            raise UsageProblem(f"{option} is empty", hint="give a value or leave the option out; is a variable unset?")
+    if request.max_seconds is not None and not request.max_seconds >= 0:
+        raise UsageProblem(f"--max-seconds {request.max_seconds} is no time", hint="give seconds, 0 or more")
+
+
+def _project_names(names: Iterable[str]) -> frozenset[NormalizedName]:
+    try:
+        return frozenset(canonicalize_name(name, validate=True) for name in names)
+    except InvalidName as error:
+        raise UsageProblem(f"--exclude: {error}", hint="give the name of a project, without a version") from error
+
+
 def _read_stdin() -> str:
     # Bytes where there are any: the same input means the same whatever the locale.
     stream = getattr(sys.stdin, "buffer", None)
@@ -273,7 +298,7 @@ def _policy(request: Request, settings: Settings, options: IndexOptions, overrid
         no_binary=options.no_binary,
         only_binary=options.only_binary,
         overrides=overrides,
-        excludes=frozenset(canonicalize_name(name) for name in request.excludes or settings.excludes),
+        excludes=_project_names(request.excludes or settings.excludes),
     )
 
 
@@ -332,6 +357,15 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
     first = request.index_url or options.index_url or settings.index_url or pip.index_url or default_index_url()
     extra = (*request.extra_index_urls, *options.extra_index_urls, *settings.extra_index_urls, *pip.extra_index_urls)
     cache_dir = request.cache_dir or settings.cache_dir
+    for place in (
+        first,
+        *extra,
+        *request.find_links,
+        *options.find_links,
+        *settings.find_links,
+        *settings.sources.values(),
+    ):
+        _refuse_malformed(place)
     return IndexConfig(
         index_urls=tuple(dict.fromkeys((first, *extra))),
         find_links=tuple(dict.fromkeys((*request.find_links, *options.find_links, *settings.find_links))),
@@ -349,6 +383,19 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
         timeout=_TIMEOUT if network.timeout is None else network.timeout,
         retries=_RETRIES if network.retries is None else network.retries,
     )
+
+
+def _refuse_malformed(place: str) -> None:
+    try:
+        # Reading the port is what checks it.
+        _ = urlsplit(place).port
+    except ValueError as error:
+        # What is wrong is often a password with "/" or "#" in it, so the address is shown only where it has none.
+        shown = "an index address with a user name" if "@" in place else repr(place)
+        raise UsageProblem(
+            f"{shown} is no URL",
+            hint="write https://HOST/simple/; in a password, special characters are percent-encoded",
+        ) from error
 
 
 @contextmanager

@@ -154,3 +154,53 @@ def test_control_characters_of_an_input_do_not_reach_the_terminal(shell: Shell) 
     message = shell.plan("requirements.txt", index=NOWHERE).refused(2)
     assert "\x1b" not in message
     assert "\x07" not in message
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--index-url",
+        "--extra-index-url",
+        "--find-links",
+        "--platform",
+        "--python",
+        "--target",
+        "--constraint",
+        "--override",
+        "--exclude",
+        "--extra",
+        "--group",
+        "--exclude-newer",
+        "--cache-dir",
+    ],
+)
+def test_empty_option_is_refused_and_not_replaced_by_the_default(shell: Shell, option: str) -> None:
+    # `--index-url "$MIRROR"` with MIRROR unset must not ask the public index.
+    assert f"{option} is empty" in shell.run("plan", "a", option, "").refused(2)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[bad/", "http://127.0.0.1:99999/", "https://user:hunter2/x@index.example/simple/"]
+)
+def test_malformed_index_address_is_refused_wherever_it_stands(shell: Shell, url: str) -> None:
+    shell.write("requirements.txt", f"-i {url}\na\n")
+    for words in (("requirements.txt",), ("a", "-i", url), ("a", "--extra-index-url", url), ("a", "-f", url)):
+        message = shell.plan(*words).refused(2)
+        assert "is no URL" in message or "requirements.txt:1: a malformed URL" in message
+        assert "hunter2" not in message
+    shell.patch.setenv("PIP_INDEX_URL", url)
+    assert "is no URL" in shell.plan("a").refused(2)
+
+
+def test_exclude_that_is_no_name_is_refused(shell: Shell) -> None:
+    assert "--exclude" in shell.plan("a", "--exclude", "b==1", index=NOWHERE).refused(2)
+
+
+def test_time_that_is_none_is_refused(shell: Shell) -> None:
+    assert "--max-seconds nan" in shell.plan("a", "--max-seconds", "nan", index=NOWHERE).refused(2)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a file of Linux that even root cannot read")
+def test_file_that_fails_while_it_is_read_is_named(shell: Shell) -> None:
+    (shell.folder / "requirements.txt").symlink_to("/proc/self/mem")
+    assert "requirements.txt: cannot be read: " in shell.plan("requirements.txt", index=NOWHERE).refused(2)

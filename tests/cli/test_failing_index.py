@@ -110,6 +110,8 @@ def test_netrc_is_read_and_never_printed(shell: Shell) -> None:
 def test_output_into_a_missing_folder_is_a_disk_failure(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         message = shell.plan("a", "-o", "gone/plan.json", index=server.simple_url).refused(3)
+        # Said before the work, not after it.
+        assert server.requests == []
     assert "gone/plan.json: " in message
     assert "hint: " in message
 
@@ -118,6 +120,12 @@ def test_output_onto_a_folder_is_a_disk_failure(shell: Shell) -> None:
     (shell.folder / "there").mkdir()
     with IndexServer(CATALOG) as server:
         assert "there: " in shell.plan("a", "-o", "there", index=server.simple_url).refused(3)
+
+
+def test_output_that_cannot_be_written_leaves_nothing_beside_it(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        shell.plan("a", "-o", f"{'long' * 100}.json", index=server.simple_url).refused(3)
+    assert list(shell.folder.iterdir()) == []
 
 
 def test_cache_folder_that_cannot_be_made_is_a_disk_failure_or_no_matter(shell: Shell) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from wheelcheck.cli.options import common_options
-from wheelcheck.cli.streams import wants_color, write_result
+from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
 
 _STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
 _WIDEST = 120
@@ -46,6 +46,7 @@ def plan_command(
     from wheelcheck.plan import render_plan
 
     presentation = {name: options.pop(name) for name in ("quiet", "verbose", "color", "no_progress")}
+    refuse_unwritable(output)
     request = pipeline.Request(inputs=inputs, **options)
     with _reporter(presentation) as reporter:
         plan = pipeline.plan(request, reporter=reporter)

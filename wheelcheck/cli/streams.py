@@ -66,6 +66,19 @@ def write_result(content: bytes, output: str | None) -> None:
         ) from error
 
 
+def refuse_unwritable(output: str | None) -> None:
+    """Raise ``DiskFailure`` now where :func:`write_result` would after all the work: *output* is a folder, or in none."""
+    if output is None or output == "-":
+        return
+    path = Path(output)
+    if path.is_dir():
+        raise DiskFailure("is a folder", address=output, hint="name a file with -o")
+    if not path.parent.is_dir():
+        raise DiskFailure(
+            f"there is no folder {path.parent}", address=output, hint="make the folder first, or name another"
+        )
+
+
 def _write_stdout(content: bytes) -> None:
     try:
         sys.stdout.buffer.write(content)
