@@ -9,7 +9,6 @@ from packaging.utils import NormalizedName
 from wheelcheck.diagnose.context import Diagnosis
 from wheelcheck.model import Code, Conflict, Finding, MetadataSource, RefusalReason
 
-
 _NAMED = 3
 
 
