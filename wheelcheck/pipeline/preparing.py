@@ -1,0 +1,205 @@
+"""A request understood: settings and inputs read, the target and the policy made; asks no index but for inputs at a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
+
+from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model import (
+    IndexOptions,
+    InputRecord,
+    InputSet,
+    Installability,
+    Options,
+    Policy,
+    Requirement,
+    Target,
+)
+from wheelcheck.model.urls import masked, masked_within
+from wheelcheck.pipeline.edges import index_config, read_stdin, text_fetcher
+from wheelcheck.pipeline.request import Request, refuse_empty
+from wheelcheck.ports import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wheelcheck.index import IndexConfig
+    from wheelcheck.resolve import Question
+    from wheelcheck.settings import Settings
+
+_ALLOWED: Mapping[str, frozenset[Installability]] = {
+    "deny": frozenset({Installability.WHEEL}),
+    "pure": frozenset({Installability.WHEEL, Installability.SDIST_PURE}),
+    "any": frozenset(
+        {
+            Installability.WHEEL,
+            Installability.SDIST_PURE,
+            Installability.SDIST_NATIVE,
+            Installability.SDIST_UNKNOWN,
+        }
+    ),
+}
+_DEFAULT_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request understood: the question for the core, where to look, and what the plan says of both."""
+
+    question: Question
+    index: IndexConfig
+    inputs: InputSet
+    records: tuple[InputRecord, ...]
+    options: Options
+    require_hashes: bool
+
+
+def prepare(request: Request, reporter: Reporter) -> Prepared:
+    """Read settings and inputs; raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``."""
+    from wheelcheck.inputs import parse, parse_overrides
+    from wheelcheck.resolve import Budget, Question
+    from wheelcheck.settings import load_settings
+
+    refuse_empty(request)
+    settings = load_settings(Path(request.folder), request.environ)
+    target = _target(request, settings)
+    reporter.stage("reading")
+    fetch_text = text_fetcher(request, settings, reporter)
+    # The settings choose extras and groups for whenever a project is planned; on the command line they must have one.
+    has_project = any(text.endswith(".toml") for text in request.inputs)
+    inputs = parse(
+        request.inputs,
+        constraints=request.constraints or settings.constraints,
+        extras=frozenset(
+            canonicalize_name(extra) for extra in request.extras or (settings.extras if has_project else ())
+        ),
+        groups=request.groups or (settings.groups if has_project else ()),
+        fetch_text=fetch_text,
+        stdin=read_stdin,
+        environ=request.environ,
+    )
+    overrides = parse_overrides(
+        request.overrides or settings.overrides, fetch_text=fetch_text, environ=request.environ
+    ).requirements
+    require_hashes = _hashes_are_required(inputs)
+    index = index_config(request, settings, inputs.options)
+    policy = _policy(request, settings, inputs.options, overrides)
+    seconds = request.max_seconds if request.max_seconds is not None else settings.max_seconds
+    return Prepared(
+        question=Question(
+            requirements=inputs.requirements,
+            constraints=inputs.constraints,
+            unsupported=inputs.unsupported,
+            target=target,
+            policy=policy,
+            budget=Budget(seconds=_DEFAULT_SECONDS if seconds is None else seconds),
+        ),
+        index=index,
+        inputs=inputs,
+        records=_records(request, inputs),
+        options=Options(
+            sdist=request.sdist or settings.sdist or "pure",
+            exclude_newer=policy.exclude_newer,
+            indexes=tuple(masked(url) for url in index.index_urls),
+            find_links=tuple(masked(place) for place in (*index.find_links, *index.fallback_find_links)),
+            pre=policy.pre,
+            constraints=tuple(str(constraint) for constraint in inputs.constraints),
+            overrides=tuple(str(override) for override in overrides),
+            excludes=tuple(sorted(policy.excludes)),
+        ),
+        require_hashes=require_hashes,
+    )
+
+
+def _target(request: Request, settings: Settings) -> Target:
+    from wheelcheck.compat import parse_target, parse_target_file
+
+    if request.target_file is not None:
+        if request.platform or request.python:
+            raise UsageProblem(
+                "--target says everything that --platform and --python say", hint="give one or the other"
+            )
+        from wheelcheck.inputs.sources import Reader
+
+        source = Reader(fetch_text=None, stdin=None).file(Path(request.target_file))
+        return parse_target_file(source.text, request.target_file)
+    platform = request.platform or _only("platform", settings.platforms)
+    python = request.python or _only("python", settings.pythons)
+    return parse_target(platform, python)
+
+
+def _only(option: str, words: tuple[str, ...]) -> str | None:
+    if len(words) > 1:
+        raise UsageProblem(
+            f"the settings name {len(words)} targets ({', '.join(words)}), and a plan is for one",
+            hint=f"give --{option}",
+        )
+    return words[0] if words else None
+
+
+def _policy(request: Request, settings: Settings, options: IndexOptions, overrides: tuple[Requirement, ...]) -> Policy:
+    cutoff = request.exclude_newer or settings.exclude_newer
+    pre = request.pre if request.pre is not None else settings.pre
+    return Policy(
+        allowed=_ALLOWED[request.sdist or settings.sdist or "pure"],
+        pre=bool(pre) or options.pre,
+        exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
+        no_binary=options.no_binary,
+        only_binary=options.only_binary,
+        overrides=overrides,
+        excludes=_project_names(request.excludes or settings.excludes),
+    )
+
+
+def parse_cutoff(text: str) -> str:
+    """The first instant that no longer counts, ISO 8601 in UTC, of a day (which still counts, as uv has it) or an instant.
+
+    Raises ``UsageProblem``.
+    """
+    try:
+        if len(text) == len("2026-11-01"):
+            day = date.fromisoformat(text) + timedelta(days=1)
+            return f"{day.isoformat()}T00:00:00Z"
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=UTC)
+        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError) as error:
+        raise UsageProblem(
+            f"--exclude-newer {text!r} is no date", hint="write a day (2026-11-01) or an instant (2026-11-01T12:00:00Z)"
+        ) from error
+
+
+def _hashes_are_required(inputs: InputSet) -> bool:
+    """Whether hashes are all or nothing here, as pip has it; raises ``InputUnreadable`` for a requirement without one."""
+    hashed = [requirement for requirement in inputs.requirements if requirement.hashes]
+    if not hashed and not inputs.options.require_hashes:
+        return False
+    for requirement in inputs.requirements:
+        if not requirement.hashes:
+            raise InputUnreadable(
+                f"{requirement} has no --hash, while hashes are required: they are all or nothing",
+                address=str(requirement.origin),
+                hint="add its hashes, or take those of the others away",
+            )
+    return True
+
+
+def _records(request: Request, inputs: InputSet) -> tuple[InputRecord, ...]:
+    read = dict(inputs.files)
+    named = [InputRecord(path=path, sha256=sha256) for path, sha256 in read.items()]
+    asked = [InputRecord(path=masked_within(text)) for text in request.inputs if masked_within(text) not in read]
+    return (*asked, *named)
+
+
+def _project_names(names: Iterable[str]) -> frozenset[NormalizedName]:
+    try:
+        return frozenset(canonicalize_name(name, validate=True) for name in names)
+    except InvalidName as error:
+        raise UsageProblem(f"--exclude: {error}", hint="give the name of a project, without a version") from error
