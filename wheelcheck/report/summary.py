@@ -179,10 +179,12 @@ def _notes(page: Page, plan: Plan, detail: Detail) -> None:
                 draw_finding(page, finding, detail)
         return
     # Pure source archives have their own list above.
-    counts = [f"{len(findings)} {code.title}" for code, findings in groups if findings and code is not Code.SOURCE_PURE]
+    counts = [
+        f"{code.title} ({len(findings)})" for code, findings in groups if findings and code is not Code.SOURCE_PURE
+    ]
     if counts:
         page.blank()
-        page.paragraph("; ".join(counts) + " (-v shows all)", lead=("Notes: ", "bold"), indent=2, style="dim")
+        page.paragraph("; ".join(counts) + "; -v shows all", lead=("Notes: ", "bold"), indent=2, style="dim")
 
 
 def _packages(page: Page, plan: Plan) -> None:
