@@ -191,7 +191,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         barred = {candidate.version for candidate in incompatibilities[identifier]}
         if extra:
             base = (name, "")
-            asks += list(requirements.get(base, ()) if hasattr(requirements, "get") else requirements[base])
+            asks += list(requirements.get(base, ()))
             barred |= {candidate.version for candidate in incompatibilities.get(base, ())}
         if any(ask.impossible for ask in asks):
             return ()
