@@ -188,11 +188,12 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         """The candidates of *identifier* under all asks on it, best first; lazily, for most are never looked at."""
         name, extra = identifier
         asks = list(requirements[identifier])
-        barred = {candidate.version for candidate in incompatibilities[identifier]}
+        # By id(): a page gives each version one object, and a long search bars the same ones millions of times.
+        barred = {id(candidate.version) for candidate in incompatibilities[identifier]}
         if extra:
             base = (name, "")
             asks += list(requirements.get(base, ()))
-            barred |= {candidate.version for candidate in incompatibilities.get(base, ())}
+            barred |= {id(candidate.version) for candidate in incompatibilities.get(base, ())}
         if any(ask.impossible for ask in asks):
             return ()
         constraints = self._constraints.get(name, [])
@@ -207,20 +208,20 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
 
         def iterate() -> Iterator[Candidate]:
             for version in self._versions(name, bounds, constraints):
-                if version not in barred and (not exact or exact == {version}):
+                if id(version) not in barred and (not exact or exact == {version}):
                     if not exact:
                         self._batches.look_beyond(name, version, within)
                     yield self._candidate(identifier, version, None)
 
         return iterate
 
-    def _direct_matches(self, key: Key, asks: list[Ask], urls: set[str], barred: set[Version]) -> Sequence[Candidate]:
+    def _direct_matches(self, key: Key, asks: list[Ask], urls: set[str], barred: set[int]) -> Sequence[Candidate]:
         if len(urls) > 1:
             return ()
         url = next(iter(urls))
         distribution, _ = self.supply.direct(url)
         version = distribution.version
-        if distribution.name != key[0] or version in barred:
+        if distribution.name != key[0] or id(version) in barred:
             return ()
         if self.allowed is not None and self.supply.installability(key[0], version, url)[0] not in self.allowed:
             return ()
