@@ -504,3 +504,45 @@ def test_project_that_keeps_failing_is_decided_before_those_it_clashes_with() ->
     assert picks(outcome)["y"] == "20"
     assert isinstance(outcome, Resolution)
     assert outcome.rounds < 400
+
+
+def test_dead_end_is_learnt_once_however_many_choices_stand_before_it() -> None:
+    # b has no wheel; every version of a wants it; forty other projects with ten versions each are decided first. Going through
+    # their combinations to prove it would take longer than the universe has.
+    others = {f"o{n}": {str(v): [wheel()] for v in range(1, 11)} for n in range(40)}
+    projects = FakeProjects(
+        {
+            **others,
+            "a": {str(v): [wheel(requires=["middle"])] for v in range(1, 6)},
+            "middle": {str(v): [wheel(requires=["b"])] for v in range(1, 6)},
+            "b": {"1": [sdist(purity="native")]},
+        }
+    )
+    outcome = answer(projects, *others, "a")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert not outcome.budget_spent
+    assert outcome.rounds < 100
+
+
+def test_older_parent_that_does_not_want_the_dead_end_is_found() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"3": [wheel(requires=["m"])], "2": [wheel(requires=["m"])], "1": [wheel()]},
+            "m": {str(v): [wheel(requires=["b"])] for v in range(1, 6)},
+            "b": {"1": [sdist(purity="native")]},
+        }
+    )
+    assert picks(answer(projects, "a")) == {"a": "1"}
+
+
+def test_pre_release_that_another_bound_admits_keeps_a_version_alive() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=["b>=1"])]},
+            "c": {"1": [wheel(requires=["b>=2.0rc1"])]},
+            "b": {"1.5": [sdist(purity="native")], "2.0rc1": [wheel()]},
+        }
+    )
+    assert picks(answer(projects, "a", "c")) == {"a": "1", "b": "2.0rc1", "c": "1"}
+    assert picks(answer(projects, "c", "a")) == {"a": "1", "b": "2.0rc1", "c": "1"}

@@ -37,7 +37,7 @@ from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolve.ask import Ask, Candidate, Key
 from wheelcheck.resolve.explain import clashes_of
 from wheelcheck.resolve.lookahead import Lookahead
-from wheelcheck.resolve.provider import WheelProvider
+from wheelcheck.resolve.provider import NothingIsLeft, WheelProvider
 from wheelcheck.resolve.supply import Supply
 
 # So often a project may find nothing to choose before the search starts again with it decided earlier.
@@ -178,6 +178,8 @@ class _Run:
             return self._resolution(provider, state.mapping, watch.rounds)
         except ResolutionImpossible as impossible:
             clashes = clashes_of(list(impossible.causes), provider)
+            spent = False
+        except NothingIsLeft:
             spent = False
         except (BudgetSpent, ResolutionTooDeep):
             spent = True

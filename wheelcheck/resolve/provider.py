@@ -21,6 +21,7 @@ from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Installability, Requirement
 from wheelcheck.resolve.ask import Ask, Candidate, Key, iter_asks
 from wheelcheck.resolve.bounds import Bound, bound_of
+from wheelcheck.resolve.deadends import DeadEnds
 from wheelcheck.resolve.lookahead import Batches
 from wheelcheck.resolve.supply import Supply
 
@@ -28,6 +29,10 @@ Cause = RequirementInformation[Ask, Candidate]
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
 _FROM_SOURCE = frozenset(Installability) - {Installability.WHEEL, Installability.MISSING}
 _ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
+
+
+class NothingIsLeft(Exception):
+    """One of the user's own requirements admits only dead ends: there is no answer, and no need to search on."""
 
 
 class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
@@ -56,6 +61,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
                 self._constraints.setdefault(constraint.name, []).append(constraint)
         self._order: dict[Key, int] = {}
         self._promotions: dict[NormalizedName, int] = {}
+        self._dead_ends = DeadEnds(self._open_versions)
+        self._pre_release_bounds: set[NormalizedName] = set()
         self._batches = Batches(supply)
 
     # What is asked
@@ -140,7 +147,51 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             self.edges[candidate] = candidate.asks
             for ask in candidate.asks:
                 self._order.setdefault(ask.key, len(self._order))
+            if not self.lenient:
+                self._bury(candidate, candidate.asks)
+        if self._dead_ends.is_dead(candidate.key, candidate.version):
+            return (self._impossible(candidate, "it asks for what cannot be had"),)
         return candidate.asks
+
+    def _bury(self, candidate: Candidate, asks: tuple[Ask, ...]) -> None:
+        known = len(self._dead_ends)
+        self._dead_ends.learn(candidate.key, candidate.version, asks)
+        if len(self._dead_ends) > known and any(self._dead_ends.is_hopeless(ask) for ask in self.edges[None]):
+            raise NothingIsLeft
+
+    def _open_versions(self, name: NormalizedName, bound: Bound) -> Iterator[Version]:
+        """The versions within *bound* that the policy allows, under any other bounds there may be.
+
+        Pre-releases are left out where nobody may have them: they come in only where the finals are not admitted at all.
+        """
+        constraints = [bound_of(constraint.specifier) for constraint in self._constraints.get(name, ())]
+        if any(constraint.url for constraint in self._constraints.get(name, ())):
+            yield _ABSENT  # a named file is the solver's business
+            return
+        within = self.supply.versions_within(name, [bound, *constraints])
+        has_final = any(not version.is_prerelease for version in within)
+        for version in within:
+            if version.is_prerelease and has_final and not self.supply.policy.pre and not bound.names_pre_release:
+                if name in self._pre_release_bounds:
+                    yield version
+                continue
+            if self._verdict(name, version, pinned=True):
+                yield version
+
+    def _admit_pre_releases(self, name: NormalizedName) -> None:
+        # What was dead without them may live with them, so everything is learnt anew.
+        self._pre_release_bounds.add(name)
+        if len(self._dead_ends):
+            self._dead_ends = DeadEnds(self._open_versions)
+            for candidate, asks in self.edges.items():
+                if candidate is not None:
+                    self._dead_ends.learn(candidate.key, candidate.version, asks)
+
+    def _impossible(self, candidate: Candidate, reason: str) -> Ask:
+        name, version = candidate.key[0], candidate.version
+        origin = CandidateOrigin(name=name, version=version)
+        own = Requirement(name=name, specifier=SpecifierSet(), origin=origin, text=f"{name}=={version}")
+        return Ask(candidate.key, own, impossible=reason)
 
     def _asks_of(self, candidate: Candidate) -> tuple[Ask, ...]:
         (name, extra), version = candidate.key, candidate.version
@@ -149,7 +200,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         reason = self._unusable(candidate)
         if reason:
             self.supply.rejected[name, version] = reason
-            return (Ask(candidate.key, own, impossible=reason),)
+            return (self._impossible(candidate, reason),)
         asks: list[Ask] = [Ask((name, ""), own, exact=version)] if extra else []
         for requirement in self.active_requirements(candidate):
             asks.extend(iter_asks(requirement))
@@ -202,12 +253,16 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             return self._direct_matches(identifier, asks, urls, barred)
         exact = {ask.exact for ask in asks if ask.exact is not None}
         bounds = list(dict.fromkeys(ask.bound for ask in asks if ask.bound.text))
+        if name not in self._pre_release_bounds and any(bound.names_pre_release for bound in bounds):
+            self._admit_pre_releases(name)
 
         def within(version: Version) -> bool:
             return all(bound.admits(version) for bound in bounds) and not version.is_prerelease
 
         def iterate() -> Iterator[Candidate]:
             for version in self._versions(name, bounds, constraints):
+                if self._dead_ends.is_dead(identifier, version):
+                    continue
                 if id(version) not in barred and (not exact or exact == {version}):
                     if not exact:
                         self._batches.look_beyond(name, version, within)
