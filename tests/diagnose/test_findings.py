@@ -180,3 +180,24 @@ def test_every_code_is_unique_and_explained() -> None:
 
 def test_requirement_texts_carry_no_origin() -> None:
     assert str(asked("a>=1")) == "a>=1"
+
+
+def test_clash_after_the_cutoff_says_so() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(upload_time="2026-12-01T00:00:00Z")]}})
+    finding = only(findings(projects, "a", exclude_newer="2026-11-01T00:00:00Z"), Code.CONFLICT)
+    assert "uploaded after" in finding.message
+
+
+def test_clash_of_hundreds_of_bounds_names_a_few() -> None:
+    described = {f"p{n}": {"1": [wheel(requires=[f"c=={n}"])]} for n in range(40)}
+    projects = FakeProjects({**described, "c": {"99": [wheel()]}})
+    found = [finding for finding in findings(projects, *described) if finding.package == "c"]
+    assert found
+    assert all(len(finding.evidence) <= 13 and len(finding.message) < 300 for finding in found)
+
+
+def test_project_of_a_direct_reference_is_not_asked_of_an_index() -> None:
+    url = "https://index.example/files/private-1-py3-none-any.whl"
+    projects = FakeProjects({}, links={url: ("private-1-py3-none-any.whl", wheel())})
+    assert codes(findings(projects, f"private @ {url}")) == []
+    assert projects.count("page") == 0

@@ -8,6 +8,8 @@ from wheelcheck.diagnose.context import Diagnosis
 from wheelcheck.model import Clash, Code, Conflict, Finding
 
 _VERSIONS_NAMED = 3
+_BOUNDS_NAMED = 6
+_ASKERS_NAMED = 12
 
 
 def find_clashes(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -21,9 +23,15 @@ def find_clashes(diagnosis: Diagnosis) -> Iterator[Finding]:
             severity=Code.CONFLICT.severity,
             package=clash.name,
             message=_clash_sentence(diagnosis, clash),
-            evidence=tuple(f"{requirement} — asked by {requirement.origin}" for requirement in clash.requirements)
-            + tuple(f"{constraint} — constraint, {constraint.origin}" for constraint in clash.constraints),
-            paths=clash.paths,
+            evidence=(
+                *(
+                    f"{requirement} — asked by {requirement.origin}"
+                    for requirement in clash.requirements[:_ASKERS_NAMED]
+                ),
+                *((f"and {more} more requirements",) if (more := len(clash.requirements) - _ASKERS_NAMED) > 0 else ()),
+                *(f"{constraint} — constraint, {constraint.origin}" for constraint in clash.constraints),
+            ),
+            paths=clash.paths[:_ASKERS_NAMED],
         )
 
 
@@ -35,10 +43,17 @@ def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
     bounds = sorted({str(constraint.specifier) for constraint in clash.constraints})
     versions = diagnosis.shelf(clash.name).versions
     newest = ", ".join(str(version) for version in versions[:_VERSIONS_NAMED])
+    if len(asked) > _BOUNDS_NAMED:
+        asked = [*asked[:_BOUNDS_NAMED], f"{len(asked) - _BOUNDS_NAMED} more bounds"]
     if not versions:
         return f"{clash.name} has no releases on the index"
     wanted = " and ".join([*asked, *(f"{bound} (constraint)" for bound in bounds)])
-    if any(clash.specifier.contains(version, prereleases=True) for version in versions):
+    admitted = [version for version in versions if clash.specifier.contains(version, prereleases=True)]
+    if admitted and all(diagnosis.shelf(clash.name).release(version).hidden for version in admitted):
+        return (
+            f"every version of {clash.name} that the requirements admit was uploaded after the day of --exclude-newer"
+        )
+    if admitted:
         return f"no admitted version of {clash.name} ({wanted}) can be combined with the other requirements"
     verb = "satisfies" if len(asked) + len(bounds) > 1 else "is"
     return f"no version of {clash.name} {verb} {wanted}; the newest are {newest}"

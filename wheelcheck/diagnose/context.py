@@ -19,6 +19,7 @@ from wheelcheck.model import (
     Origin,
     Pin,
     Policy,
+    ProjectPage,
     Requirement,
     Resolution,
     Target,
@@ -63,7 +64,9 @@ class Diagnosis:
     def shelf(self, name: NormalizedName) -> Shelf:
         """Everything that the index has of *name*, judged for the target."""
         if name not in self._shelves:
-            self._shelves[name] = Shelf(self._projects.page(name), self._admission.judge)
+            # A project that came by a direct reference is no index's business, and its name not to be told to one.
+            page = ProjectPage(name, {}) if self.direct(name) is not None else self._projects.page(name)
+            self._shelves[name] = Shelf(page, self._admission.judge)
         return self._shelves[name]
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from packaging.utils import NormalizedName
 
 from wheelcheck.diagnose.context import Diagnosis
-from wheelcheck.model import Code, Conflict, Finding, MetadataSource, RefusalReason
+from wheelcheck.model import Code, Conflict, Finding, MetadataSource, RefusalReason, Severity
 
 _NAMED = 3
 
@@ -123,11 +123,14 @@ def find_refused_archives(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Archives that were broken or hostile and not read."""
     resolution = diagnosis.resolution
     for name, reason in resolution.refused if resolution is not None else ():
+        pin = diagnosis.pins.get(name)
+        # Who allows archives that could not be judged is warned of one that could not be read, and not stopped.
+        tolerated = pin is not None and pin.installability in diagnosis.policy.allowed
         yield Finding(
             code=Code.ARCHIVE_REFUSED,
-            severity=Code.ARCHIVE_REFUSED.severity,
+            severity=Severity.WARNING if tolerated else Code.ARCHIVE_REFUSED.severity,
             package=name,
-            message=f"the source archive of {name} was refused",
+            message=f"the source archive of {name} was not read",
             evidence=(reason,),
             paths=diagnosis.paths(name),
         )

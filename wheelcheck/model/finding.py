@@ -189,9 +189,9 @@ class Code(Enum):
     ARCHIVE_REFUSED = _Row(
         "WC307",
         Severity.ERROR,
-        "archive refused",
-        "An archive is broken or hostile (path traversal, links, a bomb) and was not read.",
-        "Do not install it; report it to the index.",
+        "archive not read",
+        "An archive is broken, hostile (path traversal, links, a bomb) or larger than what is read, as the evidence says.",
+        "Do not install a broken or hostile one and report it to the index; build a large one by hand to see what it is.",
     )
     MARKER_UNKNOWABLE = _Row(
         "WC401",

@@ -26,7 +26,10 @@ class Bound:
             part.operator == "===" or (part.operator == "==" and "*" not in part.version) for part in self.specifier
         )
         self.has_ceiling = any(part.operator in ("<", "<=", "~=", "==", "===") for part in self.specifier)
-        self.names_pre_release = bool(self.specifier.prereleases)
+        # PEP 440 admits pre-releases that are asked for. "<2.0.dev0" asks for none, it keeps them out; pip and uv read it so.
+        self.names_pre_release = any(
+            part.prereleases for part in self.specifier if part.operator not in ("<", ">", "!=")
+        )
         self._known: dict[Version, bool] = {}
 
     def admits(self, version: Version) -> bool:
