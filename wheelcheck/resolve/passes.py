@@ -202,7 +202,7 @@ class _Run:
             edges=edges,
             unsupported=self.question.unsupported,
             unknowable_markers=tuple(provider.unknowable),
-            absent=tuple(sorted(provider.absent & {key[0] for key in reached})),
+            absent=tuple(sorted(provider.choices.absent & {key[0] for key in reached})),
             # An archive that was refused and then left for another version harms nobody.
             refused=tuple(
                 (name, refused[pin.distribution.filename])
@@ -219,7 +219,7 @@ class _Run:
         pins: dict[NormalizedName, Pin] = {}
         for name in sorted(extras):
             candidate = mapping.get((name, ""))
-            if candidate is not None and name not in provider.absent:
+            if candidate is not None and name not in provider.choices.absent:
                 pins[name] = self._pin(candidate, frozenset(NormalizedName(extra) for extra in extras[name]))
         return pins
 

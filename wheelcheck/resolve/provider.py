@@ -21,14 +21,13 @@ from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Installability, Requirement
 from wheelcheck.resolve.ask import Ask, Candidate, Key, iter_asks
 from wheelcheck.resolve.bounds import Bound, bound_of
+from wheelcheck.resolve.choices import ABSENT, Choices
 from wheelcheck.resolve.deadends import DeadEnds
 from wheelcheck.resolve.lookahead import Batches
 from wheelcheck.resolve.supply import Supply
 
 Cause = RequirementInformation[Ask, Candidate]
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
-_FROM_SOURCE = frozenset(Installability) - {Installability.WHEEL, Installability.MISSING}
-_ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
 
 
 class NothingIsLeft(Exception):
@@ -48,7 +47,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         self.supply = supply
         self.allowed = allowed
         self.lenient = allowed is None
-        self.absent: set[NormalizedName] = set()
+        self.choices = Choices(supply, allowed)
         self.unknowable: dict[tuple[str, str, str], None] = {}
         self.edges: dict[Candidate | None, tuple[Ask, ...]] = {}
         self._candidates: dict[tuple[Key, Version, str | None], Candidate] = {}
@@ -61,8 +60,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
                 self._constraints.setdefault(constraint.name, []).append(constraint)
         self._order: dict[Key, int] = {}
         self._promotions: dict[NormalizedName, int] = {}
-        self._dead_ends = DeadEnds(self._open_versions)
-        self._pre_release_bounds: set[NormalizedName] = set()
+        self._dead_ends = DeadEnds(self._ever_open)
         self._batches = Batches(supply)
 
     # What is asked
@@ -128,7 +126,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
     def metadata(self, candidate: Candidate) -> CoreMetadata:
         """The metadata that stands behind *candidate*; empty for a project that no index knows."""
         name = candidate.key[0]
-        if name in self.absent:
+        if name in self.choices.absent:
             return CoreMetadata(name=name, version=None)
         return self.supply.metadata(name, candidate.version, candidate.url)
 
@@ -159,30 +157,17 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         if len(self._dead_ends) > known and any(self._dead_ends.is_hopeless(ask) for ask in self.edges[None]):
             raise NothingIsLeft
 
-    def _open_versions(self, name: NormalizedName, bound: Bound) -> Iterator[Version]:
-        """The versions within *bound* that the policy allows, under any other bounds there may be.
-
-        Pre-releases are left out where nobody may have them: they come in only where the finals are not admitted at all.
-        """
-        constraints = [bound_of(constraint.specifier) for constraint in self._constraints.get(name, ())]
-        if any(constraint.url for constraint in self._constraints.get(name, ())):
-            yield _ABSENT  # a named file is the solver's business
-            return
-        within = self.supply.versions_within(name, [bound, *constraints])
-        has_final = any(not version.is_prerelease for version in within)
-        for version in within:
-            if version.is_prerelease and has_final and not self.supply.policy.pre and not bound.names_pre_release:
-                if name in self._pre_release_bounds:
-                    yield version
-                continue
-            if self._verdict(name, version, pinned=True):
-                yield version
+    def _ever_open(self, name: NormalizedName, bound: Bound) -> Iterator[Version]:
+        constraints = self.constraints_on(name)
+        if any(constraint.url for constraint in constraints):
+            return iter((ABSENT,))  # a named file is the solver's business
+        return self.choices.ever_open(name, bound, [bound_of(constraint.specifier) for constraint in constraints])
 
     def _admit_pre_releases(self, name: NormalizedName) -> None:
         # What was dead without them may live with them, so everything is learnt anew.
-        self._pre_release_bounds.add(name)
+        self.choices.pre_releases_asked.add(name)
         if len(self._dead_ends):
-            self._dead_ends = DeadEnds(self._open_versions)
+            self._dead_ends = DeadEnds(self._ever_open)
             for candidate, asks in self.edges.items():
                 if candidate is not None:
                     self._dead_ends.learn(candidate.key, candidate.version, asks)
@@ -228,7 +213,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             return candidate.version == requirement.exact
         if requirement.url is not None:
             return candidate.url == requirement.url
-        return candidate.key[0] in self.absent or requirement.bound.admits(candidate.version)
+        return candidate.key[0] in self.choices.absent or requirement.bound.admits(candidate.version)
 
     def find_matches(
         self,
@@ -247,20 +232,22 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             barred |= {id(candidate.version) for candidate in incompatibilities.get(base, ())}
         if any(ask.impossible for ask in asks):
             return ()
-        constraints = self._constraints.get(name, [])
+        constraints = self.constraints_on(name)
         urls = {ask.url for ask in asks if ask.url is not None} | {bound.url for bound in constraints if bound.url}
         if urls:
             return self._direct_matches(identifier, asks, urls, barred)
         exact = {ask.exact for ask in asks if ask.exact is not None}
         bounds = list(dict.fromkeys(ask.bound for ask in asks if ask.bound.text))
-        if name not in self._pre_release_bounds and any(bound.names_pre_release for bound in bounds):
+        if name not in self.choices.pre_releases_asked and any(bound.names_pre_release for bound in bounds):
             self._admit_pre_releases(name)
+
+        limits = [*bounds, *(bound_of(constraint.specifier) for constraint in constraints)]
 
         def within(version: Version) -> bool:
             return all(bound.admits(version) for bound in bounds) and not version.is_prerelease
 
         def iterate() -> Iterator[Candidate]:
-            for version in self._versions(name, bounds, constraints):
+            for version in self.choices.versions(name, limits):
                 if self._dead_ends.is_dead(identifier, version):
                     continue
                 if id(version) not in barred and (not exact or exact == {version}):
@@ -291,57 +278,6 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         if known is None:
             known = self._candidates[key, version, url] = Candidate(key, version, url)
         return known
-
-    def _versions(self, name: NormalizedName, bounds: list[Bound], constraints: list[Constraint]) -> Iterator[Version]:
-        shelf = self.supply.shelf(name)
-        if not shelf.versions:
-            if self.lenient:
-                self.absent.add(name)
-                yield _ABSENT
-            return
-        limits = [*bounds, *(bound_of(constraint.specifier) for constraint in constraints)]
-        pinned = any(limit.is_exact for limit in limits)
-        everything = self.supply.policy.pre or any(limit.names_pre_release for limit in limits)
-        unusable: list[Version] = []
-        found = any_final = False
-        held_back: list[Version] = []
-        for version in self.supply.versions_within(name, limits):
-            if not everything and version.is_prerelease:
-                held_back.append(version)
-                continue
-            verdict = self._verdict(name, version, pinned=pinned)
-            if verdict is None:
-                continue
-            any_final = True
-            if verdict:
-                found = True
-                yield version
-            else:
-                unusable.append(version)
-        if not any_final:
-            # PEP 440: pre-releases serve where no final release satisfies the bounds.
-            for version in held_back:
-                verdict = self._verdict(name, version, pinned=pinned)
-                if verdict:
-                    found = True
-                    yield version
-                elif verdict is not None:
-                    unusable.append(version)
-        if not found and self.lenient:
-            yield from unusable
-
-    def _verdict(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:
-        """Of a version within the bounds: True: may be chosen. False: nothing usable. None: not there for this run."""
-        release = self.supply.shelf(name).release(version)
-        if release.hidden or (release.yanked is not None and not pinned):
-            return None
-        if release.fit is None or (name, version) in self.supply.rejected:
-            return False
-        if self.allowed is None or (release.has_wheel and Installability.WHEEL in self.allowed):
-            return True
-        if not release.has_wheel and not self.allowed & _FROM_SOURCE:
-            return False  # nothing that its archive says could matter, and archives are dear: some weigh 400 MB
-        return self.supply.installability(name, version)[0] in self.allowed
 
     # The order of decisions
 

@@ -1,0 +1,98 @@
+"""Which versions of a project may be chosen within some bounds, in one pass: policy, pre-releases, withdrawn and hidden ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model import Installability
+from wheelcheck.resolve.bounds import Bound
+from wheelcheck.resolve.supply import Supply
+
+ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
+_FROM_SOURCE = frozenset(Installability) - {Installability.WHEEL, Installability.MISSING}
+
+
+class Choices:
+    """The choices of one pass; *allowed* ``None`` makes it lenient, the natural pass.
+
+    ``absent`` are the projects met that no index knows, ``pre_releases_asked`` those of which some bound names a pre-release.
+    """
+
+    def __init__(self, supply: Supply, allowed: frozenset[Installability] | None) -> None:
+        self.supply = supply
+        self.allowed = allowed
+        self.lenient = allowed is None
+        self.absent: set[NormalizedName] = set()
+        self.pre_releases_asked: set[NormalizedName] = set()
+
+    def versions(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
+        """The versions of *name* that may be chosen within *limits*, best first.
+
+        Where none of them can be used and the pass is lenient, those that cannot.
+        """
+        shelf = self.supply.shelf(name)
+        if not shelf.versions:
+            if self.lenient:
+                self.absent.add(name)
+                yield ABSENT
+            return
+        pinned = any(limit.is_exact for limit in limits)
+        everything = self.supply.policy.pre or any(limit.names_pre_release for limit in limits)
+        unusable: list[Version] = []
+        found = any_final = False
+        held_back: list[Version] = []
+        for version in self.supply.versions_within(name, limits):
+            if not everything and version.is_prerelease:
+                held_back.append(version)
+                continue
+            verdict = self._verdict(name, version, pinned=pinned)
+            if verdict is None:
+                continue
+            any_final = True
+            if verdict:
+                found = True
+                yield version
+            else:
+                unusable.append(version)
+        if not any_final:
+            # PEP 440: pre-releases serve where no final release satisfies the bounds.
+            for version in held_back:
+                verdict = self._verdict(name, version, pinned=pinned)
+                if verdict:
+                    found = True
+                    yield version
+                elif verdict is not None:
+                    unusable.append(version)
+        if not found and self.lenient:
+            yield from unusable
+
+    def ever_open(self, name: NormalizedName, bound: Bound, constraints: list[Bound]) -> Iterator[Version]:
+        """The versions within *bound* that the policy allows, under any other bounds there may be.
+
+        Pre-releases are left out where nobody may have them: they come in only where the finals are not admitted at all.
+        """
+        within = self.supply.versions_within(name, [bound, *constraints])
+        has_final = any(not version.is_prerelease for version in within)
+        for version in within:
+            if version.is_prerelease and has_final and not self.supply.policy.pre and not bound.names_pre_release:
+                if name in self.pre_releases_asked:
+                    yield version
+                continue
+            if self._verdict(name, version, pinned=True):
+                yield version
+
+    def _verdict(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:
+        """Of a version within the bounds: True: may be chosen. False: nothing usable. None: not there for this run."""
+        release = self.supply.shelf(name).release(version)
+        if release.hidden or (release.yanked is not None and not pinned):
+            return None
+        if release.fit is None or (name, version) in self.supply.rejected:
+            return False
+        if self.allowed is None or (release.has_wheel and Installability.WHEEL in self.allowed):
+            return True
+        if not release.has_wheel and not self.allowed & _FROM_SOURCE:
+            return False  # nothing that its archive says could matter, and archives are dear: some weigh 400 MB
+        return self.supply.installability(name, version)[0] in self.allowed
