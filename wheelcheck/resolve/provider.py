@@ -45,8 +45,6 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         allowed: frozenset[Installability] | None,
     ) -> None:
         self.supply = supply
-        self.allowed = allowed
-        self.lenient = allowed is None
         self.choices = Choices(supply, allowed)
         self.unknowable: dict[tuple[str, str, str], None] = {}
         self.edges: dict[Candidate | None, tuple[Ask, ...]] = {}
@@ -145,7 +143,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             self.edges[candidate] = candidate.asks
             for ask in candidate.asks:
                 self._order.setdefault(ask.key, len(self._order))
-            if not self.lenient:
+            if not self.choices.lenient:
                 self._bury(candidate, candidate.asks)
         if self._dead_ends.is_dead(candidate.key, candidate.version):
             return (self._impossible(candidate, "it asks for what cannot be had"),)
@@ -173,20 +171,15 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
                     self._dead_ends.learn(candidate.key, candidate.version, asks)
 
     def _impossible(self, candidate: Candidate, reason: str) -> Ask:
-        name, version = candidate.key[0], candidate.version
-        origin = CandidateOrigin(name=name, version=version)
-        own = Requirement(name=name, specifier=SpecifierSet(), origin=origin, text=f"{name}=={version}")
-        return Ask(candidate.key, own, impossible=reason)
+        return Ask(candidate.key, _itself(candidate), impossible=reason)
 
     def _asks_of(self, candidate: Candidate) -> tuple[Ask, ...]:
         (name, extra), version = candidate.key, candidate.version
-        origin = CandidateOrigin(name=name, version=version)
-        own = Requirement(name=name, specifier=SpecifierSet(), origin=origin, text=f"{name}=={version}")
         reason = self._unusable(candidate)
         if reason:
             self.supply.rejected[name, version] = reason
             return (self._impossible(candidate, reason),)
-        asks: list[Ask] = [Ask((name, ""), own, exact=version)] if extra else []
+        asks: list[Ask] = [Ask((name, ""), _itself(candidate), exact=version)] if extra else []
         for requirement in self.active_requirements(candidate):
             asks.extend(iter_asks(requirement))
         return tuple(asks)
@@ -265,7 +258,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         version = distribution.version
         if distribution.name != key[0] or id(version) in barred:
             return ()
-        if self.allowed is not None and self.supply.installability(key[0], version, url)[0] not in self.allowed:
+        allowed = self.choices.allowed
+        if allowed is not None and self.supply.installability(key[0], version, url)[0] not in allowed:
             return ()
         if not all(ask.exact in (None, version) and ask.bound.admits(version) for ask in asks):
             return ()
@@ -332,3 +326,10 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
                 bounded = bounded or ask.bound.has_ceiling
         order = self._order.setdefault(identifier, len(self._order))
         return (not direct, not pinned, -self._promotions.get(identifier[0], 0), not bounded, order, identifier)
+
+
+def _itself(candidate: Candidate) -> Requirement:
+    """The requirement by which a candidate speaks of its own version: to tie an extra to its base, or to rule itself out."""
+    name, version = candidate.key[0], candidate.version
+    origin = CandidateOrigin(name=name, version=version)
+    return Requirement(name=name, specifier=SpecifierSet(), origin=origin, text=f"{name}=={version}")
