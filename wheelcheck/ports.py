@@ -9,7 +9,17 @@ from typing import BinaryIO, Protocol
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model import CoreMetadata, Distribution, Judgement, MetadataSource, ProjectPage, Sdist, Wheel
+from wheelcheck.model import (
+    CoreMetadata,
+    Distribution,
+    ImportSurvey,
+    Judgement,
+    MetadataSource,
+    ModuleNames,
+    ProjectPage,
+    Sdist,
+    Wheel,
+)
 
 
 class Projects(Protocol):
@@ -55,6 +65,37 @@ class Projects(Protocol):
 
     def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
         """Likewise for each wheel's metadata."""
+        ...
+
+
+class OtherIndexes(Protocol):
+    """Indexes that the user did not name, asked only for a repair."""
+
+    def page_at(self, index_url: str, name: NormalizedName) -> ProjectPage:
+        """The page of *name* on the index at *index_url* alone; state ``absent`` where that index has none.
+
+        Asked once, without retries or long waiting; raises ``IndexUnavailable`` where no answer can be had.
+        """
+        ...
+
+
+class Code(Protocol):
+    """What the Python code in released archives says, read without running it; each answer is had once and kept.
+
+    Raises ``IndexUnavailable`` where a file cannot be had. An archive that is too large or hostile is a value: the answer says
+    what was not read.
+    """
+
+    def import_names(self, distribution: Distribution) -> frozenset[str]:
+        """The top-level names that *distribution* makes importable (RECORD, top_level.txt, its files); empty if not known."""
+        ...
+
+    def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
+        """Where the code of *distribution* imports one of the top-level *names*; fetches its Python files only."""
+        ...
+
+    def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
+        """What each of the dotted *modules* binds in *distribution*, in the order of their names."""
         ...
 
 

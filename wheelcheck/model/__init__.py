@@ -4,6 +4,8 @@ Every value is immutable, compares by content, and is made by one validated cons
 ``NormalizedName`` and versions ``packaging.version.Version`` from the first parse on.
 """
 
+from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
+from wheelcheck.model.compatibility import AbiBreak, Advisory, Remedy, RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.distribution import (
     Availability,
     CoreMetadata,
@@ -19,7 +21,20 @@ from wheelcheck.model.distribution import (
 )
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import Installability, Judgement, Purity
-from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage, Status
+from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import (
+    Edit,
+    EditKind,
+    Ground,
+    Hopeless,
+    Proposals,
+    Repair,
+    Risk,
+    Suggestion,
+    Verification,
+    VersionMove,
+)
 from wheelcheck.model.requirement import (
     CandidateOrigin,
     CommandLineOrigin,
@@ -36,6 +51,8 @@ from wheelcheck.model.resolution import Clash, Conflict, Edge, OlderPick, Pin, P
 from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
 
 __all__ = [
+    "AbiBreak",
+    "Advisory",
     "Availability",
     "BuilderPhase",
     "CandidateOrigin",
@@ -47,10 +64,17 @@ __all__ = [
     "CoreMetadata",
     "Distribution",
     "Edge",
+    "Edit",
+    "EditKind",
     "FileOrigin",
     "Finding",
     "Fit",
+    "Ground",
     "HashPin",
+    "Hopeless",
+    "ImportKind",
+    "ImportSurvey",
+    "ImportUse",
     "IndexOptions",
     "InputRecord",
     "InputSet",
@@ -59,6 +83,8 @@ __all__ = [
     "LinkSkip",
     "MarkerReading",
     "MetadataSource",
+    "ModuleNames",
+    "ModuleState",
     "OlderPick",
     "Options",
     "Origin",
@@ -69,16 +95,26 @@ __all__ = [
     "Policy",
     "ProjectPage",
     "ProjectState",
+    "Proposals",
     "Purity",
     "Refusal",
     "RefusalReason",
+    "Remedy",
+    "Repair",
+    "RepairKnowledge",
     "Requirement",
     "Resolution",
+    "Risk",
     "Sdist",
     "Severity",
     "Status",
+    "Substitute",
+    "Suggestion",
     "Target",
     "UnsupportedRequirement",
+    "VendorIndex",
+    "Verification",
+    "VersionMove",
     "Wheel",
     "WheelTag",
     "parse_link",

@@ -34,7 +34,7 @@ class _Row(NamedTuple):
 class Code(Enum):
     """Every code there is. A code is never reused; its number's hundred says what it is about.
 
-    1xx: no usable wheel. 2xx: the choice made. 3xx: the project or its metadata. 4xx: the input.
+    1xx: no usable wheel. 2xx: the choice made. 3xx: the project or its metadata. 4xx: the input. 5xx: what metadata does not tell.
     """
 
     SOURCE_NATIVE = _Row(
@@ -227,6 +227,21 @@ class Code(Enum):
         "the input itself excludes the target's Python",
         "requires-python of the input does not admit the target's Python version.",
         "Choose another --python, or change requires-python.",
+    )
+    ADVISORY = _Row(
+        "WC501",
+        Severity.WARNING,
+        "known to fail together",
+        "The chosen versions install, but are known not to work together; their metadata does not say so.",
+        "Apply the remedy that the advisory names, or choose other versions.",
+    )
+    ABI_BREAK = _Row(
+        "WC502",
+        Severity.WARNING,
+        "compiled before a dependency's ABI break",
+        "A compiled wheel is older than a release of its dependency that broke the binary interface, and its metadata does not "
+        "exclude that release: it may fail when it is imported.",
+        "Bound the dependency below the release named, or choose a newer version of the wheel.",
     )
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Literal
 
 from packaging.utils import NormalizedName
@@ -13,16 +12,9 @@ from packaging.version import Version
 from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import Proposals
 from wheelcheck.model.target import Target
-
-
-class Status(Enum):
-    """What the plan says of its own use; the value is the word of the schema."""
-
-    INSTALLABLE = "installable"
-    NEEDS_BUILD = "needs-build"
-    BLOCKED = "blocked"
-    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +37,8 @@ class Options:
     overrides: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
+    replacements: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +81,23 @@ class PlannedPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuilderPhase:
-    """One step of a builder: build pure source archives once, then install, without resolving again."""
+    """One step of a builder: build pure source archives once, then install, without resolving again.
+
+    ``reason`` is a sentence where the step stands apart from the one before it, else empty.
+    """
 
     kind: Literal["build-once", "install"]
     packages: tuple[NormalizedName, ...]
     no_deps: bool = True
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that a builder and a reader need; same inputs, index state and options give an equal plan.
+
+    ``proposals`` are the ways out that were found for what was asked, ``None`` where none were looked for; ``applied`` the ids of
+    those repairs that are already in this plan.
 
     ``unknown`` holds what a reader of a plan file met and does not understand, by JSON pointer (``/packages/3/note``), so
     that writing the plan again loses nothing.
@@ -109,6 +110,7 @@ class Plan:
     packages: tuple[PlannedPackage, ...]
     findings: tuple[Finding, ...]
     phases: tuple[BuilderPhase, ...]
+    proposals: Proposals | None = None
     applied: tuple[str, ...] = ()
     unknown: Mapping[str, object] = field(default_factory=dict)
 

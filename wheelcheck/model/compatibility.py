@@ -1,0 +1,93 @@
+"""What is known beyond metadata: advisories, ABI breaks, substitutes, vendors' indexes; loaded by ``knowledge/``, used by the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.requirement import Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """The edit that an advisory recommends; ``requirement`` bounds, replaces or names the project, as ``kind`` says.
+
+    ``constrain``: a bound within what is declared anyway (``numpy<2``). ``override``: in place of what is declared.
+    """
+
+    kind: Literal["constrain", "override"]
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advisory:
+    """A combination that installs and then fails.
+
+    It applies when every requirement of ``when`` is met by a chosen version, none of ``unless`` is, the target's platform tag
+    matches one of ``platforms`` (shell patterns; empty: any) and its Python is within ``python``. The first of ``when`` is the
+    subject that a report names. ``message`` is a whole sentence, ``evidence`` are addresses where it can be read up.
+    """
+
+    id: str
+    when: tuple[Requirement, ...]
+    unless: tuple[Requirement, ...] = ()
+    platforms: tuple[str, ...] = ()
+    python: SpecifierSet = field(default_factory=SpecifierSet)
+    message: str
+    evidence: tuple[str, ...]
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbiBreak:
+    """A release from which on compiled extensions built against older ones do not load; ``date`` is its day, ISO 8601."""
+
+    project: NormalizedName
+    release: Version
+    date: str
+    message: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Substitute:
+    """The same code under another name: *replacement* stands in for *project*; ``differs`` says with what difference.
+
+    ``same_versions`` says that a version of one is the same version of the other. ``platforms`` are shell patterns of the
+    platform tags where it helps; empty: any.
+    """
+
+    project: NormalizedName
+    replacement: NormalizedName
+    differs: str
+    same_versions: bool = True
+    platforms: tuple[str, ...] = ()
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorIndex:
+    """An index on which a vendor publishes more wheels of its projects than on the public one."""
+
+    name: str
+    url: str
+    projects: frozenset[NormalizedName]
+    platforms: tuple[str, ...] = ()
+    message: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairKnowledge:
+    """All of it; ``import_names`` are the import packages of a project where its archives do not say."""
+
+    advisories: tuple[Advisory, ...] = ()
+    abi_breaks: tuple[AbiBreak, ...] = ()
+    substitutes: tuple[Substitute, ...] = ()
+    indexes: tuple[VendorIndex, ...] = ()
+    import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)

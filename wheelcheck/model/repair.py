@@ -1,0 +1,158 @@
+"""Edits and the repairs made of them: what to change, what that was proved to give, and what may break; searched in ``repair/``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.plan_status import Status
+
+
+class Risk(Enum):
+    """How likely a change is to break what runs; the value is the word of the plan's schema."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def order(self) -> int:
+        """0 for the lowest, so that ``max`` finds the worst of several."""
+        return tuple(Risk).index(self)
+
+
+class EditKind(Enum):
+    """What an edit changes; the value is the word of the plan's schema, the order is that of the promise it breaks."""
+
+    CONSTRAIN = "constrain"
+    PYTHON = "python"
+    PLATFORM = "platform"
+    SUBSTITUTE = "substitute"
+    INDEX = "index"
+    PIN = "pin"
+    DATE = "date"
+    EXTRA = "extra"
+    OVERRIDE = "override"
+    EXCLUDE = "exclude"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One change to the question, as a person would write it.
+
+    ``before`` and ``after`` are what stood there and what stands there then (empty where there is no such thing), ``because``
+    names who or what makes the change necessary (``audiocraft 1.3.0``). ``options`` are the words for the command line
+    that make this change; a word that is no option is an additional INPUT.
+    """
+
+    kind: EditKind
+    package: NormalizedName | None = None
+    before: str = ""
+    after: str = ""
+    because: str = ""
+    options: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The change in one line: ``override av: ==11.0.0 → ==12.0.0``."""
+        what = f"{self.kind.value} {self.package or ''}".strip()
+        if self.before and self.after:
+            return f"{what}: {self.before} → {self.after}"
+        return f"{what}: {self.after}" if self.after else what
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """One reason for a repair's risk; where it stands in somebody's code, ``file`` (within the archive), ``line`` and ``quote``."""
+
+    risk: Risk
+    text: str
+    file: str = ""
+    line: int = 0
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionMove:
+    """A project that has another version than in the natural resolution; dates are ISO 8601 in UTC, ``None`` if not known."""
+
+    name: NormalizedName
+    before: Version
+    after: Version
+    before_date: str | None = None
+    after_date: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What resolving again with the edits gave, compared with the natural resolution of the unrepaired question.
+
+    ``status`` is ``INSTALLABLE`` or ``NEEDS_BUILD``, ``packages`` how many there are then, ``built_once`` those that stay source
+    archives. ``added`` and ``removed`` are ``(name, version)``.
+    """
+
+    status: Status
+    packages: int
+    built_once: tuple[NormalizedName, ...] = ()
+    changed: tuple[VersionMove, ...] = ()
+    added: tuple[tuple[NormalizedName, Version], ...] = ()
+    removed: tuple[tuple[NormalizedName, Version], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """A set of edits with its proof and risk; ``risk`` is the worst of its ``grounds``. ``cost`` orders repairs, cheapest first."""
+
+    id: str
+    edits: tuple[Edit, ...]
+    cost: int
+    verified: Verification
+    risk: Risk
+    grounds: tuple[Ground, ...] = ()
+
+    @property
+    def kinds(self) -> frozenset[EditKind]:
+        """The kinds of its edits."""
+        return frozenset(edit.kind for edit in self.edits)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The words that, added to the command line that asked, apply every edit."""
+        return tuple(word for edit in self.edits for word in edit.options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hopeless:
+    """A blocker that no edit repairs, with a whole sentence on why, and the ways by which it is wanted."""
+
+    package: NormalizedName
+    version: Version | None = None
+    message: str
+    paths: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """An edit that might help and could not be proved; ``message`` says why not. Never shown as a repair."""
+
+    edit: Edit
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """What the search for repairs found: ``repairs`` cheapest first.
+
+    ``complete`` is false where it ended at its budget, and ``unreached`` says in a sentence what it did not get to. ``tried``
+    counts the resolutions made.
+    """
+
+    repairs: tuple[Repair, ...] = ()
+    hopeless: tuple[Hopeless, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    complete: bool = True
+    unreached: str = ""
+    tried: int = 0
