@@ -1,4 +1,4 @@
-"""What is known beyond metadata: advisories, ABI breaks, substitutes, vendors' indexes; loaded in ``knowledge/``, used by the core."""
+"""What is known beyond metadata: advisories, ABI breaks, substitutes, indexes of vendors; loaded in ``knowledge/``."""
 
 from __future__ import annotations
 

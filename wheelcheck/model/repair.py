@@ -147,7 +147,7 @@ class Proposals:
     """What the search for repairs found: ``repairs`` cheapest first.
 
     ``complete`` is false where it ended at its budget, and ``unreached`` says in a sentence what it did not get to. ``tried``
-    counts the resolutions made.
+    counts the resolutions made. ``interrupted`` says that the index went away meanwhile, so that what is missing here may exist.
     """
 
     repairs: tuple[Repair, ...] = ()
@@ -155,4 +155,5 @@ class Proposals:
     suggestions: tuple[Suggestion, ...] = ()
     complete: bool = True
     unreached: str = ""
+    interrupted: str = ""
     tried: int = 0
