@@ -46,6 +46,7 @@ from wheelcheck.model.requirement import (
     Origin,
     Requirement,
     UnsupportedRequirement,
+    replaced,
 )
 from wheelcheck.model.resolution import Clash, Conflict, Edge, OlderPick, Pin, Policy, Resolution
 from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
@@ -118,4 +119,5 @@ __all__ = [
     "Wheel",
     "WheelTag",
     "parse_link",
+    "replaced",
 ]

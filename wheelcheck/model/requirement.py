@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -113,6 +114,19 @@ def _parts(
     parsed = PackagingRequirement(text)
     extras = frozenset(canonicalize_name(extra) for extra in parsed.extras)
     return canonicalize_name(parsed.name), parsed.specifier, extras, parsed.marker, parsed.url
+
+
+def replaced(requirements: Iterable[Requirement], by: Requirement) -> tuple[Requirement, ...]:
+    """*requirements* with each of those on the project of *by* saying what *by* says, extras and all.
+
+    Origins stay, a marker stays where *by* has none, hashes go: they belong to other files.
+    """
+    return tuple(
+        replace(by, origin=requirement.origin, marker=by.marker if by.marker is not None else requirement.marker)
+        if requirement.name == by.name
+        else requirement
+        for requirement in requirements
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
