@@ -1,0 +1,56 @@
+"""What breaks when a project is left out: where those that ask for it import it, with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from wheelcheck.model import Edit, Ground, ImportKind, ImportUse, Risk
+from wheelcheck.repair.risk.case import RepairCase
+from wheelcheck.repair.risk.imports import Reading, more_places, read_imports
+
+
+def judge_exclusion(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """One ground for each dependant that stays and each kind of import in its code; the user's own code is not looked into."""
+    project = edit.package
+    if project is None:
+        return
+    if case.is_asked_by_user(project):
+        yield Ground(risk=Risk.HIGH, text=f"you ask for {project} yourself: your own code was not looked into")
+    for dependant in case.dependants(project):
+        yield from _judge_dependant(read_imports(case, dependant, project), project)
+
+
+def _judge_dependant(reading: Reading, project: str) -> Iterator[Ground]:
+    name = reading.dependant.pin.name
+    for kind, (risk, says) in _KINDS.items():
+        if uses := reading.of_kind(kind):
+            first = uses[0]
+            entries = ", ".join(f"`import {module}`" for module in reading.entries(first))
+            what = says.format(entries=entries, module=first.importer)
+            text = f"{name} {what}: {first.file}:{first.line} has `{_one_line(first)}`{more_places(uses)}"
+            yield Ground(risk=risk, text=text, file=first.file, line=first.line, quote=first.statement)
+    if reading.unread:
+        # Nothing is proved of code that nobody read.
+        yield Ground(
+            risk=Risk.HIGH,
+            text=f"whether {name} imports {project} is not known, its code was not read{_partly(reading)}: {reading.unread}",
+        )
+    elif not reading.uses:
+        yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {project}")
+
+
+def _partly(reading: Reading) -> str:
+    return " whole" if reading.survey is not None and (reading.survey.uses or reading.survey.inner) else ""
+
+
+def _one_line(use: ImportUse) -> str:
+    return " ".join(use.statement.split())
+
+
+# A fallback is what its author meant to happen; whether all works without is not shown by it, since the metadata ask for it.
+_KINDS: Mapping[ImportKind, tuple[Risk, str]] = {
+    ImportKind.UNCONDITIONAL: (Risk.HIGH, "will fail on {entries}"),
+    ImportKind.IN_FUNCTION: (Risk.MEDIUM, "fails when `{module}` calls it"),
+    ImportKind.GUARDED: (Risk.MEDIUM, "falls back when it is missing"),
+    ImportKind.TYPE_CHECKING: (Risk.LOW, "needs it for type checking only"),
+}
