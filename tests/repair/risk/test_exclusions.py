@@ -8,9 +8,9 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
-from tests.repair.risk.cases import CannedCode, edit, excluded, judged, survey, texts, use
+from tests.repair.risk.cases import CannedCode, edit, excluded, judged, module, survey, texts, use
 from tests.resolve.test_passes import answer
-from wheelcheck.model import EditKind, ImportKind, ImportUse, RepairKnowledge, Risk
+from wheelcheck.model import EditKind, ImportKind, ImportUse, ModuleNames, RepairKnowledge, Risk
 
 AV = FakeProjects(
     {"audio": {"1.3": [wheel(requires=["av==11.0.0"])]}, "av": {"11.0.0": [sdist(purity="native")]}},
@@ -156,3 +156,44 @@ def test_exclusion_after_a_clash_finds_its_dependants_in_the_metadata() -> None:
     before = answer(AV, "audio", "av==16")
     found = texts(judged(AV, [edit(EditKind.EXCLUDE, "av")], before=before, after=after, code=code(use("import av"))))
     assert found[0][0] == "high"
+
+
+def test_partly_read_code_adds_a_medium_ground_unless_it_is_known_to_fail() -> None:
+    guarded = excluded(AV, code(use("import av", kind=ImportKind.GUARDED), unread="1 of 9 files are not Python 3"))
+    says = "whether audio imports av elsewhere is not known, its code was not read whole: 1 of 9 files are not Python 3"
+    assert texts(guarded)[1] == ("medium", says)
+    assert len(excluded(AV, code(use("import av"), unread="1 of 9 files are not Python 3"))) == 1
+
+
+SHARED = FakeProjects(
+    {
+        "audio": {"1": [wheel(requires=["acme-native", "acme-cloud"])]},
+        "acme-native": {"1": [sdist(purity="native"), wheel("cp311-cp311-manylinux_2_17_x86_64")]},
+        "acme-cloud": {"1": [wheel()]},
+    }
+)
+
+
+def acme_names(top: ModuleNames, *others: ModuleNames) -> frozenset[str]:
+    """The names by which ``acme-native`` is looked for in the code of ``audio``."""
+    native = {each.module: each for each in (top, *others)}
+    reader = CannedCode(names={"acme-native": frozenset({"acme"})}, modules={"acme-native==1": native})
+    excluded(SHARED, reader, project="acme-native")
+    return reader.asked[0][1]
+
+
+def test_namespace_that_other_projects_share_is_narrowed_to_the_projects_own_part() -> None:
+    inner = module("acme.native", "run", "stop")
+    assert acme_names(module("acme", "native"), inner) == {"acme.native"}
+
+
+def test_package_with_names_of_its_own_is_no_namespace() -> None:
+    assert acme_names(module("acme", "native", "run"), module("acme.native", "run")) == {"acme"}
+
+
+def test_namespace_is_known_by_the_data_file_too() -> None:
+    projects = FakeProjects({"audio": {"1": [wheel(requires=["proto"])]}, "proto": {"1": [sdist(purity="native")]}})
+    known = RepairKnowledge(import_names={canonicalize_name("proto"): frozenset({"acme.proto"})})
+    reader = CannedCode(names={"proto": frozenset({"acme", "_proto"})})
+    excluded(projects, reader, project="proto", knowledge=known)
+    assert reader.asked[0][1] == {"acme.proto", "_proto"}

@@ -201,3 +201,16 @@ def test_dependant_whose_range_admits_the_chosen_version_is_not_read() -> None:
 def test_index_that_goes_away_while_code_is_read_is_passed_on() -> None:
     with pytest.raises(IndexUnavailable):
         overridden(AV, CannedCode(failing=frozenset({"audio"})), before="==11.0.0", after="==12.0.0")
+
+
+def test_override_of_an_unknown_distance_is_medium() -> None:
+    clash = answer(AV, "audio", "av==12.0.0")
+    edits = [edit(EditKind.OVERRIDE, "av", "", "==12.0.0")]
+    found = judged(AV, edits, before=clash, after=answer(AV, "audio", overrides=["av==12.0.0"]))
+    assert texts(found)[0] == ("medium", "av 12.0.0: how far that is from what was declared is not known")
+
+
+def test_star_import_does_not_tell_which_names_it_needs() -> None:
+    code = CannedCode(names=NAMES, surveys={"audio": survey(use("from av import *"))}, modules=OFFERED)
+    found = texts(overridden(AV, code, before="==11.0.0", after="==12.0.0"))
+    assert ("medium", "audio takes av.*: a star import does not tell which names it needs") in found

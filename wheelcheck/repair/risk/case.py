@@ -14,11 +14,13 @@ from wheelcheck.model import (
     CandidateOrigin,
     Distribution,
     Edit,
+    Installability,
     Pin,
     ProjectPage,
     RepairKnowledge,
     Requirement,
     Resolution,
+    Wheel,
 )
 from wheelcheck.ports import Code, Projects
 
@@ -99,6 +101,17 @@ class RepairCase:
         pins = (self.chosen(name), self.natural(name))
         files = [pin.distribution for pin in pins if pin is not None and pin.distribution is not None]
         return None if files and not any(file.at.index for file in files) else self.projects.page(name)
+
+    def telling_file(self, pin: Pin) -> Distribution | None:
+        """A file of *pin*'s version whose modules are all to be seen; ``None`` where there is none.
+
+        In a source archive that compiles, a module that is built later looks absent; a wheel for any platform shows it.
+        """
+        if isinstance(pin.distribution, Wheel) or pin.installability is Installability.SDIST_PURE:
+            return pin.distribution
+        page = self.page(pin.name)
+        files = page.distributions.get(pin.version, ()) if page is not None else ()
+        return next((file for file in files if isinstance(file, Wheel)), None)
 
 
 def _iter_requirements(pin: Pin, name: NormalizedName, compatibility: Compatibility) -> Iterator[Requirement]:

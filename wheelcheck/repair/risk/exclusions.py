@@ -29,18 +29,13 @@ def _judge_dependant(reading: Reading, project: str) -> Iterator[Ground]:
             what = says.format(entries=entries, module=first.importer)
             text = f"{name} {what}: {first.file}:{first.line} has `{_one_line(first)}`{more_places(uses)}"
             yield Ground(risk=risk, text=text, file=first.file, line=first.line, quote=first.statement)
-    if reading.unread:
+    if reading.unread and not reading.of_kind(ImportKind.UNCONDITIONAL):
         # Nothing is proved of code that nobody read.
-        yield Ground(
-            risk=Risk.HIGH,
-            text=f"whether {name} imports {project} is not known, its code was not read{_partly(reading)}: {reading.unread}",
-        )
+        risk, whole = (Risk.MEDIUM, " whole") if reading.uses else (Risk.HIGH, "")
+        says_more = f"whether {name} imports {project}{' elsewhere' if whole else ''} is not known"
+        yield Ground(risk=risk, text=f"{says_more}, its code was not read{whole}: {reading.unread}")
     elif not reading.uses:
         yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {project}")
-
-
-def _partly(reading: Reading) -> str:
-    return " whole" if reading.survey is not None and (reading.survey.uses or reading.survey.inner) else ""
 
 
 def _one_line(use: ImportUse) -> str:

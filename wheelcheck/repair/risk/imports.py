@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.model import ImportKind, ImportSurvey, ImportUse
+from wheelcheck.model import Distribution, ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
+from wheelcheck.ports import Code
 from wheelcheck.repair.risk.case import Dependant, RepairCase
 
 _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 3
+_THERE = (ModuleState.READ, ModuleState.COMPILED, ModuleState.UNREAD)
+_DEEPEST = 4  # parts of a dotted name; namespaces are not nested deeper than google.cloud.<project>
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +58,54 @@ def read_imports(case: RepairCase, dependant: Dependant, project: NormalizedName
 
 
 def import_names(case: RepairCase, project: NormalizedName) -> frozenset[str]:
-    """The top-level names by which *project* is imported: what its archives say, else what is known, else its own name."""
-    pins = (case.chosen(project), case.natural(project))
-    files = dict.fromkeys(pin.distribution for pin in pins if pin is not None and pin.distribution is not None)
+    """The names by which *project* is imported: what its archives say, else what is known, else its own name.
+
+    Top-level names, or dotted ones where the top level is a namespace that is shared with other projects (``google``).
+    """
+    pins = [pin for pin in (case.chosen(project), case.natural(project)) if pin is not None]
+    files = dict.fromkeys(pin.distribution for pin in pins if pin.distribution is not None)
     told = frozenset(name for file in files for name in case.code.import_names(file))
-    return told or case.knowledge.import_names.get(project) or frozenset({project.replace("-", "_")})
+    known = case.knowledge.import_names.get(project, frozenset())
+    if not told:
+        return known or frozenset({project.replace("-", "_")})
+    found = {inner for name in told for inner in _below(name, known) or {name}}
+    file = case.telling_file(pins[-1])
+    shared = {name for name in found if _is_shared(case, project, name)} if file is not None else set()
+    if file is not None and shared:
+        found = (found - shared) | _own_part(case.code, file, frozenset(shared))
+    return frozenset(found)
+
+
+def _below(top: str, known: Collection[str]) -> set[str]:
+    return {name for name in known if name.startswith(f"{top}.")}
+
+
+def _is_shared(case: RepairCase, project: NormalizedName, name: str) -> bool:
+    # Projects that share a namespace carry its name in their own (google-auth, zope-event); asking their archives would cost.
+    return any(name.lower() in other.split("-") for other in case.after.pins if other != project)
+
+
+def _own_part(code: Code, file: Distribution, shared: frozenset[str]) -> set[str]:
+    """*shared* names, each replaced by what *file* itself has below it, as long as there is nothing but modules."""
+    found: set[str] = set()
+    waiting = dict.fromkeys(shared, 1)
+    while waiting:
+        offered = code.definitions(file, frozenset(waiting))
+        inner = {f"{each.module}.{name}" for each in offered for name in each.names if _may_be_namespace(each)}
+        modules = {each.module for each in code.definitions(file, frozenset(inner)) if each.state in _THERE}
+        following: dict[str, int] = {}
+        for each in offered:
+            below = {f"{each.module}.{name}" for name in each.names}
+            if _may_be_namespace(each) and below <= modules and waiting[each.module] < _DEEPEST:
+                following |= dict.fromkeys(below, waiting[each.module] + 1)
+            else:
+                found.add(each.module)
+        waiting = following
+    return found
+
+
+def _may_be_namespace(module: ModuleNames) -> bool:
+    return module.state is ModuleState.READ and bool(module.names) and not module.open_ended
 
 
 def more_places(uses: Collection[ImportUse]) -> str:

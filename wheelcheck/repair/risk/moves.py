@@ -20,16 +20,23 @@ def judge_override(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """The distance between declared and chosen, and whether what is imported is still there."""
     if edit.package is None or (chosen := case.chosen(edit.package)) is None:
         return
-    if (distance := _edit_distance(case, edit, edit.package)) is not None:
+    start = declared_start(case, edit, edit.package, chosen.version)
+    if start is None:
+        text = f"{edit.package} {chosen.version}: how far that is from what was declared is not known"
+        yield Ground(risk=Risk.MEDIUM, text=text)
+    elif start != chosen.version:
+        distance = distance_of(case, edit.package, start, chosen.version)
         yield Ground(risk=distance.risk, text=_move_text(edit.package, distance))
     yield from judge_names(case, edit.package, chosen)
 
 
 def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """The distance alone, one step milder: the user's line is the user's to change, and nobody's metadata forbids it."""
-    if edit.package is None:
+    if edit.package is None or (chosen := case.chosen(edit.package)) is None:
         return
-    if (distance := _edit_distance(case, edit, edit.package)) is not None:
+    start = declared_start(case, edit, edit.package, chosen.version)
+    if start is not None and start != chosen.version:
+        distance = distance_of(case, edit.package, start, chosen.version)
         yield Ground(risk=_MILDER[distance.risk], text=_move_text(edit.package, distance))
 
 
@@ -74,13 +81,6 @@ def _listed(moved: Iterable[tuple[NormalizedName, Distance]]) -> str:
     rest = len(texts) - _SHOWN
     more = f" and {rest} more projects" if rest > 1 else " and one more project" if rest == 1 else ""
     return f"{', '.join(texts[:_SHOWN])}{more}"
-
-
-def _edit_distance(case: RepairCase, edit: Edit, name: NormalizedName) -> Distance | None:
-    chosen = case.chosen(name)
-    if chosen is None or (start := declared_start(case, edit, name, chosen.version)) is None:
-        return None
-    return distance_of(case, name, start, chosen.version) if start != chosen.version else None
 
 
 def _move_text(name: NormalizedName, distance: Distance) -> str:

@@ -13,12 +13,10 @@ from wheelcheck.model import (
     Ground,
     ImportKind,
     ImportUse,
-    Installability,
     ModuleNames,
     ModuleState,
     Pin,
     Risk,
-    Wheel,
 )
 from wheelcheck.repair.risk.case import RepairCase
 from wheelcheck.repair.risk.imports import Reading, more_places, read_imports
@@ -58,7 +56,7 @@ def _judge_dependant(case: RepairCase, reading: Reading, chosen: Pin) -> Iterato
         text = f"{name}'s code was not read, so what it takes from {chosen.name} is not known: {reading.unread}"
         yield Ground(risk=Risk.MEDIUM, text=text)
     taken = _taken_by(reading.uses)
-    distribution = _telling_file(case, chosen)
+    distribution = case.telling_file(chosen)
     offered = _offered(case, distribution, taken) if distribution is not None else {}
     verdicts = {each: _presence(each, offered) for each in taken}
     gone = [each for each, verdict in verdicts.items() if verdict is _Presence.GONE]
@@ -105,11 +103,10 @@ def _presence(taken: _Taken, offered: dict[str, ModuleNames]) -> _Presence:
         return _Presence.GONE
     if not taken.name:
         return _Presence.THERE
-    if module.state is ModuleState.COMPILED or taken.name == _ALL:
-        return _Presence.UNKNOWN
     if taken.name in module.names or _is_of_every_module(taken.name):
         return _Presence.THERE
-    return _Presence.UNKNOWN if module.open_ended else _Presence.GONE
+    tells_all = module.state is ModuleState.READ and not module.open_ended and taken.name != _ALL
+    return _Presence.GONE if tells_all else _Presence.UNKNOWN
 
 
 def _is_of_every_module(name: str) -> bool:
@@ -125,20 +122,11 @@ def _drop_foreign(case: RepairCase, gone: list[_Taken], chosen: Pin) -> list[_Ta
     natural = case.natural(chosen.name)
     if not gone or natural is None or natural.version == chosen.version:
         return gone
-    distribution = _telling_file(case, natural)
+    distribution = case.telling_file(natural)
     if distribution is None:
         return gone
     offered = _offered(case, distribution, gone)
     return [each for each in gone if _presence(each, offered) is not _Presence.GONE]
-
-
-def _telling_file(case: RepairCase, pin: Pin) -> Distribution | None:
-    # In a source archive that compiles, a module that is built later looks absent; a wheel for any platform shows them all.
-    if isinstance(pin.distribution, Wheel) or pin.installability is Installability.SDIST_PURE:
-        return pin.distribution
-    page = case.page(pin.name)
-    files = page.distributions.get(pin.version, ()) if page is not None else ()
-    return next((file for file in files if isinstance(file, Wheel)), None)
 
 
 def _missing_ground(taken: _Taken, uses: list[ImportUse], version: str) -> Ground:
@@ -170,6 +158,8 @@ def _why_unknown(unknown: list[_Taken], offered: dict[str, ModuleNames], version
             & {name for name, found in offered.items() if found.state is ModuleState.COMPILED}
         )
         return f"{', '.join(modules)} of {version} is compiled: not looked into"
+    if all(each.name == _ALL for each in unknown):
+        return "a star import does not tell which names it needs"
     if ModuleState.READ in states:
         return f"{version} makes its names at run time, so reading does not tell"
     return f"{version} was not read"
