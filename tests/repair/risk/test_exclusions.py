@@ -64,19 +64,26 @@ def test_several_places_of_one_kind_are_one_ground_with_the_best_quoted() -> Non
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        (ImportKind.GUARDED, ("medium", "audio falls back when it is missing: audio/data.py:20 has `import av`")),
+        (ImportKind.GUARDED, ("medium", "audio falls back when av is missing: audio/data.py:20 has `import av`")),
         (
             ImportKind.IN_FUNCTION,
-            ("medium", "audio fails when `audio.data` calls it: audio/data.py:20 has `import av`"),
+            ("medium", "audio fails when `audio.data` calls av: audio/data.py:20 has `import av`"),
         ),
         (
             ImportKind.TYPE_CHECKING,
-            ("low", "audio needs it for type checking only: audio/data.py:20 has `import av`"),
+            ("low", "audio needs av for type checking only: audio/data.py:20 has `import av`"),
         ),
     ],
 )
 def test_milder_kinds_of_import_are_milder_grounds(kind: ImportKind, expected: tuple[str, str]) -> None:
     assert texts(excluded(AV, code(use("import av", kind=kind)))) == [expected]
+
+
+def test_long_statement_is_cut_in_the_sentence_and_quoted_whole() -> None:
+    statement = f"from av import {', '.join(f'name_{number}' for number in range(40))}"
+    [ground] = excluded(AV, code(use(statement)))
+    assert ground.text.endswith("name_7, …`")
+    assert ground.quote == statement
 
 
 def test_each_kind_of_import_is_its_own_ground_worst_first() -> None:

@@ -214,3 +214,37 @@ def test_star_import_does_not_tell_which_names_it_needs() -> None:
     code = CannedCode(names=NAMES, surveys={"audio": survey(use("from av import *"))}, modules=OFFERED)
     found = texts(overridden(AV, code, before="==11.0.0", after="==12.0.0"))
     assert ("medium", "audio takes av.*: a star import does not tell which names it needs") in found
+
+
+def test_many_missing_names_are_listed_in_one_more_ground() -> None:
+    names = [f"gone_{number}" for number in range(9)]
+    code = CannedCode(
+        names=NAMES, surveys={"audio": survey(use(f"from av import {', '.join(names)}"))}, modules=OFFERED
+    )
+    found = overridden(AV, code, before="==11.0.0", after="==12.0.0")
+    assert [ground.risk.value for ground in found] == ["high"] * 4 + ["medium"]
+    says = "audio takes av.gone_3, av.gone_4, av.gone_5, av.gone_6, av.gone_7 and 1 more as well, which av 12.0.0 does not have"
+    assert found[3].text == says
+
+
+def test_one_missing_name_in_several_places_is_told_once() -> None:
+    uses = [use("from av import frob", line=line) for line in (3, 5, 8)]
+    code = CannedCode(names=NAMES, surveys={"audio": survey(*uses)}, modules=OFFERED)
+    worst = overridden(AV, code, before="==11.0.0", after="==12.0.0")[0]
+    assert worst.text == "audio/data.py:3 takes av.frob, which av 12.0.0 does not have (and 2 more places)"
+
+
+def test_override_of_a_project_that_nobody_needs_any_more_has_no_ground() -> None:
+    same = answer(AV, "av==12.0.0")
+    assert judged(AV, [edit(EditKind.OVERRIDE, "other", "==1", "==2")], before=same, after=same) == ()
+
+
+def test_project_that_came_by_a_direct_reference_is_not_asked_of_the_index() -> None:
+    url = "https://files.example/lib-2.0-py3-none-any.whl"
+    described_file = wheel(upload_time="2024-03-01T00:00:00Z")
+    projects = FakeProjects({}, links={url: ("lib-2.0-py3-none-any.whl", described_file)})
+    after = answer(projects, f"lib @ {url}")
+    projects.calls.clear()
+    found = judged(projects, [edit(EditKind.PIN, "lib", "==1.0", "==2.0")], before=after, after=after)
+    assert texts(found) == [("low", "lib moves 1.0 → 2.0: one major version newer")]
+    assert projects.count("page") == 0

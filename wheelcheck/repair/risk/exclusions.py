@@ -8,6 +8,8 @@ from wheelcheck.model import Edit, Ground, ImportKind, ImportUse, Risk
 from wheelcheck.repair.risk.case import RepairCase
 from wheelcheck.repair.risk.imports import Reading, more_places, read_imports
 
+_LONGEST = 80  # characters of a statement within a sentence; the ground quotes it whole
+
 
 def judge_exclusion(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """One ground for each dependant that stays and each kind of import in its code; the user's own code is not looked into."""
@@ -26,7 +28,7 @@ def _judge_dependant(reading: Reading, project: str) -> Iterator[Ground]:
         if uses := reading.of_kind(kind):
             first = uses[0]
             entries = ", ".join(f"`import {module}`" for module in reading.entries(first))
-            what = says.format(entries=entries, module=first.importer)
+            what = says.format(entries=entries, module=first.importer, project=project)
             text = f"{name} {what}: {first.file}:{first.line} has `{_one_line(first)}`{more_places(uses)}"
             yield Ground(risk=risk, text=text, file=first.file, line=first.line, quote=first.statement)
     if reading.unread and not reading.of_kind(ImportKind.UNCONDITIONAL):
@@ -39,13 +41,14 @@ def _judge_dependant(reading: Reading, project: str) -> Iterator[Ground]:
 
 
 def _one_line(use: ImportUse) -> str:
-    return " ".join(use.statement.split())
+    text = " ".join(use.statement.split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} …"
 
 
 # A fallback is what its author meant to happen; whether all works without is not shown by it, since the metadata ask for it.
 _KINDS: Mapping[ImportKind, tuple[Risk, str]] = {
     ImportKind.UNCONDITIONAL: (Risk.HIGH, "will fail on {entries}"),
-    ImportKind.IN_FUNCTION: (Risk.MEDIUM, "fails when `{module}` calls it"),
-    ImportKind.GUARDED: (Risk.MEDIUM, "falls back when it is missing"),
-    ImportKind.TYPE_CHECKING: (Risk.LOW, "needs it for type checking only"),
+    ImportKind.IN_FUNCTION: (Risk.MEDIUM, "fails when `{module}` calls {project}"),
+    ImportKind.GUARDED: (Risk.MEDIUM, "falls back when {project} is missing"),
+    ImportKind.TYPE_CHECKING: (Risk.LOW, "needs {project} for type checking only"),
 }

@@ -70,10 +70,10 @@ def _judge_dependant(case: RepairCase, reading: Reading, chosen: Pin) -> Iterato
         yield Ground(risk=worst, text=f"{name} takes {_listed(rest)} as well, which {version} does not have")
     if unknown:
         text = f"{name} takes {_listed(unknown)}: {_why_unknown(unknown, offered, version)}"
-        yield Ground(risk=Risk.MEDIUM, text=text)
+        yield _at(taken[unknown[0]][0], Risk.MEDIUM, text)
     if there and not gone:
         verb = "all are" if len(there) > 1 else "it is"
-        yield Ground(risk=Risk.LOW, text=f"{name} imports {_listed(there)}: {verb} in {version}")
+        yield _at(taken[there[0]][0], Risk.LOW, f"{name} imports {_listed(there)}: {verb} in {version}")
     if not (there or gone or unknown or reading.unread):
         yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {chosen.name}")
 
@@ -134,7 +134,11 @@ def _missing_ground(taken: _Taken, uses: list[ImportUse], version: str) -> Groun
     text = f"{use.file}:{use.line} takes {taken}, which {version} does not have{more_places(uses)}"
     if use.kind is not ImportKind.UNCONDITIONAL:
         text = f"{text}, {use.kind.value}"
-    return Ground(risk=_missing_risk(taken, uses), text=text, file=use.file, line=use.line, quote=use.statement)
+    return _at(use, _missing_risk(taken, uses), text)
+
+
+def _at(use: ImportUse, risk: Risk, text: str) -> Ground:
+    return Ground(risk=risk, text=text, file=use.file, line=use.line, quote=use.statement)
 
 
 def _missing_risk(taken: _Taken, uses: Iterable[ImportUse]) -> Risk:

@@ -26,8 +26,7 @@ def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
 
 def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """A higher floor: who is left out."""
-    target = case.after.target.platform
-    before, after = (parse_platform(word or target).word for word in (edit.before, edit.after))
+    before, after = (_tag_of(word or case.after.target.platform) for word in (edit.before, edit.after))
     old, new = _FLOOR.match(before), _FLOOR.match(after)
     if old is None or new is None or old["kind"] != new["kind"]:
         yield Ground(risk=Risk.MEDIUM, text=f"{before} → {after}: another platform than you asked for")
@@ -46,6 +45,11 @@ def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
         f": systems with {library} {_span(lost)} are left out" if lost else ""
     )
     yield Ground(risk=Risk.LOW if len(lost) <= 1 else Risk.MEDIUM, text=text)
+
+
+def _tag_of(word: str) -> str:
+    # A host's own tag need not be one that a person may ask for.
+    return word if _FLOOR.match(word) else parse_platform(word).word
 
 
 def _macos_between(old: tuple[int, int], new: tuple[int, int]) -> list[str]:
