@@ -10,6 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelcheck.model.finding import Severity
 from wheelcheck.model.requirement import Requirement
 
 
@@ -38,6 +39,7 @@ class Advisory:
     unless: tuple[Requirement, ...] = ()
     platforms: tuple[str, ...] = ()
     python: SpecifierSet = field(default_factory=SpecifierSet)
+    severity: Severity = Severity.WARNING
     message: str
     evidence: tuple[str, ...]
     remedies: tuple[Remedy, ...] = ()
@@ -45,11 +47,15 @@ class Advisory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbiBreak:
-    """A release from which on compiled extensions built against older ones do not load; ``date`` is its day, ISO 8601."""
+    """A release from which on compiled extensions built against older ones do not load; ``date`` is its day, ISO 8601.
+
+    ``unless`` are versions of other projects that are older and yet load with it, because they were built for it ahead.
+    """
 
     project: NormalizedName
     release: Version
     date: str
+    unless: tuple[Requirement, ...] = ()
     message: str
     evidence: tuple[str, ...]
 
