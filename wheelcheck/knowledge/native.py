@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.knowledge.tables import parse_document
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 
 _FILE = "native.toml"
@@ -23,13 +24,7 @@ def parse_native(text: str, address: str) -> NativeKnowledge:
 
     Raises ``SettingsInvalid`` for text that is no TOML, unknown tables or keys, and values of the wrong kind.
     """
-    import tomllib  # only runs that meet a source archive need it
-
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise SettingsInvalid(f"not valid TOML: {problem}", address=address) from problem
-    tables = _Tables(document, address)
+    tables = _Tables(parse_document(text, address), address)
     knowledge = NativeKnowledge(
         backends=tables.backends(),
         static_backends=tables.words("metadata", "static_backends"),

@@ -1,0 +1,130 @@
+"""Understands advisories, ABI breaks, substitutes, vendors' indexes and import names from TOML; opens no file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+
+from wheelcheck.knowledge import kinds
+from wheelcheck.knowledge.tables import Table, parse_document
+from wheelcheck.model import AbiBreak, Advisory, Remedy, RepairKnowledge, Severity, Substitute, VendorIndex
+
+_TABLES = ("advisory", "abi_break", "substitute", "index", "import_names")
+_ADVISORY = ("id", "when", "unless", "platforms", "python", "severity", "message", "evidence", "remedies")
+_ABI_BREAK = ("project", "release", "date", "unless", "message", "evidence")
+_SUBSTITUTE = ("project", "replacement", "differs", "same_versions", "platforms", "evidence")
+_INDEX = ("name", "url", "projects", "platforms", "message", "evidence")
+
+_Entry = TypeVar("_Entry")
+
+
+def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
+    """Understand *text*, TOML with any of the tables that the shipped files describe; *address* names it in messages.
+
+    Raises ``SettingsInvalid`` with the file and the key for text that is no TOML, unknown tables and keys, missing and
+    malformed values, and two entries of one file that claim the same place.
+    """
+    document = Table(parse_document(text, address), file=address, where="", keys=_TABLES)
+    names = document.open_table("import_names")
+    return RepairKnowledge(
+        advisories=_entries(document.tables("advisory", _ADVISORY), _advisory, lambda entry: entry.id),
+        abi_breaks=_entries(document.tables("abi_break", _ABI_BREAK), _abi_break, place_of_break),
+        substitutes=_entries(
+            document.tables("substitute", _SUBSTITUTE),
+            _substitute,
+            lambda entry: f"{entry.project} by {entry.replacement}",
+        ),
+        indexes=_entries(document.tables("index", _INDEX), _index, lambda entry: entry.name),
+        import_names={_project_key(names, key): frozenset(names.some(key, kinds.import_name)) for key in names.keys},
+    )
+
+
+def place_of_break(entry: AbiBreak) -> str:
+    """What tells one ABI break from another."""
+    return f"{entry.project} {entry.release}"
+
+
+def _entries(
+    tables: tuple[Table, ...], understand: Callable[[Table], _Entry], place: Callable[[_Entry], str]
+) -> tuple[_Entry, ...]:
+    found: dict[str, _Entry] = {}
+    for table in tables:
+        entry = understand(table)
+        if place(entry) in found:
+            raise table.problem("", f"says {place(entry)} a second time", "merge the two, or tell them apart")
+        found[place(entry)] = entry
+    return tuple(found.values())
+
+
+def _advisory(table: Table) -> Advisory:
+    advisory = Advisory(
+        id=table.one("id", kinds.identifier),
+        when=table.some("when", kinds.requirement),
+        unless=table.each("unless", kinds.requirement),
+        platforms=table.each("platforms", kinds.platform_pattern),
+        python=table.one("python", kinds.pythons) if "python" in table else SpecifierSet(),
+        severity=table.one("severity", kinds.severity) if "severity" in table else Severity.WARNING,
+        message=table.one("message", kinds.sentence),
+        evidence=table.some("evidence", kinds.link),
+        remedies=tuple(_remedy(each) for each in table.tables("remedies", ("constrain", "override"))),
+    )
+    names = [each.name for each in advisory.when]
+    if len(set(names)) < len(names):
+        raise table.problem("when", "names a project twice", 'join its bounds: "project>=1,<2"')
+    return advisory
+
+
+def _remedy(table: Table) -> Remedy:
+    match table.keys:
+        case ("constrain",):
+            return Remedy(kind="constrain", requirement=table.one("constrain", kinds.bound))
+        case ("override",):
+            return Remedy(kind="override", requirement=table.one("override", kinds.bound))
+        case _:
+            raise table.problem("", "has not exactly one key", 'write {constrain = "…"} or {override = "…"}')
+
+
+def _abi_break(table: Table) -> AbiBreak:
+    return AbiBreak(
+        project=table.one("project", kinds.project),
+        release=table.one("release", kinds.version),
+        date=table.one("date", kinds.day),
+        unless=table.each("unless", kinds.requirement),
+        message=table.one("message", kinds.sentence),
+        evidence=table.some("evidence", kinds.link),
+    )
+
+
+def _substitute(table: Table) -> Substitute:
+    substitute = Substitute(
+        project=table.one("project", kinds.project),
+        replacement=table.one("replacement", kinds.project),
+        differs=table.one("differs", kinds.sentence),
+        same_versions=table.truth("same_versions") is not False,
+        platforms=table.each("platforms", kinds.platform_pattern),
+        evidence=table.some("evidence", kinds.link),
+    )
+    if substitute.project == substitute.replacement:
+        raise table.problem("replacement", "is the project itself")
+    return substitute
+
+
+def _index(table: Table) -> VendorIndex:
+    return VendorIndex(
+        name=table.one("name", kinds.identifier),
+        url=table.one("url", kinds.link),
+        projects=frozenset(table.some("projects", kinds.project)),
+        platforms=table.each("platforms", kinds.platform_pattern),
+        message=table.one("message", kinds.sentence),
+        evidence=table.some("evidence", kinds.link),
+    )
+
+
+def _project_key(table: Table, key: str) -> NormalizedName:
+    try:
+        return kinds.project(key)
+    except ValueError as problem:
+        raise table.problem(key, f"is {problem}") from problem
