@@ -20,6 +20,7 @@ from wheelcheck.model import (
     Pin,
     Policy,
     ProjectPage,
+    RepairKnowledge,
     Requirement,
     Resolution,
     Target,
@@ -37,7 +38,8 @@ class Diagnosis:
     """One outcome with all that is needed to speak about it.
 
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
-    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them.
+    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *knowledge* is what is known beyond
+    metadata; without it nothing is said about that.
     """
 
     def __init__(
@@ -49,12 +51,14 @@ class Diagnosis:
         input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = (),
         require_hashes: bool = False,
         constraints: tuple[Constraint, ...] = (),
+        knowledge: RepairKnowledge | None = None,
     ) -> None:
         self.outcome = outcome
         self.policy = policy
         self.target: Target = outcome.target
         self.input_bounds = input_bounds
         self.require_hashes = require_hashes
+        self.knowledge = knowledge
         self._constraints = constraints
         self.compatibility = Compatibility(outcome.target)
         self._projects = projects

@@ -20,6 +20,7 @@ from wheelcheck.diagnose.chosen import (
     find_pre_releases,
     find_yanked,
 )
+from wheelcheck.diagnose.compatibility import find_incompatibilities
 from wheelcheck.diagnose.context import Diagnosis
 from wheelcheck.diagnose.installing import find_offenders
 from wheelcheck.diagnose.known import find_absent, find_metadata_gaps, find_missing_times, find_refused_archives
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     find_metadata_gaps,
     find_missing_times,
     find_refused_archives,
+    find_incompatibilities,
 )
 
 
