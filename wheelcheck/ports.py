@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model import (
+    CodePlaces,
     CoreMetadata,
     Distribution,
     ImportSurvey,
@@ -119,6 +120,22 @@ class Archives(Protocol):
 
     def judge_folder(self, folder: Path) -> Judgement:
         """Likewise for an unpacked source tree."""
+        ...
+
+    def code_places(self, file: BinaryIO, filename: str, modules: frozenset[str] | None) -> CodePlaces:
+        """Where in the wheel *file* the sources of *modules* lie, of all modules for ``None``; reads the zip's directory."""
+        ...
+
+    def import_names(self, file: BinaryIO, filename: str) -> frozenset[str]:
+        """The top-level names that the archive *file* makes importable; reads a wheel's directory, a source archive whole."""
+        ...
+
+    def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
+        """Where the Python files in the archive *file* import one of the top-level *names*."""
+        ...
+
+    def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
+        """What each of *modules* binds in the archive *file*; reads these and what they import ``*`` from."""
         ...
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archives.core_metadata import parse_core_metadata
 from wheelcheck.archives.filenames import FileIdentity, parse_identity
 from wheelcheck.archives.limits import Limits
 from wheelcheck.archives.tree import SourceTree
 from wheelcheck.archives.wheels import read_wheel_metadata
-from wheelcheck.model import CoreMetadata, Judgement, MetadataSource
+from wheelcheck.model import CodePlaces, CoreMetadata, ImportSurvey, Judgement, MetadataSource, ModuleNames
 from wheelcheck.model.knowledge import NativeKnowledge
+
+if TYPE_CHECKING:
+    from wheelcheck.archives.code_files import SourceTexts, WheelCode
 
 
 class ArchiveReader:
@@ -53,6 +57,51 @@ class ArchiveReader:
         from wheelcheck.archives.folders import read_folder
 
         return self._judge(read_folder(folder, self._limits), FileIdentity(readings=()))
+
+    def code_places(self, file: BinaryIO, filename: str, modules: frozenset[str] | None) -> CodePlaces:
+        """Where in the wheel *file* the sources of *modules* lie, of all its modules for ``None``.
+
+        Reads the zip's end and its directory. Exceptions that *file* raises pass through, here and below, so that a file of
+        which parts are missing can say which. Raises ``ArchiveRefused``.
+        """
+        from wheelcheck.archives.code_files import SourceTexts
+
+        with self._code(file, filename) as code:
+            if isinstance(code, SourceTexts):
+                return CodePlaces(files=0, size=0, spans=())
+            sources = code.modules.sources
+            asked = code.modules.files if modules is None else [sources.get(module, "") for module in modules]
+            paths = [path for path in asked if path]
+            return CodePlaces(files=len(paths), size=code.compressed_size(paths), spans=code.extents(paths))
+
+    def import_names(self, file: BinaryIO, filename: str) -> frozenset[str]:
+        """The top-level names that the archive *file* makes importable, by its files; raises ``ArchiveRefused``."""
+        with self._code(file, filename) as code:
+            return code.modules.tops
+
+    def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
+        """Where the Python files in the archive *file* import one of *names*; raises ``ArchiveRefused``."""
+        from wheelcheck.archives.import_survey import survey_imports
+
+        with self._code(file, filename) as code:
+            return survey_imports(code, names)
+
+    def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
+        """What each of *modules* binds in the archive *file*, in the order of their names; raises ``ArchiveRefused``."""
+        from wheelcheck.archives.definitions import define_modules
+
+        with self._code(file, filename) as code:
+            return define_modules(code, modules)
+
+    @contextmanager
+    def _code(self, file: BinaryIO, filename: str) -> Iterator[SourceTexts | WheelCode]:
+        from wheelcheck.archives.code_files import opened_wheel, source_archive_code
+
+        if filename.endswith(".whl"):
+            with opened_wheel(file, filename, self._limits) as code:
+                yield code
+        else:
+            yield source_archive_code(file, filename, self._limits)
 
     def _judge(self, tree: SourceTree, identity: FileIdentity) -> Judgement:
         # Most runs meet no source archive: neither the judges nor the evidence table is loaded before the first.

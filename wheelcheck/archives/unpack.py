@@ -11,7 +11,7 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NoReturn, cast
 
@@ -27,8 +27,8 @@ _NAMING_TYPES = frozenset(
 _HINT = "do not unpack this file; choose another version, or tell the index's operator"
 
 
-def unpack(file: BinaryIO, filename: str, limits: Limits) -> SourceTree:
-    """The tree in the source archive *file* (seekable), whatever its suffix says its kind is.
+def unpack(file: BinaryIO, filename: str, limits: Limits, wanted: Callable[[str], bool] = is_wanted) -> SourceTree:
+    """The tree in the source archive *file* (seekable), whatever its suffix says its kind is, with the files that are *wanted*.
 
     Costs one pass of decompression for a tar, the directory and a few members for a zip. Raises ``ArchiveRefused``, naming
     the member where there is one, for broken, hostile and oversized archives.
@@ -39,7 +39,7 @@ def unpack(file: BinaryIO, filename: str, limits: Limits) -> SourceTree:
         _refuse(filename, f"{size} bytes, more than the limit of {limits.compressed}")
     start = file.read(6)
     file.seek(0)
-    collected = _Collection(filename, limits)
+    collected = _Collection(filename, limits, wanted)
     with _plain_refusals(filename):
         if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             _collect_zip(file, size, collected)
@@ -53,9 +53,10 @@ def unpack(file: BinaryIO, filename: str, limits: Limits) -> SourceTree:
 class _Collection:
     """What has been seen so far, and the limits on it."""
 
-    def __init__(self, filename: str, limits: Limits) -> None:
+    def __init__(self, filename: str, limits: Limits, wanted: Callable[[str], bool]) -> None:
         self.filename = filename
         self.limits = limits
+        self._wanted = wanted
         self.paths: dict[str, None] = {}
         self.contents: dict[str, bytes] = {}
         self.member = ""
@@ -85,7 +86,7 @@ class _Collection:
         self.contents[path] = content
 
     def wants(self, path: str, size: int) -> bool:
-        if not is_wanted(path):
+        if not self._wanted(path):
             return False
         if path.endswith("/setup.py"):
             return size <= self.limits.member

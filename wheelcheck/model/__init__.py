@@ -4,7 +4,7 @@ Every value is immutable, compares by content, and is made by one validated cons
 ``NormalizedName`` and versions ``packaging.version.Version`` from the first parse on.
 """
 
-from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
+from wheelcheck.model.code import CodePlaces, ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.compatibility import AbiBreak, Advisory, Remedy, RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.distribution import (
     Availability,
@@ -59,6 +59,7 @@ __all__ = [
     "CandidateOrigin",
     "Clash",
     "Code",
+    "CodePlaces",
     "CommandLineOrigin",
     "Conflict",
     "Constraint",

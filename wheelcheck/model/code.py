@@ -86,3 +86,12 @@ class ModuleNames:
     state: ModuleState
     names: frozenset[str] = frozenset()
     open_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePlaces:
+    """Where Python files lie in a wheel: how many, how many bytes of it they are, and ``spans`` as start and stop, in order."""
+
+    files: int
+    size: int
+    spans: tuple[tuple[int, int], ...]

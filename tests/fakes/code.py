@@ -1,0 +1,62 @@
+"""Archives' code in memory that implements the port ``Code``; refuses to fetch or unpack anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wheelcheck.archives.code_files import SourceTexts
+from wheelcheck.archives.definitions import define_modules
+from wheelcheck.archives.import_survey import survey_imports
+from wheelcheck.archives.module_map import Kind, map_modules
+from wheelcheck.errors import IndexUnavailable
+from wheelcheck.model import Distribution, ImportSurvey, ModuleNames, ModuleState
+
+
+@dataclass(slots=True)
+class FakeCode:
+    """The port ``Code`` over a description ``{file name: {member path: source text}}``, read by our own readers.
+
+    Member paths are relative to the archive's root folder; a compiled member's text does not matter. An archive that is not
+    described has no code at all. *unread* gives archives, by file name, the sentence why they were not read; *failing* are
+    those that raise ``IndexUnavailable``. ``calls`` counts what was asked, by ``(method, file name)``.
+    """
+
+    archives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+    failing: frozenset[str] = frozenset()
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def import_names(self, distribution: Distribution) -> frozenset[str]:
+        """The top-level names that *distribution* makes importable."""
+        texts = self._asked("import_names", distribution)
+        return frozenset() if distribution.filename in self.unread else texts.modules.tops
+
+    def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
+        """Where the code of *distribution* imports one of *names*."""
+        texts = self._asked("imports", distribution)
+        reason = self.unread.get(distribution.filename)
+        if reason is not None:
+            return ImportSurvey(filename=distribution.filename, unread=reason)
+        return survey_imports(texts, names)
+
+    def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
+        """What each of *modules* binds in *distribution*."""
+        texts = self._asked("definitions", distribution)
+        if distribution.filename in self.unread:
+            return tuple(
+                ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True) for module in sorted(modules)
+            )
+        return define_modules(texts, modules)
+
+    def _asked(self, method: str, distribution: Distribution) -> SourceTexts:
+        filename = distribution.filename
+        self.calls[method, filename] += 1
+        if filename in self.failing:
+            raise IndexUnavailable("the fake does not have it", address=distribution.at.url)
+        contents = {path: text.encode() for path, text in self.archives.get(filename, {}).items()}
+        kind: Kind = "wheel" if filename.endswith(".whl") else "sdist"
+        top_level = next((text for path, text in contents.items() if path.endswith("/top_level.txt")), b"")
+        names = frozenset(top_level.decode().split())
+        return SourceTexts(filename, contents, map_modules(contents, kind, names))

@@ -1,0 +1,220 @@
+"""What a module binds at its top level, as its source shows; evaluates nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from wheelcheck.archives.code_files import CodeFiles
+from wheelcheck.archives.import_statements import resolve_relative
+from wheelcheck.archives.parsing import parse_source
+from wheelcheck.model import ModuleNames, ModuleState
+
+_DEPTH = 40
+"""How many star imports are followed, one from the other."""
+
+
+@dataclass(slots=True)
+class _Bound:
+    """What one module's own source says; ``exported`` is its ``__all__`` where that is spelled out."""
+
+    names: set[str] = field(default_factory=set)
+    stars: list[str] = field(default_factory=list)
+    exported: set[str] | None = None
+    open_ended: bool = False
+
+
+def define_modules(code: CodeFiles, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
+    """What each of *modules* binds in *code*, in the order of their names.
+
+    Reads these modules and the ones of the same archive that they import ``*`` from. Raises ``ArchiveRefused``.
+    """
+    reader = _Reader(code)
+    return tuple(reader.names_of(module) for module in sorted(modules))
+
+
+class _Reader:
+    def __init__(self, code: CodeFiles) -> None:
+        self._code = code
+        self._known: dict[str, _Bound | None] = {}
+
+    def names_of(self, module: str) -> ModuleNames:
+        own = self._code.modules
+        if module in own.compiled:
+            names = own.submodules(module)
+            return ModuleNames(module=module, state=ModuleState.COMPILED, names=names, open_ended=True)
+        if module not in own.sources:
+            return ModuleNames(module=module, state=ModuleState.ABSENT)
+        bound = self._bound(module)
+        if bound is None:
+            return ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True)
+        names, open_ended = self._whole(module, frozenset())
+        return ModuleNames(
+            module=module,
+            state=ModuleState.READ,
+            names=names | own.submodules(module),
+            open_ended=open_ended,
+        )
+
+    def _whole(self, module: str, above: frozenset[str]) -> tuple[frozenset[str], bool]:
+        """The names of *module*, those of its star imports included; *above* are the modules that led here."""
+        bound = self._bound(module)
+        if bound is None:
+            return frozenset(), True
+        names, open_ended = set(bound.names), bound.open_ended
+        for star in bound.stars:
+            if star in above or star == module:
+                continue
+            if star not in self._code.modules.sources or len(above) >= _DEPTH:
+                open_ended = True
+                continue
+            theirs, theirs_open = self._whole(star, above | {module})
+            exported = (self._bound(star) or bound).exported
+            names |= {name for name in theirs if not name.startswith("_")} if exported is None else exported
+            open_ended |= theirs_open
+        return frozenset(names), open_ended
+
+    def _bound(self, module: str) -> _Bound | None:
+        if module not in self._known:
+            self._known[module] = self._read(module)
+        return self._known[module]
+
+    def _read(self, module: str) -> _Bound | None:
+        own = self._code.modules
+        path = own.sources[module]
+        if not path:
+            return _Bound()
+        content = self._code.source(path)
+        parsed = parse_source(content) if content is not None else None
+        if parsed is None:
+            return None
+        package = module if module in own.packages else module.rpartition(".")[0]
+        try:
+            return _bindings(parsed.tree, package)
+        except RecursionError:
+            return None
+
+
+def _bindings(tree: ast.Module, package: str) -> _Bound:
+    bound = _Bound()
+    for statement in _iter_top_level(tree.body):
+        _bind(statement, package, bound)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            bound.names.update(node.names)
+        elif _writes_names(node):
+            bound.open_ended = True
+    if "__getattr__" in bound.names:
+        bound.open_ended = True
+    return bound
+
+
+def _iter_top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that are carried out in the module's own namespace, one inside the other."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            yield from _iter_top_level(getattr(statement, name, ()))
+        for name in ("handlers", "cases"):
+            for each in getattr(statement, name, ()):
+                yield from _iter_top_level(each.body)
+
+
+def _bind(statement: ast.stmt, package: str, bound: _Bound) -> None:
+    match statement:
+        case ast.Import():
+            bound.names.update(alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+        case ast.ImportFrom():
+            _bind_from(statement, package, bound)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            bound.names.add(statement.name)
+        case ast.AnnAssign(value=None):
+            pass  # an annotation alone binds nothing
+        case _:
+            for expression in _own_expressions(statement):
+                bound.names |= {node.id for node in _iter_shallow(expression) if _is_stored(node)}
+    _read_exports(statement, bound)
+
+
+def _bind_from(statement: ast.ImportFrom, package: str, bound: _Bound) -> None:
+    module = resolve_relative(package, statement.level, statement.module)
+    for alias in statement.names:
+        if alias.name == "*":
+            bound.stars.append(module)
+        else:
+            bound.names.add(alias.asname or alias.name)
+
+
+def _own_expressions(statement: ast.stmt) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(statement):
+        if not isinstance(child, ast.stmt | ast.excepthandler):
+            yield child
+
+
+def _iter_shallow(node: ast.AST) -> Iterator[ast.Name]:
+    """The names in *node*, those of comprehensions' and lambdas' own variables left out."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, ast.Name):
+            yield current
+        elif isinstance(current, ast.comprehension):
+            waiting.append(current.iter)
+            waiting += current.ifs
+        elif not isinstance(current, ast.Lambda | ast.stmt):
+            waiting += ast.iter_child_nodes(current)
+
+
+def _is_stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _read_exports(statement: ast.stmt, bound: _Bound) -> None:
+    """Take in what *statement* does to ``__all__``: names that it lists are there, by whatever way."""
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Name(id="__all__")], value=value)
+            | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
+        ):
+            bound.exported = set()
+        case ast.AugAssign(target=ast.Name(id="__all__"), value=value):
+            pass
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id="__all__"), attr="extend" | "append"), args=[value, *_])
+        ):
+            pass
+        case _:
+            return
+    listed = {node.value for node in ast.walk(value) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    bound.names |= listed
+    if bound.exported is not None:
+        bound.exported |= listed
+    if any(isinstance(node, ast.Name | ast.Attribute | ast.Call) for node in ast.walk(value)):
+        bound.exported = None  # computed: a star import may bring more than is spelled out
+
+
+def _is_namespace(node: ast.expr) -> bool:
+    """Whether *node* is ``globals()`` or ``vars()``."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("globals", "vars")
+        and not node.args
+    )
+
+
+def _writes_names(node: ast.AST) -> bool:
+    """Whether *node* may bind names that nobody sees: through ``globals()``, ``exec``, or ``setattr`` on a module."""
+    match node:
+        case ast.Subscript(value=owner, ctx=ast.Store()) if _is_namespace(owner):
+            return True
+        case ast.Call(func=ast.Attribute(value=owner, attr="update" | "setdefault")) if _is_namespace(owner):
+            return True
+        case ast.Call(func=ast.Name(id="exec")):
+            return True
+        case ast.Call(func=ast.Name(id="setattr"), args=[owner, *_]):
+            return any(isinstance(each, ast.Attribute) and each.attr == "modules" for each in ast.walk(owner))
+    return False

@@ -1,0 +1,224 @@
+"""The import statements in one module, each with when it is carried out; resolves no name to a project."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from wheelcheck.archives.parsing import ParsedModule
+from wheelcheck.model import ImportKind
+
+_CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+# Names by which code asks whether an optional dependency is there, before it imports it.
+_ASKS = re.compile(r"(?i)_*(?:has|have)_\w+|\w+_(?:available|installed|found|present)|\w*find_spec", re.ASCII)
+_EXITS = frozenset({"exit", "_exit", "abort"})
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStatement:
+    """One import: ``module`` is absolute, ``names`` are those of a ``from`` import with what each is bound to here.
+
+    ``bound`` is the name that a plain ``import`` binds, and the module that it then stands for.
+    """
+
+    node: ast.stmt | ast.expr
+    module: str
+    kind: ImportKind
+    names: tuple[tuple[str, str], ...] = ()
+    bound: tuple[str, str] | None = None
+
+
+def iter_imports(parsed: ParsedModule, module: str, *, package: str) -> Iterator[ImportStatement]:
+    """Every import in *parsed*, the source of *module* in *package*, in the order of the text."""
+    found: list[ImportStatement] = []
+    reader = _Reader(module, package, found)
+    # A chain of a thousand elifs is generated code: what came before it counts.
+    with contextlib.suppress(RecursionError):
+        reader.block(parsed.tree.body, ImportKind.UNCONDITIONAL)
+    return iter(sorted(found, key=lambda each: (each.node.lineno, each.node.col_offset)))
+
+
+def resolve_relative(package: str, level: int, module: str | None) -> str:
+    """The absolute name of ``from ..module import``; empty where it climbs above the top."""
+    if level == 0:
+        return module or ""
+    parts = package.split(".") if package else []
+    if level - 1 >= len(parts):
+        return ""
+    kept = parts[: len(parts) - (level - 1)]
+    return ".".join([*kept, module] if module else kept)
+
+
+class _Reader:
+    """Goes through statements with the kind that an import at that place has."""
+
+    def __init__(self, module: str, package: str, found: list[ImportStatement]) -> None:
+        self._module = module
+        self._package = package
+        self._found = found
+
+    def block(self, body: Iterable[ast.stmt], kind: ImportKind) -> None:
+        for statement in body:
+            self._statement(statement, kind)
+
+    def _statement(self, node: ast.stmt, kind: ImportKind) -> None:
+        match node:
+            case ast.Import():
+                for alias in node.names:
+                    bound = (alias.asname, alias.name) if alias.asname else (_top(alias.name), _top(alias.name))
+                    self._found.append(ImportStatement(node, alias.name, kind, bound=bound))
+            case ast.ImportFrom():
+                module = resolve_relative(self._package, node.level, node.module)
+                names = tuple((alias.name, alias.asname or alias.name) for alias in node.names)
+                if module:
+                    self._found.append(ImportStatement(node, module, kind, names))
+            case ast.If():
+                self._expressions((node.test,), kind)
+                then, otherwise = _branches(node.test, kind)
+                self.block(node.body, then)
+                self.block(node.orelse, otherwise)
+            case ast.Try() | ast.TryStar():
+                self._try(node, kind)
+            case ast.With() | ast.AsyncWith():
+                self._expressions((item.context_expr for item in node.items), kind)
+                self.block(node.body, _guarded(kind) if any(_suppresses(item) for item in node.items) else kind)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._expressions((*node.decorator_list, *_defaults(node.args)), kind)
+                self.block(node.body, _inside(kind))
+            case ast.Match():
+                self._expressions((node.subject,), kind)
+                for each in node.cases:
+                    self.block(each.body, kind)
+            case _:
+                self._others(node, kind)
+
+    def _others(self, node: ast.stmt, kind: ImportKind) -> None:
+        for _, value in ast.iter_fields(node):
+            values = value if isinstance(value, list) else [value]
+            for each in values:
+                if isinstance(each, ast.stmt):
+                    self._statement(each, kind)
+                elif isinstance(each, ast.AST):
+                    self._expressions((each,), kind)
+
+    def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
+        catching = [handler for handler in node.handlers if _catches(handler.type)]
+        forgiven = any(not _gives_up(handler.body) for handler in catching)
+        self.block(node.body, _guarded(kind) if forgiven else kind)
+        for handler in node.handlers:
+            # What stands in for a missing module is not asked for where that module is there.
+            self.block(handler.body, _guarded(kind) if handler in catching else kind)
+        self.block(node.orelse, _guarded(kind) if forgiven else kind)
+        self.block(node.finalbody, kind)
+
+    def _expressions(self, nodes: Iterable[ast.AST], kind: ImportKind) -> None:
+        waiting: list[tuple[ast.AST, ImportKind]] = [(node, kind) for node in nodes]
+        while waiting:
+            node, kind = waiting.pop()
+            if isinstance(node, ast.Call):
+                self._call(node, kind)
+            inner = _inside(kind) if isinstance(node, ast.Lambda) else kind
+            waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
+
+    def _call(self, node: ast.Call, kind: ImportKind) -> None:
+        if _last_name(node.func) not in ("import_module", "__import__") or not node.args:
+            return
+        first = node.args[0]
+        if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+            return
+        name = first.value
+        if name.startswith("."):
+            level = len(name) - len(name.lstrip("."))
+            name = resolve_relative(self._named_package(node), level, name.lstrip(".") or None)
+        if name and all(part.isidentifier() for part in name.split(".")):
+            self._found.append(ImportStatement(node, name, kind))
+
+    def _named_package(self, node: ast.Call) -> str:
+        given = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "package")]
+        if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
+            return given[0].value
+        return self._module if given and _last_name(given[0]) == "__name__" else self._package
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _inside(kind: ImportKind) -> ImportKind:
+    return kind if kind is ImportKind.TYPE_CHECKING else ImportKind.IN_FUNCTION
+
+
+def _guarded(kind: ImportKind) -> ImportKind:
+    return kind if kind is ImportKind.TYPE_CHECKING else ImportKind.GUARDED
+
+
+def _branches(test: ast.expr, kind: ImportKind) -> tuple[ImportKind, ImportKind]:
+    """The kinds of the two branches of an ``if``."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        then, otherwise = _branches(test.operand, kind)
+        return otherwise, then
+    if _last_name(test) == "TYPE_CHECKING":
+        return ImportKind.TYPE_CHECKING, kind
+    if _is_main(test):
+        return _inside(kind), kind  # a script's part, which importing the module leaves out
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        parts = [_branches(value, kind)[0] for value in test.values]
+        return next((part for part in parts if part is not kind), kind), kind
+    asked = test.func if isinstance(test, ast.Call) else test
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and _last_name(_called(test.left)) == "find_spec":
+        there = isinstance(test.ops[0], ast.IsNot | ast.NotEq)
+        return (_guarded(kind), kind) if there else (kind, _guarded(kind))
+    if _ASKS.fullmatch(_last_name(asked)):
+        return _guarded(kind), kind
+    return kind, kind
+
+
+def _called(node: ast.expr) -> ast.expr:
+    return node.func if isinstance(node, ast.Call) else node
+
+
+def _is_main(test: ast.expr) -> bool:
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = (test.left, *test.comparators)
+    return any(_last_name(side) == "__name__" for side in sides) and any(
+        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
+    )
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _catches(caught: ast.expr | None) -> bool:
+    if caught is None:
+        return True
+    if isinstance(caught, ast.Tuple):
+        return any(_catches(each) for each in caught.elts)
+    return _last_name(caught) in _CAUGHT
+
+
+def _gives_up(body: list[ast.stmt]) -> bool:
+    """Whether a handler ends in an exception of its own, so that it forgives nothing."""
+    last = body[-1]
+    if isinstance(last, ast.Raise):
+        return True
+    return isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and _last_name(last.value.func) in _EXITS
+
+
+def _suppresses(item: ast.withitem) -> bool:
+    call = item.context_expr
+    return (
+        isinstance(call, ast.Call)
+        and _last_name(call.func) == "suppress"
+        and any(_catches(argument) for argument in call.args)
+    )
+
+
+def _defaults(arguments: ast.arguments) -> tuple[ast.expr, ...]:
+    return (*arguments.defaults, *(each for each in arguments.kw_defaults if each is not None))

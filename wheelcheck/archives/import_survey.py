@@ -1,0 +1,157 @@
+"""Where the code of an archive imports given names, and which of its own modules run those imports; judges no risk."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wheelcheck.archives.attributes import IMPLICIT, taken_attributes
+from wheelcheck.archives.code_files import CodeFiles
+from wheelcheck.archives.import_statements import ImportStatement, iter_imports
+from wheelcheck.archives.module_map import ModuleMap
+from wheelcheck.archives.parsing import ParsedModule, parse_source
+from wheelcheck.model import ImportKind, ImportSurvey, ImportUse
+
+WHOLE_GRAPH = 1_500
+"""Files up to which every module is read for what it imports of its own archive; beyond, only those that import the names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    module: str
+    path: str
+    parsed: ParsedModule
+    statements: tuple[ImportStatement, ...]
+
+
+def survey_imports(code: CodeFiles, names: frozenset[str]) -> ImportSurvey:
+    """The imports of the top-level *names* (or dotted ones, then only what is below them) in *code*.
+
+    About 1 ms for each 100 lines that are parsed: files that do not mention a name are parsed only where an unconditional
+    import was found, to tell which modules run it. Raises ``ArchiveRefused``.
+    """
+    mentioned = _mention(names)
+    own = code.modules
+    later: list[tuple[str, str, bytes]] = []
+    reads: list[_Read] = []
+    unreadable = long = 0
+    for path, module in sorted(own.files.items()):
+        content = code.source(path)
+        if content is None:
+            long += 1
+        elif mentioned is None or not mentioned.search(content):
+            later.append((path, module, content))
+        elif (read := _read(path, module, content, own)) is None:
+            unreadable += 1
+        else:
+            reads.append(read)
+    uses = [use for read in reads for use in _uses(read, names)]
+    partial = False
+    if any(use.kind is ImportKind.UNCONDITIONAL for use in uses):
+        partial = len(own.files) > WHOLE_GRAPH
+        for path, module, content in later if not partial else ():
+            if (other := _read(path, module, content, own)) is not None:
+                reads.append(other)
+            else:
+                unreadable += 1
+    return ImportSurvey(
+        filename=code.filename,
+        uses=tuple(uses),
+        inner={read.module: _inner(read, own) for read in sorted(reads, key=lambda read: read.module)},
+        unread=_unread(len(own.files), unreadable, long, partial),
+    )
+
+
+def _mention(names: frozenset[str]) -> re.Pattern[bytes] | None:
+    if not names:
+        return None
+    words = {name.rpartition(".")[2].encode() for name in names}
+    return re.compile(rb"\b(?:" + b"|".join(map(re.escape, sorted(words))) + rb")\b")
+
+
+def _read(path: str, module: str, content: bytes, own: ModuleMap) -> _Read | None:
+    parsed = parse_source(content)
+    if parsed is None:
+        return None
+    package = module if module in own.packages else module.rpartition(".")[0]
+    return _Read(module, path, parsed, tuple(iter_imports(parsed, module, package=package)))
+
+
+def _concerns(module: str, names: frozenset[str]) -> bool:
+    return module in names or any(module.startswith(f"{name}.") for name in names)
+
+
+def _uses(read: _Read, names: frozenset[str]) -> Iterator[ImportUse]:
+    mine = [(each, asked) for each in read.statements if (asked := _asked(each, names)) is not None]
+    if not mine:
+        return
+    bound: dict[str, set[str]] = {}
+    for statement, _ in mine:
+        if statement.bound is not None:
+            bound.setdefault(statement.bound[0], set()).add(statement.bound[1])
+    taken = taken_attributes(read.parsed.tree, {name: frozenset(modules) for name, modules in bound.items()})
+    plain = {statement.module for statement, _ in mine if statement.bound is not None}
+    for statement, imported in mine:
+        yield _use(read, statement, statement.module, imported, taken)
+        top = statement.module.partition(".")[0]
+        if statement.bound == (top, top) and statement.module != top and top not in plain and taken.get(top):
+            # "import av.video" binds av, of which other things may be taken; said once for the file.
+            plain.add(top)
+            yield _use(read, statement, top, (), taken)
+
+
+def _asked(statement: ImportStatement, names: frozenset[str]) -> tuple[str, ...] | None:
+    """The names of a ``from`` import that concern *names*, all where the module does; ``None`` for another statement."""
+    if _concerns(statement.module, names):
+        return tuple(name for name, _ in statement.names if name not in IMPLICIT)
+    found = tuple(name for name, _ in statement.names if _concerns(f"{statement.module}.{name}", names))
+    return found or None
+
+
+def _use(
+    read: _Read,
+    statement: ImportStatement,
+    module: str,
+    names: tuple[str, ...],
+    taken: dict[str, frozenset[str]],
+) -> ImportUse:
+    attributes = taken.get(module, frozenset()) if isinstance(statement.node, ast.Import) else frozenset()
+    return ImportUse(
+        file=read.path,
+        line=statement.node.lineno,
+        statement=read.parsed.text_of(statement.node),
+        importer=read.module,
+        module=module,
+        names=names,
+        attributes=tuple(sorted(attributes)),
+        kind=statement.kind,
+    )
+
+
+def _inner(read: _Read, own: ModuleMap) -> frozenset[str]:
+    imported: set[str] = set(_above(read.module))
+    for each in read.statements:
+        if each.kind is not ImportKind.UNCONDITIONAL:
+            continue
+        imported.update((each.module, *_above(each.module)))
+        imported.update(f"{each.module}.{name}" for name, _ in each.names)
+    imported.discard(read.module)
+    return frozenset(name for name in imported if own.knows(name))
+
+
+def _above(module: str) -> Sequence[str]:
+    parts = module.split(".")
+    return [".".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def _unread(total: int, unreadable: int, long: int, partial: bool) -> str:
+    facts = []
+    if unreadable:
+        facts.append(f"{unreadable} of {total} files are not Python 3")
+    if long:
+        facts.append(f"{long} of {total} files are too long to read")
+    if partial:
+        facts.append(f"of {total} files only those that import these names were read for what imports them")
+    return "; ".join(facts)

@@ -1,0 +1,196 @@
+"""Which modules the files of an archive are, by their paths alone; reads no file but ``top_level.txt``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["wheel", "sdist"]
+
+_COMPILED = (".so", ".pyd")
+# What lies beside the packages of a source tree and is not installed, by the habits of build tools.
+_BESIDE = frozenset(
+    {
+        "asv_bench",
+        "bench",
+        "benchmark",
+        "benchmarks",
+        "bin",
+        "bootstrap",
+        "build",
+        "ci",
+        "conftest",
+        "dist",
+        "doc",
+        "docs",
+    }
+    | {
+        "dodo",
+        "etc",
+        "example",
+        "examples",
+        "external",
+        "extern",
+        "ez_setup",
+        "fabfile",
+        "maint",
+        "manage",
+        "notebooks",
+    }
+    | {
+        "noxfile",
+        "pavement",
+        "release",
+        "requirements",
+        "run_tests",
+        "runtests",
+        "script",
+        "scripts",
+        "setup",
+        "setupbase",
+    }
+    | {"site_scons", "stubs", "task", "tasks", "test", "testing", "tests", "third_party", "thirdparty", "tool", "tools"}
+    | {"typings", "vendor", "versioneer", "website", "wheelhouse"}
+)
+_ROOTS = ("", "src", "lib", "python")
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleMap:
+    """``sources`` maps a dotted module to its Python file, a package to its ``__init__.py``, a folder without one to nothing.
+
+    ``compiled`` are the modules that exist as machine code or byte-code only. ``is_package`` holds for whatever may have
+    submodules. ``files`` maps each Python file back to its module.
+    """
+
+    sources: Mapping[str, str]
+    compiled: frozenset[str]
+    packages: frozenset[str]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tops(self) -> frozenset[str]:
+        """The top-level names."""
+        return frozenset(name for name in (*self.sources, *self.compiled) if "." not in name)
+
+    def knows(self, module: str) -> bool:
+        """Whether the archive has *module* in whatever form."""
+        return module in self.sources or module in self.compiled
+
+    def submodules(self, package: str) -> frozenset[str]:
+        """The last names of the modules directly in *package*."""
+        start = f"{package}."
+        cut = len(start)
+        return frozenset(
+            name[cut:]
+            for name in (*self.sources, *self.compiled)
+            if name.startswith(start) and "." not in name[cut:] and package in self.packages
+        )
+
+
+def map_modules(paths: Iterable[str], kind: Kind, top_level: frozenset[str] = frozenset()) -> ModuleMap:
+    """The modules among the members *paths*, relative to the archive's root.
+
+    In a wheel ``.data/purelib`` and ``.data/platlib`` lie over the root and the rest of ``.data`` is nobody's module. In a
+    source archive the packages are in the root or in ``src``; *top_level* (of its egg-info) names them where it is there.
+    """
+    if kind == "wheel":
+        return _mapped(_wheel_places(paths))
+    listed = list(paths)
+    return _mapped(_source_places(listed, top_level))
+
+
+def _wheel_places(paths: Iterable[str]) -> list[tuple[str, str]]:
+    places = []
+    for path in paths:
+        first, _, rest = path.partition("/")
+        if first.endswith(".dist-info"):
+            continue
+        if first.endswith(".data"):
+            scheme, _, inner = rest.partition("/")
+            if scheme in ("purelib", "platlib"):
+                places.append((path, inner))
+            continue
+        places.append((path, path))
+    return places
+
+
+def _source_places(paths: list[str], top_level: frozenset[str]) -> list[tuple[str, str]]:
+    roots = [*_ROOTS]
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        parent, _, info = folder.rpartition("/")
+        if info.endswith(".egg-info") and name in ("SOURCES.txt", "top_level.txt", "PKG-INFO") and parent not in roots:
+            roots.append(parent)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for path in paths:
+        if not path.endswith((".py", *_COMPILED)):
+            continue
+        for root in roots:
+            inner = path[len(root) + 1 :] if root else path
+            if not root or path.startswith(f"{root}/"):
+                found.setdefault(root, []).append((path, inner))
+    if top_level:
+        return _named(found, roots, top_level)
+    for root in ("src", *(root for root in roots if root not in _ROOTS), "", "lib", "python"):
+        places = [place for place in found.get(root, ()) if _first(place[1]) not in _BESIDE]
+        # In the root a folder without __init__.py is hardly a package; in src it is a namespace.
+        if root == "":
+            whole = {_first(inner) for _, inner in places if inner.count("/") == 1 and inner.endswith("/__init__.py")}
+            places = [place for place in places if "/" not in place[1] or _first(place[1]) in whole]
+        if places:
+            return places
+    return []
+
+
+def _named(
+    found: Mapping[str, list[tuple[str, str]]], roots: list[str], top_level: frozenset[str]
+) -> list[tuple[str, str]]:
+    places: list[tuple[str, str]] = []
+    missing = set(top_level)
+    for root in roots:
+        mine = [place for place in found.get(root, ()) if _first(place[1]) in missing]
+        missing -= {_first(inner) for _, inner in mine}
+        places += mine
+    return places
+
+
+def _first(inner: str) -> str:
+    return inner.partition("/")[0].partition(".")[0]
+
+
+def _mapped(places: Iterable[tuple[str, str]]) -> ModuleMap:
+    sources: dict[str, str] = {}
+    compiled: set[str] = set()
+    packages: set[str] = set()
+    for path, inner in places:
+        *folders, filename = inner.split("/")
+        stem, dot, suffix = filename.partition(".")
+        is_source = dot + suffix == ".py"
+        if not (is_source or filename.endswith(_COMPILED) or suffix == "pyc"):
+            continue
+        if not stem.isidentifier() or not all(folder.isidentifier() for folder in folders):
+            continue
+        if not is_source and stem.startswith("lib") and filename.endswith(".so"):
+            continue  # a shared library that a module loads, not a module
+        for depth in range(1, len(folders) + 1):
+            package = ".".join(folders[:depth])
+            packages.add(package)
+            sources.setdefault(package, "")
+        module = ".".join(folders if stem == "__init__" else [*folders, stem])
+        if not module:
+            continue
+        if is_source:
+            if stem == "__init__" or not sources.get(module):
+                sources[module] = path
+        else:
+            compiled.add(module)
+    # A module that is there as source, too, is read; a package of machine code has no source file.
+    for module in compiled & sources.keys():
+        if sources[module]:
+            compiled.discard(module)
+        else:
+            del sources[module]
+    files = {path: module for module, path in sources.items() if path}
+    return ModuleMap(sources, frozenset(compiled), frozenset(packages), files)
