@@ -17,7 +17,7 @@ from wheelcheck.index.records import FORMAT
 if TYPE_CHECKING:
     import diskcache
 
-CacheKind = Literal["page", "links", "metadata", "judgement"]
+CacheKind = Literal["page", "links", "metadata", "judgement", "code"]
 
 _DATABASE = "cache.db"
 _FOLDER = "index"

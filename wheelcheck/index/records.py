@@ -95,6 +95,37 @@ class JudgementRecord(msgspec.Struct, array_like=True, frozen=True):
     metadata: MetadataRecord | None
 
 
+class UseRecord(msgspec.Struct, array_like=True, frozen=True):
+    """``model.ImportUse`` in plain types; ``kind`` is the name of its enum."""
+
+    file: str
+    line: int
+    statement: str
+    importer: str
+    module: str
+    names: tuple[str, ...]
+    attributes: tuple[str, ...]
+    kind: str
+
+
+class SurveyRecord(msgspec.Struct, array_like=True, frozen=True):
+    """``model.ImportSurvey`` in plain types; names in ``inner`` are sorted."""
+
+    filename: str
+    uses: tuple[UseRecord, ...]
+    inner: dict[str, tuple[str, ...]]
+    unread: str
+
+
+class ModuleRecord(msgspec.Struct, array_like=True, frozen=True):
+    """``model.ModuleNames`` in plain types; ``state`` is the name of its enum."""
+
+    module: str
+    state: str
+    names: tuple[str, ...]
+    open_ended: bool
+
+
 encode = msgspec.msgpack.Encoder().encode
 decode_answer = msgspec.msgpack.Decoder(CachedAnswer).decode
 decode_digest = msgspec.msgpack.Decoder(Digest).decode
@@ -102,3 +133,6 @@ decode_listing = msgspec.msgpack.Decoder(Listing).decode
 decode_rows = msgspec.msgpack.Decoder(list[FileRow]).decode
 decode_metadata = msgspec.msgpack.Decoder(MetadataRecord).decode
 decode_judgement = msgspec.msgpack.Decoder(JudgementRecord).decode
+decode_survey = msgspec.msgpack.Decoder(SurveyRecord).decode
+decode_modules = msgspec.msgpack.Decoder(tuple[ModuleRecord, ...]).decode
+decode_names = msgspec.msgpack.Decoder(tuple[str, ...]).decode

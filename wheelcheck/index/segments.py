@@ -51,6 +51,11 @@ class SparseFile(io.BufferedIOBase):
         self._starts[first:last] = [start]
         self._segments[first:last] = [content]
 
+    def holds(self, start: int, stop: int) -> bool:
+        """Whether all bytes from *start* to *stop* (exclusive) are here."""
+        place = bisect.bisect_right(self._starts, start) - 1
+        return place >= 0 and stop <= self._starts[place] + len(self._segments[place])
+
     def read(self, size: int | None = -1, /) -> bytes:
         """Up to *size* bytes from the position."""
         stop = self._length if size is None or size < 0 else min(self._length, self._position + size)

@@ -1,4 +1,4 @@
-"""The ``Projects`` port over real indexes: joins cache, pages, metadata and judgements; each itself does one of them.
+"""The ports ``Projects``, ``Code`` and ``OtherIndexes`` over real indexes: joins the parts that do it.
 
 Refuses to choose: it answers what the indexes say, whatever the target or the policy.
 """
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from packaging.utils import NormalizedName
 
+from wheelcheck.index.code_answers import CodeAnswers, CodeFetching, Subject
+from wheelcheck.index.code_records import DEFINITIONS, IMPORT_NAMES, IMPORTS
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.direct import Behind, DirectReferences
@@ -20,13 +22,23 @@ from wheelcheck.index.disk_cache import DiskCache
 from wheelcheck.index.errands import Errands
 from wheelcheck.index.judgements import SourceJudgements
 from wheelcheck.index.loop_thread import LoopThread
+from wheelcheck.index.other_indexes import OtherIndexes
 from wheelcheck.index.project_pages import ProjectPages
 from wheelcheck.index.promises import Deliveries, Promise
 from wheelcheck.index.statistics import Statistics, Tally
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.index.texts import Texts
 from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
-from wheelcheck.model import CoreMetadata, Distribution, Judgement, ProjectPage, Sdist, Wheel
+from wheelcheck.model import (
+    CoreMetadata,
+    Distribution,
+    ImportSurvey,
+    Judgement,
+    ModuleNames,
+    ProjectPage,
+    Sdist,
+    Wheel,
+)
 from wheelcheck.ports import Archives, Reporter, SilentReporter
 
 if TYPE_CHECKING:
@@ -57,6 +69,7 @@ class IndexStore:
         self._tally = Tally()
         self._cache = None if config.cache_dir is None else DiskCache(config.cache_dir)
         self._made_transport: Transport | None = None
+        self._made_hurried: Transport | None = None
         self._thread = LoopThread(_load_client, self._end_loop, self._fail_open)
         self._deliveries = Deliveries()
         self._page_listener: Callable[[ProjectPage], None] | None = None
@@ -79,6 +92,7 @@ class IndexStore:
         )
         self._credentials = around.credentials
         pages, wheels, sources = ProjectPages(around), WheelMetadata(around), SourceJudgements(around)
+        self._code = CodeFetching(around)
         self._judges = sources
         directs, texts = DirectReferences(around, wheels, sources), Texts(around)
         self._pages = Errands(self._thread, pages.at_hand, pages.fetch, self._page_came)
@@ -86,6 +100,14 @@ class IndexStore:
         self._sources = Errands(self._thread, sources.at_hand, sources.fetch)
         self._directs = Errands(self._thread, directs.at_hand, directs.fetch)
         self._texts = Errands(self._thread, texts.at_hand, texts.fetch)
+        names = CodeAnswers(IMPORT_NAMES, around, self._code)
+        imports = CodeAnswers(IMPORTS, around, self._code)
+        definitions = CodeAnswers(DEFINITIONS, around, self._code)
+        self._import_names = Errands(self._thread, names.at_hand, names.fetch)
+        self._imports = Errands(self._thread, imports.at_hand, imports.fetch)
+        self._definitions = Errands(self._thread, definitions.at_hand, definitions.fetch)
+        others = OtherIndexes(around, self._hurried_transport)
+        self._other_pages = Errands(self._thread, others.at_hand, others.fetch)
 
     # The port
 
@@ -129,7 +151,29 @@ class IndexStore:
         """Likewise for each wheel's metadata."""
         self._metadata_listener = listener
 
-    # Beyond the port
+    # The ports Code and OtherIndexes
+
+    def import_names(self, distribution: Distribution) -> frozenset[str]:
+        """The top-level names that *distribution* makes importable; see :class:`wheelcheck.ports.Code`."""
+        subject = Subject(distribution)
+        return self._answer(self._import_names.begin(subject.key, subject))
+
+    def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
+        """Where the code of *distribution* imports one of *names*; raises ``HashMismatch``, ``IndexUnavailable``."""
+        subject = Subject(distribution, names)
+        return self._answer(self._imports.begin(subject.key, subject))
+
+    def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
+        """What each of *modules* binds in *distribution*; raises ``HashMismatch``, ``IndexUnavailable``."""
+        subject = Subject(distribution, modules)
+        return self._answer(self._definitions.begin(subject.key, subject))
+
+    def page_at(self, index_url: str, name: NormalizedName) -> ProjectPage:
+        """The page of *name* on *index_url* alone; see :class:`wheelcheck.ports.OtherIndexes`."""
+        place = (index_url, name)
+        return self._answer(self._other_pages.begin(place, place))
+
+    # Beyond the ports
 
     def fetch_text(self, url: str) -> str:
         """The text behind *url* (http, https, file), UTF-8; raises ``IndexUnavailable`` and ``OfflineMiss``."""
@@ -159,6 +203,7 @@ class IndexStore:
         finally:
             self._fail_open()
             self._judges.close()
+            self._code.close()
             if self._cache is not None:
                 self._cache.flush()
                 self._cache.close_thread()
@@ -197,13 +242,23 @@ class IndexStore:
             self._made_transport = Transport(self._config, self._credentials, self._tally, self._reporter)
         return self._made_transport
 
+    def _hurried_transport(self, config: IndexConfig) -> Transport:
+        if self._made_hurried is None:
+            from wheelcheck.index.transport import Transport
+
+            self._made_hurried = Transport(config, self._credentials, self._tally, self._reporter)
+        return self._made_hurried
+
     def _fail_open(self) -> None:
         for errands in (self._pages, self._metadata, self._sources, self._directs, self._texts):
             errands.fail_open()
+        for others in (self._import_names, self._imports, self._definitions, self._other_pages):
+            others.fail_open()
 
     async def _end_loop(self) -> None:
-        if self._made_transport is not None:
-            await self._made_transport.close()
+        for transport in (self._made_transport, self._made_hurried):
+            if transport is not None:
+                await transport.close()
         if self._cache is not None:
             self._cache.close_thread()
 
