@@ -49,7 +49,8 @@ class Advisory:
 class AbiBreak:
     """A release from which on compiled extensions built against older ones do not load; ``date`` is its day, ISO 8601.
 
-    ``unless`` are versions of other projects that are older and yet load with it, because they were built for it ahead.
+    ``unless`` are versions of other projects that are older and load with it all the same: built for it ahead, or not using the
+    interface that broke.
     """
 
     project: NormalizedName
