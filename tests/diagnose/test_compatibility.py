@@ -131,7 +131,7 @@ def test_a_native_wheel_older_than_the_abi_break_is_a_warning() -> None:
     assert finding.severity is Severity.WARNING
     assert finding.paths == (("old",),)
     assert finding.evidence == (
-        "remedy: constrain numpy<2.0.0",
+        "remedy: constrain numpy<2",
         "Older extensions do not load.",
         "https://docs.example/numpy",
     )
@@ -141,7 +141,7 @@ def test_the_remedy_of_an_abi_break_is_a_bound_below_the_release() -> None:
     projects = FakeProjects({"old": {"1.0": compiled()}, "numpy": numpy("2.4.1")})
     (one,) = met(projects, "old")
     assert (one.id, one.code, one.subject.name, one.cause.name) == ("numpy-2.0.0", Code.ABI_BREAK, "old", "numpy")
-    assert [(each.kind, str(each.requirement)) for each in one.remedies] == [("constrain", "numpy<2.0.0")]
+    assert [(each.kind, str(each.requirement)) for each in one.remedies] == [("constrain", "numpy<2")]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,12 @@ def test_the_remedy_of_an_abi_break_is_a_bound_below_the_release() -> None:
 def test_what_cannot_break_is_not_suspected(name: str, files: list[FakeFile]) -> None:
     projects = FakeProjects({name: {"1.6": files}, "numpy": numpy("2.4.1")})
     assert met(projects, name, "numpy") == ()
+
+
+def test_two_requirements_on_the_broken_project_are_one_finding() -> None:
+    files = [wheel(NATIVE, requires=["numpy>=1.20", "numpy!=1.24"], upload_time=OLD)]
+    projects = FakeProjects({"old": {"1": files}, "numpy": numpy("2.4.1")})
+    assert len(met(projects, "old")) == 1
 
 
 def test_the_stable_abi_of_python_does_not_protect_from_another_projects_break() -> None:

@@ -128,7 +128,8 @@ def _breaks_met(resolution: Resolution, knowledge: RepairKnowledge, upload_time:
         cause = resolution.pins.get(each.project)
         if cause is None or cause.version < each.release:
             continue
-        for name in sorted(edge.parent for edge in resolution.edges if edge.child == each.project and edge.parent):
+        parents = {edge.parent for edge in resolution.edges if edge.child == each.project}
+        for name in sorted(parent for parent in parents if parent is not None):
             subject = resolution.pins.get(name)
             uploaded = upload_time(subject) if subject is not None and _is_extension(subject) else None
             if subject is None or uploaded is None or uploaded[:10] >= each.date:
@@ -161,9 +162,9 @@ def _was_built_for(pin: Pin, broken: AbiBreak, resolution: Resolution) -> bool:
 
 
 def _break_met(each: AbiBreak, subject: Pin, cause: Pin, uploaded: str) -> Met:
-    below = Requirement.parse(
-        f"{each.project}<{each.release}", CandidateOrigin(name=subject.name, version=subject.version)
-    )
+    # The way a person writes it, so that it is the same edit as the one that an advisory recommends.
+    release = str(each.release).removesuffix(".0").removesuffix(".0")
+    below = Requirement.parse(f"{each.project}<{release}", CandidateOrigin(name=subject.name, version=subject.version))
     return Met(
         id=f"{each.project}-{each.release}",
         code=Code.ABI_BREAK,
