@@ -4,7 +4,9 @@
 findings; to add one, write it in the module of its subject and name it in the table.
 """
 
+from wheelcheck.diagnose.compatibility import Met, compatibility_met
 from wheelcheck.diagnose.context import Diagnosis
+from wheelcheck.diagnose.objections import objections
 from wheelcheck.diagnose.rules import RULES, diagnose
 
-__all__ = ["RULES", "Diagnosis", "diagnose"]
+__all__ = ["RULES", "Diagnosis", "Met", "compatibility_met", "diagnose", "objections"]

@@ -126,9 +126,12 @@ class Repair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hopeless:
-    """A blocker that no edit repairs, with a whole sentence on why, and the ways by which it is wanted."""
+    """A blocker that no edit repairs, with a whole sentence on why, and the ways by which it is wanted.
 
-    package: NormalizedName
+    ``package`` is ``None`` where the input names no project (an editable path).
+    """
+
+    package: NormalizedName | None
     version: Version | None = None
     message: str
     paths: tuple[tuple[str, ...], ...] = ()

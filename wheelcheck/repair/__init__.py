@@ -1,1 +1,11 @@
-"""The repair room."""
+"""A blocked outcome → the cheapest changes that make it installable, each proved by resolving again.
+
+``propose(Blocked, World, Limits)`` gives :class:`~wheelcheck.model.Proposals`. Inside: :mod:`blockers` reads a failed trial,
+:mod:`remedies` offers the :mod:`edits` that touch a blocker, :mod:`search` joins them into minimal sets, :mod:`trials` resolves
+each, :mod:`mending` adds what advisories ask for, :mod:`proof` compares, :mod:`risk` weighs.
+"""
+
+from wheelcheck.repair.proposing import edited, propose
+from wheelcheck.repair.world import Blocked, Limits, World
+
+__all__ = ["Blocked", "Limits", "World", "edited", "propose"]

@@ -1,0 +1,44 @@
+"""Which blockers no edit can touch, and why, in a sentence each; searches for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from wheelcheck.model import Finding, Hopeless
+from wheelcheck.repair.blockers import Blocker, View
+from wheelcheck.repair.versions import usable_versions
+
+
+def iter_hopeless(view: View, blockers: Iterable[Blocker]) -> Iterator[Hopeless]:
+    """One statement for each of *blockers*, none of which has a remedy."""
+    for blocker in blockers:
+        yield Hopeless(
+            package=blocker.name,
+            version=blocker.version,
+            message=_sentence(view, blocker),
+            paths=blocker.paths,
+        )
+
+
+def iter_irreparable(findings: Iterable[Finding]) -> Iterator[Hopeless]:
+    """One statement for each of *findings*, which lie in the input itself."""
+    for finding in findings:
+        yield Hopeless(
+            package=finding.package,
+            version=finding.version,
+            message=f"{finding.message}; {finding.code.cure[0].lower()}{finding.code.cure[1:]}",
+            paths=finding.paths,
+        )
+
+
+def _sentence(view: View, blocker: Blocker) -> str:
+    target = view.diagnosis.target
+    shelf = view.diagnosis.shelf(blocker.name)
+    asked = "you ask for it yourself" if blocker.is_wanted_by_user else "nothing else can be changed about it"
+    if not shelf.versions:
+        return f"no index has a usable file of {blocker.name}, and {asked}"
+    if blocker.is_clash:
+        return f"no version of {blocker.name} can satisfy everybody on {target}, and {asked}"
+    if usable_versions(shelf):
+        return f"no version of {blocker.name} that is asked for has a usable file on {target}, and {asked}"
+    return f"no version of {blocker.name} has a wheel for {target.platform} on Python {target.python} or near it, and {asked}"

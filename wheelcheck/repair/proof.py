@@ -1,0 +1,55 @@
+"""What a successful trial shows, compared with the unrepaired answer: counts, version moves with dates, what came and went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model import Conflict, Installability, Pin, Resolution, Status, Verification, VersionMove
+from wheelcheck.repair.trials import Trial, Trials
+
+
+def natural_of(outcome: Resolution | Conflict) -> Resolution | None:
+    """What an installer would have picked for *outcome*'s question; ``None`` where its requirements clash."""
+    return outcome if isinstance(outcome, Resolution) else outcome.natural
+
+
+def verification(base: Trial, proof: Trial, trials: Trials) -> Verification:
+    """What *proof* gives, and how it differs from *base*, the question as it was asked."""
+    after = proof.resolution.pins
+    natural = natural_of(base.outcome)
+    before: Mapping[NormalizedName, Pin] = natural.pins if natural is not None else {}
+    built = tuple(name for name, pin in sorted(after.items()) if pin.installability is not Installability.WHEEL)
+    moved = [(pin, after[name]) for name, pin in sorted(before.items()) if name in after]
+    return Verification(
+        status=Status.NEEDS_BUILD if built else Status.INSTALLABLE,
+        packages=len(after),
+        built_once=built,
+        changed=tuple(
+            VersionMove(
+                name=old.name,
+                before=old.version,
+                after=new.version,
+                before_date=released(base, old, trials),
+                after_date=released(proof, new, trials),
+            )
+            for old, new in moved
+            if old.version != new.version
+        ),
+        added=_only_in(after, before) if natural is not None else (),
+        removed=_only_in(before, after),
+    )
+
+
+def _only_in(
+    these: Mapping[NormalizedName, Pin], those: Mapping[NormalizedName, Pin]
+) -> tuple[tuple[NormalizedName, Version], ...]:
+    return tuple((name, pin.version) for name, pin in sorted(these.items()) if name not in those)
+
+
+def released(trial: Trial, pin: Pin, trials: Trials) -> str | None:
+    """When the version of *pin* came (its first file), ISO 8601 in UTC; ``None`` if not known."""
+    shelf = trials.diagnosis(trial.outcome, trial.state, trial.projects).shelf(pin.name)
+    return shelf.release(pin.version).upload_time if pin.version in shelf.page.distributions else None

@@ -1,0 +1,251 @@
+"""The search for minimal sets of edits: uniform cost over sets, guided by what still blocks; shows nothing to anybody.
+
+Whatever repairs a question must touch each of its blockers, so a set that fails is continued only by the edits that touch one
+chosen blocker (hitting sets after Reiter, "A theory of diagnosis from first principles", 1987). Sets are taken cheapest first, by
+their cost and a lower bound for the blockers they do not touch yet (A*), so the first that succeeds is a cheapest one. A set that
+leaves a known blocker untouched is not even tried.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from packaging.utils import NormalizedName
+
+from wheelcheck.model import EditKind, Suggestion
+from wheelcheck.repair.blockers import Blocker, View
+from wheelcheck.repair.edits import Change
+from wheelcheck.repair.edits.change import Key, key_of
+from wheelcheck.repair.remedies import Case, iter_pythons, iter_remedies
+from wheelcheck.repair.settling import attempt
+from wheelcheck.repair.trials import OutOfTime, Trial, Trials
+from wheelcheck.repair.world import Blocked, Limits, World
+
+_NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
+_MANY = 3  # with more blockers than this, a first repair is put together in one go before the search for the cheapest
+_ROUNDS = 12
+
+Keys = frozenset[Key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One group of blockers, and the *changes* of which every repair makes at least one, cheapest first."""
+
+    blockers: tuple[Blocker, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the changes."""
+        return frozenset(key_of(change) for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Changes, each settled on a version, and the trial in which they succeed."""
+
+    changes: tuple[Change, ...]
+    trial: Trial
+
+    @property
+    def keys(self) -> Keys:
+        """What the set is made of, whatever the versions."""
+        return frozenset(key_of(change) for change in self.changes)
+
+    @property
+    def cost(self) -> int:
+        """The sum of the changes' costs."""
+        return sum(change.cost for change in self.changes)
+
+    @property
+    def main_kind(self) -> EditKind:
+        """The kind of its dearest change: what a person would call the repair."""
+        return max(self.changes, key=lambda change: (change.cost, key_of(change))).kind
+
+
+@dataclass(order=True, slots=True)
+class _Node:
+    bound: int
+    cost: int
+    order: tuple[Key, ...]
+    changes: tuple[Change, ...] = field(compare=False)
+    pending: tuple[Trouble, ...] = field(compare=False)
+
+
+class Search:
+    """Searches for repairs of *blocked*; ``found`` grows, ``dead_ends`` are blockers that nothing can touch, by project.
+
+    ``ended`` is empty when every set was looked at that could matter, else a sentence on what was not.
+    """
+
+    def __init__(self, blocked: Blocked, world: World, limits: Limits, trials: Trials) -> None:
+        self.found: list[Found] = []
+        self.dead_ends: dict[NormalizedName, Blocker] = {}
+        self.suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
+        self.ended = ""
+        self._blocked = blocked
+        self._world = world
+        self._limits = limits
+        self._trials = trials
+        self._seen: set[Keys] = set()
+        self._heap: list[_Node] = []
+
+    def run(self) -> None:
+        """Search until there are enough repairs of different kinds, nothing is left, or the limits are reached."""
+        try:
+            troubles = self.troubles_of(self._trials.base)
+            if any(not trouble.changes for trouble in troubles) or not troubles:
+                return
+            if len(troubles) > _MANY:
+                self._put_together(troubles)
+            self._push((), troubles)
+            self._search()
+        except OutOfTime:
+            self.ended = self._where_it_stands()
+
+    def troubles_of(self, trial: Trial) -> tuple[Trouble, ...]:
+        """What blocks *trial*, with the changes that can touch it; those with the fewest first."""
+        view = View(trial, self._trials.diagnosis(trial.outcome, trial.state, trial.projects))
+        troubles = [self._trouble(view, group) for group in view.troubles()]
+        if view.excludes_python:
+            pythons = tuple(iter_pythons(self._blocked, trial.state.question.target))
+            troubles.append(Trouble(blockers=(), changes=pythons))
+        for trouble in troubles:
+            if not trouble.changes:
+                self.dead_ends.update({blocker.name: blocker for blocker in trouble.blockers})
+        return tuple(
+            sorted(troubles, key=lambda trouble: (len(trouble.changes), [blocker.name for blocker in trouble.blockers]))
+        )
+
+    def _trouble(self, view: View, group: tuple[Blocker, ...]) -> Trouble:
+        changes: dict[Key, Change] = {}
+        for blocker in group:
+            case = Case(
+                blocked=self._blocked,
+                world=self._world,
+                view=view,
+                blocker=blocker,
+                suggestions=self.suggestions,
+            )
+            for change in iter_remedies(case):
+                changes.setdefault(key_of(change), change)
+        return Trouble(
+            blockers=group, changes=tuple(sorted(changes.values(), key=lambda each: (each.cost, key_of(each))))
+        )
+
+    # Cheapest first
+
+    def _search(self) -> None:
+        looked_at = 0
+        while self._heap and not self._is_enough():
+            node = heapq.heappop(self._heap)
+            looked_at += 1
+            if looked_at > _NODES:
+                self.ended = self._where_it_stands()
+                return
+            if self._is_known(frozenset(node.order)):
+                continue
+            if node.pending:
+                self._branch(node.changes, node.pending)
+                continue
+            found, failed = attempt(node.changes, self._trials)
+            if found is not None:
+                self._take(Found(changes=found.changes, trial=found))
+            elif failed is not None:
+                self._branch(node.changes, self.troubles_of(failed))
+
+    def _is_enough(self) -> bool:
+        kinds = {found.main_kind for found in self.found}
+        return len(kinds) >= self._limits.repairs
+
+    def _is_known(self, keys: Keys) -> bool:
+        return any(found.keys <= keys for found in self.found)
+
+    def _branch(self, changes: tuple[Change, ...], troubles: tuple[Trouble, ...]) -> None:
+        if not troubles or any(not trouble.changes for trouble in troubles):
+            return
+        taken = {change.slot for change in changes}
+        first, *others = troubles
+        for change in first.changes:
+            if change.slot in taken:
+                continue
+            key = key_of(change)
+            self._push((*changes, change), tuple(other for other in others if key not in other.keys))
+
+    def _push(self, changes: tuple[Change, ...], pending: tuple[Trouble, ...]) -> None:
+        order = tuple(sorted(key_of(change) for change in changes))
+        keys = frozenset(order)
+        if keys in self._seen and changes:
+            return
+        self._seen.add(keys)
+        cost = sum(change.cost for change in changes)
+        heapq.heappush(self._heap, _Node(cost + _lower_bound(pending), cost, order, changes, pending))
+
+    def _take(self, found: Found) -> None:
+        self._trials.answer_found()
+        try:
+            found = self._reduced(found)
+        finally:
+            if not self._is_known(found.keys):
+                self.found.append(found)
+
+    def _reduced(self, found: Found) -> Found:
+        """*found* without what is needless: pages alone told which edits touch a blocker, so one may prove not to be needed."""
+        for change in sorted(found.changes, key=lambda each: (-each.cost, key_of(each))):
+            rest = tuple(other for other in found.changes if other is not change)
+            trial = self._trials.of(rest) if rest else None
+            if trial is not None and trial.succeeds:
+                return self._reduced(Found(changes=rest, trial=trial))
+        return found
+
+    # One go
+
+    def _put_together(self, troubles: tuple[Trouble, ...]) -> None:
+        """Take the cheapest change for every blocker at once, and again for what that uncovers, then what is needless away."""
+        changes: dict[str, Change] = {}
+        for _ in range(_ROUNDS):
+            for trouble in troubles:
+                # A change that is made already may touch this blocker too.
+                if trouble.keys & {key_of(change) for change in changes.values()}:
+                    continue
+                free = [change for change in _by_usefulness(trouble, troubles) if change.slot not in changes]
+                if not free:
+                    return
+                changes[free[0].slot] = free[0]
+            found, failed = attempt(tuple(changes.values()), self._trials)
+            if found is not None:
+                self._take(Found(changes=found.changes, trial=found))
+                return
+            troubles = self.troubles_of(failed) if failed is not None else ()
+            made = {key_of(change) for change in changes.values()}
+            if not troubles or all(trouble.keys & made for trouble in troubles):
+                return
+
+    def _where_it_stands(self) -> str:
+        count = self._trials.count
+        return f"the search ended at its limit after {count} trial{'s' if count != 1 else ''}; there may be more ways"
+
+
+def _by_usefulness(trouble: Trouble, troubles: Iterable[Trouble]) -> list[Change]:
+    """The changes of *trouble* by what each costs for one of the blockers that it touches."""
+    touching: Counter[Key] = Counter()
+    for each in troubles:
+        touching.update(each.keys)
+    return sorted(trouble.changes, key=lambda change: (change.cost / touching[key_of(change)], key_of(change)))
+
+
+def _lower_bound(pending: tuple[Trouble, ...]) -> int:
+    """No set that touches all of *pending* costs less: a change that touches several is shared out among them."""
+    touching: Counter[Key] = Counter()
+    for trouble in pending:
+        touching.update(trouble.keys)
+    return int(
+        sum(
+            min((change.cost / touching[key_of(change)] for change in trouble.changes), default=0)
+            for trouble in pending
+        )
+    )
