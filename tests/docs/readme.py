@@ -20,7 +20,9 @@ def tables() -> dict[str, str]:
     for parameter in plan_command.params:
         if isinstance(parameter, click.Option):
             names = ", ".join((*parameter.opts, *parameter.secondary_opts))
-            value = f" {parameter.metavar}" if parameter.metavar else ""
+            # "[=…]" is a value that may be left out, and follows at once.
+            between = "" if (parameter.metavar or "").startswith("[=") else " "
+            value = f"{between}{parameter.metavar}" if parameter.metavar else ""
             if isinstance(parameter.type, click.Choice):
                 value = " " + "|".join(parameter.type.choices)
             value = value.replace("|", "\\|")

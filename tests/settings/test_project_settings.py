@@ -29,6 +29,9 @@ extras = ["Dev"]
 groups = ["test"]
 cache-dir = ".cache"
 max-seconds = 30
+repairs = 5
+repair-seconds = 7.5
+knowledge = ["ours", "~/shared"]
 indexes = {company = "https://four.example/simple"}
 
 [tool.wheelcheck.sources]
@@ -64,6 +67,9 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         groups=("test",),
         cache_dir=tmp_path / ".cache",
         max_seconds=30.0,
+        repairs=5,
+        repair_seconds=7.5,
+        knowledge=(tmp_path / "ours", Path("~/shared").expanduser()),
         indexes={"company": "https://four.example/simple"},
         sources=found.sources,
     )
@@ -102,7 +108,15 @@ def test_a_source_must_name_a_known_index(tmp_path: Path) -> None:
 def test_sdist_takes_three_words_and_seconds_are_positive(tmp_path: Path) -> None:
     assert "deny" in wrong(tmp_path, "sdist = 'all'").message
     assert "above 0" in wrong(tmp_path, "max-seconds = 0").message
+    assert "above 0" in wrong(tmp_path, "repair-seconds = -1").message
     assert "true or false" in wrong(tmp_path, "pre = 1").message
+
+
+def test_repairs_may_be_none_and_are_counted_in_whole_numbers(tmp_path: Path) -> None:
+    (tmp_path / "wheelcheck.toml").write_text("repairs = 0\n")
+    assert load_settings(tmp_path, {}).repairs == 0
+    for text in ("-1", "2.5", "true", "'3'"):
+        assert wrong(tmp_path, f"repairs = {text}").message == "repairs must be a whole number, 0 or more"
 
 
 def test_broken_toml_names_its_line(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import click
 from wheelcheck.cli.cache import cache_group
 from wheelcheck.cli.describe import schema_command, target_command
 from wheelcheck.cli.export import export_command
+from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.plan import plan_command
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
 from wheelcheck.errors import DiskFailure, WheelcheckError
@@ -49,9 +50,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit status; no exception comes out but those that are bugs."""
     try:
-        words = sys.argv[1:] if arguments is None else arguments
+        words = with_whole_fix(sys.argv[1:] if arguments is None else arguments)
         # The words go along for the summary, which tells what to run next.
-        result = cli.main(args=words, prog_name="wheelcheck", standalone_mode=False, obj=tuple(words))
+        result = cli.main(args=list(words), prog_name="wheelcheck", standalone_mode=False, obj=words)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):

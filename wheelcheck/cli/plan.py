@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wheelcheck.cli.options import common_options
+from wheelcheck.cli.options import common_options, request_options
 from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
 
 _STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
@@ -47,7 +47,7 @@ def plan_command(
 
     presentation = {name: options.pop(name) for name in ("quiet", "verbose", "color", "no_progress")}
     refuse_unwritable(output)
-    request = pipeline.Request(inputs=inputs, **options)
+    request = pipeline.Request(inputs=inputs, **request_options(options))
     with _reporter(presentation) as reporter:
         plan = pipeline.plan(request, reporter=reporter)
     if output is not None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model import IndexOptions
+from wheelcheck.model.urls import masked_within
 from wheelcheck.pipeline.request import Request
 from wheelcheck.ports import Reporter
 
@@ -36,13 +41,14 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
         raise UsageProblem("no default index is known: pypi-simple is missing or unusual", hint="give --index-url")
     extra = (*request.extra_index_urls, *options.extra_index_urls, *settings.extra_index_urls, *pip.extra_index_urls)
     cache_dir = request.cache_dir or settings.cache_dir
+    sources = {**settings.sources, **_sources(request.sources, settings.indexes)}
     for place in (
         first,
         *extra,
         *request.find_links,
         *options.find_links,
         *settings.find_links,
-        *settings.sources.values(),
+        *sources.values(),
     ):
         _refuse_malformed(place)
     return IndexConfig(
@@ -50,7 +56,7 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
         find_links=tuple(dict.fromkeys((*request.find_links, *options.find_links, *settings.find_links))),
         # What only this machine is configured for must not outrank an index: the plan is carried out elsewhere.
         fallback_find_links=pip.find_links,
-        project_indexes=settings.sources,
+        project_indexes=sources,
         no_index=request.no_index or options.no_index or pip.no_index,
         cache_dir=None if request.no_cache else Path(cache_dir) if cache_dir else default_cache_dir(),
         offline=request.offline,
@@ -62,6 +68,25 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
         timeout=_TIMEOUT if network.timeout is None else network.timeout,
         retries=_RETRIES if network.retries is None else network.retries,
     )
+
+
+def _sources(texts: tuple[str, ...], indexes: Mapping[str, str]) -> Mapping[NormalizedName, str]:
+    """The index that each ``NAME=URL`` names for a project, the last one for it; the URL may be a name in *indexes*."""
+    found: dict[NormalizedName, str] = {}
+    for text in texts:
+        name, _, where = text.partition("=")
+        try:
+            project = canonicalize_name(name.strip(), validate=True)
+        except InvalidName:
+            project = None
+        url = indexes.get(where.strip(), where.strip())
+        if project is None or "://" not in url:
+            raise UsageProblem(
+                f"--source {masked_within(text)!r} is not NAME=URL",
+                hint="write the project and its index: --source torch=https://HOST/simple/",
+            )
+        found[project] = url
+    return found
 
 
 def _refuse_malformed(place: str) -> None:
@@ -99,7 +124,15 @@ def text_fetcher(request: Request, settings: Settings, reporter: Reporter) -> Ca
     return fetch_text
 
 
+# Standard input can be read once; who writes repaired requirements wants the text again. Kept as long as the stream itself.
+_READ: WeakKeyDictionary[object, str] = WeakKeyDictionary()
+
+
 def read_stdin() -> str:
     """The whole standard input as UTF-8, whatever the locale; raises ``UnicodeDecodeError``, which the inputs room tells of."""
-    stream = getattr(sys.stdin, "buffer", None)
-    return stream.read().decode("utf-8-sig") if stream is not None else sys.stdin.read() if sys.stdin else ""
+    if sys.stdin is None:
+        return ""
+    if sys.stdin not in _READ:
+        stream = getattr(sys.stdin, "buffer", None)
+        _READ[sys.stdin] = stream.read().decode("utf-8-sig") if stream is not None else sys.stdin.read()
+    return _READ[sys.stdin]

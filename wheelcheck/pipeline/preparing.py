@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from wheelcheck.model import (
     Policy,
     Requirement,
     Target,
+    replaced,
 )
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.pipeline.edges import index_config, read_stdin, text_fetcher
@@ -46,11 +47,18 @@ _ALLOWED: Mapping[str, frozenset[Installability]] = {
     ),
 }
 _DEFAULT_SECONDS = 120.0
+_DEFAULT_REPAIRS = 3
+_DEFAULT_REPAIR_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A request understood: the question for the core, where to look, and what the plan says of both."""
+    """A request understood: the question for the core, where to look, and what the plan says of both.
+
+    ``fix`` is a word of ``Risk`` or the id of a repair. ``repairs`` is how many to look for, 0 for none, within ``repair_seconds``.
+    ``knowledge_folders`` come weakest first. ``target_is_named`` is false where a file gave the target, which has then no words
+    for another Python or platform.
+    """
 
     question: Question
     index: IndexConfig
@@ -58,6 +66,11 @@ class Prepared:
     records: tuple[InputRecord, ...]
     options: Options
     require_hashes: bool
+    fix: str | None
+    repairs: int
+    repair_seconds: float
+    knowledge_folders: tuple[Path, ...]
+    target_is_named: bool
 
 
 def prepare(request: Request, reporter: Reporter) -> Prepared:
@@ -75,7 +88,8 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
     has_project = any(text.endswith(".toml") for text in request.inputs)
     inputs = parse(
         request.inputs,
-        constraints=request.constraints or settings.constraints,
+        # Bounds, overrides and exclusions add up: what a repair has to add must not take away what the settings say.
+        constraints=(*settings.constraints, *request.constraints),
         extras=frozenset(
             canonicalize_name(extra) for extra in request.extras or (settings.extras if has_project else ())
         ),
@@ -84,10 +98,14 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
         stdin=read_stdin,
         environ=request.environ,
     )
-    overrides = parse_overrides(
-        request.overrides or settings.overrides, fetch_text=fetch_text, environ=request.environ
-    ).requirements
+    overrides = overriding(
+        parse_overrides([text], fetch_text=fetch_text, environ=request.environ).requirements
+        for text in (*settings.overrides, *request.overrides)
+    )
     require_hashes = _hashes_are_required(inputs)
+    replacements = _replacements(request, inputs)
+    for replacement in replacements:
+        inputs = replace(inputs, requirements=replaced(inputs.requirements, replacement))
     index = index_config(request, settings, inputs.options)
     policy = _policy(request, settings, inputs.options, overrides)
     seconds = request.max_seconds if request.max_seconds is not None else settings.max_seconds
@@ -112,9 +130,61 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
             constraints=tuple(str(constraint) for constraint in inputs.constraints),
             overrides=tuple(str(override) for override in overrides),
             excludes=tuple(sorted(policy.excludes)),
+            replacements=tuple(map(str, replacements)),
+            sources=tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items())),
         ),
         require_hashes=require_hashes,
+        fix=request.fix,
+        repairs=_count_of_repairs(request, settings),
+        repair_seconds=next(
+            (each for each in (request.repair_seconds, settings.repair_seconds) if each is not None),
+            _DEFAULT_REPAIR_SECONDS,
+        ),
+        knowledge_folders=(*settings.knowledge, *map(Path, request.knowledge)),
+        target_is_named=request.target_file is None,
     )
+
+
+def overriding(steps: Iterable[tuple[Requirement, ...]]) -> tuple[Requirement, ...]:
+    """The overrides of several *steps*, each the requirements of one option: the last step that speaks of a project counts.
+
+    Where its words on the project have markers they may leave gaps, so what was said before stays beside them.
+    """
+    found: tuple[Requirement, ...] = ()
+    for step in steps:
+        settled = {override.name for override in step if override.marker is None}
+        found = (*(override for override in found if override.name not in settled), *step)
+    return found
+
+
+def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]:
+    """What ``--replace`` says, the last word on each project; raises ``UsageProblem`` for one that no input asks for."""
+    from difflib import get_close_matches
+
+    from wheelcheck.inputs import parse_requirement
+
+    asked = {requirement.name for requirement in inputs.requirements}
+    found: dict[NormalizedName, Requirement] = {}
+    for text in request.replacements:
+        replacement = parse_requirement(text, "--replace")
+        if replacement.name not in asked:
+            near = get_close_matches(replacement.name, sorted(asked), n=1)
+            raise UsageProblem(
+                f"--replace {replacement}: no input asks for {replacement.name}",
+                hint=f"did you mean {near[0]}?"
+                if near
+                else f"what others require is replaced with --override {replacement.name}",
+            )
+        found[replacement.name] = replacement
+    return tuple(found.values())
+
+
+def _count_of_repairs(request: Request, settings: Settings) -> int:
+    if request.repairs is not None:
+        return request.repairs
+    if settings.repairs == 0 and request.fix is not None:
+        return _DEFAULT_REPAIRS
+    return _DEFAULT_REPAIRS if settings.repairs is None else settings.repairs
 
 
 def _target(request: Request, settings: Settings) -> Target:
@@ -153,7 +223,7 @@ def _policy(request: Request, settings: Settings, options: IndexOptions, overrid
         no_binary=options.no_binary,
         only_binary=options.only_binary,
         overrides=overrides,
-        excludes=_project_names(request.excludes or settings.excludes),
+        excludes=_project_names((*settings.excludes, *request.excludes)),
     )
 
 

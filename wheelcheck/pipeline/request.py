@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
@@ -17,6 +18,7 @@ _OPTIONS = {
     "target_file": "--target",
     "constraints": "--constraint",
     "overrides": "--override",
+    "replacements": "--replace",
     "excludes": "--exclude",
     "extras": "--extra",
     "groups": "--group",
@@ -24,9 +26,25 @@ _OPTIONS = {
     "index_url": "--index-url",
     "extra_index_urls": "--extra-index-url",
     "find_links": "--find-links",
+    "sources": "--source",
+    "knowledge": "--knowledge",
+    "fix": "--fix",
     "cache_dir": "--cache-dir",
 }
-_SEVERAL = ("inputs", "constraints", "overrides", "excludes", "extras", "groups", "extra_index_urls", "find_links")
+_SEVERAL = (
+    "inputs",
+    "constraints",
+    "overrides",
+    "replacements",
+    "excludes",
+    "extras",
+    "groups",
+    "extra_index_urls",
+    "find_links",
+    "sources",
+    "knowledge",
+)
+_FIX = re.compile(r"low|medium|high|R[1-9][0-9]*")
 
 
 class RequestOptions(TypedDict, total=False):
@@ -37,6 +55,7 @@ class RequestOptions(TypedDict, total=False):
     target_file: str | None
     constraints: tuple[str, ...]
     overrides: tuple[str, ...]
+    replacements: tuple[str, ...]
     excludes: tuple[str, ...]
     extras: tuple[str, ...]
     groups: tuple[str, ...]
@@ -46,8 +65,13 @@ class RequestOptions(TypedDict, total=False):
     index_url: str | None
     extra_index_urls: tuple[str, ...]
     find_links: tuple[str, ...]
+    sources: tuple[str, ...]
     no_index: bool
     max_seconds: float | None
+    fix: str | None
+    repairs: int | None
+    repair_seconds: float | None
+    knowledge: tuple[str, ...]
     offline: bool
     refresh: bool
     cache_dir: str | None
@@ -60,7 +84,11 @@ class RequestOptions(TypedDict, total=False):
 class Request:
     """One question to :func:`plan`; what is ``None`` or empty is taken from the settings, then from pip's, then the default.
 
-    ``inputs`` are files, ``-`` or requirements. ``overrides`` and ``constraints`` are requirements or files of them.
+    ``inputs`` are files, ``-`` or requirements. ``overrides`` and ``constraints`` are requirements or files of them,
+    ``replacements`` requirements that take the place of what the inputs ask of the same project. ``sources`` are
+    ``NAME=URL``, the one index for a project. ``fix`` is the highest risk (``low``, ``medium``, ``high``) of a repair to apply,
+    or a repair's id (``R2``). ``repairs`` is how many to look for, 0 for none, ``repair_seconds`` for how long. ``knowledge`` are
+    folders of the user's own knowledge files.
     ``exclude_newer`` is a day, of which everything still counts, or an ISO 8601 instant. ``folder`` is where settings are looked
     for, ``environ`` stands in for the process's environment.
     """
@@ -71,6 +99,7 @@ class Request:
     target_file: str | None = None
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    replacements: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -80,8 +109,13 @@ class Request:
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     no_index: bool = False
     max_seconds: float | None = None
+    fix: str | None = None
+    repairs: int | None = None
+    repair_seconds: float | None = None
+    knowledge: tuple[str, ...] = ()
     offline: bool = False
     refresh: bool = False
     cache_dir: str | None = None
@@ -102,5 +136,23 @@ def refuse_empty(request: Request) -> None:
         value = getattr(request, name)
         if value == "" or (isinstance(value, tuple) and "" in value):
             raise UsageProblem(f"{option} is empty", hint="give a value or leave the option out; is a variable unset?")
-    if request.max_seconds is not None and not request.max_seconds >= 0:
-        raise UsageProblem(f"--max-seconds {request.max_seconds} is no time", hint="give seconds, 0 or more")
+    _refuse_no_time("--max-seconds", request.max_seconds)
+    _refuse_no_time("--repair-seconds", request.repair_seconds)
+    if request.repairs is not None and request.repairs < 0:
+        raise UsageProblem(f"--repairs {request.repairs} is no number of repairs", hint="give 0 or more")
+    if request.fix is None:
+        return
+    if not _FIX.fullmatch(request.fix):
+        raise UsageProblem(
+            f"--fix={request.fix} is neither a risk nor the id of a repair",
+            hint="write --fix=low, --fix=medium, --fix=high or an id such as --fix=R2",
+        )
+    if request.repairs == 0:
+        raise UsageProblem(
+            f"--fix={request.fix} applies a repair, and none are to be looked for", hint="take --no-repair out"
+        )
+
+
+def _refuse_no_time(option: str, seconds: float | None) -> None:
+    if seconds is not None and not seconds >= 0:
+        raise UsageProblem(f"{option} {seconds} is no time", hint="give seconds, 0 or more")

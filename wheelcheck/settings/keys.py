@@ -30,6 +30,9 @@ KEYS: tuple[Key, ...] = (
     Key("groups", "list of strings", "Dependency groups of the pyproject.toml among the inputs."),
     Key("cache-dir", "string", "Where the cache lies, from this file's folder."),
     Key("max-seconds", "number above 0", "When to give up and say what is known."),
+    Key("repairs", "whole number", "How many repairs of a blocked plan to look for; 0 looks for none."),
+    Key("repair-seconds", "number above 0", "How long to look for repairs."),
+    Key("knowledge", "string or list of strings", "Folders (from this file's folder) of your own knowledge files."),
     Key("indexes", "table of strings", "Names for index URLs, to be used in sources."),
     Key("sources", "table of strings", "The one index for a project: its name in indexes, or its URL."),
 )

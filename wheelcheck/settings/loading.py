@@ -26,7 +26,7 @@ class Settings:
 
     ``file`` is where it stands. Paths are absolute, from that file's folder on. ``indexes`` are names for URLs, ``sources`` the
     URL of the one index for a project; URLs may hold credentials. ``exclude_newer`` is a day or an instant (ISO 8601),
-    ``max_seconds`` in seconds.
+    ``max_seconds`` and ``repair_seconds`` in seconds. ``knowledge`` are folders.
     """
 
     file: Path | None = None
@@ -45,6 +45,9 @@ class Settings:
     groups: tuple[str, ...] = ()
     cache_dir: Path | None = None
     max_seconds: float | None = None
+    repairs: int | None = None
+    repair_seconds: float | None = None
+    knowledge: tuple[Path, ...] = ()
     indexes: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[NormalizedName, str] = field(default_factory=dict)
 
@@ -105,6 +108,9 @@ def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
         groups=table.words("groups"),
         cache_dir=Path(beside(cache_dir)) if cache_dir else None,
         max_seconds=table.seconds("max-seconds"),
+        repairs=table.count("repairs"),
+        repair_seconds=table.seconds("repair-seconds"),
+        knowledge=tuple(Path(beside(folder)) for folder in table.words("knowledge")),
         indexes=indexes,
         sources=_sources(table, indexes, environ),
     )

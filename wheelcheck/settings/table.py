@@ -54,6 +54,13 @@ class SettingsTable:
             return float(value)
         raise self.wrong(key, "a number above 0")
 
+    def count(self, key: str) -> int | None:
+        """The whole number, 0 or more, at *key*."""
+        value = self.values.get(key)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+            return value
+        raise self.wrong(key, "a whole number, 0 or more")
+
     def moment(self, key: str) -> str | None:
         """The day or instant at *key* in ISO 8601; TOML's own dates are taken too."""
         value = self.values.get(key)
