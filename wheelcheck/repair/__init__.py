@@ -5,7 +5,7 @@
 each, :mod:`mending` adds what advisories ask for, :mod:`proof` compares, :mod:`risk` weighs.
 """
 
-from wheelcheck.repair.proposing import edited, propose
+from wheelcheck.repair.proposing import propose
 from wheelcheck.repair.world import Blocked, Limits, World
 
-__all__ = ["Blocked", "Limits", "World", "edited", "propose"]
+__all__ = ["Blocked", "Limits", "World", "propose"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import networkx
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -29,6 +29,9 @@ from wheelcheck.model import (
     Resolution,
 )
 from wheelcheck.repair.trials import Trial
+
+if TYPE_CHECKING:
+    import networkx
 
 _USER = ""
 
@@ -95,6 +98,8 @@ class View:
     @cached_property
     def graph(self) -> networkx.DiGraph[str]:
         """Who wants whom; the user is the empty name."""
+        import networkx
+
         graph: networkx.DiGraph[str] = networkx.DiGraph()
         graph.add_node(_USER)
         graph.add_edges_from((edge.parent or _USER, edge.child) for edge in self.edges)
@@ -102,6 +107,8 @@ class View:
 
     @cached_property
     def _gates(self) -> Mapping[str, str]:
+        import networkx
+
         return networkx.immediate_dominators(self.graph, _USER)
 
     def irreparable(self) -> tuple[Finding, ...]:

@@ -20,6 +20,18 @@ def iter_hopeless(view: View, blockers: Iterable[Blocker]) -> Iterator[Hopeless]
         )
 
 
+def iter_exhausted(view: View, trials: int) -> Iterator[Hopeless]:
+    """One statement for each blocker of a question for which all that could be changed was tried, in vain."""
+    for blocker in (each for group in view.troubles() for each in group):
+        tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
+        yield Hopeless(
+            package=blocker.name,
+            version=blocker.version,
+            message=f"none of the changes that could help {blocker.name} leads to an answer, {tried}",
+            paths=blocker.paths,
+        )
+
+
 def iter_irreparable(findings: Iterable[Finding]) -> Iterator[Hopeless]:
     """One statement for each of *findings*, which lie in the input itself."""
     for finding in findings:

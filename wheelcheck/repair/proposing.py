@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from wheelcheck.errors import IndexUnavailable
@@ -14,17 +15,17 @@ from wheelcheck.ports import Reporter, SilentReporter
 from wheelcheck.repair.blockers import View
 from wheelcheck.repair.edits import Change
 from wheelcheck.repair.edits.change import key_of
-from wheelcheck.repair.hopeless import iter_hopeless, iter_irreparable
+from wheelcheck.repair.hopeless import iter_exhausted, iter_hopeless, iter_irreparable
 from wheelcheck.repair.mending import as_of, mendable, mended
 from wheelcheck.repair.proof import natural_of, verification
 from wheelcheck.repair.risk import RepairCase, assess, risk_of
 from wheelcheck.repair.search import Found, Search
 from wheelcheck.repair.trials import OutOfTime, Trials
 from wheelcheck.repair.world import Blocked, Limits, World
-from wheelcheck.resolve import Question
 
 _FOR_MENDING = 24  # trials beyond the search's own
 _KINDS = tuple(EditKind)
+_FOR_SEVERAL = frozenset({EditKind.PYTHON, EditKind.PLATFORM, EditKind.EXTRA})
 
 
 def propose(
@@ -37,16 +38,6 @@ def propose(
     is given, and ``interrupted`` says why there may be more. Raises nothing of its own.
     """
     return _Proposing(blocked, world, limits or Limits(), reporter or SilentReporter()).run()
-
-
-def edited(question: Question, changes: Iterable[Change]) -> Question:
-    """*question* with *changes* applied, in the order in which the search applies them."""
-    from wheelcheck.repair.edits import State
-
-    state = State(question=question)
-    for change in sorted(changes, key=key_of):
-        state = change.applied(state)
-    return state.question
 
 
 class _Proposing:
@@ -98,8 +89,12 @@ class _Proposing:
         yield from iter_irreparable(self._view().irreparable())
 
     def _iter_hopeless(self) -> Iterator[Hopeless]:
+        view = self._view()
         blockers = [blocker for _, blocker in sorted(self._search.dead_ends.items())]
-        yield from iter_hopeless(self._view(), blockers)
+        if blockers:
+            yield from iter_hopeless(view, blockers)
+        elif not self._search.ended:
+            yield from iter_exhausted(view, self._trials.count)
 
     def _view(self) -> View:
         base = self._trials.base
@@ -131,7 +126,7 @@ class _Proposing:
 
     def _iter_repairs(self, found: Sequence[Found]) -> Iterator[Repair]:
         for number, each in enumerate(found, 1):
-            edits = _edits(each.changes)
+            edits = self._edits(each.changes)
             grounds = self._grounds(edits, each)
             yield Repair(
                 id=f"R{number}",
@@ -141,6 +136,29 @@ class _Proposing:
                 risk=risk_of(grounds),
                 grounds=grounds,
             )
+
+    def _edits(self, changes: Iterable[Change]) -> tuple[Edit, ...]:
+        """What a person reads first comes first: the target, then versions; bounds that only keep the rest in place come last."""
+        told = [self._told(change) for change in changes]
+        return tuple(
+            sorted(
+                told,
+                key=lambda edit: (
+                    edit.kind is EditKind.CONSTRAIN,
+                    _KINDS.index(edit.kind),
+                    edit.package or "",
+                    edit.after,
+                ),
+            )
+        )
+
+    def _told(self, change: Change) -> Edit:
+        edit = change.told()
+        names = list(self._search.touched.get(key_of(change), ()))
+        if edit.kind not in _FOR_SEVERAL or len(names) < 2:
+            return edit
+        target = self._blocked.question.target
+        return replace(edit, because=f"{', '.join(names[:-1])} and {names[-1]} have no usable file on {target}")
 
     def _grounds(self, edits: tuple[Edit, ...], found: Found) -> tuple[Ground, ...]:
         case = RepairCase(
@@ -173,14 +191,3 @@ def _different(found: Sequence[Found], most: int) -> list[Found]:
         if each not in chosen and len(chosen) < most:
             chosen.append(each)
     return sorted(chosen, key=_order)
-
-
-def _edits(changes: Iterable[Change]) -> tuple[Edit, ...]:
-    """What a person reads first comes first: the target, then versions; bounds that only keep the rest in place come last."""
-    told = [change.told() for change in changes]
-    return tuple(
-        sorted(
-            told,
-            key=lambda edit: (edit.kind is EditKind.CONSTRAIN, _KINDS.index(edit.kind), edit.package or "", edit.after),
-        )
-    )

@@ -77,15 +77,17 @@ class _Node:
 
 
 class Search:
-    """Searches for repairs of *blocked*; ``found`` grows, ``dead_ends`` are blockers that nothing can touch, by project.
+    """Searches for repairs of *blocked*; what it found is in ``found``.
 
-    ``ended`` is empty when every set was looked at that could matter, else a sentence on what was not.
+    ``dead_ends`` are blockers that nothing can touch, by project, ``touched`` those that each change can touch. ``ended`` is empty
+    when every set was looked at that could matter, else a sentence on what was not.
     """
 
     def __init__(self, blocked: Blocked, world: World, limits: Limits, trials: Trials) -> None:
         self.found: list[Found] = []
         self.dead_ends: dict[NormalizedName, Blocker] = {}
         self.suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
+        self.touched: dict[Key, dict[NormalizedName, None]] = {}
         self.ended = ""
         self._blocked = blocked
         self._world = world
@@ -133,6 +135,7 @@ class Search:
             )
             for change in iter_remedies(case):
                 changes.setdefault(key_of(change), change)
+                self.touched.setdefault(key_of(change), {})[blocker.name] = None
         return Trouble(
             blockers=group, changes=tuple(sorted(changes.values(), key=lambda each: (each.cost, key_of(each))))
         )
