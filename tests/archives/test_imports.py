@@ -131,6 +131,11 @@ def test_relative_imports_tell_which_modules_run_an_import() -> None:
     assert "demo._private" not in found.reaching("demo.data.audio")
 
 
+def test_an_import_may_go_on_below_a_backslash() -> None:
+    (use,) = uses("import sys, \\\n    av\n")
+    assert use.statement == "import sys, \\ av"
+
+
 def test_relative_dynamic_imports_are_resolved() -> None:
     files: dict[str, Content] = {
         "demo/a.py": "import av\n",
@@ -142,6 +147,26 @@ def test_relative_dynamic_imports_are_resolved() -> None:
     assert "demo.a" in inner["demo.c"]
 
 
+def test_what_cannot_lead_to_an_import_is_not_parsed_and_its_packages_are_known() -> None:
+    found = survey(
+        {"demo/a.py": "import av\n", "demo/sub/c.py": "from . import d\n", "demo/sub/d.py": "from ..a import x\n"}
+    )
+    assert found.inner["demo.sub.d"] == {"demo", "demo.sub", "demo.a"}
+    assert found.reaching("demo.a") == ("demo.a", "demo.sub.c", "demo.sub.d")
+
+
+def test_modules_below_a_path_file_are_at_the_top() -> None:
+    files: dict[str, Content] = {
+        "demo.pth": "# folders\nwin\nwin\\lib\nimport os\n",
+        "win/api.cp311-win_amd64.pyd": "",
+        "win/lib/con.py": "import av\n",
+        "other.pth": "import os; os.getcwd()\n",
+    }
+    filename, content = make_wheel("demo", "1.0", files=files)
+    assert READER.import_names(io.BytesIO(content), filename) == {"demo", "win", "api", "con"}
+    assert [use.importer for use in survey(files).uses] == ["con"]
+
+
 @pytest.mark.filterwarnings("error")
 def test_files_that_are_not_python_3_are_counted_and_warnings_are_not_ours() -> None:
     found = survey(
@@ -150,11 +175,12 @@ def test_files_that_are_not_python_3_are_counted_and_warnings_are_not_ours() -> 
             "demo/old.py": "import av\nprint 'av'\n",
             "demo/nul.py": b"import av\0",
             "demo/latin.py": b"# coding: latin-1\nimport av # \xe4\n",
+            "demo/silent.py": "print 'no name'\n",
             "demo/deep.py": "import av\nx = " + "(" * 5_000 + ")" * 5_000,
         }
     )
     assert [use.file for use in found.uses] == ["demo/a.py", "demo/latin.py"]
-    assert found.unread == "3 of 6 files are not Python 3"
+    assert found.unread == "3 of 7 files are not Python 3"
 
 
 def test_a_wheels_purelib_is_its_root() -> None:

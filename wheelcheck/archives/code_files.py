@@ -10,13 +10,15 @@ from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from wheelcheck.archives.limits import Limits
-from wheelcheck.archives.module_map import ModuleMap, map_modules
+from wheelcheck.archives.module_map import ModuleMap, map_modules, path_files, path_folders
 from wheelcheck.archives.tree import SourceTree
 from wheelcheck.archives.unpack import unpack
 from wheelcheck.errors import ArchiveRefused
 
 SOURCE_LIMIT = 1024**2
-"""Bytes of one Python file; a longer one is generated data, whose tree would take a hundred times that."""
+"""Bytes of one Python file that is parsed; a longer one is generated data, whose tree would take a hundred times that."""
+_READ_LIMIT = 4 * SOURCE_LIMIT
+_PATH_FILE_LIMIT = 64 * 1024
 
 
 class CodeFiles(Protocol):
@@ -48,7 +50,7 @@ class SourceTexts:
     def source(self, path: str) -> bytes | None:
         """The file at *path*."""
         content = self._contents.get(path)
-        return None if content is None or len(content) > SOURCE_LIMIT else content
+        return None if content is None or len(content) > _READ_LIMIT else content
 
 
 class WheelCode:
@@ -65,25 +67,36 @@ class WheelCode:
         if len(entries) > limits.members:
             raise ArchiveRefused(f"more than {limits.members} members", address=filename)
         self._entries = {each.filename: each for each in entries if not each.is_dir()}
-        self.modules = map_modules(self._entries, "wheel")
         self._expanded = 0
+        self.modules = map_modules(self._entries, "wheel", folders=self._path_folders())
+
+    def _path_folders(self) -> frozenset[str]:
+        """The folders that path files in the root put on ``sys.path`` beside it (``site``'s ``*.pth``)."""
+        found: set[str] = set()
+        for path in path_files(self._entries):
+            text = (self._content(path, _PATH_FILE_LIMIT) or b"").decode("utf-8", "replace")
+            found |= path_folders(text)
+        return frozenset(found)
 
     def source(self, path: str) -> bytes | None:
         """The member *path*."""
+        return self._content(path, _READ_LIMIT)
+
+    def _content(self, path: str, limit: int) -> bytes | None:
         entry = self._entries[path]
-        if entry.file_size > SOURCE_LIMIT:
+        if entry.file_size > limit:
             return None
         if entry.flag_bits & 1:
             raise ArchiveRefused(f"member {path!r}: encrypted", address=self.filename)
         # The size in the directory may lie, so no more than it may promise is taken out.
         with self._archive.open(entry) as stream:
-            content = stream.read(SOURCE_LIMIT + 1)
+            content = stream.read(limit + 1)
         self._expanded += len(content)
         if self._expanded > self._limits.kept:
             raise ArchiveRefused(
                 f"the files to read are more than {self._limits.kept} bytes together", address=self.filename
             )
-        return content if len(content) <= SOURCE_LIMIT else None
+        return content if len(content) <= limit else None
 
     def extents(self, paths: Iterable[str]) -> tuple[tuple[int, int], ...]:
         """Where the members *paths* lie in the wheel, as start and stop, in order of place; their headers included."""
@@ -112,7 +125,7 @@ def opened_wheel(file: BinaryIO, filename: str, limits: Limits) -> Iterator[Whee
 def source_archive_code(file: BinaryIO, filename: str, limits: Limits) -> SourceTexts:
     """The code of the source archive *file* (seekable), one pass over it; raises ``ArchiveRefused``."""
     scripts = limits.kept - limits.kept // 4
-    tree = unpack(file, filename, replace(limits, script=SOURCE_LIMIT, scripts=scripts), _is_code)
+    tree = unpack(file, filename, replace(limits, script=_READ_LIMIT, scripts=scripts), _is_code)
     return SourceTexts(filename, tree.contents, map_modules(tree.paths, "sdist", _top_level(tree)))
 
 

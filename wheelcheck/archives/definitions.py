@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from wheelcheck.archives.code_files import CodeFiles
+from wheelcheck.archives.code_files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.import_statements import resolve_relative
 from wheelcheck.archives.parsing import parse_source
 from wheelcheck.model import ModuleNames, ModuleState
@@ -86,7 +86,7 @@ class _Reader:
         if not path:
             return _Bound()
         content = self._code.source(path)
-        parsed = parse_source(content) if content is not None else None
+        parsed = parse_source(content) if content is not None and len(content) <= SOURCE_LIMIT else None
         if parsed is None:
             return None
         package = module if module in own.packages else module.rpartition(".")[0]

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wheelcheck.archives.attributes import IMPLICIT, taken_attributes
-from wheelcheck.archives.code_files import CodeFiles
+from wheelcheck.archives.code_files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.module_map import ModuleMap
 from wheelcheck.archives.parsing import ParsedModule, parse_source
 from wheelcheck.model import ImportKind, ImportSurvey, ImportUse
 
-WHOLE_GRAPH = 1_500
-"""Files up to which every module is read for what it imports of its own archive; beyond, only those that import the names."""
+_FOLLOWED = 4 * 1024**2
+"""Bytes of source that are parsed to find which modules lead to an import; about three seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,46 +29,81 @@ class _Read:
 def survey_imports(code: CodeFiles, names: frozenset[str]) -> ImportSurvey:
     """The imports of the top-level *names* (or dotted ones, then only what is below them) in *code*.
 
-    About 1 ms for each 100 lines that are parsed: files that do not mention a name are parsed only where an unconditional
-    import was found, to tell which modules run it. Raises ``ArchiveRefused``.
+    About 1 ms for each 100 lines that are parsed: the files that mention a name, then those that may lead to one that imports
+    it. Of the other modules ``inner`` says no more than the packages above them. Raises ``ArchiveRefused``.
     """
-    mentioned = _mention(names)
+    mentioned = _import_of(names)
     own = code.modules
-    later: list[tuple[str, str, bytes]] = []
+    later: dict[str, tuple[str, bytes]] = {}
     reads: list[_Read] = []
     unreadable = long = 0
     for path, module in sorted(own.files.items()):
         content = code.source(path)
-        if content is None:
+        if content is not None and not mentioned.search(content):
+            later[module] = path, content
+        elif content is None or len(content) > SOURCE_LIMIT:
             long += 1
-        elif mentioned is None or not mentioned.search(content):
-            later.append((path, module, content))
         elif (read := _read(path, module, content, own)) is None:
             unreadable += 1
         else:
             reads.append(read)
     uses = [use for read in reads for use in _uses(read, names)]
-    partial = False
-    if any(use.kind is ImportKind.UNCONDITIONAL for use in uses):
-        partial = len(own.files) > WHOLE_GRAPH
-        for path, module, content in later if not partial else ():
-            if (other := _read(path, module, content, own)) is not None:
-                reads.append(other)
-            else:
-                unreadable += 1
+    inner = {read.module: _inner(read, own) for read in reads}
+    failing = frozenset(use.importer for use in uses if use.kind is ImportKind.UNCONDITIONAL)
+    _follow(failing, later, own, inner)
     return ImportSurvey(
         filename=code.filename,
         uses=tuple(uses),
-        inner={read.module: _inner(read, own) for read in sorted(reads, key=lambda read: read.module)},
-        unread=_unread(len(own.files), unreadable, long, partial),
+        inner=dict(sorted(inner.items())),
+        unread=_unread(len(own.files), unreadable, long),
     )
 
 
-def _mention(names: frozenset[str]) -> re.Pattern[bytes] | None:
-    if not names:
-        return None
+def _follow(
+    reached: frozenset[str],
+    later: dict[str, tuple[str, bytes]],
+    own: ModuleMap,
+    inner: dict[str, frozenset[str]],
+) -> None:
+    """Add to *inner* what of *later* (module → path and source) leads to the *reached* modules, by way of each other too.
+
+    A file that does not hold the last part of a module's name cannot import it, and what lies below a package that is
+    reached runs that package anyway: so most files need not be parsed. In a huge package the search ends early, at the modules
+    with the longest names.
+    """
+    inner |= {module: frozenset(name for name in _above(module) if own.knows(name)) for module in later}
+    newly = reached
+    waiting = sorted(later, key=lambda module: (module.count("."), module))
+    budget = _FOLLOWED
+    while newly:
+        mentioned = _mention(newly)
+        for module in tuple(waiting):
+            path, content = later[module]
+            if inner[module].isdisjoint(reached) and len(content) <= budget and mentioned.search(content):
+                waiting.remove(module)
+                budget -= len(content)
+                read = _read(path, module, content, own) if len(content) <= SOURCE_LIMIT else None
+                if read is not None:
+                    inner[module] = _inner(read, own)
+        before = reached
+        reached |= {module for module, imported in inner.items() if not imported.isdisjoint(before)}
+        newly = reached - before
+
+
+def _import_of(names: frozenset[str]) -> re.Pattern[bytes]:
+    """What a file holds that imports one of *names*; others may hold it, too."""
+    if any("." in name for name in names):
+        return _mention(names)  # of "from google import (" the rest is on lines below
+    words = b"|".join(re.escape(name.encode()) for name in sorted(names))
+    # Bounded, as a line of data may be megabytes long; a backslash leads on to the next line.
+    return (
+        re.compile(rb"(?:from|import)(?:[^\n\\]|\\\r?\n?){1,400}?\b(?:" + words + rb")\b") if words else _mention(names)
+    )
+
+
+def _mention(names: frozenset[str]) -> re.Pattern[bytes]:
     words = {name.rpartition(".")[2].encode() for name in names}
-    return re.compile(rb"\b(?:" + b"|".join(map(re.escape, sorted(words))) + rb")\b")
+    return re.compile(rb"\b(?:" + b"|".join(map(re.escape, sorted(words))) + rb")\b") if words else re.compile(rb"(?!)")
 
 
 def _read(path: str, module: str, content: bytes, own: ModuleMap) -> _Read | None:
@@ -146,12 +181,10 @@ def _above(module: str) -> Sequence[str]:
     return [".".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
-def _unread(total: int, unreadable: int, long: int, partial: bool) -> str:
+def _unread(total: int, unreadable: int, long: int) -> str:
     facts = []
     if unreadable:
         facts.append(f"{unreadable} of {total} files are not Python 3")
     if long:
         facts.append(f"{long} of {total} files are too long to read")
-    if partial:
-        facts.append(f"of {total} files only those that import these names were read for what imports them")
     return "; ".join(facts)

@@ -89,16 +89,42 @@ class ModuleMap:
         )
 
 
-def map_modules(paths: Iterable[str], kind: Kind, top_level: frozenset[str] = frozenset()) -> ModuleMap:
+def map_modules(
+    paths: Iterable[str],
+    kind: Kind,
+    top_level: frozenset[str] = frozenset(),
+    *,
+    folders: frozenset[str] = frozenset(),
+) -> ModuleMap:
     """The modules among the members *paths*, relative to the archive's root.
 
     In a wheel ``.data/purelib`` and ``.data/platlib`` lie over the root and the rest of ``.data`` is nobody's module. In a
     source archive the packages are in the root or in ``src``; *top_level* (of its egg-info) names them where it is there.
+    What lies in *folders* of a wheel is importable from there as well, by its path files.
     """
     if kind == "wheel":
-        return _mapped(_wheel_places(paths))
+        places = _wheel_places(paths)
+        return _mapped(places + [place for folder in sorted(folders) for place in _inside(places, f"{folder}/")])
     listed = list(paths)
     return _mapped(_source_places(listed, top_level))
+
+
+def _inside(places: list[tuple[str, str]], top: str) -> list[tuple[str, str]]:
+    """*places* seen from the folder *top*; its folders that are no packages hold no modules that anyone would import."""
+    found = [(path, inner[len(top) :]) for path, inner in places if inner.startswith(top)]
+    whole = {inner.partition("/")[0] for _, inner in found if inner.count("/") == 1 and inner.endswith("/__init__.py")}
+    return [(path, inner) for path, inner in found if "/" not in inner or inner.partition("/")[0] in whole]
+
+
+def path_files(paths: Iterable[str]) -> list[str]:
+    """The path files among a wheel's members: ``*.pth`` in its root."""
+    return [path for path, inner in _wheel_places(path for path in paths if path.endswith(".pth")) if "/" not in inner]
+
+
+def path_folders(text: str) -> set[str]:
+    """The folders that the lines of a path file name; lines of code are for the interpreter, and are not run here."""
+    lines = (line.strip().replace("\\", "/").strip("/") for line in text.splitlines())
+    return {line for line in lines if line and not line.startswith(("#", "import ", "import\t", ".."))}
 
 
 def _wheel_places(paths: Iterable[str]) -> list[tuple[str, str]]:

@@ -40,8 +40,8 @@ class ImportSurvey:
     """The import statements in one archive that concern the projects asked about.
 
     ``inner`` maps each of its modules to its own modules that it imports unconditionally at module level, the packages above
-    it included (importing ``a.b`` runs ``a``). ``unread`` says in a sentence why the archive, or a part of it, was not read;
-    empty where it was read whole.
+    it included (importing ``a.b`` runs ``a``); modules that lead to none of the uses may lack some. ``unread`` says in a
+    sentence why the archive, or a part of it, was not read; empty where it was read whole.
     """
 
     filename: str
