@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from tests.fakes import proposed
 from wheelcheck.model import (
     Availability,
     CandidateOrigin,
@@ -26,6 +28,7 @@ from wheelcheck.model import (
     Options,
     Pin,
     Plan,
+    Proposals,
     Requirement,
     Resolution,
     Sdist,
@@ -252,9 +255,54 @@ CLASH = finding(
 )
 
 
-def blocked_plan() -> Plan:
-    """One native source archive, four pure ones, four wheels."""
-    return plan(blocked_outcome(), (*_PURE_FINDINGS, AV, *AV_ELSEWHERE), inputs=INPUTS, options=OPTIONS)
+def blocked_plan(proposals: Proposals | None = None) -> Plan:
+    """One native source archive, four pure ones, four wheels; with the ways out in *proposals*."""
+    findings = (*_PURE_FINDINGS, AV, *AV_ELSEWHERE)
+    return plan(blocked_outcome(), findings, inputs=INPUTS, options=OPTIONS, proposals=proposals)
+
+
+def hopeless_plan() -> Plan:
+    """Blocked where no repair helps, with a suggestion that nobody could verify and a search that was cut short."""
+    torch = finding(
+        Code.OTHER_PLATFORMS,
+        "torch",
+        "2.9.0",
+        "torch 2.9.0 has wheels for manylinux x86_64, macosx arm64 and win amd64, and none for musllinux_1_2_x86_64.",
+        paths=(("peft==0.13.0", "torch==2.9.0"),),
+    )
+    pins = (wheel_pin("peft", "0.13.0"), replace(wheel_pin("torch", "2.9.0"), distribution=None))
+    musl = replace(WINDOWS, platform="musllinux_1_2_x86_64")
+    natural = resolution(pins, {"": ["peft==0.13.0"], "peft": ["torch"]}, target=musl)
+    outcome = Conflict(target=musl, clashes=(), natural=natural, partial={})
+    return plan(outcome, (torch,), inputs=INPUTS, options=OPTIONS, proposals=proposed.NO_WAY)
+
+
+def fixed_plan() -> Plan:
+    """The blocked plan with its first repair applied; audiocraft's own metadata still asks for the av that was replaced."""
+    audiocraft = sdist_pin("audiocraft", "1.3.0")
+    stated = replace(audiocraft.metadata, requires=("av==11.0.0", "encodec", "torch==2.1.0"))
+    pins = {pin.name: pin for pin in audiocraft_pins(wheel_pin("av", "12.0.0", tag="cp311-cp311-win_amd64"))}
+    pins[audiocraft.name] = replace(audiocraft, metadata=stated)
+    options = replace(OPTIONS, overrides=("av==12.0.0",))
+    outcome = resolution(pins.values(), AUDIOCRAFT_EDGES)
+    return plan(outcome, _PURE_FINDINGS, inputs=INPUTS, options=options, proposals=proposed.THREE_WAYS, applied=("R1",))
+
+
+def warned_plan() -> Plan:
+    """Installs, and then fails when it is used; the repair bounds numpy."""
+    advisory = finding(
+        Code.ADVISORY,
+        "torch",
+        "2.1.0",
+        "torch 2.1.0 was compiled for the NumPy 1 interface and fails with numpy 2.3.4 as soon as tensors become arrays.",
+        evidence=("remedy: constrain numpy<2", "https://notes.example/numpy-2-migration"),
+    )
+    pins = (
+        wheel_pin("torch", "2.1.0", tag="cp311-cp311-win_amd64"),
+        wheel_pin("numpy", "2.3.4", tag="cp311-cp311-win_amd64"),
+    )
+    outcome = resolution(pins, {"": ["torch==2.1.0"], "torch": ["numpy"]})
+    return plan(outcome, (advisory,), inputs=INPUTS, options=OPTIONS, proposals=proposed.MENDED_WARNING)
 
 
 def needs_build_plan() -> Plan:
@@ -332,9 +380,13 @@ def every_plan() -> dict[str, Plan]:
         "clash": clash_plan(),
         "crowded": crowded_plan(),
         "empty": empty_plan(),
+        "fixed": fixed_plan(),
+        "hopeless": hopeless_plan(),
         "installable": installable_plan(),
         "needs-build": needs_build_plan(),
+        "three-ways": blocked_plan(proposed.THREE_WAYS),
         "undecided": undecided_plan(),
+        "warned": warned_plan(),
     }
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import jsonschema
 import pytest
 
-from tests.fakes import samples
+from tests.fakes import proposed, samples
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model import Options, Plan, Resolution
+from wheelcheck.model import Edit, EditKind, Options, Plan, Proposals, Resolution, Suggestion
 from wheelcheck.plan import SCHEMA_NAME, load_schema, parse_plan, plan, render_plan
 
 PLANS = samples.every_plan()
@@ -71,6 +72,8 @@ def test_schema_knows_every_key_that_is_written() -> None:
     assert isinstance(properties, dict)
     content = json.loads(render_plan(PLANS["blocked"]))
     assert list(content) == list(properties)
+    repairs = json.loads(render_plan(PLANS["three-ways"]))["repairs"]
+    hopeless = json.loads(render_plan(PLANS["hopeless"]))["repair_search"]
     for kind, written in (
         ("target", content["target"]),
         ("input", content["inputs"][0]),
@@ -78,6 +81,16 @@ def test_schema_knows_every_key_that_is_written() -> None:
         ("package", content["packages"][0]),
         ("file", content["packages"][0]["file"]),
         ("finding", content["findings"][0]),
+        ("repair", repairs[0]),
+        ("edit", repairs[0]["edits"][0]),
+        ("verified", repairs[0]["verified"]),
+        ("move", repairs[0]["verified"]["moves"][0]),
+        ("release", repairs[1]["verified"]["added"][0]),
+        ("ground", repairs[0]["grounds"][0]),
+        ("repair_search", hopeless),
+        ("hopeless", hopeless["hopeless"][0]),
+        ("suggestion", hopeless["suggestions"][0]),
+        ("phase", json.loads(render_plan(PLANS["fixed"]))["phases"][0]),
     ):
         assert list(written) == list(definitions[kind]["properties"]), kind
 
@@ -114,7 +127,6 @@ def test_credentials_are_never_written() -> None:
 def test_unknown_keys_are_kept_by_readers() -> None:
     content = document(PLANS["blocked"])
     content["note"] = {"deep": [1, None]}
-    content["repairs"] = [{"id": "R1", "risk": "low"}]
     for place in ("packages", "findings", "inputs"):
         elements = content[place]
         assert isinstance(elements, list)
@@ -124,6 +136,89 @@ def test_unknown_keys_are_kept_by_readers() -> None:
     packages[0]["file"]["provenance"] = "x"
     kept = json.loads(render_plan(parse_plan(json.dumps(content).encode(), "plan.json")))
     assert kept == content
+
+
+def test_unknown_keys_of_repairs_are_kept_too() -> None:
+    content = document(PLANS["three-ways"])
+    repairs, search = content["repairs"], content["repair_search"]
+    assert isinstance(repairs, list)
+    assert isinstance(search, dict)
+    search["note"] = 1
+    for place in (repairs[0], repairs[0]["edits"][0], repairs[0]["verified"], repairs[0]["grounds"][1]):
+        place["note"] = {"x": []}
+    repairs[1]["verified"]["added"][0]["note"] = repairs[1]["verified"]["moves"][0]["note"] = "y"
+    assert json.loads(render_plan(parse_plan(json.dumps(content).encode(), "plan.json"))) == content
+    content = document(PLANS["hopeless"])
+    search = content["repair_search"]
+    assert isinstance(search, dict)
+    search["hopeless"][0]["note"] = search["suggestions"][0]["note"] = search["suggestions"][0]["edit"]["note"] = None
+    assert json.loads(render_plan(parse_plan(json.dumps(content).encode(), "plan.json"))) == content
+
+
+def test_repairs_are_written_in_the_documented_keys() -> None:
+    repair = json.loads(render_plan(PLANS["three-ways"]))["repairs"][0]
+    assert list(repair) == ["id", "risk", "edits", "cost", "verified", "evidence", "grounds"]
+    assert repair["edits"][0] == {
+        "kind": "override",
+        "package": "av",
+        "from": "==11.0.0",
+        "to": "==12.0.0",
+        "because": "audiocraft 1.3.0",
+        "options": ["--override", "av==12.0.0"],
+    }
+    assert repair["verified"]["changed"] == ["av 11.0.0 → 12.0.0"]
+    assert repair["verified"]["installable"] is True
+    assert repair["evidence"][0].endswith("(audiocraft/data/audio.py:18: import av)")
+
+
+def test_plan_for_which_no_repairs_were_looked_for_says_null() -> None:
+    written = document(PLANS["blocked"])
+    assert written["repairs"] == []
+    assert written["repair_search"] is None
+    searched = plan(samples.blocked_outcome(), (), inputs=(), options=samples.OPTIONS, proposals=Proposals())
+    assert document(searched)["repair_search"] == {
+        "complete": True,
+        "unreached": None,
+        "interrupted": None,
+        "hopeless": [],
+        "suggestions": [],
+    }
+    assert parse_plan(render_plan(searched), "plan.json").proposals == Proposals()
+
+
+def test_how_much_a_search_tried_is_not_written_for_it_depends_on_the_machine() -> None:
+    slow, fast = (
+        dataclasses.replace(PLANS["three-ways"], proposals=dataclasses.replace(proposed.THREE_WAYS, tried=tried))
+        for tried in (3, 300)
+    )
+    assert render_plan(slow) == render_plan(fast)
+
+
+def test_evidence_alone_is_read_as_the_grounds() -> None:
+    content = document(PLANS["three-ways"])
+    repairs = content["repairs"]
+    assert isinstance(repairs, list)
+    del repairs[0]["grounds"], content["repair_search"]
+    read = parse_plan(json.dumps(content).encode(), "plan.json").proposals
+    assert read is not None
+    assert [ground.text for ground in read.repairs[0].grounds] == repairs[0]["evidence"]
+
+
+def test_credentials_in_an_index_of_a_project_are_never_written() -> None:
+    url = "https://user:secret@index.example/simple/"
+    edit = Edit(kind=EditKind.INDEX, after=url, options=("--source", f"torch={url}"))
+    made = dataclasses.replace(
+        PLANS["blocked"],
+        options=dataclasses.replace(samples.OPTIONS, sources=(f"torch={url}",)),
+        proposals=Proposals(suggestions=(Suggestion(edit=edit, message="Not tried."),)),
+    )
+    assert b"secret" not in render_plan(made)
+
+
+def test_reason_of_a_phase_is_written_and_read() -> None:
+    reasons = [phase["reason"] for phase in json.loads(render_plan(PLANS["fixed"]))["phases"]]
+    assert reasons[:2] == [None, None]
+    assert reasons[2] == PLANS["fixed"].phases[2].reason != ""
 
 
 def test_another_schema_version_is_refused_by_name() -> None:
@@ -152,6 +247,23 @@ def test_another_schema_version_is_refused_by_name() -> None:
 def test_what_is_wrong_is_named_with_its_json_pointer(pointer: str, value: object, complaint: str) -> None:
     with pytest.raises(InputUnreadable) as caught:
         parse_plan(changed(PLANS["blocked"], pointer, value), "plan.json")
+    assert str(caught.value).startswith(f"plan.json: {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "complaint"),
+    [
+        ("/repairs/0/risk", "none", "/repairs/0/risk is not a risk: 'none'"),
+        ("/repairs/0/edits/0/kind", "magic", "/repairs/0/edits/0/kind is not a kind of edit: 'magic'"),
+        ("/repairs/0/edits", ..., "/repairs/0 lacks the key 'edits'"),
+        ("/repairs/0/verified/moves/0/after", "?", "/repairs/0/verified/moves/0/after is not a version"),
+        ("/repairs/0/grounds/0/line", "x", "/repairs/0/grounds/0/line is not a whole number"),
+        ("/repair_search/complete", "yes", "/repair_search/complete is not true or false"),
+    ],
+)
+def test_what_is_wrong_in_a_repair_is_named_with_its_json_pointer(pointer: str, value: object, complaint: str) -> None:
+    with pytest.raises(InputUnreadable) as caught:
+        parse_plan(changed(PLANS["three-ways"], pointer, value), "plan.json")
     assert str(caught.value).startswith(f"plan.json: {complaint}")
 
 

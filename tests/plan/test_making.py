@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from tests.fakes import samples
+from tests.fakes import proposed, samples
 from tests.fakes.samples import named, resolution, sdist_pin, wheel_pin
 from wheelcheck.model import Availability, Code, Installability, Plan, Resolution, Status
 from wheelcheck.plan import plan
@@ -23,9 +23,13 @@ def made(outcome: Resolution) -> Plan:
         ("clash", Status.BLOCKED),
         ("crowded", Status.BLOCKED),
         ("empty", Status.INSTALLABLE),
+        ("fixed", Status.NEEDS_BUILD),
+        ("hopeless", Status.BLOCKED),
         ("installable", Status.INSTALLABLE),
         ("needs-build", Status.NEEDS_BUILD),
+        ("three-ways", Status.BLOCKED),
         ("undecided", Status.UNDECIDED),
+        ("warned", Status.INSTALLABLE),
     ],
 )
 def test_status_says_whether_the_plan_can_be_executed(word: str, status: Status) -> None:
@@ -106,6 +110,13 @@ def test_direct_reference_is_marked() -> None:
     assert package.direct
     assert package.file is not None
     assert "secret" not in package.file.url
+
+
+def test_proposals_and_what_is_applied_are_kept() -> None:
+    fixed = samples.fixed_plan()
+    assert fixed.proposals is proposed.THREE_WAYS
+    assert fixed.applied == ("R1",)
+    assert samples.blocked_plan().proposals is None
 
 
 def test_findings_are_worst_first() -> None:

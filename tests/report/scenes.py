@@ -40,6 +40,11 @@ SCENES = (
     Scene(name="blocked-color", plan=samples.blocked_plan(), color=True),
     Scene(name="blocked-full", plan=samples.blocked_plan(), detail="full"),
     Scene(name="crowded-120", plan=samples.crowded_plan(), width=120),
+    Scene(name="fixed-full", plan=samples.fixed_plan(), detail="full"),
+    Scene(name="three-ways-120", plan=samples.every_plan()["three-ways"], width=120),
+    Scene(name="three-ways-ascii", plan=samples.every_plan()["three-ways"], encoding="ascii"),
+    Scene(name="three-ways-color", plan=samples.every_plan()["three-ways"], color=True),
+    Scene(name="three-ways-full", plan=samples.every_plan()["three-ways"], detail="full"),
     Scene(name="needs-build-full", plan=samples.needs_build_plan(), detail="full"),
 )
 

@@ -64,6 +64,27 @@ class Cursor:
         """Read an array of strings."""
         return tuple(element.text() for element in self.items())
 
+    def texts_of(self, key: str) -> tuple[str, ...]:
+        """Read the array of strings *key* of this object; empty when it is absent or null."""
+        found = self.maybe(key)
+        return found.texts() if found is not None else ()
+
+    def text_of(self, key: str) -> str | None:
+        """Read the string *key* of this object; ``None`` when it is absent or null."""
+        found = self.maybe(key)
+        return found.text() if found is not None else None
+
+    def elements_of(self, key: str) -> tuple[Cursor, ...]:
+        """The elements of the array *key* of this object; none when it is absent or null."""
+        found = self.maybe(key)
+        return tuple(found.items()) if found is not None else ()
+
+    def strangers(self, known: frozenset[str]) -> Iterator[tuple[str, object]]:
+        """Pointer and value of each member of this object that is not among the *known* keys."""
+        for key, member in self.members():
+            if key not in known:
+                yield member.pointer, member.value
+
     def number(self) -> int:
         """Read a whole number."""
         return self._kind(int)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from packaging.utils import NormalizedName
 
 from wheelcheck.model import (
-    BuilderPhase,
     Conflict,
     Distribution,
     Edge,
@@ -19,15 +18,15 @@ from wheelcheck.model import (
     Plan,
     PlannedFile,
     PlannedPackage,
+    Proposals,
     Resolution,
     Severity,
     Status,
 )
 from wheelcheck.model.urls import masked
+from wheelcheck.plan.phases import builder_phases
 
 _BUILT = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
-
-_Links = Mapping[NormalizedName, frozenset[NormalizedName]]
 
 
 def plan(
@@ -36,9 +35,10 @@ def plan(
     *,
     inputs: tuple[InputRecord, ...],
     options: Options,
+    proposals: Proposals | None = None,
     applied: Sequence[str] = (),
 ) -> Plan:
-    """Make the plan of *outcome*, judged by *findings*; *applied* are the ids of the repairs already in it.
+    """Make the plan of *outcome*, judged by *findings*, with the ways out in *proposals*; *applied* are the ids of those in it.
 
     The packages of a conflict are those of its natural resolution, so that a blocked plan still shows everything; a
     search that ran out of budget shows the pins it had. A plan that cannot be executed has no phases: a builder that
@@ -47,6 +47,8 @@ def plan(
     pins, edges = _shown(outcome)
     packages = _packages(pins, edges)
     status = _status(outcome, findings, packages)
+    executable = status in (Status.INSTALLABLE, Status.NEEDS_BUILD)
+    phases = builder_phases(packages, pins, outcome.target, options) if executable else ()
     return Plan(
         status=status,
         target=outcome.target,
@@ -54,7 +56,8 @@ def plan(
         options=options,
         packages=packages,
         findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
-        phases=_phases(packages) if status in (Status.INSTALLABLE, Status.NEEDS_BUILD) else (),
+        phases=phases,
+        proposals=proposals,
         applied=tuple(applied),
     )
 
@@ -132,39 +135,3 @@ def _file(pin: Pin, distribution: Distribution) -> PlannedFile:
         hashes=tuple(sorted(at.hashes)),
         index=masked(at.index),
     )
-
-
-def _phases(packages: tuple[PlannedPackage, ...]) -> tuple[BuilderPhase, ...]:
-    if not packages:
-        return ()
-    install = BuilderPhase(kind="install", packages=tuple(package.name for package in packages))
-    to_build = build_order(packages)
-    return (BuilderPhase(kind="build-once", packages=to_build), install) if to_build else (install,)
-
-
-def build_order(packages: Sequence[PlannedPackage]) -> tuple[NormalizedName, ...]:
-    """The *packages* that come as source archives, each after those it needs (also through wheels), then by name.
-
-    A cycle is entered at its first name. Costs one walk of the graph for each source archive, of which plans have few.
-    """
-    requires: _Links = {package.name: frozenset(package.requires) for package in packages}
-    built = {package.name for package in packages if package.installability in _BUILT}
-    needs = {name: _reachable(name, requires) & built - {name} for name in built}
-    order: list[NormalizedName] = []
-    while built:
-        # Names in a cycle wait for each other and for nothing else, so they have the fewest waits once their turn comes.
-        following = min(built, key=lambda name: (len(needs[name] & built), name))
-        built.remove(following)
-        order.append(following)
-    return tuple(order)
-
-
-def _reachable(start: NormalizedName, requires: _Links) -> frozenset[NormalizedName]:
-    seen: set[NormalizedName] = set()
-    waiting = [start]
-    while waiting:
-        for name in requires.get(waiting.pop(), frozenset()):
-            if name not in seen:
-                seen.add(name)
-                waiting.append(name)
-    return frozenset(seen)

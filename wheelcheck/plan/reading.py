@@ -26,19 +26,26 @@ from wheelcheck.model import (
     WheelTag,
 )
 from wheelcheck.plan.cursor import Cursor
+from wheelcheck.plan.proposal_reading import iter_strange_in_proposals, read_proposals
 from wheelcheck.plan.schema import SCHEMA_NAME
 
 _CODES = {code.number: code for code in Code}
 _KNOWN = {
     "": frozenset(
-        ("schema", "status", "target", "inputs", "options", "packages", "findings", "repairs", "applied", "phases")
+        (
+            *("schema", "status", "target", "inputs", "options", "packages", "findings"),
+            *("repairs", "repair_search", "applied", "phases"),
+        )
     ),
     "target": frozenset(
         ("platform", "python", "implementation", "python_full", "patch_assumed", "tags", "markers", "unknowable")
     ),
     "inputs": frozenset(("path", "sha256")),
     "options": frozenset(
-        ("sdist", "exclude_newer", "indexes", "find_links", "pre", "constraints", "overrides", "excludes")
+        (
+            *("sdist", "exclude_newer", "indexes", "find_links", "pre"),
+            *("constraints", "overrides", "excludes", "replacements", "sources"),
+        )
     ),
     "packages": frozenset(
         (
@@ -48,7 +55,7 @@ _KNOWN = {
     ),
     "file": frozenset(("filename", "url", "sha256", "size", "upload_time", "tag", "hashes", "index")),
     "findings": frozenset(("code", "severity", "package", "version", "message", "evidence", "paths", "nearest")),
-    "phases": frozenset(("kind", "no_deps", "packages")),
+    "phases": frozenset(("kind", "no_deps", "packages", "reason")),
 }
 
 
@@ -73,7 +80,8 @@ def parse_plan(content: bytes, path: str) -> Plan:
         packages=tuple(_package(package) for package in document.at("packages").items()),
         findings=tuple(_finding(finding) for finding in document.at("findings").items()),
         phases=tuple(_phase(phase) for phase in document.at("phases").items()),
-        applied=_texts(document, "applied"),
+        proposals=read_proposals(document),
+        applied=document.texts_of("applied"),
         unknown=dict(_iter_unknown(document)),
     )
 
@@ -99,7 +107,7 @@ def _target(at: Cursor) -> Target:
         python_full=python_full.read(Version, "a version"),
         tags=tuple(_tag(tag) for tag in at.at("tags").items()),
         markers={name: value.text() for name, value in at.at("markers").members()},
-        unknowable=frozenset(_texts(at, "unknowable")),
+        unknowable=frozenset(at.texts_of("unknowable")),
         patch_assumed=patch_assumed.truth() if patch_assumed is not None else False,
     )
 
@@ -112,20 +120,22 @@ def _tag(at: Cursor) -> WheelTag:
 
 
 def _input(at: Cursor) -> InputRecord:
-    return InputRecord(path=at.at("path").text(), sha256=_optional(at, "sha256") or "")
+    return InputRecord(path=at.at("path").text(), sha256=at.text_of("sha256") or "")
 
 
 def _options(at: Cursor) -> Options:
     pre = at.maybe("pre")
     return Options(
         sdist=at.at("sdist").text(),
-        exclude_newer=_optional(at, "exclude_newer"),
-        indexes=_texts(at, "indexes"),
-        find_links=_texts(at, "find_links"),
+        exclude_newer=at.text_of("exclude_newer"),
+        indexes=at.texts_of("indexes"),
+        find_links=at.texts_of("find_links"),
         pre=pre.truth() if pre is not None else False,
-        constraints=_texts(at, "constraints"),
-        overrides=_texts(at, "overrides"),
-        excludes=_texts(at, "excludes"),
+        constraints=at.texts_of("constraints"),
+        overrides=at.texts_of("overrides"),
+        excludes=at.texts_of("excludes"),
+        replacements=at.texts_of("replacements"),
+        sources=at.texts_of("sources"),
     )
 
 
@@ -141,14 +151,14 @@ def _package(at: Cursor) -> PlannedPackage:
         requires=_names(at, "requires"),
         installability=at.at("installability").read(Installability, "an installability"),
         metadata=at.at("metadata").read(MetadataSource, "a metadata source"),
-        requires_python=_optional(at, "requires_python"),
+        requires_python=at.text_of("requires_python"),
         file=_file(file) if file is not None else None,
     )
 
 
 def _file(at: Cursor) -> PlannedFile:
     size, hashes = at.maybe("size"), at.maybe("hashes")
-    sha256 = _optional(at, "sha256") or ""
+    sha256 = at.text_of("sha256") or ""
     announced = {name: digest.text() for name, digest in hashes.members()} if hashes is not None else {}
     if sha256:
         announced.setdefault("sha256", sha256)
@@ -157,10 +167,10 @@ def _file(at: Cursor) -> PlannedFile:
         url=at.at("url").text(),
         sha256=sha256,
         size=size.number() if size is not None else None,
-        upload_time=_optional(at, "upload_time"),
-        tag=_optional(at, "tag"),
+        upload_time=at.text_of("upload_time"),
+        tag=at.text_of("tag"),
         hashes=tuple(sorted(announced.items())),
-        index=_optional(at, "index") or "",
+        index=at.text_of("index") or "",
     )
 
 
@@ -175,7 +185,7 @@ def _finding(at: Cursor) -> Finding:
         package=_name(package) if package is not None else None,
         version=version.read(Version, "a version") if version is not None else None,
         message=at.at("message").text(),
-        evidence=_texts(at, "evidence"),
+        evidence=at.texts_of("evidence"),
         paths=tuple(path.texts() for path in paths.items()) if paths is not None else (),
         nearest=nearest.read(Version, "a version") if nearest is not None else None,
     )
@@ -190,6 +200,7 @@ def _phase(at: Cursor) -> BuilderPhase:
         kind="build-once" if kind == "build-once" else "install",
         packages=_names(at, "packages"),
         no_deps=no_deps.truth() if no_deps is not None else True,
+        reason=at.text_of("reason") or "",
     )
 
 
@@ -198,17 +209,7 @@ def _name(at: Cursor) -> NormalizedName:
 
 
 def _names(at: Cursor, key: str) -> tuple[NormalizedName, ...]:
-    return tuple(canonicalize_name(text) for text in _texts(at, key))
-
-
-def _texts(at: Cursor, key: str) -> tuple[str, ...]:
-    found = at.maybe(key)
-    return found.texts() if found is not None else ()
-
-
-def _optional(at: Cursor, key: str) -> str | None:
-    found = at.maybe(key)
-    return found.text() if found is not None else None
+    return tuple(canonicalize_name(text) for text in at.texts_of(key))
 
 
 def _iter_unknown(document: Cursor) -> Iterator[tuple[str, object]]:
@@ -220,13 +221,8 @@ def _iter_unknown(document: Cursor) -> Iterator[tuple[str, object]]:
             yield from _iter_strange(element, kind)
             if kind == "packages" and (file := element.maybe("file")) is not None:
                 yield from _iter_strange(file, "file")
-    # Repairs are carried along as they stand: nothing that reads a plan acts on them.
-    repairs = document.maybe("repairs")
-    if repairs is not None and list(repairs.items()):
-        yield repairs.pointer, repairs.value
+    yield from iter_strange_in_proposals(document)
 
 
 def _iter_strange(at: Cursor, kind: str) -> Iterator[tuple[str, object]]:
-    for key, member in at.members():
-        if key not in _KNOWN[kind]:
-            yield member.pointer, member.value
+    return at.strangers(_KNOWN[kind])

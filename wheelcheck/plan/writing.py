@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from wheelcheck.model import Finding, Options, Plan, PlannedFile, PlannedPackage, Target
-from wheelcheck.model.urls import masked
+from wheelcheck.model import BuilderPhase, Finding, Options, Plan, PlannedFile, PlannedPackage, Target
+from wheelcheck.model.urls import masked, masked_within
+from wheelcheck.plan.proposal_writing import repair_object, search_object
 from wheelcheck.plan.schema import SCHEMA_NAME
 
 _Object = dict[str, object]
@@ -31,11 +32,10 @@ def render_plan(plan: Plan) -> bytes:
         "options": _options(plan.options),
         "packages": [_package(package) for package in plan.packages],
         "findings": [_finding(finding) for finding in plan.findings],
-        "repairs": [],
+        "repairs": [repair_object(repair) for repair in plan.proposals.repairs] if plan.proposals is not None else [],
+        "repair_search": search_object(plan.proposals) if plan.proposals is not None else None,
         "applied": list(plan.applied),
-        "phases": [
-            {"kind": phase.kind, "no_deps": phase.no_deps, "packages": list(phase.packages)} for phase in plan.phases
-        ],
+        "phases": [_phase(phase) for phase in plan.phases],
     }
     _put_back(document, plan.unknown)
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
@@ -64,6 +64,8 @@ def _options(options: Options) -> _Object:
         "constraints": list(options.constraints),
         "overrides": list(options.overrides),
         "excludes": list(options.excludes),
+        "replacements": list(options.replacements),
+        "sources": [masked_within(text) for text in options.sources],
     }
 
 
@@ -106,6 +108,15 @@ def _finding(finding: Finding) -> _Object:
         "evidence": list(finding.evidence),
         "paths": [list(path) for path in finding.paths],
         "nearest": str(finding.nearest) if finding.nearest is not None else None,
+    }
+
+
+def _phase(phase: BuilderPhase) -> _Object:
+    return {
+        "kind": phase.kind,
+        "no_deps": phase.no_deps,
+        "packages": list(phase.packages),
+        "reason": phase.reason or None,
     }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wheelcheck.model import Code, InputRecord, Plan, Status
+from wheelcheck.model import Code, InputRecord, Plan, Repair, Status, Target
+from wheelcheck.report.rewording import reworded
 
 _EXPORT = ("wheelcheck", "export", "plan.json", "--to", "requirements", "-o", "requirements.lock.txt")
 
@@ -31,11 +32,30 @@ def iter_next_steps(plan: Plan, asked: tuple[str, ...] = (), *, shown: str = "br
     """
     if not plan.packages and not plan.findings:
         return
-    again = asked or _again(plan)
+    again = asked_command(plan, asked)
     if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
         yield NextStep(command=(*again, "-o", "plan.json"), reason="keep the plan")
         yield NextStep(command=_EXPORT, reason="then make what pip and uv install from it")
         return
+    if plan.proposals is not None:
+        yield from _iter_fixes(plan.proposals.repairs, again)
+    else:
+        yield from _iter_guesses(plan, again)
+    if shown != "full":
+        yield NextStep(command=(*again, "-v"), reason="every finding with its evidence, and every project")
+    if any(finding.code is Code.BUDGET_SPENT for finding in plan.errors):
+        yield NextStep(command=(*again, "--max-seconds", "600"), reason="search longer")
+
+
+def _iter_fixes(repairs: Sequence[Repair], again: tuple[str, ...]) -> Iterator[NextStep]:
+    if repairs:
+        first, *others = repairs
+        more = f" (--fix={others[0].id} takes the second way)" if others else ""
+        fixed = (*again, f"--fix={first.id}", "-o", "plan.json")
+        yield NextStep(command=fixed, reason=f"apply {first.id} and keep the plan that it gives{more}")
+
+
+def _iter_guesses(plan: Plan, again: tuple[str, ...]) -> Iterator[NextStep]:
     overridable = [finding for finding in plan.errors if finding.nearest is not None and finding.package is not None]
     # An override of some blockers is no way out while others stay.
     if overridable and len(overridable) == len(plan.errors):
@@ -43,17 +63,33 @@ def iter_next_steps(plan: Plan, asked: tuple[str, ...] = (), *, shown: str = "br
         options = [part for word in words for part in ("--override", word)]
         who = "the projects that want it" if len(words) == 1 else "the projects that want them"
         yield NextStep(command=(*again, *options), reason=f"see whether it fits; then test {who}")
-    if shown != "full":
-        yield NextStep(command=(*again, "-v"), reason="every finding with its evidence, and every project")
-    if any(finding.code is Code.BUDGET_SPENT for finding in plan.errors):
-        yield NextStep(command=(*again, "--max-seconds", "600"), reason="search longer")
 
 
-def _again(plan: Plan) -> tuple[str, ...]:
-    """The command that asks what *plan* answers."""
+def repaired_command(asked: tuple[str, ...], repair: Repair, target: Target | None = None) -> tuple[str, ...]:
+    """The command *asked*, word by word, with the edits of *repair* in it.
+
+    What the repair says anew (``--python``, the override of a project) takes the place of what was said before. Where it names
+    half a *target* that a file described, the other half is named too.
+    """
+    return edited_command(asked, repair.options, target)
+
+
+def edited_command(asked: tuple[str, ...], options: tuple[str, ...], target: Target | None = None) -> tuple[str, ...]:
+    """As :func:`repaired_command`, for the words *options* of any edit."""
+    by_file = any(word.partition("=")[0] == "--target" for word in asked)
+    if target is not None and by_file and ("--python" in options or "--platform" in options):
+        # The words of the edit come last and win over these.
+        options = ("--platform", target.platform, "--python", target.python, *options)
+    return reworded(asked, options)
+
+
+def asked_command(plan: Plan, asked: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The command *asked*, or else one that asks what *plan* answers."""
+    if asked:
+        return asked
     # Nested files are among the inputs too; the first was named, and so was every requirement (which has no hash).
     first, *others = plan.inputs or (InputRecord(path="INPUT"),)
-    asked = (first.path, *(record.path for record in others if not record.sha256))
+    inputs = (first.path, *(record.path for record in others if not record.sha256))
     options = plan.options
     repeated = (
         *(("--sdist", options.sdist) if options.sdist != "pure" else ()),
@@ -61,5 +97,42 @@ def _again(plan: Plan) -> tuple[str, ...]:
         *(("--pre",) if options.pre else ()),
         *(word for text in options.overrides for word in ("--override", text)),
         *(word for text in options.excludes for word in ("--exclude", text)),
+        *(word for text in options.replacements for word in ("--replace", text)),
+        *(word for text in options.sources for word in ("--source", text)),
     )
-    return ("wheelcheck", "plan", *asked, "--platform", plan.target.platform, "--python", plan.target.python, *repeated)
+    target = ("--platform", plan.target.platform, "--python", plan.target.python)
+    words = ("wheelcheck", "plan", *inputs, *target, *repeated)
+    for repair in plan.proposals.repairs if plan.proposals is not None else ():
+        if repair.id in plan.applied:
+            words = repaired_command(words, repair)
+    return words
+
+
+def wrapped_command(words: Sequence[str], room: int) -> list[str]:
+    """*words* as typed into a POSIX shell, broken between them, with its continuation mark, where they are longer than *room*."""
+    lines = [""]
+    for piece in _iter_pieces(words):
+        joined = f"{lines[-1]} {piece}" if lines[-1] else piece
+        # Two columns are kept for the mark.
+        if len(joined) + 2 <= room or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines[-1] += " \\"
+            lines.append(f"  {piece}")
+    return lines
+
+
+def _iter_pieces(words: Sequence[str]) -> Iterator[str]:
+    """Quoted words; an option stays with what follows it."""
+    option = ""
+    for word in words:
+        quoted = shlex.quote(word)
+        if option:
+            yield option if word.startswith("-") else f"{option} {quoted}"
+            option = quoted if word.startswith("-") else ""
+        elif word.startswith("-"):
+            option = quoted
+        else:
+            yield quoted
+    if option:
+        yield option

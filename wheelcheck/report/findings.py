@@ -15,6 +15,8 @@ STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO:
 _MARKS = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.INFO: "• "}
 _ELSEWHERE = frozenset({Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS, Code.OTHER_VERSIONS})
 _CLASHING = 4
+_REMEDY = "remedy: "
+"""How evidence begins that says what to do."""
 
 
 def subject(finding: Finding) -> str:
@@ -51,8 +53,10 @@ def draw_finding(
         # Who asks for what is the whole point of a clash.
         evidence = max(evidence, _CLASHING)
     for text in finding.evidence if detail == "full" else finding.evidence[:evidence]:
-        _labelled(page, "because", text)
-    _draw_paths(page, finding, detail)
+        label = "remedy" if text.startswith(_REMEDY) else "because"
+        _labelled(page, label, text.removeprefix(_REMEDY))
+    # A clash is told by all its ways; otherwise one way is enough to find who wants it.
+    draw_paths(page, finding.paths, every=detail == "full" or finding.code is Code.CONFLICT)
     for other in beside:
         _labelled(page, "nearest" if other.code is Code.OTHER_VERSIONS else "elsewhere", other.message)
         if detail == "full":
@@ -68,10 +72,18 @@ def _labelled(page: Page, label: str, text: str) -> None:
     page.paragraph(text, lead=(label.ljust(11), "dim"), indent=4)
 
 
-def _draw_paths(page: Page, finding: Finding, detail: Detail) -> None:
-    # A clash is told by all its ways; otherwise one way is enough to find who wants it.
-    ordered = sorted(finding.paths, key=len)
-    shown = ordered if detail == "full" or finding.code is Code.CONFLICT else ordered[:1]
+def draw_remedies(page: Page, findings: Iterable[Finding]) -> None:
+    """Add what the evidence of *findings* says to do, each remedy once; the cure of their code where it says nothing."""
+    findings = tuple(findings)
+    told = [text.removeprefix(_REMEDY) for finding in findings for text in finding.evidence if text.startswith(_REMEDY)]
+    for text in dict.fromkeys(told or [finding.code.cure for finding in findings]):
+        _labelled(page, "remedy" if told else "cure", text)
+
+
+def draw_paths(page: Page, paths: Iterable[Sequence[str]], *, every: bool) -> None:
+    """Add the ways by which something is wanted, the shortest first: *every* one, or one and how many more there are."""
+    ordered = sorted(paths, key=len)
+    shown = ordered if every else ordered[:1]
     for path in shown:
         more = len(ordered) - len(shown)
         tail = f" (and {more} more {'ways' if more > 1 else 'way'})" if more else ""

@@ -5,20 +5,22 @@ It judges nothing: every sentence is a finding's. It returns text; only ``cli/``
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status
-from wheelcheck.report.commands import NextStep, iter_next_steps
-from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, subject
+from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
+from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject
 from wheelcheck.report.page import Page
+from wheelcheck.report.repairs import draw_applied, draw_repairs
 
 _ERRORS_IN_BRIEF = 5
 _ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
 _ROWS_IN_BRIEF = 2
 _ROWS_IN_FULL = 10_000
 _MESSAGES_IN_BRIEF = 3
+_TOLD = frozenset({Code.ADVISORY, Code.ABI_BREAK})
+"""What fails after it was installed: names alone would tell nobody why."""
 _VERDICT_STYLES = {
     Status.INSTALLABLE: "bold green",
     Status.NEEDS_BUILD: "bold green",
@@ -44,9 +46,11 @@ def render_summary(
     """
     page = Page(width=width, encoding=encoding)
     _verdict(page, plan)
+    draw_applied(page, plan, detail)
     _errors(page, plan, detail)
     _build_once(page, plan, detail)
     _warnings(page, plan, detail)
+    draw_repairs(page, plan, detail, asked)
     _notes(page, plan, detail)
     if detail == "full" and plan.packages:
         _packages(page, plan)
@@ -149,17 +153,21 @@ def _warnings(page: Page, plan: Plan, detail: Detail) -> None:
             (f"! {_sentence(code.title)} ({len(findings)})", STYLES[Severity.WARNING]),
             (f"  {code.number}", "dim"),
         )
-        _briefly(page, findings)
+        _briefly(page, code, findings)
 
 
-def _briefly(page: Page, findings: Sequence[Finding]) -> None:
-    if len(findings) <= _MESSAGES_IN_BRIEF:
-        for finding in findings:
+def _briefly(page: Page, code: Code, findings: Sequence[Finding]) -> None:
+    told = code in _TOLD or len(findings) <= _MESSAGES_IN_BRIEF
+    rest = findings
+    if told:
+        rest = findings[_MESSAGES_IN_BRIEF:]
+        for finding in findings[:_MESSAGES_IN_BRIEF]:
             page.paragraph(finding.message, indent=4)
-        return
-    subjects = list(dict.fromkeys(subject(finding) for finding in findings if finding.package is not None))
+    subjects = list(dict.fromkeys(subject(finding) for finding in rest if finding.package is not None))
     if subjects:
-        page.listing(subjects, rows=_ROWS_IN_BRIEF, indent=4)
+        page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=("also ", "dim") if told else ("", ""), indent=4)
+    if code in _TOLD:
+        draw_remedies(page, findings)
 
 
 def _sentence(title: str) -> str:
@@ -224,35 +232,5 @@ def _next(page: Page, steps: Sequence[NextStep]) -> None:
     page.line(("  Next", "bold"))
     for step in steps:
         page.line(("    # ", "dim"), (step.reason, "dim"))
-        for line in _command_lines(step, page.width - 4):
+        for line in wrapped_command(step.command, page.width - 4):
             page.line(("    ", ""), (line, ""))
-
-
-def _command_lines(step: NextStep, room: int) -> list[str]:
-    """The command of *step* broken between its words, with the shell's continuation mark, where it is longer than *room*."""
-    lines = [""]
-    for piece in _iter_pieces(step.command):
-        joined = f"{lines[-1]} {piece}" if lines[-1] else piece
-        # Two columns are kept for the mark.
-        if len(joined) + 2 <= room or not lines[-1]:
-            lines[-1] = joined
-        else:
-            lines[-1] += " \\"
-            lines.append(f"  {piece}")
-    return lines
-
-
-def _iter_pieces(words: Sequence[str]) -> Iterator[str]:
-    """Quoted words; an option stays with what follows it."""
-    option = ""
-    for word in words:
-        quoted = shlex.quote(word)
-        if option:
-            yield option if word.startswith("-") else f"{option} {quoted}"
-            option = quoted if word.startswith("-") else ""
-        elif word.startswith("-"):
-            option = quoted
-        else:
-            yield quoted
-    if option:
-        yield option

@@ -1,0 +1,156 @@
+"""Draws the ways out of a blocked plan, with what each gives, what it risks and what to type; never shows a guess as a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wheelcheck.model import Hopeless, Plan, Proposals, Repair, Risk, Status, Suggestion
+from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
+from wheelcheck.report.findings import Detail, draw_paths
+from wheelcheck.report.page import Page, folded, glued
+from wheelcheck.report.wording import change, changes, gain, iter_dated_moves, iter_moves
+
+_STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
+_GROUNDS_IN_BRIEF = 3
+_MOVES_IN_BRIEF = 4
+_HOPELESS_IN_BRIEF = 3
+_EXECUTABLE = (Status.INSTALLABLE, Status.NEEDS_BUILD)
+
+
+def draw_applied(page: Page, plan: Plan, detail: Detail) -> None:
+    """Add which repairs are in *plan* already, and what they changed; nothing where there are none."""
+    known = {repair.id: repair for repair in plan.proposals.repairs} if plan.proposals is not None else {}
+    for word in plan.applied:
+        page.blank()
+        repair = known.get(word)
+        if repair is None:
+            page.line(("  ", ""), (f"{word} is applied", "bold"))
+            continue
+        page.paragraph(
+            "; ".join(change(edit) for edit in repair.edits), lead=(f"{word} is applied: ", "bold"), indent=2
+        )
+        _labelled(page, "risk", repair.risk.value, style=_STYLES[repair.risk])
+        _draw_moves(page, repair, "full")
+        if detail == "full":
+            _draw_grounds(page, repair, detail)
+
+
+def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] = ()) -> None:
+    """Add the proposals of *plan* to *page*, each repair with the command *asked* that applies it.
+
+    A repair that is applied is not offered again; ``brief`` names the others of such a plan and draws none.
+    """
+    proposals = plan.proposals
+    if proposals is None:
+        return
+    again = asked_command(plan, asked)
+    open_repairs = tuple(repair for repair in proposals.repairs if repair.id not in plan.applied)
+    if plan.applied and detail == "brief":
+        _name_others(page, open_repairs)
+        return
+    if open_repairs:
+        page.blank()
+        page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold")
+        for repair in open_repairs:
+            page.blank()
+            _draw_repair(page, repair, detail, repaired_command(again, repair, plan.target))
+    elif plan.status not in _EXECUTABLE:
+        page.blank()
+        page.paragraph(_none_found(plan, proposals), indent=2, style="bold")
+    _draw_hopeless(page, proposals.hopeless, detail)
+    for suggestion in proposals.suggestions:
+        _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
+    for text in (proposals.unreached, proposals.interrupted):
+        if text:
+            page.blank()
+            page.paragraph(text, lead=("! ", "yellow"), indent=2)
+
+
+def _heading(plan: Plan, count: int) -> str:
+    ways = f"{count} {'other ' if plan.applied else ''}way{'s' if count != 1 else ''}"
+    if plan.status in _EXECUTABLE and not plan.applied:
+        return f"{ways} to mend the warnings"
+    return f"{ways} to make this install on {plan.target}"
+
+
+def _none_found(plan: Plan, proposals: Proposals) -> str:
+    if proposals.complete and not proposals.interrupted:
+        return f"No change was found that makes this install on {plan.target}"
+    return f"No way to make this install on {plan.target} was found before the search ended"
+
+
+def _name_others(page: Page, repairs: Sequence[Repair]) -> None:
+    if repairs:
+        page.blank()
+        named = "; ".join(f"{repair.id} {changes(repair)}" for repair in repairs)
+        page.paragraph(f"{named}; -v shows them", lead=("Other ways: ", "bold"), indent=2, style="dim")
+
+
+def _draw_repair(page: Page, repair: Repair, detail: Detail, command: tuple[str, ...]) -> None:
+    lead = f"{repair.id}  {repair.risk.value} risk  "
+    first, *others = repair.edits
+    page.paragraph(change(first), lead=(lead, _STYLES[repair.risk]), indent=2, style="bold")
+    for edit in others:
+        page.paragraph(f"and {change(edit)}", indent=2 + len(lead), style="bold")
+    _draw_command(page, command)
+    _labelled(page, "gives", gain(repair.verified))
+    _draw_moves(page, repair, detail)
+    _draw_grounds(page, repair, detail)
+
+
+def _draw_command(page: Page, command: tuple[str, ...]) -> None:
+    # A label before it would be copied along with it.
+    for line in wrapped_command(command, page.width - 6):
+        page.line(("      ", ""), (line, "cyan"))
+
+
+def _draw_moves(page: Page, repair: Repair, detail: Detail) -> None:
+    told = iter_moves(repair.verified) if detail == "brief" else iter_dated_moves(repair.verified)
+    moves = [glued(text) for text in told]
+    if moves:
+        _labelled(page, "changes", folded(moves, _MOVES_IN_BRIEF if detail == "brief" else len(moves)))
+
+
+def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
+    ordered = sorted(repair.grounds, key=lambda ground: -ground.risk.order)
+    shown = ordered if detail == "full" else ordered[:_GROUNDS_IN_BRIEF]
+    for number, ground in enumerate(shown):
+        bullet = "• " if len(ordered) > 1 else ""
+        _labelled(page, "" if number else "because", ground.text, bullet=bullet)
+        if ground.file:
+            place = f"{ground.file}:{ground.line}" if ground.line else ground.file
+            quoted = f"{place}: {ground.quote}" if ground.quote else place
+            _labelled(page, "", quoted, bullet=" " * len(bullet), style="dim")
+    if len(ordered) > len(shown):
+        _labelled(page, "", f"and {len(ordered) - len(shown)} more; -v shows them", bullet="  ", style="dim")
+
+
+def _draw_hopeless(page: Page, hopeless: Sequence[Hopeless], detail: Detail) -> None:
+    shown = hopeless if detail == "full" else hopeless[:_HOPELESS_IN_BRIEF]
+    for each in shown:
+        page.blank()
+        page.paragraph(f"No way out for {_named(each)}", lead=("✗ ", "bold red"), indent=2, style="bold red")
+        page.paragraph(each.message, indent=4)
+        draw_paths(page, each.paths, every=detail == "full")
+    hidden = hopeless[len(shown) :]
+    if hidden:
+        page.blank()
+        page.paragraph("Nor for", lead=("✗ ", "bold red"), indent=2, style="bold red")
+        page.listing([_named(each) for each in hidden], rows=2, indent=4)
+
+
+def _named(hopeless: Hopeless) -> str:
+    name = hopeless.package or "a requirement without a name"
+    return glued(f"{name} {hopeless.version}") if hopeless.version is not None else name
+
+
+def _draw_suggestion(page: Page, suggestion: Suggestion, command: tuple[str, ...]) -> None:
+    page.blank()
+    page.paragraph(change(suggestion.edit), lead=("? not verified: ", "yellow"), indent=2)
+    page.paragraph(suggestion.message, indent=6)
+    if suggestion.edit.options:
+        _draw_command(page, command)
+
+
+def _labelled(page: Page, label: str, text: str, *, bullet: str = "", style: str = "") -> None:
+    page.paragraph(text, lead=(label.ljust(11) + bullet, "dim"), indent=6, style=style)

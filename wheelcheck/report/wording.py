@@ -1,0 +1,100 @@
+"""Words edits and what they gave for a person, in a line each; judges neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.version import Version
+
+from wheelcheck.model import Edit, EditKind, Repair, Status, Verification
+from wheelcheck.report.page import glued
+
+
+def change(edit: Edit) -> str:
+    """What *edit* changes, as one says it: ``override av: 11.0.0 → 12.0.0 (audiocraft 1.3.0 pins ==11.0.0)``."""
+    why = _why(edit)
+    return f"{_what(edit)} ({why})" if why else _what(edit)
+
+
+def changes(repair: Repair) -> str:
+    """All edits of *repair* without their reasons: ``Python 3.11 instead of 3.13 and override av: 11.0.0 → 12.0.0``."""
+    return " and ".join(_what(edit) for edit in repair.edits)
+
+
+def _what(edit: Edit) -> str:
+    name, before, after = edit.package or "", _version(edit.before), _version(edit.after)
+    if not after and edit.kind is not EditKind.EXCLUDE:
+        return edit.line
+    match edit.kind:
+        case EditKind.PYTHON:
+            return glued(f"Python {after}") + (f" instead of {before}" if before else "")
+        case EditKind.PLATFORM:
+            return f"platform {after}" + (f" instead of {before}" if before else "")
+        case EditKind.SUBSTITUTE:
+            return f"take {glued(after)} instead of {name}"
+        case EditKind.INDEX:
+            return f"take {name} from {after}"
+        case EditKind.DATE:
+            return f"everything as of {after}"
+        case EditKind.EXTRA:
+            return f"ask for {glued(after)} instead of {glued(before)}"
+        case EditKind.EXCLUDE:
+            return f"leave {glued(f'{name} {before}'.strip())} out"
+        case EditKind.CONSTRAIN:
+            return f"keep {name} at {after}"
+        case EditKind.PIN:
+            return f"ask for {name}: {_arrow(before, after)}"
+        case EditKind.OVERRIDE:
+            return f"override {name}: {_arrow(before, after)}"
+
+
+def _why(edit: Edit) -> str:
+    if not edit.because:
+        return ""
+    if edit.kind is EditKind.OVERRIDE and edit.before:
+        verb = "pins" if edit.before.startswith("==") else "asks for"
+        return f"{edit.because} {verb} {edit.before}"
+    return edit.because
+
+
+def _arrow(before: str, after: str) -> str:
+    return glued(f"{before} → {after}" if before else f"→ {after}")
+
+
+def _version(text: str) -> str:
+    """An exact pin as the version alone, anything else as it is."""
+    return text.removeprefix("==") if text.count("=") == 2 else text
+
+
+def gain(verified: Verification) -> str:
+    """What was proved, in numbers: ``129 packages from wheels`` or ``129 packages, 5 of them built once from source``."""
+    total = f"{verified.packages} package{'s' if verified.packages != 1 else ''}"
+    if verified.status is Status.NEEDS_BUILD and verified.built_once:
+        return f"{total}, {len(verified.built_once)} of them built once from source"
+    return f"{total}, all from wheels" if verified.packages > 1 else f"{total} from a wheel"
+
+
+def iter_moves(verified: Verification) -> Iterator[str]:
+    """Each project that differs from the natural resolution: ``av 11.0.0 → 12.0.0``, ``with cffi 2.0``, ``without av 11.0.0``."""
+    for move in verified.changed:
+        yield f"{move.name} {move.before} → {move.after}"
+    yield from _iter_others(verified)
+
+
+def iter_dated_moves(verified: Verification) -> Iterator[str]:
+    """As :func:`iter_moves`, each version with its day: ``av 11.0.0 (2023-10-22) → 12.0.0 (2024-03-17)``."""
+    for move in verified.changed:
+        before, after = _dated(move.before, move.before_date), _dated(move.after, move.after_date)
+        yield f"{move.name} {before} → {after}"
+    yield from _iter_others(verified)
+
+
+def _dated(version: Version, instant: str | None) -> str:
+    return f"{version} ({instant[:10]})" if instant else str(version)
+
+
+def _iter_others(verified: Verification) -> Iterator[str]:
+    for name, version in verified.added:
+        yield f"with {name} {version}"
+    for name, version in verified.removed:
+        yield f"without {name} {version}"
