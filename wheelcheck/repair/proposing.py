@@ -78,7 +78,8 @@ class _Proposing:
         return Proposals(
             repairs=repairs,
             hopeless=hopeless,
-            suggestions=tuple(self._search.suggestions.values()),
+            # What may help is worth a look only where nothing surely does.
+            suggestions=() if repairs else tuple(self._search.suggestions.values()),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
             unreached=self._search.ended,
             interrupted=self._interrupted,

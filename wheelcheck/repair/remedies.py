@@ -6,7 +6,7 @@ hopeless. Each function of :data:`REMEDIES` offers one kind of edit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -18,7 +18,7 @@ from wheelcheck.compat import Admission, Compatibility, Shelf
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model import Installability, Policy, Suggestion, Target
 from wheelcheck.model.urls import masked
-from wheelcheck.repair.blockers import Blocker, View
+from wheelcheck.repair.blockers import Asker, Blocker, View
 from wheelcheck.repair.edits import (
     Change,
     Excluded,
@@ -81,14 +81,9 @@ def _because(view: View, blocker: Blocker) -> str:
     return what if blocker.is_clash else f"{what} has no usable file on {view.diagnosis.target}"
 
 
-def _declarers(blocker: Blocker) -> str:
-    named = [str(asker) for asker in blocker.askers if asker.requirement.specifier]
-    return ", ".join(dict.fromkeys(named))
-
-
-def _declared(blocker: Blocker) -> str:
-    bounds = [str(asker.requirement.specifier) for asker in blocker.askers if asker.requirement.specifier]
-    return " and ".join(dict.fromkeys(bounds))
+def _declared(askers: Iterable[Asker]) -> tuple[tuple[str, str], ...]:
+    found = ((str(asker), str(asker.requirement.specifier)) for asker in askers if asker.requirement.specifier)
+    return tuple(dict.fromkeys(found))
 
 
 # Versions of the blocker itself
@@ -119,8 +114,7 @@ def _override(case: Case) -> Iterator[Change]:
         yield Overridden(
             name=blocker.name,
             candidates=candidates,
-            declared=_declared(blocker),
-            because=_declarers(blocker),
+            declared=_declared(blocker.askers),
         )
 
 
@@ -161,8 +155,8 @@ def _other_version_above(case: Case) -> Iterator[Change]:
             yield Overridden(
                 name=name,
                 candidates=others,
-                declared=" and ".join(dict.fromkeys(str(asker.requirement.specifier) for asker in bounds)),
-                because=", ".join(dict.fromkeys(str(asker) for asker in bounds)) or _because(view, blocker),
+                declared=_declared(bounds),
+                because=_because(view, blocker),
                 cost=_COST_OF_OVERRIDE_ABOVE,
             )
 
@@ -254,11 +248,12 @@ def _index(case: Case) -> Iterator[Change]:
         try:
             page = case.world.elsewhere.page_at(url, blocker.name)
         except IndexUnavailable as error:
-            if url not in others:
-                case.suggestions[blocker.name, url] = Suggestion(
-                    edit=change.told(), message=f"it could not be asked, so nothing is proved: {error.message}"
-                )
-            continue
+            if url in others:
+                continue
+            case.suggestions[blocker.name, url] = Suggestion(
+                edit=change.told(), message=f"it could not be asked, so nothing is proved: {error.message}"
+            )
+            return  # a vendor's other indexes lie beside this one
         shelf = Shelf(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}).judge)
         if _first_usable(shelf, blocker.specifier, view.diagnosis.policy) is not None:
             yield change

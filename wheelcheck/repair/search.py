@@ -230,7 +230,7 @@ class Search:
 
     def _where_it_stands(self) -> str:
         count = self._trials.count
-        return f"the search ended at its limit after {count} trial{'s' if count != 1 else ''}; there may be more ways"
+        return f"the search ended after {count} trial{'s' if count != 1 else ''}, before every set of changes was tried"
 
 
 def _by_usefulness(trouble: Trouble, troubles: Iterable[Trouble]) -> list[Change]:

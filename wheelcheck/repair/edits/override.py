@@ -15,15 +15,15 @@ from wheelcheck.repair.edits.change import SEARCHED, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overridden:
-    """Every requirement on *name* is replaced; *declared* is the bound that stood in the way, *because* whose it is.
+    """Every requirement on *name* is replaced; *declared* is who bounded it and how: ``("audiocraft 1.3.0", "==11.0.0")``.
 
-    *cost* depends on whether the project is itself the blocker or stands above it. *bound* limits the versions that may be taken
+    *because* is said where nobody did. *cost* depends on whether the project is itself the blocker or stands above it. *bound* limits the versions that may be taken
     until one is settled on.
     """
 
     name: NormalizedName
     candidates: tuple[Version, ...]
-    declared: str = ""
+    declared: tuple[tuple[str, str], ...] = ()
     because: str = ""
     cost: int = 80
     version: Version | None = None
@@ -56,16 +56,22 @@ class Overridden:
         return replace(state, question=replace(state.question, policy=replace(policy, overrides=(*kept, override))))
 
     def told(self) -> Edit:
-        """``--override av==12.0.0``."""
+        """``--override av==12.0.0``, and which of the declared bounds it passes over."""
+        passed = [each for each in self.declared if self.version is None or not _admits(each[1], self.version)]
+        told = passed or list(self.declared)
         return Edit(
             kind=self.kind,
             package=self.name,
-            before=self.declared,
+            before=" and ".join(dict.fromkeys(bound for _, bound in told)),
             after=self._text_of_bound,
-            because=self.because,
+            because=", ".join(dict.fromkeys(who for who, _ in told)) or self.because,
             options=("--override", f"{self.name}{self._text_of_bound}"),
         )
 
     @property
     def _text_of_bound(self) -> str:
         return f"=={self.version}" if self.version is not None else str(self.bound)
+
+
+def _admits(bound: str, version: Version) -> bool:
+    return SpecifierSet(bound).contains(version, prereleases=True)
