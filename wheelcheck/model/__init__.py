@@ -4,6 +4,7 @@ Every value is immutable, compares by content, and is made by one validated cons
 ``NormalizedName`` and versions ``packaging.version.Version`` from the first parse on.
 """
 
+from wheelcheck.model.check import Allowance, Check, CheckedTarget, GatePolicy, Judged, Verdict
 from wheelcheck.model.code import CodePlaces, ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.compatibility import AbiBreak, Advisory, Remedy, RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.distribution import (
@@ -54,9 +55,12 @@ from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, 
 __all__ = [
     "AbiBreak",
     "Advisory",
+    "Allowance",
     "Availability",
     "BuilderPhase",
     "CandidateOrigin",
+    "Check",
+    "CheckedTarget",
     "Clash",
     "Code",
     "CodePlaces",
@@ -71,6 +75,7 @@ __all__ = [
     "FileOrigin",
     "Finding",
     "Fit",
+    "GatePolicy",
     "Ground",
     "HashPin",
     "Hopeless",
@@ -81,6 +86,7 @@ __all__ = [
     "InputRecord",
     "InputSet",
     "Installability",
+    "Judged",
     "Judgement",
     "LinkSkip",
     "MarkerReading",
@@ -115,6 +121,7 @@ __all__ = [
     "Target",
     "UnsupportedRequirement",
     "VendorIndex",
+    "Verdict",
     "Verification",
     "VersionMove",
     "Wheel",
