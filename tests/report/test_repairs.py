@@ -195,11 +195,45 @@ def test_many_changes_are_counted_in_brief_and_listed_in_full() -> None:
     added = tuple((canonicalize_name(f"extra-{number}"), samples.wheel_pin("x", "1").version) for number in range(30))
     many = dataclasses.replace(proposed.OVERRIDE, verified=dataclasses.replace(proposed.OVERRIDE.verified, added=added))
     plan: Plan = samples.blocked_plan(Proposals(repairs=(many,)))
-    assert "and 27 more" in render_summary(plan, width=80)
-    assert "with extra-29 1" in render_summary(plan, width=80, detail="full").replace("\n" + " " * 17, " ")
+    assert "and 26 more" in render_summary(plan, width=80)
+    assert "extra-29 1" in render_summary(plan, width=80, detail="full").replace("\n" + " " * 17, " ")
 
 
 def test_finding_without_a_remedy_falls_back_on_the_cure_of_its_code() -> None:
     lone: Finding = samples.finding(Code.ABI_BREAK, "ext", "1.0", "ext may not load.")
     text = render_summary(dataclasses.replace(PLANS["installable"], findings=(lone,)), width=120)
     assert "cure       Bound the dependency" in text
+
+
+def test_reason_does_not_repeat_the_target_nor_the_project() -> None:
+    why = f"av 11.0.0 has no usable file on {samples.WINDOWS}"
+    left_out = Edit(kind=EditKind.EXCLUDE, package=canonicalize_name("av"), before="11.0.0", because=why)
+    other = Edit(kind=EditKind.PYTHON, before="3.11", after="3.10", because=why)
+    told = [change(edit, samples.WINDOWS).replace("\N{NO-BREAK SPACE}", " ") for edit in (left_out, other)]
+    assert told == [
+        "leave av 11.0.0 out (it has no usable file)",
+        "Python 3.10 instead of 3.11 (av 11.0.0 has no usable file for 3.11)",
+    ]
+
+
+def test_bound_says_for_whose_sake_it_is() -> None:
+    edit = Edit(kind=EditKind.CONSTRAIN, package=canonicalize_name("numpy"), after="<2", because="torch 2.1.0")
+    assert change(edit).replace("\N{NO-BREAK SPACE}", " ") == "keep numpy at <2 (for torch 2.1.0)"
+    assert change(dataclasses.replace(edit, because="numpy 2.3")).endswith("(not 2.3)")
+
+
+def test_several_who_pin_are_told_in_the_plural() -> None:
+    edit = dataclasses.replace(proposed.OVERRIDE.edits[0], before="==1.0 and <2", because="a 1, b 2")
+    assert change(edit).endswith("(a 1, b 2 pin ==1.0 and <2)")
+
+
+def test_code_that_the_reason_quotes_is_not_quoted_twice() -> None:
+    text = "it will fail on `import a`: a/b.py:22 has `import av`"
+    ground = dataclasses.replace(proposed.EXCLUDE.grounds[0], text=text, file="a/b.py", line=22, quote="import av")
+    plan = samples.blocked_plan(Proposals(repairs=(dataclasses.replace(proposed.EXCLUDE, grounds=(ground,)),)))
+    assert render_summary(plan, width=120).count("a/b.py:22") == 1
+
+
+def test_high_risk_is_said_again_where_it_is_applied() -> None:
+    text = render_summary(samples.blocked_plan(Proposals(repairs=(proposed.EXCLUDE,))), width=120)
+    assert "apply R3 (high risk: read why first)" in text

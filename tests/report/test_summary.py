@@ -77,6 +77,16 @@ def test_where_the_wheels_are_is_said_beside_the_error_and_only_there() -> None:
         assert "\n    nearest    av has a wheel for win_amd64, Python 3.11 in 12.0.0" in text
 
 
+def test_warnings_of_one_code_stand_together() -> None:
+    findings = tuple(
+        samples.finding(code, name, "1.0", f"{name} is so.")
+        for code, name in ((Code.OLD_PICK, "a"), (Code.YANKED_PINNED, "b"), (Code.OLD_PICK, "c"))
+    )
+    text = render_summary(dataclasses.replace(samples.installable_plan(), findings=findings), width=80)
+    assert text.count("WC203") == 1
+    assert text.index("c is so") < text.index("WC202")
+
+
 def test_commands_repeat_what_was_named_and_quote_it() -> None:
     named = (InputRecord(path="my reqs.txt", sha256="0" * 64), InputRecord(path="nested.txt", sha256="1" * 64))
     plan = dataclasses.replace(samples.blocked_plan(), inputs=(*named, InputRecord(path="numpy<2")))

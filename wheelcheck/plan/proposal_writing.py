@@ -73,6 +73,8 @@ def _sentence(ground: Ground) -> str:
     if not ground.file:
         return ground.text
     place = f"{ground.file}:{ground.line}" if ground.line else ground.file
+    if place in ground.text and ground.quote in ground.text:
+        return ground.text
     return f"{ground.text} ({place}{': ' if ground.quote else ''}{ground.quote})"
 
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wheelcheck.model import Code, InputRecord, Plan, Repair, Status, Target
+from wheelcheck.model import Code, InputRecord, Plan, Repair, Risk, Status, Target
 from wheelcheck.report.rewording import reworded
 
 _EXPORT = ("wheelcheck", "export", "plan.json", "--to", "requirements", "-o", "requirements.lock.txt")
@@ -52,7 +52,8 @@ def _iter_fixes(repairs: Sequence[Repair], again: tuple[str, ...]) -> Iterator[N
         first, *others = repairs
         more = f" (--fix={others[0].id} takes the second way)" if others else ""
         fixed = (*again, f"--fix={first.id}", "-o", "plan.json")
-        yield NextStep(command=fixed, reason=f"apply {first.id} and keep the plan that it gives{more}")
+        care = " (high risk: read why first)" if first.risk is Risk.HIGH else ""
+        yield NextStep(command=fixed, reason=f"apply {first.id}{care} and keep the plan that it gives{more}")
 
 
 def _iter_guesses(plan: Plan, again: tuple[str, ...]) -> Iterator[NextStep]:

@@ -43,6 +43,11 @@ def folded(words: Sequence[str], most: int) -> str:
     return f"{', '.join(words[:most])} and {len(words) - most} more"
 
 
+def sentence(text: str) -> str:
+    """*text* with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def glued(text: str) -> str:
     """*text* in one piece: wrapping will not part it."""
     return text.replace(" ", _GLUE)

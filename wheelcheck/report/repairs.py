@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wheelcheck.model import Hopeless, Plan, Proposals, Repair, Risk, Status, Suggestion
+from wheelcheck.model import Ground, Hopeless, Plan, Proposals, Repair, Risk, Status, Suggestion, Target
 from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
 from wheelcheck.report.findings import Detail, draw_paths
-from wheelcheck.report.page import Page, folded, glued
-from wheelcheck.report.wording import change, changes, gain, iter_dated_moves, iter_moves
+from wheelcheck.report.page import Page, folded, glued, sentence
+from wheelcheck.report.wording import change, changes, gain, iter_dated_moves, iter_moves, iter_releases
 
 _STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
 _GROUNDS_IN_BRIEF = 3
@@ -27,7 +27,9 @@ def draw_applied(page: Page, plan: Plan, detail: Detail) -> None:
             page.line(("  ", ""), (f"{word} is applied", "bold"))
             continue
         page.paragraph(
-            "; ".join(change(edit) for edit in repair.edits), lead=(f"{word} is applied: ", "bold"), indent=2
+            "; ".join(change(edit, plan.target) for edit in repair.edits),
+            lead=(f"{word} is applied: ", "bold"),
+            indent=2,
         )
         _labelled(page, "risk", repair.risk.value, style=_STYLES[repair.risk])
         _draw_moves(page, repair, "full")
@@ -53,7 +55,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
         page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold")
         for repair in open_repairs:
             page.blank()
-            _draw_repair(page, repair, detail, repaired_command(again, repair, plan.target))
+            _draw_repair(page, repair, detail, plan.target, repaired_command(again, repair, plan.target))
     elif plan.status not in _EXECUTABLE:
         page.blank()
         page.paragraph(_none_found(plan, proposals), indent=2, style="bold")
@@ -63,7 +65,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
     for text in (proposals.unreached, proposals.interrupted):
         if text:
             page.blank()
-            page.paragraph(text, lead=("! ", "yellow"), indent=2)
+            page.paragraph(sentence(text), lead=("! ", "yellow"), indent=2)
 
 
 def _heading(plan: Plan, count: int) -> str:
@@ -86,12 +88,12 @@ def _name_others(page: Page, repairs: Sequence[Repair]) -> None:
         page.paragraph(f"{named}; -v shows them", lead=("Other ways: ", "bold"), indent=2, style="dim")
 
 
-def _draw_repair(page: Page, repair: Repair, detail: Detail, command: tuple[str, ...]) -> None:
+def _draw_repair(page: Page, repair: Repair, detail: Detail, target: Target, command: tuple[str, ...]) -> None:
     lead = f"{repair.id}  {repair.risk.value} risk  "
     first, *others = repair.edits
-    page.paragraph(change(first), lead=(lead, _STYLES[repair.risk]), indent=2, style="bold")
+    page.paragraph(change(first, target), lead=(lead, _STYLES[repair.risk]), indent=2, style="bold")
     for edit in others:
-        page.paragraph(f"and {change(edit)}", indent=2 + len(lead), style="bold")
+        page.paragraph(f"and {change(edit, target)}", indent=2 + len(lead), style="bold")
     _draw_command(page, command)
     _labelled(page, "gives", gain(repair.verified))
     _draw_moves(page, repair, detail)
@@ -105,10 +107,16 @@ def _draw_command(page: Page, command: tuple[str, ...]) -> None:
 
 
 def _draw_moves(page: Page, repair: Repair, detail: Detail) -> None:
-    told = iter_moves(repair.verified) if detail == "brief" else iter_dated_moves(repair.verified)
-    moves = [glued(text) for text in told]
-    if moves:
-        _labelled(page, "changes", folded(moves, _MOVES_IN_BRIEF if detail == "brief" else len(moves)))
+    verified = repair.verified
+    moves = iter_moves(verified) if detail == "brief" else iter_dated_moves(verified)
+    for label, told in (
+        ("changes", moves),
+        ("adds", iter_releases(verified.added)),
+        ("drops", iter_releases(verified.removed)),
+    ):
+        words = [glued(text) for text in told]
+        if words:
+            _labelled(page, label, folded(words, _MOVES_IN_BRIEF if detail == "brief" else len(words)))
 
 
 def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
@@ -117,7 +125,7 @@ def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
     for number, ground in enumerate(shown):
         bullet = "• " if len(ordered) > 1 else ""
         _labelled(page, "" if number else "because", ground.text, bullet=bullet)
-        if ground.file:
+        if ground.file and not _is_quoted(ground):
             place = f"{ground.file}:{ground.line}" if ground.line else ground.file
             quoted = f"{place}: {ground.quote}" if ground.quote else place
             _labelled(page, "", quoted, bullet=" " * len(bullet), style="dim")
@@ -125,12 +133,17 @@ def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
         _labelled(page, "", f"and {len(ordered) - len(shown)} more; -v shows them", bullet="  ", style="dim")
 
 
+def _is_quoted(ground: Ground) -> bool:
+    """Whether the reason itself says where it stands, and what."""
+    return f"{ground.file}:{ground.line}" in ground.text and ground.quote in ground.text
+
+
 def _draw_hopeless(page: Page, hopeless: Sequence[Hopeless], detail: Detail) -> None:
     shown = hopeless if detail == "full" else hopeless[:_HOPELESS_IN_BRIEF]
     for each in shown:
         page.blank()
         page.paragraph(f"No way out for {_named(each)}", lead=("✗ ", "bold red"), indent=2, style="bold red")
-        page.paragraph(each.message, indent=4)
+        page.paragraph(sentence(each.message), indent=4)
         draw_paths(page, each.paths, every=detail == "full")
     hidden = hopeless[len(shown) :]
     if hidden:
@@ -147,7 +160,7 @@ def _named(hopeless: Hopeless) -> str:
 def _draw_suggestion(page: Page, suggestion: Suggestion, command: tuple[str, ...]) -> None:
     page.blank()
     page.paragraph(change(suggestion.edit), lead=("? not verified: ", "yellow"), indent=2)
-    page.paragraph(suggestion.message, indent=6)
+    page.paragraph(sentence(suggestion.message), indent=6)
     if suggestion.edit.options:
         _draw_command(page, command)
 

@@ -6,12 +6,11 @@ It judges nothing: every sentence is a finding's. It returns text; only ``cli/``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status
 from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
 from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject
-from wheelcheck.report.page import Page
+from wheelcheck.report.page import Page, sentence
 from wheelcheck.report.repairs import draw_applied, draw_repairs
 
 _ERRORS_IN_BRIEF = 5
@@ -137,8 +136,12 @@ def _build_once(page: Page, plan: Plan, detail: Detail) -> None:
 
 
 def _of(plan: Plan, severity: Severity) -> list[tuple[Code, list[Finding]]]:
-    findings = [finding for finding in plan.findings if finding.severity is severity]
-    return [(code, list(group)) for code, group in groupby(findings, key=lambda finding: finding.code)]
+    """The findings of *severity* by code, each code where its first finding stands."""
+    groups: dict[Code, list[Finding]] = {}
+    for finding in plan.findings:
+        if finding.severity is severity:
+            groups.setdefault(finding.code, []).append(finding)
+    return list(groups.items())
 
 
 def _warnings(page: Page, plan: Plan, detail: Detail) -> None:
@@ -150,7 +153,7 @@ def _warnings(page: Page, plan: Plan, detail: Detail) -> None:
             continue
         page.line(
             ("  ", ""),
-            (f"! {_sentence(code.title)} ({len(findings)})", STYLES[Severity.WARNING]),
+            (f"! {sentence(code.title)} ({len(findings)})", STYLES[Severity.WARNING]),
             (f"  {code.number}", "dim"),
         )
         _briefly(page, code, findings)
@@ -168,10 +171,6 @@ def _briefly(page: Page, code: Code, findings: Sequence[Finding]) -> None:
         page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=("also ", "dim") if told else ("", ""), indent=4)
     if code in _TOLD:
         draw_remedies(page, findings)
-
-
-def _sentence(title: str) -> str:
-    return title[:1].upper() + title[1:]
 
 
 def _notes(page: Page, plan: Plan, detail: Detail) -> None:

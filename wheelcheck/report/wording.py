@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model import Edit, EditKind, Repair, Status, Verification
+from wheelcheck.model import Edit, EditKind, Repair, Status, Target, Verification
 from wheelcheck.report.page import glued
 
+_OF_THE_TARGET = frozenset({EditKind.PYTHON, EditKind.PLATFORM})
 
-def change(edit: Edit) -> str:
-    """What *edit* changes, as one says it: ``override av: 11.0.0 → 12.0.0 (audiocraft 1.3.0 pins ==11.0.0)``."""
-    why = _why(edit)
+
+def change(edit: Edit, target: Target | None = None) -> str:
+    """What *edit* changes, as one says it: ``override av: 11.0.0 → 12.0.0 (audiocraft 1.3.0 pins ==11.0.0)``.
+
+    The reason need not name *target*, where the reader has just been told it.
+    """
+    why, there = _why(edit), f" on {target}"
+    if why.endswith(there):
+        why = why.removesuffix(there) + (f" for {edit.before}" if edit.kind in _OF_THE_TARGET and edit.before else "")
     return f"{_what(edit)} ({why})" if why else _what(edit)
 
 
@@ -49,12 +57,17 @@ def _what(edit: Edit) -> str:
 
 
 def _why(edit: Edit) -> str:
-    if not edit.because:
-        return ""
-    if edit.kind is EditKind.OVERRIDE and edit.before:
-        verb = "pins" if edit.before.startswith("==") else "asks for"
-        return f"{edit.because} {verb} {edit.before}"
-    return edit.because
+    because = edit.because
+    if edit.kind is EditKind.OVERRIDE and because and edit.before:
+        if edit.before.startswith("==") and "," not in edit.before:
+            return f"{because} {'pin' if ',' in because else 'pins'} {edit.before}"
+        return f"{because} {'ask' if ',' in because else 'asks'} for {edit.before}"
+    name, _, version = because.partition(" ")
+    if not version or " " in version:
+        itself = f"{edit.package} {_version(edit.before)} "
+        return f"it {because.removeprefix(itself)}" if because.startswith(itself) else because
+    # A name and a version alone say for whose sake.
+    return f"not {version}" if name == edit.package else f"for {glued(because)}"
 
 
 def _arrow(before: str, after: str) -> str:
@@ -75,10 +88,9 @@ def gain(verified: Verification) -> str:
 
 
 def iter_moves(verified: Verification) -> Iterator[str]:
-    """Each project that differs from the natural resolution: ``av 11.0.0 → 12.0.0``, ``with cffi 2.0``, ``without av 11.0.0``."""
+    """Each project that has another version than in the natural resolution: ``av 11.0.0 → 12.0.0``."""
     for move in verified.changed:
         yield f"{move.name} {move.before} → {move.after}"
-    yield from _iter_others(verified)
 
 
 def iter_dated_moves(verified: Verification) -> Iterator[str]:
@@ -86,15 +98,13 @@ def iter_dated_moves(verified: Verification) -> Iterator[str]:
     for move in verified.changed:
         before, after = _dated(move.before, move.before_date), _dated(move.after, move.after_date)
         yield f"{move.name} {before} → {after}"
-    yield from _iter_others(verified)
 
 
 def _dated(version: Version, instant: str | None) -> str:
     return f"{version} ({instant[:10]})" if instant else str(version)
 
 
-def _iter_others(verified: Verification) -> Iterator[str]:
-    for name, version in verified.added:
-        yield f"with {name} {version}"
-    for name, version in verified.removed:
-        yield f"without {name} {version}"
+def iter_releases(releases: Iterable[tuple[NormalizedName, Version]]) -> Iterator[str]:
+    """Each project with its version: ``cffi 2.0``."""
+    for name, version in releases:
+        yield f"{name} {version}"
