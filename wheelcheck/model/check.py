@@ -47,8 +47,8 @@ class Allowance:
 class GatePolicy:
     """Which findings fail: codes that start with one of ``fail_on``, besides all errors; ``warn_only`` never do.
 
-    ``allowances`` count until ``today`` (ISO 8601) is past their last day. ``baseline`` holds the fingerprints of findings that were
-    there when the gate was adopted.
+    ``allowances`` count until ``today`` (ISO 8601) is past their last day. ``baseline`` holds the fingerprints of findings that
+    were there when the gate was adopted.
     """
 
     fail_on: tuple[str, ...] = ()
@@ -97,8 +97,8 @@ class CheckedTarget:
 class Check:
     """The answer of the gate: ``targets`` in the order asked for.
 
-    ``kind`` says how the packages were found: ``resolved``, or the kind of lock that was read as it is. ``unused`` are the allowances
-    that covered nothing, ``expired`` those past their day that would have covered something.
+    ``kind`` says how the packages were found: ``resolved``, or the kind of lock that was read as it is. ``unused`` are the
+    allowances that covered nothing, ``expired`` those past their day that would have covered something.
     """
 
     inputs: tuple[InputRecord, ...]

@@ -17,8 +17,8 @@ from wheelcheck.repair.edits.change import SEARCHED, State
 class Overridden:
     """Every requirement on *name* is replaced; *declared* is who bounded it and how: ``("audiocraft 1.3.0", "==11.0.0")``.
 
-    *because* is said where nobody did. *cost* depends on whether the project is itself the blocker or stands above it. *bound* limits
-    the versions that may be taken until one is settled on.
+    *because* is said where nobody did. *cost* depends on whether the project is itself the blocker or stands above it. *bound*
+    limits the versions that may be taken until one is settled on.
     """
 
     name: NormalizedName
