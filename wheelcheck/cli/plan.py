@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from wheelcheck.cli.options import common_options, request_options
+from wheelcheck.cli.repaired import RepairedFiles, tell_of_fix, tell_of_interruption
 from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
 
 _STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
@@ -28,6 +29,8 @@ _WIDEST = 120
     show_default=True,
     help="What goes to stdout: a summary, or the plan.",
 )
+@click.option("--write-requirements", metavar="FILE", help="Write your requirements with the applied repair here.")
+@click.option("--write-overrides", metavar="FILE", help="Write the overrides here, in uv's format.")
 @click.pass_obj
 def plan_command(
     words: Sequence[str] | None,
@@ -35,9 +38,11 @@ def plan_command(
     inputs: tuple[str, ...],
     output: str | None,
     form: str,
+    write_requirements: str | None,
+    write_overrides: str | None,
     **options: Any,  # noqa: ANN401 - click
 ) -> int:
-    """Resolve INPUT... for one target and plan its installation.
+    """Resolve INPUT... for one target and plan its installation, with ways out where it is blocked.
 
     INPUT is a requirements file, a pyproject.toml, a script with inline metadata (PEP 723), "-" for standard input, or a
     requirement such as "audiocraft==1.3.0". Without --platform and --python the target is the running interpreter.
@@ -46,23 +51,26 @@ def plan_command(
     from wheelcheck.plan import render_plan
 
     presentation = {name: options.pop(name) for name in ("quiet", "verbose", "color", "no_progress")}
-    refuse_unwritable(output)
     request = pipeline.Request(inputs=inputs, **request_options(options))
+    repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides)
+    refuse_unwritable(output)
+    repaired.refuse_unusable(request, output)
     with _reporter(presentation) as reporter:
         plan = pipeline.plan(request, reporter=reporter)
     if output is not None:
         write_result(render_plan(plan), output)
-    if output == "-":
-        return _STATUS[plan.status.value]
-    if form == "json":
+    repaired.write(request, plan, quiet=presentation["quiet"])
+    if form == "json" and output != "-":
         write_result(render_plan(plan), None)
-    elif not presentation["quiet"]:
+    elif output != "-" and not presentation["quiet"]:
         write_result(_summary(plan, presentation, words).encode(sys.stdout.encoding or "utf-8", "replace"), None)
-    return _STATUS[plan.status.value]
+    tell_of_fix(request.fix, plan)
+    return tell_of_interruption(plan) or _STATUS[plan.status.value]
 
 
 _SHOWING = frozenset({"-v", "--verbose", "-q", "--quiet", "--no-progress"})
-_SHOWING_WITH_VALUE = ("-o", "--output", "--format", "--color")
+_SHOWING_WITH_VALUE = ("-o", "--output", "--format", "--color", "--write-requirements", "--write-overrides")
+_ATTACHED = tuple(f"{option}=" for option in _SHOWING_WITH_VALUE if option.startswith("--"))
 
 
 def repeatable(words: Sequence[str]) -> tuple[str, ...]:
@@ -74,7 +82,7 @@ def repeatable(words: Sequence[str]) -> tuple[str, ...]:
     for word in rest:
         if word in _SHOWING_WITH_VALUE:
             next(rest, None)
-        elif word not in _SHOWING and not word.startswith(("--output=", "--format=", "--color=")):
+        elif word not in _SHOWING and not word.startswith(_ATTACHED):
             kept.append(masked_within(word))
     return ("wheelcheck", *kept)
 

@@ -25,6 +25,11 @@ def print_error(error: WheelcheckError) -> None:
         _print_message("hint: ", "cyan", error.hint)
 
 
+def print_note(text: str) -> None:
+    """Say on stderr what a reader should know and nobody has to mend."""
+    _print_message("note: ", "cyan", text)
+
+
 def _print_message(label: str, style: str, text: str) -> None:
     if wants_color("auto", sys.stderr):
         label = click.style(label, fg=style, bold=True)

@@ -56,12 +56,14 @@ class LineUnreadable(Exception):
 class LogicalLine:
     """A line after joining continuations: *number* is its first physical one, *written* lacks only the comment.
 
-    ``text`` has ``${NAME}`` replaced from the environment, so it may hold secrets that *written* does not.
+    ``text`` has ``${NAME}`` replaced from the environment, so it may hold secrets that *written* does not. ``comment`` is what was
+    taken off, with the blanks before it.
     """
 
     number: int
     written: str
     text: str
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +81,16 @@ class ParsedLine:
 def iter_logical_lines(text: str, environ: Mapping[str, str]) -> Iterator[LogicalLine]:
     """Yield the lines of *text* that say something; an undefined or empty variable stays as written, as in pip."""
     for number, joined in _joined(text):
-        written = _COMMENT.sub("", joined).strip()
+        comment = _COMMENT.search(joined)
+        written = joined[: comment.start()].strip() if comment is not None else joined.strip()
         if written:
             expanded = _VARIABLE.sub(lambda name: environ.get(name[1]) or name[0], written)
-            yield LogicalLine(number=number, written=written, text=expanded)
+            yield LogicalLine(
+                number=number,
+                written=written,
+                text=expanded,
+                comment=comment[0].rstrip() if comment is not None else "",
+            )
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
@@ -99,6 +107,19 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
         pending.clear()
     if pending:
         yield first, "".join(pending)
+
+
+def iter_groups(text: str) -> Iterator[str]:
+    """Yield *text* in pieces, each the physical lines of one logical line with their endings, so that they join to *text*."""
+    pending = ""
+    for line in text.splitlines(keepends=True):
+        pending += line
+        plain = line.splitlines()[0]
+        if not plain.endswith("\\") or _COMMENT.match(plain):
+            yield pending
+            pending = ""
+    if pending:
+        yield pending
 
 
 def unexpanded(message: str, written: str, environ: Mapping[str, str]) -> str:

@@ -57,7 +57,7 @@ class Prepared:
 
     ``fix`` is a word of ``Risk`` or the id of a repair. ``repairs`` is how many to look for, 0 for none, within ``repair_seconds``.
     ``knowledge_folders`` come weakest first. ``target_is_named`` is false where a file gave the target, which has then no words
-    for another Python or platform.
+    for another Python or platform. ``replacements`` are already in the question; ``files`` are all that the request was read from.
     """
 
     question: Question
@@ -71,6 +71,8 @@ class Prepared:
     repair_seconds: float
     knowledge_folders: tuple[Path, ...]
     target_is_named: bool
+    replacements: tuple[Requirement, ...]
+    files: tuple[str, ...]
 
 
 def prepare(request: Request, reporter: Reporter) -> Prepared:
@@ -98,10 +100,11 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
         stdin=read_stdin,
         environ=request.environ,
     )
-    overrides = overriding(
-        parse_overrides([text], fetch_text=fetch_text, environ=request.environ).requirements
+    steps = [
+        parse_overrides([text], fetch_text=fetch_text, environ=request.environ)
         for text in (*settings.overrides, *request.overrides)
-    )
+    ]
+    overrides = overriding(step.requirements for step in steps)
     require_hashes = _hashes_are_required(inputs)
     replacements = _replacements(request, inputs)
     for replacement in replacements:
@@ -142,6 +145,8 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
         ),
         knowledge_folders=(*settings.knowledge, *map(Path, request.knowledge)),
         target_is_named=request.target_file is None,
+        replacements=replacements,
+        files=_files(request, settings, (inputs, *steps)),
     )
 
 
@@ -266,6 +271,13 @@ def _records(request: Request, inputs: InputSet) -> tuple[InputRecord, ...]:
     named = [InputRecord(path=path, sha256=sha256) for path, sha256 in read.items()]
     asked = [InputRecord(path=masked_within(text)) for text in request.inputs if masked_within(text) not in read]
     return (*asked, *named)
+
+
+def _files(request: Request, settings: Settings, read: Iterable[InputSet]) -> tuple[str, ...]:
+    named = [path for each in read for path, _ in each.files if path != "-" and "://" not in path]
+    others = [str(each) for each in (settings.file, request.target_file) if each is not None]
+    # Archives are among the inputs and read only by the store.
+    return (*named, *others, *(text for text in request.inputs if text.endswith((".whl", ".gz", ".zip"))))
 
 
 def _project_names(names: Iterable[str]) -> frozenset[NormalizedName]:
