@@ -17,6 +17,7 @@ from wheelcheck.inputs.rewriting import (
 )
 from wheelcheck.model import CommandLineOrigin, Edit, EditKind, Requirement
 
+pytestmark = pytest.mark.usefixtures("folder")
 HASH = "sha256:" + "ab" * 32
 
 
@@ -39,9 +40,7 @@ def edit(
 
 
 PIN = edit(EditKind.PIN, "av", "==12.0.0", "--replace", "av==12.0.0")
-EXTRA = edit(
-    EditKind.EXTRA, "uvicorn", "uvicorn[more]>=0.20", "--replace", "uvicorn[more]>=0.20"
-)
+EXTRA = edit(EditKind.EXTRA, "uvicorn", "uvicorn[more]>=0.20", "--replace", "uvicorn[more]>=0.20")
 SUBSTITUTE = edit(
     EditKind.SUBSTITUTE,
     "psycopg2",
@@ -58,9 +57,7 @@ BOUND = edit(
     "numpy<2",
     because="torch 2.1.0 was built for NumPy 1",
 )
-PYTHON = edit(
-    EditKind.PYTHON, "", "3.11", "--python", "3.11", because="torch 2.1.0 has no wheel"
-)
+PYTHON = edit(EditKind.PYTHON, "", "3.11", "--python", "3.11", because="torch 2.1.0 has no wheel")
 OVERRIDE = edit(
     EditKind.OVERRIDE,
     "av",
@@ -70,9 +67,7 @@ OVERRIDE = edit(
     because="audiocraft 1.3.0",
     before="==11.0.0",
 )
-EXCLUDE = edit(
-    EditKind.EXCLUDE, "xformers", "", "--exclude", "xformers", because="no wheel"
-)
+EXCLUDE = edit(EditKind.EXCLUDE, "xformers", "", "--exclude", "xformers", because="no wheel")
 
 
 @pytest.mark.parametrize(
@@ -109,34 +104,22 @@ EXCLUDE = edit(
         ),
     ],
 )
-def test_pinned_line_keeps_all_but_its_version_and_hashes(
-    line: str, repaired: str
-) -> None:
+def test_pinned_line_keeps_all_but_its_version_and_hashes(line: str, repaired: str) -> None:
     assert rewritten_requirements(line, [PIN]) == repaired
 
 
 def test_dropped_extra_leaves_the_others_and_the_bounds() -> None:
-    text = (
-        "uvicorn[Standard, more]>=0.20  # server\nuvicorn [standard] ; os_name=='nt'\n"
-    )
-    assert (
-        rewritten_requirements(text, [EXTRA])
-        == "uvicorn[more]>=0.20  # server\nuvicorn ; os_name=='nt'\n"
-    )
+    text = "uvicorn[Standard, more]>=0.20  # server\nuvicorn [standard] ; os_name=='nt'\n"
+    assert rewritten_requirements(text, [EXTRA]) == "uvicorn[more]>=0.20  # server\nuvicorn ; os_name=='nt'\n"
 
 
-def test_substitute_takes_the_place_of_its_project_and_is_added_where_only_others_want_that() -> (
-    None
-):
+def test_substitute_takes_the_place_of_its_project_and_is_added_where_only_others_want_that() -> None:
     rest = "# wheelcheck R1: where others ask for psycopg2, use --exclude psycopg2\n"
-    assert rewritten_requirements(
-        "psycopg2>2 ; os_name == 'nt'\n", [SUBSTITUTE], repair="R1"
-    ) == (f"psycopg2-binary<3 ; os_name == 'nt'\n{rest}")
-    added = f"psycopg2-binary<3  # wheelcheck R1: in place of psycopg2\n{rest}"
-    assert (
-        rewritten_requirements("django\n", [SUBSTITUTE], repair="R1")
-        == f"django\n{added}"
+    assert rewritten_requirements("psycopg2>2 ; os_name == 'nt'\n", [SUBSTITUTE], repair="R1") == (
+        f"psycopg2-binary<3 ; os_name == 'nt'\n{rest}"
     )
+    added = f"psycopg2-binary<3  # wheelcheck R1: in place of psycopg2\n{rest}"
+    assert rewritten_requirements("django\n", [SUBSTITUTE], repair="R1") == f"django\n{added}"
     elsewhere = rewritten_requirements(
         "psycopg2 ; os_name == 'posix'\n",
         [SUBSTITUTE],
@@ -148,9 +131,7 @@ def test_substitute_takes_the_place_of_its_project_and_is_added_where_only_other
 
 def test_what_requirements_cannot_say_stands_in_comments_at_the_end() -> None:
     text = "# mine\n\ntorch==2.1.0  # gpu\n\n--pre\r\n# end"
-    assert rewritten_requirements(
-        text, [PYTHON, BOUND, OVERRIDE, EXCLUDE], repair="R2"
-    ) == (
+    assert rewritten_requirements(text, [PYTHON, BOUND, OVERRIDE, EXCLUDE], repair="R2") == (
         text + "\n# wheelcheck R2: use --python 3.11 (torch 2.1.0 has no wheel)\n"
         "numpy<2  # wheelcheck R2: torch 2.1.0 was built for NumPy 1\n"
         "# wheelcheck R2: use --override av==12.0.0 (audiocraft 1.3.0)\n"
@@ -217,21 +198,13 @@ def test_included_files_stand_where_they_are_included() -> None:
     )
     write({"repaired.txt": text})
     again, before = read("repaired.txt"), read("requirements.txt")
-    assert [str(each) for each in again.constraints] == [
-        str(each) for each in before.constraints
-    ]
-    assert sorted(each.name for each in again.requirements) == sorted(
-        each.name for each in before.requirements
-    )
+    assert [str(each) for each in again.constraints] == [str(each) for each in before.constraints]
+    assert sorted(each.name for each in again.requirements) == sorted(each.name for each in before.requirements)
 
 
 def test_paths_start_at_the_folder_of_the_result() -> None:
-    write(
-        {"requirements.txt": "a\n-c bounds.txt\n", "bounds.txt": "a<2\n", "out/x": ""}
-    )
-    assert (
-        rewritten("requirements.txt", folder="out") == "a\n--constraint ../bounds.txt\n"
-    )
+    write({"requirements.txt": "a\n-c bounds.txt\n", "bounds.txt": "a<2\n", "out/x": ""})
+    assert rewritten("requirements.txt", folder="out") == "a\n--constraint ../bounds.txt\n"
 
 
 def test_several_inputs_stand_under_their_names() -> None:
@@ -249,11 +222,7 @@ def test_several_inputs_stand_under_their_names() -> None:
 
 
 def test_project_alone_becomes_a_list_of_its_requirements() -> None:
-    write(
-        {
-            "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = ["av==11.0.0", "c"]\n'
-        }
-    )
+    write({"pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = ["av==11.0.0", "c"]\n'})
     assert rewritten("pyproject.toml") == "av==12.0.0\nc\n"
 
 
@@ -307,9 +276,7 @@ def test_overrides_read_back_as_they_are_meant() -> None:
     )
     write({"overrides.txt": text})
     found = parse_overrides(["overrides.txt"], environ={}).requirements
-    assert [str(each) for each in found] == [
-        line.partition("  #")[0] for line in text.splitlines()
-    ]
+    assert [str(each) for each in found] == [line.partition("  #")[0] for line in text.splitlines()]
 
 
 def test_no_overrides_are_an_empty_file() -> None:

@@ -78,9 +78,7 @@ class Rewriting:
                     if edit.options and edit.package not in self.met:
                         yield f"{edit.after}  {self.note(f'in place of {edit.package}{because}')}"
                     if options := _options_only(edit):
-                        yield self.note(
-                            f"where others ask for {edit.package}, use {options}"
-                        )
+                        yield self.note(f"where others ask for {edit.package}, use {options}")
                 case EditKind.CONSTRAIN if not self.hashed:
                     yield f"{edit.package}{edit.after}  {self.note(edit.because or 'a bound')}"
                 case _:
@@ -101,9 +99,7 @@ def rewritten_requirements(
     followed. Raises ``LineUnreadable`` for a line that no requirements file has.
     """
     rewriting = Rewriting(edits=edits, repair=repair, applies=applies)
-    pieces = [
-        rewritten_group(group, rewriting, environ or {}) for group in iter_groups(text)
-    ]
+    pieces = [rewritten_group(group, rewriting, environ or {}) for group in iter_groups(text)]
     newline = newline_of(text)
     ending = rewriting.ending(newline)
     return closed("".join(pieces), newline) + ending if ending else "".join(pieces)
@@ -140,9 +136,7 @@ def rewritten_group(
     return f"{indentation}{new}{options}{logical.comment}{end}"
 
 
-def requirement_of(
-    logical: LogicalLine, *, place: str = "", folder: Path | None = None
-) -> Requirement | None:
+def requirement_of(logical: LogicalLine, *, place: str = "", folder: Path | None = None) -> Requirement | None:
     """What *logical* asks for, ``None`` where that is nothing, or nothing that can be planned. Raises ``LineUnreadable``."""
     parsed = parse_line(logical.text)
     if not parsed.requirement:
@@ -182,16 +176,10 @@ def rewritten_overrides(
             continue
         because = f" ({edit.because})" if edit.because else ""
         if edit.kind is EditKind.OVERRIDE:
-            declared = (
-                f"in place of {edit.before}" if edit.before else "another version"
-            )
-            lines[edit.package] = [
-                f"{edit.package}{edit.after}  {rewriting.note(declared + because)}"
-            ]
+            declared = f"in place of {edit.before}" if edit.before else "another version"
+            lines[edit.package] = [f"{edit.package}{edit.after}  {rewriting.note(declared + because)}"]
         elif edit.kind is EditKind.EXCLUDE:
-            lines[edit.package] = [
-                f"{edit.package} ; {_NEVER}  {rewriting.note(f'left out{because}')}"
-            ]
+            lines[edit.package] = [f"{edit.package} ; {_NEVER}  {rewriting.note(f'left out{because}')}"]
         elif edit.kind is EditKind.SUBSTITUTE and _options_only(edit):
             note = rewriting.note(f"{edit.after} stands in for it{because}")
             lines[edit.package] = [f"{edit.package} ; {_NEVER}  {note}"]
@@ -233,11 +221,7 @@ def _repinned(written: str, requirement: Requirement, edit: Edit) -> str:
 def _without_extras(written: str, requirement: Requirement, edit: Edit) -> str:
     name, extras, bounds, marker = _taken_apart(written, requirement)
     kept = Requirement.parse(edit.after, CommandLineOrigin(text=edit.after)).extras
-    words = [
-        word
-        for word in re.findall(r"[\w.-]+", extras)
-        if canonicalize_name(word) in kept
-    ]
+    words = [word for word in re.findall(r"[\w.-]+", extras) if canonicalize_name(word) in kept]
     brackets = f"[{','.join(words)}]" if words else ""
     return f"{name}{brackets}{bounds}{marker}"
 
@@ -257,11 +241,7 @@ _EDITORS: Mapping[EditKind, Callable[[str, Requirement, Edit], str]] = {
 def _taken_apart(written: str, requirement: Requirement) -> tuple[str, str, str, str]:
     """Name, extras, bounds and marker of *written*, each with its punctuation; by *requirement* where the text is a URL or path."""
     matched = _WRITTEN.fullmatch(written)
-    if (
-        matched
-        and requirement.url is None
-        and canonicalize_name(matched["name"]) == requirement.name
-    ):
+    if matched and requirement.url is None and canonicalize_name(matched["name"]) == requirement.name:
         return (
             matched["name"],
             matched["extras"] or "",
@@ -269,10 +249,6 @@ def _taken_apart(written: str, requirement: Requirement) -> tuple[str, str, str,
             matched["marker"] or "",
         )
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    bounds = (
-        f" @ {requirement.url}"
-        if requirement.url is not None
-        else str(requirement.specifier)
-    )
+    bounds = f" @ {requirement.url}" if requirement.url is not None else str(requirement.specifier)
     marker = f" ; {requirement.marker}" if requirement.marker is not None else ""
     return requirement.name, extras, bounds, marker
