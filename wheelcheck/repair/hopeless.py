@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from wheelcheck.model import Finding, Hopeless
+from wheelcheck.model.urls import masked
 from wheelcheck.repair.blockers import Blocker, View
 from wheelcheck.repair.versions import usable_versions
+from wheelcheck.repair.world import Blocked
 
 
-def iter_hopeless(view: View, blockers: Iterable[Blocker]) -> Iterator[Hopeless]:
-    """One statement for each of *blockers*, none of which has a remedy."""
-    for blocker in blockers:
+def iter_hopeless(blocked: Blocked, view: View, blockers: Iterable[Blocker]) -> Iterator[Hopeless]:
+    """One statement for each of *blockers*, none of which has a remedy; *view* is of the question as it was asked.
+
+    A blocker that stands in the question itself is told as it stands there, whatever version a trial ended at.
+    """
+    asked = {blocker.name: blocker for group in view.troubles() for blocker in group}
+    for blocker in (asked.get(each.name, each) for each in blockers):
         yield Hopeless(
             package=blocker.name,
             version=blocker.version,
-            message=_sentence(view, blocker),
+            message=_sentence(blocked, view, blocker),
             paths=blocker.paths,
         )
 
@@ -43,14 +49,25 @@ def iter_irreparable(findings: Iterable[Finding]) -> Iterator[Hopeless]:
         )
 
 
-def _sentence(view: View, blocker: Blocker) -> str:
+def _sentence(blocked: Blocked, view: View, blocker: Blocker) -> str:
     target = view.diagnosis.target
-    shelf = view.diagnosis.shelf(blocker.name)
     asked = "you ask for it yourself" if blocker.is_wanted_by_user else "nothing else can be changed about it"
+    url = next((asker.requirement.url for asker in blocker.askers if asker.requirement.url is not None), None)
+    if url is not None:
+        return f"{blocker.name} is to come from {masked(url)}, which cannot be used on {target}, and {asked}"
+    shelf = view.diagnosis.shelf(blocker.name)
     if not shelf.versions:
         return f"no index has a usable file of {blocker.name}, and {asked}"
     if blocker.is_clash:
         return f"no version of {blocker.name} can satisfy everybody on {target}, and {asked}"
     if usable_versions(shelf):
         return f"no version of {blocker.name} that is asked for has a usable file on {target}, and {asked}"
-    return f"no version of {blocker.name} has a wheel for {target.platform} on Python {target.python} or near it, and {asked}"
+    where = f"{target.platform} on Python {target.python}{_others(blocked)}"
+    return f"no version of {blocker.name} has a wheel for {where}, and {asked}"
+
+
+def _others(blocked: Blocked) -> str:
+    """Which Pythons were looked at besides the target's own."""
+    if not blocked.target_is_named:
+        return ""
+    return " or another near it that the input admits" if blocked.input_bounds else " or near it"

@@ -93,7 +93,7 @@ class _Proposing:
         view = self._view()
         blockers = [blocker for _, blocker in sorted(self._search.dead_ends.items())]
         if blockers:
-            yield from iter_hopeless(view, blockers)
+            yield from iter_hopeless(self._blocked, view, blockers)
         elif not self._search.ended:
             yield from iter_exhausted(view, self._trials.count)
 
