@@ -29,7 +29,7 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
     for name, pin in diagnosis.pins.items():
         if pin.installability is Installability.WHEEL:
             continue
-        allowed = pin.installability in diagnosis.policy.allowed
+        allowed = diagnosis.policy.allows(name, pin.version, pin.installability)
         code = _code(diagnosis, pin)
         severity = _severity(pin, code, allowed=allowed)
         # Other versions and files are no way out of a hash that does not fit, or of a file that was named itself.

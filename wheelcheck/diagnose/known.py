@@ -125,7 +125,7 @@ def find_refused_archives(diagnosis: Diagnosis) -> Iterator[Finding]:
     for name, reason in resolution.refused if resolution is not None else ():
         pin = diagnosis.pins.get(name)
         # Who allows archives that could not be judged is warned of one that could not be read, and not stopped.
-        tolerated = pin is not None and pin.installability in diagnosis.policy.allowed
+        tolerated = pin is not None and diagnosis.policy.allows(name, pin.version, pin.installability)
         yield Finding(
             code=Code.ARCHIVE_REFUSED,
             severity=Severity.WARNING if tolerated else Code.ARCHIVE_REFUSED.severity,

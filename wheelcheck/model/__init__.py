@@ -6,7 +6,15 @@ Every value is immutable, compares by content, and is made by one validated cons
 
 from wheelcheck.model.check import Allowance, Check, CheckedTarget, GatePolicy, Judged, Verdict
 from wheelcheck.model.code import CodePlaces, ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
-from wheelcheck.model.compatibility import AbiBreak, Advisory, Remedy, RepairKnowledge, Substitute, VendorIndex
+from wheelcheck.model.compatibility import (
+    AbiBreak,
+    Advisory,
+    PythonLife,
+    Remedy,
+    RepairKnowledge,
+    Substitute,
+    VendorIndex,
+)
 from wheelcheck.model.distribution import (
     Availability,
     CoreMetadata,
@@ -49,7 +57,7 @@ from wheelcheck.model.requirement import (
     UnsupportedRequirement,
     replaced,
 )
-from wheelcheck.model.resolution import Clash, Conflict, Edge, OlderPick, Pin, Policy, Resolution
+from wheelcheck.model.resolution import Clash, Conflict, Edge, Exemption, OlderPick, Pin, Policy, Resolution
 from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
 
 __all__ = [
@@ -72,6 +80,7 @@ __all__ = [
     "Edge",
     "Edit",
     "EditKind",
+    "Exemption",
     "FileOrigin",
     "Finding",
     "Fit",
@@ -105,6 +114,7 @@ __all__ = [
     "ProjectState",
     "Proposals",
     "Purity",
+    "PythonLife",
     "Refusal",
     "RefusalReason",
     "Remedy",

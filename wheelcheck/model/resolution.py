@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -14,15 +14,26 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedRequirement
 from wheelcheck.model.target import Target
 
+_FROM_SOURCE = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """Versions of *name* within *specifier* may come from source archives of these *installabilities*, whatever else holds."""
+
+    name: NormalizedName
+    specifier: SpecifierSet = field(default_factory=SpecifierSet)
+    installabilities: frozenset[Installability] = _FROM_SOURCE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What may be chosen.
 
-    ``allowed`` are the installabilities that need no objection. ``pre`` admits pre-releases of every project.
-    ``exclude_newer`` is an ISO 8601 instant in UTC: files uploaded at or after it do not exist. ``no_binary`` and
-    ``only_binary`` hold names or ``:all:`` in pip's sense. ``overrides`` replace every requirement of their project,
-    markers included; ``excludes`` are taken out of every requirement list.
+    ``allowed`` are the installabilities that need no objection, ``exempt`` the projects of which more is allowed. ``pre`` admits
+    pre-releases of every project. ``exclude_newer`` is an ISO 8601 instant in UTC: files uploaded at or after it do not exist.
+    ``no_binary`` and ``only_binary`` hold names or ``:all:`` in pip's sense. ``overrides`` replace every requirement of their
+    project, markers included; ``excludes`` are taken out of every requirement list.
     """
 
     allowed: frozenset[Installability]
@@ -32,6 +43,21 @@ class Policy:
     only_binary: frozenset[str] = frozenset()
     overrides: tuple[Requirement, ...] = ()
     excludes: frozenset[NormalizedName] = frozenset()
+    exempt: tuple[Exemption, ...] = ()
+
+    def allowed_of(self, name: NormalizedName, version: Version) -> frozenset[Installability]:
+        """The installabilities that need no objection in this *version* of the project *name*."""
+        allowed = self.allowed
+        for exemption in self.exempt:
+            if exemption.name == name and exemption.specifier.contains(version, prereleases=True):
+                allowed |= exemption.installabilities & _FROM_SOURCE
+        return allowed
+
+    def allows(self, name: NormalizedName, version: Version, installability: Installability) -> bool:
+        """Whether nothing is said against this *version* of the project *name* being installed so."""
+        return installability in self.allowed or (
+            bool(self.exempt) and installability in self.allowed_of(name, version)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

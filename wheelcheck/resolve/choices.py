@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model import Installability
+from wheelcheck.model import Installability, Policy
 from wheelcheck.resolve.bounds import Bound
 from wheelcheck.resolve.supply import Supply
 
@@ -16,15 +16,15 @@ _FROM_SOURCE = frozenset(Installability) - {Installability.WHEEL, Installability
 
 
 class Choices:
-    """The choices of one pass; *allowed* ``None`` makes it lenient, the natural pass.
+    """The choices of one pass under *policy*; ``None`` makes it lenient, the natural pass.
 
     ``absent`` are the projects met that no index knows, ``pre_releases_asked`` those of which some bound names a pre-release.
     """
 
-    def __init__(self, supply: Supply, allowed: frozenset[Installability] | None) -> None:
+    def __init__(self, supply: Supply, policy: Policy | None) -> None:
         self.supply = supply
-        self.allowed = allowed
-        self.lenient = allowed is None
+        self.policy = policy
+        self.lenient = policy is None
         self.absent: set[NormalizedName] = set()
         self.pre_releases_asked: set[NormalizedName] = set()
 
@@ -91,8 +91,9 @@ class Choices:
             return None
         if release.fit is None or (name, version) in self.supply.rejected:
             return False
-        if self.allowed is None or (release.has_wheel and Installability.WHEEL in self.allowed):
+        if self.policy is None or (release.has_wheel and Installability.WHEEL in self.policy.allowed):
             return True
-        if not release.has_wheel and not self.allowed & _FROM_SOURCE:
+        allowed = self.policy.allowed_of(name, version)
+        if not release.has_wheel and not allowed & _FROM_SOURCE:
             return False  # nothing that its archive says could matter, and archives are dear: some weigh 400 MB
-        return self.supply.installability(name, version)[0] in self.allowed
+        return self.supply.installability(name, version)[0] in allowed

@@ -133,8 +133,10 @@ class _Run:
         )
 
     def _is_allowed(self, natural: Resolution) -> bool:
-        allowed = self.question.policy.allowed
-        return not natural.absent and all(pin.installability in allowed for pin in natural.pins.values())
+        allows = self.question.policy.allows
+        return not natural.absent and all(
+            allows(pin.name, pin.version, pin.installability) for pin in natural.pins.values()
+        )
 
     def _iter_older(self, natural: Resolution, chosen: Resolution) -> Iterator[OlderPick]:
         for name, pin in chosen.pins.items():
@@ -157,8 +159,8 @@ class _Run:
 
     def _solved(self, *, allowed_only: bool) -> Resolution | Conflict:
         question = self.question
-        allowed = question.policy.allowed if allowed_only else None
-        provider = WheelProvider(self.supply, question.constraints, allowed=allowed)
+        policy = question.policy if allowed_only else None
+        provider = WheelProvider(self.supply, question.constraints, policy=policy)
         watch = _Watch(question.budget, self.deadline, self.reporter)
         provider.root_asks(question.requirements)
         while True:

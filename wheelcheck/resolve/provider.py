@@ -18,7 +18,7 @@ from resolvelib.providers import AbstractProvider
 from resolvelib.structs import RequirementInformation
 
 from wheelcheck.errors import MetadataMalformed
-from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Installability, Requirement
+from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Policy, Requirement
 from wheelcheck.resolve.ask import Ask, Candidate, Key, iter_asks
 from wheelcheck.resolve.bounds import Bound, bound_of
 from wheelcheck.resolve.choices import ABSENT, Choices
@@ -42,10 +42,10 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         supply: Supply,
         constraints: Sequence[Constraint],
         *,
-        allowed: frozenset[Installability] | None,
+        policy: Policy | None,
     ) -> None:
         self.supply = supply
-        self.choices = Choices(supply, allowed)
+        self.choices = Choices(supply, policy)
         self.unknowable: dict[tuple[str, str, str], None] = {}
         self.edges: dict[Candidate | None, tuple[Ask, ...]] = {}
         self._candidates: dict[tuple[Key, Version, str | None], Candidate] = {}
@@ -258,8 +258,10 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         version = distribution.version
         if distribution.name != key[0] or id(version) in barred:
             return ()
-        allowed = self.choices.allowed
-        if allowed is not None and self.supply.installability(key[0], version, url)[0] not in allowed:
+        policy = self.choices.policy
+        if policy is not None and not policy.allows(
+            key[0], version, self.supply.installability(key[0], version, url)[0]
+        ):
             return ()
         if not all(ask.exact in (None, version) and ask.bound.admits(version) for ask in asks):
             return ()

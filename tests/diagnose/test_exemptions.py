@@ -1,0 +1,35 @@
+"""What is said of source archives that somebody decided to live with."""
+
+from __future__ import annotations
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from tests.fakes.projects import FakeProjects, sdist
+from tests.resolve.test_passes import WHEELS, asked
+from wheelcheck.compat import parse_target
+from wheelcheck.diagnose import Diagnosis, diagnose
+from wheelcheck.model import Exemption, Policy, Severity
+from wheelcheck.resolve import Question, resolve
+
+
+@pytest.mark.parametrize(
+    ("purity", "code", "severity"),
+    [
+        ("pure", "WC101", Severity.INFO),
+        ("native", "WC102", Severity.WARNING),
+        ("unknown", "WC103", Severity.WARNING),
+    ],
+)
+def test_exempt_source_archive_has_its_ordinary_code_and_is_no_error(
+    purity: str, code: str, severity: Severity
+) -> None:
+    projects = FakeProjects({"a": {"1": [sdist(purity=purity)]}})
+    policy = Policy(allowed=WHEELS, exempt=(Exemption(name=canonicalize_name("a")),))
+    question = Question(requirements=(asked("a"),), target=parse_target("win_amd64", "3.11"), policy=policy)
+    (finding,) = (
+        finding
+        for finding in diagnose(Diagnosis(resolve(question, projects), projects, policy))
+        if finding.code.number.startswith("WC1")
+    )
+    assert (finding.code.number, finding.severity) == (code, severity)
