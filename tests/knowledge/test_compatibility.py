@@ -236,3 +236,18 @@ def test_an_error_in_a_folder_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid) as refused:
         load_repair_knowledge([tmp_path])
     assert str(refused.value) == f"{tmp_path / 'odd.toml'}: index[0].name is not a string"
+
+
+def test_python_minor_is_one() -> None:
+    with pytest.raises(SettingsInvalid, match=r"python\[0\]\.minor"):
+        parse_repair_knowledge(
+            '[[python]]\nminor = "3"\nsecure_until = "2027-10-31"\nevidence = ["https://x.example/"]', "a"
+        )
+
+
+def test_users_lifetime_of_a_python_replaces_the_shipped_one(tmp_path: Path) -> None:
+    entry = '[[python]]\nminor = "3.11"\nsecure_until = "2031-01-31"\nevidence = ["https://vendor.example/lts"]\n'
+    (tmp_path / "pythons.toml").write_text(entry, "utf-8")
+    known = {life.minor: life.secure_until for life in load_repair_knowledge([tmp_path]).pythons}
+    assert known["3.11"] == "2031-01-31"
+    assert known["3.12"] == "2028-10-31"

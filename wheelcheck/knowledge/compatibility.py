@@ -1,4 +1,4 @@
-"""Understands advisories, ABI breaks, substitutes, vendors' indexes and import names from TOML; opens no file itself."""
+"""Understands advisories, ABI breaks, substitutes, vendors' indexes, import names and lifetimes from TOML; opens no file itself."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.tables import Table, parse_document
-from wheelcheck.model import AbiBreak, Advisory, Remedy, RepairKnowledge, Severity, Substitute, VendorIndex
+from wheelcheck.model import AbiBreak, Advisory, PythonLife, Remedy, RepairKnowledge, Severity, Substitute, VendorIndex
 
-_TABLES = ("advisory", "abi_break", "substitute", "index", "import_names")
+_TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
 _ADVISORY = ("id", "when", "unless", "platforms", "python", "severity", "message", "evidence", "remedies")
 _ABI_BREAK = ("project", "release", "date", "unless", "message", "evidence")
 _SUBSTITUTE = ("project", "replacement", "differs", "same_versions", "platforms", "evidence")
+_PYTHON = ("minor", "secure_until", "evidence")
 _INDEX = ("name", "url", "projects", "platforms", "message", "evidence")
 
 _Entry = TypeVar("_Entry")
@@ -38,6 +39,7 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
             lambda entry: f"{entry.project} by {entry.replacement}",
         ),
         indexes=_entries(document.tables("index", _INDEX), _index, lambda entry: entry.name),
+        pythons=_entries(document.tables("python", _PYTHON), _python, lambda entry: entry.minor),
         import_names={_project_key(names, key): frozenset(names.some(key, kinds.import_name)) for key in names.keys},
     )
 
@@ -119,6 +121,14 @@ def _index(table: Table) -> VendorIndex:
         projects=frozenset(table.some("projects", kinds.project)),
         platforms=table.each("platforms", kinds.platform_pattern),
         message=table.one("message", kinds.sentence),
+        evidence=table.some("evidence", kinds.link),
+    )
+
+
+def _python(table: Table) -> PythonLife:
+    return PythonLife(
+        minor=table.one("minor", kinds.minor),
+        secure_until=table.one("secure_until", kinds.day),
         evidence=table.some("evidence", kinds.link),
     )
 

@@ -13,6 +13,7 @@ from packaging.version import Version
 from wheelcheck.model import FileOrigin, Requirement, Severity
 
 _ID = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*", re.ASCII)
+_MINOR = re.compile(r"3\.\d+", re.ASCII)
 _PATTERN = re.compile(r"[a-z0-9_.*?\[\]!-]+", re.ASCII)
 
 
@@ -71,6 +72,13 @@ def pythons(text: str) -> SpecifierSet:
         return SpecifierSet(text)
     except ValueError as problem:
         raise ValueError('not version bounds such as ">=3.12"') from problem
+
+
+def minor(text: str) -> str:
+    """A Python minor."""
+    if _MINOR.fullmatch(text) is None:
+        raise ValueError('not a Python minor such as "3.11"')
+    return text
 
 
 def day(text: str) -> str:

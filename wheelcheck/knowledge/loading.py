@@ -11,7 +11,14 @@ from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge, place_of_break
 from wheelcheck.model import RepairKnowledge
 
-SHIPPED = ("advisories.toml", "abi_breaks.toml", "substitutes.toml", "indexes.toml", "import_names.toml")
+SHIPPED = (
+    "advisories.toml",
+    "abi_breaks.toml",
+    "substitutes.toml",
+    "indexes.toml",
+    "import_names.toml",
+    "pythons.toml",
+)
 """The files of this room that hold it, by what each is about."""
 
 _Entry = TypeVar("_Entry")
@@ -50,6 +57,7 @@ def _joined(known: RepairKnowledge, later: RepairKnowledge) -> RepairKnowledge:
         # One project may have several substitutes, which are one entry as far as replacing goes.
         substitutes=(*(entry for entry in known.substitutes if entry.project not in replaced), *later.substitutes),
         indexes=_by(lambda entry: entry.name, known.indexes, later.indexes),
+        pythons=_by(lambda entry: entry.minor, known.pythons, later.pythons),
         import_names={**known.import_names, **later.import_names},
     )
 

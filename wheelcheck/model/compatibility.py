@@ -90,6 +90,15 @@ class VendorIndex:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PythonLife:
+    """Until which day, ISO 8601, a Python *minor* (``3.11``) gets security fixes."""
+
+    minor: str
+    secure_until: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepairKnowledge:
     """All of it; ``import_names`` are the import packages of a project where its archives do not say."""
 
@@ -97,4 +106,5 @@ class RepairKnowledge:
     abi_breaks: tuple[AbiBreak, ...] = ()
     substitutes: tuple[Substitute, ...] = ()
     indexes: tuple[VendorIndex, ...] = ()
+    pythons: tuple[PythonLife, ...] = ()
     import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)

@@ -21,7 +21,10 @@ def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     after = parse_python(edit.after or case.after.target.python)
     same = before.implementation == after.implementation and before.free_threaded == after.free_threaded
     risk = Risk.LOW if same and abs(before.minor - after.minor) <= 1 else Risk.MEDIUM
-    yield Ground(risk=risk, text=f"Python {before.word} → {after.word}: the interpreter you ship changes")
+    # Said as it stands in the calendar, not against today: the same question is to give the same plan.
+    life = next((each for each in case.knowledge.pythons if each.minor == f"3.{after.minor}"), None)
+    until = f", and gets security fixes until {life.secure_until}" if life is not None else ""
+    yield Ground(risk=risk, text=f"Python {before.word} → {after.word}: the interpreter you ship changes{until}")
 
 
 def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
