@@ -62,7 +62,15 @@ def _sentence(blocked: Blocked, view: View, blocker: Blocker) -> str:
         return f"no version of {blocker.name} can satisfy everybody on {target}, and {asked}"
     if any(shelf.release(version).has_wheel for version in usable_versions(shelf)):
         return f"no version of {blocker.name} that is asked for has a usable file on {target}, and {asked}"
+    where = f"{target.platform} on Python {target.python}{_others(blocked)}"
     return (
-        f"no version of {blocker.name} has a wheel for {target.platform} on Python {target.python} or near it, and {asked}; "
+        f"no version of {blocker.name} has a wheel for {where}, and {asked}; "
         "a wheel that you build yourself can be given with --find-links"
     )
+
+
+def _others(blocked: Blocked) -> str:
+    """Which Pythons were looked at besides the target's own."""
+    if not blocked.target_is_named:
+        return ""
+    return " or another near it that the input admits" if blocked.input_bounds else " or near it"
