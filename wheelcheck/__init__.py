@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from wheelcheck.errors import WheelcheckError
     from wheelcheck.model import (
         Code,
+        Edit,
         Finding,
         Installability,
         Plan,
         PlannedFile,
         PlannedPackage,
+        Proposals,
+        Repair,
+        Risk,
         Severity,
         Status,
         Target,
@@ -34,13 +38,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Code",
+    "Edit",
     "Finding",
     "Installability",
     "Plan",
     "PlannedFile",
     "PlannedPackage",
+    "Proposals",
+    "Repair",
     "Reporter",
     "Request",
+    "Risk",
     "Severity",
     "Status",
     "Target",
@@ -58,7 +66,8 @@ def plan(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Reque
     fields of :class:`Request`, named like the command line's options; without ``platform`` and ``python`` the target is the
     running interpreter. *reporter* is told of progress.
 
-    A blocked or undecided plan is an answer: see ``plan.status`` and ``plan.findings``. Raises children of
+    A blocked or undecided plan is an answer: see ``plan.status``, ``plan.findings`` and the ways out in ``plan.proposals``;
+    with ``fix`` the plan is the repaired one, and ``plan.applied`` says by what. Raises children of
     :class:`WheelcheckError` for inputs that cannot be understood and for indexes that fail.
     """
     from wheelcheck import pipeline

@@ -127,10 +127,19 @@ def test_standard_input_may_be_text_without_bytes(monkeypatch: pytest.MonkeyPatc
     assert [package.name for package in plan.packages] == ["b"]
 
 
-@pytest.mark.parametrize("option", ["constraints", "overrides", "excludes", "extras", "groups", "find_links"])
+@pytest.mark.parametrize(
+    "option",
+    ["constraints", "overrides", "replacements", "excludes", "extras", "groups", "find_links", "sources", "knowledge"],
+)
 def test_single_word_where_several_belong_is_refused_by_name(option: str) -> None:
     with pytest.raises(TypeError, match=f"{option} .*tuple"):
         wheelcheck.plan("a", environ=ENVIRON, **{option: "b"})  # type: ignore[arg-type]
+
+
+def test_fix_is_an_option_of_the_library_too() -> None:
+    with IndexServer(CATALOG) as server, pytest.raises(wheelcheck.WheelcheckError, match="--fix=all") as caught:
+        wheelcheck.plan("a", fix="all", index_url=server.simple_url, no_cache=True, environ=ENVIRON)
+    assert caught.value.exit_status == 2
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class RepairedFiles:
         if self.overrides is not None:
             write_result(repaired_overrides(request, plan).encode("utf-8", "surrogateescape"), self.overrides)
         if not plan.applied and not quiet:
-            print_note(f"no repair was applied: {named} says what was asked")
+            print_note(f"no repair was applied; as it was asked: {named}")
 
 
 def tell_of_fix(fix: str | None, plan: Plan) -> None:
