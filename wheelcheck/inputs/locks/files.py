@@ -17,6 +17,7 @@ _LENGTHS = {
     "md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128,
     "blake2b": 128, "blake2s": 64, "sha3_224": 56, "sha3_256": 64, "sha3_384": 96, "sha3_512": 128,
 }  # fmt: skip
+_SHA256 = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 _HEX = re.compile(r"[0-9a-f]+").fullmatch
 
 
@@ -45,7 +46,9 @@ class FileList:
 
         Raises ``InputUnreadable`` for one of another project or version. What is no distribution at all is skipped.
         """
-        url = masked(url.partition("#")[0]) if url else ""
+        if "#" in url or "@" in url:
+            # Taking a URL apart costs more than all else here, and of the thousands in a lock none needs it.
+            url = masked(url.partition("#")[0])
         filename = filename or filename_of(url)
         if size is not None and (not isinstance(size, int) or size < 0):
             raise self.table.failure(f"the size of {filename} is no number of bytes: {size!r}")
@@ -76,6 +79,8 @@ class FileList:
             return ()
         if not isinstance(text, str):
             raise self.table.failure(f"the hash of {filename} is no string")
+        if len(text) == 71 and _SHA256(text):
+            return (("sha256", text[7:]),)
         pin = parse_digest(text, self.table, f"the hash of {filename}")
         return ((pin.algorithm, pin.digest),)
 

@@ -162,9 +162,11 @@ def load_toml(content: bytes, path: str) -> tuple[Table, str]:
     """The whole of a TOML lock, and its text. Raises ``InputUnreadable`` where it is empty, no text or no TOML."""
     import tomllib
 
+    from wheelcheck.inputs.locks.rows import parse_toml
+
     text = _text(content, path)
     try:
-        return Table(tomllib.loads(text), path=path), text
+        return Table(parse_toml(text), path=path), text
     except tomllib.TOMLDecodeError as problem:
         found = _AT_LINE.search(str(problem))
         line = int(found[1]) if found else text.count("\n") + 1
@@ -207,7 +209,11 @@ def package_tables(document: Table, text: str, key: str) -> list[Table]:
     Where the tables are written in another way, no line is known.
     """
     rows = document.rows(key)
-    lines = [text.count("\n", 0, match.start()) + 1 for match in re.finditer(rf"^\[\[{key}\]\]", text, re.MULTILINE)]
+    lines, line, behind = [], 1, 0
+    for match in re.finditer(rf"^\[\[{key}\]\]", text, re.MULTILINE):
+        line += text.count("\n", behind, match.start())
+        behind = match.start()
+        lines.append(line)
     if len(lines) != len(rows):
         lines = [0] * len(rows)
     return [
