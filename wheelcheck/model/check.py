@@ -45,10 +45,10 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatePolicy:
-    """Which findings fail: codes that start with one of ``fail_on``, besides all errors; ``warn_only`` never do.
+    """Which findings fail: codes that start with one of ``fail_on``, besides all errors; those of ``warn_only`` warn at most.
 
-    ``allowances`` count until ``today`` (ISO 8601) is past their last day. ``baseline`` holds the fingerprints of findings that
-    were there when the gate was adopted.
+    The longest prefix of both counts, of two as long that of ``warn_only``. ``allowances`` count until ``today`` (ISO 8601) is past
+    their last day. ``baseline`` holds the fingerprints of findings that were there when the gate was adopted.
     """
 
     fail_on: tuple[str, ...] = ()
@@ -109,8 +109,11 @@ class Check:
 
     @property
     def exit_status(self) -> int:
-        """0 everything passes; 1 something fails; 3 an index failed; 4 undecided within the budget (the first that holds)."""
-        if any(judged.verdict is Verdict.FAILS for checked in self.targets for judged in checked.judged):
+        """1 something fails on a target that is decided; 3 an index failed; 4 undecided within the budget; 0 everything passes.
+
+        The first that holds. What a search that ended early had met by then is no proof of a failure.
+        """
+        if any(checked.is_decided and not checked.passes for checked in self.targets):
             return 1
         if any(checked.plan is None for checked in self.targets):
             return 3
