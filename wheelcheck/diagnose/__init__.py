@@ -6,7 +6,17 @@ findings; to add one, write it in the module of its subject and name it in the t
 
 from wheelcheck.diagnose.compatibility import Met, compatibility_met
 from wheelcheck.diagnose.context import Diagnosis
+from wheelcheck.diagnose.locked import find_disagreements, silent_lock
 from wheelcheck.diagnose.objections import objections
 from wheelcheck.diagnose.rules import RULES, diagnose
 
-__all__ = ["RULES", "Diagnosis", "Met", "compatibility_met", "diagnose", "objections"]
+__all__ = [
+    "RULES",
+    "Diagnosis",
+    "Met",
+    "compatibility_met",
+    "diagnose",
+    "find_disagreements",
+    "objections",
+    "silent_lock",
+]

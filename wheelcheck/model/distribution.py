@@ -189,6 +189,7 @@ class MetadataSource(Enum):
     SDIST_STATIC = "sdist-static"
     SDIST_RECORDED = "sdist-recorded"
     OTHER_WHEEL = "other-wheel"
+    LOCK = "lock"
     UNKNOWN = "unknown"
 
 

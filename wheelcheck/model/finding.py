@@ -228,6 +228,27 @@ class Code(Enum):
         "requires-python of the input does not admit the target's Python version.",
         "Choose another --python, or change requires-python.",
     )
+    LOCK_DISAGREES = _Row(
+        "WC406",
+        Severity.ERROR,
+        "a locked file has another hash on the index",
+        "The index offers a file of the locked name with other bytes than the lock pins: an installer will refuse it.",
+        "Find out why the file changed before you lock again.",
+    )
+    LOCK_FILE_GONE = _Row(
+        "WC407",
+        Severity.ERROR,
+        "a locked file is not on the index",
+        "The file that the target would install from the lock is not offered by the index, or its project is not known there.",
+        "Give the index that has it, or lock again.",
+    )
+    LOCK_SILENT = _Row(
+        "WC408",
+        Severity.ERROR,
+        "the lock does not speak of this target",
+        "The lock was made for other Pythons or environments, so nothing in it says what this target would install.",
+        "Lock for this target too, or leave it out of the targets.",
+    )
     ADVISORY = _Row(
         "WC501",
         Severity.WARNING,

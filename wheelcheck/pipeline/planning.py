@@ -6,29 +6,18 @@ person would, by its options on the same request, so that what is planned is wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.pipeline.answering import answered, proposals_for
 from wheelcheck.pipeline.edges import open_store
-from wheelcheck.pipeline.preparing import Prepared, prepare
+from wheelcheck.pipeline.preparing import prepare
 from wheelcheck.pipeline.repaired import repaired_request
 from wheelcheck.pipeline.request import Request
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
-    from wheelcheck.index import IndexStore
-    from wheelcheck.model import Conflict, Finding, Plan, Proposals, Repair, RepairKnowledge, Resolution
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """What one request gave, before it is made a plan."""
-
-    prepared: Prepared
-    outcome: Resolution | Conflict
-    findings: tuple[Finding, ...]
-    knowledge: RepairKnowledge
+    from wheelcheck.model import Plan, Proposals, Repair
 
 
 def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
@@ -44,13 +33,14 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
     reporter = reporter or SilentReporter()
     prepared = prepare(request, reporter)
     with open_store(prepared.index, reporter) as store:
-        answer = _answered(prepared, store, reporter)
-        proposals = _proposals(answer, store, reporter)
+        answer = answered(prepared, store, reporter)
+        # A lock is changed by whoever made it: its repairs are those of what it was made of.
+        proposals = proposals_for(answer, store, reporter) if prepared.lock is None else None
         repair = _chosen(prepared.fix, proposals)
     if repair is not None:
         repaired = prepare(repaired_request(request, repair), reporter)
         with open_store(repaired.index, reporter) as store:
-            answer = _answered(repaired, store, reporter)
+            answer = answered(repaired, store, reporter)
     return make_plan(
         answer.outcome,
         answer.findings,
@@ -58,58 +48,6 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
         options=answer.prepared.options,
         proposals=proposals,
         applied=() if repair is None else (repair.id,),
-    )
-
-
-def _answered(prepared: Prepared, store: IndexStore, reporter: Reporter) -> _Answer:
-    from wheelcheck.diagnose import Diagnosis, diagnose
-    from wheelcheck.knowledge import load_repair_knowledge
-    from wheelcheck.resolve import resolve
-
-    # Read before the index is asked: a malformed file of the user's should not cost them the wait.
-    knowledge = load_repair_knowledge(prepared.knowledge_folders)
-    outcome = resolve(prepared.question, store, reporter)
-    reporter.stage("explaining")
-    findings = diagnose(
-        Diagnosis(
-            outcome,
-            store,
-            prepared.question.policy,
-            input_bounds=prepared.inputs.requires_python,
-            require_hashes=prepared.require_hashes,
-            constraints=prepared.question.constraints,
-            knowledge=knowledge,
-        )
-    )
-    return _Answer(prepared=prepared, outcome=outcome, findings=findings, knowledge=knowledge)
-
-
-def _proposals(answer: _Answer, store: IndexStore, reporter: Reporter) -> Proposals | None:
-    """The ways out, where something is in the way: an error, a conflict, an advisory; ``None`` where they were not wanted."""
-    from wheelcheck.model import Code, Conflict, Severity
-
-    prepared = answer.prepared
-    told = (Code.ADVISORY, Code.ABI_BREAK)
-    needed = isinstance(answer.outcome, Conflict) or any(
-        finding.severity is Severity.ERROR or (finding.code in told and finding.severity is Severity.WARNING)
-        for finding in answer.findings
-    )
-    if not needed or not prepared.repairs:
-        return None
-    from wheelcheck.repair import Blocked, Limits, World, propose
-
-    return propose(
-        Blocked(
-            question=prepared.question,
-            outcome=answer.outcome,
-            input_bounds=prepared.inputs.requires_python,
-            require_hashes=prepared.require_hashes,
-            target_is_named=prepared.target_is_named,
-            indexes=prepared.index.index_urls,
-        ),
-        World(projects=store, code=store, elsewhere=store, knowledge=answer.knowledge),
-        Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
-        reporter,
     )
 
 

@@ -22,9 +22,11 @@ from wheelcheck.model import (
     Target,
     replaced,
 )
+from wheelcheck.model.lock import Lock, LockKind
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.pipeline.edges import index_config, read_stdin, text_fetcher
-from wheelcheck.pipeline.request import Request, refuse_empty
+from wheelcheck.pipeline.locking import PROJECT_LOCKS, load_lock, pinned_roots
+from wheelcheck.pipeline.request import Request, SdistPolicy, refuse_empty
 from wheelcheck.ports import Reporter
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Prepared:
     ``fix`` is a word of ``Risk`` or the id of a repair. ``repairs`` is how many to look for, 0 for none, within ``repair_seconds``.
     ``knowledge_folders`` come weakest first. ``target_is_named`` is false where a file gave the target, which has then no words
     for another Python or platform. ``replacements`` are already in the question; ``files`` are all that the request was read from.
+    ``lock`` is a lock that is to be taken as it is, for ``extras`` and ``groups``: the question then asks for what it was made of.
     """
 
     question: Question
@@ -73,10 +76,29 @@ class Prepared:
     target_is_named: bool
     replacements: tuple[Requirement, ...]
     files: tuple[str, ...]
+    lock: Lock | None = None
+    extras: frozenset[NormalizedName] = frozenset()
+    groups: tuple[str, ...] = ()
 
 
-def prepare(request: Request, reporter: Reporter) -> Prepared:
-    """Read settings and inputs; raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a command reads its inputs: which source archives it lets pass unasked, and which files it takes as locks."""
+
+    sdist: SdistPolicy
+    locks: frozenset[LockKind]
+
+
+PLANNING = Manner(sdist="pure", locks=PROJECT_LOCKS)
+CHECKING = Manner(sdist="deny", locks=frozenset(LockKind))
+RELOCKING = Manner(sdist="deny", locks=frozenset())
+
+
+def prepare(request: Request, reporter: Reporter, manner: Manner = PLANNING) -> Prepared:
+    """Read settings and inputs in the *manner* of a command.
+
+    Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``.
+    """
     from wheelcheck.inputs import parse, parse_overrides
     from wheelcheck.resolve import Budget, Question
     from wheelcheck.settings import load_settings
@@ -86,31 +108,35 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
     target = _target(request, settings)
     reporter.stage("reading")
     fetch_text = text_fetcher(request, settings, reporter)
+    read = load_lock(request.inputs, manner.locks)
     # The settings choose extras and groups for whenever a project is planned; on the command line they must have one.
-    has_project = any(text.endswith(".toml") for text in request.inputs)
+    has_project = read is not None or any(text.endswith(".toml") for text in request.inputs)
+    extras = frozenset(canonicalize_name(extra) for extra in request.extras or (settings.extras if has_project else ()))
+    groups = request.groups or (settings.groups if has_project else ())
     inputs = parse(
-        request.inputs,
+        request.inputs if read is None else (),
         # Bounds, overrides and exclusions add up: what a repair has to add must not take away what the settings say.
         constraints=(*settings.constraints, *request.constraints),
-        extras=frozenset(
-            canonicalize_name(extra) for extra in request.extras or (settings.extras if has_project else ())
-        ),
-        groups=request.groups or (settings.groups if has_project else ()),
+        extras=extras if read is None else frozenset(),
+        groups=groups if read is None else (),
         fetch_text=fetch_text,
         stdin=read_stdin,
         environ=request.environ,
     )
+    if read is not None:
+        inputs = pinned_roots(read.lock).joined(inputs)
     steps = [
         parse_overrides([text], fetch_text=fetch_text, environ=request.environ)
         for text in (*settings.overrides, *request.overrides)
     ]
     overrides = overriding(step.requirements for step in steps)
-    require_hashes = _hashes_are_required(inputs)
+    require_hashes = read is None and _hashes_are_required(inputs)
     replacements = _replacements(request, inputs)
     for replacement in replacements:
         inputs = replace(inputs, requirements=replaced(inputs.requirements, replacement))
     index = index_config(request, settings, inputs.options)
-    policy = _policy(request, settings, inputs.options, overrides)
+    sdist = request.sdist or settings.sdist or manner.sdist
+    policy = _policy(request, settings, inputs.options, overrides, sdist)
     seconds = request.max_seconds if request.max_seconds is not None else settings.max_seconds
     return Prepared(
         question=Question(
@@ -123,9 +149,9 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
         ),
         index=index,
         inputs=inputs,
-        records=_records(request, inputs),
+        records=_records(request, inputs) if read is None else (read.record,),
         options=Options(
-            sdist=request.sdist or settings.sdist or "pure",
+            sdist=sdist,
             exclude_newer=policy.exclude_newer,
             indexes=tuple(masked(url) for url in index.index_urls),
             find_links=tuple(masked(place) for place in (*index.find_links, *index.fallback_find_links)),
@@ -147,6 +173,9 @@ def prepare(request: Request, reporter: Reporter) -> Prepared:
         target_is_named=request.target_file is None,
         replacements=replacements,
         files=_files(request, settings, (inputs, *steps)),
+        lock=read.lock if read is not None else None,
+        extras=extras,
+        groups=groups,
     )
 
 
@@ -218,11 +247,17 @@ def _only(option: str, words: tuple[str, ...]) -> str | None:
     return words[0] if words else None
 
 
-def _policy(request: Request, settings: Settings, options: IndexOptions, overrides: tuple[Requirement, ...]) -> Policy:
+def _policy(
+    request: Request,
+    settings: Settings,
+    options: IndexOptions,
+    overrides: tuple[Requirement, ...],
+    sdist: SdistPolicy,
+) -> Policy:
     cutoff = request.exclude_newer or settings.exclude_newer
     pre = request.pre if request.pre is not None else settings.pre
     return Policy(
-        allowed=_ALLOWED[request.sdist or settings.sdist or "pure"],
+        allowed=_ALLOWED[sdist],
         pre=bool(pre) or options.pre,
         exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
         no_binary=options.no_binary,

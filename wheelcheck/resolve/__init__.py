@@ -5,6 +5,7 @@ forbids a file so picked, the wheel-aware one. Inside, :mod:`supply` knows what 
 language, :mod:`lookahead` starts requests early and decides nothing, :mod:`explain` tells why there is no answer.
 """
 
+from wheelcheck.resolve.locked import taken
 from wheelcheck.resolve.passes import Budget, Question, resolve
 
-__all__ = ["Budget", "Question", "resolve"]
+__all__ = ["Budget", "Question", "resolve", "taken"]

@@ -1,0 +1,91 @@
+"""A prepared question answered on one target: resolved or taken from a lock, explained, ways out proposed; makes no plan.
+
+``Prepared → Answer → Proposals``. Planning, checking and whatever else looks at targets go through here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelcheck.pipeline.locking import answer_of_lock
+from wheelcheck.pipeline.preparing import Prepared
+from wheelcheck.ports import Reporter
+
+if TYPE_CHECKING:
+    from wheelcheck.index import IndexStore
+    from wheelcheck.model import Conflict, Finding, Proposals, RepairKnowledge, Resolution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one request gave, before it is made a plan."""
+
+    prepared: Prepared
+    outcome: Resolution | Conflict
+    findings: tuple[Finding, ...]
+    knowledge: RepairKnowledge
+
+
+def answered(prepared: Prepared, store: IndexStore, reporter: Reporter) -> Answer:
+    """Resolve *prepared*, or take its lock as it is, and say what is to be said of that.
+
+    Raises ``IndexUnavailable``, ``SettingsInvalid`` for the user's knowledge files, ``InputUnreadable`` for a lock.
+    """
+    from wheelcheck.compat import Compatibility
+    from wheelcheck.diagnose import Diagnosis, diagnose
+    from wheelcheck.knowledge import load_repair_knowledge
+    from wheelcheck.resolve import resolve
+
+    # Read before the index is asked: a malformed file of the user's should not cost them the wait.
+    knowledge = load_repair_knowledge(prepared.knowledge_folders)
+    outcome: Resolution | Conflict
+    disagreeing: tuple[Finding, ...] = ()
+    if prepared.lock is None:
+        outcome = resolve(prepared.question, store, reporter)
+    else:
+        target = prepared.question.target
+        locked = answer_of_lock(prepared.lock, prepared, target, store, Compatibility(target))
+        outcome, disagreeing = locked.resolution, locked.findings
+    reporter.stage("explaining")
+    findings = diagnose(
+        Diagnosis(
+            outcome,
+            store,
+            prepared.question.policy,
+            input_bounds=prepared.inputs.requires_python,
+            require_hashes=prepared.require_hashes,
+            constraints=prepared.question.constraints,
+            knowledge=knowledge,
+        )
+    )
+    return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
+
+
+def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Proposals | None:
+    """The ways out, where something is in the way: an error, a conflict, an advisory; ``None`` where they were not wanted."""
+    from wheelcheck.model import Code, Conflict, Severity
+
+    prepared = answer.prepared
+    told = (Code.ADVISORY, Code.ABI_BREAK)
+    needed = isinstance(answer.outcome, Conflict) or any(
+        finding.severity is Severity.ERROR or (finding.code in told and finding.severity is Severity.WARNING)
+        for finding in answer.findings
+    )
+    if not needed or not prepared.repairs:
+        return None
+    from wheelcheck.repair import Blocked, Limits, World, propose
+
+    return propose(
+        Blocked(
+            question=prepared.question,
+            outcome=answer.outcome,
+            input_bounds=prepared.inputs.requires_python,
+            require_hashes=prepared.require_hashes,
+            target_is_named=prepared.target_is_named,
+            indexes=prepared.index.index_urls,
+        ),
+        World(projects=store, code=store, elsewhere=store, knowledge=answer.knowledge),
+        Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
+        reporter,
+    )
