@@ -257,6 +257,37 @@ SEVERAL = {
     ),
 }
 
+# What the newest versions do not show; each was once found by the laws in tests/property/test_repair_laws.py
+
+UNCOVERED = {
+    "older-version-is-blocked-below": Situation(
+        line=_line("app"),
+        index={
+            "app": {"1.0": [wheel(WIN, requires=["av<2"])], "2.0": native()},
+            "av": {"1.0": native(), "2.0": [wheel(WIN)]},
+        },
+    ),
+    "pin-runs-into-anothers-bound": Situation(
+        line=_line("app<2"),
+        index={"app": {"2.0": [wheel(requires=["plugin"])]}, "plugin": {"1.0": [wheel(requires=["app<2"])]}},
+    ),
+    "another-candidate-of-the-pin": Situation(
+        line=_line("app>=3"),
+        index={
+            "app": {"1.0": [wheel(requires=["av>=2"])], "2.0": [wheel(requires=["heavy"])]},
+            "av": any_wheels("1.0"),
+            "heavy": {"1.0": native()},
+        },
+    ),
+    "nearest-and-newest-differ": Situation(
+        line=_line("app==2.0"),
+        index={
+            "app": {"1.0": [wheel(WIN, requires=["av>=2"])], "2.0": native(), "3.0": native()},
+            "av": {"1.0": [wheel(WIN)], "2.0": native()},
+        },
+    ),
+}
+
 # Hopeless
 
 HOPELESS = {
@@ -614,6 +645,7 @@ HASHED = {
 SITUATIONS: Mapping[str, Situation] = {
     **SINGLE,
     **SEVERAL,
+    **UNCOVERED,
     **HOPELESS,
     **TARGETS,
     **ELSEWHERE,

@@ -10,6 +10,7 @@ from tests.repair.situations import (
     ELSEWHERE,
     SEVERAL,
     SINGLE,
+    UNCOVERED,
     VENDOR,
 )
 from wheelcheck.model import EditKind, Repair, Risk, Status
@@ -164,6 +165,34 @@ def test_another_version_of_the_project_between_repairs_before_anything_is_left_
         "--exclude middle",
     ]
     assert names(proposals.repairs[0].verified.removed) == ["deep 1.0"]
+
+
+# What the newest versions do not show
+
+
+def test_older_version_of_the_users_own_is_repaired_where_the_newest_cannot_be() -> None:
+    """The natural pick is a native archive; the version before it has a wheel and is blocked by what it asks for."""
+    proposals = UNCOVERED["older-version-is-blocked-below"].proposals()
+    assert commands(proposals) == ["--override av==2.0", "--exclude av"]
+    assert moves(proposals.repairs[0]) == {"app": ("2.0", "1.0")}
+    assert not proposals.hopeless
+
+
+def test_override_takes_the_place_of_a_pin_that_runs_into_anothers_bound() -> None:
+    assert commands(UNCOVERED["pin-runs-into-anothers-bound"].proposals()) == [
+        "--override app==2.0",
+        "--replace app==2.0 --exclude plugin",
+    ]
+
+
+def test_another_candidate_of_a_pin_is_looked_at_where_the_nearest_is_blocked_below() -> None:
+    assert commands(UNCOVERED["another-candidate-of-the-pin"].proposals())[0] == (
+        "--replace app==1.0 --override av==1.0"
+    )
+
+
+def test_what_blocks_the_nearest_version_is_repaired_though_the_newest_has_no_file() -> None:
+    assert commands(UNCOVERED["nearest-and-newest-differ"].proposals())[0] == "--replace app==1.0 --override av==1.0"
 
 
 # The same code under another name, from elsewhere, or less of it

@@ -142,8 +142,18 @@ class View:
         group = (*clashes, *(blocker for blocker in named if blocker.name not in seen))
         return (group,) if group else ()
 
+    def passable(self) -> tuple[Blocker, ...]:
+        """Where no project is without a usable version that everybody admits: those whose chosen one is not usable."""
+        groups = self.troubles()
+        if len(groups) != 1:
+            return ()
+        return tuple(blocker for blocker in groups[0] if not blocker.is_clash and self._has_way(blocker))
+
     def _has_way(self, blocker: Blocker) -> bool:
-        """Whether some version that everybody admits has a file that may be used."""
+        return next(self.iter_ways(blocker), None) is not None
+
+    def iter_ways(self, blocker: Blocker) -> Iterator[Version]:
+        """The versions that everybody admits and that have a wheel that may be used, newest first."""
         shelf = self.diagnosis.shelf(blocker.name)
         allowed = self.diagnosis.policy.allowed
         bounds = blocker.specifier
@@ -152,8 +162,7 @@ class View:
                 continue
             release = shelf.release(version)
             if release.has_wheel and Installability.WHEEL in allowed and release.yanked is None:
-                return True
-        return False
+                yield version
 
     def _wanted(self, name: NormalizedName) -> Blocker:
         askers = tuple(self._asker(edge) for edge in self.edges if edge.child == name)

@@ -9,24 +9,27 @@ leaves a known blocker untouched is not even tried.
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.model import EditKind, Suggestion
+from wheelcheck.model import EditKind, Requirement, Suggestion
 from wheelcheck.repair.blockers import Blocker, View
-from wheelcheck.repair.edits import Change
-from wheelcheck.repair.edits.change import Key, key_of
+from wheelcheck.repair.edits import Change, Constrained, Overridden, Repinned
+from wheelcheck.repair.edits.change import SEARCHED, Key, key_of
 from wheelcheck.repair.remedies import Case, iter_pythons, iter_remedies
-from wheelcheck.repair.settling import attempt
+from wheelcheck.repair.settling import attempt, unsettled, usable_candidates
 from wheelcheck.repair.trials import OutOfTime, Trial, Trials
 from wheelcheck.repair.world import Blocked, Limits, World
 
 _NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
 _MANY = 3  # with more blockers than this, a first repair is put together in one go before the search for the cheapest
 _ROUNDS = 12
+_WORLDS = 6  # so many choices of versions are looked at for one set that fails
+_STEPS = 3
 
 Keys = frozenset[Key]
 
@@ -99,12 +102,11 @@ class Search:
     def run(self) -> None:
         """Search until there are enough repairs of different kinds, nothing is left, or the limits are reached."""
         try:
-            troubles = self.troubles_of(self._trials.base)
-            if any(not trouble.changes for trouble in troubles) or not troubles:
-                return
-            if len(troubles) > _MANY:
+            base = self._trials.base
+            troubles = self.troubles_of(base)
+            if len(troubles) > _MANY and all(trouble.changes for trouble in troubles):
                 self._put_together(troubles)
-            self._push((), troubles)
+            self._branch_in_worlds((), base)
             self._search()
         except OutOfTime:
             self.ended = self._where_it_stands()
@@ -118,7 +120,9 @@ class Search:
             troubles.append(Trouble(blockers=(), changes=pythons))
         for trouble in troubles:
             if not trouble.changes:
-                self.dead_ends.update({blocker.name: blocker for blocker in trouble.blockers})
+                # What has a way is no dead end by itself: something below it is.
+                stuck = (blocker for blocker in trouble.blockers if next(view.iter_ways(blocker), None) is None)
+                self.dead_ends.update({blocker.name: blocker for blocker in stuck})
         return tuple(
             sorted(troubles, key=lambda trouble: (len(trouble.changes), [blocker.name for blocker in trouble.blockers]))
         )
@@ -158,8 +162,8 @@ class Search:
             found, failed = attempt(node.changes, self._trials)
             if found is not None:
                 self._take(Found(changes=found.changes, trial=found))
-            elif failed is not None:
-                self._branch(node.changes, self.troubles_of(failed))
+            for trial in failed:
+                self._branch_in_worlds(node.changes, trial)
 
     def _is_enough(self) -> bool:
         kinds = {found.main_kind for found in self.found}
@@ -168,16 +172,50 @@ class Search:
     def _is_known(self, keys: Keys) -> bool:
         return any(found.keys <= keys for found in self.found)
 
+    def _branch_in_worlds(self, changes: tuple[Change, ...], failed: Trial) -> None:
+        for world in self._worlds(failed):
+            self._branch(changes, self.troubles_of(world))
+
+    def _worlds(self, failed: Trial) -> Sequence[Trial]:
+        """*failed*, and the same with other versions of what has usable ones, which show why those are of no use either.
+
+        The natural resolution ends at the newest version of everything. What an older one that the requirements admit asks for, or
+        another candidate of a change that was made, may be easier to repair: a repair touches the blockers of one of them only.
+        """
+        worlds = [failed]
+        for world in worlds:  # grows while it is walked: a queue
+            for changes in self._iter_turns(world):
+                if len(worlds) == _WORLDS:
+                    return worlds
+                other = self._trials.of(changes)
+                # The trials give the same object for the same changes.
+                if not any(other is known for known in worlds):
+                    worlds.append(other)
+        return worlds
+
+    def _iter_turns(self, world: Trial) -> Iterator[tuple[Change, ...]]:
+        view = View(world, self._trials.diagnosis(world.outcome, world.state, world.projects))
+        for blocker in view.passable():
+            for version in itertools.islice(view.iter_ways(blocker), _STEPS):
+                bound = Requirement.parse(f"{blocker.name}=={version}", SEARCHED)
+                yield (*world.changes, Constrained(bound=bound))
+        above = {name for group in view.troubles() for blocker in group for name in blocker.above}
+        for change in world.changes:
+            if isinstance(change, Overridden | Repinned) and change.name in above:
+                rest = tuple(other for other in world.changes if other is not change)
+                for version in usable_candidates(change, world.changes, self._trials)[:_STEPS]:
+                    yield (*rest, change.settled(version))
+
     def _branch(self, changes: tuple[Change, ...], troubles: tuple[Trouble, ...]) -> None:
         if not troubles or any(not trouble.changes for trouble in troubles):
             return
-        taken = {change.slot for change in changes}
         first, *others = troubles
         for change in first.changes:
-            if change.slot in taken:
+            kept = tuple(made for made in changes if made.slot != change.slot)
+            if len(kept) < len(changes) and not _goes_further(change, changes):
                 continue
             key = key_of(change)
-            self._push((*changes, change), tuple(other for other in others if key not in other.keys))
+            self._push((*kept, change), tuple(other for other in others if key not in other.keys))
 
     def _push(self, changes: tuple[Change, ...], pending: tuple[Trouble, ...]) -> None:
         order = tuple(sorted(key_of(change) for change in changes))
@@ -197,12 +235,17 @@ class Search:
                 self.found.append(found)
 
     def _reduced(self, found: Found) -> Found:
-        """*found* without what is needless: pages alone told which edits touch a blocker, so one may prove not to be needed."""
+        """*found* without what is needless: pages alone told which edits touch a blocker, so one may prove not to be needed.
+
+        Any version may be taken while it is looked for what is needless: the one that served beside another change need not
+        serve without it.
+        """
         for change in sorted(found.changes, key=lambda each: (-each.cost, key_of(each))):
-            rest = tuple(other for other in found.changes if other is not change)
-            trial = self._trials.of(rest) if rest else None
-            if trial is not None and trial.succeeds:
-                return self._reduced(Found(changes=rest, trial=trial))
+            rest = tuple(unsettled(other) for other in found.changes if other is not change)
+            if rest and self._trials.of(rest).succeeds:
+                trial, _ = attempt(rest, self._trials)
+                if trial is not None:
+                    return self._reduced(Found(changes=trial.changes, trial=trial))
         return found
 
     # One go
@@ -223,7 +266,7 @@ class Search:
             if found is not None:
                 self._take(Found(changes=found.changes, trial=found))
                 return
-            troubles = self.troubles_of(failed) if failed is not None else ()
+            troubles = self.troubles_of(failed[-1]) if failed else ()
             made = {key_of(change) for change in changes.values()}
             if not troubles or all(trouble.keys & made for trouble in troubles):
                 return
@@ -231,6 +274,13 @@ class Search:
     def _where_it_stands(self) -> str:
         count = self._trials.count
         return f"the search ended after {count} trial{'s' if count != 1 else ''}, before every set of changes was tried"
+
+
+def _goes_further(change: Change, made: Iterable[Change]) -> bool:
+    """Whether *change* may take the place of what is *made* in its slot: an override goes past the bounds that a pin runs into."""
+    return isinstance(change, Overridden) and all(
+        isinstance(each, Repinned) for each in made if each.slot == change.slot
+    )
 
 
 def _by_usefulness(trouble: Trouble, troubles: Iterable[Trouble]) -> list[Change]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from packaging.version import Version
 
 from wheelcheck.repair.edits import Change, Overridden, Repinned
@@ -11,29 +13,36 @@ from wheelcheck.repair.versions import usable_versions
 _TRIES = 8  # so many of the nearest versions are tried for one project before any that serves is taken
 
 
-def attempt(changes: tuple[Change, ...], trials: Trials) -> tuple[Trial | None, Trial | None]:
-    """The trial in which *changes* succeed, every version settled; or else the one that shows why they do not.
+def attempt(changes: tuple[Change, ...], trials: Trials) -> tuple[Trial | None, tuple[Trial, ...]]:
+    """The trial in which *changes* succeed, every version settled; or else those that show why they do not.
 
     The nearest versions are tried first. Where they fail, any version may be taken: if that fails too, no version serves, and one
-    trial has shown it for all. Costs one to three trials, and more where the nearest versions do not serve.
+    trial has shown it for all. What stands in the way is told by both: the newest version, which that one ends at, may have other
+    blockers than the nearest, and a repair must touch those of one only. Costs one to three trials, and more where the nearest
+    versions do not serve.
     """
-    nearest = tuple(_nearest(change, _usable(change, changes, trials)) for change in changes)
+    nearest = tuple(_nearest(change, usable_candidates(change, changes, trials)) for change in changes)
     first = trials.of(nearest)
     if first.succeeds:
-        return first, None
+        return first, ()
     if nearest == changes:
-        return None, first
+        return None, (first,)
     anything = trials.of(changes)
     if not anything.succeeds:
-        return None, anything
-    return _settled(changes, anything, trials), None
+        return None, (first, anything)
+    return _settled(changes, anything, trials), ()
+
+
+def unsettled(change: Change) -> Change:
+    """*change* with any version, where it is one of version."""
+    return replace(change, version=None) if isinstance(change, Overridden | Repinned) else change
 
 
 def _nearest(change: Change, versions: tuple[Version, ...]) -> Change:
     return change.settled(versions[0]) if isinstance(change, Overridden | Repinned) and versions else change
 
 
-def _usable(change: Change, changes: tuple[Change, ...], trials: Trials) -> tuple[Version, ...]:
+def usable_candidates(change: Change, changes: tuple[Change, ...], trials: Trials) -> tuple[Version, ...]:
     """The candidates of *change* that have a usable file on the target that *changes* make."""
     if not isinstance(change, Overridden | Repinned):
         return ()
@@ -51,7 +60,7 @@ def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial
         taken = at_last.resolution.pins.get(change.name)
         # What is no longer wanted at all needs no version; the one that was taken always serves.
         fallback = () if taken is None else (taken.version,)
-        for version in dict.fromkeys((*_usable(change, changes, trials)[:_TRIES], *fallback)):
+        for version in dict.fromkeys((*usable_candidates(change, changes, trials)[:_TRIES], *fallback)):
             settled[place] = change.settled(version)
             trial = trials.of(settled)
             if trial.succeeds:
