@@ -1,0 +1,124 @@
+"""Loads what is known of images, CI machines and wheel builders from ``images.toml``; reads no Dockerfile."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from wheelcheck.knowledge import kinds
+from wheelcheck.knowledge.tables import Table, parse_document
+from wheelcheck.model.images import ImageKnowledge, KnownImage, Release, System, WheelBuilds
+
+_FILE = "images.toml"
+_DOCUMENT = ("system", "image", "runner", "cibuildwheel")
+_SYSTEM = ("name", "images", "latest", "releases", "evidence")
+_IMAGE = ("images", "implementation", "prefix", "python", "bases", "evidence")
+_CIBUILDWHEEL = ("images", "archs", "all_archs", "macos_floors", "optional_free_threaded", "evidence")
+_FLOOR = re.compile(r"manylinux_2_\d+|musllinux_1_\d+|win", re.ASCII)
+
+
+@functools.cache
+def load_images() -> ImageKnowledge:
+    """The table that ships with wheelcheck; read once for the process, about 3 ms."""
+    from importlib import resources
+
+    return parse_images(resources.files(__package__).joinpath(_FILE).read_text("utf-8"), _FILE)
+
+
+def parse_images(text: str, address: str) -> ImageKnowledge:
+    """Understand *text* (TOML in the shape of ``images.toml``); *address* names it in messages.
+
+    Raises ``SettingsInvalid`` for text that is no TOML, unknown keys, values of the wrong kind, and releases that are not listed.
+    """
+    document = Table(parse_document(text, address), file=address, where="", keys=_DOCUMENT)
+    systems = tuple(_system(table) for table in document.tables("system", _SYSTEM))
+    return ImageKnowledge(
+        systems=systems,
+        images=tuple(_image(table, systems) for table in document.tables("image", _IMAGE)),
+        runners={
+            label: table.one("platform", _word)
+            for table in document.tables("runner", ("labels", "platform"))
+            for label in table.some("labels", _word)
+        },
+        wheel_builds=_wheel_builds(document.open_table("cibuildwheel")),
+    )
+
+
+def _system(table: Table) -> System:
+    table.some("evidence", kinds.link)
+    system = System(
+        name=table.one("name", _word),
+        images=table.some("images", _word),
+        latest=table.one("latest", _word),
+        releases=tuple(
+            Release(words=each.some("words", _word), floor=each.one("floor", _floor))
+            for each in table.tables("releases", ("words", "floor"))
+        ),
+    )
+    if system.release(system.latest) is None:
+        raise table.problem("latest", "is none of the releases")
+    return system
+
+
+def _image(table: Table, systems: tuple[System, ...]) -> KnownImage:
+    table.some("evidence", kinds.link)
+    bases = tuple(
+        (each.one("python", kinds.pythons), each.one("base", _word))
+        for each in table.tables("bases", ("python", "base"))
+    )
+    for _, base in bases:
+        name, _, word = base.partition(" ")
+        if not any(system.name == name and system.release(word) for system in systems):
+            raise table.problem("bases", f"names {base!r}, which is no system and release of this file")
+    return KnownImage(
+        images=table.some("images", _word),
+        implementation=table.one("implementation", _implementation) if "implementation" in table else "cpython",
+        prefix=table.one("prefix", str) if "prefix" in table else None,
+        python=table.one("python", _word) if "python" in table else None,
+        bases=bases,
+    )
+
+
+def _wheel_builds(table: Table) -> WheelBuilds:
+    for key in table.keys:
+        if key not in _CIBUILDWHEEL:
+            raise table.problem(key, "is unknown", f"the keys are {', '.join(_CIBUILDWHEEL)}")
+    return WheelBuilds(
+        images=_texts(table.open_table("images")),
+        archs=_lists(table.open_table("archs")),
+        all_archs=_lists(table.open_table("all_archs")),
+        macos_floors=_texts(table.open_table("macos_floors")),
+        optional_free_threaded=frozenset(table.each("optional_free_threaded", _word)),
+    )
+
+
+def _texts(table: Table) -> Mapping[str, str]:
+    return {key: table.one(key, _word) for key in table.keys}
+
+
+def _lists(table: Table) -> Mapping[str, tuple[str, ...]]:
+    return {key: table.some(key, _word) for key in table.keys}
+
+
+def _word(text: str) -> str:
+    if not text or text != text.strip():
+        raise ValueError("empty, or with spaces around it")
+    return text
+
+
+def _floor(text: str) -> str:
+    if _FLOOR.fullmatch(text) is None:
+        raise ValueError("not a floor such as manylinux_2_36, musllinux_1_2 or win")
+    return text
+
+
+def _implementation(text: str) -> Literal["cpython", "pypy"]:
+    match text:
+        case "cpython":
+            return "cpython"
+        case "pypy":
+            return "pypy"
+        case _:
+            raise ValueError("use cpython or pypy")

@@ -1,0 +1,39 @@
+"""Targets as other files name them, in the words that ``compat`` takes; makes no target of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wheelcheck.model.requirement import FileOrigin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTarget:
+    """One target of a file: *platform* (``manylinux_2_36_x86_64``) and *python* (``3.11``), ``None`` where it says nothing of it.
+
+    ``said`` is what the file says at ``origin``, as short as a person needs to recognise it, with what was assumed besides.
+    """
+
+    platform: str | None
+    python: str | None
+    origin: FileOrigin
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetNote:
+    """What a file says at ``origin`` of targets, and could not be taken; *reason* is a clause for a person."""
+
+    origin: FileOrigin
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTargets:
+    """Everything that one file says: the targets in its order, each once, and what was passed over."""
+
+    targets: tuple[NamedTarget, ...] = ()
+    notes: tuple[TargetNote, ...] = ()
