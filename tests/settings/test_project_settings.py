@@ -16,6 +16,7 @@ name = "x"
 [tool.wheelcheck]
 platform = ["win_amd64", "macos"]
 python = "3.11"
+targets = ["windows/3.12", "manylinux_2_28_x86_64/3.13t"]
 sdist = "pure"
 pre = true
 exclude-newer = 2026-11-01
@@ -33,6 +34,17 @@ repairs = 5
 repair-seconds = 7.5
 knowledge = ["ours", "~/shared"]
 indexes = {company = "https://four.example/simple"}
+fail-on = ["WC2", "wc303"]
+warn-only = "WC107"
+baseline = "known.json"
+
+[[tool.wheelcheck.allow]]
+package = "AV"
+versions = "<12"
+targets = "windows"
+codes = ["WC102"]
+reason = "built in our own index"
+expires = 2027-01-31
 
 [tool.wheelcheck.sources]
 Secret_Project = "company"
@@ -54,6 +66,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         file=tmp_path / "pyproject.toml",
         platforms=("win_amd64", "macos"),
         pythons=("3.11",),
+        targets=("win_amd64/3.12", "manylinux_2_28_x86_64/3.13t"),
         sdist="pure",
         pre=True,
         exclude_newer="2026-11-01",
@@ -72,6 +85,10 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         knowledge=(tmp_path / "ours", Path("~/shared").expanduser()),
         indexes={"company": "https://four.example/simple"},
         sources=found.sources,
+        fail_on=("WC2", "WC303"),
+        warn_only=("WC107",),
+        allowances=found.allowances,
+        baseline=tmp_path / "known.json",
     )
     assert (found.excludes, found.extras) == (("foo-bar",), ("dev",))
     assert found.sources == {"secret-project": "https://four.example/simple", "other": "https://five.example/simple"}

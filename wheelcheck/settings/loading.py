@@ -12,8 +12,11 @@ from typing import Literal
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.model import Allowance
+from wheelcheck.settings.allowances import read_allowances, read_codes
 from wheelcheck.settings.keys import KEYS, nearest_key
 from wheelcheck.settings.table import SettingsTable, load_table
+from wheelcheck.settings.targets import target_pair
 
 SdistWord = Literal["deny", "pure", "any"]
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
@@ -26,12 +29,16 @@ class Settings:
 
     ``file`` is where it stands. Paths are absolute, from that file's folder on. ``indexes`` are names for URLs, ``sources`` the
     URL of the one index for a project; URLs may hold credentials. ``exclude_newer`` is a day or an instant (ISO 8601),
-    ``max_seconds`` and ``repair_seconds`` in seconds. ``knowledge`` are folders.
+    ``max_seconds`` and ``repair_seconds`` in seconds. ``knowledge`` are folders. ``targets`` (``win_amd64/3.11``) are meant besides
+    each of ``platforms`` with each of ``pythons``. ``fail_on`` and ``warn_only`` are codes or what they begin with.
+
+    ``written`` are the values as they stand in the file, ``lines`` where: what a reader is shown, which no decision hangs on.
     """
 
     file: Path | None = None
     platforms: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     sdist: SdistWord | None = None
     pre: bool | None = None
     exclude_newer: str | None = None
@@ -50,6 +57,12 @@ class Settings:
     knowledge: tuple[Path, ...] = ()
     indexes: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[NormalizedName, str] = field(default_factory=dict)
+    fail_on: tuple[str, ...] = ()
+    warn_only: tuple[str, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    baseline: Path | None = None
+    written: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 
 def load_settings(folder: Path, environ: Mapping[str, str], *, config_file: Path | None = None) -> Settings:
@@ -89,10 +102,12 @@ def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
     indexes = {name: _expanded(url, environ) for name, url in table.mapping("indexes").items()}
     index_url = table.text_of("index-url")
     cache_dir = table.text_of("cache-dir")
+    baseline = table.text_of("baseline")
     return Settings(
         file=table.path,
         platforms=table.words("platform"),
         pythons=table.words("python"),
+        targets=tuple(target_pair(word, "targets", table.at("targets")) for word in table.words("targets")),
         sdist=_sdist(table),
         pre=table.flag("pre"),
         exclude_newer=table.moment("exclude-newer"),
@@ -113,6 +128,12 @@ def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
         knowledge=tuple(Path(beside(folder)) for folder in table.words("knowledge")),
         indexes=indexes,
         sources=_sources(table, indexes, environ),
+        fail_on=read_codes(table, "fail-on"),
+        warn_only=read_codes(table, "warn-only"),
+        allowances=read_allowances(table),
+        baseline=Path(beside(baseline)) if baseline else None,
+        written=table.values,
+        lines={key: table.line_of(key) for key in table.values},
     )
 
 

@@ -83,19 +83,27 @@ class SettingsTable:
 
     def at(self, key: str) -> str:
         """File and line of *key*, the file alone where its line is not found."""
+        return self.address(self.line_of(key))
+
+    def address(self, line: int) -> str:
+        """The file and *line*, which is 0 where it is not known."""
+        return f"{self.path}:{line}" if line else str(self.path)
+
+    def line_of(self, key: str) -> int:
+        """The line of *key* from 1, 0 where it is not found."""
         start = 0
         for header in filter(None, (f"{self.header}.{key}" if self.header else key, self.header)):
-            found = re.search(rf"^\s*\[\s*{re.escape(header)}\s*\]", self.text, re.MULTILINE)
+            found = re.search(rf"^\s*\[\[?\s*{re.escape(header)}\s*\]", self.text, re.MULTILINE)
             if found is not None:
                 start = found.end()
                 if header.endswith(key):
-                    return self._address(found.end())
+                    return self._line(found.end())
                 break
         assigned = re.compile(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", re.MULTILINE).search(self.text, start)
-        return self._address(assigned.end()) if assigned is not None else str(self.path)
+        return self._line(assigned.end()) if assigned is not None else 0
 
-    def _address(self, position: int) -> str:
-        return f"{self.path}:{self.text.count(chr(10), 0, position) + 1}"
+    def _line(self, position: int) -> int:
+        return self.text.count("\n", 0, position) + 1
 
 
 def load_table(path: Path, header: str) -> SettingsTable | None:
