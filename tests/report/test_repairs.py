@@ -10,7 +10,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from tests.fakes import proposed, samples
-from wheelcheck.model import Code, Edit, EditKind, Finding, Plan, Proposals, Repair
+from wheelcheck.model import Code, Edit, EditKind, Finding, Ground, Plan, Proposals, Repair, Risk
 from wheelcheck.report import render_summary
 from wheelcheck.report.commands import repaired_command
 from wheelcheck.report.wording import change
@@ -219,7 +219,46 @@ def test_reason_does_not_repeat_the_target_nor_the_project() -> None:
 def test_bound_says_for_whose_sake_it_is() -> None:
     edit = Edit(kind=EditKind.CONSTRAIN, package=canonicalize_name("numpy"), after="<2", because="torch 2.1.0")
     assert change(edit).replace("\N{NO-BREAK SPACE}", " ") == "keep numpy at <2 (for torch 2.1.0)"
-    assert change(dataclasses.replace(edit, because="numpy 2.3")).endswith("(not 2.3)")
+    assert change(dataclasses.replace(edit, because="numpy 2.3")).endswith("(instead of 2.3)")
+
+
+def test_project_alone_is_told_as_a_reason() -> None:
+    assert change(dataclasses.replace(proposed.OVERRIDE.edits[0], kind=EditKind.PIN, because="av")).endswith(
+        "(because of av)"
+    )
+
+
+def test_reason_of_a_change_is_told_once_where_several_ways_make_it() -> None:
+    both = dataclasses.replace(proposed.OVERRIDE, id="R2")
+    text = render_summary(samples.blocked_plan(Proposals(repairs=(proposed.OVERRIDE, both))), width=120)
+    assert text.count("audiocraft 1.3.0 pins ==11.0.0") == 1
+    assert text.count("override av: 11.0.0 -> 12.0.0") == 2
+
+
+def test_reasons_of_less_weight_than_the_risk_are_told_apart() -> None:
+    grounds = tuple(Ground(risk=risk, text=f"it is {risk.value}") for risk in (Risk.HIGH, Risk.MEDIUM, Risk.LOW))
+    text = render_summary(
+        samples.blocked_plan(
+            Proposals(repairs=(dataclasses.replace(proposed.EXCLUDE, risk=Risk.HIGH, grounds=grounds),))
+        ),
+        width=120,
+    )
+    assert "because    - it is high\n      also       - it is medium\n                 - it is low\n" in text
+
+
+def test_next_step_takes_the_first_way_that_is_no_high_risk() -> None:
+    risky = dataclasses.replace(proposed.OVERRIDE, id="R1", risk=Risk.HIGH)
+    milder = dataclasses.replace(proposed.EXCLUDE, id="R2", risk=Risk.LOW)
+    text = render_summary(samples.blocked_plan(Proposals(repairs=(risky, milder))), width=80)
+    assert "# apply R2 and keep its plan; --fix=R1 takes another\n" in text
+
+
+def test_what_was_not_tried_is_an_aside_where_there_are_ways() -> None:
+    asides = Proposals(unreached="the search ended after 8 trials", complete=False, tried=8)
+    found = dataclasses.replace(asides, repairs=(proposed.OVERRIDE,))
+    told = "The search ended after 8 trials; --repair-seconds 60 looks further\n"
+    assert f"  ! {told}" in render_summary(samples.blocked_plan(asides), width=120)
+    assert f"\n  {told}" in render_summary(samples.blocked_plan(found), width=120)
 
 
 def test_several_who_pin_are_told_in_the_plural() -> None:
@@ -236,4 +275,4 @@ def test_code_that_the_reason_quotes_is_not_quoted_twice() -> None:
 
 def test_high_risk_is_said_again_where_it_is_applied() -> None:
     text = render_summary(samples.blocked_plan(Proposals(repairs=(proposed.EXCLUDE,))), width=120)
-    assert "apply R3 (high risk: read why first)" in text
+    assert "apply R3 (high risk: read why)" in text

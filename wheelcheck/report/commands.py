@@ -49,11 +49,13 @@ def iter_next_steps(plan: Plan, asked: tuple[str, ...] = (), *, shown: str = "br
 
 def _iter_fixes(repairs: Sequence[Repair], again: tuple[str, ...]) -> Iterator[NextStep]:
     if repairs:
-        first, *others = repairs
-        more = f" (--fix={others[0].id} takes the second way)" if others else ""
+        # What --fix alone would take; nobody is to be led to a high risk where there is another way.
+        first = next((repair for repair in repairs if repair.risk is not Risk.HIGH), repairs[0])
+        others = [repair for repair in repairs if repair is not first]
+        more = f"; --fix={others[0].id} takes another" if others else ""
         fixed = (*again, f"--fix={first.id}", "-o", "plan.json")
-        care = " (high risk: read why first)" if first.risk is Risk.HIGH else ""
-        yield NextStep(command=fixed, reason=f"apply {first.id}{care} and keep the plan that it gives{more}")
+        care = " (high risk: read why)" if first.risk is Risk.HIGH else ""
+        yield NextStep(command=fixed, reason=f"apply {first.id}{care} and keep its plan{more}")
 
 
 def _iter_guesses(plan: Plan, again: tuple[str, ...]) -> Iterator[NextStep]:

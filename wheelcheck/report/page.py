@@ -30,6 +30,8 @@ _IN_ASCII = str.maketrans(
     }
 )
 _GLUE = "\N{NO-BREAK SPACE}"
+_CODE = re.compile(r"`[^`]{1,40}`")
+"""Short code stays on one line."""
 # A version stays with the word before it: "av" at the end of one line and "11.0.0" on the next reads as nonsense.
 _BEFORE_VERSION = re.compile(r" (?=v?\d+(?:[.!]\d)\S*)")
 _WIDEST = 100
@@ -106,7 +108,8 @@ class Page:
     def _wrapped(self, text: str, hang: int) -> list[str]:
         room = max(min(self.width, _WIDEST) - hang, 20)
         # Cleaned before it is measured: an arrow in ASCII takes two columns.
-        pieces = [self.clean(piece) for piece in _BEFORE_VERSION.sub(_GLUE, text).split(" ")]
+        text = _CODE.sub(lambda code: glued(code[0]), _BEFORE_VERSION.sub(_GLUE, text))
+        pieces = [self.clean(piece) for piece in text.split(" ")]
         sentence = " ".join(piece.replace(" ", _GLUE) for piece in pieces)
         wrapped = textwrap.wrap(sentence, room, break_long_words=False, break_on_hyphens=False) or [""]
         return [part.replace(_GLUE, " ") for part in wrapped]

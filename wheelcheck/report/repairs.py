@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wheelcheck.model import Ground, Hopeless, Plan, Proposals, Repair, Risk, Status, Suggestion, Target
+from wheelcheck.model import Edit, Ground, Hopeless, Plan, Proposals, Repair, Risk, Status, Suggestion
 from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
 from wheelcheck.report.findings import Detail, draw_paths
 from wheelcheck.report.page import Page, folded, glued, sentence
-from wheelcheck.report.wording import change, changes, gain, iter_dated_moves, iter_moves, iter_releases
+from wheelcheck.report.wording import bare_change, change, changes, gain, iter_dated_moves, iter_moves, iter_releases
 
 _STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
 _GROUNDS_IN_BRIEF = 3
@@ -53,19 +53,33 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
     if open_repairs:
         page.blank()
         page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold")
+        told: set[Edit] = set()
         for repair in open_repairs:
             page.blank()
-            _draw_repair(page, repair, detail, plan.target, repaired_command(again, repair, plan.target))
+            # The same change is made for the same reason.
+            words = tuple(bare_change(edit) if edit in told else change(edit, plan.target) for edit in repair.edits)
+            told.update(repair.edits)
+            _draw_repair(page, repair, detail, words, repaired_command(again, repair, plan.target))
     elif plan.status not in _EXECUTABLE:
         page.blank()
         page.paragraph(_none_found(plan, proposals), indent=2, style="bold")
     _draw_hopeless(page, proposals.hopeless, detail)
     for suggestion in proposals.suggestions:
         _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
-    for text in (proposals.unreached, proposals.interrupted):
-        if text:
-            page.blank()
-            page.paragraph(sentence(text), lead=("! ", "yellow"), indent=2)
+    _draw_rest(page, proposals)
+
+
+def _draw_rest(page: Page, proposals: Proposals) -> None:
+    """Add what was not looked at: a warning where nothing was found, an aside where there are ways already."""
+    lead, style = (("", ""), "dim") if proposals.repairs else (("! ", "yellow"), "")
+    if proposals.unreached:
+        # Where nothing was tried, the time for resolving is what was short.
+        longer = "; --repair-seconds 60 looks further" if proposals.tried else ""
+        page.blank()
+        page.paragraph(f"{sentence(proposals.unreached)}{longer}", lead=lead, indent=2, style=style)
+    if proposals.interrupted:
+        page.blank()
+        page.paragraph(sentence(proposals.interrupted), lead=("! ", "yellow"), indent=2)
 
 
 def _heading(plan: Plan, count: int) -> str:
@@ -88,12 +102,12 @@ def _name_others(page: Page, repairs: Sequence[Repair]) -> None:
         page.paragraph(f"{named}; -v shows them", lead=("Other ways: ", "bold"), indent=2, style="dim")
 
 
-def _draw_repair(page: Page, repair: Repair, detail: Detail, target: Target, command: tuple[str, ...]) -> None:
+def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, ...], command: tuple[str, ...]) -> None:
     lead = f"{repair.id}  {repair.risk.value} risk  "
-    first, *others = repair.edits
-    page.paragraph(change(first, target), lead=(lead, _STYLES[repair.risk]), indent=2, style="bold")
-    for edit in others:
-        page.paragraph(f"and {change(edit, target)}", indent=2 + len(lead), style="bold")
+    first, *others = words
+    page.paragraph(first, lead=(lead, _STYLES[repair.risk]), indent=2, style="bold")
+    for other in others:
+        page.paragraph(f"and {other}", indent=2 + len(lead), style="bold")
     _draw_command(page, command)
     _labelled(page, "gives", gain(repair.verified))
     _draw_moves(page, repair, detail)
@@ -122,9 +136,11 @@ def _draw_moves(page: Page, repair: Repair, detail: Detail) -> None:
 def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
     ordered = sorted(repair.grounds, key=lambda ground: -ground.risk.order)
     shown = ordered if detail == "full" else ordered[:_GROUNDS_IN_BRIEF]
+    # The word for the risk comes from the reasons under "because"; those under "also" are of less weight.
+    labels = {sum(ground.risk is repair.risk for ground in ordered): "also", 0: "because"}
     for number, ground in enumerate(shown):
         bullet = "• " if len(ordered) > 1 else ""
-        _labelled(page, "" if number else "because", ground.text, bullet=bullet)
+        _labelled(page, labels.get(number, ""), ground.text, bullet=bullet)
         if ground.file and not _is_quoted(ground):
             place = f"{ground.file}:{ground.line}" if ground.line else ground.file
             quoted = f"{place}: {ground.quote}" if ground.quote else place

@@ -21,15 +21,16 @@ def change(edit: Edit, target: Target | None = None) -> str:
     why, there = _why(edit), f" on {target}"
     if why.endswith(there):
         why = why.removesuffix(there) + (f" for {edit.before}" if edit.kind in _OF_THE_TARGET and edit.before else "")
-    return f"{_what(edit)} ({why})" if why else _what(edit)
+    return f"{bare_change(edit)} ({why})" if why else bare_change(edit)
 
 
 def changes(repair: Repair) -> str:
     """All edits of *repair* without their reasons: ``Python 3.11 instead of 3.13 and override av: 11.0.0 → 12.0.0``."""
-    return " and ".join(_what(edit) for edit in repair.edits)
+    return " and ".join(bare_change(edit) for edit in repair.edits)
 
 
-def _what(edit: Edit) -> str:
+def bare_change(edit: Edit) -> str:
+    """What *edit* changes, without its reason: ``override av: 11.0.0 → 12.0.0``."""
     name, before, after = edit.package or "", _version(edit.before), _version(edit.after)
     if not after and edit.kind is not EditKind.EXCLUDE:
         return edit.line
@@ -63,11 +64,13 @@ def _why(edit: Edit) -> str:
             return f"{because} {'pin' if ',' in because else 'pins'} {edit.before}"
         return f"{because} {'ask' if ',' in because else 'asks'} for {edit.before}"
     name, _, version = because.partition(" ")
+    if because and not version:
+        return f"because of {because}"
     if not version or " " in version:
         itself = f"{edit.package} {_version(edit.before)} "
         return f"it {because.removeprefix(itself)}" if because.startswith(itself) else because
     # A name and a version alone say for whose sake.
-    return f"not {version}" if name == edit.package else f"for {glued(because)}"
+    return f"instead of {version}" if name == edit.package else f"for {glued(because)}"
 
 
 def _arrow(before: str, after: str) -> str:

@@ -9,7 +9,7 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.repair.risk.cases import CannedCode, described, edit, judged, module, overridden, survey, texts, use
 from tests.resolve.test_passes import answer
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model import EditKind, ImportKind, ModuleNames, ModuleState, Risk
+from wheelcheck.model import EditKind, ImportKind, ImportUse, ModuleNames, ModuleState, Risk
 from wheelcheck.repair.risk import risk_of
 from wheelcheck.repair.risk.distance import Distance
 
@@ -183,6 +183,17 @@ def test_dependant_that_was_not_read_is_medium_with_the_reason() -> None:
     found = texts(overridden(AV, code, before="==11.0.0", after="==12.0.0"))
     says = "audio's code was not read, so what it takes from av is not known: audio-1.3.tar.gz is larger than 64 MB"
     assert ("medium", says) in found
+
+
+@pytest.mark.parametrize(("uses", "risk"), [((use("from av import open"),), "low"), ((), "medium")])
+def test_dependant_that_was_read_but_for_some_files_is_judged_by_what_was_found(
+    uses: tuple[ImportUse, ...], risk: str
+) -> None:
+    partly = survey(*uses, inner={"audio": []}, unread="1 of 9 files are not Python 3")
+    code = CannedCode(names=NAMES, surveys={"audio": partly}, modules=OFFERED)
+    found = texts(overridden(AV, code, before="==11.0.0", after="==12.0.0"))
+    says = "not all of audio's code was read: 1 of 9 files are not Python 3; they may take more from av"
+    assert found[-1] == (risk, says)
 
 
 def test_dependant_whose_range_admits_the_chosen_version_is_not_read() -> None:

@@ -33,9 +33,12 @@ def _judge_dependant(reading: Reading, project: str) -> Iterator[Ground]:
             yield Ground(risk=risk, text=text, file=first.file, line=first.line, quote=first.statement)
     if reading.unread and not reading.of_kind(ImportKind.UNCONDITIONAL):
         # Nothing is proved of code that nobody read.
-        risk, whole = (Risk.MEDIUM, " whole") if reading.uses else (Risk.HIGH, "")
-        says_more = f"whether {name} imports {project}{' elsewhere' if whole else ''} is not known"
-        yield Ground(risk=risk, text=f"{says_more}, its code was not read{whole}: {reading.unread}")
+        if reading.is_partial:
+            text = f"not all of {name}'s code was read: {reading.unread}; they may import {project} as well"
+            yield Ground(risk=Risk.MEDIUM, text=text)
+        else:
+            text = f"whether {name} imports {project} is not known, its code was not read: {reading.unread}"
+            yield Ground(risk=Risk.HIGH, text=text)
     elif not reading.uses:
         yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {project}")
 

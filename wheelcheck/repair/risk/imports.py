@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.utils import NormalizedName
 
@@ -29,19 +29,32 @@ class Reading:
     survey: ImportSurvey | None = None
     unread: str = ""
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether something was read, although not all."""
+        return bool(self.unread and self.survey is not None and (self.survey.uses or self.survey.inner))
+
     def of_kind(self, kind: ImportKind) -> tuple[ImportUse, ...]:
         """The uses of one kind, the one that a person meets first at the front."""
         return tuple(sorted((use for use in self.uses if use.kind is kind), key=self._nearness))
 
     def entries(self, use: ImportUse) -> tuple[str, ...]:
-        """The shortest public modules whose import runs *use*'s module, three at most; the top-level package stands for all."""
-        reaching = self.survey.reaching(use.importer) if self.survey is not None else ()
-        ordered = sorted(reaching, key=_length) or [use.importer]
+        """The shortest public modules whose import runs *use*'s module, three at most.
+
+        Where the top-level package runs it, everything below fails with it: named then are those that lead there by themselves.
+        """
+        if self.survey is None:
+            return (use.importer,)
+        ordered = sorted(self.survey.reaching(use.importer), key=_length) or [use.importer]
         # A module of one part that is no package of its own runs beside others, so only the use's own package stands for all.
         top = use.importer.partition(".")[0]
-        return (top,) if top in ordered else tuple(ordered[:_MODULES_SHOWN])
+        if top in ordered:
+            inner = {module: imported - {top} for module, imported in self.survey.inner.items() if module != top}
+            alone = replace(self.survey, inner=inner).reaching(use.importer)
+            ordered = [top, *sorted((module for module in alone if module.startswith(f"{top}.")), key=_length)]
+        return tuple(ordered[:_MODULES_SHOWN])
 
-    def _nearness(self, use: ImportUse) -> tuple[int, str, str, int]:
+    def _nearness(self, use: ImportUse) -> tuple[int, int, str, str, int]:
         entry = self.entries(use)[0]
         return (*_length(entry), use.file, use.line)
 
@@ -127,5 +140,5 @@ def _names_tests(module: str) -> bool:
     return any(part in _TESTS or part.startswith("test_") for part in module.split("."))
 
 
-def _length(module: str) -> tuple[int, str]:
-    return module.count("."), module
+def _length(module: str) -> tuple[int, int, str]:
+    return module.count("."), len(module), module

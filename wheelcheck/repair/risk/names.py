@@ -52,7 +52,7 @@ def judge_names(case: RepairCase, project: NormalizedName, chosen: Pin) -> Itera
 
 def _judge_dependant(case: RepairCase, reading: Reading, chosen: Pin) -> Iterator[Ground]:
     name, version = reading.dependant.pin.name, f"{chosen.name} {chosen.version}"
-    if reading.unread:
+    if reading.unread and not reading.is_partial:
         text = f"{name}'s code was not read, so what it takes from {chosen.name} is not known: {reading.unread}"
         yield Ground(risk=Risk.MEDIUM, text=text)
     taken = _taken_by(reading.uses)
@@ -74,6 +74,10 @@ def _judge_dependant(case: RepairCase, reading: Reading, chosen: Pin) -> Iterato
     if there and not gone:
         verb = "all are" if len(there) > 1 else "it is"
         yield _at(taken[there[0]][0], Risk.LOW, f"{name} imports {_listed(there)}: {verb} in {version}")
+    if reading.is_partial:
+        # What was found tells how the dependant takes it; a file that is no Python 3 would not run anyway.
+        text = f"not all of {name}'s code was read: {reading.unread}; they may take more from {chosen.name}"
+        yield Ground(risk=Risk.LOW if reading.uses else Risk.MEDIUM, text=text)
     if not (there or gone or unknown or reading.unread):
         yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {chosen.name}")
 
