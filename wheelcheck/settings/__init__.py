@@ -1,5 +1,6 @@
 """What has been decided beforehand: ``[tool.wheelcheck]``, pip's own configuration, the network's variables; nothing is fetched."""
 
+from wheelcheck.settings.effective import Effective, effective
 from wheelcheck.settings.keys import KEYS, Key
 from wheelcheck.settings.loading import Settings, load_settings
 from wheelcheck.settings.network import NetworkSettings, network_settings
@@ -7,10 +8,12 @@ from wheelcheck.settings.pip_configuration import PipConfiguration, load_pip_con
 
 __all__ = [
     "KEYS",
+    "Effective",
     "Key",
     "NetworkSettings",
     "PipConfiguration",
     "Settings",
+    "effective",
     "load_pip_configuration",
     "load_settings",
     "network_settings",

@@ -10,7 +10,7 @@ from pathlib import Path
 from wheelcheck.errors import UsageProblem
 from wheelcheck.settings.pip_configuration import PipConfiguration
 
-_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def network_settings(environ: Mapping[str, str], pip: PipConfiguration) -> Netwo
     variable or file that points to a certificate file which is not there.
     """
     bundle, said_by = pip.cert, pip.cert_said_by
-    for variable in _BUNDLE_VARIABLES:
+    for variable in BUNDLE_VARIABLES:
         if not bundle:
             bundle, said_by = environ.get(variable), variable
     return NetworkSettings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wheelcheck.errors import SettingsInvalid
@@ -37,7 +37,8 @@ Said = Mapping[str, tuple[str, str]]
 class PipConfiguration:
     """pip's word on where and how to look; ``None`` and empty where it has none.
 
-    URLs may hold credentials. ``timeout`` is in seconds. ``cert_said_by`` and ``client_cert_said_by`` name the variable or file.
+    URLs may hold credentials. ``timeout`` is in seconds. ``cert_said_by`` and ``client_cert_said_by`` name the variable or file,
+    ``said_by`` does so for every key (in pip's spelling, ``index-url``) that has a value.
     """
 
     index_url: str | None = None
@@ -52,6 +53,7 @@ class PipConfiguration:
     proxy: str | None = None
     timeout: float | None = None
     retries: int | None = None
+    said_by: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 def load_pip_configuration(environ: Mapping[str, str], *, files: Sequence[Path] | None = None) -> PipConfiguration:
@@ -80,6 +82,7 @@ def load_pip_configuration(environ: Mapping[str, str], *, files: Sequence[Path] 
         proxy=_text(said, "proxy"),
         timeout=_number(said, "timeout"),
         retries=_count(said, "retries"),
+        said_by={key: by for key, (_, by) in said.items()},
     )
 
 

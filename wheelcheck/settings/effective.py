@@ -1,0 +1,181 @@
+"""The settings that count, each with where it was said: for a reader who asks why; decides nothing itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wheelcheck.model import Allowance
+from wheelcheck.model.urls import masked_within
+from wheelcheck.settings.keys import KEYS
+from wheelcheck.settings.loading import Settings
+from wheelcheck.settings.network import BUNDLE_VARIABLES
+from wheelcheck.settings.pip_configuration import PipConfiguration
+
+Value = str | tuple[str, ...]
+
+COMMAND_LINE = "command line"
+DEFAULT = "default"
+# What is said in several places adds up for these; for all others the first place counts.
+_ADDING = frozenset(
+    {
+        "extra-index-url",
+        "find-links",
+        "constraints",
+        "overrides",
+        "excludes",
+        "knowledge",
+        "indexes",
+        "sources",
+        "allow",
+    }
+)
+_FROM_PIP = ("index-url", "extra-index-url", "find-links", "no-index")
+_NETWORK = ("cert", "client-cert", "trusted-host", "proxy", "timeout", "retries")
+_PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
+_SECRET_WITHOUT_SCHEME = re.compile(r"^[^/\s]*@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effective:
+    """One value of one key and who said it: ``command line``, ``wheelcheck.toml:3``, ``environment variable NAME``, ``default``."""
+
+    name: str
+    value: Value
+    origin: str
+
+
+def effective(
+    settings: Settings,
+    pip: PipConfiguration,
+    environ: Mapping[str, str],
+    *,
+    folder: Path,
+    given: Mapping[str, object] | None = None,
+    defaults: Mapping[str, str] | None = None,
+) -> tuple[Effective, ...]:
+    """What counts for a run with the options *given* (key → value, ``None`` and empty ones were not given), and who said it.
+
+    A key whose values add up has a row for each place, in the order of weight; any other has one. *defaults* are those that only
+    the caller knows; keys that nobody has set and that have no default are left out. Credentials are masked, and variables in URLs
+    shown by their name. Files are named from *folder* on.
+    """
+    said = given or {}
+    rows = [
+        row
+        for name in (*(key.name for key in KEYS), *(name for name in said if name not in _KEY_NAMES))
+        for row in _rows(name, settings, pip, environ, folder, said.get(name), (defaults or {}).get(name, ""))
+    ]
+    named = {row.name for row in rows}
+    return (*rows, *(row for row in _iter_network(pip, environ) if row.name not in named))
+
+
+_KEY_NAMES = frozenset(key.name for key in KEYS)
+_OWN_DEFAULTS = {key.name: key.default for key in KEYS}
+
+
+def _rows(
+    name: str,
+    settings: Settings,
+    pip: PipConfiguration,
+    environ: Mapping[str, str],
+    folder: Path,
+    given: object,
+    default: str,
+) -> list[Effective]:
+    found = [
+        *_of(name, _value(given), COMMAND_LINE),
+        *_from_settings(name, settings, folder),
+        *(_from_pip(name, pip, environ) if name in _FROM_PIP else ()),
+    ]
+    if found:
+        return found if name in _ADDING else found[:1]
+    if name == "cache-dir" and environ.get("WHEELCHECK_CACHE_DIR"):
+        return list(_of(name, environ["WHEELCHECK_CACHE_DIR"], "environment variable WHEELCHECK_CACHE_DIR"))
+    if name in ("platform", "python") and settings.targets:
+        return []  # the targets listed are all there are
+    return list(_of(name, default or _OWN_DEFAULTS.get(name, ""), DEFAULT))
+
+
+def _from_settings(name: str, settings: Settings, folder: Path) -> Iterator[Effective]:
+    if settings.file is None or name not in settings.written:
+        return
+    if name == "allow":
+        for allowance in settings.allowances:
+            yield Effective(
+                name=name, value=_allowance(allowance), origin=_place(settings.file, allowance.origin.line, folder)
+            )
+        return
+    yield from _of(name, _value(settings.written[name]), _place(settings.file, settings.lines.get(name, 0), folder))
+
+
+def _allowance(allowance: Allowance) -> str:
+    codes = f" {', '.join(allowance.codes)}" if allowance.codes else ""
+    targets = f" on {', '.join(allowance.targets)}" if allowance.targets else ""
+    return f"{allowance.package}{allowance.specifier}{codes}{targets} until {allowance.expires}: {allowance.reason}"
+
+
+def _place(file: Path, line: int, folder: Path) -> str:
+    shown = file.relative_to(folder) if file.is_relative_to(folder) else file
+    return f"{shown}:{line}" if line else str(shown)
+
+
+def _from_pip(name: str, pip: PipConfiguration, environ: Mapping[str, str]) -> Iterator[Effective]:
+    values: Mapping[str, object] = {
+        "index-url": pip.index_url,
+        "extra-index-url": pip.extra_index_urls,
+        "find-links": pip.find_links,
+        "no-index": pip.no_index or None,
+        "cert": pip.cert,
+        "client-cert": pip.client_cert,
+        "trusted-host": pip.trusted_hosts,
+        "proxy": pip.proxy,
+        "timeout": pip.timeout,
+        "retries": pip.retries,
+    }
+    yield from _of(name, _value(values[name]), _said(pip.said_by.get(name, ""), environ))
+
+
+def _said(by: str, environ: Mapping[str, str]) -> str:
+    return f"environment variable {by}" if by in environ else f"pip configuration file {by}"
+
+
+def _iter_network(pip: PipConfiguration, environ: Mapping[str, str]) -> Iterator[Effective]:
+    others = {"cert": BUNDLE_VARIABLES, "proxy": _PROXY_VARIABLES}
+    yield from _from_pip("no-index", pip, environ)
+    for name in _NETWORK:
+        rows = list(_from_pip(name, pip, environ))
+        for variable in others.get(name, ()):
+            rows = rows or list(_of(name, environ.get(variable, ""), f"environment variable {variable}"))
+        yield from rows
+
+
+def _of(name: str, value: Value, origin: str) -> Iterator[Effective]:
+    if value:
+        yield Effective(name=name, value=_masked(value), origin=origin)
+
+
+def _value(said: object) -> Value:
+    """A value of any kind as words; empty where nothing was said."""
+    if said is None or said == ():
+        return ""
+    if isinstance(said, bool):
+        return "true" if said else "false"
+    if isinstance(said, float) and said.is_integer():
+        return str(int(said))
+    if isinstance(said, Mapping):
+        return tuple(f"{key} = {value}" for key, value in said.items())
+    if isinstance(said, tuple | list):
+        return tuple(map(str, said))
+    return str(said)
+
+
+def _masked(value: Value) -> Value:
+    return tuple(map(_without_secrets, value)) if isinstance(value, tuple) else _without_secrets(value)
+
+
+def _without_secrets(text: str) -> str:
+    # A proxy may be written without a scheme (`user:password@host:8080`), and a requirement (`name @ URL`) has a space there.
+    return _SECRET_WITHOUT_SCHEME.sub("***@", masked_within(text)) if "://" not in text else masked_within(text)
