@@ -20,6 +20,8 @@ README = Path(__file__).parents[2] / "README.md"
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),
     ("plan",),
+    ("why",),
+    ("wheels",),
     ("export",),
     ("schema",),
     ("target",),

@@ -19,6 +19,8 @@ from wheelcheck.cli.export import export_command
 from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.plan import plan_command
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
+from wheelcheck.cli.wheels import wheels_command
+from wheelcheck.cli.why import why_command
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
 _INTERRUPTED = 130
@@ -34,6 +36,8 @@ def cli() -> None:
 
 
 cli.add_command(plan_command)
+cli.add_command(why_command)
+cli.add_command(wheels_command)
 cli.add_command(export_command)
 cli.add_command(schema_command)
 cli.add_command(target_command)

@@ -73,6 +73,27 @@ def common_options(command: F) -> F:
     return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), command)
 
 
+def options_without(*names: str) -> Callable[[F], F]:
+    """As :func:`common_options`, but for the parameters *names*: what a command has no use for, it does not take."""
+    return _options_where(lambda name: name not in names)
+
+
+def options_named(*names: str) -> Callable[[F], F]:
+    """As :func:`common_options`, for the parameters *names* alone."""
+    return _options_where(lambda name: name in names)
+
+
+def _options_where(is_wanted: Callable[[str], bool]) -> Callable[[F], F]:
+    wanted = tuple(option for option in _OPTIONS if is_wanted(_parameter(option)))
+    return lambda command: reduce(lambda wrapped, option: option(wrapped), reversed(wanted), command)
+
+
+def _parameter(option: Callable[[Any], Any]) -> str:
+    """The name of the parameter that *option* declares; click keeps it on the function that it decorates."""
+    declared: click.Option = option(lambda: None).__click_params__[0]
+    return declared.name or ""
+
+
 def with_whole_fix(words: Sequence[str]) -> tuple[str, ...]:
     """*words* with a bare ``--fix`` written out, so that it takes no INPUT that follows for its value.
 
@@ -91,7 +112,7 @@ def with_whole_fix(words: Sequence[str]) -> tuple[str, ...]:
 def request_options(options: dict[str, Any]) -> dict[str, Any]:
     """The fields of a request in *options*, as click names them; raises ``UsageProblem`` for options that exclude each other."""
     fields = dict(options)
-    if fields.pop("no_repair"):
+    if fields.pop("no_repair", False):
         if fields["repairs"]:
             raise UsageProblem("--no-repair and --repairs exclude each other", hint="give one or the other")
         fields["repairs"] = 0

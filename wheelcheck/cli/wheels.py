@@ -1,0 +1,74 @@
+"""``wheelcheck wheels``: versions of one project by targets, at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from wheelcheck.cli.answering import Showing, answer_format
+from wheelcheck.cli.options import options_named, request_options
+
+_WHERE = (
+    "pre",
+    "exclude_newer",
+    "index_url",
+    "extra_index_urls",
+    "find_links",
+    "sources",
+    "no_index",
+    "offline",
+    "refresh",
+    "cache_dir",
+    "no_cache",
+    "quiet",
+    "color",
+    "no_progress",
+)
+
+
+@click.command("wheels", short_help="Which versions have wheels, on which targets.")
+@click.argument("requirement", metavar="REQUIREMENT")
+@click.option("--platform", "platforms", metavar="TAG|all", multiple=True, help="A column; may be given again. Default: those of "
+              "the settings, else all common ones.")  # fmt: skip
+@click.option("--python", "pythons", metavar="VERSION|all", multiple=True, help="A Python; may be given again. Default: those of "
+              "the settings, else the running one.")  # fmt: skip
+@click.option("-n", "--versions", metavar="N", type=click.IntRange(min=1), default=10, show_default=True,
+              help="How many versions to show.")  # fmt: skip
+@options_named(*_WHERE)
+@answer_format
+def wheels_command(
+    requirement: str,
+    platforms: tuple[str, ...],
+    pythons: tuple[str, ...],
+    versions: int,
+    form: str,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Show which versions within REQUIREMENT ("av", "torch>=2,<2.3") have a wheel on which targets.
+
+    Where there is none, a source archive is told apart: pure Python, or in need of a compiler. "all" stands for the common
+    platforms of Windows, macOS and Linux (glibc and musl), and for the Pythons that are maintained.
+
+    Exit status: 0 there are versions, 1 there are none.
+    """
+    from wheelcheck import pipeline
+    from wheelcheck.pipeline.asking import WheelsRequest, wheels
+    from wheelcheck.report.wheels import render_wheels, render_wheels_json
+
+    showing = Showing.taken_from(options)
+    request = WheelsRequest(
+        requirement=requirement,
+        platforms=platforms,
+        pythons=pythons,
+        versions=versions,
+        where=pipeline.Request(inputs=(), **request_options(options)),
+    )
+    with showing.reporter() as reporter:
+        answer = wheels(request, reporter=reporter)
+    showing.write(
+        form,
+        lambda: render_wheels(answer, width=showing.width, color=showing.in_color, encoding=showing.encoding),
+        lambda: render_wheels_json(answer),
+    )
+    return 0 if answer.rows else 1

@@ -1,0 +1,46 @@
+"""``wheelcheck why``: who wants a project, by which ways, and why no other version of it was taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from wheelcheck.cli.answering import Showing, answer_format
+from wheelcheck.cli.options import options_without, request_options
+
+
+@click.command("why", short_help="Who requires a project, by which ways, and what was available.")
+@click.argument("package", metavar="PACKAGE")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@options_without("fix", "no_repair", "repairs", "repair_seconds")
+@answer_format
+def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any) -> int:  # noqa: ANN401 - click
+    """Tell why PACKAGE is in what INPUT... resolve to for one target, and why no other version of it was taken.
+
+    INPUT is what `wheelcheck plan` takes. Shown are the ways from your requirements, shortest first, with what each step asks,
+    and every version on the index, those that stand alike in one line. For a project that is not there: who mentions it, and what
+    keeps it out. No repairs are looked for.
+
+    Exit status: 0 it is there, 1 it is not.
+    """
+    from wheelcheck import pipeline
+    from wheelcheck.pipeline.asking import why
+    from wheelcheck.report.why import render_why, render_why_json
+
+    showing = Showing.taken_from(options)
+    request = pipeline.Request(inputs=inputs, **request_options(options))
+    with showing.reporter() as reporter:
+        answer = why(request, package, reporter=reporter)
+    showing.write(
+        form,
+        lambda: render_why(
+            answer,
+            width=showing.width,
+            color=showing.in_color,
+            detail="full" if showing.verbose else "brief",
+            encoding=showing.encoding,
+        ),
+        lambda: render_why_json(answer),
+    )
+    return 0 if answer.is_found else 1

@@ -1,0 +1,159 @@
+"""Draws versions by targets as a table to be grasped at a glance, in 80 columns; judges nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from wheelcheck.model import Target
+from wheelcheck.model.answers import CellKind, Wheels
+from wheelcheck.report.page import Page, Segment, glued
+from wheelcheck.report.why import target_words
+
+_MARKS = {
+    CellKind.WHEEL: ("✓", "+", "green", "wheel"),
+    CellKind.ABI3: ("✓abi3", "+abi3", "green", "wheel for this Python and newer ones"),
+    CellKind.PURE: ("✓any", "+any", "green", "pure wheel"),
+    CellKind.SDIST_PURE: ("~src", "~src", "cyan", "source archive only, pure Python"),
+    CellKind.SDIST_NATIVE: ("✗src", "xsrc", "red", "source archive only, needs a compiler"),
+    CellKind.SDIST_UNKNOWN: ("?src", "?src", "yellow", "source archive only, nobody knows"),
+    CellKind.REQUIRES_PYTHON: ("py", "py", "yellow", "requires another Python"),
+    CellKind.YANKED: ("yank", "yank", "yellow", "withdrawn"),
+    CellKind.NOTHING: ("·", ".", "dim", "nothing"),
+}
+_FAMILIES = {"manylinux": "linux", "musllinux": "musl", "macosx": "macos", "win": "win"}
+_MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "win32": "x86", "i686": "x86"}
+_TAG = re.compile(r"(manylinux|musllinux|macosx|win)_?(\d+_\d+)?_?(\w+)")
+_GAP = 2
+
+
+def render_wheels(wheels: Wheels, *, width: int = 80, color: bool = False, encoding: str = "ascii") -> str:
+    """Render *wheels* for a terminal *width* columns wide, ending in a newline; more targets than fit make several tables."""
+    page = Page(width=width, encoding=encoding)
+    page.paragraph(_headline(wheels), style="bold" if wheels.rows else "bold yellow")
+    if wheels.rows:
+        for title, places in _tables(wheels, width):
+            page.blank()
+            page.line((f"  {title}", "bold"))
+            _table(page, wheels, places)
+        _legend(page, wheels)
+    return page.coloured() if color else page.plain()
+
+
+def _headline(wheels: Wheels) -> str:
+    if not wheels.versions:
+        return f"{wheels.package} was not found on any index"
+    if not wheels.rows:
+        return f"no version of {wheels.package} is within {wheels.requirement}; the index has {wheels.versions}"
+    shown = f"{len(wheels.rows)} of {wheels.admitted} versions" if wheels.hidden else _versions(wheels.admitted)
+    more = " (-n shows more)" if wheels.hidden else ""
+    return f"{glued(wheels.requirement)}: {shown}{more}, newest first"
+
+
+def _versions(count: int) -> str:
+    return f"{count} version{'s' if count != 1 else ''}"
+
+
+def _tables(wheels: Wheels, width: int) -> list[tuple[str, list[int]]]:
+    """Titles, and which targets stand beneath: one table a Python, or one a platform where there is only one."""
+    targets = wheels.targets
+    platforms = list(dict.fromkeys(target.platform for target in targets))
+    room = max((width - _lead(wheels)) // _cell_width(wheels), 1)
+    groups: dict[str, list[int]] = {}
+    for place, target in enumerate(targets):
+        title = target.platform if len(platforms) == 1 else f"Python {target.python}"
+        groups.setdefault(title, []).append(place)
+    return [
+        (title, places[start : start + room])
+        for title, places in groups.items()
+        for start in range(0, len(places), room)
+    ]
+
+
+def _lead(wheels: Wheels) -> int:
+    return 2 + max(7, *(len(str(row.version)) for row in wheels.rows)) + _GAP + len("2026-11-21") + _GAP
+
+
+def _cell_width(wheels: Wheels) -> int:
+    heads = [word for head in _heads(wheels.targets) for word in head]
+    marks = [_MARKS[cell.kind][0] for row in wheels.rows for cell in row.cells]
+    return max(map(len, (*heads, *marks))) + 1
+
+
+def _table(page: Page, wheels: Wheels, places: Sequence[int]) -> None:
+    heads = _heads([wheels.targets[place] for place in places])
+    if len({target.platform for target in wheels.targets}) == 1:
+        heads = [("py", wheels.targets[place].python) for place in places]
+    wide = max(_cell_width(wheels), *(len(word) + 1 for head in heads for word in head))
+    first = _lead(wheels) - 2 - _GAP - len("2026-11-21") - _GAP
+    for line in (0, 1):
+        named = ("", "") if line == 0 else ("version", "date")
+        lead = f"  {named[0].ljust(first)}  {named[1].ljust(10)}  "
+        page.line((lead + "".join(head[line].ljust(wide) for head in heads).rstrip(), "dim"))
+    plain = 1 if page.clean("✓") != "✓" else 0
+    for row in wheels.rows:
+        cells: list[Segment] = [(f"  {str(row.version).ljust(first)}  {(row.date or '').ljust(10)}  ", "")]
+        for place in places:
+            marks = _MARKS[row.cells[place].kind]
+            cells.append((marks[plain].ljust(wide), marks[2]))
+        page.line(*cells)
+
+
+def _heads(targets: Sequence[Target]) -> list[tuple[str, str]]:
+    """Two short words for each target; the floor stands in for the family where two targets differ by it alone."""
+    short = [_head(target.platform) for target in targets]
+    pairs = [(family, machine) for family, _, machine in short]
+    platforms = {target.platform: pair for target, pair in zip(targets, pairs, strict=True)}
+    doubled = {pair for pair in pairs if list(platforms.values()).count(pair) > 1}
+    return [
+        (floor.replace("_", ".") or family, machine) if (family, machine) in doubled else (family, machine)
+        for family, floor, machine in short
+    ]
+
+
+def _head(platform: str) -> tuple[str, str, str]:
+    if platform == "win32":
+        return "win", "", "x86"
+    matched = _TAG.fullmatch(platform)
+    if matched is None:
+        return platform[:5], "", platform[5:10]
+    return _FAMILIES[matched[1]], matched[2] or "", _MACHINES.get(matched[3], matched[3])
+
+
+def _legend(page: Page, wheels: Wheels) -> None:
+    found = {cell.kind for row in wheels.rows for cell in row.cells}
+    plain = 1 if page.clean("✓") != "✓" else 0
+    page.blank()
+    page.paragraph(
+        "   ".join(glued(f"{marks[plain]} {marks[3]}") for kind, marks in _MARKS.items() if kind in found),
+        indent=2,
+        style="dim",
+    )
+    platforms = list(dict.fromkeys(target.platform for target in wheels.targets))
+    page.paragraph(", ".join(platforms), lead=("on ", "dim"), indent=2, style="dim")
+
+
+def render_wheels_json(wheels: Wheels) -> str:
+    """*wheels* as JSON (schema ``wheelcheck.wheels/1``), the same bytes for the same answer, ending in a newline."""
+    data = {
+        "schema": "wheelcheck.wheels/1",
+        "package": wheels.package,
+        "requirement": wheels.requirement,
+        "index": wheels.index or None,
+        "versions": wheels.versions,
+        "admitted": wheels.admitted,
+        "targets": [target_words(target) for target in wheels.targets],
+        "rows": [
+            {
+                "version": str(row.version),
+                "date": row.date,
+                "cells": [
+                    {"kind": cell.kind.value, "file": cell.filename or None, "fact": cell.fact or None}
+                    for cell in row.cells
+                ],
+            }
+            for row in wheels.rows
+        ],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,216 @@
+"""Draws why a project is there: the ways to it, and what there was of it, a line for versions that stand alike; judges nothing."""
+
+from __future__ import annotations
+
+import json
+
+from wheelcheck.model import Installability, Target
+from wheelcheck.model.answers import Bounding, Outcome, Standing, VersionRange, WayStep, Why
+from wheelcheck.report.findings import Detail
+from wheelcheck.report.page import Page, folded, glued
+
+_WAYS_IN_BRIEF = 5
+_WIDEST_LABEL = 36
+_STANDING_STYLES = {
+    Standing.CHOSEN: "bold green",
+    Standing.NO_FILE: "red",
+    Standing.SOURCE_ONLY: "red",
+    Standing.OUTSIDE: "yellow",
+    Standing.NOT_COMBINED: "yellow",
+}
+_INSTALLS = {
+    Installability.WHEEL: "from a wheel",
+    Installability.SDIST_PURE: "from a source archive, which is pure Python",
+    Installability.SDIST_NATIVE: "from a source archive that needs a compiler",
+    Installability.SDIST_UNKNOWN: "from a source archive that nobody could judge",
+    Installability.MISSING: "no usable file",
+}
+
+
+def render_why(
+    why: Why, *, width: int = 80, color: bool = False, detail: Detail = "brief", encoding: str = "ascii"
+) -> str:
+    """Render *why* for a terminal *width* columns wide, ending in a newline; ``full`` shows every way, and days."""
+    page = Page(width=width, encoding=encoding)
+    page.paragraph(headline(why), style="bold" if why.is_found else "bold yellow")
+    _ended(page, why)
+    if why.is_found:
+        _ways(page, why, detail)
+        _available(page, why, detail)
+    else:
+        _mentions(page, why)
+    return page.coloured() if color else page.plain()
+
+
+def headline(why: Why) -> str:
+    """The first line: which version there is and how it installs, or that there is none."""
+    if not why.is_found:
+        return f"{why.package} is not installed on {why.target}"
+    if why.version is None:
+        what = "requirements on it clash" if why.outcome is Outcome.CLASH else "no version was chosen"
+        return f"{why.package} on {why.target}: {what}"
+    how = f": {_INSTALLS[why.installability]}" if why.installability is not None else ""
+    return f"{why.package} {why.version} on {why.target}{how}"
+
+
+def _ended(page: Page, why: Why) -> None:
+    match why.outcome:
+        case Outcome.RESOLVED:
+            return
+        case Outcome.BLOCKED:
+            text = "The plan is blocked by the policy; this is what an installer would pick."
+        case Outcome.CLASH:
+            text = "No version satisfies everything that is asked of it."
+        case Outcome.CLASH_ELSEWHERE:
+            named = f"The requirements on {' and '.join(why.clashing)} clash" if why.clashing else "Requirements clash"
+            text = f"{named}; this is as far as the search came."
+        case Outcome.UNDECIDED:
+            text = "The search ended at its budget; this is as far as it came."
+    page.paragraph(text, indent=2, style="dim")
+
+
+def _ways(page: Page, why: Why, detail: Detail) -> None:
+    shown = why.ways if detail == "full" else why.ways[:_WAYS_IN_BRIEF]
+    count = f"more than {len(why.ways)}" if why.more_ways else str(len(why.ways))
+    more = "" if len(shown) == len(why.ways) else f", the {len(shown)} shortest (-v shows {len(why.ways)})"
+    page.blank()
+    if why.ways:
+        page.line((f"  Wanted in {count} way{'s' if count != '1' else ''}{more}", "bold"))
+    for way in shown:
+        page.paragraph(_way(way), indent=4, lead=("• ", "dim"))
+    constraints = [bound for bound in why.bounds if bound.is_constraint]
+    for bound in constraints:
+        page.paragraph(f"{bound.requirement} ({bound.by})", indent=4, lead=("constraint ", "dim"))
+
+
+def _way(way: tuple[WayStep, ...]) -> str:
+    steps = [_step(step) for step in way]
+    last = way[-1]
+    end = glued(f"{last.name} {last.version}") if last.version is not None else str(last.name)
+    return " → ".join((*steps, end))
+
+
+def _step(step: WayStep) -> str:
+    by = glued(step.by) if " (" not in step.by else step.by
+    if not step.requirement:
+        return f"{by} needs {glued(f'{step.name} {step.version}')}"
+    return f"{by} {'ask' if step.by.startswith('you') else 'asks'} {glued(step.requirement)}"
+
+
+def _available(page: Page, why: Why, detail: Detail) -> None:
+    page.blank()
+    if not why.ranges:
+        nowhere = "a direct reference names its file" if why.filename else "no index has it"
+        page.paragraph(f"{why.package}: {nowhere}", indent=2)
+        return
+    versions = f"{why.versions} version{'s' if why.versions != 1 else ''}"
+    files = f"{why.files:,} file{'s' if why.files != 1 else ''}"
+    page.line((f"  On the index: {versions}, {files}", "bold"))
+    labels = [_label(each) for each in why.ranges]
+    room = min(max(len(page.clean(label)) for label in labels), _WIDEST_LABEL)
+    for each, label in zip(why.ranges, labels, strict=True):
+        text = each.because + (_days(each) if detail == "full" or each.standing is Standing.CHOSEN else "")
+        lead = page.clean(label)
+        style = _STANDING_STYLES.get(each.standing, "")
+        if len(lead) > room:
+            page.line(("    ", ""), (lead, style))
+            lead = ""
+        page.paragraph(text, lead=(lead.ljust(room + 2), style), indent=4)
+    for text in why.evidence if detail == "full" else why.evidence[:1]:
+        page.paragraph(text, lead=("because ", "dim"), indent=4)
+
+
+def _label(each: VersionRange) -> str:
+    if each.versions == 1:
+        return str(each.newest)
+    return f"{each.oldest} … {each.newest} ({each.versions}{' of them' if each.scattered else ' versions'})"
+
+
+def _days(each: VersionRange) -> str:
+    if each.newest_date is None or each.oldest_date is None:
+        return ""
+    if each.newest_date == each.oldest_date:
+        return f" ({each.newest_date})"
+    return f" ({each.oldest_date} to {each.newest_date})"
+
+
+def _mentions(page: Page, why: Why) -> None:
+    page.blank()
+    if not why.mentions:
+        page.paragraph("Nothing that is installed asks for it, under any marker or extra.", indent=2)
+    for mention in why.mentions:
+        page.paragraph(
+            f"{glued(mention.by)} {'ask' if mention.by.startswith('you') else 'asks'} for {mention.requirement}",
+            indent=2,
+        )
+        page.paragraph(mention.because, indent=4, style="dim")
+    if why.near:
+        page.paragraph(folded(list(why.near), len(why.near)), lead=("Near names: ", "bold"), indent=2)
+
+
+def render_why_json(why: Why) -> str:
+    """*why* as JSON (schema ``wheelcheck.why/1``), the same bytes for the same answer, ending in a newline."""
+    data = {
+        "schema": "wheelcheck.why/1",
+        "package": why.package,
+        "found": why.is_found,
+        "outcome": why.outcome.value,
+        "clashing": list(why.clashing),
+        "target": target_words(why.target),
+        "version": _text(why.version),
+        "installability": why.installability.value if why.installability is not None else None,
+        "file": why.filename or None,
+        "evidence": list(why.evidence),
+        "index": why.index or None,
+        "ways": [[_step_words(step) for step in way] for way in why.ways],
+        "more_ways": why.more_ways,
+        "bounds": [_bound_words(bound) for bound in why.bounds],
+        "available": {"versions": why.versions, "files": why.files, "ranges": [_range_words(r) for r in why.ranges]},
+        "mentions": [
+            {"by": each.by, "requirement": each.requirement, "because": each.because} for each in why.mentions
+        ],
+        "near": list(why.near),
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def target_words(target: Target) -> dict[str, str]:
+    """The words that name *target*, as JSON has them."""
+    return {"platform": target.platform, "python": target.python}
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value is not None else None
+
+
+def _step_words(step: WayStep) -> dict[str, str | None]:
+    return {
+        "name": step.name,
+        "version": _text(step.version),
+        "requirement": step.requirement or None,
+        "by": step.by,
+    }
+
+
+def _bound_words(bound: Bounding) -> dict[str, str | bool]:
+    return {
+        "by": bound.by,
+        "requirement": bound.requirement,
+        "specifier": bound.specifier,
+        "constraint": bound.is_constraint,
+    }
+
+
+def _range_words(each: VersionRange) -> dict[str, str | int | bool | None]:
+    return {
+        "newest": str(each.newest),
+        "oldest": str(each.oldest),
+        "versions": each.versions,
+        "files": each.files,
+        "standing": each.standing.value,
+        "because": each.because,
+        "refusal": each.refusal.value if each.refusal is not None else None,
+        "scattered": each.scattered,
+        "newest_date": each.newest_date,
+        "oldest_date": each.oldest_date,
+    }
