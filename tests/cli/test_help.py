@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("export",),
     ("schema",),
     ("target",),
+    ("config",),
     ("cache",),
     ("cache", "dir"),
     ("cache", "info"),

@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from wheelcheck.cli.cache import cache_group
+from wheelcheck.cli.config import config_command
 from wheelcheck.cli.describe import schema_command, target_command
 from wheelcheck.cli.export import export_command
 from wheelcheck.cli.options import with_whole_fix
@@ -41,6 +42,7 @@ cli.add_command(wheels_command)
 cli.add_command(export_command)
 cli.add_command(schema_command)
 cli.add_command(target_command)
+cli.add_command(config_command)
 cli.add_command(cache_group)
 
 

@@ -1,0 +1,125 @@
+"""``wheelcheck config``: the settings that count here and who said each; changes none."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wheelcheck.cli.options import common_options, request_options
+from wheelcheck.cli.streams import write_result
+
+if TYPE_CHECKING:
+    from wheelcheck.settings import Effective
+
+_SCHEMA_NAME = "wheelcheck.config/1"
+_WIDEST_VALUE = 60
+# The options whose parameters are not called as their key is in the settings.
+_KEYS = {"index_url": "index-url", "extra_index_urls": "extra-index-url"}
+_SHOWN = (
+    *(
+        "platform",
+        "python",
+        "constraints",
+        "overrides",
+        "excludes",
+        "extras",
+        "groups",
+        "sdist",
+        "pre",
+        "exclude_newer",
+    ),
+    *("index_url", "extra_index_urls", "find_links", "sources", "no_index", "max_seconds", "repairs", "repair_seconds"),
+    *("knowledge", "cache_dir"),
+)
+
+
+@click.command("config", short_help="Print the settings that count here, and who said each.")
+@common_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table, or JSON for programs.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")  # fmt: skip
+def config_command(form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401 - click
+    """Print the settings that count in this folder, and who said each: the command line, a file and its line, an
+    environment variable, pip's configuration, or nobody.
+
+    It takes the options of `wheelcheck plan` too, to see what they change. Passwords are not shown.
+    """  # noqa: D205 - click takes the whole paragraph
+    from wheelcheck.settings import effective, load_pip_configuration, load_settings
+
+    fields = request_options(options)
+    folder, environ = Path.cwd(), dict(os.environ)
+    rows = effective(
+        load_settings(folder, environ),
+        load_pip_configuration(environ),
+        environ,
+        folder=folder,
+        given=_given(fields),
+        defaults=_defaults(),
+    )
+    content = _json(rows) if form == "json" else _text(rows).encode(_encoding(output), "replace")
+    write_result(content, output)
+    return 0
+
+
+for _option in config_command.params:
+    # Named in a sentence: thirty options would hide the two that are its own.
+    if isinstance(_option, click.Option) and _option.name not in ("form", "output"):
+        _option.hidden = True
+
+
+def _given(fields: Mapping[str, object]) -> dict[str, object]:
+    """What was said on the command line, by the names of the settings; a switch that is off says nothing, but for --no-pre."""
+    said = {
+        name: value for name in _SHOWN if (value := fields[name]) is not None and (value is not False or name == "pre")
+    }
+    return {_KEYS.get(name, name.replace("_", "-")): value for name, value in said.items()}
+
+
+def _defaults() -> dict[str, str]:
+    from wheelcheck.compat import host_target
+    from wheelcheck.index import default_cache_dir
+    from wheelcheck.model.default_index import default_index_url
+
+    host = host_target()
+    return {
+        "platform": host.platform,
+        "python": host.python,
+        "index-url": default_index_url(),
+        "cache-dir": str(default_cache_dir()),
+    }
+
+
+def _encoding(output: str | None) -> str:
+    return (sys.stdout.encoding or "utf-8") if output in (None, "-") else "utf-8"
+
+
+def _json(rows: Sequence[Effective]) -> bytes:
+    import json
+
+    listed = [{"name": row.name, "value": row.value, "origin": row.origin} for row in rows]
+    return (json.dumps({"schema": _SCHEMA_NAME, "settings": listed}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _text(rows: Sequence[Effective]) -> str:
+    items = [(row, row.value if isinstance(row.value, tuple) else (row.value,)) for row in rows]
+    names = max((len(row.name) for row in rows), default=0)
+    fitting = [len(value) for _, values in items for value in values if len(value) <= _WIDEST_VALUE]
+    width = max(fitting, default=0)
+    lines = []
+    for row, values in items:
+        for position, value in enumerate(values):
+            name, origin = (row.name, row.origin) if position == 0 else ("", "")
+            lines.append(f"{name:{names}}  {value:{width}}  {origin}".rstrip())
+    # What a file says must not drive the terminal.
+    return "".join("".join(each if each.isprintable() else "?" for each in line) + "\n" for line in lines)
