@@ -13,7 +13,7 @@ _VERSION = re.compile(
     r"(?P<pre>[-.]?(?:a|b|rc|alpha|beta)\.?\d*|-dev)?(?P<free>t|\+freethreaded)?",
     re.ASCII,
 )
-_PYPY = re.compile(r"(?:pypy-?|pp)(?P<version>3\.\d+)(?:\.\d+)?(?:-v?\d[\w.]*)?(?:-src)?", re.ASCII)
+_PYPY = re.compile(r"(?:pypy-?|pp)(?P<version>3\.\d+)(?:\.\d+)?(?:-[\w.-]+)?", re.ASCII)
 
 # Go's names, as Docker uses them; the names of uname and of wheel tags stand for themselves.
 _MACHINES = {
