@@ -233,16 +233,20 @@ def _target(request: Request, settings: Settings) -> Target:
 
         source = Reader(fetch_text=None, stdin=None).file(Path(request.target_file))
         return parse_target_file(source.text, request.target_file)
-    platform = request.platform or _only("platform", settings.platforms)
-    python = request.python or _only("python", settings.pythons)
-    return parse_target(platform, python)
+    if settings.targets and not (request.platform or request.python or settings.platforms or settings.pythons):
+        platform, _, python = (_only("--platform and --python", settings.targets) or "").partition("/")
+        return parse_target(platform, python)
+    return parse_target(
+        request.platform or _only("--platform", settings.platforms),
+        request.python or _only("--python", settings.pythons),
+    )
 
 
-def _only(option: str, words: tuple[str, ...]) -> str | None:
+def _only(options: str, words: tuple[str, ...]) -> str | None:
     if len(words) > 1:
         raise UsageProblem(
             f"the settings name {len(words)} targets ({', '.join(words)}), and a plan is for one",
-            hint=f"give --{option}",
+            hint=f"give {options}",
         )
     return words[0] if words else None
 
