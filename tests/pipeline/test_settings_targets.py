@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from wheelcheck.ports import SilentReporter
 def target(folder: Path, text: str, *, platform: str | None = None, python: str | None = None) -> Target:
     (folder / "wheelcheck.toml").write_text(text)
     request = Request(
-        inputs=("six",), folder=str(folder), platform=platform, python=python, environ={"PIP_CONFIG_FILE": "/dev/null"}
+        inputs=("six",), folder=str(folder), platform=platform, python=python, environ={"PIP_CONFIG_FILE": os.devnull}
     )
     return prepare(request, SilentReporter()).question.target
 
