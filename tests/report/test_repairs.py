@@ -109,7 +109,7 @@ def test_applied_repair_is_said_at_the_top_and_not_offered_again() -> None:
     assert "R1  medium" not in text
     assert "Other ways: R2" in text
     full = render_summary(PLANS["fixed"], width=120, detail="full")
-    assert "  2 other ways to make this install on" in full
+    assert "  2 other ways to make this install" in full
     assert "R1  medium" not in full
 
 

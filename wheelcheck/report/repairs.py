@@ -26,15 +26,14 @@ def draw_applied(page: Page, plan: Plan, detail: Detail) -> None:
         if repair is None:
             page.line(("  ", ""), (f"{word} is applied", "bold"))
             continue
-        page.paragraph(
-            "; ".join(change(edit, plan.target) for edit in repair.edits),
-            lead=(f"{word} is applied: ", "bold"),
-            indent=2,
-        )
+        lead = f"{word} is applied: "
+        first, *others = (change(edit, plan.target) for edit in repair.edits)
+        page.paragraph(first, lead=(lead, "bold"), indent=2)
+        for other in others:
+            page.paragraph(f"and {other}", indent=2 + len(lead))
         _labelled(page, "risk", repair.risk.value, style=_STYLES[repair.risk])
         _draw_moves(page, repair, "full")
-        if detail == "full":
-            _draw_grounds(page, repair, detail)
+        _draw_grounds(page, repair, detail)
 
 
 def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] = ()) -> None:
@@ -84,7 +83,10 @@ def _draw_rest(page: Page, proposals: Proposals) -> None:
 
 def _heading(plan: Plan, count: int) -> str:
     ways = f"{count} {'other ' if plan.applied else ''}way{'s' if count != 1 else ''}"
-    if plan.status in _EXECUTABLE and not plan.applied:
+    if plan.applied:
+        # The target in the plan may be a repair's already, not the one that was asked for.
+        return f"{ways} to make this install"
+    if plan.status in _EXECUTABLE:
         return f"{ways} to mend the warnings"
     return f"{ways} to make this install on {plan.target}"
 
