@@ -1,0 +1,83 @@
+"""The answer as JSON: its published schema, and that nothing of the answer is missing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.fakes import checks
+from wheelcheck.plan import load_schema
+from wheelcheck.report.check import CHECK_SCHEMA, load_check_schema, render_json
+
+EVERY = checks.every_check()
+
+
+def document(word: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(render_json(EVERY[word]))
+    return read
+
+
+def objects(schema: object) -> list[dict[str, Any]]:
+    """Every rule in *schema* that describes an object."""
+    found = []
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            found.append(schema)
+        found += [each for value in schema.values() for each in objects(value)]
+    elif isinstance(schema, list):
+        found += [each for value in schema for each in objects(value)]
+    return found
+
+
+def test_schema_is_itself_valid_and_describes_every_key() -> None:
+    schema = load_check_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for rule in objects(schema):
+        assert "description" in rule
+        for key, value in rule["properties"].items():
+            assert "description" in value or "$ref" in value, key
+
+
+@pytest.mark.parametrize("word", EVERY)
+def test_every_answer_is_valid_against_the_schema(word: str) -> None:
+    jsonschema.Draft202012Validator(load_check_schema()).validate(document(word))
+
+
+@pytest.mark.parametrize("text", checks.HOSTILE_TEXTS)
+def test_hostile_text_stays_valid(text: str) -> None:
+    content = json.loads(render_json(checks.hostile(text)))
+    assert content["schema"] == CHECK_SCHEMA
+    assert content["exit_status"] == 1
+
+
+def test_schema_knows_every_key_that_is_written() -> None:
+    closed = json.loads(json.dumps(load_check_schema()))
+    for rule in objects(closed):
+        rule["additionalProperties"] = False
+    for word in EVERY:
+        jsonschema.Draft202012Validator(closed).validate(document(word))
+
+
+def test_repairs_are_described_as_in_a_plan() -> None:
+    own, plans = load_check_schema()["$defs"], load_schema()["$defs"]
+    assert isinstance(own, dict)
+    assert isinstance(plans, dict)
+    for word in ("repair", "edit", "verified", "move", "release", "ground", "repair_search", "hopeless", "suggestion"):
+        assert own[word] == plans[word]
+
+
+def test_each_finding_has_its_verdict_origin_and_allowance() -> None:
+    [target] = document("allowed")["targets"]
+    [finding] = target["findings"]
+    assert finding["verdict"] == "allowed"
+    assert finding["origin"] == {"kind": "file", "path": "requirements.txt", "line": 3}
+    assert finding["allowance"]["reason"] == "We build it ourselves, see the wiki."
+    assert document("allowed")["allowances"]["unused"][0]["package"] == "left-behind"
+
+
+def test_targets_say_how_they_ended() -> None:
+    assert [target["verdict"] for target in document("index-failed")["targets"]] == ["passes", "no answer"]
+    assert [target["verdict"] for target in document("undecided")["targets"]] == ["undecided", "passes"]

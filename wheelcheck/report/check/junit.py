@@ -1,0 +1,99 @@
+"""JUnit XML: a suite for each target, a case for each finding; what fails is a failure, what is not known an error.
+
+There is no standard; what Jenkins, GitLab and GitHub's readers have in common is written. No XML is read here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from wheelcheck.model import Check, CheckedTarget, Verdict
+from wheelcheck.report.check.details import iter_details
+from wheelcheck.report.check.plaintext import flat, repository_path
+from wheelcheck.report.check.told import Told, tell, why_undecided
+from wheelcheck.report.check.verdicts import target_detail
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_Counts = Counter[str]
+_COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+
+
+def render_junit(check: Check) -> str:
+    """Render *check* as JUnit XML; a target without findings has one passing case, so that no suite is empty."""
+    # Imported here: few runs write XML.
+    from xml.etree import ElementTree
+
+    root = ElementTree.Element("testsuites", {"name": "wheelcheck"})
+    total: _Counts = Counter()
+    for checked in check.targets:
+        suite = ElementTree.SubElement(root, "testsuite")
+        counts = _fill(suite, checked, tell(dataclasses.replace(check, targets=(checked,))))
+        _count(suite, counts)
+        total += counts
+    _count(root, total)
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _fill(suite: Element, checked: CheckedTarget, findings: tuple[Told, ...]) -> _Counts:
+    suite.set("name", flat(str(checked.target)))
+    counts: _Counts = Counter()
+    if not checked.is_decided:
+        case = _case(suite, checked, "verdict")
+        why = flat(why_undecided(checked))
+        kind = "undecided" if checked.plan is not None else "no-answer"
+        counts += _result(case, "error", {"message": why, "type": kind}, why)
+    elif not findings:
+        counts += _result(_case(suite, checked, f"passes: {target_detail(checked)}"), "", {}, "")
+    names: Counter[str] = Counter()
+    for told in findings:
+        name = f"{told.finding.code.number} {told.subject}"
+        names[name] += 1
+        case = _case(suite, checked, name if names[name] == 1 else f"{name} ({names[name]})", told)
+        counts += _judge(case, told)
+    return counts
+
+
+def _case(suite: Element, checked: CheckedTarget, name: str, told: Told | None = None) -> Element:
+    from xml.etree.ElementTree import SubElement
+
+    target = checked.target
+    case = SubElement(suite, "testcase", {"classname": flat(f"{target.platform}/{target.python}"), "name": flat(name)})
+    if told is not None and told.places:
+        place = told.places[0]
+        case.set("file", repository_path(place) or "standard input")
+        if place.line:
+            case.set("line", str(place.line))
+    return case
+
+
+def _judge(case: Element, told: Told) -> _Counts:
+    words = flat(told.message)
+    text = "\n".join((words, *(f"{label}: {line}" for label, line in iter_details(told))))
+    match told.verdict:
+        case Verdict.FAILS:
+            return _result(case, "failure", {"message": words, "type": told.finding.code.number}, text)
+        case Verdict.ALLOWED:
+            reason = told.allowance.reason if told.allowance is not None else ""
+            return _result(case, "skipped", {"message": flat(f"allowed: {reason}")}, "")
+        case Verdict.KNOWN:
+            return _result(case, "skipped", {"message": "known: in the baseline"}, "")
+        case _:
+            return _result(case, "system-out", {}, text)
+
+
+def _result(case: Element, kind: str, attributes: dict[str, str], text: str) -> _Counts:
+    from xml.etree.ElementTree import SubElement
+
+    if kind:
+        SubElement(case, kind, attributes).text = text or None
+    return Counter(["tests", *([_COUNTED[kind]] if kind in _COUNTED else [])])
+
+
+def _count(element: Element, counts: _Counts) -> None:
+    for word in ("tests", *_COUNTED.values()):
+        element.set(word, str(counts[word]))

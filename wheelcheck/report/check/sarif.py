@@ -1,0 +1,131 @@
+"""SARIF 2.1.0 for code-scanning services: every code is a rule, every finding a result at the line of its requirement.
+
+It proposes no ``fixes``: these need replaced text, and a repair may be an option; its command is in the message.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from wheelcheck.model import Allowance, Check, Code, CommandLineOrigin, FileOrigin, Origin, Verdict
+from wheelcheck.report.check import rules
+from wheelcheck.report.check.details import headline, iter_details
+from wheelcheck.report.check.escaping import escaped
+from wheelcheck.report.check.plaintext import artifact_uri, flat, repository_path
+from wheelcheck.report.check.told import Told, tell, undecided_targets
+from wheelcheck.report.check.verdicts import expired_sentence, unused_sentence
+
+SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT = "%SRCROOT%"
+_PLACEHOLDER = re.compile(r"\{(\d+)\}")
+_Object = dict[str, object]
+
+
+def render_sarif(check: Check) -> str:
+    """Render *check* as one run of a SARIF log; targets without an answer are errors of the invocation."""
+    told = tell(check)
+    log: _Object = {
+        "$schema": SARIF_SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "wheelcheck", "rules": [rules.rule(code) for code in Code]}},
+                "invocations": [_invocation(check)],
+                "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which wheelcheck was run."}}},
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(each, told) for each in told],
+            }
+        ],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _invocation(check: Check) -> _Object:
+    unknown = undecided_targets(check)
+    invocation: _Object = {"executionSuccessful": not unknown}
+    if unknown:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": _said(f"No verdict on {checked.target}: {why}")}}
+            for checked, why in unknown
+        ]
+    notes = [_notification(each, expired_sentence(each)) for each in check.expired]
+    notes += [_notification(each, unused_sentence(each)) for each in check.unused]
+    notes += [{"level": "note", "message": {"text": _said(text)}} for text in check.notes]
+    if notes:
+        invocation["toolConfigurationNotifications"] = notes
+    return invocation
+
+
+def _notification(allowance: Allowance, text: str) -> _Object:
+    return {"level": "warning", "message": {"text": _said(text)}, "locations": [_location(allowance.origin)]}
+
+
+def _result(told: Told, every: Sequence[Told]) -> _Object:
+    details = list(iter_details(told))
+    plain = "\n".join((_said(headline(told)), *(_said(f"{label}: {text}") for label, text in details)))
+    marked = "\n".join((_marked(headline(told)) + "\n", *(f"- {label}: {_marked(text)}" for label, text in details)))
+    result: _Object = {
+        "ruleId": told.finding.code.number,
+        "ruleIndex": rules.position(told.finding.code),
+        "level": _level(told),
+        "message": {"text": plain, "markdown": marked},
+        "locations": [_location(origin) for origin in told.origins[:1]],
+        "partialFingerprints": {"wheelcheck/v1": flat(told.fingerprint)},
+        "properties": {
+            "verdict": told.verdict.value,
+            "package": flat(told.finding.package) if told.finding.package is not None else None,
+            "version": str(told.finding.version) if told.finding.version is not None else None,
+            "targets": [f"{target.platform}/{target.python}" for target in told.targets],
+        },
+    }
+    if told.origins[1:]:
+        result["relatedLocations"] = [
+            {"id": number, **_location(origin), "message": {"text": "It leads from here too."}}
+            for number, origin in enumerate(told.origins[1:], start=1)
+        ]
+    # Both properties are for all results of a run or for none (3.27.23, 3.27.24).
+    if any(each.verdict is Verdict.ALLOWED for each in every):
+        result["suppressions"] = _suppressions(told)
+    if any(each.verdict is Verdict.KNOWN for each in every):
+        result["baselineState"] = "unchanged" if told.verdict is Verdict.KNOWN else "new"
+    return result
+
+
+def _level(told: Told) -> str:
+    match told.verdict:
+        case Verdict.FAILS:
+            return "error"
+        case Verdict.WARNS:
+            return "warning"
+        case Verdict.NOTED:
+            return "note"
+        case Verdict.ALLOWED | Verdict.KNOWN:
+            return rules.level(told.finding.severity)
+
+
+def _suppressions(told: Told) -> list[_Object]:
+    if told.verdict is not Verdict.ALLOWED or told.allowance is None:
+        return []
+    return [{"kind": "external", "status": "accepted", "justification": _said(told.allowance.reason)}]
+
+
+def _location(origin: Origin) -> _Object:
+    path = repository_path(origin) if isinstance(origin, FileOrigin) else ""
+    if isinstance(origin, FileOrigin) and path:
+        uri, is_relative = artifact_uri(path)
+        artifact: _Object = {"uri": uri, "uriBaseId": _ROOT} if is_relative else {"uri": uri}
+        # Line 1 where the format has no lines: code scanning refuses a result without one.
+        return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": origin.line or 1}}}
+    kind = "commandLine" if isinstance(origin, CommandLineOrigin) else "requirement"
+    return {"logicalLocations": [{"fullyQualifiedName": flat(str(origin)), "kind": kind}]}
+
+
+def _said(text: str) -> str:
+    # ``[text](1)`` is a link and ``{0}`` a placeholder in a message (3.11.6, 3.11.5); a package's own text is neither.
+    return _PLACEHOLDER.sub(r"{{\1}}", flat(text).replace("](", "] ("))
+
+
+def _marked(text: str) -> str:
+    return _PLACEHOLDER.sub(r"{{\1}}", escaped(text))
