@@ -107,6 +107,12 @@ def test_the_platform_flag_tells_the_machine(platform: str, tag: str) -> None:
     assert only(f"FROM --platform={platform} python:3.11-bookworm\n").platform == tag
 
 
+def test_a_default_for_the_builders_platform_counts() -> None:
+    text = "ARG TARGETPLATFORM={}\nFROM --platform=$TARGETPLATFORM python:3.11-bookworm\n"
+    assert only(text.format("linux/arm64")).platform == "manylinux_2_36_aarch64"
+    assert only(text.format("")).platform == "manylinux_2_36_x86_64"
+
+
 def test_what_was_assumed_is_said_with_the_line() -> None:
     target = only("# syntax=docker/dockerfile:1\n\nFROM python:3-slim\n")
     assert str(target.origin) == "Dockerfile:3"

@@ -20,7 +20,7 @@ _BUILDER_ARGS = {
     "BUILDARCH": "amd64",
     "TARGETVARIANT": "",
 }
-_PLATFORM_ARGS = ("$TARGETPLATFORM", "${TARGETPLATFORM}", "$BUILDPLATFORM", "${BUILDPLATFORM}")
+_PLATFORM_ARGS = {"$TARGETPLATFORM", "${TARGETPLATFORM}", "$BUILDPLATFORM", "${BUILDPLATFORM}"}
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 _HEREDOC = re.compile(r"<<(-?)\s*([\"']?)([A-Za-z_]\w*)\2")
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*(\S)\s*", re.IGNORECASE)
@@ -141,7 +141,9 @@ def _stage(rest: str, values: Mapping[str, str | None], path: str, line: int) ->
     )
     if platform is not None:
         given = platform.strip("\"'")
-        platform = None if given in _PLATFORM_ARGS else _substituted(given, values, path, line)
+        # The builder's own choice, unless the file gives it a default.
+        is_open = given in _PLATFORM_ARGS and not values.get(given.strip("${}"))
+        platform = None if is_open else _substituted(given, values, path, line)
     return _Stage(
         line=line,
         image=_substituted(matched["image"].strip("\"'"), values, path, line),
