@@ -279,6 +279,33 @@ UNCOVERED = {
             "heavy": {"1.0": native()},
         },
     ),
+    "older-version-asks-for-what-can-be-had": Situation(
+        line=_line("app"),
+        index={
+            "app": {"1.0": [wheel(requires=["av>=2"])], "2.0": [wheel(requires=["no-such-project"])]},
+            "av": any_wheels("1.0"),
+        },
+    ),
+    "bound-from-below-counts-only-with-its-asker": Situation(
+        line=_line("app", "base"),
+        index={
+            "app": {
+                "1.0": [wheel(requires=["av", "plugin"])],
+                "2.0": [wheel(requires=["base>=2"])],
+            },
+            "av": app("no-such-project"),
+            "base": any_wheels("1.0"),
+            "plugin": {"1.0": [wheel(requires=["app<2"])]},
+        },
+    ),
+    "same-edits-with-less-left": Situation(
+        line=_line("app==2.0", "base<2"),
+        index={
+            "app": {"1.0": [wheel()], "2.0": [wheel(requires=["gone>=3", "base"])], "3.0": [wheel(requires=["gone"])]},
+            "base": {"2.0": [wheel(requires=["heavy"])]},
+            "heavy": {"1.0": native()},
+        },
+    ),
     "nearest-and-newest-differ": Situation(
         line=_line("app==2.0"),
         index={

@@ -195,6 +195,21 @@ def test_what_blocks_the_nearest_version_is_repaired_though_the_newest_has_no_fi
     assert commands(UNCOVERED["nearest-and-newest-differ"].proposals())[0] == "--replace app==1.0 --override av==1.0"
 
 
+def test_older_version_within_what_is_declared_is_repaired_where_that_is_cheaper() -> None:
+    proposals = UNCOVERED["older-version-asks-for-what-can-be-had"].proposals()
+    assert commands(proposals) == ["--override av==1.0", "--exclude av", "--exclude no-such-project"]
+
+
+def test_bound_of_a_project_that_is_wanted_only_below_does_not_hide_a_way() -> None:
+    proposals = UNCOVERED["bound-from-below-counts-only-with-its-asker"].proposals()
+    assert commands(proposals)[0] == "--override base==1.0"
+
+
+def test_set_of_edits_that_is_reached_with_less_left_is_tried() -> None:
+    proposals = UNCOVERED["same-edits-with-less-left"].proposals()
+    assert commands(proposals)[0] == "--replace app==1.0 --replace base==2.0 --exclude heavy"
+
+
 # The same code under another name, from elsewhere, or less of it
 
 

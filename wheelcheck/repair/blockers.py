@@ -133,7 +133,7 @@ class View:
             return (clashing,) if clashing else ()
         absent = {finding.package for finding in self.trial.objections if finding.code is Code.PROJECT_ABSENT}
         offenders = {finding.package for finding in self.trial.objections if finding.package in self.pins}
-        named = [self._wanted(name) for name in sorted(offenders | absent, key=str) if name is not None]
+        named = [self.wanted(name) for name in sorted(offenders | absent, key=str) if name is not None]
         certain = [blocker for blocker in named if blocker.name in absent or not self._has_way(blocker)]
         if certain:
             return tuple((blocker,) for blocker in certain)
@@ -164,7 +164,8 @@ class View:
             if release.has_wheel and Installability.WHEEL in allowed and release.yanked is None:
                 yield version
 
-    def _wanted(self, name: NormalizedName) -> Blocker:
+    def wanted(self, name: NormalizedName) -> Blocker:
+        """*name* as the natural resolution wants it, whether it blocks or not."""
         askers = tuple(self._asker(edge) for edge in self.edges if edge.child == name)
         pin = self.pins.get(name)
         return Blocker(
@@ -175,6 +176,14 @@ class View:
             gates=tuple(self._iter_gates(name)),
             paths=self.diagnosis.paths(name),
         )
+
+    def bounds_from_outside(self, name: NormalizedName) -> SpecifierSet:
+        """What is asked of *name* but by those who would not be wanted without it."""
+        joined = SpecifierSet()
+        for asker in self.wanted(name).askers:
+            if asker.parent is None or name not in self._iter_gates(asker.parent):
+                joined &= asker.requirement.specifier
+        return joined
 
     def _asker(self, edge: Edge) -> Asker:
         pin = self.pins.get(edge.parent) if edge.parent is not None else None

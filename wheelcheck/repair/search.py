@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from packaging.utils import NormalizedName
+from packaging.version import Version
 
 from wheelcheck.model import EditKind, Requirement, Suggestion
 from wheelcheck.repair.blockers import Blocker, View
@@ -23,6 +24,7 @@ from wheelcheck.repair.edits.change import SEARCHED, Key, key_of
 from wheelcheck.repair.remedies import Case, iter_pythons, iter_remedies
 from wheelcheck.repair.settling import attempt, unsettled, usable_candidates
 from wheelcheck.repair.trials import OutOfTime, Trial, Trials
+from wheelcheck.repair.versions import usable_versions
 from wheelcheck.repair.world import Blocked, Limits, World
 
 _NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
@@ -96,7 +98,7 @@ class Search:
         self._world = world
         self._limits = limits
         self._trials = trials
-        self._seen: set[Keys] = set()
+        self._seen: set[tuple[Keys, frozenset[Keys]]] = set()
         self._heap: list[_Node] = []
 
     def run(self) -> None:
@@ -197,14 +199,31 @@ class Search:
         view = View(world, self._trials.diagnosis(world.outcome, world.state, world.projects))
         for blocker in view.passable():
             for version in itertools.islice(view.iter_ways(blocker), _STEPS):
-                bound = Requirement.parse(f"{blocker.name}=={version}", SEARCHED)
-                yield (*world.changes, Constrained(bound=bound))
-        above = {name for group in view.troubles() for blocker in group for name in blocker.above}
+                yield (*world.changes, _kept_at(blocker.name, version))
+        groups = view.troubles()
+        above = {name for group in groups for blocker in group for name in blocker.above}
         for change in world.changes:
             if isinstance(change, Overridden | Repinned) and change.name in above:
                 rest = tuple(other for other in world.changes if other is not change)
                 for version in usable_candidates(change, world.changes, self._trials)[:_STEPS]:
                     yield (*rest, change.settled(version))
+        if len(groups) <= _MANY:
+            for gate, version in self._iter_gate_turns(view, groups):
+                yield (*world.changes, _kept_at(gate, version))
+
+    def _iter_gate_turns(
+        self, view: View, groups: Iterable[tuple[Blocker, ...]]
+    ) -> Iterator[tuple[NormalizedName, Version]]:
+        """Other versions, within what is declared, of the projects without which nobody would want a blocker."""
+        changed = {change.slot for change in view.trial.changes}
+        for gate in dict.fromkeys(gate for group in groups for blocker in group for gate in blocker.gates):
+            if gate in changed:
+                continue
+            bounds = view.bounds_from_outside(gate)
+            usable = usable_versions(view.diagnosis.shelf(gate))
+            others = (each for each in usable if each != view.pins[gate].version and bounds.contains(each))
+            for version in itertools.islice(others, _STEPS - 1):
+                yield gate, version
 
     def _branch(self, changes: tuple[Change, ...], troubles: tuple[Trouble, ...]) -> None:
         if not troubles or any(not trouble.changes for trouble in troubles):
@@ -219,10 +238,11 @@ class Search:
 
     def _push(self, changes: tuple[Change, ...], pending: tuple[Trouble, ...]) -> None:
         order = tuple(sorted(key_of(change) for change in changes))
-        keys = frozenset(order)
-        if keys in self._seen and changes:
+        # The same set may be reached with less left to touch, by way of other versions.
+        seen = (frozenset(order), frozenset(trouble.keys for trouble in pending))
+        if seen in self._seen:
             return
-        self._seen.add(keys)
+        self._seen.add(seen)
         cost = sum(change.cost for change in changes)
         heapq.heappush(self._heap, _Node(cost + _lower_bound(pending), cost, order, changes, pending))
 
@@ -274,6 +294,10 @@ class Search:
     def _where_it_stands(self) -> str:
         count = self._trials.count
         return f"the search ended after {count} trial{'s' if count != 1 else ''}, before every set of changes was tried"
+
+
+def _kept_at(name: NormalizedName, version: Version) -> Change:
+    return Constrained(bound=Requirement.parse(f"{name}=={version}", SEARCHED))
 
 
 def _goes_further(change: Change, made: Iterable[Change]) -> bool:
