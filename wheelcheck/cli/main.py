@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from wheelcheck.cli.cache import cache_group
+from wheelcheck.cli.check import check_command
 from wheelcheck.cli.config import config_command
 from wheelcheck.cli.describe import schema_command, target_command
 from wheelcheck.cli.export import export_command
@@ -37,6 +38,7 @@ def cli() -> None:
 
 
 cli.add_command(plan_command)
+cli.add_command(check_command)
 cli.add_command(why_command)
 cli.add_command(wheels_command)
 cli.add_command(export_command)

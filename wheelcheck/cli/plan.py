@@ -50,12 +50,12 @@ def plan_command(
     from wheelcheck import pipeline
     from wheelcheck.plan import render_plan
 
-    presentation = {name: options.pop(name) for name in ("quiet", "verbose", "color", "no_progress")}
+    presentation = presentation_of(options)
     request = pipeline.Request(inputs=inputs, **request_options(options))
     repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides)
     refuse_unwritable(output)
     repaired.refuse_unusable(request, output)
-    with _reporter(presentation) as reporter:
+    with reporter_for(presentation) as reporter:
         plan = pipeline.plan(request, reporter=reporter)
     if output is not None:
         write_result(render_plan(plan), output)
@@ -87,7 +87,13 @@ def repeatable(words: Sequence[str]) -> tuple[str, ...]:
     return ("wheelcheck", *kept)
 
 
-def _reporter(presentation: dict[str, Any]) -> Any:  # noqa: ANN401
+def presentation_of(options: dict[str, Any]) -> dict[str, Any]:
+    """How the answer is shown, taken out of *options*: what the question does not know."""
+    return {name: options.pop(name) for name in ("quiet", "verbose", "color", "no_progress")}
+
+
+def reporter_for(presentation: dict[str, Any]) -> Any:  # noqa: ANN401
+    """A context manager with the progress line where a person may look at one, else with nothing."""
     import contextlib
 
     from wheelcheck.ports import SilentReporter

@@ -8,7 +8,7 @@ Nothing here looks at the running interpreter except :func:`host_target`.
 from wheelcheck.compat.fitting import Compatibility, fits
 from wheelcheck.compat.platforms import Platform, parse_platform
 from wheelcheck.compat.pythons import PythonWord, parse_python
-from wheelcheck.compat.shelf import Admission, Release, Shelf
+from wheelcheck.compat.shelf import Admission, Release, Shelf, first_upload, newest_standing
 from wheelcheck.compat.targetfile import parse_target_file, render_target_file
 from wheelcheck.compat.targets import host_target, parse_target
 
@@ -19,8 +19,10 @@ __all__ = [
     "PythonWord",
     "Release",
     "Shelf",
+    "first_upload",
     "fits",
     "host_target",
+    "newest_standing",
     "parse_platform",
     "parse_python",
     "parse_target",

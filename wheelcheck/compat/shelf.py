@@ -105,9 +105,13 @@ class Shelf:
 
     def __init__(self, page: ProjectPage, judge: Callable[[Distribution], Fit | Refusal]) -> None:
         self.page = page
-        self.versions: tuple[Version, ...] = tuple(sorted(page.distributions, reverse=True))
         self._judge = judge
         self._releases: dict[Version, Release] = {}
+
+    @functools.cached_property
+    def versions(self) -> tuple[Version, ...]:
+        """Every version of the page, newest first."""
+        return tuple(sorted(self.page.distributions, reverse=True))
 
     def release(self, version: Version) -> Release:
         """The version *version* of this page."""
@@ -117,14 +121,31 @@ class Shelf:
             known = self._releases[version] = Release(version, answers)
         return known
 
-    def newest_final(self) -> Release | None:
-        """The newest release that is neither a pre-release, nor withdrawn, nor hidden; it need not fit the target."""
-        for version in self.versions:
-            if not version.is_prerelease:
-                release = self.release(version)
-                if not release.hidden and release.yanked is None:
-                    return release
-        return None
+
+def newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:
+    """The newest final version of *page* with a file that is neither withdrawn nor later than *cutoff*, and its first upload.
+
+    It need not fit any target, and no file is judged for one. ``None`` where there is none.
+    """
+    finals = [version for version in page.distributions if not version.is_prerelease]
+    # Nearly always the newest stands, and finding it is cheaper than putting all in order.
+    newest = max(finals, default=None)
+    if newest is not None and not _stands(page, newest, cutoff):
+        newest = next((version for version in sorted(finals, reverse=True) if _stands(page, version, cutoff)), None)
+    return None if newest is None else (newest, first_upload(page, newest))
+
+
+def _stands(page: ProjectPage, version: Version, cutoff: str | None) -> bool:
+    return any(
+        file.at.yanked is None and (cutoff is None or is_before(file.at.upload_time, cutoff))
+        for file in page.distributions[version]
+    )
+
+
+def first_upload(page: ProjectPage, version: Version) -> str | None:
+    """When the first file of *version* came to *page*, in the index's words; ``None`` if not known."""
+    times = (file.at.upload_time for file in page.distributions.get(version, ()))
+    return min((time for time in times if time), default=None)
 
 
 def is_before(upload_time: str | None, cutoff: str) -> bool:

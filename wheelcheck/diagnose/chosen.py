@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from wheelcheck.compat import first_upload
 from wheelcheck.diagnose.context import Diagnosis
-from wheelcheck.model import Code, Finding, RefusalReason, Resolution
+from wheelcheck.model import Code, Finding, MetadataSource, RefusalReason, Resolution
 
 _YEARS_BEHIND = 2.0
 _DAYS_A_YEAR = 365.25
@@ -47,12 +48,12 @@ def find_yanked(diagnosis: Diagnosis) -> Iterator[Finding]:
 def find_old_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Pins that are years behind the newest release of their project."""
     for name, pin in diagnosis.pins.items():
-        newest = (
-            diagnosis.shelf(name).newest_final() if pin.version in diagnosis.shelf(name).page.distributions else None
-        )
-        if newest is None or newest.version <= pin.version:
+        page = diagnosis.page(name)
+        newest = diagnosis.newest_standing(page) if pin.version in page.distributions else None
+        if newest is None or newest[0] <= pin.version:
             continue
-        chosen_time, newest_time = diagnosis.shelf(name).release(pin.version).upload_time, newest.upload_time
+        version, newest_time = newest
+        chosen_time = first_upload(page, pin.version)
         if chosen_time is None or newest_time is None:
             continue
         years = (_instant(newest_time) - _instant(chosen_time)).days / _DAYS_A_YEAR
@@ -63,7 +64,7 @@ def find_old_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
                 package=name,
                 version=pin.version,
                 message=f"{name} {pin.version} ({_day(chosen_time)}) is {years:.1f} years behind "
-                f"{newest.version} ({_day(newest_time)})",
+                f"{version} ({_day(newest_time)})",
                 evidence=diagnosis.asked_by(name),
                 paths=diagnosis.paths(name),
             )
@@ -91,6 +92,8 @@ def find_patch_decisions(diagnosis: Diagnosis) -> Iterator[Finding]:
     if not diagnosis.target.patch_assumed:
         return
     for name, pin in diagnosis.pins.items():
+        if pin.metadata.source is MetadataSource.LOCK:
+            continue  # a lock has chosen
         shelf = diagnosis.shelf(name)
         for version in shelf.versions:
             if version <= pin.version:

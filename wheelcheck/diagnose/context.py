@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
+from packaging.version import Version
 
-from wheelcheck.compat import Admission, Compatibility, Shelf
+from wheelcheck.compat import Admission, Compatibility, Shelf, newest_standing
 from wheelcheck.model import (
     Conflict,
     Constraint,
@@ -68,10 +69,20 @@ class Diagnosis:
     def shelf(self, name: NormalizedName) -> Shelf:
         """Everything that the index has of *name*, judged for the target."""
         if name not in self._shelves:
-            # A project that came by a direct reference is no index's business, and its name not to be told to one.
-            page = ProjectPage(name, {}) if self.direct(name) is not None else self._projects.page(name)
-            self._shelves[name] = Shelf(page, self._admission.judge)
+            self._shelves[name] = Shelf(self.page(name), self._admission.judge)
         return self._shelves[name]
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        """The page of *name*; an empty one for a project that a direct reference brought, which is no index's business."""
+        return ProjectPage(name, {}) if name in self._direct_names else self._projects.page(name)
+
+    def newest_standing(self, page: ProjectPage) -> tuple[Version, str | None] | None:
+        """The newest final version on *page* that was not withdrawn, as of the policy's day, and its first upload."""
+        return newest_standing(page, self.policy.exclude_newer)
+
+    @cached_property
+    def _direct_names(self) -> frozenset[NormalizedName]:
+        return frozenset(edge.child for edge in self.edges if edge.requirement.url is not None)
 
     @cached_property
     def hashes(self) -> Mapping[NormalizedName, tuple[HashPin, ...]]:

@@ -16,7 +16,7 @@ def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Projects that no index knows, or that an index lists without a single file."""
     resolution = diagnosis.resolution
     for name in resolution.absent if resolution is not None else ():
-        page = diagnosis.shelf(name).page
+        page = diagnosis.page(name)
         quarantined = page.state != "absent"
         code = Code.PROJECT_QUARANTINED if quarantined else Code.PROJECT_ABSENT
         skipped = sum(count for _, count in page.skipped)
@@ -36,7 +36,7 @@ def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
             paths=diagnosis.paths(name),
         )
     for name in diagnosis.pins:
-        page = diagnosis.shelf(name).page
+        page = diagnosis.page(name)
         if page.state == "quarantined":
             yield Finding(
                 code=Code.PROJECT_QUARANTINED,

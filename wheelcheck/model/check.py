@@ -98,7 +98,8 @@ class Check:
     """The answer of the gate: ``targets`` in the order asked for.
 
     ``kind`` says how the packages were found: ``resolved``, or the kind of lock that was read as it is. ``unused`` are the
-    allowances that covered nothing, ``expired`` those past their day that would have covered something.
+    allowances that covered nothing, ``expired`` those past their day that would have covered something. ``notes`` say what the
+    lock's format cannot tell.
     """
 
     inputs: tuple[InputRecord, ...]
@@ -106,6 +107,7 @@ class Check:
     targets: tuple[CheckedTarget, ...]
     unused: tuple[Allowance, ...] = ()
     expired: tuple[Allowance, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:

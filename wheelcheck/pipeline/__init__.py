@@ -7,8 +7,21 @@ a caller puts it, :mod:`preparing` understands it, :mod:`edges` opens index, arc
 
 from __future__ import annotations
 
+from wheelcheck.pipeline.checking import CheckRequest, check
 from wheelcheck.pipeline.planning import plan
 from wheelcheck.pipeline.preparing import Prepared, parse_cutoff, prepare
 from wheelcheck.pipeline.request import Request, RequestOptions, SdistPolicy
+from wheelcheck.pipeline.targets import TargetWords
 
-__all__ = ["Prepared", "Request", "RequestOptions", "SdistPolicy", "parse_cutoff", "plan", "prepare"]
+__all__ = [
+    "CheckRequest",
+    "Prepared",
+    "Request",
+    "RequestOptions",
+    "SdistPolicy",
+    "TargetWords",
+    "check",
+    "parse_cutoff",
+    "plan",
+    "prepare",
+]

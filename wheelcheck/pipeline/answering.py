@@ -64,11 +64,11 @@ def answered(prepared: Prepared, store: IndexStore, reporter: Reporter) -> Answe
 
 def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Proposals | None:
     """The ways out, where something is in the way: an error, a conflict, an advisory; ``None`` where they were not wanted."""
-    from wheelcheck.model import Code, Conflict, Severity
+    from wheelcheck.model import Code, Severity
 
     prepared = answer.prepared
     told = (Code.ADVISORY, Code.ABI_BREAK)
-    needed = isinstance(answer.outcome, Conflict) or any(
+    needed = any(
         finding.severity is Severity.ERROR or (finding.code in told and finding.severity is Severity.WARNING)
         for finding in answer.findings
     )

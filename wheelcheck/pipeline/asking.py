@@ -11,12 +11,13 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from wheelcheck.errors import ArchiveRefused, UsageProblem
 from wheelcheck.model import IndexOptions, Installability
 from wheelcheck.pipeline.edges import index_config, open_store
-from wheelcheck.pipeline.preparing import parse_cutoff, prepare
+from wheelcheck.pipeline.preparing import Prepared, parse_cutoff, prepare
 from wheelcheck.pipeline.request import Request, refuse_empty
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
-    from wheelcheck.model import Distribution, Policy, Requirement, Sdist, Target
+    from wheelcheck.index import IndexStore
+    from wheelcheck.model import Conflict, Distribution, Policy, Requirement, Resolution, Sdist, Target
     from wheelcheck.model.answers import Wheels, Why
     from wheelcheck.ports import Projects
     from wheelcheck.settings import Settings
@@ -32,13 +33,12 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
     """
     from wheelcheck.diagnose import Diagnosis
     from wheelcheck.diagnose.why import Asked, explain
-    from wheelcheck.resolve import resolve
 
     name = _project_name(package)
     reporter = reporter or SilentReporter()
     prepared = prepare(request, reporter)
     with open_store(prepared.index, reporter) as store:
-        outcome = resolve(prepared.question, store, reporter)
+        outcome = _outcome(prepared, store, reporter)
         reporter.stage("explaining")
         diagnosis = Diagnosis(
             outcome,
@@ -48,8 +48,24 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
             require_hashes=prepared.require_hashes,
             constraints=prepared.question.constraints,
         )
-        asked = Asked(requirements=prepared.inputs.requirements, constraints=prepared.question.constraints)
+        asked = Asked(
+            requirements=prepared.inputs.requirements,
+            constraints=prepared.question.constraints,
+            lock=prepared.lock,
+        )
         return explain(diagnosis, name, asked, store, _told_by_siblings)
+
+
+def _outcome(prepared: Prepared, store: IndexStore, reporter: Reporter) -> Resolution | Conflict:
+    """As for a plan, without its findings: resolved, or what the lock has."""
+    from wheelcheck.compat import Compatibility
+    from wheelcheck.pipeline.locking import answer_of_lock
+    from wheelcheck.resolve import resolve
+
+    if prepared.lock is None:
+        return resolve(prepared.question, store, reporter)
+    target = prepared.question.target
+    return answer_of_lock(prepared.lock, prepared, target, store, Compatibility(target)).resolution
 
 
 def _project_name(text: str) -> NormalizedName:

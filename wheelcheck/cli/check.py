@@ -1,0 +1,180 @@
+"""``wheelcheck check``: the gate for CI and hooks: inputs and targets → verdicts in the formats that were asked for."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wheelcheck.cli.options import options_without, request_options
+from wheelcheck.cli.plan import presentation_of, reporter_for
+from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
+from wheelcheck.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from wheelcheck.model import Check
+
+_FORMATS = ("text", "json", "sarif", "github", "junit", "gitlab", "markdown")
+_WIDEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """One format, and the file that it goes to; ``None`` is stdout."""
+
+    form: str
+    path: str | None
+
+
+@click.command("check", short_help="Judge an input on many targets; fail on what has no wheel.")
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1)
+@click.option(
+    "--platform",
+    "platforms",
+    metavar="TAG",
+    multiple=True,
+    help="As for plan, any number of times; all for the usual ones.",
+)
+@click.option(
+    "--python",
+    "pythons",
+    metavar="VERSION",
+    multiple=True,
+    help="As for plan, any number of times; all for the usual ones.",
+)
+@click.option("--target", "target_files", metavar="FILE", multiple=True, help="A target made by `wheelcheck target`.")
+@click.option(
+    "--targets-from",
+    "--from-dockerfile",
+    "sources",
+    metavar="FILE",
+    multiple=True,
+    help="Take targets from where they stand: a Dockerfile, .python-version, pyproject.toml, a GitHub workflow.",
+)
+@click.option(
+    "--fail-on",
+    metavar="CODES",
+    multiple=True,
+    help="Codes, or what they begin with, that fail besides errors (WC2,WC501).",
+)
+@click.option("--warn-only", metavar="CODES", multiple=True, help="Codes, or what they begin with, that warn at most.")
+@click.option("--baseline", metavar="FILE", help="Findings that were there before; only new ones fail.")
+@click.option("--write-baseline", metavar="FILE", help="Write what fails now as such a baseline, and pass.")
+@click.option("--relock", is_flag=True, help="Resolve what a lock was made of instead of reading the lock.")
+@click.option(
+    "--format",
+    "formats",
+    metavar="FORMAT[=FILE]",
+    multiple=True,
+    help=f"{', '.join(_FORMATS)}; several at once, each but one with its file.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Where the format without a file goes; - for stdout.")
+@options_without("platform", "python", "target_file", "fix")
+def check_command(
+    inputs: tuple[str, ...],
+    platforms: tuple[str, ...],
+    pythons: tuple[str, ...],
+    target_files: tuple[str, ...],
+    sources: tuple[str, ...],
+    fail_on: tuple[str, ...],
+    warn_only: tuple[str, ...],
+    baseline: str | None,
+    write_baseline: str | None,
+    relock: bool,
+    formats: tuple[str, ...],
+    output: str | None,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Judge INPUT... on each target: 0 when nothing fails, 1 when something does, 3 and 4 when it could not be decided.
+
+    A lock file is judged as it is, package by package; anything else is resolved. Without INPUT the dependency file of the folder
+    is taken, a lock first. Source archives fail unless --sdist or an allowance in the settings lets them pass.
+    """
+    from wheelcheck import pipeline
+
+    presentation = presentation_of(options)
+    outputs = _outputs(formats, output)
+    for path in (*(each.path for each in outputs), write_baseline):
+        refuse_unwritable(path)
+    asked = pipeline.CheckRequest(
+        request=pipeline.Request(inputs=inputs, **request_options(options)),
+        targets=pipeline.TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
+        fail_on=_codes("--fail-on", fail_on),
+        warn_only=_codes("--warn-only", warn_only),
+        baseline=baseline,
+        relock=relock,
+    )
+    with reporter_for(presentation) as reporter:
+        check = pipeline.check(asked, reporter=reporter)
+    for each in outputs:
+        if each.path is not None or each.form != "text" or not presentation["quiet"]:
+            write_result(_rendered(check, each, presentation), each.path)
+    if write_baseline is None:
+        return check.exit_status
+    return _write_baseline(check, write_baseline)
+
+
+def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:
+    found: list[_Output] = []
+    for text in formats or ("text",):
+        form, _, path = text.partition("=")
+        if form not in _FORMATS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(form, _FORMATS, n=1)
+            raise UsageProblem(
+                f"--format {form!r} is no format of check",
+                hint=f"did you mean {near[0]}?" if near else f"there are {', '.join(_FORMATS)}",
+            )
+        found.append(_Output(form, path or None))
+    bare = [each for each in found if each.path is None]
+    if len(bare) > 1:
+        raise UsageProblem(
+            f"{' and '.join(each.form for each in bare)} cannot both go to one place",
+            hint="give a file to each but one: --format sarif=report.sarif",
+        )
+    return tuple(
+        _Output(each.form, None if output == "-" else output) if each.path is None and output is not None else each
+        for each in found
+    )
+
+
+def _codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
+    from wheelcheck.model import Code
+
+    codes = tuple(code.strip().upper() for word in words for code in word.split(",") if code.strip())
+    numbers = [code.number for code in Code]
+    for code in codes:
+        if not any(number.startswith(code) for number in numbers):
+            raise UsageProblem(
+                f"{option} {code}: no finding has such a code", hint=f"they run from {numbers[0]} on; see README"
+            )
+    return codes
+
+
+def _rendered(check: Check, output: _Output, presentation: dict[str, Any]) -> bytes:
+    from wheelcheck.report.check import FORMATS, render_text
+
+    if output.form != "text":
+        return FORMATS[output.form].render(check).encode("utf-8")
+    encoding = "utf-8" if output.path is not None else sys.stdout.encoding or "ascii"
+    text = render_text(
+        check,
+        width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
+        color=output.path is None and wants_color(presentation["color"], sys.stdout),
+        detail="full" if presentation["verbose"] else "brief",
+        encoding=encoding,
+    )
+    return text.encode(encoding, "replace")
+
+
+def _write_baseline(check: Check, path: str) -> int:
+    """Keep what fails now; what could not be decided is kept by nobody, and still fails the run."""
+    from wheelcheck.gate import known_findings, render_baseline
+
+    write_result(render_baseline(known_findings(check.targets)), path)
+    return check.exit_status if check.exit_status in (3, 4) else 0
