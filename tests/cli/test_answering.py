@@ -64,6 +64,34 @@ def test_what_is_no_name_is_refused(shell: Shell, index: IndexServer, name: str)
     assert "no name of a project" in why(shell, index, name, "a").refused(2)
 
 
+LOCK = """lock-version = "1.0"
+created-by = "by hand"
+
+[[packages]]
+name = "b"
+version = "1.0"
+wheels = [{{url = "{url}", hashes = {{sha256 = "{sha256}"}}}}]
+
+[[packages]]
+name = "c"
+version = "1.0"
+marker = "sys_platform == 'linux'"
+wheels = [{{url = "{url_of_c}", hashes = {{sha256 = "{sha256}"}}}}]
+"""
+
+
+def test_why_takes_a_lock_as_it_is(shell: Shell, index: IndexServer) -> None:
+    url = index.url_of("b-1.0-py3-none-any.whl")
+    shell.write("pylock.toml", LOCK.format(url=url, url_of_c=index.url_of("c-1.0-py3-none-any.whl"), sha256="0" * 64))
+    outcome = why(shell, index, "b", "pylock.toml")
+    assert outcome.status == 0
+    assert "you (pylock.toml:4) ask b==1.0 → b 1.0" in outcome.out
+    assert "newer than the one in pylock.toml" in outcome.out
+    absent = why(shell, index, "c", "pylock.toml")
+    assert absent.status == 1
+    assert "the lock has it, but not for this target" in absent.out
+
+
 def test_why_takes_no_repair_options(shell: Shell, index: IndexServer) -> None:
     assert why(shell, index, "b", "a", "--fix=low").status == 2
     assert why(shell, index, "b", "a", "--no-repair").status == 2

@@ -69,6 +69,15 @@ def test_each_kind_of_cell() -> None:
     assert projects.count("source") == 3  # each of the three once, for both targets
 
 
+def test_wheel_for_newer_systems_of_the_kind_is_told() -> None:
+    files = [wheel("cp311-cp311-macosx_14_0_arm64"), wheel("cp311-cp311-macosx_15_0_arm64"), sdist(purity="native")]
+    (row,) = wheels(FakeProjects({"a": {"1": files}}), "a", ("macos", "3.11"), WINDOWS).rows
+    assert [(cell.kind, cell.fact) for cell in row.cells] == [
+        (CellKind.SDIST_NATIVE, "macosx_14_0_arm64"),
+        (CellKind.SDIST_NATIVE, ""),
+    ]
+
+
 def test_only_versions_that_are_shown_are_read() -> None:
     projects = FakeProjects({"a": {f"{number}": [sdist(purity="pure")] for number in range(30)}})
     found = wheels(projects, "a<20", most=4)

@@ -41,9 +41,9 @@ _SOURCES = {
 class View:
     """A shelf as seen from the answer: the *chosen* pin, and the *bounds* on it.
 
-    *purity* tells of a source archive unread, *read* reads one that was newer than the choice, as the solver has done.
-    *objection* says why a version that would do by itself was not chosen, empty where nothing is known; it may read metadata and is
-    asked once a range.
+    *lock* is the path of the lock that says what is chosen, empty where a resolution does. *purity* tells of a source archive
+    unread, *read* reads one that was newer than the choice, as the solver has done. *objection* says why a version that would do
+    by itself was not chosen, empty where nothing is known; it may read metadata and is asked once a range.
     """
 
     shelf: Shelf
@@ -51,6 +51,7 @@ class View:
     policy: Policy
     chosen: Pin | None
     bounds: tuple[Bounding, ...]
+    lock: str = ""
     purity: Purity
     read: Callable[[Sdist], Installability]
     objection: Callable[[Version], str]
@@ -243,6 +244,8 @@ def _because(view: View, limits: Sequence[_Limit], group: Sequence[_Placed]) -> 
         case Standing.NOT_COMBINED:
             if view.chosen is None:
                 return "within every bound"
+            if view.lock:
+                return f"newer than the one in {view.lock}"
             return view.objection(newest.release.version) or "would do, but not together with what else is chosen"
 
 

@@ -12,6 +12,7 @@ from wheelcheck.compat import Compatibility
 from wheelcheck.diagnose.ways import asker, holds, iter_stated
 from wheelcheck.model import Constraint, Pin, Policy, Requirement
 from wheelcheck.model.answers import Mention
+from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage
 
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
 _NEAR = 5
@@ -64,6 +65,40 @@ def _iter_bounding(name: NormalizedName, constraints: Iterable[Constraint]) -> I
             yield Mention(
                 by=asker(each.origin), requirement=str(each), because="a constraint bounds, and asks for nothing"
             )
+
+
+def mentions_in_lock(
+    name: NormalizedName, lock: Lock, pins: Mapping[NormalizedName, Pin], compatibility: Compatibility
+) -> tuple[Mention, ...]:
+    """The packages of *lock* that depend on *name*, or *name* itself where none does, and what keeps it out on the target."""
+    found = [
+        Mention(
+            by=f"{package} ({package.origin})",
+            requirement=str(each.name),
+            because=_because_locked(each, package, pins, compatibility),
+        )
+        for package in lock.packages
+        for each in package.dependencies
+        if each.name == name
+    ]
+    listed = [
+        Mention(by=str(package.origin), requirement=str(package), because="the lock has it, but not for this target")
+        for package in lock.packages
+        if package.name == name
+    ]
+    return tuple(dict.fromkeys(found or listed))
+
+
+def _because_locked(
+    each: LockedDependency, package: LockedPackage, pins: Mapping[NormalizedName, Pin], compatibility: Compatibility
+) -> str:
+    if each.marker is not None and not compatibility.evaluate(each.marker).holds:
+        return f"the marker {each.marker} does not hold on {compatibility.target}"
+    if each.for_extra is not None:
+        return f"only with the extra {each.for_extra}, which nobody asks for"
+    if each.for_group is not None:
+        return f"only with the group {each.for_group}, which was not asked for"
+    return "not for this target" if package.is_own or package.name in pins else "it is not installed itself"
 
 
 def near_names(name: NormalizedName, known: Iterable[NormalizedName]) -> tuple[NormalizedName, ...]:

@@ -101,6 +101,11 @@ def _machine(platform: str) -> str:
     return (matched[2] or matched[3]) if matched else platform
 
 
+def is_floor_of(platform: str, target: Target) -> bool:
+    """Whether *platform* is a tag for machines like *target*, of which it can only be too new."""
+    return _family(platform) == _family(target.platform) and _machine(platform) == _machine(target.platform)
+
+
 def _joined(words: Iterable[str], last: str = " and ") -> str:
     words = list(words)
     if len(words) > _NAMED + 1:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wheelcheck.compat import Admission, Compatibility, Release, Shelf
 from wheelcheck.diagnose.availability import Purity
+from wheelcheck.diagnose.tagwords import is_floor_of
 from wheelcheck.model import Fit, Installability, Policy, ProjectPage, RefusalReason, Requirement, Sdist, Target, Wheel
 from wheelcheck.model.answers import Cell, CellKind, Wheels, WheelsRow
 
@@ -43,7 +45,10 @@ def table(
         WheelsRow(
             version=version,
             date=_day(shelves[0].release(version).upload_time),
-            cells=tuple(_cell(shelf.release(version), page, judging, kinds) for shelf in shelves),
+            cells=tuple(
+                _cell(shelf.release(version), target, page, judging, kinds)
+                for target, shelf in zip(targets, shelves, strict=True)
+            ),
         )
         for version in admitted[:most]
     )
@@ -62,11 +67,12 @@ def _shelf(page: ProjectPage, target: Target, policy: Policy) -> Shelf:
     return Shelf(page, Admission(Compatibility(target), policy, {}).judge)
 
 
-def _cell(release: Release, page: ProjectPage, judging: Judging, kinds: dict[Sdist, CellKind]) -> Cell:
+def _cell(release: Release, target: Target, page: ProjectPage, judging: Judging, kinds: dict[Sdist, CellKind]) -> Cell:
     fit = release.fit
     if fit is None:
-        return _nothing(release)
+        return _nothing(release, target)
     file = fit.distribution
+    too_new = _newer_floor(release, target) if isinstance(file, Sdist) else ""
     if release.yanked is not None:
         return Cell(kind=CellKind.YANKED, filename=file.filename, fact=release.yanked)
     if isinstance(file, Wheel):
@@ -74,7 +80,7 @@ def _cell(release: Release, page: ProjectPage, judging: Judging, kinds: dict[Sdi
     if file not in kinds:
         told = judging.told(page.distributions[release.version]) or judging.read(file)
         kinds[file] = _OF_SOURCE.get(told, CellKind.SDIST_UNKNOWN)
-    return Cell(kind=kinds[file], filename=file.filename)
+    return Cell(kind=kinds[file], filename=file.filename, fact=too_new)
 
 
 def _wheel_kind(fit: Fit) -> CellKind:
@@ -83,7 +89,7 @@ def _wheel_kind(fit: Fit) -> CellKind:
     return CellKind.ABI3 if fit.tag is not None and fit.tag[1].startswith("abi3") else CellKind.WHEEL
 
 
-def _nothing(release: Release) -> Cell:
+def _nothing(release: Release, target: Target) -> Cell:
     bounds = dict.fromkeys(
         refusal.fact for refusal in release.refusals if refusal.reason is RefusalReason.REQUIRES_PYTHON
     )
@@ -91,7 +97,19 @@ def _nothing(release: Release) -> Cell:
         return Cell(kind=CellKind.REQUIRES_PYTHON, fact=" or ".join(bounds))
     if release.yanked is not None:
         return Cell(kind=CellKind.YANKED, fact=release.yanked)
-    return Cell(kind=CellKind.NOTHING)
+    return Cell(kind=CellKind.NOTHING, fact=_newer_floor(release, target))
+
+
+def _newer_floor(release: Release, target: Target) -> str:
+    """The oldest system like *target* for which *release* has a wheel of this Python: its platform tag, or nothing."""
+    floors = {
+        tag[2]
+        for refusal in release.refusals
+        if refusal.reason is RefusalReason.PLATFORM_TAG and isinstance(refusal.distribution, Wheel)
+        for tag in refusal.distribution.tags
+        if is_floor_of(tag[2], target)
+    }
+    return min(floors, key=lambda tag: [int(number) for number in re.findall(r"\d+", tag)], default="")
 
 
 def _day(upload_time: str | None) -> str | None:

@@ -10,11 +10,12 @@ from packaging.version import Version
 
 from wheelcheck.diagnose.availability import Purity, View, version_ranges
 from wheelcheck.diagnose.context import Diagnosis
-from wheelcheck.diagnose.mentions import mentions_of, near_names
+from wheelcheck.diagnose.mentions import mentions_in_lock, mentions_of, near_names
 from wheelcheck.diagnose.ways import asker, edges_of, holds, iter_stated, ways_of_clash, ways_to
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model import Clash, Conflict, Constraint, Edge, Installability, Pin, Requirement, Sdist, Wheel
 from wheelcheck.model.answers import Bounding, Mention, Outcome, Standing, VersionRange, WayStep, Why
+from wheelcheck.model.lock import Lock
 from wheelcheck.ports import Projects
 
 _HOPELESS = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY, Standing.NEVER_MET})
@@ -22,10 +23,11 @@ _HOPELESS = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the user asked: their own *requirements* and *constraints*, those too whose marker does not hold."""
+    """What the user asked: their own *requirements* and *constraints*, those too whose marker does not hold; or a *lock*."""
 
     requirements: tuple[Requirement, ...]
     constraints: tuple[Constraint, ...] = ()
+    lock: Lock | None = None
 
 
 def explain(diagnosis: Diagnosis, package: NormalizedName, asked: Asked, projects: Projects, purity: Purity) -> Why:
@@ -117,6 +119,8 @@ class _Explanation:
 
     def _bounds(self) -> tuple[Bounding, ...]:
         diagnosis = self.diagnosis
+        if self.asked.lock is not None:
+            return ()  # a lock says which version, and no longer what was asked
         asked: Iterable[Requirement] = (
             self.clash.requirements
             if self.clash is not None
@@ -146,6 +150,7 @@ class _Explanation:
                 policy=self.diagnosis.policy,
                 chosen=self.pin,
                 bounds=self._bounds(),
+                lock=self.asked.lock.path if self.asked.lock is not None else "",
                 purity=self.purity,
                 read=self._read,
                 objection=self._objection,
@@ -179,6 +184,8 @@ class _Explanation:
         return ""
 
     def _mentions(self) -> tuple[Mention, ...]:
+        if self.asked.lock is not None:
+            return mentions_in_lock(self.package, self.asked.lock, self.diagnosis.pins, self.diagnosis.compatibility)
         return mentions_of(
             self.package,
             self.diagnosis.pins,

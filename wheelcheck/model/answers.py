@@ -139,7 +139,11 @@ class CellKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One version on one target: *kind*, the best file's name (empty for none), and the fact behind it (``>=3.12``)."""
+    """One version on one target: *kind*, the best file's name (empty for none), and the fact behind it.
+
+    The fact is a bound on Python (``>=3.12``), why it was withdrawn, or the platform tag of a wheel for newer systems of this kind
+    (``macosx_14_0_arm64``).
+    """
 
     kind: CellKind
     filename: str = ""

@@ -130,8 +130,22 @@ def _legend(page: Page, wheels: Wheels) -> None:
         indent=2,
         style="dim",
     )
+    for platform, floors in _newer_floors(wheels).items():
+        page.paragraph(
+            f"{platform} is too old for some wheels: they are for {', '.join(floors)}", indent=2, style="dim"
+        )
     platforms = list(dict.fromkeys(target.platform for target in wheels.targets))
     page.paragraph(", ".join(platforms), lead=("on ", "dim"), indent=2, style="dim")
+
+
+def _newer_floors(wheels: Wheels) -> dict[str, list[str]]:
+    """For each platform that lacks wheels only by its age, the tags of those there are."""
+    found: dict[str, dict[str, None]] = {}
+    for row in wheels.rows:
+        for target, cell in zip(wheels.targets, row.cells, strict=True):
+            if cell.fact and cell.kind not in (CellKind.REQUIRES_PYTHON, CellKind.YANKED):
+                found.setdefault(target.platform, {})[cell.fact] = None
+    return {platform: sorted(floors) for platform, floors in found.items()}
 
 
 def render_wheels_json(wheels: Wheels) -> str:

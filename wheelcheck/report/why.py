@@ -100,8 +100,8 @@ def _step(step: WayStep) -> str:
 def _available(page: Page, why: Why, detail: Detail) -> None:
     page.blank()
     if not why.ranges:
-        nowhere = "a direct reference names its file" if why.filename else "no index has it"
-        page.paragraph(f"{why.package}: {nowhere}", indent=2)
+        named = "; its file is named by a direct reference or a lock" if why.filename else ""
+        page.paragraph(f"No index has {why.package}{named}.", indent=2)
         return
     versions = f"{why.versions} version{'s' if why.versions != 1 else ''}"
     files = f"{why.files:,} file{'s' if why.files != 1 else ''}"
