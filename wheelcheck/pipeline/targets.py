@@ -103,30 +103,20 @@ def _iter_sourced(paths: Iterable[str]) -> Iterator[NamedTarget]:
 
 
 def _read(path: str) -> NamedTargets:
-    """What the file *path* says of targets; what kind of file it is, its name tells."""
+    """What the file *path* says of targets; what kind of file it is, its name tells, and of a project's its content."""
     from wheelcheck.compat.known import PYTHONS
+    from wheelcheck.inputs.targets.reading import TargetAsk, TargetSource, parse_targets, source_of
     from wheelcheck.knowledge.images import load_images
 
-    text, name = _text(path), Path(path).name.lower()
-    if name.endswith((".yml", ".yaml")):
-        from wheelcheck.inputs.targets.github_actions import parse_workflow
-
-        return parse_workflow(text, path, known=load_images())
-    if name.startswith(".python-version"):
-        from wheelcheck.inputs.targets.python_version import parse_python_version_file
-
-        return parse_python_version_file(text, path)
-    if name.endswith(".toml"):
-        if "[tool.cibuildwheel" in text:
-            from wheelcheck.inputs.targets.cibuildwheel import parse_cibuildwheel
-
-            return parse_cibuildwheel(text, path, pythons=PYTHONS, known=load_images())
-        from wheelcheck.inputs.targets.requires_python import parse_requires_python
-
-        return parse_requires_python(text, path, pythons=PYTHONS)
-    from wheelcheck.inputs.targets.dockerfile import parse_dockerfile
-
-    return parse_dockerfile(text, path, bases=load_images())
+    text = _text(path)
+    source = source_of(Path(path))
+    if source is None and path.endswith(".toml"):
+        builds = "[tool.cibuildwheel" in text
+        source = TargetSource.CIBUILDWHEEL if builds else TargetSource.REQUIRES_PYTHON
+    elif source is None and path.endswith((".yml", ".yaml")):
+        source = TargetSource.GITHUB_ACTIONS
+    ask = TargetAsk(known=load_images(), pythons=PYTHONS)
+    return parse_targets(text, path, source or TargetSource.DOCKERFILE, ask)
 
 
 def _text(path: str) -> str:
