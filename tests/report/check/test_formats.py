@@ -74,3 +74,34 @@ def test_two_findings_of_one_project_on_one_target_are_both_told() -> None:
     ]
     told = json.loads(FORMATS["json"].render(checks.answer(*targets)))["findings"]
     assert [(each["message"][-2:], len(each["targets"])) for each in told] == [("a.", 2), ("b.", 2)]
+
+
+def test_a_shared_message_names_no_single_target() -> None:
+    newer = (checks.WINDOWS, checks.WINDOWS_312)
+    targets = [
+        checks.checked(
+            target,
+            samples.blocked_plan(),
+            [
+                checks.judged(
+                    samples.finding(
+                        Code.OTHER_PYTHONS,
+                        "torch",
+                        "2.1.0",
+                        f"torch 2.1.0 has wheels for win_amd64 only for Python 3.1, not for Python {target.python}",
+                    ),
+                    Verdict.FAILS,
+                )
+            ],
+        )
+        for target in newer
+    ]
+    [told] = json.loads(FORMATS["json"].render(checks.answer(*targets)))["findings"]
+    assert told["message"] == "torch 2.1.0 has wheels for win_amd64 only for Python 3.1, not for these Pythons"
+
+
+def test_what_an_undecided_target_met_is_no_failure() -> None:
+    told = json.loads(FORMATS["json"].render(checks.undecided()))
+    assert told["exit_status"] == 4
+    assert told["counts"]["fails"] == 0
+    assert [each["verdict"] for each in told["findings"]] == ["warns", "noted"]

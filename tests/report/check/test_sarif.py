@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import json
 from importlib.resources import files
 from typing import Any
@@ -137,3 +138,9 @@ def test_a_target_without_an_answer_fails_the_invocation() -> None:
     [invocation] = run(checks.allowed())["invocations"]
     assert invocation["executionSuccessful"] is True
     assert "left-behind" in invocation["toolConfigurationNotifications"][0]["message"]["text"]
+
+
+def test_the_tool_says_which_release_wrote_the_log() -> None:
+    driver = run(checks.passing())["tool"]["driver"]
+    assert driver["name"] == "wheelcheck"
+    assert driver["version"] == importlib.metadata.version("wheelcheck")

@@ -5,6 +5,7 @@ It proposes no ``fixes``: these need replaced text, and a repair may be an optio
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ def render_sarif(check: Check) -> str:
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": {"name": "wheelcheck", "rules": [rules.rule(code) for code in Code]}},
+                "tool": {"driver": _driver()},
                 "invocations": [_invocation(check)],
                 "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which wheelcheck was run."}}},
                 "columnKind": "unicodeCodePoints",
@@ -40,6 +41,17 @@ def render_sarif(check: Check) -> str:
         ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _driver() -> _Object:
+    # Imported here: it costs more than all the rest of this format.
+    from importlib.metadata import PackageNotFoundError, version
+
+    driver: _Object = {"name": "wheelcheck"}
+    # There is none when it runs from a source tree or frozen into an executable, and it is not required.
+    with contextlib.suppress(PackageNotFoundError):
+        driver["version"] = version("wheelcheck")
+    return {**driver, "rules": [rules.rule(code) for code in Code]}
 
 
 def _invocation(check: Check) -> _Object:

@@ -105,7 +105,8 @@ def _repairs(page: Page, check: Check, detail: Detail) -> None:
         _draw_repair(page, proved)
     hidden = len(repairs) - _REPAIRS_IN_BRIEF
     if hidden > 0 and detail == "brief":
-        page.line((f"    {counted(hidden, 'other target has', 'other targets have')} another way; -v shows it", "dim"))
+        page.blank()
+        page.line((f"  and {counted(hidden, 'other way', 'other ways')} for other targets (-v shows all)", "dim"))
 
 
 def _draw_repair(page: Page, proved: ProvedRepair) -> None:

@@ -26,7 +26,11 @@ from wheelcheck.report.findings import companions
 
 _ORDER = tuple(Verdict)
 _SHOWN_TARGETS = 12
-_THESE = "these targets"
+_Swap = tuple[str, str]
+_TARGET: _Swap = ("{target}", "these targets")
+_PLATFORM: _Swap = ("{target.platform}", "these platforms")
+_PYTHON: _Swap = ("Python {target.python}", "these Pythons")
+_SWAPS = ((_TARGET,), (_PYTHON,), (_PLATFORM,), (_PLATFORM, _PYTHON))
 _Key = tuple[Verdict, Code, NormalizedName | None, Version | None]
 _Sighting = tuple[CheckedTarget, Judged]
 
@@ -105,7 +109,7 @@ def _parted(sightings: Sequence[_Sighting]) -> list[list[_Sighting]]:
         return [list(sightings)]
     parts: dict[str, list[_Sighting]] = {}
     for checked, judged in sightings:
-        parts.setdefault(_without(judged.finding.message, str(checked.target), _THESE), []).append((checked, judged))
+        parts.setdefault(_swapped(judged.finding.message, checked.target, (_TARGET,)), []).append((checked, judged))
     return list(parts.values())
 
 
@@ -138,19 +142,23 @@ def _told(verdict: Verdict, sightings: Sequence[_Sighting]) -> Told:
 
 
 def _common_message(sightings: Sequence[_Sighting]) -> str:
-    """The message of the first, with "these targets" for its own where that makes all messages one."""
+    """The message of the first, with "these targets" or the like for its own where that makes all messages one."""
     first = sightings[0][1].finding.message
     if all(judged.finding.message == first for _, judged in sightings):
         return first
-    for words, instead in ((str, _THESE), (lambda target: target.platform, "these platforms")):
-        said = {_without(judged.finding.message, words(checked.target), instead) for checked, judged in sightings}
+    for swaps in _SWAPS:
+        said = {_swapped(judged.finding.message, checked.target, swaps) for checked, judged in sightings}
         if len(said) == 1:
             return said.pop()
     return first
 
 
-def _without(message: str, words: str, instead: str) -> str:
-    return re.sub(rf"(?<![\w.]){re.escape(words)}(?![\w])", instead, message)
+def _swapped(message: str, target: Target, swaps: Sequence[_Swap]) -> str:
+    for pattern, instead in swaps:
+        words = pattern.format(target=target)
+        # Not within a longer word: linux_x86_64 is no part of manylinux_x86_64, nor Python 3.1 of Python 3.11.
+        message = re.sub(rf"(?<![\w.]){re.escape(words)}(?![\w]|\.\d)", instead, message)
+    return message
 
 
 def collect_repairs(targets: Iterable[CheckedTarget]) -> tuple[ProvedRepair, ...]:

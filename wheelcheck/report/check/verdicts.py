@@ -16,17 +16,24 @@ def counted(count: int, word: str, plural: str = "") -> str:
 
 def verdict_line(check: Check, told: Sequence[Told]) -> str:
     """The answer in one line: ``Fails on 2 of 3 targets: 2 findings``."""
-    total = len(check.targets)
     failing = sum(checked.is_decided and not checked.passes for checked in check.targets)
     unknown = sum(not checked.is_decided for checked in check.targets)
     if failing:
         findings = counted(sum(each.verdict is Verdict.FAILS for each in told), "finding")
-        line = f"Fails on {failing} of {counted(total, 'target')}: {findings}"
+        line = f"Fails on {_among(failing, check)}: {findings}"
         return f"{line}; {unknown} undecided" if unknown else line
     if unknown:
         cause = "the index failed" if check.exit_status == 3 else "the search ended before it had an answer"
-        return f"Undecided on {unknown} of {counted(total, 'target')}: {cause}"
-    return f"Passes on {'all ' if total > 1 else ''}{counted(total, 'target')}"
+        return f"Undecided on {_among(unknown, check)}: {cause}"
+    return f"Passes on {_among(len(check.targets), check)}"
+
+
+def _among(count: int, check: Check) -> str:
+    """*count* of the targets; one that is the only one by its name."""
+    total = len(check.targets)
+    if total == 1:
+        return str(check.targets[0].target)
+    return f"all {total} targets" if count == total else f"{count} of {total} targets"
 
 
 def target_word(checked: CheckedTarget) -> str:
