@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tests.repair.questions import commands, the_one, with_command
 from tests.repair.situations import (
     ADVISED,
@@ -14,6 +16,7 @@ from tests.repair.situations import (
     VENDOR,
 )
 from wheelcheck.model import EditKind, Repair, Risk, Status
+from wheelcheck.repair import Limits
 
 
 def moves(repair: Repair) -> dict[str, tuple[str, str]]:
@@ -143,6 +146,16 @@ def test_five_blockers_are_repaired_in_one_go_and_what_was_not_tried_is_said() -
     assert commands(proposals)[0] == " ".join(f"--override part{number}==2.0" for number in range(5))
     assert not proposals.complete
     assert proposals.unreached
+
+
+def test_search_that_ran_out_of_time_says_how_to_lengthen_it_and_one_that_ran_out_of_trials_does_not() -> None:
+    situation = SEVERAL["five-blockers"]
+    ticks = itertools.count()
+    by_clock = situation.proposals(Limits(seconds=20, clock=lambda: float(next(ticks))))
+    assert by_clock.unreached.endswith("; a longer --repair-seconds lets it go on")
+    by_count = situation.proposals(Limits(trials=3))
+    assert by_count.unreached.startswith("the search ended after 3 trials")
+    assert "--repair-seconds" not in by_count.unreached
 
 
 def test_excluded_project_takes_along_what_only_it_needs() -> None:

@@ -74,6 +74,7 @@ class _Proposing:
         except IndexUnavailable as error:
             self._interrupted = str(error)
             found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
+        by_clock = self._trials.ended_by_clock
         repairs = tuple(self._iter_repairs(self._with_remedies(found)))
         return Proposals(
             repairs=repairs,
@@ -81,10 +82,14 @@ class _Proposing:
             # What may help is worth a look only where nothing surely does.
             suggestions=() if repairs else tuple(self._search.suggestions.values()),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
-            unreached=self._search.ended,
+            unreached=self._unreached(by_clock=by_clock),
             interrupted=self._interrupted,
             tried=self._trials.count,
         )
+
+    def _unreached(self, *, by_clock: bool) -> str:
+        ended = self._search.ended
+        return f"{ended}; a longer --repair-seconds lets it go on" if ended and by_clock else ended
 
     def _iter_irreparable(self) -> Iterator[Hopeless]:
         yield from iter_irreparable(self._view().irreparable())

@@ -54,7 +54,8 @@ _Settled = tuple[tuple[Key, str], ...]
 class Trials:
     """Makes trials of *blocked* in *world*; remembers each, and ends by ``OutOfTime`` when *limits* are reached.
 
-    ``undecided`` counts the trials that were given up, since they took too long for one of many.
+    ``undecided`` counts the trials that were given up, since they took too long for one of many; ``ended_by_clock`` says that more
+    time would have allowed more trials.
     """
 
     def __init__(self, blocked: Blocked, world: World, limits: Limits, reporter: Reporter) -> None:
@@ -68,6 +69,7 @@ class Trials:
         self._most = limits.trials
         self.has_answer = False
         self.undecided = 0
+        self.ended_by_clock = False
 
     @property
     def count(self) -> int:
@@ -98,6 +100,7 @@ class Trials:
         if known is None:
             left = self._deadline - self._limits.clock()
             if left <= 0 or self.count >= self._most:
+                self.ended_by_clock = self.count < self._most
                 raise OutOfTime
             known = self._known[settled] = self._made(ordered, left)
         return known

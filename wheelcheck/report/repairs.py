@@ -72,10 +72,8 @@ def _draw_rest(page: Page, proposals: Proposals) -> None:
     """Add what was not looked at: a warning where nothing was found, an aside where there are ways already."""
     lead, style = (("", ""), "dim") if proposals.repairs else (("! ", "yellow"), "")
     if proposals.unreached:
-        # Where nothing was tried, the time for resolving is what was short.
-        longer = "; --repair-seconds 60 looks further" if proposals.tried else ""
         page.blank()
-        page.paragraph(f"{sentence(proposals.unreached)}{longer}", lead=lead, indent=2, style=style)
+        page.paragraph(sentence(proposals.unreached), lead=lead, indent=2, style=style)
     if proposals.interrupted:
         page.blank()
         page.paragraph(sentence(proposals.interrupted), lead=("! ", "yellow"), indent=2)
