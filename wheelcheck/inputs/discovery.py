@@ -96,6 +96,11 @@ def _unreadable(path: Path) -> str | None:
     return None
 
 
+def lists_dependencies(path: Path) -> bool:
+    """Whether the ``pyproject.toml`` *path* says anything of dependencies; one that cannot be read may, and is to be told of."""
+    return _no_dependencies(path) != ""
+
+
 def _no_dependencies(path: Path) -> str | None:
     """``None`` where the ``pyproject.toml`` *path* counts, empty where it says nothing of dependencies, else what ails it."""
     try:

@@ -89,7 +89,10 @@ def _wheel_builds(table: Table) -> WheelBuilds:
         images=_texts(table.open_table("images")),
         archs=_lists(table.open_table("archs")),
         all_archs=_lists(table.open_table("all_archs")),
-        macos_floors=_texts(table.open_table("macos_floors")),
+        macos_floors=tuple(
+            (each.one("machine", _word), each.one("python", kinds.pythons), each.one("floor", _word))
+            for each in table.tables("macos_floors", ("machine", "python", "floor"))
+        ),
         optional_free_threaded=frozenset(table.each("optional_free_threaded", _word)),
     )
 

@@ -71,14 +71,14 @@ class WheelBuilds:
     """What cibuildwheel does when it is not told.
 
     ``images`` maps ``manylinux_x86_64`` to the floor of the image; ``archs`` each system to its architectures under ``auto``, and
-    ``all_archs`` to all; ``macos_floors`` each machine to the oldest macOS; ``optional_free_threaded`` are the Pythons whose
-    free-threaded builds have to be enabled.
+    ``all_archs`` to all. ``macos_floors`` are rows of a machine, versions of Python and the oldest macOS: the first that fits
+    counts. ``optional_free_threaded`` are the Pythons whose free-threaded builds have to be enabled.
     """
 
     images: Mapping[str, str] = field(default_factory=dict)
     archs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     all_archs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    macos_floors: Mapping[str, str] = field(default_factory=dict)
+    macos_floors: tuple[tuple[str, SpecifierSet, str], ...] = ()
     optional_free_threaded: frozenset[str] = frozenset()
 
 

@@ -85,7 +85,7 @@ def test_a_platform_table_overrules_the_general_one() -> None:
     [
         ('environment = "CFLAGS=-g MACOSX_DEPLOYMENT_TARGET=10.15"', ["macosx_10_15_x86_64", "macosx_11_0_arm64"]),
         ('environment = { MACOSX_DEPLOYMENT_TARGET = "12.3" }', ["macosx_12_0_x86_64", "macosx_12_0_arm64"]),
-        ('environment = { MACOSX_DEPLOYMENT_TARGET = "$FROM_CI" }', ["macosx_10_13_x86_64", "macosx_11_0_arm64"]),
+        ('environment = { MACOSX_DEPLOYMENT_TARGET = "$FROM_CI" }', ["macosx_10_9_x86_64", "macosx_11_0_arm64"]),
     ],
 )
 def test_universal_wheels_are_for_both_machines_from_the_deployment_target_on(
@@ -93,6 +93,20 @@ def test_universal_wheels_are_for_both_machines_from_the_deployment_target_on(
 ) -> None:
     text = f'[tool.cibuildwheel]\nbuild = "cp311-macosx*"\n[tool.cibuildwheel.macos]\narchs = "universal2"\n{environment}\n'
     assert builds(text) == [f"3.11 {floor}" for floor in floors]
+
+
+def test_newer_pythons_have_a_newer_floor_on_intel() -> None:
+    text = '[tool.cibuildwheel]\nbuild = "cp31?-macosx_x86_64"\nenvironment = "MACOSX_DEPLOYMENT_TARGET=10.12"\n'
+    floors = {
+        target.python: target.platform for target in read(text).targets if target.platform and "x86" in target.platform
+    }
+    assert floors == {
+        "3.10": "macosx_10_12_x86_64",
+        "3.11": "macosx_10_12_x86_64",
+        "3.12": "macosx_10_13_x86_64",
+        "3.13": "macosx_10_13_x86_64",
+        "3.14": "macosx_10_15_x86_64",
+    }
 
 
 def test_overrides_change_the_image_of_what_they_select() -> None:

@@ -175,6 +175,17 @@ def test_the_environment_and_literal_json_are_followed() -> None:
     ]
 
 
+def test_a_default_behind_an_or_is_taken_where_a_combination_has_no_value() -> None:
+    text = """
+    jobs:
+      test:
+        runs-on: ${{ matrix.os || 'ubuntu-22.04' }}
+        strategy: {matrix: {include: [{py: "3.11"}, {py: "3.12", os: windows-latest}]}}
+        steps: [{uses: actions/setup-python@v6, with: {python-version: "${{ matrix.py }}"}}]
+    """
+    assert pairs(text) == ["3.11 manylinux_2_35_x86_64", "3.12 win_amd64"]
+
+
 def test_tables_in_a_matrix_are_reached_by_their_path() -> None:
     text = """
     jobs:

@@ -177,12 +177,13 @@ class _Config:
         return str(found)
 
     def _macos_floor(self, build: _Build, machine: str) -> tuple[int, int]:
-        floor = _version(self._defaults.macos_floors.get(machine, "11.0"))
+        rows = self._defaults.macos_floors
+        lowest = next((row[2] for row in rows if row[0] == machine and row[1].contains(build.minor)), "11.0")
         environments = [self._option("macos", "environment", "")]
         environments += [override.get("environment", "") for override in self._overrides(build)]
         asked = [found for each in environments if (found := _deployment(each)) is not None]
-        # Apple's chips came with macOS 11: a lower floor has no meaning there.
-        return max(asked[-1], (11, 0) if machine == "arm64" else (10, 9)) if asked else floor
+        # What is asked below the default is raised to it, as cibuildwheel does.
+        return max(_version(lowest), *asked[-1:]) if asked else _version(lowest)
 
     def _overrides(self, build: _Build) -> Iterator[Table]:
         listed = self._table.get("overrides", [])

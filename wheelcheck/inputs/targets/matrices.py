@@ -16,6 +16,7 @@ Values = dict[str, YamlNode]
 
 _MOST_JOBS = 256
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_QUOTED = re.compile(r"\s*'([^']*)'\s*")
 _FROM_JSON = re.compile(r"\s*fromJSON\(\s*'((?:[^']|'')*)'\s*\)\s*", re.DOTALL | re.IGNORECASE)
 _PATH = re.compile(r"\s*([A-Za-z_][\w-]*)((?:\.[A-Za-z_][\w-]*|\['[^']+'\])+)\s*")
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^']+)'\]")
@@ -80,6 +81,19 @@ def resolved(node: YamlNode, contexts: dict[str, YamlNode]) -> YamlNode | NotLit
 
 
 def _value_of(expression: str, contexts: dict[str, YamlNode], line: int) -> YamlNode | None:
+    """What *expression* is worth: a literal, a path, or the first of several with ``||`` that is no false one; else ``None``."""
+    found: YamlNode | None = None
+    for term in expression.split("||"):
+        found = _term(term, contexts, line)
+        if not isinstance(found, Scalar) or found.text not in ("", "false", "0"):
+            return found
+    return found
+
+
+def _term(expression: str, contexts: dict[str, YamlNode], line: int) -> YamlNode | None:
+    quoted = _QUOTED.fullmatch(expression)
+    if quoted is not None:
+        return Scalar(quoted[1], line)
     as_json = _FROM_JSON.fullmatch(expression)
     if as_json is not None:
         return _from_json(as_json[1].replace("''", "'"), line)
@@ -87,11 +101,11 @@ def _value_of(expression: str, contexts: dict[str, YamlNode], line: int) -> Yaml
     found = contexts.get(path[1]) if path is not None else None
     if path is None or found is None:
         return None
-    for dotted, quoted in _STEP.findall(path[2]):
+    for dotted, bracketed in _STEP.findall(path[2]):
         if isinstance(found, Scalar):
             return None
         # A key that a combination lacks is the empty string to GitHub.
-        found = found.entries.get(dotted or quoted, Scalar("", line, "null")) if isinstance(found, Mapping) else None
+        found = found.entries.get(dotted or bracketed, Scalar("", line, "null")) if isinstance(found, Mapping) else None
     return found
 
 
