@@ -154,6 +154,7 @@ class Situation:
     elsewhere: Mapping[str, Index] = field(default_factory=dict)
     links: Mapping[str, tuple[str, FakeFile]] = field(default_factory=dict)
     code: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    code_failing: frozenset[str] = frozenset()
     knowledge: RepairKnowledge = field(default_factory=RepairKnowledge)
     indexes: tuple[str, ...] = ()
     requires_python: str = ""
@@ -182,7 +183,7 @@ class Situation:
         fake = projects or self.projects()
         world = World(
             projects=fake,
-            code=FakeCode(self.code),
+            code=FakeCode(self.code, failing=self.code_failing),
             elsewhere=Elsewhere(fake, self.elsewhere),
             knowledge=self.knowledge,
         )
