@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
+
+from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model import Conflict, Edit, EditKind, Ground, Hopeless, Proposals, Repair, Risk
@@ -106,6 +108,11 @@ class _Proposing:
         base = self._trials.base
         return View(base, self._trials.diagnosis(base.outcome, base.state, base.projects))
 
+    @cached_property
+    def _blockers(self) -> frozenset[NormalizedName]:
+        """What blocks the question as it was asked."""
+        return frozenset(blocker.name for group in self._view().troubles() for blocker in group)
+
     # Remedies of advisories
 
     def _with_remedies(self, found: Sequence[Found]) -> list[Found]:
@@ -160,7 +167,9 @@ class _Proposing:
 
     def _told(self, change: Change) -> Edit:
         edit = change.told()
-        names = list(self._search.touched.get(key_of(change), ()))
+        touched = self._search.touched.get(key_of(change), {})
+        # What blocks other versions only, at which the search looked as well, is no reason that a reader could follow.
+        names = [name for name in touched if name in self._blockers] or list(touched)
         if edit.kind not in _FOR_SEVERAL or len(names) < 2:
             return edit
         target = self._blocked.question.target

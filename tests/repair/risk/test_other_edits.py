@@ -76,7 +76,7 @@ def test_substitute_says_what_differs() -> None:
     known = Substitute(
         project=canonicalize_name("pg"),
         replacement=canonicalize_name("pg-binary"),
-        differs="it brings its own libpq",
+        differs="It brings its own libpq.",
         evidence=("https://docs.example/pg",),
     )
     found = judged(
@@ -86,7 +86,7 @@ def test_substitute_says_what_differs() -> None:
         after=answer(projects, "pg-binary"),
         knowledge=RepairKnowledge(substitutes=(known,)),
     )
-    assert texts(found) == [("low", "pg-binary stands in for pg: it brings its own libpq")]
+    assert texts(found) == [("low", "pg-binary stands in for pg. It brings its own libpq.")]
 
 
 def test_substitute_that_nothing_is_known_of_is_medium() -> None:

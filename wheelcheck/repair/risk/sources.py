@@ -18,7 +18,7 @@ def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     name = canonicalize_name(replacement.name) if replacement is not None else None
     for known in case.knowledge.substitutes:
         if known.project == edit.package and known.replacement == name:
-            yield Ground(risk=Risk.LOW, text=f"{name} stands in for {edit.package}: {known.differs}")
+            yield Ground(risk=Risk.LOW, text=f"{name} stands in for {edit.package}. {known.differs}")
             return
     yield Ground(risk=Risk.MEDIUM, text=f"{edit.after} instead of {edit.package}: in what they differ is not known")
 
