@@ -44,11 +44,15 @@ class Printed:
 
 
 def _scenario(name: str, platform: str, python: str = "3.11") -> tuple[str, ...]:
-    file = f"../shared/scenarios/{name}/requirements.txt"
-    if not (ROOT / file).is_file():
-        # A copy of them is part of the repository.
-        file = f"fixtures/scenarios/{name}/requirements.txt"
-    return (file, "--platform", platform, "--python", python, "--exclude-newer", CUTOFF)
+    return (
+        f"fixtures/scenarios/{name}/requirements.txt",
+        "--platform",
+        platform,
+        "--python",
+        python,
+        "--exclude-newer",
+        CUTOFF,
+    )
 
 
 ASKED: Mapping[str, Asked] = {
@@ -84,7 +88,7 @@ def run_plan(*words: str, columns: int = 80) -> Printed:
     """Run ``wheelcheck plan`` with *words* in a process of its own, as in a terminal *columns* wide."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "wheelcheck", "plan", *words, "--no-progress"],
+        [sys.executable, "-m", "wheelcheck", "plan", *words],
         capture_output=True,
         text=True,
         encoding="utf-8",

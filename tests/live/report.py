@@ -1,6 +1,6 @@
-"""Writes reports/agreement.md and reports/scenarios.md from the live index: `python -m tests.live.report`.
+"""Writes reports/agreement.md, scenarios.md and repairs.md from the live index: `python -m tests.live.report`.
 
-Takes about three minutes. Differences from uv are listed line by line; what explains them is written beside them by hand, in
+Takes about six minutes. Differences from uv are listed line by line; what explains them is written beside them by hand, in
 EXPLANATIONS, keyed by project, and a difference without an explanation says so.
 """
 
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.live import repairs_report
+from tests.live.done_lines import without_hosts
 from tests.live.peers import CUTOFF, QUESTIONS, ROOT, ask_uv, ask_wheelcheck, clean_environment, differences
 
 EXPLANATIONS: Mapping[str, str] = {}
@@ -32,11 +34,12 @@ _SHOWN: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 
 
 def main() -> None:
-    """Ask both tools everything and write both reports."""
+    """Ask both tools everything and write every report."""
     reports = ROOT / "reports"
     with tempfile.TemporaryDirectory() as scratch:
         (reports / "agreement.md").write_text("\n".join(_agreement(Path(scratch))) + "\n", encoding="utf-8")
     (reports / "scenarios.md").write_text("\n".join(_scenarios()) + "\n", encoding="utf-8")
+    repairs_report.main()
 
 
 def _agreement(scratch: Path) -> Iterator[str]:
@@ -86,7 +89,7 @@ def _scenarios() -> Iterator[str]:
         yield ""
         yield "```console"
         yield f"$ wheelcheck {' '.join(arguments)}"
-        yield (done.stdout + done.stderr).rstrip()
+        yield without_hosts(done.stdout + done.stderr).rstrip()
         yield f"$ echo $?\n{done.returncode}"
         yield "```"
 
