@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("schema",),
     ("target",),
     ("config",),
+    ("hook",),
     ("cache",),
     ("cache", "dir"),
     ("cache", "info"),

@@ -18,6 +18,7 @@ from wheelcheck.cli.check import check_command
 from wheelcheck.cli.config import config_command
 from wheelcheck.cli.describe import schema_command, target_command
 from wheelcheck.cli.export import export_command
+from wheelcheck.cli.hook import hook_command
 from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.plan import plan_command
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
@@ -46,6 +47,7 @@ cli.add_command(schema_command)
 cli.add_command(target_command)
 cli.add_command(config_command)
 cli.add_command(cache_group)
+cli.add_command(hook_command)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
