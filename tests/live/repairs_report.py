@@ -53,7 +53,7 @@ def _report(plans: Mapping[str, Mapping[str, Any]], printed: Mapping[str, Printe
     yield "Made by `python -m tests.live.repairs_report`, 80 columns wide, on two cores; every run was asked for the index as of"
     yield f"{CUTOFF}. Every repair's command was run again from nothing (its own words, `--no-repair`), and what that gave was"
     yield "compared with what the repair says: status, number of packages, what is built, every version that moves, comes or goes."
-    yield "The cache was warm."
+    yield "The cache was warm; seconds include what else the machine did meanwhile."
     yield ""
     yield "| question | exit status | seconds | repairs | run again |"
     yield "|---|---:|---:|---|---|"

@@ -74,6 +74,11 @@ def test_numpy_2_under_torch_2_1_is_reported_and_the_fixed_plan_has_numpy_1() ->
 def test_creatorcrafter_on_3_13_is_repaired_by_an_older_python_and_av() -> None:
     plan = blocked("creatorcrafter-3.13")
     assert {"torch", "torchaudio", "torchvision", "torchtext", "xformers", "av"} <= errors(plan).keys()
+    for edit in plan["repairs"][0]["edits"]:
+        if edit["kind"] == "python":
+            # Only what blocks the question itself is a reason to switch.
+            named = edit["because"].partition(" have no")[0].replace(" and ", ", ").split(", ")
+            assert set(named) <= errors(plan).keys()
     switched = [
         edit["to"]
         for repair in with_edit(plan, "override", "av")
