@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -28,11 +28,8 @@ from wheelcheck.model import (
 )
 from wheelcheck.ports import Projects
 
-if TYPE_CHECKING:
-    import networkx
-
 _PATHS_SHOWN = 5
-_USER = ""  # the root of the graph, a node that no project name can be
+_USER = ""  # where all ways begin: what no project name can be
 
 
 class Diagnosis:
@@ -118,37 +115,42 @@ class Diagnosis:
         return self.resolution.edges if self.resolution is not None else ()
 
     @cached_property
-    def _graph(self) -> networkx.DiGraph[str]:
-        import networkx
-
-        graph: networkx.DiGraph[str] = networkx.DiGraph()
-        graph.add_node(_USER)
-        graph.add_edges_from((edge.parent or _USER, edge.child) for edge in self.edges)
-        return graph
+    def _parents(self) -> Mapping[NormalizedName, frozenset[str]]:
+        found: dict[NormalizedName, set[str]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.child, set()).add(edge.parent or _USER)
+        return {child: frozenset(parents) for child, parents in found.items()}
 
     @cached_property
-    def _ways(self) -> Mapping[str, list[str]]:
-        import networkx
-
-        return networkx.single_source_shortest_path(self._graph, _USER)
+    def _ways(self) -> Mapping[str, tuple[NormalizedName, ...]]:
+        """The shortest way from the user to each project, breadth first; an edge that comes earlier wins."""
+        children: dict[str, dict[NormalizedName, None]] = {}
+        for edge in self.edges:
+            children.setdefault(edge.parent or _USER, {})[edge.child] = None
+        ways: dict[str, tuple[NormalizedName, ...]] = {_USER: ()}
+        waiting: deque[str] = deque((_USER,))
+        while waiting:
+            parent = waiting.popleft()
+            for child in children.get(parent, ()):
+                if child not in ways:
+                    ways[child] = (*ways[parent], child)
+                    waiting.append(child)
+        return ways
 
     def paths(self, name: NormalizedName) -> tuple[tuple[str, ...], ...]:
         """The shortest way to *name* through each of its dependants, shortest first, five at most.
 
         The first step is the user's requirement as written, the others ``name==version``.
         """
-        if name not in self._graph:
-            return ()
         found: list[tuple[str, ...]] = []
-        for parent in sorted(self._graph.predecessors(name)):
+        for parent in sorted(self._parents.get(name, ())):
             way = self._ways.get(parent)
             # A way through the project itself says nothing: the dependant is its own dependency (a cycle).
             if way is not None and name not in way:
-                found.append(self._steps([*way, name]))
+                found.append(self._steps((*way, name)))
         return tuple(sorted(found, key=lambda path: (len(path), path))[:_PATHS_SHOWN])
 
-    def _steps(self, way: list[str]) -> tuple[str, ...]:
-        names = [NormalizedName(name) for name in way if name != _USER]
+    def _steps(self, names: tuple[NormalizedName, ...]) -> tuple[str, ...]:
         steps = [self._step(name) for name in names]
         asked = next((e for e in self.edges if e.parent is None and e.child == names[0]), None)
         if asked is not None:

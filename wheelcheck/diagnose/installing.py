@@ -34,7 +34,8 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
         severity = _severity(pin, code, allowed=allowed)
         # Other versions and files are no way out of a hash that does not fit, or of a file that was named itself.
         chosen_by_hand = code is Code.HASH_ABSENT or diagnosis.direct(name) is not None
-        nearest = None if allowed or chosen_by_hand else nearest_with_wheel(diagnosis, name, pin.version)
+        either = (None, None) if allowed or chosen_by_hand else nearest_with_wheel(diagnosis, name, pin.version)
+        nearest = nearer_of(diagnosis, name, pin.version, either)
         yield Finding(
             code=code,
             severity=severity,
@@ -47,7 +48,7 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
         )
         if not allowed and not chosen_by_hand:
             yield from _elsewhere(diagnosis, pin, code)
-            yield from _other_versions(diagnosis, pin, nearest)
+            yield from _other_versions(diagnosis, pin, either, nearest)
 
 
 def _severity(pin: Pin, code: Code, *, allowed: bool) -> Severity:
@@ -178,8 +179,10 @@ def _elsewhere(diagnosis: Diagnosis, pin: Pin, main: Code) -> Iterator[Finding]:
             yield Finding(code=code, severity=Severity.INFO, package=pin.name, version=pin.version, message=sentence)
 
 
-def _other_versions(diagnosis: Diagnosis, pin: Pin, nearest: Version | None) -> Iterator[Finding]:
-    older, newer = versions_with_wheel(diagnosis, pin.name, pin.version)
+def _other_versions(
+    diagnosis: Diagnosis, pin: Pin, either: tuple[Version | None, Version | None], nearest: Version | None
+) -> Iterator[Finding]:
+    older, newer = either
     if nearest is None:
         yield Finding(
             code=Code.OTHER_VERSIONS,
@@ -192,7 +195,7 @@ def _other_versions(diagnosis: Diagnosis, pin: Pin, nearest: Version | None) -> 
     shelf = diagnosis.shelf(pin.name)
     sides = [
         f"{version} ({side}{_dated(shelf.release(version).upload_time)})"
-        for version, side in ((newer[0] if newer else None, "newer"), (older[0] if older else None, "older"))
+        for version, side in ((newer, "newer"), (older, "older"))
         if version is not None
     ]
     yield Finding(
@@ -210,26 +213,33 @@ def _dated(upload_time: str | None) -> str:
     return f", {upload_time[:10]}" if upload_time else ""
 
 
-def versions_with_wheel(
+def nearest_with_wheel(
     diagnosis: Diagnosis, name: NormalizedName, version: Version
-) -> tuple[list[Version], list[Version]]:
-    """Versions with a usable wheel, older and newer than *version*, nearest first; withdrawn ones and pre-releases left out."""
+) -> tuple[Version | None, Version | None]:
+    """The nearest versions older and newer than *version* with a usable wheel; withdrawn ones and pre-releases are left out.
+
+    Judges no version beyond these: a page may list hundreds, each with dozens of files.
+    """
     shelf = diagnosis.shelf(name)
-    usable = [
-        each
-        for each in shelf.versions
-        if (not each.is_prerelease or version.is_prerelease)
-        and (release := shelf.release(each)).has_wheel
-        and release.yanked is None
-    ]
-    return [each for each in usable if each < version], [each for each in reversed(usable) if each > version]
+
+    def is_usable(each: Version) -> bool:
+        if each.is_prerelease and not version.is_prerelease:
+            return False
+        release = shelf.release(each)
+        return release.has_wheel and release.yanked is None
+
+    older = (each for each in shelf.versions if each < version and is_usable(each))
+    newer = (each for each in reversed(shelf.versions) if each > version and is_usable(each))
+    return next(older, None), next(newer, None)
 
 
-def nearest_with_wheel(diagnosis: Diagnosis, name: NormalizedName, version: Version) -> Version | None:
-    """The version with a usable wheel that the fewest releases lie between; of two as near, the newer."""
-    older, newer = versions_with_wheel(diagnosis, name, version)
-    if not older or not newer:
-        return next(iter(newer or older), None)
+def nearer_of(
+    diagnosis: Diagnosis, name: NormalizedName, version: Version, either: tuple[Version | None, Version | None]
+) -> Version | None:
+    """Of the older and the newer one in *either*, that which the fewest releases lie between; of two as near, the newer."""
+    older, newer = either
+    if older is None or newer is None:
+        return newer or older
     order = {each: position for position, each in enumerate(diagnosis.shelf(name).versions)}
     at = order.get(version, 0)
-    return newer[0] if at - order[newer[0]] <= order[older[0]] - at else older[0]
+    return newer if at - order[newer] <= order[older] - at else older
