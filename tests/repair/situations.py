@@ -306,6 +306,21 @@ UNCOVERED = {
             "heavy": {"1.0": native()},
         },
     ),
+    "bound-on-the-users-own": Situation(
+        line=_line("app"),
+        index={
+            "app": {"1.0": [wheel(requires=["plugin"])], "2.0": native()},
+            "plugin": {"1.0": [wheel(requires=["app==2.0", "no-such-project"])]},
+        },
+    ),
+    "bound-above-on-the-users-own": Situation(
+        line=_line("app", "base"),
+        index={
+            "app": app("base>=2"),
+            "base": {"1.0": [wheel()], "2.0": [wheel(requires=["heavy"])]},
+            "heavy": {"1.0": native()},
+        },
+    ),
     "nearest-and-newest-differ": Situation(
         line=_line("app==2.0"),
         index={

@@ -218,6 +218,15 @@ def test_bound_of_a_project_that_is_wanted_only_below_does_not_hide_a_way() -> N
     assert commands(proposals)[0] == "--override base==1.0"
 
 
+def test_project_that_bounds_the_users_own_can_be_left_out() -> None:
+    """The user asks for any version of app; the plugin alone insists on the one without a wheel."""
+    assert "--exclude plugin" in commands(UNCOVERED["bound-on-the-users-own"].proposals())
+
+
+def test_bound_on_what_the_user_asks_for_in_any_version_can_be_overridden() -> None:
+    assert commands(UNCOVERED["bound-above-on-the-users-own"].proposals())[0] == "--override base==1.0"
+
+
 def test_set_of_edits_that_is_reached_with_less_left_is_tried() -> None:
     proposals = UNCOVERED["same-edits-with-less-left"].proposals()
     assert commands(proposals)[0] == "--replace app==1.0 --replace base==2.0 --exclude heavy"

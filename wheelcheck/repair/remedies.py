@@ -130,10 +130,9 @@ def _candidates(view: View, blocker: Blocker) -> tuple[Version, ...]:
 
 def _other_version_above(case: Case) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
-    # What the user asks for by name stays wanted, whatever stands above it.
-    if blocker.is_wanted_by_user and not blocker.is_clash:
-        return
-    for name in blocker.above[:_ABOVE]:
+    # What the user asks for by name stays wanted, whatever stands above it; but another's bound on it can go.
+    above = _bounders(blocker) if blocker.is_wanted_by_user and not blocker.is_clash else blocker.above[:_ABOVE]
+    for name in above:
         pin = view.pins.get(name)
         shelf = view.diagnosis.shelf(name)
         candidates = nearest_first(shelf, pin.version if pin is not None else None)
@@ -151,7 +150,8 @@ def _other_version_above(case: Case) -> Iterator[Change]:
                 because=_because(view, blocker),
                 cost=_COST_OF_PIN_ABOVE,
             )
-        if not asked and (blocker.is_clash or bounds):
+        # Where the user asks for any version, it is the others' bounds that an override passes over.
+        elif bounds or (blocker.is_clash and not asked):
             yield Overridden(
                 name=name,
                 candidates=others,
@@ -159,6 +159,14 @@ def _other_version_above(case: Case) -> Iterator[Change]:
                 because=_because(view, blocker),
                 cost=_COST_OF_OVERRIDE_ABOVE,
             )
+
+
+def _bounders(blocker: Blocker) -> tuple[NormalizedName, ...]:
+    """The projects whose bounds keep *blocker* from versions that the user alone would admit."""
+    if not blocker.is_wanted_by_user:
+        return ()
+    names = (asker.parent for asker in blocker.askers if asker.parent is not None and asker.requirement.specifier)
+    return tuple(dict.fromkeys(names))[:_ABOVE]
 
 
 # The target
@@ -286,8 +294,9 @@ def _exclude(case: Case) -> Iterator[Change]:
     if not blocker.is_wanted_by_user:
         version = str(blocker.version or "")
         yield Excluded(name=blocker.name, version=version, because=_because(view, blocker))
-    # A clash goes away with any of those who take part in it.
-    for name in blocker.above[:_ABOVE] if blocker.is_clash else blocker.gates:
+    # A clash goes away with any of those who take part in it, a version without a usable file with those who bound it.
+    above = blocker.above[:_ABOVE] if blocker.is_clash else tuple(dict.fromkeys((*blocker.gates, *_bounders(blocker))))
+    for name in above:
         if not view.asked_by_user(name):
             pin = view.pins.get(name)
             yield Excluded(
