@@ -337,6 +337,13 @@ HOPELESS = {
         line=_line("torch", platform="musllinux_1_2_x86_64"),
         index={"torch": {f"{minor}.0": [wheel("cp311-cp311-manylinux_2_28_x86_64")] for minor in range(1, 9)}},
     ),
+    "nothing-for-the-platform-and-bounded-by-another": Situation(
+        line=_line("torch", "app", platform="musllinux_1_2_x86_64"),
+        index={
+            "torch": {f"{minor}.0": [wheel("cp311-cp311-manylinux_2_28_x86_64")] for minor in range(1, 9)},
+            "app": {"1.0": [wheel()], "2.0": [wheel(requires=["torch>=2"])]},
+        },
+    ),
     "one-hopeless-one-not": Situation(
         line=_line("torch", "app"),
         index={

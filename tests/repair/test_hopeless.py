@@ -18,6 +18,13 @@ def test_users_own_project_without_any_wheel_is_hopeless_and_nothing_is_tried() 
     assert hopeless.paths == (("torch",),)
 
 
+def test_bound_of_another_is_no_way_out_for_what_nobody_can_have() -> None:
+    proposals = HOPELESS["nothing-for-the-platform-and-bounded-by-another"].proposals()
+    assert [str(each.package) for each in proposals.hopeless] == ["torch"]
+    assert proposals.complete
+    assert not proposals.repairs
+
+
 def test_one_hopeless_blocker_makes_the_whole_set_hopeless_at_once() -> None:
     proposals = HOPELESS["one-hopeless-one-not"].proposals()
     assert [str(each.package) for each in proposals.hopeless] == ["torch"]

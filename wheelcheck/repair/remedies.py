@@ -131,7 +131,7 @@ def _candidates(view: View, blocker: Blocker) -> tuple[Version, ...]:
 def _other_version_above(case: Case) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     # What the user asks for by name stays wanted, whatever stands above it; but another's bound on it can go.
-    above = _bounders(blocker) if blocker.is_wanted_by_user and not blocker.is_clash else blocker.above[:_ABOVE]
+    above = _bounders(case) if blocker.is_wanted_by_user and not blocker.is_clash else blocker.above[:_ABOVE]
     for name in above:
         pin = view.pins.get(name)
         shelf = view.diagnosis.shelf(name)
@@ -161,9 +161,13 @@ def _other_version_above(case: Case) -> Iterator[Change]:
             )
 
 
-def _bounders(blocker: Blocker) -> tuple[NormalizedName, ...]:
-    """The projects whose bounds keep *blocker* from versions that the user alone would admit."""
-    if not blocker.is_wanted_by_user:
+def _bounders(case: Case) -> tuple[NormalizedName, ...]:
+    """The projects whose bounds keep the blocker from versions that the user alone would admit.
+
+    None where no such version is usable on any target that is tried: what nobody can have is held back by nobody.
+    """
+    blocker = case.blocker
+    if not blocker.is_wanted_by_user or not _is_to_be_had(case):
         return ()
     names = (asker.parent for asker in blocker.askers if asker.parent is not None and asker.requirement.specifier)
     return tuple(dict.fromkeys(names))[:_ABOVE]
@@ -199,6 +203,25 @@ def _platform(case: Case) -> Iterator[Change]:
 
 def _marked(blocker: Blocker, word: str) -> bool:
     return any(word in str(asker.requirement.marker or "") for asker in blocker.askers)
+
+
+def _is_to_be_had(case: Case) -> bool:
+    """Whether the target, or one that an edit makes of it, has a usable file in some version that the user admits."""
+    view, blocker = case.view, case.blocker
+    own = SpecifierSet()
+    for requirement in view.asked_by_user(blocker.name):
+        own &= requirement.specifier
+    target = view.trial.state.question.target
+    others: list[Target] = []
+    if case.blocked.target_is_named:
+        others += (change.applied(view.trial.state).question.target for change in iter_pythons(case.blocked, target))
+        others += (other for other, _ in iter_other_platforms(target))
+    page, policy = view.diagnosis.shelf(blocker.name).page, view.diagnosis.policy
+    return any(
+        _first_usable(Shelf(page, Admission(Compatibility(each), policy, view.diagnosis.hashes).judge), own, policy)
+        is not None
+        for each in (target, *others)
+    )
 
 
 def _is_usable(view: View, blocker: Blocker, target: Target) -> bool:
@@ -258,9 +281,9 @@ def _index(case: Case) -> Iterator[Change]:
         except IndexUnavailable as error:
             if url in others:
                 continue
-            case.suggestions[blocker.name, url] = Suggestion(
-                edit=change.told(), message=f"it could not be asked, so nothing is proved: {error.message}"
-            )
+            message = f"it could not be asked, so nothing is proved: {error.message}"
+            # Said first of the question as it was asked; the search comes by again with other targets.
+            case.suggestions.setdefault((blocker.name, url), Suggestion(edit=change.told(), message=message))
             return  # a vendor's other indexes lie beside this one
         shelf = Shelf(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}).judge)
         if _first_usable(shelf, blocker.specifier, view.diagnosis.policy) is not None:
@@ -295,7 +318,7 @@ def _exclude(case: Case) -> Iterator[Change]:
         version = str(blocker.version or "")
         yield Excluded(name=blocker.name, version=version, because=_because(view, blocker))
     # A clash goes away with any of those who take part in it, a version without a usable file with those who bound it.
-    above = blocker.above[:_ABOVE] if blocker.is_clash else tuple(dict.fromkeys((*blocker.gates, *_bounders(blocker))))
+    above = blocker.above[:_ABOVE] if blocker.is_clash else tuple(dict.fromkeys((*blocker.gates, *_bounders(case))))
     for name in above:
         if not view.asked_by_user(name):
             pin = view.pins.get(name)
