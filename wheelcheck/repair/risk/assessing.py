@@ -8,6 +8,7 @@ from wheelcheck.model import Edit, EditKind, Ground, Risk
 from wheelcheck.repair.risk.case import RepairCase
 from wheelcheck.repair.risk.exclusions import judge_exclusion
 from wheelcheck.repair.risk.moves import judge_constraint, judge_override, judge_pin, judge_side_effects
+from wheelcheck.repair.risk.remaining import judge_remaining
 from wheelcheck.repair.risk.sources import judge_date, judge_extra, judge_index, judge_substitute
 from wheelcheck.repair.risk.targets import judge_platform, judge_python
 
@@ -28,11 +29,12 @@ JUDGES: Mapping[EditKind, Callable[[RepairCase, Edit], Iterator[Ground]]] = {
 def assess(case: RepairCase) -> tuple[Ground, ...]:
     """The grounds of a repair's risk, worst first, then in the order of its edits; side effects of all edits come last.
 
-    Reads pages for dates, and the archives of dependants where an edit overrides or excludes. Raises ``IndexUnavailable`` where
-    one cannot be had.
+    What is known to fail all the same is among them. Reads pages for dates, and the archives of dependants where an edit
+    overrides or excludes. Raises ``IndexUnavailable`` where one cannot be had.
     """
     grounds = [ground for edit in case.edits for ground in JUDGES[edit.kind](case, edit)]
     grounds.extend(judge_side_effects(case))
+    grounds.extend(judge_remaining(case))
     return tuple(sorted(dict.fromkeys(grounds), key=lambda ground: -ground.risk.order))
 
 
