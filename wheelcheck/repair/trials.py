@@ -153,4 +153,11 @@ class Trials:
 
 
 def _version(change: Change) -> str:
-    return str(change.version or "") if isinstance(change, Overridden | Repinned) else ""
+    match change:
+        case Overridden():
+            # Until a version is settled on, two overrides of one project may still differ by their bounds.
+            return str(change.version or change.bound)
+        case Repinned():
+            return str(change.version or "")
+        case _:
+            return ""
