@@ -47,10 +47,18 @@ def test_warn_only_wins_over_an_error_and_raises_no_information() -> None:
 
 
 def test_allowance_covers_errors_warnings_and_what_fail_on_names() -> None:
-    assert verdict(AV, policy(allowed())) == "allowed"
-    assert verdict(OLDER, policy(allowed())) == "allowed"
-    assert verdict(OLDER, policy(allowed(), fail_on=("WC2",))) == "allowed"
+    named = allowed(codes=("WC1", "WC2"))
+    assert verdict(AV, policy(named)) == "allowed"
+    assert verdict(OLDER, policy(named)) == "allowed"
+    assert verdict(OLDER, policy(named, fail_on=("WC2",))) == "allowed"
     assert verdict(AV, policy(allowed("numpy"))) == "fails"
+
+
+@pytest.mark.parametrize("code", Code)
+def test_allowance_without_codes_covers_that_there_is_no_usable_wheel_and_nothing_else(code: Code) -> None:
+    found = about(code, severity=Severity.ERROR)
+    assert verdict(found, policy(allowed())) == ("allowed" if code.number.startswith("WC1") else "fails")
+    assert verdict(found, policy(allowed(codes=("WC",)))) == "allowed"
 
 
 def test_allowance_is_told_with_the_source_archive_that_it_exempted() -> None:
@@ -73,8 +81,8 @@ def test_allowance_counts_for_its_versions(versions: str, word: str) -> None:
 
 def test_allowance_of_some_versions_does_not_cover_what_names_none() -> None:
     clash = about(Code.CONFLICT, version=None)
-    assert verdict(clash, policy(allowed(versions="<12"))) == "fails"
-    assert verdict(clash, policy(allowed())) == "allowed"
+    assert verdict(clash, policy(allowed(versions="<12", codes=("WC2",)))) == "fails"
+    assert verdict(clash, policy(allowed(codes=("WC2",)))) == "allowed"
 
 
 def test_allowance_covers_local_versions_and_pre_releases_within_its_bounds() -> None:

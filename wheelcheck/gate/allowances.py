@@ -14,6 +14,8 @@ _JUDGED_AS = {
     Code.SOURCE_UNKNOWN: Installability.SDIST_UNKNOWN,
 }
 SOURCE_CODES = frozenset(_JUDGED_AS)
+_UNSAID = ("WC1",)
+"""What an allowance covers that names no codes: no usable wheel. Whoever allows that allows no changed or hostile file with it."""
 
 
 def is_expired(allowance: Allowance, today: str) -> bool:
@@ -33,7 +35,7 @@ def has_code(codes: Iterable[str], code: Code) -> bool:
 
 
 def _is_about(allowance: Allowance, finding: Finding) -> bool:
-    if allowance.package != finding.package or (allowance.codes and not has_code(allowance.codes, finding.code)):
+    if allowance.package != finding.package or not has_code(allowance.codes or _UNSAID, finding.code):
         return False
     if finding.version is None:
         # Of a finding about no version nobody knows whether it lies within bounds.
@@ -59,9 +61,7 @@ def _iter_exemptions(policy: GatePolicy, target: Target) -> Iterator[Exemption]:
         if is_expired(allowance, policy.today) or not _is_for(allowance, target):
             continue
         judged = [
-            installability
-            for code, installability in _JUDGED_AS.items()
-            if not allowance.codes or has_code(allowance.codes, code)
+            installability for code, installability in _JUDGED_AS.items() if has_code(allowance.codes or _UNSAID, code)
         ]
         if judged:
             yield Exemption(name=allowance.package, specifier=allowance.specifier, installabilities=frozenset(judged))

@@ -30,8 +30,8 @@ class Allowance:
     """A finding that somebody decided to live with, why, and until when.
 
     It covers versions of *package* within *specifier* (empty: any), on targets that match one of *targets* (shell patterns of
-    ``win_amd64`` or ``win_amd64/3.11``; empty: any), for the codes that start with one of *codes* (empty: any). ``expires`` is the
-    last day on which it counts, ISO 8601. ``origin`` is where it stands in the settings.
+    ``win_amd64`` or ``win_amd64/3.11``; empty: any), for the codes that start with one of *codes* (empty: ``WC1``,
+    no usable wheel). ``expires`` is the last day on which it counts, ISO 8601. ``origin`` is where it stands in the settings.
     """
 
     package: NormalizedName

@@ -51,7 +51,8 @@ KEYS: tuple[Key, ...] = (
     Key(
         "allow",
         "array of tables",
-        "Findings to live with: package, reason and expires (the last day); versions, targets and codes narrow it.",
+        "Findings to live with: package, reason and expires (the last day); versions and targets narrow it, "
+        "codes say which (WC1: no usable wheel).",
     ),
     Key(
         "baseline",
