@@ -89,6 +89,27 @@ def test_substitute_says_what_differs() -> None:
     assert texts(found) == [("low", "pg-binary stands in for pg. It brings its own libpq.")]
 
 
+@pytest.mark.parametrize("same_versions", [True, False])
+def test_substitute_in_another_version_than_was_asked_for_says_how_far_that_is(*, same_versions: bool) -> None:
+    projects = FakeProjects({"pg": {"1.0": [wheel()]}, "pg-binary": {"2.0": [wheel()]}})
+    known = Substitute(
+        project=canonicalize_name("pg"),
+        replacement=canonicalize_name("pg-binary"),
+        differs="It brings its own libpq.",
+        same_versions=same_versions,
+        evidence=("https://docs.example/pg",),
+    )
+    found = judged(
+        projects,
+        [edit(EditKind.SUBSTITUTE, "pg", "==1.0", "pg-binary")],
+        before=answer(projects, "pg"),
+        after=answer(projects, "pg-binary"),
+        knowledge=RepairKnowledge(substitutes=(known,)),
+    )
+    said = ("medium", "pg 1.0 becomes pg-binary 2.0: one major version newer")
+    assert texts(found)[:-1] == ([said] if same_versions else [])
+
+
 def test_substitute_that_nothing_is_known_of_is_medium() -> None:
     assert only(EditKind.SUBSTITUTE, "pg", "pg-binary", "pg")[0] == "medium"
 

@@ -7,20 +7,33 @@ from collections.abc import Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from wheelcheck.model import Edit, Ground, Risk
+from wheelcheck.model import Edit, Ground, Risk, Substitute
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.repair.risk.case import RepairCase
+from wheelcheck.repair.risk.distance import distance_of
 
 
 def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """The same code under another name: what the data file says that differs."""
+    """The same code under another name: what the data file says that differs, and how far its version is from the one asked for."""
     replacement = _requirement(edit.after)
     name = canonicalize_name(replacement.name) if replacement is not None else None
     for known in case.knowledge.substitutes:
         if known.project == edit.package and known.replacement == name:
             yield Ground(risk=Risk.LOW, text=f"{name} stands in for {edit.package}. {known.differs}")
+            if known.same_versions:
+                yield from _other_version(case, known)
             return
     yield Ground(risk=Risk.MEDIUM, text=f"{edit.after} instead of {edit.package}: in what they differ is not known")
+
+
+def _other_version(case: RepairCase, known: Substitute) -> Iterator[Ground]:
+    """One ground where the replacement is not had in the version that its project would have had."""
+    natural, chosen = case.natural(known.project), case.chosen(known.replacement)
+    if natural is None or chosen is None or natural.version.public == chosen.version.public:
+        return
+    distance = distance_of(case, known.replacement, natural.version, chosen.version)
+    text = f"{known.project} {natural.version} becomes {known.replacement} {chosen.version}: {distance}"
+    yield Ground(risk=distance.risk, text=text)
 
 
 def judge_index(case: RepairCase, edit: Edit) -> Iterator[Ground]:
