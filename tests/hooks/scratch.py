@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -130,3 +131,18 @@ def program(name: str) -> str | None:
 def settings(index: IndexServer, targets: str = TARGETS) -> str:
     """A wheelcheck.toml that names *targets* and asks *index*."""
     return f'{targets}index-url = "{index.simple_url}"\n'
+
+
+def install(scratch: Scratch, runner: str, *args: str) -> None:
+    """Have *runner* run the published hook at each commit, by the wheelcheck under test instead of one that it installs."""
+    import yaml
+
+    (published,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    command, *words = shlex.split(published["entry"])
+    assert command == "wheelcheck"
+    entry = shlex.join((sys.executable, "-m", "wheelcheck", *words))
+    hook = {**published, "entry": entry, "language": "system", "args": list(args)}
+    scratch.write(".pre-commit-config.yaml", yaml.safe_dump({"repos": [{"repo": "local", "hooks": [hook]}]}))
+    scratch.succeed(runner, "install")
+    scratch.succeed("git", "add", ".pre-commit-config.yaml")
+    assert "no files to check" in scratch.run("git", "commit", "-m", "the hook").text

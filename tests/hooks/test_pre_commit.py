@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
-import sys
 import time
 
 import pytest
 
-from tests.hooks.scratch import PINNED, ROOT, Scratch, settings
+from tests.hooks.scratch import PINNED, Scratch, install, settings
 from tests.server import IndexServer
 
-yaml = pytest.importorskip("yaml", reason="pip install -e '.[hooks]'")
-
-
-def install(scratch: Scratch, runner: str, *args: str) -> None:
-    """Have *runner* run the published hook at each commit, by the wheelcheck under test instead of one that it installs."""
-    (published,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    command, *words = shlex.split(published["entry"])
-    assert command == "wheelcheck"
-    entry = shlex.join((sys.executable, "-m", "wheelcheck", *words))
-    hook = {**published, "entry": entry, "language": "system", "args": list(args)}
-    scratch.write(".pre-commit-config.yaml", yaml.safe_dump({"repos": [{"repo": "local", "hooks": [hook]}]}))
-    scratch.succeed(runner, "install")
-    scratch.succeed("git", "add", ".pre-commit-config.yaml")
-    assert "no files to check" in scratch.run("git", "commit", "-m", "the hook").text
+pytest.importorskip("yaml", reason="pip install -e '.[hooks]'")
 
 
 def test_commit_of_what_has_wheels_passes(scratch: Scratch, index: IndexServer, runner: str) -> None:
