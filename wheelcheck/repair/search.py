@@ -106,6 +106,8 @@ class Search:
         try:
             base = self._trials.base
             troubles = self.troubles_of(base)
+            if any(self._is_lost(trouble) for trouble in troubles):
+                return
             if len(troubles) > _MANY and all(trouble.changes for trouble in troubles):
                 self._put_together(troubles)
             self._branch_in_worlds((), base)
@@ -129,6 +131,13 @@ class Search:
             sorted(troubles, key=lambda trouble: (len(trouble.changes), [blocker.name for blocker in trouble.blockers]))
         )
 
+    def _is_lost(self, trouble: Trouble) -> bool:
+        """Whether nothing can ever touch *trouble*: what the user asks for by name stays wanted, whatever else is changed."""
+        return not trouble.changes and any(
+            blocker.is_wanted_by_user and not blocker.is_clash and blocker.name in self.dead_ends
+            for blocker in trouble.blockers
+        )
+
     def _trouble(self, view: View, group: tuple[Blocker, ...]) -> Trouble:
         changes: dict[Key, Change] = {}
         for blocker in group:
@@ -150,6 +159,7 @@ class Search:
 
     def _search(self) -> None:
         looked_at = 0
+        given_up: list[tuple[Change, ...]] = []
         while self._heap and not self._is_enough():
             node = heapq.heappop(self._heap)
             looked_at += 1
@@ -161,11 +171,20 @@ class Search:
             if node.pending:
                 self._branch(node.changes, node.pending)
                 continue
-            found, failed = attempt(node.changes, self._trials)
-            if found is not None:
-                self._take(Found(changes=found.changes, trial=found))
-            for trial in failed:
-                self._branch_in_worlds(node.changes, trial)
+            if self._is_given_up(node.changes):
+                given_up.append(node.changes)
+        for changes in given_up:
+            if not self._is_enough():
+                self._is_given_up(changes)
+
+    def _is_given_up(self, changes: tuple[Change, ...]) -> bool:
+        """Try *changes*, take them or go on from why they fail; whether that took too long to say either."""
+        found, failed = attempt(changes, self._trials)
+        if found is not None:
+            self._take(Found(changes=found.changes, trial=found))
+        for trial in failed:
+            self._branch_in_worlds(changes, trial)
+        return found is None and not failed
 
     def _is_enough(self) -> bool:
         kinds = {found.main_kind for found in self.found}
@@ -190,6 +209,8 @@ class Search:
                 if len(worlds) == _WORLDS:
                     return worlds
                 other = self._trials.of(changes)
+                if other.is_undecided:
+                    return worlds
                 # The trials give the same object for the same changes.
                 if not any(other is known for known in worlds):
                     worlds.append(other)

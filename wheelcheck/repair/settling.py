@@ -25,6 +25,9 @@ def attempt(changes: tuple[Change, ...], trials: Trials) -> tuple[Trial | None, 
     first = trials.of(nearest)
     if first.succeeds:
         return first, ()
+    if first.is_undecided:
+        # What took too long with the nearest version takes no less with any, and a further one is no answer to it.
+        return None, ()
     if nearest == changes:
         return None, (first,)
     anything = trials.of(changes)
@@ -65,6 +68,9 @@ def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial
             trial = trials.of(settled)
             if trial.succeeds:
                 at_last = trial
+                break
+            if trial.is_undecided:
+                settled[place] = change
                 break
         else:
             settled[place] = change

@@ -18,7 +18,7 @@ from wheelcheck.resolve import Budget, resolve
 
 _FOR_SEARCHING = 0.75  # of the time; the rest is for mending what was found
 _SHARE = 2
-_SHARE_AFTER = 8
+_SHARE_AFTER = 5
 
 
 class OutOfTime(Exception):
@@ -39,6 +39,11 @@ class Trial:
     def succeeds(self) -> bool:
         """Whether the edits make the question installable (or so after pure builds)."""
         return isinstance(self.outcome, Resolution) and not self.objections
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it took too long, which says nothing about its edits."""
+        return isinstance(self.outcome, Conflict) and self.outcome.budget_spent
 
     @property
     def resolution(self) -> Resolution:
@@ -68,13 +73,14 @@ class Trials:
         self._known: dict[_Settled, Trial] = {}
         self._most = limits.trials
         self.has_answer = False
-        self.undecided = 0
+        self.undecided: set[_Settled] = set()
+        self._made_so_far = 0
         self.ended_by_clock = False
 
     @property
     def count(self) -> int:
         """How many resolutions were made."""
-        return len(self._known)
+        return self._made_so_far
 
     def answer_found(self) -> None:
         """From now on allow only some more trials, and each of them less time."""
@@ -102,7 +108,13 @@ class Trials:
             if left <= 0 or self.count >= self._most:
                 self.ended_by_clock = self.count < self._most
                 raise OutOfTime
-            known = self._known[settled] = self._made(ordered, left)
+            known = self._made(ordered, left)
+            # What was given up is not remembered: asked again later, it finds at hand what it had to wait for.
+            if known.is_undecided:
+                self.undecided.add(settled)
+            else:
+                self.undecided.discard(settled)
+                self._known[settled] = known
         return known
 
     def shelf(self, name: NormalizedName, changes: Iterable[Change]) -> Shelf:
@@ -125,9 +137,8 @@ class Trials:
         budget = Budget(seconds=min(seconds, most), clock=self._limits.clock)
         question = replace(state.question, budget=budget)
         self._reporter.stage(f"trying repair {self.count + 1}")
+        self._made_so_far += 1
         outcome = resolve(question, self._projects(state), self._reporter)
-        if isinstance(outcome, Conflict) and outcome.budget_spent:
-            self.undecided += 1
         return self._judged(changes, state, outcome)
 
     def _projects(self, state: State) -> Projects:

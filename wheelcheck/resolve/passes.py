@@ -162,6 +162,8 @@ class _Run:
         policy = question.policy if allowed_only else None
         provider = WheelProvider(self.supply, question.constraints, policy=policy)
         watch = _Watch(question.budget, self.deadline, self.reporter)
+        # One round may try a hundred versions of a project, each of which has metadata to wait for.
+        provider.before_asking = watch.refuse_overtime
         provider.root_asks(question.requirements)
         while True:
             try:
@@ -280,6 +282,10 @@ class _Watch(BaseReporter[Ask, Candidate, Key]):
 
     def starting_round(self, index: int) -> None:  # noqa: ARG002 - resolvelib's signature
         self.rounds += 1
+        self.refuse_overtime()
+
+    def refuse_overtime(self) -> None:
+        """Raise ``BudgetSpent`` when the time is up: asked between rounds, and in them before anything is waited for."""
         if self._clock() > self._deadline:
             raise BudgetSpent("the resolution reached its time budget")
 

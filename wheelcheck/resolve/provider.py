@@ -60,6 +60,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         self._promotions: dict[NormalizedName, int] = {}
         self._dead_ends = DeadEnds(self._ever_open)
         self._batches = Batches(supply)
+        self.before_asking: Callable[[], None] = _go_on
 
     # What is asked
 
@@ -137,6 +138,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
     def get_dependencies(self, candidate: Candidate) -> Iterable[Ask]:
         """The asks of *candidate*, computed once; an impossible one where it turns out unusable on reading its metadata."""
         if candidate.asks is None:
+            self.before_asking()
             candidate.asks = self._asks_of(candidate)
             if not candidate.key[1]:
                 self._batches.note_tried(candidate.key[0])
@@ -328,6 +330,10 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
                 bounded = bounded or ask.bound.has_ceiling
         order = self._order.setdefault(identifier, len(self._order))
         return (not direct, not pinned, -self._promotions.get(identifier[0], 0), not bounded, order, identifier)
+
+
+def _go_on() -> None:
+    """Nothing speaks against asking on."""
 
 
 def _itself(candidate: Candidate) -> Requirement:
