@@ -6,13 +6,14 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wheelcheck.cli.options import options_without, request_options
 from wheelcheck.cli.plan import presentation_of, reporter_for
-from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
+from wheelcheck.cli.streams import print_note, refuse_unwritable, wants_color, write_result
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -73,7 +74,22 @@ class _Output:
     help=f"{', '.join(_FORMATS)}; several at once, each but one with its file.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Where the format without a file goes; - for stdout.")
-@options_without("platform", "python", "target_file", "fix")
+@click.option(
+    "--max-seconds",
+    type=click.FloatRange(min=0.0),
+    metavar="SECONDS",
+    help="Give up on a target after this time (120).",
+)
+@click.option(
+    "--repairs", type=click.IntRange(min=0), metavar="N", help="Look for so many repairs of each failing target (1)."
+)
+@click.option(
+    "--repair-seconds",
+    type=click.FloatRange(min=0.0),
+    metavar="SECONDS",
+    help="Look for repairs no longer than this in the whole run (20); the failing targets share what is left.",
+)
+@options_without("platform", "python", "target_file", "fix", "max_seconds", "repairs", "repair_seconds")
 def check_command(
     inputs: tuple[str, ...],
     platforms: tuple[str, ...],
@@ -98,30 +114,32 @@ def check_command(
 
     presentation = presentation_of(options)
     outputs = _outputs(formats, output)
-    for path in (*(each.path for each in outputs), write_baseline):
-        refuse_unwritable(path)
+    places = _places(outputs, write_baseline)
+    _refuse_own(places, (*inputs, *target_files, *sources))
     asked = pipeline.CheckRequest(
         request=pipeline.Request(inputs=inputs, **request_options(options)),
         targets=pipeline.TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
         fail_on=_codes("--fail-on", fail_on),
         warn_only=_codes("--warn-only", warn_only),
         baseline=baseline,
+        next_baseline=write_baseline,
         relock=relock,
     )
     with reporter_for(presentation) as reporter:
         check = pipeline.check(asked, reporter=reporter)
+    _refuse_own(places, [record.path for record in check.inputs])
     for each in outputs:
         if each.path is not None or each.form != "text" or not presentation["quiet"]:
             write_result(_rendered(check, each, presentation), each.path)
     if write_baseline is None:
         return check.exit_status
-    return _write_baseline(check, write_baseline)
+    return _write_baseline(check, write_baseline, quiet=presentation["quiet"])
 
 
 def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:
     found: list[_Output] = []
     for text in formats or ("text",):
-        form, _, path = text.partition("=")
+        form, equals, path = text.partition("=")
         if form not in _FORMATS:
             from difflib import get_close_matches
 
@@ -130,6 +148,8 @@ def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:
                 f"--format {form!r} is no format of check",
                 hint=f"did you mean {near[0]}?" if near else f"there are {', '.join(_FORMATS)}",
             )
+        if equals and not path:
+            raise UsageProblem(f"--format {text} names no file", hint="is a variable unset?")
         found.append(_Output(form, path or None))
     bare = [each for each in found if each.path is None]
     if len(bare) > 1:
@@ -137,16 +157,43 @@ def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:
             f"{' and '.join(each.form for each in bare)} cannot both go to one place",
             hint="give a file to each but one: --format sarif=report.sarif",
         )
+    if output is not None and not bare:
+        raise UsageProblem("-o is for the format without a file, and each has one", hint="leave -o out")
     return tuple(
         _Output(each.form, None if output == "-" else output) if each.path is None and output is not None else each
         for each in found
     )
 
 
+def _places(outputs: Sequence[_Output], write_baseline: str | None) -> tuple[str, ...]:
+    """The files to be written; raises, before all the work, where one cannot be or two are the same."""
+    places = tuple(path for path in (*(each.path for each in outputs), write_baseline) if path not in (None, "-"))
+    if write_baseline in ("", "-"):
+        raise UsageProblem("--write-baseline needs a file", hint="name one, and keep it with the project")
+    for position, place in enumerate(places):
+        refuse_unwritable(place)
+        path = Path(place)
+        is_device = path.exists() and not path.is_file()
+        if not is_device and path.resolve() in [Path(other).resolve() for other in places[:position]]:
+            raise UsageProblem("is to be written twice", address=place, hint="name a file of its own for each")
+    return places
+
+
+def _refuse_own(places: Sequence[str], read: Sequence[str]) -> None:
+    own = {Path(text).resolve() for text in read if "\0" not in text}
+    for place in places:
+        if Path(place).resolve() in own:
+            raise UsageProblem(
+                "is one of the files that are read, which are never changed", address=place, hint="name another file"
+            )
+
+
 def _codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
     from wheelcheck.model import Code
 
     codes = tuple(code.strip().upper() for word in words for code in word.split(",") if code.strip())
+    if words and not codes:
+        raise UsageProblem(f"{option} names no code", hint="is a variable unset?")
     numbers = [code.number for code in Code]
     for code in codes:
         if not any(number.startswith(code) for number in numbers):
@@ -172,9 +219,16 @@ def _rendered(check: Check, output: _Output, presentation: dict[str, Any]) -> by
     return text.encode(encoding, "replace")
 
 
-def _write_baseline(check: Check, path: str) -> int:
-    """Keep what fails now; what could not be decided is kept by nobody, and still fails the run."""
+def _write_baseline(check: Check, path: str, *, quiet: bool) -> int:
+    """Keep what fails now, where every target was decided: what was known of another would drop out."""
     from wheelcheck.gate import known_findings, render_baseline
 
-    write_result(render_baseline(known_findings(check.targets)), path)
-    return check.exit_status if check.exit_status in (3, 4) else 0
+    undecided = [str(each.target) for each in check.targets if not each.is_decided]
+    if undecided:
+        print_note(f"{path} not written: there is no answer for {'; '.join(undecided)}")
+        return 3 if any(each.plan is None for each in check.targets) else 4
+    known = known_findings(check.targets)
+    write_result(render_baseline(known), path)
+    if not quiet:
+        print_note(f"{len(known)} {'finding' if len(known) == 1 else 'findings'} written to {path}")
+    return 0

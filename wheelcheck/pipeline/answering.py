@@ -27,9 +27,12 @@ class Answer:
     knowledge: RepairKnowledge
 
 
-def answered(prepared: Prepared, store: IndexStore, reporter: Reporter) -> Answer:
+def answered(
+    prepared: Prepared, store: IndexStore, reporter: Reporter, *, knowledge: RepairKnowledge | None = None
+) -> Answer:
     """Resolve *prepared*, or take its lock as it is, and say what is to be said of that.
 
+    *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already.
     Raises ``IndexUnavailable``, ``SettingsInvalid`` for the user's knowledge files, ``InputUnreadable`` for a lock.
     """
     from wheelcheck.compat import Compatibility
@@ -38,7 +41,7 @@ def answered(prepared: Prepared, store: IndexStore, reporter: Reporter) -> Answe
     from wheelcheck.resolve import resolve
 
     # Read before the index is asked: a malformed file of the user's should not cost them the wait.
-    knowledge = load_repair_knowledge(prepared.knowledge_folders)
+    knowledge = knowledge if knowledge is not None else load_repair_knowledge(prepared.knowledge_folders)
     outcome: Resolution | Conflict
     disagreeing: tuple[Finding, ...] = ()
     if prepared.lock is None:
@@ -62,18 +65,22 @@ def answered(prepared: Prepared, store: IndexStore, reporter: Reporter) -> Answe
     return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
 
 
-def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Proposals | None:
-    """The ways out, where something is in the way: an error, a conflict, an advisory; ``None`` where they were not wanted."""
+def needs_repairs(answer: Answer) -> bool:
+    """Whether ways out are wanted and something is in the way: an error, a conflict, an advisory."""
     from wheelcheck.model import Code, Severity
 
-    prepared = answer.prepared
     told = (Code.ADVISORY, Code.ABI_BREAK)
-    needed = any(
+    return bool(answer.prepared.repairs) and any(
         finding.severity is Severity.ERROR or (finding.code in told and finding.severity is Severity.WARNING)
         for finding in answer.findings
     )
-    if not needed or not prepared.repairs:
+
+
+def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Proposals | None:
+    """The ways out, where :func:`needs_repairs` says so, else ``None``."""
+    if not needs_repairs(answer):
         return None
+    prepared = answer.prepared
     from wheelcheck.repair import Blocked, Limits, World, propose
 
     return propose(

@@ -44,8 +44,10 @@ class ReadLock:
 def load_lock(inputs: tuple[str, ...], kinds: frozenset[LockKind]) -> ReadLock | None:
     """The lock of one of *kinds* that *inputs* name, ``None`` where they name none.
 
-    Raises ``UsageProblem`` for a lock beside other inputs: it already says everything. Raises ``InputUnreadable`` as reading does.
+    Requirements with hashes are a lock alone, and requirements like any beside other inputs. Raises ``UsageProblem`` for another
+    lock beside other inputs: it already says everything. Raises ``InputUnreadable`` as reading does.
     """
+    kinds = kinds if len(inputs) == 1 else kinds - {LockKind.REQUIREMENTS}
     found = [(text, content) for text in inputs for content in _content(text, kinds)]
     if not found:
         return None

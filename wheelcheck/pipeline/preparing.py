@@ -94,8 +94,15 @@ CHECKING = Manner(sdist="deny", locks=frozenset(LockKind))
 RELOCKING = Manner(sdist="deny", locks=frozenset())
 
 
-def prepare(request: Request, reporter: Reporter, manner: Manner = PLANNING) -> Prepared:
-    """Read settings and inputs in the *manner* of a command.
+def prepare(
+    request: Request,
+    reporter: Reporter,
+    manner: Manner = PLANNING,
+    *,
+    settings: Settings | None = None,
+    target: Target | None = None,
+) -> Prepared:
+    """Read settings and inputs in the *manner* of a command; *settings* and *target* are given by whoever has them already.
 
     Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``.
     """
@@ -104,17 +111,22 @@ def prepare(request: Request, reporter: Reporter, manner: Manner = PLANNING) -> 
     from wheelcheck.settings import load_settings
 
     refuse_empty(request)
-    settings = load_settings(Path(request.folder), request.environ)
-    target = _target(request, settings)
+    if settings is None:
+        settings = load_settings(Path(request.folder), request.environ)
+    if target is None:
+        target = _target(request, settings)
     reporter.stage("reading")
     fetch_text = text_fetcher(request, settings, reporter)
     read = load_lock(request.inputs, manner.locks)
+    if read is not None:
+        _refuse_idle(request, read.lock)
     # The settings choose extras and groups for whenever a project is planned; on the command line they must have one.
     has_project = read is not None or any(text.endswith(".toml") for text in request.inputs)
     extras = frozenset(canonicalize_name(extra) for extra in request.extras or (settings.extras if has_project else ()))
     groups = request.groups or (settings.groups if has_project else ())
     inputs = parse(
-        request.inputs if read is None else (),
+        # The file says in its options where its packages are from; other locks say it of each package.
+        request.inputs if read is None or read.lock.kind is LockKind.REQUIREMENTS else (),
         # Bounds, overrides and exclusions add up: what a repair has to add must not take away what the settings say.
         constraints=(*settings.constraints, *request.constraints),
         extras=extras if read is None else frozenset(),
@@ -124,7 +136,7 @@ def prepare(request: Request, reporter: Reporter, manner: Manner = PLANNING) -> 
         environ=request.environ,
     )
     if read is not None:
-        inputs = pinned_roots(read.lock).joined(inputs)
+        inputs = pinned_roots(read.lock).joined(replace(inputs, requirements=(), unsupported=()))
     steps = [
         parse_overrides([text], fetch_text=fetch_text, environ=request.environ)
         for text in (*settings.overrides, *request.overrides)
@@ -177,6 +189,25 @@ def prepare(request: Request, reporter: Reporter, manner: Manner = PLANNING) -> 
         extras=extras,
         groups=groups,
     )
+
+
+def _refuse_idle(request: Request, lock: Lock) -> None:
+    """Raise ``UsageProblem`` for an option that changes what is resolved: a lock is taken as it stands."""
+    given = {
+        "--constraint": request.constraints,
+        "--override": request.overrides,
+        "--replace": request.replacements,
+        "--exclude": request.excludes,
+        "--pre": request.pre is not None,
+        "--exclude-newer": request.exclude_newer,
+        "--fix": request.fix,
+    }
+    option = next((option for option, value in given.items() if value), None)
+    if option is not None:
+        raise UsageProblem(
+            f"{option} means nothing to {lock.path}: a lock is taken as it stands",
+            hint="leave it out, or resolve what the lock was made of: name that as INPUT, or check --relock",
+        )
 
 
 def overriding(steps: Iterable[tuple[Requirement, ...]]) -> tuple[Requirement, ...]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from wheelcheck.errors import InputUnreadable, UsageProblem
 
 if TYPE_CHECKING:
     from wheelcheck.model import Target
-    from wheelcheck.model.named_target import NamedTarget, NamedTargets
+    from wheelcheck.model.named_target import NamedTargets
     from wheelcheck.pipeline.request import Request
     from wheelcheck.settings import Settings
 
@@ -32,50 +32,92 @@ class TargetWords:
     sources: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedTargets:
+    """The targets, each once, in the order in which they were named; ``notes`` say what was passed over in the files read."""
+
+    targets: tuple[Target, ...]
+    notes: tuple[str, ...] = ()
+
+
 def load_targets(words: TargetWords, settings: Settings, request: Request) -> tuple[Target, ...]:
+    """The targets of :func:`load_targets_and_notes` alone."""
+    return load_targets_and_notes(words, settings, request).targets
+
+
+def load_targets_and_notes(words: TargetWords, settings: Settings, request: Request) -> LoadedTargets:
     """The targets of *words*; where these say nothing, those of *settings*; where these neither, the running interpreter.
 
-    A source that names only platforms or only Pythons is multiplied by what *words* say of the other. Raises ``UsageProblem`` and
-    ``InputUnreadable``.
+    A source that names only platforms or only Pythons is multiplied by what *words* say of the other, else the settings; words that
+    complete no source name further targets. Raises
+    ``UsageProblem`` and ``InputUnreadable``.
     """
     from wheelcheck.compat import parse_target, parse_target_file
 
-    named = _named(words, settings)
+    _refuse_empty(words)
+    sources = [_sourced(path) for path in words.sources]
+    files = words.files or ((request.target_file,) if request.target_file is not None else ())
+    found = [parse_target(platform, python) for platform, python in _named(words, files, sources, settings)]
+    found += [parse_target_file(_text(path), path) for path in files]
     targets: dict[tuple[str, str], Target] = {}
-    for platform, python in named:
-        target = parse_target(platform, python)
+    for target in found or [parse_target(None, None)]:
         targets.setdefault((target.platform, target.python), target)
-    for path in words.files or ((request.target_file,) if request.target_file is not None else ()):
-        target = parse_target_file(_text(path), path)
-        targets.setdefault((target.platform, target.python), target)
-    if not targets:
-        target = parse_target(None, None)
-        return (target,)
-    return tuple(targets.values())
+    notes = dict.fromkeys(f"no target was taken from {note}" for source in sources for note in source.notes)
+    return LoadedTargets(targets=tuple(targets.values()), notes=tuple(notes))
 
 
-def _named(words: TargetWords, settings: Settings) -> list[tuple[str | None, str | None]]:
+def has_words(target: Target) -> bool:
+    """Whether the words of *target* say everything of it, so that a command line can name it and others like it."""
+    from wheelcheck.compat import host_target, parse_target
+
+    try:
+        return target in (parse_target(target.platform, target.python), host_target())
+    except UsageProblem:
+        return False
+
+
+def _refuse_empty(words: TargetWords) -> None:
+    for option, values in (
+        ("--platform", words.platforms),
+        ("--python", words.pythons),
+        ("--target", words.files),
+        ("--targets-from", words.sources),
+    ):
+        if any(not value.strip() for value in values):
+            raise UsageProblem(
+                f"{option} is empty", hint="give it a value, or leave the option out; is a variable unset?"
+            )
+
+
+def _named(
+    words: TargetWords, files: tuple[str, ...], sources: Sequence[NamedTargets], settings: Settings
+) -> list[tuple[str | None, str | None]]:
+    """Platform and Python of each target that has words, ``None`` for that of the running interpreter."""
     from wheelcheck.compat.known import PLATFORMS, PYTHONS, expanded
 
     platforms, pythons = expanded(words.platforms, PLATFORMS), expanded(words.pythons, PYTHONS)
-    found: list[tuple[str | None, str | None]] = []
-    for each in _iter_sourced(words.sources):
-        found.extend(
-            _product((each.platform,) if each.platform else platforms, (each.python,) if each.python else pythons)
+    others = platforms or expanded(settings.platforms, PLATFORMS), pythons or expanded(settings.pythons, PYTHONS)
+    found = [
+        pair
+        for source in sources
+        for each in source.targets
+        for pair in _product(
+            (each.platform,) if each.platform else others[0], (each.python,) if each.python else others[1]
         )
-    if words.sources:
+    ]
+    # What completes no source names targets of its own.
+    completed = [each for source in sources for each in source.targets]
+    if completed and not (
+        (platforms and all(each.platform for each in completed)) or (pythons and all(each.python for each in completed))
+    ):
         return found
     if platforms or pythons:
-        return list(
-            _product(
-                platforms or expanded(settings.platforms, PLATFORMS), pythons or expanded(settings.pythons, PYTHONS)
-            )
-        )
-    if words.files:
+        return [*found, *_product(*others)]
+    if files:
         return []
     found.extend(_pair(text) for text in settings.targets)
     if settings.platforms or settings.pythons:
-        found.extend(_product(expanded(settings.platforms, PLATFORMS), expanded(settings.pythons, PYTHONS)))
+        found.extend(_product(*others))
     return found
 
 
@@ -91,15 +133,14 @@ def _pair(text: str) -> tuple[str, str]:
     return platform, python
 
 
-def _iter_sourced(paths: Iterable[str]) -> Iterator[NamedTarget]:
-    for path in paths:
-        found = _read(path)
-        if not found.targets:
-            notes = "; ".join(map(str, found.notes))
-            raise UsageProblem(
-                f"{path} names no target{f': {notes}' if notes else ''}", hint="give --platform and --python"
-            )
-        yield from found.targets
+def _sourced(path: str) -> NamedTargets:
+    found = _read(path)
+    if not found.targets:
+        notes = "; ".join(map(str, found.notes))
+        raise UsageProblem(
+            f"{path} names no target{f': {notes}' if notes else ''}", hint="give --platform and --python"
+        )
+    return found
 
 
 def _read(path: str) -> NamedTargets:

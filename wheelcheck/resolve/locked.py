@@ -7,6 +7,7 @@ those that the index has with a hash that it names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -69,7 +70,8 @@ class _Taking:
         self._projects = projects
         self._compatibility = compatibility
         hashes = {package.name: package.hashes for package in packages if package.files is None and package.hashes}
-        self._admission = Admission(compatibility, policy, hashes)
+        # A lock has chosen: what was uploaded when does not matter any more, and most formats do not say it.
+        self._admission = Admission(compatibility, replace(policy, exclude_newer=None), hashes)
         self._refused: dict[NormalizedName, str] = {}
 
     def resolution(self) -> Resolution:
@@ -129,12 +131,14 @@ class _Taking:
         return self._judged(package, chosen)
 
     def _judged(self, package: LockedPackage, sdist: Sdist) -> tuple[Installability, tuple[str, ...]]:
-        at_hand: Distribution | None = sdist
-        if not sdist.at.url:
-            # Some locks name files without saying where they are; the index knows.
-            on_page = self._projects.page(package.name).distributions.get(_version(package), ())
-            at_hand = next((file for file in on_page if file.filename == sdist.filename), None)
-        if not isinstance(at_hand, Sdist):
+        # The index's own word on where the file is goes first: some locks have only its name, others name a host that this
+        # machine does not reach. The lock decides which bytes it is.
+        on_page = self._projects.page(package.name).distributions.get(_version(package), ())
+        listed = next((file for file in on_page if file.filename == sdist.filename), None)
+        hashes = dict(sdist.at.hashes)
+        same = listed is not None and all(hashes.get(name, digest) == digest for name, digest in listed.at.hashes)
+        at_hand = listed if isinstance(listed, Sdist) and same else sdist
+        if not at_hand.at.url:
             return Installability.SDIST_UNKNOWN, (f"{sdist.filename} is not on the index, so it was not read",)
         try:
             judgement = self._projects.source(at_hand)
