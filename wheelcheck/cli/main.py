@@ -17,8 +17,10 @@ from wheelcheck.cli.cache import cache_group
 from wheelcheck.cli.check import check_command
 from wheelcheck.cli.config import config_command
 from wheelcheck.cli.describe import schema_command, target_command
+from wheelcheck.cli.diff import diff_command
 from wheelcheck.cli.export import export_command
 from wheelcheck.cli.hook import hook_command
+from wheelcheck.cli.matrix import matrix_command
 from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.plan import plan_command
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
@@ -40,6 +42,8 @@ def cli() -> None:
 
 cli.add_command(plan_command)
 cli.add_command(check_command)
+cli.add_command(matrix_command)
+cli.add_command(diff_command)
 cli.add_command(why_command)
 cli.add_command(wheels_command)
 cli.add_command(export_command)

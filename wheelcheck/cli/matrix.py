@@ -1,0 +1,121 @@
+"""``wheelcheck matrix``: inputs, platforms and Pythons → a grid on stdout, and a plan for each cell that installs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wheelcheck.cli.answering import Showing
+from wheelcheck.cli.options import options_without, request_options
+from wheelcheck.cli.streams import print_note, write_result
+from wheelcheck.errors import DiskFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelcheck.model import Target
+    from wheelcheck.model.matrix import Matrix
+
+
+@click.command("matrix", short_help="Platforms by Pythons: where it installs, what blocks the rest.")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option("--platform", "platforms", metavar="TAG|all", multiple=True,
+              help="A row; may be given again. Default: those of the settings, else all.")  # fmt: skip
+@click.option("--python", "pythons", metavar="VERSION|all", multiple=True,
+              help="A column; may be given again. Default: those of the settings, else all.")  # fmt: skip
+@click.option("--target", "target_files", metavar="FILE", multiple=True,
+              help="A cell made by `wheelcheck target` on the machine itself.")  # fmt: skip
+@click.option("--targets-from", "sources", metavar="FILE", multiple=True,
+              help="Take cells from a Dockerfile, .python-version, pyproject.toml or GitHub workflow.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+              help="What goes to stdout.")  # fmt: skip
+@click.option("--plans", "folder", metavar="DIR",
+              help="Write the plan of each cell that installs here, as PLATFORM-PYTHON.json.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Let --plans replace what is there.")
+@click.option("--any", "any_will_do", is_flag=True, help="Leave with 0 where one cell installs.")
+@options_without("platform", "python", "target_file", "fix", "repairs")
+def matrix_command(
+    inputs: tuple[str, ...],
+    platforms: tuple[str, ...],
+    pythons: tuple[str, ...],
+    target_files: tuple[str, ...],
+    sources: tuple[str, ...],
+    form: str,
+    folder: str | None,
+    force: bool,
+    any_will_do: bool,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Show on which platforms and Pythons INPUT... installs, what blocks the rest, and which Python to ship.
+
+    "all" stands for win_amd64, win_arm64, macosx_13_0 and manylinux_2_28 and musllinux_1_2 on both architectures, and for the
+    CPythons 3.10 to 3.14, 3.13t and 3.14t. --repair-seconds is the time for all cells together.
+
+    Exit status: 0 every cell installs (builds of pure source included), 1 one is blocked, 3 an index failed on one, 4 one is
+    undecided. With --any, 0 as soon as one installs.
+    """
+    from wheelcheck import pipeline
+    from wheelcheck.pipeline.matrix import MatrixRequest, matrix, matrix_targets
+    from wheelcheck.report.matrix import render_json, render_markdown, render_text
+
+    showing = Showing.taken_from(options)
+    options = {"repairs": None, **options}
+    asked = MatrixRequest(
+        request=pipeline.Request(inputs=inputs, **request_options(options)),
+        targets=pipeline.TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
+    )
+    if folder is not None:
+        _refuse_unusable(Path(folder), () if force else matrix_targets(asked))
+    with showing.reporter() as reporter:
+        answer = matrix(asked, reporter=reporter)
+    if folder is not None:
+        _write_plans(answer, Path(folder))
+    if form == "markdown":
+        write_result(render_markdown(answer).encode(), None)
+    else:
+        showing.write(
+            form,
+            lambda: render_text(
+                answer,
+                width=showing.width,
+                color=showing.in_color,
+                encoding=showing.encoding,
+                detail="full" if showing.verbose else "brief",
+            ),
+            lambda: render_json(answer),
+        )
+    return 0 if any_will_do and answer.good else answer.exit_status
+
+
+def _refuse_unusable(folder: Path, targets: Sequence[Target]) -> None:
+    """Raise ``DiskFailure`` before any work: *folder* is a file, is in none, or has a plan of one of *targets* already."""
+    if folder.exists() and not folder.is_dir():
+        raise DiskFailure("is no folder", address=str(folder), hint="name another folder with --plans")
+    if not folder.absolute().parent.is_dir():
+        raise DiskFailure(f"there is no folder {folder.absolute().parent}", address=str(folder), hint="make it first")
+    there = [_file(folder, target) for target in targets if _file(folder, target).exists()]
+    if there:
+        more = f", and {len(there) - 1} more" if len(there) > 1 else ""
+        raise DiskFailure(
+            f"there is a plan already{more}",
+            address=str(there[0]),
+            hint="name another folder with --plans, or give --force",
+        )
+
+
+def _write_plans(matrix: Matrix, folder: Path) -> None:
+    from wheelcheck.plan import render_plan
+
+    folder.mkdir(exist_ok=True)
+    for cell in matrix.cells:
+        path = _file(folder, cell.target)
+        if cell.plan is not None and cell.status.is_good:
+            write_result(render_plan(cell.plan), str(path))
+        elif path.exists():
+            print_note(f"{path} is from before: {cell.target} is {cell.status.value} now")
+
+
+def _file(folder: Path, target: Target) -> Path:
+    return folder / f"{target.platform}-{target.python}.json"
