@@ -89,25 +89,28 @@ def test_substitute_says_what_differs() -> None:
     assert texts(found) == [("low", "pg-binary stands in for pg. It brings its own libpq.")]
 
 
-@pytest.mark.parametrize("same_versions", [True, False])
-def test_substitute_in_another_version_than_was_asked_for_says_how_far_that_is(*, same_versions: bool) -> None:
-    projects = FakeProjects({"pg": {"1.0": [wheel()]}, "pg-binary": {"2.0": [wheel()]}})
-    known = Substitute(
-        project=canonicalize_name("pg"),
-        replacement=canonicalize_name("pg-binary"),
-        differs="It brings its own libpq.",
-        same_versions=same_versions,
-        evidence=("https://docs.example/pg",),
+@pytest.mark.parametrize(("asked", "risk"), [("pg", "low"), ("app", "medium")])
+def test_substitute_in_another_version_says_how_far_that_is_and_is_milder_where_the_user_asked(
+    asked: str, risk: str
+) -> None:
+    projects = FakeProjects(
+        {"app": {"1": [wheel(requires=["pg"])]}, "pg": {"1.0": [wheel()]}, "pg-binary": {"2.0": [wheel()]}}
     )
-    found = judged(
-        projects,
-        [edit(EditKind.SUBSTITUTE, "pg", "==1.0", "pg-binary")],
-        before=answer(projects, "pg"),
-        after=answer(projects, "pg-binary"),
-        knowledge=RepairKnowledge(substitutes=(known,)),
-    )
-    said = ("medium", "pg 1.0 becomes pg-binary 2.0: one major version newer")
-    assert texts(found)[:-1] == ([said] if same_versions else [])
+    before, after = answer(projects, asked), answer(projects, "pg-binary")
+    for same_versions in (True, False):
+        known = Substitute(
+            project=canonicalize_name("pg"),
+            replacement=canonicalize_name("pg-binary"),
+            differs="It brings its own libpq.",
+            same_versions=same_versions,
+            evidence=("https://docs.example/pg",),
+        )
+        knowledge = RepairKnowledge(substitutes=(known,))
+        edits = [edit(EditKind.SUBSTITUTE, "pg", "==1.0", "pg-binary")]
+        found = texts(judged(projects, edits, before=before, after=after, knowledge=knowledge))
+        said = (risk, "pg 1.0 becomes pg-binary 2.0: one major version newer")
+        assert (said in found) == same_versions
+        assert ("low", "pg-binary stands in for pg. It brings its own libpq.") in found
 
 
 def test_substitute_that_nothing_is_known_of_is_medium() -> None:

@@ -20,6 +20,9 @@ _NEAR = timedelta(days=365.25)
 _DAYS_A_MONTH = 30.44
 _STEPS = ("major", "minor", "patch")
 
+MILDER = {Risk.HIGH: Risk.MEDIUM, Risk.MEDIUM: Risk.LOW, Risk.LOW: Risk.LOW}
+"""What the risk of a distance is where the line that changes is the user's own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distance:

@@ -8,12 +8,11 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.model import Edit, Ground, Risk
 from wheelcheck.repair.risk.case import RepairCase
-from wheelcheck.repair.risk.distance import Distance, declared_start, distance_of
+from wheelcheck.repair.risk.distance import MILDER, Distance, declared_start, distance_of
 from wheelcheck.repair.risk.names import judge_names
 
 _SHOWN = 3
 _OLD_DAYS = 2 * 365.25
-_MILDER = {Risk.HIGH: Risk.MEDIUM, Risk.MEDIUM: Risk.LOW, Risk.LOW: Risk.LOW}
 
 
 def judge_override(case: RepairCase, edit: Edit) -> Iterator[Ground]:
@@ -37,7 +36,7 @@ def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     start = declared_start(case, edit, edit.package, chosen.version)
     if start is not None and start != chosen.version:
         distance = distance_of(case, edit.package, start, chosen.version)
-        yield Ground(risk=_MILDER[distance.risk], text=_move_text(edit.package, distance))
+        yield Ground(risk=MILDER[distance.risk], text=_move_text(edit.package, distance))
 
 
 def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:

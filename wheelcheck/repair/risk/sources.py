@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck.model import Edit, Ground, Risk, Substitute
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.repair.risk.case import RepairCase
-from wheelcheck.repair.risk.distance import distance_of
+from wheelcheck.repair.risk.distance import MILDER, distance_of
 
 
 def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
@@ -27,13 +27,14 @@ def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
 
 
 def _other_version(case: RepairCase, known: Substitute) -> Iterator[Ground]:
-    """One ground where the replacement is not had in the version that its project would have had."""
+    """One ground where the replacement is not had in its project's version; as mild as another pin where the user asked for it."""
     natural, chosen = case.natural(known.project), case.chosen(known.replacement)
     if natural is None or chosen is None or natural.version.public == chosen.version.public:
         return
     distance = distance_of(case, known.replacement, natural.version, chosen.version)
     text = f"{known.project} {natural.version} becomes {known.replacement} {chosen.version}: {distance}"
-    yield Ground(risk=distance.risk, text=text)
+    own = case.is_asked_by_user(known.project)
+    yield Ground(risk=MILDER[distance.risk] if own else distance.risk, text=text)
 
 
 def judge_index(case: RepairCase, edit: Edit) -> Iterator[Ground]:
