@@ -28,7 +28,10 @@ from wheelcheck.repair.versions import usable_versions
 from wheelcheck.repair.world import Blocked, Limits, World
 
 _NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
-_MANY = 3  # with more blockers than this, a first repair is put together in one go before the search for the cheapest
+_IDLE = (
+    300  # after so many sets in a row that leave a known blocker untouched, a first repair is put together in one go
+)
+_MANY = 3  # with more blockers than this, older versions of what stands above them are not looked at
 _ROUNDS = 12
 _WORLDS = 6  # so many choices of versions are looked at for one set that fails
 _STEPS = 3
@@ -108,10 +111,8 @@ class Search:
             troubles = self.troubles_of(base)
             if any(self._is_lost(trouble) for trouble in troubles):
                 return
-            if len(troubles) > _MANY and all(trouble.changes for trouble in troubles):
-                self._put_together(troubles)
             self._branch_in_worlds((), base)
-            self._search()
+            self._search(troubles)
         except OutOfTime:
             self.ended = self._where_it_stands()
 
@@ -157,12 +158,15 @@ class Search:
 
     # Cheapest first
 
-    def _search(self) -> None:
-        looked_at = 0
+    def _search(self, troubles: tuple[Trouble, ...]) -> None:
+        looked_at = idle = 0
         given_up: list[tuple[Change, ...]] = []
         while self._heap and not self._is_enough():
             node = heapq.heappop(self._heap)
             looked_at += 1
+            idle += 1
+            if idle == _IDLE and all(trouble.changes for trouble in troubles):
+                self._put_together(troubles)
             if looked_at > _NODES:
                 self.ended = self._where_it_stands()
                 return
@@ -171,8 +175,10 @@ class Search:
             if node.pending:
                 self._branch(node.changes, node.pending)
                 continue
+            idle = 0
             if self._is_given_up(node.changes):
                 given_up.append(node.changes)
+        self._trials.be_patient()
         for changes in given_up:
             if not self._is_enough():
                 self._is_given_up(changes)

@@ -17,7 +17,7 @@ from wheelcheck.repair.world import Blocked, Limits, WithSources, World
 from wheelcheck.resolve import Budget, resolve
 
 _FOR_SEARCHING = 0.75  # of the time; the rest is for mending what was found
-_SHARE = 2
+_SHARE = 2  # of the time goes to one trial at most, and less once there is an answer
 _SHARE_AFTER = 5
 
 
@@ -73,6 +73,7 @@ class Trials:
         self._known: dict[_Settled, Trial] = {}
         self._most = limits.trials
         self.has_answer = False
+        self.is_patient = False
         self.undecided: set[_Settled] = set()
         self._made_so_far = 0
         self.ended_by_clock = False
@@ -87,6 +88,10 @@ class Trials:
         if not self.has_answer:
             self.has_answer = True
             self._most = min(self._most, self.count + self._limits.more_trials)
+
+    def be_patient(self) -> None:
+        """From now on let a trial take all the time that is left: no other waits for it."""
+        self.is_patient = True
 
     def begin_mending(self, trials: int) -> None:
         """Allow that many *trials* more, in what time the search has left for them."""
@@ -133,7 +138,8 @@ class Trials:
     def _made(self, changes: tuple[Change, ...], seconds: float) -> Trial:
         state = self._state(changes)
         # One hard resolution must not take the time of all the others, least of all when there is an answer already.
-        most = self._limits.seconds / (_SHARE_AFTER if self.has_answer else _SHARE)
+        share = 1 if self.is_patient else _SHARE_AFTER if self.has_answer else _SHARE
+        most = self._limits.seconds / share
         budget = Budget(seconds=min(seconds, most), clock=self._limits.clock)
         question = replace(state.question, budget=budget)
         self._reporter.stage(f"trying repair {self.count + 1}")
