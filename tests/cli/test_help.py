@@ -21,6 +21,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     (),
     ("plan",),
     ("matrix",),
+    ("diff",),
     ("why",),
     ("wheels",),
     ("export",),

@@ -1,0 +1,114 @@
+"""``wheelcheck diff``: two inputs, plans or revisions → what changed, for the review of a change; decides nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wheelcheck.cli.check import _codes
+from wheelcheck.cli.options import options_without, request_options
+from wheelcheck.cli.plan import presentation_of, reporter_for
+from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
+from wheelcheck.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from wheelcheck.model.difference import Difference
+
+_WIDEST = 120
+
+
+@click.command("diff", short_help="Compare two inputs, plans or git revisions.")
+@click.argument("sides", metavar="OLD NEW | --git-base REV INPUT...", nargs=-1)
+@click.option("--git-base", metavar="REV", help="Compare each INPUT with what it was where HEAD left this revision.")
+@click.option("--platform", "platforms", metavar="TAG", multiple=True, help="As for check, any number of times.")
+@click.option("--python", "pythons", metavar="VERSION", multiple=True, help="As for check, any number of times.")
+@click.option("--target", "target_files", metavar="FILE", multiple=True, help="A target made by `wheelcheck target`.")
+@click.option(
+    "--targets-from",
+    "sources_of_targets",
+    metavar="FILE",
+    multiple=True,
+    help="As for check: a file that names targets.",
+)
+@click.option("--fail-on", metavar="CODES", multiple=True, help="As for check: what fails besides errors.")
+@click.option("--warn-only", metavar="CODES", multiple=True, help="As for check: what warns at most.")
+@click.option("--baseline", metavar="FILE", help="Findings that were there before; they fail on neither side.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or a comment for a pull request.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+@options_without("platform", "python", "target_file", "fix", "no_repair", "repairs", "repair_seconds")
+def diff_command(
+    sides: tuple[str, ...],
+    git_base: str | None,
+    platforms: tuple[str, ...],
+    pythons: tuple[str, ...],
+    target_files: tuple[str, ...],
+    sources_of_targets: tuple[str, ...],
+    fail_on: tuple[str, ...],
+    warn_only: tuple[str, ...],
+    baseline: str | None,
+    form: str,
+    output: str | None,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Tell which packages came in, went out or moved from OLD to NEW, and which findings are new: 1 when a new one fails.
+
+    OLD and NEW are files, plans, requirements, or REV:PATH for a file at a git revision. With --git-base each INPUT is compared
+    with what it was where HEAD left REV, what it includes likewise. The settings and allowances of today count for both sides.
+    """
+    from wheelcheck import pipeline
+    from wheelcheck.pipeline.differing import DiffRequest, diff
+
+    presentation = presentation_of(options)
+    refuse_unwritable(output)
+    if git_base is None and len(sides) != 2:
+        raise UsageProblem(
+            f"diff compares two, and {len(sides)} {'was' if len(sides) == 1 else 'were'} given",
+            hint="give OLD and NEW, or --git-base REV and the files",
+        )
+    old, new = ("", "") if git_base is not None else sides
+    asked = DiffRequest(
+        request=pipeline.Request(inputs=sides if git_base is not None else (), **request_options(options)),
+        old=old,
+        new=new,
+        git_base=git_base,
+        targets=pipeline.TargetWords(
+            platforms=platforms, pythons=pythons, files=target_files, sources=sources_of_targets
+        ),
+        fail_on=_codes("--fail-on", fail_on),
+        warn_only=_codes("--warn-only", warn_only),
+        baseline=baseline,
+    )
+    with reporter_for(presentation) as reporter:
+        difference = diff(asked, reporter=reporter)
+    if form != "text" or output not in (None, "-") or not presentation["quiet"]:
+        write_result(_rendered(difference, form, output, presentation), output)
+    return difference.exit_status
+
+
+def _rendered(difference: Difference, form: str, output: str | None, presentation: dict[str, Any]) -> bytes:
+    from wheelcheck.report.difference import render_diff_json, render_diff_markdown, render_diff_text
+
+    if form == "json":
+        return render_diff_json(difference).encode("utf-8")
+    if form == "markdown":
+        return render_diff_markdown(difference).encode("utf-8", "replace")
+    is_file = output not in (None, "-")
+    encoding = "utf-8" if is_file else sys.stdout.encoding or "ascii"
+    text = render_diff_text(
+        difference,
+        width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
+        color=not is_file and wants_color(presentation["color"], sys.stdout),
+        detail="full" if presentation["verbose"] else "brief",
+        encoding=encoding,
+    )
+    return text.encode(encoding, "replace")

@@ -1,0 +1,161 @@
+"""What changed between two answers on the same targets: packages, files and findings; compared in ``gate/``, only named here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.check import CheckedTarget, Judged, Verdict
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import InputRecord, PlannedPackage
+from wheelcheck.model.target import Target
+
+
+class ChangeKind(Enum):
+    """How a project differs; the value is the word of the reports.
+
+    ``RESUPPLIED`` is the same version from another file, or of another installability.
+    """
+
+    ADDED = "added"
+    REMOVED = "removed"
+    UPGRADED = "upgraded"
+    DOWNGRADED = "downgraded"
+    RESUPPLIED = "resupplied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One version as a plan has it; size in bytes and upload time are ``None`` where the index does not say."""
+
+    version: Version
+    installability: Installability
+    filename: str = ""
+    size: int | None = None
+    upload_time: str | None = None
+
+    @classmethod
+    def of(cls, package: PlannedPackage) -> Release:
+        """What counts of *package* in a comparison."""
+        file = package.file
+        return cls(
+            version=package.version,
+            installability=package.installability,
+            filename=file.filename if file is not None else "",
+            size=file.size if file is not None else None,
+            upload_time=file.upload_time if file is not None else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageChange:
+    """A project that came in (``before`` is ``None``), went out (``after`` is ``None``) or moved."""
+
+    kind: ChangeKind
+    name: NormalizedName
+    before: Release | None
+    after: Release | None
+
+
+class FindingState(Enum):
+    """Whether a finding was there before; the value is the word of the reports."""
+
+    NEW = "new"
+    GONE = "gone"
+    STAYS = "stays"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedFinding:
+    """A finding with its verdict, on the new side unless it is gone.
+
+    One that was there and only now fails is new: somebody had allowed what it was.
+    """
+
+    state: FindingState
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadSize:
+    """How much there is to download: *size* in bytes of what is known, and for how many of the files it is not."""
+
+    size: int = 0
+    files: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetDifference:
+    """What changed on one target, that of the new side.
+
+    ``before`` and ``after`` are the answers; ``None`` where there was nothing to answer, so that all came in or went out.
+    Changes and findings are empty where one of them could not be decided: half an answer compares to nothing.
+    """
+
+    target: Target
+    before: CheckedTarget | None
+    after: CheckedTarget | None
+    changes: tuple[PackageChange, ...] = ()
+    findings: tuple[ComparedFinding, ...] = ()
+    size_before: DownloadSize = DownloadSize()
+    size_after: DownloadSize = DownloadSize()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether both sides have an answer."""
+        return all(side is None or side.is_decided for side in (self.before, self.after))
+
+    @property
+    def other_target(self) -> Target | None:
+        """The target of the old side, where it is another one."""
+        if self.before is None or self.after is None:
+            return None
+        before = self.before.target
+        same = (before.platform, before.python) == (self.target.platform, self.target.python)
+        return None if same else before
+
+    @property
+    def failing(self) -> tuple[Judged, ...]:
+        """The new findings that fail."""
+        return tuple(
+            each.judged
+            for each in self.findings
+            if each.state is FindingState.NEW and each.judged.verdict is Verdict.FAILS
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two that are compared: *name* as the user called it, *kind* as that of a check or ``plan`` or ``absent``.
+
+    ``revision`` is the commit in hex where a side was read from git.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[InputRecord, ...] = ()
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The answer: ``targets`` in the order asked for; ``notes`` are sentences on how the two were compared."""
+
+    old: Side
+    new: Side
+    targets: tuple[TargetDifference, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """1 a new finding fails; 3 an index failed; 4 undecided within the budget; 0 nothing new fails. The first that holds."""
+        if any(target.failing for target in self.targets):
+            return 1
+        sides = [side for target in self.targets for side in (target.before, target.after) if side is not None]
+        if any(side.plan is None for side in sides):
+            return 3
+        return 0 if all(side.is_decided for side in sides) else 4
