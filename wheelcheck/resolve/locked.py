@@ -188,7 +188,9 @@ def _version(package: LockedPackage) -> Version:
 
 def _requirement(package: LockedPackage, origin: Origin) -> Requirement:
     extras = f"[{','.join(sorted(package.extras))}]" if package.extras else ""
-    return Requirement.parse(f"{package.name}{extras}=={package.version}", origin)
+    # Where the lock lists files it has chosen among them by their hashes already.
+    hashes = package.hashes if package.files is None else ()
+    return Requirement.parse(f"{package.name}{extras}=={package.version}", origin, hashes=hashes)
 
 
 def _iter_unsupported(packages: Iterable[LockedPackage]) -> Iterator[UnsupportedRequirement]:
