@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.cli.programs import Outcome, Shell
-from tests.fakes.archives import make_sdist, make_wheel
+from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.server import IndexFile, IndexServer, Mode, index_file
 from tests.server.catalog import Made
 from wheelcheck.report.difference import load_diff_schema
@@ -402,3 +402,20 @@ def test_link_in_the_tree_is_followed_within_it_alone(shell: Shell, index: str) 
         shell.write(name, "a==2.0\n")
     assert ("upgraded", "a", "1.0", "2.0") in moves(diff(shell, index, "--git-base", "HEAD", "linked.txt"))
     assert "escaping.txt" in diff(shell, index, "--git-base", "HEAD", "escaping.txt").refused(2)
+
+
+def test_lock_is_compared_as_it_stands(shell: Shell, index: str) -> None:
+    row = "{}=={} --hash=sha256:{}\n"
+    digest = {name: made[1] for name, made in {"c": make_wheel("c", "1.0"), "b": make_wheel("b", "1.0")}.items()}
+    commit(shell, requirements__txt=row.format("c", "1.0", sha256_hex(digest["c"])))
+    text = row.format("c", "1.0", sha256_hex(digest["c"])) + row.format("b", "1.0", sha256_hex(digest["b"]))
+    shell.write("requirements.txt", text)
+    outcome = diff(shell, index, "--git-base", "HEAD", "requirements.txt")
+    assert moves(outcome) == [("added", "b", None, "1.0")]
+    assert document(outcome)["old"]["kind"] == "requirements with hashes"
+
+
+def test_own_input_is_never_written_over(shell: Shell, index: str) -> None:
+    shell.write("new.txt", "c\n")
+    shell.run("diff", "c", "new.txt", "-o", "new.txt", *WINDOWS, "-i", index, "--no-cache").refused(2)
+    assert (shell.folder / "new.txt").read_text() == "c\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -90,9 +92,20 @@ def diff_command(
     )
     with reporter_for(presentation) as reporter:
         difference = diff(asked, reporter=reporter)
+    _refuse_own(output, (*sides, *target_files, *(record.path for record in difference.new.inputs)))
     if form != "text" or output not in (None, "-") or not presentation["quiet"]:
         write_result(_rendered(difference, form, output, presentation), output)
     return difference.exit_status
+
+
+def _refuse_own(output: str | None, read: Iterable[str]) -> None:
+    """Raise ``UsageProblem`` where *output* is one of the files that were *read*."""
+    if output in (None, "-"):
+        return
+    if Path(output).resolve() in {Path(text).resolve() for text in read if "\0" not in text}:
+        raise UsageProblem(
+            "is one of the files that are read, which are never changed", address=output, hint="name another file"
+        )
 
 
 def _rendered(difference: Difference, form: str, output: str | None, presentation: dict[str, Any]) -> bytes:

@@ -20,6 +20,7 @@ from wheelcheck.model.urls import masked_within
 _MOST_BYTES = 50_000_000
 _MOST_FILES = 10_000
 _SECONDS = 60.0
+_LONGEST = 1000  # characters of a name that is worth a look
 # Whatever separates a name from what stands around it, in requirements files and in TOML.
 _WORDS = re.compile(r"[^\s\"'`=,;\[\]{}()#<>]+")
 _LISTS = (".txt", ".in", ".toml", ".lock", ".cfg", ".json", ".py", ".pip", ".reqs")
@@ -229,6 +230,8 @@ def _iter_named(
     here = posixpath.dirname(path)
     with_folders = not path.endswith((".toml", ".lock", ".json", ".cfg", ".py"))
     for word in dict.fromkeys(_WORDS.findall(content.decode("utf-8", "replace"))):
+        if "://" in word or word.startswith("sha256:") or len(word) > _LONGEST:
+            continue  # most of a lock: URLs and hashes
         for text in _iter_readings(word):
             named = posixpath.normpath(posixpath.join(here, text.replace("\\", "/")))
             if named in files:

@@ -77,7 +77,7 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
             old=answering[0].side(),
             new=answering[1].side(),
             targets=tuple(map(compare, before, after, targets)),
-            notes=tuple(_notes(old, new, settings)),
+            notes=(*_notes(old, new, settings), *dict.fromkeys(note for each in answering for note in each.notes)),
         )
 
 
@@ -148,6 +148,12 @@ class _Answering:
             records = opened.records(prepared.records)
         revision = opened.copied.revision.commit if opened.copied is not None else ""
         return Side(name=opened.name, kind=kind, inputs=records, revision=revision)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the format of its lock cannot tell."""
+        prepared = self._prepared
+        return tuple(map(self._opened.text, prepared.lock.notes)) if prepared is not None and prepared.lock else ()
 
     def answer(self, target: Target, stores: _Stores) -> CheckedTarget | None:
         """The plan and verdicts on *target*, ``None`` for a side that asks for nothing; a failing index is told in them."""
@@ -228,7 +234,7 @@ def _sdist_of(plan: Plan) -> SdistPolicy | None:
 
 
 def _notes(old: OpenedSide, new: OpenedSide, settings: Settings) -> Iterator[str]:
-    """Sentences on how the two were compared, where that is not plain."""
+    """Sentences on how the two were compared, where that is not plain: what was not there, what counts for both."""
     yield from (*old.notes, *new.notes)
     if old.plan is not None and new.plan is not None:
         was, is_now = old.plan.options, new.plan.options
