@@ -352,6 +352,15 @@ def test_spent_budget_is_said_and_keeps_what_was_found() -> None:
     assert 0 < len(outcome.partial) < 51
 
 
+def test_budget_is_held_while_one_projects_source_archives_are_judged() -> None:
+    projects = FakeProjects({"a": {str(n): [sdist(purity="native")] for n in range(1, 100)}})
+    ticks = iter(range(1000))
+    outcome = answer(projects, "a", budget=Budget(seconds=20, clock=lambda: float(next(ticks))))
+    assert isinstance(outcome, Conflict)
+    assert outcome.budget_spent
+    assert len([what for what, _ in projects.fetched if what == "source"]) < 25
+
+
 def test_direct_reference_is_checked_against_the_target() -> None:
     url = "https://index.example/files/a-1.0-cp310-cp310-win_amd64.whl"
     links = {url: ("a-1.0-cp310-cp310-win_amd64.whl", wheel("cp310-cp310-win_amd64"))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -19,6 +19,7 @@ class Choices:
     """The choices of one pass under *policy*; ``None`` makes it lenient, the natural pass.
 
     ``absent`` are the projects met that no index knows, ``pre_releases_asked`` those of which some bound names a pre-release.
+    ``before_reading`` is called before an archive is judged, of which a project may have a hundred; it may raise to end the pass.
     """
 
     def __init__(self, supply: Supply, policy: Policy | None) -> None:
@@ -27,6 +28,7 @@ class Choices:
         self.lenient = policy is None
         self.absent: set[NormalizedName] = set()
         self.pre_releases_asked: set[NormalizedName] = set()
+        self.before_reading: Callable[[], None] = _go_on
 
     def versions(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
         """The versions of *name* that may be chosen within *limits*, best first.
@@ -96,4 +98,9 @@ class Choices:
         allowed = self.policy.allowed_of(name, version)
         if not release.has_wheel and not allowed & _FROM_SOURCE:
             return False  # nothing that its archive says could matter, and archives are dear: some weigh 400 MB
+        self.before_reading()
         return self.supply.installability(name, version)[0] in allowed
+
+
+def _go_on() -> None:
+    """Nothing speaks against reading on."""

@@ -163,7 +163,7 @@ class _Run:
         provider = WheelProvider(self.supply, question.constraints, policy=policy)
         watch = _Watch(question.budget, self.deadline, self.reporter)
         # One round may try a hundred versions of a project, each of which has metadata to wait for.
-        provider.before_asking = watch.refuse_overtime
+        provider.before_asking = provider.choices.before_reading = watch.refuse_overtime
         provider.root_asks(question.requirements)
         while True:
             try:
