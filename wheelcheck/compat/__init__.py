@@ -5,7 +5,7 @@
 Nothing here looks at the running interpreter except :func:`host_target`.
 """
 
-from wheelcheck.compat.fitting import Compatibility, fits
+from wheelcheck.compat.fitting import Compatibility, fits, names_extra
 from wheelcheck.compat.platforms import Platform, parse_platform
 from wheelcheck.compat.pythons import PythonWord, parse_python
 from wheelcheck.compat.shelf import Admission, Release, Shelf, first_upload, newest_standing
@@ -22,6 +22,7 @@ __all__ = [
     "first_upload",
     "fits",
     "host_target",
+    "names_extra",
     "newest_standing",
     "parse_platform",
     "parse_python",

@@ -16,7 +16,70 @@ from packaging.version import Version
 from wheelcheck.model import Distribution, Fit, MarkerReading, Refusal, RefusalReason, Sdist, Target, Wheel, WheelTag
 
 _SHARED_ABIS = frozenset({"none", "abi3", "abi3t"})
+_MOST_READINGS = 50_000
+_NAMES = re.compile(
+    r"\b(extra|os_name|sys_platform|platform_[a-z_]+|python_[a-z_]+|implementation_[a-z_]+|extras|dependency_groups)\b"
+)
 _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
+
+
+class _Reading:
+    """A marker as it is asked of many targets: the variables it names, and its outcome for each of their values met."""
+
+    __slots__ = ("marker", "outcomes", "unknowable", "variables")
+
+    def __init__(self, marker: Marker) -> None:
+        text = str(marker)
+        self.marker = marker  # kept, so that its id() stays its own
+        self.variables = tuple(dict.fromkeys(_NAMES.findall(text)))
+        self.unknowable = frozenset(_VARIABLES.findall(text))
+        self.outcomes: dict[tuple[str | None, ...], bool] = {}
+
+    def holds(self, environment: Mapping[str, str], extra: str) -> bool:
+        """The outcome in *environment*; targets that agree on the variables named share it."""
+        values = tuple(extra if name == "extra" else environment.get(name) for name in self.variables)
+        known = self.outcomes.get(values)
+        if known is None:
+            try:
+                known = self.marker.evaluate({**environment, "extra": extra})
+            except (UndefinedComparison, UndefinedEnvironmentName, InvalidMarker):
+                known = False
+            self.outcomes[values] = known
+        return known
+
+
+# By id(): hashing a marker writes it out. Requirements share theirs, so there are as many as there are different lines.
+_readings: dict[int, _Reading] = {}
+
+
+def _reading(marker: Marker) -> _Reading:
+    known = _readings.get(id(marker))
+    if known is None:
+        if len(_readings) >= _MOST_READINGS:
+            _readings.clear()
+        known = _readings[id(marker)] = _Reading(marker)
+    return known
+
+
+def names_extra(marker: Marker | None) -> bool:
+    """Whether *marker* asks for an extra, and so may hold for one and not for another."""
+    return marker is not None and "extra" in _reading(marker).variables
+
+
+class _Known:
+    """What has been judged for one target, shared by everything that judges for it."""
+
+    __slots__ = ("markers", "pythons", "ranks")
+
+    def __init__(self) -> None:
+        self.ranks: dict[tuple[WheelTag, ...], tuple[int, WheelTag] | tuple[RefusalReason, str]] = {}
+        self.pythons: dict[str, bool] = {}
+        self.markers: dict[tuple[int, str], tuple[Marker, MarkerReading]] = {}
+
+
+@functools.lru_cache(maxsize=128)
+def _known_of(target: Target) -> _Known:  # noqa: ARG001 - the key
+    return _Known()
 
 
 class Compatibility:
@@ -25,14 +88,18 @@ class Compatibility:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._own = target.tags[0][0]
-        self._interpreters = frozenset(tag[0] for tag in target.tags)
-        self._python_abis = frozenset(tag[:2] for tag in target.tags)
-        self._ranks: dict[tuple[WheelTag, ...], tuple[int, WheelTag] | tuple[RefusalReason, str]] = {}
-        self._pythons: dict[str, bool] = {}
-        self._markers: dict[tuple[str, str], MarkerReading] = {}
+        self._known = _known_of(target)
         # Marker.evaluate fills gaps from the *running* interpreter, so every variable is given. An unknowable one is
         # empty, which no ordinary comparison meets.
         self._environment: Mapping[str, str] = {**dict.fromkeys(target.unknowable, ""), **target.markers}
+
+    @functools.cached_property
+    def _interpreters(self) -> frozenset[str]:
+        return frozenset(tag[0] for tag in self.target.tags)
+
+    @functools.cached_property
+    def _python_abis(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(tag[:2] for tag in self.target.tags)
 
     def judge(self, distribution: Distribution) -> Fit | Refusal:
         """Fit or refusal of one file by its tags and its Requires-Python (PEP 425, PEP 440, PEP 503)."""
@@ -49,11 +116,11 @@ class Compatibility:
         return answer
 
     def _rank(self, tags: tuple[WheelTag, ...]) -> tuple[int, WheelTag] | tuple[RefusalReason, str]:
-        known = self._ranks.get(tags)
+        known = self._known.ranks.get(tags)
         if known is None:
             ranks = self.target.rank
             best = min(((ranks[tag], tag) for tag in tags if tag in ranks), default=None)
-            known = self._ranks[tags] = best if best is not None else self._refusal(tags)
+            known = self._known.ranks[tags] = best if best is not None else self._refusal(tags)
         return known
 
     def _refusal(self, tags: tuple[WheelTag, ...]) -> tuple[RefusalReason, str]:
@@ -67,11 +134,9 @@ class Compatibility:
 
     def admits_python(self, bound: str) -> bool:
         """Whether the target's Python is within *bound*; a bound that is no specifier bounds nothing, as pip has it."""
-        known = self._pythons.get(bound)
+        known = self._known.pythons.get(bound)
         if known is None:
-            specifier = _specifier(bound)
-            known = specifier is None or specifier.contains(self.target.python_full, prereleases=True)
-            self._pythons[bound] = known
+            known = self._known.pythons[bound] = _admits(bound, self.target.python_full)
         return known
 
     def patch_decides(self, bound: str) -> bool:
@@ -84,20 +149,20 @@ class Compatibility:
 
     def evaluate(self, marker: Marker, extra: str = "") -> MarkerReading:
         """Evaluate *marker* on the target, *extra* being the one extra it is asked for (PEP 508)."""
-        key = (str(marker), extra)
-        known = self._markers.get(key)
+        key = (id(marker), extra)
+        known = self._known.markers.get(key)
         if known is None:
-            try:
-                holds = marker.evaluate({**self._environment, "extra": extra})
-            except (UndefinedComparison, UndefinedEnvironmentName, InvalidMarker):
-                holds = False
-            used = (
-                frozenset(_VARIABLES.findall(key[0])) & self.target.unknowable
-                if self.target.unknowable
-                else frozenset()
-            )
-            known = self._markers[key] = MarkerReading(holds, used)
-        return known
+            reading = _reading(marker)
+            answer = MarkerReading(reading.holds(self._environment, extra), reading.unknowable & self.target.unknowable)
+            # The marker is kept along, so that its id() stays its own.
+            known = self._known.markers[key] = (marker, answer)
+        return known[1]
+
+
+@functools.lru_cache(maxsize=50_000)
+def _admits(bound: str, python: Version) -> bool:
+    specifier = _specifier(bound)
+    return specifier is None or specifier.contains(python, prereleases=True)
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -21,8 +21,11 @@ from wheelcheck.model import (
     Refusal,
     RefusalReason,
     Sdist,
+    Target,
     Wheel,
 )
+
+_KEPT = 2
 
 
 class Admission:
@@ -34,24 +37,44 @@ class Admission:
         self._compatibility = compatibility
         self._policy = policy
         self._hashes = {name: frozenset((pin.algorithm, pin.digest) for pin in pins) for name, pins in hashes.items()}
+        self._cutoff = None if policy.exclude_newer is None else _instant(policy.exclude_newer)
+        self._forbids_kinds = bool(policy.no_binary or policy.only_binary)
 
     def judge(self, distribution: Distribution) -> Fit | Refusal:
         """Judge one file."""
         at = distribution.at
-        cutoff = self._policy.exclude_newer
-        if cutoff is not None and not is_before(at.upload_time, cutoff):
+        if self._cutoff is not None and (at.upload_time is None or _instant(at.upload_time) >= self._cutoff):
             return Refusal(distribution, RefusalReason.UPLOAD_DATE, at.upload_time or "not given")
-        wanted = self._hashes.get(distribution.name)
+        wanted = self._hashes.get(distribution.name) if self._hashes else None
         if wanted and not wanted.intersection(at.hashes):
             return Refusal(distribution, RefusalReason.HASH, at.sha256 or "no hash announced")
-        if self._kind_is_forbidden(distribution):
+        if self._forbids_kinds and self._kind_is_forbidden(distribution):
             return Refusal(distribution, RefusalReason.POLICY, "--only-binary or --no-binary")
         return self._compatibility.judge(distribution)
 
+    def releases(self, page: ProjectPage) -> dict[Version, Release]:
+        """The versions of *page* that were judged already, by this admission or by an equal one just before.
+
+        Who resolves and who explains judge the same files by the same rules, one after the other. Only the last few are kept: a
+        search for repairs judges by many.
+        """
+        recent = page.derived.get("releases")
+        if not isinstance(recent, list):
+            recent = page.derived["releases"] = []
+        for each in recent:
+            if (
+                each.target == self._compatibility.target
+                and each.policy == self._policy
+                and each.hashes == self._hashes
+            ):
+                found: dict[Version, Release] = each.releases
+                return found
+        fresh = _Judged(self._compatibility.target, self._policy, self._hashes)
+        recent[:] = [fresh, *recent[: _KEPT - 1]]
+        return fresh.releases
+
     def _kind_is_forbidden(self, distribution: Distribution) -> bool:
         policy = self._policy
-        if not policy.no_binary and not policy.only_binary:
-            return False
         named = {distribution.name, ":all:"}
         if isinstance(distribution, Wheel):
             # A project named in one set is exempt from ":all:" in the other, as pip has it.
@@ -100,18 +123,31 @@ class Release:
         return min((time for time in times if time), default=None)
 
 
+class _Judged:
+    """What was judged of one page for *target* under *policy* and the asked-for *hashes*."""
+
+    __slots__ = ("hashes", "policy", "releases", "target")
+
+    def __init__(self, target: Target, policy: Policy, hashes: Mapping[NormalizedName, object]) -> None:
+        self.target = target
+        self.policy = policy
+        self.hashes = hashes
+        self.releases: dict[Version, Release] = {}
+
+
 class Shelf:
     """The page of one project, versions newest first, each judged when it is first asked for."""
 
     def __init__(self, page: ProjectPage, judge: Callable[[Distribution], Fit | Refusal]) -> None:
         self.page = page
         self._judge = judge
-        self._releases: dict[Version, Release] = {}
+        owner = getattr(judge, "__self__", None)
+        self._releases = owner.releases(page) if isinstance(owner, Admission) else {}
 
-    @functools.cached_property
+    @property
     def versions(self) -> tuple[Version, ...]:
         """Every version of the page, newest first."""
-        return tuple(sorted(self.page.distributions, reverse=True))
+        return self.page.newest_first
 
     def release(self, version: Version) -> Release:
         """The version *version* of this page."""
@@ -127,6 +163,14 @@ def newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str
 
     It need not fit any target, and no file is judged for one. ``None`` where there is none.
     """
+    key = ("newest standing", cutoff)
+    if key not in page.derived:
+        page.derived[key] = _newest_standing(page, cutoff)
+    found = page.derived[key]
+    return found if isinstance(found, tuple) else None
+
+
+def _newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:
     finals = [version for version in page.distributions if not version.is_prerelease]
     # Nearly always the newest stands, and finding it is cheaper than putting all in order.
     newest = max(finals, default=None)

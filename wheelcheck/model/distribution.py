@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -169,7 +169,8 @@ class ProjectPage:
     """What the first index that knows *name* lists for it.
 
     ``distributions`` maps each version to its files, in the order of the page. ``skipped`` counts the files that are no
-    distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project.
+    distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project. ``derived`` is no part
+    of the value: what has been worked out of the page alone, so that many targets share it.
     """
 
     name: NormalizedName
@@ -178,6 +179,15 @@ class ProjectPage:
     state: ProjectState = "active"
     state_reason: str = ""
     index: str = ""
+    derived: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def newest_first(self) -> tuple[Version, ...]:
+        """Every version, newest first; put in order once."""
+        known = self.derived.get("newest first")
+        if not isinstance(known, tuple):
+            known = self.derived["newest first"] = tuple(sorted(self.distributions, reverse=True))
+        return known
 
 
 class MetadataSource(Enum):

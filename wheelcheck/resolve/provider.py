@@ -17,6 +17,7 @@ from packaging.version import Version
 from resolvelib.providers import AbstractProvider
 from resolvelib.structs import RequirementInformation
 
+from wheelcheck.compat import names_extra
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Policy, Requirement
 from wheelcheck.resolve.ask import Ask, Candidate, Key, iter_asks
@@ -117,7 +118,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         for text in metadata.requires:
             stated = Requirement.parse(text, origin)
             # What the project needs anyway is its base's business.
-            if extra and ("extra" not in str(stated.marker or "") or any(self._effective(stated, ""))):
+            if extra and (not names_extra(stated.marker) or any(self._effective(stated, ""))):
                 continue
             active.extend(self._effective(stated, extra))
         return active

@@ -1,0 +1,99 @@
+"""What is worked out once for many targets comes out as if each had worked it out alone."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.markers import Marker
+from packaging.utils import canonicalize_name
+
+from tests.fakes.projects import FakeProjects, sdist, wheel
+from wheelcheck.compat import Admission, Compatibility, Shelf, names_extra, newest_standing, parse_target
+from wheelcheck.model import Installability, Policy
+
+TARGETS = tuple(
+    parse_target(platform, python)
+    for platform in ("win_amd64", "macosx_13_0_arm64", "manylinux_2_28_aarch64")
+    for python in ("3.10", "3.12", "3.13t", "pp3.11")
+)
+COMPARISONS = st.sampled_from(
+    (
+        'sys_platform == "win32"',
+        'python_version < "3.12"',
+        'python_full_version >= "3.10.1"',
+        'platform_machine != "arm64"',
+        'platform_release == ""',
+        'platform_python_implementation == "PyPy"',
+        'implementation_version >= "3.11"',
+        'extra == "a"',
+        '"linux" in sys_platform',
+        'os_name == "extra"',
+    )
+)
+MARKERS = st.recursive(
+    COMPARISONS,
+    lambda inner: st.builds("({}) {} ({})".format, inner, st.sampled_from(("and", "or")), inner),
+    max_leaves=4,
+)
+POLICY = Policy(allowed=frozenset({Installability.WHEEL}))
+
+
+def evaluated_alone(marker: Marker, target_number: int, extra: str) -> bool:
+    target = TARGETS[target_number]
+    return marker.evaluate({**dict.fromkeys(target.unknowable, ""), **target.markers, "extra": extra})
+
+
+@given(st.lists(st.tuples(MARKERS, st.integers(0, len(TARGETS) - 1), st.sampled_from(("", "a", "b"))), max_size=30))
+def test_shared_outcome_of_a_marker_is_that_of_its_own_evaluation(asked: list[tuple[str, int, str]]) -> None:
+    markers = {text: Marker(text) for text, _, _ in asked}
+    for text, number, extra in asked:
+        reading = Compatibility(TARGETS[number]).evaluate(markers[text], extra)
+        assert reading.holds == evaluated_alone(markers[text], number, extra)
+
+
+def test_only_a_marker_that_asks_for_an_extra_names_one() -> None:
+    assert names_extra(Marker('python_version < "3.12" and extra == "a"'))
+    assert not names_extra(Marker('python_version < "3.12"'))
+    assert not names_extra(None)
+
+
+def projects() -> FakeProjects:
+    return FakeProjects(
+        {"a": {"1.0": [wheel("cp312-cp312-win_amd64"), sdist()], "2.0": [wheel(yanked="")], "1.5": [sdist()]}}
+    )
+
+
+def test_each_target_has_its_own_judgement_of_a_page() -> None:
+    page = projects().page(canonicalize_name("a"))
+    for _ in range(2):
+        found = [
+            Shelf(page, Admission(Compatibility(target), POLICY, {}).judge).release(page.newest_first[-1]).has_wheel
+            for target in TARGETS
+        ]
+        assert found == [str(target) == "win_amd64, Python 3.12" for target in TARGETS]
+
+
+def test_each_policy_has_its_own_judgement_of_a_page() -> None:
+    page = projects().page(canonicalize_name("a"))
+    compatibility = Compatibility(TARGETS[1])
+    early = Policy(allowed=POLICY.allowed, exclude_newer="2020-01-01T00:00:00Z")
+    oldest = page.newest_first[-1]
+    assert not Shelf(page, Admission(compatibility, POLICY, {}).judge).release(oldest).hidden
+    assert Shelf(page, Admission(compatibility, early, {}).judge).release(oldest).hidden
+
+
+def test_files_are_judged_once_for_who_resolves_and_who_explains() -> None:
+    page = projects().page(canonicalize_name("a"))
+    first, second = (Shelf(page, Admission(Compatibility(TARGETS[0]), POLICY, {}).judge) for _ in range(2))
+    oldest = page.newest_first[-1]
+    assert first.release(oldest) is second.release(oldest)
+
+
+def test_versions_are_newest_first_and_the_newest_that_stands_heeds_its_day() -> None:
+    page = projects().page(canonicalize_name("a"))
+    assert [str(version) for version in page.newest_first] == ["2.0", "1.5", "1.0"]
+    newest = newest_standing(page, None)
+    assert newest is not None
+    assert str(newest[0]) == "1.5"
+    assert newest_standing(page, "2020-01-01T00:00:00Z") is None
+    assert newest_standing(page, None) == newest
