@@ -15,7 +15,7 @@ _NAMED = 3
 def find_disagreements(
     packages: Iterable[LockedPackage], resolution: Resolution, projects: Projects
 ) -> Iterator[Finding]:
-    """What the index says otherwise than the lock of *packages*, which *resolution* takes.
+    """What the index says otherwise than the lock of *packages*, which *resolution* takes, or has come to say since.
 
     Every listed file that the page has too must have its hash there; the file to be installed must be on the page. Packages that
     came from an address of their own, or whose files the lock does not list, have nothing to compare. Offline, what the cache does
@@ -72,6 +72,22 @@ def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage) -> Itera
             message=f"{pin.distribution.filename} is locked, but {known}",
             evidence=(f"locked from {package.index}",) if package.index else (),
         )
+    elif pin.distribution is not None:
+        yield from _withdrawn(package, pin, offered[pin.distribution.filename])
+
+
+def _withdrawn(package: LockedPackage, pin: Pin, offered: Distribution) -> Iterator[Finding]:
+    # Locks do not keep it; of a file that is pinned here from the index itself, another rule speaks.
+    if offered.at.yanked is None or pin.distribution is None or pin.distribution.at.yanked is not None:
+        return
+    yield Finding(
+        code=Code.YANKED_PINNED,
+        severity=Code.YANKED_PINNED.severity,
+        package=package.name,
+        version=pin.version,
+        message=f"{package.name} {pin.version} was withdrawn by its maintainers and is used because it is locked",
+        evidence=(f"their reason: {offered.at.yanked}",) if offered.at.yanked else (),
+    )
 
 
 def _differs(file: Distribution, offered: Mapping[str, Distribution]) -> bool:
