@@ -61,7 +61,10 @@ class Projects(Protocol):
         ...
 
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
-        """Call *listener* on a thread of the store as each page arrives, so that reading ahead need not wait for the solver."""
+        """Call *listener* on a thread of the store as each page arrives, so that reading ahead need not wait for the solver.
+
+        A page that is there already, from another resolution of the run, is told of when it is asked for.
+        """
         ...
 
     def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:

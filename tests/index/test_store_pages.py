@@ -217,6 +217,20 @@ def test_prefetched_failures_are_kept_for_the_call_and_arrivals_are_told() -> No
     assert told[:2] == ["a", "b"]
 
 
+def test_a_new_listener_is_told_of_pages_that_are_there_already() -> None:
+    told: list[str] = []
+    with IndexServer(CATALOG) as server, store(server.simple_url) as projects:
+        projects.page(name("a"))
+        projects.page(name("b"))
+        requests = server.count()
+        projects.on_page(lambda page: told.append(page.name))
+        projects.prefetch_pages([name("a")])
+        projects.page(name("b"))
+        projects.page(name("a"))
+        assert told == ["a", "b"]
+        assert server.count() == requests
+
+
 def test_what_a_listener_raises_reaches_the_next_question() -> None:
     def listener(page: ProjectPage) -> None:
         raise LookupError(page.name)

@@ -58,6 +58,15 @@ class Errands(Generic[S, T]):
             promise.fail(_ended())
         return promise
 
+    def again(self, key: Hashable, subject: S) -> None:
+        """Begin as :meth:`begin` does; of an answer that is there already, tell once more: who listens now may not have heard."""
+        with self._guard:
+            known = self._promises.get(key)
+        if known is None:
+            self.begin(key, subject)
+        elif self._arrived is not None and (answer := known.answer) is not None:
+            self._arrived(subject, answer)
+
     async def _run(self, promise: Promise[T], subject: S) -> None:
         try:
             answer = await self._fetch(subject)

@@ -38,6 +38,11 @@ class Promise(Generic[T]):
         """Whether nothing came yet."""
         return not self._came.is_set()
 
+    @property
+    def answer(self) -> T | None:
+        """The value, if it has come; ``None`` for what is open or failed."""
+        return self._value[0] if self._value else None
+
     def wait(self) -> T:
         """The value as soon as it is there; raises the error that came instead."""
         while not self._came.wait(_STEP):

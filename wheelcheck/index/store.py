@@ -74,6 +74,9 @@ class IndexStore:
         self._deliveries = Deliveries()
         self._page_listener: Callable[[ProjectPage], None] | None = None
         self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
+        # Each listener hears of each answer once, of those too that were there before it came.
+        self._pages_told: set[NormalizedName] = set()
+        self._metadata_told: set[str] = set()
         around = Surroundings(
             config=config,
             archives=archives,
@@ -113,11 +116,16 @@ class IndexStore:
 
     def page(self, name: NormalizedName) -> ProjectPage:
         """The page of *name*; see :class:`wheelcheck.ports.Projects`."""
+        if self._page_listener is not None:
+            self._pages.again(name, name)
         return self._answer(self._pages.begin(name, name))
 
     def metadata(self, wheel: Wheel) -> CoreMetadata:
         """The dependency fields of *wheel*; raises ``HashMismatch``, ``MetadataMalformed``, ``IndexUnavailable``."""
-        return self._answer(self._metadata.begin(cache_key(wheel), wheel))
+        key = cache_key(wheel)
+        if self._metadata_listener is not None:
+            self._metadata.again(key, wheel)
+        return self._answer(self._metadata.begin(key, wheel))
 
     def source(self, sdist: Sdist) -> Judgement:
         """Metadata and purity of *sdist*; raises ``ArchiveRefused``, ``HashMismatch``, ``IndexUnavailable``."""
@@ -131,12 +139,12 @@ class IndexStore:
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Start fetching, do not wait."""
         for name in names:
-            self._pages.begin(name, name)
+            self._pages.again(name, name)
 
     def prefetch_metadata(self, wheels: Iterable[Wheel]) -> None:
         """Start fetching, do not wait."""
         for wheel in wheels:
-            self._metadata.begin(cache_key(wheel), wheel)
+            self._metadata.again(cache_key(wheel), wheel)
 
     def prefetch_sources(self, sdists: Iterable[Sdist]) -> None:
         """Start fetching and judging, do not wait."""
@@ -144,11 +152,13 @@ class IndexStore:
             self._sources.begin(sdist.at.sha256 or sdist.at.url, sdist)
 
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
-        """Call *listener* as each page arrives, from the cache too."""
+        """Call *listener* as each page arrives, from the cache too; of one that is there already, as it is asked for again."""
+        self._pages_told = set()
         self._page_listener = listener
 
     def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
         """Likewise for each wheel's metadata."""
+        self._metadata_told = set()
         self._metadata_listener = listener
 
     # The ports Code and OtherIndexes
@@ -219,8 +229,9 @@ class IndexStore:
         self._deliveries.raise_kept()
         return answer
 
-    def _page_came(self, _: NormalizedName, page: ProjectPage) -> None:
-        if self._page_listener is not None:
+    def _page_came(self, name: NormalizedName, page: ProjectPage) -> None:
+        if self._page_listener is not None and name not in self._pages_told:
+            self._pages_told.add(name)
             self._deliveries.deliver(partial(self._tell_page, page))
 
     def _tell_page(self, page: ProjectPage) -> None:
@@ -228,7 +239,9 @@ class IndexStore:
             self._page_listener(page)
 
     def _metadata_came(self, wheel: Wheel, metadata: CoreMetadata) -> None:
-        if self._metadata_listener is not None:
+        key = cache_key(wheel)
+        if self._metadata_listener is not None and key not in self._metadata_told:
+            self._metadata_told.add(key)
             self._deliveries.deliver(partial(self._tell_metadata, wheel, metadata))
 
     def _tell_metadata(self, wheel: Wheel, metadata: CoreMetadata) -> None:
