@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 Segment = tuple[str, str]
 """Some text and its style, in rich's words; an empty style is plain."""
 
+_OF_ITS_OWN_SPELLING = re.compile(r"[a-z]+://|[a-z][\w.-]* \d")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _IN_ASCII = str.maketrans(
     {
@@ -46,8 +47,8 @@ def folded(words: Sequence[str], most: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """*text* with a capital at its beginning."""
-    return text[:1].upper() + text[1:]
+    """*text* with a capital at its beginning, but where that is an address or a project with its version, which stay as they are."""
+    return text if _OF_ITS_OWN_SPELLING.match(text) else text[:1].upper() + text[1:]
 
 
 def glued(text: str) -> str:
