@@ -20,6 +20,7 @@ README = Path(__file__).parents[2] / "README.md"
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),
     ("plan",),
+    ("check",),
     ("matrix",),
     ("diff",),
     ("why",),
