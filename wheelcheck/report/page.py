@@ -47,7 +47,7 @@ def folded(words: Sequence[str], most: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """*text* with a capital at its beginning, but where that is an address or a project with its version, which stay as they are."""
+    """*text* with a capital at its beginning, but where that is an address or a project with its version."""
     return text if _OF_ITS_OWN_SPELLING.match(text) else text[:1].upper() + text[1:]
 
 
