@@ -161,6 +161,7 @@ class Search:
     def _search(self, troubles: tuple[Trouble, ...]) -> None:
         looked_at = idle = 0
         given_up: list[tuple[Change, ...]] = []
+        echoes: list[tuple[Change, ...]] = []
         while self._heap and not self._is_enough():
             node = heapq.heappop(self._heap)
             looked_at += 1
@@ -176,11 +177,25 @@ class Search:
                 self._branch(node.changes, node.pending)
                 continue
             idle = 0
-            if self._is_given_up(node.changes):
+            if self._is_echo(node.order):
+                echoes.append(node.changes)
+            elif self._is_given_up(node.changes):
                 given_up.append(node.changes)
+        self._try_the_rest((*given_up, *echoes))
+
+    def _is_echo(self, keys: Iterable[Key]) -> bool:
+        """Whether a repair is found already that changes the same or less in other words, such as another Python.
+
+        Repairs that are not like it are worth more to a person who looks at three.
+        """
+        places = {key[:2] for key in keys}
+        return any({key[:2] for key in found.keys} <= places for found in self.found)
+
+    def _try_the_rest(self, sets: Iterable[tuple[Change, ...]]) -> None:
+        """Try what was put off, in what time is left."""
         self._trials.be_patient()
-        for changes in given_up:
-            if not self._is_enough():
+        for changes in sets:
+            if len(self.found) < self._limits.repairs:
                 self._is_given_up(changes)
 
     def _is_given_up(self, changes: tuple[Change, ...]) -> bool:
