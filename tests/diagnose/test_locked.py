@@ -63,6 +63,14 @@ def test_unknown_project_is_a_locked_file_that_is_gone() -> None:
     assert "the index does not know the project" in finding.message
 
 
+def test_index_that_the_lock_names_is_told_with_the_option_that_asks_it() -> None:
+    own = listed("some-1.0-cp311-cp311-win_amd64.whl")
+    (here,) = disagreements(locked("some", "1.0", own))
+    assert here.evidence == ("locked from https://index.example/simple/",)
+    (elsewhere,) = disagreements(locked("some", "1.0", own, index="https://other.example/simple"))
+    assert "--source some=https://other.example/simple would ask" in elsewhere.evidence[0]
+
+
 def test_release_that_was_withdrawn_since_is_a_warning() -> None:
     (finding,) = disagreements(locked("some", "2.0", listed("some-2.0-py3-none-any.whl")))
     assert (finding.code.number, finding.severity.value) == ("WC202", "warning")

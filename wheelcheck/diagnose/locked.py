@@ -70,10 +70,18 @@ def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage) -> Itera
             package=package.name,
             version=pin.version,
             message=f"{pin.distribution.filename} is locked, but {known}",
-            evidence=(f"locked from {package.index}",) if package.index else (),
+            evidence=_locked_from(package, page),
         )
     elif pin.distribution is not None:
         yield from _withdrawn(package, pin, offered[pin.distribution.filename])
+
+
+def _locked_from(package: LockedPackage, page: ProjectPage) -> tuple[str, ...]:
+    if not package.index:
+        return ()
+    if package.index.rstrip("/") == page.index.rstrip("/"):
+        return (f"locked from {package.index}",)
+    return (f"locked from {package.index}, which --source {package.name}={package.index} would ask",)
 
 
 def _withdrawn(package: LockedPackage, pin: Pin, offered: Distribution) -> Iterator[Finding]:
