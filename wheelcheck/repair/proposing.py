@@ -82,7 +82,7 @@ class _Proposing:
             repairs=repairs,
             hopeless=hopeless,
             # What may help is worth a look only where nothing surely does.
-            suggestions=() if repairs else tuple(self._search.suggestions.values()),
+            suggestions=() if repairs else tuple(self._search.troubles.suggestions.values()),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
             unreached=self._unreached(by_clock=by_clock),
             interrupted=self._interrupted,
@@ -101,7 +101,7 @@ class _Proposing:
 
     def _iter_hopeless(self) -> Iterator[Hopeless]:
         view = self._view()
-        blockers = [blocker for _, blocker in sorted(self._search.dead_ends.items())]
+        blockers = [blocker for _, blocker in sorted(self._search.troubles.dead_ends.items())]
         if blockers:
             yield from iter_hopeless(self._blocked, view, blockers)
         elif not self._search.ended:
@@ -170,7 +170,7 @@ class _Proposing:
 
     def _told(self, change: Change) -> Edit:
         edit = change.told()
-        touched = self._search.touched.get(key_of(change), {})
+        touched = self._search.troubles.touched.get(key_of(change), {})
         # What blocks other versions only, at which the search looked as well, is no reason that a reader could follow.
         names = [name for name in touched if name in self._blockers] or list(touched)
         if edit.kind not in _FOR_SEVERAL or len(names) < 2:

@@ -9,47 +9,23 @@ leaves a known blocker untouched is not even tried.
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
-
-from wheelcheck.model import EditKind, Requirement, Suggestion
-from wheelcheck.repair.blockers import Blocker, View
-from wheelcheck.repair.edits import Change, Constrained, Overridden, Repinned
-from wheelcheck.repair.edits.change import SEARCHED, Key, key_of
-from wheelcheck.repair.remedies import Case, iter_pythons, iter_remedies
-from wheelcheck.repair.settling import attempt, unsettled, usable_candidates
+from wheelcheck.model import EditKind
+from wheelcheck.repair.edits import Change, Overridden, Repinned
+from wheelcheck.repair.edits.change import Key, key_of
+from wheelcheck.repair.settling import attempt, unsettled
 from wheelcheck.repair.trials import OutOfTime, Trial, Trials
-from wheelcheck.repair.versions import usable_versions
+from wheelcheck.repair.troubles import Keys, Trouble, Troubles
+from wheelcheck.repair.turns import worlds_of
 from wheelcheck.repair.world import Blocked, Limits, World
 
 _NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
-_IDLE = (
-    300  # after so many sets in a row that leave a known blocker untouched, a first repair is put together in one go
-)
-_MANY = 3  # with more blockers than this, older versions of what stands above them are not looked at
+# After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
+_IDLE = 300
 _ROUNDS = 12
-_WORLDS = 6  # so many choices of versions are looked at for one set that fails
-_STEPS = 3
-
-Keys = frozenset[Key]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """One group of blockers, and the *changes* of which every repair makes at least one, cheapest first."""
-
-    blockers: tuple[Blocker, ...]
-    changes: tuple[Change, ...]
-
-    @property
-    def keys(self) -> Keys:
-        """The keys of the changes."""
-        return frozenset(key_of(change) for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +63,14 @@ class _Node:
 class Search:
     """Searches for repairs of *blocked*; what it found is in ``found``.
 
-    ``dead_ends`` are blockers that nothing can touch, by project, ``touched`` those that each change can touch. ``ended`` is empty
-    when every set was looked at that could matter, else a sentence on what was not.
+    ``troubles`` remembers what stood in the way. ``ended`` is empty when every set was looked at that could matter, else a sentence
+    on what was not.
     """
 
     def __init__(self, blocked: Blocked, world: World, limits: Limits, trials: Trials) -> None:
         self.found: list[Found] = []
-        self.dead_ends: dict[NormalizedName, Blocker] = {}
-        self.suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
-        self.touched: dict[Key, dict[NormalizedName, None]] = {}
         self.ended = ""
-        self._blocked = blocked
-        self._world = world
+        self.troubles = Troubles(blocked, world, trials)
         self._limits = limits
         self._trials = trials
         self._seen: set[tuple[Keys, frozenset[Keys]]] = set()
@@ -108,53 +80,13 @@ class Search:
         """Search until there are enough repairs of different kinds, nothing is left, or the limits are reached."""
         try:
             base = self._trials.base
-            troubles = self.troubles_of(base)
-            if any(self._is_lost(trouble) for trouble in troubles):
+            troubles = self.troubles.of(base)
+            if any(self.troubles.is_lost(trouble) for trouble in troubles):
                 return
             self._branch_in_worlds((), base)
             self._search(troubles)
         except OutOfTime:
             self.ended = self._where_it_stands()
-
-    def troubles_of(self, trial: Trial) -> tuple[Trouble, ...]:
-        """What blocks *trial*, with the changes that can touch it; those with the fewest first."""
-        view = View(trial, self._trials.diagnosis(trial.outcome, trial.state, trial.projects))
-        troubles = [self._trouble(view, group) for group in view.troubles()]
-        if view.excludes_python:
-            pythons = tuple(iter_pythons(self._blocked, trial.state.question.target))
-            troubles.append(Trouble(blockers=(), changes=pythons))
-        for trouble in troubles:
-            if not trouble.changes:
-                # What has a way is no dead end by itself: something below it is.
-                stuck = (blocker for blocker in trouble.blockers if next(view.iter_ways(blocker), None) is None)
-                self.dead_ends.update({blocker.name: blocker for blocker in stuck})
-        return tuple(
-            sorted(troubles, key=lambda trouble: (len(trouble.changes), [blocker.name for blocker in trouble.blockers]))
-        )
-
-    def _is_lost(self, trouble: Trouble) -> bool:
-        """Whether nothing can ever touch *trouble*: what the user asks for by name stays wanted, whatever else is changed."""
-        return not trouble.changes and any(
-            blocker.is_wanted_by_user and not blocker.is_clash and blocker.name in self.dead_ends
-            for blocker in trouble.blockers
-        )
-
-    def _trouble(self, view: View, group: tuple[Blocker, ...]) -> Trouble:
-        changes: dict[Key, Change] = {}
-        for blocker in group:
-            case = Case(
-                blocked=self._blocked,
-                world=self._world,
-                view=view,
-                blocker=blocker,
-                suggestions=self.suggestions,
-            )
-            for change in iter_remedies(case):
-                changes.setdefault(key_of(change), change)
-                self.touched.setdefault(key_of(change), {})[blocker.name] = None
-        return Trouble(
-            blockers=group, changes=tuple(sorted(changes.values(), key=lambda each: (each.cost, key_of(each))))
-        )
 
     # Cheapest first
 
@@ -215,57 +147,8 @@ class Search:
         return any(found.keys <= keys for found in self.found)
 
     def _branch_in_worlds(self, changes: tuple[Change, ...], failed: Trial) -> None:
-        for world in self._worlds(failed):
-            self._branch(changes, self.troubles_of(world))
-
-    def _worlds(self, failed: Trial) -> Sequence[Trial]:
-        """*failed*, and the same with other versions of what has usable ones, which show why those are of no use either.
-
-        The natural resolution ends at the newest version of everything. What an older one that the requirements admit asks for, or
-        another candidate of a change that was made, may be easier to repair: a repair touches the blockers of one of them only.
-        """
-        worlds = [failed]
-        for world in worlds:  # grows while it is walked: a queue
-            for changes in self._iter_turns(world):
-                if len(worlds) == _WORLDS:
-                    return worlds
-                other = self._trials.of(changes)
-                if other.is_undecided:
-                    return worlds
-                # The trials give the same object for the same changes.
-                if not any(other is known for known in worlds):
-                    worlds.append(other)
-        return worlds
-
-    def _iter_turns(self, world: Trial) -> Iterator[tuple[Change, ...]]:
-        view = View(world, self._trials.diagnosis(world.outcome, world.state, world.projects))
-        for blocker in view.passable():
-            for version in itertools.islice(view.iter_ways(blocker), _STEPS):
-                yield (*world.changes, _kept_at(blocker.name, version))
-        groups = view.troubles()
-        above = {name for group in groups for blocker in group for name in blocker.above}
-        for change in world.changes:
-            if isinstance(change, Overridden | Repinned) and change.name in above:
-                rest = tuple(other for other in world.changes if other is not change)
-                for version in usable_candidates(change, world.changes, self._trials)[:_STEPS]:
-                    yield (*rest, change.settled(version))
-        if len(groups) <= _MANY:
-            for gate, version in self._iter_gate_turns(view, groups):
-                yield (*world.changes, _kept_at(gate, version))
-
-    def _iter_gate_turns(
-        self, view: View, groups: Iterable[tuple[Blocker, ...]]
-    ) -> Iterator[tuple[NormalizedName, Version]]:
-        """Other versions, within what is declared, of the projects without which nobody would want a blocker."""
-        changed = {change.slot for change in view.trial.changes}
-        for gate in dict.fromkeys(gate for group in groups for blocker in group for gate in blocker.gates):
-            if gate in changed:
-                continue
-            bounds = view.bounds_from_outside(gate)
-            usable = usable_versions(view.diagnosis.shelf(gate))
-            others = (each for each in usable if each != view.pins[gate].version and bounds.contains(each))
-            for version in itertools.islice(others, _STEPS - 1):
-                yield gate, version
+        for world in worlds_of(failed, self._trials):
+            self._branch(changes, self.troubles.of(world))
 
     def _branch(self, changes: tuple[Change, ...], troubles: tuple[Trouble, ...]) -> None:
         if not troubles or any(not trouble.changes for trouble in troubles):
@@ -328,7 +211,7 @@ class Search:
             if found is not None:
                 self._take(Found(changes=found.changes, trial=found))
                 return
-            troubles = self.troubles_of(failed[-1]) if failed else ()
+            troubles = self.troubles.of(failed[-1]) if failed else ()
             made = {key_of(change) for change in changes.values()}
             if not troubles or all(trouble.keys & made for trouble in troubles):
                 return
@@ -336,10 +219,6 @@ class Search:
     def _where_it_stands(self) -> str:
         count = self._trials.count
         return f"the search ended after {count} trial{'s' if count != 1 else ''}, before every set of changes was tried"
-
-
-def _kept_at(name: NormalizedName, version: Version) -> Change:
-    return Constrained(bound=Requirement.parse(f"{name}=={version}", SEARCHED))
 
 
 def _goes_further(change: Change, made: Iterable[Change]) -> bool:
