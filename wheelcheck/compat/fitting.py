@@ -69,12 +69,11 @@ def names_extra(marker: Marker | None) -> bool:
 class _Known:
     """What has been judged for one target, shared by everything that judges for it."""
 
-    __slots__ = ("markers", "pythons", "ranks")
+    __slots__ = ("pythons", "ranks")
 
     def __init__(self) -> None:
         self.ranks: dict[tuple[WheelTag, ...], tuple[int, WheelTag] | tuple[RefusalReason, str]] = {}
         self.pythons: dict[str, bool] = {}
-        self.markers: dict[tuple[int, str], tuple[Marker, MarkerReading]] = {}
 
 
 @functools.lru_cache(maxsize=128)
@@ -89,6 +88,7 @@ class Compatibility:
         self.target = target
         self._own = target.tags[0][0]
         self._known = _known_of(target)
+        self._markers: dict[tuple[int, str], tuple[Marker, MarkerReading]] = {}
         # Marker.evaluate fills gaps from the *running* interpreter, so every variable is given. An unknowable one is
         # empty, which no ordinary comparison meets.
         self._environment: Mapping[str, str] = {**dict.fromkeys(target.unknowable, ""), **target.markers}
@@ -150,13 +150,17 @@ class Compatibility:
     def evaluate(self, marker: Marker, extra: str = "") -> MarkerReading:
         """Evaluate *marker* on the target, *extra* being the one extra it is asked for (PEP 508)."""
         key = (id(marker), extra)
-        known = self._known.markers.get(key)
+        known = self._markers.get(key)
         if known is None:
             reading = _reading(marker)
             answer = MarkerReading(reading.holds(self._environment, extra), reading.unknowable & self.target.unknowable)
             # The marker is kept along, so that its id() stays its own.
-            known = self._known.markers[key] = (marker, answer)
+            known = self._markers[key] = (marker, answer)
         return known[1]
+
+    def evaluated(self) -> tuple[tuple[Marker, str, MarkerReading], ...]:
+        """Every marker that this judge was asked for so far, with its extra and the outcome."""
+        return tuple((marker, extra, reading) for (_, extra), (marker, reading) in list(self._markers.items()))
 
 
 @functools.lru_cache(maxsize=50_000)

@@ -149,6 +149,11 @@ class Shelf:
         """Every version of the page, newest first."""
         return self.page.newest_first
 
+    @property
+    def judged(self) -> Mapping[Version, Release]:
+        """The versions that somebody asked for."""
+        return self._releases
+
     def release(self, version: Version) -> Release:
         """The version *version* of this page."""
         known = self._releases.get(version)

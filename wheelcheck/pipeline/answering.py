@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wheelcheck.pipeline.locking import answer_of_lock
@@ -15,6 +16,7 @@ from wheelcheck.ports import Reporter
 if TYPE_CHECKING:
     from wheelcheck.index import IndexStore
     from wheelcheck.model import Conflict, Finding, Proposals, RepairKnowledge, Resolution
+    from wheelcheck.resolve import Replays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,17 @@ class Answer:
 
 
 def answered(
-    prepared: Prepared, store: IndexStore, reporter: Reporter, *, knowledge: RepairKnowledge | None = None
+    prepared: Prepared,
+    store: IndexStore,
+    reporter: Reporter,
+    *,
+    knowledge: RepairKnowledge | None = None,
+    replays: Replays | None = None,
 ) -> Answer:
     """Resolve *prepared*, or take its lock as it is, and say what is to be said of that.
 
-    *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already.
+    *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already; *replays* resolve, where there are
+    many targets of which some may be alike.
     Raises ``IndexUnavailable``, ``SettingsInvalid`` for the user's knowledge files, ``InputUnreadable`` for a lock.
     """
     from wheelcheck.compat import Compatibility
@@ -45,7 +53,8 @@ def answered(
     outcome: Resolution | Conflict
     disagreeing: tuple[Finding, ...] = ()
     if prepared.lock is None:
-        outcome = resolve(prepared.question, store, reporter)
+        solved = replays.resolve if replays is not None else partial(resolve, projects=store)
+        outcome = solved(prepared.question, reporter=reporter)
     else:
         target = prepared.question.target
         locked = answer_of_lock(prepared.lock, prepared, target, store, Compatibility(target))

@@ -24,7 +24,6 @@ from wheelcheck.model import (
     Conflict,
     Constraint,
     Edge,
-    HashPin,
     OlderPick,
     Pin,
     Policy,
@@ -75,6 +74,12 @@ def resolve(question: Question, projects: Projects, reporter: Reporter | None = 
     return _Run(question, projects, reporter or SilentReporter()).answer()
 
 
+def resolve_openly(question: Question, projects: Projects, reporter: Reporter) -> tuple[Resolution | Conflict, Supply]:
+    """As :func:`resolve`, and the supply that the search looked at, for whoever asks what the answer depends on."""
+    run = _Run(question, projects, reporter)
+    return run.answer(), run.supply
+
+
 class _Run:
     """One question's way to its answer."""
 
@@ -82,7 +87,7 @@ class _Run:
         self.question = question
         self.reporter = reporter
         self.compatibility = Compatibility(question.target)
-        self.supply = Supply(projects, self.compatibility, question.policy, _hash_pins(question))
+        self.supply = Supply.of(question, projects, self.compatibility)
         self.deadline = question.budget.clock() + question.budget.seconds
         self.rounds = 0
 
@@ -229,18 +234,7 @@ class _Run:
 
     def _pin(self, candidate: Candidate, extras: frozenset[NormalizedName]) -> Pin:
         name, version, url = candidate.key[0], candidate.version, candidate.url
-        fit = self.supply.fit(name, version, url)
-        installability, evidence = self.supply.installability(name, version, url)
-        return Pin(
-            name=name,
-            version=version,
-            extras=extras,
-            distribution=fit.distribution if fit is not None else None,
-            tag=fit.tag if fit is not None else None,
-            installability=installability,
-            metadata=self.supply.metadata(name, version, url),
-            evidence=evidence,
-        )
+        return self.supply.pin(name, version, url, extras)
 
 
 def _walked(provider: WheelProvider, mapping: Mapping[Key, Candidate]) -> tuple[list[Key], tuple[Edge, ...]]:
@@ -316,12 +310,3 @@ class _StartAgain(Exception):
     def __init__(self, promoted: NormalizedName) -> None:
         super().__init__(promoted)
         self.promoted = promoted
-
-
-def _hash_pins(question: Question) -> dict[NormalizedName, tuple[HashPin, ...]]:
-    pins: dict[NormalizedName, tuple[HashPin, ...]] = {}
-    asked_for: tuple[Requirement | Constraint, ...] = (*question.requirements, *question.constraints)
-    for asked in asked_for:
-        if asked.hashes and asked.url is None:
-            pins[asked.name] = (*pins.get(asked.name, ()), *asked.hashes)
-    return pins

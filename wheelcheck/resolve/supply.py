@@ -6,14 +6,16 @@ Everything is judged when first looked at and kept, for both passes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.compat import Admission, Compatibility, Shelf
+from wheelcheck.compat import Admission, Compatibility, Release, Shelf
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model import (
+    Constraint,
     CoreMetadata,
     Distribution,
     Fit,
@@ -21,11 +23,13 @@ from wheelcheck.model import (
     Installability,
     Judgement,
     MetadataSource,
+    Pin,
     Policy,
     ProjectPage,
     Purity,
     Refusal,
     RefusalReason,
+    Requirement,
     Sdist,
     Wheel,
 )
@@ -33,6 +37,35 @@ from wheelcheck.ports import Projects
 from wheelcheck.resolve.bounds import Bound, Narrowing
 
 _SIBLINGS_NAMED = 3
+
+
+class Asked(Protocol):
+    """What a supply needs to know of a question."""
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """The user's own."""
+        ...
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What bounds versions besides."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """What may be chosen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """What one search judged and read, by project and version; ``urls`` are the direct references that it followed."""
+
+    releases: Mapping[tuple[NormalizedName, Version], Release]
+    metadata: Mapping[tuple[NormalizedName, Version], CoreMetadata]
+    installability: Mapping[tuple[NormalizedName, Version], Installability]
+    urls: frozenset[str]
 
 
 class Supply:
@@ -56,6 +89,24 @@ class Supply:
         self._directs: dict[str, tuple[Distribution, CoreMetadata | None, Judgement | None]] = {}
         self.rejected: dict[tuple[NormalizedName, Version], str] = {}
         self.archives_refused: dict[str, str] = {}  # by file name
+
+    @classmethod
+    def of(cls, asked: Asked, projects: Projects, compatibility: Compatibility) -> Supply:
+        """The supply for what is *asked*, with the hashes that stand in it."""
+        return cls(projects, compatibility, asked.policy, hash_pins((*asked.requirements, *asked.constraints)))
+
+    def looked_at(self) -> LookedAt:
+        """What was judged and read so far."""
+        return LookedAt(
+            releases={
+                (name, version): release
+                for name, shelf in list(self._shelves.items())
+                for version, release in list(shelf.judged.items())
+            },
+            metadata={(name, version): stated for (name, version, _), stated in self._metadata.items()},
+            installability={(name, version): found for (name, version, _), (found, _) in self._judged.items()},
+            urls=frozenset(self._directs),
+        )
 
     # Pages
 
@@ -112,6 +163,21 @@ class Supply:
         if known is None:
             known = self._judged[key] = self._judged_anew(name, version, url)
         return known
+
+    def pin(self, name: NormalizedName, version: Version, url: str | None, extras: frozenset[NormalizedName]) -> Pin:
+        """The pin on this version with its best file for the target."""
+        fit = self.fit(name, version, url)
+        installability, evidence = self.installability(name, version, url)
+        return Pin(
+            name=name,
+            version=version,
+            extras=extras,
+            distribution=fit.distribution if fit is not None else None,
+            tag=fit.tag if fit is not None else None,
+            installability=installability,
+            metadata=self.metadata(name, version, url),
+            evidence=evidence,
+        )
 
     def _judged_anew(
         self, name: NormalizedName, version: Version, url: str | None
@@ -202,3 +268,12 @@ def purity_from_siblings(files: tuple[Distribution, ...]) -> tuple[Installabilit
 def refusal_sentence(refusal: Refusal) -> str:
     """One line that tells why a file cannot be used."""
     return f"{refusal.distribution.filename}: {refusal.reason.value} {refusal.fact}".rstrip()
+
+
+def hash_pins(asked_for: Iterable[Requirement | Constraint]) -> dict[NormalizedName, tuple[HashPin, ...]]:
+    """The hashes that were asked for of files of an index, by project."""
+    pins: dict[NormalizedName, tuple[HashPin, ...]] = {}
+    for asked in asked_for:
+        if asked.hashes and asked.url is None:
+            pins[asked.name] = (*pins.get(asked.name, ()), *asked.hashes)
+    return pins
