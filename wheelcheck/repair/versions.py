@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -38,14 +38,22 @@ def nearest_first(shelf: Shelf, version: Version | None) -> tuple[Version, ...]:
 def preferred_in_clash(shelf: Shelf, blocker: Blocker) -> tuple[Version, ...]:
     """Every final version of a project on which requirements contradict each other: what the user asked for comes first.
 
-    Then those that satisfy more of the requirements, then the newest.
+    Then those that satisfy more of the requirements, then the nearest to what the user asked for, then the newest: what the
+    others want need not have been made for versions that came years later.
     """
     own = [asker.requirement.specifier for asker in blocker.askers if asker.parent is None]
     bounds = [asker.requirement.specifier for asker in blocker.askers]
+    order = {version: position for position, version in enumerate(shelf.versions)}
+    wanted = [order[version] for version in shelf.versions if own and _all(own, version)]
     return tuple(
         sorted(
             nearest_first(shelf, None),
-            key=lambda version: (not _all(own, version), -_count(bounds, version), _position(shelf.versions, version)),
+            key=lambda version: (
+                not _all(own, version),
+                -_count(bounds, version),
+                min((abs(order[version] - each) for each in wanted), default=0),
+                order[version],
+            ),
         )
     )
 
@@ -56,7 +64,3 @@ def _all(bounds: Iterable[SpecifierSet], version: Version) -> bool:
 
 def _count(bounds: Iterable[SpecifierSet], version: Version) -> int:
     return sum(bound.contains(version, prereleases=True) for bound in bounds)
-
-
-def _position(versions: Sequence[Version], version: Version) -> int:
-    return versions.index(version)
