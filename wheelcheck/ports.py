@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-from wheelcheck.model import (
-    CodePlaces,
-    CoreMetadata,
-    Distribution,
-    ImportSurvey,
-    Judgement,
-    MetadataSource,
-    ModuleNames,
-    ProjectPage,
-    Sdist,
-    Wheel,
-)
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from wheelcheck.model import (
+        CodePlaces,
+        CoreMetadata,
+        Distribution,
+        ImportSurvey,
+        Judgement,
+        MetadataSource,
+        ModuleNames,
+        ProjectPage,
+        Sdist,
+        Wheel,
+    )
 
 
 class Projects(Protocol):

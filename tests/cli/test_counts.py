@@ -81,6 +81,29 @@ def test_warm_plan_imports_no_client_and_no_terminal_library(shell: Shell, form:
     assert modules.isdisjoint(HEAVY_WHEN_WARM), sorted(modules.intersection(HEAVY_WHEN_WARM))
 
 
+def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell: Shell) -> None:
+    shell.write("requirements.txt", "a\n")
+    with IndexServer(CATALOG) as server:
+        words = shell.plan_words("requirements.txt", index=server.simple_url)
+        assert shell.run(*words).status == 0
+        modules = {
+            name.removeprefix("wheelcheck.") for name in imported(shell, words) if name.startswith("wheelcheck.")
+        }
+    assert {name for name in modules if name.startswith("model.")} == {
+        f"model.{name}"
+        for name in (
+            "code", "compatibility", "default_index", "distribution", "finding", "judgement", "knowledge", "lock", "plan",
+            "plan_status", "repair", "requirement", "resolution", "target", "urls",
+        )
+    }  # fmt: skip
+    assert {name for name in modules if name.startswith(("archives.", "pipeline.", "plan.", "inputs.locks"))} == {
+        "archives.limits", "archives.reader",
+        "pipeline.answering", "pipeline.edges", "pipeline.locking", "pipeline.planning", "pipeline.preparing", "pipeline.request",
+        "plan.making", "plan.phases", "plan.proposal_writing", "plan.schema", "plan.writing",
+    }  # fmt: skip
+    assert modules.isdisjoint({"settings.allowances", "knowledge.images"})
+
+
 @pytest.mark.parametrize("mode", [Mode(), PLAIN_HTML, MIRROR], ids=["json", "plain html", "mirror"])
 def test_cold_plan_asks_each_page_once_and_a_warm_one_nothing(shell: Shell, mode: Mode) -> None:
     with IndexServer(CATALOG, mode=mode) as server:

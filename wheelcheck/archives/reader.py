@@ -7,16 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.archives.core_metadata import parse_core_metadata
-from wheelcheck.archives.filenames import FileIdentity, parse_identity
 from wheelcheck.archives.limits import Limits
-from wheelcheck.archives.tree import SourceTree
-from wheelcheck.archives.wheels import read_wheel_metadata
-from wheelcheck.model import CodePlaces, CoreMetadata, ImportSurvey, Judgement, MetadataSource, ModuleNames
-from wheelcheck.model.knowledge import NativeKnowledge
 
+# Each reader is imported when the first archive of its kind comes: what the cache answers is not read again.
 if TYPE_CHECKING:
     from wheelcheck.archives.code_files import SourceTexts, WheelCode
+    from wheelcheck.archives.filenames import FileIdentity
+    from wheelcheck.archives.tree import SourceTree
+    from wheelcheck.model import CodePlaces, CoreMetadata, ImportSurvey, Judgement, MetadataSource, ModuleNames
+    from wheelcheck.model.knowledge import NativeKnowledge
 
 
 class ArchiveReader:
@@ -34,6 +33,8 @@ class ArchiveReader:
 
         Exceptions that *file* raises pass through. Raises ``ArchiveRefused`` and ``MetadataMalformed``.
         """
+        from wheelcheck.archives.wheels import read_wheel_metadata
+
         return read_wheel_metadata(file, filename, self._limits)
 
     def core_metadata(self, content: bytes, filename: str, source: MetadataSource) -> CoreMetadata:
@@ -41,6 +42,8 @@ class ArchiveReader:
 
         Raises ``MetadataMalformed`` when it is unreadable or speaks of another project or version than *filename*.
         """
+        from wheelcheck.archives.core_metadata import parse_core_metadata
+
         return parse_core_metadata(content, filename, source)
 
     def judge_sdist(self, file: BinaryIO, filename: str) -> Judgement:
@@ -48,12 +51,14 @@ class ArchiveReader:
 
         Raises ``ArchiveRefused``, naming the member, for archives that are broken, hostile or beyond the limits.
         """
+        from wheelcheck.archives.filenames import parse_identity
         from wheelcheck.archives.unpack import unpack
 
         return self._judge(unpack(file, filename, self._limits), parse_identity(filename))
 
     def judge_folder(self, folder: Path) -> Judgement:
         """Likewise for an unpacked source tree, whose name and version come from its own files."""
+        from wheelcheck.archives.filenames import FileIdentity
         from wheelcheck.archives.folders import read_folder
 
         return self._judge(read_folder(folder, self._limits), FileIdentity(readings=()))
@@ -65,6 +70,7 @@ class ArchiveReader:
         which parts are missing can say which. Raises ``ArchiveRefused``.
         """
         from wheelcheck.archives.code_files import SourceTexts
+        from wheelcheck.model import CodePlaces
 
         with self._code(file, filename) as code:
             if isinstance(code, SourceTexts):

@@ -4,61 +4,66 @@ Every value is immutable, compares by content, and is made by one validated cons
 ``NormalizedName`` and versions ``packaging.version.Version`` from the first parse on.
 """
 
-from wheelcheck.model.check import Allowance, Check, CheckedTarget, GatePolicy, Judged, Verdict
-from wheelcheck.model.code import CodePlaces, ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
-from wheelcheck.model.compatibility import (
-    AbiBreak,
-    Advisory,
-    PythonLife,
-    Remedy,
-    RepairKnowledge,
-    Substitute,
-    VendorIndex,
-)
-from wheelcheck.model.distribution import (
-    Availability,
-    CoreMetadata,
-    Distribution,
-    LinkSkip,
-    MetadataSource,
-    ProjectPage,
-    ProjectState,
-    Sdist,
-    Wheel,
-    WheelTag,
-    parse_link,
-)
-from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability, Judgement, Purity
-from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
-from wheelcheck.model.plan_status import Status
-from wheelcheck.model.repair import (
-    Edit,
-    EditKind,
-    Ground,
-    Hopeless,
-    Proposals,
-    Repair,
-    Risk,
-    Suggestion,
-    Verification,
-    VersionMove,
-)
-from wheelcheck.model.requirement import (
-    CandidateOrigin,
-    CommandLineOrigin,
-    Constraint,
-    FileOrigin,
-    HashPin,
-    IndexOptions,
-    InputSet,
-    Origin,
-    Requirement,
-    UnsupportedRequirement,
-    replaced,
-)
-from wheelcheck.model.resolution import Clash, Conflict, Edge, Exemption, OlderPick, Pin, Policy, Resolution
-from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelcheck.model.check import Allowance, Check, CheckedTarget, GatePolicy, Judged, Verdict
+    from wheelcheck.model.code import CodePlaces, ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
+    from wheelcheck.model.compatibility import (
+        AbiBreak,
+        Advisory,
+        PythonLife,
+        Remedy,
+        RepairKnowledge,
+        Substitute,
+        VendorIndex,
+    )
+    from wheelcheck.model.distribution import (
+        Availability,
+        CoreMetadata,
+        Distribution,
+        LinkSkip,
+        MetadataSource,
+        ProjectPage,
+        ProjectState,
+        Sdist,
+        Wheel,
+        WheelTag,
+        parse_link,
+    )
+    from wheelcheck.model.finding import Code, Finding, Severity
+    from wheelcheck.model.judgement import Installability, Judgement, Purity
+    from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
+    from wheelcheck.model.plan_status import Status
+    from wheelcheck.model.repair import (
+        Edit,
+        EditKind,
+        Ground,
+        Hopeless,
+        Proposals,
+        Repair,
+        Risk,
+        Suggestion,
+        Verification,
+        VersionMove,
+    )
+    from wheelcheck.model.requirement import (
+        CandidateOrigin,
+        CommandLineOrigin,
+        Constraint,
+        FileOrigin,
+        HashPin,
+        IndexOptions,
+        InputSet,
+        Origin,
+        Requirement,
+        UnsupportedRequirement,
+        replaced,
+    )
+    from wheelcheck.model.resolution import Clash, Conflict, Edge, Exemption, OlderPick, Pin, Policy, Resolution
+    from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
 
 __all__ = [
     "AbiBreak",
@@ -139,3 +144,118 @@ __all__ = [
     "parse_link",
     "replaced",
 ]
+
+# Making a hundred dataclasses takes longer than the rest of a start: a run makes those that it names.
+_PLACES = {
+    "check": (
+        "Allowance",
+        "Check",
+        "CheckedTarget",
+        "GatePolicy",
+        "Judged",
+        "Verdict",
+    ),
+    "code": (
+        "CodePlaces",
+        "ImportKind",
+        "ImportSurvey",
+        "ImportUse",
+        "ModuleNames",
+        "ModuleState",
+    ),
+    "compatibility": (
+        "AbiBreak",
+        "Advisory",
+        "PythonLife",
+        "Remedy",
+        "RepairKnowledge",
+        "Substitute",
+        "VendorIndex",
+    ),
+    "distribution": (
+        "Availability",
+        "CoreMetadata",
+        "Distribution",
+        "LinkSkip",
+        "MetadataSource",
+        "ProjectPage",
+        "ProjectState",
+        "Sdist",
+        "Wheel",
+        "WheelTag",
+        "parse_link",
+    ),
+    "finding": (
+        "Code",
+        "Finding",
+        "Severity",
+    ),
+    "judgement": (
+        "Installability",
+        "Judgement",
+        "Purity",
+    ),
+    "plan": (
+        "BuilderPhase",
+        "InputRecord",
+        "Options",
+        "Plan",
+        "PlannedFile",
+        "PlannedPackage",
+    ),
+    "plan_status": ("Status",),
+    "repair": (
+        "Edit",
+        "EditKind",
+        "Ground",
+        "Hopeless",
+        "Proposals",
+        "Repair",
+        "Risk",
+        "Suggestion",
+        "Verification",
+        "VersionMove",
+    ),
+    "requirement": (
+        "CandidateOrigin",
+        "CommandLineOrigin",
+        "Constraint",
+        "FileOrigin",
+        "HashPin",
+        "IndexOptions",
+        "InputSet",
+        "Origin",
+        "Requirement",
+        "UnsupportedRequirement",
+        "replaced",
+    ),
+    "resolution": (
+        "Clash",
+        "Conflict",
+        "Edge",
+        "Exemption",
+        "OlderPick",
+        "Pin",
+        "Policy",
+        "Resolution",
+    ),
+    "target": (
+        "Fit",
+        "MarkerReading",
+        "Refusal",
+        "RefusalReason",
+        "Target",
+    ),
+}
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+
+if not TYPE_CHECKING:  # a checker that sees it would take every misspelt name for an object
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = found
+        return found

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
 
-from wheelcheck.model.judgement import Installability
-from wheelcheck.model.target import RefusalReason, Target
+    from wheelcheck.model.judgement import Installability
+    from wheelcheck.model.target import RefusalReason, Target
 
 
 class Standing(Enum):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName
 
-from wheelcheck.model.finding import Finding
-from wheelcheck.model.plan import InputRecord, Plan
 from wheelcheck.model.plan_status import Status
-from wheelcheck.model.requirement import FileOrigin, Origin
-from wheelcheck.model.target import Target
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+    from wheelcheck.model.finding import Finding
+    from wheelcheck.model.plan import InputRecord, Plan
+    from wheelcheck.model.requirement import FileOrigin, Origin
+    from wheelcheck.model.target import Target
 
 
 class Verdict(Enum):

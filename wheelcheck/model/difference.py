@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-
-from packaging.utils import NormalizedName
-from packaging.version import Version
+from typing import TYPE_CHECKING
 
 from wheelcheck.model.check import CheckedTarget, Judged, Verdict
-from wheelcheck.model.judgement import Installability
-from wheelcheck.model.plan import InputRecord, PlannedPackage
-from wheelcheck.model.target import Target
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from wheelcheck.model.judgement import Installability
+    from wheelcheck.model.plan import InputRecord, PlannedPackage
+    from wheelcheck.model.target import Target
 
 
 class ChangeKind(Enum):

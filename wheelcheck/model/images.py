@@ -5,13 +5,16 @@ A *floor* is a wheel platform tag without its machine: ``manylinux_2_36``, ``mus
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.specifiers import SpecifierSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from packaging.markers import Marker
-from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName
-from packaging.version import Version
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+    from packaging.specifiers import SpecifierSet
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
 
-from wheelcheck.model.distribution import Distribution
-from wheelcheck.model.requirement import FileOrigin, HashPin, UnsupportedRequirement
+    from wheelcheck.model.distribution import Distribution
+    from wheelcheck.model.requirement import FileOrigin, HashPin, UnsupportedRequirement
 
 
 class LockKind(Enum):

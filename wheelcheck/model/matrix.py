@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
-
-from wheelcheck.model.finding import Finding
-from wheelcheck.model.plan import InputRecord, Plan
 from wheelcheck.model.plan_status import Status
-from wheelcheck.model.repair import Repair
-from wheelcheck.model.target import Target
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from wheelcheck.model.finding import Finding
+    from wheelcheck.model.plan import InputRecord, Plan
+    from wheelcheck.model.repair import Repair
+    from wheelcheck.model.target import Target
 
 
 class CellStatus(Enum):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from wheelcheck.model.requirement import FileOrigin
+if TYPE_CHECKING:
+    from wheelcheck.model.requirement import FileOrigin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

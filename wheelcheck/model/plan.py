@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-from wheelcheck.model.distribution import MetadataSource
-from wheelcheck.model.finding import Finding
-from wheelcheck.model.judgement import Installability
-from wheelcheck.model.plan_status import Status
-from wheelcheck.model.repair import Proposals
-from wheelcheck.model.target import Target
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from wheelcheck.model.distribution import MetadataSource
+    from wheelcheck.model.finding import Finding
+    from wheelcheck.model.judgement import Installability
+    from wheelcheck.model.plan_status import Status
+    from wheelcheck.model.repair import Proposals
+    from wheelcheck.model.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

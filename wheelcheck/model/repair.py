@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
 
-from wheelcheck.model.plan_status import Status
+    from wheelcheck.model.plan_status import Status
 
 
 class Risk(Enum):

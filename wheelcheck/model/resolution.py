@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName
-from packaging.version import Version
 
-from wheelcheck.model.distribution import CoreMetadata, Distribution, WheelTag
 from wheelcheck.model.judgement import Installability
-from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedRequirement
-from wheelcheck.model.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from wheelcheck.model.distribution import CoreMetadata, Distribution, WheelTag
+    from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedRequirement
+    from wheelcheck.model.target import Target
 
 _FROM_SOURCE = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from packaging.version import Version
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-from wheelcheck.model.distribution import Distribution, WheelTag
+    from packaging.version import Version
+
+    from wheelcheck.model.distribution import Distribution, WheelTag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,14 @@ a caller puts it, :mod:`preparing` understands it, :mod:`edges` opens index, arc
 
 from __future__ import annotations
 
-from wheelcheck.pipeline.checking import CheckRequest, check
-from wheelcheck.pipeline.planning import plan
-from wheelcheck.pipeline.preparing import Prepared, parse_cutoff, prepare
-from wheelcheck.pipeline.request import Request, RequestOptions, SdistPolicy
-from wheelcheck.pipeline.targets import TargetWords
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelcheck.pipeline.checking import CheckRequest, check
+    from wheelcheck.pipeline.planning import plan
+    from wheelcheck.pipeline.preparing import Prepared, parse_cutoff, prepare
+    from wheelcheck.pipeline.request import Request, RequestOptions, SdistPolicy
+    from wheelcheck.pipeline.targets import TargetWords
 
 __all__ = [
     "CheckRequest",
@@ -25,3 +28,35 @@ __all__ = [
     "plan",
     "prepare",
 ]
+
+# Each command loads the stages that it joins, and no other command's.
+_PLACES = {
+    "checking": (
+        "CheckRequest",
+        "check",
+    ),
+    "planning": ("plan",),
+    "preparing": (
+        "Prepared",
+        "parse_cutoff",
+        "prepare",
+    ),
+    "request": (
+        "Request",
+        "RequestOptions",
+        "SdistPolicy",
+    ),
+    "targets": ("TargetWords",),
+}
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+
+if not TYPE_CHECKING:  # a checker that sees it would take every misspelt name for an object
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = found
+        return found

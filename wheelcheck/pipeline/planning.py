@@ -12,12 +12,11 @@ from wheelcheck.errors import UsageProblem
 from wheelcheck.pipeline.answering import answered, proposals_for
 from wheelcheck.pipeline.edges import open_store
 from wheelcheck.pipeline.preparing import prepare
-from wheelcheck.pipeline.repaired import repaired_request
-from wheelcheck.pipeline.request import Request
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.model import Plan, Proposals, Repair
+    from wheelcheck.pipeline.request import Request
 
 
 def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
@@ -38,6 +37,8 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
         proposals = proposals_for(answer, store, reporter) if prepared.lock is None else None
         repair = _chosen(prepared.fix, proposals)
     if repair is not None:
+        from wheelcheck.pipeline.repaired import repaired_request
+
         repaired = prepare(repaired_request(request, repair), reporter)
         with open_store(repaired.index, reporter) as store:
             answer = answered(repaired, store, reporter)
@@ -53,10 +54,10 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
 
 def _chosen(fix: str | None, proposals: Proposals | None) -> Repair | None:
     """The repair that *fix* names by id or admits by risk; ``None`` where none is wanted or admitted."""
-    from wheelcheck.model import Risk
-
     if fix is None:
         return None
+    from wheelcheck.model import Risk
+
     repairs = proposals.repairs if proposals is not None else ()
     if fix in [risk.value for risk in Risk]:
         most = Risk(fix).order

@@ -3,9 +3,37 @@
 It chooses nothing: versions come from ``resolve/``, judgements from ``diagnose/``. It opens no file.
 """
 
-from wheelcheck.plan.making import plan
-from wheelcheck.plan.reading import parse_plan
-from wheelcheck.plan.schema import SCHEMA_NAME, load_schema
-from wheelcheck.plan.writing import render_plan
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelcheck.plan.making import plan
+    from wheelcheck.plan.reading import parse_plan
+    from wheelcheck.plan.schema import SCHEMA_NAME, load_schema
+    from wheelcheck.plan.writing import render_plan
 
 __all__ = ["SCHEMA_NAME", "load_schema", "parse_plan", "plan", "render_plan"]
+
+# A plan that is made needs no reader of plans.
+_PLACES = {
+    "making": ("plan",),
+    "reading": ("parse_plan",),
+    "schema": (
+        "SCHEMA_NAME",
+        "load_schema",
+    ),
+    "writing": ("render_plan",),
+}
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+
+if not TYPE_CHECKING:  # a checker that sees it would take every misspelt name for an object
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = found
+        return found

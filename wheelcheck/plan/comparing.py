@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
-
-from wheelcheck.model import Code, Finding, Target
 from wheelcheck.model.matrix import Best, Blocker, Cell, CellStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from wheelcheck.model import Code, Finding, Target
 
 
 def find_blockers(cells: Sequence[Cell]) -> tuple[Blocker, ...]:

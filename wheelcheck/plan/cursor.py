@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from wheelcheck.errors import InputUnreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 _T = TypeVar("_T")
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "true or false", int: "a whole number"}

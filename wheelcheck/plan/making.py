@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from packaging.utils import NormalizedName
+from typing import TYPE_CHECKING
 
 from wheelcheck.model import (
     Conflict,
@@ -25,6 +23,11 @@ from wheelcheck.model import (
 )
 from wheelcheck.model.urls import masked
 from wheelcheck.plan.phases import builder_phases
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from packaging.utils import NormalizedName
 
 _BUILT = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -20,7 +20,11 @@ from wheelcheck.model import (
     Verification,
     VersionMove,
 )
-from wheelcheck.plan.cursor import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.plan.cursor import Cursor
 
 _KNOWN = {
     "repair": frozenset(("id", "risk", "edits", "cost", "verified", "evidence", "grounds")),

@@ -5,8 +5,12 @@ How many resolutions a search made is left out for that reason: a slower machine
 
 from __future__ import annotations
 
-from wheelcheck.model import Edit, Ground, Hopeless, Proposals, Repair, Suggestion, Verification, VersionMove
+from typing import TYPE_CHECKING
+
 from wheelcheck.model.urls import masked_within
+
+if TYPE_CHECKING:
+    from wheelcheck.model import Edit, Ground, Hopeless, Proposals, Repair, Suggestion, Verification, VersionMove
 
 _Object = dict[str, object]
 

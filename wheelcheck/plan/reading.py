@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -28,6 +28,9 @@ from wheelcheck.model import (
 from wheelcheck.plan.cursor import Cursor
 from wheelcheck.plan.proposal_reading import iter_strange_in_proposals, read_proposals
 from wheelcheck.plan.schema import SCHEMA_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CODES = {code.number: code for code in Code}
 _KNOWN = {

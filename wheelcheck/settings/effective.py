@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wheelcheck.model import Allowance
 from wheelcheck.model.urls import masked_within
 from wheelcheck.settings.keys import KEYS
-from wheelcheck.settings.loading import Settings
 from wheelcheck.settings.network import BUNDLE_VARIABLES
-from wheelcheck.settings.pip_configuration import PipConfiguration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.model import Allowance
+    from wheelcheck.settings.loading import Settings
+    from wheelcheck.settings.pip_configuration import PipConfiguration
 
 Value = str | tuple[str, ...]
 

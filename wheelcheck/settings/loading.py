@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.model import Allowance
-from wheelcheck.settings.allowances import read_allowances, read_codes
 from wheelcheck.settings.keys import KEYS, nearest_key
 from wheelcheck.settings.table import SettingsTable, load_table
 from wheelcheck.settings.targets import target_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wheelcheck.model import Allowance
 
 SdistWord = Literal["deny", "pure", "any"]
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
@@ -97,6 +99,9 @@ def _header(path: Path) -> str:
 
 
 def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
+    # The gate's words are loaded where a file of settings is met at all.
+    from wheelcheck.settings.allowances import read_allowances, read_codes
+
     _refuse_unknown(table)
     beside = _beside(table.path.parent)
     indexes = {name: _expanded(url, environ) for name, url in table.mapping("indexes").items()}

@@ -1,6 +1,35 @@
 """Lock files as they are: text → ``Lock`` → the packages that apply on a target; resolves nothing and asks no index."""
 
-from wheelcheck.inputs.locks.choosing import applicable, uncovered
-from wheelcheck.inputs.locks.formats import is_lock, parse_lock
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelcheck.inputs.locks.choosing import applicable, uncovered
+    from wheelcheck.inputs.locks.formats import is_lock, parse_lock
 
 __all__ = ["applicable", "is_lock", "parse_lock", "uncovered"]
+
+# Whether a file is a lock is asked of every input; what applies of one, only of locks.
+_PLACES = {
+    "choosing": (
+        "applicable",
+        "uncovered",
+    ),
+    "formats": (
+        "is_lock",
+        "parse_lock",
+    ),
+}
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+
+if not TYPE_CHECKING:  # a checker that sees it would take every misspelt name for an object
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = found
+        return found
