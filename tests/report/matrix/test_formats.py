@@ -14,6 +14,7 @@ from tests.fakes.matrices import cell, compared, full_of_wheels, mixed
 from tests.fakes.samples import installable_plan
 from wheelcheck.model.matrix import Matrix
 from wheelcheck.report.matrix import load_matrix_schema, render_json, render_markdown, render_text
+from wheelcheck.report.matrix.told import where
 
 MIXED = """\
                          3.11  3.12  3.13t
@@ -129,3 +130,19 @@ def test_hostile_text_stays_text(text: str) -> None:
     page = render_text(matrix)
     assert not any(ord(character) < 32 and character != "\n" for character in page)
     assert "<script>" not in MarkdownIt("commonmark").render(render_markdown(matrix))
+
+
+def test_whole_rows_and_columns_are_said_once() -> None:
+    matrix = mixed()
+    by_name = {f"{each.target.platform[:3]}{each.target.python}": each.target for each in matrix.cells}
+
+    def said(*names: str) -> str:
+        return where(matrix, [by_name[name] for name in names])
+
+    assert said(*by_name) == "every target"
+    assert said("win3.11", "win3.12", "win3.13t") == "win_amd64 (all Pythons)"
+    assert said("win3.11", "man3.11", "mus3.11") == "every platform (3.11)"
+    assert said("win3.11", "win3.12", "win3.13t", "man3.11", "mus3.11", "mus3.12") == (
+        "win_amd64 (all Pythons), every platform (3.11), musllinux_1_2_aarch64 (3.12)"
+    )
+    assert said("win3.12", "man3.12") == "win_amd64 and manylinux_2_28_x86_64 (3.12)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from wheelcheck.model import Repair, Target
@@ -65,30 +65,41 @@ def _why(blocker: Blocker) -> str:
 
 
 def where(matrix: Matrix, targets: Iterable[Target]) -> str:
-    """*targets* by rows and columns of *matrix*: ``win_arm64 (all Pythons), macosx_13_0_x86_64 (3.13, 3.14)``."""
-    pythons: dict[str, list[str]] = {}
-    for target in targets:
-        pythons.setdefault(target.platform, []).append(target.python)
-    rows: dict[str, list[str]] = {}
+    """*targets* by rows and columns of *matrix*: ``win_arm64 (all Pythons), macosx_13_0_x86_64 (3.13, 3.14)``.
+
+    Whole rows come first, then whole columns, then what is left of each row.
+    """
+    named = {(target.platform, target.python) for target in targets}
+    asked = {(cell.target.platform, cell.target.python) for cell in matrix.cells}
+    if named == asked and len(matrix.platforms) > 1 and len(matrix.pythons) > 1:
+        return "every target"
+    rows = [platform for platform in matrix.platforms if _is_whole(named, asked, 0, platform)]
+    left = {cell for cell in named if cell[0] not in rows}
+    columns = [
+        python
+        for python in matrix.pythons
+        if _is_whole(named, asked, 1, python) and any(cell[1] == python for cell in left)
+    ]
+    left = {cell for cell in left if cell[1] not in columns}
+    said = [f"{_joined(rows)} (all Pythons)" if len(matrix.pythons) > 1 else _joined(rows)] if rows else []
+    if columns:
+        said.append(f"every platform ({', '.join(columns)})" if len(matrix.pythons) > 1 else "every platform")
+    rest: dict[str, list[str]] = {}
     for platform in matrix.platforms:
-        if platform in pythons:
-            rows.setdefault(_columns(matrix, platform, pythons[platform]), []).append(platform)
-    if len(rows) == 1:
-        columns, platforms = next(iter(rows.items()))
-        if len(platforms) == len(matrix.platforms) > 1:
-            return f"every platform ({columns})" if columns else "every platform"
-    return ", ".join(
-        f"{_joined(platforms)} ({columns})" if columns else _joined(platforms) for columns, platforms in rows.items()
-    )
+        pythons = ", ".join(python for python in matrix.pythons if (platform, python) in left)
+        if pythons:
+            rest.setdefault(pythons, []).append(platform)
+    said += [f"{_joined(platforms)} ({pythons})" for pythons, platforms in rest.items()]
+    return ", ".join(said)
 
 
-def _columns(matrix: Matrix, platform: str, pythons: Sequence[str]) -> str:
-    asked = [cell.target.python for cell in matrix.cells if cell.target.platform == platform]
-    if len(matrix.pythons) == 1:
-        return ""
-    if len(pythons) == len(asked) > 1:
-        return "all Pythons"
-    return ", ".join(python for python in asked if python in pythons)
+_Pairs = Set[tuple[str, str]]
+
+
+def _is_whole(named: _Pairs, asked: _Pairs, side: int, word: str) -> bool:
+    """Whether all cells of the row (side 0) or column (1) *word* are named; one that is a single cell is whole as a column only."""
+    line = {cell for cell in asked if cell[side] == word}
+    return line <= named and (len(line) > 1 or len({cell[1 - side] for cell in asked}) == 1)
 
 
 def _joined(words: Sequence[str]) -> str:
