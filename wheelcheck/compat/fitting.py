@@ -26,18 +26,19 @@ _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_ve
 class _Reading:
     """A marker as it is asked of many targets: the variables it names, and its outcome for each of their values met."""
 
-    __slots__ = ("marker", "outcomes", "unknowable", "variables")
+    __slots__ = ("asks_extra", "marker", "outcomes", "unknowable", "variables")
 
-    def __init__(self, marker: Marker) -> None:
-        text = str(marker)
-        self.marker = marker  # kept, so that its id() stays its own
-        self.variables = tuple(dict.fromkeys(_NAMES.findall(text)))
+    def __init__(self, marker: Marker, text: str) -> None:
+        names = dict.fromkeys(_NAMES.findall(text))
+        self.marker = marker
+        self.asks_extra = "extra" in names
+        self.variables = tuple(name for name in names if name != "extra")
         self.unknowable = frozenset(_VARIABLES.findall(text))
         self.outcomes: dict[tuple[str | None, ...], bool] = {}
 
     def holds(self, environment: Mapping[str, str], extra: str) -> bool:
         """The outcome in *environment*; targets that agree on the variables named share it."""
-        values = tuple(extra if name == "extra" else environment.get(name) for name in self.variables)
+        values = (extra, *map(environment.get, self.variables))
         known = self.outcomes.get(values)
         if known is None:
             try:
@@ -48,8 +49,9 @@ class _Reading:
         return known
 
 
-# By id(): hashing a marker writes it out. Requirements share theirs, so there are as many as there are different lines.
-_readings: dict[int, _Reading] = {}
+# By id(), with the marker kept so that it stays its own: hashing a marker writes it out. Markers that say the same share a reading.
+_readings: dict[int, tuple[Marker, _Reading]] = {}
+_readings_of: dict[str, _Reading] = {}
 
 
 def _reading(marker: Marker) -> _Reading:
@@ -57,13 +59,16 @@ def _reading(marker: Marker) -> _Reading:
     if known is None:
         if len(_readings) >= _MOST_READINGS:
             _readings.clear()
-        known = _readings[id(marker)] = _Reading(marker)
-    return known
+            _readings_of.clear()
+        text = str(marker)
+        reading = _readings_of.get(text) or _readings_of.setdefault(text, _Reading(marker, text))
+        known = _readings[id(marker)] = (marker, reading)
+    return known[1]
 
 
 def names_extra(marker: Marker | None) -> bool:
     """Whether *marker* asks for an extra, and so may hold for one and not for another."""
-    return marker is not None and "extra" in _reading(marker).variables
+    return marker is not None and _reading(marker).asks_extra
 
 
 class _Known:
@@ -88,7 +93,7 @@ class Compatibility:
         self.target = target
         self._own = target.tags[0][0]
         self._known = _known_of(target)
-        self._markers: dict[tuple[int, str], tuple[Marker, MarkerReading]] = {}
+        self._markers: dict[tuple[_Reading, str], MarkerReading] = {}
         # Marker.evaluate fills gaps from the *running* interpreter, so every variable is given. An unknowable one is
         # empty, which no ordinary comparison meets.
         self._environment: Mapping[str, str] = {**dict.fromkeys(target.unknowable, ""), **target.markers}
@@ -149,18 +154,21 @@ class Compatibility:
 
     def evaluate(self, marker: Marker, extra: str = "") -> MarkerReading:
         """Evaluate *marker* on the target, *extra* being the one extra it is asked for (PEP 508)."""
-        key = (id(marker), extra)
+        reading = _reading(marker)
+        key = (reading, extra if reading.asks_extra else "")
         known = self._markers.get(key)
         if known is None:
-            reading = _reading(marker)
-            answer = MarkerReading(reading.holds(self._environment, extra), reading.unknowable & self.target.unknowable)
-            # The marker is kept along, so that its id() stays its own.
-            known = self._markers[key] = (marker, answer)
-        return known[1]
+            holds = reading.holds(self._environment, key[1])
+            known = self._markers[key] = MarkerReading(holds, reading.unknowable & self.target.unknowable)
+        return known
 
     def evaluated(self) -> tuple[tuple[Marker, str, MarkerReading], ...]:
-        """Every marker that this judge was asked for so far, with its extra and the outcome."""
-        return tuple((marker, extra, reading) for (_, extra), (marker, reading) in list(self._markers.items()))
+        """The markers that this judge was asked for so far and that depend on the target, each with its extra and the outcome."""
+        return tuple(
+            (reading.marker, extra, answer)
+            for (reading, extra), answer in list(self._markers.items())
+            if reading.variables
+        )
 
 
 @functools.lru_cache(maxsize=50_000)

@@ -12,8 +12,9 @@ from itertools import islice
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, ProjectPage, Requirement, Sdist, Wheel
+from wheelcheck.model import Constraint, CoreMetadata, ProjectPage, Requirement, Sdist, Wheel
 from wheelcheck.resolve.bounds import Bound, bound_of
+from wheelcheck.resolve.stated import stated_requirements
 from wheelcheck.resolve.supply import Supply
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver
@@ -66,10 +67,9 @@ class Lookahead:
         if metadata is None or (*key, extra) in self._walked:
             return
         self._walked.add((*key, extra))
-        origin = CandidateOrigin(name=key[0], version=key[1])
-        self._follow([Requirement.parse(text, origin) for text in metadata.requires], extra)
+        self._follow(stated_requirements(metadata.requires, *key), extra)
 
-    def _follow(self, requirements: list[Requirement], extra: str) -> None:
+    def _follow(self, requirements: Iterable[Requirement], extra: str) -> None:
         compatibility, policy = self._supply.compatibility, self._supply.policy
         fresh: list[NormalizedName] = []
         for requirement in requirements:

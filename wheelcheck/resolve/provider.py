@@ -25,6 +25,7 @@ from wheelcheck.resolve.bounds import Bound, bound_of
 from wheelcheck.resolve.choices import ABSENT, Choices
 from wheelcheck.resolve.deadends import DeadEnds
 from wheelcheck.resolve.lookahead import Batches
+from wheelcheck.resolve.stated import stated_requirements
 from wheelcheck.resolve.supply import Supply
 
 Cause = RequirementInformation[Ask, Candidate]
@@ -112,11 +113,9 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
     def active_requirements(self, candidate: Candidate) -> list[Requirement]:
         """The requirements that the metadata of *candidate* states for its key on this target."""
         metadata = self.metadata(candidate)
-        origin = CandidateOrigin(name=candidate.key[0], version=candidate.version)
         active: list[Requirement] = []
         extra = candidate.key[1]
-        for text in metadata.requires:
-            stated = Requirement.parse(text, origin)
+        for stated in stated_requirements(metadata.requires, candidate.key[0], candidate.version):
             # What the project needs anyway is its base's business.
             if extra and (not names_extra(stated.marker) or any(self._effective(stated, ""))):
                 continue
