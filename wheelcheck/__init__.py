@@ -3,6 +3,7 @@
 >>> import wheelcheck
 >>> plan = wheelcheck.plan("requirements.txt", platform="win_amd64", python="3.11")  # doctest: +SKIP
 >>> [finding.message for finding in plan.errors]  # doctest: +SKIP
+>>> wheelcheck.check("uv.lock", platforms=("win_amd64",), pythons=("3.11", "3.13")).exit_status  # doctest: +SKIP
 
 Everything is imported when it is first used, so that the command line starts at once.
 """
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
 
     from wheelcheck.errors import WheelcheckError
     from wheelcheck.model import (
+        Allowance,
+        Check,
+        CheckedTarget,
         Code,
         Edit,
+        FileOrigin,
         Finding,
         Installability,
+        Judged,
         Plan,
         PlannedFile,
         PlannedPackage,
@@ -32,15 +38,22 @@ if TYPE_CHECKING:
         Severity,
         Status,
         Target,
+        Verdict,
     )
     from wheelcheck.pipeline import Request, RequestOptions
+    from wheelcheck.pipeline.check_options import CheckOptions
     from wheelcheck.ports import Reporter
 
 __all__ = [
+    "Allowance",
+    "Check",
+    "CheckedTarget",
     "Code",
     "Edit",
+    "FileOrigin",
     "Finding",
     "Installability",
+    "Judged",
     "Plan",
     "PlannedFile",
     "PlannedPackage",
@@ -52,7 +65,9 @@ __all__ = [
     "Severity",
     "Status",
     "Target",
+    "Verdict",
     "WheelcheckError",
+    "check",
     "plan",
 ]
 
@@ -73,6 +88,23 @@ def plan(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Reque
     from wheelcheck import pipeline
 
     return pipeline.plan(pipeline.Request(inputs=inputs, **options), reporter=reporter)
+
+
+def check(*inputs: str, reporter: Reporter | None = None, **options: Unpack[CheckOptions]) -> Check:
+    """Judge *inputs* on any number of targets, against the policy of the options and of ``[tool.wheelcheck]``: the gate.
+
+    *inputs* are what the command line takes; without any the dependency file of ``folder`` is taken, a lock first. *options* are
+    named like the command line's; targets are ``platforms`` times ``pythons``, else those of the settings, else the running
+    interpreter. ``today`` (ISO 8601) stands in for the day that allowances are held against. *reporter* is told of progress.
+
+    What fails is an answer: see ``exit_status``, and ``passes`` and ``judged`` of each of its ``targets``. So is an index that
+    goes away in a run, which the ``failure`` of the targets that it hit tells. Raises children of :class:`WheelcheckError` for
+    inputs and settings that cannot be understood.
+    """
+    from wheelcheck import pipeline
+    from wheelcheck.pipeline.check_options import check_request
+
+    return pipeline.check(check_request(inputs, options), reporter=reporter)
 
 
 def __getattr__(name: str) -> object:

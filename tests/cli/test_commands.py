@@ -12,6 +12,9 @@ from tests.cli.programs import Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer
 from wheelcheck.plan import load_schema
+from wheelcheck.report.check import load_check_schema
+from wheelcheck.report.difference import load_diff_schema
+from wheelcheck.report.matrix import load_matrix_schema
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}
 
@@ -82,6 +85,17 @@ def test_schema_is_printed_as_it_is_published(shell: Shell) -> None:
     outcome = shell.run("schema")
     assert outcome.status == 0
     assert json.loads(outcome.out) == load_schema()
+    published = {
+        "plan": load_schema(),
+        "check": load_check_schema(),
+        "diff": load_diff_schema(),
+        "matrix": load_matrix_schema(),
+    }
+    for name, schema in published.items():
+        assert json.loads(shell.run("schema", name).out) == schema
+    unknown = shell.run("schema", "lock")
+    assert unknown.status == 2
+    assert "'plan', 'check', 'diff', 'matrix'" in unknown.err
 
 
 def test_cache_is_shown_and_emptied(shell: Shell, plan_file: str) -> None:

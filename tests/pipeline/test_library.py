@@ -1,4 +1,4 @@
-"""The front door of the library: ``wheelcheck.plan`` and what it is given."""
+"""The front door of the library: ``wheelcheck.plan``, ``wheelcheck.check`` and what they are given."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import wheelcheck
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer, Mode
 from wheelcheck.pipeline import RequestOptions, parse_cutoff
+from wheelcheck.pipeline.check_options import CheckOptions
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}
 ENVIRON = {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
@@ -54,6 +55,67 @@ def test_options_are_exactly_the_fields_of_a_request_but_inputs() -> None:
     hints, options = get_type_hints(wheelcheck.Request), get_type_hints(RequestOptions)
     assert {name: hints[name] for name in fields} == options
     assert RequestOptions.__required_keys__ == frozenset()
+
+
+def test_check_is_a_value_with_a_verdict_for_each_target() -> None:
+    with IndexServer(CATALOG) as server:
+        check = wheelcheck.check(
+            "s",
+            platforms=("win_amd64", "linux"),
+            pythons=("3.11",),
+            index_url=server.simple_url,
+            no_cache=True,
+            environ=ENVIRON,
+        )
+    assert isinstance(check, wheelcheck.Check)
+    assert check.exit_status == 1
+    assert [(each.target.platform, each.passes) for each in check.targets] == [
+        ("win_amd64", False),
+        ("manylinux_2_28_x86_64", False),
+    ]
+    failing = [each.finding.code for each in check.targets[0].judged if each.verdict is wheelcheck.Verdict.FAILS]
+    assert failing == [wheelcheck.Code.SOURCE_PURE]
+
+
+def test_allowances_of_a_check_are_held_against_the_day_that_is_given(tmp_path: Path) -> None:
+    (tmp_path / "wheelcheck.toml").write_text(
+        '[[allow]]\npackage = "s"\nreason = "built by us"\nexpires = 2026-11-21\n', encoding="utf-8"
+    )
+    with IndexServer(CATALOG) as server:
+        statuses = [
+            wheelcheck.check("s", today=day, index_url=server.simple_url, no_cache=True, environ=ENVIRON).exit_status
+            for day in ("2026-11-21", "2026-11-22")
+        ]
+    assert statuses == [0, 1]
+
+
+def test_options_of_a_check_are_those_of_a_request_with_many_targets_for_one() -> None:
+    own = {
+        "platforms",
+        "pythons",
+        "target_files",
+        "targets_from",
+        "fail_on",
+        "warn_only",
+        "baseline",
+        "relock",
+        "today",
+    }
+    shared = {name: kind for name, kind in get_type_hints(CheckOptions).items() if name not in own}
+    single = ("platform", "python", "target_file", "fix")
+    assert shared == {name: kind for name, kind in get_type_hints(RequestOptions).items() if name not in single}
+    assert own <= CheckOptions.__annotations__.keys()
+
+
+def test_options_that_a_check_cannot_heed_are_refused() -> None:
+    with pytest.raises(TypeError, match="'platform'; did you mean platforms="):
+        wheelcheck.check("a", platform="win_amd64")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="pythons takes a tuple"):
+        wheelcheck.check("a", pythons="3.11")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="fail_on takes a tuple"):
+        wheelcheck.check("a", fail_on="WC2")  # type: ignore[arg-type]
+    with pytest.raises(wheelcheck.WheelcheckError, match="unknown code 'WC9'"):
+        wheelcheck.check("a", fail_on=("WC9",))
 
 
 def test_every_exported_name_is_there_and_no_other() -> None:

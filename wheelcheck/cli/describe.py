@@ -1,4 +1,4 @@
-"""``wheelcheck schema`` and ``wheelcheck target``: what the program knows of its own format and of this interpreter."""
+"""``wheelcheck schema`` and ``wheelcheck target``: what the program knows of its own formats and of this interpreter."""
 
 from __future__ import annotations
 
@@ -6,17 +6,38 @@ import click
 
 from wheelcheck.cli.streams import write_result
 
+_SCHEMAS = ("plan", "check", "diff", "matrix")
 
-@click.command("schema", short_help="Print the JSON Schema of a plan.")
+
+@click.command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
+@click.argument("name", metavar=f"[{'|'.join(_SCHEMAS)}]", type=click.Choice(_SCHEMAS), default="plan")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
-def schema_command(output: str | None) -> int:
-    """Print the JSON Schema that every plan is valid against."""
+def schema_command(name: str, output: str | None) -> int:
+    """Print the JSON Schema that every plan is valid against, or what check, diff or matrix print with --format json."""
     import json
 
+    write_result((json.dumps(_load(name), indent=2, ensure_ascii=False) + "\n").encode(), output)
+    return 0
+
+
+def _load(name: str) -> dict[str, object]:
+    """The schema *name*; a report's room is loaded for its own alone."""
+    match name:
+        case "check":
+            from wheelcheck.report.check import load_check_schema
+
+            return load_check_schema()
+        case "diff":
+            from wheelcheck.report.difference import load_diff_schema
+
+            return load_diff_schema()
+        case "matrix":
+            from wheelcheck.report.matrix import load_matrix_schema
+
+            return load_matrix_schema()
     from wheelcheck.plan import load_schema
 
-    write_result((json.dumps(load_schema(), indent=2, ensure_ascii=False) + "\n").encode(), output)
-    return 0
+    return load_schema()
 
 
 @click.command("target", short_help="Print a target file for this interpreter, or for two words.")
