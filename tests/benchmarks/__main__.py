@@ -20,7 +20,7 @@ from tests.benchmarks.writing import Run, render_run
 
 REPORT = Path(__file__).parents[2] / "reports" / "benchmarks.md"
 _REMARKS = Path(__file__).with_name("remarks.txt")
-_GRID_TOOLS = ("wheelcheck", "uv", "nab")
+_GRID_TOOLS = ("wheelcheck", "uv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class Plan:
 
     tools: tuple[Tool, ...]
     works: tuple[Work, ...]
-    latencies: tuple[int, ...]
+    pace: tuple[tuple[Flavour, int], ...]
+    """Flavours and latencies in milliseconds; the last alone serves what takes minutes: the hard inputs and the grid."""
     bandwidth: int
     runs: int
     grid_runs: int
@@ -49,7 +50,7 @@ def main(words: list[str] | None = None) -> int:
     plan = Plan(
         tools=tools,
         works=tuple(work for work in WORKS if work.name in names),
-        latencies=tuple(int(each) for each in options.latency.split(",")),
+        pace=tuple((flavour, int(each)) for flavour in MODES for each in options.latency.split(",")),
         bandwidth=options.bandwidth,
         runs=options.runs,
         grid_runs=options.grid_runs,
@@ -123,17 +124,18 @@ def _measured(plan: Plan, scratch: Path) -> tuple[tuple[Series, ...], tuple[str,
                 f"{name} has no recording of its index in the repository: it is measured with `--live` only."
             )
         runs = plan.runs if len(cells) == 1 else min(plan.runs, plan.grid_runs)
-        for opened in _settings(plan, path, is_grid=len(cells) > 1):
+        is_short = len(cells) == 1 and cells[0].size != "hard"
+        for opened in _settings(plan, path, plan.pace if is_short else plan.pace[-1:]):
             with opened as setting:
                 series += run_series(tools, cells, setting, name=name, runs=runs, limit=plan.limit, scratch=scratch)
     return tuple(series), tuple(remarks)
 
 
-def _settings(plan: Plan, recording: Path, *, is_grid: bool) -> Iterator[AbstractContextManager[Setting]]:
+def _settings(
+    plan: Plan, recording: Path, pace: tuple[tuple[Flavour, int], ...]
+) -> Iterator[AbstractContextManager[Setting]]:
     if recording.is_file():
-        # Forty runs of each peer take minutes: the grid is measured in one setting.
-        pace = [(flavour, latency) for flavour in MODES for latency in plan.latencies]
-        for flavour, latency in pace[-1:] if is_grid else pace:
+        for flavour, latency in pace:
             yield _replayed(recording, flavour, latency, plan.bandwidth)
     if plan.live is not None:
         yield nullcontext(Setting(name="live", url=plan.live, certificates=os.environ.get("PIP_CERT")))

@@ -74,11 +74,11 @@ def run_series(
     """Measure *tools* on *cells*, which count as one work: *runs* times cold, each followed by a warm one.
 
     The tools take turns within a run, and another one begins each run, so that what the machine does besides hits all alike. One
-    run before the first is not counted: it compiles byte code, and has the index make its answers. A tool that gives no answer
-    within *limit* seconds per cell, or fails in that first run, is not asked again. *scratch* is emptied of what they write.
+    run before the first is not counted, but of a grid: it compiles byte code, and has the index make its answers. A tool that gives
+    no answer within *limit* seconds per cell, or fails, is not asked again. *scratch* is emptied of what they write.
     """
     tracks = [Track(tool=tool) for tool in tools]
-    for number in range(-1, runs):
+    for number in range(-1 if len(cells) == 1 else 0, runs):
         shift = max(number, 0) % len(tracks)
         for track in (*tracks[shift:], *tracks[:shift]):
             if track.unable:
@@ -86,9 +86,8 @@ def run_series(
             folder = scratch / f"{track.tool.name}-{number}"
             cold, warm = _pair(track, cells, setting, folder, limit)
             shutil.rmtree(folder, ignore_errors=True)
-            if number < 0:
-                track.unable = track.unable or _failure(cold, limit)
-            elif not track.unable:
+            track.unable = track.unable or _failure(cold, limit)
+            if number >= 0 and not track.unable:
                 track.cold.append(cold)
                 track.warm.append(warm)
             print(

@@ -117,7 +117,7 @@ def _wheelcheck_matrix(tool: Tool, errand: Errand, cells: Sequence[Work]) -> Com
     return Command(
         words=(
             *tool.program, "matrix", "requirements.txt", *(word for pair in targets for word in pair),
-            "--sdist", "deny", "--no-repair", "-q", "-o", "grid.json", "-i", errand.index_url,
+            "--sdist", "deny", "--no-repair", "-q", "--format", "json", "-i", errand.index_url,
             "--cache-dir", str(errand.cache),
         ),
         environ=_pip_certificates(errand),
