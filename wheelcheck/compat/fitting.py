@@ -77,7 +77,7 @@ class _Known:
     __slots__ = ("pythons", "ranks")
 
     def __init__(self) -> None:
-        self.ranks: dict[tuple[WheelTag, ...], tuple[int, WheelTag] | tuple[RefusalReason, str]] = {}
+        self.ranks: dict[int, tuple[tuple[WheelTag, ...], tuple[int, WheelTag] | tuple[RefusalReason, str]]] = {}
         self.pythons: dict[str, bool] = {}
 
 
@@ -121,12 +121,13 @@ class Compatibility:
         return answer
 
     def _rank(self, tags: tuple[WheelTag, ...]) -> tuple[int, WheelTag] | tuple[RefusalReason, str]:
-        known = self._known.ranks.get(tags)
+        # By id(), with the tags kept so that it stays their own: files share theirs, and hashing them costs more than the rest.
+        known = self._known.ranks.get(id(tags))
         if known is None:
             ranks = self.target.rank
             best = min(((ranks[tag], tag) for tag in tags if tag in ranks), default=None)
-            known = self._known.ranks[tags] = best if best is not None else self._refusal(tags)
-        return known
+            known = self._known.ranks[id(tags)] = (tags, best if best is not None else self._refusal(tags))
+        return known[1]
 
     def _refusal(self, tags: tuple[WheelTag, ...]) -> tuple[RefusalReason, str]:
         # "cp39" is among the tags of a newer CPython for abi3's sake only: with an ABI of its own it is another Python.
