@@ -223,9 +223,18 @@ def test_bound_says_for_whose_sake_it_is() -> None:
 
 
 def test_project_alone_is_told_as_a_reason() -> None:
-    assert change(dataclasses.replace(proposed.OVERRIDE.edits[0], kind=EditKind.PIN, because="av")).endswith(
-        "(because of av)"
-    )
+    pin = dataclasses.replace(proposed.OVERRIDE.edits[0], kind=EditKind.PIN, because="pyav")
+    assert change(pin).endswith("(because of pyav)")
+
+
+def test_clash_on_the_project_itself_is_told_as_one() -> None:
+    pin = dataclasses.replace(proposed.OVERRIDE.edits[0], kind=EditKind.PIN, because="av")
+    assert change(pin).endswith("(its requirements clash)")
+
+
+def test_users_own_bound_is_told_in_the_second_person() -> None:
+    override = dataclasses.replace(proposed.OVERRIDE.edits[0], because="you")
+    assert "(you pin ==11.0.0)" in change(override).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_reason_of_a_change_is_told_once_where_several_ways_make_it() -> None:

@@ -25,38 +25,42 @@ def iter_droppable(view: View, name: NormalizedName) -> Iterator[tuple[Normalize
             continue
         single = [frozenset({extra}) for extra in sorted(extras)]
         for dropped in dict.fromkeys((*single, extras)):
-            if not _is_reached(view, name, asked, dropped, extras - dropped):
+            if not _is_wanted(view, name, asked, extras - dropped):
                 yield asked, dropped
                 break
 
 
-def _is_reached(
-    view: View,
-    name: NormalizedName,
-    asked: NormalizedName,
-    dropped: frozenset[NormalizedName],
-    kept: frozenset[NormalizedName],
-) -> bool:
-    gone = _closure(view, asked, dropped) - _closure(view, asked, kept)
-    reached: set[NormalizedName | None] = {None}
-    waiting: list[NormalizedName | None] = [None]
+def _is_wanted(view: View, name: NormalizedName, asked: NormalizedName, kept: frozenset[NormalizedName]) -> bool:
+    """Whether *name* is still wanted when the user asks of *asked* only for the extras *kept*.
+
+    An edge of an extra counts only where that extra is still asked of its project, by the user or by what is still wanted: an extra
+    that is dropped often takes others, of other projects, along.
+    """
     by_parent: dict[NormalizedName | None, list[tuple[NormalizedName, Requirement]]] = {}
     for edge in view.edges:
         by_parent.setdefault(edge.parent, []).append((edge.child, edge.requirement))
+    active: dict[NormalizedName | None, frozenset[NormalizedName]] = {None: frozenset()}
+    waiting: list[NormalizedName | None] = [None]
     while waiting:
         parent = waiting.pop()
         for child, requirement in by_parent.get(parent, ()):
-            if parent == asked and (named := _named(requirement)) and named <= gone:
+            named = _named(requirement)
+            if named and parent is not None and not named & active[parent]:
                 continue
-            if child not in reached:
-                reached.add(child)
+            extras = kept if parent is None and child == asked else requirement.extras
+            known = active.get(child)
+            wanted = (known or frozenset()) | _closure(view, child, extras)
+            if known is None or wanted != known:
+                active[child] = wanted
                 waiting.append(child)
-    return name in reached
+    return name in active
 
 
 def _closure(view: View, name: NormalizedName, extras: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
     """*extras* and those that they ask of the same project (``all`` often names every other)."""
-    pin = view.pins[name]
+    pin = view.pins.get(name)
+    if pin is None or not extras:
+        return extras
     origin = CandidateOrigin(name=name, version=pin.version)
     own = [Requirement.parse(text, origin) for text in pin.metadata.requires]
     found = set(extras)

@@ -37,6 +37,8 @@ from wheelcheck.repair.versions import nearest_first, preferred_in_clash, usable
 from wheelcheck.repair.world import Blocked, World
 
 _ABOVE = 8  # so many projects above a blocker are considered for another version, nearest first
+_COST_OF_SUBSTITUTE = 20
+_COST_OF_PIN = 40
 _COST_OF_PIN_ABOVE = 95
 _COST_OF_OVERRIDE_ABOVE = 85
 _COST_OF_EXCLUSION_ABOVE = 210
@@ -257,7 +259,11 @@ def _substitute(case: Case) -> Iterator[Change]:
         bounds = blocker.specifier if substitute.same_versions else SpecifierSet()
         for specifier in dict.fromkeys((bounds, SpecifierSet())):
             if _first_usable(shelf, specifier, view.diagnosis.policy) is not None:
-                yield Substituted(substitute=substitute, specifier=specifier, because=_because(view, blocker))
+                # In another version than was asked for it is no longer the same code, and a pin loosened besides.
+                cost = _COST_OF_SUBSTITUTE if specifier == blocker.specifier else _COST_OF_SUBSTITUTE + _COST_OF_PIN
+                yield Substituted(
+                    substitute=substitute, specifier=specifier, because=_because(view, blocker), cost=cost
+                )
                 break
 
 

@@ -22,6 +22,8 @@ from wheelcheck.repair.troubles import Keys, Trouble, Troubles
 from wheelcheck.repair.turns import worlds_of
 from wheelcheck.repair.world import Blocked, Limits, World
 
+# No counts in it: what is told of one question is the same every time.
+_ENDED = "the search ended before every set of changes was tried"
 _NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
 # After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
 _IDLE = 300
@@ -86,7 +88,7 @@ class Search:
             self._branch_in_worlds((), base)
             self._search(troubles)
         except OutOfTime:
-            self.ended = self._where_it_stands()
+            self.ended = _ENDED
 
     # Cheapest first
 
@@ -101,7 +103,7 @@ class Search:
             if idle == _IDLE and all(trouble.changes for trouble in troubles):
                 self._put_together(troubles)
             if looked_at > _NODES:
-                self.ended = self._where_it_stands()
+                self.ended = _ENDED
                 return
             if self._is_known(frozenset(node.order)):
                 continue
@@ -215,10 +217,6 @@ class Search:
             made = {key_of(change) for change in changes.values()}
             if not troubles or all(trouble.keys & made for trouble in troubles):
                 return
-
-    def _where_it_stands(self) -> str:
-        count = self._trials.count
-        return f"the search ended after {count} trial{'s' if count != 1 else ''}, before every set of changes was tried"
 
 
 def _goes_further(change: Change, made: Iterable[Change]) -> bool:

@@ -23,12 +23,14 @@ from wheelcheck.repair.versions import usable_versions
 
 _WORLDS = 6  # so many choices of versions are looked at for one set that fails
 _STEPS = 3
-_MANY = 3  # with more blockers than this, older versions of what stands above them are not looked at
+_MANY = 3  # with more blockers than this, no other choice of versions is looked at
 
 
 def worlds_of(failed: Trial, trials: Trials) -> Sequence[Trial]:
     """*failed*, and the same with other versions of what has usable ones, which show why those are of no use either."""
     worlds = [failed]
+    if len(View(failed, trials.diagnosis(failed.outcome, failed.state, failed.projects)).troubles()) > _MANY:
+        return worlds  # each costs a resolution, and of a large input a dear one
     for world in worlds:  # grows while it is walked: a queue
         for changes in _iter_turns(world, trials):
             if len(worlds) == _WORLDS:
@@ -54,14 +56,13 @@ def _iter_turns(world: Trial, trials: Trials) -> Iterator[tuple[Change, ...]]:
             rest = tuple(other for other in world.changes if other is not change)
             for version in usable_candidates(change, world.changes, trials)[:_STEPS]:
                 yield (*rest, change.settled(version))
-    if len(groups) <= _MANY:
-        for gate, version in _iter_gate_turns(view, groups):
-            yield (*world.changes, _kept_at(gate, version))
+    for gate, version in _iter_gate_turns(view, groups):
+        yield (*world.changes, _kept_at(gate, version))
 
 
 def _iter_gate_turns(view: View, groups: Iterable[tuple[Blocker, ...]]) -> Iterator[tuple[NormalizedName, Version]]:
     """Other versions, within what is declared, of the projects without which nobody would want a blocker."""
-    changed = {change.slot for change in view.trial.changes}
+    changed = {change.told().package or change.slot for change in view.trial.changes}
     for gate in dict.fromkeys(gate for group in groups for blocker in group for gate in blocker.gates):
         if gate in changed:
             continue

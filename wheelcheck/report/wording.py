@@ -60,12 +60,13 @@ def bare_change(edit: Edit) -> str:
 def _why(edit: Edit) -> str:
     because = edit.because
     if edit.kind is EditKind.OVERRIDE and because and edit.before:
+        several = "," in because or because == "you"
         if edit.before.startswith("==") and "," not in edit.before:
-            return f"{because} {'pin' if ',' in because else 'pins'} {edit.before}"
-        return f"{because} {'ask' if ',' in because else 'asks'} for {edit.before}"
+            return f"{because} {'pin' if several else 'pins'} {edit.before}"
+        return f"{because} {'ask' if several else 'asks'} for {edit.before}"
     name, _, version = because.partition(" ")
     if because and not version:
-        return f"because of {because}"
+        return "its requirements clash" if because == edit.package else f"because of {because}"
     if not version or " " in version:
         itself = f"{edit.package} {_version(edit.before)} "
         return f"it {because.removeprefix(itself)}" if because.startswith(itself) else because
