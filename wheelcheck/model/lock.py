@@ -34,7 +34,8 @@ class LockedDependency:
 
     ``marker`` must hold on the target. ``extras`` are those asked of *name*. An edge of an extra or a dependency group of the
     depending package has ``for_extra`` or ``for_group``, and counts only where that was chosen. ``source`` is what else tells
-    two packages of one name and version apart, empty where the lock does not say it.
+    two packages of one name and version apart, empty where the lock does not say it. ``is_optional`` marks an edge that some extra
+    of the depending package brings, where the lock need not say which.
     """
 
     name: NormalizedName
@@ -44,6 +45,7 @@ class LockedDependency:
     extras: frozenset[NormalizedName] = frozenset()
     for_extra: NormalizedName | None = None
     for_group: NormalizedName | None = None
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.inputs.locks.fixtures import content, edited, failure
+from wheelcheck.compat import parse_target
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.inputs.locks import applicable, parse_lock
 
 ALL = (
     "quay/uv.lock", "quay/poetry.lock", "quay/pdm.lock", "quay/Pipfile.lock", "quay/pylock.uv.toml", "quay/pip-report.json",
@@ -36,6 +39,34 @@ def test_a_truncated_lock_is_refused_with_its_line(name: str, share: float) -> N
     error = failure(text[: text.rindex('"', 0, int(len(text) * share))], name)
     assert error.address.startswith(name)
     assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "behind", "said"),
+    [
+        ("quay/uv.lock", "requires-python", "lists no package"),
+        ("quay/uv.lock", 'source = { virtual = "." }', "is listed, but nothing in the lock leads to it"),
+        ("quay/pdm.lock", "content_hash", "lists no package"),
+        ("quay/poetry.lock", 'lock-version = "2.1"', "'content-hash' is missing"),
+        ("quay/requirements-hashed.txt", "--hash=", "the lock ends in the middle of a requirement"),
+    ],
+)
+def test_a_lock_that_was_cut_where_its_format_allows_an_end_is_refused(name: str, behind: str, said: str) -> None:
+    text = content(name).decode()
+    cut = text[: text.index("\n", text.index(behind)) + 1]
+    assert said in failure(cut, name).message
+
+
+@pytest.mark.parametrize("name", ["quay/poetry.lock", "quay/pdm.lock"])
+def test_a_lock_that_lacks_what_a_package_of_it_needs_is_refused(name: str) -> None:
+    parts = content(name).decode().split("[[package]]\n")
+    without = "[[package]]\n".join(part for part in parts if not part.startswith('name = "lantern"'))
+    lock = parse_lock(without.encode(), name)
+    with pytest.raises(
+        InputUnreadable, match=r"harbor==1\.4\.0 depends on lantern, which the lock does not list"
+    ) as caught:
+        applicable(lock, parse_target("win_amd64", "3.11"))
+    assert str(caught.value.address).startswith(f"{name}:")
 
 
 @pytest.mark.parametrize("name", (*ALL, "requirements.txt"))

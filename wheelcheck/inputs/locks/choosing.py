@@ -12,6 +12,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.inputs.locks.settling import Settling
 from wheelcheck.inputs.locks.tables import MANGLED
 from wheelcheck.inputs.locks.walking import reached
+from wheelcheck.inputs.locks.wholeness import refuse_gaps
 from wheelcheck.model import Target
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 
@@ -33,7 +34,7 @@ def applicable(
     ``uv.lock`` is walked from the project through its edges; the other formats say of each package when it applies.
 
     Raises ``InputUnreadable`` where the lock does not speak of *target* (ask :func:`uncovered` first), has no such extra or group,
-    or would have two versions of one project there. Costs about 1 ms for 100 packages.
+    lacks what one of its packages needs there, or would have two versions of one project. Costs about 1 ms for 100 packages.
     """
     reason = uncovered(lock, target, compatibility=compatibility)
     if reason:
@@ -90,6 +91,7 @@ def _said(
             continue
         if settling.holds(package.marker) and _any_group(package, bringing, settling):
             found.append(package)
+    refuse_gaps(found, lock, settling.holds)
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from typing import cast
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.inputs.locks.tables import MANGLED
+from wheelcheck.inputs.locks.wholeness import refuse_part
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 
 _READERS = {
@@ -79,6 +80,7 @@ def parse_lock(content: bytes, path: str) -> Lock:
     reader = cast("Callable[[bytes, str], Lock]", getattr(import_module(f"wheelcheck.inputs.locks.{module}"), function))
     lock = reader(content, path)
     _refuse_duplicates(lock)
+    refuse_part(lock)
     return lock
 
 

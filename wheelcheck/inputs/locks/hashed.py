@@ -10,7 +10,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.inputs.collecting import Collector
 from wheelcheck.inputs.locks.files import FileList, filename_of
 from wheelcheck.inputs.locks.origins import is_distribution_of
-from wheelcheck.inputs.locks.tables import Table
+from wheelcheck.inputs.locks.tables import MANGLED, Table
 from wheelcheck.inputs.requirements_file import RequirementsReader
 from wheelcheck.inputs.sources import Reader, Source, decoded
 from wheelcheck.model import FileOrigin, InputSet, Requirement
@@ -25,6 +25,8 @@ def parse_hashed(content: bytes, path: str) -> Lock:
 
     ``${NAME}`` stays as written: what is locked does not hang on the environment.
     """
+    if content.rstrip().endswith(b"\\"):
+        raise InputUnreadable("the lock ends in the middle of a requirement", address=path, hint=MANGLED)
     found = _read(content, path)
     if not found.requirements and not found.unsupported:
         raise InputUnreadable("an empty lock file", address=path, hint="write it again with the tool that makes it")

@@ -29,6 +29,7 @@ def parse_poetry(content: bytes, path: str) -> Lock:
     version = metadata.text("lock-version")
     if version not in _UNDERSTOOD:
         raise refuse_version(document, version, " and ".join(_UNDERSTOOD))
+    metadata.text("content-hash")  # the last line of it: without that, the file was cut
     packages = tuple(_package(table) for table in package_tables(document, text, "package"))
     extras = document.optional_table("extras")
     groups = {group for package in packages for group in package.groups} - {MAIN}
@@ -121,5 +122,8 @@ def _iter_edges(table: Table) -> Iterator[LockedDependency]:
             if not isinstance(row, (str, dict)):
                 raise entry.failure("neither a version nor a table")
             yield LockedDependency(
-                name=canonicalize_name(name), marker=entry.marker("markers"), extras=names_of(entry.texts("extras"))
+                name=canonicalize_name(name),
+                marker=entry.marker("markers"),
+                extras=names_of(entry.texts("extras")),
+                is_optional=entry.flag("optional"),
             )
