@@ -1,6 +1,6 @@
-"""Writes reports/agreement.md, scenarios.md and repairs.md from the live index: `python -m tests.live.report`.
+"""Writes reports/agreement.md, scenarios.md, repairs.md and gate.md from the live index: `python -m tests.live.report`.
 
-Takes about six minutes. Differences from uv are listed line by line; what explains them is written beside them by hand, in
+Takes about eight minutes. Differences from uv are listed line by line; what explains them is written beside them by hand, in
 EXPLANATIONS, keyed by project, and a difference without an explanation says so.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.live import repairs_report
+from tests.live import gate_report, repairs_report
 from tests.live.done_lines import without_hosts
 from tests.live.peers import CUTOFF, QUESTIONS, ROOT, ask_uv, ask_wheelcheck, clean_environment, differences
 
@@ -40,6 +40,7 @@ def main() -> None:
         (reports / "agreement.md").write_text("\n".join(_agreement(Path(scratch))) + "\n", encoding="utf-8")
     (reports / "scenarios.md").write_text("\n".join(_scenarios()) + "\n", encoding="utf-8")
     repairs_report.main()
+    gate_report.main()
 
 
 def _agreement(scratch: Path) -> Iterator[str]:
