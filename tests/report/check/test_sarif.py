@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib.metadata
 import json
@@ -12,7 +13,7 @@ import jsonschema
 import pytest
 
 from tests.fakes import checks, samples
-from wheelcheck.model import Check, Code, FileOrigin, Verdict
+from wheelcheck.model import Check, Code, FileOrigin, Severity, Verdict
 from wheelcheck.report.check import render_sarif
 
 EVERY = checks.every_check()
@@ -114,6 +115,25 @@ def test_paths_become_uris(path: str, uri: str, is_relative: bool) -> None:
 def test_the_command_line_is_a_logical_location() -> None:
     places = [result["locations"] for result in results(checks.known())]
     assert places[0][0]["logicalLocations"][0]["fullyQualifiedName"] == "command line (docopt)"
+
+
+@pytest.mark.parametrize("word", EVERY)
+def test_every_result_is_in_a_file_for_github_refuses_the_whole_log_otherwise(word: str) -> None:
+    for result in results(EVERY[word]):
+        [place] = result["locations"]
+        assert place["physicalLocation"]["artifactLocation"]["uri"]
+        assert place["physicalLocation"]["region"]["startLine"] >= 1
+
+
+def test_a_note_without_a_place_stands_where_its_package_is_asked_for() -> None:
+    note = dataclasses.replace(samples.AV, severity=Severity.INFO, code=Code.OTHER_VERSIONS, paths=())
+    judged = [
+        checks.judged(samples.AV, Verdict.FAILS, origin=FileOrigin(path="r.txt", line=7)),
+        checks.judged(note, Verdict.NOTED, origin=None),
+    ]
+    check = checks.answer(checks.checked(checks.WINDOWS, samples.blocked_plan(), judged))
+    lines = [place["physicalLocation"]["region"]["startLine"] for each in results(check) for place in each["locations"]]
+    assert lines == [7, 7]
 
 
 def test_an_allowance_is_a_suppression_with_its_reason() -> None:

@@ -15,7 +15,7 @@ from wheelcheck.report.check import rules
 from wheelcheck.report.check.details import headline, iter_details
 from wheelcheck.report.check.escaping import escaped
 from wheelcheck.report.check.plaintext import artifact_uri, flat, repository_path
-from wheelcheck.report.check.told import Told, tell, undecided_targets
+from wheelcheck.report.check.told import Told, fallback_place, tell, undecided_targets
 from wheelcheck.report.check.verdicts import expired_sentence, unused_sentence
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -27,6 +27,7 @@ _Object = dict[str, object]
 def render_sarif(check: Check) -> str:
     """Render *check* as one run of a SARIF log; targets without an answer are errors of the invocation."""
     told = tell(check)
+    fallback = fallback_place(check)
     log: _Object = {
         "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
@@ -36,7 +37,7 @@ def render_sarif(check: Check) -> str:
                 "invocations": [_invocation(check)],
                 "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which wheelcheck was run."}}},
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(each, told) for each in told],
+                "results": [_result(each, told, fallback) for each in told],
             }
         ],
     }
@@ -74,7 +75,8 @@ def _notification(allowance: Allowance, text: str) -> _Object:
     return {"level": "warning", "message": {"text": _said(text)}, "locations": [_location(allowance.origin)]}
 
 
-def _result(told: Told, every: Sequence[Told]) -> _Object:
+def _result(told: Told, every: Sequence[Told], fallback: FileOrigin) -> _Object:
+    origins = _origins(told, every) or (fallback,)
     details = list(iter_details(told))
     plain = "\n".join((_said(headline(told)), *(_said(f"{label}: {text}") for label, text in details)))
     marked = "\n".join((_marked(headline(told)) + "\n", *(f"- {label}: {_marked(text)}" for label, text in details)))
@@ -83,7 +85,7 @@ def _result(told: Told, every: Sequence[Told]) -> _Object:
         "ruleIndex": rules.position(told.finding.code),
         "level": _level(told),
         "message": {"text": plain, "markdown": marked},
-        "locations": [_location(origin) for origin in told.origins[:1]],
+        "locations": [_location_in_file(origins[0], fallback)],
         "partialFingerprints": {"wheelcheck/v1": flat(told.fingerprint)},
         "properties": {
             "verdict": told.verdict.value,
@@ -92,10 +94,10 @@ def _result(told: Told, every: Sequence[Told]) -> _Object:
             "targets": [f"{target.platform}/{target.python}" for target in told.targets],
         },
     }
-    if told.origins[1:]:
+    if origins[1:]:
         result["relatedLocations"] = [
             {"id": number, **_location(origin), "message": {"text": "It leads from here too."}}
-            for number, origin in enumerate(told.origins[1:], start=1)
+            for number, origin in enumerate(origins[1:], start=1)
         ]
     # Both properties are for all results of a run or for none (3.27.23, 3.27.24).
     if any(each.verdict is Verdict.ALLOWED for each in every):
@@ -103,6 +105,13 @@ def _result(told: Told, every: Sequence[Told]) -> _Object:
     if any(each.verdict is Verdict.KNOWN for each in every):
         result["baselineState"] = "unchanged" if told.verdict is Verdict.KNOWN else "new"
     return result
+
+
+def _origins(told: Told, every: Sequence[Told]) -> tuple[Origin, ...]:
+    """Where *told* leads from; of a note that does not know it, what is said of its package elsewhere does."""
+    if told.origins or told.finding.package is None:
+        return told.origins
+    return next((each.origins for each in every if each.origins and each.finding.package == told.finding.package), ())
 
 
 def _level(told: Told) -> str:
@@ -121,6 +130,18 @@ def _suppressions(told: Told) -> list[_Object]:
     if told.verdict is not Verdict.ALLOWED or told.allowance is None:
         return []
     return [{"kind": "external", "status": "accepted", "justification": _said(told.allowance.reason)}]
+
+
+def _location_in_file(origin: Origin, fallback: FileOrigin) -> _Object:
+    """The place of *origin*, and in *fallback* where that is in no file.
+
+    The standard asks for neither, but GitHub refuses a whole log for one result that is in no file.
+    """
+    found = _location(origin)
+    if "physicalLocation" in found:
+        return found
+    path = repository_path(fallback) or "standard input"
+    return {**found, **_location(FileOrigin(path=path))}
 
 
 def _location(origin: Origin) -> _Object:
