@@ -67,6 +67,13 @@ def test_help_imports_nothing_heavy(shell: Shell, words: tuple[str, ...]) -> Non
     assert rooms == {"cli", "errors"}
 
 
+def test_run_loads_the_module_of_its_own_command_only(shell: Shell) -> None:
+    commands = {"cache", "check", "config", "describe", "diff", "export", "hook", "matrix", "plan", "wheels", "why"}
+    for words, own in ((("--version",), set[str]()), (("plan", "--help"), {"plan"}), (("--help",), commands)):
+        modules = imported(shell, words)
+        assert {name for name in commands if f"wheelcheck.cli.{name}" in modules} == own, words
+
+
 def test_version_imports_no_other_room(shell: Shell) -> None:
     modules = imported(shell, ("--version",))
     assert {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")} == {"cli", "errors"}

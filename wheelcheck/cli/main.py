@@ -14,19 +14,9 @@ from typing import NoReturn
 
 import click
 
-from wheelcheck.cli.cache import cache_group
-from wheelcheck.cli.check import check_command
-from wheelcheck.cli.config import config_command
-from wheelcheck.cli.describe import schema_command, target_command
-from wheelcheck.cli.diff import diff_command
-from wheelcheck.cli.export import export_command
-from wheelcheck.cli.hook import hook_command
-from wheelcheck.cli.matrix import matrix_command
+from wheelcheck.cli.commands import CommandTable
 from wheelcheck.cli.options import with_whole_fix
-from wheelcheck.cli.plan import plan_command
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
-from wheelcheck.cli.wheels import wheels_command
-from wheelcheck.cli.why import why_command
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
 _INTERRUPTED = 130
@@ -34,26 +24,13 @@ _GARBAGE = 50_000
 
 
 @click.group(
+    commands=CommandTable(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 fine, 1 blocked, 2 bad usage or input, 3 index or disk failed, 4 undecided, 130 interrupted.",
 )
 @click.version_option(package_name="wheelcheck", message="%(prog)s %(version)s")
 def cli() -> None:
     """Tell which dependencies have no prebuilt wheel on a target, and exactly what a builder must install."""
-
-
-cli.add_command(plan_command)
-cli.add_command(check_command)
-cli.add_command(matrix_command)
-cli.add_command(diff_command)
-cli.add_command(why_command)
-cli.add_command(wheels_command)
-cli.add_command(export_command)
-cli.add_command(schema_command)
-cli.add_command(target_command)
-cli.add_command(config_command)
-cli.add_command(cache_group)
-cli.add_command(hook_command)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
