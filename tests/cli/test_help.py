@@ -16,7 +16,7 @@ from tests.cli.programs import Shell
 from wheelcheck.cli.main import cli
 
 GOLDEN = Path(__file__).parent / "golden"
-README = Path(__file__).parents[2] / "README.md"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),
     ("plan",),
@@ -72,16 +72,16 @@ def test_short_option_shows_the_same_help(shell: Shell) -> None:
     assert shell.run("plan", "-h").out == shell.run("plan", "--help").out == help_of(("plan",))
 
 
-def test_readme_names_every_option_and_no_other() -> None:
-    block = README.read_text(encoding="utf-8").partition("<!-- options -->")[2].partition("<!-- /options -->")[0]
-    in_readme = {word for row in re.findall(r"^\| `([^`]*)`", block, re.MULTILINE) for word in _OPTION.findall(row)}
+def test_reference_names_every_option_and_no_other() -> None:
+    block = REFERENCE.read_text(encoding="utf-8").partition("<!-- options -->")[2].partition("<!-- /options -->")[0]
+    in_reference = {word for row in re.findall(r"^\| `([^`]*)`", block, re.MULTILINE) for word in _OPTION.findall(row)}
     in_help = {
         word
         for line in help_of(("plan",)).partition("Options:")[2].splitlines()
         if line.startswith("  -")
         for word in _OPTION.findall(re.split(r"\s{2,}", line.strip())[0])
     }
-    assert in_readme == in_help - {"-h", "--help"}
+    assert in_reference == in_help - {"-h", "--help"}
 
 
 if __name__ == "__main__":

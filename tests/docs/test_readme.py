@@ -1,37 +1,52 @@
-"""README.md says what the program does today."""
+"""README.md and the pages of docs/ say what the program does today."""
 
 from __future__ import annotations
 
 import re
-import tomllib
+from pathlib import Path
 
 import pytest
 
-from tests.docs.readme import README, filled
-from wheelcheck.settings import KEYS
+from tests.docs.readme import README, REFERENCE, ROOT, filled
+from wheelcheck.settings import load_settings
+from wheelcheck.settings.allowances import _KEYS as ALLOWANCE_KEYS
 
-REPORT = README.parent / "reports" / "repairs.md"
+REPAIRS = ROOT / "docs" / "repairs.md"
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/ci.md", "docs/reference.md", "docs/repairs.md")
+COMMANDS = "python3 -m venv .venv && .venv/bin/pip install -q"
 
 
-def test_tables_are_those_of_the_program() -> None:
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", [README, REFERENCE], ids=["README", "reference"])
+def test_tables_are_those_of_the_program(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     assert filled(text) == text, "run `python -m tests.docs.readme`"
 
 
-def test_printed_runs_are_those_of_the_report() -> None:
-    blocks = re.findall(
-        r"<!-- printed \S+ -->\n(.*?)\n<!-- /printed -->", README.read_text(encoding="utf-8"), re.DOTALL
-    )
-    report = REPORT.read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("page", "kind", "script"), [(REPAIRS, "printed", "repairs_report"), (README, "gate", "gate_report")]
+)
+def test_printed_runs_are_those_of_the_report(page: Path, kind: str, script: str) -> None:
+    blocks = re.findall(rf"<!-- {kind} \S+ -->\n(.*?)\n<!-- /{kind} -->", page.read_text(encoding="utf-8"), re.DOTALL)
+    report = (ROOT / "reports" / ("gate.md" if kind == "gate" else "repairs.md")).read_text(encoding="utf-8")
     assert len(blocks) == 2
-    assert all(block in report for block in blocks), "run `python -m tests.live.repairs_report`"
+    assert all(block in report for block in blocks), f"run `python -m tests.live.{script}`"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_repair_that_the_readme_shows_is_the_one_that_was_printed() -> None:
+    shown = README.read_text(encoding="utf-8").split("```console\n  R1 ")[1].split("```")[0]
+    assert shown in REPAIRS.read_text(encoding="utf-8")
+
+
+def test_readme_begins_with_two_commands_for_a_fresh_machine() -> None:
+    begin = README.read_text(encoding="utf-8").splitlines()[:50]
+    assert sum(line.startswith(COMMANDS) for line in begin) == 2
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_links_within_the_repository_lead_somewhere(name: str) -> None:
-    text = (README.parent / name).read_text(encoding="utf-8")
-    for file, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)", text):
-        target = README.parent / (file or name)
+    page = ROOT / name
+    for file, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        target = page.parent / file if file else page
         assert target.exists(), file
         headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
         assert not anchor or anchor[1:] in {_anchor(heading) for heading in headings}, anchor
@@ -41,7 +56,16 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-def test_settings_example_uses_keys_that_exist() -> None:
-    block = README.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
-    keys = set(tomllib.loads(block)["tool"]["wheelcheck"])
-    assert keys <= {key.name for key in KEYS}
+@pytest.mark.parametrize("page", [README, REFERENCE], ids=["README", "reference"])
+def test_settings_examples_are_understood(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0], encoding="utf-8"
+    )
+    settings = load_settings(tmp_path, {})
+    assert settings.platforms
+    assert settings.pythons
+
+
+def test_every_key_of_an_allowance_is_explained() -> None:
+    section = REFERENCE.read_text(encoding="utf-8").partition("### Allowances")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == list(ALLOWANCE_KEYS)
