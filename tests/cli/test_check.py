@@ -167,7 +167,10 @@ USAGE = {
         "is one of the files that are read",
     ),
     "baseline on stdout": (("a", "--write-baseline", "-"), "--write-baseline needs a file"),
-    "unknown code": (("a", "--fail-on", "WC9"), "--fail-on WC9: no finding has such a code"),
+    "unknown code": (
+        ("a", "--fail-on", "WC9"),
+        "--fail-on WC9: no finding has such a code\nhint: they run from WC101 to ",
+    ),
     "empty code": (("a", "--warn-only", ""), "--warn-only names no code"),
     "missing baseline": (("a", "--baseline", "none.json"), "make it with --write-baseline"),
     "empty baseline": (("a", "--baseline", ""), "--baseline is empty"),
@@ -394,6 +397,16 @@ def test_what_a_file_of_targets_does_not_say_literally_is_told(shell: Shell) -> 
         answer = checked(shell, server, "b", "--targets-from", ".github/workflows/ci.yml")
     (note,) = answer["notes"]
     assert note.startswith("no target was taken from .github/workflows/ci.yml:18: job other: ")
+
+
+def test_what_the_running_interpreter_completes_is_told(shell: Shell) -> None:
+    shell.write("Dockerfile", "FROM python:latest\n")
+    with IndexServer(CATALOG) as server:
+        told = checked(shell, server, "b", "--targets-from", "Dockerfile")
+        silent = checked(shell, server, "b", "--targets-from", "Dockerfile", "--python", "3.12")
+    (note,) = told["notes"]
+    assert note.startswith("Dockerfile:1 names no Python, so the running one was taken: 3.")
+    assert silent["notes"] == []
 
 
 def test_target_file_is_a_target_beside_others(shell: Shell) -> None:

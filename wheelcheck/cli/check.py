@@ -194,11 +194,12 @@ def _codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
     codes = tuple(code.strip().upper() for word in words for code in word.split(",") if code.strip())
     if words and not codes:
         raise UsageProblem(f"{option} names no code", hint="is a variable unset?")
-    numbers = [code.number for code in Code]
+    numbers = sorted(code.number for code in Code)
     for code in codes:
         if not any(number.startswith(code) for number in numbers):
             raise UsageProblem(
-                f"{option} {code}: no finding has such a code", hint=f"they run from {numbers[0]} on; see README"
+                f"{option} {code}: no finding has such a code",
+                hint=f"they run from {numbers[0]} to {numbers[-1]}; see README",
             )
     return codes
 

@@ -63,7 +63,21 @@ def load_targets_and_notes(words: TargetWords, settings: Settings, request: Requ
     for target in found or [parse_target(None, None)]:
         targets.setdefault((target.platform, target.python), target)
     notes = dict.fromkeys(f"no target was taken from {note}" for source in sources for note in source.notes)
-    return LoadedTargets(targets=tuple(targets.values()), notes=tuple(notes))
+    return LoadedTargets(targets=tuple(targets.values()), notes=(*notes, *_iter_borrowed(words, sources, settings)))
+
+
+def _iter_borrowed(words: TargetWords, sources: Sequence[NamedTargets], settings: Settings) -> Iterator[str]:
+    """What no file, word or setting says of a target, so that it is the running interpreter's: seldom what was meant."""
+    from wheelcheck.compat import host_target
+
+    for source in sources:
+        for each in source.targets:
+            if each.platform is None and not (words.platforms or settings.platforms):
+                yield f"{each.origin} names no platform, so this machine's was taken: {host_target().platform}"
+                break
+            if each.python is None and not (words.pythons or settings.pythons):
+                yield f"{each.origin} names no Python, so the running one was taken: {host_target().python}"
+                break
 
 
 def has_words(target: Target) -> bool:
