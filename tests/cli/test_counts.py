@@ -108,7 +108,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
         "pipeline.answering", "pipeline.edges", "pipeline.locking", "pipeline.planning", "pipeline.preparing", "pipeline.request",
         "plan.making", "plan.phases", "plan.proposal_writing", "plan.schema", "plan.writing",
     }  # fmt: skip
-    assert modules.isdisjoint({"settings.allowances", "knowledge.images"})
+    assert modules.isdisjoint({"index.code_answers", "settings.allowances", "knowledge.images"})
 
 
 @pytest.mark.parametrize("mode", [Mode(), PLAIN_HTML, MIRROR], ids=["json", "plain html", "mirror"])

@@ -5,6 +5,7 @@ Refuses to choose: it answers what the indexes say, whatever the target or the p
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -13,8 +14,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.index.code_answers import CodeAnswers, CodeFetching, Subject
-from wheelcheck.index.code_records import DEFINITIONS, IMPORT_NAMES, IMPORTS
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.direct import Behind, DirectReferences
@@ -42,6 +41,7 @@ from wheelcheck.model import (
 from wheelcheck.ports import Archives, Reporter, SilentReporter
 
 if TYPE_CHECKING:
+    from wheelcheck.index.code_errands import CodeErrands
     from wheelcheck.index.transport import Transport
 
 T = TypeVar("T")
@@ -93,9 +93,11 @@ class IndexStore:
             transport=self._transport,
             clock=clock,
         )
+        self._around = around
         self._credentials = around.credentials
         pages, wheels, sources = ProjectPages(around), WheelMetadata(around), SourceJudgements(around)
-        self._code = CodeFetching(around)
+        self._made_code: CodeErrands | None = None
+        self._code_guard = threading.Lock()
         self._judges = sources
         directs, texts = DirectReferences(around, wheels, sources), Texts(around)
         self._pages = Errands(self._thread, pages.at_hand, pages.fetch, self._page_came)
@@ -103,12 +105,6 @@ class IndexStore:
         self._sources = Errands(self._thread, sources.at_hand, sources.fetch)
         self._directs = Errands(self._thread, directs.at_hand, directs.fetch)
         self._texts = Errands(self._thread, texts.at_hand, texts.fetch)
-        names = CodeAnswers(IMPORT_NAMES, around, self._code)
-        imports = CodeAnswers(IMPORTS, around, self._code)
-        definitions = CodeAnswers(DEFINITIONS, around, self._code)
-        self._import_names = Errands(self._thread, names.at_hand, names.fetch)
-        self._imports = Errands(self._thread, imports.at_hand, imports.fetch)
-        self._definitions = Errands(self._thread, definitions.at_hand, definitions.fetch)
         others = OtherIndexes(around, self._hurried_transport)
         self._other_pages = Errands(self._thread, others.at_hand, others.fetch)
 
@@ -165,18 +161,15 @@ class IndexStore:
 
     def import_names(self, distribution: Distribution) -> frozenset[str]:
         """The top-level names that *distribution* makes importable; see :class:`wheelcheck.ports.Code`."""
-        subject = Subject(distribution)
-        return self._answer(self._import_names.begin(subject.key, subject))
+        return self._answer(self._code().import_names(distribution))
 
     def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
         """Where the code of *distribution* imports one of *names*; raises ``HashMismatch``, ``IndexUnavailable``."""
-        subject = Subject(distribution, names)
-        return self._answer(self._imports.begin(subject.key, subject))
+        return self._answer(self._code().imports(distribution, names))
 
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in *distribution*; raises ``HashMismatch``, ``IndexUnavailable``."""
-        subject = Subject(distribution, modules)
-        return self._answer(self._definitions.begin(subject.key, subject))
+        return self._answer(self._code().definitions(distribution, modules))
 
     def page_at(self, index_url: str, name: NormalizedName) -> ProjectPage:
         """The page of *name* on *index_url* alone; see :class:`wheelcheck.ports.OtherIndexes`."""
@@ -213,7 +206,8 @@ class IndexStore:
         finally:
             self._fail_open()
             self._judges.close()
-            self._code.close()
+            if self._made_code is not None:
+                self._made_code.close()
             if self._cache is not None:
                 self._cache.flush()
                 self._cache.close_thread()
@@ -255,6 +249,14 @@ class IndexStore:
             self._made_transport = Transport(self._config, self._credentials, self._tally, self._reporter)
         return self._made_transport
 
+    def _code(self) -> CodeErrands:
+        with self._code_guard:
+            if self._made_code is None:
+                from wheelcheck.index.code_errands import CodeErrands
+
+                self._made_code = CodeErrands(self._thread, self._around)
+            return self._made_code
+
     def _hurried_transport(self, config: IndexConfig) -> Transport:
         if self._made_hurried is None:
             from wheelcheck.index.transport import Transport
@@ -263,10 +265,10 @@ class IndexStore:
         return self._made_hurried
 
     def _fail_open(self) -> None:
-        for errands in (self._pages, self._metadata, self._sources, self._directs, self._texts):
+        for errands in (self._pages, self._metadata, self._sources, self._directs, self._texts, self._other_pages):
             errands.fail_open()
-        for others in (self._import_names, self._imports, self._definitions, self._other_pages):
-            others.fail_open()
+        if self._made_code is not None:
+            self._made_code.fail_open()
 
     async def _end_loop(self) -> None:
         for transport in (self._made_transport, self._made_hurried):
