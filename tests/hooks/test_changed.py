@@ -10,6 +10,8 @@ import pytest
 from wheelcheck.inputs.changed import inputs_of_change
 
 PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["a"]\n'
+LOCK = '[[package]]\nname = "a"\n'
+STALE = '[[package]]\nname = "b"\n'
 TOOLS = "[tool.ruff]\nline-length = 120\n"
 SETTINGS = '[tool.wheelcheck]\nplatform = "win_amd64"\n'
 BOTH_REQUIREMENTS = {"requirements.txt": "a\n", "requirements-dev.txt": "b\n"}
@@ -25,7 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("present", "changed", "expected"),
     [
         ({"uv.lock": ""}, ["uv.lock"], ["uv.lock"]),
-        ({"uv.lock": "", "pyproject.toml": PROJECT}, ["pyproject.toml", "uv.lock"], ["uv.lock"]),
+        ({"uv.lock": LOCK, "pyproject.toml": PROJECT}, ["pyproject.toml", "uv.lock"], ["uv.lock"]),
+        ({"uv.lock": STALE, "pyproject.toml": PROJECT}, ["pyproject.toml", "uv.lock"], ["pyproject.toml", "uv.lock"]),
         ({"uv.lock": "", "pyproject.toml": PROJECT}, ["pyproject.toml"], ["pyproject.toml"]),
         ({"a/uv.lock": "", "pyproject.toml": PROJECT}, ["a/uv.lock", "pyproject.toml"], ["a/uv.lock", "pyproject.toml"]),
         (BOTH_REQUIREMENTS, ["requirements-dev.txt"], ["requirements-dev.txt"]),

@@ -12,10 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from wheelcheck.inputs.discovery import discover, lists_dependencies
 
 _LOCK = re.compile(r"pylock(\.[^.]+)?\.toml|uv\.lock|poetry\.lock|pdm(\..+)?\.lock|Pipfile\.lock|.+\.py\.lock")
 _BOUNDS = re.compile(r"constraints?([-_.].*)?\.(txt|in)", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LISTED = re.compile(r"""^\s*['"]?name['"]?\s*=\s*['"]([^'"]+)['"]""", re.MULTILINE)
 _SETTINGS = "wheelcheck.toml"
 _PROJECT = "pyproject.toml"
 _NESTED = frozenset({"requirements", "constraints"})
@@ -33,8 +37,9 @@ def inputs_of_change(files: Iterable[str]) -> ChangedInputs:
     """What the changed *files* put to question.
 
     Where a lock and its ``pyproject.toml`` changed, the lock alone counts, as does ``X.txt`` beside ``X.in``: the one was made of
-    the other. A ``pyproject.toml`` without dependencies counts for its ``[tool.wheelcheck]`` only. A file that is gone leads
-    nowhere; a name that is not known is taken for an input. Costs a listing of the folder for each file that sets or bounds.
+    the other. A ``pyproject.toml`` that asks for a project that no lock beside it lists counts too: that lock was made of another.
+    One without dependencies counts for its ``[tool.wheelcheck]`` only. A file that is gone leads nowhere; a name that is not known
+    is taken for an input. Costs a listing of the folder for each file that sets or bounds.
     """
     changed = [Path(file) for file in dict.fromkeys(files)]
     present = [path for path in changed if path.exists()]
@@ -58,6 +63,8 @@ def _iter_inputs(path: Path, present: list[Path]) -> Iterator[Path]:
         locks = [other for other in beside if _LOCK.fullmatch(other.name)]
         if locks:
             yield from locks
+            if _asks_for_more(path, locks):
+                yield path
         elif lists_dependencies(path):
             yield path
         elif _has_settings(path):
@@ -66,6 +73,20 @@ def _iter_inputs(path: Path, present: list[Path]) -> Iterator[Path]:
         yield path.with_suffix(".txt")
     else:
         yield path
+
+
+def _asks_for_more(path: Path, locks: Iterable[Path]) -> bool:
+    """Whether the ``pyproject.toml`` *path* names a project that none of *locks* lists: they were made of another."""
+    try:
+        project = tomllib.loads(path.read_text("utf-8-sig")).get("project")
+        # The words of a lock are looked at, not its format, which whoever judges it reads.
+        listed = [frozenset(map(canonicalize_name, _LISTED.findall(lock.read_text("utf-8-sig")))) for lock in locks]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return True  # whoever reads it says so
+    asked = project.get("dependencies") if isinstance(project, dict) else None
+    found = (_NAME.match(each) for each in (asked if isinstance(asked, list) else ()) if isinstance(each, str))
+    names = {canonicalize_name(match[0]) for match in found if match is not None}
+    return not any(names <= each for each in listed)
 
 
 def _iter_discovered(folder: Path) -> Iterator[Path]:
