@@ -421,6 +421,13 @@ def test_target_file_is_a_target_beside_others(shell: Shell) -> None:
 # Outputs
 
 
+def test_an_allowance_is_named_from_the_folder_on_as_forges_want_it(shell: Shell) -> None:
+    shell.write("wheelcheck.toml", ALLOWED.format(day="2999-01-01"))
+    with IndexServer(CATALOG) as server:
+        done = check(shell, server, "b", *WINDOWS, "--format", "github")
+    assert "::warning file=wheelcheck.toml,line=1,title=Allowance unused::" in done.out
+
+
 def test_formats_go_each_to_its_place(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         words = ("native", *WINDOWS, "--format", "sarif=a.sarif", "--format", "junit=b.xml", "--format", "json=c.json")

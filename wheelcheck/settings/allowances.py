@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
@@ -90,7 +91,9 @@ class _Entry:
             codes=tuple(
                 known_code(word, f"{self._named('codes')}: ", self._at("codes")) for word in self._words("codes")
             ),
-            origin=FileOrigin(path=str(self.table.path), line=line_in_tables(self.table, "allow", self.position)),
+            origin=FileOrigin(
+                path=_from_here(self.table.path), line=line_in_tables(self.table, "allow", self.position)
+            ),
         )
 
     def _refuse_unknown(self) -> None:
@@ -162,3 +165,9 @@ def _is_version(text: str) -> bool:
     except InvalidVersion:
         return False
     return True
+
+
+def _from_here(path: Path) -> str:
+    """*path* as seen from the current folder, where it lies below: forges show no absolute path as a file of the repository."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
