@@ -134,7 +134,7 @@ def test_an_edge_that_leads_nowhere_is_no_partial_answer() -> None:
         'source = { virtual = "." }\ndependencies = [{ name = "gone" }]\n'
     )
     found = parse_lock(text.encode(), "uv.lock")
-    with pytest.raises(InputUnreadable, match="depends on gone, which the lock does not list") as caught:
+    with pytest.raises(InputUnreadable, match="app==1 depends on gone, which the lock does not list") as caught:
         applicable(found, target("win_amd64", "3.11"))
     assert caught.value.address == "uv.lock:5"
 

@@ -48,7 +48,7 @@ class _Walk:
     def packages(self) -> tuple[LockedPackage, ...]:
         seen: set[_Stop] = set()
         start = FileOrigin(path=self._lock.path)
-        waiting = [stop for edge in self._lock.roots for stop in self._stops(edge, start)]
+        waiting = [stop for edge in self._lock.roots for stop in self._stops(edge, start, "the project")]
         while waiting:
             stop = waiting.pop()
             if stop in seen:
@@ -61,25 +61,25 @@ class _Walk:
                 waiting += [(place, name) for name in self._extras & package.extras]
             for edge in package.dependencies:
                 if edge.for_extra == extra and (edge.for_group is None or self._brings(package, edge.for_group)):
-                    waiting += self._stops(edge, package.origin)
+                    waiting += self._stops(edge, package.origin, str(package))
         places = sorted({place for place, _ in seen})
         return tuple(self._lock.packages[place] for place in places if not self._lock.packages[place].is_own)
 
     def _brings(self, package: LockedPackage, group: NormalizedName) -> bool:
         return package.is_own and group in self._groups
 
-    def _stops(self, edge: LockedDependency, origin: FileOrigin) -> Iterator[_Stop]:
+    def _stops(self, edge: LockedDependency, origin: FileOrigin, parent: str) -> Iterator[_Stop]:
         if edge.for_group is not None and edge.for_group not in self._groups:
             return
         if not self._settling.holds(edge.marker):
             return
-        place = self._place(edge, origin)
+        place = self._place(edge, origin, parent)
         yield place, None
         for extra in edge.extras:
             yield place, extra
 
-    def _place(self, edge: LockedDependency, origin: FileOrigin) -> int:
-        """The package that *edge* means; among forks that it does not tell apart, the one whose own marker holds."""
+    def _place(self, edge: LockedDependency, origin: FileOrigin, parent: str) -> int:
+        """The package that *edge* of *parent* means; among forks that it does not tell apart, the one whose own marker holds."""
         packages = self._lock.packages
         places = [
             place
@@ -92,7 +92,7 @@ class _Walk:
         if len(places) != 1:
             wanted = f"{edge.name}=={edge.version}" if edge.version is not None else edge.name
             fact = "which the lock does not list" if not places else "which the lock lists more than once"
-            raise InputUnreadable(f"depends on {wanted}, {fact}", address=str(origin), hint=MANGLED)
+            raise InputUnreadable(f"{parent} depends on {wanted}, {fact}", address=str(origin), hint=MANGLED)
         return places[0]
 
 
