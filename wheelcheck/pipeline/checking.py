@@ -78,8 +78,21 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
         targets=checked,
         unused=unused_allowances(policy, judged),
         expired=expired_allowances(policy, judged),
-        notes=(*taken.notes, *named.notes, *(prepared.lock.notes if prepared.lock is not None else ())),
+        notes=(*taken.notes, *named.notes, *_notes_of_lock(prepared)),
     )
+
+
+def _notes_of_lock(prepared: Prepared) -> tuple[str, ...]:
+    """What the lock's format cannot tell, and which of its groups were not looked at: some tools install them unasked."""
+    lock = prepared.lock
+    if lock is None:
+        return ()
+    chosen = {*prepared.groups, *lock.default_groups}
+    left = [group for group in lock.groups if group not in chosen]
+    if not left:
+        return lock.notes
+    what = "its group" if len(left) == 1 else "its groups"
+    return (*lock.notes, f"{lock.path}: {what} {', '.join(left)} not looked at; name what ships with --group")
 
 
 class _Checking:
