@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wheelcheck.doors import opening
+
 if TYPE_CHECKING:
     from wheelcheck.pipeline.checking import CheckRequest, check
     from wheelcheck.pipeline.planning import plan
@@ -48,15 +50,6 @@ _PLACES = {
     ),
     "targets": ("TargetWords",),
 }
-_MODULES = {name: module for module, names in _PLACES.items() for name in names}
 
 if not TYPE_CHECKING:  # a checker that sees it would take every misspelt name for an object
-
-    def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = opening(__name__, _PLACES)

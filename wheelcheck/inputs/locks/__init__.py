@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wheelcheck.doors import opening
+
 if TYPE_CHECKING:
     from wheelcheck.inputs.locks.choosing import applicable, uncovered
     from wheelcheck.inputs.locks.formats import is_lock, parse_lock
@@ -21,15 +23,6 @@ _PLACES = {
         "parse_lock",
     ),
 }
-_MODULES = {name: module for module, names in _PLACES.items() for name in names}
 
 if not TYPE_CHECKING:  # a checker that sees it would take every misspelt name for an object
-
-    def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = opening(__name__, _PLACES)
