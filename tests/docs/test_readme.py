@@ -23,7 +23,8 @@ def test_tables_are_those_of_the_program(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "kind", "script"), [(REPAIRS, "printed", "repairs_report"), (README, "gate", "gate_report")]
+    ("page", "kind", "script"),
+    [(REPAIRS, "printed", "repairs_report"), (README, "printed", "repairs_report"), (README, "gate", "gate_report")],
 )
 def test_printed_runs_are_those_of_the_report(page: Path, kind: str, script: str) -> None:
     blocks = re.findall(rf"<!-- {kind} \S+ -->\n(.*?)\n<!-- /{kind} -->", page.read_text(encoding="utf-8"), re.DOTALL)
