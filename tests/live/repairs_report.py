@@ -1,4 +1,4 @@
-"""Writes reports/repairs.md, and into README.md and docs/repairs.md what two of its runs printed: `python -m tests.live.repairs_report`.
+"""Writes reports/repairs.md, and two of its runs into README.md and docs/repairs.md: `python -m tests.live.repairs_report`.
 
 Takes about three minutes. What a run printed is neither shortened nor put right by hand; only hosts are replaced, since nobody
 else has the index that was asked here.
