@@ -31,12 +31,16 @@ class Held:
     wall: float | None
     cpu: float | None
     why: str = ""
+    agrees: bool = True
+    """Whether both found a solution, or both none; else the times are of different answers."""
 
     @property
     def verdict(self) -> str:
-        """``pass``, ``miss``, or why there is nothing to compare."""
+        """``pass``, ``miss``, that the answers differ, or why there is nothing to compare."""
         if self.wall is None:
             return self.why or "not measured"
+        if not self.agrees:
+            return "not the same answer"
         return "pass" if self.wall <= self.promise.most else "miss"
 
 
@@ -90,4 +94,5 @@ def _held(promise: Promise, work: str, setting: str, series: Sequence[Series]) -
         wall=ratio(ours.wall(promise.cache), theirs.wall(promise.peer_cache)),
         cpu=ratio(ours.cpu(promise.cache), theirs.cpu(promise.peer_cache)),
         why=unable,
+        agrees=ours.status == theirs.status,
     )

@@ -176,6 +176,12 @@ def test_promises_compare_medians() -> None:
     assert held["warm", "pip"].verdict == "pip was not measured"
 
 
+def test_times_of_different_answers_hold_no_promise() -> None:
+    theirs = replace(_series("uv", (9.0,), (9.0,)), cold=(sample(9.0, status=1),))
+    held = [each for each in iter_held((_series("wheelcheck", (1.0,), (1.0,)), theirs)) if each.wall is not None]
+    assert {each.verdict for each in held} == {"not the same answer"}
+
+
 def test_report_shows_every_promise_and_no_path(tmp_path: Path) -> None:
     measured = (_series("wheelcheck", (3.0,), (0.6,)), _series("uv", (1.0,), (1.0,)))
     run = Run(

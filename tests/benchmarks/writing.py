@@ -102,7 +102,7 @@ def _row(series: Series, ours: Series | None) -> str:
         _spread(series.cpu("warm")),
     ]
     peak = max(series.peak("cold") or 0, series.peak("warm") or 0)
-    no = " (no solution)" if series.status else ""
+    no = " (no solution)" if series.status and series.work != "matrix" else ""
     return f"| {series.tool}{no} | {' | '.join(cells)} | {peak:.0f} | {' | '.join(ratios)} |"
 
 
