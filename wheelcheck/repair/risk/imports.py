@@ -12,7 +12,7 @@ from wheelcheck.ports import Code
 from wheelcheck.repair.risk.case import Dependant, RepairCase
 
 _TESTS = frozenset({"tests", "conftest"})
-_MODULES_SHOWN = 3
+_MODULES_SHOWN = 4
 _THERE = (ModuleState.READ, ModuleState.COMPILED, ModuleState.UNREAD)
 _DEEPEST = 4  # parts of a dotted name; namespaces are not nested deeper than google.cloud.<project>
 
@@ -39,7 +39,7 @@ class Reading:
         return tuple(sorted((use for use in self.uses if use.kind is kind), key=self._nearness))
 
     def entries(self, use: ImportUse) -> tuple[str, ...]:
-        """The shortest public modules whose import runs *use*'s module, three at most.
+        """The shortest public modules whose import runs *use*'s module, four at most.
 
         Where the top-level package runs it, everything below fails with it: named then are those that lead there by themselves.
         """
