@@ -119,8 +119,8 @@ def check_command(
     asked = pipeline.CheckRequest(
         request=pipeline.Request(inputs=inputs, **request_options(options)),
         targets=pipeline.TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
-        fail_on=_codes("--fail-on", fail_on),
-        warn_only=_codes("--warn-only", warn_only),
+        fail_on=parse_codes("--fail-on", fail_on),
+        warn_only=parse_codes("--warn-only", warn_only),
         baseline=baseline,
         next_baseline=write_baseline,
         relock=relock,
@@ -188,7 +188,8 @@ def _refuse_own(places: Sequence[str], read: Sequence[str]) -> None:
             )
 
 
-def _codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
+def parse_codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
+    """The codes, or beginnings of codes, that *words* of *option* name; raises ``UsageProblem`` for one that no finding has."""
     from wheelcheck.model import Code
 
     codes = tuple(code.strip().upper() for word in words for code in word.split(",") if code.strip())

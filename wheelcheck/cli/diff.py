@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.check import _codes
+from wheelcheck.cli.check import parse_codes
 from wheelcheck.cli.options import options_without, request_options
 from wheelcheck.cli.plan import presentation_of, reporter_for
 from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
@@ -86,8 +86,8 @@ def diff_command(
         targets=pipeline.TargetWords(
             platforms=platforms, pythons=pythons, files=target_files, sources=sources_of_targets
         ),
-        fail_on=_codes("--fail-on", fail_on),
-        warn_only=_codes("--warn-only", warn_only),
+        fail_on=parse_codes("--fail-on", fail_on),
+        warn_only=parse_codes("--warn-only", warn_only),
         baseline=baseline,
     )
     with reporter_for(presentation) as reporter:

@@ -99,7 +99,8 @@ def as_of(found: Found, trials: Trials, knowledge: RepairKnowledge) -> Found | N
         for edge in resolution.edges
         if any(bound.operator == "==" and "*" not in bound.version for bound in edge.requirement.specifier)
     }
-    times = [released(found.trial, resolution.pins[name], trials) for name in sorted(pinned)]
+    view = trials.view(found.trial)
+    times = [released(view, resolution.pins[name]) for name in sorted(pinned)]
     days = [time[:10] for time in times if time]
     if not days or len(days) < len(times):
         return None

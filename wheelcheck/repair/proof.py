@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelcheck.compat import first_upload
+from wheelcheck.diagnose import Diagnosis
 from wheelcheck.model import Conflict, Installability, Pin, Resolution, Status, Verification, VersionMove
 from wheelcheck.repair.trials import Trial, Trials
 
@@ -22,6 +24,7 @@ def verification(base: Trial, proof: Trial, trials: Trials) -> Verification:
     natural = natural_of(base.outcome)
     before: Mapping[NormalizedName, Pin] = natural.pins if natural is not None else {}
     built = tuple(name for name, pin in sorted(after.items()) if pin.installability is not Installability.WHEEL)
+    seen_before, seen_after = trials.view(base), trials.view(proof)
     moved = [(pin, after[name]) for name, pin in sorted(before.items()) if name in after]
     return Verification(
         status=Status.NEEDS_BUILD if built else Status.INSTALLABLE,
@@ -32,8 +35,8 @@ def verification(base: Trial, proof: Trial, trials: Trials) -> Verification:
                 name=old.name,
                 before=old.version,
                 after=new.version,
-                before_date=released(base, old, trials),
-                after_date=released(proof, new, trials),
+                before_date=released(seen_before, old),
+                after_date=released(seen_after, new),
             )
             for old, new in moved
             if old.version != new.version
@@ -49,7 +52,6 @@ def _only_in(
     return tuple((name, pin.version) for name, pin in sorted(these.items()) if name not in those)
 
 
-def released(trial: Trial, pin: Pin, trials: Trials) -> str | None:
+def released(view: Diagnosis, pin: Pin) -> str | None:
     """When the version of *pin* came (its first file), ISO 8601 in UTC; ``None`` if not known."""
-    shelf = trials.diagnosis(trial.outcome, trial.state, trial.projects).shelf(pin.name)
-    return shelf.release(pin.version).upload_time if pin.version in shelf.page.distributions else None
+    return first_upload(view.page(pin.name), pin.version)

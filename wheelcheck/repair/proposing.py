@@ -109,7 +109,7 @@ class _Proposing:
 
     def _view(self) -> View:
         base = self._trials.base
-        return View(base, self._trials.diagnosis(base.outcome, base.state, base.projects))
+        return View(base, self._trials.view(base))
 
     @cached_property
     def _blockers(self) -> frozenset[NormalizedName]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from packaging.utils import NormalizedName
 
@@ -98,10 +99,14 @@ class Trials:
         self._most = self.count + trials
         self._deadline = self._start + self._limits.seconds
 
-    @property
+    @cached_property
     def base(self) -> Trial:
         """The question as it was asked."""
         return self._judged((), State(question=self._blocked.question), self._blocked.outcome)
+
+    def view(self, trial: Trial) -> Diagnosis:
+        """A view of *trial* for those who look for its blockers or for what it chose."""
+        return self._diagnosis(trial.outcome, trial.state, trial.projects)
 
     def of(self, changes: Iterable[Change]) -> Trial:
         """The trial of *changes*, made now if it was not made before; raises ``OutOfTime`` and ``IndexUnavailable``."""
@@ -154,10 +159,10 @@ class Trials:
 
     def _judged(self, changes: tuple[Change, ...], state: State, outcome: Resolution | Conflict) -> Trial:
         projects = self._projects(state)
-        diagnosis = self.diagnosis(outcome, state, projects)
+        diagnosis = self._diagnosis(outcome, state, projects)
         return Trial(changes=changes, state=state, projects=projects, outcome=outcome, objections=objections(diagnosis))
 
-    def diagnosis(self, outcome: Resolution | Conflict, state: State, projects: Projects) -> Diagnosis:
+    def _diagnosis(self, outcome: Resolution | Conflict, state: State, projects: Projects) -> Diagnosis:
         """A view of *outcome* for those who look for its blockers."""
         return Diagnosis(
             outcome,

@@ -47,7 +47,7 @@ class Troubles:
 
     def of(self, trial: Trial) -> tuple[Trouble, ...]:
         """What blocks *trial*, with the changes that can touch it; those with the fewest first."""
-        view = View(trial, self._trials.diagnosis(trial.outcome, trial.state, trial.projects))
+        view = View(trial, self._trials.view(trial))
         troubles = [self._trouble(view, group) for group in view.troubles()]
         if view.excludes_python:
             pythons = tuple(iter_pythons(self._blocked, trial.state.question.target))

@@ -29,7 +29,7 @@ _MANY = 3  # with more blockers than this, no other choice of versions is looked
 def worlds_of(failed: Trial, trials: Trials) -> Sequence[Trial]:
     """*failed*, and the same with other versions of what has usable ones, which show why those are of no use either."""
     worlds = [failed]
-    if len(View(failed, trials.diagnosis(failed.outcome, failed.state, failed.projects)).troubles()) > _MANY:
+    if len(View(failed, trials.view(failed)).troubles()) > _MANY:
         return worlds  # each costs a resolution, and of a large input a dear one
     for world in worlds:  # grows while it is walked: a queue
         for changes in _iter_turns(world, trials):
@@ -45,7 +45,7 @@ def worlds_of(failed: Trial, trials: Trials) -> Sequence[Trial]:
 
 
 def _iter_turns(world: Trial, trials: Trials) -> Iterator[tuple[Change, ...]]:
-    view = View(world, trials.diagnosis(world.outcome, world.state, world.projects))
+    view = View(world, trials.view(world))
     for blocker in view.passable():
         for version in itertools.islice(view.iter_ways(blocker), _STEPS):
             yield (*world.changes, _kept_at(blocker.name, version))
