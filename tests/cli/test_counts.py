@@ -106,7 +106,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     assert {name for name in modules if name.startswith(("archives.", "pipeline.", "plan.", "inputs.locks"))} == {
         "archives.limits", "archives.reader",
         "pipeline.answering", "pipeline.edges", "pipeline.locking", "pipeline.planning", "pipeline.preparing", "pipeline.request",
-        "plan.making", "plan.phases", "plan.proposal_writing", "plan.schema", "plan.writing",
+        "plan.digest", "plan.making", "plan.phases", "plan.proposal_writing", "plan.schema", "plan.writing",
     }  # fmt: skip
     assert modules.isdisjoint({"index.code_answers", "settings.allowances", "knowledge.images"})
 

@@ -46,12 +46,12 @@ def test_missing_hash_is_refused_with_the_package_named() -> None:
 
 
 def test_blocked_plan_is_refused_with_its_blockers_named() -> None:
-    with pytest.raises(UsageProblem, match=r"blocked cannot be exported: av 11\.0\.0$"):
+    with pytest.raises(UsageProblem, match=r"blocked cannot be executed: av 11\.0\.0$"):
         render_requirements(samples.blocked_plan())
 
 
 def test_undecided_plan_is_refused_too() -> None:
-    with pytest.raises(UsageProblem, match="undecided cannot be exported"):
+    with pytest.raises(UsageProblem, match="undecided cannot be executed"):
         render_requirements(samples.undecided_plan())
 
 

@@ -98,7 +98,7 @@ def test_schema_knows_every_key_that_is_written() -> None:
 def test_bytes_are_the_same_every_time_and_end_in_a_newline() -> None:
     first = render_plan(samples.blocked_plan())
     assert first == render_plan(samples.blocked_plan())
-    assert first.startswith(b'{\n  "schema": "wheelcheck.plan/1",\n  "status": "blocked"')
+    assert first.startswith(b'{\n  "schema": "wheelcheck.plan/1",\n  "digest": "sha256:')
     assert first.endswith(b"}\n")
 
 
@@ -124,6 +124,14 @@ def test_credentials_are_never_written() -> None:
     assert b"secret" not in render_plan(made)
 
 
+def undigested(content: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in content.items() if key != "digest"}
+
+
+def rewritten(content: dict[str, object]) -> dict[str, object]:
+    return undigested(json.loads(render_plan(parse_plan(json.dumps(content).encode(), "plan.json"))))
+
+
 def test_unknown_keys_are_kept_by_readers() -> None:
     content = document(PLANS["blocked"])
     content["note"] = {"deep": [1, None]}
@@ -134,8 +142,7 @@ def test_unknown_keys_are_kept_by_readers() -> None:
     packages = content["packages"]
     assert isinstance(packages, list)
     packages[0]["file"]["provenance"] = "x"
-    kept = json.loads(render_plan(parse_plan(json.dumps(content).encode(), "plan.json")))
-    assert kept == content
+    assert rewritten(content) == undigested(content)
 
 
 def test_unknown_keys_of_repairs_are_kept_too() -> None:
@@ -147,12 +154,12 @@ def test_unknown_keys_of_repairs_are_kept_too() -> None:
     for place in (repairs[0], repairs[0]["edits"][0], repairs[0]["verified"], repairs[0]["grounds"][1]):
         place["note"] = {"x": []}
     repairs[1]["verified"]["added"][0]["note"] = repairs[1]["verified"]["moves"][0]["note"] = "y"
-    assert json.loads(render_plan(parse_plan(json.dumps(content).encode(), "plan.json"))) == content
+    assert rewritten(content) == undigested(content)
     content = document(PLANS["hopeless"])
     search = content["repair_search"]
     assert isinstance(search, dict)
     search["hopeless"][0]["note"] = search["suggestions"][0]["note"] = search["suggestions"][0]["edit"]["note"] = None
-    assert json.loads(render_plan(parse_plan(json.dumps(content).encode(), "plan.json"))) == content
+    assert rewritten(content) == undigested(content)
 
 
 def test_repairs_are_written_in_the_documented_keys() -> None:

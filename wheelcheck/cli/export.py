@@ -38,11 +38,11 @@ class _FormatNames(click.ParamType[str]):
 def export_command(plan_file: str, form: str, output: str | None) -> int:
     """Turn PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), into FORMAT."""
     from wheelcheck.export import EXPORTERS
-    from wheelcheck.plan import parse_plan
+    from wheelcheck.plan import parse_executable
 
     content = _read(plan_file)
     exporter = next(each for each in EXPORTERS if each.name == form)
-    plan = parse_plan(content, plan_file)
+    plan = parse_executable(content, plan_file).plan
     write_result(exporter.render(plan).encode(), output)
     return 0
 

@@ -48,7 +48,6 @@ def plan_command(
     requirement such as "audiocraft==1.3.0". Without --platform and --python the target is the running interpreter.
     """
     from wheelcheck import pipeline
-    from wheelcheck.plan import render_plan
 
     presentation = presentation_of(options)
     request = pipeline.Request(inputs=inputs, **request_options(options))
@@ -58,10 +57,10 @@ def plan_command(
     with reporter_for(presentation) as reporter:
         plan = pipeline.plan(request, reporter=reporter)
     if output is not None:
-        write_result(render_plan(plan), output)
+        write_result(_document(plan), output)
     repaired.write(request, plan, quiet=presentation["quiet"])
     if form == "json" and output != "-":
-        write_result(render_plan(plan), None)
+        write_result(_document(plan), None)
     elif output != "-" and not presentation["quiet"]:
         write_result(_summary(plan, presentation, words).encode(sys.stdout.encoding or "utf-8", "replace"), None)
     tell_of_fix(request.fix, plan)
@@ -103,6 +102,12 @@ def reporter_for(presentation: dict[str, Any]) -> Any:  # noqa: ANN401
     from wheelcheck.report.progress import ProgressReporter
 
     return ProgressReporter(sys.stderr)
+
+
+def _document(plan: Any) -> bytes:  # noqa: ANN401
+    from wheelcheck.plan import render_plan
+
+    return render_plan(plan)
 
 
 def _summary(plan: Any, presentation: dict[str, Any], words: Sequence[str] | None) -> str:  # noqa: ANN401

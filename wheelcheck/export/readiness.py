@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model import Plan, PlannedFile, PlannedPackage, Status
+from wheelcheck.model import Plan, PlannedFile, PlannedPackage
+from wheelcheck.plan.executing import refuse_unexecutable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +39,6 @@ def iter_ready(plan: Plan, algorithms: Collection[str]) -> Iterator[ReadyPackage
                 hint="Use an index that announces SHA-256 hashes, or download the file once and ask for it by path.",
             )
         yield ReadyPackage(package=package, file=package.file, hashes=hashes)
-
-
-def refuse_unexecutable(plan: Plan) -> None:
-    """Raise ``UsageProblem`` naming the blockers when *plan* is blocked or undecided."""
-    if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
-        return
-    blockers: dict[str, None] = {}
-    for finding in plan.errors:
-        if finding.package is not None:
-            blockers[f"{finding.package} {finding.version}" if finding.version else finding.package] = None
-        else:
-            blockers[finding.message] = None
-    raise UsageProblem(
-        f"a plan that is {plan.status.value} cannot be exported" + (f": {', '.join(blockers)}" if blockers else ""),
-        hint="See what stands in the way with: wheelcheck plan, and export again once the plan is installable.",
-    )
 
 
 def _title(package: PlannedPackage) -> str:

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
         WheelTag,
         parse_link,
     )
+    from wheelcheck.model.environment import Environment, EnvironmentFile, Layout, Runtime, RuntimeKind
     from wheelcheck.model.finding import Code, Finding, Severity
     from wheelcheck.model.judgement import Installability, Judgement, Purity
+    from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest
     from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
     from wheelcheck.model.plan_status import Status
     from wheelcheck.model.repair import (
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     )
     from wheelcheck.model.resolution import Clash, Conflict, Edge, Exemption, OlderPick, Pin, Policy, Resolution
     from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
+    from wheelcheck.model.wheelhouse import FileWeight, HousedWheel, Weights, Wheelhouse
 
 __all__ = [
     "AbiBreak",
@@ -73,6 +76,8 @@ __all__ = [
     "Allowance",
     "Availability",
     "BuilderPhase",
+    "BundleArchive",
+    "BundledPackage",
     "CandidateOrigin",
     "Check",
     "CheckedTarget",
@@ -87,14 +92,18 @@ __all__ = [
     "Edge",
     "Edit",
     "EditKind",
+    "Environment",
+    "EnvironmentFile",
     "Exemption",
     "FileOrigin",
+    "FileWeight",
     "Finding",
     "Fit",
     "GatePolicy",
     "Ground",
     "HashPin",
     "Hopeless",
+    "HousedWheel",
     "ImportKind",
     "ImportSurvey",
     "ImportUse",
@@ -104,7 +113,9 @@ __all__ = [
     "Installability",
     "Judged",
     "Judgement",
+    "Layout",
     "LinkSkip",
+    "Manifest",
     "MarkerReading",
     "MetadataSource",
     "ModuleNames",
@@ -130,6 +141,8 @@ __all__ = [
     "Requirement",
     "Resolution",
     "Risk",
+    "Runtime",
+    "RuntimeKind",
     "Sdist",
     "Severity",
     "Status",
@@ -141,8 +154,10 @@ __all__ = [
     "Verdict",
     "Verification",
     "VersionMove",
+    "Weights",
     "Wheel",
     "WheelTag",
+    "Wheelhouse",
     "parse_link",
     "replaced",
 ]
@@ -247,6 +262,24 @@ _PLACES = {
         "Refusal",
         "RefusalReason",
         "Target",
+    ),
+    "environment": (
+        "Environment",
+        "EnvironmentFile",
+        "Layout",
+        "Runtime",
+        "RuntimeKind",
+    ),
+    "manifest": (
+        "BundleArchive",
+        "BundledPackage",
+        "Manifest",
+    ),
+    "wheelhouse": (
+        "FileWeight",
+        "HousedWheel",
+        "Weights",
+        "Wheelhouse",
     ),
 }
 

@@ -36,7 +36,7 @@ _CODES = {code.number: code for code in Code}
 _KNOWN = {
     "": frozenset(
         (
-            *("schema", "status", "target", "inputs", "options", "packages", "findings"),
+            *("schema", "digest", "status", "target", "inputs", "options", "packages", "findings"),
             *("repairs", "repair_search", "applied", "phases"),
         )
     ),

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from wheelcheck.model.urls import masked, masked_within
+from wheelcheck.plan.digest import KEY, plan_digest
 from wheelcheck.plan.proposal_writing import repair_object, search_object
 from wheelcheck.plan.schema import SCHEMA_NAME
 
@@ -23,6 +24,7 @@ _Object = dict[str, object]
 def render_plan(plan: Plan) -> bytes:
     """Render *plan* as the JSON of schema ``wheelcheck.plan/1``: UTF-8, two spaces, keys in the documented order.
 
+    ``digest`` is the digest of all the rest, by which a builder sees that nobody edited the plan.
     What a reader did not understand (``plan.unknown``) is put back where it was.
     """
     document: _Object = {
@@ -42,6 +44,8 @@ def render_plan(plan: Plan) -> bytes:
         "phases": [_phase(phase) for phase in plan.phases],
     }
     _put_back(document, plan.unknown)
+    # Last, for it is of everything else; told first, where a reader looks.
+    document = {"schema": SCHEMA_NAME, KEY: plan_digest(document), **document}
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 

@@ -1,0 +1,66 @@
+"""A folder that holds every file of a plan, and what files weigh: the values between fetching, bundling and telling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HousedWheel:
+    """One wheel in a wheelhouse, its bytes checked against ``sha256`` (hex); ``size`` in bytes.
+
+    ``built_from`` is the file name of the source archive that it was built from, empty for a wheel that was fetched.
+    """
+
+    name: NormalizedName
+    version: Version
+    path: Path
+    sha256: str
+    size: int
+    built_from: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheelhouse:
+    """The wheels of one plan in ``folder``, one for each package, in the order of the plan."""
+
+    folder: Path
+    wheels: tuple[HousedWheel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileWeight:
+    """What one file weighs, in bytes: ``download`` as it travels, ``installed`` unpacked (``None`` where not known)."""
+
+    download: int | None
+    installed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What the files of a plan weigh, by file name; a file whose size nobody tells has ``None`` in its weight."""
+
+    files: Mapping[str, FileWeight]
+
+    @property
+    def download(self) -> int:
+        """The known download sizes together, in bytes."""
+        return sum(weight.download or 0 for weight in self.files.values())
+
+    @property
+    def installed(self) -> int:
+        """The known installed sizes together, in bytes."""
+        return sum(weight.installed or 0 for weight in self.files.values())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every download size is known."""
+        return all(weight.download is not None for weight in self.files.values())
