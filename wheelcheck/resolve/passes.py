@@ -37,6 +37,7 @@ from wheelcheck.resolve.ask import Ask, Candidate, Key
 from wheelcheck.resolve.explain import clashes_of
 from wheelcheck.resolve.lookahead import Lookahead
 from wheelcheck.resolve.provider import NothingIsLeft, WheelProvider
+from wheelcheck.resolve.straight import straight_mapping
 from wheelcheck.resolve.supply import Supply
 
 # So often a project may find nothing to choose before the search starts again with it decided earlier.
@@ -163,28 +164,37 @@ class _Run:
     # One pass
 
     def _solved(self, *, allowed_only: bool) -> Resolution | Conflict:
+        rejected = dict(self.supply.rejected)
+        provider, watch = self._begun(allowed_only=allowed_only)
+        answer = self._searched(provider, watch, straight_mapping)
+        if answer is not None:
+            return answer
+        # The search begins as if nothing had been tried: what a version was rejected for, it finds itself.
+        self.supply.rejected = rejected
+        provider, watch = self._begun(allowed_only=allowed_only)
+        while answer is None:
+            try:
+                answer = self._searched(provider, watch, _solver_mapping)
+            except _StartAgain as again:
+                provider.begin_again(again.promoted)
+        return answer
+
+    def _begun(self, *, allowed_only: bool) -> tuple[WheelProvider, _Watch]:
         question = self.question
-        policy = question.policy if allowed_only else None
-        provider = WheelProvider(self.supply, question.constraints, policy=policy)
+        provider = WheelProvider(self.supply, question.constraints, policy=question.policy if allowed_only else None)
         watch = _Watch(question.budget, self.deadline, self.reporter)
         # One round may try a hundred versions of a project, each of which has metadata to wait for.
         provider.before_asking = provider.choices.before_reading = watch.refuse_overtime
         provider.root_asks(question.requirements)
-        while True:
-            try:
-                return self._searched(provider, watch)
-            except _StartAgain as again:
-                provider.begin_again(again.promoted)
+        return provider, watch
 
-    def _searched(self, provider: WheelProvider, watch: _Watch) -> Resolution | Conflict:
+    def _searched(self, provider: WheelProvider, watch: _Watch, search: _Search) -> Resolution | Conflict | None:
+        """What *search* ends with; ``None`` where it gave up."""
         question = self.question
-        # Not `Resolver`, whose result walks the graph recursively: a cycle or a long chain of projects overflows its stack.
-        # The state has all that is needed, and _walked goes over it in a loop.
-        solver: Solving[Ask, Candidate, Key] = Solving(provider, watch)
         clashes: tuple[Clash, ...] = ()
         try:
-            state = solver.resolve(provider.edges[None], max_rounds=question.budget.rounds)
-            return self._resolution(provider, state.mapping, watch.rounds)
+            mapping = search(provider, watch, question.budget.rounds)
+            return None if mapping is None else self._resolution(provider, mapping, watch.rounds)
         except ResolutionImpossible as impossible:
             clashes = clashes_of(list(impossible.causes), provider)
             spent = False
@@ -235,6 +245,16 @@ class _Run:
     def _pin(self, candidate: Candidate, extras: frozenset[NormalizedName]) -> Pin:
         name, version, url = candidate.key[0], candidate.version, candidate.url
         return self.supply.pin(name, version, url, extras)
+
+
+_Search = Callable[[WheelProvider, "_Watch", int], Mapping[Key, Candidate] | None]
+
+
+def _solver_mapping(provider: WheelProvider, watch: _Watch, most_rounds: int) -> Mapping[Key, Candidate]:
+    # Not `Resolver`, whose result walks the graph recursively: a cycle or a long chain of projects overflows its stack.
+    # The state has all that is needed, and _walked goes over it in a loop.
+    solver: Solving[Ask, Candidate, Key] = Solving(provider, watch)
+    return solver.resolve(provider.edges[None], max_rounds=most_rounds).mapping
 
 
 def _walked(provider: WheelProvider, mapping: Mapping[Key, Candidate]) -> tuple[list[Key], tuple[Edge, ...]]:
