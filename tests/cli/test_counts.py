@@ -64,7 +64,7 @@ def test_help_imports_nothing_heavy(shell: Shell, words: tuple[str, ...]) -> Non
     modules = imported(shell, words)
     assert modules.isdisjoint(HEAVY), sorted(modules.intersection(HEAVY))
     rooms = {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")}
-    assert rooms == {"cli", "errors"}
+    assert rooms - {"values"} == {"cli", "errors"}
 
 
 def test_run_loads_the_module_of_its_own_command_only(shell: Shell) -> None:

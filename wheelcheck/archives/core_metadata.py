@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement
@@ -19,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.archives.filenames import parse_identity
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model import CommandLineOrigin, CoreMetadata, MetadataSource, Requirement
+from wheelcheck.values import dataclass
 
 _SINGLE = frozenset({"metadata-version", "name", "version", "requires-python"})
 _MULTIPLE = frozenset({"requires-dist", "provides-extra", "dynamic"})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wheelcheck.archives.code_files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.import_statements import resolve_relative
 from wheelcheck.archives.parsing import parse_source
 from wheelcheck.model import ModuleNames, ModuleState
+from wheelcheck.values import dataclass
 
 _DEPTH = 40
 """How many star imports are followed, one from the other."""

@@ -6,10 +6,10 @@ import ast
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from wheelcheck.archives.parsing import ParsedModule
 from wheelcheck.model import ImportKind
+from wheelcheck.values import dataclass
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # Names by which code asks whether an optional dependency is there, before it imports it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from wheelcheck.archives.attributes import IMPLICIT, taken_attributes
 from wheelcheck.archives.code_files import SOURCE_LIMIT, CodeFiles
@@ -13,6 +12,7 @@ from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.module_map import ModuleMap
 from wheelcheck.archives.parsing import ParsedModule, parse_source
 from wheelcheck.model import ImportKind, ImportSurvey, ImportUse
+from wheelcheck.values import dataclass
 
 _FOLLOWED = 4 * 1024**2
 """Bytes of source that are parsed to find which modules lead to an import; about three seconds."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import configparser
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from wheelcheck.archives.setup_reading import ScriptReading
 from wheelcheck.archives.setup_values import Value, literal_texts
 from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.archives.tree import SourceTree
 from wheelcheck.model import MetadataSource
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from wheelcheck.values import dataclass
 
 Kind = Literal["wheel", "sdist"]
 

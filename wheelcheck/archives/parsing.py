@@ -7,7 +7,8 @@ import io
 import threading
 import tokenize
 import warnings
-from dataclasses import dataclass
+
+from wheelcheck.values import dataclass
 
 _GUARD = threading.Lock()  # the filters of warnings belong to the whole process
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.archives.tree import SourceTree
+from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
 _EMPTY: Table = {}

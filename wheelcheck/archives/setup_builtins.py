@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wheelcheck.archives.setup_reading import Stop
 from wheelcheck.archives.setup_values import UNKNOWN, Value, truth
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wheelcheck.archives.setup_values import Value
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

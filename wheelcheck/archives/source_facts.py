@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wheelcheck.archives.core_metadata import Headers
 from wheelcheck.archives.filenames import FileIdentity
 from wheelcheck.archives.project_table import ProjectTable
 from wheelcheck.archives.setup_reading import ScriptReading
 from wheelcheck.archives.tree import SourceTree
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

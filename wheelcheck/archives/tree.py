@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from wheelcheck.values import dataclass
 
 _ROOT_FILES = frozenset({"PKG-INFO", "setup.py", "setup.cfg", "pyproject.toml"})
 _EGG_FILES = frozenset({"PKG-INFO", "requires.txt", "SOURCES.txt"})

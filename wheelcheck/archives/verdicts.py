@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.model import Purity
+from wheelcheck.values import dataclass
 
 SHOWN = 3
 

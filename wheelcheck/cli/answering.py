@@ -6,12 +6,12 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wheelcheck.cli.streams import wants_color, write_result
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.ports import Reporter

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from wheelcheck.cli.options import options_without, request_options
 from wheelcheck.cli.plan import presentation_of, reporter_for
 from wheelcheck.cli.streams import print_note, refuse_unwritable, wants_color, write_result
 from wheelcheck.errors import UsageProblem
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.model import Check

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.cli.streams import print_error, print_note, refuse_unwritable, write_result
 from wheelcheck.errors import IndexUnavailable, UsageProblem
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.model import Plan

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.values import dataclass
 
 _OLDEST_MINOR = 6
 _NEWEST_MINOR = 20  # a sanity bound, not a list of releases

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -22,6 +21,7 @@ from wheelcheck.model import (
     Wheel,
 )
 from wheelcheck.model.answers import Bounding, Standing, VersionRange
+from wheelcheck.values import dataclass
 
 Purity = Callable[[tuple[Distribution, ...]], Installability | None]
 """What the files of a release tell of its source archive without reading it, ``None`` for nothing."""

@@ -6,7 +6,6 @@ Says what was met and what its source recommends; whether a remedy resolves is t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from packaging.version import Version
@@ -27,6 +26,7 @@ from wheelcheck.model import (
     Target,
     Wheel,
 )
+from wheelcheck.values import dataclass
 
 UploadTime = Callable[[Pin], str | None]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from wheelcheck.compat import Admission, Compatibility, Release, Shelf
 from wheelcheck.diagnose.availability import Purity
 from wheelcheck.diagnose.tagwords import is_floor_of
 from wheelcheck.model import Fit, Installability, Policy, ProjectPage, RefusalReason, Requirement, Sdist, Target, Wheel
 from wheelcheck.model.answers import Cell, CellKind, Wheels, WheelsRow
+from wheelcheck.values import dataclass
 
 _OF_SOURCE = {
     Installability.SDIST_PURE: CellKind.SDIST_PURE,

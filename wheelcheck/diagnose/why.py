@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -17,6 +16,7 @@ from wheelcheck.model import Clash, Conflict, Constraint, Edge, Installability, 
 from wheelcheck.model.answers import Bounding, Mention, Outcome, Standing, VersionRange, WayStep, Why
 from wheelcheck.model.lock import Lock
 from wheelcheck.ports import Projects
+from wheelcheck.values import dataclass
 
 _HOPELESS = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY, Standing.NEVER_MET})
 

@@ -6,11 +6,11 @@ To add a format, write a module like ``requirements.py`` and add a row to ``EXPO
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from wheelcheck.export.pylock import render_pylock
 from wheelcheck.export.requirements import render_requirements
 from wheelcheck.model import Plan
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model import Plan, PlannedFile, PlannedPackage
 from wheelcheck.plan.executing import refuse_unexecutable
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

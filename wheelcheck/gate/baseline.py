@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.gate.fingerprints import target_word
 from wheelcheck.model import CheckedTarget, Code, Verdict
+from wheelcheck.values import dataclass
 
 SCHEMA_NAME = "wheelcheck.baseline/1"
 _SCHEMA = re.compile(r"wheelcheck\.baseline/(\d{1,9})", re.ASCII)

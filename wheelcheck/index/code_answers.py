@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
@@ -17,6 +16,7 @@ from wheelcheck.index.locations import local_path
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model import Distribution
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_archives import CodeArchives

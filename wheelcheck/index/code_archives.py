@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from wheelcheck.errors import ArchiveRefused
@@ -17,6 +17,7 @@ from wheelcheck.index.ranges import RangeReader
 from wheelcheck.index.segments import BytesMissing, SparseFile
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model import CodePlaces, Distribution, Wheel
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

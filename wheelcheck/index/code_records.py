@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO, Generic, TypeVar
 
@@ -18,6 +17,7 @@ from wheelcheck.index.records import (
 )
 from wheelcheck.model import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.ports import Archives
+from wheelcheck.values import dataclass
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)

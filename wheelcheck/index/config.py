@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from packaging.utils import NormalizedName
+
+from wheelcheck.values import dataclass
 
 USER_AGENT = "wheelcheck/0.1.0"
 

@@ -7,12 +7,12 @@ import os
 import shutil
 import sqlite3
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.errors import DiskFailure
 from wheelcheck.index.records import FORMAT
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     import diskcache

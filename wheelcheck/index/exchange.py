@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO, Literal, Protocol, cast
 
 from wheelcheck.index.statistics import RequestKind
+from wheelcheck.values import dataclass
 
 _IN_MEMORY = 4 * 1024**2
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from wheelcheck.values import dataclass
 
 _MISSES_ENOUGH = 8
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 from packaging.utils import NormalizedName
@@ -14,6 +13,7 @@ from wheelcheck.index.json_pages import read_json
 from wheelcheck.index.page_problems import PageUnreadable
 from wheelcheck.index.records import Digest, FileRow, Listing, VersionRows, decode_rows, encode
 from wheelcheck.model import Availability, Distribution, LinkSkip, ProjectPage, parse_link
+from wheelcheck.values import dataclass
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01"
 """JSON first (PEP 691); naming it also makes some HTML mirrors show upload times."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from packaging.utils import NormalizedName
@@ -14,6 +13,7 @@ from wheelcheck.index.records import Digest, Listing, decode_digest, decode_list
 from wheelcheck.index.revalidation import Known, RevalidatedPages
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model import ProjectPage
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import msgspec
@@ -17,6 +17,7 @@ from wheelcheck.index.records import CachedAnswer, Validity, decode_answer, enco
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.index.validity import DEFAULT_LIFETIME, conditions, validity_of
+from wheelcheck.values import dataclass
 
 B = TypeVar("B")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.errors import OfflineMiss
@@ -14,6 +13,7 @@ from wheelcheck.index.disk_cache import CacheKind, DiskCache
 from wheelcheck.index.statistics import Tally
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Archives
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.transport import Transport

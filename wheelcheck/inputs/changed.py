@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from wheelcheck.inputs.discovery import discover, lists_dependencies
+from wheelcheck.values import dataclass
 
 _LOCK = re.compile(r"pylock(\.[^.]+)?\.toml|uv\.lock|poetry\.lock|pdm(\..+)?\.lock|Pipfile\.lock|.+\.py\.lock")
 _BOUNDS = re.compile(r"constraints?([-_.].*)?\.(txt|in)", re.IGNORECASE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from wheelcheck.values import dataclass
 
 _LOCKS = (
     re.compile(r"pylock\.toml"),

@@ -10,7 +10,7 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from wheelcheck.errors import InputUnreadable
@@ -19,6 +19,7 @@ from wheelcheck.inputs.lines import LineUnreadable, LogicalLine, iter_groups, it
 from wheelcheck.inputs.rewriting import Rewriting, closed, newline_of, rendered, requirement_of, rewritten_group
 from wheelcheck.inputs.sources import Reader, Source, has_scheme, is_web_url, path_of, url_path
 from wheelcheck.model import FileOrigin, InputSet, Origin
+from wheelcheck.values import dataclass
 
 _OTHER_FORMATS = (".toml", ".py", ".pyw", ".json", ".lock")
 

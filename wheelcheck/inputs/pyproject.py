@@ -9,7 +9,6 @@ import contextlib
 import functools
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.markers import Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -23,6 +22,7 @@ from wheelcheck.inputs.single import Asked, parse_single
 from wheelcheck.inputs.sources import Source
 from wheelcheck.model import FileOrigin, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
+from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -20,6 +19,7 @@ from wheelcheck.inputs.single import Asked, parse_editable, parse_hash, parse_si
 from wheelcheck.inputs.sources import Reader, Source, file_url, has_scheme, path_of, url_path
 from wheelcheck.model import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
+from wheelcheck.values import dataclass
 
 _DEEPEST = 100
 Taken = Callable[[Requirement | UnsupportedRequirement], None]

@@ -11,11 +11,12 @@ import posixpath
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.urls import masked_within
+from wheelcheck.values import dataclass
 
 _MOST_BYTES = 50_000_000
 _MOST_FILES = 10_000

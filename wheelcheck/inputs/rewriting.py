@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from packaging.markers import Marker
@@ -22,6 +22,7 @@ from wheelcheck.inputs.lines import (
 )
 from wheelcheck.inputs.single import Asked, parse_single
 from wheelcheck.model import CommandLineOrigin, Edit, EditKind, FileOrigin, Requirement
+from wheelcheck.values import dataclass
 
 _NEVER = "sys_platform == 'never'"  # uv's way to leave a project out: an override that applies nowhere
 _IN_LINES = frozenset({EditKind.PIN, EditKind.SUBSTITUTE, EditKind.EXTRA})

@@ -6,7 +6,7 @@ Fetches nothing: the name comes from the text, the file name or the static metad
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -22,6 +22,7 @@ from wheelcheck.inputs.sources import file_url, has_scheme, near_names, path_of,
 from wheelcheck.model import HashPin, Origin, Requirement, UnsupportedRequirement
 from wheelcheck.model.requirement import UnsupportedKind
 from wheelcheck.model.urls import masked_within
+from wheelcheck.values import dataclass
 
 _VCS = re.compile(r"^(git|hg|svn|bzr)\+|^git@|^git://|^ssh://", re.IGNORECASE)
 _NAMED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*@\s*(\S.*)$", re.DOTALL)

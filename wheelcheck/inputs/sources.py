@@ -10,13 +10,13 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.inputs.lines import LineUnreadable
 from wheelcheck.model.urls import masked, masked_within
+from wheelcheck.values import dataclass
 
 # UTF-32 first: the little-endian mark of UTF-16 is the beginning of its mark.
 _BYTE_ORDER_MARKS = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.model.plan_status import Status
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.model.finding import Severity
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,11 +5,13 @@ A *floor* is a wheel platform tag without its machine: ``manylinux_2_36``, ``mus
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
+
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

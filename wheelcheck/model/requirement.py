@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from wheelcheck.pipeline.locking import answer_of_lock
 from wheelcheck.pipeline.preparing import Prepared
 from wheelcheck.ports import Reporter
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index import IndexStore

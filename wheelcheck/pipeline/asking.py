@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from wheelcheck.pipeline.edges import index_config, open_store
 from wheelcheck.pipeline.preparing import Prepared, parse_cutoff, prepare
 from wheelcheck.pipeline.request import Request, refuse_empty
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index import IndexStore

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from wheelcheck.pipeline.preparing import CHECKING, RELOCKING, Manner, Prepared,
 from wheelcheck.pipeline.request import Request
 from wheelcheck.pipeline.targets import TargetWords, has_words, load_targets_and_notes
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index import IndexStore

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from wheelcheck.pipeline.request import Request
 from wheelcheck.pipeline.sides import OpenedSide, Opening, plan_with_target
 from wheelcheck.pipeline.targets import TargetWords, load_targets
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index import IndexConfig, IndexStore

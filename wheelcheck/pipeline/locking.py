@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model import InputRecord, InputSet, Requirement
 from wheelcheck.model.lock import Lock, LockKind
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.compat import Compatibility

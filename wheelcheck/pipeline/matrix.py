@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from wheelcheck.pipeline.preparing import Prepared, prepare
 from wheelcheck.pipeline.request import Request
 from wheelcheck.pipeline.targets import TargetWords, load_targets
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index import IndexStore

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from wheelcheck.pipeline.edges import index_config, read_stdin, text_fetcher
 from wheelcheck.pipeline.locking import PROJECT_LOCKS, load_lock, pinned_roots
 from wheelcheck.pipeline.request import Request, SdistPolicy, refuse_empty
 from wheelcheck.ports import Reporter
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypedDict
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.values import dataclass
 
 SdistPolicy = Literal["deny", "pure", "any"]
 

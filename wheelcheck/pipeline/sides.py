@@ -9,13 +9,14 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.model import FileOrigin, Finding, InputRecord, Origin
 from wheelcheck.model.urls import masked_within
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.inputs.revisions import Revision

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.model import Target

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model import Plan, Status
 from wheelcheck.plan.digest import refuse_edited
 from wheelcheck.plan.reading import parse_plan
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ shows who wants it), or because requirements clash (then the clash does).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from wheelcheck.model import (
     Resolution,
 )
 from wheelcheck.repair.trials import Trial
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     import networkx

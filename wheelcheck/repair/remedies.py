@@ -7,7 +7,7 @@ hopeless. Each function of :data:`REMEDIES` offers one kind of edit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from packaging.specifiers import SpecifierSet
@@ -35,6 +35,7 @@ from wheelcheck.repair.extras import iter_droppable
 from wheelcheck.repair.targets import iter_other_platforms, iter_other_pythons
 from wheelcheck.repair.versions import nearest_first, preferred_in_clash, usable_versions
 from wheelcheck.repair.world import Blocked, World
+from wheelcheck.values import dataclass
 
 _ABOVE = 8  # so many projects above a blocker are considered for another version, nearest first
 _COST_OF_SUBSTITUTE = 20

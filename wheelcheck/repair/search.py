@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wheelcheck.model import EditKind
 from wheelcheck.repair.edits import Change, Overridden, Repinned
@@ -21,6 +21,7 @@ from wheelcheck.repair.trials import OutOfTime, Trial, Trials
 from wheelcheck.repair.troubles import Keys, Trouble, Troubles
 from wheelcheck.repair.turns import worlds_of
 from wheelcheck.repair.world import Blocked, Limits, World
+from wheelcheck.values import dataclass
 
 # No counts in it: what is told of one question is the same every time.
 _ENDED = "the search ended before every set of changes was tried"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from packaging.utils import NormalizedName
@@ -16,6 +16,7 @@ from wheelcheck.repair.edits import Change, Overridden, Repinned, State
 from wheelcheck.repair.edits.change import Key, key_of
 from wheelcheck.repair.world import Blocked, Limits, WithSources, World
 from wheelcheck.resolve import Budget, resolve
+from wheelcheck.values import dataclass
 
 _FOR_SEARCHING = 0.75  # of the time; the rest is for mending what was found
 _SHARE = 2  # of the time goes to one trial at most, and less once there is an answer

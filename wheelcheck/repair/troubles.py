@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.utils import NormalizedName
 
 from wheelcheck.model import Suggestion
@@ -13,6 +11,7 @@ from wheelcheck.repair.edits.change import Key, key_of
 from wheelcheck.repair.remedies import Case, iter_pythons, iter_remedies
 from wheelcheck.repair.trials import Trial, Trials
 from wheelcheck.repair.world import Blocked, World
+from wheelcheck.values import dataclass
 
 Keys = frozenset[Key]
 

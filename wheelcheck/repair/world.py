@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -23,6 +23,7 @@ from wheelcheck.model import (
 )
 from wheelcheck.ports import Code, OtherIndexes, Projects
 from wheelcheck.resolve import Question
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from wheelcheck.model import Code, InputRecord, Plan, Repair, Risk, Status, Target
 from wheelcheck.report.rewording import reworded
+from wheelcheck.values import dataclass
 
 _EXPORT = ("wheelcheck", "export", "plan.json", "--to", "requirements", "-o", "requirements.lock.txt")
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from wheelcheck.values import dataclass
 
 Segment = tuple[str, str]
 """Some text and its style, in rich's words; an empty style is plain."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
@@ -39,6 +38,7 @@ from wheelcheck.resolve.lookahead import Lookahead
 from wheelcheck.resolve.provider import NothingIsLeft, WheelProvider
 from wheelcheck.resolve.straight import straight_mapping
 from wheelcheck.resolve.supply import Supply
+from wheelcheck.values import dataclass
 
 # So often a project may find nothing to choose before the search starts again with it decided earlier.
 _PATIENCE = 8

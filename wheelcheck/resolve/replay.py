@@ -8,7 +8,7 @@ alike, the search would go the same way step by step, so its outcome is that of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.markers import Marker
 from packaging.utils import NormalizedName
@@ -20,6 +20,7 @@ from wheelcheck.model import Conflict, CoreMetadata, Installability, MarkerReadi
 from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolve.passes import Question, resolve_openly
 from wheelcheck.resolve.supply import Supply
+from wheelcheck.values import dataclass
 
 _View = tuple[str | None, str | None, bool]
 """Of a release: the kind of file that an installer would take (an archive by its name), withdrawn why, hidden."""

@@ -6,7 +6,7 @@ Everything is judged when first looked at and kept, for both passes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from packaging.utils import NormalizedName
@@ -35,6 +35,7 @@ from wheelcheck.model import (
 )
 from wheelcheck.ports import Projects
 from wheelcheck.resolve.bounds import Bound, Narrowing
+from wheelcheck.values import dataclass
 
 _SIBLINGS_NAMED = 3
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from wheelcheck.settings.keys import nearest_key
 from wheelcheck.settings.lines import line_in_tables
 from wheelcheck.settings.table import SettingsTable
 from wheelcheck.settings.targets import target_pattern
+from wheelcheck.values import dataclass
 
 _KEYS = ("package", "reason", "expires", "versions", "targets", "codes")
 _NEEDED = {

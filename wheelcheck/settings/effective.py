@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.model.urls import masked_within
 from wheelcheck.settings.keys import KEYS
 from wheelcheck.settings.network import BUNDLE_VARIABLES
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

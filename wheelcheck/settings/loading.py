@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +14,7 @@ from wheelcheck.errors import SettingsInvalid
 from wheelcheck.settings.keys import KEYS, nearest_key
 from wheelcheck.settings.table import SettingsTable, load_table
 from wheelcheck.settings.targets import target_pair
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

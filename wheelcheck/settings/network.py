@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.settings.pip_configuration import PipConfiguration
+from wheelcheck.values import dataclass
 
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.values import dataclass
 
 # pip applies [global] first, then the section of the command; a plan is what "install" and "download" would do.
 _SECTIONS = ("global", "download", "install")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
 

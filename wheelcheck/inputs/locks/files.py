@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import unquote
 
 from packaging.utils import NormalizedName
@@ -12,6 +12,7 @@ from packaging.version import Version
 from wheelcheck.inputs.locks.tables import Table
 from wheelcheck.model import Availability, Distribution, HashPin, LinkSkip, parse_link
 from wheelcheck.model.urls import masked
+from wheelcheck.values import dataclass
 
 _LENGTHS = {
     "md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from packaging.markers import Marker
@@ -17,6 +16,7 @@ from wheelcheck.model import UnsupportedRequirement
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.requirement import UnsupportedKind
 from wheelcheck.model.urls import masked
+from wheelcheck.values import dataclass
 
 _FOLDERS: Mapping[str, UnsupportedKind] = {
     "editable": "editable",

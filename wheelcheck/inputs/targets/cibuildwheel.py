@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from packaging.specifiers import SpecifierSet
@@ -21,6 +20,7 @@ from wheelcheck.inputs.targets.words import each_once
 from wheelcheck.model import FileOrigin
 from wheelcheck.model.images import ImageKnowledge, WheelBuilds
 from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
+from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.inputs.targets.image_names import WAY_OUT, ImageReading, ImageUnknown, parse_image
 from wheelcheck.model import FileOrigin
 from wheelcheck.model.images import ImageKnowledge
 from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
+from wheelcheck.values import dataclass
 
 # What a builder sets by itself; a stage for the machine that builds is one for the machine that runs, as far as can be known.
 _BUILDER_ARGS = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.inputs.targets.image_names import ImageUnknown, parse_image
@@ -17,6 +17,7 @@ from wheelcheck.inputs.targets.yaml_nodes import Mapping, Scalar, Sequence, Yaml
 from wheelcheck.model import FileOrigin
 from wheelcheck.model.images import ImageKnowledge
 from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
+from wheelcheck.values import dataclass
 
 _MATRIX_KEYS = ("python-version", "python_version", "python", "pyversion", "py")
 _LINUX_CONTAINERS = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from wheelcheck.inputs.targets.words import WrittenPython, machine_of, parse_python_version, platform_of
 from wheelcheck.model.images import ImageKnowledge, KnownImage, System
+from wheelcheck.values import dataclass
 
 WAY_OUT = "give the target yourself: --platform manylinux_2_28_x86_64 --python 3.11"
 _DEFAULT_MACHINE = "x86_64"

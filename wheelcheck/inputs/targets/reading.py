@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 
 from wheelcheck.inputs.sources import Reader
 from wheelcheck.model.images import ImageKnowledge
 from wheelcheck.model.named_target import NamedTargets
+from wheelcheck.values import dataclass
 
 
 class TargetSource(Enum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from wheelcheck.model.named_target import NamedTarget
+from wheelcheck.values import dataclass
 
 _OLDEST_MINOR = 6
 _VERSION = re.compile(

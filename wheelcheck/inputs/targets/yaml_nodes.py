@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node

@@ -8,7 +8,7 @@ project left out. They are whole numbers; what counts is their order and their s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, Self
 
 from packaging.utils import NormalizedName
@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from wheelcheck.model import CommandLineOrigin, Edit, EditKind
 from wheelcheck.resolve import Question
+from wheelcheck.values import dataclass
 
 SEARCHED = CommandLineOrigin(text="repair")
 """Who asks for what an edit adds, until a person writes it down."""

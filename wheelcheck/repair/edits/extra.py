@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from wheelcheck.model import Edit, EditKind, Requirement, replaced
 from wheelcheck.repair.edits.change import SEARCHED, State
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

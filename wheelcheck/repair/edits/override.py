@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Self
 
 from packaging.specifiers import SpecifierSet
@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from wheelcheck.model import Edit, EditKind, Requirement
 from wheelcheck.repair.edits.change import SEARCHED, State
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from packaging.utils import NormalizedName
@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from wheelcheck.model import Edit, EditKind, Requirement, replaced
 from wheelcheck.repair.edits.change import SEARCHED, State
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

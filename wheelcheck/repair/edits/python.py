@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wheelcheck.compat import parse_target
 from wheelcheck.model import Edit, EditKind
 from wheelcheck.repair.edits.change import State
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.model import Edit, EditKind, Requirement, Substitute
 from wheelcheck.repair.edits.change import SEARCHED, State
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

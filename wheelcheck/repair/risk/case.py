@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName
@@ -23,6 +22,7 @@ from wheelcheck.model import (
     Wheel,
 )
 from wheelcheck.ports import Code, Projects
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

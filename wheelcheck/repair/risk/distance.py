@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -13,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model import Edit, Risk
 from wheelcheck.repair.risk.case import RepairCase
+from wheelcheck.values import dataclass
 
 _CALENDAR = 1990  # a first number from here on is a year
 _FAR = timedelta(days=3 * 365.25)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.utils import NormalizedName
 
 from wheelcheck.model import Distribution, ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.ports import Code
 from wheelcheck.repair.risk.case import Dependant, RepairCase
+from wheelcheck.values import dataclass
 
 _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from packaging.utils import NormalizedName
@@ -20,6 +19,7 @@ from wheelcheck.model import (
 )
 from wheelcheck.repair.risk.case import RepairCase
 from wheelcheck.repair.risk.imports import Reading, more_places, read_imports
+from wheelcheck.values import dataclass
 
 _NAMES_SHOWN = 5
 _MISSING_SHOWN = 3

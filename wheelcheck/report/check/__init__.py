@@ -6,7 +6,6 @@ To add a format, write a module like ``github.py`` and add a row to ``FORMATS``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from wheelcheck.model import Check
@@ -17,6 +16,7 @@ from wheelcheck.report.check.junit import render_junit
 from wheelcheck.report.check.markdown import render_markdown
 from wheelcheck.report.check.sarif import render_sarif
 from wheelcheck.report.check.text import render_text
+from wheelcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

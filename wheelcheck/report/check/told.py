@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -23,6 +22,7 @@ from wheelcheck.model import (
     Verdict,
 )
 from wheelcheck.report.findings import companions
+from wheelcheck.values import dataclass
 
 _ORDER = tuple(Verdict)
 _SHOWN_TARGETS = 12

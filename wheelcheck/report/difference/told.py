@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from wheelcheck.model import Check, Target, Verdict
 from wheelcheck.model.difference import (
@@ -19,6 +18,7 @@ from wheelcheck.model.difference import (
 from wheelcheck.report.check.plaintext import flat
 from wheelcheck.report.check.told import Told, listed_targets, tell, why_undecided
 from wheelcheck.report.check.verdicts import counted
+from wheelcheck.values import dataclass
 
 _KINDS = tuple(ChangeKind)
 MARKS = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 
 from wheelcheck.model import Repair, Target
 from wheelcheck.model.matrix import Blocker, CellStatus, Matrix, Opening
 from wheelcheck.report.wording import change
+from wheelcheck.values import dataclass
 
 WORDS = {
     CellStatus.INSTALLS: "installs",

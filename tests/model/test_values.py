@@ -1,0 +1,160 @@
+"""Our ``dataclass`` is the standard one but for the time that it takes: the same laws for both."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+import subprocess
+import sys
+from dataclasses import field, replace
+
+import pytest
+
+from wheelcheck.values import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ours:
+    """A value."""
+
+    name: str
+    count: int = 3
+    names: list[str] = field(default_factory=list)
+    text: str = field(default="", compare=False)
+    secret: str = field(default="", repr=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Theirs:
+    """A value."""
+
+    name: str
+    count: int = 3
+    names: list[str] = field(default_factory=list)
+    text: str = field(default="", compare=False)
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    x: int
+    y: int = 0
+
+    def __post_init__(self) -> None:
+        if self.x < 0:
+            raise ValueError("left of the edge")
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Has no fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnHash:
+    """Hashes and shows as it likes."""
+
+    name: str
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __repr__(self) -> str:
+        return "own"
+
+
+@dataclass(slots=True)
+class Changing:
+    """Made by the standard decorator."""
+
+    count: int = 0
+
+
+def test_fields_defaults_and_slots_are_those_of_the_standard_decorator() -> None:
+    ours, theirs = Ours(name="a"), Theirs(name="a")
+    assert dataclasses.asdict(ours) == dataclasses.asdict(theirs)
+    assert [each.name for each in dataclasses.fields(Ours)] == [each.name for each in dataclasses.fields(Theirs)]
+    assert Ours.__slots__ == Theirs.__slots__
+    assert not hasattr(ours, "__dict__")
+    assert Place.__match_args__ == ("x", "y")
+    assert (Ours.__module__, Ours.__qualname__, Ours.__doc__) == (__name__, "Ours", "A value.")
+
+
+def test_a_default_that_is_made_is_made_for_each_instance() -> None:
+    assert Ours(name="a").names is not Ours(name="a").names
+
+
+def test_values_are_shown_as_by_the_standard_decorator() -> None:
+    assert repr(Ours(name="a", secret="s")) == repr(Theirs(name="a", secret="s")).replace("Theirs", "Ours")
+    assert repr(Nothing()) == "Nothing()"
+    assert repr(OwnHash(name="a")) == "own"
+
+
+def test_values_are_equal_by_the_fields_that_are_compared_and_of_one_class_only() -> None:
+    assert Place(1) == Place(x=1, y=0)
+    assert Place(1) != Place(2)
+    assert Ours(name="a", text="one") == Ours(name="a", text="two")
+    assert Ours(name="a", secret="s") != Ours(name="a")
+    others: tuple[object, ...] = (Theirs(name="a"), (1, 0))
+    assert Ours(name="a") not in others
+    assert Place(1) not in others
+    assert Nothing() == Nothing()
+
+
+def test_equal_values_have_one_hash_and_an_own_hash_is_kept() -> None:
+    assert len({Place(1), Place(1, 0), Place(2), Nothing(), Nothing()}) == 3
+    assert hash(OwnHash(name="a")) == 7
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Ours(name="a"))
+
+
+def test_what_is_frozen_is_neither_assigned_nor_deleted() -> None:
+    place = Place(1)
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'x'"):
+        place.x = 2  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete field 'x'"):
+        del place.x
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        place.z = 2  # type: ignore[attr-defined]
+    assert place == Place(1)
+
+
+def test_arguments_are_refused_as_by_the_standard_decorator() -> None:
+    for words in ({}, {"name": "a", "other": 1}):
+        with pytest.raises(TypeError, match="__init__"):
+            Ours(**words)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="positional"):
+        Ours("a")  # type: ignore[call-arg]
+
+
+def test_what_follows_the_making_is_done() -> None:
+    with pytest.raises(ValueError, match="left of the edge"):
+        Place(-1)
+    with pytest.raises(ValueError, match="left of the edge"):
+        replace(Place(1), x=-1)
+
+
+def test_values_are_replaced_copied_and_pickled() -> None:
+    ours = Ours(name="a", names=["b"])
+    assert replace(ours, count=4) == Ours(name="a", count=4, names=["b"])
+    assert copy.deepcopy(ours) == ours
+    assert copy.copy(ours) == ours
+    assert pickle.loads(pickle.dumps(ours)) == ours  # noqa: S301
+
+
+def test_classes_that_change_are_left_to_the_standard_decorator() -> None:
+    changing = Changing()
+    changing.count = 2
+    assert changing == Changing(2)
+
+
+def test_no_method_is_compiled_until_an_instance_is_made() -> None:
+    code = (
+        "import sys\nfrom wheelcheck.values import dataclass\nseen = []\n"
+        "sys.addaudithook(lambda event, _: seen.append(event) if event == 'compile' else None)\n"
+        "@dataclass(frozen=True, slots=True, kw_only=True)\nclass A:\n    a: int\n    b: str = ''\n"
+        "print(len(seen), A(a=1) == A(a=1), len(seen), A(a=2) == A(a=1), len(seen))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "True", "1", "False", "1"]
