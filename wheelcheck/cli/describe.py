@@ -6,14 +6,17 @@ import click
 
 from wheelcheck.cli.streams import write_result
 
-_SCHEMAS = ("plan", "check", "diff", "matrix")
+_SCHEMAS = ("plan", "bundle", "check", "diff", "matrix")
 
 
 @click.command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
 @click.argument("name", metavar=f"[{'|'.join(_SCHEMAS)}]", type=click.Choice(_SCHEMAS), default="plan")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
 def schema_command(name: str, output: str | None) -> int:
-    """Print the JSON Schema that every plan is valid against, or what check, diff or matrix print with --format json."""
+    """Print the JSON Schema that every plan is valid against.
+
+    Or of the manifest.json of a bundle, or of what check, diff or matrix print with --format json.
+    """
     import json
 
     write_result((json.dumps(_load(name), indent=2, ensure_ascii=False) + "\n").encode(), output)
@@ -23,6 +26,10 @@ def schema_command(name: str, output: str | None) -> int:
 def _load(name: str) -> dict[str, object]:
     """The schema *name*; a report's room is loaded for its own alone."""
     match name:
+        case "bundle":
+            from wheelcheck.plan import load_bundle_schema
+
+            return load_bundle_schema()
         case "check":
             from wheelcheck.report.check import load_check_schema
 

@@ -12,18 +12,24 @@ from wheelcheck.doors import opening
 if TYPE_CHECKING:
     from wheelcheck.plan.executing import ExecutablePlan, parse_executable, refuse_unexecutable
     from wheelcheck.plan.making import plan
+    from wheelcheck.plan.manifest_reading import parse_manifest
+    from wheelcheck.plan.manifest_writing import render_manifest
     from wheelcheck.plan.reading import parse_plan
-    from wheelcheck.plan.schema import SCHEMA_NAME, load_schema
+    from wheelcheck.plan.schema import BUNDLE_SCHEMA_NAME, SCHEMA_NAME, load_bundle_schema, load_schema
     from wheelcheck.plan.writing import render_plan
 
 __all__ = [
+    "BUNDLE_SCHEMA_NAME",
     "SCHEMA_NAME",
     "ExecutablePlan",
+    "load_bundle_schema",
     "load_schema",
     "parse_executable",
+    "parse_manifest",
     "parse_plan",
     "plan",
     "refuse_unexecutable",
+    "render_manifest",
     "render_plan",
 ]
 
@@ -35,9 +41,13 @@ _PLACES = {
         "refuse_unexecutable",
     ),
     "making": ("plan",),
+    "manifest_reading": ("parse_manifest",),
+    "manifest_writing": ("render_manifest",),
     "reading": ("parse_plan",),
     "schema": (
+        "BUNDLE_SCHEMA_NAME",
         "SCHEMA_NAME",
+        "load_bundle_schema",
         "load_schema",
     ),
     "writing": ("render_plan",),
