@@ -74,10 +74,14 @@ class EnvironmentFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """A finished environment under ``root``; ``packages`` sorted by name, ``files`` by path."""
+    """A finished environment under ``root``; ``packages`` sorted by name, ``files`` by path.
+
+    ``warnings`` are sentences about what was done although it may not work everywhere, such as a path that Windows cuts off.
+    """
 
     root: Path
     runtime: Runtime
     layout: Layout
     packages: tuple[tuple[NormalizedName, Version], ...]
     files: tuple[EnvironmentFile, ...]
+    warnings: tuple[str, ...] = ()
