@@ -67,7 +67,7 @@ def test_each_target_has_its_own_judgement_of_a_page() -> None:
     page = projects().page(canonicalize_name("a"))
     for _ in range(2):
         found = [
-            Shelf(page, Admission(Compatibility(target), POLICY, {}).judge).release(page.newest_first[-1]).has_wheel
+            Shelf(page, Admission(Compatibility(target), POLICY, {})).release(page.newest_first[-1]).has_wheel
             for target in TARGETS
         ]
         assert found == [str(target) == "win_amd64, Python 3.12" for target in TARGETS]
@@ -78,13 +78,13 @@ def test_each_policy_has_its_own_judgement_of_a_page() -> None:
     compatibility = Compatibility(TARGETS[1])
     early = Policy(allowed=POLICY.allowed, exclude_newer="2020-01-01T00:00:00Z")
     oldest = page.newest_first[-1]
-    assert not Shelf(page, Admission(compatibility, POLICY, {}).judge).release(oldest).hidden
-    assert Shelf(page, Admission(compatibility, early, {}).judge).release(oldest).hidden
+    assert not Shelf(page, Admission(compatibility, POLICY, {})).release(oldest).hidden
+    assert Shelf(page, Admission(compatibility, early, {})).release(oldest).hidden
 
 
 def test_files_are_judged_once_for_who_resolves_and_who_explains() -> None:
     page = projects().page(canonicalize_name("a"))
-    first, second = (Shelf(page, Admission(Compatibility(TARGETS[0]), POLICY, {}).judge) for _ in range(2))
+    first, second = (Shelf(page, Admission(Compatibility(TARGETS[0]), POLICY, {})) for _ in range(2))
     oldest = page.newest_first[-1]
     assert first.release(oldest) is second.release(oldest)
 

@@ -77,7 +77,7 @@ class _Known:
     __slots__ = ("pythons", "ranks")
 
     def __init__(self) -> None:
-        self.ranks: dict[int, tuple[tuple[WheelTag, ...], tuple[int, WheelTag] | tuple[RefusalReason, str]]] = {}
+        self.ranks: dict[int, tuple[tuple[WheelTag, ...], tuple[int, WheelTag] | None]] = {}
         self.pythons: dict[str, bool] = {}
 
 
@@ -108,25 +108,33 @@ class Compatibility:
 
     def judge(self, distribution: Distribution) -> Fit | Refusal:
         """Fit or refusal of one file by its tags and its Requires-Python (PEP 425, PEP 440, PEP 503)."""
+        fit = self.fit(distribution)
+        if fit is not None:
+            return fit
+        if isinstance(distribution, Wheel) and self._rank(distribution.tags) is None:
+            return Refusal(distribution, *self._refusal(distribution.tags))
+        return Refusal(distribution, RefusalReason.REQUIRES_PYTHON, distribution.at.requires_python or "")
+
+    def fit(self, distribution: Distribution) -> Fit | None:
+        """The fit of one file, ``None`` for one that :meth:`judge` refuses; most of a page is refused, and nobody asks why."""
         if isinstance(distribution, Sdist):
-            answer: Fit | Refusal = Fit(distribution, len(self.target.tags))
+            best: tuple[int, WheelTag | None] | None = (len(self.target.tags), None)
         else:
-            found = self._rank(distribution.tags)
-            if isinstance(found[0], RefusalReason):
-                return Refusal(distribution, found[0], str(found[1]))
-            answer = Fit(distribution, found[0], found[1])
+            best = self._rank(distribution.tags)
+        if best is None:
+            return None
         bound = distribution.at.requires_python
         if bound and not self.admits_python(bound):
-            return Refusal(distribution, RefusalReason.REQUIRES_PYTHON, bound)
-        return answer
+            return None
+        return Fit(distribution, *best)
 
-    def _rank(self, tags: tuple[WheelTag, ...]) -> tuple[int, WheelTag] | tuple[RefusalReason, str]:
+    def _rank(self, tags: tuple[WheelTag, ...]) -> tuple[int, WheelTag] | None:
         # By id(), with the tags kept so that it stays their own: files share theirs, and hashing them costs more than the rest.
         known = self._known.ranks.get(id(tags))
         if known is None:
             ranks = self.target.rank
-            best = min(((ranks[tag], tag) for tag in tags if tag in ranks), default=None)
-            known = self._known.ranks[id(tags)] = (tags, best if best is not None else self._refusal(tags))
+            best = min([(ranks[tag], tag) for tag in tags if tag in ranks], default=None)
+            known = self._known.ranks[id(tags)] = (tags, best)
         return known[1]
 
     def _refusal(self, tags: tuple[WheelTag, ...]) -> tuple[RefusalReason, str]:

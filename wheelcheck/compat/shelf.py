@@ -6,7 +6,7 @@ A :class:`Shelf` is the page, a :class:`Release` one version on it. Chooses no v
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -43,7 +43,7 @@ class Admission:
     def judge(self, distribution: Distribution) -> Fit | Refusal:
         """Judge one file."""
         at = distribution.at
-        if self._cutoff is not None and (at.upload_time is None or _instant(at.upload_time) >= self._cutoff):
+        if self.is_too_new(distribution):
             return Refusal(distribution, RefusalReason.UPLOAD_DATE, at.upload_time or "not given")
         wanted = self._hashes.get(distribution.name) if self._hashes else None
         if wanted and not wanted.intersection(at.hashes):
@@ -51,6 +51,19 @@ class Admission:
         if self._forbids_kinds and self._kind_is_forbidden(distribution):
             return Refusal(distribution, RefusalReason.POLICY, "--only-binary or --no-binary")
         return self._compatibility.judge(distribution)
+
+    def fits(self, files: Iterable[Distribution]) -> list[Fit]:
+        """Those of *files* that fit, best first: what :meth:`judge` says of them, without the words for the others."""
+        if self._cutoff is not None or self._hashes or self._forbids_kinds:
+            found = [answer for answer in map(self.judge, files) if isinstance(answer, Fit)]
+        else:
+            found = [fit for fit in map(self._compatibility.fit, files) if fit is not None]
+        return sorted(found, key=fit_order) if len(found) > 1 else found
+
+    def is_too_new(self, distribution: Distribution) -> bool:
+        """Whether *distribution* does not exist for this run: it came after the day of the policy, or does not say when."""
+        uploaded = distribution.at.upload_time
+        return self._cutoff is not None and (uploaded is None or _instant(uploaded) >= self._cutoff)
 
     def releases(self, page: ProjectPage) -> dict[Version, Release]:
         """The versions of *page* that were judged already, by this admission or by an equal one just before.
@@ -83,28 +96,32 @@ class Admission:
 
 
 class Release:
-    """One version of a project on the target.
+    """One version of a project on the target: what *admission* says of its *files*.
 
     ``fit`` is the file that an installer would take, ``None`` where nothing fits. ``hidden`` says that the version does not exist
-    for this run (every file uploaded too late). ``yanked`` is the reason when only a withdrawn file is left.
+    for this run (every file uploaded too late). ``yanked`` is the reason when only a withdrawn file is left. Why the others do not
+    fit is found out when somebody asks: a resolution looks at hundreds of versions, an explanation at a few.
     """
 
-    def __init__(self, version: Version, answers: list[Fit | Refusal]) -> None:
+    def __init__(self, version: Version, files: Sequence[Distribution], admission: Admission) -> None:
         self.version = version
-        self.answers = tuple(answers)
-        fits = sorted((answer for answer in answers if isinstance(answer, Fit)), key=fit_order)
-        standing = [fit for fit in fits if fit.distribution.at.yanked is None]
-        chosen = standing or fits
+        self._files = files
+        self._admission = admission
+        fits = admission.fits(files)
+        chosen = [fit for fit in fits if fit.distribution.at.yanked is None] or fits
         self.fit: Fit | None = chosen[0] if chosen else None
         self.yanked = self.fit.distribution.at.yanked if self.fit is not None else self._all_yanked()
         self.sdist = next((fit for fit in chosen if isinstance(fit.distribution, Sdist)), None)
-        self.hidden = bool(answers) and all(
-            isinstance(answer, Refusal) and answer.reason is RefusalReason.UPLOAD_DATE for answer in answers
-        )
+        self.hidden = not fits and bool(files) and all(map(admission.is_too_new, files))
 
     def _all_yanked(self) -> str | None:
-        reasons = [answer.distribution.at.yanked for answer in self.answers]
+        reasons = [file.at.yanked for file in self._files]
         return next((reason for reason in reasons if reason is not None), None) if None not in reasons else None
+
+    @functools.cached_property
+    def answers(self) -> tuple[Fit | Refusal, ...]:
+        """Of each file whether it fits, or why not."""
+        return tuple(map(self._admission.judge, self._files))
 
     @property
     def has_wheel(self) -> bool:
@@ -119,7 +136,7 @@ class Release:
     @property
     def upload_time(self) -> str | None:
         """When the first file of the version came, in the index's words, or ``None``."""
-        times = [answer.distribution.at.upload_time for answer in self.answers]
+        times = [file.at.upload_time for file in self._files]
         return min((time for time in times if time), default=None)
 
 
@@ -138,11 +155,10 @@ class _Judged:
 class Shelf:
     """The page of one project, versions newest first, each judged when it is first asked for."""
 
-    def __init__(self, page: ProjectPage, judge: Callable[[Distribution], Fit | Refusal]) -> None:
+    def __init__(self, page: ProjectPage, admission: Admission) -> None:
         self.page = page
-        self._judge = judge
-        owner = getattr(judge, "__self__", None)
-        self._releases = owner.releases(page) if isinstance(owner, Admission) else {}
+        self._admission = admission
+        self._releases = admission.releases(page)
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -158,8 +174,8 @@ class Shelf:
         """The version *version* of this page."""
         known = self._releases.get(version)
         if known is None:
-            answers = [self._judge(distribution) for distribution in self.page.distributions[version]]
-            known = self._releases[version] = Release(version, answers)
+            files = self.page.distributions[version]
+            known = self._releases[version] = Release(version, files, self._admission)
         return known
 
 

@@ -66,7 +66,7 @@ class Diagnosis:
     def shelf(self, name: NormalizedName) -> Shelf:
         """Everything that the index has of *name*, judged for the target."""
         if name not in self._shelves:
-            self._shelves[name] = Shelf(self.page(name), self._admission.judge)
+            self._shelves[name] = Shelf(self.page(name), self._admission)
         return self._shelves[name]
 
     def page(self, name: NormalizedName) -> ProjectPage:

@@ -64,7 +64,7 @@ def table(
 
 
 def _shelf(page: ProjectPage, target: Target, policy: Policy) -> Shelf:
-    return Shelf(page, Admission(Compatibility(target), policy, {}).judge)
+    return Shelf(page, Admission(Compatibility(target), policy, {}))
 
 
 def _cell(release: Release, target: Target, page: ProjectPage, judging: Judging, kinds: dict[Sdist, CellKind]) -> Cell:

@@ -221,7 +221,7 @@ def _is_to_be_had(case: Case) -> bool:
         others += (other for other, _ in iter_other_platforms(target))
     page, policy = view.diagnosis.shelf(blocker.name).page, view.diagnosis.policy
     return any(
-        _first_usable(Shelf(page, Admission(Compatibility(each), policy, view.diagnosis.hashes).judge), own, policy)
+        _first_usable(Shelf(page, Admission(Compatibility(each), policy, view.diagnosis.hashes)), own, policy)
         is not None
         for each in (target, *others)
     )
@@ -231,7 +231,7 @@ def _is_usable(view: View, blocker: Blocker, target: Target) -> bool:
     """Whether *target* has a usable file in some version that everybody admits, while the present target has none."""
     page = view.diagnosis.shelf(blocker.name).page
     policy = view.diagnosis.policy
-    shelf = Shelf(page, Admission(Compatibility(target), policy, view.diagnosis.hashes).judge)
+    shelf = Shelf(page, Admission(Compatibility(target), policy, view.diagnosis.hashes))
     return _first_usable(shelf, blocker.specifier, policy) is not None
 
 
@@ -292,7 +292,7 @@ def _index(case: Case) -> Iterator[Change]:
             # Said first of the question as it was asked; the search comes by again with other targets.
             case.suggestions.setdefault((blocker.name, url), Suggestion(edit=change.told(), message=message))
             return  # a vendor's other indexes lie beside this one
-        shelf = Shelf(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}).judge)
+        shelf = Shelf(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}))
         if _first_usable(shelf, blocker.specifier, view.diagnosis.policy) is not None:
             yield change
 

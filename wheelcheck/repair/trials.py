@@ -133,7 +133,7 @@ class Trials:
         state = self._state(changes)
         policy = state.question.policy
         admission = Admission(Compatibility(state.question.target), policy, {})
-        return Shelf(self._projects(state).page(name), admission.judge)
+        return Shelf(self._projects(state).page(name), admission)
 
     def _state(self, changes: Iterable[Change]) -> State:
         state = State(question=self._blocked.question)

@@ -91,7 +91,7 @@ class _Taking:
     def _pin(self, package: LockedPackage) -> Pin:
         files = self._files(package)
         version = _version(package)
-        release = Release(version, [self._admission.judge(file) for file in files])
+        release = Release(version, files, self._admission)
         installability, evidence = self._installability(package, release, files)
         chosen = release.fit
         return Pin(

@@ -120,7 +120,7 @@ class Supply:
 
     def shelf_of(self, page: ProjectPage) -> Shelf:
         """The shelf of a *page* that is already at hand; ``setdefault`` keeps one shelf when two threads meet here."""
-        return self._shelves.get(page.name) or self._shelves.setdefault(page.name, Shelf(page, self._admission.judge))
+        return self._shelves.get(page.name) or self._shelves.setdefault(page.name, Shelf(page, self._admission))
 
     def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
         """The versions on the page of *name* that all *bounds* admit, newest first; a combination met before costs little."""
