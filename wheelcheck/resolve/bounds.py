@@ -7,16 +7,19 @@ they were asked for. Pre-releases are ruled on for all bounds on a project toget
 from __future__ import annotations
 
 import functools
+import operator
+from bisect import bisect_left
 from collections.abc import Iterable
+from functools import partial
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 
 class Bound:
     """One specifier set; made by :func:`bound_of`, so that equal bounds are one object."""
 
-    __slots__ = ("_known", "has_ceiling", "is_exact", "names_pre_release", "specifier", "text")
+    __slots__ = ("_ceilings", "_floors", "_known", "has_ceiling", "is_exact", "names_pre_release", "specifier", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -30,7 +33,22 @@ class Bound:
         self.names_pre_release = any(
             part.prereleases for part in self.specifier if part.operator not in ("<", ">", "!=")
         )
+        self._floors = _operands(self.specifier, (">=", ">", "~=", "=="))
+        self._ceilings = _operands(self.specifier, ("<=", "<", "=="))
         self._known: dict[Version, bool] = {}
+
+    def of(self, versions: tuple[Version, ...]) -> tuple[Version, ...]:
+        """Those of *versions*, newest first, that are within the bound.
+
+        Only what lies between floor and ceiling is judged one by one: of a project's thousand versions that is mostly a handful.
+        """
+        first, last = 0, len(versions)
+        for ceiling in self._ceilings:
+            # PEP 440 ignores a local label that the bound does not have: 1.0+cpu is within <=1.0.
+            first = max(first, bisect_left(versions, True, key=partial(_is_within, ceiling)))
+        for floor in self._floors:
+            last = min(last, bisect_left(versions, True, key=partial(operator.gt, floor)))
+        return tuple(version for version in versions[first:last] if self.admits(version))
 
     def admits(self, version: Version) -> bool:
         """Whether *version* is within the bound (PEP 440)."""
@@ -38,6 +56,23 @@ class Bound:
         if known is None:
             known = self._known[version] = self.specifier.contains(version, prereleases=True)
         return known
+
+
+def _operands(specifier: SpecifierSet, operators: tuple[str, ...]) -> tuple[Version, ...]:
+    parts: tuple[Specifier, ...] = tuple(part for part in specifier if part.operator in operators)
+    return tuple(operand for part in parts if (operand := _plain(part.version)) is not None)
+
+
+def _plain(text: str) -> Version | None:
+    try:
+        operand = Version(text)
+    except InvalidVersion:  # "1.2.*"
+        return None
+    return None if operand.local else operand
+
+
+def _is_within(ceiling: Version, version: Version) -> bool:
+    return (version if version.local is None else Version(version.public)) <= ceiling
 
 
 @functools.lru_cache(maxsize=50_000)
@@ -69,7 +104,6 @@ class Narrowing:
         for bound in sorted(bounds, key=lambda each: not each.is_exact):
             following = at._further.get(bound)
             if following is None:
-                left = tuple(version for version in at.versions if bound.admits(version))
-                following = at._further[bound] = Narrowing(left)
+                following = at._further[bound] = Narrowing(bound.of(at.versions))
             at = following
         return at.versions

@@ -71,19 +71,25 @@ class Choices:
         if not found and self.lenient:
             yield from unusable
 
-    def ever_open(self, name: NormalizedName, bound: Bound, constraints: list[Bound]) -> Iterator[Version]:
-        """The versions within *bound* that the policy allows, under any other bounds there may be.
+    def ever_open(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
+        """The versions within *limits* that may be chosen in this pass, under any other bounds there may be.
 
-        Pre-releases are left out where nobody may have them: they come in only where the finals are not admitted at all.
+        Pre-releases are left out where nobody may have them: they come in only where the finals are not admitted at all. In the
+        lenient pass other bounds may leave nothing usable, and then what is not usable is offered.
         """
-        within = self.supply.versions_within(name, [bound, *constraints])
+        if self.lenient and not self.supply.shelf(name).versions:
+            yield ABSENT
+            return
+        within = self.supply.versions_within(name, limits)
         has_final = any(not version.is_prerelease for version in within)
+        everything = self.supply.policy.pre or any(limit.names_pre_release for limit in limits)
         for version in within:
-            if version.is_prerelease and has_final and not self.supply.policy.pre and not bound.names_pre_release:
+            if version.is_prerelease and has_final and not everything:
                 if name in self.pre_releases_asked:
                     yield version
                 continue
-            if self._verdict(name, version, pinned=True):
+            verdict = self._verdict(name, version, pinned=True)
+            if verdict or (self.lenient and verdict is not None):
                 yield version
 
     def _verdict(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:

@@ -24,6 +24,33 @@ def clashes_of(causes: Sequence[Cause], provider: WheelProvider) -> tuple[Clash,
     return tuple(_clash(name, list(found.values()), shortest, provider) for name, found in sorted(by_name.items()))
 
 
+def causes_of_death(causes: Sequence[Cause], provider: WheelProvider) -> list[Cause]:
+    """*causes*, and for each that is hopeless whatever is chosen the last link of the chain that it hangs on.
+
+    A user is helped by the two bounds that exclude each other, not by the thousand versions above them that die of it; of these
+    the newest stands for all. Where a user's own requirement is hopeless, nothing else matters.
+    """
+    roots = [Cause(ask, None) for ask in provider.edges[None] if provider.dead_ends.is_hopeless(ask)]
+    told = {} if roots else {(id(cause.requirement), id(cause.parent)): cause for cause in causes}
+    for cause in roots or causes:
+        for last in _last_link(cause, provider):
+            told[id(last.requirement), id(last.parent)] = last
+    return list(told.values())
+
+
+def _last_link(cause: Cause, provider: WheelProvider) -> tuple[Cause, ...]:
+    ask, parent = cause.requirement, cause.parent
+    if ask.impossible and parent is not None:
+        ask = provider.dead_ends.reason(parent.key, parent.version) or ask
+    while provider.dead_ends.is_hopeless(ask) and not ask.impossible:
+        version = next(iter(provider.versions_open_to(ask)), None)
+        reason = None if version is None else provider.dead_ends.reason(ask.key, version)
+        if version is None or reason is None:
+            return (Cause(ask, parent), *(Cause(own, None) for own in provider.own_asks(ask.key[0])))
+        ask, parent = reason, provider.candidate_of(ask.key, version)
+    return ()
+
+
 def _clash(
     name: NormalizedName, causes: list[Cause], shortest: dict[Candidate, tuple[str, ...]], provider: WheelProvider
 ) -> Clash:
@@ -67,8 +94,10 @@ def _shortest_paths(provider: WheelProvider) -> dict[Candidate, tuple[str, ...]]
     for parent, path in waiting:  # grows while it is walked: a queue
         for ask in provider.edges.get(parent, ()):
             for child in by_key.get(ask.key, ()):
+                if child in paths:
+                    continue
                 admitted = child.version == ask.exact if ask.exact is not None else ask.bound.admits(child.version)
-                if child in paths or not admitted:
+                if not admitted:
                     continue
                 step = str(ask.requirement) if parent is None else f"{child.key[0]}=={child.version}"
                 own = (

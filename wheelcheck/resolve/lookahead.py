@@ -7,7 +7,6 @@ answer; there is at most one guess for each project and set of bounds, so the wa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -118,27 +117,34 @@ class Lookahead:
 class Batches:
     """Fetches the metadata of a project's next versions together, once several of them have failed one by one.
 
-    One wait for each version is what makes backtracking slow. Batches double, so that the waste stays within what was needed.
+    One wait for each version is what makes backtracking slow. A batch is as large as what was read before it, and the next one
+    starts when half of it is used: so at most as much is fetched in vain as was needed, and two batches.
     """
 
     def __init__(self, supply: Supply) -> None:
         self._supply = supply
-        self._tried: dict[NormalizedName, int] = {}
-        self._size: dict[NormalizedName, int] = {}
-
-    def note_tried(self, name: NormalizedName) -> None:
-        """Another version of *name* has been read."""
-        self._tried[name] = self._tried.get(name, 0) + 1
+        self._read: dict[NormalizedName, int] = {}
+        self._started: dict[NormalizedName, set[Version]] = {}
+        self._halfway: dict[NormalizedName, Version] = {}
 
     def look_beyond(self, name: NormalizedName, version: Version, is_wanted: Callable[[Version], object]) -> None:
-        """Start the metadata of the versions after *version* that *is_wanted*, when it is time for another batch."""
-        size = self._size.get(name, _PATIENCE)
-        if self._tried.get(name, 0) < size:
+        """*version* of *name* is read now: start the metadata of those after it that *is_wanted*, when it is time to."""
+        read = self._read[name] = self._read.get(name, 0) + 1
+        started = self._started.setdefault(name, set())
+        if read < _PATIENCE or (version in started and version != self._halfway.get(name)):
             return
-        self._size[name] = size * 2
         shelf = self._supply.shelf(name)
-        following = (each for each in shelf.versions if each < version and is_wanted(each))
-        fits = [shelf.release(each).fit for each in islice(following, min(2 * size, _LARGEST_BATCH))]
-        self._supply.projects.prefetch_metadata(
-            fit.distribution for fit in fits if fit is not None and isinstance(fit.distribution, Wheel)
-        )
+        size = min(2 * read, _LARGEST_BATCH)
+        following = (each for each in shelf.versions if each < version and each not in started and is_wanted(each))
+        batch: dict[Version, Wheel] = {}
+        for each in following:
+            fit = shelf.release(each).fit
+            if fit is not None and isinstance(fit.distribution, Wheel):
+                batch[each] = fit.distribution
+                if len(batch) == size:
+                    break
+        if not batch:
+            return
+        self._halfway[name] = list(batch)[len(batch) // 2]
+        started.update(batch)
+        self._supply.projects.prefetch_metadata(batch.values())

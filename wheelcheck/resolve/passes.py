@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from packaging.utils import NormalizedName
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 from resolvelib.reporters import BaseReporter
+from resolvelib.resolvers import Criterion
 from resolvelib.resolvers import Resolution as Solving
 from resolvelib.structs import RequirementInformation, State
 
@@ -33,15 +34,17 @@ from wheelcheck.model import (
 )
 from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolve.ask import Ask, Candidate, Key
-from wheelcheck.resolve.explain import clashes_of
+from wheelcheck.resolve.explain import causes_of_death, clashes_of
 from wheelcheck.resolve.lookahead import Lookahead
-from wheelcheck.resolve.provider import NothingIsLeft, WheelProvider
+from wheelcheck.resolve.provider import Cause, NothingIsLeft, WheelProvider
 from wheelcheck.resolve.straight import straight_mapping
 from wheelcheck.resolve.supply import Supply
 from wheelcheck.values import dataclass
 
 # So often a project may find nothing to choose before the search starts again with it decided earlier.
 _PATIENCE = 8
+# So many candidates may be rejected before versions are looked at closer than the solver does; most inputs never come here.
+_REJECTIONS_TAKEN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +188,7 @@ class _Run:
         watch = _Watch(question.budget, self.deadline, self.reporter)
         # One round may try a hundred versions of a project, each of which has metadata to wait for.
         provider.before_asking = provider.choices.before_reading = watch.refuse_overtime
+        watch.after_rejections = provider.begin_probing
         provider.root_asks(question.requirements)
         return provider, watch
 
@@ -196,9 +200,11 @@ class _Run:
             mapping = search(provider, watch, question.budget.rounds)
             return None if mapping is None else self._resolution(provider, mapping, watch.rounds)
         except ResolutionImpossible as impossible:
-            clashes = clashes_of(list(impossible.causes), provider)
+            clashes = clashes_of(_told(list(impossible.causes), provider), provider)
             spent = False
         except NothingIsLeft:
+            # In the pass for wheels what is missing is a file, and the natural pass lists those.
+            clashes = clashes_of(_told((), provider), provider) if provider.choices.lenient else ()
             spent = False
         except (BudgetSpent, ResolutionTooDeep):
             spent = True
@@ -257,6 +263,10 @@ def _solver_mapping(provider: WheelProvider, watch: _Watch, most_rounds: int) ->
     return solver.resolve(provider.edges[None], max_rounds=most_rounds).mapping
 
 
+def _told(causes: Sequence[Cause], provider: WheelProvider) -> Sequence[Cause]:
+    return causes_of_death(causes, provider) if provider.is_probing else causes
+
+
 def _walked(provider: WheelProvider, mapping: Mapping[Key, Candidate]) -> tuple[list[Key], tuple[Edge, ...]]:
     """The keys that the user's requirements reach, and the edges between projects.
 
@@ -287,6 +297,8 @@ class _Watch(BaseReporter[Ask, Candidate, Key]):
 
     def __init__(self, budget: Budget, deadline: float, reporter: Reporter) -> None:
         self.rounds = 0
+        self.rejections = 0
+        self.after_rejections: Callable[[], None] = _go_on
         self.mapping: Mapping[Key, Candidate] = {}
         self._failures: Counter[NormalizedName] = Counter()
         self._patience = _PATIENCE
@@ -309,6 +321,15 @@ class _Watch(BaseReporter[Ask, Candidate, Key]):
             (name, _), candidate = next(reversed(state.mapping.items()))
             self._reporter.pinned(name, candidate.version, len(state.mapping))
 
+    def rejecting_candidate(self, criterion: Criterion[Ask, Candidate], candidate: Candidate) -> None:  # noqa: ARG002
+        """Count what could not be chosen; after many of them the provider looks closer before it offers anything."""
+        self.rejections += 1
+        if self.rejections == _REJECTIONS_TAKEN:
+            self.after_rejections()
+            # Anew, for what the search barred on its way here might be part of the best answer.
+            self.mapping = {}
+            raise _StartAgain(None)
+
     def resolving_conflicts(self, causes: Collection[RequirementInformation[Ask, Candidate]]) -> None:
         """Count whom nothing could be chosen for; whoever fails again and again is decided earlier in a new start."""
         failed = {
@@ -324,9 +345,13 @@ class _Watch(BaseReporter[Ask, Candidate, Key]):
             raise _StartAgain(worst)
 
 
+def _go_on() -> None:
+    """Nothing changes."""
+
+
 class _StartAgain(Exception):
     """A signal from the watch to its run: search anew with *promoted* decided earlier. Never seen outside."""
 
-    def __init__(self, promoted: NormalizedName) -> None:
+    def __init__(self, promoted: NormalizedName | None) -> None:
         super().__init__(promoted)
         self.promoted = promoted
