@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
         Judgement,
         MetadataSource,
         ModuleNames,
+        PlannedFile,
         ProjectPage,
         Sdist,
+        Weights,
         Wheel,
     )
 
@@ -105,6 +107,57 @@ class Code(Protocol):
         ...
 
 
+class Landing(Protocol):
+    """Where one file lands while it comes: it keeps the bytes, knows their hash, and shows the file once it is whole.
+
+    Raises ``DiskFailure`` where bytes cannot be kept. Used by one thread at a time.
+    """
+
+    @property
+    def received(self) -> int:
+        """How many bytes are here and may be relied upon, of this run or of an earlier one."""
+        ...
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes; they count as received only once they are kept."""
+        ...
+
+    def keep(self) -> None:
+        """What was written since is the file's: it stays, whatever comes."""
+        ...
+
+    def restart(self) -> None:
+        """Forget what was written and not kept."""
+        ...
+
+    def begin_anew(self) -> None:
+        """Forget everything."""
+        ...
+
+    def finish(self) -> None:
+        """The file is whole: check its hashes and show it. Raises ``HashMismatch``, having forgotten everything."""
+        ...
+
+
+class Files(Protocol):
+    """The files of a plan, wherever they lie; every call blocks."""
+
+    def weights(self, files: Sequence[PlannedFile]) -> Weights:
+        """What *files* weigh, by file name; asks only for what neither the plan nor the cache tells.
+
+        A file whose size nobody tells is in the answer all the same, without one.
+        """
+        ...
+
+    def download(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
+        """Bring every file to its landing, several at once, and go on where a landing has the beginning.
+
+        Returns when all are finished. At the first failure the others stop: raises ``IndexUnavailable``, ``HashMismatch`` or
+        ``DiskFailure``, with what came kept in the landings.
+        """
+        ...
+
+
 class Archives(Protocol):
     """Reads archives that are at hand, without running anything in them; raises ``ArchiveRefused`` for hostile ones."""
 
@@ -177,4 +230,47 @@ class SilentReporter:
         """Say nothing."""
 
     def fetched(self, what: str) -> None:
+        """Say nothing."""
+
+
+class Transfers(Reporter, Protocol):
+    """A reporter of bulk transfers, which also counts bytes. The no-op one is :class:`SilentTransfers`."""
+
+    def weighed(self, weights: Weights) -> None:
+        """What the files of the plan weigh, told before the first of them is asked for."""
+        ...
+
+    def waiting(self, what: str) -> None:
+        """Nothing goes on until *what* (a short noun phrase) ends."""
+        ...
+
+    def expect(self, files: int, size: int | None) -> None:
+        """So many files with so many bytes are still to come; ``None`` where not all sizes are known."""
+        ...
+
+    def arrived(self, count: int) -> None:
+        """*count* bytes came; negative where bytes that had come were given up."""
+        ...
+
+    def landed(self, filename: str) -> None:
+        """One file is whole and checked."""
+        ...
+
+
+class SilentTransfers(SilentReporter):
+    """A reporter of transfers that says nothing."""
+
+    def weighed(self, weights: Weights) -> None:
+        """Say nothing."""
+
+    def waiting(self, what: str) -> None:
+        """Say nothing."""
+
+    def expect(self, files: int, size: int | None) -> None:
+        """Say nothing."""
+
+    def arrived(self, count: int) -> None:
+        """Say nothing."""
+
+    def landed(self, filename: str) -> None:
         """Say nothing."""
