@@ -89,7 +89,9 @@ class LoopThread:
             import asyncio
 
             self._at_start()
-            asyncio.run(self._serve())
+            # By a selector on every system: libcurl has its sockets watched, which the proactor of Windows cannot do.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._serve())
         finally:
             with self._guard:
                 self._closed = True

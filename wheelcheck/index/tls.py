@@ -1,14 +1,12 @@
-"""TLS contexts by configuration and environment; each is loaded at most once, and only when a connection needs it."""
+"""TLS contexts for httpx2, by configuration and environment; each is loaded at most once, and only when a connection needs it."""
 
 from __future__ import annotations
 
-import os
 import ssl
 from pathlib import Path
 
 from wheelcheck.errors import SettingsInvalid
-
-_BUNDLE_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
+from wheelcheck.index.bundles import bundle_named_by_environment
 
 
 def trusting_context(ca_bundle: Path | None, client_cert: Path | None) -> ssl.SSLContext:
@@ -16,7 +14,7 @@ def trusting_context(ca_bundle: Path | None, client_cert: Path | None) -> ssl.SS
 
     Raises ``SettingsInvalid`` for a bundle or client certificate that cannot be read.
     """
-    bundle = ca_bundle or _named_by_environment()
+    bundle = ca_bundle or bundle_named_by_environment()
     if bundle is None:
         import httpx2
 
@@ -40,15 +38,6 @@ def blind_context(client_cert: Path | None) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return _with_client_cert(context, client_cert)
-
-
-def _named_by_environment() -> Path | None:
-    for variable in _BUNDLE_VARIABLES:
-        named = os.environ.get(variable)
-        # SSL_CERT_DIR may be a list of folders; the library's own default reads it then.
-        if named and Path(named).exists():
-            return Path(named)
-    return None
 
 
 def _with_client_cert(context: ssl.SSLContext, client_cert: Path | None) -> ssl.SSLContext:
