@@ -11,7 +11,7 @@ import pytest
 from tests.cli.programs import Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer
-from wheelcheck.plan import load_schema
+from wheelcheck.plan import load_bundle_schema, load_schema
 from wheelcheck.report.check import load_check_schema
 from wheelcheck.report.difference import load_diff_schema
 from wheelcheck.report.matrix import load_matrix_schema
@@ -90,6 +90,7 @@ def test_schema_is_printed_as_it_is_published(shell: Shell) -> None:
         "check": load_check_schema(),
         "diff": load_diff_schema(),
         "matrix": load_matrix_schema(),
+        "bundle": load_bundle_schema(),
     }
     for name, schema in published.items():
         assert json.loads(shell.run("schema", name).out) == schema

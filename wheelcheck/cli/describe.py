@@ -6,7 +6,7 @@ import click
 
 from wheelcheck.cli.streams import write_result
 
-_SCHEMAS = ("plan", "bundle", "check", "diff", "matrix")
+_SCHEMAS = ("plan", "check", "diff", "matrix", "bundle")
 
 
 @click.command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
