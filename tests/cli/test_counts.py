@@ -110,7 +110,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     assert {name for name in modules if name.startswith("model.")} == {
         f"model.{name}"
         for name in (
-            "code", "compatibility", "default_index", "distribution", "finding", "judgement", "knowledge", "lock", "plan",
+            "code", "compatibility", "default_index", "distribution", "finding", "judgement", "lock", "plan",
             "plan_status", "repair", "requirement", "resolution", "target", "urls",
         )
     }  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.knowledge.advice import load_shipped
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge, place_of_break
 from wheelcheck.model import RepairKnowledge
 
@@ -28,7 +29,7 @@ def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:
     """What ships with wheelcheck, joined with every ``*.toml`` of *folders*, in the order of their names.
 
     An entry of the user replaces the shipped one (or that of an earlier folder) with the same advisory ``id``, index ``name``,
-    ABI break (project and release), substituted project, or project of import names. Costs about 10 ms the first time; the
+    ABI break (project and release), substituted project, or project of import names. Costs about 20 ms the first time; the
     shipped part is kept for the process. Raises ``SettingsInvalid`` for a folder or file that cannot be read or understood.
     """
     knowledge = _shipped()
@@ -40,12 +41,9 @@ def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:
 
 @functools.cache
 def _shipped() -> RepairKnowledge:
-    from importlib import resources
-
-    folder = resources.files(__package__)
     knowledge = RepairKnowledge()
     for file in SHIPPED:
-        knowledge = _joined(knowledge, parse_repair_knowledge(folder.joinpath(file).read_text("utf-8"), file))
+        knowledge = _joined(knowledge, parse_repair_knowledge(load_shipped(file), file))
     return knowledge
 
 

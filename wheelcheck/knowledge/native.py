@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.knowledge.advice import load_shipped
 from wheelcheck.knowledge.tables import parse_document
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 
@@ -14,9 +15,7 @@ _FILE = "native.toml"
 @functools.cache
 def load_native() -> NativeKnowledge:
     """The table that ships with wheelcheck; read once for the process, about 2 ms."""
-    from importlib import resources
-
-    return parse_native(resources.files(__package__).joinpath(_FILE).read_text("utf-8"), _FILE)
+    return parse_native(load_shipped(_FILE), _FILE)
 
 
 def parse_native(text: str, address: str) -> NativeKnowledge:

@@ -26,7 +26,8 @@ class Answer:
     prepared: Prepared
     outcome: Resolution | Conflict
     findings: tuple[Finding, ...]
-    knowledge: RepairKnowledge
+    knowledge: RepairKnowledge | None
+    """All of it, where it was read already."""
 
 
 def answered(
@@ -45,11 +46,13 @@ def answered(
     """
     from wheelcheck.compat import Compatibility
     from wheelcheck.diagnose import Diagnosis, diagnose
-    from wheelcheck.knowledge import load_repair_knowledge
     from wheelcheck.resolve import resolve
 
-    # Read before the index is asked: a malformed file of the user's should not cost them the wait.
-    knowledge = knowledge if knowledge is not None else load_repair_knowledge(prepared.knowledge_folders)
+    if knowledge is None and prepared.knowledge_folders:
+        from wheelcheck.knowledge import load_repair_knowledge
+
+        # Read before the index is asked: a malformed file of the user's should not cost them the wait.
+        knowledge = load_repair_knowledge(prepared.knowledge_folders)
     outcome: Resolution | Conflict
     disagreeing: tuple[Finding, ...] = ()
     if prepared.lock is None:
@@ -68,10 +71,17 @@ def answered(
             input_bounds=prepared.inputs.requires_python,
             require_hashes=prepared.require_hashes,
             constraints=prepared.question.constraints,
-            knowledge=knowledge,
+            knowledge=knowledge if knowledge is not None else _advice(outcome),
         )
     )
     return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
+
+
+def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
+    from wheelcheck.knowledge import load_advice
+    from wheelcheck.model import Resolution
+
+    return load_advice(outcome.pins.keys()) if isinstance(outcome, Resolution) else None
 
 
 def needs_repairs(answer: Answer) -> bool:
@@ -90,8 +100,10 @@ def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Prop
     if not needs_repairs(answer):
         return None
     prepared = answer.prepared
+    from wheelcheck.knowledge import load_repair_knowledge
     from wheelcheck.repair import Blocked, Limits, World, propose
 
+    knowledge = answer.knowledge or load_repair_knowledge(prepared.knowledge_folders)
     return propose(
         Blocked(
             question=prepared.question,
@@ -101,7 +113,7 @@ def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Prop
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
         ),
-        World(projects=store, code=store, elsewhere=store, knowledge=answer.knowledge),
+        World(projects=store, code=store, elsewhere=store, knowledge=knowledge),
         Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
         reporter,
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wheelcheck.index import IndexConfig, IndexStore
+    from wheelcheck.model.knowledge import NativeKnowledge
     from wheelcheck.settings import Settings
 
 _TIMEOUT = 30.0  # seconds for one connect or read
@@ -107,10 +108,16 @@ def open_store(config: IndexConfig, reporter: Reporter) -> Iterator[IndexStore]:
     """The store of *config*, which reads archives with the knowledge that ships with wheelcheck."""
     from wheelcheck.archives import ArchiveReader
     from wheelcheck.index import IndexStore
+
+    with IndexStore(config, ArchiveReader(knowledge=_native), reporter) as store:
+        yield store
+
+
+def _native() -> NativeKnowledge:
+    # Asked for where a source archive is judged that never was before.
     from wheelcheck.knowledge import load_native
 
-    with IndexStore(config, ArchiveReader(knowledge=load_native), reporter) as store:
-        yield store
+    return load_native()
 
 
 def text_fetcher(request: Request, settings: Settings, reporter: Reporter) -> Callable[[str], str]:
