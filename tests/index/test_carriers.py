@@ -106,6 +106,33 @@ def test_one_carrier_verifies_one_host_and_not_the_other(make: Make) -> None:
 
 
 @both
+def test_answers_that_come_at_once_are_not_mixed_up(make: Make) -> None:
+    names = [f"p{number}" for number in range(40)]
+    catalog = {each: [make_wheel(each, "1")] for each in names}
+
+    async def work() -> list[tuple[str, bool]]:
+        carrier = make(IndexConfig())
+
+        async def ask(each: str) -> tuple[str, bool]:
+            buffer = Buffer()
+            url = f"{server.simple_url}{each}/"
+            carried = await carrier.carry(Ask(url=url, kind=RequestKind.PAGE, what=each, limit=1024**2), {}, buffer)
+            length = int(carried.headers["content-length"])
+            return each, length == len(buffer.content()) and f"{each}-1-".encode() in buffer.content()
+
+        async def chain(start: int) -> list[tuple[str, bool]]:
+            return [await ask(each) for each in names[start::8]]
+
+        try:
+            return [found for chained in await asyncio.gather(*map(chain, range(8))) for found in chained]
+        finally:
+            await carrier.close()
+
+    with IndexServer(catalog) as server, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        assert sorted(runner.run(work())) == sorted((each, True) for each in names)
+
+
+@both
 def test_redirects_without_end_are_given_up(make: Make) -> None:
     with IndexServer(CATALOG) as server:
         server.mode = Mode(redirect_pages_to=server.base_url)

@@ -76,14 +76,13 @@ class CurlCarrier:
         self._live[transfer.curl] = transfer
         self._multi.add_handle(transfer.curl)
         self._keep_watch()
-        is_over = False
         try:
             code, text = await done
-            is_over = True
+            return transfer.outcome(code, text, url)
         finally:
-            if not is_over:
-                self._take_out(transfer)
-        return transfer.outcome(code, text, url)
+            # Not before: another would write into it what this one has still to read.
+            self._take_out(transfer)
+            self._idle.append(transfer)
 
     def _is_trusted(self, url: str) -> bool:
         hosts = self._config.trusted_hosts
@@ -95,7 +94,6 @@ class CurlCarrier:
     def _take_out(self, transfer: _Transfer) -> None:
         if self._live.pop(transfer.curl, None) is not None:
             self._multi.remove_handle(transfer.curl)
-            self._idle.append(transfer)
 
     # What libcurl asks of the loop
 

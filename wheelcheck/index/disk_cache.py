@@ -17,7 +17,7 @@ from wheelcheck.values import dataclass
 if TYPE_CHECKING:
     import diskcache
 
-CacheKind = Literal["page", "links", "metadata", "judgement", "code"]
+CacheKind = Literal["page", "links", "metadata", "judgement", "code", "weight"]
 
 _DATABASE = "cache.db"
 _FOLDER = "index"
