@@ -75,6 +75,13 @@ class Projects(Protocol):
         """Likewise for each wheel's metadata."""
         ...
 
+    def on_wait(self, listener: Callable[[], None] | None) -> None:
+        """Call *listener* once, on the caller's thread, before the first answer that is not at hand is waited for.
+
+        Until then there is nothing to gain by reading ahead.
+        """
+        ...
+
 
 class OtherIndexes(Protocol):
     """Indexes that the user did not name, asked only for a repair."""

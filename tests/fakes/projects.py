@@ -125,21 +125,28 @@ class FakeProjects:
     _files: dict[str, tuple[Distribution, FakeFile]] = field(default_factory=dict)
     _page_listener: Callable[[ProjectPage], None] | None = None
     _metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
+    _wait_listener: Callable[[], None] | None = None
     _deliveries: Deliveries = field(default_factory=Deliveries)
 
     def page(self, name: NormalizedName) -> ProjectPage:
         """Return the page of *name*, state ``absent`` if it is not described."""
         self.calls["page", name] += 1
+        if name not in self._pages:
+            self._wait()
         return self._read_page(name)
 
     def metadata(self, wheel: Wheel) -> CoreMetadata:
         """Return the described fields of *wheel*."""
         self.calls["metadata", wheel.filename] += 1
+        if ("metadata", wheel.filename) not in self.fetched:
+            self._wait()
         return self._read_metadata(wheel)
 
     def source(self, sdist: Sdist) -> Judgement:
         """Return the described judgement of *sdist*."""
         self.calls["source", sdist.filename] += 1
+        if ("source", sdist.filename) not in self.fetched:
+            self._wait()
         self.fetched["source", sdist.filename] = 1
         return _judgement(*self._files[sdist.filename])
 
@@ -182,6 +189,15 @@ class FakeProjects:
     def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
         """Call *listener* once for each wheel's metadata as it is first read."""
         self._metadata_listener = listener
+
+    def on_wait(self, listener: Callable[[], None] | None) -> None:
+        """Call *listener* once, before the first thing is read that a real store would have to fetch."""
+        self._wait_listener = listener
+
+    def _wait(self) -> None:
+        listener, self._wait_listener = self._wait_listener, None
+        if listener is not None:
+            listener()
 
     def count(self, method: str) -> int:
         """How many calls *method* had in all."""

@@ -231,6 +231,19 @@ def test_a_new_listener_is_told_of_pages_that_are_there_already() -> None:
         assert server.count() == requests
 
 
+def test_who_waits_is_told_once_and_nobody_of_what_is_at_hand() -> None:
+    told: list[str] = []
+    with IndexServer(CATALOG) as server, store(server.simple_url) as projects:
+        projects.page(name("a"))
+        projects.on_wait(lambda: told.append("waits"))
+        projects.page(name("a"))
+        projects.prefetch_pages([name("many")])
+        assert told == []
+        projects.page(name("b"))
+        projects.page(name("absent"))
+        assert told == ["waits"]
+
+
 def test_what_a_listener_raises_reaches_the_next_question() -> None:
     def listener(page: ProjectPage) -> None:
         raise LookupError(page.name)

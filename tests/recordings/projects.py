@@ -85,6 +85,10 @@ class RecordingProjects:
         """Pass on."""
         self._real.on_metadata(listener)
 
+    def on_wait(self, listener: Callable[[], None] | None) -> None:
+        """Pass on."""
+        self._real.on_wait(listener)
+
     def taken(self, about: dict[str, str | list[str]]) -> Recording:
         """Everything asked so far; waits for what was only read ahead, and leaves out what failed."""
         self.on_page(None)
@@ -174,6 +178,9 @@ class ReplayProjects:
     def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
         """Call *listener* once for each wheel."""
         self._metadata_listener = listener
+
+    def on_wait(self, listener: Callable[[], None] | None) -> None:
+        """Do nothing: everything is at hand."""
 
     def _tell_page(self, name: NormalizedName) -> None:
         if name not in self._told and (listener := self._page_listener) is not None:

@@ -74,6 +74,7 @@ class IndexStore:
         self._deliveries = Deliveries()
         self._page_listener: Callable[[ProjectPage], None] | None = None
         self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
+        self._wait_listener: Callable[[], None] | None = None
         # Each listener hears of each answer once, of those too that were there before it came.
         self._pages_told: set[NormalizedName] = set()
         self._metadata_told: set[str] = set()
@@ -157,6 +158,10 @@ class IndexStore:
         self._metadata_told = set()
         self._metadata_listener = listener
 
+    def on_wait(self, listener: Callable[[], None] | None) -> None:
+        """Call *listener* once, before the first answer that is not at hand is waited for."""
+        self._wait_listener = listener
+
     # The ports Code and OtherIndexes
 
     def import_names(self, distribution: Distribution) -> frozenset[str]:
@@ -200,7 +205,7 @@ class IndexStore:
 
     def close(self) -> None:
         """Stop fetching at once, whatever is under way, and write the cache."""
-        self._page_listener = self._metadata_listener = None
+        self._page_listener = self._metadata_listener = self._wait_listener = None
         try:
             self._thread.close()
         finally:
@@ -218,6 +223,9 @@ class IndexStore:
         if promise.is_open and self._thread.is_current:
             raise RuntimeError("a listener asked the store for what only the listener's own thread could bring")
         if promise.is_open:
+            listener, self._wait_listener = self._wait_listener, None
+            if listener is not None:
+                listener()
             self._thread.start()
         answer = promise.wait()
         self._deliveries.raise_kept()

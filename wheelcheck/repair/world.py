@@ -119,3 +119,7 @@ class WithSources:
     def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
         """Passed on."""
         self._projects.on_metadata(listener)
+
+    def on_wait(self, listener: Callable[[], None] | None) -> None:
+        """Passed on."""
+        self._projects.on_wait(listener)

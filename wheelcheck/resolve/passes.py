@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 from packaging.utils import NormalizedName
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
@@ -97,7 +98,8 @@ class _Run:
 
     def answer(self) -> Resolution | Conflict:
         lookahead = Lookahead(self.supply, self.question.constraints)
-        lookahead.start(self.question.requirements)
+        # What is at hand is read when it is asked for: reading ahead would find out the same, at the price of a resolution.
+        self.supply.projects.on_wait(partial(lookahead.start, self.question.requirements))
         try:
             self.reporter.stage("resolving")
             natural = self._natural()
@@ -106,6 +108,7 @@ class _Run:
             self.reporter.stage("resolving for wheels")
             return self._wheel_aware(natural)
         finally:
+            self.supply.projects.on_wait(None)
             lookahead.stop()
 
     def _natural(self) -> Resolution | Conflict:
