@@ -11,39 +11,35 @@ from wheelcheck.cli.streams import write_result
 from wheelcheck.errors import InputUnreadable
 
 
-class _FormatNames(click.ParamType[str]):
-    """The names in the table of exporters, looked up when one is given: --help names them without importing the room."""
+class _Described(click.Command):
+    """A command whose help ends with the table of formats, read when help is asked for."""
 
-    name = "format"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click
+        """Write the table after the options."""
         from wheelcheck.export import EXPORTERS
 
-        names = [exporter.name for exporter in EXPORTERS]
-        if value not in names:
-            self.fail(f"{value!r} is not one of {', '.join(names)}", param, ctx)
-        return value
+        with formatter.section("Formats"):
+            formatter.write_dl([(exporter.name, exporter.sentence) for exporter in EXPORTERS])
 
 
-@click.command("export", short_help="Turn a plan into what another tool installs from.")
+@click.command("export", cls=_Described, short_help="Turn a plan into what another tool installs from.")
 @click.argument("plan_file", metavar="PLAN")
-@click.option(
-    "--to",
-    "form",
-    type=_FormatNames(),
-    required=True,
-    help="pylock (PEP 751) or requirements (hashed, for pip and uv).",
-)
+@click.option("--to", "form", metavar="FORMAT", required=True, help="One of the formats below.")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
-def export_command(plan_file: str, form: str, output: str | None) -> int:
+@click.option("--name", default="", metavar="NAME", help="The program's name, for formats that describe a program.")
+@click.option("--app-version", "version", default="", metavar="VERSION", help="The program's version.")
+@click.option("--entry", default="", metavar="FILE", help="The script that starts the program, or MODULE:FUNCTION.")
+@click.option("--bundle", default="", metavar="DIR", help="A bundle made of this plan by `wheelcheck bundle`.")
+@click.option("--url", default="", metavar="URL", help="Where the bundle's archives can be downloaded.")
+def export_command(
+    plan_file: str, form: str, output: str | None, name: str, version: str, entry: str, bundle: str, url: str
+) -> int:
     """Turn PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), into FORMAT."""
-    from wheelcheck.export import EXPORTERS
-    from wheelcheck.plan import parse_executable
+    from wheelcheck.pipeline.exporting import Program, exported, exporter_named
 
-    content = _read(plan_file)
-    exporter = next(each for each in EXPORTERS if each.name == form)
-    plan = parse_executable(content, plan_file).plan
-    write_result(exporter.render(plan).encode(), output)
+    exporter_named(form)
+    program = Program(name=name, version=version, entry=entry, bundle=bundle, url=url)
+    write_result(exported(_read(plan_file), plan_file, form, program).encode(), output)
     return 0
 
 

@@ -1,44 +1,129 @@
 """Renders a plan for other tools, one module for each format; writes no file and resolves nothing.
 
-To add a format, write a module like ``requirements.py`` and add a row to ``EXPORTERS``.
+To add a format, write a module like ``briefcase.py``, add a row to ``EXPORTERS``, and a test in which the tool itself accepts it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from wheelcheck.export.pylock import render_pylock
-from wheelcheck.export.requirements import render_requirements
-from wheelcheck.model import Plan
+from wheelcheck.doors import opening
 from wheelcheck.values import dataclass
+
+if TYPE_CHECKING:
+    from wheelcheck.export.pylock import render_pylock
+    from wheelcheck.export.requirements import render_requirements
+    from wheelcheck.export.shipment import Shipment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exporter:
-    """One format: the word for ``--to``, the file name to suggest, a sentence for ``--help``, and how it is rendered.
+    """One format: the word for ``--to``, the file name to suggest, a sentence for people, and the module that renders it.
 
-    ``render`` raises ``UsageProblem`` for a plan that cannot be executed or that lacks what the format needs.
+    ``uses`` are the options that it heeds besides the plan (``name``, ``app-version``, ``entry``, ``bundle``, ``url``): others are
+    refused, so that nobody believes that they did something.
     """
 
     name: str
     filename: str
     sentence: str
-    render: Callable[[Plan], str]
+    module: str
+    uses: frozenset[str] = frozenset()
 
+    def render(self, shipment: Shipment) -> str:
+        """The text for *shipment*, by the function ``render`` of the module.
+
+        Raises ``UsageProblem`` for a plan that cannot be executed or that lacks what the format needs.
+        """
+        render: Callable[[Shipment], str] = import_module(f"wheelcheck.export.{self.module}").render
+        return render(shipment)
+
+
+_PROGRAM = frozenset({"name", "app-version", "entry"})
+_BUNDLE = frozenset({"bundle", "url"})
 
 EXPORTERS: tuple[Exporter, ...] = (
     Exporter(
         name="requirements",
         filename="requirements.lock.txt",
-        sentence="Pinned requirements with hashes, for pip install --no-deps --require-hashes.",
-        render=render_requirements,
+        sentence="Pinned requirements with hashes, for pip install --no-deps --require-hashes, and for uv.",
+        module="requirements",
     ),
     Exporter(
         name="pylock",
         filename="pylock.toml",
         sentence="A lock file that standard tools read (PEP 751).",
-        render=render_pylock,
+        module="pylock",
+    ),
+    Exporter(
+        name="pip-sh",
+        filename="install.sh",
+        sentence="A script for sh that runs pip phase by phase, with hashes, and stops at the first failure.",
+        module="pip_sh",
+    ),
+    Exporter(
+        name="pip-powershell",
+        filename="install.ps1",
+        sentence="The same script for PowerShell.",
+        module="pip_powershell",
+    ),
+    Exporter(
+        name="pip-cmd",
+        filename="install.cmd",
+        sentence="The same script for the command prompt of Windows.",
+        module="pip_cmd",
+    ),
+    Exporter(
+        name="dockerfile",
+        filename="Dockerfile",
+        sentence="The lines of a Dockerfile that install the plan's wheels, for targets with Linux.",
+        module="dockerfile",
+    ),
+    Exporter(
+        name="github-actions",
+        filename="bundle.yml",
+        sentence="A workflow that bundles on a clean machine from this very plan, checks, zips and releases.",
+        module="github_actions",
+        uses=frozenset({"name"}),
+    ),
+    Exporter(
+        name="electron-builder",
+        filename="electron-builder.json",
+        sentence="The extraResources of electron-builder that take a bundle along.",
+        module="electron_builder",
+        uses=frozenset({"bundle"}),
+    ),
+    Exporter(
+        name="briefcase",
+        filename="briefcase.toml",
+        sentence="The requires of a Briefcase project, pinned to the plan.",
+        module="briefcase",
+        uses=frozenset({"name", "app-version"}),
+    ),
+    Exporter(
+        name="cyclonedx",
+        filename="bom.json",
+        sentence="A software bill of materials (CycloneDX 1.6); needs the extra wheelcheck[cyclonedx].",
+        module="cyclonedx",
+        uses=frozenset({"name", "app-version"}),
     ),
 )
 
-__all__ = ["EXPORTERS", "Exporter", "render_pylock", "render_requirements"]
+OUT_OF_SCOPE = {
+    "conda": "wheels are not conda packages, and constructor installs nothing else: bundle the plan and ship the folder",
+    "constructor": "wheels are not conda packages, and constructor installs nothing else: bundle the plan and ship the folder",
+}
+"""Words that people try with ``--to``, and why there is no such format."""
+
+__all__ = ["EXPORTERS", "OUT_OF_SCOPE", "Exporter", "Shipment", "render_pylock", "render_requirements"]
+
+_PLACES = {
+    "pylock": ("render_pylock",),
+    "requirements": ("render_requirements",),
+    "shipment": ("Shipment",),
+}
+
+if not TYPE_CHECKING:  # a checker that sees it would take every misspelt name for an object
+    __getattr__ = opening(__name__, _PLACES)

@@ -18,12 +18,18 @@ from packaging.utils import (
 from packaging.version import Version
 
 from wheelcheck.export.readiness import ReadyPackage, iter_ready
+from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan, PlannedFile, Target
 from wheelcheck.model.urls import masked
 
 _ALGORITHMS = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 _TELLING = ("implementation_name", "sys_platform", "platform_machine")
 """The marker variables that tell one platform from another; the Python version is told by ``requires-python``."""
+
+
+def render(shipment: Shipment) -> str:
+    """:func:`render_pylock` of the plan in *shipment*."""
+    return render_pylock(shipment.plan)
 
 
 def render_pylock(plan: Plan) -> str:

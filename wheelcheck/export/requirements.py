@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wheelcheck.export.readiness import ReadyPackage, iter_ready
+from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Installability, Plan
 from wheelcheck.model.default_index import is_default_index
 from wheelcheck.model.urls import masked
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 """What pip's ``--hash`` accepts."""
+
+
+def render(shipment: Shipment) -> str:
+    """:func:`render_requirements` of the plan in *shipment*."""
+    return render_requirements(shipment.plan)
 
 
 def render_requirements(plan: Plan) -> str:

@@ -1,0 +1,131 @@
+"""Renders a workflow for GitHub Actions that bundles a plan on a clean machine; refuses targets that no hosted machine is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from wheelcheck.errors import UsageProblem
+from wheelcheck.export.shipment import Shipment
+from wheelcheck.model import Plan
+from wheelcheck.plan.executing import refuse_unexecutable
+
+_RUNNERS = {
+    ("win32", "amd64"): ("windows-2025", "x64"),
+    ("win32", "arm64"): ("windows-11-arm", "arm64"),
+    ("win32", "x86"): ("windows-2025", "x86"),
+    ("linux", "x86_64"): ("ubuntu-22.04", "x64"),
+    ("linux", "aarch64"): ("ubuntu-22.04-arm", "arm64"),
+    ("darwin", "arm64"): ("macos-15", "arm64"),
+    ("darwin", "x86_64"): ("macos-15-intel", "x64"),
+}
+"""The hosted machine and setup-python's architecture for ``sys_platform`` and ``platform_machine``."""
+
+
+def render(shipment: Shipment) -> str:
+    """The workflow for *shipment*'s plan, which lies at ``plan_path`` in the repository; a tag makes a release of it.
+
+    The hash of the plan file is in the workflow, so that another plan needs another workflow, and a review. Raises ``UsageProblem``
+    for targets that no hosted machine is, and for a plan that cannot be executed.
+    """
+    plan = shipment.plan
+    refuse_unexecutable(plan)
+    return "\n".join([*_iter_head(shipment, plan), *_iter_steps(plan), *_RELEASE]) + "\n"
+
+
+def _runner(plan: Plan) -> tuple[str, str]:
+    markers = plan.target.markers
+    found = _RUNNERS.get((markers.get("sys_platform", ""), markers.get("platform_machine", "").lower()))
+    if found is None or "musllinux" in plan.target.platform or plan.target.implementation != "cpython":
+        raise UsageProblem(
+            f"no hosted machine is {plan.target}",
+            hint="use --to dockerfile for Alpine, or run `wheelcheck bundle` in a workflow of your own",
+        )
+    return found
+
+
+def _iter_head(shipment: Shipment, plan: Plan) -> Iterator[str]:
+    machine, architecture = _runner(plan)
+    series = f"{plan.target.python_full.major}.{plan.target.python_full.minor}"
+    free_threaded = "t" if any(tag[1].endswith("t") for tag in plan.target.tags[:1]) else ""
+    yield f"# Made by wheelcheck for {plan.target}: .github/workflows/bundle.yml. Export again when the plan changes."
+    yield f"name: {json.dumps(f'bundle {shipment.title}')}"
+    yield "on:"
+    yield "  workflow_dispatch:"
+    yield "  push:"
+    yield '    tags: ["v*"]'
+    yield "permissions:"
+    yield "  contents: read"
+    yield "env:"
+    yield "  WHEELCHECK: wheelcheck # a requirement, or the address of a wheel, an archive or a git repository that pip installs"
+    yield f"  PLAN: {json.dumps(shipment.plan_path)}"
+    yield f"  PLAN_SHA256: {json.dumps(shipment.plan_sha256)}"
+    yield f"  NAME: {json.dumps(shipment.title)}"
+    yield "jobs:"
+    yield "  bundle:"
+    yield f"    runs-on: {machine} # the target itself, so that imports are tried where they will happen"
+    yield "    defaults:"
+    yield "      run:"
+    yield "        shell: bash"
+    yield "    steps:"
+    yield "      - uses: actions/checkout@v6"
+    yield "      - name: The plan is the one that was reviewed"
+    yield '        run: echo "$PLAN_SHA256 *$PLAN" | shasum -a 256 -c -'
+    yield "      - uses: actions/setup-python@v6"
+    yield "        id: runtime"
+    yield "        with:"
+    yield f'          python-version: "{series}{free_threaded}"'
+    yield f"          architecture: {architecture}"
+
+
+def _iter_steps(plan: Plan) -> Iterator[str]:
+    built = [name for phase in plan.phases if phase.kind == "build-once" for name in phase.packages]
+    allowed = f" --allow-build {','.join(built)}" if built else ""
+    yield "      - name: Install wheelcheck, apart from what ships"
+    yield "        run: |"
+    yield '          python -m venv "$RUNNER_TEMP/tool"'
+    yield '          if [ -d "$RUNNER_TEMP/tool/Scripts" ]; then bin=Scripts; else bin=bin; fi'
+    yield '          "$RUNNER_TEMP/tool/$bin/python" -m pip install --quiet "$WHEELCHECK"'
+    yield '          echo "$RUNNER_TEMP/tool/$bin" >> "$GITHUB_PATH"'
+    yield "      - name: Fetch"
+    yield f'        run: wheelcheck fetch "$PLAN" -d wheels{allowed}'
+    yield "      - name: Bundle"
+    yield "        env:"
+    yield "          RUNTIME: ${{ env.pythonLocation }}"
+    yield '        run: wheelcheck bundle "$PLAN" --wheelhouse wheels --runtime "$RUNTIME" --name "$NAME" -o bundle'
+    yield "      - name: Validate files, libraries and imports"
+    yield '        run: wheelcheck verify bundle --plan "$PLAN"'
+    yield "      - name: Zip, with checksums and manifest"
+    yield "        env:"
+    yield "          RUNTIME: ${{ env.pythonLocation }}"
+    yield "        run: |"
+    yield "          version=${GITHUB_REF_NAME#v}"
+    yield '          if [ "$GITHUB_REF_TYPE" != tag ]; then version=${GITHUB_SHA::12}; fi'
+    yield '          wheelcheck bundle "$PLAN" --wheelhouse wheels --runtime "$RUNTIME" --name "$NAME" \\'
+    yield '            --bundle-version "$version" --archive zip -o dist'
+
+
+_RELEASE = (
+    "      - uses: actions/upload-artifact@v6",
+    "        with:",
+    "          name: bundle",
+    "          path: dist/",
+    "          if-no-files-found: error",
+    "  release:",
+    "    if: github.ref_type == 'tag'",
+    "    needs: bundle",
+    "    runs-on: ubuntu-latest",
+    "    permissions:",
+    "      contents: write # to make the release; nothing that was downloaded runs in this job",
+    "    steps:",
+    "      - uses: actions/download-artifact@v7",
+    "        with:",
+    "          name: bundle",
+    "          path: dist",
+    "      - name: Checksums",
+    "        run: cd dist && sha256sum -c SHA256SUMS",
+    "      - name: Release",
+    "        env:",
+    "          GH_TOKEN: ${{ github.token }}",
+    '        run: gh release create "$GITHUB_REF_NAME" --repo "$GITHUB_REPOSITORY" --verify-tag dist/*',
+)

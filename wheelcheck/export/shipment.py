@@ -1,0 +1,49 @@
+"""What an exporter is given: the plan, and what its user says of the program that ships with it. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelcheck.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from wheelcheck.model import Manifest, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """The *plan* and its surroundings, for one export.
+
+    ``digest`` is the plan's own (``sha256:…``); ``plan_path`` the name of its file, with ``/``, and ``plan_sha256`` the hash of
+    that file's bytes (hex). ``name`` and ``version`` are the program's. ``entry`` is its start: a script (``app/main.py``) or
+    ``module:function``. ``manifest`` is that of a bundle in the folder ``bundle``, ``None`` where none was given; ``url`` is where
+    the bundle's archives can be downloaded, without a ``/`` at the end. Texts that were not given are empty.
+    """
+
+    plan: Plan
+    digest: str = ""
+    plan_path: str = "plan.json"
+    plan_sha256: str = ""
+    name: str = ""
+    version: str = ""
+    entry: str = ""
+    bundle: str = ""
+    url: str = ""
+    manifest: Manifest | None = None
+
+    @property
+    def title(self) -> str:
+        """The program's name, or ``app`` where none was given."""
+        return self.name or "app"
+
+    @property
+    def release(self) -> str:
+        """The program's version, or ``0.0.0`` where none was given."""
+        return self.version or "0.0.0"
+
+    def required(self, option: str, value: str, form: str) -> str:
+        """*value*; raises ``UsageProblem`` where it is empty, because *form* cannot do without *option*."""
+        if not value:
+            raise UsageProblem(f"--to {form} needs {option}", hint="see: wheelcheck export --help")
+        return value
