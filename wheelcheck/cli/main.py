@@ -20,7 +20,7 @@ from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_er
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
 _INTERRUPTED = 130
-_GARBAGE = 50_000
+_GARBAGE = 200_000
 
 
 @click.group(

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +14,7 @@ import click
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
 # What an index or a file says, quoted in a message, must not drive the terminal.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 
 
 def print_error(error: WheelcheckError) -> None:
@@ -33,7 +32,7 @@ def print_note(text: str) -> None:
 def _print_message(label: str, style: str, text: str) -> None:
     if wants_color("auto", sys.stderr):
         label = click.style(label, fg=style, bold=True)
-    click.echo(label + _CONTROL.sub("?", text), err=True, color=True)
+    click.echo(label + re.sub(_CONTROL, "?", text), err=True, color=True)
 
 
 def open_closed_streams() -> None:
@@ -106,6 +105,8 @@ def discard_stdout() -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    import tempfile  # with the compressors and random numbers that --help and the like never need
+
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from wheelcheck.diagnose.context import Diagnosis
 from wheelcheck.model import (
-    AbiBreak,
-    Advisory,
     CandidateOrigin,
     Code,
     Finding,
     Pin,
-    Remedy,
-    RepairKnowledge,
     Requirement,
     Resolution,
     Severity,
@@ -27,6 +24,9 @@ from wheelcheck.model import (
     Wheel,
 )
 from wheelcheck.values import dataclass
+
+if TYPE_CHECKING:
+    from wheelcheck.model import AbiBreak, Advisory, Remedy, RepairKnowledge
 
 UploadTime = Callable[[Pin], str | None]
 
@@ -162,6 +162,8 @@ def _was_built_for(pin: Pin, broken: AbiBreak, resolution: Resolution) -> bool:
 
 
 def _break_met(each: AbiBreak, subject: Pin, cause: Pin, uploaded: str) -> Met:
+    from wheelcheck.model import Remedy
+
     # The way a person writes it, so that it is the same edit as the one that an advisory recommends.
     release = str(each.release).removesuffix(".0").removesuffix(".0")
     below = Requirement.parse(f"{each.project}<{release}", CandidateOrigin(name=subject.name, version=subject.version))

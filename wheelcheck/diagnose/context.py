@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -21,12 +22,14 @@ from wheelcheck.model import (
     Pin,
     Policy,
     ProjectPage,
-    RepairKnowledge,
     Requirement,
     Resolution,
     Target,
 )
 from wheelcheck.ports import Projects
+
+if TYPE_CHECKING:
+    from wheelcheck.model import RepairKnowledge
 
 _PATHS_SHOWN = 5
 _USER = ""  # where all ways begin: what no project name can be

@@ -31,9 +31,7 @@ from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
 from wheelcheck.model import (
     CoreMetadata,
     Distribution,
-    ImportSurvey,
     Judgement,
-    ModuleNames,
     ProjectPage,
     Sdist,
     Wheel,
@@ -43,6 +41,7 @@ from wheelcheck.ports import Archives, Reporter, SilentReporter
 if TYPE_CHECKING:
     from wheelcheck.index.code_errands import CodeErrands
     from wheelcheck.index.transport import Transport
+    from wheelcheck.model import ImportSurvey, ModuleNames
 
 T = TypeVar("T")
 

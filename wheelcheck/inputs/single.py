@@ -16,7 +16,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.inputs.filenames import is_archive_name, project_name, project_of_archive, project_of_folder
-from wheelcheck.inputs.hints import hint_for_line
 from wheelcheck.inputs.lines import LineUnreadable
 from wheelcheck.inputs.sources import file_url, has_scheme, near_names, path_of, url_path
 from wheelcheck.model import HashPin, Origin, Requirement, UnsupportedRequirement
@@ -189,6 +188,8 @@ def _pep508(asked: Asked, text: str) -> Requirement:
         requirement = Requirement.parse(text, asked.origin, hashes=asked.hashes)
     except InvalidRequirement as problem:
         message = str(problem).partition("\n")[0]
+        from wheelcheck.inputs.hints import hint_for_line
+
         raise LineUnreadable(f"no requirement: {asked.shown!r} ({message})", hint_for_line(text)) from None
     return replace(requirement, text=asked.shown)
 

@@ -16,7 +16,6 @@ from wheelcheck.model import (
     Plan,
     PlannedFile,
     PlannedPackage,
-    Proposals,
     Resolution,
     Severity,
     Status,
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from packaging.utils import NormalizedName
+
+    from wheelcheck.model import Proposals
 
 _BUILT = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.plan.digest import KEY, plan_digest
-from wheelcheck.plan.proposal_writing import repair_object, search_object
 from wheelcheck.plan.schema import SCHEMA_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wheelcheck.model import BuilderPhase, Finding, Options, Plan, PlannedFile, PlannedPackage, Target
+    from wheelcheck.model import BuilderPhase, Finding, Options, Plan, PlannedFile, PlannedPackage, Proposals, Target
 
 _Object = dict[str, object]
 
@@ -38,8 +37,7 @@ def render_plan(plan: Plan) -> bytes:
         "options": _options(plan.options),
         "packages": [_package(package) for package in plan.packages],
         "findings": [_finding(finding) for finding in plan.findings],
-        "repairs": [repair_object(repair) for repair in plan.proposals.repairs] if plan.proposals is not None else [],
-        "repair_search": search_object(plan.proposals) if plan.proposals is not None else None,
+        **_proposals(plan.proposals),
         "applied": list(plan.applied),
         "phases": [_phase(phase) for phase in plan.phases],
     }
@@ -47,6 +45,17 @@ def render_plan(plan: Plan) -> bytes:
     # Last, for it is of everything else; told first, where a reader looks.
     document = {"schema": SCHEMA_NAME, KEY: plan_digest(document), **document}
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _proposals(proposals: Proposals | None) -> _Object:
+    if proposals is None:
+        return {"repairs": [], "repair_search": None}
+    from wheelcheck.plan.proposal_writing import repair_object, search_object
+
+    return {
+        "repairs": [repair_object(repair) for repair in proposals.repairs],
+        "repair_search": search_object(proposals),
+    }
 
 
 def _target(target: Target) -> _Object:

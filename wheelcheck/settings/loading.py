@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Literal
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.settings.keys import KEYS, nearest_key
-from wheelcheck.settings.table import SettingsTable, load_table
-from wheelcheck.settings.targets import target_pair
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wheelcheck.model import Allowance
+    from wheelcheck.settings.table import SettingsTable
 
 SdistWord = Literal["deny", "pure", "any"]
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
@@ -76,15 +74,22 @@ def load_settings(folder: Path, environ: Mapping[str, str], *, config_file: Path
     which of the two it is. *environ* fills ``${NAME}`` in URLs. Raises ``SettingsInvalid``.
     """
     if config_file is not None:
-        table = load_table(config_file, _header(config_file))
+        table = _table(config_file)
         return _settings(table, environ) if table is not None else Settings(file=config_file)
     for place in _places(Path(os.path.abspath(folder))):  # noqa: PTH100 - resolve() would leave the user's own way to it
         for name in ("wheelcheck.toml", "pyproject.toml"):
             path = place / name
-            table = load_table(path, _header(path)) if path.is_file() else None
+            table = _table(path) if path.is_file() else None
             if table is not None:
                 return _settings(table, environ)
     return Settings()
+
+
+def _table(path: Path) -> SettingsTable | None:
+    # What reads TOML is loaded where there is a file at all.
+    from wheelcheck.settings.table import load_table
+
+    return load_table(path, "tool.wheelcheck" if path.name == "pyproject.toml" else "")
 
 
 def _places(folder: Path) -> list[Path]:
@@ -95,13 +100,10 @@ def _places(folder: Path) -> list[Path]:
     return [folder]
 
 
-def _header(path: Path) -> str:
-    return "tool.wheelcheck" if path.name == "pyproject.toml" else ""
-
-
 def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
-    # The gate's words are loaded where a file of settings is met at all.
+    # The gate's words too are loaded where a file of settings is met at all.
     from wheelcheck.settings.allowances import read_allowances, read_codes
+    from wheelcheck.settings.targets import target_pair
 
     _refuse_unknown(table)
     beside = _beside(table.path.parent)
@@ -144,6 +146,8 @@ def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
 
 
 def _refuse_unknown(table: SettingsTable) -> None:
+    from wheelcheck.settings.keys import KEYS, nearest_key
+
     known = {key.name for key in KEYS}
     for name in table.values:
         if name not in known:

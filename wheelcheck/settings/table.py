@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -118,6 +117,8 @@ def load_table(path: Path, header: str) -> SettingsTable | None:
         raise SettingsInvalid(f"cannot be read: {reason}", address=str(path)) from None
     if header.rpartition(".")[2] not in text:
         return None
+    import tomllib  # most projects have a pyproject.toml that says nothing to us
+
     try:
         value: object = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
