@@ -74,11 +74,12 @@ def names_extra(marker: Marker | None) -> bool:
 class _Known:
     """What has been judged for one target, shared by everything that judges for it."""
 
-    __slots__ = ("pythons", "ranks")
+    __slots__ = ("patches", "pythons", "ranks")
 
     def __init__(self) -> None:
         self.ranks: dict[int, tuple[tuple[WheelTag, ...], tuple[int, WheelTag] | None]] = {}
         self.pythons: dict[str, bool] = {}
+        self.patches: dict[str, bool] = {}
 
 
 @functools.lru_cache(maxsize=128)
@@ -155,6 +156,12 @@ class Compatibility:
 
     def patch_decides(self, bound: str) -> bool:
         """Whether *bound* refuses the assumed ``.0`` patch release but admits a later one of the same minor."""
+        known = self._known.patches.get(bound)
+        if known is None:
+            known = self._known.patches[bound] = self._patch_decides(bound)
+        return known
+
+    def _patch_decides(self, bound: str) -> bool:
         specifier = _specifier(bound)
         if not self.target.patch_assumed or specifier is None or self.admits_python(bound):
             return False
