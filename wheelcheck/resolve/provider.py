@@ -314,7 +314,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         def within(version: Version) -> bool:
             return all(bound.admits(version) for bound in limits) and not version.is_prerelease
 
-        self._wanted[name] = within
+        if not any(limit.is_exact for limit in limits):
+            self._wanted[name] = within
 
         def iterate() -> Iterator[Candidate]:
             for version in self.choices.versions(name, limits):
