@@ -1,0 +1,89 @@
+"""Writes the files of an environment so that two runs make the same: fixed times and modes; overwrites nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_EPOCH = 315_532_800
+"""1980-01-01 in UTC: nothing earlier fits into a zip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a file came to: size in bytes and SHA-256."""
+
+    size: int
+    digest: bytes
+
+
+def fixed_time() -> int:
+    """The time of every file, in seconds: SOURCE_DATE_EPOCH where it is set and sensible, else 1980-01-01."""
+    told = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return max(int(told), _EPOCH) if told.isdecimal() else _EPOCH
+
+
+class Folder:
+    """The environment's root on disk, where files are written once each; safe to use from several threads."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.fspath(root)
+        self._time = fixed_time()
+        self._made: set[str] = set()
+        root.mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: str, chunks: Iterable[bytes], mode: int) -> Written:
+        """Write *chunks* as the new file *path* (relative, ``/``); raises ``OSError``, ``FileExistsError`` for one too many."""
+        place = self._place(path)
+        digest = hashlib.sha256()
+        size = 0
+        # Exclusive: neither another's file nor one that a link leads to is ever written over.
+        number = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        try:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                rest = memoryview(chunk)
+                while rest:
+                    rest = rest[os.write(number, rest) :]
+        finally:
+            os.close(number)
+        os.chmod(place, mode)  # noqa: PTH101 - a plain string is at hand, and the umask had its say in open
+        os.utime(place, (self._time, self._time))
+        return Written(size=size, digest=digest.digest())
+
+    def remove(self, path: str) -> None:
+        """Take the file *path* away again."""
+        os.unlink(os.path.join(self._root, path))  # noqa: PTH108, PTH118
+
+    def link(self, path: str, to: str) -> None:
+        """Make the symbolic link *path* that says *to*."""
+        place = self._place(path)
+        os.symlink(to, place)  # noqa: PTH211
+        if os.utime in os.supports_follow_symlinks:
+            os.utime(place, (self._time, self._time), follow_symlinks=False)
+
+    def read(self, path: str) -> bytes:
+        """The content of a file that was written."""
+        with open(os.path.join(self._root, path), "rb") as file:  # noqa: PTH118, PTH123
+            return file.read()
+
+    def settle(self) -> None:
+        """Fix times and modes of the folders too, once everything is written."""
+        for folder, _, _ in os.walk(self._root, topdown=False):
+            os.chmod(folder, 0o755)  # noqa: PTH101, S103 - what every folder has
+            os.utime(folder, (self._time, self._time))
+
+    def _place(self, path: str) -> str:
+        place = f"{self._root}/{path}"
+        folder = place.rpartition("/")[0]
+        if folder not in self._made:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            self._made.add(folder)
+        return place
