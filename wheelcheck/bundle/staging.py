@@ -1,0 +1,149 @@
+"""A folder that appears whole or not at all: made beside its place, moved there at the end; knows nothing of what is in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.errors import DiskFailure, IndexUnavailable, UsageProblem
+
+if TYPE_CHECKING:
+    import filelock
+
+_WHEELS = "wheels"
+_PREVIOUS = "previous"
+_LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staging:
+    """The folder ``.NAME.partial`` beside ``out``; what is in it but ``wheels`` is this run's own."""
+
+    out: Path
+    folder: Path
+
+    @property
+    def wheels(self) -> Path:
+        """Where wheels are fetched to; those of an interrupted run are there already."""
+        return self.folder / _WHEELS
+
+    def place(self, name: str) -> Path:
+        """The path of *name* in this folder; nothing is there yet."""
+        return self.folder / name
+
+    def finish(self, made: Path) -> None:
+        """Move the folder *made* to its place, in one step where nothing is there, and what was there out of the way before."""
+        previous = self.folder / _PREVIOUS
+        if os.path.lexists(self.out):
+            self.out.rename(previous)
+        try:
+            made.rename(self.out)
+        except OSError:
+            if os.path.lexists(previous):
+                previous.rename(self.out)
+            raise
+
+
+def refuse_existing(out: Path) -> None:
+    """Raise ``UsageProblem`` where something is at *out* already."""
+    if os.path.lexists(out):
+        raise UsageProblem(
+            "exists already", address=str(out), hint="name another folder with -o, or replace it with --force"
+        )
+
+
+def refuse_stranger(out: Path, mark: str) -> None:
+    """Raise ``UsageProblem`` where *out* is something that must not be replaced: no empty folder, and none with a file *mark*.
+
+    A mistyped name with --force would otherwise remove whatever has it.
+    """
+    if not os.path.lexists(out):
+        return
+    is_folder = out.is_dir() and not out.is_symlink()
+    if not is_folder or (any(out.iterdir()) and not (out / mark).is_file()):
+        raise UsageProblem(
+            "is no bundle, so that it will not be replaced",
+            address=str(out),
+            hint=f"--force replaces folders that have a {mark}; remove this yourself, or name another with -o",
+        )
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Staging]:
+    """Make a bundle for *out*, whose parent folder is made where it lacks; only one run at a time.
+
+    At the end nothing of the staging folder is left, but after an interruption or a failing index, which keep the wheels for the
+    next run. Raises ``UsageProblem`` where another run makes *out*, ``DiskFailure`` where the disk fails, here or in the body.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = out.parent / f".{out.name}.partial"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # The operating system's lock: it ends with the process, however that ends.
+        lock = FileLock(folder / _LOCK)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageProblem(
+            "another run is making this bundle", address=str(out), hint="wait for it, or name another folder with -o"
+        ) from None
+    except OSError as error:
+        raise _failed(error, out) from error
+    staging = Staging(out=out, folder=folder)
+    keep: frozenset[str] = frozenset()
+    try:
+        _restore(staging)
+        _clear(folder, frozenset({_WHEELS}))
+        yield staging
+    except (KeyboardInterrupt, IndexUnavailable):
+        keep = frozenset({_WHEELS})
+        raise
+    except OSError as error:
+        raise _failed(error, out) from error
+    finally:
+        _leave(folder, keep, lock)
+
+
+def _restore(staging: Staging) -> None:
+    """Put back what a killed run had moved out of the way, where nothing came to its place."""
+    previous = staging.folder / _PREVIOUS
+    if os.path.lexists(previous) and not os.path.lexists(staging.out):
+        previous.rename(staging.out)
+
+
+def _clear(folder: Path, keep: frozenset[str]) -> None:
+    for place in folder.iterdir():
+        if place.name == _LOCK or (place.name in keep and place.is_dir() and any(place.iterdir())):
+            continue
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        else:
+            place.unlink()
+
+
+def _leave(folder: Path, keep: frozenset[str], lock: filelock.BaseFileLock) -> None:
+    # What is left over hides no result and no error of the run.
+    with contextlib.suppress(OSError):
+        _clear(folder, keep)
+    if not any(place.name != _LOCK for place in folder.iterdir()):
+        # Before the lock is let go, so that nobody takes a lock that is then removed; Windows removes it by itself.
+        with contextlib.suppress(OSError):
+            (folder / _LOCK).unlink()
+    lock.release()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _failed(error: OSError, out: Path) -> DiskFailure:
+    place = Path(error.filename).name if isinstance(error.filename, str) else ""
+    return DiskFailure(
+        f"the bundle could not be written: {error.strerror or error}" + (f" ({place})" if place else ""),
+        address=str(out),
+        hint="a bundle takes its installed size and that of its wheels and archives, until it is done",
+    )
