@@ -256,7 +256,7 @@ class Transfers(Reporter, Protocol):
         ...
 
     def arrived(self, count: int) -> None:
-        """*count* bytes came; negative where bytes that had come were given up."""
+        """*count* bytes came now; negative where bytes that had come, now or earlier, were given up."""
         ...
 
     def landed(self, filename: str) -> None:

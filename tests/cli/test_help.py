@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("why",),
     ("wheels",),
     ("export",),
+    ("fetch",),
     ("schema",),
     ("target",),
     ("config",),

@@ -13,6 +13,7 @@ _PLACES = {
     "config": ("config", "config_command"),
     "diff": ("diff", "diff_command"),
     "export": ("export", "export_command"),
+    "fetch": ("fetch", "fetch_command"),
     "hook": ("hook", "hook_command"),
     "matrix": ("matrix", "matrix_command"),
     "plan": ("plan", "plan_command"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from wheelcheck.errors import HashMismatch, IndexUnavailable
@@ -14,6 +17,8 @@ from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model import PlannedFile
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Landing
+
+T = TypeVar("T")
 
 _AT_ONCE = 24
 SEGMENT = 32 * 1024**2
@@ -35,7 +40,7 @@ class FileDownloads:
     async def bring(self, file: PlannedFile, landing: Landing) -> None:
         """Bring *file* to *landing* and have it finished; a file that was gone on with and is wrong begins anew, once."""
         async with self._turns:
-            was_begun = await asyncio.to_thread(_received, landing) > 0
+            was_begun = await _aside(partial(_received, landing)) > 0
             try:
                 await self._bring_once(file, landing)
             except HashMismatch:
@@ -46,11 +51,11 @@ class FileDownloads:
     async def _bring_once(self, file: PlannedFile, landing: Landing) -> None:
         path = local_path(file.url)
         if path is not None:
-            await asyncio.to_thread(_copy, file, landing)
+            await _aside(partial(_copy, file, landing))
         else:
             await self._download(file, landing)
         # Waiting for the disk is done beside the loop.
-        await asyncio.to_thread(landing.finish)
+        await _aside(landing.finish)
 
     async def _download(self, file: PlannedFile, landing: Landing) -> None:
         self._around.reject_offline(file.filename, file.url)
@@ -111,6 +116,16 @@ class FileDownloads:
                 self._without_ranges.add(urlsplit(file.url).netloc)
             return None
         raise _refused(file, reply)
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    """What *work* answers on a thread of its own; who is cancelled meanwhile ends with it and not before: a landing serves one."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _refused(file: PlannedFile, reply: Reply) -> IndexUnavailable:

@@ -118,6 +118,10 @@ class FileStore:
                 work.close()
                 promise.fail(_ended())
             promise.wait()
+        except KeyboardInterrupt:
+            # Landings are closed next: nothing may be on its way to them any more.
+            self._thread.close()
+            raise
         finally:
             self._open.discard(promise)
 

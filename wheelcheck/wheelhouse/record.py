@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.errors import DiskFailure
+from wheelcheck.wheelhouse.wanted import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from wheelcheck.model import Target
+    from wheelcheck.model import Plan, Target
 
 NAME = "wheelhouse.json"
 SCHEMA = "wheelcheck.wheelhouse/1"
@@ -96,6 +97,17 @@ def write_record(folder: Path, plan: str, target: Target, entries: Iterable[Entr
         part.replace(path)
     except OSError as error:
         raise DiskFailure(f"cannot be written: {error.strerror or error}", address=str(path)) from error
+
+
+def record_files(folder: Path, digest: str, plan: Plan, entries: Iterable[Entry]) -> None:
+    """Add *entries* to the record in *folder*, which is the one of the plan with *digest* now; others stay while their files do."""
+    new = {entry.filename: entry for entry in entries}
+    former = {
+        entry.filename: entry
+        for entry in load_record(folder).entries
+        if (folder / entry.filename).is_file() or (folder / SOURCES / entry.filename).is_file()
+    }
+    write_record(folder, digest, plan.target, (former | new).values())
 
 
 def _row(entry: Entry) -> dict[str, object]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from wheelcheck.errors import InputUnreadable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wheelcheck.model import Plan, PlannedFile, PlannedPackage
 
 SOURCES = "sources"
@@ -28,6 +29,15 @@ class Wanted:
     def is_wheel(self) -> bool:
         """Whether the file is a wheel; else it is a source archive or a folder with sources."""
         return self.file.filename.endswith(".whl")
+
+    @property
+    def local_folder(self) -> Path | None:
+        """The folder with sources that the plan refers to in place of an archive, ``None`` for files."""
+        url = urlsplit(self.file.url)
+        if url.scheme != "file":
+            return None
+        path = Path(url2pathname(url.path))
+        return path if path.is_dir() else None
 
     def place_in(self, folder: Path) -> Path:
         """Where the file lies in the wheelhouse *folder*."""

@@ -1,0 +1,120 @@
+"""``wheelcheck fetch``: a plan file → a folder with all of its wheels, checked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wheelcheck.cli.options import options_named
+from wheelcheck.cli.plan_files import read_plan_file
+from wheelcheck.cli.streams import print_note, write_result
+from wheelcheck.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from wheelcheck.pipeline.fetching import FetchRequest
+    from wheelcheck.plan import ExecutablePlan
+    from wheelcheck.ports import Transfers
+    from wheelcheck.report.transfer_progress import TransferProgress
+
+
+@click.command("fetch", short_help="Bring every file of a plan into a folder, checked.")
+@click.argument("plan_file", metavar="PLAN")
+@click.option("-d", "--directory", metavar="DIR", help="The wheelhouse: where the wheels go; made if need be.")
+@click.option(
+    "--allow-build",
+    "allow_build",
+    metavar="NAME[,NAME]",
+    multiple=True,
+    help="Build these from source, which runs their authors' code here; all for all.",
+)
+@click.option(
+    "--build-seconds",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The limit for one build.",
+)
+@click.option("--dry-run", "--sizes", "dry_run", is_flag=True, help="Say what it would weigh, and stop.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What goes to stdout.",
+)
+@options_named(
+    "index_url",
+    "extra_index_urls",
+    "find_links",
+    "no_index",
+    "offline",
+    "cache_dir",
+    "no_cache",
+    "quiet",
+    "no_progress",
+)
+def fetch_command(
+    plan_file: str,
+    directory: str | None,
+    allow_build: tuple[str, ...],
+    dry_run: bool,
+    form: str,
+    quiet: bool,
+    no_progress: bool,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Bring every file of PLAN, made by `wheelcheck plan -o` (or "-" for standard input), into a folder, each hash checked.
+
+    What is there already is not fetched again, and what was interrupted is gone on with. Indexes are asked for files of the
+    same host with the user and password that are known for them; the plan holds none.
+    """
+    from wheelcheck.pipeline.fetching import FetchRequest
+    from wheelcheck.plan import parse_executable
+
+    if directory is None and not dry_run:
+        raise UsageProblem("it is not said where the files go", hint="name a folder with -d DIR, or give --dry-run")
+    executable = parse_executable(read_plan_file(plan_file), plan_file)
+    names = tuple(name.strip() for text in allow_build for name in text.split(",") if name.strip())
+    request = FetchRequest(allow_build=names, **options)
+    with _progress(quiet=quiet, draws=not quiet and not no_progress) as told:
+        if directory is None or dry_run:
+            _tell_weights(executable, request, form)
+        else:
+            _fetch(executable, Path(directory), request, told, form if form == "json" or not quiet else "none")
+    return 0
+
+
+def _progress(*, quiet: bool, draws: bool) -> TransferProgress:
+    from wheelcheck.report.transfer_progress import TransferProgress
+
+    return TransferProgress(sys.stderr, (lambda _: None) if quiet else print_note, draws=draws)
+
+
+def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) -> None:
+    from wheelcheck.pipeline.fetching import weighed
+    from wheelcheck.report.fetch import render_weights, render_weights_json
+
+    weights = weighed(executable, request)
+    text = render_weights_json(weights, executable.digest) if form == "json" else render_weights(weights) + "\n"
+    write_result(text.encode(), None)
+
+
+def _fetch(executable: ExecutablePlan, folder: Path, request: FetchRequest, told: Transfers, form: str) -> None:
+    from wheelcheck.pipeline.fetching import fetch
+    from wheelcheck.report.fetch import render_fetched, render_fetched_json
+
+    try:
+        fetched = fetch(executable, folder, request, told)
+    except KeyboardInterrupt:
+        print_note(f"what came is kept in {folder}; the same command goes on from there")
+        raise
+    match form:
+        case "json":
+            write_result(render_fetched_json(fetched).encode(), None)
+        case "text":
+            write_result(render_fetched(fetched).encode(sys.stdout.encoding or "utf-8", "replace"), None)

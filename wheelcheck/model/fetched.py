@@ -1,0 +1,28 @@
+"""What fetching a plan came to, as a value for who tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelcheck.model.wheelhouse import Weights, Wheelhouse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """The wheelhouse, and by which file names it was made; ``plan`` is the digest of the plan.
+
+    ``fetched`` came in this run, ``resumed`` of them from what an earlier run had left, ``replaced`` in place of a file with
+    another hash; ``present`` were there; ``built`` are wheels that were built in this run. Of ``unhashed`` no hash was announced.
+    """
+
+    plan: str
+    wheelhouse: Wheelhouse
+    weights: Weights
+    fetched: tuple[str, ...] = ()
+    resumed: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
+    unhashed: tuple[str, ...] = ()

@@ -1,0 +1,127 @@
+"""What a plan weighs and what fetching it came to, as text and as JSON; fetches and writes nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelcheck.model import HousedWheel, Weights
+    from wheelcheck.model.fetched import Fetched
+
+SCHEMA = "wheelcheck.fetch/1"
+USERS = 1000
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_SHOWN = 5
+
+
+def size_text(size: float) -> str:
+    """*size* in bytes as a person reads it, in powers of a thousand, as traffic is priced: ``43.6 MB``."""
+    unit = 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size /= 1000
+        unit += 1
+    return f"{size:.1f} {_UNITS[unit]}" if unit and size < 9.95 else f"{size:.0f} {_UNITS[unit]}"
+
+
+def render_weights(weights: Weights) -> str:
+    """One line, without its end: ``95 files: 43 MB to download, 131 MB installed; 1,000 users: 43 GB``.
+
+    What is not known is said: sizes that nobody tells, and what source archives take, which are not built yet.
+    """
+    count = len(weights.files)
+    least = "" if weights.is_complete else "at least "
+    download = f"{least}{size_text(weights.download)} to download"
+    missing = sum(weight.installed is None for weight in weights.files.values())
+    installed = f"{size_text(weights.installed)} installed"
+    if missing:
+        installed += f" without {missing} file{'s' if missing != 1 else ''} of unknown size"
+    if count and missing == count:
+        installed = "installed size unknown"
+    traffic = f"{USERS:,} users: {least}{size_text(weights.download * USERS)}"
+    return f"{count} file{'s' if count != 1 else ''}: {download}, {installed}; {traffic}"
+
+
+def render_fetched(fetched: Fetched) -> str:
+    """What was done and where the wheels are, some lines."""
+    house = fetched.wheelhouse
+    parts = [
+        (f"{len(fetched.fetched)} fetched", bool(fetched.fetched)),
+        (f"{len(fetched.resumed)} of them gone on with", bool(fetched.resumed)),
+        (f"{len(fetched.present)} there already", bool(fetched.present)),
+        (f"{len(fetched.built)} built", bool(fetched.built)),
+    ]
+    done = ", ".join(text for text, is_so in parts if is_so)
+    count = len(house.wheels)
+    lines = [f"{count} wheel{'s' if count != 1 else ''} in {house.folder}" + (f" ({done})" if done else "")]
+    lines += [f"  built {wheel.path.name} from {wheel.built_from}" for wheel in house.wheels if _is_new(wheel, fetched)]
+    if fetched.replaced:
+        lines.append(f"  replaced, as their hashes were not the plan's: {_listed(fetched.replaced)}")
+    if fetched.unhashed:
+        lines.append(f"  no hash was announced for: {_listed(fetched.unhashed)}; {house.folder.name} records what came")
+    return "\n".join(lines) + "\n"
+
+
+def _is_new(wheel: HousedWheel, fetched: Fetched) -> bool:
+    return wheel.path.name in fetched.built
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def render_weights_json(weights: Weights, plan: str) -> str:
+    """The same for programs, with the weight of each file; ``null`` for what is not known. *plan* is the plan's digest."""
+    return _json({"schema": SCHEMA, "plan": plan, **_weights(weights)})
+
+
+def render_fetched_json(fetched: Fetched) -> str:
+    """The outcome for programs: weights, what was done, and each wheel."""
+    house = fetched.wheelhouse
+    return _json(
+        {
+            "schema": SCHEMA,
+            "plan": fetched.plan,
+            **_weights(fetched.weights),
+            "folder": str(house.folder),
+            "fetched": list(fetched.fetched),
+            "resumed": list(fetched.resumed),
+            "replaced": list(fetched.replaced),
+            "present": list(fetched.present),
+            "built": list(fetched.built),
+            "unhashed": list(fetched.unhashed),
+            "wheels": [_wheel(wheel) for wheel in house.wheels],
+        }
+    )
+
+
+def _weights(weights: Weights) -> dict[str, object]:
+    complete = weights.is_complete
+    measured = all(weight.installed is not None for weight in weights.files.values())
+    return {
+        "download": {"bytes": weights.download, "complete": complete},
+        "installed": {"bytes": weights.installed, "complete": measured},
+        "traffic": {"users": USERS, "bytes": weights.download * USERS, "complete": complete},
+        "files": [
+            {"filename": name, "download": weight.download, "installed": weight.installed}
+            for name, weight in weights.files.items()
+        ],
+    }
+
+
+def _wheel(wheel: HousedWheel) -> dict[str, object]:
+    return {
+        "name": wheel.name,
+        "version": str(wheel.version),
+        "filename": wheel.path.name,
+        "sha256": wheel.sha256,
+        "size": wheel.size,
+        "built_from": wheel.built_from or None,
+    }
+
+
+def _json(document: dict[str, object]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
