@@ -327,3 +327,33 @@ def test_the_cache_can_be_described_and_cleared(tmp_path: Path, monkeypatch: pyt
     assert default_cache_dir() == tmp_path
     monkeypatch.delenv("WHEELCHECK_CACHE_DIR")
     assert default_cache_dir().name == "wheelcheck"
+
+
+def test_entries_are_read_as_diskcache_wrote_them_and_no_others(tmp_path: Path) -> None:
+    import diskcache
+
+    from wheelcheck.index.disk_reading import DiskReader
+
+    with diskcache.Cache(str(tmp_path)) as cache:
+        cache.set("ours", b"\x00packed")
+        cache.set("text", "text")
+        cache.set("pickled", {"a": 1})
+        cache.set("large", b"0" * 100_000)
+        cache.set("passing", b"soon gone", expire=60)
+        reader = DiskReader(tmp_path / "cache.db")
+        found = {key: reader.get(key) for key in ("ours", "text", "pickled", "large", "passing", "absent")}
+        assert found == {**dict.fromkeys(found), "ours": b"\x00packed"}
+        cache.set("later", b"seen")
+        assert reader.get("later") == b"seen"
+        reader.close()
+
+
+def test_reading_makes_no_database_and_refuses_what_is_none(tmp_path: Path) -> None:
+    from wheelcheck.index.disk_reading import DiskReader
+
+    with pytest.raises(sqlite3.Error):
+        DiskReader(tmp_path / "cache.db").get("a")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "cache.db").write_bytes(b"rubbish" * 1000)
+    with pytest.raises(sqlite3.Error):
+        DiskReader(tmp_path / "cache.db").get("a")

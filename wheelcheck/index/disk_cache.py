@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.errors import DiskFailure
+from wheelcheck.index.disk_reading import DiskReader
 from wheelcheck.index.records import FORMAT
 from wheelcheck.values import dataclass
 
@@ -45,6 +46,8 @@ class DiskCache:
         self._folder = folder / _FOLDER
         self._guard = threading.RLock()
         self._opened: diskcache.Cache | None = None
+        self._reader: DiskReader | None = None
+        self._is_readable = True
         self._is_hopeless = False
         self._pending: dict[str, bytes | None] = {}
         self._pending_size = 0
@@ -60,8 +63,14 @@ class DiskCache:
         with self._guard:
             if full_key in self._pending:
                 return self._pending[full_key]
-            if self._opened is None and self.is_cold:
+            if self._opened is None and self._reader is None and self.is_cold:
                 return None
+            if self._is_readable:
+                try:
+                    return self._read(full_key)
+                except sqlite3.Error:
+                    # diskcache knows better whether it is broken, of another version, or locked for long.
+                    self._is_readable = False
             cache = self._cache()
             if cache is None:
                 return None
@@ -106,9 +115,17 @@ class DiskCache:
     def close_thread(self) -> None:
         """Close the connection that the current thread has."""
         with self._guard:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
             if self._opened is not None:
                 with contextlib.suppress(sqlite3.Error):
                     self._opened.close()
+
+    def _read(self, full_key: str) -> bytes | None:
+        if self._reader is None:
+            self._reader = DiskReader(self._folder / _DATABASE)
+        return self._reader.get(full_key)
 
     def _cache(self) -> diskcache.Cache | None:
         if self._opened is None and not self._is_hopeless:
