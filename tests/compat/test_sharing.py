@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
-from wheelcheck.compat import Admission, Compatibility, Shelf, names_extra, newest_standing, parse_target
+from wheelcheck.compat import (
+    Admission,
+    Compatibility,
+    Shelf,
+    is_for_another_extra,
+    names_extra,
+    newest_standing,
+    parse_target,
+)
 from wheelcheck.model import Installability, Policy
 
 TARGETS = tuple(
@@ -49,6 +58,29 @@ def test_shared_outcome_of_a_marker_is_that_of_its_own_evaluation(asked: list[tu
     for text, number, extra in asked:
         reading = Compatibility(TARGETS[number]).evaluate(markers[text], extra)
         assert reading.holds == evaluated_alone(markers[text], number, extra)
+
+
+@given(MARKERS, st.sampled_from(("", "a", "b", "B")), st.integers(0, len(TARGETS) - 1))
+def test_marker_for_another_extra_holds_nowhere_and_tells_nothing(text: str, extra: str, target: int) -> None:
+    marker = Marker(text)
+    reading = Compatibility(TARGETS[target]).evaluate(marker, extra)
+    if is_for_another_extra(marker, extra):
+        assert (reading.holds, reading.unknowable) == (False, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "extra", "expected"),
+    [
+        ('extra == "a"', "", True),
+        ('python_version < "3.12" and extra == "a"', "b", True),
+        ('extra == "A_a"', "a-a", False),
+        ('extra == "a" or python_version < "3.12"', "", False),
+        ('extra == "a" and platform_release == ""', "", False),
+        ('python_version < "3.12"', "", False),
+    ],
+)
+def test_marker_that_asks_for_one_extra_alone_is_for_no_other(text: str, extra: str, expected: bool) -> None:
+    assert is_for_another_extra(Marker(text), extra) is expected
 
 
 def test_only_a_marker_that_asks_for_an_extra_names_one() -> None:

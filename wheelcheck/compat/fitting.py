@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.model import Distribution, Fit, MarkerReading, Refusal, RefusalReason, Sdist, Target, Wheel, WheelTag
@@ -20,13 +21,14 @@ _MOST_READINGS = 50_000
 _NAMES = re.compile(
     r"\b(extra|os_name|sys_platform|platform_[a-z_]+|python_[a-z_]+|implementation_[a-z_]+|extras|dependency_groups)\b"
 )
+_NAMED_EXTRA = re.compile(r'\bextra == "([^"]*)"')
 _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
 
 
 class _Reading:
     """A marker as it is asked of many targets: the variables it names, and its outcome for each of their values met."""
 
-    __slots__ = ("asks_extra", "marker", "outcomes", "unknowable", "variables")
+    __slots__ = ("asks_extra", "extras_needed", "marker", "outcomes", "unknowable", "variables")
 
     def __init__(self, marker: Marker, text: str) -> None:
         names = dict.fromkeys(_NAMES.findall(text))
@@ -35,6 +37,9 @@ class _Reading:
         self.variables = tuple(name for name in names if name != "extra")
         self.unknowable = frozenset(_VARIABLES.findall(text))
         self.outcomes: dict[tuple[str | None, ...], bool] = {}
+        # Each part of a conjunction must hold.
+        needed = _NAMED_EXTRA.findall(text) if " or " not in text else ()
+        self.extras_needed = frozenset(map(canonicalize_name, needed))
 
     def holds(self, environment: Mapping[str, str], extra: str) -> bool:
         """The outcome in *environment*; targets that agree on the variables named share it."""
@@ -69,6 +74,18 @@ def _reading(marker: Marker) -> _Reading:
 def names_extra(marker: Marker | None) -> bool:
     """Whether *marker* asks for an extra, and so may hold for one and not for another."""
     return marker is not None and _reading(marker).asks_extra
+
+
+def is_for_another_extra(marker: Marker | None, extra: str) -> bool:
+    """Whether *marker* can hold on no target for *extra*, because it asks for another one, and says nothing of a target besides.
+
+    ``False`` where that takes more than a look at it, and for one that uses what a target cannot know: that is to be told.
+    """
+    if marker is None:
+        return False
+    reading = _reading(marker)
+    needed = reading.extras_needed
+    return bool(needed) and not reading.unknowable and canonicalize_name(extra) not in needed
 
 
 class _Known:

@@ -65,6 +65,7 @@ class Diagnosis:
         self._projects = projects
         self._admission = Admission(self.compatibility, policy, self.hashes)
         self._shelves: dict[NormalizedName, Shelf] = {}
+        self._pages: dict[NormalizedName, ProjectPage] = {}
 
     def shelf(self, name: NormalizedName) -> Shelf:
         """Everything that the index has of *name*, judged for the target."""
@@ -74,7 +75,11 @@ class Diagnosis:
 
     def page(self, name: NormalizedName) -> ProjectPage:
         """The page of *name*; an empty one for a project that a direct reference brought, which is no index's business."""
-        return ProjectPage(name, {}) if name in self._direct_names else self._projects.page(name)
+        known = self._pages.get(name)
+        if known is None:
+            page = ProjectPage(name, {}) if name in self._direct_names else self._projects.page(name)
+            known = self._pages[name] = page
+        return known
 
     def newest_standing(self, page: ProjectPage) -> tuple[Version, str | None] | None:
         """The newest final version on *page* that was not withdrawn, as of the policy's day, and its first upload."""

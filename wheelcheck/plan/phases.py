@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.compat import Compatibility
+from wheelcheck.compat import Compatibility, stated_for, stated_requirements
 from wheelcheck.model import (
     BuilderPhase,
-    CandidateOrigin,
     Installability,
     Options,
     Pin,
@@ -70,9 +69,9 @@ def broken_promises(
 
 
 def _iter_stated(pin: Pin, compatibility: Compatibility) -> Iterator[Requirement]:
-    origin = CandidateOrigin(name=pin.name, version=pin.version)
-    for text in pin.metadata.requires:
-        requirement = Requirement.parse(text, origin)
+    texts = pin.metadata.requires
+    stated = stated_requirements(texts, pin.name, pin.version)
+    for requirement in stated if pin.extras else stated_for(texts, pin.name, pin.version, ""):
         marker = requirement.marker
         if marker is None or any(compatibility.evaluate(marker, extra).holds for extra in ("", *sorted(pin.extras))):
             yield requirement

@@ -13,9 +13,9 @@ from itertools import islice
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelcheck.compat import stated_requirements
 from wheelcheck.model import Constraint, CoreMetadata, Fit, ProjectPage, Requirement, Sdist, Wheel
 from wheelcheck.resolve.bounds import Bound, Narrowing, bound_of
-from wheelcheck.resolve.stated import stated_requirements
 from wheelcheck.resolve.supply import Supply
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver

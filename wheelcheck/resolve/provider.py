@@ -17,7 +17,7 @@ from packaging.version import Version
 from resolvelib.providers import AbstractProvider
 from resolvelib.structs import RequirementInformation
 
-from wheelcheck.compat import names_extra
+from wheelcheck.compat import names_extra, stated_for
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Policy, Requirement
 from wheelcheck.resolve.ask import Ask, Candidate, Key, iter_asks
@@ -26,7 +26,6 @@ from wheelcheck.resolve.choices import ABSENT, Choices
 from wheelcheck.resolve.deadends import DeadEnds
 from wheelcheck.resolve.lookahead import Batches
 from wheelcheck.resolve.probing import Probe
-from wheelcheck.resolve.stated import stated_requirements
 from wheelcheck.resolve.supply import Supply
 
 Cause = RequirementInformation[Ask, Candidate]
@@ -121,7 +120,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         metadata = self.metadata(candidate)
         active: list[Requirement] = []
         extra = candidate.key[1]
-        for stated in stated_requirements(metadata.requires, candidate.key[0], candidate.version):
+        for stated in stated_for(metadata.requires, candidate.key[0], candidate.version, extra):
             # What the project needs anyway is its base's business.
             if extra and (not names_extra(stated.marker) or any(self._effective(stated, ""))):
                 continue

@@ -55,12 +55,11 @@ class Replays:
 
         Costs one judgement of each version and marker that an earlier search looked at, where its outcome can be taken over.
         """
+        supply = Supply.of(question, self._projects, Compatibility(question.target))
         for trace in self._traces:
-            if _is_same_question(trace.question, question):
-                supply = supply_alike(trace, question, self._projects)
-                if supply is not None:
-                    self.replayed += 1
-                    return _moved(trace.outcome, question, supply)
+            if _is_same_question(trace.question, question) and is_answered_alike(trace, supply):
+                self.replayed += 1
+                return _moved(trace.outcome, question, supply)
         self.resolved += 1
         outcome, supply = resolve_openly(question, self._projects, reporter or SilentReporter())
         trace_of_it = traced(question, outcome, supply)
@@ -98,31 +97,30 @@ def _is_same_question(one: Question, other: Question) -> bool:
     return replace(one, target=other.target) == other
 
 
-def supply_alike(trace: Trace, question: Question, projects: Projects) -> Supply | None:
-    """What the target of *question* has, if it answers all questions of *trace* alike, else ``None``."""
-    compatibility = Compatibility(question.target)
+def is_answered_alike(trace: Trace, supply: Supply) -> bool:
+    """Whether the target of *supply* answers all questions of *trace* as the target of the trace did."""
+    compatibility, projects = supply.compatibility, supply.projects
     if any(compatibility.evaluate(marker, extra) != told for marker, extra, told in trace.markers):
-        return None
-    supply = Supply.of(question, projects, compatibility)
+        return False
     for (name, version), view in trace.releases.items():
         if _view(supply.shelf(name).release(version)) != view:
-            return None
+            return False
     projects.prefetch_metadata(_iter_wheels(trace, supply))
     before = Compatibility(trace.question.target)
     try:
         for (name, version), stated in trace.metadata.items():
             own = supply.metadata(name, version)
             if not _say_the_same(own, stated):
-                return None
+                return False
             bound = own.requires_python
             if bound and compatibility.admits_python(bound) != before.admits_python(bound):
-                return None
+                return False
         for (name, version), told in trace.installability.items():
             if supply.installability(name, version)[0] is not told:
-                return None
+                return False
     except (MetadataMalformed, IndexUnavailable):
-        return None  # resolving anew says what is to be said of it
-    return None if supply.archives_refused else supply
+        return False  # resolving anew says what is to be said of it
+    return not supply.archives_refused
 
 
 def _iter_wheels(trace: Trace, supply: Supply) -> Iterator[Wheel]:
