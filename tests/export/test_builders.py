@@ -134,7 +134,8 @@ def test_briefcase_reads_the_requires(tmp_path: Path) -> None:
     config = pytest.importorskip("briefcase.config", reason="pip install -e '.[builders]'")
     text = exporter("briefcase").render(Shipment(plan=samples.installable_plan(), name="demo"))
     head = (
-        '[tool.briefcase]\nproject_name = "Demo"\nbundle = "org.example"\nversion = "1.0"\nlicense = "MIT"\nlicense-files = ["LICENSE"]\n'
+        '[tool.briefcase]\nproject_name = "Demo"\nbundle = "org.example"\nversion = "1.0"\n'
+        'license = "MIT"\nlicense-files = ["LICENSE"]\n'
         '[tool.briefcase.app.demo]\ndescription = "x"\nsources = ["demo"]\n'
     )
     path = tmp_path / "pyproject.toml"

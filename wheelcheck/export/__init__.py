@@ -42,7 +42,6 @@ class Exporter:
 
 
 _PROGRAM = frozenset({"name", "app-version", "entry"})
-_BUNDLE = frozenset({"bundle", "url"})
 
 EXPORTERS: tuple[Exporter, ...] = (
     Exporter(
@@ -101,6 +100,20 @@ EXPORTERS: tuple[Exporter, ...] = (
         sentence="The requires of a Briefcase project, pinned to the plan.",
         module="briefcase",
         uses=frozenset({"name", "app-version"}),
+    ),
+    Exporter(
+        name="pyinstaller",
+        filename="app.spec",
+        sentence="A spec for PyInstaller that freezes the plan, and nothing else that is installed; needs --entry.",
+        module="pyinstaller",
+        uses=frozenset({"name", "entry", "bundle"}),
+    ),
+    Exporter(
+        name="pynsist",
+        filename="installer.cfg",
+        sentence="The installer.cfg of pynsist, with the fetched wheels; needs --entry.",
+        module="pynsist",
+        uses=_PROGRAM,
     ),
     Exporter(
         name="cyclonedx",

@@ -18,7 +18,8 @@ class Shipment:
     ``digest`` is the plan's own (``sha256:…``); ``plan_path`` the name of its file, with ``/``, and ``plan_sha256`` the hash of
     that file's bytes (hex). ``name`` and ``version`` are the program's. ``entry`` is its start: a script (``app/main.py``) or
     ``module:function``. ``manifest`` is that of a bundle in the folder ``bundle``, ``None`` where none was given; ``url`` is where
-    the bundle's archives can be downloaded, without a ``/`` at the end. Texts that were not given are empty.
+    the bundle's archives can be downloaded, without a ``/`` at the end. ``dynamic_imports`` are the dotted names that the program's
+    source imports by a name in a string. Texts that were not given are empty.
     """
 
     plan: Plan
@@ -31,6 +32,7 @@ class Shipment:
     bundle: str = ""
     url: str = ""
     manifest: Manifest | None = None
+    dynamic_imports: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -31,8 +31,8 @@ class Program:
 def exported(content: bytes, path: str, form: str, program: Program) -> str:
     """The plan file *content*, called *path*, in the format *form*.
 
-    Raises ``InputUnreadable`` for a plan or bundle that cannot be read or was edited, ``UsageProblem`` for a format that does not exist, an
-    option that the format has no use for, a bundle of another plan, and for what the exporter refuses.
+    Raises ``InputUnreadable`` for a plan or bundle that cannot be read or was edited, ``UsageProblem`` for a format that does not
+    exist, an option that the format has no use for, a bundle of another plan, and for what the exporter refuses.
     """
     from wheelcheck.export import Shipment
     from wheelcheck.plan import parse_executable
@@ -53,8 +53,20 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
             bundle=Path(program.bundle).as_posix() if program.bundle else "",
             url=program.url.rstrip("/"),
             manifest=manifest,
+            dynamic_imports=_dynamic_imports(program.entry),
         )
     )
+
+
+def _dynamic_imports(entry: str) -> tuple[str, ...]:
+    """What the source of the program that starts at *entry* imports by a name in a string; nothing where it is not at hand."""
+    module, _, function = entry.rpartition(":")
+    start = Path(entry) if not (module and function.isidentifier()) else Path(module.partition(".")[0])
+    if not start.exists():
+        return ()
+    from wheelcheck.pipeline.scanning import dynamic_imports
+
+    return dynamic_imports(start)
 
 
 def exporter_named(form: str) -> Exporter:

@@ -1,0 +1,181 @@
+"""The formats that make programs: PyInstaller and pynsist build from them, and what comes out runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import wheelcheck
+from tests.export.test_builders import exporter, planned_for, program
+from tests.fakes import samples
+from tests.fakes.archives import make_wheel
+from tests.server.index_server import IndexServer
+from wheelcheck.errors import UsageProblem
+from wheelcheck.export import Shipment
+from wheelcheck.model import Plan
+from wheelcheck.plan import render_plan
+
+_APP = """
+import importlib, json, sys
+import front
+assert importlib.import_module("plugin").NAME == "plugin"
+assert "foreign" not in sys.modules
+try:
+    import foreign
+except ImportError:
+    print("healthy", front.NAME)
+"""
+
+
+def made(name: str, **more: object) -> tuple[str, bytes]:
+    return make_wheel(name, "1.0", files={f"{name}/__init__.py": f"NAME = {name!r}\n"}, **more)  # type: ignore[arg-type]
+
+
+def frozen(folder: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    """PyInstaller's run of ``demo.spec`` in *folder*, with *site* on the path of its interpreter."""
+    pytest.importorskip("PyInstaller", reason="pip install -e '.[builders]'")
+    environ = {**os.environ, "PYTHONPATH": str(site), "PYINSTALLER_CONFIG_DIR": str(folder / "cache")}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "demo.spec"]
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=600, check=False)
+
+
+def installed(folder: Path, *names: str) -> Path:
+    site = folder / "site"
+    for name in names:
+        path = folder / made(name)[0]
+        path.write_bytes(made(name)[1])
+        with zipfile.ZipFile(path) as wheel:
+            wheel.extractall(site)
+    return site
+
+
+def host_plan(folder: Path) -> Plan:
+    with IndexServer({"front": [made("front", requires=["plugin"])], "plugin": [made("plugin")]}) as server:
+        return wheelcheck.plan("front", index_url=server.simple_url, no_cache=True, folder=str(folder))
+
+
+def exported(folder: Path, plan: Plan) -> None:
+    """``demo.spec`` for *plan*, made by the command, which scans the program for what it imports."""
+    from wheelcheck.pipeline.exporting import Program, exported
+
+    text = exported(render_plan(plan), "plan.json", "pyinstaller", Program(name="demo", entry=str(folder / "app.py")))
+    (folder / "demo.spec").write_text(text, encoding="utf-8")
+
+
+def test_pyinstaller_freezes_the_plan_and_nothing_else_and_the_program_runs(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(_APP, encoding="utf-8")
+    exported(tmp_path, host_plan(tmp_path))
+    done = frozen(tmp_path, installed(tmp_path, "front", "plugin", "foreign"))
+    assert done.returncode == 0, done.stderr
+    assert "Left out, since the plan does not have it:" in done.stdout
+    assert "foreign" in done.stdout
+    run = subprocess.run([tmp_path / "dist/demo/demo"], capture_output=True, text=True, timeout=60, check=False)
+    assert run.stdout == "healthy front\n", run.stderr
+
+
+def test_pyinstaller_refuses_an_environment_that_is_not_the_plan(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(_APP, encoding="utf-8")
+    exported(tmp_path, host_plan(tmp_path))
+    done = frozen(tmp_path, installed(tmp_path, "front"))
+    assert done.returncode != 0
+    assert "plugin 1.0 is planned, nothing is installed" in done.stderr
+    assert not (tmp_path / "dist" / "demo").exists()
+
+
+def test_spec_needs_an_entry() -> None:
+    with pytest.raises(UsageProblem, match="--to pyinstaller needs --entry SCRIPT"):
+        exporter("pyinstaller").render(Shipment(plan=samples.installable_plan()))
+
+
+def test_pynsist_builds_an_installer_with_makensis(tmp_path: Path) -> None:
+    """Its runtime is a stand-in, laid where pynsist keeps what it downloaded; the installer is real."""
+    pynsist = program("pynsist")
+    makensis = program("makensis")
+    target = planned_for("win_amd64")
+    shipment = Shipment(plan=target, name="Demo", version="1.2", entry="demo:main")
+    (tmp_path / "installer.cfg").write_text(exporter("pynsist").render(shipment), encoding="utf-8")
+    (tmp_path / "demo.py").write_text("def main(): pass\n", encoding="utf-8")
+    (tmp_path / "wheels").mkdir()
+    filename, content = make_wheel("click", "8.1.7")
+    (tmp_path / "wheels" / filename).write_bytes(content)
+    cache = tmp_path / "home" / ".cache" / "pynsist"
+    cache.mkdir(parents=True)
+    with zipfile.ZipFile(cache / "python-3.11.0-embed-amd64.zip", "w") as runtime:
+        runtime.writestr("python.exe", b"MZ")
+        runtime.writestr("python311._pth", "python311.zip\r\n.\r\n")
+    environ = {**os.environ, "HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "home" / ".cache")}
+    environ["PATH"] = f"{Path(makensis).parent}{os.pathsep}{environ['PATH']}"
+    command = [pynsist, "installer.cfg"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    (found,) = (tmp_path / "build" / "nsis").glob("*.exe")
+    assert found.name == "Demo_1.2.exe"
+    assert (tmp_path / "build/nsis/pkgs/click/__init__.py").exists()
+    shutil.rmtree(tmp_path / "wheels")
+    again = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, timeout=300, check=False)
+    assert again.returncode != 0
+
+
+def test_pynsist_is_refused_for_other_targets() -> None:
+    for platform in ("win_arm64", "linux"):
+        with pytest.raises(UsageProblem, match="win_amd64 and win32 alone"):
+            exporter("pynsist").render(Shipment(plan=planned_for(platform), entry="demo:main"))
+
+
+@pytest.mark.live
+def test_frozen_flask_app_answers_its_health_check(tmp_path: Path) -> None:
+    """The shape of vibebells: a Flask application, frozen from its plan in a clean environment, asked over HTTP."""
+    plan = wheelcheck.plan("flask", "flask-cors", "python-dotenv", folder=str(tmp_path))
+    (tmp_path / "app.py").write_text(
+        "import sys\nfrom flask import Flask\nfrom flask_cors import CORS\nimport dotenv\n"
+        "app = Flask(__name__)\nCORS(app)\n\n@app.get('/health')\ndef health():\n    return {'status': 'ok'}\n\n"
+        "app.run(port=int(sys.argv[1]))\n",
+        encoding="utf-8",
+    )
+    exported(tmp_path, plan)
+    venv.create(tmp_path / "v", with_pip=True)
+    python = tmp_path / "v" / "bin" / "python"
+    script = exporter("pip-sh").render(Shipment(plan=plan))
+    (tmp_path / "install.sh").write_text(script, encoding="utf-8")
+    subprocess.run(
+        ["sh", "install.sh"], cwd=tmp_path, env={**os.environ, "PYTHON": str(python)}, check=True, timeout=300
+    )
+    subprocess.run([python, "-m", "pip", "install", "-q", "pyinstaller"], check=True, timeout=300)
+    subprocess.run([python, "-m", "PyInstaller", "--noconfirm", "demo.spec"], cwd=tmp_path, check=True, timeout=600)
+    port = free_port()
+    with subprocess.Popen([tmp_path / "dist/demo/demo", str(port)], stderr=subprocess.PIPE) as server:
+        try:
+            assert answer(f"http://127.0.0.1:{port}/health") == b'{"status":"ok"}\n'
+        finally:
+            server.terminate()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def answer(url: str) -> bytes:
+    """What *url* answers, once the server is up; waits 30 s."""
+    for _ in range(150):
+        try:
+            with urllib.request.urlopen(url, timeout=5) as reply:
+                content: bytes = reply.read()
+                return content
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise AssertionError(f"{url} did not answer")
