@@ -6,11 +6,14 @@ import json
 from html import escape
 from urllib.parse import quote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
 from pypi_simple import DistributionPackage, ProjectPage
 
-from wheelcheck.index.pages import read_listing
+from wheelcheck.index.page_problems import PageUnreadable
+from wheelcheck.index.pages import Layer, digest, project_page, read_digest, read_listing
 from wheelcheck.index.records import FileRow
 
 BASE = "https://index.example/simple/some-project/"
@@ -97,3 +100,35 @@ def _anchor(file: dict[str, object]) -> str:
         attributes["data-core-metadata"] = f"sha256={sidecar['sha256']}" if isinstance(sidecar, dict) else "true"
     written = " ".join(f'{key}="{escape(value)}"' for key, value in attributes.items())
     return f"<a {written}>{escape(str(file['filename']))}</a><br/>"
+
+
+_odd = st.sampled_from(
+    [
+        "", "<!-- <a href='x-1.0.zip'>x</a> -->", "<!--", "<script>", "<title>x", "</title>", "<base href='/other/'>", "<br/>",
+        "<p>text</p>", "<A HREF='/some_project-7.0.zip'>x</A>", '<a href="some_project-8.0.zip" data-yanked>x</a>',
+        '<a href="?some_project-8.1.zip#sha256=0">x</a>', '<a href="">x</a>', '<a href="#top">x</a>', "<a>x</a>", "</body>",
+        '<a href="x?y=/some_project-8.2.zip#egg=x">x</a>', '<a href="/a b/some_project-8.3.zip#x=1">x</a>', "<template>",
+        '<a href="/x/some_project-8.4.zip#sha256=ab" data-yanked="a&gt;b&copy; &amp;lt;" data-yanked="no">x</a>',
+        "<a href=\"/x/some_project-8.5.zip#md5=ab\" data-requires-python='>=3'>x</a>", "<textarea>", "</textarea>", "&lt;a",
+        '<a href="/x/some_project-8.6-py3-none-any.whl#" data-upload-time="2020-01-01T00:00:00Z" rel="x" DATA-YANKED="u">x</a>',
+        '<meta name="pypi:project-status" content="archived">', '<a href="//[/some_project-8.7.zip#sha256=0">x</a>',
+    ]
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.one_of(_files().map(lambda file: _anchor(file)), _odd), max_size=8),
+    st.sampled_from(["", "</body></html>"]),
+)
+def test_a_page_that_is_sorted_unread_says_what_it_says_when_it_is_parsed(parts: list[str], end: str) -> None:
+    name = canonicalize_name("some-project")
+    content = f"<!DOCTYPE html><html><head><title>x</title></head><body>{''.join(parts)}{end}".encode()
+    try:
+        parsed = project_page(name, [Layer(digest(read_listing(content, "text/html", BASE), name), "i")])
+    except PageUnreadable:
+        with pytest.raises(PageUnreadable):
+            read_digest(content, "text/html", BASE, name)
+        return
+    unread = project_page(name, [Layer(read_digest(content, "text/html", BASE, name), "i")])
+    assert dict(unread.distributions) == dict(parsed.distributions)
+    assert (unread.skipped, unread.state, unread.state_reason) == (parsed.skipped, parsed.state, parsed.state_reason)

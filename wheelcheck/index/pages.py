@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelcheck.index.anchors import OPENING, read_anchors
 from wheelcheck.index.json_pages import read_json
-from wheelcheck.index.page_problems import PageUnreadable
+from wheelcheck.index.page_problems import PageUnreadable, State
 from wheelcheck.index.records import Digest, FileRow, Listing, VersionRows, decode_rows, encode
 from wheelcheck.model import Availability, Distribution, LinkSkip, ProjectPage, parse_link
 from wheelcheck.values import dataclass
+
+L = TypeVar("L")
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01"
 """JSON first (PEP 691); naming it also makes some HTML mirrors show upload times."""
@@ -24,17 +28,54 @@ def read_listing(content: bytes, content_type: str, base: str) -> Listing:
 
     Raises ``PageUnreadable`` where it is neither.
     """
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith((b"{", b"[")) or (
-        not start.startswith(b"<") and content_type.partition(";")[0].endswith("json")
-    ):
+    if _is_json(content, content_type):
         return read_json(content, base)
-    if b"\0" in content[:1024]:
-        raise PageUnreadable("is neither JSON nor HTML")
     # Not above: a run whose pages are cached, or all JSON, needs no HTML parser.
     from wheelcheck.index.html_pages import read_html
 
     return read_html(content.decode(_charset(content_type), "replace"), base)
+
+
+def read_digest(content: bytes, content_type: str, base: str, name: NormalizedName) -> Digest:
+    """What :func:`digest` makes of :func:`read_listing`, but the anchors of a plain page are sorted and not read."""
+    if _is_json(content, content_type):
+        return digest(read_json(content, base), name)
+    from wheelcheck.index.html_pages import read_html, split_plain
+
+    text = content.decode(_charset(content_type), "replace")
+    page = split_plain(text)
+    if page is None:
+        return digest(read_html(text, base), name)
+    groups, skipped = _by_version(page.links, name)
+    return Digest(
+        [VersionRows(str(version), msgspec.Raw(encode(_joined(pieces)))) for version, pieces in groups.items()],
+        skipped,
+        _state(page.state, page.links),
+        page.state_reason,
+        base,
+    )
+
+
+def _head(filename: str) -> str:
+    """What stands before the tags of a wheel, or before the ending of a source archive: mostly ``name-version``."""
+    if filename.endswith(".whl"):
+        return filename.rsplit("-", 3)[0]
+    return filename[:-7] if filename.endswith(".tar.gz") else ""
+
+
+def _joined(pieces: list[str]) -> str:
+    return OPENING + OPENING.join(pieces)
+
+
+def _is_json(content: bytes, content_type: str) -> bool:
+    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith((b"{", b"[")) or (
+        not start.startswith(b"<") and content_type.partition(";")[0].endswith("json")
+    ):
+        return True
+    if b"\0" in content[:1024]:
+        raise PageUnreadable("is neither JSON nor HTML")
+    return False
 
 
 def _charset(content_type: str) -> str:
@@ -43,43 +84,45 @@ def _charset(content_type: str) -> str:
 
 
 _NOWHERE = Availability(url="")
+_KNOWN: dict[str, Version] = {}  # a page that was just sorted is read at once, and versions are slow to parse
 
 
 def digest(listing: Listing, name: NormalizedName) -> Digest:
     """Sort the links by the version that they belong to as files of *name*; about 2 µs a link."""
-    skipped: Counter[str] = Counter()
-    groups: dict[Version, list[FileRow]] = {}
-    # A release has many wheels, and its name and version are the same text in all of them: each is parsed once.
-    by_head: dict[str, list[FileRow]] = {}
-    for row in listing.rows:
-        head = _wheel_head(row.filename)
-        rows = by_head.get(head)
-        if rows is None:
-            parsed = parse_link(row.filename, name, _NOWHERE)
-            if isinstance(parsed, LinkSkip):
-                skipped[parsed.name] += 1
-                continue
-            rows = groups.setdefault(parsed.version, [])
-            if head:
-                by_head[head] = rows
-        rows.append(row)
+    groups, skipped = _by_version(((row.filename, row) for row in listing.rows), name)
     return Digest(
-        [VersionRows(str(version), _packed(rows)) for version, rows in groups.items()],
-        dict(sorted(skipped.items())),
-        "quarantined" if not listing.rows and listing.state == "active" else listing.state,
+        [VersionRows(str(version), msgspec.Raw(encode(rows))) for version, rows in groups.items()],
+        skipped,
+        _state(listing.state, listing.rows),
         listing.state_reason,
     )
 
 
-def _wheel_head(filename: str) -> str:
-    """``name-version`` of a wheel name with five parts, the only ones in which nothing else decides; else nothing."""
-    if filename.endswith(".whl") and filename.count("-") == 4:
-        return filename.rsplit("-", 3)[0]
-    return ""
+def _state(said: State, links: Sequence[object]) -> State:
+    return "quarantined" if not links and said == "active" else said
 
 
-def _packed(rows: list[FileRow]) -> msgspec.Raw:
-    return msgspec.Raw(encode(rows))
+def _by_version(links: Iterable[tuple[str, L]], name: NormalizedName) -> tuple[dict[Version, list[L]], dict[str, int]]:
+    """*links* by the version that their file name tells, in order of first appearance; and how many tell none, by reason."""
+    skipped: Counter[str] = Counter()
+    groups: dict[Version, list[L]] = {}
+    # A release has many files, and its name and version are the same text in all of them: each is parsed once.
+    by_head: dict[str, list[L]] = {}
+    for filename, link in links:
+        head = _head(filename)
+        found = by_head.get(head)
+        if found is None:
+            parsed = parse_link(filename, name, _NOWHERE)
+            if isinstance(parsed, LinkSkip):
+                skipped[parsed.name] += 1
+                continue
+            _KNOWN[str(parsed.version)] = parsed.version
+            found = groups.setdefault(parsed.version, [])
+            # Elsewhere a build number or the kind of file has its say in what is name and what version.
+            if head.count("-") == 1 and "_" not in head.partition("-")[2]:
+                by_head[head] = found
+        found.append(link)
+    return groups, dict(sorted(skipped.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +140,12 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
 
     def __init__(self, name: NormalizedName, layers: Sequence[Layer]) -> None:
         self._name = name
-        self._packed: dict[Version, list[tuple[msgspec.Raw, str]]] = {}
+        self._packed: dict[Version, list[tuple[msgspec.Raw, Layer]]] = {}
         self._built: dict[Version, tuple[Distribution, ...]] = {}
         for layer in layers:
             for group in layer.digest.versions:
-                self._packed.setdefault(Version(group.version), []).append((group.rows, layer.index))
+                version = _KNOWN.get(group.version) or Version(group.version)
+                self._packed.setdefault(version, []).append((group.rows, layer))
 
     def __getitem__(self, version: Version) -> tuple[Distribution, ...]:
         built = self._built.get(version)
@@ -122,9 +166,10 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
         return f"<{len(self)} versions of {self._name}>"
 
     def _files(self, version: Version) -> Iterator[Distribution]:
-        for rows, index in self._packed[version]:
-            for row in decode_rows(rows):
-                parsed = parse_link(row.filename, self._name, availability(row, index))
+        for packed, layer in self._packed[version]:
+            rows = decode_rows(packed)
+            for row in read_anchors(rows, layer.digest.base) if isinstance(rows, str) else rows:
+                parsed = parse_link(row.filename, self._name, availability(row, layer.index))
                 if not isinstance(parsed, LinkSkip):
                     yield parsed
 

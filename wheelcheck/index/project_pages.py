@@ -8,7 +8,7 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.index.exchange import Reply
 from wheelcheck.index.locations import LinkPool, LocalIndex, load_listing, local_path
-from wheelcheck.index.pages import Layer, digest, project_page, read_listing
+from wheelcheck.index.pages import Layer, project_page, read_digest, read_listing
 from wheelcheck.index.records import Digest, Listing, decode_digest, decode_listing
 from wheelcheck.index.revalidation import Known, RevalidatedPages
 from wheelcheck.index.surroundings import Surroundings
@@ -123,4 +123,4 @@ def _read_listing(reply: Reply) -> Listing:
 
 
 def _read_digest(name: NormalizedName, reply: Reply) -> Digest:
-    return digest(_read_listing(reply), name)
+    return read_digest(reply.body, reply.headers.get("content-type", ""), reply.url, name)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
 """Part of every cache key; raise it when a record changes."""
 
 
@@ -39,19 +39,26 @@ class Listing(msgspec.Struct, array_like=True, frozen=True):
 
 
 class VersionRows(msgspec.Struct, array_like=True, frozen=True):
-    """The files of one version; ``rows`` stays packed until that version is looked at."""
+    """The files of one version; ``rows`` stays packed until that version is looked at.
+
+    Packed are rows, or a text: the anchors of a plain page, which are not even read before.
+    """
 
     version: str
     rows: msgspec.Raw
 
 
 class Digest(msgspec.Struct, array_like=True, frozen=True):
-    """A project page in order of first appearance; ``skipped`` counts files that are no distribution, by ``LinkSkip`` name."""
+    """A project page in order of first appearance; ``skipped`` counts files that are no distribution, by ``LinkSkip`` name.
+
+    ``base`` is the URL that unread anchors are relative to.
+    """
 
     versions: list[VersionRows]
     skipped: dict[str, int] = {}
     state: Literal["active", "archived", "deprecated", "quarantined"] = "active"
     state_reason: str = ""
+    base: str = ""
 
 
 class Validity(msgspec.Struct, array_like=True, frozen=True):
@@ -130,7 +137,7 @@ encode = msgspec.msgpack.Encoder().encode
 decode_answer = msgspec.msgpack.Decoder(CachedAnswer).decode
 decode_digest = msgspec.msgpack.Decoder(Digest).decode
 decode_listing = msgspec.msgpack.Decoder(Listing).decode
-decode_rows = msgspec.msgpack.Decoder(list[FileRow]).decode
+decode_rows = msgspec.msgpack.Decoder(list[FileRow] | str).decode
 decode_metadata = msgspec.msgpack.Decoder(MetadataRecord).decode
 decode_judgement = msgspec.msgpack.Decoder(JudgementRecord).decode
 decode_survey = msgspec.msgpack.Decoder(SurveyRecord).decode
