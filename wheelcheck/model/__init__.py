@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     )
     from wheelcheck.model.environment import Environment, EnvironmentFile, Layout, Runtime, RuntimeKind
     from wheelcheck.model.finding import Code, Finding, Severity
+    from wheelcheck.model.inspection import (
+        ImportTrial,
+        InspectedDistribution,
+        Inspection,
+        Problem,
+        ProblemKind,
+        TrialOutcome,
+    )
     from wheelcheck.model.judgement import Installability, Judgement, Purity
     from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest
     from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
@@ -106,10 +114,13 @@ __all__ = [
     "HousedWheel",
     "ImportKind",
     "ImportSurvey",
+    "ImportTrial",
     "ImportUse",
     "IndexOptions",
     "InputRecord",
     "InputSet",
+    "InspectedDistribution",
+    "Inspection",
     "Installability",
     "Judged",
     "Judgement",
@@ -128,6 +139,8 @@ __all__ = [
     "PlannedFile",
     "PlannedPackage",
     "Policy",
+    "Problem",
+    "ProblemKind",
     "ProjectPage",
     "ProjectState",
     "Proposals",
@@ -149,6 +162,7 @@ __all__ = [
     "Substitute",
     "Suggestion",
     "Target",
+    "TrialOutcome",
     "UnsupportedRequirement",
     "VendorIndex",
     "Verdict",
@@ -206,6 +220,14 @@ _PLACES = {
         "Code",
         "Finding",
         "Severity",
+    ),
+    "inspection": (
+        "ImportTrial",
+        "InspectedDistribution",
+        "Inspection",
+        "Problem",
+        "ProblemKind",
+        "TrialOutcome",
     ),
     "judgement": (
         "Installability",

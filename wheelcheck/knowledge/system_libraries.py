@@ -1,0 +1,93 @@
+"""Loads what is known of the systems' shared libraries from ``system_libraries.toml``; reads no library."""
+
+from __future__ import annotations
+
+import functools
+
+from wheelcheck.knowledge import kinds
+from wheelcheck.knowledge.tables import Table, parse_document
+from wheelcheck.model.system_libraries import (
+    AbsentLibrary,
+    ImportExemption,
+    LibraryKnowledge,
+    SymbolCeiling,
+    SystemKnowledge,
+)
+
+_FILE = "system_libraries.toml"
+_SYSTEMS = ("windows", "linux", "musl", "macos")
+_SYSTEM = ("present", "with_python", "absent", "ceiling", "evidence")
+_ABSENT = ("libraries", "owner", "remedy", "bundled")
+_FAMILIES = ("GLIBCXX", "CXXABI", "GCC")
+
+
+@functools.cache
+def load_system_libraries() -> LibraryKnowledge:
+    """The table that ships with wheelcheck; read once for the process, about 4 ms."""
+    from importlib import resources
+
+    return parse_system_libraries(resources.files(__package__).joinpath(_FILE).read_text("utf-8"), _FILE)
+
+
+def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
+    """Understand *text* (TOML in the shape of ``system_libraries.toml``); *address* names it in messages.
+
+    Raises ``SettingsInvalid`` for text that is no TOML, unknown keys and values of the wrong kind.
+    """
+    values = parse_document(text, address)
+    document = Table(values, file=address, where="", keys=(*_SYSTEMS, "imports"))
+    systems = {
+        name: Table(values[name], file=address, where=name, keys=_SYSTEM) for name in _SYSTEMS if name in document
+    }
+    return LibraryKnowledge(
+        systems={name: _system(table, case=name != "windows") for name, table in systems.items()},
+        ceilings=tuple(
+            _ceiling(each) for table in systems.values() for each in table.tables("ceiling", ("glibc", *_FAMILIES))
+        ),
+        exemptions=tuple(
+            ImportExemption(
+                project=each.one("project", kinds.project),
+                modules=frozenset(each.some("modules", _word)),
+                reason=each.one("reason", kinds.sentence),
+            )
+            for each in document.tables("imports", ("project", "modules", "reason"))
+        ),
+    )
+
+
+def _system(table: Table, *, case: bool) -> SystemKnowledge:
+    table.some("evidence", kinds.link)
+    return SystemKnowledge(
+        present=table.some("present", _word),
+        with_python=table.each("with_python", _word),
+        absent=tuple(
+            AbsentLibrary(
+                patterns=each.some("libraries", _word),
+                owner=each.one("owner", kinds.sentence),
+                remedy=each.one("remedy", kinds.sentence),
+                bundled=each.truth("bundled") is True,
+            )
+            for each in table.tables("absent", _ABSENT)
+        ),
+        case=case,
+    )
+
+
+def _ceiling(table: Table) -> SymbolCeiling:
+    return SymbolCeiling(
+        glibc=table.one("glibc", _release),
+        families={family: table.one(family, _release) for family in _FAMILIES},
+    )
+
+
+def _word(text: str) -> str:
+    if not text or text != text.strip():
+        raise ValueError("empty, or with spaces around it")
+    return text
+
+
+def _release(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split("."))
+    except ValueError as problem:
+        raise ValueError("not a release such as 2.28") from problem

@@ -1,0 +1,161 @@
+"""What a look at a finished environment found: its distributions, their files, libraries and imports, and every problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from wheelcheck.model.finding import Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from wheelcheck.model.environment import Layout, Runtime
+
+
+class ProblemKind(Enum):
+    """What is wrong, in the order in which a report tells it; the value is the word in JSON."""
+
+    ARCHIVE_CHANGED = "archive-changed"
+    PLAN_DIFFERS = "plan-differs"
+    RUNTIME_DIFFERS = "runtime-differs"
+    PACKAGE_MISSING = "package-missing"
+    PACKAGE_EXTRA = "package-extra"
+    PACKAGE_VERSION = "package-version"
+    TAG_UNFIT = "tag-unfit"
+    RECORD_MISSING = "record-missing"
+    FILE_MISSING = "file-missing"
+    FILE_CHANGED = "file-changed"
+    FILE_FOREIGN = "file-foreign"
+    FILE_STRIPPED = "file-stripped"
+    BYTECODE = "bytecode"
+    MACHINE = "machine"
+    LIBRARY_UNREADABLE = "library-unreadable"
+    LIBRARY_MISSING = "library-missing"
+    PYTHON_LIBRARY = "python-library"
+    SYSTEM_TOO_OLD = "system-too-old"
+    LIBRARY_OPTIONAL = "library-optional"
+    LIBRARY_ELSEWHERE = "library-elsewhere"
+    NOT_ISOLATED = "not-isolated"
+    OUTSIDE_PATH = "outside-path"
+    OUTSIDE_MODULE = "outside-module"
+    EDITABLE = "editable"
+    HOST_PATH = "host-path"
+    NOT_RELOCATABLE = "not-relocatable"
+    IMPORT_FAILED = "import-failed"
+    IMPORT_CRASHED = "import-crashed"
+    IMPORT_TIMED_OUT = "import-timed-out"
+
+
+FILE_KINDS = frozenset(
+    (
+        ProblemKind.RECORD_MISSING,
+        ProblemKind.FILE_MISSING,
+        ProblemKind.FILE_CHANGED,
+        ProblemKind.FILE_FOREIGN,
+        ProblemKind.TAG_UNFIT,
+        ProblemKind.PACKAGE_EXTRA,
+        ProblemKind.PACKAGE_VERSION,
+        ProblemKind.PACKAGE_MISSING,
+    )
+)
+"""What counts against the files of a distribution."""
+LIBRARY_KINDS = frozenset(
+    (
+        ProblemKind.MACHINE,
+        ProblemKind.LIBRARY_UNREADABLE,
+        ProblemKind.LIBRARY_MISSING,
+        ProblemKind.PYTHON_LIBRARY,
+        ProblemKind.SYSTEM_TOO_OLD,
+        ProblemKind.LIBRARY_OPTIONAL,
+        ProblemKind.LIBRARY_ELSEWHERE,
+    )
+)
+"""What counts against the libraries of a distribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong or worth knowing: ``message`` states the fact, ``remedy`` what to do (empty where there is nothing).
+
+    ``file`` is relative to the environment's root with ``/``, empty where it is about no file; ``library`` is the shared library,
+    module or path that the fact is about. ``distribution`` is ``None`` for what belongs to the runtime or to nobody.
+    """
+
+    kind: ProblemKind
+    severity: Severity
+    message: str
+    remedy: str = ""
+    distribution: NormalizedName | None = None
+    file: str = ""
+    library: str = ""
+
+
+class TrialOutcome(Enum):
+    """How the import of one module ended."""
+
+    IMPORTED = "imported"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed-out"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportTrial:
+    """The import of one top-level *module* in a fresh process; ``seconds`` of wall-clock time, 0 where it was skipped.
+
+    ``detail`` is the last line of the exception, ``crashed (exit -11)``, ``timed out after 60 s``, or why it was skipped.
+    """
+
+    module: str
+    outcome: TrialOutcome
+    seconds: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectedDistribution:
+    """One distribution: how many ``files`` were compared and how many ``libraries`` read; ``imports`` is empty where none ran."""
+
+    name: NormalizedName
+    version: str
+    files: int
+    libraries: int
+    imports: tuple[ImportTrial, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """The whole look at the environment in ``root``; ``subject`` is the path that was given.
+
+    ``compared`` names what the files were held against (``RECORD``, ``manifest``, ``plan``). ``target`` is the word of the platform
+    whose floor counts, empty where none is known. ``no_imports`` is why no import was tried, empty where they were.
+    """
+
+    subject: str
+    root: Path
+    runtime: Runtime
+    layout: Layout
+    compared: tuple[str, ...]
+    target: str
+    distributions: tuple[InspectedDistribution, ...]
+    problems: tuple[Problem, ...]
+    no_imports: str = ""
+
+    def of_severity(self, severity: Severity) -> tuple[Problem, ...]:
+        """The problems of *severity*, in order."""
+        return tuple(problem for problem in self.problems if problem.severity is severity)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What makes the environment unfit."""
+        return self.of_severity(Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What may be harmless, and is not with every user."""
+        return self.of_severity(Severity.WARNING)

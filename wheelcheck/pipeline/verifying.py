@@ -1,0 +1,70 @@
+"""``verify``: opens what is named, reads plan and knowledge, and has the whole looked at; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.ports import Reporter, SilentReporter
+
+if TYPE_CHECKING:
+    from wheelcheck.model import Inspection
+    from wheelcheck.plan import ExecutablePlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyRequest:
+    """The question as a caller puts it: the ``path`` of a bundle or environment, and a plan's path (empty for none).
+
+    ``imports`` says whether imports are tried, ``runner`` what runs the target's programs here (empty for nothing), ``timeout`` the
+    seconds that each process has, ``skipped`` the modules and distributions that are left out.
+    """
+
+    path: str
+    plan: str = ""
+    imports: bool = True
+    runner: str = ""
+    timeout: float = 60.0
+    skipped: tuple[str, ...] = ()
+
+
+def verify(request: VerifyRequest, *, reporter: Reporter | None = None) -> Inspection:
+    """Look at the bundle or environment of *request*: files, plan, libraries, contamination and imports.
+
+    Problems are an answer, not errors. Raises ``InputUnreadable`` where there is no environment or the plan cannot be read,
+    ``UsageProblem`` for a runner that cannot be started, ``OSError`` where the disk fails.
+    """
+    from wheelcheck.knowledge.system_libraries import load_system_libraries
+    from wheelcheck.verify import ImportOptions, InspectionOptions, inspect, opened
+
+    reporter = reporter or SilentReporter()
+    options = InspectionOptions(
+        plan=_plan(request.plan),
+        imports=ImportOptions(
+            wanted=request.imports,
+            runner=request.runner,
+            timeout=request.timeout,
+            skipped=frozenset(request.skipped),
+        ),
+    )
+    reporter.stage("opening")
+    with opened(request.path) as subject:
+        return inspect(subject, load_system_libraries(), options, reporter)
+
+
+def _plan(path: str) -> ExecutablePlan | None:
+    if not path:
+        return None
+    from wheelcheck.plan import parse_executable
+
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputUnreadable(
+            f"the plan could not be read: {error.strerror}",
+            address=path,
+            hint="make one with `wheelcheck plan … -o FILE`",
+        ) from error
+    return parse_executable(content, path)

@@ -1,0 +1,211 @@
+"""Draws what a look at an environment found: a table by distribution, then every problem with its cure; judges nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from wheelcheck.model import InspectedDistribution, Inspection, Problem, ProblemKind, Severity, TrialOutcome
+from wheelcheck.model.inspection import FILE_KINDS, LIBRARY_KINDS
+from wheelcheck.report.page import Page, Segment, glued
+
+_GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_TITLES = {Severity.ERROR: "Problems", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
+_ROWS = 2
+"""So many lines name the files of a group that is alike."""
+_GAP = 2
+
+
+def render_verify(inspection: Inspection, *, width: int, color: bool, encoding: str, verbose: bool = False) -> str:
+    """*inspection* for a terminal *width* columns wide; notes and every file of a group are told where *verbose*."""
+    page = Page(width=width, encoding=encoding)
+    _headline(page, inspection)
+    if inspection.distributions:
+        page.blank()
+        _table(page, inspection)
+    if inspection.no_imports:
+        page.blank()
+        page.paragraph(inspection.no_imports, lead=("No imports: ", "bold"), indent=2)
+    for severity in Severity:
+        if severity is not Severity.INFO or verbose:
+            _problems(page, inspection.of_severity(severity), severity, verbose)
+    notes = inspection.of_severity(Severity.INFO)
+    if notes and not verbose:
+        page.blank()
+        page.paragraph(f"{len(notes)} {'note' if len(notes) == 1 else 'notes'}; -v shows them", indent=2, style="dim")
+    return page.coloured() if color else page.plain()
+
+
+def _headline(page: Page, inspection: Inspection) -> None:
+    errors, warnings = len(inspection.errors), len(inspection.warnings)
+    if errors:
+        page.paragraph(
+            f"{inspection.subject}: {_count(errors, 'problem')}",
+            lead=("✗ " if _has(page, "✗") else "", "bold red"),
+            style="bold red",
+        )
+    else:
+        fine = "no problems" if not warnings else f"no problems, {_count(warnings, 'warning')}"
+        page.paragraph(
+            f"{inspection.subject}: {fine}", lead=("✓ " if _has(page, "✓") else "", "bold green"), style="bold green"
+        )
+    runtime = inspection.runtime
+    facts = [
+        runtime.kind.value if runtime.kind.value != "none" else "packages without a Python",
+        " ".join(word for word in (runtime.system or "any system", runtime.machine or "") if word),
+        f"Python {runtime.python}{' free-threaded' if runtime.free_threaded else ''}" if runtime.python else "",
+        f"target {inspection.target}" if inspection.target else "",
+        f"held against {' and '.join(inspection.compared)}" if inspection.compared else "",
+    ]
+    page.paragraph(", ".join(glued(fact) for fact in facts if fact), indent=2, style="dim")
+
+
+def _table(page: Page, inspection: Inspection) -> None:
+    header = ("name", "version", "files", "libraries", "imports")
+    rows = [(each, _cells(page, each, inspection)) for each in inspection.distributions]
+    texts = [[text for text, _ in cells] for _, cells in rows]
+    widths = [max(len(page.clean(row[column])) for row in (header, *texts)) for column in range(len(header))]
+    # A long name must not push the marks off the page.
+    widths[0] = max(min(widths[0], page.width - 2 - sum(widths[1:]) - _GAP * 4), 12)
+    page.line(
+        ("  " + "".join(word.ljust(wide + _GAP) for word, wide in zip(header, widths, strict=True)).rstrip(), "bold")
+    )
+    for _, cells in rows:
+        segments: list[Segment] = [("  ", "")]
+        for (text, style), wide in zip(cells, widths, strict=True):
+            shown = page.clean(text)
+            shown = shown if len(shown) <= wide else shown[: wide - 3] + "..."
+            segments.append((shown.ljust(wide + _GAP), style))
+        page.line(*segments)
+
+
+def _cells(page: Page, each: InspectedDistribution, inspection: Inspection) -> list[Segment]:
+    mine = [problem for problem in inspection.problems if problem.distribution == each.name]
+    files = _mark(page, each.files, _worst(mine, FILE_KINDS))
+    libraries = _mark(page, each.libraries, _worst(mine, LIBRARY_KINDS))
+    tried = [trial for trial in each.imports if trial.outcome is not TrialOutcome.SKIPPED]
+    good = sum(trial.outcome is TrialOutcome.IMPORTED for trial in tried)
+    if not tried:
+        imports: Segment = (_word(page, _NONE), "dim")
+    elif good == len(tried):
+        imports = (f"{_word(page, _GOOD)} {good}", "green")
+    else:
+        imports = (f"{_word(page, _BAD)} {len(tried) - good} of {len(tried)}", "bold red")
+    return [(each.name, ""), (each.version, ""), files, libraries, imports]
+
+
+def _worst(problems: Sequence[Problem], kinds: frozenset[ProblemKind]) -> Severity | None:
+    found = {problem.severity for problem in problems if problem.kind in kinds}
+    return next((severity for severity in (Severity.ERROR, Severity.WARNING) if severity in found), None)
+
+
+def _mark(page: Page, count: int, worst: Severity | None) -> Segment:
+    if worst is Severity.ERROR:
+        return f"{_word(page, _BAD)} {count}", "bold red"
+    if worst is Severity.WARNING:
+        return f"! {count}", "yellow"
+    return (f"{_word(page, _GOOD)} {count}", "green") if count else (_word(page, _NONE), "dim")
+
+
+def _word(page: Page, mark: tuple[str, str]) -> str:
+    return mark[0] if _has(page, mark[0]) else mark[1]
+
+
+def _has(page: Page, text: str) -> bool:
+    return page.clean(text) == text
+
+
+def _problems(page: Page, problems: Sequence[Problem], severity: Severity, verbose: bool) -> None:
+    if not problems:
+        return
+    page.blank()
+    page.line((f"  {_TITLES[severity]} ({len(problems)})", _STYLES[severity]))
+    for group in _groups(problems):
+        for problem in group if verbose else group[:1]:
+            page.paragraph(_worded(problem), lead=("- ", _STYLES[severity]), indent=2)
+        if len(group) > 1 and not verbose:
+            likewise = list(dict.fromkeys(_briefly(problem, group[0]) for problem in group[1:]))
+            page.listing(likewise, rows=_ROWS, lead=("likewise ", "dim"), indent=4)
+        if group[0].remedy:
+            page.paragraph(group[0].remedy, lead=("→ " if _has(page, "→") else "-> ", "cyan"), indent=4)
+
+
+def _worded(problem: Problem) -> str:
+    owner = problem.distribution
+    return f"{owner}: {problem.message}" if owner and owner not in problem.message else problem.message
+
+
+def _briefly(problem: Problem, first: Problem) -> str:
+    """*problem* in few words beside one like it: its file by name, and its library where that is another."""
+    words = problem.file.rpartition("/")[2] if problem.kind in LIBRARY_KINDS else problem.file
+    if not words:
+        return problem.library or problem.message
+    return f"{words} ({problem.library})" if problem.library != first.library and problem.library else words
+
+
+def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
+    """Problems of one kind and distribution with the same cure, together, in the order of the first."""
+    groups: dict[tuple[ProblemKind, str | None, str], list[Problem]] = {}
+    for problem in problems:
+        remedy = problem.remedy.replace(problem.library, "") if problem.library else problem.remedy
+        groups.setdefault((problem.kind, problem.distribution, remedy), []).append(problem)
+    yield from groups.values()
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def render_verify_json(inspection: Inspection) -> str:
+    """*inspection* as JSON (schema ``wheelcheck.verify/1``), ending in a newline."""
+    runtime = inspection.runtime
+    data = {
+        "schema": "wheelcheck.verify/1",
+        "subject": inspection.subject,
+        "ok": not inspection.errors,
+        "runtime": {
+            "kind": runtime.kind.value,
+            "python": str(runtime.python) if runtime.python is not None else None,
+            "system": runtime.system or None,
+            "machine": runtime.machine,
+            "free_threaded": runtime.free_threaded,
+        },
+        "site_packages": inspection.layout.site_packages,
+        "target": inspection.target or None,
+        "compared": list(inspection.compared),
+        "no_imports": inspection.no_imports or None,
+        "distributions": [_distribution(each) for each in inspection.distributions],
+        "problems": [_problem(problem) for problem in inspection.problems],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
+
+
+def _distribution(each: InspectedDistribution) -> dict[str, object]:
+    return {
+        "name": each.name,
+        "version": each.version,
+        "files": each.files,
+        "libraries": each.libraries,
+        "imports": [
+            {
+                "module": trial.module,
+                "outcome": trial.outcome.value,
+                "seconds": trial.seconds,
+                "detail": trial.detail or None,
+            }
+            for trial in each.imports
+        ],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "kind": problem.kind.value,
+        "severity": problem.severity.value,
+        "distribution": problem.distribution,
+        "file": problem.file or None,
+        "library": problem.library or None,
+        "message": problem.message,
+        "remedy": problem.remedy or None,
+    }

@@ -1,0 +1,111 @@
+"""The whole look at an environment: files, plan, libraries, contamination, imports, in that order; mends nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.model import InspectedDistribution, Inspection, Problem, ProblemKind, Severity
+from wheelcheck.model.system_libraries import LibraryKnowledge
+from wheelcheck.plan import ExecutablePlan
+from wheelcheck.ports import Reporter
+from wheelcheck.verify.contamination import find_contamination
+from wheelcheck.verify.files import compare_files
+from wheelcheck.verify.imports import ImportOptions, ImportsTried, tried_imports
+from wheelcheck.verify.libraries.judging import judge_libraries
+from wheelcheck.verify.libraries.shelf import Shelf, read_shelf
+from wheelcheck.verify.planned import compare_plan, floor_of, judge_tags, target_of
+from wheelcheck.verify.records import Installed, owners, read_installed
+from wheelcheck.verify.subject import Subject
+
+_ORDER = {kind: place for place, kind in enumerate(ProblemKind)}
+_SEVERITIES = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionOptions:
+    """What to hold the environment against, and how to try its imports."""
+
+    plan: ExecutablePlan | None = None
+    imports: ImportOptions
+
+
+def inspect(
+    subject: Subject, knowledge: LibraryKnowledge, options: InspectionOptions, reporter: Reporter
+) -> Inspection:
+    """Look at *subject* whole; reads every file once, and starts a process for each distribution where its Python runs here.
+
+    Raises ``UsageProblem`` for a runner that cannot be started.
+    """
+    plan = options.plan
+    installed = read_installed(subject)
+    target, platform = target_of(subject, plan.plan if plan is not None else None)
+    reporter.stage("checking files")
+    problems = [*subject.problems, *compare_files(subject, installed)]
+    if plan is not None:
+        problems += compare_plan(subject, installed, plan.plan, plan.digest)
+    elif subject.manifest is not None:
+        problems += _against_packages(subject, installed)
+    problems += judge_tags(subject, installed, target)
+    reporter.stage("reading libraries")
+    shelf = read_shelf(subject, owners(subject, installed))
+    problems += judge_libraries(subject, shelf, knowledge, floor_of(platform))
+    problems += find_contamination(subject, installed)
+    reporter.stage("importing")
+    tried = tried_imports(subject, installed, options.imports, knowledge, reporter.fetching)
+    problems += tried.problems
+    return Inspection(
+        subject=subject.given,
+        root=subject.root,
+        runtime=subject.runtime,
+        layout=subject.layout,
+        compared=_compared(subject, installed, plan),
+        target=platform,
+        distributions=tuple(_inspected(each, shelf, tried) for each in installed),
+        problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
+        no_imports=tried.reason,
+    )
+
+
+def _against_packages(subject: Subject, installed: tuple[Installed, ...]) -> list[Problem]:
+    """What the manifest says is in the bundle and is not."""
+    manifest = subject.manifest
+    there = {each.name for each in installed}
+    return [
+        Problem(
+            kind=ProblemKind.PACKAGE_MISSING,
+            severity=Severity.ERROR,
+            distribution=package.name,
+            message=f"{package.name} {package.version} is in the manifest and not installed",
+            remedy="make the bundle again",
+        )
+        for package in (manifest.packages if manifest is not None else ())
+        if canonicalize_name(package.name) not in there
+    ]
+
+
+def _inspected(each: Installed, shelf: Shelf, tried: ImportsTried) -> InspectedDistribution:
+    return InspectedDistribution(
+        name=each.name,
+        version=each.version,
+        files=len(each.files or ()),
+        libraries=sum(shelf.owner(binary.path) == each.name for binary in shelf.binaries),
+        imports=tried.trials.get(each.name, ()),
+    )
+
+
+def _compared(subject: Subject, installed: tuple[Installed, ...], plan: ExecutablePlan | None) -> tuple[str, ...]:
+    words = ["RECORD"] if any(each.files is not None for each in installed) else []
+    words += ["manifest"] if subject.manifest is not None else []
+    return (*words, "plan") if plan is not None else tuple(words)
+
+
+def _place(problem: Problem) -> tuple[int, int, NormalizedName | str, str, str]:
+    return (
+        _SEVERITIES[problem.severity],
+        _ORDER[problem.kind],
+        problem.distribution or "",
+        problem.file,
+        problem.library,
+    )

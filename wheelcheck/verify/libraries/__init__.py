@@ -1,0 +1,1 @@
+"""Shared libraries: what each needs of others, and whether the environment and the target system have it; loads none."""

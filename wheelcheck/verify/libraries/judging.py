@@ -1,0 +1,168 @@
+"""Judges whether every library that is needed is there, system by system; the rules of each system stand beside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from wheelcheck.model import Problem, ProblemKind, Severity
+from wheelcheck.model.system_libraries import LibraryKnowledge, SystemKnowledge
+from wheelcheck.verify.libraries.binary import Binary, Need, is_extension_name
+from wheelcheck.verify.libraries.shelf import Shelf
+from wheelcheck.verify.subject import Subject
+
+_EXTENSION_TAG = re.compile(r"\.(?:cp|cpython-)3(\d+)(t?)[-.].*(?:pyd|so)$", re.IGNORECASE)
+_REMEDY = "add the package that brings it, take a version whose wheel bundles it, or install it on the target"
+
+
+def judge_libraries(
+    subject: Subject, shelf: Shelf, knowledge: LibraryKnowledge, floor: tuple[int, ...]
+) -> Iterator[Problem]:
+    """Every library that something in *subject* needs and would not find, and every one that is for another machine.
+
+    *floor* is the oldest release of glibc or macOS that counts, empty where none is known.
+    """
+    yield from shelf.unreadable
+    system = knowledge.systems.get(subject.runtime.system)
+    for binary in shelf.binaries:
+        if is_of_another_python(binary, subject):
+            continue
+        if binary.path in shelf.foreign:
+            yield from _of_another_machine(binary, subject, shelf)
+        elif system is not None:
+            for problem in _rules(subject)(Case(subject, shelf, system, binary, knowledge, floor)):
+                yield _softened(problem, binary, knowledge)
+
+
+class Case:
+    """One library to judge, with what the judgement needs."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        shelf: Shelf,
+        system: SystemKnowledge,
+        binary: Binary,
+        knowledge: LibraryKnowledge,
+        floor: tuple[int, ...],
+    ) -> None:
+        self.subject = subject
+        self.shelf = shelf
+        self.system = system
+        self.binary = binary
+        self.knowledge = knowledge
+        self.floor = floor
+        self.owner = shelf.owner(binary.path)
+
+    def problem(self, kind: ProblemKind, severity: Severity, library: str, fact: str, remedy: str) -> Problem:
+        """The problem that *fact* is true of this library."""
+        return Problem(
+            kind=kind,
+            severity=severity,
+            distribution=self.owner,
+            file=self.binary.path,
+            library=library,
+            message=f"{self.binary.path} {fact}",
+            remedy=remedy,
+        )
+
+    def has_in_distribution(self, name: str) -> bool:
+        """Whether the same distribution has *name*, wherever: packages add their own folders, or load it beforehand."""
+        return any(self.shelf.owner(path) == self.owner for path in self.shelf.find(name))
+
+    def elsewhere(self, need: Need, name: str) -> Iterator[Problem]:
+        """The judgement of a *need* that neither the distribution nor the system fulfils."""
+        places = self.shelf.find(name)
+        if places:
+            yield self._in_another(need, places)
+            return
+        absence = self.system.absence(need.library)
+        if absence is not None:
+            severe = absence.bundled and not need.late
+            yield self.problem(
+                ProblemKind.LIBRARY_MISSING if absence.bundled else ProblemKind.LIBRARY_OPTIONAL,
+                Severity.ERROR if severe else Severity.WARNING,
+                need.library,
+                f"needs {need.library}, which comes with {absence.owner}",
+                absence.remedy,
+            )
+            return
+        wrong = self.shelf.every(name)
+        if wrong:
+            yield self.problem(
+                ProblemKind.MACHINE,
+                Severity.WARNING if need.late else Severity.ERROR,
+                need.library,
+                f"needs {need.library}, which is there for another machine only ({wrong[0]})",
+                "install the wheel for this machine",
+            )
+            return
+        yield self.problem(
+            ProblemKind.LIBRARY_MISSING,
+            Severity.WARNING if need.late else Severity.ERROR,
+            need.library,
+            f"needs {need.library}, which neither the environment nor a clean system has",
+            _REMEDY,
+        )
+
+    def _in_another(self, need: Need, places: tuple[str, ...]) -> Problem:
+        owners = sorted({str(self.shelf.owner(path) or "no distribution") for path in places})
+        return self.problem(
+            ProblemKind.LIBRARY_ELSEWHERE,
+            Severity.WARNING,
+            need.library,
+            f"needs {need.library}, which only {' and '.join(owners)} has ({places[0]})",
+            f"it is found only where {owners[0]} was imported before; keep both, and import that one first",
+        )
+
+
+def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> Problem:
+    exemption = knowledge.exemption(problem.distribution, binary.name.partition(".")[0])
+    if exemption is None or problem.severity is not Severity.ERROR:
+        return problem
+    return replace(problem, severity=Severity.WARNING, message=f"{problem.message}; {exemption.reason}")
+
+
+def is_of_another_python(binary: Binary, subject: Subject) -> bool:
+    """Whether *binary* is an extension module that this Python would pass over, by the tag in its name."""
+    matched = _EXTENSION_TAG.search(binary.name)
+    python = subject.runtime.python
+    if matched is None or python is None:
+        return False
+    return int(matched[1]) != python.minor or (matched[2] == "t") != subject.runtime.free_threaded
+
+
+def _of_another_machine(binary: Binary, subject: Subject, shelf: Shelf) -> Iterator[Problem]:
+    # Packages may carry helpers for several machines; what Python imports has to be for this one.
+    if not is_extension_name(binary.name):
+        return
+    runtime = subject.runtime
+    right_form = {"pe": "windows", "elf": "linux", "macho": "macos"}[binary.form]
+    same_system = right_form == runtime.system or (binary.form == "elf" and runtime.system == "musl")
+    there = ", ".join(binary.machines) if same_system else f"{right_form} {', '.join(binary.machines)}"
+    here = runtime.machine or runtime.system if same_system else f"{runtime.system} {runtime.machine or ''}".strip()
+    yield Problem(
+        kind=ProblemKind.MACHINE,
+        severity=Severity.ERROR if same_system else Severity.WARNING,
+        distribution=shelf.owner(binary.path),
+        file=binary.path,
+        message=f"{binary.path} is for {there}, the environment is {here}",
+        remedy="install the wheel for this machine",
+    )
+
+
+def _rules(subject: Subject) -> Callable[[Case], Iterator[Problem]]:
+    match subject.runtime.system:
+        case "windows":
+            from wheelcheck.verify.libraries.windows import judge_windows
+
+            return judge_windows
+        case "macos":
+            from wheelcheck.verify.libraries.macos import judge_macos
+
+            return judge_macos
+        case _:
+            from wheelcheck.verify.libraries.linux import judge_linux
+
+            return judge_linux
