@@ -60,7 +60,7 @@ def render_fetched(fetched: Fetched) -> str:
     if fetched.replaced:
         lines.append(f"  replaced, as their hashes were not the plan's: {_listed(fetched.replaced)}")
     if fetched.unhashed:
-        lines.append(f"  no hash was announced for: {_listed(fetched.unhashed)}; {house.folder.name} records what came")
+        lines.append(f"  no hash was announced for: {_listed(fetched.unhashed)}; wheelhouse.json records what came")
     return "\n".join(lines) + "\n"
 
 

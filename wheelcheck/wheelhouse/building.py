@@ -37,9 +37,10 @@ class _Job:
 
 
 def unbuilt(folder: Path, wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
-    """The source archives of *wanted* of which *folder* has no wheel yet that was built from them."""
+    """The source archives of *wanted* of which *folder* has no wheel yet that was built from them; folders may change unseen."""
     record = load_record(folder)
-    return tuple(each for each in wanted if not each.is_wheel and built_wheel(folder, each, record) is None)
+    sources = (each for each in wanted if not each.is_wheel)
+    return tuple(each for each in sources if each.local_folder is not None or built_wheel(folder, each, record) is None)
 
 
 def refuse_unallowed(folder: Path, wanted: Sequence[Wanted], allowed: frozenset[NormalizedName | str]) -> None:
@@ -143,6 +144,7 @@ def _housed(job: _Job, wheel: Path) -> Entry:
             f"cannot be written: {error.strerror or error}", address=str(place), hint="make room and run it again"
         ) from error
     file = job.wanted.file
+    source = load_record(job.folder).entry(file.filename)
     return Entry(
         filename=wheel.name,
         name=job.wanted.package.name,
@@ -150,5 +152,5 @@ def _housed(job: _Job, wheel: Path) -> Entry:
         sha256=digests.digest("sha256"),
         size=size,
         built_from=file.filename,
-        source_sha256=file.sha256,
+        source_sha256=file.sha256 or ("" if source is None else source.sha256),
     )

@@ -82,19 +82,17 @@ def _built(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None:
 
 
 def _built_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
-    source = wanted.file
-    entry = record.built_from(source.filename, source.sha256)
-    if entry is None and not source.sha256:
-        # A folder has no hash, and some indexes announce none: then the name has to do, and the version.
-        named = (each for each in record.entries if each.built_from == source.filename)
-        entry = next((each for each in named if each.version == str(wanted.package.version)), None)
+    name = wanted.file.filename
+    source = record.entry(name)
+    # Some indexes announce no hash: then it is that of the archive which came.
+    entry = record.built_from(name, wanted.file.sha256 or ("" if source is None else source.sha256))
     if entry is None or "/" in entry.filename or "\\" in entry.filename:
         return None
     try:
-        name, version, _, _ = parse_wheel_filename(entry.filename)
+        found, version, _, _ = parse_wheel_filename(entry.filename)
     except InvalidWheelFilename:
         return None
-    is_it = name == wanted.package.name and version == wanted.package.version
+    is_it = found == wanted.package.name and version == wanted.package.version
     return entry if is_it and (folder / entry.filename).is_file() else None
 
 

@@ -49,9 +49,9 @@ class Record:
         return next((entry for entry in self.entries if entry.filename == filename), None)
 
     def built_from(self, filename: str, sha256: str) -> Entry | None:
-        """The wheel that was built from the source archive *filename* with the hash *sha256*."""
+        """The wheel that was built from the source archive *filename* with the hash *sha256*, empty for a folder."""
         return next(
-            (each for each in self.entries if each.built_from == filename and each.source_sha256 == sha256 != ""), None
+            (each for each in self.entries if each.built_from == filename and each.source_sha256 == sha256), None
         )
 
 
