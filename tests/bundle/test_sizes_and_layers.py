@@ -70,6 +70,15 @@ def test_layers_part_what_was_asked_for_from_what_it_needs_and_the_runtime(tmp_p
     assert [layer for layer, _ in alone] == ["app"], "a layer without files is none"
 
 
+@pytest.mark.parametrize(("direct", "layer"), [(False, "base"), (True, "app")])
+def test_large_package_is_in_the_base_but_for_one_named_by_url(tmp_path: Path, direct: bool, layer: str) -> None:
+    plan = samples.every_plan()["needs-build"]
+    package = dataclasses.replace(plan.packages[0], requested=True, direct=direct)
+    environment = lay(tmp_path, {package.name: {"a.bin": b"1" * 6_000_000}})
+    parted = layers(environment.files, dataclasses.replace(plan, packages=(package,)))
+    assert [name for name, _ in parted] == [layer]
+
+
 def test_sums_are_what_sha256sum_checks(tmp_path: Path) -> None:
     (tmp_path / "b.zip").write_bytes(b"b")
     (tmp_path / "a.zip").write_bytes(b"a")

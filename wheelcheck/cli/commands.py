@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 _PLACES = {
+    "bundle": ("bundle", "bundle_command"),
     "cache": ("cache", "cache_group"),
     "check": ("check", "check_command"),
     "config": ("config", "config_command"),
@@ -19,6 +20,7 @@ _PLACES = {
     "plan": ("plan", "plan_command"),
     "schema": ("describe", "schema_command"),
     "target": ("describe", "target_command"),
+    "verify": ("verify", "verify_command"),
     "wheels": ("wheels", "wheels_command"),
     "why": ("why", "why_command"),
 }

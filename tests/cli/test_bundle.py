@@ -1,0 +1,272 @@
+"""``wheelcheck bundle``: what it makes, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.bundles import ARM64, bundle_words, catalog, left_beside, tree, write_plan, write_runtime
+from tests.cli.programs import Outcome, Shell
+from tests.fakes.archives import make_wheel
+from tests.server import IndexServer
+from wheelcheck.model import Manifest
+from wheelcheck.plan import parse_manifest
+
+SITE = "Lib/site-packages"
+
+
+@pytest.fixture
+def ready(shell: Shell) -> Shell:
+    """A folder with a plan, its wheels and a runtime."""
+    write_plan(shell)
+    write_runtime(shell)
+    return shell
+
+
+def made(shell: Shell, *words: str) -> Outcome:
+    outcome = shell.run(*bundle_words(*words))
+    assert outcome.status == 0, outcome.err
+    return outcome
+
+
+def manifest_in(folder: Path) -> Manifest:
+    return parse_manifest((folder / "manifest.json").read_bytes(), "manifest.json")
+
+
+def test_bundle_is_the_environment_with_a_manifest_of_every_file(ready: Shell) -> None:
+    outcome = made(ready, "-o", "out")
+    out = ready.folder / "out"
+    assert outcome.out.startswith("Bundled out ")
+    assert "wheelcheck verify out" in outcome.out
+    manifest = manifest_in(out)
+    assert tree(out).keys() - {"manifest.json"} == {file.path for file in manifest.files}
+    assert {file.path: file.sha256 for file in manifest.files}.items() <= tree(out).items()
+    assert (out / SITE / "app" / "main.py").is_file()
+    plan = json.loads((ready.folder / "plan.json").read_text())
+    assert manifest.plan_digest == plan["digest"]
+    assert manifest.version == plan["digest"].removeprefix("sha256:")[:12]
+    assert [(package.name, str(package.version)) for package in manifest.packages] == [("app", "1.0"), ("lib", "2.0")]
+    assert (manifest.platform, manifest.python, manifest.archives) == ("win_amd64", "3.11", ())
+    assert left_beside(ready) == {"out"}
+
+
+def test_packages_alone_are_bundled_without_a_runtime(ready: Shell) -> None:
+    outcome = ready.run("bundle", "plan.json", "--wheelhouse", "house", "--offline", "-o", "out")
+    assert outcome.status == 0, outcome.err
+    assert "packages alone" in outcome.out
+    assert manifest_in(ready.folder / "out").runtime.kind.value == "none"
+
+
+def test_wheels_are_fetched_where_there_are_none(shell: Shell) -> None:
+    write_runtime(shell)
+    with IndexServer(catalog()) as server:
+        shell.write("plan.json", shell.plan("app", index=server.simple_url).out)
+        outcome = shell.run(
+            "bundle", "plan.json", "--runtime", "runtime.zip", "-o", "out", "--cache-dir", str(shell.cache)
+        )
+        assert outcome.status == 0, outcome.err
+        assert left_beside(shell) == {"out"}, "the wheels went with the run"
+        again = shell.run("bundle", "plan.json", "--runtime", "runtime.zip", "--wheelhouse", "house", "-o", "again")
+        assert again.status == 0, again.err
+    assert {path.suffix for path in (shell.folder / "house").iterdir()} >= {".whl"}, "and here they stay"
+    assert tree(shell.folder / "again").keys() == tree(shell.folder / "out").keys()
+
+
+def test_zip_of_a_bundle_holds_it_whole_with_its_manifest(ready: Shell) -> None:
+    made(ready, "-o", "plain", "--name", "product", "--bundle-version", "1.2.0")
+    outcome = made(ready, "-o", "out", "--archive", "zip", "--name", "product", "--bundle-version", "1.2.0")
+    out = ready.folder / "out"
+    archive = out / "product-1.2.0-win_amd64-cp311.zip"
+    assert {path.name for path in out.iterdir()} == {archive.name, "manifest.json", "SHA256SUMS"}
+    assert archive.name in outcome.out
+    with zipfile.ZipFile(archive) as read:
+        read.extractall(ready.folder / "unpacked")
+    assert tree(ready.folder / "unpacked") == tree(ready.folder / "plain")
+    manifest = manifest_in(out)
+    described = manifest.archives[0]
+    assert (described.filename, described.size) == (archive.name, archive.stat().st_size)
+    assert tree(out)[archive.name] == described.sha256
+    assert described.installed == sum(
+        path.stat().st_size for path in (ready.folder / "unpacked").rglob("*") if path.is_file()
+    )
+    if program := shutil.which("sha256sum"):
+        subprocess.run([program, "--strict", "-c", "SHA256SUMS"], cwd=out, check=True, capture_output=True)
+
+
+def test_layers_unpacked_over_each_other_are_the_bundle(ready: Shell) -> None:
+    made(ready, "-o", "plain")
+    made(ready, "-o", "out", "--archive", "zip", "--layers")
+    manifest = manifest_in(ready.folder / "out")
+    assert [archive.layer for archive in manifest.archives] == ["runtime", "base", "app"]
+    for archive in manifest.archives:
+        assert archive.filename == f"out-win_amd64-cp311-{archive.layer}-{archive.sha256[:12]}.zip"
+        with zipfile.ZipFile(ready.folder / "out" / archive.filename) as read:
+            read.extractall(ready.folder / "unpacked")
+    plain = tree(ready.folder / "plain")
+    plain.pop("manifest.json")
+    assert tree(ready.folder / "unpacked") == plain
+
+
+def test_another_version_of_a_requested_package_changes_one_layer_alone(ready: Shell) -> None:
+    made(ready, "-o", "one/out", "--archive", "zip", "--layers")
+    write_plan(
+        ready,
+        files=catalog("1.1"),
+    )
+    made(ready, "-o", "two/out", "--archive", "zip", "--layers")
+    before, after = (manifest_in(ready.folder / place / "out").archives for place in ("one", "two"))
+    assert before[:2] == after[:2]
+    assert before[2].sha256 != after[2].sha256
+    assert before[2].filename != after[2].filename
+
+
+def test_stripped_bundle_says_so_and_weighs_less(ready: Shell) -> None:
+    plain = json.loads(made(ready, "-o", "plain", "--format", "json").out)
+    outcome = made(ready, "-o", "out", "--strip", "tests,docs", "--strip", "pyi")
+    assert "Stripped   docs, pyi, tests: " in outcome.out
+    manifest = manifest_in(ready.folder / "out")
+    assert manifest.stripped == ("docs", "pyi", "tests")
+    assert not {"core.pyi", "test_core.py", "index.html"} & {Path(file.path).name for file in manifest.files}
+    assert sum(file.size for file in manifest.files) < plain["installed"]
+    everything = json.loads(made(ready, "-o", "all", "--strip", "all", "--format", "json").out)
+    assert everything["stripped"] == ["dist-info-extras", "docs", "pyi", "tests"]
+
+
+def test_bundle_over_its_budget_is_not_made_and_what_to_save_is_told(ready: Shell) -> None:
+    outcome = ready.run(*bundle_words("-o", "out", "--size-budget", "10kB"))
+    assert outcome.status == 1
+    assert outcome.out.startswith("Over the size budget: what is installed of out ")
+    for told in ("largest packages", "largest folders", "--strip tests", "--strip pyi", "Lib/site-packages/lib/tests"):
+        assert told in outcome.out
+    assert left_beside(ready) == set()
+    archived = ready.run(*bundle_words("-o", "out", "--size-budget", "1kB", "--archive", "zip", "--format", "json"))
+    assert archived.status == 1
+    answer = json.loads(archived.out)
+    assert answer["made"] is False
+    assert answer["budget"]["of"] == "archives"
+    assert answer["budget"]["measured"] == answer["download"] > 1000
+    assert answer["strippable"]["tests"] > 0
+    assert left_beside(ready) == set()
+    assert "left of 1MB" in made(ready, "-o", "out", "--size-budget", "1MB").out
+
+
+def test_name_is_that_of_the_project_that_the_plan_was_made_from(shell: Shell) -> None:
+    shell.write("pyproject.toml", '[project]\nname = "Some.Product"\nversion = "1"\ndependencies = ["app"]\n')
+    write_plan(shell, "pyproject.toml")
+    write_runtime(shell)
+    made(shell, "-o", "out")
+    assert manifest_in(shell.folder / "out").name == "Some.Product"
+    shell.write("pyproject.toml", '[project]\nname = "changed"\nversion = "1"\n')
+    made(shell, "-o", "again")
+    assert manifest_in(shell.folder / "again").name == "again", "the file is another by now"
+
+
+def test_json_tells_the_weights(ready: Shell) -> None:
+    answer: dict[str, Any] = json.loads(made(ready, "-o", "out", "--archive", "tar.zst", "--format", "json").out)
+    assert answer["made"] is True
+    assert answer["packages"].keys() == {"app", "lib", "runtime"}
+    assert sum(answer["packages"].values()) == sum(answer["folders"].values()) == answer["installed"]
+    assert answer["download"] == answer["archives"][0]["size"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--strip", "licences"), "tests, docs, pyi, dist-info-extras"),
+        (("--size-budget", "huge"), "150MB"),
+        (("--layers",), "--archive zip"),
+        (("--name", "../escape"), "--name '../escape' cannot be part of a file name"),
+        (("--bundle-version", "1/2"), "--bundle-version"),
+        (("--runtime", "plan.json"), "plan.json"),
+        (("--runtime", "nowhere"), "nowhere"),
+    ],
+)
+def test_request_without_a_sense_is_refused_before_anything_is_done(
+    ready: Shell, words: tuple[str, ...], told: str
+) -> None:
+    outcome = ready.run(*bundle_words("-o", "out", *words))
+    assert told in outcome.refused(2)
+    assert left_beside(ready) == set()
+
+
+@pytest.mark.parametrize(
+    ("machine", "minor", "facts"), [(ARM64, 11, ("arm64", "amd64")), (0x8664, 12, ("3.12", "3.11"))]
+)
+def test_runtime_for_another_target_is_refused_with_both_facts(
+    ready: Shell, machine: int, minor: int, facts: tuple[str, str]
+) -> None:
+    write_runtime(ready, machine, minor)
+    message = ready.run(*bundle_words("-o", "out")).refused(2)
+    assert all(fact in message for fact in facts)
+    assert left_beside(ready) == set()
+
+
+def test_hostile_wheel_is_refused_naming_its_member(shell: Shell) -> None:
+    write_plan(shell, files={"app": [make_wheel("app", "1.0", files={"../../evil.py": "x"})]})
+    write_runtime(shell)
+    outcome = shell.run(*bundle_words("-o", "out"))
+    assert "evil.py" in outcome.refused(3)
+    assert left_beside(shell) == set()
+
+
+def test_edited_plan_is_refused(ready: Shell) -> None:
+    text = (ready.folder / "plan.json").read_text()
+    ready.write("plan.json", text.replace('"version": "2.0"', '"version": "2.1"'))
+    assert "was changed after it was made" in ready.run(*bundle_words("-o", "out")).refused(2)
+
+
+def test_what_is_there_is_never_overwritten_without_force(ready: Shell) -> None:
+    made(ready, "-o", "out", "--bundle-version", "1")
+    before = tree(ready.folder / "out")
+    assert "--force" in ready.run(*bundle_words("-o", "out")).refused(2)
+    failed = ready.run(*bundle_words("-o", "out", "--force", "--size-budget", "1kB"))
+    assert failed.status == 1
+    assert tree(ready.folder / "out") == before
+    made(ready, "-o", "out", "--bundle-version", "2", "--force")
+    assert manifest_in(ready.folder / "out").version == "2"
+    assert left_beside(ready) == {"out"}
+
+
+def test_force_replaces_bundles_alone(ready: Shell) -> None:
+    ready.write("precious/letter.txt", "dear")
+    for place in ("precious", "plan.json", "."):
+        assert "is no bundle" in ready.run(*bundle_words("-o", place, "--force")).refused(2)
+    assert (ready.folder / "precious" / "letter.txt").read_text() == "dear"
+
+
+def test_deep_paths_are_warned_of_for_windows(shell: Shell) -> None:
+    deep = "app/" + "quite_a_long_folder_name/" * 8 + "module.py"
+    write_plan(shell, files={"app": [make_wheel("app", "1.0", files={deep: ""})]})
+    write_runtime(shell)
+    outcome = made(shell, "-o", "out")
+    assert "259 characters: 1 file" in outcome.out
+    assert "module.py (app)" in outcome.out.replace("\n", " ").replace("    ", "")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_summary_fits_the_terminal(ready: Shell, width: int) -> None:
+    from wheelcheck.pipeline.bundling import BundleRequest, bundle
+    from wheelcheck.plan import parse_executable
+    from wheelcheck.report.bundle import render_bundling
+
+    executable = parse_executable((ready.folder / "plan.json").read_bytes(), "plan.json")
+    request = BundleRequest(
+        out=Path("out"),
+        wheelhouse=Path("house"),
+        runtime=Path("runtime.zip"),
+        archive="zip",
+        layered=True,
+        name="product",
+    )
+    bundling = bundle(executable, request)
+    over = dataclasses.replace(bundling, budget=None)
+    for text in (render_bundling(bundling, width=width), render_bundling(over, width=width)):
+        assert max(map(len, text.splitlines())) <= width
+        assert text.endswith("\n")

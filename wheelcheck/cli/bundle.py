@@ -1,0 +1,145 @@
+"""``wheelcheck bundle``: a plan file → the environment that ships, as a folder or as archives."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wheelcheck.cli.answering import Showing, answer_format
+from wheelcheck.cli.options import options_named
+from wheelcheck.cli.plan_files import read_plan_file
+from wheelcheck.cli.streams import print_note
+
+if TYPE_CHECKING:
+    from wheelcheck.model.bundling import Bundling
+    from wheelcheck.pipeline.bundling import BundleRequest
+    from wheelcheck.report.transfer_progress import TransferProgress
+
+
+@click.command("bundle", short_help="Make the environment that ships, for any target on any host.")
+@click.argument("plan_file", metavar="PLAN")
+@click.option(
+    "-o", "--output", "out", metavar="OUT", required=True, help="The folder to make; it appears whole or not at all."
+)
+@click.option(
+    "--runtime",
+    metavar="PATH",
+    help="The target's Python: an embeddable zip, a standalone archive or an installation; without it, packages alone.",
+)
+@click.option("--wheelhouse", metavar="DIR", help="Where the wheels are, or are fetched to and kept.")
+@click.option(
+    "--allow-build",
+    "allow_build",
+    metavar="NAME[,NAME]",
+    multiple=True,
+    help="Build these from source, which runs their authors' code here; all for all.",
+)
+@click.option(
+    "--strip",
+    "strip",
+    metavar="KIND[,KIND]",
+    multiple=True,
+    help="Leave files out: tests, docs, pyi, dist-info-extras, or all of them.",
+)
+@click.option("--size-budget", metavar="SIZE", default="", help="Make nothing larger (150MB, 1.5GiB); exit status 1.")
+@click.option("--archive", type=click.Choice(["zip", "tar.zst"]), help="Put an archive in OUT, with its hash.")
+@click.option(
+    "--layers", "layered", is_flag=True, help="An archive each for the runtime, the base and your own packages."
+)
+@click.option("--name", metavar="NAME", default="", help="What archives are called; the input's project, else OUT.")
+@click.option(
+    "--bundle-version", "version", metavar="VERSION", default="", help="Its version; the plan's digest, else."
+)
+@click.option("--force", "replace", is_flag=True, help="Replace the bundle that is at OUT, once the new one is whole.")
+@answer_format
+@options_named(
+    "index_url",
+    "extra_index_urls",
+    "find_links",
+    "no_index",
+    "offline",
+    "cache_dir",
+    "no_cache",
+    "quiet",
+    "color",
+    "no_progress",
+)
+def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
+    """Make the environment of PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), in the folder OUT.
+
+    Nothing of it is run, so that any host makes it for any target. The wheels are fetched first, where --wheelhouse has not got
+    them. OUT is the environment with its manifest.json; with --archive it holds the archives, the manifest and SHA256SUMS, whose
+    bytes are the same wherever they are made.
+
+    Exit status: 0 made, 1 over the size budget.
+    """
+    from wheelcheck.pipeline.bundling import bundle
+    from wheelcheck.plan import parse_executable
+
+    showing = Showing.taken_from(options)
+    request = _request(options)
+    executable = parse_executable(read_plan_file(plan_file), plan_file)
+    try:
+        with _progress(showing) as told:
+            bundling = bundle(executable, request, told)
+    except KeyboardInterrupt:
+        if request.wheelhouse is None:
+            print_note("the wheels that came are kept; the same command goes on from there")
+        raise
+    _show(bundling, showing, form)
+    return 0 if bundling.is_within_budget else 1
+
+
+def _request(options: dict[str, Any]) -> BundleRequest:
+    from wheelcheck.pipeline.bundling import BundleRequest
+    from wheelcheck.pipeline.fetching import FetchRequest
+
+    wheelhouse, runtime = options.pop("wheelhouse"), options.pop("runtime")
+    return BundleRequest(
+        out=Path(options.pop("out")),
+        wheelhouse=Path(wheelhouse) if wheelhouse is not None else None,
+        runtime=Path(runtime) if runtime is not None else None,
+        strip=_strip(_listed(options.pop("strip"))),
+        archive=options.pop("archive") or "",
+        layered=options.pop("layered"),
+        budget=options.pop("size_budget"),
+        name=options.pop("name"),
+        version=options.pop("version"),
+        replace=options.pop("replace"),
+        fetching=FetchRequest(allow_build=_listed(options.pop("allow_build")), **options),
+    )
+
+
+def _listed(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
+
+
+def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    if "all" not in kinds:
+        return kinds
+    from wheelcheck.bundle import KINDS
+
+    return tuple(KINDS)
+
+
+def _progress(showing: Showing) -> TransferProgress:
+    from wheelcheck.report.transfer_progress import TransferProgress
+
+    return TransferProgress(
+        sys.stderr,
+        (lambda _: None) if showing.quiet else print_note,
+        draws=not showing.quiet and not showing.no_progress,
+    )
+
+
+def _show(bundling: Bundling, showing: Showing, form: str) -> None:
+    from wheelcheck.report.bundle import render_bundling, render_bundling_json
+
+    showing.write(
+        form,
+        lambda: render_bundling(bundling, width=showing.width, color=showing.in_color, encoding=showing.encoding),
+        lambda: render_bundling_json(bundling),
+    )

@@ -1,0 +1,187 @@
+"""What came of making a bundle, as text and as JSON: what it is, what it weighs, and what to do next; measures nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from wheelcheck.model import RuntimeKind
+from wheelcheck.report.commands import wrapped_command
+from wheelcheck.report.fetch import USERS, size_text
+from wheelcheck.report.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelcheck.model import Runtime
+    from wheelcheck.model.bundling import Bundling
+
+SCHEMA = "wheelcheck.bundling/1"
+_LARGEST_IN_BRIEF = 5
+_LARGEST = 12
+_KINDS = {
+    RuntimeKind.EMBEDDABLE: "embeddable package",
+    RuntimeKind.STANDALONE: "standalone build",
+    RuntimeKind.INSTALLATION: "copied installation",
+}
+
+
+def render_bundling(bundling: Bundling, *, width: int = 80, color: bool = False, encoding: str = "ascii") -> str:
+    """Render *bundling* for a terminal *width* columns wide, ending in a newline; one over its budget with all tables."""
+    page = Page(width=width, encoding=encoding)
+    if bundling.is_within_budget:
+        _made(page, bundling)
+    else:
+        _over(page, bundling)
+    return page.coloured() if color else page.plain()
+
+
+def _made(page: Page, bundling: Bundling) -> None:
+    manifest = bundling.manifest
+    page.paragraph(
+        f"Bundled {manifest.name} {manifest.version} for {manifest.platform}, Python {manifest.python}: "
+        f"{_packages(bundling)} in {bundling.out}",
+        style="bold green",
+    )
+    page.blank()
+    _facts(page, bundling)
+    page.blank()
+    _largest(page, "Largest packages", bundling.weights.packages, bundling, most=_LARGEST_IN_BRIEF)
+    _warnings(page, bundling)
+    page.blank()
+    page.line(("  Next", "bold"))
+    page.line(("    # ", "dim"), ("see that it is whole, and that nothing it imports is missing", "dim"))
+    for line in wrapped_command(("wheelcheck", "verify", bundling.out), page.width - 4):
+        page.line(("    ", ""), (line, ""))
+
+
+def _over(page: Page, bundling: Bundling) -> None:
+    manifest, budget = bundling.manifest, bundling.budget
+    if budget is None:
+        return
+    what = "the archives" if manifest.archives else "what is installed"
+    page.paragraph(
+        f"Over the size budget: {what} of {manifest.name} {manifest.version} would be {size_text(bundling.measured)}, "
+        f"{size_text(bundling.measured - budget.limit)} more than {budget.text}; nothing was made",
+        style="bold red",
+    )
+    page.blank()
+    _facts(page, bundling)
+    page.blank()
+    _largest(page, "Largest packages", bundling.weights.packages, bundling, most=_LARGEST)
+    page.blank()
+    _largest(page, "Largest folders", bundling.weights.folders, bundling, most=_LARGEST)
+    savings = [row for row in sorted(bundling.weights.strippable.items(), key=lambda row: (-row[1], row[0])) if row[1]]
+    page.blank()
+    if savings:
+        page.columns(
+            ((f"--strip {kind}", size_text(size)) for kind, size in savings),
+            indent=2,
+            header=("What stripping would save", "installed"),
+        )
+    else:
+        page.paragraph("Stripping would save nothing more.", indent=2)
+    _warnings(page, bundling)
+
+
+def _facts(page: Page, bundling: Bundling) -> None:
+    manifest, weights = bundling.manifest, bundling.weights
+    rows = [
+        ("Runtime", _runtime(manifest.runtime)),
+        ("Installed", f"{size_text(weights.installed)} in {len(manifest.files):,} files"),
+    ]
+    if manifest.stripped:
+        rows.append(("Stripped", f"{', '.join(manifest.stripped)}: {size_text(bundling.saved)} less"))
+    if manifest.archives:
+        several = len(manifest.archives) > 1
+        total = f"{size_text(bundling.archived)}{' together' if several else ''}"
+        rows.append(("Download", f"{total}; {USERS:,} users: {size_text(bundling.archived * USERS)}"))
+    if bundling.budget is not None and bundling.is_within_budget:
+        rows.append(
+            ("Budget", f"{size_text(bundling.budget.limit - bundling.measured)} left of {bundling.budget.text}")
+        )
+    for label, text in rows:
+        page.paragraph(text, lead=(label.ljust(11), "dim"), indent=2)
+    if manifest.archives:
+        page.blank()
+        page.columns(
+            ((size_text(archive.size), archive.filename) for archive in manifest.archives),
+            indent=2,
+            header=("size", "archive"),
+        )
+
+
+def _runtime(runtime: Runtime) -> str:
+    if runtime.kind is RuntimeKind.NONE:
+        return "none: packages alone"
+    python = f"Python {runtime.python}" if runtime.python is not None else "Python"
+    where = " ".join(word for word in (runtime.system, runtime.machine) if word)
+    threads = ", free-threaded" if runtime.free_threaded else ""
+    return f"{python} for {where}, {_KINDS[runtime.kind]}{threads}"
+
+
+def _packages(bundling: Bundling) -> str:
+    count = len(bundling.manifest.packages)
+    return f"{count} package{'s' if count != 1 else ''}"
+
+
+def _largest(page: Page, title: str, rows: Sequence[tuple[str, int]], bundling: Bundling, *, most: int) -> None:
+    whole = bundling.weights.installed or 1
+    shown = [(size_text(size), f"{size / whole:.0%}", name) for name, size in rows[:most]]
+    rest = rows[most:]
+    if rest:
+        size = sum(size for _, size in rest)
+        shown.append((size_text(size), f"{size / whole:.0%}", f"{len(rest)} more"))
+    page.columns(
+        ((size.rjust(8), share.rjust(5), name) for size, share, name in shown),
+        indent=2,
+        header=("    size", "share", title.lower()),
+    )
+
+
+def _warnings(page: Page, bundling: Bundling) -> None:
+    for warning in bundling.warnings:
+        page.blank()
+        page.paragraph(warning, lead=("! ", "bold yellow"), indent=2)
+
+
+def render_bundling_json(bundling: Bundling) -> str:
+    """The same for programs: sizes in bytes; the manifest itself is in the bundle."""
+    manifest, weights, budget = bundling.manifest, bundling.weights, bundling.budget
+    document = {
+        "schema": SCHEMA,
+        "made": bundling.is_within_budget,
+        "out": bundling.out,
+        "name": manifest.name,
+        "version": manifest.version,
+        "plan": manifest.plan_digest,
+        "target": {"platform": manifest.platform, "python": manifest.python},
+        "runtime": manifest.runtime.kind.value,
+        "installed": weights.installed,
+        "files": len(manifest.files),
+        "download": bundling.archived if manifest.archives else None,
+        "budget": None
+        if budget is None
+        else {
+            "limit": budget.limit,
+            "of": "archives" if manifest.archives else "installed",
+            "measured": bundling.measured,
+        },
+        "archives": [
+            {
+                "filename": archive.filename,
+                "layer": archive.layer or None,
+                "size": archive.size,
+                "installed": archive.installed,
+                "sha256": archive.sha256,
+            }
+            for archive in manifest.archives
+        ],
+        "stripped": list(manifest.stripped),
+        "saved": bundling.saved,
+        "strippable": dict(weights.strippable),
+        "packages": dict(weights.packages),
+        "folders": dict(weights.folders),
+        "warnings": list(bundling.warnings),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
