@@ -18,6 +18,7 @@ _PLAIN_HEAD = re.compile(
     r"[^<]*(?:<(?:!doctype|html|/?head|meta|title>[^<]*</title|/?body|h1>[^<]*</h1)\b[^<>]*>[^<]*)*", re.IGNORECASE
 )
 
+_PLAIN_TAIL = re.compile(r"\s*(?:</html>)?\s*(?:<!--[^<>-]*-->\s*)*")
 # Other letters mean that the link has no hash, which is where the name was taken to end, or that it must be decoded.
 _COMMON_NAMES = re.compile(r"[A-Za-z0-9._+!%\-\n]*")
 
@@ -70,8 +71,7 @@ def split_plain(text: str) -> PlainPage | None:
     if (
         body.count("</a>") != len(pieces)
         or body.count("<", len(head)) != known
-        or "<a" in tail
-        or "<A" in tail
+        or not _PLAIN_TAIL.fullmatch(tail)
         or "\0" in text
         or not _PLAIN_HEAD.fullmatch(head)
     ):
