@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -111,6 +110,8 @@ def _document(plan: Any) -> bytes:  # noqa: ANN401
 
 
 def _summary(plan: Any, presentation: dict[str, Any], words: Sequence[str] | None) -> str:  # noqa: ANN401
+    import shutil
+
     from wheelcheck.report import render_summary
 
     width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import sys
@@ -105,21 +106,27 @@ def discard_stdout() -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    import tempfile  # with the compressors and random numbers that --help and the like never need
-
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, beside = _open_beside(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        # mkstemp makes private files; a plan is as readable as the umask says, or as the file it replaces was.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~umask)
-        Path(name).replace(path)
+        # A new file is as readable as the umask says, one that is replaced as it was.
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            beside.unlink()
         raise
+
+
+def _open_beside(path: Path) -> tuple[int, Path]:
+    """A new file in the folder of *path*, open to write; tempfile would do it, and import random numbers and compressors."""
+    for number in itertools.count():
+        beside = path.with_name(f".{path.name}.{os.getpid()}-{number}")
+        with contextlib.suppress(FileExistsError):
+            return os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), beside
+    raise AssertionError("numbers do not end")  # pragma: no cover
 
 
 def wants_color(choice: str, stream: IO[str]) -> bool:

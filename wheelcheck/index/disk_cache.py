@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -148,7 +147,9 @@ class DiskCache:
         except OSError:
             self._is_hopeless = True
             return
-        shutil.rmtree(aside, ignore_errors=True)
+        from shutil import rmtree
+
+        rmtree(aside, ignore_errors=True)
         try:
             self._opened = _open(self._folder)
         except _failures():
@@ -219,11 +220,13 @@ def clear_cache(cache_dir: Path) -> CacheInfo:
 
     Only the store's own folder below *cache_dir* is touched.
     """
+    from shutil import rmtree
+
     held = cache_info(cache_dir)
     try:
         for folder in (cache_dir / _FOLDER, *cache_dir.glob(f"{_FOLDER}.broken-*")):
             if folder.is_dir():
-                shutil.rmtree(folder)
+                rmtree(folder)
     except OSError as problem:
         raise DiskFailure(f"the cache could not be deleted: {problem}", address=str(cache_dir)) from problem
     return held

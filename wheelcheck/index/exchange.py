@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from dataclasses import field
 from typing import BinaryIO, Literal, Protocol, cast
@@ -79,6 +78,8 @@ class Spool:
 
     def __init__(self, algorithm: str = "sha256") -> None:
         self._algorithm = algorithm
+        import tempfile  # only where something is fetched
+
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed by its owner)
         self._hash = hashlib.new(algorithm)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 
 from wheelcheck.errors import HashMismatch
 from wheelcheck.model.urls import masked
@@ -31,6 +30,8 @@ def verify(content: bytes, hashes: Hashes, url: str) -> None:
 
 def verify_digest(actual: str, algorithm: str, expected: str, url: str) -> None:
     """Likewise for a digest that was computed while the bytes came; nothing *expected* is always met."""
+    import hmac  # only where something is fetched
+
     if expected and not hmac.compare_digest(actual, expected):
         raise HashMismatch(
             f"the {algorithm} of what came is {actual}, announced was {expected}",

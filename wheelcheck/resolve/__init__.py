@@ -6,8 +6,18 @@ language, :mod:`lookahead` starts requests early and decides nothing, :mod:`expl
 answer, :mod:`replay` resolves once for targets that the data cannot tell apart.
 """
 
-from wheelcheck.resolve.locked import taken
-from wheelcheck.resolve.passes import Budget, Question, resolve
-from wheelcheck.resolve.replay import Replays
+from typing import TYPE_CHECKING
+
+from wheelcheck.doors import opening
+
+if TYPE_CHECKING:
+    from wheelcheck.resolve.locked import taken
+    from wheelcheck.resolve.passes import Budget, Question, resolve
+    from wheelcheck.resolve.replay import Replays
 
 __all__ = ["Budget", "Question", "Replays", "resolve", "taken"]
+
+if not TYPE_CHECKING:  # a checker that sees it would take every misspelt name for an object
+    __getattr__ = opening(
+        __name__, {"locked": ("taken",), "passes": ("Budget", "Question", "resolve"), "replay": ("Replays",)}
+    )
