@@ -14,9 +14,9 @@ from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from wheelcheck.model.fetched import Fetched
     from wheelcheck.pipeline.fetching import FetchRequest
     from wheelcheck.plan import ExecutablePlan
-    from wheelcheck.ports import Transfers
     from wheelcheck.report.transfer_progress import TransferProgress
 
 
@@ -84,8 +84,11 @@ def fetch_command(
     with _progress(quiet=quiet, draws=not quiet and not no_progress) as told:
         if directory is None or dry_run:
             _tell_weights(executable, request, form)
+            answer = None
         else:
-            _fetch(executable, Path(directory), request, told, form if form == "json" or not quiet else "none")
+            answer = _fetched(executable, Path(directory), request, told)
+    if answer is not None and (form == "json" or not quiet):
+        write_result(_rendered(answer, form), None)
     return 0
 
 
@@ -104,17 +107,20 @@ def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) 
     write_result(text.encode(), None)
 
 
-def _fetch(executable: ExecutablePlan, folder: Path, request: FetchRequest, told: Transfers, form: str) -> None:
+def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, told: TransferProgress) -> Fetched:
     from wheelcheck.pipeline.fetching import fetch
-    from wheelcheck.report.fetch import render_fetched, render_fetched_json
 
     try:
-        fetched = fetch(executable, folder, request, told)
+        return fetch(executable, folder, request, told)
     except KeyboardInterrupt:
+        told.close()
         print_note(f"what came is kept in {folder}; the same command goes on from there")
         raise
-    match form:
-        case "json":
-            write_result(render_fetched_json(fetched).encode(), None)
-        case "text":
-            write_result(render_fetched(fetched).encode(sys.stdout.encoding or "utf-8", "replace"), None)
+
+
+def _rendered(answer: Fetched, form: str) -> bytes:
+    from wheelcheck.report.fetch import render_fetched, render_fetched_json
+
+    if form == "json":
+        return render_fetched_json(answer).encode()
+    return render_fetched(answer).encode(sys.stdout.encoding or "utf-8", "replace")

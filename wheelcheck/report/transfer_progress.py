@@ -66,11 +66,11 @@ class TransferProgress:
 
     def weighed(self, weights: Weights) -> None:
         """Say what is to come, before it comes."""
-        self._note(render_weights(weights))
+        self._say(render_weights(weights))
 
     def waiting(self, what: str) -> None:
         """Say what everything waits for."""
-        self._note(f"waiting for {what}")
+        self._say(f"waiting for {what}")
 
     def expect(self, files: int, size: int | None) -> None:
         """So much is to come."""
@@ -103,6 +103,14 @@ class TransferProgress:
 
     def fetched(self, what: str) -> None:
         """Bytes tell enough."""
+
+    def _say(self, line: str) -> None:
+        with self._lock:
+            if self._progress is not None:
+                self._progress.stop()
+            self._note(line)
+            if self._progress is not None:
+                self._progress.start()
 
     def _draw(self) -> None:
         if self._progress is not None and self._task is not None:

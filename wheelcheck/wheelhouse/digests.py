@@ -6,9 +6,6 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from wheelcheck.errors import HashMismatch
-from wheelcheck.model.urls import masked
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -50,24 +47,16 @@ def known_hashes(file: PlannedFile) -> dict[str, str]:
     }
 
 
-def refuse_different(digests: Digests, file: PlannedFile, size: int) -> None:
-    """Raise ``HashMismatch`` naming both where *digests*, of *size* bytes, are not those that the plan has of *file*."""
+def different(digests: Digests, file: PlannedFile, size: int) -> str:
+    """What sets *digests*, of *size* bytes, apart from the *file* of the plan, with both values; empty where nothing does."""
     known = known_hashes(file)
     for algorithm, expected in known.items():
         actual = digests.digest(algorithm)
         if not hmac.compare_digest(actual, expected):
-            raise HashMismatch(
-                f"{file.filename}: the {algorithm} of what came is {actual}, the plan has {expected}",
-                address=masked(file.url),
-                hint="the file changed after the plan was made, or something between alters it: make the plan again "
-                "with --refresh, and compare",
-            )
+            return f"its {algorithm} is {actual}, the plan has {expected}"
     if not known and file.size is not None and size != file.size:
-        raise HashMismatch(
-            f"{file.filename}: {size} bytes came, the plan has {file.size}, and no hash to tell by",
-            address=masked(file.url),
-            hint="make the plan again with --refresh",
-        )
+        return f"it has {size} bytes, the plan has {file.size}, and no hash to tell by"
+    return ""
 
 
 def digest_file(path: Path, digests: Digests) -> int:

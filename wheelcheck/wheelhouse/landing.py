@@ -8,7 +8,8 @@ import os
 from typing import TYPE_CHECKING
 
 from wheelcheck.errors import DiskFailure, HashMismatch
-from wheelcheck.wheelhouse.digests import Digests, known_hashes, refuse_different
+from wheelcheck.model.urls import masked
+from wheelcheck.wheelhouse.digests import Digests, different, known_hashes
 from wheelcheck.wheelhouse.wanted import PART
 
 if TYPE_CHECKING:
@@ -85,15 +86,19 @@ class PartFile:
     def finish(self) -> None:
         """Check the hashes, bring the bytes to the disk and give the file its name."""
         stream = self._opened()
-        try:
-            refuse_different(self._digests, self._file, self._written)
-        except HashMismatch:
+        fact = different(self._digests, self._file, self._written)
+        if fact:
             # Bytes that are wrong must not be gone on with, in this run or the next.
             self.begin_anew()
             self.close()
             with contextlib.suppress(OSError):
                 self._part.unlink()
-            raise
+            raise HashMismatch(
+                f"{self._file.filename} is not the file of the plan: {fact}",
+                address=masked(self._file.url),
+                hint="it changed after the plan was made, or something between alters it: make the plan again with "
+                "--refresh, and compare",
+            )
         try:
             self.keep()
             stream.flush()
@@ -128,7 +133,9 @@ class PartFile:
 
     def _read_former(self, stream: BinaryIO) -> None:
         if not self._known:
-            stream.truncate(0)
+            if stream.seek(0, os.SEEK_END):
+                stream.seek(0)
+                stream.truncate()
             return
         while chunk := stream.read(_STEP):
             self._digests.update(chunk)

@@ -9,7 +9,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model import HousedWheel, Wheelhouse
-from wheelcheck.wheelhouse.digests import Digests, digest_file, known_hashes, refuse_different
+from wheelcheck.wheelhouse.digests import Digests, different, digest_file, known_hashes
 from wheelcheck.wheelhouse.record import Entry, Record, load_record
 from wheelcheck.wheelhouse.wanted import Wanted, wanted_files
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wheelcheck.model import Plan
 
 _SHOWN = 10
+_AGAIN = "delete it and run wheelcheck fetch again"
 
 
 def load_wheelhouse(folder: Path, plan: Plan, *, plan_path: str = "PLAN") -> Wheelhouse:
@@ -63,10 +64,12 @@ def _fetched(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None
     known = known_hashes(wanted.file)
     digests = Digests(tuple(known))
     size = digest_file(path, digests)
-    refuse_different(digests, wanted.file, size)
     entry = record.entry(path.name)
     if not known and entry is not None:
         _refuse_changed(path, digests, entry)
+    fact = different(digests, wanted.file, size)
+    if fact:
+        raise HashMismatch(f"is not the file of the plan: {fact}", address=str(path), hint=_AGAIN)
     return _housed(wanted, path, digests, size, None)
 
 
@@ -102,7 +105,7 @@ def _refuse_changed(path: Path, digests: Digests, entry: Entry) -> None:
         raise HashMismatch(
             f"was changed after it came here: its sha256 is {actual}, recorded was {entry.sha256}",
             address=str(path),
-            hint="delete it and run wheelcheck fetch again",
+            hint=_AGAIN,
         )
 
 
