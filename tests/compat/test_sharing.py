@@ -129,3 +129,16 @@ def test_versions_are_newest_first_and_the_newest_that_stands_heeds_its_day() ->
     assert str(newest[0]) == "1.5"
     assert newest_standing(page, "2020-01-01T00:00:00Z") is None
     assert newest_standing(page, None) == newest
+
+
+def test_versions_with_a_wheel_for_the_target_are_told_by_the_kinds_of_wheels() -> None:
+    files = {
+        "1.0": [wheel("cp312-cp312-win_amd64"), sdist()],
+        "2.0": [wheel("cp310-abi3-win_amd64.macosx_11_0_arm64", requires_python=">=3.12")],
+        "3.0": [wheel("cp313-cp313t-manylinux_2_17_aarch64"), wheel("py3-none-any", requires_python="<3.11")],
+        "4.0": [sdist()],
+    }
+    page = FakeProjects({"a": files}).page(canonicalize_name("a"))
+    for target in TARGETS:
+        shelf = Shelf(page, Admission(Compatibility(target), POLICY, {}))
+        assert shelf.runnable == {version for version in shelf.versions if shelf.release(version).has_wheel}

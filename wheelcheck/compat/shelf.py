@@ -23,6 +23,7 @@ from wheelcheck.model import (
     Sdist,
     Target,
     Wheel,
+    WheelTag,
 )
 
 _KEPT = 2
@@ -59,6 +60,10 @@ class Admission:
         else:
             found = [fit for fit in map(self._compatibility.fit, files) if fit is not None]
         return sorted(found, key=fit_order) if len(found) > 1 else found
+
+    def can_use(self, tags: tuple[WheelTag, ...], bound: str | None) -> bool:
+        """Whether the target can use a wheel with *tags* and Requires-Python *bound*."""
+        return self._compatibility.can_use(tags, bound)
 
     def is_too_new(self, distribution: Distribution) -> bool:
         """Whether *distribution* does not exist for this run: it came after the day of the policy, or does not say when."""
@@ -170,6 +175,17 @@ class Shelf:
         """The versions that somebody asked for."""
         return self._releases
 
+    @functools.cached_property
+    def runnable(self) -> frozenset[Version]:
+        """The versions with a wheel that the target can use, whatever the policy says of them.
+
+        Costs a look at each kind of wheel on the page, of which there are few; they are sorted out once for all targets.
+        """
+        can_use = self._admission.can_use
+        return frozenset(
+            version for kind, versions in _kinds_of_wheels(self.page).items() if can_use(*kind) for version in versions
+        )
+
     def release(self, version: Version) -> Release:
         """The version *version* of this page."""
         known = self._releases.get(version)
@@ -177,6 +193,23 @@ class Shelf:
             files = self.page.distributions[version]
             known = self._releases[version] = Release(version, files, self._admission)
         return known
+
+
+_Kinds = dict[tuple[tuple[WheelTag, ...], str | None], set[Version]]
+
+
+def _kinds_of_wheels(page: ProjectPage) -> _Kinds:
+    """The versions of each kind of wheel on *page*: its tags and the Pythons it is for."""
+    known = page.derived.get("kinds of wheels")
+    if isinstance(known, dict):
+        return known
+    kinds: _Kinds = {}
+    for version, files in page.distributions.items():
+        for file in files:
+            if isinstance(file, Wheel):
+                kinds.setdefault((file.tags, file.at.requires_python), set()).add(version)
+    page.derived["kinds of wheels"] = kinds
+    return kinds
 
 
 def newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:

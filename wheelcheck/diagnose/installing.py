@@ -21,6 +21,7 @@ from wheelcheck.model import (
 )
 
 _NAMED = 6
+_TRIED_ONE_BY_ONE = 3
 _INTERPRETER = re.compile(r"(cp|py|pp)(\d)(\d*)")
 
 
@@ -218,12 +219,18 @@ def nearest_with_wheel(
 ) -> tuple[Version | None, Version | None]:
     """The nearest versions older and newer than *version* with a usable wheel; withdrawn ones and pre-releases are left out.
 
-    Judges no version beyond these: a page may list hundreds, each with dozens of files.
+    Judges no version beyond these: a page may list hundreds, each with dozens of files. Where the nearest few have none, often
+    no version has, and the kinds of wheels on the page tell that at once.
     """
     shelf = diagnosis.shelf(name)
+    tried = 0
 
     def is_usable(each: Version) -> bool:
+        nonlocal tried
         if each.is_prerelease and not version.is_prerelease:
+            return False
+        tried += 1
+        if tried > _TRIED_ONE_BY_ONE and each not in shelf.runnable:
             return False
         release = shelf.release(each)
         return release.has_wheel and release.yanked is None

@@ -7,8 +7,9 @@ alike, the search would go the same way step by step, so its outcome is that of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from packaging.markers import Marker
 from packaging.utils import NormalizedName
@@ -49,6 +50,7 @@ class Replays:
         self.replayed = 0
         self._projects = projects
         self._traces: list[Trace] = []
+        self._telling: dict[int, Difference] = {}
 
     def resolve(self, question: Question, reporter: Reporter | None = None) -> Resolution | Conflict:
         """Answer *question* as :func:`~wheelcheck.resolve.resolve` would; raises what that raises.
@@ -57,15 +59,24 @@ class Replays:
         """
         supply = Supply.of(question, self._projects, Compatibility(question.target))
         for trace in self._traces:
-            if _is_same_question(trace.question, question) and is_answered_alike(trace, supply):
+            if not _is_same_question(trace.question, question) or self._is_told_apart(trace, supply):
+                continue
+            different = first_difference(trace, supply)
+            if different is None:
                 self.replayed += 1
                 return _moved(trace.outcome, question, supply)
+            self._telling[id(trace)] = different
         self.resolved += 1
         outcome, supply = resolve_openly(question, self._projects, reporter or SilentReporter())
         trace_of_it = traced(question, outcome, supply)
         if trace_of_it is not None:
             self._traces.insert(0, trace_of_it)
         return outcome
+
+    def _is_told_apart(self, trace: Trace, supply: Supply) -> bool:
+        # What told the last target apart from that of the trace mostly tells this one too.
+        telling = self._telling.get(id(trace))
+        return telling is not None and telling(trace, supply)
 
 
 def traced(question: Question, outcome: Resolution | Conflict, supply: Supply) -> Trace | None:
@@ -97,30 +108,54 @@ def _is_same_question(one: Question, other: Question) -> bool:
     return replace(one, target=other.target) == other
 
 
-def is_answered_alike(trace: Trace, supply: Supply) -> bool:
-    """Whether the target of *supply* answers all questions of *trace* as the target of the trace did."""
-    compatibility, projects = supply.compatibility, supply.projects
-    if any(compatibility.evaluate(marker, extra) != told for marker, extra, told in trace.markers):
-        return False
-    for (name, version), view in trace.releases.items():
-        if _view(supply.shelf(name).release(version)) != view:
-            return False
-    projects.prefetch_metadata(_iter_wheels(trace, supply))
+Difference = Callable[[Trace, Supply], bool]
+"""A question that some target answers otherwise: whether that of the supply does."""
+
+
+def first_difference(trace: Trace, supply: Supply) -> Difference | None:
+    """What the target of *supply* answers otherwise than that of *trace*; ``None`` where it answers everything alike."""
+    for place in range(len(trace.markers)):
+        if _marker_differs(place, trace, supply):
+            return partial(_marker_differs, place)
+    for key in trace.releases:
+        if _release_differs(key, trace, supply):
+            return partial(_release_differs, key)
+    supply.projects.prefetch_metadata(_iter_wheels(trace, supply))
     before = Compatibility(trace.question.target)
     try:
-        for (name, version), stated in trace.metadata.items():
-            own = supply.metadata(name, version)
-            if not _say_the_same(own, stated):
-                return False
-            bound = own.requires_python
-            if bound and compatibility.admits_python(bound) != before.admits_python(bound):
-                return False
+        for key in trace.metadata:
+            if _metadata_differs(key, before, trace, supply):
+                return _only_in_its_turn
         for (name, version), told in trace.installability.items():
             if supply.installability(name, version)[0] is not told:
-                return False
+                return _only_in_its_turn
     except (MetadataMalformed, IndexUnavailable):
-        return False  # resolving anew says what is to be said of it
-    return not supply.archives_refused
+        return _only_in_its_turn  # resolving anew says what is to be said of it
+    return _only_in_its_turn if supply.archives_refused else None
+
+
+def _marker_differs(place: int, trace: Trace, supply: Supply) -> bool:
+    marker, extra, told = trace.markers[place]
+    own = supply.compatibility.evaluate(marker, extra)
+    return own is not told and own != told
+
+
+def _release_differs(key: tuple[NormalizedName, Version], trace: Trace, supply: Supply) -> bool:
+    name, version = key
+    return _view(supply.shelf(name).release(version)) != trace.releases[key]
+
+
+def _metadata_differs(key: tuple[NormalizedName, Version], before: Compatibility, trace: Trace, supply: Supply) -> bool:
+    own = supply.metadata(*key)
+    bound = own.requires_python
+    return not _say_the_same(own, trace.metadata[key]) or bool(
+        bound and supply.compatibility.admits_python(bound) != before.admits_python(bound)
+    )
+
+
+def _only_in_its_turn(trace: Trace, supply: Supply) -> bool:  # noqa: ARG001 - a Difference
+    # Too dear to be asked first.
+    return False
 
 
 def _iter_wheels(trace: Trace, supply: Supply) -> Iterator[Wheel]:
