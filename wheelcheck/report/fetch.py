@@ -33,15 +33,31 @@ def render_weights(weights: Weights) -> str:
     """
     count = len(weights.files)
     least = "" if weights.is_complete else "at least "
-    download = f"{least}{size_text(weights.download)} to download"
-    missing = sum(weight.installed is None for weight in weights.files.values())
+    download = size_text(weights.download)
+    traffic = size_text(weights.download * USERS)
+    return (
+        f"{_counted(count, 'file')}: {least}{download} to download, {_installed(weights)}; "
+        f"{USERS:,} users: {least}{traffic}"
+    )
+
+
+def _installed(weights: Weights) -> str:
+    unknown = [name for name, weight in weights.files.items() if weight.installed is None]
+    sources = sum(not name.endswith(".whl") for name in unknown)
+    left_out = [
+        _counted(count, what)
+        for count, what in ((sources, "source archive"), (len(unknown) - sources, "wheel of unknown size"))
+        if count
+    ]
+    if unknown and len(unknown) == len(weights.files):
+        return "installed size not known"
     installed = f"{size_text(weights.installed)} installed"
-    if missing:
-        installed += f" without {missing} file{'s' if missing != 1 else ''} of unknown size"
-    if count and missing == count:
-        installed = "installed size unknown"
-    traffic = f"{USERS:,} users: {least}{size_text(weights.download * USERS)}"
-    return f"{count} file{'s' if count != 1 else ''}: {download}, {installed}; {traffic}"
+    return f"{installed} without {' and '.join(left_out)}" if left_out else installed
+
+
+def _counted(count: int, what: str) -> str:
+    noun, space, rest = what.partition(" of ")
+    return f"{count:,} {noun}{'s' if count != 1 else ''}{space}{rest}"
 
 
 def render_fetched(fetched: Fetched) -> str:
