@@ -7,6 +7,7 @@ import os
 import sqlite3
 import threading
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.errors import DiskFailure
@@ -22,7 +23,7 @@ CacheKind = Literal["page", "links", "metadata", "judgement", "code", "weight"]
 _DATABASE = "cache.db"
 _FOLDER = "index"
 _SIZE_LIMIT = 2 * 1024**3
-_FLUSH_AT = 32 * 1024**2
+_BATCH = 1024**2  # bytes that are worth a transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +38,27 @@ class CacheInfo:
 class DiskCache:
     """A folder of entries by kind and key; opened at the first read of an existing one, or the first write.
 
-    Writes are gathered and written in one transaction by :meth:`flush`, as SQLite's cost is per transaction. Whatever is
-    wrong with the folder (corrupt, foreign, full, not writable) means misses, never an error.
+    Writes are gathered, as SQLite's cost is per transaction, and many of them are written by a thread of their own while the
+    run waits for the network; :meth:`flush` waits until all is on disk. Whatever is wrong with the folder (corrupt, foreign,
+    full, not writable) means misses, never an error.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _FOLDER
-        self._guard = threading.RLock()
+        self._guard = threading.Lock()
+        """Of what is in memory; never held while the disk is waited for."""
+        self._disk = threading.RLock()
+        self._was_cold = self.is_cold
         self._opened: diskcache.Cache | None = None
         self._reader: DiskReader | None = None
         self._is_readable = True
         self._is_hopeless = False
-        self._pending: dict[str, bytes | None] = {}
-        self._pending_size = 0
+        self._unwritten: dict[str, bytes | None] = {}
+        self._batch: list[str] = []
+        self._batch_size = 0
+        self._batches: SimpleQueue[list[str]] = SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._written: set[str] = set()
 
     @property
     def is_cold(self) -> bool:
@@ -60,10 +69,13 @@ class DiskCache:
         """The entry, ``None`` where there is none; about 20 µs."""
         full_key = _key(kind, key)
         with self._guard:
-            if full_key in self._pending:
-                return self._pending[full_key]
-            if self._opened is None and self._reader is None and self.is_cold:
-                return None
+            if full_key in self._unwritten:
+                return self._unwritten[full_key]
+            is_here_only = self._was_cold and full_key not in self._written
+        # A folder that this run began holds what this run wrote; what others write meanwhile is not waited for.
+        if is_here_only:
+            return None
+        with self._disk:
             if self._is_readable:
                 try:
                     return self._read(full_key)
@@ -81,45 +93,94 @@ class DiskCache:
         return value if isinstance(value, bytes) else None
 
     def put(self, kind: CacheKind, key: str, content: bytes) -> None:
-        """Keep *content* at the next flush."""
-        with self._guard:
-            self._pending[_key(kind, key)] = content
-            self._pending_size += len(content)
-            if self._pending_size > _FLUSH_AT:
-                self.flush()
+        """Keep *content*; it is on disk after the next flush at the latest."""
+        self._note(_key(kind, key), content)
 
     def drop(self, kind: CacheKind, key: str) -> None:
         """Forget an entry that could not be understood, or must not be kept."""
+        self._note(_key(kind, key), None)
+
+    def _note(self, full_key: str, content: bytes | None) -> None:
         with self._guard:
-            self._pending[_key(kind, key)] = None
+            self._unwritten[full_key] = content
+            self._batch.append(full_key)
+            self._batch_size += len(content or b"")
+            if self._batch_size < _BATCH:
+                return
+            batch, self._batch, self._batch_size = self._batch, [], 0
+            if self._writer is None:
+                # No daemon: what came is on disk before the process ends.
+                self._writer = threading.Thread(target=self._write_batches, name="wheelcheck cache")
+                self._writer.start()
+            self._batches.put(batch)
 
     def flush(self) -> None:
-        """Write what was gathered."""
+        """Write what was gathered, and wait until it is written."""
         with self._guard:
-            pending, self._pending, self._pending_size = self._pending, {}, 0
-            cache = self._cache() if pending else None
-            if cache is None:
-                return
-            try:
-                with cache.transact():
-                    for key, content in pending.items():
-                        if content is None:
-                            cache.delete(key)
-                        else:
-                            cache.set(key, content)
-            except _failures():
-                # Another process holds it, or the disk is full: the next run fetches again.
-                return
+            batch, self._batch, self._batch_size = self._batch, [], 0
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                if batch:
+                    self._batches.put(batch)
+                self._batches.put([])
+        if writer is None:
+            self._write(batch)
+        else:
+            writer.join()
+
+    def _write_batches(self) -> None:
+        try:
+            ended = False
+            while not ended:
+                batch = self._batches.get()
+                ended = not batch
+                # Those that wait already go into the same transaction.
+                while not ended and not self._batches.empty():
+                    more = self._batches.get()
+                    ended = not more
+                    batch += more
+                self._write(batch)
+        finally:
+            self._close_connection()
+
+    def _write(self, batch: list[str]) -> None:
+        with self._guard:
+            contents = {key: self._unwritten[key] for key in batch if key in self._unwritten}
+        if not contents:
+            return
+        with self._disk:
+            cache = self._cache()
+        if cache is None:
+            return
+        try:
+            with cache.transact():
+                for key, content in contents.items():
+                    if content is None:
+                        cache.delete(key)
+                    else:
+                        cache.set(key, content)
+        except _failures():
+            # Another process holds it, or the disk is full: the next run fetches again.
+            return
+        with self._guard:
+            for key, content in contents.items():
+                if self._unwritten.get(key) is content:
+                    self._unwritten.pop(key, None)
+            self._written.update(contents)
 
     def close_thread(self) -> None:
         """Close the connection that the current thread has."""
-        with self._guard:
+        with self._disk:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
-            if self._opened is not None:
-                with contextlib.suppress(sqlite3.Error):
-                    self._opened.close()
+        self._close_connection()
+
+    def _close_connection(self) -> None:
+        opened = self._opened
+        if opened is not None:
+            with contextlib.suppress(sqlite3.Error):
+                opened.close()
 
     def _read(self, full_key: str) -> bytes | None:
         if self._reader is None:
