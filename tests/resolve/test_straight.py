@@ -13,7 +13,8 @@ from tests.resolve.test_replay import POLICIES, asks, indexes, question
 from wheelcheck.compat import Compatibility
 from wheelcheck.model import Policy
 from wheelcheck.resolve.ask import Ask, Candidate, Key
-from wheelcheck.resolve.provider import NothingIsLeft, WheelProvider
+from wheelcheck.resolve.provider import WheelProvider
+from wheelcheck.resolve.pruning import NothingIsLeft
 from wheelcheck.resolve.straight import straight_mapping
 from wheelcheck.resolve.supply import Supply
 

@@ -75,7 +75,7 @@ class Choices:
         """The versions within *limits* that may be chosen in this pass, under any other bounds there may be.
 
         Pre-releases are left out where nobody may have them: they come in only where the finals are not admitted at all. In the
-        lenient pass other bounds may leave nothing usable, and then what is not usable is offered.
+        lenient pass other bounds may leave nothing usable or nothing final, and then what is not is offered.
         """
         if self.lenient and not self.supply.shelf(name).versions:
             yield ABSENT
@@ -83,14 +83,18 @@ class Choices:
         within = self.supply.versions_within(name, limits)
         has_final = any(not version.is_prerelease for version in within)
         everything = self.supply.policy.pre or any(limit.names_pre_release for limit in limits)
+        last_resort: list[Version] = []
         for version in within:
             if version.is_prerelease and has_final and not everything:
                 if name in self.pre_releases_asked:
                     yield version
+                elif self.lenient:
+                    last_resort.append(version)
                 continue
             verdict = self._verdict(name, version, pinned=True)
             if verdict or (self.lenient and verdict is not None):
                 yield version
+        yield from (version for version in last_resort if self._verdict(name, version, pinned=True) is not None)
 
     def _verdict(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:
         """Of a version within the bounds: True: may be chosen. False: nothing usable. None: not there for this run."""

@@ -30,7 +30,7 @@ def causes_of_death(causes: Sequence[Cause], provider: WheelProvider) -> list[Ca
     A user is helped by the two bounds that exclude each other, not by the thousand versions above them that die of it; of these
     the newest stands for all. Where a user's own requirement is hopeless, nothing else matters.
     """
-    roots = [Cause(ask, None) for ask in provider.edges[None] if provider.dead_ends.is_hopeless(ask)]
+    roots = [Cause(ask, None) for ask in provider.edges[None] if provider.pruning.dead_ends.is_hopeless(ask)]
     told = {} if roots else {(id(cause.requirement), id(cause.parent)): cause for cause in causes}
     for cause in roots or causes:
         for last in _last_link(cause, provider):
@@ -41,10 +41,10 @@ def causes_of_death(causes: Sequence[Cause], provider: WheelProvider) -> list[Ca
 def _last_link(cause: Cause, provider: WheelProvider) -> tuple[Cause, ...]:
     ask, parent = cause.requirement, cause.parent
     if ask.impossible and parent is not None:
-        ask = provider.dead_ends.reason(parent.key, parent.version) or ask
-    while provider.dead_ends.is_hopeless(ask) and not ask.impossible:
-        version = next(iter(provider.versions_open_to(ask)), None)
-        reason = None if version is None else provider.dead_ends.reason(ask.key, version)
+        ask = provider.pruning.dead_ends.reason(parent.key, parent.version) or ask
+    while provider.pruning.dead_ends.is_hopeless(ask) and not ask.impossible:
+        version = next(iter(provider.pruning.versions_open_to(ask)), None)
+        reason = None if version is None else provider.pruning.dead_ends.reason(ask.key, version)
         if version is None or reason is None:
             return (Cause(ask, parent), *(Cause(own, None) for own in provider.own_asks(ask.key[0])))
         ask, parent = reason, provider.candidate_of(ask.key, version)

@@ -37,7 +37,8 @@ from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolve.ask import Ask, Candidate, Key
 from wheelcheck.resolve.explain import causes_of_death, clashes_of
 from wheelcheck.resolve.lookahead import Lookahead
-from wheelcheck.resolve.provider import Cause, NothingIsLeft, WheelProvider
+from wheelcheck.resolve.provider import Cause, WheelProvider
+from wheelcheck.resolve.pruning import NothingIsLeft
 from wheelcheck.resolve.straight import straight_mapping
 from wheelcheck.resolve.supply import Supply
 from wheelcheck.values import dataclass
@@ -191,7 +192,7 @@ class _Run:
         watch = _Watch(question.budget, self.deadline, self.reporter)
         # One round may try a hundred versions of a project, each of which has metadata to wait for.
         provider.before_asking = provider.choices.before_reading = watch.refuse_overtime
-        watch.after_rejections = provider.begin_probing
+        watch.after_rejections = provider.pruning.begin_probing
         provider.root_asks(question.requirements)
         return provider, watch
 
@@ -267,7 +268,7 @@ def _solver_mapping(provider: WheelProvider, watch: _Watch, most_rounds: int) ->
 
 
 def _told(causes: Sequence[Cause], provider: WheelProvider) -> Sequence[Cause]:
-    return causes_of_death(causes, provider) if provider.is_probing else causes
+    return causes_of_death(causes, provider) if provider.pruning.is_probing else causes
 
 
 def _walked(provider: WheelProvider, mapping: Mapping[Key, Candidate]) -> tuple[list[Key], tuple[Edge, ...]]:

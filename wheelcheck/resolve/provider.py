@@ -21,19 +21,14 @@ from wheelcheck.compat import names_extra, stated_for
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model import CandidateOrigin, Constraint, CoreMetadata, Policy, Requirement
 from wheelcheck.resolve.ask import Ask, Candidate, Key, iter_asks
-from wheelcheck.resolve.bounds import Bound, bound_of
-from wheelcheck.resolve.choices import ABSENT, Choices
-from wheelcheck.resolve.deadends import DeadEnds
+from wheelcheck.resolve.bounds import bound_of
+from wheelcheck.resolve.choices import Choices
 from wheelcheck.resolve.lookahead import Batches
-from wheelcheck.resolve.probing import Probe
+from wheelcheck.resolve.pruning import Pruning
 from wheelcheck.resolve.supply import Supply
 
 Cause = RequirementInformation[Ask, Candidate]
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
-
-
-class NothingIsLeft(Exception):
-    """One of the user's own requirements admits only dead ends: there is no answer, and no need to search on."""
 
 
 class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
@@ -60,10 +55,12 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
                 self._constraints.setdefault(constraint.name, []).append(constraint)
         self._order: dict[Key, int] = {}
         self._promotions: dict[NormalizedName, int] = {}
-        self.dead_ends = DeadEnds(self._ever_open)
-        self._probe: Probe | None = None
-        self._direct: set[NormalizedName] = set()
-        self._root_bounds: dict[NormalizedName, list[Bound]] = {}
+        self.pruning = Pruning(
+            self.choices,
+            self.constraints_on,
+            self.edges,
+            lambda key, version: self._read(self.candidate_of(key, version)),
+        )
         self._batches = Batches(supply)
         self._wanted: dict[NormalizedName, Callable[[Version], object]] = {}
         self.before_asking: Callable[[], None] = _go_on
@@ -77,7 +74,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             for effective in self._effective(requirement, ""):
                 asks.extend(iter_asks(effective))
         self.edges[None] = tuple(asks)
-        self._note_direct(asks)
+        self.pruning.note_direct(asks)
         return self.edges[None]
 
     def constraints_on(self, name: NormalizedName) -> tuple[Constraint, ...]:
@@ -140,14 +137,13 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         """The key that an ask or a candidate belongs to."""
         return requirement_or_candidate.key
 
-    def get_dependencies(self, candidate: Candidate) -> Iterable[Ask]:
         """The asks of *candidate*, computed once; an impossible one where it turns out unusable on reading its metadata."""
         if candidate.asks is None:
             self.before_asking()
             asks = self._read(candidate)
             for ask in asks:
                 self._order.setdefault(ask.key, len(self._order))
-        if self.dead_ends.is_dead(candidate.key, candidate.version):
+        if self.pruning.is_known_dead(candidate.key, candidate.version):
             return (self._impossible(candidate, "it asks for what cannot be had"),)
         return candidate.asks or ()
 
@@ -159,68 +155,12 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             if not extra and candidate.url is None:
                 self._batches.look_beyond(name, version, self._is_wanted(name))
             candidate.asks = self.edges[candidate] = self._asks_of(candidate)
-            self._note_direct(candidate.asks)
-            if self._probe is not None or not self.choices.lenient:
-                self._bury(candidate, candidate.asks)
+            self.pruning.learn(candidate, candidate.asks)
         return candidate.asks
 
     def _is_wanted(self, name: NormalizedName) -> Callable[[Version], object]:
-        if self._probe is None:
-            return self._wanted.get(name, _is_final)
         # Versions of two projects that move together are asked for a few at a time, and all of them in the end.
-        limits = [*self._root_bounds.get(name, ()), *(bound_of(each.specifier) for each in self.constraints_on(name))]
-        return lambda version: _is_final(version) and all(limit.admits(version) for limit in limits)
-
-    # What can be part of no answer
-
-    def begin_probing(self) -> None:
-        """The search has failed often: from now on versions that can be part of no answer are told before they are tried.
-
-        Whatever is chosen, the user's own requirements hold too, so bounds that clash with theirs are dead ends.
-        """
-        if self._probe is not None:
-            return
-        for ask in self.edges[None]:
-            self._root_bounds.setdefault(ask.key[0], []).append(ask.bound)
-        self._learn_anew()
-
-    @property
-    def is_probing(self) -> bool:
-        """Whether versions are looked at before they are tried."""
-        return self._probe is not None
-
-    def _learn_anew(self) -> None:
-        self.dead_ends = DeadEnds(self._ever_open)
-        if self._root_bounds:
-            self._probe = Probe(self.dead_ends, lambda key, version: self._read(self.candidate_of(key, version)))
-        for candidate, asks in self.edges.items():
-            if candidate is not None:
-                self.dead_ends.learn(candidate.key, candidate.version, asks)
-        self._refuse_dead_roots()
-
-    def _bury(self, candidate: Candidate, asks: tuple[Ask, ...]) -> None:
-        known = len(self.dead_ends)
-        self.dead_ends.learn(candidate.key, candidate.version, asks)
-        if len(self.dead_ends) > known:
-            self._refuse_dead_roots()
-
-    def _refuse_dead_roots(self) -> None:
-        if any(self.dead_ends.is_hopeless(ask) for ask in self.edges[None]):
-            raise NothingIsLeft
-
-    def _is_dead(self, key: Key, version: Version) -> bool:
-        return self.dead_ends.is_dead(key, version) if self._probe is None else self._probe.is_dead(key, version)
-
-    def _ever_open(self, name: NormalizedName, bound: Bound) -> Iterator[Version]:
-        constraints = self.constraints_on(name)
-        if name in self._direct or any(limit.url for limit in constraints):
-            return iter((ABSENT,))  # a named file is the solver's business
-        limits = [bound, *(bound_of(constraint.specifier) for constraint in constraints)]
-        return self.choices.ever_open(name, [*limits, *self._root_bounds.get(name, ())])
-
-    def versions_open_to(self, ask: Ask) -> Iterator[Version]:
-        """The versions that *ask* and what holds in any case admit, dead or not."""
-        return iter((ask.exact,)) if ask.exact is not None else self._ever_open(ask.key[0], ask.bound)
+        return self.pruning.is_ever_wanted(name) if self.pruning.is_probing else self._wanted.get(name, _is_final)
 
     def own_asks(self, name: NormalizedName) -> tuple[Ask, ...]:
         """The user's own asks on *name*."""
@@ -229,20 +169,6 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
     def candidate_of(self, key: Key, version: Version) -> Candidate:
         """The candidate that an index offers for *version* of *key*."""
         return self._candidate(key, version, None)
-
-    def _note_direct(self, asks: Iterable[Ask]) -> None:
-        # A file that is named serves bounds which nothing on the index does.
-        news = {ask.key[0] for ask in asks if ask.url is not None} - self._direct
-        if news:
-            self._direct |= news
-            if len(self.dead_ends):
-                self._learn_anew()
-
-    def _admit_pre_releases(self, name: NormalizedName) -> None:
-        # What was dead without them may live with them, so everything is learnt anew.
-        self.choices.pre_releases_asked.add(name)
-        if len(self.dead_ends):
-            self._learn_anew()
 
     def _impossible(self, candidate: Candidate, reason: str) -> Ask:
         return Ask(candidate.key, _itself(candidate), impossible=reason)
@@ -305,8 +231,8 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             return self._direct_matches(identifier, asks, urls, barred)
         exact = {ask.exact for ask in asks if ask.exact is not None}
         bounds = list(dict.fromkeys(ask.bound for ask in asks if ask.bound.text))
-        if name not in self.choices.pre_releases_asked and any(bound.names_pre_release for bound in bounds):
-            self._admit_pre_releases(name)
+        if any(bound.names_pre_release for bound in bounds):
+            self.pruning.admit_pre_releases(name)
 
         limits = [*bounds, *(bound_of(constraint.specifier) for constraint in constraints)]
 
@@ -318,7 +244,7 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
 
         def iterate() -> Iterator[Candidate]:
             for version in self.choices.versions(name, limits):
-                if id(version) in barred or (exact and exact != {version}) or self._is_dead(identifier, version):
+                if id(version) in barred or (exact and exact != {version}) or self.pruning.is_dead(identifier, version):
                     continue
                 yield self._candidate(identifier, version, None)
 
