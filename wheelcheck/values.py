@@ -1,14 +1,14 @@
 """``dataclass`` as the standard library has it, made fast for frozen slotted classes. Knows no class of ours.
 
 The standard decorator compiles six methods for each class while a module loads, 0.4 ms a class: a sixth of a short run. Here
-fields and slots are still its work; comparing and showing values needs no compiler, and ``__init__`` is compiled when the first
-instance is made, which most classes never see in a run.
+comparing and showing values needs no compiler, and ``__init__`` is compiled for the second instance, which most classes never
+have. What ``dataclasses.fields`` and its like look at is made by the standard decorator when they ask.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Never, TypeVar, cast
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _Method = Callable[..., object]
+_OWN = frozenset({"__init__", "__eq__", "__slots__"})
+_NO_FIELDS = ("ClassVar", "InitVar", "KW_ONLY", "typing.", "dataclasses.")
 
 
 def _made_fast(cls: type[_T] | None = None, /, **options: bool) -> object:
@@ -25,36 +27,96 @@ def _made_fast(cls: type[_T] | None = None, /, **options: bool) -> object:
         return lambda made: _made_fast(made, **options)
     if not _can_be_made_fast(cls, options):
         return dataclasses.dataclass(**options)(cls)
-    # Without words of its own the standard decorator shows the signature, which takes longer to find than all the rest.
-    cls.__doc__ = cls.__doc__ or cls.__name__
-    made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=options.get("kw_only", False))(
-        cls
-    )
-    for method in (_showing(made), *_comparing(made), *_frozen(made)):
-        name = method.__name__
-        method.__qualname__ = f"{made.__qualname__}.{name}"
-        if name not in cls.__dict__:
-            setattr(made, name, method)
-    setattr(made, "__init__", _first_init(made))  # noqa: B010 - mypy allows no other way
-    return made
+    shape = _Shape(cls, kw_only=options.get("kw_only", False))
+    namespace = {name: each for name, each in cls.__dict__.items() if name not in shape.replaced}
+    for method in (_first_init(shape), _showing(shape), *_comparing(shape), *_frozen(shape)):
+        method.__qualname__ = f"{cls.__qualname__}.{method.__name__}"
+        namespace.setdefault(method.__name__, method)
+    namespace["__slots__"] = shape.names
+    namespace["__match_args__"] = tuple(name for name in shape.names if name not in shape.named)
+    namespace["__qualname__"] = cls.__qualname__
+    for name in _LATE:
+        namespace[name] = _Late(shape, name)
+    metaclass: Callable[..., type] = type(cls)
+    shape.made = metaclass(cls.__name__, cls.__bases__, namespace)
+    return shape.made
 
 
-def _can_be_made_fast(cls: type, options: dict[str, bool]) -> bool:
+def _can_be_made_fast(cls: type, options: Mapping[str, bool]) -> bool:
     return (
         options.get("frozen", False)
         and options.get("slots", False)
         and options.keys() <= {"frozen", "slots", "kw_only"}
         and not dataclasses.is_dataclass(cls)
-        and "__eq__" not in cls.__dict__
+        and _OWN.isdisjoint(cls.__dict__)
+        and all(isinstance(each, str) and not each.startswith(_NO_FIELDS) for each in _annotations(cls).values())
     )
 
 
-def _names(cls: type, wanted: Callable[[dataclasses.Field[object]], bool] = lambda _: True) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(cls) if wanted(field))
+def _annotations(cls: type) -> dict[str, object]:
+    found: dict[str, object] = getattr(cls, "__annotations__", {})
+    return found
 
 
-def _showing(cls: type) -> _Method:
-    names = _names(cls, lambda field: field.repr)
+class _Shape:
+    """What a class declares: its fields in order, what they are when left out, and which are given by name alone."""
+
+    def __init__(self, cls: type, *, kw_only: bool) -> None:
+        annotations = _annotations(cls)
+        self.names = tuple(annotations)
+        self.kw_only = kw_only
+        self.made: type = cls
+        self.declared = {name: cls.__dict__[name] for name in self.names if name in cls.__dict__}
+        self.defaults: dict[str, object] = {}
+        self.factories: dict[str, Callable[[], object]] = {}
+        self.named = set(self.names if kw_only else ())
+        self.uncompared: set[str] = set()
+        self.hidden: set[str] = set()
+        self.replaced = {*self.declared, "__dict__", "__weakref__"}
+        for name, each in self.declared.items():
+            if isinstance(each, dataclasses.Field):
+                self._read(name, each)
+            else:
+                self.defaults[name] = each
+
+    def _read(self, name: str, field: dataclasses.Field[object]) -> None:
+        if field.default is not dataclasses.MISSING:
+            self.defaults[name] = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            self.factories[name] = field.default_factory
+        if field.kw_only is True:
+            self.named.add(name)
+        if not field.compare:
+            self.uncompared.add(name)
+        if not field.repr:
+            self.hidden.add(name)
+
+    def standard(self) -> type:
+        """A class of the same fields, made by the standard decorator."""
+        namespace = {**self.declared, "__annotations__": _annotations(self.made), "__module__": self.made.__module__}
+        plain = type(self.made.__name__, (), {**namespace, "__doc__": "Fields alone."})
+        return dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self.kw_only)(plain)
+
+
+_LATE = ("__dataclass_fields__", "__dataclass_params__")
+
+
+class _Late:
+    """An attribute of a class that the standard decorator makes when it is first looked at."""
+
+    def __init__(self, shape: _Shape, name: str) -> None:
+        self._shape = shape
+        self._name = name
+
+    def __get__(self, _: object, cls: type | None = None) -> object:
+        standard = self._shape.standard()
+        for name in _LATE:
+            setattr(self._shape.made, name, getattr(standard, name))
+        return getattr(self._shape.made, self._name)
+
+
+def _showing(shape: _Shape) -> _Method:
+    names = tuple(name for name in shape.names if name not in shape.hidden)
 
     def __repr__(self: object) -> str:  # noqa: N807
         return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
@@ -62,8 +124,8 @@ def _showing(cls: type) -> _Method:
     return __repr__
 
 
-def _comparing(cls: type) -> tuple[_Method, ...]:
-    names = _names(cls, lambda field: field.compare)
+def _comparing(shape: _Shape) -> tuple[_Method, ...]:
+    names = tuple(name for name in shape.names if name not in shape.uncompared)
     # The getter answers a tuple for two names or more, and for one the value itself, which compares just as well.
     key: Callable[[object], object] = attrgetter(*names) if names else lambda _: ()
 
@@ -76,9 +138,7 @@ def _comparing(cls: type) -> tuple[_Method, ...]:
     return __eq__, __hash__
 
 
-def _frozen(cls: type) -> tuple[_Method, ...]:
-    names = _names(cls)
-
+def _frozen(shape: _Shape) -> tuple[_Method, ...]:
     def __setattr__(self: object, name: str, value: object) -> Never:  # noqa: ARG001, N807
         raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
@@ -87,43 +147,60 @@ def _frozen(cls: type) -> tuple[_Method, ...]:
 
     # Copies are made without __init__, and may not assign either.
     def __getstate__(self: object) -> list[object]:  # noqa: N807
-        return [getattr(self, name) for name in names]
+        return [getattr(self, name) for name in shape.names]
 
     def __setstate__(self: object, state: list[object]) -> None:  # noqa: N807
-        for name, value in zip(names, state, strict=True):
+        for name, value in zip(shape.names, state, strict=True):
             object.__setattr__(self, name, value)
 
     return __setattr__, __delattr__, __getstate__, __setstate__
 
 
-def _first_init(cls: type) -> _Method:
+def _first_init(shape: _Shape) -> _Method:
+    is_first = True
+
     def __init__(self: object, *values: object, **named: object) -> None:  # noqa: N807
-        compiled = _compiled_init(cls)
-        setattr(cls, "__init__", compiled)  # noqa: B010
+        nonlocal is_first
+        if is_first and not values and named.keys() <= set(shape.names):
+            is_first = False
+            given = {**shape.defaults, **{name: make() for name, make in shape.factories.items()}, **named}
+            if len(given) == len(shape.names):
+                _fill(self, given)
+                return
+        compiled = _compiled_init(shape)
+        setattr(shape.made, "__init__", compiled)  # noqa: B010 - mypy allows no other way
         compiled(self, *values, **named)
 
     return __init__
 
 
-def _compiled_init(cls: type) -> _Method:
+def _fill(instance: object, given: Mapping[str, object]) -> None:
+    for name, value in given.items():
+        object.__setattr__(instance, name, value)
+    finish = getattr(instance, "__post_init__", None)
+    if finish is not None:
+        finish()
+
+
+def _compiled_init(shape: _Shape) -> _Method:
     known: dict[str, object] = {"_assign": object.__setattr__, "_left_out": dataclasses.MISSING}
     positional, named, lines = ["self"], ["*"], []
-    for field in dataclasses.fields(cls):
-        name = parameter = value = field.name
-        if field.default_factory is not dataclasses.MISSING:
-            known[f"_make_{name}"] = field.default_factory
+    for name in shape.names:
+        parameter = value = name
+        if name in shape.factories:
+            known[f"_make_{name}"] = shape.factories[name]
             parameter, value = f"{name}=_left_out", f"_make_{name}() if {name} is _left_out else {name}"
-        elif field.default is not dataclasses.MISSING:
-            known[f"_default_{name}"] = field.default
+        elif name in shape.defaults:
+            known[f"_default_{name}"] = shape.defaults[name]
             parameter = f"{name}=_default_{name}"
-        (named if field.kw_only else positional).append(parameter)
+        (named if name in shape.named else positional).append(parameter)
         lines.append(f" _assign(self, {name!r}, {value})")
-    if hasattr(cls, "__post_init__"):
+    if hasattr(shape.made, "__post_init__"):
         lines.append(" self.__post_init__()")
     parameters = ", ".join((*positional, *(named if len(named) > 1 else ())))
     exec("\n".join((f"def __init__({parameters}):", *lines, " return")), known)  # noqa: S102 - of names of fields
     compiled = cast("FunctionType", known["__init__"])
-    compiled.__qualname__ = f"{cls.__qualname__}.__init__"
+    compiled.__qualname__ = f"{shape.made.__qualname__}.__init__"
     return compiled
 
 

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import field, replace
+from typing import Generic, TypeVar
 
 import pytest
 
@@ -62,6 +63,16 @@ class OwnHash:
 
     def __repr__(self) -> str:
         return "own"
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Generic[T]):
+    """Holds one thing."""
+
+    what: T
 
 
 @dataclass(slots=True)
@@ -128,6 +139,44 @@ def test_arguments_are_refused_as_by_the_standard_decorator() -> None:
         Ours("a")  # type: ignore[call-arg]
 
 
+def test_the_first_instance_is_made_as_the_others_are() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Here:
+        a: int
+        b: list[int] = field(default_factory=list)
+
+        def __post_init__(self) -> None:
+            if self.a < 0:
+                raise ValueError("below")
+
+    with pytest.raises(TypeError, match=r"__init__\(\) missing 1 required keyword-only argument: 'a'"):
+        Here()  # type: ignore[call-arg]
+    assert [Here(a=1), Here(a=1)] == [Here(a=1, b=[]), Here(b=[], a=1)]
+
+    @dataclass(frozen=True, slots=True)
+    class There:
+        a: int
+        b: int = field(default=2, kw_only=True)
+
+        def __post_init__(self) -> None:
+            if self.a < 0:
+                raise ValueError("below")
+
+    with pytest.raises(ValueError, match="below"):
+        There(a=-1)
+    assert There(1) == There(a=1, b=2)
+    with pytest.raises(TypeError, match="positional"):
+        There(1, 2)  # type: ignore[call-arg]
+    assert There.__match_args__ == ("a",)
+
+
+def test_generic_values_are_made_too() -> None:
+    of_text = Held(what="a")
+    assert of_text == Held(what="a")
+    assert repr(of_text) == "Held(what='a')"
+    assert [each.name for each in dataclasses.fields(Held)] == ["what"]
+
+
 def test_what_follows_the_making_is_done() -> None:
     with pytest.raises(ValueError, match="left of the edge"):
         Place(-1)
@@ -149,12 +198,12 @@ def test_classes_that_change_are_left_to_the_standard_decorator() -> None:
     assert changing == Changing(2)
 
 
-def test_no_method_is_compiled_until_an_instance_is_made() -> None:
+def test_no_method_is_compiled_until_a_second_instance_is_made() -> None:
     code = (
-        "import sys\nfrom wheelcheck.values import dataclass\nseen = []\n"
+        "from __future__ import annotations\nimport sys\nfrom wheelcheck.values import dataclass\nseen = []\n"
         "sys.addaudithook(lambda event, _: seen.append(event) if event == 'compile' else None)\n"
         "@dataclass(frozen=True, slots=True, kw_only=True)\nclass A:\n    a: int\n    b: str = ''\n"
-        "print(len(seen), A(a=1) == A(a=1), len(seen), A(a=2) == A(a=1), len(seen))\n"
+        "first = A(a=1)\nprint(len(seen), first == A(a=1), len(seen), A(a=2) == A(a=1), len(seen))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0", "True", "1", "False", "1"]
