@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import struct
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def read_pe(file: Path, path: str) -> Binary:
     import pefile  # type: ignore[import-untyped]
 
     try:
-        with pefile.PE(str(file), fast_load=True) as image:
+        # Mapped here and not by pefile, which collects all garbage of the process whenever it closes a file.
+        with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            image = pefile.PE(data=content, fast_load=True)
             image.parse_data_directories([_IMPORT, _DELAY_IMPORT], import_dllnames_only=True)
             machine = int(image.FILE_HEADER.Machine)
             at_once = _names(getattr(image, "DIRECTORY_ENTRY_IMPORT", None))
