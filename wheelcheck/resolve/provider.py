@@ -137,9 +137,9 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
         """The key that an ask or a candidate belongs to."""
         return requirement_or_candidate.key
 
+    def get_dependencies(self, candidate: Candidate) -> Iterable[Ask]:
         """The asks of *candidate*, computed once; an impossible one where it turns out unusable on reading its metadata."""
         if candidate.asks is None:
-            self.before_asking()
             asks = self._read(candidate)
             for ask in asks:
                 self._order.setdefault(ask.key, len(self._order))
