@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.exchange import Ask, Sink
+from wheelcheck.values import dataclass
 
 _SECRET = re.compile(r"//[^/@\s]+@")
 REDIRECTS = 20

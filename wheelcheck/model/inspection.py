@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from wheelcheck.model.finding import Severity
+from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
