@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,30 @@ def test_deep_paths_are_warned_of_for_windows(shell: Shell) -> None:
     outcome = made(shell, "-o", "out")
     assert "259 characters: 1 file" in outcome.out
     assert "module.py (app)" in outcome.out.replace("\n", " ").replace("    ", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="masks and time zones of POSIX")
+@pytest.mark.parametrize("suffix", ["zip", "tar.zst"])
+def test_archive_of_another_user_folder_and_time_zone_has_the_same_bytes(ready: Shell, suffix: str) -> None:
+    bundles = []
+    for number, (zone, mask) in enumerate((("UTC", 0o022), ("Pacific/Kiritimati", 0o077))):
+        folder = ready.folder / f"user{number}" / ("deeper/" * number)
+        shutil.copytree(ready.folder / "house", folder / "house")
+        for name in ("plan.json", "runtime.zip"):
+            shutil.copy(ready.folder / name, folder / name)
+        done = subprocess.run(
+            [sys.executable, "-m", "wheelcheck", *bundle_words("-o", "out", "--archive", suffix, "--strip", "tests")],
+            cwd=folder,
+            env={**ready.environ, "TZ": zone, "HOME": str(folder), "PYTHONHASHSEED": str(number), "LC_ALL": "C"},
+            umask=mask,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        bundles.append(tree(folder / "out"))
+    assert bundles[0] == bundles[1]
+    assert len(bundles[0]) == 3
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -84,30 +84,33 @@ def staged(out: Path) -> Iterator[Staging]:
     from filelock import FileLock, Timeout
 
     folder = out.parent / f".{out.name}.partial"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # The operating system's lock: it ends with the process, however that ends.
-        lock = FileLock(folder / _LOCK)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UsageProblem(
-            "another run is making this bundle", address=str(out), hint="wait for it, or name another folder with -o"
-        ) from None
-    except OSError as error:
-        raise _failed(error, out) from error
+    # The operating system's lock: it ends with the process, however that ends.
+    lock = FileLock(folder / _LOCK)
     staging = Staging(out=out, folder=folder)
     keep: frozenset[str] = frozenset()
+    is_ours = True
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
         _restore(staging)
         _clear(folder, frozenset({_WHEELS}))
         yield staging
+    except Timeout:
+        is_ours = False
+        raise UsageProblem(
+            "another run is making this bundle", address=str(out), hint="wait for it, or name another folder with -o"
+        ) from None
     except (KeyboardInterrupt, IndexUnavailable):
         keep = frozenset({_WHEELS})
         raise
     except OSError as error:
         raise _failed(error, out) from error
     finally:
-        _leave(folder, keep, lock)
+        if is_ours:
+            with contextlib.suppress(Timeout, OSError):
+                lock.acquire(timeout=0)  # where the run was interrupted before it had it
+            if lock.is_locked:
+                _leave(folder, keep, lock)
 
 
 def _restore(staging: Staging) -> None:
@@ -135,7 +138,7 @@ def _leave(folder: Path, keep: frozenset[str], lock: filelock.BaseFileLock) -> N
         # Before the lock is let go, so that nobody takes a lock that is then removed; Windows removes it by itself.
         with contextlib.suppress(OSError):
             (folder / _LOCK).unlink()
-    lock.release()
+    lock.release(force=True)
     with contextlib.suppress(OSError):
         folder.rmdir()
 
