@@ -19,7 +19,7 @@ from wheelcheck.bundle.scripts import has_launcher, script_style
 from wheelcheck.bundle.unpacking import unpack
 from wheelcheck.bundle.wheel_contents import WheelContents, read_contents
 from wheelcheck.bundle.writing import Folder
-from wheelcheck.errors import DiskFailure, UsageProblem, WheelcheckError
+from wheelcheck.errors import DiskFailure, UsageProblem
 from wheelcheck.model import Environment, EnvironmentFile
 
 if TYPE_CHECKING:
@@ -142,21 +142,18 @@ def _cleared_on_failure(into: Path) -> Iterator[None]:
             raise UsageProblem("not an empty folder", address=str(into))
     except OSError as problem:
         raise DiskFailure(f"cannot be read: {problem.strerror}", address=str(into)) from problem
+    done = False
     try:
         yield
+        done = True
     except OSError as problem:
-        _clear(into, existed)
         raise DiskFailure(
             f"cannot be written: {problem.strerror or problem}",
             address=str(problem.filename or into),
             hint="free some space, or choose another folder",
         ) from problem
-    except (WheelcheckError, KeyboardInterrupt):
-        _clear(into, existed)
-        raise
-
-
-def _clear(into: Path, existed: object) -> None:
-    shutil.rmtree(into, ignore_errors=True)
-    if existed:
-        into.mkdir(exist_ok=True)
+    finally:
+        if not done:
+            shutil.rmtree(into, ignore_errors=True)
+            if existed:
+                into.mkdir(exist_ok=True)

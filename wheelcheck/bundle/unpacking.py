@@ -57,7 +57,7 @@ class _Source(WheelSource):
         self._contents = contents
         self._archive = archive
         stem = contents.dist_info.removesuffix(".dist-info")
-        name, _, version = stem.partition("-")
+        name, _, version = stem.rpartition("-")
         super().__init__(name, version)
 
     @property

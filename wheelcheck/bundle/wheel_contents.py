@@ -153,7 +153,7 @@ def _dist_info(wheel: HousedWheel, infos: list[zipfile.ZipInfo]) -> str:
     found = sorted({top for info in infos if (top := info.filename.partition("/")[0]).endswith(".dist-info")})
     if len(found) != 1:
         refuse(wheel, f"{len(found)} .dist-info folders, where a wheel has one")
-    name, _, version = found[0].removesuffix(".dist-info").partition("-")
+    name, _, version = found[0].removesuffix(".dist-info").rpartition("-")
     try:
         fits = canonicalize_name(name) == wheel.name and Version(version) == wheel.version
     except InvalidVersion:
