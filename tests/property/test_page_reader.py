@@ -132,3 +132,24 @@ def test_a_page_that_is_sorted_unread_says_what_it_says_when_it_is_parsed(parts:
     unread = project_page(name, [Layer(read_digest(content, "text/html", BASE, name), "i")])
     assert dict(unread.distributions) == dict(parsed.distributions)
     assert (unread.skipped, unread.state, unread.state_reason) == (parsed.skipped, parsed.state, parsed.state_reason)
+
+
+@given(st.lists(_files(), max_size=6), st.sampled_from([None, {"status": "archived", "reason": "x"}]))
+def test_a_json_page_that_is_sorted_unread_says_what_it_says_when_it_is_read(
+    files: list[dict[str, object]], status: object
+) -> None:
+    name = canonicalize_name("some-project")
+    content = json.dumps({"meta": {"api-version": "1.4"}, "files": files, "project-status": status}).encode()
+    read = project_page(name, [Layer(digest(read_listing(content, "", BASE), name), "i")])
+    unread = project_page(name, [Layer(read_digest(content, "", BASE, name), "i")])
+    assert dict(unread.distributions) == dict(read.distributions)
+    assert (unread.skipped, unread.state, unread.state_reason) == (read.skipped, read.state, read.state_reason)
+
+
+@pytest.mark.parametrize("wrong", [{"url": "//["}, {"url": 1}, {"hashes": []}, {}])
+def test_a_json_page_with_one_wrong_file_is_refused_before_anyone_looks_at_it(wrong: dict[str, object]) -> None:
+    content = json.dumps({"files": [{"filename": "some_project-1.0.zip", **wrong}]}).encode()
+    with pytest.raises(PageUnreadable):
+        read_listing(content, "application/json", BASE)
+    with pytest.raises(PageUnreadable):
+        read_digest(content, "application/json", BASE, canonicalize_name("some-project"))

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from wheelcheck.index.anchors import OPENING, joined, row_of
 from wheelcheck.index.page_problems import State, known_state, reject_version
 from wheelcheck.index.records import FileRow, Listing
-from wheelcheck.values import dataclass
+from wheelcheck.index.split_pages import SplitPage
 
 _SPACE = "\t\n\x0c\r "
 # What may stand before the first anchor of a plain page: nothing that hides what follows, or changes where links lead.
@@ -50,16 +50,7 @@ def _status(tree: LexborHTMLParser) -> tuple[State, str]:
     return known_state(metas.get("pypi:project-status", "")), metas.get("pypi:project-status-reason", "")
 
 
-@dataclass(frozen=True, slots=True)
-class PlainPage:
-    """A page whose anchors were told apart without parsing it: each link's file name and text up to the next."""
-
-    links: tuple[tuple[str, str], ...]
-    state: State
-    state_reason: str
-
-
-def split_plain(text: str) -> PlainPage | None:
+def split_plain(text: str) -> SplitPage[str] | None:
     """The anchors of *text*, unread, if it is as nearly all indexes write it; ``None`` for one that must be parsed.
 
     Plain is a page in which every ``<`` begins a known tag, and every anchor begins with its ``href``: then no comment, script
@@ -83,7 +74,7 @@ def split_plain(text: str) -> PlainPage | None:
     if "%" in together:
         names = list(map(unquote, names))
     links = tuple((name, piece) for name, piece in zip(names, pieces, strict=True) if name)
-    return PlainPage(links, *_status(LexborHTMLParser(head)))
+    return SplitPage(links, *_status(LexborHTMLParser(head)))
 
 
 def _all_absolute(body: str, count: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -11,9 +11,10 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.index.anchors import OPENING, read_anchors
-from wheelcheck.index.json_pages import read_json
+from wheelcheck.index.json_pages import read_files, read_json, split_json
 from wheelcheck.index.page_problems import PageUnreadable, State
 from wheelcheck.index.records import Digest, FileRow, Listing, VersionRows, decode_rows, encode
+from wheelcheck.index.split_pages import SplitPage, U
 from wheelcheck.model import Availability, Distribution, LinkSkip, ProjectPage, parse_link
 from wheelcheck.values import dataclass
 
@@ -37,18 +38,23 @@ def read_listing(content: bytes, content_type: str, base: str) -> Listing:
 
 
 def read_digest(content: bytes, content_type: str, base: str, name: NormalizedName) -> Digest:
-    """What :func:`digest` makes of :func:`read_listing`, but the anchors of a plain page are sorted and not read."""
+    """What :func:`digest` makes of :func:`read_listing`, but links are sorted and not read, where they can be told apart."""
     if _is_json(content, content_type):
-        return digest(read_json(content, base), name)
+        files = split_json(content, base)
+        return _sorted(files, base, name, lambda each: b"[%b]" % b",".join(each))
     from wheelcheck.index.html_pages import read_html, split_plain
 
     text = content.decode(_charset(content_type), "replace")
-    page = split_plain(text)
-    if page is None:
+    anchors = split_plain(text)
+    if anchors is None:
         return digest(read_html(text, base), name)
+    return _sorted(anchors, base, name, lambda each: (OPENING + OPENING.join(each)).encode())
+
+
+def _sorted(page: SplitPage[U], base: str, name: NormalizedName, join: Callable[[list[U]], bytes]) -> Digest:
     groups, skipped = _by_version(page.links, name)
     return Digest(
-        [VersionRows(str(version), msgspec.Raw(encode(_joined(pieces)))) for version, pieces in groups.items()],
+        [VersionRows(str(version), msgspec.Raw(encode(join(links)))) for version, links in groups.items()],
         skipped,
         _state(page.state, page.links),
         page.state_reason,
@@ -61,10 +67,6 @@ def _head(filename: str) -> str:
     if filename.endswith(".whl"):
         return filename.rsplit("-", 3)[0]
     return filename[:-7] if filename.endswith(".tar.gz") else ""
-
-
-def _joined(pieces: list[str]) -> str:
-    return OPENING + OPENING.join(pieces)
 
 
 def _is_json(content: bytes, content_type: str) -> bool:
@@ -167,11 +169,17 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
 
     def _files(self, version: Version) -> Iterator[Distribution]:
         for packed, layer in self._packed[version]:
-            rows = decode_rows(packed)
-            for row in read_anchors(rows, layer.digest.base) if isinstance(rows, str) else rows:
+            for row in _rows(packed, layer.digest.base):
                 parsed = parse_link(row.filename, self._name, availability(row, layer.index))
                 if not isinstance(parsed, LinkSkip):
                     yield parsed
+
+
+def _rows(packed: msgspec.Raw, base: str) -> Iterable[FileRow]:
+    rows: list[FileRow] | bytes = decode_rows(packed)
+    if isinstance(rows, list):
+        return rows
+    return read_files(rows, base) if rows.startswith(b"[") else read_anchors(rows.decode(), base)
 
 
 def availability(row: FileRow, index: str) -> Availability:

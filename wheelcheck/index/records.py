@@ -41,7 +41,7 @@ class Listing(msgspec.Struct, array_like=True, frozen=True):
 class VersionRows(msgspec.Struct, array_like=True, frozen=True):
     """The files of one version; ``rows`` stays packed until that version is looked at.
 
-    Packed are rows, or a text: the anchors of a plain page, which are not even read before.
+    Packed are rows, or bytes that are not even read before: anchors of an HTML page, or a list of files in JSON.
     """
 
     version: str
@@ -51,7 +51,7 @@ class VersionRows(msgspec.Struct, array_like=True, frozen=True):
 class Digest(msgspec.Struct, array_like=True, frozen=True):
     """A project page in order of first appearance; ``skipped`` counts files that are no distribution, by ``LinkSkip`` name.
 
-    ``base`` is the URL that unread anchors are relative to.
+    ``base`` is the URL that unread links are relative to.
     """
 
     versions: list[VersionRows]
@@ -137,7 +137,7 @@ encode = msgspec.msgpack.Encoder().encode
 decode_answer = msgspec.msgpack.Decoder(CachedAnswer).decode
 decode_digest = msgspec.msgpack.Decoder(Digest).decode
 decode_listing = msgspec.msgpack.Decoder(Listing).decode
-decode_rows = msgspec.msgpack.Decoder(list[FileRow] | str).decode
+decode_rows = msgspec.msgpack.Decoder(list[FileRow] | bytes).decode
 decode_metadata = msgspec.msgpack.Decoder(MetadataRecord).decode
 decode_judgement = msgspec.msgpack.Decoder(JudgementRecord).decode
 decode_survey = msgspec.msgpack.Decoder(SurveyRecord).decode
