@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.fakes.projects import FakeProjects, wheel
 from tests.resolve.test_passes import answer, picks
 from wheelcheck.model import Conflict, Resolution
+from wheelcheck.resolve import Budget
 
 MINORS = 25
 PATCHES = 20
@@ -72,3 +73,35 @@ def test_versions_that_clash_with_a_pin_of_the_user_are_passed_over_before_the_s
         assert all(projects.calls["prefetch_metadata", filename] for filename in tried)
     # 21 are needed of each plugin, and as many at most are fetched in vain.
     assert projects.count_fetched("metadata") == 122
+
+
+def test_budget_is_held_while_versions_are_looked_at_before_they_are_tried() -> None:
+    ticks = iter(range(10_000))
+    budget = Budget(seconds=400, clock=lambda: float(next(ticks)))
+    outcome = answer(moving_together(old=3), "client", "http<1.25.4", budget=budget)
+    assert isinstance(outcome, Conflict)
+    assert outcome.budget_spent
+    assert next(ticks) < 420
+
+
+def test_hard_answer_is_the_same_whatever_was_read_before() -> None:
+    projects = moving_together(old=13)
+    first = answer(projects, "client", "http<1.25.4")
+    assert answer(projects, "client", "http<1.25.4") == first
+
+
+def test_file_that_is_named_directly_serves_bounds_that_nothing_on_the_index_does() -> None:
+    # After the rejections of w "b>=2" would be known as a dead end, were it not for the file that z names.
+    url = "https://files.example/b-2.0-py3-none-any.whl"
+    projects = FakeProjects(
+        {
+            "z": {"1": [wheel(requires=[f"b @ {url}"])]},
+            "w": {str(version): [wheel(requires=["d<5" if version > 9 else "d"])] for version in range(1, 80)},
+            "a": {"1": [wheel(requires=["b>=2"])]},
+            "b": {"1.0": [wheel()]},
+            "d": {str(version): [wheel()] for version in range(1, 9)},
+        },
+        links={url: ("b-2.0-py3-none-any.whl", wheel())},
+    )
+    outcome = answer(projects, "z", "w", "a", "d>=5")
+    assert picks(outcome) == {"a": "1", "b": "2.0", "d": "8", "w": "9", "z": "1"}
