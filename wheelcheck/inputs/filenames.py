@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 SDIST_SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz", ".txz", ".tar", ".zip")
-_NAME = re.compile(r"^[A-Z0-9]$|^[A-Z0-9][A-Z0-9._-]*[A-Z0-9]$", re.IGNORECASE)
+_NAME = re.compile(r"^[A-Z0-9]$|^[A-Z0-9][A-Z0-9._-]*[A-Z0-9]$", re.ASCII | re.IGNORECASE)
 
 
 def is_archive_name(name: str) -> bool:
