@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.programs import Shell
+from tests.cli.programs import TARGET, Shell
 from tests.fakes.archives import make_wheel, sha256_hex
 from tests.server import PLAIN_HTML, Flaky, IndexServer, Lie, Mode
 
@@ -109,6 +109,21 @@ def test_dry_run_tells_the_weight_and_writes_nothing(shell: Shell, mode: Mode) -
         assert again.out == outcome.out
         assert server.count() == 0
     assert not house(shell).exists()
+
+
+def test_plan_tells_the_download_where_the_index_tells_all_sizes_and_asks_for_the_rest_on_demand(shell: Shell) -> None:
+    size = f"{sum(map(len, WHEELS.values())) / 1000:.0f}"
+    words = ("plan", "a", *TARGET, "--cache-dir", str(shell.cache))
+    with IndexServer(CATALOG) as server:
+        told = shell.run(*words, "-i", server.simple_url).out
+        assert f"Weight: {size} kB to download; 1,000 users: {size} MB\n" in told
+        assert server.count(path="/files/") == server.count_sidecars()
+        asked = shell.run(*words, "-i", server.simple_url, "--sizes").out
+        assert f"Weight: 3 files: {size} kB to download, 301 kB installed; 1,000 users: {size} MB\n" in asked
+    with IndexServer(CATALOG, mode=Mode(sizes="hidden")) as server:
+        assert "Weight:" not in shell.run(*words, "-i", server.simple_url).out
+        asked = shell.run(*words, "-i", server.simple_url, "--sizes").out
+        assert f"3 files: {size} kB to download" in asked
 
 
 def test_sizes_of_a_server_without_ranges_come_by_its_headers(shell: Shell) -> None:

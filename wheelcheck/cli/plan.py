@@ -28,6 +28,7 @@ _WIDEST = 120
     show_default=True,
     help="What goes to stdout: a summary, or the plan.",
 )
+@click.option("--sizes", is_flag=True, help="Say what it weighs, asking for sizes that the index does not tell.")
 @click.option("--write-requirements", metavar="FILE", help="Write your requirements with the applied repair here.")
 @click.option("--write-overrides", metavar="FILE", help="Write the overrides here, in uv's format.")
 @click.pass_obj
@@ -37,6 +38,7 @@ def plan_command(
     inputs: tuple[str, ...],
     output: str | None,
     form: str,
+    sizes: bool,
     write_requirements: str | None,
     write_overrides: str | None,
     **options: Any,  # noqa: ANN401 - click
@@ -55,13 +57,16 @@ def plan_command(
     repaired.refuse_unusable(request, output)
     with reporter_for(presentation) as reporter:
         plan = pipeline.plan(request, reporter=reporter)
+        weights = _weights(plan, request, reporter) if sizes else None
     if output is not None:
         write_result(_document(plan), output)
     repaired.write(request, plan, quiet=presentation["quiet"])
     if form == "json" and output != "-":
         write_result(_document(plan), None)
     elif output != "-" and not presentation["quiet"]:
-        write_result(_summary(plan, presentation, words).encode(sys.stdout.encoding or "utf-8", "replace"), None)
+        write_result(
+            _summary(plan, presentation, words, weights).encode(sys.stdout.encoding or "utf-8", "replace"), None
+        )
     tell_of_fix(request.fix, plan)
     return tell_of_interruption(plan) or _STATUS[plan.status.value]
 
@@ -109,7 +114,13 @@ def _document(plan: Any) -> bytes:  # noqa: ANN401
     return render_plan(plan)
 
 
-def _summary(plan: Any, presentation: dict[str, Any], words: Sequence[str] | None) -> str:  # noqa: ANN401
+def _weights(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
+    from wheelcheck.pipeline.fetching import weights_of
+
+    return weights_of(plan, request, reporter)
+
+
+def _summary(plan: Any, presentation: dict[str, Any], words: Sequence[str] | None, weights: Any) -> str:  # noqa: ANN401
     import shutil
 
     from wheelcheck.report import render_summary
@@ -122,4 +133,5 @@ def _summary(plan: Any, presentation: dict[str, Any], words: Sequence[str] | Non
         detail="full" if presentation["verbose"] else "brief",
         encoding=sys.stdout.encoding or "ascii",
         asked=repeatable(words) if words else (),
+        weights=weights,
     )

@@ -16,7 +16,7 @@ from wheelcheck.model.fetched import Fetched
 from wheelcheck.model.urls import masked
 from wheelcheck.pipeline.edges import index_config
 from wheelcheck.pipeline.request import Request
-from wheelcheck.ports import SilentTransfers, Transfers
+from wheelcheck.ports import Reporter, SilentTransfers, Transfers
 
 if TYPE_CHECKING:
     from wheelcheck.index import IndexConfig
@@ -62,6 +62,15 @@ def weighed(executable: ExecutablePlan, request: FetchRequest, reporter: Transfe
 
     with _files(_config(request), reporter or SilentTransfers()) as files:
         return files.weights(planned_files(wanted_files(executable.plan)))
+
+
+def weights_of(plan: Plan, request: Request, reporter: Reporter | None = None) -> Weights:
+    """What the files of *plan*, which answers *request*, weigh; of a blocked plan, those that it has."""
+    from wheelcheck.settings import load_settings
+
+    config = index_config(request, load_settings(Path(request.folder), request.environ), IndexOptions())
+    with _files(config, reporter or SilentTransfers()) as files:
+        return files.weights([package.file for package in plan.packages if package.file is not None])
 
 
 def fetch(
@@ -162,7 +171,7 @@ def _config(request: FetchRequest) -> IndexConfig:
 
 
 @contextmanager
-def _files(config: IndexConfig, told: Transfers) -> Iterator[FileStore]:
+def _files(config: IndexConfig, told: Reporter) -> Iterator[FileStore]:
     from wheelcheck.archives import ArchiveReader
     from wheelcheck.archives.sizes import unpacked_size
     from wheelcheck.index.file_store import FileStore

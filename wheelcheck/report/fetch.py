@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +38,11 @@ def render_weights(weights: Weights) -> str:
         f"{_counted(count, 'file')}: {least}{download} to download, {_installed(weights)}; "
         f"{USERS:,} users: {least}{traffic}"
     )
+
+
+def render_download(size: int) -> str:
+    """The same where only the sizes of the files are known, *size* in bytes together."""
+    return f"{size_text(size)} to download; {USERS:,} users: {size_text(size * USERS)}"
 
 
 def _installed(weights: Weights) -> str:
@@ -140,4 +144,6 @@ def _wheel(wheel: HousedWheel) -> dict[str, object]:
 
 
 def _json(document: dict[str, object]) -> str:
+    import json
+
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status
+from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status, Weights
 from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
 from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject
 from wheelcheck.report.page import Page, sentence
@@ -36,12 +36,14 @@ def render_summary(
     detail: Detail = "brief",
     encoding: str = "ascii",
     asked: tuple[str, ...] = (),
+    weights: Weights | None = None,
 ) -> str:
     """Render *plan* for a terminal *width* columns wide (80 are enough), ending in a newline.
 
     Without *color* there are no escape codes. *encoding* is the stream's: arrows and marks are ASCII where it has no others.
     ``brief`` folds long lists; ``full`` shows every finding with its evidence and paths, and every package. *asked* is the
-    command that made the plan, word by word, for the commands to run next.
+    command that made the plan, word by word, for the commands to run next. *weights* are told where they were asked for;
+    without them, what the plan itself tells of sizes, if it tells of all.
     """
     page = Page(width=width, encoding=encoding)
     _verdict(page, plan)
@@ -53,6 +55,7 @@ def render_summary(
     _notes(page, plan, detail)
     if detail == "full" and plan.packages:
         _packages(page, plan)
+    _weight(page, plan, weights)
     _next(page, list(iter_next_steps(plan, asked, shown=detail)))
     return page.coloured() if color else page.plain()
 
@@ -222,6 +225,20 @@ def _size(package: PlannedPackage) -> str:
             return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+def _weight(page: Page, plan: Plan, weights: Weights | None) -> None:
+    from wheelcheck.report.fetch import render_download, render_weights
+
+    if weights is None and plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
+        files = [package.file for package in plan.packages]
+        sizes = [file.size for file in files if file is not None and file.size is not None]
+        text = render_download(sum(sizes)) if sizes and len(sizes) == len(files) else ""
+    else:
+        text = "" if weights is None else render_weights(weights)
+    if text:
+        page.blank()
+        page.paragraph(text, lead=("Weight: ", "bold"), indent=2)
 
 
 def _next(page: Page, steps: Sequence[NextStep]) -> None:

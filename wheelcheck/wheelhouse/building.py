@@ -61,9 +61,8 @@ def refuse_unallowed(folder: Path, wanted: Sequence[Wanted], allowed: frozenset[
     refused = [each for each in unbuilt(folder, wanted) if each.package.name not in allowed]
     if refused:
         raise UsageProblem(
-            f"{len(refused)} of the plan's packages {'come' if len(refused) > 1 else 'comes'} as source and must be built into "
-            "wheels, which runs their "
-            f"authors' code on this machine: {', '.join(map(str, refused))}",
+            f"{len(refused)} of the plan's packages {'come' if len(refused) > 1 else 'comes'} as source and must be built "
+            f"into wheels, which runs their authors' code on this machine: {', '.join(map(str, refused))}",
             hint=f"allow it with --allow-build {','.join(each.package.name for each in refused)}",
         )
 
