@@ -111,7 +111,18 @@ class _Destination(WheelDestination):
         placement = self._places.get((_root(scheme), path))
         if placement is None:
             return self._write(path, posixpath.join(self._folders[scheme], path), (stream.read(),), mode)
-        return self._write(path, placement.target, self._checked(placement, stream), mode)
+        if placement.scheme == "scripts":
+            content = stream.read()
+            self._check(placement, hashlib.new(placement.algorithm or "sha256", content).digest())
+            return self._write(path, placement.target, (self._style.rewritten(content),), mode)
+        first = stream.read(_CHUNK)
+        if len(first) == _CHUNK:
+            return self._write(path, placement.target, self._streamed(placement, first, stream), mode)
+        # What fits into a chunk is checked before a byte of it is written.
+        digest = hashlib.new(placement.algorithm or "sha256", first).digest()
+        self._check(placement, digest)
+        known = digest if placement.algorithm in {"", "sha256"} else None
+        return self._write(path, placement.target, (first,), mode, known)
 
     def finalize_installation(
         self,
@@ -129,37 +140,27 @@ class _Destination(WheelDestination):
                 record_file_path, posixpath.join(self._site_packages, record_file_path), (stream.read(),), 0o644
             )
 
-    def _checked(self, placement: Placement, stream: BinaryIO) -> Iterable[bytes]:
-        """The content of *placement*; one that fits into a chunk is checked before a byte of it is written."""
-        if placement.scheme == "scripts":
-            content = stream.read()
-            self._check(placement, hashlib.new(placement.algorithm or "sha256", content).hexdigest())
-            return (self._style.rewritten(content),)
-        first = stream.read(_CHUNK)
-        if len(first) < _CHUNK:
-            self._check(placement, hashlib.new(placement.algorithm or "sha256", first).hexdigest())
-            return (first,)
-        return self._streamed(placement, first, stream)
-
     def _streamed(self, placement: Placement, first: bytes, stream: BinaryIO) -> Iterator[bytes]:
         digest = hashlib.new(placement.algorithm or "sha256", first)
         yield first
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             yield chunk
-        self._check(placement, digest.hexdigest())
+        self._check(placement, digest.digest())
 
-    def _check(self, placement: Placement, found: str) -> None:
-        if placement.digest and placement.digest != found:
+    def _check(self, placement: Placement, found: bytes) -> None:
+        if placement.digest and placement.digest != found.hex():
             refuse(
                 self._contents.wheel, f"its content is not what RECORD says ({placement.algorithm})", placement.member
             )
 
-    def _write(self, path: str, target: str, chunks: Iterable[bytes], mode: int) -> RecordEntry:
+    def _write(
+        self, path: str, target: str, chunks: Iterable[bytes], mode: int, known: bytes | None = None
+    ) -> RecordEntry:
         if target in self._shared:
             written = _measured(chunks)
         else:
-            written = self._folder.write(target, chunks, mode)
+            written = self._folder.write(target, chunks, mode, known)
             self.files.append(
                 EnvironmentFile(
                     path=target,

@@ -38,8 +38,11 @@ class Folder:
         self._made: set[str] = set()
         root.mkdir(parents=True, exist_ok=True)
 
-    def write(self, path: str, chunks: Iterable[bytes], mode: int) -> Written:
-        """Write *chunks* as the new file *path* (relative, ``/``); raises ``OSError``, ``FileExistsError`` for one too many."""
+    def write(self, path: str, chunks: Iterable[bytes], mode: int, known: bytes | None = None) -> Written:
+        """Write *chunks* as the new file *path* (relative, ``/``); raises ``OSError``, ``FileExistsError`` for one too many.
+
+        *known* is the SHA-256 of it all where the caller has it already: then nothing is hashed again.
+        """
         place = self._place(path)
         digest = hashlib.sha256()
         size = 0
@@ -47,7 +50,8 @@ class Folder:
         number = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         try:
             for chunk in chunks:
-                digest.update(chunk)
+                if known is None:
+                    digest.update(chunk)
                 size += len(chunk)
                 rest = memoryview(chunk)
                 while rest:
@@ -56,7 +60,7 @@ class Folder:
             os.close(number)
         os.chmod(place, mode)  # noqa: PTH101 - a plain string is at hand, and the umask had its say in open
         os.utime(place, (self._time, self._time))
-        return Written(size=size, digest=digest.digest())
+        return Written(size=size, digest=digest.digest() if known is None else known)
 
     def remove(self, path: str) -> None:
         """Take the file *path* away again."""
