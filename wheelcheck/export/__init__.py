@@ -42,6 +42,7 @@ class Exporter:
 
 
 _PROGRAM = frozenset({"name", "app-version", "entry"})
+_BUNDLE = frozenset({"bundle", "url"})
 
 EXPORTERS: tuple[Exporter, ...] = (
     Exporter(
@@ -114,6 +115,20 @@ EXPORTERS: tuple[Exporter, ...] = (
         sentence="The installer.cfg of pynsist, with the fetched wheels; needs --entry.",
         module="pynsist",
         uses=_PROGRAM,
+    ),
+    Exporter(
+        name="nsis",
+        filename="installer.nsi",
+        sentence="A script for NSIS that installs a bundle, or downloads it and checks its hash; needs --bundle.",
+        module="nsis",
+        uses=_PROGRAM | _BUNDLE,
+    ),
+    Exporter(
+        name="nsis-include",
+        filename="wheelcheck.nsh",
+        sentence="The same as macros, to be included in a script of your own.",
+        module="nsis_include",
+        uses=frozenset({"name", "app-version"}) | _BUNDLE,
     ),
     Exporter(
         name="cyclonedx",

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.pip_steps import BUILT, PipCall, iter_pip_calls, required_interpreter
+from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan
 
@@ -34,7 +34,7 @@ def render(shipment: Shipment) -> str:
 def _iter_start(plan: Plan) -> Iterator[str]:
     interpreter = required_interpreter(plan)
     flavour = "alpine" if "musllinux" in plan.target.platform else "slim"
-    yield f"# Made by wheelcheck: installs {len(plan.packages)} packages for {plan.target}, and for no other."
+    yield f"# {headline(plan)}"
     yield f"# FROM python:{interpreter.version}-{flavour}"
     yield f'RUN python3 -c "{interpreter.probe}" || \\'
     yield f'    {{ echo "this image is not Python {interpreter.version} for {interpreter.platform}" >&2; exit 2; }}'

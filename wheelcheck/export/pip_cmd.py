@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.pip_steps import BUILT, PipCall, iter_pip_calls, required_interpreter
+from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan
 
@@ -34,18 +34,19 @@ def render(shipment: Shipment) -> str:
 def _iter_start(plan: Plan) -> Iterator[str]:
     interpreter = required_interpreter(plan)
     yield "@echo off"
-    yield f"rem Made by wheelcheck: installs {len(plan.packages)} packages for {plan.target}, and for no other."
+    yield f"rem {headline(plan)}"
     yield "rem PYTHON names the interpreter; arguments go to every pip install, such as --target DIR."
     yield "setlocal DisableDelayedExpansion"
     yield 'if not defined PYTHON set "PYTHON=python"'
     yield 'set "WORK=%TEMP%\\wheelcheck-%RANDOM%%RANDOM%"'
-    yield 'mkdir "%WORK%" || exit /b 3'
+    yield 'mkdir "%WORK%"'
+    yield "if errorlevel 1 exit /b 3"
     yield f'"%PYTHON%" -c "{interpreter.probe}"'
-    yield "if errorlevel 1 ("
-    yield f"  echo %PYTHON% is not Python {interpreter.version} for {interpreter.platform} 1>&2"
-    yield '  set "STATUS=2"'
-    yield "  goto end"
-    yield ")"
+    yield "if not errorlevel 1 goto right"
+    yield f"echo %PYTHON% is not Python {interpreter.version} for {interpreter.platform} 1>&2"
+    yield 'set "STATUS=2"'
+    yield "goto end"
+    yield ":right"
 
 
 def _iter_call(call: PipCall) -> Iterator[str]:

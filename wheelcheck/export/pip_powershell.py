@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wheelcheck.export.pip_steps import BUILT, PipCall, iter_pip_calls, required_interpreter
+from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan
 
@@ -23,7 +23,7 @@ def render(shipment: Shipment) -> str:
 
 def _iter_start(plan: Plan) -> Iterator[str]:
     interpreter = required_interpreter(plan)
-    yield f"# Made by wheelcheck: installs {len(plan.packages)} packages for {plan.target}, and for no other."
+    yield f"# {headline(plan)}"
     yield "# $env:PYTHON names the interpreter; arguments go to every `pip install`, such as --target DIR."
     yield "$ErrorActionPreference = 'Stop'"
     yield "$Python = if ($env:PYTHON) { $env:PYTHON } else { 'python' }"

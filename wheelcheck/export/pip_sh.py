@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from wheelcheck.export.pip_steps import BUILT, PipCall, iter_pip_calls, required_interpreter
+from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan
 
@@ -23,7 +23,7 @@ def render(shipment: Shipment) -> str:
 def _iter_start(plan: Plan) -> Iterator[str]:
     interpreter = required_interpreter(plan)
     yield "#!/bin/sh"
-    yield f"# Made by wheelcheck: installs {len(plan.packages)} packages for {plan.target}, and for no other."
+    yield f"# {headline(plan)}"
     yield "# PYTHON names the interpreter; arguments go to every `pip install`, such as --target DIR."
     yield "set -eu"
     yield 'PYTHON=${PYTHON:-python3}'  # fmt: skip

@@ -6,7 +6,7 @@ index, and what was built from source on the way, whose hash nobody knows before
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wheelcheck.export.readiness import ReadyPackage, iter_ready
@@ -39,6 +39,11 @@ class Interpreter:
     version: str
     platform: str
     probe: str
+
+
+def headline(plan: Plan) -> str:
+    """The first line of what is made of *plan*, without the sign of a comment."""
+    return f"Made by wheelcheck: installs {_count(plan.packages)} for {plan.target}, and for no other."
 
 
 def required_interpreter(plan: Plan) -> Interpreter:
@@ -114,7 +119,7 @@ def _iter_installs(phase: BuilderPhase, entries: Iterable[ReadyPackage], links: 
         )
 
 
-def _count(entries: list[ReadyPackage]) -> str:
+def _count(entries: Sequence[object]) -> str:
     return "1 package" if len(entries) == 1 else f"{len(entries)} packages"
 
 
