@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = 2
+FORMAT = 3
 """Part of every cache key; raise it when a record changes."""
 
 
