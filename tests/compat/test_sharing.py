@@ -134,8 +134,8 @@ def test_versions_are_newest_first_and_the_newest_that_stands_heeds_its_day() ->
 def test_versions_with_a_wheel_for_the_target_are_told_by_the_kinds_of_wheels() -> None:
     files = {
         "1.0": [wheel("cp312-cp312-win_amd64"), sdist()],
-        "2.0": [wheel("cp310-abi3-win_amd64.macosx_11_0_arm64", requires_python=">=3.12")],
-        "3.0": [wheel("cp313-cp313t-manylinux_2_17_aarch64"), wheel("py3-none-any", requires_python="<3.11")],
+        "2.0": [wheel("cp310-abi3-win_amd64.macosx_11_0_arm64")],
+        "3.0": [wheel("cp313-cp313t-manylinux_2_17_aarch64"), wheel("pp311-pypy311_pp73-win_amd64")],
         "4.0": [sdist()],
     }
     page = FakeProjects({"a": files}).page(canonicalize_name("a"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from packaging.version import Version
 
@@ -15,7 +16,10 @@ from tests.server.catalog import Made
 from tests.server.certificates import CA_FILE, server_context
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index import RequestKind
+from wheelcheck.index.pages import Layer, project_page
+from wheelcheck.index.records import Digest, FileRow, VersionRows, encode
 from wheelcheck.model import LinkSkip, ProjectPage, Wheel
+from wheelcheck.model.distribution import NamesTags
 
 WHEEL = make_wheel("a", "1.0+local", requires=["b>=1"], requires_python=">=3.9")
 SDIST = make_sdist("a", "1.0")
@@ -309,3 +313,35 @@ def test_pages_may_be_redirected_to_another_host() -> None:
         mode = replace(GOOD, redirect_pages_to=other.base_url, links="relative")
         with IndexServer(CATALOG, mode=mode) as server, store(server.simple_url) as projects:
             assert first_wheel(projects.page(name("b"))).at.url.startswith(other.base_url)
+
+
+@pytest.mark.parametrize("mode", [GOOD, PLAIN_HTML, Mode(pages="html", encoding="gzip")])
+def test_tags_read_off_the_names_are_those_of_the_files(mode: Mode) -> None:
+    catalog = {
+        "a": [
+            make_wheel("a", "1.0", tags="cp310-abi3-win_amd64.manylinux_2_17_x86_64"),
+            make_wheel("a", "1.0", tags="py2.py3-none-any"),
+            make_sdist("a", "1.0"),
+            make_wheel("a", "2.0+local", tags="cp312-cp312-macosx_11_0_arm64", build="2x"),
+            make_sdist("a", "3.0"),
+        ]
+    }
+    with IndexServer(catalog, mode=mode) as server, store(server.simple_url) as projects:
+        distributions = projects.page(name("a")).distributions
+        assert isinstance(distributions, NamesTags)
+        told = {version: distributions.tags_of_wheels(version) for version in distributions}
+        assert told == {
+            version: frozenset(file.tags for file in files if isinstance(file, Wheel))
+            for version, files in distributions.items()
+        }
+        assert [len(tags) for tags in told.values()] == [2, 1, 0]
+
+
+def test_names_that_an_address_disguises_are_read_as_files() -> None:
+    row = FileRow("a-1.0-py3-none-any.whl", "https://index.example/a%2D1.0%2Dpy3%2Dnone%2Dany.whl")
+    anchors = '<a href="a%2D1.0%2Dpy3%2Dnone%2Dany.whl">a</a>'
+    for packed in ([row], anchors):
+        digest = Digest([VersionRows("1.0", msgspec.Raw(encode(packed)))], base="https://index.example/a/")
+        distributions = project_page(name("a"), [Layer(digest, "https://index.example/")]).distributions
+        assert isinstance(distributions, NamesTags)
+        assert distributions.tags_of_wheels(Version("1.0")) == {(("py3", "none", "any"),)}

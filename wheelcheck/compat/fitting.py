@@ -146,9 +146,9 @@ class Compatibility:
             return None
         return Fit(distribution, *best)
 
-    def can_use(self, tags: tuple[WheelTag, ...], bound: str | None) -> bool:
-        """Whether a wheel with *tags* and Requires-Python *bound* is fit."""
-        return self._rank(tags) is not None and (not bound or self.admits_python(bound))
+    def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
+        """Whether the target can use a wheel with *tags*."""
+        return self._rank(tags) is not None
 
     def _rank(self, tags: tuple[WheelTag, ...]) -> tuple[int, WheelTag] | None:
         # By id(), with the tags kept so that it stays their own: files share theirs, and hashing them costs more than the rest.

