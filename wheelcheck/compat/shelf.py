@@ -205,10 +205,9 @@ def _kinds_of_wheels(page: ProjectPage) -> _Kinds:
         return known
     kinds: _Kinds = {}
     files = page.distributions
-    reads_names = isinstance(files, NamesTags)
+    named = files.tags_of_wheels if isinstance(files, NamesTags) else lambda version: _tags_of(files[version])
     for version in files:
-        named = files.tags_of_wheels(version) if reads_names else _tags_of(files[version])
-        for tags in named:
+        for tags in named(version):
             kinds.setdefault(tags, set()).add(version)
     page.derived["kinds of wheels"] = kinds
     return kinds
