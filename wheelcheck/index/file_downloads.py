@@ -30,10 +30,11 @@ _PART = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.ASCII)
 
 
 class FileDownloads:
-    """Downloads on the loop's thread, so many at once; a host that ignores ranges is remembered."""
+    """Downloads on the loop's thread, so many at once; a host that ignores ranges is remembered. *segment* is in bytes."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, segment: int = SEGMENT) -> None:
         self._around = around
+        self._segment = segment
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._without_ranges: set[str] = set()
 
@@ -79,13 +80,15 @@ class FileDownloads:
                 return
             # Totals may lie, in pages and in headers: an answer that is shorter than its question ends the file.
             total = told if told is not None else total
-            if total is None or stop - begin < min(SEGMENT, total - begin):
+            if total is None or stop - begin < min(self._segment, total - begin):
                 return
 
     async def _ask(self, file: PlannedFile, landing: Landing, begin: int, total: int | None) -> Reply:
         headers = {"Accept-Encoding": "identity"}
-        if begin or (total is not None and total > SEGMENT and urlsplit(file.url).netloc not in self._without_ranges):
-            headers["Range"] = f"bytes={begin}-" if total is None else f"bytes={begin}-{begin + SEGMENT - 1}"
+        if begin or (
+            total is not None and total > self._segment and urlsplit(file.url).netloc not in self._without_ranges
+        ):
+            headers["Range"] = f"bytes={begin}-" if total is None else f"bytes={begin}-{begin + self._segment - 1}"
         ask = Ask(
             url=file.url,
             kind=RequestKind.FILE,

@@ -12,7 +12,7 @@ from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.disk_cache import DiskCache
-from wheelcheck.index.file_downloads import FileDownloads
+from wheelcheck.index.file_downloads import SEGMENT, FileDownloads
 from wheelcheck.index.loop_thread import LoopThread
 from wheelcheck.index.promises import Promise
 from wheelcheck.index.statistics import Statistics, Tally
@@ -29,10 +29,19 @@ class FileStore:
     """Weighs and downloads files by *config*; a context manager, whose end stops what is under way and writes the cache.
 
     The credentials of *config*'s index URLs are used for every file on the same origin, else netrc's. *measure* tells a wheel's
-    size unpacked.
+    size unpacked. Large files are asked for in pieces of *segment* bytes, the most that a broken line can cost.
     """
 
-    def __init__(self, config: IndexConfig, archives: Archives, measure: Measure, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        config: IndexConfig,
+        archives: Archives,
+        measure: Measure,
+        reporter: Reporter,
+        *,
+        segment: int = SEGMENT,
+    ) -> None:
+        self._segment = segment
         self._config = config
         self._reporter = reporter
         self._tally = Tally()
@@ -99,7 +108,7 @@ class FileStore:
         found.update({file.filename: weight for file, weight in zip(files, weights, strict=True)})
 
     async def _bring(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
-        downloads = FileDownloads(self._around)
+        downloads = FileDownloads(self._around, self._segment)
         tasks = [asyncio.create_task(downloads.bring(file, landing)) for file, landing in landings]
         try:
             await asyncio.gather(*tasks)
