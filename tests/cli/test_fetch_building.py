@@ -108,6 +108,17 @@ def test_build_has_the_date_of_its_source_and_the_indexes_of_the_plan(shell: She
     assert told.read_text() == repr(["1767323045", login, ""])
 
 
+def test_output_of_a_build_that_failed_tells_no_password(shell: Shell) -> None:
+    tell = "import os, sys; sys.exit('looked at ' + os.environ['PIP_INDEX_URL'])"
+    with IndexServer({"pure": [make_buildable("pure", "1.0", before=tell)]}) as server:
+        login = server.simple_url.replace("://", "://user:hunter2@")
+        shell.write("plan.json", shell.plan("pure", "--sdist", "any", index=login).out)
+        words = ("fetch", "plan.json", "-d", "house", "-i", login, "--allow-build", "pure", "-q")
+        message = shell.run(*words, "--cache-dir", str(shell.cache)).refused(3)
+    assert "looked at http://***@" in message
+    assert "hunter2" not in message
+
+
 def test_folder_of_sources_is_built_from_a_copy(shell: Shell) -> None:
     _, content = make_buildable("pure", "1.0")
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:

@@ -12,7 +12,15 @@ from tests.wheelhouse.plans import OTHER, WHEEL, FakeFiles, plan, planned_file
 from wheelcheck.errors import DiskFailure, HashMismatch, IndexUnavailable, InputUnreadable
 from wheelcheck.model import Plan, PlannedFile
 from wheelcheck.ports import Landing, SilentTransfers
-from wheelcheck.wheelhouse import Arrivals, fill, load_wheelhouse, planned_files, record_files, wanted_files
+from wheelcheck.wheelhouse import (
+    Arrivals,
+    fill,
+    filled_wheelhouse,
+    load_wheelhouse,
+    planned_files,
+    record_files,
+    wanted_files,
+)
 
 CONTENTS = dict((WHEEL, OTHER))
 PLAN = plan(planned_file(WHEEL), planned_file(OTHER))
@@ -50,6 +58,11 @@ def test_file_of_which_no_hash_is_known_is_taken_again_only_if_the_record_knows_
     (tmp_path / WHEEL[0]).write_bytes(b"changed later")
     with pytest.raises(HashMismatch, match="was changed after it came here"):
         load_wheelhouse(tmp_path, unhashed)
+
+
+def test_house_that_was_just_filled_is_the_one_that_would_be_loaded(tmp_path: Path) -> None:
+    arrivals = filled(tmp_path)
+    assert filled_wheelhouse(tmp_path, PLAN, arrivals.entries) == load_wheelhouse(tmp_path, PLAN)
 
 
 def test_no_room_is_said_before_anything_is_asked_for(tmp_path: Path) -> None:

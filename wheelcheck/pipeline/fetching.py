@@ -133,11 +133,11 @@ def _fetched(
     arrivals: Arrivals,
     built: tuple[str, ...],
 ) -> Fetched:
-    from wheelcheck.wheelhouse import load_wheelhouse
+    from wheelcheck.wheelhouse import filled_wheelhouse
 
     return Fetched(
         plan=executable.digest,
-        wheelhouse=load_wheelhouse(folder, executable.plan, plan_path=executable.path),
+        wheelhouse=filled_wheelhouse(folder, executable.plan, arrivals.entries),
         weights=weights,
         fetched=arrivals.fetched,
         resumed=arrivals.resumed,

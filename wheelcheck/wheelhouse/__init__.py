@@ -9,7 +9,7 @@ from wheelcheck.doors import opening
 if TYPE_CHECKING:
     from wheelcheck.wheelhouse.building import iter_built, refuse_unallowed
     from wheelcheck.wheelhouse.filling import Arrivals, fill, planned_files
-    from wheelcheck.wheelhouse.loading import load_wheelhouse
+    from wheelcheck.wheelhouse.loading import filled_wheelhouse, load_wheelhouse
     from wheelcheck.wheelhouse.locking import locked
     from wheelcheck.wheelhouse.record import record_files
     from wheelcheck.wheelhouse.running import BuildSurroundings
@@ -20,6 +20,7 @@ __all__ = [
     "BuildSurroundings",
     "Wanted",
     "fill",
+    "filled_wheelhouse",
     "iter_built",
     "load_wheelhouse",
     "locked",
@@ -32,7 +33,7 @@ __all__ = [
 _PLACES = {
     "building": ("iter_built", "refuse_unallowed"),
     "filling": ("Arrivals", "fill", "planned_files"),
-    "loading": ("load_wheelhouse",),
+    "loading": ("filled_wheelhouse", "load_wheelhouse"),
     "locking": ("locked",),
     "record": ("record_files",),
     "running": ("BuildSurroundings",),

@@ -14,6 +14,8 @@ from wheelcheck.wheelhouse.record import Entry, Record, load_record
 from wheelcheck.wheelhouse.wanted import Wanted, wanted_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wheelcheck.model import Plan
 
 _SHOWN = 10
@@ -42,6 +44,31 @@ def load_wheelhouse(folder: Path, plan: Plan, *, plan_path: str = "PLAN") -> Whe
             f"{', '.join(missing[:_SHOWN])}{more}",
             address=str(folder),
             hint=f"wheelcheck fetch {plan_path} -d {folder}",
+        )
+    return Wheelhouse(folder=folder, wheels=tuple(wheels))
+
+
+def filled_wheelhouse(folder: Path, plan: Plan, entries: Iterable[Entry]) -> Wheelhouse:
+    """As :func:`load_wheelhouse`, for who has just filled *folder* and hashed all of it: *entries* are what was found then.
+
+    Reads the record alone, so that gigabytes are not hashed twice in one run.
+    """
+    record = load_record(folder)
+    fetched = {entry.filename: entry for entry in entries}
+    wheels = []
+    for wanted in wanted_files(plan):
+        entry = fetched.get(wanted.file.filename) if wanted.is_wheel else _built_entry(folder, wanted, record)
+        if entry is None:
+            return load_wheelhouse(folder, plan)
+        wheels.append(
+            HousedWheel(
+                name=wanted.package.name,
+                version=wanted.package.version,
+                path=folder / entry.filename,
+                sha256=entry.sha256,
+                size=entry.size,
+                built_from=entry.built_from,
+            )
         )
     return Wheelhouse(folder=folder, wheels=tuple(wheels))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from wheelcheck.errors import ArchiveRefused
+from wheelcheck.model.urls import masked_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,8 @@ def _failed(wanted: Wanted, fact: str, output: IO[bytes]) -> ArchiveRefused:
     size = output.seek(0, os.SEEK_END)
     output.seek(max(0, size - _TAIL_BYTES))
     lines = output.read().decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]
-    shown = "\n".join(f"    {line}" for line in lines)
+    # pip repeats the address of its index, which may have a password.
+    shown = "\n".join(f"    {masked_within(line)}" for line in lines)
     return ArchiveRefused(
         f"{wanted.file.filename} {fact}" + (f"; the end of its output:\n{shown}" if shown else ""),
         address=str(wanted),
