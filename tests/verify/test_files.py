@@ -80,6 +80,14 @@ def test_script_that_pip_moved_into_the_target_folder_is_found(tmp_path: Path) -
     assert look(made.root).problems == ()
 
 
+def test_data_that_pip_moved_into_the_target_folder_is_found(tmp_path: Path) -> None:
+    made = site_packages(tmp_path / "site")
+    made.install("a", {"a/__init__.py": "", "share/man/a.1": "x"})
+    record = made.root / "a-1.0.dist-info/RECORD"
+    record.write_text(record.read_text().replace("share/man/a.1", "../../share/man/a.1"))
+    assert look(made.root).problems == ()
+
+
 def test_record_that_climbs_out_reads_nothing_outside(tmp_path: Path) -> None:
     made = site_packages(tmp_path / "site")
     made.install("a", {"a/__init__.py": ""})

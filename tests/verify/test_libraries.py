@@ -88,6 +88,23 @@ def test_dll_of_another_distribution_is_a_warning_that_names_it(windows: FakeEnv
     assert "giver" in problem.message
 
 
+def test_dll_that_lies_loose_among_the_packages_is_not_found(windows: FakeEnvironment) -> None:
+    windows.install("a", {"a/_c.pyd": make_pe(["MSVCP140.dll"])}, tag=WIN)
+    windows.write("Lib/site-packages/msvcp140.dll", make_pe())
+    (problem,) = look(windows.root).errors
+    assert "lies where nothing looks for it (Lib/site-packages/msvcp140.dll)" in problem.message
+    assert "beside python.exe" in problem.remedy
+
+
+def test_what_a_bundled_runtime_of_visual_cpp_loads_late_is_nobodys_concern(windows: FakeEnvironment) -> None:
+    files: dict[str, bytes | str] = {
+        "a/_c.pyd": make_pe(["msvcp140-123.dll"]),
+        "a.libs/msvcp140-123.dll": make_pe(late=["CONCRT140.dll"]),
+    }
+    windows.install("a", files, tag=WIN)
+    assert look(windows.root).problems == ()
+
+
 def test_dll_that_nobody_has_is_missing(windows: FakeEnvironment) -> None:
     windows.install("a", {"a/_c.pyd": make_pe(["ghost.dll"], late=["later.dll"])}, tag=WIN)
     inspection = look(windows.root)
@@ -196,6 +213,21 @@ def test_library_that_linux_lacks_is_an_error(linux: FakeEnvironment) -> None:
     assert messages(look(linux.root)) == [
         "lib/python3.11/site-packages/a/_c.so needs libghost.so.3, which neither the environment nor a clean system has"
     ]
+
+
+def test_module_of_a_python_that_its_system_built_is_a_warning(linux: FakeEnvironment) -> None:
+    linux.write("lib/python3.11/lib-dynload/_bz2.so", make_elf(["libbz2.so.1.0"]))
+    linux.install("a")
+    inspection = look(linux.root)
+    assert inspection.errors == ()
+    assert [problem.library for problem in inspection.warnings] == ["libbz2.so.1.0"]
+
+
+def test_libraries_of_the_system_around_a_python_are_not_looked_at(linux: FakeEnvironment) -> None:
+    linux.write("lib/x86_64-linux-gnu/libother.so.1", make_elf(["libghost.so.1"]))
+    linux.write("share/app/plugin.so", make_elf(["libghost.so.1"]))
+    linux.install("a")
+    assert look(linux.root).problems == ()
 
 
 def test_symbol_versions_are_held_against_the_floor(linux: FakeEnvironment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from wheelcheck.model import InspectedDistribution, Inspection, Problem, ProblemKind, Severity, TrialOutcome
@@ -56,7 +57,7 @@ def _headline(page: Page, inspection: Inspection) -> None:
         " ".join(word for word in (runtime.system or "any system", runtime.machine or "") if word),
         f"Python {runtime.python}{' free-threaded' if runtime.free_threaded else ''}" if runtime.python else "",
         f"target {inspection.target}" if inspection.target else "",
-        f"held against {' and '.join(inspection.compared)}" if inspection.compared else "",
+        f"held against {_listed(inspection.compared)}" if inspection.compared else "",
     ]
     page.paragraph(", ".join(glued(fact) for fact in facts if fact), indent=2, style="dim")
 
@@ -133,7 +134,8 @@ def _problems(page: Page, problems: Sequence[Problem], severity: Severity, verbo
 
 def _worded(problem: Problem) -> str:
     owner = problem.distribution
-    return f"{owner}: {problem.message}" if owner and owner not in problem.message else problem.message
+    named = owner is None or re.search(rf"(?<![\w.-]){re.escape(owner)}(?![\w.-])", problem.message)
+    return problem.message if named else f"{owner}: {problem.message}"
 
 
 def _briefly(problem: Problem, first: Problem) -> str:
@@ -151,6 +153,10 @@ def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
         remedy = problem.remedy.replace(problem.library, "") if problem.library else problem.remedy
         groups.setdefault((problem.kind, problem.distribution, remedy), []).append(problem)
     yield from groups.values()
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _count(number: int, word: str) -> str:

@@ -108,13 +108,16 @@ def _compared(files: Files, row: RecordedFile, distribution: Installed, subject:
 
 
 def _moved_script(files: Files, row: RecordedFile, distribution: Installed) -> str:
-    """Where a script really lies that ``pip install --target`` moved after it wrote RECORD; empty for other files."""
+    """Where a script or data file really lies that ``pip install --target`` moved after RECORD was written; else empty."""
     if distribution.site != "." and row.path.startswith(f"{distribution.site}/"):
         return ""
-    name = row.path.rpartition("/")[2]
-    places = (joined(distribution.site, folder, name) for folder in ("bin", "Scripts"))
     if files.exists(row.path) and not is_outside(row.path):
         return ""
+    inner = row.path
+    while inner.startswith("../"):
+        inner = inner[len("../") :]
+    name = inner.rpartition("/")[2]
+    places = (joined(distribution.site, place) for place in (inner, f"bin/{name}", f"Scripts/{name}"))
     return next((place for place in places if files.exists(place)), "")
 
 

@@ -203,12 +203,13 @@ class _Inside:
         self._windows = subject.runtime.system == "windows"
         executable = subject.layout.executable
         roots = {str(subject.root), str(subject.root.absolute()), str(subject.root.resolve())}
-        if executable:
+        if executable and self._windows and not sys.platform.startswith("win"):
+            # Under a runner the same folder has another path there (Z:\\…), which only the program itself knows.
             depth = executable.count("/") + 1
             own = places.executable
             for _ in range(depth):
-                own = ntpath.dirname(own) if self._windows else own.rpartition("/")[0]
-            roots |= {own, places.prefix}
+                own = ntpath.dirname(own)
+            roots.add(own)
         self._roots = tuple(self._folded(root) for root in roots if root)
         # A virtual environment and a bare folder borrow the standard library of another Python, and nothing else of it.
         borrowed = () if subject.has_own_python else places.stdlib

@@ -67,6 +67,18 @@ class Case:
             remedy=remedy,
         )
 
+    @property
+    def _is_of_a_systems_python(self) -> bool:
+        """Whether it is a module of a Python that was built on its system, with whatever that has: it runs there at least."""
+        return self.owner is None and "/lib-dynload/" in self.binary.path
+
+    @property
+    def place_for_libraries(self) -> str:
+        """Where a library is found that belongs to no distribution."""
+        if self.subject.runtime.system == "windows":
+            return f"beside {self.subject.layout.executable or 'python.exe'}"
+        return "in lib/ of the environment, with a run path that leads there"
+
     def has_in_distribution(self, name: str) -> bool:
         """Whether the same distribution has *name*, wherever: packages add their own folders, or load it beforehand."""
         return any(self.shelf.owner(path) == self.owner for path in self.shelf.find(name))
@@ -100,14 +112,22 @@ class Case:
             return
         yield self.problem(
             ProblemKind.LIBRARY_MISSING,
-            Severity.WARNING if need.late else Severity.ERROR,
+            Severity.WARNING if need.late or self._is_of_a_systems_python else Severity.ERROR,
             need.library,
             f"needs {need.library}, which neither the environment nor a clean system has",
             _REMEDY,
         )
 
     def _in_another(self, need: Need, places: tuple[str, ...]) -> Problem:
-        owners = sorted({str(self.shelf.owner(path) or "no distribution") for path in places})
+        owners = sorted({str(owner) for path in places if (owner := self.shelf.owner(path)) is not None})
+        if not owners:
+            return self.problem(
+                ProblemKind.LIBRARY_MISSING,
+                Severity.WARNING if need.late else Severity.ERROR,
+                need.library,
+                f"needs {need.library}, which lies where nothing looks for it ({places[0]})",
+                f"put {need.library} where it is looked for: {self.place_for_libraries}",
+            )
         return self.problem(
             ProblemKind.LIBRARY_ELSEWHERE,
             Severity.WARNING,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from packaging.utils import NormalizedName
 
@@ -85,9 +86,18 @@ def _is_for(binary: Binary, subject: Subject) -> bool:
 
 def _iter_libraries(subject: Subject) -> Iterator[str]:
     root = subject.root
-    # A virtual environment's own folders hold nothing but its packages.
-    for where, folders, names in os.walk(root):
-        folders.sort()
+    library = joined(subject.layout.site_packages, "..")
+    if subject.manifest is None and library.startswith("lib/"):
+        # A prefix of POSIX may be that of a whole system: only what is Python's is looked at.
+        yield from _iter_under(root, root / "lib", depth=0)
+        yield from _iter_under(root, root / library)
+    else:
+        yield from _iter_under(root, root)
+
+
+def _iter_under(root: Path, start: Path, depth: int | None = None) -> Iterator[str]:
+    for where, folders, names in os.walk(start):
+        folders[:] = sorted(folders) if depth is None else []
         relative = where[len(str(root)) :].replace(os.sep, "/").strip("/") or "."
         for name in sorted(names):
             if is_library_name(name) and "\\" not in name:

@@ -28,6 +28,8 @@ def judge_windows(case: Case) -> Iterator[Problem]:
         elif not case.system.has(name) and not _is_near(case, name):
             if case.system.brings(name) and not case.subject.has_own_python:
                 continue
+            if need.late and case.system.absence(case.binary.name.lower()) is not None:
+                continue  # what a bundled part of the Visual C++ runtime would load for parts that nobody uses
             yield from case.elsewhere(need, name)
 
 
