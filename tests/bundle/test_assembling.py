@@ -17,8 +17,10 @@ from tests.bundle.housed import house, linux, on_linux, on_windows, plain, rezip
 from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
 from wheelcheck.bundle.assembling import assemble
+from wheelcheck.bundle.binaries import binary_facts
 from wheelcheck.bundle.runtimes import recognise_runtime
-from wheelcheck.errors import UsageProblem
+from wheelcheck.compat import parse_target
+from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
 from wheelcheck.model import Environment
 from wheelcheck.ports import SilentReporter
 
@@ -261,3 +263,37 @@ def test_large_members_are_written_whole(tmp_path: Path) -> None:
     root = plain(tmp_path, linux(), make_wheel("tool", "1.0", files={"tool/large.bin": large})).root
 
     assert (root / "tool" / "large.bin").read_bytes() == large
+
+
+def test_folder_that_cannot_be_made_is_a_failure_of_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("a file")
+
+    with pytest.raises(UsageProblem, match="not an empty folder"):
+        plain(tmp_path, linux(), TOOL)
+    source = recognise_runtime(runtimes.lay_down(runtimes.embeddable(), tmp_path / "embed"))
+    with pytest.raises(DiskFailure, match="cannot be written"):
+        assemble(source, house(tmp_path / "house", [TOOL]), windows(), tmp_path / "env" / "below", SilentReporter())
+
+
+def test_empty_folder_is_used_and_stays_after_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "env").mkdir()
+    name, content = TOOL
+
+    with pytest.raises(ArchiveRefused):
+        plain(tmp_path, linux(), (name, content[: len(content) // 2]))
+    assert not list((tmp_path / "env").iterdir())
+    assert plain(tmp_path, linux(), TOOL).files
+
+
+def test_launchers_are_those_of_the_machine(tmp_path: Path) -> None:
+    launchers = set()
+    for platform, machine in (("win_amd64", runtimes.AMD64), ("win_arm64", runtimes.ARM64)):
+        runtime = recognise_runtime(runtimes.lay_down(runtimes.embeddable(machine=machine), tmp_path / platform))
+        wheelhouse = house(tmp_path / "house", [TOOL])
+        into = tmp_path / "env" / platform
+        assemble(runtime, wheelhouse, parse_target(platform, "3.11"), into, SilentReporter())
+        facts = binary_facts((into / "Scripts" / "tool.exe").read_bytes())
+        assert facts is not None
+        launchers.add(facts.machine)
+
+    assert launchers == {"amd64", "arm64"}

@@ -120,7 +120,7 @@ def plain_refusals(wheel: HousedWheel) -> Iterator[None]:
     """What the libraries say of a broken zip, as a refusal."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as problem:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
         raise ArchiveRefused(f"not a readable wheel: {problem}", address=wheel.path.name, hint=_HINT) from problem
 
 
