@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -87,7 +88,7 @@ def _charset(content_type: str) -> str:
     return "latin-1" if charset in ("iso-8859-1", "latin-1", "latin1") else "utf-8"
 
 
-_TAGS = re.compile(rb"-([A-Za-z0-9_.]+)-([A-Za-z0-9_.]+)-([A-Za-z0-9_.]+)\.whl")
+_TAGS = re.compile(rb"-([A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+)\.whl")
 # Addresses, HTML and JSON may spell any letter of a name in another way.
 _DISGUISED = re.compile(rb"%(?:2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])|&#|\\u", re.IGNORECASE)
 _NOWHERE = Availability(url="")
@@ -177,8 +178,7 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
         packed = [bytes(rows) for rows, _ in self._packed[version]]
         if any(map(_DISGUISED.search, packed)):
             return frozenset(file.tags for file in self[version] if isinstance(file, Wheel))
-        found = {names for rows in packed for names in _TAGS.findall(rows)}
-        return frozenset(expanded_tags(*(part.lower().decode("ascii") for part in names)) for names in found)
+        return frozenset({_tags_named(name) for rows in packed for name in set(_TAGS.findall(rows))})
 
     def _files(self, version: Version) -> Iterator[Distribution]:
         for packed, layer in self._packed[version]:
@@ -186,6 +186,12 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
                 parsed = parse_link(row.filename, self._name, availability(row, layer.index))
                 if not isinstance(parsed, LinkSkip):
                     yield parsed
+
+
+@functools.lru_cache(maxsize=20_000)
+def _tags_named(name: bytes) -> tuple[WheelTag, ...]:
+    python, abi, platform = name.lower().decode("ascii").split("-")
+    return expanded_tags(python, abi, platform)
 
 
 def _rows(packed: msgspec.Raw, base: str) -> Iterable[FileRow]:
