@@ -46,8 +46,8 @@ def test_weights_are_told_by_package_and_by_folder_largest_first(tmp_path: Path)
     )
     weights = weigh(environment, {})
     assert weights.installed == sum(file.size for file in environment.files)
-    assert [name for name, _ in weights.packages] == ["big", "runtime", "small"]
-    assert dict(weights.packages)["runtime"] == 3000
+    assert [name for name, _ in weights.packages] == ["big", "(runtime)", "small"]
+    assert dict(weights.packages)["(runtime)"] == 3000
     assert weights.folders[0] == ("Lib/site-packages/big/lib", 5000)
     assert dict(weights.folders) | {".": 2000, "DLLs": 1000, "Lib/site-packages": 30} == dict(weights.folders)
     assert sum(size for _, size in weights.folders) == weights.installed

@@ -18,6 +18,7 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_wheel
 from tests.server import IndexServer
 from wheelcheck.model import Manifest
+from wheelcheck.model.bundling import Budget
 from wheelcheck.plan import parse_manifest
 
 SITE = "Lib/site-packages"
@@ -172,7 +173,7 @@ def test_name_is_that_of_the_project_that_the_plan_was_made_from(shell: Shell) -
 def test_json_tells_the_weights(ready: Shell) -> None:
     answer: dict[str, Any] = json.loads(made(ready, "-o", "out", "--archive", "tar.zst", "--format", "json").out)
     assert answer["made"] is True
-    assert answer["packages"].keys() == {"app", "lib", "runtime"}
+    assert answer["packages"].keys() == {"app", "lib", "(runtime)"}
     assert sum(answer["packages"].values()) == sum(answer["folders"].values()) == answer["installed"]
     assert answer["download"] == answer["archives"][0]["size"]
 
@@ -291,7 +292,8 @@ def test_summary_fits_the_terminal(ready: Shell, width: int) -> None:
         name="product",
     )
     bundling = bundle(executable, request)
-    over = dataclasses.replace(bundling, budget=None)
+    over = dataclasses.replace(bundling, budget=Budget(limit=1, text="1B"))
+    assert not over.is_within_budget
     for text in (render_bundling(bundling, width=width), render_bundling(over, width=width)):
         assert max(map(len, text.splitlines())) <= width
         assert text.endswith("\n")

@@ -45,7 +45,7 @@ def test_run_that_was_killed_anywhere_is_repeated_to_the_same_bytes(shell: Shell
     undisturbed = tree(shell.folder / "undisturbed" / "out")
     moments = random.Random(9)  # noqa: S311
     killed = 0
-    for _ in range(8):
+    for _ in range(5):
         running = shell.start(*bundle_words("-o", "out", *MADE, "--force"))
         try:
             # What is imported and refused first leaves nothing; the disk is written to in the last half.

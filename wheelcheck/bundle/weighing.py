@@ -11,7 +11,7 @@ from wheelcheck.errors import UsageProblem
 from wheelcheck.model import Environment
 from wheelcheck.model.bundling import Budget, BundleWeights
 
-RUNTIME = "runtime"
+RUNTIME = "(runtime)"
 _UNITS = {
     "B": 1,
     "KB": 1000,

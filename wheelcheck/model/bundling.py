@@ -24,7 +24,7 @@ class Budget:
 class BundleWeights:
     """Where the bytes of a bundle lie, each largest first: ``packages`` by project, ``folders`` by folder inside the bundle.
 
-    The runtime's files are those of the name ``runtime`` among the packages. ``strippable`` is what each kind of files that was not
+    The runtime's files are those of ``(runtime)`` among the packages, which no project can be called. ``strippable`` is what each kind of files that was not
     stripped would save, empty where nobody asked.
     """
 
