@@ -13,6 +13,7 @@ from wheelcheck.doors import opening
 
 if TYPE_CHECKING:
     from wheelcheck.pipeline.checking import CheckRequest, check
+    from wheelcheck.pipeline.fetching import FetchRequest, fetch
     from wheelcheck.pipeline.planning import plan
     from wheelcheck.pipeline.preparing import Prepared, parse_cutoff, prepare
     from wheelcheck.pipeline.request import Request, RequestOptions, SdistPolicy
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckRequest",
+    "FetchRequest",
     "Prepared",
     "Request",
     "RequestOptions",
     "SdistPolicy",
     "TargetWords",
     "check",
+    "fetch",
     "parse_cutoff",
     "plan",
     "prepare",
@@ -36,6 +39,10 @@ _PLACES = {
     "checking": (
         "CheckRequest",
         "check",
+    ),
+    "fetching": (
+        "FetchRequest",
+        "fetch",
     ),
     "planning": ("plan",),
     "preparing": (
