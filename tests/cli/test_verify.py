@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,24 @@ def test_hostile_names_do_not_reach_the_terminal(shell: Shell) -> None:
         assert outcome.status == 0, outcome.err
         assert "\x1b[31mred" not in outcome.out
         assert "\u202e" not in outcome.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+def test_interrupted_run_ends_at_once_with_what_it_started(shell: Shell) -> None:
+    made = site_packages(shell.folder / "site")
+    mark = shell.folder / "started"
+    made.install("a", {"a.py": f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"})
+    with shell.start("verify", "site") as process:
+        deadline = time.monotonic() + 30
+        while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    time.sleep(0.2)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
 
 
 def test_quiet_prints_nothing_but_the_status(shell: Shell, env: FakeEnvironment) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.environments import EMBEDDABLE, FakeEnvironment, embeddable, site_packages
+from tests.fakes.libraries import make_pe
 from tests.fakes.samples import INPUTS, OPTIONS, resolution, wheel_pin
 from tests.verify.looking import look, messages, of_kind
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model import Pin, ProblemKind, Severity
+from wheelcheck.model import Layout, Pin, ProblemKind, Runtime, RuntimeKind, Severity
 from wheelcheck.plan import ExecutablePlan, parse_executable, plan, render_manifest, render_plan
 from wheelcheck.verify.planned import floor_of, system_of
 
@@ -115,6 +117,13 @@ def test_wheel_for_another_python_or_machine_is_an_error(env: FakeEnvironment) -
     assert "is for cp312-cp312-win_amd64; the environment is windows amd64, Python 3.11" in messages(inspection)[0]
 
 
+def test_distribution_that_is_there_twice_is_an_error(env: FakeEnvironment) -> None:
+    env.install("a", {"a/other.py": ""}, version="2.0")
+    assert messages(look(env.root)) == [
+        "a is installed twice: Lib/site-packages/a-1.0.dist-info and Lib/site-packages/a-2.0.dist-info"
+    ]
+
+
 def bundled(env: FakeEnvironment, plan: str = "") -> None:
     (env.root / "manifest.json").unlink(missing_ok=True)
     (env.root / "manifest.json").write_bytes(render_manifest(env.manifest("a", plan=plan)))
@@ -134,6 +143,15 @@ def test_bundle_is_held_against_its_manifest(env: FakeEnvironment) -> None:
         "python3.dll has 5 bytes, the manifest says 1024",
         "app/extra.txt belongs to no distribution and not to the bundle",
     ]
+
+
+def test_bundle_without_a_python_is_judged_by_its_target(tmp_path: Path) -> None:
+    made = site_packages(tmp_path / "site")
+    made.install("a", {"a/_c.pyd": make_pe(["python312.dll"]), "a/_d.pyd": make_pe(machine="arm64")})
+    runtime = Runtime(kind=RuntimeKind.NONE, python=None, system="windows", machine=None)
+    layout = Layout(executable="", site_packages=".", scripts="bin", headers="include", data=".")
+    made.write("manifest.json", render_manifest(replace(made.manifest("a", layout=layout), runtime=runtime)))
+    assert [problem.kind for problem in look(made.root).errors] == [ProblemKind.MACHINE, ProblemKind.PYTHON_LIBRARY]
 
 
 def test_what_was_stripped_is_a_note(env: FakeEnvironment) -> None:

@@ -15,7 +15,7 @@ from wheelcheck.verify.files import compare_files
 from wheelcheck.verify.imports import ImportOptions, ImportsTried, tried_imports
 from wheelcheck.verify.libraries.judging import judge_libraries
 from wheelcheck.verify.libraries.shelf import Shelf, read_shelf
-from wheelcheck.verify.planned import compare_plan, floor_of, judge_tags, target_of
+from wheelcheck.verify.planned import compare_plan, find_doubles, floor_of, judge_tags, target_of
 from wheelcheck.verify.records import Installed, owners, read_installed
 from wheelcheck.verify.subject import Subject
 
@@ -47,13 +47,15 @@ def inspect(
         problems += compare_plan(subject, installed, plan.plan, plan.digest)
     elif subject.manifest is not None:
         problems += _against_packages(subject, installed)
-    problems += judge_tags(subject, installed, target)
+    problems += [*judge_tags(subject, installed, target), *find_doubles(installed)]
     reporter.stage("reading libraries")
     shelf = read_shelf(subject, owners(subject, installed))
     problems += judge_libraries(subject, shelf, knowledge, floor_of(platform))
     problems += find_contamination(subject, installed)
     reporter.stage("importing")
-    tried = tried_imports(subject, installed, options.imports, knowledge, reporter.fetching)
+    tried = tried_imports(
+        subject, installed, options.imports, knowledge, lambda name: reporter.stage(f"importing {name}")
+    )
     problems += tried.problems
     return Inspection(
         subject=subject.given,

@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model import Layout, Manifest, Runtime, RuntimeKind
 from wheelcheck.verify.libraries.binary import Binary, BinaryUnreadable, is_library_name, read_binary
+from wheelcheck.verify.planned import system_of
 from wheelcheck.verify.subject import Subject, is_outside, joined
 
 _DLL = re.compile(r"python(\d)(\d+)(t?)\.dll", re.IGNORECASE)
@@ -33,7 +34,7 @@ def locate(root: Path, given: str, manifest: Manifest | None = None) -> Subject:
         return Subject(
             given=given,
             root=root,
-            runtime=manifest.runtime,
+            runtime=_promised(manifest),
             layout=manifest.layout,
             site_packages=tuple(dict.fromkeys((manifest.layout.site_packages, *sites))),
             manifest=manifest,
@@ -43,6 +44,21 @@ def locate(root: Path, given: str, manifest: Manifest | None = None) -> Subject:
         if subject is not None:
             return subject
     raise InputUnreadable("holds no Python environment and no bundle", address=given, hint=_HINT)
+
+
+def _promised(manifest: Manifest) -> Runtime:
+    """The runtime of *manifest*; where it brings none, the target's, which is what its packages have to fit."""
+    runtime = manifest.runtime
+    if runtime.kind is not RuntimeKind.NONE:
+        return runtime
+    system, machine = system_of(manifest.platform)
+    return Runtime(
+        kind=RuntimeKind.NONE,
+        python=runtime.python or _version(manifest.python),
+        system=runtime.system or system,
+        machine=runtime.machine or machine or None,
+        free_threaded=runtime.free_threaded or manifest.python.endswith("t"),
+    )
 
 
 def has_environment(root: Path) -> bool:

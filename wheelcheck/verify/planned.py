@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -70,6 +71,20 @@ def judge_tags(subject: Subject, installed: tuple[Installed, ...], target: Targe
                 file=f"{each.info}/WHEEL",
                 message=f"the wheel of {each.name} {each.version} is for {words}; the environment is {_words(subject, target)}",
                 remedy="install the wheel for this environment; `wheelcheck plan` with its platform and Python picks it",
+            )
+
+
+def find_doubles(installed: tuple[Installed, ...]) -> Iterator[Problem]:
+    """Every distribution that is there twice, as when one was unpacked over another."""
+    for first, second in itertools.pairwise(installed):
+        if first.name == second.name:
+            yield Problem(
+                kind=ProblemKind.PACKAGE_VERSION,
+                severity=Severity.ERROR,
+                distribution=second.name,
+                file=second.info,
+                message=f"{second.name} is installed twice: {first.info} and {second.info}",
+                remedy="remove both and install one of them again: their files lie over each other",
             )
 
 
