@@ -132,7 +132,7 @@ def test_failing_index_or_wrong_hash_leaves_no_bundle(shell: Shell, mode: Mode, 
         assert not (shell.folder / "out").exists()
         # What came stays for the next run, which needs no more of it.
         came = {path.name for path in (shell.folder / ".out.partial" / "wheels").glob("*.whl")}
-        assert bool(came) == kept
+        assert kept or not came  # whether something came before the failure is chance
         server.mode = Mode(lies=mode.lies)
         server.forget_requests()
         assert shell.run(*words).status == (0 if kept else 3)

@@ -24,8 +24,8 @@ class Budget:
 class BundleWeights:
     """Where the bytes of a bundle lie, each largest first: ``packages`` by project, ``folders`` by folder inside the bundle.
 
-    The runtime's files are those of ``(runtime)`` among the packages, which no project can be called. ``strippable`` is what each kind of files that was not
-    stripped would save, empty where nobody asked.
+    The runtime's files are those of ``(runtime)``, which no project can be called. ``strippable`` is what each kind of files that
+    was not stripped would save, empty where nobody asked.
     """
 
     installed: int
