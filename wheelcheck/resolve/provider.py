@@ -153,14 +153,16 @@ class WheelProvider(AbstractProvider[Ask, Candidate, Key]):
             self.before_asking()
             (name, extra), version = candidate.key, candidate.version
             if not extra and candidate.url is None:
-                self._batches.look_beyond(name, version, self._is_wanted(name))
+                self._batches.look_beyond(name, version, self._is_wanted(name, version))
             candidate.asks = self.edges[candidate] = self._asks_of(candidate)
             self.pruning.learn(candidate, candidate.asks)
         return candidate.asks
 
-    def _is_wanted(self, name: NormalizedName) -> Callable[[Version], object]:
+    def _is_wanted(self, name: NormalizedName, after: Version) -> Callable[[Version], object]:
         # Versions of two projects that move together are asked for a few at a time, and all of them in the end.
-        return self.pruning.is_ever_wanted(name) if self.pruning.is_probing else self._wanted.get(name, _is_final)
+        if self.pruning.is_probing:
+            return self.pruning.is_ever_wanted(name, after)
+        return self._wanted.get(name, _is_final)
 
     def own_asks(self, name: NormalizedName) -> tuple[Ask, ...]:
         """The user's own asks on *name*."""

@@ -94,10 +94,10 @@ class Pruning:
             self._choices.pre_releases_asked.add(name)
             self._forget_deaths()
 
-    def is_ever_wanted(self, name: NormalizedName) -> Callable[[Version], bool]:
-        """Which versions of *name* no user's bound excludes, pre-releases aside."""
-        limits = self._limits(name)
-        return lambda version: not version.is_prerelease and all(limit.admits(version) for limit in limits)
+    def is_ever_wanted(self, name: NormalizedName, after: Version) -> Callable[[Version], bool]:
+        """Which versions of *name* no user's bound excludes; pre-releases where *after* is one, for they come last, together."""
+        limits, kind = self._limits(name), after.is_prerelease
+        return lambda version: version.is_prerelease is kind and all(limit.admits(version) for limit in limits)
 
     def versions_open_to(self, ask: Ask) -> Iterator[Version]:
         """The versions that *ask* and what holds in any case admit, dead or not."""
