@@ -65,7 +65,7 @@ def test_missing_runtime_of_visual_cpp_is_named_with_its_remedy(windows: FakeEnv
         "Lib/site-packages/kiwi/msvcp140.dll",
         "Lib/site-packages/kiwi.libs/msvcp140.dll",
         "msvcp140.dll",
-        "DLLs/MSVCP140.dll",
+        "Library/bin/MSVCP140.dll",
     ],
 )
 def test_dll_in_the_same_distribution_or_beside_python_is_found(windows: FakeEnvironment, place: str) -> None:
@@ -88,11 +88,12 @@ def test_dll_of_another_distribution_is_a_warning_that_names_it(windows: FakeEnv
     assert "giver" in problem.message
 
 
-def test_dll_that_lies_loose_among_the_packages_is_not_found(windows: FakeEnvironment) -> None:
+@pytest.mark.parametrize("place", ["Lib/site-packages/msvcp140.dll", "DLLs/msvcp140.dll", "Scripts/msvcp140.dll"])
+def test_dll_that_lies_loose_elsewhere_is_not_found(windows: FakeEnvironment, place: str) -> None:
     windows.install("a", {"a/_c.pyd": make_pe(["MSVCP140.dll"])}, tag=WIN)
-    windows.write("Lib/site-packages/msvcp140.dll", make_pe())
+    windows.write(place, make_pe())
     (problem,) = look(windows.root).errors
-    assert "lies where nothing looks for it (Lib/site-packages/msvcp140.dll)" in problem.message
+    assert f"lies where nothing looks for it ({place})" in problem.message
     assert "beside python.exe" in problem.remedy
 
 
@@ -299,7 +300,14 @@ def test_release_of_macos_is_held_against_the_floor(macos: FakeEnvironment) -> N
     macos.install("a", {"a/_c.cpython-311-darwin.so": make_macho(system=(14, 0))}, tag=MAC)
     (problem,) = judged(macos, (13, 0))
     assert "is for macOS 14.0 and newer, the target is macOS 13.0" in problem.message
+    assert problem.severity is Severity.ERROR
     assert judged(macos, (14, 0)) == []
+
+
+def test_minor_release_of_macos_is_a_warning(macos: FakeEnvironment) -> None:
+    macos.install("a", {"a/_c.cpython-311-darwin.so": make_macho(system=(13, 4))}, tag=MAC)
+    (problem,) = judged(macos, (13, 0))
+    assert (problem.kind, problem.severity) == (ProblemKind.SYSTEM_TOO_OLD, Severity.WARNING)
 
 
 def test_file_for_another_system_is_a_warning(windows: FakeEnvironment) -> None:

@@ -11,8 +11,8 @@ from wheelcheck.verify.libraries.judging import Case
 from wheelcheck.verify.subject import joined
 
 _PYTHON = re.compile(r"python3(\d*)(t?)(_d)?\.dll")
-# Beside python.exe, and where full installations and conda keep the interpreter's own DLLs.
-_OF_THE_RUNTIME = ("DLLs", "Library/bin", "Scripts", "bin")
+_OF_CONDA = "Library/bin"
+"""conda's Python looks here too."""
 
 
 def judge_windows(case: Case) -> Iterator[Problem]:
@@ -42,7 +42,7 @@ def _is_near(case: Case, name: str) -> bool:
         where = joined(path, "..")
         if where in (folder, root) or case.shelf.owner(path) == case.owner:
             return True
-        if any(where == joined(root, place) for place in _OF_THE_RUNTIME):
+        if where == joined(root, _OF_CONDA):
             return True
     return False
 
