@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import platform
 import subprocess
 import sys
 import venv
@@ -198,7 +198,9 @@ def test_what_cannot_run_here_says_why(tmp_path: Path) -> None:
         assert "does not run on" in look(made.root, imports=TRY).no_imports
         assert "--runner" in look(made.root, imports=TRY).no_imports
     other = FakeEnvironment(root=tmp_path / "other", site="lib/python3.11/site-packages")
-    other.write("bin/python3.11", make_elf(machine="aarch64" if os.uname().machine == "x86_64" else "x86_64"))
+    other.write(
+        "bin/python3.11", make_elf(machine="aarch64" if platform.machine().lower() in ("x86_64", "amd64") else "x86_64")
+    )
     other.install("a")
     assert "does not run on" in look(other.root, imports=TRY).no_imports
 
