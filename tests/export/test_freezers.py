@@ -169,9 +169,9 @@ def free_port() -> int:
     return port
 
 
-def answer(url: str) -> bytes:
-    """What *url* answers, once the server is up; waits 30 s."""
-    for _ in range(150):
+def answer(url: str, *, seconds: int = 30) -> bytes:
+    """What *url* answers, once the server is up; waits so long for it."""
+    for _ in range(seconds * 5):
         try:
             with urllib.request.urlopen(url, timeout=5) as reply:
                 content: bytes = reply.read()
