@@ -1,11 +1,12 @@
 """Records, from a live index, what every tool asks for when it does the benchmark's work; measures nothing.
 
-    python -m tests.benchmarks.recording [--peers DIR] [INPUT...]
+    python -m tests.benchmarks.recording [--peers DIR] [--gaps] [INPUT...]
 
 An index on loopback passes each question on, once, and notes the answer; each tool works against it until it is done or out of
 time. Pages are kept whole, but for hashes and sizes, which clients would check against the stand-ins that are served; metadata is
 reduced to dependency fields. Writes ``tests/benchmarks/recordings/INPUT.json.gz``; a recording larger than 2 MB is not written,
-and its input is left to ``--live``.
+and its input is left to ``--live``. With ``--gaps`` the pages stay as they were recorded, and only what wheelcheck asks for now and
+did not then is added.
 """
 
 from __future__ import annotations
@@ -29,16 +30,28 @@ from tests.benchmarks.replaying import recording_path
 from tests.benchmarks.tools import Errand, Tool, Unable, clean_environment, installed_tools
 from tests.benchmarks.work import GRID, WORKS, Work
 from tests.fakes.archives import sha256_hex
-from tests.recordings.model import Recording, render_recording
-from tests.recordings.projects import RecordingProjects
+from tests.recordings.model import Recording, parse_recording, render_recording
+from tests.recordings.projects import RecordingProjects, ReplayProjects
 from tests.server import IndexFile, IndexProject, IndexServer, Mode
 from tests.server.answers import Answer
 from tests.server.replayed import sdist_of
-from wheelcheck.errors import WheelcheckError
-from wheelcheck.model import Distribution, Sdist, Wheel
+from wheelcheck.compat import parse_target
+from wheelcheck.errors import IndexUnavailable, WheelcheckError
+from wheelcheck.model import (
+    CommandLineOrigin,
+    CoreMetadata,
+    Distribution,
+    Installability,
+    Policy,
+    Requirement,
+    Sdist,
+    Wheel,
+)
 from wheelcheck.ports import Projects
+from wheelcheck.resolve import Question, resolve
 
 LARGEST = 2_000_000
+_WHEELS_ONLY = Policy(allowed=frozenset({Installability.WHEEL}))
 _PATIENCE = 60.0
 # Hashes and sidecars are not announced: the stand-in for a file is made when somebody asks for it.
 _MODE = Mode(
@@ -146,6 +159,36 @@ def record(work: Work, tools: tuple[Tool, ...], live: Projects) -> bytes:
     return render_recording(slim(recorder.taken(about)))
 
 
+class GapProjects(ReplayProjects):
+    """Answers from a recording, and where that has a gap asks *live* for the file of that name; ``found`` is all of it."""
+
+    def __init__(self, recording: Recording, live: Projects) -> None:
+        super().__init__(recording)
+        self._live = live
+        self.found: dict[str, CoreMetadata] = dict(recording.metadata)
+
+    def metadata(self, wheel: Wheel) -> CoreMetadata:
+        """The recorded fields, or those of today: metadata never changes."""
+        if wheel.filename not in self.found:
+            files = self._live.page(wheel.name).distributions.get(wheel.version, ())
+            there = next((file for file in files if file.filename == wheel.filename), None)
+            if not isinstance(there, Wheel):
+                raise IndexUnavailable("the file was recorded, and is gone now", address=wheel.filename)
+            print(f"  {wheel.filename}", file=sys.stderr)
+            self.found[wheel.filename] = self._live.metadata(there)
+        return self.found[wheel.filename]
+
+
+def fill_gaps(work: Work, recording: Recording, live: Projects) -> bytes:
+    """*recording* with the metadata that resolving *work* asks for on each of its targets."""
+    projects = GapProjects(recording, live)
+    requirements = tuple(Requirement.parse(text, CommandLineOrigin(text=text)) for text in work.requirements)
+    for cell in GRID if work.requirements == GRID[0].requirements else (work,):
+        target = parse_target(cell.platform, cell.python)
+        resolve(Question(requirements=requirements, target=target, policy=_WHEELS_ONLY), projects)
+    return render_recording(slim(replace(recording, metadata=dict(sorted(projects.found.items())))))
+
+
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(
@@ -154,6 +197,7 @@ def main() -> int:
     parser.add_argument("inputs", nargs="*", metavar="INPUT", help=", ".join(work.name for work in WORKS))
     parser.add_argument("--index-url", help="the index to record; the public one by default")
     parser.add_argument("--peers", type=Path, metavar="DIR", help="where uv, nab, pip and pex3 lie")
+    parser.add_argument("--gaps", action="store_true", help="add what is missing, and record nothing anew")
     options = parser.parse_args()
     tools, _ = installed_tools(options.peers)
     for work in WORKS:
@@ -161,7 +205,10 @@ def main() -> int:
             continue
         print(f"{work.name}:", file=sys.stderr)
         with live_projects(options.index_url) as live:
-            content = record(work, tools, live)
+            if options.gaps:
+                content = fill_gaps(work, parse_recording(recording_path(work.name).read_bytes()), live)
+            else:
+                content = record(work, tools, live)
         print(f"  {len(content) / 1000:.0f} kB", file=sys.stderr)
         if len(content) <= LARGEST:
             path = recording_path(work.name)
