@@ -88,6 +88,15 @@ def test_dll_of_another_distribution_is_a_warning_that_names_it(windows: FakeEnv
     assert "giver" in problem.message
 
 
+def test_runtime_that_another_distribution_has_for_itself_is_missing_all_the_same(windows: FakeEnvironment) -> None:
+    windows.install("taker", {"taker/_c.pyd": make_pe(["MSVCP140.dll"])}, tag=WIN)
+    windows.install("giver", {"giver/.libs/msvcp140.dll": make_pe()}, tag=WIN)
+    (problem,) = look(windows.root).errors
+    assert problem.kind is ProblemKind.LIBRARY_MISSING
+    assert "giver" in problem.message
+    assert "msvc-runtime" in problem.remedy
+
+
 @pytest.mark.parametrize("place", ["Lib/site-packages/msvcp140.dll", "DLLs/msvcp140.dll", "Scripts/msvcp140.dll"])
 def test_dll_that_lies_loose_elsewhere_is_not_found(windows: FakeEnvironment, place: str) -> None:
     windows.install("a", {"a/_c.pyd": make_pe(["MSVCP140.dll"])}, tag=WIN)

@@ -128,6 +128,17 @@ class Case:
                 f"needs {need.library}, which lies where nothing looks for it ({places[0]})",
                 f"put {need.library} where it is looked for: {self.place_for_libraries}",
             )
+        absence = self.system.absence(need.library)
+        if absence is not None and absence.bundled and not need.late:
+            # A copy that somebody has for himself, of what everybody needs: whoever is imported first does not find it.
+            return self.problem(
+                ProblemKind.LIBRARY_MISSING,
+                Severity.ERROR,
+                need.library,
+                f"needs {need.library}, which comes with {absence.owner}; {' and '.join(owners)} has one for itself "
+                f"({places[0]})",
+                absence.remedy,
+            )
         return self.problem(
             ProblemKind.LIBRARY_ELSEWHERE,
             Severity.WARNING,
