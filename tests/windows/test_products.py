@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +22,10 @@ pytestmark = pytest.mark.live
 
 SCENARIOS = Path(__file__).parents[2] / "fixtures" / "scenarios"
 _FLASK = """
-import sys
+import os, sys
 from flask import Flask
 from flask_cors import CORS
-import dotenv, lxml.etree, music21.note, numpy
+import dotenv, music21.note, numpy
 
 app = Flask(__name__)
 CORS(app)
@@ -31,6 +34,11 @@ CORS(app)
 @app.get("/health")
 def health():
     return {"status": "ok", "pitch": music21.note.Note("C4").pitch.midi, "sum": int(numpy.arange(4).sum())}
+
+
+@app.get("/quit")
+def quit():
+    os._exit(0)
 
 
 app.run(host="127.0.0.1", port=int(sys.argv[1]))
@@ -82,7 +90,8 @@ def test_flask_product_answers_its_health_check_from_the_installed_folder(
                 "status": "ok", "pitch": 60, "sum": 6,
             }  # fmt: skip
         finally:
-            windows.run("taskkill", "/f", "/im", "python.exe")
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/quit", timeout=10).close()
             server.kill()
 
 
