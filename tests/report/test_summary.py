@@ -95,6 +95,18 @@ def test_commands_repeat_what_was_named_and_quote_it() -> None:
     assert "nested.txt" not in text
 
 
+@pytest.mark.parametrize("word", PLANS)
+def test_plan_that_was_written_is_carried_out_next_and_not_written_again(word: str) -> None:
+    text = render_summary(PLANS[word], encoding="utf-8", written="my plan.json")
+
+    assert "keep the plan\n" not in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+    if PLANS[word].status.value in ("installable", "needs-build") and PLANS[word].packages:
+        assert "    wheelcheck fetch 'my plan.json' -d wheels\n" in text
+        assert "    wheelcheck bundle 'my plan.json' --runtime RUNTIME -o dist\n" in text
+        assert "    wheelcheck export 'my plan.json' --to requirements" in text
+
+
 def test_long_commands_are_broken_between_words_and_mean_the_same() -> None:
     long = f"/a/{'very/' * 10}long -name.txt"
     typed = (

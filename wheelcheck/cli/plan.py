@@ -65,7 +65,7 @@ def plan_command(
         write_result(_document(plan), None)
     elif output != "-" and not presentation["quiet"]:
         write_result(
-            _summary(plan, presentation, words, weights).encode(sys.stdout.encoding or "utf-8", "replace"), None
+            _summary(plan, presentation, words, weights, output).encode(sys.stdout.encoding or "utf-8", "replace"), None
         )
     tell_of_fix(request.fix, plan)
     return tell_of_interruption(plan) or _STATUS[plan.status.value]
@@ -120,7 +120,13 @@ def _weights(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
     return weights_of(plan, request, reporter)
 
 
-def _summary(plan: Any, presentation: dict[str, Any], words: Sequence[str] | None, weights: Any) -> str:  # noqa: ANN401
+def _summary(
+    plan: Any,  # noqa: ANN401
+    presentation: dict[str, Any],
+    words: Sequence[str] | None,
+    weights: Any,  # noqa: ANN401
+    written: str | None,
+) -> str:
     import shutil
 
     from wheelcheck.report import render_summary
@@ -134,4 +140,5 @@ def _summary(plan: Any, presentation: dict[str, Any], words: Sequence[str] | Non
         encoding=sys.stdout.encoding or "ascii",
         asked=repeatable(words) if words else (),
         weights=weights,
+        written=written or "",
     )

@@ -9,7 +9,8 @@ from wheelcheck.model import Code, InputRecord, Plan, Repair, Risk, Status, Targ
 from wheelcheck.report.rewording import reworded
 from wheelcheck.values import dataclass
 
-_EXPORT = ("wheelcheck", "export", "plan.json", "--to", "requirements", "-o", "requirements.lock.txt")
+_PLAN = "plan.json"
+_RUNTIMES = {"win": "the embeddable zip of its Python", "": "a standalone build of its Python"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,21 +25,30 @@ class NextStep:
         return shlex.join(self.command)
 
 
-def iter_next_steps(plan: Plan, asked: tuple[str, ...] = (), *, shown: str = "brief") -> Iterator[NextStep]:
+def iter_next_steps(
+    plan: Plan, asked: tuple[str, ...] = (), *, shown: str = "brief", written: str = ""
+) -> Iterator[NextStep]:
     """What to do with *plan*, most useful first; at most three steps.
 
     *asked* is the command that made it, without what only says how to show it; where it is not known (a plan from a file, the
-    library), the plan's own record of inputs and options stands in. *shown* is the detail that the reader has already.
+    library), the plan's own record of inputs and options stands in. *shown* is the detail that the reader has already, *written*
+    the file that the plan was written to, empty for none.
     """
     if not plan.packages and not plan.findings:
         return
     again = asked_command(plan, asked)
     if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
-        yield NextStep(command=(*again, "-o", "plan.json"), reason="keep the plan")
-        yield NextStep(command=_EXPORT, reason="then make what pip and uv install from it")
+        if not plan.packages:
+            return
+        if written:
+            yield from _iter_uses(plan, written)
+        else:
+            yield NextStep(command=(*again, "-o", _PLAN), reason="keep the plan")
+        then = "or" if written else "then"
+        yield NextStep(command=_export(written or _PLAN), reason=f"{then} make what pip and uv install from it")
         return
     if plan.proposals is not None:
-        yield from _iter_fixes(plan.proposals.repairs, again)
+        yield from _iter_fixes(plan.proposals.repairs, again, written or _PLAN)
     else:
         yield from _iter_guesses(plan, again)
     if shown != "full":
@@ -47,13 +57,28 @@ def iter_next_steps(plan: Plan, asked: tuple[str, ...] = (), *, shown: str = "br
         yield NextStep(command=(*again, "--max-seconds", "600"), reason="search longer")
 
 
-def _iter_fixes(repairs: Sequence[Repair], again: tuple[str, ...]) -> Iterator[NextStep]:
+def _export(written: str) -> tuple[str, ...]:
+    return ("wheelcheck", "export", written, "--to", "requirements", "-o", "requirements.lock.txt")
+
+
+def _iter_uses(plan: Plan, written: str) -> Iterator[NextStep]:
+    yield NextStep(
+        command=("wheelcheck", "fetch", written, "-d", "wheels"), reason="fetch its files, every hash checked"
+    )
+    runtime = next((told for system, told in _RUNTIMES.items() if plan.target.platform.startswith(system)), "")
+    yield NextStep(
+        command=("wheelcheck", "bundle", written, "--runtime", "RUNTIME", "-o", "dist"),
+        reason=f"or make what ships; RUNTIME is {runtime}",
+    )
+
+
+def _iter_fixes(repairs: Sequence[Repair], again: tuple[str, ...], written: str) -> Iterator[NextStep]:
     if repairs:
         # What --fix alone would take; nobody is to be led to a high risk where there is another way.
         first = next((repair for repair in repairs if repair.risk is not Risk.HIGH), repairs[0])
         others = [repair for repair in repairs if repair is not first]
         more = f"; --fix={others[0].id} takes another" if others else ""
-        fixed = (*again, f"--fix={first.id}", "-o", "plan.json")
+        fixed = (*again, f"--fix={first.id}", "-o", written)
         care = " (high risk: read why)" if first.risk is Risk.HIGH else ""
         yield NextStep(command=fixed, reason=f"apply {first.id}{care} and keep its plan{more}")
 

@@ -37,13 +37,14 @@ def render_summary(
     encoding: str = "ascii",
     asked: tuple[str, ...] = (),
     weights: Weights | None = None,
+    written: str = "",
 ) -> str:
     """Render *plan* for a terminal *width* columns wide (80 are enough), ending in a newline.
 
     Without *color* there are no escape codes. *encoding* is the stream's: arrows and marks are ASCII where it has no others.
     ``brief`` folds long lists; ``full`` shows every finding with its evidence and paths, and every package. *asked* is the
-    command that made the plan, word by word, for the commands to run next. *weights* are told where they were asked for;
-    without them, what the plan itself tells of sizes, if it tells of all.
+    command that made the plan, word by word, for the commands to run next, and *written* the file that it was written to, empty
+    for none. *weights* are told where they were asked for; without them, what the plan itself tells of sizes, if it tells of all.
     """
     page = Page(width=width, encoding=encoding)
     _verdict(page, plan)
@@ -56,7 +57,7 @@ def render_summary(
     if detail == "full" and plan.packages:
         _packages(page, plan)
     _weight(page, plan, weights)
-    _next(page, list(iter_next_steps(plan, asked, shown=detail)))
+    _next(page, list(iter_next_steps(plan, asked, shown=detail, written=written)))
     return page.coloured() if color else page.plain()
 
 
