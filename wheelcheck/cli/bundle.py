@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,12 @@ import click
 
 from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.options import options_named
-from wheelcheck.cli.plan_files import read_plan_file
 from wheelcheck.cli.streams import print_note
+from wheelcheck.cli.wheelhouse_options import allow_build, index_options, transfer_progress, words
 
 if TYPE_CHECKING:
     from wheelcheck.model.bundling import Bundling
     from wheelcheck.pipeline.bundling import BundleRequest
-    from wheelcheck.report.transfer_progress import TransferProgress
 
 
 @click.command("bundle", short_help="Make the environment that ships, for any target on any host.")
@@ -30,18 +28,13 @@ if TYPE_CHECKING:
     help="The target's Python: an embeddable zip, a standalone archive or an installation; without it, packages alone.",
 )
 @click.option("--wheelhouse", metavar="DIR", help="Where the wheels are, or are fetched to and kept.")
-@click.option(
-    "--allow-build",
-    "allow_build",
-    metavar="NAME[,NAME]",
-    multiple=True,
-    help="Build these from source, which runs their authors' code here; all for all.",
-)
+@allow_build
 @click.option(
     "--strip",
     "strip",
     metavar="KIND[,KIND]",
     multiple=True,
+    callback=words,
     help="Leave files out: tests, docs, pyi, dist-info-extras, or all of them.",
 )
 @click.option("--size-budget", metavar="SIZE", default="", help="Make nothing larger (150MB, 1.5GiB); exit status 1.")
@@ -55,18 +48,8 @@ if TYPE_CHECKING:
 )
 @click.option("--force", "replace", is_flag=True, help="Replace the bundle that is at OUT, once the new one is whole.")
 @answer_format
-@options_named(
-    "index_url",
-    "extra_index_urls",
-    "find_links",
-    "no_index",
-    "offline",
-    "cache_dir",
-    "no_cache",
-    "quiet",
-    "color",
-    "no_progress",
-)
+@index_options
+@options_named("quiet", "color", "no_progress")
 def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Make the environment of PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), in the folder OUT.
 
@@ -77,13 +60,14 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
     Exit status: 0 made, 1 over the size budget.
     """
     from wheelcheck.pipeline.bundling import bundle
+    from wheelcheck.pipeline.plan_files import read_plan_file
     from wheelcheck.plan import parse_executable
 
     showing = Showing.taken_from(options)
     request = _request(options)
     executable = parse_executable(read_plan_file(plan_file), plan_file)
     try:
-        with _progress(showing) as told:
+        with transfer_progress(showing) as told:
             bundling = bundle(executable, request, told)
     except KeyboardInterrupt:
         if request.wheelhouse is None:
@@ -102,19 +86,15 @@ def _request(options: dict[str, Any]) -> BundleRequest:
         out=Path(options.pop("out")),
         wheelhouse=Path(wheelhouse) if wheelhouse is not None else None,
         runtime=Path(runtime) if runtime is not None else None,
-        strip=_strip(_listed(options.pop("strip"))),
+        strip=_strip(options.pop("strip")),
         archive=options.pop("archive") or "",
         layered=options.pop("layered"),
         budget=options.pop("size_budget"),
         name=options.pop("name"),
         version=options.pop("version"),
         replace=options.pop("replace"),
-        fetching=FetchRequest(allow_build=_listed(options.pop("allow_build")), **options),
+        fetching=FetchRequest(**options),
     )
-
-
-def _listed(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
 
 
 def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,16 +103,6 @@ def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
     from wheelcheck.bundle import KINDS
 
     return tuple(KINDS)
-
-
-def _progress(showing: Showing) -> TransferProgress:
-    from wheelcheck.report.transfer_progress import TransferProgress
-
-    return TransferProgress(
-        sys.stderr,
-        (lambda _: None) if showing.quiet else print_note,
-        draws=not showing.quiet and not showing.no_progress,
-    )
 
 
 def _show(bundling: Bundling, showing: Showing, form: str) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import click
 
 from wheelcheck.cli.streams import write_result
-from wheelcheck.errors import InputUnreadable
 
 
 class _Described(click.Command):
@@ -36,21 +32,9 @@ def export_command(
 ) -> int:
     """Turn PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), into FORMAT."""
     from wheelcheck.pipeline.exporting import Program, exported, exporter_named
+    from wheelcheck.pipeline.plan_files import read_plan_file
 
     exporter_named(form)
     program = Program(name=name, version=version, entry=entry, bundle=bundle, url=url)
-    write_result(exported(_read(plan_file), plan_file, form, program).encode(), output)
+    write_result(exported(read_plan_file(plan_file), plan_file, form, program).encode(), output)
     return 0
-
-
-def _read(plan_file: str) -> bytes:
-    if plan_file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(plan_file).read_bytes()
-    except OSError as error:
-        raise InputUnreadable(
-            f"the plan could not be read: {error.strerror}",
-            address=plan_file,
-            hint="make one with `wheelcheck plan … -o FILE`",
-        ) from error

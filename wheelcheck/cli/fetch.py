@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.options import options_named
-from wheelcheck.cli.plan_files import read_plan_file
 from wheelcheck.cli.streams import print_note, write_result
+from wheelcheck.cli.wheelhouse_options import allow_build, index_options, transfer_progress
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -23,13 +23,7 @@ if TYPE_CHECKING:
 @click.command("fetch", short_help="Bring every file of a plan into a folder, checked.")
 @click.argument("plan_file", metavar="PLAN")
 @click.option("-d", "--directory", metavar="DIR", help="The wheelhouse: where the wheels go; made if need be.")
-@click.option(
-    "--allow-build",
-    "allow_build",
-    metavar="NAME[,NAME]",
-    multiple=True,
-    help="Build these from source, which runs their authors' code here; all for all.",
-)
+@allow_build
 @click.option(
     "--build-seconds",
     type=click.FloatRange(min=0.0, min_open=True),
@@ -39,33 +33,14 @@ if TYPE_CHECKING:
     help="The limit for one build.",
 )
 @click.option("--dry-run", "--sizes", "dry_run", is_flag=True, help="Say what it would weigh, and stop.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What goes to stdout.",
-)
-@options_named(
-    "index_url",
-    "extra_index_urls",
-    "find_links",
-    "no_index",
-    "offline",
-    "cache_dir",
-    "no_cache",
-    "quiet",
-    "no_progress",
-)
+@answer_format
+@index_options
+@options_named("quiet", "no_progress")
 def fetch_command(
     plan_file: str,
     directory: str | None,
-    allow_build: tuple[str, ...],
     dry_run: bool,
     form: str,
-    quiet: bool,
-    no_progress: bool,
     **options: Any,  # noqa: ANN401 - click
 ) -> int:
     """Bring every file of PLAN, made by `wheelcheck plan -o` (or "-" for standard input), into a folder, each hash checked.
@@ -74,28 +49,23 @@ def fetch_command(
     same host with the user and password that are known for them; the plan holds none.
     """
     from wheelcheck.pipeline.fetching import FetchRequest
+    from wheelcheck.pipeline.plan_files import read_plan_file
     from wheelcheck.plan import parse_executable
 
     if directory is None and not dry_run:
         raise UsageProblem("it is not said where the files go", hint="name a folder with -d DIR, or give --dry-run")
     executable = parse_executable(read_plan_file(plan_file), plan_file)
-    names = tuple(name.strip() for text in allow_build for name in text.split(",") if name.strip())
-    request = FetchRequest(allow_build=names, **options)
-    with _progress(quiet=quiet, draws=not quiet and not no_progress) as told:
+    showing = Showing.taken_from(options)
+    request = FetchRequest(**options)
+    with transfer_progress(showing) as told:
         if directory is None or dry_run:
             _tell_weights(executable, request, form)
             answer = None
         else:
             answer = _fetched(executable, Path(directory), request, told)
-    if answer is not None and (form == "json" or not quiet):
-        write_result(_rendered(answer, form), None)
+    if answer is not None:
+        _show(answer, showing, form)
     return 0
-
-
-def _progress(*, quiet: bool, draws: bool) -> TransferProgress:
-    from wheelcheck.report.transfer_progress import TransferProgress
-
-    return TransferProgress(sys.stderr, (lambda _: None) if quiet else print_note, draws=draws)
 
 
 def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) -> None:
@@ -118,9 +88,7 @@ def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, to
         raise
 
 
-def _rendered(answer: Fetched, form: str) -> bytes:
+def _show(answer: Fetched, showing: Showing, form: str) -> None:
     from wheelcheck.report.fetch import render_fetched, render_fetched_json
 
-    if form == "json":
-        return render_fetched_json(answer).encode()
-    return render_fetched(answer).encode(sys.stdout.encoding or "utf-8", "replace")
+    showing.write(form, lambda: render_fetched(answer), lambda: render_fetched_json(answer))

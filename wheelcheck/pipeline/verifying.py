@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.errors import InputUnreadable
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
@@ -57,14 +55,7 @@ def verify(request: VerifyRequest, *, reporter: Reporter | None = None) -> Inspe
 def _plan(path: str) -> ExecutablePlan | None:
     if not path:
         return None
+    from wheelcheck.pipeline.plan_files import read_plan_file
     from wheelcheck.plan import parse_executable
 
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise InputUnreadable(
-            f"the plan could not be read: {error.strerror}",
-            address=path,
-            hint="make one with `wheelcheck plan … -o FILE`",
-        ) from error
-    return parse_executable(content, path)
+    return parse_executable(read_plan_file(path), path)

@@ -1,4 +1,4 @@
-"""Reads the plan file that a command is given; understands nothing in it."""
+"""Reads the plan file that somebody names; understands nothing in it."""
 
 from __future__ import annotations
 
