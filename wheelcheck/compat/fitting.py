@@ -91,10 +91,11 @@ def is_for_another_extra(marker: Marker | None, extra: str) -> bool:
 class _Known:
     """What has been judged for one target, shared by everything that judges for it."""
 
-    __slots__ = ("patches", "pythons", "ranks")
+    __slots__ = ("patches", "pythons", "ranks", "unusable")
 
     def __init__(self) -> None:
         self.ranks: dict[int, tuple[tuple[WheelTag, ...], tuple[int, WheelTag] | None]] = {}
+        self.unusable: set[int] = set()  # those of the ranks that are none
         self.pythons: dict[str, bool] = {}
         self.patches: dict[str, bool] = {}
 
@@ -146,6 +147,13 @@ class Compatibility:
             return None
         return Fit(distribution, *best)
 
+    def fits(self, distributions: Iterable[Distribution]) -> list[Fit]:
+        """The fits among *distributions*, in their order; costs a look-up for each file with tags that were refused before."""
+        # A target looks at thousands of files, nearly all of them for others.
+        unusable = self._known.unusable
+        near = [each for each in distributions if isinstance(each, Sdist) or id(each.tags) not in unusable]
+        return [fit for fit in map(self.fit, near) if fit is not None]
+
     def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
         """Whether the target can use a wheel with *tags*."""
         return self._rank(tags) is not None
@@ -155,8 +163,10 @@ class Compatibility:
         known = self._known.ranks.get(id(tags))
         if known is None:
             ranks = self.target.rank
-            best = min([(ranks[tag], tag) for tag in tags if tag in ranks], default=None)
-            known = self._known.ranks[id(tags)] = (tags, best)
+            usable = [(ranks[tag], tag) for tag in tags if tag in ranks]
+            known = self._known.ranks[id(tags)] = (tags, min(usable) if usable else None)
+            if not usable:
+                self._known.unusable.add(id(tags))
         return known[1]
 
     def _refusal(self, tags: tuple[WheelTag, ...]) -> tuple[RefusalReason, str]:

@@ -59,7 +59,7 @@ class Admission:
         if self._cutoff is not None or self._hashes or self._forbids_kinds:
             found = [answer for answer in map(self.judge, files) if isinstance(answer, Fit)]
         else:
-            found = [fit for fit in map(self._compatibility.fit, files) if fit is not None]
+            found = self._compatibility.fits(files)
         return sorted(found, key=fit_order) if len(found) > 1 else found
 
     def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
@@ -165,6 +165,7 @@ class Shelf:
         self.page = page
         self._admission = admission
         self._releases = admission.releases(page)
+        self._asked: dict[Version, Release] = {}
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -173,8 +174,8 @@ class Shelf:
 
     @property
     def judged(self) -> Mapping[Version, Release]:
-        """The versions that somebody asked for."""
-        return self._releases
+        """The versions that this shelf was asked for, and no other that judges by the same rules."""
+        return self._asked
 
     @functools.cached_property
     def runnable(self) -> frozenset[Version]:
@@ -184,37 +185,55 @@ class Shelf:
         """
         can_use = self._admission.can_use
         kinds = _kinds_of_wheels(self.page)
-        return frozenset(version for tags, versions in kinds.items() if can_use(tags) for version in versions)
+        return frozenset(version for tags, versions in kinds if can_use(tags) for version in versions)
 
     def release(self, version: Version) -> Release:
         """The version *version* of this page."""
+        asked = self._asked.get(version)
+        if asked is not None:
+            return asked
         known = self._releases.get(version)
         if known is None:
             files = self.page.distributions[version]
             known = self._releases[version] = Release(version, files, self._admission)
+        self._asked[version] = known
         return known
 
 
-_Kinds = dict[tuple[WheelTag, ...], set[Version]]
+_Kinds = tuple[tuple[tuple[WheelTag, ...], list[Version]], ...]
 
 
 def _kinds_of_wheels(page: ProjectPage) -> _Kinds:
-    """The versions that have a wheel with certain tags, by these."""
+    """The tags that wheels on *page* have, each with the versions of such wheels."""
     known = page.derived.get("kinds of wheels")
-    if isinstance(known, dict):
+    if isinstance(known, tuple):
         return known
-    kinds: _Kinds = {}
+    # By id(): wheels of a kind share their tags, and hashing them costs more than the rest.
+    kinds: dict[int, tuple[tuple[WheelTag, ...], list[Version]]] = {}
     files = page.distributions
     named = files.tags_of_wheels if isinstance(files, NamesTags) else lambda version: _tags_of(files[version])
     for version in files:
         for tags in named(version):
-            kinds.setdefault(tags, set()).add(version)
-    page.derived["kinds of wheels"] = kinds
-    return kinds
+            kinds.setdefault(id(tags), (tags, []))[1].append(version)
+    found: _Kinds = tuple(kinds.values())
+    page.derived["kinds of wheels"] = found
+    return found
 
 
 def _tags_of(files: Iterable[Distribution]) -> frozenset[tuple[WheelTag, ...]]:
     return frozenset(file.tags for file in files if isinstance(file, Wheel))
+
+
+def python_bounds(page: ProjectPage, version: Version) -> frozenset[str]:
+    """What the files of *version* on *page* say of the Pythons that they are for; looked up once for all targets."""
+    known = page.derived.get("bounds on Python")
+    if not isinstance(known, dict):
+        known = page.derived["bounds on Python"] = {}
+    found: frozenset[str] | None = known.get(version)
+    if found is None:
+        stated = (file.at.requires_python for file in page.distributions[version])
+        found = known[version] = frozenset(bound for bound in stated if bound is not None)
+    return found
 
 
 def newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from wheelcheck.compat import first_upload
+from wheelcheck.compat import first_upload, python_bounds
 from wheelcheck.diagnose.context import Diagnosis
-from wheelcheck.model import Code, Distribution, Finding, MetadataSource, RefusalReason, Resolution
+from wheelcheck.model import Code, Finding, MetadataSource, RefusalReason, Resolution
 
 _YEARS_BEHIND = 2.0
 _DAYS_A_YEAR = 365.25
@@ -98,7 +98,8 @@ def find_patch_decisions(diagnosis: Diagnosis) -> Iterator[Finding]:
         for version in shelf.versions:
             if version <= pin.version:
                 break
-            if not any(_patch_may_decide(diagnosis, file) for file in shelf.page.distributions[version]):
+            # Bounds are few and their answers kept, while why a file is refused is found out for each.
+            if not any(map(diagnosis.compatibility.patch_decides, python_bounds(shelf.page, version))):
                 continue
             bounds = {
                 refusal.fact
@@ -116,12 +117,6 @@ def find_patch_decisions(diagnosis: Diagnosis) -> Iterator[Finding]:
                     f"{diagnosis.target.python_full}, so {pin.version} was taken",
                 )
                 break
-
-
-def _patch_may_decide(diagnosis: Diagnosis, file: Distribution) -> bool:
-    # Bounds are few and their answers kept, while why a file is refused is found out for each.
-    bound = file.at.requires_python
-    return bound is not None and diagnosis.compatibility.patch_decides(bound)
 
 
 def _day(upload_time: str | None) -> str:

@@ -15,6 +15,8 @@ from functools import partial
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from wheelcheck.model import ProjectPage
+
 
 class Bound:
     """One specifier set; made by :func:`bound_of`, so that equal bounds are one object."""
@@ -107,3 +109,11 @@ class Narrowing:
                 following = at._further[bound] = Narrowing(bound.of(at.versions))
             at = following
         return at.versions
+
+
+def narrowing_of(page: ProjectPage) -> Narrowing:
+    """The narrowing of all versions of *page*, one for all targets: which versions a bound admits is the same on each."""
+    known = page.derived.get("narrowing")
+    if not isinstance(known, Narrowing):
+        known = page.derived["narrowing"] = Narrowing(page.newest_first)
+    return known

@@ -34,7 +34,7 @@ from wheelcheck.model import (
     Wheel,
 )
 from wheelcheck.ports import Projects
-from wheelcheck.resolve.bounds import Bound, Narrowing
+from wheelcheck.resolve.bounds import Bound, narrowing_of
 from wheelcheck.values import dataclass
 
 _SIBLINGS_NAMED = 3
@@ -84,7 +84,6 @@ class Supply:
         self.policy = policy
         self._admission = Admission(compatibility, policy, hashes)
         self._shelves: dict[NormalizedName, Shelf] = {}
-        self._narrowings: dict[NormalizedName, Narrowing] = {}
         self._metadata: dict[tuple[NormalizedName, Version, str | None], CoreMetadata] = {}
         self._judged: dict[tuple[NormalizedName, Version, str | None], tuple[Installability, tuple[str, ...]]] = {}
         self._directs: dict[str, tuple[Distribution, CoreMetadata | None, Judgement | None]] = {}
@@ -124,10 +123,7 @@ class Supply:
 
     def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
         """The versions on the page of *name* that all *bounds* admit, newest first; a combination met before costs little."""
-        narrowing = self._narrowings.get(name)
-        if narrowing is None:
-            narrowing = self._narrowings[name] = Narrowing(self.shelf(name).versions)
-        return narrowing.within(bounds)
+        return narrowing_of(self.shelf(name).page).within(bounds)
 
     # Direct references
 
