@@ -218,14 +218,9 @@ def _packages(page: Page, plan: Plan) -> None:
 
 
 def _size(package: PlannedPackage) -> str:
-    if package.file is None or package.file.size is None:
-        return "?"
-    size = float(package.file.size)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
+    from wheelcheck.report.fetch import size_text
+
+    return "?" if package.file is None or package.file.size is None else size_text(package.file.size)
 
 
 def _weight(page: Page, plan: Plan, weights: Weights | None) -> None:
