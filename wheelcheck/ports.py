@@ -82,6 +82,10 @@ class Projects(Protocol):
         """
         ...
 
+    def while_waiting(self, check: Callable[[], None] | None) -> None:
+        """Call *check* now and then, on the caller's thread, while it waits for an answer; what it raises ends the wait."""
+        ...
+
 
 class OtherIndexes(Protocol):
     """Indexes that the user did not name, asked only for a repair."""

@@ -194,6 +194,9 @@ class FakeProjects:
         """Call *listener* once, before the first thing is read that a real store would have to fetch."""
         self._wait_listener = listener
 
+    def while_waiting(self, check: Callable[[], None] | None) -> None:
+        """Do nothing: nothing is waited for."""
+
     def _wait(self) -> None:
         listener, self._wait_listener = self._wait_listener, None
         if listener is not None:

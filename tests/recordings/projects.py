@@ -89,6 +89,10 @@ class RecordingProjects:
         """Pass on."""
         self._real.on_wait(listener)
 
+    def while_waiting(self, check: Callable[[], None] | None) -> None:
+        """Pass on."""
+        self._real.while_waiting(check)
+
     def taken(self, about: dict[str, str | list[str]]) -> Recording:
         """Everything asked so far; waits for what was only read ahead, and leaves out what failed."""
         self.on_page(None)
@@ -180,6 +184,9 @@ class ReplayProjects:
         self._metadata_listener = listener
 
     def on_wait(self, listener: Callable[[], None] | None) -> None:
+        """Do nothing: everything is at hand."""
+
+    def while_waiting(self, check: Callable[[], None] | None) -> None:
         """Do nothing: everything is at hand."""
 
     def _tell_page(self, name: NormalizedName) -> None:

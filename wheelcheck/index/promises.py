@@ -43,10 +43,11 @@ class Promise(Generic[T]):
         """The value, if it has come; ``None`` for what is open or failed."""
         return self._value[0] if self._value else None
 
-    def wait(self) -> T:
-        """The value as soon as it is there; raises the error that came instead."""
+    def wait(self, meanwhile: Callable[[], None] | None = None) -> T:
+        """The value as soon as it is there; raises the error that came instead, or what *meanwhile* raises, called now and then."""
         while not self._came.wait(_STEP):
-            pass
+            if meanwhile is not None:
+                meanwhile()
         if self._error is not None:
             raise self._error
         return self._value[0]

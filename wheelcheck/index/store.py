@@ -74,6 +74,7 @@ class IndexStore:
         self._page_listener: Callable[[ProjectPage], None] | None = None
         self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
         self._wait_listener: Callable[[], None] | None = None
+        self._meanwhile: Callable[[], None] | None = None
         # Each listener hears of each answer once, of those too that were there before it came.
         self._pages_told: set[NormalizedName] = set()
         self._metadata_told: set[str] = set()
@@ -161,6 +162,10 @@ class IndexStore:
         """Call *listener* once, before the first answer that is not at hand is waited for."""
         self._wait_listener = listener
 
+    def while_waiting(self, check: Callable[[], None] | None) -> None:
+        """Call *check* about twice a second while an answer is waited for; what it raises ends the wait."""
+        self._meanwhile = check
+
     # The ports Code and OtherIndexes
 
     def import_names(self, distribution: Distribution) -> frozenset[str]:
@@ -204,7 +209,7 @@ class IndexStore:
 
     def close(self) -> None:
         """Stop fetching at once, whatever is under way, and write the cache."""
-        self._page_listener = self._metadata_listener = self._wait_listener = None
+        self._page_listener = self._metadata_listener = self._wait_listener = self._meanwhile = None
         try:
             self._thread.close()
         finally:
@@ -226,7 +231,7 @@ class IndexStore:
             if listener is not None:
                 listener()
             self._thread.start()
-        answer = promise.wait()
+        answer = promise.wait(self._meanwhile)
         self._deliveries.raise_kept()
         return answer
 

@@ -123,3 +123,7 @@ class WithSources:
     def on_wait(self, listener: Callable[[], None] | None) -> None:
         """Passed on."""
         self._projects.on_wait(listener)
+
+    def while_waiting(self, check: Callable[[], None] | None) -> None:
+        """Passed on."""
+        self._projects.while_waiting(check)

@@ -201,7 +201,7 @@ class _Run:
         question = self.question
         clashes: tuple[Clash, ...] = ()
         try:
-            mapping = search(provider, watch, question.budget.rounds)
+            mapping = self._mapping(provider, watch, search)
             return None if mapping is None else self._resolution(provider, mapping, watch.rounds)
         except ResolutionImpossible as impossible:
             clashes = clashes_of(_told(list(impossible.causes), provider), provider)
@@ -220,6 +220,14 @@ class _Run:
             unsupported=question.unsupported,
             rounds=watch.rounds,
         )
+
+    def _mapping(self, provider: WheelProvider, watch: _Watch, search: _Search) -> Mapping[Key, Candidate] | None:
+        # An answer that never comes must not hold up the end.
+        self.supply.projects.while_waiting(watch.refuse_overtime)
+        try:
+            return search(provider, watch, self.question.budget.rounds)
+        finally:
+            self.supply.projects.while_waiting(None)
 
     def _resolution(self, provider: WheelProvider, mapping: Mapping[Key, Candidate], rounds: int) -> Resolution:
         reached, edges = _walked(provider, mapping)
