@@ -24,8 +24,8 @@ class IndexConfig:
 
     ``cache_dir`` ``None`` caches nothing on disk. ``offline`` takes any cached answer and asks nobody; ``refresh``
     revalidates every cached page. ``ca_bundle`` is a PEM file or folder, ``client_cert`` a PEM file with key.
-    ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again. The limits
-    are in bytes.
+    ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again. After ``lull``
+    seconds in which nothing came for any request, what is waited for is asked once more. The limits are in bytes.
     """
 
     index_urls: tuple[str, ...] = ()
@@ -41,6 +41,7 @@ class IndexConfig:
     proxy: str | None = None
     trusted_hosts: tuple[str, ...] = ()
     timeout: float = 30.0
+    lull: float = 10.0
     retries: int = 4
     backoff: float = 0.25
     requests_per_host: int = 50

@@ -28,6 +28,7 @@ from wheelcheck.index.exchange import Ask, Sink
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _READING = frozenset({pycurl.POLL_IN, pycurl.POLL_INOUT})
 _WRITING = frozenset({pycurl.POLL_OUT, pycurl.POLL_INOUT})
+_GLANCE = 1.0  # seconds
 _CUT = -1  # what a writer answers that wants no more
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
 
@@ -73,8 +74,8 @@ class CurlCarrier:
         transfer = self._idle.pop() if self._idle else _Transfer(self._config, self._tls, self._proxies)
         done: asyncio.Future[tuple[int, str]] = self._loop.create_future()
         transfer.begin(_encoded(url), headers, ask, sink, done, is_blind=self._is_trusted(url))
-        self._live[transfer.curl] = transfer
         self._multi.add_handle(transfer.curl)
+        self._live[transfer.curl] = transfer
         self._keep_watch()
         try:
             code, text = await done
@@ -135,17 +136,23 @@ class CurlCarrier:
 
     def _keep_watch(self) -> None:
         if self._watch is None:
-            self._watch = self._loop.call_later(self._config.timeout / 4, self._give_up_the_silent)
+            self._watch = self._loop.call_later(min(_GLANCE, self._config.timeout / 4), self._look_after)
 
-    def _give_up_the_silent(self) -> None:
+    def _look_after(self) -> None:
         self._watch = None
+        if self._live:
+            self._keep_watch()
+        # Zero has libcurl look at the socket by itself: should it ever have forgotten to ask for an event, nothing waits for it.
+        for socket in tuple(self._sockets):
+            if socket in self._sockets:
+                self._multi.socket_action(socket, 0)
+        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._gather()
         since = monotonic() - self._config.timeout
         for transfer in tuple(self._live.values()):
             if transfer.moved < since:
                 self._take_out(transfer)
                 transfer.tell(pycurl.E_OPERATION_TIMEDOUT, "")
-        if self._live:
-            self._keep_watch()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -206,6 +213,9 @@ class _Transfer:
             curl.unsetopt(pycurl.ACCEPT_ENCODING)
         else:
             curl.setopt(pycurl.ACCEPT_ENCODING, "")
+        is_own = ask.connection == "own"
+        curl.setopt(pycurl.FRESH_CONNECT, is_own)
+        curl.setopt(pycurl.FORBID_REUSE, is_own)
         curl.setopt(pycurl.MAXFILESIZE_LARGE, ask.limit)
         curl.setopt(pycurl.NOBODY, ask.method == "HEAD")
         if self._proxies:

@@ -17,7 +17,8 @@ _IN_MEMORY = 4 * 1024**2
 class Ask:
     """One request. ``url`` holds no credentials; ``what`` is the project or file name for the reporter.
 
-    ``limit`` is how many bytes of the body (decoded) are read before it is cut off.
+    ``limit`` is how many bytes of the body (decoded) are read before it is cut off. ``connection`` is ``own`` for one that must
+    not go over a connection that others use: theirs may be dead.
     """
 
     url: str
@@ -26,6 +27,7 @@ class Ask:
     limit: int
     method: Literal["GET", "HEAD"] = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
+    connection: Literal["shared", "own"] = "shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

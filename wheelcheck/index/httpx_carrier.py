@@ -39,7 +39,19 @@ class HttpxCarrier:
 
     @asynccontextmanager
     async def _answered(self, ask: Ask, headers: Mapping[str, str]) -> AsyncIterator[httpx2.Response]:
-        client = self._client()
+        if ask.connection == "own":
+            async with self._opened() as client, self._sent(client, ask, headers) as response:
+                yield response
+            return
+        if self._made is None:
+            self._made = self._opened()
+        async with self._sent(self._made, ask, headers) as response:
+            yield response
+
+    @asynccontextmanager
+    async def _sent(
+        self, client: httpx2.AsyncClient, ask: Ask, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpx2.Response]:
         request = client.build_request(ask.method, ask.url, headers=headers)
         response = await client.send(request, stream=True, auth=None, follow_redirects=True)
         try:
@@ -47,27 +59,25 @@ class HttpxCarrier:
         finally:
             await response.aclose()
 
-    def _client(self) -> httpx2.AsyncClient:
-        if self._made is None:
-            config = self._config
-            limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
-            # A host that is called trusted gets a transport of its own, which verifies nothing.
-            blind = {
-                f"all://{host}": httpx2.AsyncHTTPTransport(
-                    verify=blind_context(config.client_cert), http2=True, limits=limits, proxy=config.proxy
-                )
-                for host in config.trusted_hosts
-            }
-            self._made = httpx2.AsyncClient(
-                http2=True,
-                verify=trusting_context(config.ca_bundle, config.client_cert),
-                proxy=config.proxy,
-                mounts=blind,
-                limits=limits,
-                timeout=httpx2.Timeout(config.timeout, pool=None),
-                headers={"User-Agent": config.user_agent},
+    def _opened(self) -> httpx2.AsyncClient:
+        config = self._config
+        limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
+        # A host that is called trusted gets a transport of its own, which verifies nothing.
+        blind = {
+            f"all://{host}": httpx2.AsyncHTTPTransport(
+                verify=blind_context(config.client_cert), http2=True, limits=limits, proxy=config.proxy
             )
-        return self._made
+            for host in config.trusted_hosts
+        }
+        return httpx2.AsyncClient(
+            http2=True,
+            verify=trusting_context(config.ca_bundle, config.client_cert),
+            proxy=config.proxy,
+            mounts=blind,
+            limits=limits,
+            timeout=httpx2.Timeout(config.timeout, pool=None),
+            headers={"User-Agent": config.user_agent},
+        )
 
     async def close(self) -> None:
         """Close every connection."""

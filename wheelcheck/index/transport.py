@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -12,6 +15,7 @@ from wheelcheck.index.carriage import PROXY_HINT, CarriageFailed, Carried, Carri
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.exchange import Ask, Buffer, Reply, Sink
+from wheelcheck.index.lulls import Lulls, NothingComes
 from wheelcheck.index.retrying import RETRIED_STATUSES, backoff, parse_retry_after
 from wheelcheck.index.statistics import Tally
 from wheelcheck.model.urls import masked
@@ -36,13 +40,22 @@ class _TryAgain(Exception):
 class Transport:
     """One carrier for the whole run; used on the loop's thread only, and opened when the first request is made."""
 
-    def __init__(self, config: IndexConfig, credentials: Credentials, tally: Tally, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        config: IndexConfig,
+        credentials: Credentials,
+        tally: Tally,
+        reporter: Reporter,
+        opener: Callable[[IndexConfig], Carrier] = open_carrier,
+    ) -> None:
         self._config = config
         self._credentials = credentials
         self._tally = tally
         self._reporter = reporter
+        self._opener = opener
         self._opened: Carrier | None = None
         self._turns: dict[str, asyncio.Semaphore] = {}
+        self._lulls = Lulls(config.lull, config.timeout)
 
     async def fetch(self, ask: Ask) -> Reply:
         """The answer to *ask* with its body in memory; raises ``IndexUnavailable`` when retries are used up or at 401."""
@@ -84,14 +97,15 @@ class Transport:
             headers["Authorization"] = authorization
         async with turn:
             if self._opened is None:
-                self._opened = open_carrier(self._config)
-            self._tally.sent(ask.kind)
+                self._opened = self._opener(self._config)
             try:
-                carried = await self._opened.carry(ask, headers, sink)
+                carried = await self._carried(self._opened, ask, headers, sink)
             except CarriageFailed as failure:
                 if failure.may_pass:
                     raise _TryAgain(failure.cause) from failure.__cause__
                 raise IndexUnavailable(failure.cause, address=masked(ask.url), hint=failure.hint) from failure.__cause__
+            except NothingComes as failure:
+                raise _TryAgain(failure.cause) from None
         self._tally.received(carried.received)
         _reject_status(ask, carried)
         return Reply(
@@ -102,8 +116,24 @@ class Transport:
             is_cut=carried.is_cut,
         )
 
+    async def _carried(self, carrier: Carrier, ask: Ask, headers: Mapping[str, str], sink: Sink) -> Carried:
+        """What *carrier* brings. What is met by silence is asked once more, on a connection of its own, and waited for in full."""
+        self._tally.sent(ask.kind)
+        try:
+            async with self._lulls.watching(sink) as heard:
+                return await carrier.carry(ask, headers, heard)
+        except NothingComes as silence:
+            if not silence.is_still:
+                raise
+        self._tally.retried()
+        self._tally.sent(ask.kind)
+        sink.restart()
+        async with self._lulls.watching(sink, lull=math.inf) as heard:
+            return await carrier.carry(replace(ask, connection="own"), headers, heard)
+
     async def close(self) -> None:
         """Close every connection."""
+        self._lulls.close()
         if self._opened is not None:
             await self._opened.close()
 

@@ -1,0 +1,163 @@
+"""No wait is for ever: what is lost is asked again, what drips is given up, and who waits may end it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.index.silent_server import PAGE, Manner, silent_server
+from tests.index.stores import name, store
+from tests.index.test_carriers import Make, both
+from wheelcheck.compat import parse_target
+from wheelcheck.errors import IndexUnavailable
+from wheelcheck.index import IndexConfig
+from wheelcheck.index.credentials import Credentials
+from wheelcheck.index.exchange import Ask, Reply
+from wheelcheck.index.statistics import RequestKind, Tally
+from wheelcheck.index.transport import Transport
+from wheelcheck.model import CommandLineOrigin, Conflict, Installability, Policy, Requirement
+from wheelcheck.ports import SilentReporter
+from wheelcheck.resolve import Budget, Question, resolve
+
+
+def fetched(make: Make, config: IndexConfig, *urls: str) -> list[Reply | IndexUnavailable]:
+    """What a transport over *make*'s carrier brings from *urls*, asked all at once."""
+
+    async def one(transport: Transport, url: str) -> Reply | IndexUnavailable:
+        try:
+            return await transport.fetch(Ask(url=url, kind=RequestKind.PAGE, what="a", limit=1024**2))
+        except IndexUnavailable as problem:
+            return problem
+
+    async def work() -> list[Reply | IndexUnavailable]:
+        transport = Transport(config, Credentials(()), Tally(), SilentReporter(), make)
+        try:
+            return list(await asyncio.gather(*(one(transport, url) for url in urls)))
+        finally:
+            await transport.close()
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(work())
+
+
+def took(work: Callable[[], object]) -> float:
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
+
+
+@both
+@pytest.mark.parametrize("manner", ["silent", "stops", "slow-headers"])
+def test_what_is_lost_while_all_is_still_is_asked_again_long_before_the_timeout(make: Make, manner: Manner) -> None:
+    config = IndexConfig(timeout=60, lull=1.0, retries=0)
+    with silent_server(a=(1, manner)) as server:
+        start = time.monotonic()
+        (reply,) = fetched(make, config, f"{server.url}a/")
+        assert isinstance(reply, Reply)
+        assert reply.body == PAGE
+        assert time.monotonic() - start < 20
+        assert server.seen["/simple/a/"] == 2
+
+
+@both
+def test_what_is_slow_is_waited_for_in_full_the_second_time(make: Make) -> None:
+    config = IndexConfig(timeout=0.8, lull=0.2, retries=1, backoff=0.01)
+    with silent_server(a=(9, "silent")) as server:
+        url = f"{server.url}a/"
+        start = time.monotonic()
+        (problem,) = fetched(make, config, url)
+        assert isinstance(problem, IndexUnavailable)
+        assert 1.6 < time.monotonic() - start < 20
+        assert url in str(problem)
+        assert "no answer in time (2 attempts)" in str(problem)
+        assert server.seen["/simple/a/"] == 4
+
+
+@both
+def test_what_drips_is_given_up_with_the_url_and_what_came(make: Make) -> None:
+    config = IndexConfig(timeout=0.5, lull=60, retries=0)
+    with silent_server(a=(9, "drips")) as server:
+        url = f"{server.url}a/"
+        start = time.monotonic()
+        (problem,) = fetched(make, config, url)
+        assert time.monotonic() - start < 20
+    assert isinstance(problem, IndexUnavailable)
+    assert url in str(problem)
+    assert "bytes came in" in str(problem)
+
+
+@both
+def test_headers_that_drip_are_given_up(make: Make) -> None:
+    config = IndexConfig(timeout=0.5, lull=60, retries=0)
+    with silent_server(a=(9, "slow-headers")) as server:
+        start = time.monotonic()
+        (problem,) = fetched(make, config, f"{server.url}a/")
+        assert isinstance(problem, IndexUnavailable)
+        assert time.monotonic() - start < 20
+
+
+@both
+def test_a_slow_answer_is_not_asked_for_again_while_others_come(make: Make) -> None:
+    config = IndexConfig(timeout=1.5, lull=0.5, retries=0)
+
+    async def work() -> tuple[Reply | IndexUnavailable, int]:
+        transport = Transport(config, Credentials(()), Tally(), SilentReporter(), make)
+
+        async def ask(each: str) -> Reply | IndexUnavailable:
+            try:
+                return await transport.fetch(
+                    Ask(url=f"{server.url}{each}/", kind=RequestKind.PAGE, what="a", limit=1024**2)
+                )
+            except IndexUnavailable as problem:
+                return problem
+
+        try:
+            slow = asyncio.ensure_future(ask("a"))
+            while not slow.done():
+                await asyncio.sleep(0.1)
+                await ask("b")
+            return await slow, server.seen["/simple/a/"]
+        finally:
+            await transport.close()
+
+    with silent_server(a=(9, "silent")) as server, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        answer, times = runner.run(work())
+    assert isinstance(answer, IndexUnavailable)
+    assert times == 1
+
+
+def test_whoever_waits_may_end_it_and_ask_again() -> None:
+    class Enough(Exception):
+        pass
+
+    def check() -> None:
+        raise Enough
+
+    with silent_server(a=(9, "silent")) as server, store(server.url, timeout=60) as projects:
+        projects.while_waiting(check)
+
+        def wait() -> None:
+            with pytest.raises(Enough):
+                projects.page(name("a"))
+
+        assert took(wait) < 10
+        projects.while_waiting(None)
+        assert projects.page(name("b")).state == "active"
+
+
+def test_a_resolution_ends_with_its_budget_though_an_answer_never_comes() -> None:
+    with silent_server(a=(9, "silent")) as server, store(server.url, timeout=60) as projects:
+        question = Question(
+            requirements=(Requirement.parse("a", CommandLineOrigin(text="a")),),
+            target=parse_target("win_amd64", "3.11"),
+            policy=Policy(allowed=frozenset(Installability)),
+            budget=Budget(seconds=1.0),
+        )
+        start = time.monotonic()
+        outcome = resolve(question, projects)
+        assert isinstance(outcome, Conflict)
+        assert outcome.budget_spent
+        assert time.monotonic() - start < 20
