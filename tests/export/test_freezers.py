@@ -94,6 +94,31 @@ def test_pyinstaller_refuses_an_environment_that_is_not_the_plan(tmp_path: Path)
     assert not (tmp_path / "dist" / "demo").exists()
 
 
+def test_pyinstaller_keeps_the_programs_own_modules_the_standard_library_and_shared_namespaces(tmp_path: Path) -> None:
+    """What is not in the plan may have installed modules of the same names."""
+    (tmp_path / "app.py").write_text("import colorsys, own, shared.ours\nprint('whole', own.WHAT)\n", encoding="utf-8")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "__init__.py").write_text("WHAT = 'mine'\n", encoding="utf-8")
+    wheels = {
+        "front": make_wheel("front", "1.0", files={"shared/ours.py": ""}),
+        "foreign": make_wheel(
+            "foreign", "1.0", files={"shared/theirs.py": "", "colorsys.py": "", "own/__init__.py": ""}
+        ),
+    }
+    with IndexServer({"front": [wheels["front"]]}) as server:
+        plan = wheelcheck.plan("front", index_url=server.simple_url, no_cache=True, folder=str(tmp_path))
+    for filename, content in wheels.values():
+        (tmp_path / filename).write_bytes(content)
+        with zipfile.ZipFile(tmp_path / filename) as wheel:
+            wheel.extractall(tmp_path / "site")
+    (tmp_path / "site" / "broken-1.0.dist-info").mkdir()
+    exported(tmp_path, plan)
+    done = frozen(tmp_path, tmp_path / "site")
+    assert done.returncode == 0, done.stderr
+    run = subprocess.run([tmp_path / "dist/demo/demo"], capture_output=True, text=True, timeout=60, check=False)
+    assert run.stdout == "whole mine\n", run.stderr
+
+
 def test_spec_needs_an_entry() -> None:
     with pytest.raises(UsageProblem, match="--to pyinstaller needs --entry SCRIPT"):
         exporter("pyinstaller").render(Shipment(plan=samples.installable_plan()))

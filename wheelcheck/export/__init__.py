@@ -35,8 +35,12 @@ class Exporter:
     def render(self, shipment: Shipment) -> str:
         """The text for *shipment*, by the function ``render`` of the module.
 
-        Raises ``UsageProblem`` for a plan that cannot be executed or that lacks what the format needs.
+        Raises ``UsageProblem`` for a plan that cannot be executed, that lacks what the format needs, or that has texts that no
+        script should hold.
         """
+        from wheelcheck.export.trusting import refuse_hostile
+
+        refuse_hostile(shipment.plan)
         render: Callable[[Shipment], str] = import_module(f"wheelcheck.export.{self.module}").render
         return render(shipment)
 
@@ -100,7 +104,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         filename="briefcase.toml",
         sentence="The requires of a Briefcase project, pinned to the plan.",
         module="briefcase",
-        uses=frozenset({"name", "app-version"}),
+        uses=frozenset({"name"}),
     ),
     Exporter(
         name="pyinstaller",
@@ -128,7 +132,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         filename="wheelcheck.nsh",
         sentence="The same as macros, to be included in a script of your own.",
         module="nsis_include",
-        uses=frozenset({"name", "app-version"}) | _BUNDLE,
+        uses=_BUNDLE,
     ),
     Exporter(
         name="cyclonedx",

@@ -6,12 +6,13 @@ choose, but what is built from source must be built beforehand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.trusting import spelt
 from wheelcheck.model import Plan, PlannedPackage
-from wheelcheck.model.urls import masked
 from wheelcheck.plan.executing import refuse_unexecutable
 
 _PLATFORMS = {"win32": "windows", "darwin": "macOS", "linux": "linux"}
@@ -31,13 +32,23 @@ def render(shipment: Shipment) -> str:
     platform = _PLATFORMS.get(plan.target.markers.get("sys_platform", ""), "")
     if not platform:
         raise UsageProblem(f"Briefcase has no platform for {plan.target}")
-    name = shipment.title.replace("_", "-").lower()
+    name = _name(shipment)
     asked: dict[str, object] = {"requires": [_pin(package) for package in plan.packages]}
     arguments = _installer_args(plan)
     if arguments:
         asked["requirement_installer_args"] = arguments
     table = {"tool": {"briefcase": {"app": {name: {platform: asked}}}}}
     return "\n".join([*_iter_header(plan), tomli_w.dumps(table)])
+
+
+def _name(shipment: Shipment) -> str:
+    """The program's name as Briefcase and PEP 508 want it."""
+    name = re.sub(r"[^a-z0-9]+", "-", shipment.title.lower()).strip("-")
+    if not name:
+        raise UsageProblem(
+            f"--name {shipment.title!r} has no letter or digit that Briefcase takes", hint="give a name in ASCII"
+        )
+    return name
 
 
 def _iter_header(plan: Plan) -> Iterator[str]:
@@ -51,14 +62,14 @@ def _iter_header(plan: Plan) -> Iterator[str]:
 
 def _pin(package: PlannedPackage) -> str:
     if package.direct and package.file is not None:
-        return f"{package.name} @ {masked(package.file.url)}"
+        return f"{package.name} @ {spelt(package.file.url)}"
     return f"{package.name}=={package.version}"
 
 
 def _installer_args(plan: Plan) -> list[str]:
     from wheelcheck.model.default_index import is_default_index
 
-    first, *rest = [masked(index) for index in plan.options.indexes] or [""]
+    first, *rest = [spelt(index) for index in plan.options.indexes] or [""]
     options = [f"--index-url={first}"] if first and not is_default_index(first) else []
     return [*options, *(f"--extra-index-url={index}" for index in rest)]
 

@@ -43,7 +43,7 @@ def _iter_start(plan: Plan) -> Iterator[str]:
 def _iter_call(call: PipCall, *, last: PipCall) -> Iterator[str]:
     yield ""
     yield f"# {call.title}"
-    words = [f"{_WORK}/{BUILT}" if word == BUILT else shlex.quote(word) for word in call.arguments]
+    words = [f"{_WORK}/{BUILT}" if word == BUILT else _quoted(word) for word in call.arguments]
     # An image has one user and one environment; pip need not warn of that.
     root = ["--root-user-action", "ignore"] if call.is_install else []
     command = ["python3 -m pip --disable-pip-version-check --no-cache-dir", *words, *root]
@@ -53,3 +53,9 @@ def _iter_call(call: PipCall, *, last: PipCall) -> Iterator[str]:
     yield f"RUN mkdir -p {_WORK} && cat > {_WORK}/requirements.txt <<'END' && {pip}{clean}"
     yield from call.lines
     yield "END"
+
+
+def _quoted(word: str) -> str:
+    if "<<" in word:
+        raise UsageProblem(f"{word!r} would begin a here-document", hint="plan with a folder of another name")
+    return shlex.quote(word)

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.export.readiness import refuse_unhashed
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan
-from wheelcheck.plan.executing import refuse_unexecutable
 
 _RUNNERS = {
     ("win32", "amd64"): ("windows-2025", "x64"),
@@ -26,10 +26,10 @@ def render(shipment: Shipment) -> str:
     """The workflow for *shipment*'s plan, which lies at ``plan_path`` in the repository; a tag makes a release of it.
 
     The hash of the plan file is in the workflow, so that another plan needs another workflow, and a review. Raises ``UsageProblem``
-    for targets that no hosted machine is, and for a plan that cannot be executed.
+    for targets that no hosted machine is, for a plan that cannot be executed, and for files without a hash.
     """
     plan = shipment.plan
-    refuse_unexecutable(plan)
+    refuse_unhashed(plan)
     return "\n".join([*_iter_head(shipment, plan), *_iter_steps(plan), *_RELEASE]) + "\n"
 
 
@@ -49,7 +49,7 @@ def _iter_head(shipment: Shipment, plan: Plan) -> Iterator[str]:
     series = f"{plan.target.python_full.major}.{plan.target.python_full.minor}"
     free_threaded = "t" if any(tag[1].endswith("t") for tag in plan.target.tags[:1]) else ""
     yield f"# Made by wheelcheck for {plan.target}: .github/workflows/bundle.yml. Export again when the plan changes."
-    yield f"name: {json.dumps(f'bundle {shipment.title}')}"
+    yield f"name: {_quoted(f'bundle {shipment.title}')}"
     yield "on:"
     yield "  workflow_dispatch:"
     yield "  push:"
@@ -58,9 +58,9 @@ def _iter_head(shipment: Shipment, plan: Plan) -> Iterator[str]:
     yield "  contents: read"
     yield "env:"
     yield "  WHEELCHECK: wheelcheck # a requirement, or the address of a wheel, an archive or a git repository that pip installs"
-    yield f"  PLAN: {json.dumps(shipment.plan_path)}"
-    yield f"  PLAN_SHA256: {json.dumps(shipment.plan_sha256)}"
-    yield f"  NAME: {json.dumps(shipment.title)}"
+    yield f"  PLAN: {_quoted(shipment.plan_path)}"
+    yield f"  PLAN_SHA256: {_quoted(shipment.plan_sha256)}"
+    yield f"  NAME: {_quoted(shipment.title)}"
     yield "jobs:"
     yield "  bundle:"
     yield f"    runs-on: {machine} # the target itself, so that imports are tried where they will happen"
@@ -68,6 +68,8 @@ def _iter_head(shipment: Shipment, plan: Plan) -> Iterator[str]:
     yield "      run:"
     yield "        shell: bash"
     yield "    steps:"
+    yield "      - name: Check out every byte as it was committed, on Windows too"
+    yield "        run: git config --global core.autocrlf false"
     yield "      - uses: actions/checkout@v6"
     yield "      - name: The plan is the one that was reviewed"
     yield '        run: echo "$PLAN_SHA256 *$PLAN" | shasum -a 256 -c -'
@@ -103,6 +105,20 @@ def _iter_steps(plan: Plan) -> Iterator[str]:
     yield '          if [ "$GITHUB_REF_TYPE" != tag ]; then version=${GITHUB_SHA::12}; fi'
     yield '          wheelcheck bundle "$PLAN" --wheelhouse wheels --runtime "$RUNTIME" --name "$NAME" \\'
     yield '            --bundle-version "$version" --archive zip -o dist'
+
+
+def _quoted(text: str) -> str:
+    """*text* as a YAML scalar in double quotes, which JSON's strings are, but for pairs of surrogates and what does not print."""
+    if "${{" in text:
+        raise UsageProblem(
+            f"{text!r} holds ${{{{, which GitHub would evaluate", hint="use another name, or another path for the plan"
+        )
+    told = json.dumps(text, ensure_ascii=False)
+    return "".join(each if each.isprintable() else _escaped(ord(each)) for each in told)
+
+
+def _escaped(code: int) -> str:
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 _RELEASE = (

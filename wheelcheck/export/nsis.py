@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.nsis_include import escaped, iter_include
-from wheelcheck.export.shipment import Shipment
-
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
+from wheelcheck.export.nsis_include import escaped, iter_include, literal, marked
+from wheelcheck.export.shipment import Shipment, is_file_name
 
 
 def render(shipment: Shipment) -> str:
@@ -18,11 +15,8 @@ def render(shipment: Shipment) -> str:
     With an ``entry`` the script (or ``module:function``) that starts the program is installed beside the environment and gets a
     shortcut. Raises ``UsageProblem`` as :func:`wheelcheck.export.nsis_include.render` does.
     """
-    if _FORBIDDEN.search(shipment.title) or shipment.title.rstrip(" .") != shipment.title:
-        raise UsageProblem(
-            f"--name {shipment.title!r} is no name of a folder on Windows", hint="leave out " + '<>:"/\\|?*'
-        )
-    return "\n".join([*_iter_head(shipment), *iter_include(shipment), "", *_iter_sections(shipment), ""])
+    shipment.refuse_unnameable()
+    return marked("\n".join([*_iter_head(shipment), *iter_include(shipment), "", *_iter_sections(shipment), ""]))
 
 
 def _iter_head(shipment: Shipment) -> Iterator[str]:
@@ -30,8 +24,9 @@ def _iter_head(shipment: Shipment) -> Iterator[str]:
     yield "Unicode true"
     yield "ManifestDPIAware true"
     yield "ManifestSupportedOS all"
-    yield f'Name "{name} {version}"'
-    yield f'OutFile "{name}-{version}-setup.exe"'
+    # An ampersand would underline the letter behind it.
+    yield f'Name "{name} {version}" "{name.replace("&", "&&")} {version.replace("&", "&&")}"'
+    yield f'OutFile "{literal(shipment.title)}-{literal(shipment.release)}-setup.exe"'
     yield "RequestExecutionLevel user"
     yield f'InstallDir "$LOCALAPPDATA\\Programs\\{name}"'
     yield f'!define UNINSTALL_KEY "Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\{name}"'
@@ -73,14 +68,14 @@ def _iter_program(shipment: Shipment) -> Iterator[str]:
         return
     script = _script(shipment)
     if script:
-        yield f'  File "{escaped(shipment.entry)}"'
-        start = f'"$INSTDIR\\{escaped(script)}"'
+        yield f'  File "{literal(shipment.entry)}"'
+        start = f'$\\"$INSTDIR\\{escaped(script)}$\\"'
     else:
         module, _, function = shipment.entry.partition(":")
-        start = f'-c "import sys; from {module} import {function}; sys.exit({function}())"'
+        start = f'-c $\\"import sys; from {module} import {function}; sys.exit({function}())$\\"'
     executable = shipment.manifest.layout.executable if shipment.manifest is not None else ""
-    python = "$INSTDIR\\python\\" + (executable or "python.exe").replace("/", "\\")
-    yield f'  CreateShortcut "$SMPROGRAMS\\{escaped(shipment.title)}.lnk" "{python}" \'{start}\''
+    python = "$INSTDIR\\python\\" + escaped((executable or "python.exe").replace("/", "\\"))
+    yield f'  CreateShortcut "$SMPROGRAMS\\{escaped(shipment.title)}.lnk" "{python}" "{start}"'
 
 
 def _script(shipment: Shipment) -> str:
@@ -88,4 +83,9 @@ def _script(shipment: Shipment) -> str:
     module, _, function = shipment.entry.partition(":")
     if function and all(part.isidentifier() for part in [*module.split("."), function]):
         return ""
-    return shipment.entry.replace("\\", "/").rpartition("/")[2]
+    if not shipment.entry:
+        return ""
+    name = shipment.entry.replace("\\", "/").rpartition("/")[2]
+    if not is_file_name(name):
+        raise UsageProblem(f"--entry {shipment.entry!r} names no file that Windows can have", hint="give a script")
+    return name

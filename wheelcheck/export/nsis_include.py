@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
+from urllib.parse import quote, urlsplit
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment
+from wheelcheck.model.urls import masked
 from wheelcheck.plan.executing import refuse_unexecutable
+
+_PLAIN = re.compile(r"[^$\"'`{}%\\/:*?<>|\x00-\x1f\x7f]+")
 
 
 def render(shipment: Shipment) -> str:
@@ -18,7 +23,7 @@ def render(shipment: Shipment) -> str:
     ``$INSTDIR/python``, and appears whole. Raises ``UsageProblem`` without a bundle, for other targets than Windows, for archives
     without a URL, and for a plan that cannot be executed.
     """
-    return "\n".join([*iter_include(shipment), ""])
+    return marked("\n".join([*iter_include(shipment), ""]))
 
 
 def iter_include(shipment: Shipment) -> Iterator[str]:
@@ -51,20 +56,52 @@ def _part(filename: str) -> str:
 def _iter_content(shipment: Shipment) -> Iterator[str]:
     manifest = shipment.manifest
     if manifest is None or not manifest.archives:
-        yield f'  File /r "{escaped(shipment.bundle)}/*.*"'
+        yield f'  File /r "{literal(shipment.bundle)}/*.*"'
         return
-    url = shipment.required("--url URL, since the bundle is in archives", shipment.url, "nsis")
+    url = _address(shipment.required("--url URL, since the bundle is in archives", shipment.url, "nsis"))
     for archive in manifest.archives:
         if not archive.filename.endswith(".zip"):
             raise UsageProblem(
                 f"{archive.filename}: the tar.exe of Windows 10 reads no zstd", hint="bundle with --archive zip"
             )
-        words = (f"{url}/{archive.filename}", archive.filename, archive.sha256, f"{archive.size / 1e6:.0f}")
+        if not _PLAIN.fullmatch(archive.filename):
+            raise UsageProblem(
+                f"{archive.filename!r} is no name of an archive", hint="bundle again with another --name"
+            )
+        words = (f"{url}/{quote(archive.filename)}", archive.filename, archive.sha256, f"{archive.size / 1e6:.0f}")
         yield "  !insertmacro WheelcheckArchive " + " ".join(f'"{escaped(word)}"' for word in words)
 
 
+def _address(url: str) -> str:
+    """*url* in characters that neither NSIS nor its System plugin reads as their own."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise UsageProblem(
+            f"--url {masked(url)!r} is no address that Windows can download from", hint="give an https URL"
+        )
+    if "@" in parts.netloc:
+        raise UsageProblem(
+            "--url has a user name or password in it, which everybody could read in the installer",
+            hint="put the archives where no password is needed, or beside the installer",
+        )
+    return quote(url, safe="%/:=&?~#+!,;@()")
+
+
+def marked(script: str) -> str:
+    """*script* with a byte order mark where it needs one: makensis on Windows reads others in the machine's own code page."""
+    return script if script.isascii() else f"\ufeff{script}"
+
+
+def literal(path: str) -> str:
+    """*path* between double quotes where makensis itself opens a file, which knows no escapes but those of quotes."""
+    return escaped(path).replace("$$", "$")
+
+
 def escaped(text: str) -> str:
-    """*text* for a string in double quotes of an NSIS script."""
-    if any(ord(character) < 32 for character in text):
-        raise UsageProblem(f"{text!r} has a control character, which an NSIS script cannot hold")
+    """*text* for a string in double quotes of an NSIS script.
+
+    Raises ``UsageProblem`` for control characters, and for ``${``, which NSIS reads as a name even behind another ``$``.
+    """
+    if any(not character.isprintable() for character in text) or "${" in text:
+        raise UsageProblem(f"{text!r} has a control character or ${{, which an NSIS script cannot hold")
     return text.replace("$", "$$").replace('"', '$\\"')

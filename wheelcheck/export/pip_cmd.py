@@ -10,7 +10,9 @@ from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan
 
-_SPECIAL = re.compile(r"[&|<>^()]")
+_SPECIAL = re.compile(r'[&|<>^()"]')
+_SEPARATORS = re.compile(r"[&|<>^() ,;=]")
+_LONGEST_TITLE = 500
 _LONGEST = 8000  # characters of one line; cmd.exe reads 8191
 
 
@@ -43,14 +45,16 @@ def _iter_start(plan: Plan) -> Iterator[str]:
     yield "if errorlevel 1 exit /b 3"
     yield f'"%PYTHON%" -c "{interpreter.probe}"'
     yield "if not errorlevel 1 goto right"
-    yield f"echo %PYTHON% is not Python {interpreter.version} for {interpreter.platform} 1>&2"
+    yield f'echo "%PYTHON%" is not Python {interpreter.version} for {interpreter.platform} 1>&2'
     yield 'set "STATUS=2"'
     yield "goto end"
     yield ":right"
+    yield 'set "STATUS=0"'
 
 
 def _iter_call(call: PipCall) -> Iterator[str]:
-    yield f"echo {_escaped(call.title)}"
+    # What is only told is told in the characters that the prompt has.
+    yield f"echo {_escaped(call.title[:_LONGEST_TITLE].encode('ascii', 'replace').decode())}"
     for number, line in enumerate(call.lines):
         # The redirection comes first: a digit before it would be taken for a stream.
         yield f'{">" if number == 0 else ">>"}"%WORK%\\requirements.txt" echo {_escaped(line)}'
@@ -62,13 +66,15 @@ def _iter_call(call: PipCall) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """*text* outside quotes: operators are escaped, and a percent sign is doubled."""
+    """*text* outside quotes: operators and quotes are escaped, and a percent sign is doubled."""
     return _SPECIAL.sub(r"^\g<0>", text).replace("%", "%%")
 
 
 def _quoted(word: str) -> str:
+    if '"' in word:
+        raise UsageProblem(f"the command prompt cannot quote {word!r}", hint="use --to pip-powershell")
     plain = word.replace("%", "%%")
-    return f'"{plain}"' if _SPECIAL.search(word) or " " in word else plain
+    return f'"{plain}"' if _SEPARATORS.search(word) else plain
 
 
 _END = ("echo Done", ":end", 'rmdir /s /q "%WORK%"', "exit /b %STATUS%")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan
+
+_QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
 
 
 def render(shipment: Shipment) -> str:
@@ -51,7 +54,8 @@ def _iter_call(call: PipCall) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    # PowerShell takes the typographic quotes for the plain one; each is itself where it stands twice.
+    return "'" + _QUOTES.sub(r"\g<0>\g<0>", text) + "'"
 
 
 _END = ("    Write-Host 'Done'", "}", "finally {", "    Remove-Item -Recurse -Force $Work", "}")

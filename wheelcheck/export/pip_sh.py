@@ -39,7 +39,8 @@ def _iter_start(plan: Plan) -> Iterator[str]:
 
 def _iter_call(call: PipCall) -> Iterator[str]:
     yield ""
-    yield f"echo {shlex.quote(call.title)}"
+    # echo of some shells reads backslashes in what it prints.
+    yield f"printf '%s\\n' {shlex.quote(call.title)}"
     yield "cat > \"$WORK/requirements.txt\" <<'END'"
     yield from call.lines
     yield "END"

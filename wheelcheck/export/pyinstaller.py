@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.trusting import told
 from wheelcheck.model import Plan
 from wheelcheck.plan.executing import refuse_unexecutable
 
@@ -25,6 +26,7 @@ def render(shipment: Shipment) -> str:
     """
     plan = shipment.plan
     refuse_unexecutable(plan)
+    shipment.refuse_unnameable()
     entry = shipment.required("--entry SCRIPT", shipment.entry, "pyinstaller")
     body = files("wheelcheck.export").joinpath("pyinstaller_spec.txt").read_text(encoding="utf-8")
     return "\n".join([*_iter_head(shipment, plan, entry), body])
@@ -33,7 +35,7 @@ def render(shipment: Shipment) -> str:
 def _iter_head(shipment: Shipment, plan: Plan, entry: str) -> Iterator[str]:
     yield "# -*- mode: python ; coding: utf-8 -*-"
     yield f"# Made by wheelcheck for {plan.target}, and for no other: export again when the plan changes."
-    yield from (f"# {line}" for line in _iter_sizes(shipment, plan))
+    yield from (f"# {told(line)}" for line in _iter_sizes(shipment, plan))
     yield ""
     yield f"NAME = {shipment.title!r}"
     yield f"ENTRY = {entry!r}  # a script, or MODULE:FUNCTION; relative to this file"

@@ -17,12 +17,11 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from wheelcheck.export.readiness import ReadyPackage, iter_ready
+from wheelcheck.export.readiness import SECURE, ReadyPackage, iter_ready
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model import Plan, PlannedFile, Target
 from wheelcheck.model.urls import masked
 
-_ALGORITHMS = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 _TELLING = ("implementation_name", "sys_platform", "platform_machine")
 """The marker variables that tell one platform from another; the Python version is told by ``requires-python``."""
 
@@ -37,7 +36,7 @@ def render_pylock(plan: Plan) -> str:
 
     Raises ``UsageProblem`` when the plan is blocked or undecided, or when a file has no secure hash.
     """
-    ready = tuple(iter_ready(plan, _ALGORITHMS))
+    ready = tuple(iter_ready(plan, SECURE))
     lock = Pylock(
         lock_version=Version("1.0"),
         environments=_environments(plan.target),

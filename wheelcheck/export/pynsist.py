@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.export.readiness import refuse_unhashed
 from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.trusting import told
 from wheelcheck.model import Installability, Plan, PlannedPackage
-from wheelcheck.plan.executing import refuse_unexecutable
 
 _BITNESS = {"win_amd64": 64, "win32": 32}
 _FOLDER = "wheels"
@@ -23,7 +24,7 @@ def render(shipment: Shipment) -> str:
     Raises ``UsageProblem`` without an entry, for other targets, and for a plan that cannot be executed.
     """
     plan = shipment.plan
-    refuse_unexecutable(plan)
+    refuse_unhashed(plan)
     bitness = _BITNESS.get(plan.target.platform)
     if bitness is None or plan.target.implementation != "cpython":
         raise UsageProblem(
@@ -31,11 +32,12 @@ def render(shipment: Shipment) -> str:
             hint="use --to nsis for win_arm64",
         )
     entry = shipment.required("--entry MODULE:FUNCTION", shipment.entry, "pynsist")
+    shipment.refuse_unnameable()
     return "\n".join([*_iter_lines(shipment, plan, entry, bitness), *map(_wheel, plan.packages)]) + "\n"
 
 
 def _iter_lines(shipment: Shipment, plan: Plan, entry: str, bitness: int) -> Iterator[str]:
-    yield f"; Made by wheelcheck for {plan.target}. First: {_fetch(plan, shipment)}"
+    yield f"; Made by wheelcheck for {plan.target}. First: {told(_fetch(plan, shipment))}"
     yield "[Application]"
     yield f"name={_line(shipment.title)}"
     yield f"version={_line(shipment.release)}"
@@ -65,6 +67,7 @@ def _wheel(package: PlannedPackage) -> str:
 
 
 def _line(text: str) -> str:
-    if "\n" in text or "\r" in text:
-        raise UsageProblem(f"{text!r} has a line break, which installer.cfg cannot hold")
+    # pynsist writes these into a script for NSIS between quotes, as they are.
+    if not text.isprintable() or "$" in text or '"' in text:
+        raise UsageProblem(f"{text!r} has a line break, quote or $, which the installer of pynsist cannot hold")
     return text

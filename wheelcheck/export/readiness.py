@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.export.trusting import refuse_hostile
 from wheelcheck.model import Plan, PlannedFile, PlannedPackage
 from wheelcheck.plan.executing import refuse_unexecutable
 from wheelcheck.values import dataclass
+
+SECURE = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
+"""The algorithms whose hashes prove a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ def iter_ready(plan: Plan, algorithms: Collection[str]) -> Iterator[ReadyPackage
     Raises ``UsageProblem`` naming every blocker of a plan that is blocked or undecided, and the package that lacks a hash.
     """
     refuse_unexecutable(plan)
+    refuse_hostile(plan)
     for package in plan.packages:
         if package.file is None:
             raise UsageProblem(f"{_title(package)} has no file, so the plan cannot be exported", address=package.name)
@@ -39,6 +44,12 @@ def iter_ready(plan: Plan, algorithms: Collection[str]) -> Iterator[ReadyPackage
                 hint="Use an index that announces SHA-256 hashes, or download the file once and ask for it by path.",
             )
         yield ReadyPackage(package=package, file=package.file, hashes=hashes)
+
+
+def refuse_unhashed(plan: Plan) -> None:
+    """As :func:`iter_ready`, for formats whose reader fetches by the plan itself, with any of its hashes."""
+    for _ in iter_ready(plan, SECURE):
+        pass
 
 
 def _title(package: PlannedPackage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,16 @@ from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
     from wheelcheck.model import Manifest, Plan
+
+
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_DEVICES = re.compile(r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a file or folder may be called *text* on every system, Windows included."""
+    bare = text.strip(" ").rstrip(".")
+    return bool(text) and bare == text and not _FORBIDDEN.search(text) and not _DEVICES.fullmatch(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +54,15 @@ class Shipment:
     def release(self) -> str:
         """The program's version, or ``0.0.0`` where none was given."""
         return self.version or "0.0.0"
+
+    def refuse_unnameable(self) -> None:
+        """Raise ``UsageProblem`` where the program's name or version is no name of a file on Windows."""
+        for option, text in (("--name", self.title), ("--app-version", self.release)):
+            if not is_file_name(text):
+                raise UsageProblem(
+                    f"{option} {text!r} is no name of a file or folder on Windows",
+                    hint='leave out <>:"/\\|?*, control characters, and a blank or dot at the end',
+                )
 
     def required(self, option: str, value: str, form: str) -> str:
         """*value*; raises ``UsageProblem`` where it is empty, because *form* cannot do without *option*."""

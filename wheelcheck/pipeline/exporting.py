@@ -45,7 +45,7 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
         Shipment(
             plan=executable.plan,
             digest=executable.digest,
-            plan_path="plan.json" if path == "-" else Path(path).as_posix(),
+            plan_path=_plan_path(path),
             plan_sha256=hashlib.sha256(content).hexdigest(),
             name=program.name or (manifest.name if manifest is not None else ""),
             version=program.version or (manifest.version if manifest is not None else ""),
@@ -56,6 +56,16 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
             dynamic_imports=_dynamic_imports(program.entry),
         )
     )
+
+
+def _plan_path(path: str) -> str:
+    """What the plan is called where the export is used, which is no place of this machine: relative to here, if it is below."""
+    place = Path(path)
+    if path == "-":
+        return "plan.json"
+    if place.is_absolute():
+        place = place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else Path(place.name)
+    return place.as_posix()
 
 
 def _dynamic_imports(entry: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def dynamic_imports(start: Path) -> tuple[str, ...]:
         if count == _MOST:
             break
         try:
-            tree = ast.parse(path.read_bytes())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what the program's own code is warned of is not our business
+                tree = ast.parse(path.read_bytes())
         except (SyntaxError, ValueError, OSError, RecursionError):
             continue
         found |= set(_iter_names(tree))
@@ -30,7 +33,11 @@ def dynamic_imports(start: Path) -> tuple[str, ...]:
 
 
 def _iter_code(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        return  # a folder that cannot be read holds no code that can be frozen
+    for path in paths:
         if path.is_dir() and not path.is_symlink():
             is_environment = (path / "pyvenv.cfg").exists()
             if not is_environment and not path.name.startswith(".") and path.name not in _SKIPPED:
