@@ -10,20 +10,12 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from wheelcheck.model.machines import ELF_MACHINES
+
 if TYPE_CHECKING:
     from typing import BinaryIO
 
 _PE_MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "win32", 0x1C4: "win_arm32"}
-_ELF_MACHINES = {
-    "EM_X86_64": "x86_64",
-    "EM_AARCH64": "aarch64",
-    "EM_386": "i686",
-    "EM_ARM": "armv7l",
-    "EM_PPC64": "ppc64le",
-    "EM_S390": "s390x",
-    "EM_RISCV": "riscv64",
-    "EM_LOONGARCH": "loongarch64",
-}
 _MACH_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64"}
 _MACH_MAGICS = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe")
 
@@ -90,7 +82,7 @@ def _elf_facts(stream: BinaryIO) -> BinaryFacts | None:
 
     try:
         image = ELFFile(stream)
-        machine = _ELF_MACHINES.get(image.header["e_machine"], str(image.header["e_machine"]))
+        machine = ELF_MACHINES.get(image.header["e_machine"], str(image.header["e_machine"]))
         interpreters = [part.get_interp_name() for part in image.iter_segments() if isinstance(part, InterpSegment)]
     except ELFError:
         return None

@@ -6,21 +6,12 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheelcheck.model.machines import ELF_MACHINES
 from wheelcheck.verify.libraries.binary import Binary, BinaryUnreadable, Need
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
-_MACHINES = {
-    "EM_X86_64": "x86_64",
-    "EM_AARCH64": "aarch64",
-    "EM_386": "i686",
-    "EM_ARM": "armv7l",
-    "EM_PPC64": "ppc64le",
-    "EM_S390": "s390x",
-    "EM_RISCV": "riscv64",
-    "EM_LOONGARCH": "loongarch64",
-}
 _BROKEN = (
     AssertionError,
     AttributeError,
@@ -72,7 +63,7 @@ def _read(image: ELFFile, path: str) -> Binary:
     return Binary(
         path=path,
         form="elf",
-        machines=(_MACHINES.get(machine, machine.removeprefix("EM_").lower()),),
+        machines=(ELF_MACHINES.get(machine, machine.removeprefix("EM_").lower()),),
         needs=tuple(Need(library=name) for name in needs),
         folders=tuple(dict.fromkeys(folder for folder in folders if folder)),
         versions=_versions(image),
