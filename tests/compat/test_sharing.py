@@ -17,8 +17,9 @@ from wheelcheck.compat import (
     names_extra,
     newest_standing,
     parse_target,
+    python_bounds,
 )
-from wheelcheck.model import Installability, Policy
+from wheelcheck.model import Fit, Installability, Policy
 
 TARGETS = tuple(
     parse_target(platform, python)
@@ -119,6 +120,33 @@ def test_files_are_judged_once_for_who_resolves_and_who_explains() -> None:
     first, second = (Shelf(page, Admission(Compatibility(TARGETS[0]), POLICY, {})) for _ in range(2))
     oldest = page.newest_first[-1]
     assert first.release(oldest) is second.release(oldest)
+
+
+def test_a_shelf_tells_what_it_was_asked_for_and_not_what_another_was() -> None:
+    # What a search looked at decides for which other targets its answer holds.
+    page = projects().page(canonicalize_name("a"))
+    first, second = (Shelf(page, Admission(Compatibility(TARGETS[0]), POLICY, {})) for _ in range(2))
+    newest, *_, oldest = page.newest_first
+    first.release(oldest)
+    second.release(newest)
+    assert (set(first.judged), set(second.judged)) == ({oldest}, {newest})
+
+
+def test_file_that_was_refused_before_is_refused_again_and_others_are_not() -> None:
+    page = projects().page(canonicalize_name("a"))
+    files = [file for version in page.newest_first for file in page.distributions[version]]
+    for target in TARGETS * 2:
+        compatibility = Compatibility(target)
+        judged = [answer for answer in map(compatibility.judge, files) if isinstance(answer, Fit)]
+        assert compatibility.fits(files) == judged == compatibility.fits(files)
+
+
+def test_bounds_on_python_are_those_that_files_of_a_version_state() -> None:
+    stated = [wheel(requires_python=">=3.8"), sdist(requires_python=">=3.8"), wheel("cp311-cp311-win_amd64")]
+    page = FakeProjects({"a": {"1.0": stated, "2.0": [sdist()]}}).page(canonicalize_name("a"))
+    newer, older = page.newest_first
+    for _ in range(2):
+        assert [*python_bounds(page, older), *python_bounds(page, newer)] == [">=3.8"]
 
 
 def test_versions_are_newest_first_and_the_newest_that_stands_heeds_its_day() -> None:

@@ -176,7 +176,7 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
     def tags_of_wheels(self, version: Version) -> frozenset[tuple[WheelTag, ...]]:
         """The tags of each wheel of *version*, read off the names in the packed rows, without understanding the files."""
         packed = [bytes(rows) for rows, _ in self._packed[version]]
-        if any(map(_DISGUISED.search, packed)):
+        if any(map(_is_disguised, packed)):
             return frozenset(file.tags for file in self[version] if isinstance(file, Wheel))
         return frozenset({_tags_named(name) for rows in packed for name in set(_TAGS.findall(rows))})
 
@@ -186,6 +186,12 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
                 parsed = parse_link(row.filename, self._name, availability(row, layer.index))
                 if not isinstance(parsed, LinkSkip):
                     yield parsed
+
+
+def _is_disguised(packed: bytes) -> bool:
+    # Megabytes are looked through, and hardly ever is there anything that could begin a disguise.
+    has_any = b"%" in packed or b"&#" in packed or b"\\u" in packed
+    return has_any and _DISGUISED.search(packed) is not None
 
 
 @functools.lru_cache(maxsize=20_000)
