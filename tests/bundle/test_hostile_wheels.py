@@ -207,12 +207,3 @@ def test_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="not an empty folder"):
         plain(tmp_path, linux(), GOOD)
     assert (tmp_path / "env" / "mine.txt").read_text() == "mine"
-
-
-def test_overlong_path_is_a_warning_on_windows(tmp_path: Path) -> None:
-    long = "good/" + "/".join(["d" * 40] * 5) + "/file.py"
-    wheel = make_wheel("good", "1.0", files={long: ""})
-
-    (warning,) = plain(tmp_path, windows(), wheel).warnings
-    assert repr(long) in warning
-    assert "259" in warning

@@ -252,6 +252,17 @@ def test_deep_paths_are_warned_of_for_windows(shell: Shell) -> None:
     assert "module.py (app)" in outcome.out.replace("\n", " ").replace("    ", "")
 
 
+def test_files_that_two_wheels_have_differently_are_told(shell: Shell) -> None:
+    files = {name: [make_wheel(name, "1.0", files={"tests/__init__.py": f"x = {name!r}"})] for name in ("app", "lib")}
+    write_plan(shell, "app", "lib", files=files)
+    write_runtime(shell)
+    outcome = made(shell, "-o", "out", "--format", "json")
+    (warning,) = json.loads(outcome.out)["warnings"]
+    assert "lib-1.0-py3-none-any.whl and app-1.0-py3-none-any.whl have 1 file in the same place" in warning
+    problems = json.loads(shell.run("verify", "out", "--imports", "none", "--format", "json").out)["problems"]
+    assert not [problem for problem in problems if problem["kind"] in ("missing", "changed", "foreign")], problems
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="masks and time zones of POSIX")
 @pytest.mark.parametrize("suffix", ["zip", "tar.zst"])
 def test_archive_of_another_user_folder_and_time_zone_has_the_same_bytes(ready: Shell, suffix: str) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from wheelcheck.bundle.archiving import FORMATS, source_date_epoch
     from wheelcheck.bundle.assembling import assemble
     from wheelcheck.bundle.layering import layers
+    from wheelcheck.bundle.members import LONGEST_PATH, PREFIX_LENGTH, room_above
     from wheelcheck.bundle.runtimes import RuntimeSource, plain_source, recognise_runtime, refuse_mismatch
     from wheelcheck.bundle.staging import Staging, refuse_existing, refuse_stranger, staged
     from wheelcheck.bundle.stripping import KINDS, strip, strippable
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "KINDS",
+    "LONGEST_PATH",
+    "PREFIX_LENGTH",
     "SUMS",
     "RuntimeSource",
     "Staging",
@@ -31,6 +34,7 @@ __all__ = [
     "refuse_mismatch",
     "refuse_stranger",
     "render_sums",
+    "room_above",
     "sha256_of",
     "source_date_epoch",
     "staged",
@@ -43,6 +47,7 @@ _PLACES = {
     "archiving": ("FORMATS", "source_date_epoch"),
     "assembling": ("assemble",),
     "layering": ("layers",),
+    "members": ("LONGEST_PATH", "PREFIX_LENGTH", "room_above"),
     "runtimes": ("RuntimeSource", "plain_source", "recognise_runtime", "refuse_mismatch"),
     "staging": ("Staging", "refuse_existing", "refuse_stranger", "staged"),
     "stripping": ("KINDS", "strip", "strippable"),

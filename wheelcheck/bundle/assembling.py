@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import posixpath
@@ -11,13 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from wheelcheck.bundle.claims import Claim, Claims
+from wheelcheck.bundle.claims import Admission, Claim, Claims
 from wheelcheck.bundle.laying import lay_runtime
-from wheelcheck.bundle.members import LONGEST_PATH, PREFIX_LENGTH, is_overlong
 from wheelcheck.bundle.runtimes import machine_of, refuse_mismatch
 from wheelcheck.bundle.scripts import has_launcher, script_style
 from wheelcheck.bundle.unpacking import unpack
-from wheelcheck.bundle.wheel_contents import WheelContents, read_contents
+from wheelcheck.bundle.wheel_contents import WheelContents, read_contents, read_member
 from wheelcheck.bundle.writing import Folder
 from wheelcheck.errors import DiskFailure, UsageProblem
 from wheelcheck.model import Environment, EnvironmentFile
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.bundle.runtimes import RuntimeSource
     from wheelcheck.bundle.scripts import ScriptStyle
+    from wheelcheck.bundle.wheel_contents import Placement
     from wheelcheck.model import Target, Wheelhouse
     from wheelcheck.ports import Reporter
 
@@ -58,9 +59,9 @@ def assemble(
         files = list(lay_runtime(source, folder, claims))
         windowed = any(file.path == "pythonw.exe" for file in files)
         style = script_style(source.layout, system, machine, windowed=windowed)
-        shared = [_claimed(wheel, source, style, claims) for wheel in contents]
+        admitted = [_claimed(wheel, source, style, claims) for wheel in contents]
         reporter.stage("unpacking wheels")
-        files += _unpacked(contents, shared, folder, source, style, reporter)
+        files += _unpacked(contents, admitted, folder, source, style, reporter)
         folder.settle()
     files.sort(key=lambda file: file.path)
     return Environment(
@@ -72,65 +73,77 @@ def assemble(
         warnings=(
             *source.warnings,
             *(text for wheel in contents for text in wheel.warnings),
-            *_overlong(files, system),
+            *claims.iter_warnings(),
         ),
     )
 
 
-def _claimed(contents: WheelContents, source: RuntimeSource, style: ScriptStyle, claims: Claims) -> frozenset[str]:
-    """Claim every path of a wheel; those that an earlier one has with the same content."""
-    owner = contents.wheel.path.name
-    shared: set[str] = set()
+def _claimed(
+    contents: WheelContents, source: RuntimeSource, style: ScriptStyle, claims: Claims
+) -> dict[str, Admission]:
+    """Claim every path of a wheel; what became of those that an earlier one has too."""
+    others: dict[str, Admission] = {}
+    for claim in _iter_claims(contents, source, style):
+        admission = claims.admit(claim)
+        if admission is not Admission.NEW:
+            others[claim.path] = admission
+    return others
+
+
+def _iter_claims(contents: WheelContents, source: RuntimeSource, style: ScriptStyle) -> Iterator[Claim]:
+    owner, project = contents.wheel.path.name, contents.wheel.name
     for placement in contents.placements:
         # Without a hash nothing says that two files are the same one.
         digest = placement.digest or f"{owner} {placement.member}"
-        if not claims.admit(Claim(path=placement.target, owner=owner, member=placement.member, digest=digest)):
-            shared.add(placement.target)
+        yield Claim(
+            path=placement.target,
+            owner=owner,
+            member=placement.member,
+            digest=digest,
+            project=project,
+            importable=_importable(placement, source),
+            read=functools.partial(read_member, contents.wheel, placement.member),
+        )
     for script in contents.entry_points:
         name, content = style.entry_point(script.name, script.module, script.attr, script.section)
         path = posixpath.normpath(posixpath.join(source.layout.scripts, name))
         member = f"{contents.dist_info}/entry_points.txt"
-        digest = hashlib.sha256(content).hexdigest()
-        if not claims.admit(Claim(path=path, owner=owner, member=member, digest=digest)):
-            shared.add(path)
-    return frozenset(shared)
+        yield Claim(path=path, owner=owner, member=member, digest=hashlib.sha256(content).hexdigest(), project=project)
+
+
+def _importable(placement: Placement, source: RuntimeSource) -> str:
+    if placement.scheme in {"purelib", "platlib"}:
+        return placement.path
+    # Data may be laid there too, by who knows how Windows names it.
+    site = f"{source.layout.site_packages}/"
+    return placement.target.removeprefix(site) if placement.target.startswith(site) else ""
 
 
 def _unpacked(
     contents: list[WheelContents],
-    shared: list[frozenset[str]],
+    admitted: list[dict[str, Admission]],
     folder: Folder,
     source: RuntimeSource,
     style: ScriptStyle,
     reporter: Reporter,
 ) -> Iterator[EnvironmentFile]:
-    def one(wheel: WheelContents, known: frozenset[str]) -> tuple[EnvironmentFile, ...]:
+    def one(wheel: WheelContents, others: dict[str, Admission]) -> tuple[EnvironmentFile, ...]:
         reporter.fetching(wheel.wheel.path.name)
         try:
-            return unpack(wheel, folder, source.layout, style, known)
+            return unpack(wheel, folder, source.layout, style, others)
         finally:
             reporter.fetched(wheel.wheel.path.name)
 
     # zlib, hashing and writing let go of the GIL; the largest first, so that none is left over for the end.
     order = sorted(range(len(contents)), key=lambda number: -contents[number].wheel.size)
     with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
-        futures = [pool.submit(one, contents[number], shared[number]) for number in order]
+        futures = [pool.submit(one, contents[number], admitted[number]) for number in order]
         try:
             for future in futures:
                 yield from future.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _overlong(files: list[EnvironmentFile], system: str) -> Iterator[str]:
-    for file in files:
-        if is_overlong(file.path, system):
-            owner = file.owner or "the runtime"
-            yield (
-                f"{owner}: {file.path!r} has {len(file.path)} characters: in a folder whose path has {PREFIX_LENGTH}, that is over "
-                f"{LONGEST_PATH}, and Windows does not open it without long paths enabled"
-            )
 
 
 @contextmanager

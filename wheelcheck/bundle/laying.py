@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from wheelcheck.bundle import embeddable, installation, standalone
-from wheelcheck.bundle.claims import Claim
+from wheelcheck.bundle.claims import Admission, Claim
 from wheelcheck.bundle.members import name_problem
 from wheelcheck.bundle.relocating import relocated
 from wheelcheck.bundle.trees import iter_entries, leads_outside, refuse
@@ -53,7 +53,8 @@ def lay_runtime(source: RuntimeSource, folder: Folder, claims: Claims) -> tuple[
     for path, link in _whole(links, frozenset(files)).items():
         if leads_outside(path, link):
             refuse(source.path, f"a link to {link}, outside of the runtime", path)
-        if claims.admit(Claim(path=path, owner=source.path.name, member=path, digest=f"link {link}")):
+        claim = Claim(path=path, owner=source.path.name, member=path, digest=f"link {link}")
+        if claims.admit(claim) is Admission.NEW:
             folder.link(path, link)
             files[path] = EnvironmentFile(path=path, size=0, sha256="", link=link)
     return tuple(files.values())
@@ -76,7 +77,8 @@ def _written(
     else:
         content, executable = _fitted(source.runtime.kind, path, entry.read()), entry.executable
     # Its content does not matter to what a wheel may put there: nothing but the very same, which no wheel has.
-    if not claims.admit(Claim(path=path, owner=archive.name, member=entry.path, digest=f"runtime {path}")):
+    claim = Claim(path=path, owner=archive.name, member=entry.path, digest=f"runtime {path}")
+    if claims.admit(claim) is not Admission.NEW:
         refuse(archive, "twice in the archive", entry.path)
     written = folder.write(path, (content,), 0o755 if executable else 0o644)
     return EnvironmentFile(path=path, size=written.size, sha256=written.digest.hex(), executable=executable)

@@ -55,6 +55,6 @@ def collision_key(path: str, system: str) -> str:
     return path.casefold() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
-def is_overlong(path: str, system: str) -> bool:
-    """Whether *path*, relative to the environment's root, is too long for Windows where it is commonly installed."""
-    return system == "windows" and PREFIX_LENGTH + len(path.encode("utf-16-le")) // 2 > LONGEST_PATH
+def room_above(path: str) -> int:
+    """How many characters the path of the folder may have that *path* lies in, so that Windows opens it; 0 for none."""
+    return max(LONGEST_PATH - 1 - len(path.encode("utf-16-le", "surrogatepass")) // 2, 0)

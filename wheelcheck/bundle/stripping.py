@@ -49,14 +49,11 @@ def strip(environment: Environment, kinds: Iterable[str]) -> Environment:
     for path in gone:
         (environment.root / path).unlink()
     _remove_empty_folders(environment.root, gone)
-    owners = {file.owner for file in environment.files if file.path in gone}
     kept = (file for file in environment.files if file.path not in gone)
     return replace(
         environment,
-        files=tuple(
-            _shortened(environment, file, gone) if file.owner in owners and _is_record(environment, file) else file
-            for file in kept
-        ),
+        # Each of them: a file that two wheels have alike is in the RECORD of both.
+        files=tuple(_shortened(environment, file, gone) if _is_record(environment, file) else file for file in kept),
     )
 
 
@@ -164,12 +161,14 @@ def _shortened(environment: Environment, record: EnvironmentFile, gone: frozense
     """Write *record* without the lines of what is *gone*; its lines are relative to site-packages, as the specification has it."""
     path = environment.root / record.path
     content = path.read_bytes().decode()
+    rows = [row for row in csv.reader(io.StringIO(content, newline="")) if row]
+    left = [
+        row for row in rows if posixpath.normpath(posixpath.join(environment.layout.site_packages, row[0])) not in gone
+    ]
+    if len(left) == len(rows):
+        return record
     written = io.StringIO(newline="")
-    csv.writer(written, lineterminator="\n").writerows(
-        row
-        for row in csv.reader(io.StringIO(content, newline=""))
-        if row and posixpath.normpath(posixpath.join(environment.layout.site_packages, row[0])) not in gone
-    )
+    csv.writer(written, lineterminator="\n").writerows(left)
     rewritten = written.getvalue().encode()
     path.write_bytes(rewritten)
     return replace(record, size=len(rewritten), sha256=hashlib.sha256(rewritten).hexdigest())

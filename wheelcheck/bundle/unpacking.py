@@ -15,12 +15,13 @@ from installer.records import Hash, RecordEntry
 from installer.sources import WheelSource
 from installer.utils import construct_record_file
 
+from wheelcheck.bundle.claims import Admission
 from wheelcheck.bundle.wheel_contents import Placement, WheelContents, plain_refusals, refuse, scheme_folders
 from wheelcheck.model import EnvironmentFile
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from installer.scripts import ScriptSection
     from installer.utils import Scheme
@@ -34,15 +35,17 @@ _INSTALLER = {"INSTALLER": b"wheelcheck\n"}
 
 
 def unpack(
-    contents: WheelContents, folder: Folder, layout: Layout, style: ScriptStyle, shared: frozenset[str]
+    contents: WheelContents, folder: Folder, layout: Layout, style: ScriptStyle, others: Mapping[str, Admission]
 ) -> tuple[EnvironmentFile, ...]:
-    """Write the wheel of *contents* into *folder*; the answer leaves out the files in *shared*, which another wheel writes.
+    """Write the wheel of *contents* into *folder*; the answer leaves out the files in *others*, which another wheel writes.
+
+    Its RECORD has the lines of those that are the very same, and none of those that are not its own.
 
     Raises ``ArchiveRefused`` where a member is not what RECORD says, before that member is complete, and ``OSError``.
     """
     with plain_refusals(contents.wheel), zipfile.ZipFile(contents.wheel.path) as archive:
         source = _Source(contents, archive)
-        destination = _Destination(contents, folder, layout, style, shared)
+        destination = _Destination(contents, folder, layout, style, others)
         try:
             install(source, destination, _INSTALLER)
         except InstallerError as problem:
@@ -88,7 +91,12 @@ class _Destination(WheelDestination):
     """Writes where the placements say, and keeps what it wrote."""
 
     def __init__(
-        self, contents: WheelContents, folder: Folder, layout: Layout, style: ScriptStyle, shared: frozenset[str]
+        self,
+        contents: WheelContents,
+        folder: Folder,
+        layout: Layout,
+        style: ScriptStyle,
+        others: Mapping[str, Admission],
     ) -> None:
         self.files: list[EnvironmentFile] = []
         self._contents = contents
@@ -96,7 +104,8 @@ class _Destination(WheelDestination):
         self._folders = scheme_folders(layout, contents.wheel.name)
         self._site_packages = self._folders["purelib"]
         self._style = style
-        self._shared = shared
+        self._others = others
+        self._lost: list[RecordEntry] = []
         self._places = {(_root(placement.scheme), placement.path): placement for placement in contents.placements}
 
     def write_script(self, name: str, module: str, attr: str, section: ScriptSection) -> RecordEntry:
@@ -135,7 +144,8 @@ class _Destination(WheelDestination):
                 return None
             return posixpath.relpath(self._folders[other] or ".", self._site_packages or ".") + "/"
 
-        with construct_record_file(records, prefix) as stream:
+        own = [(other, entry) for other, entry in records if not any(entry is lost for lost in self._lost)]
+        with construct_record_file(own, prefix) as stream:
             self._write(
                 record_file_path, posixpath.join(self._site_packages, record_file_path), (stream.read(),), 0o644
             )
@@ -157,19 +167,22 @@ class _Destination(WheelDestination):
     def _write(
         self, path: str, target: str, chunks: Iterable[bytes], mode: int, known: bytes | None = None
     ) -> RecordEntry:
-        if target in self._shared:
+        if target in self._others:
             written = _measured(chunks)
-        else:
-            written = self._folder.write(target, chunks, mode, known)
-            self.files.append(
-                EnvironmentFile(
-                    path=target,
-                    size=written.size,
-                    sha256=written.digest.hex(),
-                    owner=self._contents.wheel.name,
-                    executable=bool(mode & 0o111),
-                )
+            entry = RecordEntry(path, Hash("sha256", _urlsafe(written.digest)), written.size)
+            if self._others[target] is Admission.LOST:
+                self._lost.append(entry)
+            return entry
+        written = self._folder.write(target, chunks, mode, known)
+        self.files.append(
+            EnvironmentFile(
+                path=target,
+                size=written.size,
+                sha256=written.digest.hex(),
+                owner=self._contents.wheel.name,
+                executable=bool(mode & 0o111),
             )
+        )
         return RecordEntry(path, Hash("sha256", _urlsafe(written.digest)), written.size)
 
 

@@ -10,7 +10,7 @@ import posixpath
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
@@ -100,14 +100,26 @@ def read_contents(wheel: HousedWheel, layout: Layout, system: str, limits: Wheel
         record = _record(wheel, archive, dist_info, limits)
         placements = tuple(_placements(wheel, infos, dist_info, record, layout))
         entry_points = tuple(_entry_points(wheel, archive, dist_info, system, limits))
-    warnings = tuple(
-        f"{wheel.path.name}: RECORD has no hash for {placement.member!r}"
-        for placement in placements
-        if not placement.digest
-    )
     return WheelContents(
-        wheel=wheel, dist_info=dist_info, placements=placements, entry_points=entry_points, warnings=warnings
+        wheel=wheel,
+        dist_info=dist_info,
+        placements=placements,
+        entry_points=entry_points,
+        warnings=tuple(_unhashed(wheel, placements)),
     )
+
+
+def _unhashed(wheel: HousedWheel, placements: Iterable[Placement]) -> Iterator[str]:
+    found = [placement.member for placement in placements if not placement.digest]
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        yield f"{wheel.path.name}: RECORD has no hash for {found[0]!r}{more}"
+
+
+def read_member(wheel: HousedWheel, member: str) -> bytes:
+    """The content of *member*; raises ``ArchiveRefused``."""
+    with plain_refusals(wheel), zipfile.ZipFile(wheel.path) as archive:
+        return archive.read(member)
 
 
 def refuse(wheel: HousedWheel, fact: str, member: str = "") -> NoReturn:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from wheelcheck.ports import Transfers
 
 MANIFEST = "manifest.json"
-_LONGEST_ON_WINDOWS = 259
-_FOLDER_ON_WINDOWS = 60
-"""What the folder of a program takes that is installed for one user, below ``AppData\\Local\\Programs``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +170,7 @@ def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, told: Tran
         weights=weigh(environment, {}),
         saved=saved,
         budget=order.budget,
-        warnings=(*order.source.warnings, *_iter_warnings(environment)),
+        warnings=(*environment.warnings, *_iter_warnings(environment)),
     )
     if not bundling.is_within_budget:
         # Worth a look at every file only now that somebody must save.
@@ -278,13 +275,15 @@ def _size(files: Iterable[EnvironmentFile]) -> int:
 
 
 def _iter_warnings(environment: Environment) -> Iterator[str]:
-    if environment.runtime.system != "windows" or not environment.files:
+    from wheelcheck.bundle import LONGEST_PATH, PREFIX_LENGTH, room_above
+
+    if environment.runtime.system != "windows":
         return
-    longest = max(environment.files, key=lambda file: (len(file.path), file.path))
-    room = _LONGEST_ON_WINDOWS - 1 - len(longest.path)
-    if room < _FOLDER_ON_WINDOWS:
-        several = sum(_LONGEST_ON_WINDOWS - 1 - len(file.path) < _FOLDER_ON_WINDOWS for file in environment.files)
+    deep = sorted((room_above(file.path), file.path, file.owner or "runtime") for file in environment.files)
+    several = sum(room < PREFIX_LENGTH for room, _, _ in deep)
+    if several:
+        room, path, owner = deep[0]
         yield (
-            f"Windows reads paths of up to {_LONGEST_ON_WINDOWS} characters: {several} file{'s' * (several != 1)} "
-            f"may be too deep, {longest.path} ({longest.owner or 'runtime'}) in any folder whose path is longer than {max(room, 0)}"
+            f"Windows reads paths of up to {LONGEST_PATH} characters: {several} file{'s' * (several != 1)} "
+            f"may be too deep, {path} ({owner}) in any folder whose path is longer than {room}"
         )
