@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import zlib
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
@@ -78,7 +79,7 @@ class DiskCache:
         with self._disk:
             if self._is_readable:
                 try:
-                    return self._read(full_key)
+                    return _unsealed(full_key, self._read(full_key))
                 except sqlite3.Error:
                     # diskcache knows better whether it is broken, of another version, or locked for long.
                     self._is_readable = False
@@ -90,7 +91,7 @@ class DiskCache:
             except _failures():
                 self._start_afresh()
                 return None
-        return value if isinstance(value, bytes) else None
+        return _unsealed(full_key, value) if isinstance(value, bytes) else None
 
     def put(self, kind: CacheKind, key: str, content: bytes) -> None:
         """Keep *content*; it is on disk after the next flush at the latest."""
@@ -158,7 +159,7 @@ class DiskCache:
                     if content is None:
                         cache.delete(key)
                     else:
-                        cache.set(key, content)
+                        cache.set(key, _sealed(key, content))
         except _failures():
             # Another process holds it, or the disk is full: the next run fetches again.
             return
@@ -219,6 +220,22 @@ class DiskCache:
 
 def _key(kind: CacheKind, key: str) -> str:
     return f"{FORMAT}:{kind}:{key}"
+
+
+def _sealed(full_key: str, content: bytes) -> bytes:
+    return content + _seal(full_key, content)
+
+
+def _seal(full_key: str, content: bytes) -> bytes:
+    return zlib.adler32(content, zlib.adler32(full_key.encode())).to_bytes(4, "big")
+
+
+def _unsealed(full_key: str, sealed: bytes | None) -> bytes | None:
+    """What was sealed; ``None`` for what is not as it was written, since those who read it do so late or in parts."""
+    if sealed is None or len(sealed) < 4:
+        return None
+    content = sealed[:-4]
+    return content if _seal(full_key, content) == sealed[-4:] else None
 
 
 def _failures() -> tuple[type[Exception], ...]:

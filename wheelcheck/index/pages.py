@@ -12,6 +12,7 @@ import msgspec
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.anchors import OPENING, read_anchors
 from wheelcheck.index.json_pages import read_files, read_json, split_json
 from wheelcheck.index.page_problems import PageUnreadable, State
@@ -19,6 +20,7 @@ from wheelcheck.index.records import Digest, FileRow, Listing, VersionRows, deco
 from wheelcheck.index.split_pages import SplitPage, U
 from wheelcheck.model import Availability, Distribution, LinkSkip, ProjectPage, Wheel, WheelTag, parse_link
 from wheelcheck.model.distribution import expanded_tags
+from wheelcheck.model.urls import masked
 from wheelcheck.values import dataclass
 
 L = TypeVar("L")
@@ -201,10 +203,18 @@ def _tags_named(name: bytes) -> tuple[WheelTag, ...]:
 
 
 def _rows(packed: msgspec.Raw, base: str) -> Iterable[FileRow]:
-    rows: list[FileRow] | bytes = decode_rows(packed)
-    if isinstance(rows, list):
-        return rows
-    return read_files(rows, base) if rows.startswith(b"[") else read_anchors(rows.decode(), base)
+    try:
+        rows: list[FileRow] | bytes = decode_rows(packed)
+        if isinstance(rows, list):
+            return rows
+        return tuple(read_files(rows, base) if rows.startswith(b"[") else read_anchors(rows.decode(), base))
+    except (msgspec.DecodeError, UnicodeDecodeError, PageUnreadable) as problem:
+        # What was packed was looked at, and what is cached has a checksum: only another program's entry comes here.
+        raise IndexUnavailable(
+            f"the cached page cannot be read: {problem}",
+            address=masked(base),
+            hint="wheelcheck cache clear empties the cache",
+        ) from problem
 
 
 def availability(row: FileRow, index: str) -> Availability:

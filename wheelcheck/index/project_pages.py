@@ -9,7 +9,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.index.exchange import Reply
 from wheelcheck.index.locations import LinkPool, LocalIndex, load_listing, local_path
 from wheelcheck.index.pages import Layer, project_page, read_digest, read_listing
-from wheelcheck.index.records import Digest, Listing, decode_digest, decode_listing
+from wheelcheck.index.records import Digest, Listing, decode_listing, open_digest
 from wheelcheck.index.revalidation import Known, RevalidatedPages
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model import ProjectPage
@@ -29,7 +29,7 @@ class ProjectPages:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._digests: RevalidatedPages[Digest] = RevalidatedPages("page", decode_digest, around)
+        self._digests: RevalidatedPages[Digest] = RevalidatedPages("page", open_digest, around)
         self._listings: RevalidatedPages[Listing] = RevalidatedPages("links", decode_listing, around)
         self._indexes: dict[str, LocalIndex | _RemoteIndex] = {}
         self._pools: dict[str, LinkPool] = {}
