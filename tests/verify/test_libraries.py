@@ -43,7 +43,7 @@ def judged(made: FakeEnvironment, floor: tuple[int, ...]) -> list[Problem]:
     """The problems with the libraries of *made* for a target whose floor is *floor*."""
     subject = locate(made.root, "env")
     shelf = read_shelf(subject, owners(subject, read_installed(subject)))
-    return list(judge_libraries(subject, shelf, load_system_libraries(), floor))
+    return list(judge_libraries(subject, shelf, load_system_libraries(), floor, {}))
 
 
 def test_embeddable_python_itself_is_clean(windows: FakeEnvironment) -> None:
@@ -305,18 +305,68 @@ def test_universal_module_serves_both_machines_and_intel_alone_does_not(macos: F
     assert messages(look(macos.root)) == ["b/_e.cpython-311-darwin.so is for x86_64, the environment is arm64"]
 
 
-def test_release_of_macos_is_held_against_the_floor(macos: FakeEnvironment) -> None:
-    macos.install("a", {"a/_c.cpython-311-darwin.so": make_macho(system=(14, 0))}, tag=MAC)
+@pytest.mark.parametrize("system", [(14, 0), (13, 4)])
+def test_release_of_macos_is_held_against_the_floor(macos: FakeEnvironment, system: tuple[int, int]) -> None:
+    """A warning: the loader of macOS does not refuse such libraries, and wheels of this kind are in wide use."""
+    macos.install("a", {"a/_c.cpython-311-darwin.so": make_macho(system=system)}, tag=MAC)
     (problem,) = judged(macos, (13, 0))
-    assert "is for macOS 14.0 and newer, the target is macOS 13.0" in problem.message
-    assert problem.severity is Severity.ERROR
+    assert f"was built for macOS {system[0]}.{system[1]} and newer, the target is macOS 13.0" in problem.message
+    assert (problem.kind, problem.severity) == (ProblemKind.SYSTEM_TOO_OLD, Severity.WARNING)
     assert judged(macos, (14, 0)) == []
 
 
-def test_minor_release_of_macos_is_a_warning(macos: FakeEnvironment) -> None:
-    macos.install("a", {"a/_c.cpython-311-darwin.so": make_macho(system=(13, 4))}, tag=MAC)
-    (problem,) = judged(macos, (13, 0))
-    assert (problem.kind, problem.severity) == (ProblemKind.SYSTEM_TOO_OLD, Severity.WARNING)
+def test_framework_is_found_though_its_library_has_no_suffix(macos: FakeEnvironment) -> None:
+    need = "@rpath/Core.framework/Versions/A/Core"
+    files: dict[str, bytes | str] = {
+        "a/_c.cpython-311-darwin.so": make_macho([need]),
+        "a/lib/Core.framework/Versions/A/Core": make_macho(["@rpath/libghost.dylib"]),
+    }
+    macos.install("a", files, tag=MAC)
+    assert [problem.library for problem in look(macos.root).problems] == ["@rpath/libghost.dylib"]
+
+
+def test_needs_of_a_plug_in_are_warnings_and_those_of_what_a_module_links_to_are_errors(linux: FakeEnvironment) -> None:
+    linux.install(
+        "a",
+        {
+            "a/_c.cpython-311-x86_64-linux-gnu.so": make_elf(["libcore.so"]),
+            "a/libcore.so": make_elf(["libghost.so.1"]),
+            "a/plugins/libodd.so": make_elf(["libspirit.so.1"]),
+        },
+        tag=LINUX,
+    )
+    inspection = look(linux.root)
+    assert [problem.library for problem in inspection.errors] == ["libghost.so.1"]
+    (warning,) = inspection.warnings
+    assert warning.library == "libspirit.so.1"
+    assert "it is a plug-in, which no module of Python links to" in warning.message
+    assert warning.remedy.startswith("nothing, if the program does not use it; else ")
+
+
+def test_libraries_of_a_distribution_without_modules_are_what_it_loads(linux: FakeEnvironment) -> None:
+    linux.install("a", {"a/__init__.py": "", "a/libmain.so": make_elf(["libghost.so.1"])}, tag=LINUX)
+    assert [problem.library for problem in look(linux.root).errors] == ["libghost.so.1"]
+
+
+def test_plug_in_for_windows_needs_the_runtime_of_visual_cpp_all_the_same(windows: FakeEnvironment) -> None:
+    files: dict[str, bytes | str] = {"a/_c.pyd": make_pe(), "a/sound.dll": make_pe(["MSVCP140.dll"])}
+    windows.install("a", files, tag=WIN)
+    assert [problem.library for problem in look(windows.root).errors] == ["MSVCP140.dll"]
+
+
+def test_dll_of_a_declared_requirement_is_a_note(windows: FakeEnvironment) -> None:
+    windows.install("front", {"front/_c.pyd": make_pe(["shared.abi3.dll"])}, tag=WIN)
+    windows.install("back", {"back/shared.abi3.dll": make_pe()}, tag=WIN)
+    assert [problem.severity for problem in look(windows.root).problems] == [Severity.WARNING]
+    metadata = windows.root / windows.site / "front-1.0.dist-info" / "METADATA"
+    metadata.write_text(metadata.read_text(encoding="utf-8") + "Requires-Dist: Back==1.0\n", encoding="utf-8")
+    found = of_kind(look(windows.root), ProblemKind.LIBRARY_ELSEWHERE)
+    assert [problem.severity for problem in found] == [Severity.INFO]
+
+
+def test_what_windows_has_had_since_version_10_is_not_missed(windows: FakeEnvironment) -> None:
+    windows.install("a", {"a/_c.pyd": make_pe(["icuuc.dll", "icuin.dll", "icu.dll", "WebServices.dll"])}, tag=WIN)
+    assert look(windows.root).problems == ()
 
 
 def test_file_for_another_system_is_a_warning(windows: FakeEnvironment) -> None:

@@ -50,7 +50,8 @@ def inspect(
     problems += [*judge_tags(subject, installed, target), *find_doubles(installed)]
     reporter.stage("reading libraries")
     shelf = read_shelf(subject, owners(subject, installed))
-    problems += judge_libraries(subject, shelf, knowledge, floor_of(platform))
+    requires = {each.name: each.requires for each in installed}
+    problems += judge_libraries(subject, shelf, knowledge, floor_of(platform), requires)
     problems += find_contamination(subject, installed)
     reporter.stage("importing")
     tried = tried_imports(

@@ -17,6 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.model import WheelTag
 from wheelcheck.verify.subject import Subject, is_outside, joined
 
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _LIMIT = 64 * 1024**2
 _INFO = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
 
@@ -39,7 +40,7 @@ class Installed:
     """One distribution in the environment; ``info`` is its ``*.dist-info`` folder, ``site`` the folder that it stands in.
 
     ``files`` is ``None`` where there is no RECORD. ``tags`` are those of the wheel it came from, ``origin`` the URL of a direct
-    reference, ``editable`` whether it is one.
+    reference, ``editable`` whether it is one. ``requires`` are the names that its metadata declares, whatever their markers.
     """
 
     name: NormalizedName
@@ -51,6 +52,7 @@ class Installed:
     top_level: tuple[str, ...] = ()
     origin: str = ""
     editable: bool = False
+    requires: frozenset[NormalizedName] = frozenset()
 
 
 def read_installed(subject: Subject) -> tuple[Installed, ...]:
@@ -85,6 +87,7 @@ def _read(root: Path, site: str, folder: str, name: str, version: str) -> Instal
         top_level=tuple(_text(info / "top_level.txt").split()),
         origin=origin,
         editable=editable,
+        requires=frozenset(_required(_text(info / "METADATA"))),
     )
 
 
@@ -125,6 +128,13 @@ def _tags(wheel: str) -> tuple[WheelTag, ...]:
             except (InvalidTag, ValueError):
                 continue
     return tuple(sorted(found))
+
+
+def _required(metadata: str) -> Iterator[NormalizedName]:
+    for line in metadata.partition("\n\n")[0].splitlines():
+        key, _, value = line.partition(":")
+        if key.lower() == "requires-dist" and (matched := _NAME.match(value)):
+            yield canonicalize_name(matched[1])
 
 
 def _origin(text: str) -> tuple[str, bool]:

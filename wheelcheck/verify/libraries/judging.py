@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import replace
+
+from packaging.utils import NormalizedName
 
 from wheelcheck.model import Problem, ProblemKind, Severity
 from wheelcheck.model.system_libraries import LibraryKnowledge, SystemKnowledge
 from wheelcheck.verify.libraries.binary import Binary, Need, is_extension_name
+from wheelcheck.verify.libraries.linking import linked_paths
 from wheelcheck.verify.libraries.shelf import Shelf
 from wheelcheck.verify.subject import Subject
 
@@ -17,22 +20,29 @@ _REMEDY = "add the package that brings it, take a version whose wheel bundles it
 
 
 def judge_libraries(
-    subject: Subject, shelf: Shelf, knowledge: LibraryKnowledge, floor: tuple[int, ...]
+    subject: Subject,
+    shelf: Shelf,
+    knowledge: LibraryKnowledge,
+    floor: tuple[int, ...],
+    requires: Mapping[NormalizedName, Set[NormalizedName]],
 ) -> Iterator[Problem]:
     """Every library that something in *subject* needs and would not find, and every one that is for another machine.
 
-    *floor* is the oldest release of glibc or macOS that counts, empty where none is known.
+    *floor* is the oldest release of glibc or macOS that counts, empty where none is known. *requires* says what each distribution
+    declares that it needs: with libraries of those it knows what to do.
     """
     yield from shelf.unreadable
     system = knowledge.systems.get(subject.runtime.system)
+    linked = linked_paths(shelf)
     for binary in shelf.binaries:
         if is_of_another_python(binary, subject):
             continue
         if binary.path in shelf.foreign:
             yield from _of_another_machine(binary, subject, shelf)
         elif system is not None:
-            for problem in _rules(subject)(Case(subject, shelf, system, binary, knowledge, floor)):
-                yield _softened(problem, binary, knowledge)
+            for problem in _rules(subject)(Case(subject, shelf, system, binary, knowledge, floor, requires)):
+                weighed = problem if binary.path in linked else _of_a_plug_in(problem, subject, system)
+                yield _softened(weighed, binary, knowledge)
 
 
 class Case:
@@ -46,6 +56,7 @@ class Case:
         binary: Binary,
         knowledge: LibraryKnowledge,
         floor: tuple[int, ...],
+        requires: Mapping[NormalizedName, Set[NormalizedName]],
     ) -> None:
         self.subject = subject
         self.shelf = shelf
@@ -54,6 +65,7 @@ class Case:
         self.knowledge = knowledge
         self.floor = floor
         self.owner = shelf.owner(binary.path)
+        self._required = requires.get(self.owner, frozenset()) if self.owner is not None else frozenset()
 
     def problem(self, kind: ProblemKind, severity: Severity, library: str, fact: str, remedy: str) -> Problem:
         """The problem that *fact* is true of this library."""
@@ -135,17 +147,32 @@ class Case:
                 ProblemKind.LIBRARY_MISSING,
                 Severity.ERROR,
                 need.library,
-                f"needs {need.library}, which comes with {absence.owner}; {' and '.join(owners)} has one for itself "
-                f"({places[0]})",
+                f"needs {need.library}, which comes with {absence.owner}; only {_have(owners)} a copy ({places[0]})",
                 absence.remedy,
             )
         return self.problem(
             ProblemKind.LIBRARY_ELSEWHERE,
-            Severity.WARNING,
+            # Who declares that he needs another one knows where its libraries lie, and adds their folder or loads them.
+            Severity.INFO if self._required & set(owners) else Severity.WARNING,
             need.library,
-            f"needs {need.library}, which only {' and '.join(owners)} has ({places[0]})",
+            f"needs {need.library}, which only {_have(owners)} ({places[0]})",
             f"it is found only where {owners[0]} was imported before; keep both, and import that one first",
         )
+
+
+def _have(owners: list[str]) -> str:
+    return f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'}"
+
+
+def _of_a_plug_in(problem: Problem, subject: Subject, system: SystemKnowledge) -> Problem:
+    """*problem* of a library that nothing imports: a warning, but for the runtime of Windows, which no user has by chance."""
+    absence = system.absence(problem.library)
+    everybodys = subject.runtime.system == "windows" and absence is not None
+    if problem.kind is not ProblemKind.LIBRARY_MISSING or problem.severity is not Severity.ERROR or everybodys:
+        return problem
+    message = f"{problem.message}; it is a plug-in, which no module of Python links to"
+    remedy = f"nothing, if the program does not use it; else {problem.remedy}"
+    return replace(problem, severity=Severity.WARNING, message=message, remedy=remedy)
 
 
 def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> Problem:

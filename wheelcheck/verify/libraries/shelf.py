@@ -100,7 +100,8 @@ def _iter_under(root: Path, start: Path, depth: int | None = None) -> Iterator[s
         folders[:] = sorted(folders) if depth is None else []
         relative = where[len(str(root)) :].replace(os.sep, "/").strip("/") or "."
         for name in sorted(names):
-            if is_library_name(name) and "\\" not in name:
+            # A framework of macOS has a library without a suffix, in X.framework/Versions/A/X.
+            if (is_library_name(name) or f"/{name}.framework/" in f"/{relative}/") and "\\" not in name:
                 yield joined(relative, name)
 
 
