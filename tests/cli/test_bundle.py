@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import json
 import shutil
 import subprocess
@@ -11,15 +12,17 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.cli.bundles import ARM64, bundle_words, catalog, left_beside, tree, write_plan, write_runtime
 from tests.cli.programs import Outcome, Shell
+from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
 from tests.server import IndexServer
 from wheelcheck.model import Manifest
 from wheelcheck.model.bundling import Budget
-from wheelcheck.plan import parse_manifest
+from wheelcheck.plan import load_bundle_schema, parse_manifest
 
 SITE = "Lib/site-packages"
 
@@ -64,6 +67,19 @@ def test_packages_alone_are_bundled_without_a_runtime(ready: Shell) -> None:
     assert outcome.status == 0, outcome.err
     assert "packages alone" in outcome.out
     assert manifest_in(ready.folder / "out").runtime.kind.value == "none"
+
+
+def test_bundle_with_links_among_its_runtime_is_found_whole_by_verify(shell: Shell) -> None:
+    write_plan(shell, "app", "--platform", "manylinux_2_28_x86_64", "--python", "3.12")
+    runtime = runtimes.tarred(runtimes.unix_prefix(runtimes.elf()), {"bin/python3": "python3.12"})
+    shell.write("runtime.tar.gz", gzip.compress(runtime))
+    made(shell, "--runtime", "runtime.tar.gz", "-o", "out")
+    assert [(file.path, file.sha256) for file in manifest_in(shell.folder / "out").files if file.link] == [
+        ("bin/python3", "")
+    ]
+    jsonschema.validate(json.loads((shell.folder / "out" / "manifest.json").read_text()), load_bundle_schema())
+    outcome = shell.run("verify", "out", "--plan", "plan.json", "--imports", "none", "--strict")
+    assert outcome.status == 0, outcome.out + outcome.err
 
 
 def test_wheels_are_fetched_where_there_are_none(shell: Shell) -> None:

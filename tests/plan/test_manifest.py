@@ -48,7 +48,7 @@ def _manifest() -> Manifest:
         ),
         files=(
             EnvironmentFile(path="Lib/site-packages/six.py", size=12, sha256=_HASH, owner=canonicalize_name("six")),
-            EnvironmentFile(path="python", size=0, sha256=_HASH, link="python3.11"),
+            EnvironmentFile(path="python", size=0, sha256="", link="python3.11"),
             EnvironmentFile(path="python.exe", size=3, sha256=_HASH, executable=True),
         ),
         archives=(

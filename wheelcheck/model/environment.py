@@ -58,7 +58,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentFile:
-    """One file: ``path`` relative to the root with ``/``, ``size`` in bytes, ``sha256`` in hex.
+    """One file: ``path`` relative to the root with ``/``, ``size`` in bytes, ``sha256`` in hex (empty for a link, which has none).
 
     ``owner`` is the project whose wheel brought it, ``None`` for the runtime's and our own. ``executable`` is the mode bit.
     ``link`` is what a symbolic link of the runtime points to (relative, inside the root), empty for a plain file.

@@ -123,13 +123,14 @@ def _files(at: Cursor) -> tuple[EnvironmentFile, ...]:
 
 def _file(at: Cursor) -> EnvironmentFile:
     owner, executable = at.maybe("owner"), at.maybe("executable")
+    link = at.text_of("link") or ""
     return EnvironmentFile(
         path=_place(at.at("path")),
         size=_size(at.at("size")),
-        sha256=_matching(at.at("sha256"), _SHA256, "a SHA-256 digest"),
+        sha256="" if link else _matching(at.at("sha256"), _SHA256, "a SHA-256 digest"),
         owner=_name(owner) if owner is not None else None,
         executable=executable.truth() if executable is not None else False,
-        link=at.text_of("link") or "",
+        link=link,
     )
 
 

@@ -86,7 +86,9 @@ def _package(package: BundledPackage) -> _Object:
 
 
 def _file(file: EnvironmentFile) -> _Object:
-    row: _Object = {"path": file.path, "size": file.size, "sha256": file.sha256}
+    row: _Object = {"path": file.path, "size": file.size}
+    if not file.link:
+        row["sha256"] = file.sha256
     if file.owner is not None:
         row["owner"] = file.owner
     if file.executable:
