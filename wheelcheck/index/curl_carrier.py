@@ -203,6 +203,7 @@ class _Transfer:
         self._limit, self._sink, self._done = ask.limit, sink, done
         self._count = 0
         self._lines: list[bytes] = []
+        self._is_head_whole = False
         self._problem: Exception | None = None
         self.moved = monotonic()
         curl.setopt(pycurl.URL, url)
@@ -237,7 +238,10 @@ class _Transfer:
             raise self._problem
         is_cut = code == pycurl.E_FILESIZE_EXCEEDED or (code == pycurl.E_WRITE_ERROR and self._count > self._limit)
         if code != pycurl.E_OK and not is_cut:
-            raise self._judged(code, text)
+            raise self._judged(code, text, url)
+        if not (is_cut or self._is_head_whole):
+            # libcurl takes the end of the connection for the end of the head, and that for an empty answer.
+            raise CarriageFailed("the answer ended in its headers", may_pass=True)
         return Carried(
             status=self.curl.getinfo(pycurl.RESPONSE_CODE),
             headers=_parsed(self._lines),
@@ -246,12 +250,15 @@ class _Transfer:
             is_cut=is_cut,
         )
 
-    def _judged(self, code: int, text: str) -> Exception:
+    def _judged(self, code: int, text: str, url: str) -> Exception:
         match code:
             case pycurl.E_OPERATION_TIMEDOUT:
                 is_connected = self.curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
                 return CarriageFailed("no answer in time" if is_connected else "no connection in time", may_pass=True)
-            case pycurl.E_UNSUPPORTED_PROTOCOL | pycurl.E_URL_MALFORMAT:
+            # libcurl says the former of an answer that is not HTTP, too.
+            case pycurl.E_UNSUPPORTED_PROTOCOL | pycurl.E_URL_MALFORMAT if not (
+                self.curl.getinfo(pycurl.PRETRANSFER_TIME) > 0 and url.startswith(("http://", "https://"))
+            ):
                 return CarriageFailed(text, may_pass=False, hint=SCHEME_HINT)
             case pycurl.E_PEER_FAILED_VERIFICATION:
                 return CarriageFailed(text, may_pass=False, hint=CERTIFICATE_HINT)
@@ -274,7 +281,10 @@ class _Transfer:
         if line.startswith(b"HTTP/"):
             # Those of a proxy's answer or of an interim one came before.
             self._lines.clear()
+            self._is_head_whole = False
             self.moved = monotonic()
+        if line in (b"\r\n", b"\n"):
+            self._is_head_whole = True
         self._lines.append(line)
 
     def _write(self, chunk: bytes) -> int | None:

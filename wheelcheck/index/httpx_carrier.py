@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
-from wheelcheck.index.carriage import CERTIFICATE_HINT, SCHEME_HINT, CarriageFailed, Carried
+from wheelcheck.index.carriage import CERTIFICATE_HINT, PROXY_HINT, SCHEME_HINT, CarriageFailed, Carried
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.exchange import Ask, Sink
 from wheelcheck.index.tls import blind_context, trusting_context
@@ -112,6 +112,8 @@ def _judged(problem: httpx2.TransportError | httpx2.DecodingError) -> CarriageFa
     text = _cause(problem)
     if isinstance(problem, httpx2.UnsupportedProtocol):
         return CarriageFailed(text, may_pass=False, hint=SCHEME_HINT)
+    if isinstance(problem, httpx2.ProxyError) and text.startswith("407"):
+        return CarriageFailed(text, may_pass=False, hint=PROXY_HINT)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return CarriageFailed(text, may_pass=False, hint=CERTIFICATE_HINT)
     return CarriageFailed(text, may_pass=True)
