@@ -8,17 +8,21 @@ have. What ``dataclasses.fields`` and its like look at is made by the standard d
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Never, TypeVar, cast
+from reprlib import recursive_repr
+from typing import TYPE_CHECKING, ClassVar, Never, TypeVar, cast
 
 if TYPE_CHECKING:
     from types import FunctionType
 
+    from _typeshed import DataclassInstance
+
 _T = TypeVar("_T")
 _Method = Callable[..., object]
-_OWN = frozenset({"__init__", "__eq__", "__slots__"})
-_NO_FIELDS = ("ClassVar", "InitVar", "KW_ONLY", "typing.", "dataclasses.")
+_OWN = frozenset({"__init__", "__eq__", "__slots__", "__setattr__", "__delattr__"})
+_TAKEN = ("self", "_assign", "_left_out", "_make_", "_default_")  # by the compiled __init__
 
 
 def _made_fast(cls: type[_T] | None = None, /, **options: bool) -> object:
@@ -28,12 +32,14 @@ def _made_fast(cls: type[_T] | None = None, /, **options: bool) -> object:
     if not _can_be_made_fast(cls, options):
         return dataclasses.dataclass(**options)(cls)
     shape = _Shape(cls, kw_only=options.get("kw_only", False))
+    if shape.is_unusual:
+        return dataclasses.dataclass(**options)(cls)
     namespace = {name: each for name, each in cls.__dict__.items() if name not in shape.replaced}
-    for method in (_first_init(shape), _showing(shape), *_comparing(shape), *_frozen(shape)):
+    for method in (_first_init(shape), _showing(shape), *_comparing(shape), *_frozen(shape), _replacing()):
         method.__qualname__ = f"{cls.__qualname__}.{method.__name__}"
         namespace.setdefault(method.__name__, method)
     namespace["__slots__"] = shape.names
-    namespace["__match_args__"] = tuple(name for name in shape.names if name not in shape.named)
+    namespace["__match_args__"] = tuple(name for name in shape.given if name not in shape.named)
     namespace["__qualname__"] = cls.__qualname__
     for name in _LATE:
         namespace[name] = _Late(shape, name)
@@ -49,8 +55,19 @@ def _can_be_made_fast(cls: type, options: Mapping[str, bool]) -> bool:
         and options.keys() <= {"frozen", "slots", "kw_only"}
         and not dataclasses.is_dataclass(cls)
         and _OWN.isdisjoint(cls.__dict__)
-        and all(isinstance(each, str) and not each.startswith(_NO_FIELDS) for each in _annotations(cls).values())
+        and _has_plain_fields(cls)
     )
+
+
+def _has_plain_fields(cls: type) -> bool:
+    known = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
+    for name, annotation in _annotations(cls).items():
+        if name.startswith(_TAKEN) or not isinstance(annotation, str) or "Var" in annotation or "KW_ONLY" in annotation:
+            return False
+        meant = known.get(annotation.partition("[")[0])
+        if meant is ClassVar or meant is dataclasses.InitVar or meant is dataclasses.KW_ONLY:
+            return False  # by another name
+    return True
 
 
 def _annotations(cls: type) -> dict[str, object]:
@@ -72,12 +89,19 @@ class _Shape:
         self.named = set(self.names if kw_only else ())
         self.uncompared: set[str] = set()
         self.hidden: set[str] = set()
+        self.set_later: set[str] = set()  # those that nobody may give
+        self.is_unusual = False
         self.replaced = {*self.declared, "__dict__", "__weakref__"}
         for name, each in self.declared.items():
             if isinstance(each, dataclasses.Field):
                 self._read(name, each)
             else:
                 self.defaults[name] = each
+        self.given = tuple(name for name in self.names if name not in self.set_later)
+        # What the standard decorator refuses, it has the words for.
+        left_out = [name in self.defaults or name in self.factories for name in self.given if name not in self.named]
+        self.is_unusual |= left_out != sorted(left_out)
+        self.is_unusual |= any(type(each).__hash__ is None for each in self.defaults.values())
 
     def _read(self, name: str, field: dataclasses.Field[object]) -> None:
         if field.default is not dataclasses.MISSING:
@@ -86,19 +110,29 @@ class _Shape:
             self.factories[name] = field.default_factory
         if field.kw_only is True:
             self.named.add(name)
+        elif field.kw_only is False:
+            self.named.discard(name)
+        if not field.init:
+            self.set_later.add(name)
+        if field.hash is not None:
+            self.is_unusual = True
         if not field.compare:
             self.uncompared.add(name)
         if not field.repr:
             self.hidden.add(name)
 
-    def standard(self) -> type:
+    def standard(self, **options: bool) -> type:
         """A class of the same fields, made by the standard decorator."""
         namespace = {**self.declared, "__annotations__": _annotations(self.made), "__module__": self.made.__module__}
         plain = type(self.made.__name__, (), {**namespace, "__doc__": "Fields alone."})
-        return dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self.kw_only)(plain)
+        return dataclasses.dataclass(frozen=True, kw_only=self.kw_only, **options)(plain)
 
 
-_LATE = ("__dataclass_fields__", "__dataclass_params__")
+# The fields are asked for often, and need no method; how a class was made is asked by who inherits from it.
+_LATE: Mapping[str, Mapping[str, bool]] = {
+    "__dataclass_fields__": {"init": False, "repr": False, "eq": False},
+    "__dataclass_params__": {"slots": True},
+}
 
 
 class _Late:
@@ -109,15 +143,15 @@ class _Late:
         self._name = name
 
     def __get__(self, _: object, cls: type | None = None) -> object:
-        standard = self._shape.standard()
-        for name in _LATE:
-            setattr(self._shape.made, name, getattr(standard, name))
-        return getattr(self._shape.made, self._name)
+        made: object = getattr(self._shape.standard(**_LATE[self._name]), self._name)
+        setattr(self._shape.made, self._name, made)
+        return made
 
 
 def _showing(shape: _Shape) -> _Method:
     names = tuple(name for name in shape.names if name not in shape.hidden)
 
+    @recursive_repr()
     def __repr__(self: object) -> str:  # noqa: N807
         return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
@@ -126,8 +160,9 @@ def _showing(shape: _Shape) -> _Method:
 
 def _comparing(shape: _Shape) -> tuple[_Method, ...]:
     names = tuple(name for name in shape.names if name not in shape.uncompared)
-    # The getter answers a tuple for two names or more, and for one the value itself, which compares just as well.
-    key: Callable[[object], object] = attrgetter(*names) if names else lambda _: ()
+    # The getter answers a tuple for two names or more, and for one the value itself, which need not equal itself.
+    getter: Callable[[object], object] = attrgetter(*names) if names else lambda _: ()
+    key: Callable[[object], object] = (lambda each: (getter(each),)) if len(names) == 1 else getter
 
     def __eq__(self: object, other: object) -> bool:  # noqa: N807
         return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
@@ -156,16 +191,26 @@ def _frozen(shape: _Shape) -> tuple[_Method, ...]:
     return __setattr__, __delattr__, __getstate__, __setstate__
 
 
+def _replacing() -> _Method:
+    def __replace__(self: object, /, **changes: object) -> object:  # noqa: N807 - copy.replace of Python 3.13 asks for it
+        return dataclasses.replace(cast("DataclassInstance", self), **changes)
+
+    return __replace__
+
+
 def _first_init(shape: _Shape) -> _Method:
     is_first = True
+    needed = sum(
+        name not in shape.set_later or name in shape.defaults or name in shape.factories for name in shape.names
+    )
 
     def __init__(self: object, *values: object, **named: object) -> None:  # noqa: N807
         nonlocal is_first
-        if is_first and not values and named.keys() <= set(shape.names):
+        if is_first and not values and named.keys() <= set(shape.given):
             is_first = False
-            given = {**shape.defaults, **{name: make() for name, make in shape.factories.items()}, **named}
-            if len(given) == len(shape.names):
-                _fill(self, given)
+            if len({*shape.defaults, *shape.factories, *named}) == needed:
+                made = {name: make() for name, make in shape.factories.items() if name not in named}
+                _fill(self, {**shape.defaults, **made, **named})
                 return
         compiled = _compiled_init(shape)
         setattr(shape.made, "__init__", compiled)  # noqa: B010 - mypy allows no other way
@@ -189,11 +234,15 @@ def _compiled_init(shape: _Shape) -> _Method:
         parameter = value = name
         if name in shape.factories:
             known[f"_make_{name}"] = shape.factories[name]
-            parameter, value = f"{name}=_left_out", f"_make_{name}() if {name} is _left_out else {name}"
+            chosen = f"_make_{name}() if {name} is _left_out else {name}"
+            parameter, value = f"{name}=_left_out", f"_make_{name}()" if name in shape.set_later else chosen
         elif name in shape.defaults:
             known[f"_default_{name}"] = shape.defaults[name]
-            parameter = f"{name}=_default_{name}"
-        (named if name in shape.named else positional).append(parameter)
+            parameter, value = f"{name}=_default_{name}", f"_default_{name}" if name in shape.set_later else name
+        elif name in shape.set_later:
+            continue  # that is left to __post_init__
+        if name not in shape.set_later:
+            (named if name in shape.named else positional).append(parameter)
         lines.append(f" _assign(self, {name!r}, {value})")
     if hasattr(shape.made, "__post_init__"):
         lines.append(" self.__post_init__()")

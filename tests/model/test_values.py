@@ -7,7 +7,11 @@ import dataclasses
 import pickle
 import subprocess
 import sys
+import threading
+import typing as other_name
+from collections.abc import Callable
 from dataclasses import field, replace
+from typing import ClassVar as Shared
 from typing import Generic, TypeVar
 
 import pytest
@@ -73,6 +77,35 @@ class Held(Generic[T]):
     """Holds one thing."""
 
     what: T
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Has a field that nobody gives, and one that is worked out."""
+
+    x: int
+    noted: dict[str, int] = field(default_factory=dict, init=False, compare=False, repr=False)
+    double: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "double", 2 * self.x)
+
+
+@dataclass(frozen=True, slots=True)
+class Further(Place):
+    """Inherits from one of ours."""
+
+    z: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed:
+    """Has one field that may be given by place."""
+
+    x: int = field(kw_only=False)
+    self: int = 1
+    shared: Shared[int] = 2
+    common: other_name.ClassVar[int] = 3
 
 
 @dataclass(slots=True)
@@ -177,6 +210,122 @@ def test_generic_values_are_made_too() -> None:
     assert [each.name for each in dataclasses.fields(Held)] == ["what"]
 
 
+def test_a_field_that_is_not_given_is_set_all_the_same() -> None:
+    for derived in (Derived(x=1), Derived(1), Derived(x=1)):
+        assert (derived.double, derived.noted) == (2, {})
+    assert Derived(1).noted is not Derived(1).noted
+    assert replace(Derived(1), x=2).double == 4
+    assert Derived.__match_args__ == ("x",)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="noted"):
+            Derived(x=1, noted={})  # type: ignore[call-arg]
+
+
+def test_who_inherits_has_the_fields_of_both() -> None:
+    assert Further(1, 2, 3) == Further(z=3, y=2, x=1)
+    assert [each.name for each in dataclasses.fields(Further)] == ["x", "y", "z"]
+    assert Further(1) != Place(1)
+    with pytest.raises(ValueError, match="left of the edge"):
+        Further(-1)
+
+
+def test_a_field_may_be_given_by_place_where_the_others_are_not() -> None:
+    assert Mixed(1) == Mixed(x=1, self=1)
+    assert [each.name for each in dataclasses.fields(Mixed)] == ["x", "self"]
+    assert (Mixed.shared, Mixed.common) == (2, 3)
+
+
+def test_a_value_that_is_given_is_not_made_besides() -> None:
+    made: list[int] = []
+
+    def make() -> int:
+        made.append(1)
+        return 0
+
+    @dataclass(frozen=True, slots=True)
+    class Here:
+        x: int = field(default_factory=make)
+
+    assert (Here(x=2).x, Here(x=3).x, made) == (2, 3, [])
+    assert (Here().x, made) == (0, [1])
+
+
+def test_one_field_is_hashed_and_shown_as_many_are() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Here:
+        x: object
+        y: int = field(default=1, hash=False)
+
+    assert hash(Held(what=4)) == hash((4,))
+    assert hash(Here(1, 2)) == hash(Here(1, 3))
+    assert Here(1, 2) != Here(1, 3)
+    inside: list[object] = []
+    inside.append(Held(what=inside))
+    assert repr(inside) == "[Held(what=[...])]"
+    assert repr(inside[0]) == "Held(what=[...])"
+
+
+def _mutable() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Here:
+        x: list[int] = []  # noqa: RUF012
+
+
+def _out_of_order() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Here:
+        x: int = 1
+        y: int  # type: ignore[misc]
+
+
+def _assigning() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Here:
+        x: int
+
+        def __setattr__(self, name: str, value: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("declare", "refusal", "words"),
+    [
+        (_mutable, ValueError, "mutable default"),
+        (_out_of_order, TypeError, "non-default argument 'y'"),
+        (_assigning, TypeError, "__setattr__"),
+    ],
+)
+def test_what_the_standard_decorator_refuses_is_refused(
+    declare: Callable[[], None], refusal: type[Exception], words: str
+) -> None:
+    with pytest.raises(refusal, match=words):
+        declare()
+
+
+def test_first_instances_of_many_threads_are_whole() -> None:
+    for _ in range(20):
+
+        @dataclass(frozen=True, slots=True)
+        class Here:
+            x: int
+            y: list[int] = field(default_factory=list)
+
+        start, found = threading.Barrier(4), list[object]()
+
+        def make(
+            kind: Callable[..., object] = Here, start: threading.Barrier = start, found: list[object] = found
+        ) -> None:
+            start.wait()
+            found.extend((kind(x=1), kind(1), dataclasses.fields(Here)[1].name))
+
+        threads = [threading.Thread(target=make) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found.count(Here(1)) == 8
+        assert found.count("y") == 4
+
+
 def test_what_follows_the_making_is_done() -> None:
     with pytest.raises(ValueError, match="left of the edge"):
         Place(-1)
@@ -187,6 +336,8 @@ def test_what_follows_the_making_is_done() -> None:
 def test_values_are_replaced_copied_and_pickled() -> None:
     ours = Ours(name="a", names=["b"])
     assert replace(ours, count=4) == Ours(name="a", count=4, names=["b"])
+    if sys.version_info >= (3, 13):
+        assert copy.replace(ours, count=4) == replace(ours, count=4)
     assert copy.deepcopy(ours) == ours
     assert copy.copy(ours) == ours
     assert pickle.loads(pickle.dumps(ours)) == ours  # noqa: S301
