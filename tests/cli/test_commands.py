@@ -15,6 +15,7 @@ from wheelcheck.plan import load_bundle_schema, load_schema
 from wheelcheck.report.check import load_check_schema
 from wheelcheck.report.difference import load_diff_schema
 from wheelcheck.report.matrix import load_matrix_schema
+from wheelcheck.report.verify import load_verify_schema
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}
 
@@ -91,6 +92,7 @@ def test_schema_is_printed_as_it_is_published(shell: Shell) -> None:
         "diff": load_diff_schema(),
         "matrix": load_matrix_schema(),
         "bundle": load_bundle_schema(),
+        "verify": load_verify_schema(),
     }
     for name, schema in published.items():
         assert json.loads(shell.run("schema", name).out) == schema

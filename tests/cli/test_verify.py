@@ -15,14 +15,16 @@ import time
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.cli.programs import Shell
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
+from wheelcheck.model import ProblemKind
 from wheelcheck.pipeline.verifying import VerifyRequest, verify
 from wheelcheck.plan import render_manifest, render_plan
-from wheelcheck.report.verify import render_verify
+from wheelcheck.report.verify import VERIFY_SCHEMA, load_verify_schema, render_verify
 
 GOLDEN = Path(__file__).parents[1] / "verify" / "golden"
 
@@ -51,6 +53,17 @@ def filled(root: Path) -> FakeEnvironment:
     (root / "Lib/site-packages/kiwi/b.txt").unlink()
     made.write("Lib/site-packages/stray.py")
     return made
+
+
+def test_json_is_valid_against_the_published_schema(shell: Shell, env: FakeEnvironment) -> None:
+    schema = load_verify_schema()
+    Draft202012Validator.check_schema(schema)
+    for words in (["env"], ["env", "--imports", "none"]):
+        answer = json.loads(shell.run("verify", *words, "--format", "json").out)
+        Draft202012Validator(schema).validate(answer)
+        assert answer["schema"] == VERIFY_SCHEMA
+    kinds = schema["properties"]["problems"]["items"]["properties"]["kind"]["examples"]  # type: ignore[index]
+    assert kinds == [kind.value for kind in ProblemKind]
 
 
 def test_environment_without_problems_exits_0(shell: Shell) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.libraries import make_elf, make_macho, make_pe, make_universal
@@ -102,6 +102,10 @@ _SAMPLES = (
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@example(
+    sample=_SAMPLES[1], length=644, changes=[(place, 255) for place in range(128, 144)]
+)  # an offset that no file has
+@example(sample=_SAMPLES[1], length=644, changes=[(133, 16), (418, 1), (135, 128)])
 @given(
     sample=st.sampled_from(_SAMPLES),
     length=st.integers(4, 900),

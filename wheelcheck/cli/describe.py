@@ -6,7 +6,7 @@ import click
 
 from wheelcheck.cli.streams import write_result
 
-_SCHEMAS = ("plan", "check", "diff", "matrix", "bundle")
+_SCHEMAS = ("plan", "check", "diff", "matrix", "bundle", "verify")
 
 
 @click.command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
@@ -15,7 +15,7 @@ _SCHEMAS = ("plan", "check", "diff", "matrix", "bundle")
 def schema_command(name: str, output: str | None) -> int:
     """Print the JSON Schema that every plan is valid against.
 
-    Or of the manifest.json of a bundle, or of what check, diff or matrix print with --format json.
+    Or of the manifest.json of a bundle, or of what check, diff, matrix or verify print with --format json.
     """
     import json
 
@@ -42,6 +42,10 @@ def _load(name: str) -> dict[str, object]:
             from wheelcheck.report.matrix import load_matrix_schema
 
             return load_matrix_schema()
+        case "verify":
+            from wheelcheck.report.verify import load_verify_schema
+
+            return load_verify_schema()
     from wheelcheck.plan import load_schema
 
     return load_schema()

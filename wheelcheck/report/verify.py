@@ -13,6 +13,8 @@ from wheelcheck.report.page import Page, Segment, glued
 _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _TITLES = {Severity.ERROR: "Problems", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
+VERIFY_SCHEMA = "wheelcheck.verify/1"
+"""The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
 _ROWS = 2
 """So many lines name the files of a group that is alike."""
 _GAP = 2
@@ -163,11 +165,20 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def load_verify_schema() -> dict[str, object]:
+    """Read the JSON Schema (draft 2020-12) that every answer satisfies, from the installed package."""
+    from importlib.resources import files
+
+    content = files("wheelcheck.report").joinpath("verify.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, object] = json.loads(content)
+    return schema
+
+
 def render_verify_json(inspection: Inspection) -> str:
     """*inspection* as JSON (schema ``wheelcheck.verify/1``), ending in a newline."""
     runtime = inspection.runtime
     data = {
-        "schema": "wheelcheck.verify/1",
+        "schema": VERIFY_SCHEMA,
         "subject": inspection.subject,
         "ok": not inspection.errors,
         "runtime": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,11 @@ def read_elf(file: Path, path: str) -> Binary:
             return _read(ELFFile(stream), path)
     except ELFError as problem:
         raise BinaryUnreadable(str(problem) or "not an ELF file") from problem
+    except OSError as problem:
+        if problem.errno != errno.EINVAL:
+            raise
+        # An offset beyond what a file can have, which the system refuses to go to.
+        raise BinaryUnreadable("its tables are damaged (an offset beyond the file)") from problem
     except _BROKEN as problem:
         raise BinaryUnreadable(f"its tables are damaged ({type(problem).__name__})") from problem
 
