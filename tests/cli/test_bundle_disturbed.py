@@ -83,13 +83,14 @@ def test_run_that_was_killed_while_it_fetches_goes_on_with_what_came(shell: Shel
 
 
 @posix
-def test_interrupted_run_leaves_no_bundle(shell: Shell) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_interrupted_run_leaves_no_bundle(shell: Shell, name: str) -> None:
     ready(shell)
     running = shell.start(*bundle_words("-o", "out", *MADE))
     until = time.monotonic() + 20
     while not (shell.folder / ".out.partial").exists() and time.monotonic() < until:
         time.sleep(0.002)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(signal.Signals[name])
     _, err = running.communicate(timeout=30)
     assert b"Traceback" not in err
     if running.returncode != 0:  # it may have been quicker

@@ -307,7 +307,8 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
 
 
 @posix
-def test_interrupted_run_keeps_what_came_and_says_so(shell: Shell) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_interrupted_run_keeps_what_came_and_says_so(shell: Shell, name: str) -> None:
     with IndexServer(CATALOG) as server:
         planned(shell, server)
         slowly(server)
@@ -315,7 +316,7 @@ def test_interrupted_run_keeps_what_came_and_says_so(shell: Shell) -> None:
         wait_for(house(shell) / f"{BIG}.part", process)
         # Half of it: a part that is small could be an error page, and is not gone on with.
         time.sleep(1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.Signals[name])
         _, err = process.communicate(timeout=30)
         assert process.returncode == 130
         assert "the same command goes on from there" in err.decode()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wheelcheck.cli.answering import Showing, answer_format
+from wheelcheck.cli.ending import ending_in_order
 from wheelcheck.cli.options import options_named
 from wheelcheck.cli.streams import print_note
 from wheelcheck.cli.wheelhouse_options import allow_build, index_options, transfer_progress, words
@@ -67,7 +68,7 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
     request = _request(options)
     executable = parse_executable(read_plan_file(plan_file), plan_file)
     try:
-        with transfer_progress(showing) as told:
+        with ending_in_order(), transfer_progress(showing) as told:
             bundling = bundle(executable, request, told)
     except KeyboardInterrupt:
         if request.wheelhouse is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wheelcheck.cli.answering import Showing, answer_format
+from wheelcheck.cli.ending import ending_in_order
 from wheelcheck.cli.options import options_named
 from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.cli.wheelhouse_options import allow_build, index_options, transfer_progress
@@ -57,7 +58,7 @@ def fetch_command(
     executable = parse_executable(read_plan_file(plan_file), plan_file)
     showing = Showing.taken_from(options)
     request = FetchRequest(**options)
-    with transfer_progress(showing) as told:
+    with ending_in_order(), transfer_progress(showing) as told:
         if directory is None or dry_run:
             _tell_weights(executable, request, form)
             answer = None
