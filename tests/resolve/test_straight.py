@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
+
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from packaging.utils import NormalizedName
+from packaging.version import Version
 from resolvelib import ResolutionImpossible
 from resolvelib.reporters import BaseReporter
 from resolvelib.resolvers import Resolution as Solving
@@ -11,7 +17,10 @@ from resolvelib.resolvers import Resolution as Solving
 from tests.fakes.projects import FakeFile, FakeProjects, wheel
 from tests.resolve.test_replay import POLICIES, asks, indexes, question
 from wheelcheck.compat import Compatibility
-from wheelcheck.model import Policy
+from wheelcheck.errors import BudgetSpent
+from wheelcheck.model import Conflict, Policy, Resolution
+from wheelcheck.ports import SilentReporter
+from wheelcheck.resolve import Budget, resolve
 from wheelcheck.resolve.ask import Ask, Candidate, Key
 from wheelcheck.resolve.provider import WheelProvider
 from wheelcheck.resolve.pruning import NothingIsLeft
@@ -99,3 +108,58 @@ def test_a_pin_that_a_later_choice_breaks_is_replaced_as_the_solver_does() -> No
 def test_a_candidate_that_has_to_be_rejected_ends_the_walk() -> None:
     index = {"a": {"2.0": [wheel(requires=["b>1"])], "1.0": [wheel()]}, "b": {"1.0": [wheel()]}}
     assert walked(provider_of(index, ["a", "b"], POLICIES[0], lenient=True, target=0)) is None
+
+
+CHAIN: Index = {
+    "a": {"1.0": [wheel(requires=["b", "c"])]},
+    "b": {"1.0": [wheel(requires=["d"])]},
+    "c": {"1.0": [wheel(requires=["d[x]"], extras=["x"])]},
+    "d": {"1.0": [wheel(extras=["x"])]},
+}
+
+
+class Heard(SilentReporter):
+    """Notes the pins that it is told of."""
+
+    def __init__(self) -> None:
+        self.pins: list[tuple[str, int]] = []
+
+    def pinned(self, name: NormalizedName, version: Version, total: int) -> None:
+        self.pins.append((name, total))
+
+
+def test_every_pin_of_the_walk_is_reported_once_and_in_its_turn() -> None:
+    heard = Heard()
+    outcome = resolve(question(0, ["a"], POLICIES[0]), FakeProjects(CHAIN), heard)
+    assert isinstance(outcome, Resolution)
+    assert heard.pins == [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("d", 5)]
+    assert outcome.rounds == len(heard.pins) + 1
+
+
+@pytest.mark.parametrize(("rounds", "expected"), [(6, Resolution), (5, Conflict), (1, Conflict), (0, Conflict)])
+def test_the_walk_takes_no_more_rounds_than_the_budget_has(rounds: int, expected: type) -> None:
+    asked = replace(question(0, ["a"], POLICIES[0]), budget=Budget(rounds=rounds))
+    outcome = resolve(asked, FakeProjects(CHAIN))
+    assert type(outcome) is expected
+    assert outcome.rounds == rounds
+    assert isinstance(outcome, Resolution) or outcome.budget_spent
+
+
+def test_the_walk_ends_when_the_time_is_up_and_what_it_chose_is_told() -> None:
+    ticks = count()
+    budget = Budget(seconds=5, clock=lambda: float(next(ticks)))
+    outcome = resolve(replace(question(0, ["a"], POLICIES[0]), budget=budget), FakeProjects(CHAIN))
+    assert isinstance(outcome, Conflict)
+    assert outcome.budget_spent
+    assert set(outcome.partial) == {"a", "b"}
+
+
+def test_the_walk_asks_for_nothing_after_its_time() -> None:
+    provider = provider_of(CHAIN, ["a"], POLICIES[0], lenient=True, target=0)
+
+    def refuse() -> None:
+        raise BudgetSpent("the time is up")
+
+    provider.before_asking = refuse
+    with pytest.raises(BudgetSpent):
+        straight_mapping(provider, Told(), 1000)
