@@ -9,8 +9,11 @@ import pytest
 
 from tests.fakes.environments import FakeEnvironment, embeddable
 from tests.fakes.libraries import make_elf
-from tests.verify.looking import look, messages, of_kind
+from tests.verify.looking import NO_IMPORTS, look, messages, of_kind
+from wheelcheck.knowledge.system_libraries import load_system_libraries
 from wheelcheck.model import ProblemKind, Severity
+from wheelcheck.ports import SilentReporter
+from wheelcheck.verify import InspectionOptions, inspect, opened
 
 
 @pytest.fixture
@@ -33,6 +36,21 @@ def test_path_file_that_leads_out_or_forgets_the_packages_is_an_error(env: FakeE
     found = look(env.root)
     assert [problem.library for problem in of_kind(found, ProblemKind.OUTSIDE_PATH)] == ["..\\shared", "C:\\libs"]
     assert "does not name Lib/site-packages" in messages(found)[0]
+
+
+def test_pythonpath_counts_where_no_path_file_shuts_it_out(env: FakeEnvironment, tmp_path: Path) -> None:
+    made = FakeEnvironment(root=tmp_path / "posix", site="lib/python3.11/site-packages")
+    made.write("bin/python3.11", make_elf(["libc.so.6"], interpreter="/lib64/ld-linux-x86-64.so.2"))
+    made.install("a")
+    options = InspectionOptions(imports=NO_IMPORTS, environ={"PYTHONPATH": "/home/me/src"})
+    found = {}
+    for root in (env.root, made.root):
+        with opened(str(root)) as subject:
+            found[root] = inspect(subject, load_system_libraries(), options, SilentReporter()).warnings
+    assert found[env.root] == ()
+    (problem,) = found[made.root]
+    assert (problem.kind, problem.library) == (ProblemKind.NOT_ISOLATED, "/home/me/src")
+    assert "python -I" in problem.remedy
 
 
 @pytest.mark.parametrize("line", ["/home/me/project/src", "C:\\me\\src", "../../../shared"])

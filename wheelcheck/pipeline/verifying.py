@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def verify(request: VerifyRequest, *, reporter: Reporter | None = None) -> Inspe
             timeout=request.timeout,
             skipped=frozenset(request.skipped),
         ),
+        environ=os.environ,
     )
     reporter.stage("opening")
     with opened(request.path) as subject:

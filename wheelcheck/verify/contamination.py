@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ntpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wheelcheck.model import Problem, ProblemKind, RuntimeKind, Severity
@@ -17,9 +17,12 @@ _SHARED_INTERPRETERS = ("/bin/sh", "/usr/bin/env", "/bin/bash", "/usr/bin/sh")
 _NAMED = 3
 
 
-def find_contamination(subject: Subject, installed: tuple[Installed, ...]) -> Iterator[Problem]:
-    """What makes *subject* take packages from elsewhere, or work on this machine only."""
+def find_contamination(
+    subject: Subject, installed: tuple[Installed, ...], environ: Mapping[str, str]
+) -> Iterator[Problem]:
+    """What makes *subject* take packages from elsewhere, or work on this machine only; *environ* is that of who would start it."""
     yield from _isolation(subject)
+    yield from _variables(subject, environ)
     yield from _path_files(subject)
     yield from _editables(installed)
     if subject.home:
@@ -54,6 +57,21 @@ def _isolation(subject: Subject) -> Iterator[Problem]:
             file=joined(folder, files[0].name),
             message=f"{files[0].name} does not name {subject.layout.site_packages}: nothing in it can be imported",
             remedy=f"add the line {subject.layout.site_packages}",
+        )
+
+
+def _variables(subject: Subject, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """PYTHONPATH, where the Python of *subject* heeds it: one with a path file, and a bundle without Python, do not."""
+    executable = subject.layout.executable
+    if not executable or path_files(subject.root, executable) or subject.runtime.kind is RuntimeKind.EMBEDDABLE:
+        return
+    if folders := environ.get("PYTHONPATH", ""):
+        yield Problem(
+            kind=ProblemKind.NOT_ISOLATED,
+            severity=Severity.WARNING,
+            library=folders,
+            message=f"PYTHONPATH is set here ({folders}), and this Python takes packages from there before its own",
+            remedy="start programs with `python -I`, which passes it over; imports were tried without it",
         )
 
 

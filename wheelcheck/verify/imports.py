@@ -176,13 +176,19 @@ def _outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Problem]:
             for name, file in places.modules:
                 if not inside.holds(file) and "." not in name:
                     modules.setdefault(name, (file, trials.name))
+    on_windows = subject.runtime.system == "windows"
+    how = (
+        "isolate the environment, as ._pth does"
+        if on_windows
+        else "start programs with `python -I`, which passes it over"
+    )
     for path in paths:
         yield Problem(
             kind=ProblemKind.OUTSIDE_PATH,
             severity=Severity.ERROR,
             library=path,
             message=f"Python looks for packages in {path}, outside the environment ({_kind_of(path)})",
-            remedy="what is there counts on this machine and not on your users': isolate the environment, as ._pth does",
+            remedy="what is there counts on this machine and not on your users': " + how,
         )
     for name, (file, distribution) in modules.items():
         yield Problem(

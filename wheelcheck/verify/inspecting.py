@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -25,10 +26,11 @@ _SEVERITIES = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionOptions:
-    """What to hold the environment against, and how to try its imports."""
+    """What to hold the environment against, how to try its imports, and the variables of whoever would start it (``environ``)."""
 
     plan: ExecutablePlan | None = None
     imports: ImportOptions
+    environ: Mapping[str, str] = field(default_factory=dict)
 
 
 def inspect(
@@ -52,7 +54,7 @@ def inspect(
     shelf = read_shelf(subject, owners(subject, installed))
     requires = {each.name: each.requires for each in installed}
     problems += judge_libraries(subject, shelf, knowledge, floor_of(platform), requires)
-    problems += find_contamination(subject, installed)
+    problems += find_contamination(subject, installed, options.environ)
     reporter.stage("importing")
     tried = tried_imports(
         subject, installed, options.imports, knowledge, lambda name: reporter.stage(f"importing {name}")

@@ -14,7 +14,7 @@ from wheelcheck.model import Plan, Problem, ProblemKind, Severity, Target
 from wheelcheck.verify.records import Installed
 from wheelcheck.verify.subject import Subject
 
-_FETCH_AGAIN = "make the bundle again from this plan"
+_FETCH_AGAIN = "make the bundle again from this plan, or install what it has (wheelcheck export --to pip-sh)"
 # Floors beyond any there is: what is asked is the system and the machine, not its age.
 _ANY_AGE = {"linux": "manylinux_2_60_{}", "musl": "musllinux_1_9_{}", "macos": "macosx_30_0_{}"}
 _WINDOWS = {"amd64": "win_amd64", "arm64": "win_arm64", "x86": "win32", "win32": "win32"}

@@ -10,6 +10,7 @@ from wheelcheck.verify.libraries.binary import Need
 from wheelcheck.verify.libraries.judging import Case
 from wheelcheck.verify.subject import is_outside, joined
 
+_ORIGINS = {True: "runtime that was built", False: "wheel"}
 _VERSION = re.compile(r"([A-Z]+)_(\d+(?:\.\d+)*)")
 
 
@@ -63,5 +64,5 @@ def _too_new(case: Case) -> Iterator[Problem]:
             Severity.ERROR,
             library,
             f"needs {family}_{asked} of {library}; a target with glibc {glibc} has {family}_{there}",
-            "take a wheel for an older glibc, or plan for a newer one (--platform manylinux_2_…)",
+            f"take a {_ORIGINS[case.owner is None]} for an older glibc, or plan for a newer one (--platform manylinux_2_…)",
         )
