@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from tests.fakes import runtimes
 from tests.fakes.archives import make_zip
+from wheelcheck.bundle import standalone
 from wheelcheck.bundle.runtimes import plain_source, recognise_runtime, refuse_mismatch
 from wheelcheck.compat import parse_target
 from wheelcheck.errors import ArchiveRefused, InputUnreadable, UsageProblem
@@ -136,7 +137,7 @@ def test_virtual_environment_is_refused_with_where_it_came_from(tmp_path: Path) 
 
     with pytest.raises(InputUnreadable, match="a virtual environment") as caught:
         recognise_runtime(folder)
-    assert "/usr/local/bin" in caught.value.hint
+    assert "made from (/usr/local)" in caught.value.hint
 
 
 def test_installation_whose_parts_lie_elsewhere_is_refused(tmp_path: Path) -> None:
@@ -213,3 +214,20 @@ def test_no_runtime_is_for_whatever_was_planned() -> None:
         "windows",
         ".",
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("bin/python3.12", True),
+        ("bin/python3-config", True),
+        ("bin/pydoc3", True),
+        ("bin/idle3.12", True),
+        ("bin/2to3-3.12", True),
+        ("bin/flask", False),
+        ("bin/pip3", False),
+        ("Scripts/flask.exe", False),
+    ],
+)
+def test_commands_of_packages_that_were_installed_into_a_standalone_build_go(path: str, kept: bool) -> None:
+    assert standalone.keeps(path) == kept

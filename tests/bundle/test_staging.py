@@ -129,3 +129,10 @@ def test_what_is_there_is_refused_and_what_is_no_bundle_never_replaced(tmp_path:
             refuse_stranger(place, "manifest.json")
     (home / "manifest.json").write_text("")
     refuse_stranger(home, "manifest.json")
+
+
+def test_place_below_a_file_is_refused_and_the_file_named(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    for refuse in (refuse_existing, lambda out: refuse_stranger(out, "manifest.json")):
+        with pytest.raises(UsageProblem, match=r"plan\.json is a file"):
+            refuse(tmp_path / "plan.json" / "deep" / "out")

@@ -41,5 +41,5 @@ def test_plan_without_a_digest_is_taken_as_it_is() -> None:
 
 
 def test_blocked_plan_is_refused_with_its_blockers() -> None:
-    with pytest.raises(UsageProblem, match=r"blocked cannot be executed: av 11\.0\.0"):
+    with pytest.raises(UsageProblem, match=r"plan\.json: a plan that is blocked cannot be executed: av 11\.0\.0"):
         parse_executable(render_plan(samples.blocked_plan()), "plan.json")

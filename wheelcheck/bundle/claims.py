@@ -123,9 +123,13 @@ def _named(other: Claim, claim: Claim) -> str:
 
 def _refusal(claim: Claim, other: Claim, fact: str) -> ArchiveRefused:
     projects = list(dict.fromkeys(project for project in (other.project, claim.project) if project))
-    if len(projects) > 1:
+    if not other.project:
+        hint = "use a runtime that nothing was installed into" + (
+            f", or leave {claim.project} out" * bool(claim.project)
+        )
+    elif len(projects) > 1:
         without = " or ".join(f"--exclude {project}" for project in projects)
         hint = f"plan again without one of them ({without}), or with versions that do not overlap"
     else:
-        hint = f"choose another version of {projects[0]}, or leave it out" if projects else "use another runtime"
+        hint = f"choose another version of {projects[0]}, or leave it out"
     return ArchiveRefused(f"member {claim.member!r}: {fact}", address=claim.owner, hint=hint)

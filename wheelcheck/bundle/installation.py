@@ -50,7 +50,7 @@ def _refuse_dependents(survey: Survey) -> None:
     if "pyvenv.cfg" in survey.paths:
         home = re.search(r"^home\s*=\s*(.+)$", survey.text("pyvenv.cfg"), re.MULTILINE)
         fact = "a virtual environment: its interpreter and standard library lie elsewhere"
-        hint = f"give the installation that it was made from ({home[1].strip()})" if home else _STANDALONE_HINT
+        hint = f"give the installation that it was made from ({_prefix(home[1])})" if home else _STANDALONE_HINT
     elif any(path.startswith("conda-meta/") for path in survey.paths):
         fact = "a conda environment: its libraries have its own path compiled in"
         hint = _STANDALONE_HINT
@@ -61,6 +61,11 @@ def _refuse_dependents(survey: Survey) -> None:
         hint = _STANDALONE_HINT
     if fact:
         raise InputUnreadable(fact, address=str(survey.path), hint=hint)
+
+
+def _prefix(home: str) -> str:
+    """The installation's folder: pyvenv.cfg names the one with its interpreter, which on Unix is ``bin`` in it."""
+    return re.sub(r"(?<=.)/bin/?$", "", home.strip())
 
 
 def keeps(path: str) -> bool:

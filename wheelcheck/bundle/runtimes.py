@@ -24,6 +24,7 @@ _SYSTEM_WORDS = {"windows": "Windows", "linux": "Linux with glibc", "musl": "Lin
 _MACHINE = re.compile(
     r"win_(?P<win>\w+)|(?P<win32>win32)|macosx_\d+_\d+_(?P<mac>\w+)|(?:many|musl)?linux(?:\d+|_\d+_\d+)?_(?P<linux>\w+)"
 )
+_HINT = "give the official embeddable zip for Windows, a python-build-standalone archive, or an installation's folder"
 _NO_MACHINES = frozenset({"universal2", "universal", "intel", "fat", "fat32", "fat64"})
 
 
@@ -49,7 +50,7 @@ def recognise_runtime(path: Path) -> RuntimeSource:
     ``ArchiveRefused`` for a hostile archive.
     """
     if not path.exists():
-        raise InputUnreadable("no such file or folder", address=str(path))
+        raise InputUnreadable("no such file or folder", address=str(path), hint=_HINT)
     survey = survey_runtime(path)
     for recognise in _RECOGNISERS:
         found = recognise(survey)
@@ -61,7 +62,7 @@ def recognise_runtime(path: Path) -> RuntimeSource:
         "(embeddable package), for python.exe beside python3XY.dll, and for bin/python3.X, in the root or one or two folders deep "
         "(standalone build, installation)",
         address=str(path),
-        hint="give the official embeddable zip for Windows, a python-build-standalone archive, or an installation's folder",
+        hint=_HINT,
     )
 
 

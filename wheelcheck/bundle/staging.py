@@ -51,7 +51,8 @@ class Staging:
 
 
 def refuse_existing(out: Path) -> None:
-    """Raise ``UsageProblem`` where something is at *out* already."""
+    """Raise ``UsageProblem`` where something is at *out* already, or no folder can be."""
+    _refuse_no_place(out)
     if os.path.lexists(out):
         raise UsageProblem(
             "exists already", address=str(out), hint="name another folder with -o, or replace it with --force"
@@ -63,6 +64,7 @@ def refuse_stranger(out: Path, mark: str) -> None:
 
     A mistyped name with --force would otherwise remove whatever has it.
     """
+    _refuse_no_place(out)
     if not os.path.lexists(out):
         return
     is_folder = out.is_dir() and not out.is_symlink()
@@ -71,6 +73,16 @@ def refuse_stranger(out: Path, mark: str) -> None:
             "is no bundle, so that it will not be replaced",
             address=str(out),
             hint=f"--force replaces folders that have a {mark}; remove this yourself, or name another with -o",
+        )
+
+
+def _refuse_no_place(out: Path) -> None:
+    above = next((folder for folder in out.parents if os.path.lexists(folder)), None)
+    if above is not None and not above.is_dir():
+        raise UsageProblem(
+            f"cannot be made: {above.name} is a file, not a folder",
+            address=str(out),
+            hint="name another folder with -o",
         )
 
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 _BYTECODE = re.compile(r"(?:^|/)__pycache__/|\.py[co]$")
 _SITE_PACKAGES = re.compile(r"(?:Lib|lib/python3\.\d+t?)/site-packages/(?!README(?:\.txt)?$)")
-# What the installers in site-packages put beside the interpreter: useless without them, and full of their builder's paths.
-_SCRIPTS = re.compile(r"Scripts/|bin/(?:pip|easy_install|wheel)")
+# What the packages in site-packages put beside the interpreter: useless without them, full of their builder's paths, and in the
+# place of the plan's own commands.
+_SCRIPTS = re.compile(r"Scripts/|bin/(?!python|pydoc|idle|2to3)")
 
 
 def recognise_standalone(survey: Survey) -> tuple[str, Runtime, Layout] | None:

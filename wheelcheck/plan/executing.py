@@ -26,12 +26,12 @@ def parse_executable(content: bytes, path: str) -> ExecutablePlan:
     """
     plan = parse_plan(content, path)
     digest = refuse_edited(content, path)
-    refuse_unexecutable(plan)
+    refuse_unexecutable(plan, path)
     return ExecutablePlan(plan=plan, digest=digest, path=path)
 
 
-def refuse_unexecutable(plan: Plan) -> None:
-    """Raise ``UsageProblem`` naming the blockers when *plan* is blocked or undecided."""
+def refuse_unexecutable(plan: Plan, path: str = "") -> None:
+    """Raise ``UsageProblem`` naming the blockers when *plan*, called *path* in messages, is blocked or undecided."""
     if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
         return
     blockers: dict[str, None] = {}
@@ -42,5 +42,6 @@ def refuse_unexecutable(plan: Plan) -> None:
             blockers[finding.message] = None
     raise UsageProblem(
         f"a plan that is {plan.status.value} cannot be executed" + (f": {', '.join(blockers)}" if blockers else ""),
-        hint="See what stands in the way with: wheelcheck plan, and go on once the plan is installable.",
+        address=path,
+        hint="See what stands in the way, and the ways out, with: wheelcheck plan; go on once the plan is installable (--fix).",
     )

@@ -34,10 +34,9 @@ def locked(folder: Path, told: Transfers) -> Iterator[None]:
             told.waiting(f"another run that fills {folder}")
             lock.acquire(poll_interval=0.2)
     except OSError as error:
+        fact = "it is a file" if folder.is_file() else error.strerror or str(error)
         raise DiskFailure(
-            f"cannot be used as a wheelhouse: {error.strerror or error}",
-            address=str(folder),
-            hint="name a folder that can be written with -d",
+            f"cannot be used as a wheelhouse: {fact}", address=str(folder), hint="name a folder that can be written"
         ) from error
     try:
         yield
