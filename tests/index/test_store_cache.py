@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import sqlite3
@@ -355,5 +356,5 @@ def test_reading_makes_no_database_and_refuses_what_is_none(tmp_path: Path) -> N
         DiskReader(tmp_path / "cache.db").get("a")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "cache.db").write_bytes(b"rubbish" * 1000)
-    with pytest.raises(sqlite3.Error):
-        DiskReader(tmp_path / "cache.db").get("a")
+    with pytest.raises(sqlite3.Error), contextlib.closing(DiskReader(tmp_path / "cache.db")) as reader:
+        reader.get("a")
