@@ -25,6 +25,18 @@ _NAMED_EXTRA = re.compile(r'\bextra == "([^"]*)"')
 _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
 
 
+Kinds = Mapping[int, list[Distribution]]
+"""Files by the ``id`` of their tags, source archives by 0: wheels of a kind share their tags, and hashing those is dear."""
+
+
+def kinds_of(distributions: Iterable[Distribution]) -> Kinds:
+    """*distributions* by kind, for :meth:`Compatibility.fits`; good for as long as they live."""
+    kinds: dict[int, list[Distribution]] = {}
+    for each in distributions:
+        kinds.setdefault(0 if isinstance(each, Sdist) else id(each.tags), []).append(each)
+    return kinds
+
+
 class _Reading:
     """A marker as it is asked of many targets: the variables it names, and its outcome for each of their values met."""
 
@@ -147,12 +159,11 @@ class Compatibility:
             return None
         return Fit(distribution, *best)
 
-    def fits(self, distributions: Iterable[Distribution]) -> list[Fit]:
-        """The fits among *distributions*, in their order; costs a look-up for each file with tags that were refused before."""
+    def fits(self, kinds: Kinds) -> list[Fit]:
+        """The fits among the files of *kinds*, in no order; costs a look-up for each kind that was refused before."""
         # A target looks at thousands of files, nearly all of them for others.
-        unusable = self._known.unusable
-        near = [each for each in distributions if isinstance(each, Sdist) or id(each.tags) not in unusable]
-        return [fit for fit in map(self.fit, near) if fit is not None]
+        near = kinds.keys() - self._known.unusable
+        return [fit for kind in near for fit in map(self.fit, kinds[kind]) if fit is not None]
 
     def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
         """Whether the target can use a wheel with *tags*."""

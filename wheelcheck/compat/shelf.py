@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.compat.fitting import Compatibility, fit_order
+from wheelcheck.compat.fitting import Compatibility, Kinds, fit_order, kinds_of
 from wheelcheck.model import (
     Distribution,
     Fit,
@@ -54,12 +54,15 @@ class Admission:
             return Refusal(distribution, RefusalReason.POLICY, "--only-binary or --no-binary")
         return self._compatibility.judge(distribution)
 
-    def fits(self, files: Iterable[Distribution]) -> list[Fit]:
-        """Those of *files* that fit, best first: what :meth:`judge` says of them, without the words for the others."""
+    def fits(self, files: Iterable[Distribution], kinds: Kinds) -> list[Fit]:
+        """Those of *files* that fit, best first: what :meth:`judge` says of them, without the words for the others.
+
+        *kinds* are the same files by kind.
+        """
         if self._cutoff is not None or self._hashes or self._forbids_kinds:
             found = [answer for answer in map(self.judge, files) if isinstance(answer, Fit)]
         else:
-            found = self._compatibility.fits(files)
+            found = self._compatibility.fits(kinds)
         return sorted(found, key=fit_order) if len(found) > 1 else found
 
     def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
@@ -109,11 +112,13 @@ class Release:
     fit is found out when somebody asks: a resolution looks at hundreds of versions, an explanation at a few.
     """
 
-    def __init__(self, version: Version, files: Sequence[Distribution], admission: Admission) -> None:
+    def __init__(
+        self, version: Version, files: Sequence[Distribution], admission: Admission, kinds: Kinds | None = None
+    ) -> None:
         self.version = version
         self._files = files
         self._admission = admission
-        fits = admission.fits(files)
+        fits = admission.fits(files, kinds_of(files) if kinds is None else kinds)
         chosen = [fit for fit in fits if fit.distribution.at.yanked is None] or fits
         self.fit: Fit | None = chosen[0] if chosen else None
         self.yanked = self.fit.distribution.at.yanked if self.fit is not None else self._all_yanked()
@@ -166,6 +171,7 @@ class Shelf:
         self._admission = admission
         self._releases = admission.releases(page)
         self._asked: dict[Version, Release] = {}
+        self._kinds_by_version: dict[Version, Kinds] | None = None
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -195,15 +201,25 @@ class Shelf:
         known = self._releases.get(version)
         if known is None:
             files = self.page.distributions[version]
-            known = self._releases[version] = Release(version, files, self._admission)
+            known = self._releases[version] = Release(version, files, self._admission, self._kinds(version, files))
         self._asked[version] = known
         return known
 
+    def _kinds(self, version: Version, files: Iterable[Distribution]) -> Kinds:
+        if self._kinds_by_version is None:
+            known = self.page.derived.get("kinds of files")
+            self._kinds_by_version = known if isinstance(known, dict) else {}
+            self.page.derived["kinds of files"] = self._kinds_by_version
+        found = self._kinds_by_version.get(version)
+        if found is None:
+            found = self._kinds_by_version[version] = kinds_of(files)
+        return found
 
-_Kinds = tuple[tuple[tuple[WheelTag, ...], list[Version]], ...]
+
+_KindsOfWheels = tuple[tuple[tuple[WheelTag, ...], list[Version]], ...]
 
 
-def _kinds_of_wheels(page: ProjectPage) -> _Kinds:
+def _kinds_of_wheels(page: ProjectPage) -> _KindsOfWheels:
     """The tags that wheels on *page* have, each with the versions of such wheels."""
     known = page.derived.get("kinds of wheels")
     if isinstance(known, tuple):
@@ -215,7 +231,7 @@ def _kinds_of_wheels(page: ProjectPage) -> _Kinds:
     for version in files:
         for tags in named(version):
             kinds.setdefault(id(tags), (tags, []))[1].append(version)
-    found: _Kinds = tuple(kinds.values())
+    found: _KindsOfWheels = tuple(kinds.values())
     page.derived["kinds of wheels"] = found
     return found
 
