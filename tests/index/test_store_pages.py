@@ -343,6 +343,6 @@ def test_names_that_an_address_disguises_are_read_as_files() -> None:
     files = b'[{"filename": "a\\u002d1.0\\u002dpy3\\u002dnone\\u002dany.whl", "url": "a.whl", "hashes": {}}]'
     for packed in ([row], anchors, files):
         digest = Digest([VersionRows("1.0", msgspec.Raw(encode(packed)))], base="https://index.example/a/")
-        distributions = project_page(name("a"), [Layer(digest, "https://index.example/")]).distributions
+        distributions = project_page(name("a"), [Layer.of(digest, "https://index.example/")]).distributions
         assert isinstance(distributions, NamesTags)
         assert distributions.tags_of_wheels(Version("1.0")) == {(("py3", "none", "any"),)}

@@ -129,12 +129,12 @@ def test_a_page_that_is_sorted_unread_says_what_it_says_when_it_is_parsed(parts:
     name = canonicalize_name("some-project")
     content = f"<!DOCTYPE html><html><head><title>x</title></head><body>{''.join(parts)}{end}".encode()
     try:
-        parsed = project_page(name, [Layer(digest(read_listing(content, "text/html", BASE), name), "i")])
+        parsed = project_page(name, [Layer.of(digest(read_listing(content, "text/html", BASE), name), "i")])
     except PageUnreadable:
         with pytest.raises(PageUnreadable):
             read_digest(content, "text/html", BASE, name)
         return
-    unread = project_page(name, [Layer(read_digest(content, "text/html", BASE, name), "i")])
+    unread = project_page(name, [Layer.of(read_digest(content, "text/html", BASE, name), "i")])
     assert dict(unread.distributions) == dict(parsed.distributions)
     assert (unread.skipped, unread.state, unread.state_reason) == (parsed.skipped, parsed.state, parsed.state_reason)
 
@@ -146,8 +146,8 @@ def test_a_json_page_that_is_sorted_unread_says_what_it_says_when_it_is_read(
 ) -> None:
     name = canonicalize_name("some-project")
     content = json.dumps({"meta": {"api-version": "1.4"}, "files": files, "project-status": status}).encode()
-    read = project_page(name, [Layer(digest(read_listing(content, "", BASE), name), "i")])
-    unread = project_page(name, [Layer(read_digest(content, "", BASE, name), "i")])
+    read = project_page(name, [Layer.of(digest(read_listing(content, "", BASE), name), "i")])
+    unread = project_page(name, [Layer.of(read_digest(content, "", BASE, name), "i")])
     assert dict(unread.distributions) == dict(read.distributions)
     assert (unread.skipped, unread.state, unread.state_reason) == (read.skipped, read.state, read.state_reason)
 

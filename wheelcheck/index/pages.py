@@ -18,6 +18,7 @@ from wheelcheck.index.json_pages import read_files, read_json, split_json
 from wheelcheck.index.page_problems import PageUnreadable, State
 from wheelcheck.index.records import Digest, FileRow, Listing, VersionRows, decode_rows, encode
 from wheelcheck.index.split_pages import SplitPage, U
+from wheelcheck.index.squeezing import Rows, squeezed
 from wheelcheck.model import Availability, Distribution, LinkSkip, ProjectPage, Wheel, WheelTag, parse_link
 from wheelcheck.model.distribution import expanded_tags
 from wheelcheck.model.urls import masked
@@ -137,10 +138,28 @@ def _by_version(links: Iterable[tuple[str, L]], name: NormalizedName) -> tuple[d
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A digest and the index or folder that said it, as it may be shown."""
+    """What a digest says, and the index or folder that said it, as it may be shown; ``versions`` are its packed rows."""
 
-    digest: Digest
+    versions: Sequence[tuple[str, Rows]]
+    skipped: Mapping[str, int]
+    state: State
+    state_reason: str
+    base: str
     index: str
+
+    @classmethod
+    def of(cls, digest: Digest, index: str) -> Layer:
+        """For a *digest* that came from the cache or the disk: its rows are parts of the record that was read."""
+        return cls._with(digest, index, tuple((group.version, group.rows) for group in digest.versions))
+
+    @classmethod
+    def squeezed(cls, digest: Digest, index: str) -> Layer:
+        """For a *digest* that was made in this run, each of whose rows is kept for its own sake."""
+        return cls._with(digest, index, squeezed(digest.versions))
+
+    @classmethod
+    def _with(cls, digest: Digest, index: str, versions: Sequence[tuple[str, Rows]]) -> Layer:
+        return cls(versions, digest.skipped, digest.state, digest.state_reason, digest.base, index)
 
 
 class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
@@ -150,12 +169,12 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
 
     def __init__(self, name: NormalizedName, layers: Sequence[Layer]) -> None:
         self._name = name
-        self._packed: dict[Version, list[tuple[msgspec.Raw, Layer]]] = {}
+        self._packed: dict[Version, list[tuple[Rows, Layer]]] = {}
         self._built: dict[Version, tuple[Distribution, ...]] = {}
         for layer in layers:
-            for group in layer.digest.versions:
-                version = _KNOWN.get(group.version) or Version(group.version)
-                self._packed.setdefault(version, []).append((group.rows, layer))
+            for text, rows in layer.versions:
+                version = _KNOWN.get(text) or Version(text)
+                self._packed.setdefault(version, []).append((rows, layer))
 
     def __getitem__(self, version: Version) -> tuple[Distribution, ...]:
         built = self._built.get(version)
@@ -184,7 +203,7 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
 
     def _files(self, version: Version) -> Iterator[Distribution]:
         for packed, layer in self._packed[version]:
-            for row in _rows(packed, layer.digest.base):
+            for row in _rows(packed, layer.base):
                 parsed = parse_link(row.filename, self._name, availability(row, layer.index))
                 if not isinstance(parsed, LinkSkip):
                     yield parsed
@@ -202,9 +221,9 @@ def _tags_named(name: bytes) -> tuple[WheelTag, ...]:
     return expanded_tags(python, abi, platform)
 
 
-def _rows(packed: msgspec.Raw, base: str) -> Iterable[FileRow]:
+def _rows(packed: Rows, base: str) -> Iterable[FileRow]:
     try:
-        rows: list[FileRow] | bytes = decode_rows(packed)
+        rows: list[FileRow] | bytes = decode_rows(packed if isinstance(packed, msgspec.Raw) else bytes(packed))
         if isinstance(rows, list):
             return rows
         return tuple(read_files(rows, base) if rows.startswith(b"[") else read_anchors(rows.decode(), base))
@@ -245,7 +264,7 @@ def project_page(name: NormalizedName, layers: Sequence[Layer]) -> ProjectPage:
         return ProjectPage(name, {}, state="absent")
     skipped: Counter[str] = Counter()
     for layer in layers:
-        skipped.update(layer.digest.skipped)
+        skipped.update(layer.skipped)
     last = layers[-1]
     versions = LazyVersions(name, layers)
     return ProjectPage(
@@ -254,7 +273,7 @@ def project_page(name: NormalizedName, layers: Sequence[Layer]) -> ProjectPage:
         skipped=tuple(
             (LinkSkip[word], count) for word, count in sorted(skipped.items()) if word in LinkSkip.__members__
         ),
-        state=last.digest.state,
-        state_reason=last.digest.state_reason,
+        state=last.state,
+        state_reason=last.state_reason,
         index=last.index,
     )

@@ -65,13 +65,13 @@ class ProjectPages:
         for url in config.index_urls_for(name):
             known = await self._digest(url, name)
             if known.body is not None:
-                return project_page(name, [*layers, *self._layer(known.body, url)])
+                return project_page(name, [*layers, Layer.squeezed(known.body, self._around.credentials.learn(url))])
         for place in () if layers else config.fallback_find_links:
             layers += self._layer((await self._pool(place)).digest_of(name), place)
         return project_page(name, layers)
 
     def _layer(self, found: Digest | None, place: str) -> list[Layer]:
-        return [] if found is None else [Layer(found, self._around.credentials.learn(place))]
+        return [] if found is None else [Layer.of(found, self._around.credentials.learn(place))]
 
     def _index(self, url: str) -> LocalIndex | _RemoteIndex:
         known = self._indexes.get(url)
