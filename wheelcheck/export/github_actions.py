@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
@@ -60,7 +61,10 @@ def _iter_head(shipment: Shipment, plan: Plan) -> Iterator[str]:
     yield "  WHEELCHECK: wheelcheck # a requirement, or the address of a wheel, an archive or a git repository that pip installs"
     yield f"  PLAN: {_quoted(shipment.plan_path)}"
     yield f"  PLAN_SHA256: {_quoted(shipment.plan_sha256)}"
-    yield f"  NAME: {_quoted(shipment.title)}"
+    yield f"  NAME: {_quoted(_file_name(shipment))}"
+    if plan.target.markers.get("sys_platform") == "linux":
+        yield "# The Python that setup-python brings runs on Ubuntu 22.04 (glibc 2.35) and newer, and so will the bundle: plan with"
+        yield "# --platform manylinux_2_35_…, or let RUNTIME below name one that was built for older systems."
     yield "jobs:"
     yield "  bundle:"
     yield f"    runs-on: {machine} # the target itself, so that imports are tried where they will happen"
@@ -105,6 +109,17 @@ def _iter_steps(plan: Plan) -> Iterator[str]:
     yield '          if [ "$GITHUB_REF_TYPE" != tag ]; then version=${GITHUB_SHA::12}; fi'
     yield '          wheelcheck bundle "$PLAN" --wheelhouse wheels --runtime "$RUNTIME" --name "$NAME" \\'
     yield '            --bundle-version "$version" --archive zip -o dist'
+
+
+def _file_name(shipment: Shipment) -> str:
+    """The program's name as files may be called that ``wheelcheck bundle`` makes."""
+    name = re.sub(r"[^A-Za-z0-9._+-]+", "-", shipment.title).strip("-._+")
+    if not name:
+        raise UsageProblem(
+            f"--name {shipment.title!r} has no letter or digit that the name of a file can have",
+            hint="give a name in ASCII",
+        )
+    return name
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,8 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO
 _TITLES = {Severity.ERROR: "Problems", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
 VERIFY_SCHEMA = "wheelcheck.verify/1"
 """The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
+_OF_MANY = frozenset((ProblemKind.PACKAGE_MISSING, ProblemKind.PACKAGE_EXTRA))
+"""Kinds that are told once for all distributions."""
 _ROWS = 2
 """So many lines name the files of a group that is alike."""
 _GAP = 2
@@ -142,6 +144,8 @@ def _worded(problem: Problem) -> str:
 
 def _briefly(problem: Problem, first: Problem) -> str:
     """*problem* in few words beside one like it: its file by name, and its library where that is another."""
+    if problem.kind in _OF_MANY and problem.distribution is not None:
+        return problem.distribution
     words = problem.file.rpartition("/")[2] if problem.kind in LIBRARY_KINDS else problem.file
     if not words:
         return problem.library or problem.message
@@ -149,11 +153,12 @@ def _briefly(problem: Problem, first: Problem) -> str:
 
 
 def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
-    """Problems of one kind and distribution with the same cure, together, in the order of the first."""
+    """Problems of one kind and distribution (of all, where packages are counted) with the same cure, in the order of the first."""
     groups: dict[tuple[ProblemKind, str | None, str], list[Problem]] = {}
     for problem in problems:
         remedy = problem.remedy.replace(problem.library, "") if problem.library else problem.remedy
-        groups.setdefault((problem.kind, problem.distribution, remedy), []).append(problem)
+        owner = None if problem.kind in _OF_MANY else problem.distribution
+        groups.setdefault((problem.kind, owner, remedy), []).append(problem)
     yield from groups.values()
 
 
