@@ -14,6 +14,7 @@ import click
 
 from wheelcheck.cli.check import check_command
 from wheelcheck.cli.plan import plan_command
+from wheelcheck.export import EXPORTERS
 from wheelcheck.model import Code
 from wheelcheck.report.check import FORMATS
 from wheelcheck.settings import KEYS
@@ -31,12 +32,14 @@ def tables() -> dict[str, str]:
     settings = [f"| `{key.name}` | {key.kind} | {key.sentence} |" for key in KEYS]
     ordered = sorted(Code, key=lambda code: code.number)
     findings = [f"| {code.number} | {code.severity.value} | {code.title} |" for code in ordered]
+    exports = [f"| `{exporter.name}` | {exporter.sentence} |" for exporter in EXPORTERS]
     formats = [f"| `{form.name}` | {form.sentence} |" for form in FORMATS.values()]
     return {
         "options": _table("option | meaning", shared.values()),
         "checks": _table("option | meaning", checks),
         "settings": _table("key | type | meaning", settings),
         "findings": _table("code | severity | meaning", findings),
+        "exports": _table("`--to` | what it is", exports),
         "formats": _table("format | what it is", formats),
     }
 

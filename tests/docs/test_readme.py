@@ -12,7 +12,15 @@ from wheelcheck.settings import load_settings
 from wheelcheck.settings.allowances import _KEYS as ALLOWANCE_KEYS
 
 REPAIRS = ROOT / "docs" / "repairs.md"
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/ci.md", "docs/reference.md", "docs/repairs.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/builders.md",
+    "docs/ci.md",
+    "docs/reference.md",
+    "docs/repairs.md",
+)
 COMMANDS = "python3 -m venv .venv && .venv/bin/pip install -q"
 
 
@@ -24,11 +32,17 @@ def test_tables_are_those_of_the_program(page: Path) -> None:
 
 @pytest.mark.parametrize(
     ("page", "kind", "script"),
-    [(REPAIRS, "printed", "repairs_report"), (README, "printed", "repairs_report"), (README, "gate", "gate_report")],
+    [
+        (REPAIRS, "printed", "repairs_report"),
+        (README, "printed", "repairs_report"),
+        (README, "gate", "gate_report"),
+        (README, "builders", "builders_report"),
+    ],
 )
 def test_printed_runs_are_those_of_the_report(page: Path, kind: str, script: str) -> None:
     blocks = re.findall(rf"<!-- {kind} \S+ -->\n(.*?)\n<!-- /{kind} -->", page.read_text(encoding="utf-8"), re.DOTALL)
-    report = (ROOT / "reports" / ("gate.md" if kind == "gate" else "repairs.md")).read_text(encoding="utf-8")
+    name = {"printed": "repairs.md", "gate": "gate.md", "builders": "imports.md"}[kind]
+    report = (ROOT / "reports" / name).read_text(encoding="utf-8")
     assert len(blocks) == 2
     assert all(block in report for block in blocks), f"run `python -m tests.live.{script}`"
 

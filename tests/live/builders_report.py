@@ -3,7 +3,7 @@
 - `python -m tests.live.builders_report`: reports/imports.md, and its runs into README.md. Two minutes.
 - `python -m tests.live.builders_report --large FOLDER`: reports/bundles.md. It fetches 660 MB into FOLDER, writes 2.4 GB, takes a
   quarter of an hour, and goes on where it was interrupted.
-- `python -m tests.live.builders_report --speed`: reports/building_speed.md. A few minutes; wants an idle machine.
+- `python -m tests.live.builders_report --speed [RUNS]`: reports/building_speed.md. A few minutes; wants an idle machine.
 
 The first two need a Windows Python that runs here (WHEELCHECK_WINDOWS_RUNTIME). What a run printed is neither shortened nor put
 right by hand.
@@ -32,8 +32,8 @@ _MARKED = re.compile(r"(<!-- builders (?P<name>\S+) -->\n).*?(<!-- /builders -->
 
 def main(words: list[str]) -> None:
     """Write the report that *words* ask for, or say in a line why it cannot be made here."""
-    if words == ["--speed"]:
-        write_speed()
+    if words[:1] == ["--speed"]:
+        write_speed(*map(int, words[1:]))
         return
     windows = named_windows()
     if windows is None:

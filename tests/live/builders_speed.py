@@ -20,7 +20,6 @@ from pathlib import Path
 
 from tests.live.peers import CUTOFF, ROOT, clean_environment
 
-RUNS = 5
 _PLATFORM = "manylinux_2_28_x86_64"
 
 
@@ -74,17 +73,17 @@ class Bench:
         return prepare
 
 
-def write_speed() -> None:
-    """Measure everything in turns, and write reports/building_speed.md."""
+def write_speed(runs: int = 5) -> None:
+    """Measure everything in turns, *runs* times, and write reports/building_speed.md."""
     with tempfile.TemporaryDirectory() as name:
         bench = _prepared(Path(name))
         measured = _measured(bench)
         took: dict[str, list[Took]] = {each.name: [] for each in measured}
-        for turn in range(RUNS):
+        for turn in range(runs):
             for each in measured:
                 each.prepare()
                 took[each.name].append(bench.run(each.words))
-                print(f"{turn + 1}/{RUNS} {each.name}: {took[each.name][-1].clock:.2f} s", file=sys.stderr)
+                print(f"{turn + 1}/{runs} {each.name}: {took[each.name][-1].clock:.2f} s", file=sys.stderr)
         wheels = tuple((bench.folder / "house").glob("*.whl"))
         report = "\n".join(_report(took, len(wheels), sum(wheel.stat().st_size for wheel in wheels))) + "\n"
     (ROOT / "reports" / "building_speed.md").write_text(report, encoding="utf-8", newline="\n")
@@ -143,22 +142,23 @@ _TOLD: Mapping[str, str] = {
 
 
 def _report(took: Mapping[str, list[Took]], wheels: int, size: int) -> Iterator[str]:
-    clock = {name: statistics.median(each.clock for each in runs) for name, runs in took.items()}
-    processor = {name: statistics.median(each.processor for each in runs) for name, runs in took.items()}
+    runs = len(took["fetch"])
+    clock = {name: statistics.median(each.clock for each in times) for name, times in took.items()}
+    processor = {name: statistics.median(each.processor for each in times) for name, times in took.items()}
     version = subprocess.run((_uv()[0], "--version"), capture_output=True, text=True, check=True).stdout.split()[1]
     yield "# How long fetching and unpacking take"
     yield ""
     yield f"Made by `python -m tests.live.builders_report --speed` on {os.cpu_count()} cores, {platform.system()}, CPython"
     yield f"{platform.python_version()}, uv {version}, at a load of {os.getloadavg()[2]:.1f} over the last quarter of an hour:"
     yield f"jupyter as of {CUTOFF} for {_PLATFORM}, {wheels} wheels, {size / 1e6:.0f} MB, from the live index."
-    yield f"{RUNS} runs of each, in turns; seconds, `least / median / most`; CPU is user and system time. uv is told to copy"
+    yield f"{runs} runs of each, in turns; seconds, `least / median / most`; CPU is user and system time. uv is told to copy"
     yield "(`UV_LINK_MODE=copy`), since links into a cache are nothing that ships; both get the files from one plan, so that"
     yield "neither resolves. fetch looks at the end of every wheel first, to say what all will weigh."
     yield ""
     yield "| | what | clock | CPU |"
     yield "|---|---|---:|---:|"
-    for name, runs in took.items():
-        yield f"| {name} | {_TOLD[name]} | {_spread(each.clock for each in runs)} | {_spread(each.processor for each in runs)} |"
+    for name, times in took.items():
+        yield f"| {name} | {_TOLD[name]} | {_spread(each.clock for each in times)} | {_spread(each.processor for each in times)} |"
     yield ""
     yield "| what is promised | at most | clock | CPU |"
     yield "|---|---:|---:|---:|"
