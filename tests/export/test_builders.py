@@ -159,6 +159,28 @@ def test_briefcase_tables_are_toml_with_every_pin() -> None:
     assert app["requirement_installer_args"] == ["--index-url=https://index.example/simple/"]
 
 
+@pytest.mark.parametrize("archives", [(), ("demo.zip",)], ids=["folder", "archive"])
+def test_makensis_builds_a_script_of_ones_own_with_the_include(tmp_path: Path, archives: tuple[str, ...]) -> None:
+    makensis = program("makensis")
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "python.exe").write_bytes(b"MZ")
+    shipment = Shipment(
+        plan=planned_for("win_amd64"), bundle="bundle", url="https://files.example/d", manifest=bundled(archives)
+    )
+    (tmp_path / "wheelcheck.nsh").write_text(exporter("nsis-include").render(shipment), encoding="utf-8")
+    (tmp_path / "own.nsi").write_text(
+        'Unicode true\nName "Own"\nOutFile "own.exe"\nInstallDir "$TEMP\\own"\nRequestExecutionLevel user\n'
+        '!include "wheelcheck.nsh"\n!include "wheelcheck.nsh"\n'
+        'Section\n  !insertmacro WHEELCHECK_INSTALL\n  WriteUninstaller "$INSTDIR\\u.exe"\nSectionEnd\n'
+        'Section "Uninstall"\n  !insertmacro WHEELCHECK_UNINSTALL\nSectionEnd\n',
+        encoding="utf-8",
+    )
+    command = [makensis, "-WX", "own.nsi"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "own.exe").exists()
+
+
 def test_electron_builder_takes_the_bundle_along_on_its_own_system() -> None:
     shipment = Shipment(plan=samples.installable_plan(), bundle="out/bundle", manifest=bundled())
     table = json.loads(exporter("electron-builder").render(shipment))
