@@ -82,3 +82,17 @@ def test_files_of_packages_are_left_alone() -> None:
     content = linked(BUILT)
 
     assert relocated("lib/python3.12/site-packages/a/b.so", content) == content
+
+
+def test_command_of_the_interpreter_finds_it_beside_itself() -> None:
+    changed = relocated("bin/pydoc3.12", b"#!/home/builder/python/bin/python3.12\nimport pydoc\n").decode()
+
+    assert "/home/builder" not in changed
+    assert changed.startswith("#!/bin/sh\n")
+    assert '/python3.12" "$0" "$@"' in changed
+    assert changed.endswith("\nimport pydoc\n")
+
+
+@pytest.mark.parametrize("content", [b"#!/bin/sh\nexec x\n", b"#!/usr/bin/env python3.12\n", b"\x7fELF"])
+def test_command_that_finds_its_interpreter_anyway_stays(content: bytes) -> None:
+    assert relocated("bin/python3-config", content) == content

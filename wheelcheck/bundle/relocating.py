@@ -6,9 +6,14 @@ import io
 import posixpath
 import re
 
+from wheelcheck.bundle.scripts import ScriptStyle
+
 _BUILD_PATHS = re.compile(r"'(prefix|exec_prefix|abs_srcdir|abs_builddir)': '(/[^']+)'")
 _MARKS = {"prefix": "/install", "exec_prefix": "/install", "abs_srcdir": "/build", "abs_builddir": "/build"}
 _SYSCONFIG = re.compile(r"lib/python3\.\d+t?/_sysconfigdata_[^/]*\.py")
+# pydoc, idle and others of the interpreter's own, in the way that ``make install`` writes them.
+_COMMANDS = re.compile(r"bin/[^/]+")
+_ABSOLUTE = re.compile(rb"#!/[^\n]*/(python3?(?:\.\d+t?)?)[ \r]*\n")
 _SHARED = re.compile(r"bin/python3\.\d+t?|lib/libpython3[^/]*\.so[^/]*|lib/python3\.\d+t?/lib-dynload/[^/]+\.so")
 
 
@@ -16,12 +21,15 @@ def relocated(path: str, content: bytes) -> bytes:
     """The file at *path*, from the prefix, without absolute paths of its build where these are known to be; else unchanged.
 
     ``_sysconfigdata`` tells where it was built and installed, and an executable built with a shared library may look for that by an
-    absolute path (DT_RUNPATH), which becomes one relative to itself.
+    absolute path (DT_RUNPATH), which becomes one relative to itself; so does the interpreter that a command beside it names.
     """
     if _SYSCONFIG.fullmatch(path):
         return _without_build_paths(content)
     if _SHARED.fullmatch(path) and content.startswith(b"\x7fELF"):
         return _with_relative_search(path, content)
+    if _COMMANDS.fullmatch(path) and (found := _ABSOLUTE.match(content)):
+        first = ScriptStyle(machine="", python=found[1].decode()).shebang("console")
+        return first + b"\n" + content[found.end() :]
     return content
 
 
