@@ -53,8 +53,8 @@ def write_bundles(windows: Windows, folder: Path) -> None:
     answer = kept(folder / "imports.json", partial(verified, workshop, *words))
     late = {name for name, trial in failed_imports(answer) if trial["outcome"] == "timed-out"}
     others = sorted({each["name"] for each in answer["distributions"]} - late)
-    words = (*words[:-1], "600", *(word for name in others for word in ("--skip-import", name)))
-    again = kept(folder / "again.json", partial(verified, workshop, *words)) if late else answer
+    alone = (*words[:-1], "600", *(word for name in others for word in ("--skip-import", name)))
+    again = kept(folder / "again.json", partial(verified, workshop, *alone)) if late else answer
     report = (
         "\n".join(_report(first, second, answer, [found for found in failed_imports(again) if found[0] in late])) + "\n"
     )
@@ -107,14 +107,17 @@ def phase_names(plan: Mapping[str, Any]) -> list[str]:
     return [name for phase in plan["phases"] if phase["kind"] == "build-once" for name in phase["packages"]]
 
 
-def grouped(problems: Iterable[Mapping[str, Any]], severity: str) -> Mapping[tuple[str, str], Counter[str]]:
-    """How often each distribution has a problem of *severity*, by what is missing and what would help."""
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+def grouped(
+    problems: Iterable[Mapping[str, Any]], severity: str
+) -> Mapping[tuple[str, str], tuple[set[str], Counter[str]]]:
+    """What is missing, and how often each distribution lacks it, by why it is a warning only and by the remedy."""
+    found: dict[tuple[str, str], tuple[set[str], Counter[str]]] = defaultdict(lambda: (set(), Counter()))
     for problem in problems:
         if problem["severity"] == severity:
-            found[problem["library"] or problem["kind"], problem["remedy"]][
-                problem["distribution"] or "the runtime"
-            ] += 1
+            _, mark, reason = str(problem["message"]).rpartition("; ")
+            libraries, owners = found[reason if mark and severity == "warning" else "", problem["remedy"] or "none"]
+            libraries.add(problem["library"] or problem["kind"])
+            owners[problem["distribution"] or "the runtime"] += 1
     return found
 
 
@@ -151,7 +154,7 @@ def _verification(title: str, tried: Attempt) -> Iterator[str]:
             for (reason, remedy), (libraries, owners) in sorted(groups.items()):
                 named = ", ".join(f"{owner} ({count})" for owner, count in sorted(owners.items()))
                 missing = ", ".join(f"`{library}`" for library in sorted(libraries, key=str.lower))
-                yield f"| {missing} | {named} | {f'{reason}: ' if reason else ''}{remedy} |"
+                yield f"| {missing} | {named} | {f'{reason}; ' if reason else ''}{remedy} |"
 
 
 def _sizes(tried: Attempt) -> Iterator[str]:
