@@ -204,3 +204,9 @@ def answer(url: str, *, seconds: int = 30) -> bytes:
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.2)
     raise AssertionError(f"{url} did not answer")
+
+
+@pytest.mark.parametrize("form", ["nsis", "nsis-include"])
+def test_format_that_lacks_its_bundle_is_named_as_it_was_asked_for(form: str) -> None:
+    with pytest.raises(UsageProblem, match=f"--to {form} needs --bundle DIR"):
+        exporter(form).render(Shipment(plan=samples.installable_plan()))

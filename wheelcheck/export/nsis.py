@@ -16,7 +16,9 @@ def render(shipment: Shipment) -> str:
     shortcut. Raises ``UsageProblem`` as :func:`wheelcheck.export.nsis_include.render` does.
     """
     shipment.refuse_unnameable()
-    return marked("\n".join([*_iter_head(shipment), *iter_include(shipment), "", *_iter_sections(shipment), ""]))
+    return marked(
+        "\n".join([*_iter_head(shipment), *iter_include(shipment, "nsis"), "", *_iter_sections(shipment), ""])
+    )
 
 
 def _iter_head(shipment: Shipment) -> Iterator[str]:

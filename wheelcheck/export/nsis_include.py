@@ -23,16 +23,16 @@ def render(shipment: Shipment) -> str:
     ``$INSTDIR/python``, and appears whole. Raises ``UsageProblem`` without a bundle, for other targets than Windows, for archives
     without a URL, and for a plan that cannot be executed.
     """
-    return marked("\n".join([*iter_include(shipment), ""]))
+    return marked("\n".join([*iter_include(shipment, "nsis-include"), ""]))
 
 
-def iter_include(shipment: Shipment) -> Iterator[str]:
-    """The lines of the include, for those who put them into a whole script."""
+def iter_include(shipment: Shipment, form: str) -> Iterator[str]:
+    """The lines of the include, for those who put them into a whole script; *form* is the format that messages name."""
     plan = shipment.plan
     refuse_unexecutable(plan)
     if plan.target.markers.get("sys_platform") != "win32":
         raise UsageProblem(f"NSIS makes installers for Windows, and the plan is for {plan.target}")
-    shipment.required("--bundle DIR", shipment.bundle, "nsis")
+    shipment.required("--bundle DIR", shipment.bundle, form)
     yield f"; Made by wheelcheck for {plan.target}, from the plan {shipment.digest}."
     yield '!include "LogicLib.nsh"'
     yield "!ifndef WHEELCHECK_INCLUDED"
@@ -43,7 +43,7 @@ def iter_include(shipment: Shipment) -> Iterator[str]:
     yield ""
     yield "!macro WHEELCHECK_INSTALL"
     yield "  !insertmacro WheelcheckBegin"
-    yield from _iter_content(shipment)
+    yield from _iter_content(shipment, form)
     yield "  !insertmacro WheelcheckEnd"
     yield "!macroend"
     yield "!endif"
@@ -53,12 +53,12 @@ def _part(filename: str) -> str:
     return files("wheelcheck.export").joinpath(filename).read_text(encoding="utf-8").rstrip("\n")
 
 
-def _iter_content(shipment: Shipment) -> Iterator[str]:
+def _iter_content(shipment: Shipment, form: str) -> Iterator[str]:
     manifest = shipment.manifest
     if manifest is None or not manifest.archives:
         yield f'  File /r "{literal(shipment.bundle)}/*.*"'
         return
-    url = _address(shipment.required("--url URL, since the bundle is in archives", shipment.url, "nsis"))
+    url = _address(shipment.required("--url URL, since the bundle is in archives", shipment.url, form))
     for archive in manifest.archives:
         if not archive.filename.endswith(".zip"):
             raise UsageProblem(
