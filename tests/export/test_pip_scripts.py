@@ -17,6 +17,8 @@ from tests.fakes.backends import make_buildable
 from tests.server.index_server import IndexServer
 from wheelcheck.export import EXPORTERS, Shipment
 from wheelcheck.model import Plan
+from wheelcheck.pipeline.exporting import Program, exported
+from wheelcheck.plan import render_plan
 
 CATALOG = {
     "app": [make_wheel("app", "1.0", requires=["tool", "pure"])],
@@ -64,6 +66,25 @@ def test_sh_script_builds_once_and_installs_the_planned_versions(tmp_path: Path,
     }  # fmt: skip
     assert done.stdout.index("Building pure 0.5 once") < done.stdout.index("Installing 2 packages")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("tmp")] == []
+
+
+def test_wheels_of_a_folder_are_hashed_for_the_script_and_a_changed_one_is_refused(
+    tmp_path: Path, target: Path
+) -> None:
+    """A folder announces no hashes, as an index does."""
+    folder = tmp_path / "my wheels"
+    folder.mkdir()
+    filename, content = make_wheel("tool", "2.0")
+    (folder / filename).write_bytes(content)
+    with IndexServer({}) as server:
+        plan = wheelcheck.plan("tool", index_url=server.simple_url, no_cache=True, find_links=(str(folder),))
+        script = exported(render_plan(plan), "plan.json", "pip-sh", Program())
+        done = run_sh(tmp_path, script, "--target", str(target))
+        assert done.returncode == 0, done.stderr
+        (folder / filename).write_bytes(make_wheel("tool", "2.0", files={"tool/more.py": ""})[1])
+        again = run_sh(tmp_path, script, "--target", str(tmp_path / "other"))
+    assert again.returncode == 1
+    assert "DO NOT MATCH THE HASHES" in again.stderr
 
 
 def test_sh_script_stops_at_the_first_failure(tmp_path: Path, target: Path) -> None:

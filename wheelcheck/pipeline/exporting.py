@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
 
 if TYPE_CHECKING:
     from wheelcheck.export import Exporter
-    from wheelcheck.model import Manifest
+    from wheelcheck.model import Manifest, Plan, PlannedPackage
 
 _MANIFEST = "manifest.json"
 _OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
@@ -43,7 +44,7 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
     manifest = _manifest(program.bundle, executable.digest) if program.bundle else None
     return exporter.render(
         Shipment(
-            plan=executable.plan,
+            plan=_with_hashes_of_folders(executable.plan),
             digest=executable.digest,
             plan_path=_plan_path(path),
             plan_sha256=hashlib.sha256(content).hexdigest(),
@@ -56,6 +57,28 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
             dynamic_imports=_dynamic_imports(program.entry),
         )
     )
+
+
+def _with_hashes_of_folders(plan: Plan) -> Plan:
+    """*plan* with the hash of every file that lies in a folder of this machine, which announces none, as indexes do."""
+    return replace(plan, packages=tuple(_hashed(package) for package in plan.packages))
+
+
+def _hashed(package: PlannedPackage) -> PlannedPackage:
+    file = package.file
+    if file is None or file.sha256 or file.hashes:
+        return package
+    parts = urlsplit(file.url)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        return package
+    from urllib.request import url2pathname  # it costs as much as a whole export, and few plans have folders
+
+    place = Path(url2pathname(parts.path))
+    if not place.is_file():
+        return package
+    with place.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return replace(package, file=replace(file, sha256=digest, hashes=(("sha256", digest),)))
 
 
 def _plan_path(path: str) -> str:
