@@ -125,6 +125,21 @@ def test_bar_tells_files_and_bytes_and_goes(monkeypatch: pytest.MonkeyPatch) -> 
     assert "0.4/1.0 MB" in stream.getvalue()
 
 
+def test_stage_without_bytes_tells_of_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    stream = Terminal()
+    with TransferProgress(stream, lambda _: None, draws=True) as told:
+        told.stage("fetching")
+        told.expect(1, 10)
+        told.arrived(10)
+        drawn = len(stream.getvalue())
+        told.stage("unpacking wheels")
+    last = stream.getvalue()[drawn:]
+    assert "unpacking wheels" in last
+    assert "bytes" not in last.rpartition("unpacking wheels")[2]
+
+
 @pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
 def test_nothing_is_drawn_where_nobody_watches(stream: io.StringIO) -> None:
     with TransferProgress(stream, lambda _: None, draws=not stream.isatty()) as told:

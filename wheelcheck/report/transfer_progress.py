@@ -62,7 +62,10 @@ class TransferProgress:
                 self._progress = self._begun()
                 self._task = self._progress.add_task(_plain(name), total=None)
             elif self._task is not None:
-                self._progress.update(self._task, description=_plain(name))
+                # Whatever came in the stage before is not this one's.
+                self._came = 0
+                self._progress.remove_task(self._task)
+                self._task = self._progress.add_task(_plain(name), total=None)
 
     def weighed(self, weights: Weights) -> None:
         """Say what is to come, before it comes."""
@@ -125,17 +128,35 @@ class TransferProgress:
             BarColumn,
             DownloadColumn,
             Progress,
+            Task,
             TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,
         )
+        from rich.text import Text
+
+        # A stage that nothing comes in, such as unpacking, has no bytes to tell of.
+        def comes(task: Task) -> bool:
+            return task.total is not None or bool(task.completed)
+
+        class Bytes(DownloadColumn):
+            def render(self, task: Task) -> Text:
+                return super().render(task) if comes(task) else Text()
+
+        class Rate(TransferSpeedColumn):
+            def render(self, task: Task) -> Text:
+                return super().render(task) if comes(task) else Text()
+
+        class Left(TimeRemainingColumn):
+            def render(self, task: Task) -> Text:
+                return super().render(task) if comes(task) else Text()
 
         progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
+            Bytes(),
+            Rate(),
+            Left(),
             console=Console(file=self._stream, stderr=True),
             transient=True,
             redirect_stdout=False,
