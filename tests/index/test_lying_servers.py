@@ -70,7 +70,9 @@ def test_an_answer_that_comes_after_hints_and_without_a_length_is_whole(make: Ma
 
 
 @both
-@pytest.mark.parametrize(("word", "packed"), [("gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY))])
+@pytest.mark.parametrize(
+    ("word", "packed"), [("gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY))], ids=["gzip", "deflate"]
+)
 def test_a_body_that_grows_beyond_the_limit_is_cut(make: Make, word: str, packed: bytes) -> None:
     answer = said(packed, f"Content-Encoding: {word}", f"Content-Length: {len(packed)}")
     with scripted_server({"/a/": answer}) as url:
