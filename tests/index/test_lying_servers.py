@@ -93,7 +93,7 @@ def test_a_redirect_to_a_file_of_this_machine_is_refused(make: Make) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_every_kind_of_redirect_is_followed_and_a_relative_one_keeps_the_credentials(make: Make, status: int) -> None:
     answers = {
-        "/a/": said(b"away", "Location: ../b/?x=1", "Content-Length: 4", status=f"{status} Away"),
+        "/a/": said(b"away", "Location: ../b/?x=1", "Content-Length: 4", "Connection: close", status=f"{status} Away"),
         "/b/?x=1": said(BODY),
     }
     with scripted_server(answers) as url:
