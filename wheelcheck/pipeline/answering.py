@@ -81,7 +81,9 @@ def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
     from wheelcheck.knowledge import load_advice
     from wheelcheck.model import Resolution
 
-    return load_advice(outcome.pins.keys()) if isinstance(outcome, Resolution) else None
+    # Of a conflict the findings speak of what the natural pass chose.
+    chosen = outcome if isinstance(outcome, Resolution) else outcome.natural
+    return load_advice(chosen.pins.keys()) if chosen is not None else None
 
 
 def needs_repairs(answer: Answer) -> bool:
