@@ -54,7 +54,7 @@ def _name(shipment: Shipment) -> str:
 def _iter_header(plan: Plan) -> Iterator[str]:
     yield f"# Made by wheelcheck for {plan.target}: into the pyproject.toml of a Briefcase project."
     yield f"# The support package must be Python {plan.target.python_full.major}.{plan.target.python_full.minor}."
-    built = [name for phase in plan.phases if phase.kind == "build-once" for name in phase.packages]
+    built = plan.built_once
     if built:
         yield "# Build these once, and give their folder with --find-links in requirement_installer_args:"
         yield f"#   wheelcheck fetch PLAN -d wheels --allow-build {','.join(built)}"

@@ -85,7 +85,7 @@ def _iter_head(shipment: Shipment, plan: Plan) -> Iterator[str]:
 
 
 def _iter_steps(plan: Plan) -> Iterator[str]:
-    built = [name for phase in plan.phases if phase.kind == "build-once" for name in phase.packages]
+    built = plan.built_once
     allowed = f" --allow-build {','.join(built)}" if built else ""
     yield "      - name: Install wheelcheck, apart from what ships"
     yield "        run: |"

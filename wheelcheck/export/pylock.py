@@ -70,7 +70,7 @@ def _requires_python(target: Target) -> SpecifierSet:
 
 def _own(plan: Plan) -> dict[str, object]:
     own: dict[str, object] = {"platform": plan.target.platform, "python": plan.target.python}
-    built = [name for phase in plan.phases if phase.kind == "build-once" for name in phase.packages]
+    built = list(plan.built_once)
     return {**own, "build-once": built} if built else own
 
 

@@ -54,7 +54,7 @@ def _iter_lines(shipment: Shipment, plan: Plan, entry: str, bitness: int) -> Ite
 
 
 def _fetch(plan: Plan, shipment: Shipment) -> str:
-    built = [name for phase in plan.phases if phase.kind == "build-once" for name in phase.packages]
+    built = plan.built_once
     allowed = f" --allow-build {','.join(built)}" if built else ""
     return f"wheelcheck fetch {shipment.plan_path} -d {_FOLDER}{allowed}"
 

@@ -119,6 +119,11 @@ class Plan:
     unknown: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def built_once(self) -> tuple[NormalizedName, ...]:
+        """The projects whose source archives are built into wheels first, in the order of their needs."""
+        return tuple(name for phase in self.phases if phase.kind == "build-once" for name in phase.packages)
+
+    @property
     def errors(self) -> tuple[Finding, ...]:
         """The findings that keep this plan from being executed."""
         return tuple(finding for finding in self.findings if finding.severity.value == "error")

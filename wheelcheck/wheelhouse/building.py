@@ -81,8 +81,7 @@ def iter_built(
 
 
 def _in_order(plan: Plan, wanted: Iterable[Wanted]) -> list[Wanted]:
-    phased = [name for phase in plan.phases if phase.kind == "build-once" for name in phase.packages]
-    place = {name: position for position, name in enumerate(phased)}
+    place = {name: position for position, name in enumerate(plan.built_once)}
     return sorted(wanted, key=lambda each: place.get(each.package.name, len(place)))
 
 

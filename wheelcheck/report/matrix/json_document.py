@@ -72,9 +72,7 @@ def _cell(cell: Cell) -> _Object:
         "status": cell.status.value,
         "failure": cell.failure or None,
         "packages": len(plan.packages) if plan is not None else None,
-        "build_once": [name for phase in plan.phases if phase.kind == "build-once" for name in phase.packages]
-        if plan is not None
-        else [],
+        "build_once": list(plan.built_once) if plan is not None else [],
         "blockers": sorted({error.package for error in plan.errors if error.package})
         if plan is not None and blocked
         else [],
