@@ -1,26 +1,19 @@
-"""The index that installers ask when nobody names one; refuses to import the package that knows it."""
+"""The index that installers ask when nobody names one, as the build hook in ``hatch_build.py`` wrote it down."""
 
 from __future__ import annotations
 
 import functools
-import re
-from importlib.util import find_spec
-from pathlib import Path
-
-_CONSTANT = re.compile(r"""^PYPI_SIMPLE_ENDPOINT\b[^=\n]*=\s*["']([^"']+)["']""", re.MULTILINE)
+from importlib import import_module
 
 
 @functools.cache
 def default_index_url() -> str:
-    """The ``PYPI_SIMPLE_ENDPOINT`` of pypi-simple, read from its source, since importing it costs 0.4 s.
-
-    Empty where the package is missing or has no such constant.
-    """
-    spec = find_spec("pypi_simple")
-    if spec is None or spec.origin is None:
+    """The ``PYPI_SIMPLE_ENDPOINT`` that pypi-simple publishes; empty in a checkout that was never installed."""
+    try:
+        generated = import_module("wheelcheck.model._default_index")
+    except ModuleNotFoundError:
         return ""
-    found = _CONSTANT.search(Path(spec.origin).read_text(encoding="utf-8"))
-    return found[1] if found is not None else ""
+    return str(generated.DEFAULT_INDEX_URL)
 
 
 def is_default_index(url: str) -> bool:

@@ -39,7 +39,10 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
     network = network_settings(request.environ, pip)
     first = request.index_url or options.index_url or settings.index_url or pip.index_url or default_index_url()
     if not first:
-        raise UsageProblem("no default index is known: pypi-simple is missing or unusual", hint="give --index-url")
+        raise UsageProblem(
+            "no default index is known, since wheelcheck was never installed from this folder",
+            hint="install it (pip install -e .), or give --index-url",
+        )
     extra = (*request.extra_index_urls, *options.extra_index_urls, *settings.extra_index_urls, *pip.extra_index_urls)
     cache_dir = request.cache_dir or settings.cache_dir
     sources = {**settings.sources, **_sources(request.sources, settings.indexes)}
