@@ -11,37 +11,22 @@ Everything is imported when it is first used, so that the command line starts at
 from __future__ import annotations
 
 import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from wheelcheck.api.check_options import CheckOptions
+    from wheelcheck.api.request import Request, RequestOptions
     from wheelcheck.errors import WheelcheckError
-    from wheelcheck.model import (
-        Allowance,
-        Check,
-        CheckedTarget,
-        Code,
-        Edit,
-        FileOrigin,
-        Finding,
-        Installability,
-        Judged,
-        Plan,
-        PlannedFile,
-        PlannedPackage,
-        Proposals,
-        Repair,
-        Risk,
-        Severity,
-        Status,
-        Target,
-        Verdict,
-    )
-    from wheelcheck.pipeline import Request, RequestOptions
-    from wheelcheck.pipeline.check_options import CheckOptions
+    from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
+    from wheelcheck.model.finding import Code, Finding, Severity
+    from wheelcheck.model.judgement import Installability
+    from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
+    from wheelcheck.model.plan_status import Status
+    from wheelcheck.model.repair import Edit, Proposals, Repair, Risk
+    from wheelcheck.model.requirement import FileOrigin
+    from wheelcheck.model.target import Target
     from wheelcheck.ports import Reporter
 
 __all__ = [
@@ -71,7 +56,30 @@ __all__ = [
     "plan",
 ]
 
-_HOMES = {"Request": "wheelcheck.pipeline", "Reporter": "wheelcheck.ports", "WheelcheckError": "wheelcheck.errors"}
+_HOMES = {
+    "Allowance": "model.check",
+    "Check": "model.check",
+    "CheckedTarget": "model.check",
+    "Code": "model.finding",
+    "Edit": "model.repair",
+    "FileOrigin": "model.requirement",
+    "Finding": "model.finding",
+    "Installability": "model.judgement",
+    "Judged": "model.check",
+    "Plan": "model.plan",
+    "PlannedFile": "model.plan",
+    "PlannedPackage": "model.plan",
+    "Proposals": "model.repair",
+    "Repair": "model.repair",
+    "Reporter": "ports",
+    "Request": "api.request",
+    "Risk": "model.repair",
+    "Severity": "model.finding",
+    "Status": "model.plan_status",
+    "Target": "model.target",
+    "Verdict": "model.check",
+    "WheelcheckError": "errors",
+}
 
 
 def plan(*inputs: str, reporter: Reporter | None = None, **options: Unpack[RequestOptions]) -> Plan:
@@ -85,9 +93,10 @@ def plan(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Reque
     with ``fix`` the plan is the repaired one, and ``plan.applied`` says by what. Raises children of
     :class:`WheelcheckError` for inputs that cannot be understood and for indexes that fail.
     """
-    from wheelcheck import pipeline
+    from wheelcheck.api import planning
+    from wheelcheck.api.request import Request
 
-    return pipeline.plan(pipeline.Request(inputs=inputs, **options), reporter=reporter)
+    return planning.plan(Request(inputs=inputs, **options), reporter=reporter)
 
 
 def check(*inputs: str, reporter: Reporter | None = None, **options: Unpack[CheckOptions]) -> Check:
@@ -101,24 +110,13 @@ def check(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Chec
     goes away in a run, which the ``failure`` of the targets that it hit tells. Raises children of :class:`WheelcheckError` for
     inputs and settings that cannot be understood.
     """
-    from wheelcheck import pipeline
-    from wheelcheck.pipeline.check_options import check_request
+    from wheelcheck.api import checking
+    from wheelcheck.api.check_options import check_request
 
-    return pipeline.check(check_request(inputs, options), reporter=reporter)
+    return checking.check(check_request(inputs, options), reporter=reporter)
 
 
 def __getattr__(name: str) -> object:
-    if name in __all__:
-        return getattr(importlib.import_module(_HOMES.get(name, "wheelcheck.model")), name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"wheelcheck.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-class _FrontDoor(ModuleType):
-    # The room wheelcheck/plan/ and the function plan() share a name, as the design has it. The import system binds a
-    # submodule to its parent when it is first loaded; here the function stays, and `from wheelcheck.plan import …` works as ever.
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name == "plan" and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _FrontDoor

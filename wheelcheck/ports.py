@@ -11,20 +11,11 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from wheelcheck.model import (
-        CodePlaces,
-        CoreMetadata,
-        Distribution,
-        ImportSurvey,
-        Judgement,
-        MetadataSource,
-        ModuleNames,
-        PlannedFile,
-        ProjectPage,
-        Sdist,
-        Weights,
-        Wheel,
-    )
+    from wheelcheck.model.code import CodePlaces, ImportSurvey, ModuleNames
+    from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
+    from wheelcheck.model.judgement import Judgement
+    from wheelcheck.model.plan import PlannedFile
+    from wheelcheck.model.wheelhouse import Weights
 
 
 class Projects(Protocol):

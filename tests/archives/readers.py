@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 
 from tests.fakes.archives import Content, SdistSuffix, make_sdist
-from wheelcheck.archives import ArchiveReader, Limits
-from wheelcheck.knowledge import load_native
-from wheelcheck.model import CoreMetadata, Judgement
+from wheelcheck.archives.limits import Limits
+from wheelcheck.archives.reader import ArchiveReader
+from wheelcheck.knowledge.native import load_native
+from wheelcheck.model.distribution import CoreMetadata
+from wheelcheck.model.judgement import Judgement
 
 READER = ArchiveReader(knowledge=load_native)
 

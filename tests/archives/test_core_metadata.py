@@ -11,7 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from tests.archives.readers import READER
 from wheelcheck.archives.core_metadata import is_requirement, parse_headers
 from wheelcheck.errors import MetadataMalformed
-from wheelcheck.model import CoreMetadata, MetadataSource
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 
 FILENAME = "demo-1.0-py3-none-any.whl"
 

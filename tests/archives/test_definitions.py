@@ -8,7 +8,7 @@ import pytest
 
 from tests.archives.readers import READER
 from tests.fakes.archives import Content, make_sdist, make_wheel
-from wheelcheck.model import ModuleNames, ModuleState
+from wheelcheck.model.code import ModuleNames, ModuleState
 
 
 def define(files: dict[str, Content], *modules: str) -> dict[str, ModuleNames]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.archives.readers import READER
 from tests.fakes.archives import Content, make_sdist, make_wheel
-from wheelcheck.model import ImportKind, ImportSurvey, ImportUse
+from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse
 
 UNCONDITIONAL, GUARDED = ImportKind.UNCONDITIONAL, ImportKind.GUARDED
 IN_FUNCTION, TYPE_CHECKING = ImportKind.IN_FUNCTION, ImportKind.TYPE_CHECKING

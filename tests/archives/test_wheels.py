@@ -9,7 +9,7 @@ import pytest
 from tests.archives.readers import READER, limited
 from tests.fakes.archives import make_wheel, make_zip
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
-from wheelcheck.model import MetadataSource
+from wheelcheck.model.distribution import MetadataSource
 
 
 class CountingFile(io.BytesIO):

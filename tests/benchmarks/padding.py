@@ -9,7 +9,7 @@ from tests.fakes.archives import make_wheel, metadata_text, sha256_hex
 from tests.recordings.model import Recording
 from tests.server.catalog import IndexFile, IndexProject
 from tests.server.replayed import sdist_of
-from wheelcheck.model import CoreMetadata, Distribution, Sdist
+from wheelcheck.model.distribution import CoreMetadata, Distribution, Sdist
 
 DESCRIPTION = "\n".join(["A line of a description, which nobody who resolves has a use for."] * 70)
 """4.6 kB: the median METADATA of a hundred installed packages had 4.5 kB, the mean 8.6."""

@@ -35,20 +35,14 @@ from tests.recordings.projects import RecordingProjects, ReplayProjects
 from tests.server import IndexFile, IndexProject, IndexServer, Mode
 from tests.server.answers import Answer
 from tests.server.replayed import sdist_of
-from wheelcheck.compat import parse_target
 from wheelcheck.errors import IndexUnavailable, WheelcheckError
-from wheelcheck.model import (
-    CommandLineOrigin,
-    CoreMetadata,
-    Distribution,
-    Installability,
-    Policy,
-    Requirement,
-    Sdist,
-    Wheel,
-)
+from wheelcheck.model.distribution import CoreMetadata, Distribution, Sdist, Wheel
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.requirement import CommandLineOrigin, Requirement
+from wheelcheck.model.resolution import Policy
 from wheelcheck.ports import Projects
-from wheelcheck.resolve import Question, resolve
+from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.targets.targets import parse_target
 
 LARGEST = 2_000_000
 _WHEELS_ONLY = Policy(allowed=frozenset({Installability.WHEEL}))

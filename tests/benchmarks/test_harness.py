@@ -22,8 +22,14 @@ from tests.benchmarks.work import GRID, WORKS, Work
 from tests.benchmarks.writing import Run, render_run
 from tests.fakes.archives import sha256_hex
 from tests.recordings.model import Recording, parse_recording, render_recording
-from wheelcheck.model import CoreMetadata, MetadataSource, ProjectPage, parse_link
-from wheelcheck.model.distribution import Availability, Distribution
+from wheelcheck.model.distribution import (
+    Availability,
+    CoreMetadata,
+    Distribution,
+    MetadataSource,
+    ProjectPage,
+    parse_link,
+)
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "wait4"), reason="the system does not tell what one child took")
 

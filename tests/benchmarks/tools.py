@@ -225,7 +225,7 @@ def _pip_platforms(platform: str) -> tuple[str, ...]:
 
 
 def _pex(tool: Tool, errand: Errand) -> Command:
-    from wheelcheck.compat import parse_target
+    from wheelcheck.targets.targets import parse_target
 
     target = parse_target(errand.work.platform, errand.work.python)
     complete = {

@@ -20,9 +20,10 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
 from tests.server import IndexServer
-from wheelcheck.model import Manifest
 from wheelcheck.model.bundling import Budget
-from wheelcheck.plan import load_bundle_schema, parse_manifest
+from wheelcheck.model.manifest import Manifest
+from wheelcheck.plans.manifest_reading import parse_manifest
+from wheelcheck.plans.schema import load_bundle_schema
 
 SITE = "Lib/site-packages"
 
@@ -306,8 +307,8 @@ def test_archive_of_another_user_folder_and_time_zone_has_the_same_bytes(ready: 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_summary_fits_the_terminal(ready: Shell, width: int) -> None:
-    from wheelcheck.pipeline.bundling import BundleRequest, bundle
-    from wheelcheck.plan import parse_executable
+    from wheelcheck.api.bundling import BundleRequest, bundle
+    from wheelcheck.plans.executing import parse_executable
     from wheelcheck.report.bundle import render_bundling
 
     executable = parse_executable((ready.folder / "plan.json").read_bytes(), "plan.json")

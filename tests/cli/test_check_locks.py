@@ -12,7 +12,7 @@ import pytest
 from fixtures.locks.catalog import CATALOG, Made
 from tests.cli.programs import Outcome, Shell, valid_plan
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
-from tests.inputs.locks.fixtures import LOCKS, PLATFORMS, PYTHONS, content, edited
+from tests.locks.fixtures import LOCKS, PLATFORMS, PYTHONS, content, edited
 from tests.server import IndexProject, IndexServer, Mode, index_project
 
 TARGETS = tuple(

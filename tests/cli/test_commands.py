@@ -11,10 +11,10 @@ import pytest
 from tests.cli.programs import Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer
-from wheelcheck.plan import load_bundle_schema, load_schema
-from wheelcheck.report.check import load_check_schema
-from wheelcheck.report.difference import load_diff_schema
-from wheelcheck.report.matrix import load_matrix_schema
+from wheelcheck.plans.schema import load_bundle_schema, load_schema
+from wheelcheck.report.check.json_document import load_check_schema
+from wheelcheck.report.difference.json_document import load_diff_schema
+from wheelcheck.report.matrix.json_document import load_matrix_schema
 from wheelcheck.report.verify import load_verify_schema
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}

@@ -121,10 +121,10 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
             "plan_status", "requirement", "resolution", "target", "urls",
         )
     }  # fmt: skip
-    assert {name for name in modules if name.startswith(("archives.", "pipeline.", "plan.", "inputs.locks"))} == {
+    assert {name for name in modules if name.startswith(("archives.", "api.", "plans.", "locks."))} == {
         "archives.limits", "archives.reader",
-        "pipeline.answering", "pipeline.edges", "pipeline.locking", "pipeline.planning", "pipeline.preparing", "pipeline.request",
-        "plan.digest", "plan.making", "plan.phases", "plan.schema", "plan.writing",
+        "api.answering", "api.edges", "api.locking", "api.planning", "api.preparing", "api.request",
+        "plans.digest", "plans.making", "plans.phases", "plans.schema", "plans.writing",
     }  # fmt: skip
     assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.keys", "settings.table"})
     # None of the projects has advice, which is searched for as text.

@@ -16,7 +16,7 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.server import IndexFile, IndexServer, Mode, index_file
 from tests.server.catalog import Made
-from wheelcheck.report.difference import load_diff_schema
+from wheelcheck.report.difference.json_document import load_diff_schema
 
 NATIVE = {
     "setup.py": "from setuptools import setup, Extension\nsetup(name='n', version='1.0', ext_modules=[Extension('n', ['n.c'])])\n",

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from tests.cli.programs import Outcome, Shell, valid_plan
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import Flaky, IndexServer, Mode
-from wheelcheck.compat.known import PLATFORMS, PYTHONS
-from wheelcheck.report.matrix import load_matrix_schema
+from wheelcheck.report.matrix.json_document import load_matrix_schema
+from wheelcheck.targets.known import PLATFORMS, PYTHONS
 
 CATALOG = {
     "a": [make_wheel("a", "1.0", requires=["b", "m; sys_platform != 'win32'"])],

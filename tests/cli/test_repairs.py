@@ -15,7 +15,7 @@ from wheelcheck.cli.main import cli
 from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.repaired import tell_of_interruption
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model import Proposals
+from wheelcheck.model.repair import Proposals
 
 NATIVE = {
     "setup.py": "from setuptools import setup, Extension\nsetup(name='n', version='1.0', ext_modules=[Extension('n', ['n.c'])])\n",

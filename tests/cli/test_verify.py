@@ -21,12 +21,13 @@ from tests.cli.programs import Shell
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
-from wheelcheck.model import ProblemKind
-from wheelcheck.pipeline.verifying import VerifyRequest, verify
-from wheelcheck.plan import render_manifest, render_plan
+from wheelcheck.api.verifying import VerifyRequest, verify
+from wheelcheck.model.inspection import ProblemKind
+from wheelcheck.plans.manifest_writing import render_manifest
+from wheelcheck.plans.writing import render_plan
 from wheelcheck.report.verify import VERIFY_SCHEMA, load_verify_schema, render_verify
 
-GOLDEN = Path(__file__).parents[1] / "verify" / "golden"
+GOLDEN = Path(__file__).parents[1] / "environments" / "verify" / "golden"
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import click
 from wheelcheck.cli.check import check_command
 from wheelcheck.cli.plan import plan_command
 from wheelcheck.export import EXPORTERS
-from wheelcheck.model import Code
+from wheelcheck.model.finding import Code
 from wheelcheck.report.check import FORMATS
-from wheelcheck.settings import KEYS
+from wheelcheck.settings.keys import KEYS
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.readme import README, REFERENCE, ROOT, filled
-from wheelcheck.settings import load_settings
 from wheelcheck.settings.allowances import _KEYS as ALLOWANCE_KEYS
+from wheelcheck.settings.loading import load_settings
 
 REPAIRS = ROOT / "docs" / "repairs.md"
 PAGES = (

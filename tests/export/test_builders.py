@@ -19,11 +19,14 @@ from tests.export.test_pip_scripts import CATALOG, render
 from tests.fakes import samples
 from tests.fakes.samples import resolution, wheel_pin
 from tests.server.index_server import IndexServer
-from wheelcheck.compat import parse_target
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import EXPORTERS, Exporter, Shipment
-from wheelcheck.model import Layout, Manifest, Plan, Runtime, RuntimeKind
-from wheelcheck.plan import plan
+from wheelcheck.export import EXPORTERS, Exporter
+from wheelcheck.export.shipment import Shipment
+from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
+from wheelcheck.model.manifest import Manifest
+from wheelcheck.model.plan import Plan
+from wheelcheck.plans.making import plan
+from wheelcheck.targets.targets import parse_target
 
 
 def program(name: str) -> str:
@@ -50,7 +53,7 @@ def planned_for(platform: str, python: str = "3.11") -> Plan:
 
 
 def bundled(archives: tuple[str, ...] = ()) -> Manifest:
-    from wheelcheck.model import BundleArchive
+    from wheelcheck.model.manifest import BundleArchive
 
     return Manifest(
         name="demo",

@@ -22,9 +22,9 @@ from tests.fakes import samples
 from tests.fakes.archives import make_wheel
 from tests.server.index_server import IndexServer
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import Shipment
-from wheelcheck.model import Plan
-from wheelcheck.plan import render_plan
+from wheelcheck.export.shipment import Shipment
+from wheelcheck.model.plan import Plan
+from wheelcheck.plans.writing import render_plan
 
 _APP = """
 import importlib, json, sys
@@ -68,7 +68,7 @@ def host_plan(folder: Path) -> Plan:
 
 def exported(folder: Path, plan: Plan) -> None:
     """``demo.spec`` for *plan*, made by the command, which scans the program for what it imports."""
-    from wheelcheck.pipeline.exporting import Program, exported
+    from wheelcheck.api.exporting import Program, exported
 
     text = exported(render_plan(plan), "plan.json", "pyinstaller", Program(name="demo", entry=str(folder / "app.py")))
     (folder / "demo.spec").write_text(text, encoding="utf-8")

@@ -20,8 +20,9 @@ from tests.export.test_builders import bundled, exporter, planned_for, program
 from tests.fakes import samples
 from tests.fakes.checks import HOSTILE_TEXTS
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import EXPORTERS, Exporter, Shipment
-from wheelcheck.model import Plan, PlannedFile
+from wheelcheck.export import EXPORTERS, Exporter
+from wheelcheck.export.shipment import Shipment
+from wheelcheck.model.plan import Plan, PlannedFile
 
 TOOLS_OF_SHELLS = ("pip-sh", "pip-powershell", "pip-cmd", "dockerfile")
 EVIL = ("x\ntouch pwned", "$(touch pwned)", "`touch pwned`", '"; touch pwned; "', "\u2028x", "a b", "x'y", "%PATH%")

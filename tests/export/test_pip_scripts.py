@@ -15,10 +15,11 @@ from tests.fakes import samples
 from tests.fakes.archives import make_wheel
 from tests.fakes.backends import make_buildable
 from tests.server.index_server import IndexServer
-from wheelcheck.export import EXPORTERS, Shipment
-from wheelcheck.model import Plan
-from wheelcheck.pipeline.exporting import Program, exported
-from wheelcheck.plan import render_plan
+from wheelcheck.api.exporting import Program, exported
+from wheelcheck.export import EXPORTERS
+from wheelcheck.export.shipment import Shipment
+from wheelcheck.model.plan import Plan
+from wheelcheck.plans.writing import render_plan
 
 CATALOG = {
     "app": [make_wheel("app", "1.0", requires=["tool", "pure"])],

@@ -13,9 +13,13 @@ from packaging.tags import Tag
 from tests.fakes import samples
 from tests.fakes.samples import availability, resolution, sdist_pin, wheel_pin
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import EXPORTERS, Shipment, render_pylock
-from wheelcheck.model import Availability, Options, Pin, Plan, Resolution
-from wheelcheck.plan import plan
+from wheelcheck.export import EXPORTERS
+from wheelcheck.export.pylock import render_pylock
+from wheelcheck.export.shipment import Shipment
+from wheelcheck.model.distribution import Availability
+from wheelcheck.model.plan import Options, Plan
+from wheelcheck.model.resolution import Pin, Resolution
+from wheelcheck.plans.making import plan
 
 
 def made(outcome: Resolution, options: Options = samples.OPTIONS) -> Plan:

@@ -10,10 +10,12 @@ import pytest
 from tests.fakes import samples
 from tests.fakes.samples import availability, resolution, sha256, wheel_pin
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import render_requirements
-from wheelcheck.model import Availability, Options, Plan, Resolution
+from wheelcheck.export.requirements import render_requirements
 from wheelcheck.model.default_index import default_index_url
-from wheelcheck.plan import plan
+from wheelcheck.model.distribution import Availability
+from wheelcheck.model.plan import Options, Plan
+from wheelcheck.model.resolution import Resolution
+from wheelcheck.plans.making import plan
 
 
 def made(outcome: Resolution, options: Options = samples.OPTIONS) -> Plan:

@@ -13,9 +13,11 @@ import pytest
 from tests.fakes import samples
 from tests.fakes.archives import make_wheel
 from tests.fakes.samples import resolution, sdist_pin, wheel_pin
-from wheelcheck.export import render_requirements
-from wheelcheck.model import Availability, Options, Pin, Resolution
-from wheelcheck.plan import plan
+from wheelcheck.export.requirements import render_requirements
+from wheelcheck.model.distribution import Availability
+from wheelcheck.model.plan import Options
+from wheelcheck.model.resolution import Pin, Resolution
+from wheelcheck.plans.making import plan
 
 UV = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
 pytestmark = pytest.mark.skipif(not Path(UV).exists(), reason="uv is not installed")

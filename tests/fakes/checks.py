@@ -10,24 +10,13 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from tests.fakes import proposed, samples
-from wheelcheck.model import (
-    Allowance,
-    Check,
-    CheckedTarget,
-    Code,
-    CommandLineOrigin,
-    FileOrigin,
-    Finding,
-    InputRecord,
-    Judged,
-    Origin,
-    Plan,
-    Proposals,
-    Severity,
-    Status,
-    Target,
-    Verdict,
-)
+from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.plan import InputRecord, Plan
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import Proposals
+from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
+from wheelcheck.model.target import Target
 
 WINDOWS = samples.WINDOWS
 WINDOWS_312 = replace(WINDOWS, python="3.12", python_full=Version("3.12.0"))

@@ -11,7 +11,8 @@ from wheelcheck.archives.definitions import define_modules
 from wheelcheck.archives.import_survey import survey_imports
 from wheelcheck.archives.module_map import Kind, map_modules
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model import Distribution, ImportSurvey, ModuleNames, ModuleState
+from wheelcheck.model.code import ImportSurvey, ModuleNames, ModuleState
+from wheelcheck.model.distribution import Distribution
 
 
 @dataclass(slots=True)

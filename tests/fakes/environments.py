@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.fakes.libraries import make_pe
-from wheelcheck.model import BundledPackage, EnvironmentFile, Layout, Manifest, Runtime, RuntimeKind
+from wheelcheck.model.environment import EnvironmentFile, Layout, Runtime, RuntimeKind
+from wheelcheck.model.manifest import BundledPackage, Manifest
 
 EMBEDDABLE = Layout(
     executable="python.exe", site_packages="Lib/site-packages", scripts="Scripts", headers="Include", data="."

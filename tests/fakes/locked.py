@@ -7,8 +7,9 @@ import hashlib
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model import Availability, Distribution, FileOrigin, HashPin, LinkSkip, parse_link
+from wheelcheck.model.distribution import Availability, Distribution, LinkSkip, parse_link
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
+from wheelcheck.model.requirement import FileOrigin, HashPin
 
 INDEX = "https://index.example/simple/"
 

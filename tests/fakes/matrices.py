@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.fakes import proposed, samples
-from wheelcheck.compat import parse_target
-from wheelcheck.model import Code, Plan, Severity, Target
+from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.matrix import Cell, Matrix, Opening
-from wheelcheck.plan.comparing import best_python, find_blockers
+from wheelcheck.model.plan import Plan
+from wheelcheck.model.target import Target
+from wheelcheck.plans.comparing import best_python, find_blockers
+from wheelcheck.targets.targets import parse_target
 
 TORCH = samples.finding(Code.OTHER_PLATFORMS, "torch", "2.9.0", "torch 2.9.0 has wheels only for other platforms.")
 

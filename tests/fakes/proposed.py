@@ -5,7 +5,8 @@ from __future__ import annotations
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model import (
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import (
     Edit,
     EditKind,
     Ground,
@@ -13,7 +14,6 @@ from wheelcheck.model import (
     Proposals,
     Repair,
     Risk,
-    Status,
     Suggestion,
     Verification,
     VersionMove,

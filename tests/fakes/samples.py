@@ -11,32 +11,15 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from tests.fakes import proposed
-from wheelcheck.model import (
-    Availability,
-    CandidateOrigin,
-    Clash,
-    Code,
-    CommandLineOrigin,
-    Conflict,
-    CoreMetadata,
-    Edge,
-    FileOrigin,
-    Finding,
-    InputRecord,
-    Installability,
-    MetadataSource,
-    Options,
-    Pin,
-    Plan,
-    Proposals,
-    Requirement,
-    Resolution,
-    Sdist,
-    Severity,
-    Target,
-    Wheel,
-)
-from wheelcheck.plan import plan
+from wheelcheck.model.distribution import Availability, CoreMetadata, MetadataSource, Sdist, Wheel
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import InputRecord, Options, Plan
+from wheelcheck.model.repair import Proposals
+from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, FileOrigin, Requirement
+from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Resolution
+from wheelcheck.model.target import Target
+from wheelcheck.plans.making import plan
 
 INDEX = "https://index.example/simple/"
 OPTIONS = Options(sdist="pure", exclude_newer="2026-11-01T00:00:00Z", indexes=(INDEX,))

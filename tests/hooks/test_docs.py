@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.hooks.scratch import ROOT
-from wheelcheck.settings import load_settings
+from wheelcheck.settings.loading import load_settings
 
 yaml = pytest.importorskip("yaml", reason="pip install -e '.[hooks]'")
 

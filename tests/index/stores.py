@@ -9,10 +9,11 @@ from typing import cast
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.archives import ArchiveReader
-from wheelcheck.index import IndexConfig, IndexStore
-from wheelcheck.knowledge import load_native
-from wheelcheck.model import Distribution, ProjectPage, Sdist, Wheel
+from wheelcheck.archives.reader import ArchiveReader
+from wheelcheck.index.config import IndexConfig
+from wheelcheck.index.store import IndexStore
+from wheelcheck.knowledge.native import load_native
+from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
 
 
 @dataclass

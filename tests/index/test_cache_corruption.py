@@ -16,7 +16,8 @@ from tests.server import IndexServer, Mode
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.disk_cache import DiskCache
 from wheelcheck.index.records import CachedAnswer, Digest, Validity, VersionRows, encode
-from wheelcheck.model import CoreMetadata, Judgement
+from wheelcheck.model.distribution import CoreMetadata
+from wheelcheck.model.judgement import Judgement
 
 CATALOG = {
     "a": [

@@ -12,8 +12,8 @@ from tests.fakes.archives import make_wheel
 from tests.server import IndexServer, Mode
 from tests.server.certificates import CA_FILE, server_context
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.index import IndexConfig
 from wheelcheck.index.carriage import CarriageFailed, Carried, Carrier
+from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.exchange import Ask, Buffer
 from wheelcheck.index.statistics import RequestKind
 

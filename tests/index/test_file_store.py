@@ -14,9 +14,10 @@ from tests.index.stores import reader
 from tests.server import Flaky, IndexServer, Mode
 from wheelcheck.archives.sizes import unpacked_size
 from wheelcheck.errors import HashMismatch, IndexUnavailable
-from wheelcheck.index import IndexConfig
+from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.file_store import FileStore
-from wheelcheck.model import FileWeight, PlannedFile
+from wheelcheck.model.plan import PlannedFile
+from wheelcheck.model.wheelhouse import FileWeight
 from wheelcheck.ports import SilentReporter
 
 NAME, CONTENT = make_wheel("big", "1.0", files={"big/noise": random.Random(1).randbytes(500_000)})  # noqa: S311

@@ -12,8 +12,8 @@ from tests.index.scripted_server import scripted_server, tunnel_proxy
 from tests.index.test_carriers import Make, both, carry
 from tests.server import IndexServer
 from tests.server.certificates import CA_FILE, server_context
-from wheelcheck.index import IndexConfig
 from wheelcheck.index.carriage import CarriageFailed
+from wheelcheck.index.config import IndexConfig
 
 CATALOG = {"a": [make_wheel("a", "1.0")]}
 BODY = b"<!DOCTYPE html>" + b"x" * 5000

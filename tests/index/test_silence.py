@@ -11,16 +11,18 @@ import pytest
 from tests.index.silent_server import PAGE, Manner, silent_server
 from tests.index.stores import name, store
 from tests.index.test_carriers import Make, both
-from wheelcheck.compat import parse_target
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.index import IndexConfig
+from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.exchange import Ask, Reply
 from wheelcheck.index.statistics import RequestKind, Tally
 from wheelcheck.index.transport import Transport
-from wheelcheck.model import CommandLineOrigin, Conflict, Installability, Policy, Requirement
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.requirement import CommandLineOrigin, Requirement
+from wheelcheck.model.resolution import Conflict, Policy
 from wheelcheck.ports import SilentReporter
-from wheelcheck.resolve import Budget, Question, resolve
+from wheelcheck.resolver.passes import Budget, Question, resolve
+from wheelcheck.targets.targets import parse_target
 
 
 def fetched(make: Make, config: IndexConfig, *urls: str) -> list[Reply | IndexUnavailable]:

@@ -17,8 +17,10 @@ from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.index.stores import Clock, first_sdist, first_wheel, name, store
 from tests.server import IndexServer, Lie, Mode
 from wheelcheck.errors import OfflineMiss
-from wheelcheck.index import RequestKind, cache_info, clear_cache, default_cache_dir
-from wheelcheck.model import CoreMetadata, Judgement
+from wheelcheck.index.disk_cache import cache_info, clear_cache, default_cache_dir
+from wheelcheck.index.statistics import RequestKind
+from wheelcheck.model.distribution import CoreMetadata
+from wheelcheck.model.judgement import Judgement
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b>=1"]), make_sdist("a", "1.0")]}
 SILENT = Mode(validators="none", cache_control=None)

@@ -12,8 +12,9 @@ from tests.index.stores import Clock, files, first_sdist, first_wheel, name, sto
 from tests.server import IndexServer, Lie, Mode
 from tests.server.catalog import IndexFile, Made
 from wheelcheck.errors import HashMismatch, IndexUnavailable, OfflineMiss
-from wheelcheck.index import IndexStore, RequestKind
-from wheelcheck.model import ImportKind, ImportSurvey, ModuleNames, ModuleState
+from wheelcheck.index.statistics import RequestKind
+from wheelcheck.index.store import IndexStore
+from wheelcheck.model.code import ImportKind, ImportSurvey, ModuleNames, ModuleState
 
 AV = frozenset({"av"})
 NOISE = os.urandom(4 * 1024**2)

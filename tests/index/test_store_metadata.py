@@ -14,8 +14,9 @@ from tests.index.stores import first_sdist, first_wheel, name, store
 from tests.server import MIRROR, PLAIN_HTML, Flaky, IndexFile, IndexServer, Lie, Mode
 from tests.server.catalog import Made
 from wheelcheck.errors import ArchiveRefused, HashMismatch, IndexUnavailable, MetadataMalformed, UsageProblem
-from wheelcheck.index import RequestKind
-from wheelcheck.model import CoreMetadata, MetadataSource, Purity, Wheel
+from wheelcheck.index.statistics import RequestKind
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Wheel
+from wheelcheck.model.judgement import Purity
 
 SMALL = make_wheel("a", "1.0", requires=["b>=1"])
 NOISE = os.urandom(300_000)

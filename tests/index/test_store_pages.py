@@ -15,11 +15,10 @@ from tests.server import MIRROR, PLAIN_HTML, Flaky, IndexFile, IndexServer, Lie,
 from tests.server.catalog import Made
 from tests.server.certificates import CA_FILE, server_context
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.index import RequestKind
 from wheelcheck.index.pages import Layer, project_page
 from wheelcheck.index.records import Digest, FileRow, VersionRows, encode
-from wheelcheck.model import LinkSkip, ProjectPage, Wheel
-from wheelcheck.model.distribution import NamesTags
+from wheelcheck.index.statistics import RequestKind
+from wheelcheck.model.distribution import LinkSkip, NamesTags, ProjectPage, Wheel
 
 WHEEL = make_wheel("a", "1.0+local", requires=["b>=1"], requires_python=">=3.9")
 SDIST = make_sdist("a", "1.0")

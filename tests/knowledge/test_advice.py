@@ -7,8 +7,9 @@ import sys
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.knowledge import load_advice, load_repair_knowledge
-from wheelcheck.model import AbiBreak, Advisory
+from wheelcheck.knowledge.advice import load_advice
+from wheelcheck.knowledge.loading import load_repair_knowledge
+from wheelcheck.model.compatibility import AbiBreak, Advisory
 
 WHOLE = load_repair_knowledge()
 ENTRIES: tuple[Advisory | AbiBreak, ...] = (*WHOLE.advisories, *WHOLE.abi_breaks)
@@ -41,6 +42,6 @@ def test_projects_without_advice_have_none() -> None:
 
 
 def test_no_toml_is_parsed_where_nothing_is_advised() -> None:
-    code = "import sys\nfrom wheelcheck.knowledge import load_advice\nload_advice({'sniffio'})\nprint('tomllib' in sys.modules)"
+    code = "import sys\nfrom wheelcheck.knowledge.advice import load_advice\nload_advice({'sniffio'})\nprint('tomllib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wheelcheck.compat import parse_target
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge.images import load_images, parse_images
+from wheelcheck.targets.targets import parse_target
 
 SYSTEM = '[[system]]\nname = "debian"\nimages = ["debian"]\nlatest = "12"\nevidence = ["https://example.com/"]\n'
 RELEASES = 'releases = [{words = ["12", "bookworm"], floor = "manylinux_2_36"}]\n'

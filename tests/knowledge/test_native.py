@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.knowledge import load_native, parse_native
+from wheelcheck.knowledge.native import load_native, parse_native
 from wheelcheck.model.knowledge import BackendKind
 
 

@@ -9,16 +9,8 @@ from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from wheelcheck.model import (
-    Availability,
-    CommandLineOrigin,
-    Distribution,
-    LinkSkip,
-    Requirement,
-    Sdist,
-    Wheel,
-    parse_link,
-)
+from wheelcheck.model.distribution import Availability, Distribution, LinkSkip, Sdist, Wheel, parse_link
+from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 
 
 def understood(filename: str, project: str) -> Distribution | LinkSkip:

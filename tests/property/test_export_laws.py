@@ -18,10 +18,20 @@ from pip_requirements_parser import RequirementsFile
 from tests.fakes import samples
 from tests.fakes.samples import availability, sdist_pin, sha256, wheel_pin
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import EXPORTERS, Exporter, Shipment, render_pylock, render_requirements
-from wheelcheck.model import Availability, Code, Finding, Pin, Plan, Severity, Status
-from wheelcheck.plan import load_schema, parse_plan, plan, render_plan
-from wheelcheck.report import render_summary
+from wheelcheck.export import EXPORTERS, Exporter
+from wheelcheck.export.pylock import render_pylock
+from wheelcheck.export.requirements import render_requirements
+from wheelcheck.export.shipment import Shipment
+from wheelcheck.model.distribution import Availability
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.plan import Plan
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.resolution import Pin
+from wheelcheck.plans.making import plan
+from wheelcheck.plans.reading import parse_plan
+from wheelcheck.plans.schema import load_schema
+from wheelcheck.plans.writing import render_plan
+from wheelcheck.report.summary import render_summary
 
 law = settings(max_examples=40, deadline=None)
 VALIDATOR = jsonschema.Draft202012Validator(load_schema())

@@ -12,27 +12,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.fakes.samples import WINDOWS, finding
-from wheelcheck.gate import (
-    exemptions,
-    expired_allowances,
-    known_findings,
-    parse_baseline,
-    render_baseline,
-    unused_allowances,
-)
-from wheelcheck.gate import judge as judge_findings
-from wheelcheck.model import (
-    Allowance,
-    CheckedTarget,
-    Code,
-    FileOrigin,
-    Finding,
-    GatePolicy,
-    Judged,
-    Severity,
-    Target,
-    Verdict,
-)
+from wheelcheck.findings.allowances import exemptions, expired_allowances, unused_allowances
+from wheelcheck.findings.baseline import known_findings, parse_baseline, render_baseline
+from wheelcheck.findings.judging import judge as judge_findings
+from wheelcheck.model.check import Allowance, CheckedTarget, GatePolicy, Judged, Verdict
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.target import Target
 
 law = settings(max_examples=150, deadline=None)
 TODAY, PAST, LATER = "2026-11-21", "2026-11-20", "2026-11-21"

@@ -22,10 +22,15 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
 
 from tests.fakes.projects import FakeFile, sdist, wheel
-from tests.repair.questions import CommandLine, Situation
-from wheelcheck.model import Proposals, Repair, Resolution, Status
-from wheelcheck.repair import Limits, remedies
-from wheelcheck.repair.edits import Excluded, Overridden, Repinned
+from tests.repairs.questions import CommandLine, Situation
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import Proposals, Repair
+from wheelcheck.model.resolution import Resolution
+from wheelcheck.repairs import remedies
+from wheelcheck.repairs.edits.exclude import Excluded
+from wheelcheck.repairs.edits.override import Overridden
+from wheelcheck.repairs.edits.pin import Repinned
+from wheelcheck.repairs.world import Limits
 
 NAMES = ("a", "b", "c", "d")
 ABSENT = "z"

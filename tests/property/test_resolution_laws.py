@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement as PackagingRequirement
 
 from tests.fakes.projects import FakeFile, FakeProjects, sdist, wheel
-from tests.resolve.test_passes import PURE, answer
-from wheelcheck.model import Conflict, Resolution
+from tests.resolver.test_passes import PURE, answer
+from wheelcheck.model.resolution import Conflict, Resolution
 
 NAMES = ("a", "b", "c", "d", "e")
 VERSIONS = ("1.0", "1.1", "2.0", "2.1rc1", "3.0")

@@ -18,18 +18,17 @@ from typing import Required, TypedDict, get_args
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model import (
+from wheelcheck.model.distribution import (
     Availability,
     CoreMetadata,
     Distribution,
-    Judgement,
     LinkSkip,
     MetadataSource,
     ProjectPage,
     ProjectState,
-    Purity,
     parse_link,
 )
+from wheelcheck.model.judgement import Judgement, Purity
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 SCHEMA = "wheelcheck.recording/1"

@@ -11,10 +11,11 @@ from fixtures.record import SCENARIOS, Asked, answer_of, iter_questions
 from tests.recordings import ReplayProjects, load_recording
 from tests.server import MIRROR, PLAIN_HTML, IndexServer, Mode
 from tests.server.replayed import recorded_catalog, sdist_of
-from wheelcheck.archives import ArchiveReader
-from wheelcheck.index import IndexConfig, IndexStore
-from wheelcheck.knowledge import load_native
-from wheelcheck.model import Sdist
+from wheelcheck.archives.reader import ArchiveReader
+from wheelcheck.index.config import IndexConfig
+from wheelcheck.index.store import IndexStore
+from wheelcheck.knowledge.native import load_native
+from wheelcheck.model.distribution import Sdist
 
 
 def answer_on_windows(scenario: str, *, overrides: tuple[str, ...] = ()) -> tuple[str, ...]:

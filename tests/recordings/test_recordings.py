@@ -18,7 +18,8 @@ from tests.server import IndexServer
 from tests.server.pages import JSON_TYPE
 from tests.server.replayed import recorded_catalog
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model import Purity, Sdist, Wheel
+from wheelcheck.model.distribution import Sdist, Wheel
+from wheelcheck.model.judgement import Purity
 from wheelcheck.ports import Projects
 
 A = canonicalize_name("a")

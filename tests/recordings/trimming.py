@@ -13,7 +13,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from tests.recordings.model import Recording
-from wheelcheck.model import ProjectPage
+from wheelcheck.model.distribution import ProjectPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

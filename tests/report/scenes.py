@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fakes import samples
-from wheelcheck.model import Plan
-from wheelcheck.report import Detail, render_summary
+from wheelcheck.model.plan import Plan
+from wheelcheck.report.findings import Detail
+from wheelcheck.report.summary import render_summary
 
 GOLDEN = Path(__file__).with_name("golden")
 

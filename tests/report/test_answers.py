@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from tests.diagnose.test_versions import wheels
-from tests.diagnose.test_why import AV, why
 from tests.fakes.projects import FakeProjects, sdist, wheel
-from wheelcheck.compat.known import PLATFORMS, PYTHONS
+from tests.findings.test_versions import wheels
+from tests.findings.test_why import AV, why
 from wheelcheck.model.answers import Wheels, Why
 from wheelcheck.report.wheels import render_wheels, render_wheels_json
 from wheelcheck.report.why import render_why, render_why_json
+from wheelcheck.targets.known import PLATFORMS, PYTHONS
 
 DEEP = FakeProjects(
     {f"project-{number}": {"1.2.3": [wheel(requires=[f"project-{number + 1}>=1.0,<2"])]} for number in range(12)}

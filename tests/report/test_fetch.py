@@ -10,8 +10,8 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model import FileWeight, HousedWheel, Weights, Wheelhouse
 from wheelcheck.model.fetched import Fetched
+from wheelcheck.model.wheelhouse import FileWeight, HousedWheel, Weights, Wheelhouse
 from wheelcheck.report.fetch import render_fetched, render_fetched_json, render_weights, render_weights_json, size_text
 from wheelcheck.report.transfer_progress import TransferProgress
 

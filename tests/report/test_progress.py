@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.ports import Reporter
-from wheelcheck.report import ProgressReporter
+from wheelcheck.report.progress import ProgressReporter
 
 
 class Terminal(io.StringIO):
@@ -80,7 +80,7 @@ def test_short_run_draws_nothing() -> None:
 
 def test_short_run_never_imports_rich() -> None:
     code = (
-        "import sys, wheelcheck.report as report; sys.stderr.isatty = lambda: True\n"
+        "import sys, wheelcheck.report.progress as report; sys.stderr.isatty = lambda: True\n"
         "with report.ProgressReporter(sys.stderr) as reporter: reporter.stage('resolving')\n"
         "sys.exit('rich' in sys.modules)"
     )

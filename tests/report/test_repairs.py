@@ -10,9 +10,11 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from tests.fakes import proposed, samples
-from wheelcheck.model import Code, Edit, EditKind, Finding, Ground, Plan, Proposals, Repair, Risk
-from wheelcheck.report import render_summary
+from wheelcheck.model.finding import Code, Finding
+from wheelcheck.model.plan import Plan
+from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk
 from wheelcheck.report.commands import repaired_command
+from wheelcheck.report.summary import render_summary
 from wheelcheck.report.wording import change
 
 PLANS = samples.every_plan()

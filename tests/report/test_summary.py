@@ -12,8 +12,10 @@ import pytest
 
 from tests.fakes import samples
 from tests.report.scenes import GOLDEN, SCENES, Scene
-from wheelcheck.model import Code, Finding, InputRecord, Plan, Severity
-from wheelcheck.report import Detail, render_summary
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.plan import InputRecord, Plan
+from wheelcheck.report.findings import Detail
+from wheelcheck.report.summary import render_summary
 
 PLANS = samples.every_plan()
 
@@ -175,7 +177,7 @@ def test_percent_2b_in_urls_and_brackets_are_no_markup() -> None:
 
 def test_plain_summary_does_not_import_rich() -> None:
     code = (
-        "import sys; from tests.fakes import samples; from wheelcheck.report import Detail, render_summary;"
+        "import sys; from tests.fakes import samples; from wheelcheck.report.summary import render_summary;"
         "render_summary(samples.blocked_plan(), width=80); sys.exit('rich' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from wheelcheck.pipeline import preparing
-from wheelcheck.settings import KEYS, Effective, effective, load_pip_configuration, load_settings
+from wheelcheck.api import preparing
+from wheelcheck.settings.keys import KEYS
+from wheelcheck.settings.loading import load_settings
+from wheelcheck.settings.pip_configuration import load_pip_configuration
+from wheelcheck.settings.provenance import Effective, effective
 
 NOTHING: Mapping[str, object] = {}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.model import FileOrigin
-from wheelcheck.settings import Settings, load_settings
+from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.settings.loading import Settings, load_settings
 
 ENTRY = 'package = "av"\nreason = "built in our own index"\nexpires = 2027-01-31\n'
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.settings import KEYS, Settings, load_settings
+from wheelcheck.settings.keys import KEYS
+from wheelcheck.settings.loading import Settings, load_settings
 
 EVERY_KEY = """
 [project]

@@ -17,7 +17,8 @@ from packaging.version import InvalidVersion, Version
 
 from wheelcheck.archives.filenames import parse_identity
 from wheelcheck.errors import MetadataMalformed
-from wheelcheck.model import CommandLineOrigin, CoreMetadata, MetadataSource, Requirement
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource
+from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.values import dataclass
 
 _SINGLE = frozenset({"metadata-version", "name", "version", "requires-python"})

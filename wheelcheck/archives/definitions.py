@@ -9,7 +9,7 @@ from dataclasses import field
 from wheelcheck.archives.code_files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.import_statements import resolve_relative
 from wheelcheck.archives.parsing import parse_source
-from wheelcheck.model import ModuleNames, ModuleState
+from wheelcheck.model.code import ModuleNames, ModuleState
 from wheelcheck.values import dataclass
 
 _DEPTH = 40

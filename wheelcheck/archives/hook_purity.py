@@ -10,7 +10,7 @@ from wheelcheck.archives.project_table import Table
 from wheelcheck.archives.setup_purity import judge_setup
 from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.archives.verdicts import Verdict, compiled_sources, lean, native
-from wheelcheck.model import Purity
+from wheelcheck.model.judgement import Purity
 
 
 def judge_hooks(facts: SourceFacts, name: str) -> Verdict:

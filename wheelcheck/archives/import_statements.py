@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from wheelcheck.archives.parsing import ParsedModule
-from wheelcheck.model import ImportKind
+from wheelcheck.model.code import ImportKind
 from wheelcheck.values import dataclass
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})

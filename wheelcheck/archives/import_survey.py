@@ -11,7 +11,7 @@ from wheelcheck.archives.code_files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.module_map import ModuleMap
 from wheelcheck.archives.parsing import ParsedModule, parse_source
-from wheelcheck.model import ImportKind, ImportSurvey, ImportUse
+from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse
 from wheelcheck.values import dataclass
 
 _FOLLOWED = 4 * 1024**2

@@ -14,7 +14,7 @@ from wheelcheck.archives.setup_values import Environ
 from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.archives.static_metadata import find_metadata, read_pkg_info
 from wheelcheck.archives.tree import SourceTree
-from wheelcheck.model import Judgement
+from wheelcheck.model.judgement import Judgement
 from wheelcheck.model.knowledge import NativeKnowledge
 
 

@@ -9,7 +9,7 @@ from wheelcheck.archives.setup_reading import ScriptReading
 from wheelcheck.archives.setup_values import Value, literal_texts
 from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.archives.tree import SourceTree
-from wheelcheck.model import MetadataSource
+from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.values import dataclass
 
 

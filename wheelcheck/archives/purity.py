@@ -15,7 +15,7 @@ from wheelcheck.archives.setup_purity import is_something, judge_setup
 from wheelcheck.archives.setup_values import Value
 from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.archives.verdicts import Verdict, compiled_sources, lean, native, shown_sources
-from wheelcheck.model import Purity
+from wheelcheck.model.judgement import Purity
 from wheelcheck.model.knowledge import BackendKind
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from wheelcheck.archives.code_files import SourceTexts, WheelCode
     from wheelcheck.archives.filenames import FileIdentity
     from wheelcheck.archives.tree import SourceTree
-    from wheelcheck.model import CodePlaces, CoreMetadata, ImportSurvey, Judgement, MetadataSource, ModuleNames
+    from wheelcheck.model.code import CodePlaces, ImportSurvey, ModuleNames
+    from wheelcheck.model.distribution import CoreMetadata, MetadataSource
+    from wheelcheck.model.judgement import Judgement
     from wheelcheck.model.knowledge import NativeKnowledge
 
 
@@ -70,7 +72,7 @@ class ArchiveReader:
         which parts are missing can say which. Raises ``ArchiveRefused``.
         """
         from wheelcheck.archives.code_files import SourceTexts
-        from wheelcheck.model import CodePlaces
+        from wheelcheck.model.code import CodePlaces
 
         with self._code(file, filename) as code:
             if isinstance(code, SourceTexts):

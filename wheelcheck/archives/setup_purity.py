@@ -8,7 +8,7 @@ from wheelcheck.archives.setup_reading import ScriptReading
 from wheelcheck.archives.setup_values import Value, holds_made
 from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.archives.verdicts import SHOWN, Verdict, compiled_sources, lean, native
-from wheelcheck.model import Purity
+from wheelcheck.model.judgement import Purity
 
 
 def judge_setup(facts: SourceFacts, name: str) -> Verdict:

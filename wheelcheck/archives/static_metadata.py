@@ -14,7 +14,7 @@ from wheelcheck.archives.poetry import poetry_requirements
 from wheelcheck.archives.project_table import text_items
 from wheelcheck.archives.source_facts import SourceFacts
 from wheelcheck.archives.tree import SourceTree
-from wheelcheck.model import CoreMetadata, MetadataSource
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 from wheelcheck.model.knowledge import BackendKind
 
 _SECTION = re.compile(r"^\[([^\]:]*)(?::(.*))?\]$")

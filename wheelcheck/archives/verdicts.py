@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wheelcheck.archives.source_facts import SourceFacts
-from wheelcheck.model import Purity
+from wheelcheck.model.judgement import Purity
 from wheelcheck.values import dataclass
 
 SHOWN = 3

@@ -12,7 +12,7 @@ from wheelcheck.archives.core_metadata import parse_core_metadata
 from wheelcheck.archives.filenames import parse_identity
 from wheelcheck.archives.limits import Limits
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
-from wheelcheck.model import CoreMetadata, MetadataSource
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 
 _TAIL = ".dist-info/METADATA"
 

@@ -14,8 +14,8 @@ from wheelcheck.cli.streams import print_note
 from wheelcheck.cli.wheelhouse_options import allow_build, index_options, transfer_progress, words
 
 if TYPE_CHECKING:
+    from wheelcheck.api.bundling import BundleRequest
     from wheelcheck.model.bundling import Bundling
-    from wheelcheck.pipeline.bundling import BundleRequest
 
 
 @click.command("bundle", short_help="Make the environment that ships, for any target on any host.")
@@ -60,9 +60,9 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
 
     Exit status: 0 made, 1 over the size budget.
     """
-    from wheelcheck.pipeline.bundling import bundle
-    from wheelcheck.pipeline.plan_files import read_plan_file
-    from wheelcheck.plan import parse_executable
+    from wheelcheck.api.bundling import bundle
+    from wheelcheck.api.plan_files import read_plan_file
+    from wheelcheck.plans.executing import parse_executable
 
     showing = Showing.taken_from(options)
     request = _request(options)
@@ -79,8 +79,8 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
 
 
 def _request(options: dict[str, Any]) -> BundleRequest:
-    from wheelcheck.pipeline.bundling import BundleRequest
-    from wheelcheck.pipeline.fetching import FetchRequest
+    from wheelcheck.api.bundling import BundleRequest
+    from wheelcheck.api.fetching import FetchRequest
 
     wheelhouse, runtime = options.pop("wheelhouse"), options.pop("runtime")
     return BundleRequest(
@@ -101,7 +101,7 @@ def _request(options: dict[str, Any]) -> BundleRequest:
 def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
     if "all" not in kinds:
         return kinds
-    from wheelcheck.bundle import KINDS
+    from wheelcheck.environments.bundle.stripping import KINDS
 
     return tuple(KINDS)
 

@@ -12,7 +12,7 @@ import click
 @click.pass_context
 def cache_group(context: click.Context, cache_dir: str | None) -> None:
     """Show or empty the cache of pages and metadata."""
-    from wheelcheck.index import default_cache_dir
+    from wheelcheck.index.disk_cache import default_cache_dir
 
     context.obj = Path(cache_dir) if cache_dir else default_cache_dir()
 
@@ -29,7 +29,7 @@ def dir_command(folder: Path) -> int:
 @click.pass_obj
 def info_command(folder: Path) -> int:
     """Print how many entries there are and how large they are."""
-    from wheelcheck.index import cache_info
+    from wheelcheck.index.disk_cache import cache_info
 
     info = cache_info(folder)
     click.echo(f"{folder}\n{info.entries} entries, {info.size / 1e6:.1f} MB")
@@ -40,7 +40,7 @@ def info_command(folder: Path) -> int:
 @click.pass_obj
 def clear_command(folder: Path) -> int:
     """Remove every entry."""
-    from wheelcheck.index import clear_cache
+    from wheelcheck.index.disk_cache import clear_cache
 
     click.echo(f"removed {clear_cache(folder).entries} entries from {folder}")
     return 0

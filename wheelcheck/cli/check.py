@@ -17,7 +17,7 @@ from wheelcheck.errors import UsageProblem
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
-    from wheelcheck.model import Check
+    from wheelcheck.model.check import Check
 
 _FORMATS = ("text", "json", "sarif", "github", "junit", "gitlab", "markdown")
 _WIDEST = 120
@@ -110,15 +110,18 @@ def check_command(
     A lock file is judged as it is, package by package; anything else is resolved. Without INPUT the dependency file of the folder
     is taken, a lock first. Source archives fail unless --sdist or an allowance in the settings lets them pass.
     """
-    from wheelcheck import pipeline
+    from wheelcheck.api import checking
+    from wheelcheck.api.checking import CheckRequest
+    from wheelcheck.api.request import Request
+    from wheelcheck.api.targets import TargetWords
 
     presentation = presentation_of(options)
     outputs = _outputs(formats, output)
     places = _places(outputs, write_baseline)
     _refuse_own(places, (*inputs, *target_files, *sources))
-    asked = pipeline.CheckRequest(
-        request=pipeline.Request(inputs=inputs, **request_options(options)),
-        targets=pipeline.TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
+    asked = CheckRequest(
+        request=Request(inputs=inputs, **request_options(options)),
+        targets=TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
         fail_on=parse_codes("--fail-on", fail_on),
         warn_only=parse_codes("--warn-only", warn_only),
         baseline=baseline,
@@ -126,7 +129,7 @@ def check_command(
         relock=relock,
     )
     with reporter_for(presentation) as reporter:
-        check = pipeline.check(asked, reporter=reporter)
+        check = checking.check(asked, reporter=reporter)
     _refuse_own(places, [record.path for record in check.inputs])
     for each in outputs:
         if each.path is not None or each.form != "text" or not presentation["quiet"]:
@@ -190,7 +193,7 @@ def _refuse_own(places: Sequence[str], read: Sequence[str]) -> None:
 
 def parse_codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
     """The codes, or beginnings of codes, that *words* of *option* name; raises ``UsageProblem`` for one that no finding has."""
-    from wheelcheck.model import Code
+    from wheelcheck.model.finding import Code
 
     codes = tuple(code.strip().upper() for word in words for code in word.split(",") if code.strip())
     if words and not codes:
@@ -206,7 +209,8 @@ def parse_codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _rendered(check: Check, output: _Output, presentation: dict[str, Any]) -> bytes:
-    from wheelcheck.report.check import FORMATS, render_text
+    from wheelcheck.report.check import FORMATS
+    from wheelcheck.report.check.text import render_text
 
     if output.form != "text":
         return FORMATS[output.form].render(check).encode("utf-8")
@@ -223,7 +227,7 @@ def _rendered(check: Check, output: _Output, presentation: dict[str, Any]) -> by
 
 def _write_baseline(check: Check, path: str, *, quiet: bool) -> int:
     """Keep what fails now, where every target was decided: what was known of another would drop out."""
-    from wheelcheck.gate import known_findings, render_baseline
+    from wheelcheck.findings.baseline import known_findings, render_baseline
 
     undecided = [str(each.target) for each in check.targets if not each.is_decided]
     if undecided:

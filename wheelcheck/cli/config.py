@@ -14,7 +14,7 @@ from wheelcheck.cli.options import common_options, request_options
 from wheelcheck.cli.streams import write_result
 
 if TYPE_CHECKING:
-    from wheelcheck.settings import Effective
+    from wheelcheck.settings.provenance import Effective
 
 _SCHEMA_NAME = "wheelcheck.config/1"
 _WIDEST_VALUE = 60
@@ -55,7 +55,9 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
 
     It takes the options of `wheelcheck plan` too, to see what they change. Passwords are not shown.
     """  # noqa: D205 - click takes the whole paragraph
-    from wheelcheck.settings import effective, load_pip_configuration, load_settings
+    from wheelcheck.settings.loading import load_settings
+    from wheelcheck.settings.pip_configuration import load_pip_configuration
+    from wheelcheck.settings.provenance import effective
 
     fields = request_options(options)
     folder, environ = Path.cwd(), dict(os.environ)
@@ -87,9 +89,9 @@ def _given(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def _defaults() -> dict[str, str]:
-    from wheelcheck.compat import host_target
-    from wheelcheck.index import default_cache_dir
+    from wheelcheck.index.disk_cache import default_cache_dir
     from wheelcheck.model.default_index import default_index_url
+    from wheelcheck.targets.targets import host_target
 
     host = host_target()
     return {

@@ -27,26 +27,26 @@ def _load(name: str) -> dict[str, object]:
     """The schema *name*; a report's room is loaded for its own alone."""
     match name:
         case "bundle":
-            from wheelcheck.plan import load_bundle_schema
+            from wheelcheck.plans.schema import load_bundle_schema
 
             return load_bundle_schema()
         case "check":
-            from wheelcheck.report.check import load_check_schema
+            from wheelcheck.report.check.json_document import load_check_schema
 
             return load_check_schema()
         case "diff":
-            from wheelcheck.report.difference import load_diff_schema
+            from wheelcheck.report.difference.json_document import load_diff_schema
 
             return load_diff_schema()
         case "matrix":
-            from wheelcheck.report.matrix import load_matrix_schema
+            from wheelcheck.report.matrix.json_document import load_matrix_schema
 
             return load_matrix_schema()
         case "verify":
             from wheelcheck.report.verify import load_verify_schema
 
             return load_verify_schema()
-    from wheelcheck.plan import load_schema
+    from wheelcheck.plans.schema import load_schema
 
     return load_schema()
 
@@ -57,7 +57,8 @@ def _load(name: str) -> dict[str, object]:
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
 def target_command(platform: str | None, python: str | None, output: str | None) -> int:
     """Print the file that `--target FILE` reads: tags and markers of the interpreter that runs this command."""
-    from wheelcheck.compat import parse_target, render_target_file
+    from wheelcheck.targets.targetfile import render_target_file
+    from wheelcheck.targets.targets import parse_target
 
     write_result(render_target_file(parse_target(platform, python)).encode(), output)
     return 0

@@ -67,8 +67,9 @@ def diff_command(
     OLD and NEW are files, plans, requirements, or REV:PATH for a file at a git revision. With --git-base each INPUT is compared
     with what it was where HEAD left REV, what it includes likewise. The settings and allowances of today count for both sides.
     """
-    from wheelcheck import pipeline
-    from wheelcheck.pipeline.differing import DiffRequest, diff
+    from wheelcheck.api.differing import DiffRequest, diff
+    from wheelcheck.api.request import Request
+    from wheelcheck.api.targets import TargetWords
 
     presentation = presentation_of(options)
     refuse_unwritable(output)
@@ -79,13 +80,11 @@ def diff_command(
         )
     old, new = ("", "") if git_base is not None else sides
     asked = DiffRequest(
-        request=pipeline.Request(inputs=sides if git_base is not None else (), **request_options(options)),
+        request=Request(inputs=sides if git_base is not None else (), **request_options(options)),
         old=old,
         new=new,
         git_base=git_base,
-        targets=pipeline.TargetWords(
-            platforms=platforms, pythons=pythons, files=target_files, sources=sources_of_targets
-        ),
+        targets=TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources_of_targets),
         fail_on=parse_codes("--fail-on", fail_on),
         warn_only=parse_codes("--warn-only", warn_only),
         baseline=baseline,
@@ -109,7 +108,9 @@ def _refuse_own(output: str | None, read: Iterable[str]) -> None:
 
 
 def _rendered(difference: Difference, form: str, output: str | None, presentation: dict[str, Any]) -> bytes:
-    from wheelcheck.report.difference import render_diff_json, render_diff_markdown, render_diff_text
+    from wheelcheck.report.difference.json_document import render_diff_json
+    from wheelcheck.report.difference.markdown import render_diff_markdown
+    from wheelcheck.report.difference.text import render_diff_text
 
     if form == "json":
         return render_diff_json(difference).encode("utf-8")

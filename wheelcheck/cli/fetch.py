@@ -15,9 +15,9 @@ from wheelcheck.cli.wheelhouse_options import allow_build, index_options, transf
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from wheelcheck.api.fetching import FetchRequest
     from wheelcheck.model.fetched import Fetched
-    from wheelcheck.pipeline.fetching import FetchRequest
-    from wheelcheck.plan import ExecutablePlan
+    from wheelcheck.plans.executing import ExecutablePlan
     from wheelcheck.report.transfer_progress import TransferProgress
 
 
@@ -49,9 +49,9 @@ def fetch_command(
     What is there already is not fetched again, and what was interrupted is gone on with. Indexes are asked for files of the
     same host with the user and password that are known for them; the plan holds none.
     """
-    from wheelcheck.pipeline.fetching import FetchRequest
-    from wheelcheck.pipeline.plan_files import read_plan_file
-    from wheelcheck.plan import parse_executable
+    from wheelcheck.api.fetching import FetchRequest
+    from wheelcheck.api.plan_files import read_plan_file
+    from wheelcheck.plans.executing import parse_executable
 
     if directory is None and not dry_run:
         raise UsageProblem("it is not said where the files go", hint="name a folder with -d DIR, or give --dry-run")
@@ -70,7 +70,7 @@ def fetch_command(
 
 
 def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) -> None:
-    from wheelcheck.pipeline.fetching import weighed
+    from wheelcheck.api.fetching import weighed
     from wheelcheck.report.fetch import render_weights, render_weights_json
 
     weights = weighed(executable, request)
@@ -79,7 +79,7 @@ def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) 
 
 
 def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, told: TransferProgress) -> Fetched:
-    from wheelcheck.pipeline.fetching import fetch
+    from wheelcheck.api.fetching import fetch
 
     try:
         return fetch(executable, folder, request, told)

@@ -27,7 +27,7 @@ def _hook(inputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cli
     A changed lock is judged as it is, requirements files and pyproject.toml are resolved, constraints and wheelcheck.toml lead to
     the dependency file of their folder. Settings are those nearest to the input.
     """
-    from wheelcheck.inputs.changed import inputs_of_change
+    from wheelcheck.requirements.changed import inputs_of_change
 
     if not inputs:
         raise UsageProblem("no FILE was given", hint="a hook gets the changed files: leave pass_filenames as it is")
@@ -66,7 +66,7 @@ def _worst(statuses: Iterable[int]) -> int:
 
 def _refuse_own_interpreter(folder: Path, options: dict[str, Any]) -> None:
     """Raise ``UsageProblem`` where ``check`` would complete a target of the input in *folder* by the interpreter that runs it."""
-    from wheelcheck.settings import load_settings
+    from wheelcheck.settings.loading import load_settings
 
     settings = load_settings(folder, os.environ)
     words = options["platforms"] or options["pythons"]

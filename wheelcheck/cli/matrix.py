@@ -15,8 +15,8 @@ from wheelcheck.errors import DiskFailure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelcheck.model import Target
     from wheelcheck.model.matrix import Matrix
+    from wheelcheck.model.target import Target
 
 
 @click.command("matrix", short_help="Platforms by Pythons: where it installs, what blocks the rest.")
@@ -56,15 +56,18 @@ def matrix_command(
     Exit status: 0 every cell installs (builds of pure source included), 1 one is blocked, 3 an index failed on one, 4 one is
     undecided. With --any, 0 as soon as one installs.
     """
-    from wheelcheck import pipeline
-    from wheelcheck.pipeline.matrix import MatrixRequest, matrix, matrix_targets
-    from wheelcheck.report.matrix import render_json, render_markdown, render_text
+    from wheelcheck.api.matrix import MatrixRequest, matrix, matrix_targets
+    from wheelcheck.api.request import Request
+    from wheelcheck.api.targets import TargetWords
+    from wheelcheck.report.matrix.json_document import render_json
+    from wheelcheck.report.matrix.markdown import render_markdown
+    from wheelcheck.report.matrix.text import render_text
 
     showing = Showing.taken_from(options)
     options = {"repairs": None, **options}
     asked = MatrixRequest(
-        request=pipeline.Request(inputs=inputs, **request_options(options)),
-        targets=pipeline.TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
+        request=Request(inputs=inputs, **request_options(options)),
+        targets=TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
     )
     if folder is not None:
         _refuse_unusable(Path(folder), () if force else matrix_targets(asked))
@@ -106,7 +109,7 @@ def _refuse_unusable(folder: Path, targets: Sequence[Target]) -> None:
 
 
 def _write_plans(matrix: Matrix, folder: Path) -> None:
-    from wheelcheck.plan import render_plan
+    from wheelcheck.plans.writing import render_plan
 
     folder.mkdir(exist_ok=True)
     for cell in matrix.cells:

@@ -48,15 +48,16 @@ def plan_command(
     INPUT is a requirements file, a pyproject.toml, a script with inline metadata (PEP 723), "-" for standard input, or a
     requirement such as "audiocraft==1.3.0". Without --platform and --python the target is the running interpreter.
     """
-    from wheelcheck import pipeline
+    from wheelcheck.api import planning
+    from wheelcheck.api.request import Request
 
     presentation = presentation_of(options)
-    request = pipeline.Request(inputs=inputs, **request_options(options))
+    request = Request(inputs=inputs, **request_options(options))
     repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides)
     refuse_unwritable(output)
     repaired.refuse_unusable(request, output)
     with reporter_for(presentation) as reporter:
-        plan = pipeline.plan(request, reporter=reporter)
+        plan = planning.plan(request, reporter=reporter)
         weights = _weights(plan, request, reporter) if sizes else None
     if output is not None:
         write_result(_document(plan), output)
@@ -109,13 +110,13 @@ def reporter_for(presentation: dict[str, Any]) -> Any:  # noqa: ANN401
 
 
 def _document(plan: Any) -> bytes:  # noqa: ANN401
-    from wheelcheck.plan import render_plan
+    from wheelcheck.plans.writing import render_plan
 
     return render_plan(plan)
 
 
 def _weights(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
-    from wheelcheck.pipeline.fetching import weights_of
+    from wheelcheck.api.fetching import weights_of
 
     return weights_of(plan, request, reporter)
 
@@ -129,7 +130,7 @@ def _summary(
 ) -> str:
     import shutil
 
-    from wheelcheck.report import render_summary
+    from wheelcheck.report.summary import render_summary
 
     width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
     return render_summary(

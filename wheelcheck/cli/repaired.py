@@ -10,8 +10,8 @@ from wheelcheck.errors import IndexUnavailable, UsageProblem
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
-    from wheelcheck.model import Plan
-    from wheelcheck.pipeline import Request
+    from wheelcheck.api.request import Request
+    from wheelcheck.model.plan import Plan
 
 _EXECUTABLE = ("installable", "needs-build")
 
@@ -35,7 +35,7 @@ class RepairedFiles:
                 raise UsageProblem("stdout has the answer; requirements and overrides go to files", hint="name a file")
             refuse_unwritable(each)
         if self.outputs:
-            from wheelcheck.pipeline.rewriting import refuse_own_files
+            from wheelcheck.api.rewriting import refuse_own_files
 
             refuse_own_files(request, (*self.outputs, *((output,) if output not in (None, "-") else ())))
 
@@ -43,7 +43,7 @@ class RepairedFiles:
         """Write what was asked for, where *plan* can be carried out; say so on stderr where it cannot, or nothing changed."""
         if not self.outputs:
             return
-        from wheelcheck.pipeline.rewriting import repaired_overrides, repaired_requirements
+        from wheelcheck.api.rewriting import repaired_overrides, repaired_requirements
 
         named = " and ".join(self.outputs)
         if plan.status.value not in _EXECUTABLE:

@@ -52,8 +52,8 @@ def wheels_command(
 
     Exit status: 0 there are versions, 1 there are none.
     """
-    from wheelcheck import pipeline
-    from wheelcheck.pipeline.asking import WheelsRequest, wheels
+    from wheelcheck.api.asking import WheelsRequest, wheels
+    from wheelcheck.api.request import Request
     from wheelcheck.report.wheels import render_wheels, render_wheels_json
 
     showing = Showing.taken_from(options)
@@ -62,7 +62,7 @@ def wheels_command(
         platforms=platforms,
         pythons=pythons,
         versions=versions,
-        where=pipeline.Request(inputs=(), **request_options(options)),
+        where=Request(inputs=(), **request_options(options)),
     )
     with showing.reporter() as reporter:
         answer = wheels(request, reporter=reporter)

@@ -24,12 +24,12 @@ def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any
 
     Exit status: 0 it is there, 1 it is not.
     """
-    from wheelcheck import pipeline
-    from wheelcheck.pipeline.asking import why
+    from wheelcheck.api.asking import why
+    from wheelcheck.api.request import Request
     from wheelcheck.report.why import render_why, render_why_json
 
     showing = Showing.taken_from(options)
-    request = pipeline.Request(inputs=inputs, **request_options(options))
+    request = Request(inputs=inputs, **request_options(options))
     with showing.reporter() as reporter:
         answer = why(request, package, reporter=reporter)
     showing.write(

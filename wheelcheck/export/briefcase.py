@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.export.trusting import spelt
-from wheelcheck.model import Plan, PlannedPackage
-from wheelcheck.plan.executing import refuse_unexecutable
+from wheelcheck.model.plan import Plan, PlannedPackage
+from wheelcheck.plans.executing import refuse_unexecutable
 
 _PLATFORMS = {"win32": "windows", "darwin": "macOS", "linux": "linux"}
 

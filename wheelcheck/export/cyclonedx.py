@@ -12,10 +12,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model import Installability, Plan, PlannedPackage
 from wheelcheck.model.default_index import is_default_index
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.urls import masked
-from wheelcheck.plan.executing import refuse_unexecutable
+from wheelcheck.plans.executing import refuse_unexecutable
 
 if TYPE_CHECKING:
     from cyclonedx.model import ExternalReference, HashType, Property

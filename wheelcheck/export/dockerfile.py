@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model import Plan
+from wheelcheck.model.plan import Plan
 
 _WORK = "/tmp/wheelcheck"  # noqa: S108 - a folder in the image, gone when its layer ends
 

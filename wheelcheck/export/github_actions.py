@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.readiness import refuse_unhashed
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model import Plan
+from wheelcheck.model.plan import Plan
 
 _RUNNERS = {
     ("win32", "amd64"): ("windows-2025", "x64"),

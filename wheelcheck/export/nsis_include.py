@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.urls import masked
-from wheelcheck.plan.executing import refuse_unexecutable
+from wheelcheck.plans.executing import refuse_unexecutable
 
 _PLAIN = re.compile(r"[^$\"'`{}%\\/:*?<>|\x00-\x1f\x7f]+")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model import Plan
+from wheelcheck.model.plan import Plan
 
 _QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
 

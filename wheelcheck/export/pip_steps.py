@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from wheelcheck.export.readiness import ReadyPackage, iter_ready
 from wheelcheck.export.trusting import spelt, told
-from wheelcheck.model import BuilderPhase, Installability, Plan
 from wheelcheck.model.default_index import is_default_index
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import BuilderPhase, Plan
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 BUILT = "built"

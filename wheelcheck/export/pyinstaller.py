@@ -12,8 +12,8 @@ from importlib.resources import files
 
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.export.trusting import told
-from wheelcheck.model import Plan
-from wheelcheck.plan.executing import refuse_unexecutable
+from wheelcheck.model.plan import Plan
+from wheelcheck.plans.executing import refuse_unexecutable
 
 _LARGEST = 5
 

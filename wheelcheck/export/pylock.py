@@ -19,7 +19,8 @@ from packaging.version import Version
 
 from wheelcheck.export.readiness import SECURE, ReadyPackage, iter_ready
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model import Plan, PlannedFile, Target
+from wheelcheck.model.plan import Plan, PlannedFile
+from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 
 _TELLING = ("implementation_name", "sys_platform", "platform_machine")

@@ -12,7 +12,8 @@ from wheelcheck.errors import UsageProblem
 from wheelcheck.export.readiness import refuse_unhashed
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.export.trusting import told
-from wheelcheck.model import Installability, Plan, PlannedPackage
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import Plan, PlannedPackage
 
 _BITNESS = {"win_amd64": 64, "win32": 32}
 _FOLDER = "wheels"

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.trusting import refuse_hostile
-from wheelcheck.model import Plan, PlannedFile, PlannedPackage
-from wheelcheck.plan.executing import refuse_unexecutable
+from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
+from wheelcheck.plans.executing import refuse_unexecutable
 from wheelcheck.values import dataclass
 
 SECURE = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")

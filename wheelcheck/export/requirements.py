@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from wheelcheck.export.readiness import ReadyPackage, iter_ready
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.export.trusting import spelt
-from wheelcheck.model import Installability, Plan
 from wheelcheck.model.default_index import is_default_index
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import Plan
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 """What pip's ``--hash`` accepts."""

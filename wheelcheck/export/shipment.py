@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from wheelcheck.model import Manifest, Plan
+    from wheelcheck.model.manifest import Manifest
+    from wheelcheck.model.plan import Plan
 
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model import Plan
+from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import masked
 
 _WORD = re.compile(r"[A-Za-z0-9_.+-]*")

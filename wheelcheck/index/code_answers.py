@@ -15,7 +15,7 @@ from wheelcheck.index.config import USER_AGENT
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import Distribution
+from wheelcheck.model.distribution import Distribution
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:

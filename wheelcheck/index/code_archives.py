@@ -16,7 +16,8 @@ from wheelcheck.index.hosts import FileHosts
 from wheelcheck.index.ranges import RangeReader
 from wheelcheck.index.segments import BytesMissing, SparseFile
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import CodePlaces, Distribution, Wheel
+from wheelcheck.model.code import CodePlaces
+from wheelcheck.model.distribution import Distribution, Wheel
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:

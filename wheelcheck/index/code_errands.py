@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from wheelcheck.index.loop_thread import LoopThread
     from wheelcheck.index.promises import Promise
     from wheelcheck.index.surroundings import Surroundings
-    from wheelcheck.model import Distribution, ImportSurvey, ModuleNames
+    from wheelcheck.model.code import ImportSurvey, ModuleNames
+    from wheelcheck.model.distribution import Distribution
 
 
 class CodeErrands:

@@ -15,7 +15,7 @@ from wheelcheck.index.records import (
     decode_survey,
     encode,
 )
-from wheelcheck.model import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
+from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.ports import Archives
 from wheelcheck.values import dataclass
 

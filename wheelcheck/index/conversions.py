@@ -6,7 +6,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.index.records import JudgementRecord, MetadataRecord
-from wheelcheck.model import CoreMetadata, Judgement, MetadataSource, Purity
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource
+from wheelcheck.model.judgement import Judgement, Purity
 
 
 def record_of(metadata: CoreMetadata) -> MetadataRecord:

@@ -15,7 +15,8 @@ from wheelcheck.index.judgements import SourceJudgements
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.index.wheel_metadata import WheelMetadata
-from wheelcheck.model import Availability, CoreMetadata, Distribution, Judgement, LinkSkip, Sdist, Wheel, parse_link
+from wheelcheck.model.distribution import Availability, CoreMetadata, Distribution, LinkSkip, Sdist, Wheel, parse_link
+from wheelcheck.model.judgement import Judgement
 from wheelcheck.model.urls import masked
 
 Behind = tuple[Distribution, CoreMetadata | None, Judgement | None]

@@ -7,7 +7,7 @@ from wheelcheck.index.exchange import Ask, Reply, Spool
 from wheelcheck.index.hashes import checkable, verify_digest
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import Availability
+from wheelcheck.model.distribution import Availability
 from wheelcheck.model.urls import masked
 
 

@@ -14,7 +14,7 @@ from wheelcheck.index.exchange import Ask, Reply
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import PlannedFile
+from wheelcheck.model.plan import PlannedFile
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Landing
 

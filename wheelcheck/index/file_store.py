@@ -19,7 +19,8 @@ from wheelcheck.index.statistics import Statistics, Tally
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.index.transport import Transport
 from wheelcheck.index.weights import FileWeights, Measure
-from wheelcheck.model import FileWeight, PlannedFile, Weights
+from wheelcheck.model.plan import PlannedFile
+from wheelcheck.model.wheelhouse import FileWeight, Weights
 from wheelcheck.ports import Archives, Landing, Reporter
 
 T = TypeVar("T")

@@ -17,7 +17,8 @@ from wheelcheck.index.locations import local_path
 from wheelcheck.index.records import JudgementRecord, decode_judgement, encode
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import Availability, Judgement, Sdist
+from wheelcheck.model.distribution import Availability, Sdist
+from wheelcheck.model.judgement import Judgement
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

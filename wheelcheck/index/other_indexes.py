@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.errors import IndexUnavailable, OfflineMiss
 from wheelcheck.index.project_pages import ProjectPages
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import ProjectPage
+from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.urls import masked
 
 if TYPE_CHECKING:

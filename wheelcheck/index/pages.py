@@ -19,8 +19,16 @@ from wheelcheck.index.page_problems import PageUnreadable, State
 from wheelcheck.index.records import Digest, FileRow, Listing, VersionRows, decode_rows, encode
 from wheelcheck.index.split_pages import SplitPage, U
 from wheelcheck.index.squeezing import Rows, squeezed
-from wheelcheck.model import Availability, Distribution, LinkSkip, ProjectPage, Wheel, WheelTag, parse_link
-from wheelcheck.model.distribution import expanded_tags
+from wheelcheck.model.distribution import (
+    Availability,
+    Distribution,
+    LinkSkip,
+    ProjectPage,
+    Wheel,
+    WheelTag,
+    expanded_tags,
+    parse_link,
+)
 from wheelcheck.model.urls import masked
 from wheelcheck.values import dataclass
 

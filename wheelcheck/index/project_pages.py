@@ -12,7 +12,7 @@ from wheelcheck.index.pages import Layer, project_page, read_digest, read_listin
 from wheelcheck.index.records import Digest, Listing, decode_listing, open_digest
 from wheelcheck.index.revalidation import Known, RevalidatedPages
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import ProjectPage
+from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.values import dataclass
 
 

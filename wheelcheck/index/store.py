@@ -28,20 +28,14 @@ from wheelcheck.index.statistics import Statistics, Tally
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.index.texts import Texts
 from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
-from wheelcheck.model import (
-    CoreMetadata,
-    Distribution,
-    Judgement,
-    ProjectPage,
-    Sdist,
-    Wheel,
-)
+from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
+from wheelcheck.model.judgement import Judgement
 from wheelcheck.ports import Archives, Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_errands import CodeErrands
     from wheelcheck.index.transport import Transport
-    from wheelcheck.model import ImportSurvey, ModuleNames
+    from wheelcheck.model.code import ImportSurvey, ModuleNames
 
 T = TypeVar("T")
 

@@ -14,7 +14,8 @@ from wheelcheck.index.ranges import RangeReader
 from wheelcheck.index.segments import BytesMissing, SparseFile
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import FileWeight, PlannedFile
+from wheelcheck.model.plan import PlannedFile
+from wheelcheck.model.wheelhouse import FileWeight
 
 Measure = Callable[[BinaryIO, str], int]
 """From a wheel (seekable) and its file name to its size unpacked, in bytes; raises ``ArchiveRefused``."""

@@ -19,7 +19,7 @@ from wheelcheck.index.records import decode_metadata, encode
 from wheelcheck.index.segments import BytesMissing
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.model import CoreMetadata, MetadataSource, Wheel
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Wheel
 
 if TYPE_CHECKING:
     import asyncio

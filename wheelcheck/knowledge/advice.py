@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-    from wheelcheck.model import RepairKnowledge
+    from wheelcheck.model.compatibility import RepairKnowledge
 
 _FILES = ("advisories.toml", "abi_breaks.toml")
 _CONCERNED = re.compile(r"^(?:when = \[(.*?)\]|project = (.*))$", re.MULTILINE)
@@ -27,7 +27,7 @@ def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:
     if not any(texts.values()):
         return None
     from wheelcheck.knowledge.compatibility import parse_repair_knowledge
-    from wheelcheck.model import RepairKnowledge
+    from wheelcheck.model.compatibility import RepairKnowledge
 
     parsed = [parse_repair_knowledge(text, file) for file, text in texts.items()]
     return RepairKnowledge(

@@ -10,7 +10,16 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.tables import Table, parse_document
-from wheelcheck.model import AbiBreak, Advisory, PythonLife, Remedy, RepairKnowledge, Severity, Substitute, VendorIndex
+from wheelcheck.model.compatibility import (
+    AbiBreak,
+    Advisory,
+    PythonLife,
+    Remedy,
+    RepairKnowledge,
+    Substitute,
+    VendorIndex,
+)
+from wheelcheck.model.finding import Severity
 
 _TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
 _ADVISORY = ("id", "when", "unless", "platforms", "python", "severity", "message", "evidence", "remedies")

@@ -10,7 +10,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model import FileOrigin, Requirement, Severity
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.requirement import FileOrigin, Requirement
 
 _ID = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*", re.ASCII)
 _MINOR = re.compile(r"3\.\d+", re.ASCII)

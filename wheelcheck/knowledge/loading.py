@@ -10,7 +10,7 @@ from typing import TypeVar
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge.advice import load_shipped
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge, place_of_break
-from wheelcheck.model import RepairKnowledge
+from wheelcheck.model.compatibility import RepairKnowledge
 
 SHIPPED = (
     "advisories.toml",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wheelcheck.model import RuntimeKind
+from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.report.commands import wrapped_command
 from wheelcheck.report.fetch import USERS, size_text
 from wheelcheck.report.page import Page
@@ -13,8 +13,8 @@ from wheelcheck.report.page import Page
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelcheck.model import Runtime
     from wheelcheck.model.bundling import Bundling
+    from wheelcheck.model.environment import Runtime
 
 SCHEMA = "wheelcheck.bundling/1"
 _LARGEST_IN_BRIEF = 5

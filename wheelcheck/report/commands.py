@@ -5,7 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model import Code, InputRecord, Plan, Repair, Risk, Status, Target
+from wheelcheck.model.finding import Code
+from wheelcheck.model.plan import InputRecord, Plan
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import Repair, Risk
+from wheelcheck.model.target import Target
 from wheelcheck.report.rewording import reworded
 from wheelcheck.values import dataclass
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelcheck.model import HousedWheel, Weights
     from wheelcheck.model.fetched import Fetched
+    from wheelcheck.model.wheelhouse import HousedWheel, Weights
 
 SCHEMA = "wheelcheck.fetch/1"
 USERS = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from wheelcheck.model import Code, Finding, Severity
+from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.report.page import Page, glued
 
 Detail = Literal["brief", "full"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wheelcheck.model import Edit, Ground, Hopeless, Plan, Proposals, Repair, Risk, Status, Suggestion
+from wheelcheck.model.plan import Plan
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import Edit, Ground, Hopeless, Proposals, Repair, Risk, Suggestion
 from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
 from wheelcheck.report.findings import Detail, draw_paths
 from wheelcheck.report.page import Page, folded, glued, sentence

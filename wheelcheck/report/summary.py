@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wheelcheck.model import Code, Finding, Installability, Plan, PlannedPackage, Severity, Status, Weights
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import Plan, PlannedPackage
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.wheelhouse import Weights
 from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
 from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject
 from wheelcheck.report.page import Page, sentence

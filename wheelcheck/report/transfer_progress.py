@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
     from rich.progress import Progress, TaskID
 
-    from wheelcheck.model import Weights
+    from wheelcheck.model.wheelhouse import Weights
 
 _EVERY = 0.1
 """Seconds between two drawings: bytes come in thousands of pieces."""

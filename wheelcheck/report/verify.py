@@ -6,8 +6,16 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model import InspectedDistribution, Inspection, Problem, ProblemKind, Severity, TrialOutcome
-from wheelcheck.model.inspection import FILE_KINDS, LIBRARY_KINDS
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.inspection import (
+    FILE_KINDS,
+    LIBRARY_KINDS,
+    InspectedDistribution,
+    Inspection,
+    Problem,
+    ProblemKind,
+    TrialOutcome,
+)
 from wheelcheck.report.page import Page, Segment, glued
 
 _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")

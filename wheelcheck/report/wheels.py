@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Sequence
 
-from wheelcheck.model import Target
 from wheelcheck.model.answers import CellKind, Wheels
+from wheelcheck.model.target import Target
 from wheelcheck.report.page import Page, Segment, glued
 from wheelcheck.report.why import target_words
 

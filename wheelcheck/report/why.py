@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from wheelcheck.model import Installability, Target
 from wheelcheck.model.answers import Bounding, Outcome, Standing, VersionRange, WayStep, Why
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.target import Target
 from wheelcheck.report.findings import Detail
 from wheelcheck.report.page import Page, folded, glued
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model import Edit, EditKind, Repair, Status, Target, Verification
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import Edit, EditKind, Repair, Verification
+from wheelcheck.model.target import Target
 from wheelcheck.report.page import glued
 
 _OF_THE_TARGET = frozenset({EditKind.PYTHON, EditKind.PLATFORM})

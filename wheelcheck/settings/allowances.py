@@ -12,7 +12,9 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.model import Allowance, Code, FileOrigin
+from wheelcheck.model.check import Allowance
+from wheelcheck.model.finding import Code
+from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.settings.keys import nearest_key
 from wheelcheck.settings.lines import line_in_tables
 from wheelcheck.settings.table import SettingsTable

@@ -16,7 +16,7 @@ from wheelcheck.values import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from wheelcheck.model import Allowance
+    from wheelcheck.model.check import Allowance
     from wheelcheck.settings.table import SettingsTable
 
 SdistWord = Literal["deny", "pure", "any"]

@@ -14,7 +14,7 @@ from wheelcheck.values import dataclass
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.model import Allowance
+    from wheelcheck.model.check import Allowance
     from wheelcheck.settings.loading import Settings
     from wheelcheck.settings.pip_configuration import PipConfiguration
 

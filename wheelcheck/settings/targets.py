@@ -22,8 +22,8 @@ def target_pattern(text: str, key: str, address: str) -> str:
 
     Raises ``SettingsInvalid`` for a half that means nothing, naming *key*.
     """
-    from wheelcheck.compat.platforms import parse_platform
-    from wheelcheck.compat.pythons import parse_python
+    from wheelcheck.targets.platforms import parse_platform
+    from wheelcheck.targets.pythons import parse_python
 
     platform, slash, python = text.strip().partition("/")
     try:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fakes import checks
-from wheelcheck.model import Check
-from wheelcheck.report import Detail
-from wheelcheck.report.check import FORMATS, render_text
+from wheelcheck.model.check import Check
+from wheelcheck.report.check import FORMATS
+from wheelcheck.report.check.text import render_text
+from wheelcheck.report.findings import Detail
 
 GOLDEN = Path(__file__).with_name("golden")
 

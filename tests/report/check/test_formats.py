@@ -8,7 +8,8 @@ import re
 import pytest
 
 from tests.fakes import checks, samples
-from wheelcheck.model import Code, Verdict
+from wheelcheck.model.check import Verdict
+from wheelcheck.model.finding import Code
 from wheelcheck.report.check import FORMATS
 
 EVERY = checks.every_check()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.fakes import checks
-from wheelcheck.model import Check
-from wheelcheck.report.check import render_github
+from wheelcheck.model.check import Check
+from wheelcheck.report.check.github import render_github
 
 EVERY = checks.every_check()
 _COMMAND = re.compile(r"::(?P<name>error|warning|notice) (?P<properties>[^\n]*?)::(?P<data>[^\n]*)")

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from tests.fakes import checks, samples
-from wheelcheck.model import Check, Verdict
-from wheelcheck.report.check import render_gitlab
+from wheelcheck.model.check import Check, Verdict
+from wheelcheck.report.check.gitlab import render_gitlab
 
 EVERY = checks.every_check()
 # As documented under "Code Quality report format".

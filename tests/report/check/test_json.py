@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from tests.fakes import checks
-from wheelcheck.plan import load_schema
-from wheelcheck.report.check import CHECK_SCHEMA, load_check_schema, render_json
+from wheelcheck.plans.schema import load_schema
+from wheelcheck.report.check.json_document import CHECK_SCHEMA, load_check_schema, render_json
 
 EVERY = checks.every_check()
 

@@ -6,8 +6,8 @@ import junitparser
 import pytest
 
 from tests.fakes import checks
-from wheelcheck.model import Check
-from wheelcheck.report.check import render_junit
+from wheelcheck.model.check import Check
+from wheelcheck.report.check.junit import render_junit
 
 EVERY = checks.every_check()
 

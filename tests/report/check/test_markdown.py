@@ -8,9 +8,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.fakes import checks
-from wheelcheck.model import Check
-from wheelcheck.report.check import render_markdown
-from wheelcheck.report.check.markdown import LIMIT, MARK
+from wheelcheck.model.check import Check
+from wheelcheck.report.check.markdown import LIMIT, MARK, render_markdown
 
 EVERY = checks.every_check()
 

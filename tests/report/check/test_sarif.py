@@ -13,8 +13,10 @@ import jsonschema
 import pytest
 
 from tests.fakes import checks, samples
-from wheelcheck.model import Check, Code, FileOrigin, Severity, Verdict
-from wheelcheck.report.check import render_sarif
+from wheelcheck.model.check import Check, Verdict
+from wheelcheck.model.finding import Code, Severity
+from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.report.check.sarif import render_sarif
 
 EVERY = checks.every_check()
 

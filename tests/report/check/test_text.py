@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import checks
 from tests.report.check.scenes import GOLDEN, SCENES, Scene
-from wheelcheck.report.check import render_text
+from wheelcheck.report.check.text import render_text
 
 EVERY = checks.every_check()
 

@@ -14,11 +14,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.fakes import checks, samples
-from wheelcheck.gate.comparing import compare
-from wheelcheck.model import CheckedTarget, Plan, PlannedFile, PlannedPackage, Status, Target, Verdict
+from wheelcheck.findings.comparing import compare
+from wheelcheck.model.check import CheckedTarget, Verdict
 from wheelcheck.model.difference import Difference, Side
-from wheelcheck.report.difference import load_diff_schema, render_diff_json, render_diff_markdown, render_diff_text
-from wheelcheck.report.difference.markdown import LIMIT, MARK
+from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.target import Target
+from wheelcheck.report.difference.json_document import load_diff_schema, render_diff_json
+from wheelcheck.report.difference.markdown import LIMIT, MARK, render_diff_markdown
+from wheelcheck.report.difference.text import render_diff_text
 from wheelcheck.report.difference.told import in_bytes
 
 OLD = Side(name="requirements.txt at origin/main (1a2b3c4d5e)", kind="resolved", revision="1a2b3c4d5e")

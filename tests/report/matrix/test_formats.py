@@ -13,7 +13,9 @@ from tests.fakes.checks import HOSTILE_TEXTS
 from tests.fakes.matrices import cell, compared, full_of_wheels, mixed
 from tests.fakes.samples import installable_plan
 from wheelcheck.model.matrix import Matrix
-from wheelcheck.report.matrix import load_matrix_schema, render_json, render_markdown, render_text
+from wheelcheck.report.matrix.json_document import load_matrix_schema, render_json
+from wheelcheck.report.matrix.markdown import render_markdown
+from wheelcheck.report.matrix.text import render_text
 from wheelcheck.report.matrix.told import where
 
 MIXED = """\

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from wheelcheck.model import Check
+from wheelcheck.model.check import Check
 from wheelcheck.report.check.github import render_github
 from wheelcheck.report.check.gitlab import render_gitlab
 from wheelcheck.report.check.json_document import CHECK_SCHEMA, load_check_schema, render_json

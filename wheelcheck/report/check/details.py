@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from wheelcheck.model import Repair, Target, Verdict
+from wheelcheck.model.check import Verdict
+from wheelcheck.model.repair import Repair
+from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.report.check.plaintext import flat
 from wheelcheck.report.check.told import ProvedRepair, Told, listed_targets

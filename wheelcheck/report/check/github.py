@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wheelcheck.model import Check, FileOrigin, Verdict
+from wheelcheck.model.check import Check, Verdict
+from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.report.check.details import headline, iter_details
 from wheelcheck.report.check.plaintext import flat, repository_path
 from wheelcheck.report.check.told import tell, undecided_targets

@@ -10,7 +10,9 @@ import hashlib
 import json
 from collections import Counter
 
-from wheelcheck.model import Check, FileOrigin, Severity, Verdict
+from wheelcheck.model.check import Check, Verdict
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.report.check.details import headline, iter_details
 from wheelcheck.report.check.plaintext import flat, repository_path
 from wheelcheck.report.check.told import Told, fallback_place, tell, undecided_targets

@@ -5,22 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from wheelcheck.model import (
-    Allowance,
-    CandidateOrigin,
-    Check,
-    CheckedTarget,
-    CommandLineOrigin,
-    FileOrigin,
-    Finding,
-    Judged,
-    Origin,
-    PlannedPackage,
-    Target,
-    Verdict,
-)
+from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
+from wheelcheck.model.finding import Finding
+from wheelcheck.model.plan import PlannedPackage
+from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, FileOrigin, Origin
+from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
-from wheelcheck.plan.proposal_writing import repair_object, search_object
+from wheelcheck.plans.proposal_writing import repair_object, search_object
 from wheelcheck.report.check.told import Told, tell
 from wheelcheck.report.check.verdicts import target_word, verdict_line
 

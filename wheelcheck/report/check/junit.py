@@ -9,7 +9,7 @@ import dataclasses
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wheelcheck.model import Check, CheckedTarget, Verdict
+from wheelcheck.model.check import Check, CheckedTarget, Verdict
 from wheelcheck.report.check.details import iter_details
 from wheelcheck.report.check.plaintext import flat, repository_path
 from wheelcheck.report.check.told import Told, tell, why_undecided

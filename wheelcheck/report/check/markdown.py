@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model import Check, Verdict
+from wheelcheck.model.check import Check, Verdict
 from wheelcheck.report.check.details import headline, iter_details, options_line, says_its_target
 from wheelcheck.report.check.escaping import code_block, code_span, escaped
 from wheelcheck.report.check.told import ProvedRepair, Told, collect_repairs, listed_targets, open_notes, tell

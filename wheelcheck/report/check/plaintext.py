@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.model import Edit, FileOrigin, Finding
+from wheelcheck.model.finding import Finding
+from wheelcheck.model.repair import Edit
+from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.urls import masked_within
 
 # Besides control characters: direction marks, line separators, lone surrogates and what no XML document may hold.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wheelcheck.model import Code, Severity
+from wheelcheck.model.finding import Code, Severity
 from wheelcheck.report.check.escaping import escaped
 from wheelcheck.report.page import sentence
 

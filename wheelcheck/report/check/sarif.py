@@ -10,7 +10,9 @@ import json
 import re
 from collections.abc import Sequence
 
-from wheelcheck.model import Allowance, Check, Code, CommandLineOrigin, FileOrigin, Origin, Verdict
+from wheelcheck.model.check import Allowance, Check, Verdict
+from wheelcheck.model.finding import Code
+from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
 from wheelcheck.report.check import rules
 from wheelcheck.report.check.details import headline, iter_details
 from wheelcheck.report.check.escaping import escaped

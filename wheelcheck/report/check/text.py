@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from wheelcheck.model import Check, Severity, Verdict
+from wheelcheck.model.check import Check, Verdict
+from wheelcheck.model.finding import Severity
 from wheelcheck.report.check.details import headline, options_line, says_its_target, wanted_by
 from wheelcheck.report.check.plaintext import flat, flat_edit, flat_finding
 from wheelcheck.report.check.told import (

@@ -8,19 +8,11 @@ from collections.abc import Iterable, Sequence
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model import (
-    Allowance,
-    Check,
-    CheckedTarget,
-    Code,
-    FileOrigin,
-    Finding,
-    Judged,
-    Origin,
-    Repair,
-    Target,
-    Verdict,
-)
+from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
+from wheelcheck.model.finding import Code, Finding
+from wheelcheck.model.repair import Repair
+from wheelcheck.model.requirement import FileOrigin, Origin
+from wheelcheck.model.target import Target
 from wheelcheck.report.findings import companions
 from wheelcheck.values import dataclass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from wheelcheck.model import Allowance, Check, CheckedTarget, Verdict
+from wheelcheck.model.check import Allowance, Check, CheckedTarget, Verdict
 from wheelcheck.report.check.told import Told, why_undecided
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from wheelcheck.model import CheckedTarget, CommandLineOrigin, FileOrigin, Judged, Origin, Target, Verdict
+from wheelcheck.model.check import CheckedTarget, Judged, Verdict
 from wheelcheck.model.difference import (
     ChangeKind,
     ComparedFinding,
@@ -17,6 +17,8 @@ from wheelcheck.model.difference import (
     Side,
     TargetDifference,
 )
+from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
+from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.report.check.told import Told
 from wheelcheck.report.difference.told import ToldChange, tell_changes, tell_findings, verdict

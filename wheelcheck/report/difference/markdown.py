@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model import Verdict
+from wheelcheck.model.check import Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState, Release
 from wheelcheck.report.check.details import headline, iter_details, says_its_target
 from wheelcheck.report.check.escaping import code_span, escaped

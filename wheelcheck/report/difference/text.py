@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from wheelcheck.model import Severity, Verdict
+from wheelcheck.model.check import Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState
+from wheelcheck.model.finding import Severity
 from wheelcheck.report.check.details import headline, says_its_target
 from wheelcheck.report.check.plaintext import flat, flat_finding
 from wheelcheck.report.check.told import Told, listed_targets, open_notes

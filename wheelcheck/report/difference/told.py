@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from wheelcheck.model import Check, Target, Verdict
+from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.difference import (
     ChangeKind,
     Difference,
@@ -15,6 +15,7 @@ from wheelcheck.model.difference import (
     Release,
     TargetDifference,
 )
+from wheelcheck.model.target import Target
 from wheelcheck.report.check.plaintext import flat
 from wheelcheck.report.check.told import Told, listed_targets, tell, why_undecided
 from wheelcheck.report.check.verdicts import counted

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from wheelcheck.model import Finding, Target
+from wheelcheck.model.finding import Finding
 from wheelcheck.model.matrix import Best, Blocker, Cell, CellStatus, Matrix, Opening
+from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
-from wheelcheck.plan.proposal_writing import repair_object
+from wheelcheck.plans.proposal_writing import repair_object
 from wheelcheck.report.matrix.told import verdict_line
 
 MATRIX_SCHEMA = "wheelcheck.matrix/1"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 
-from wheelcheck.model import Repair, Target
 from wheelcheck.model.matrix import Blocker, CellStatus, Matrix, Opening
+from wheelcheck.model.repair import Repair
+from wheelcheck.model.target import Target
 from wheelcheck.report.wording import change
 from wheelcheck.values import dataclass
 

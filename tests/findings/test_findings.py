@@ -1,0 +1,207 @@
+"""What each rule says, over real outcomes of small indexes."""
+
+from __future__ import annotations
+
+from packaging.specifiers import SpecifierSet
+
+from tests.fakes.projects import FakeProjects, sdist, wheel
+from tests.resolver.test_passes import PURE, WHEELS, answer, asked
+from wheelcheck.findings.context import Diagnosis
+from wheelcheck.findings.rules import diagnose
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.resolution import Policy, Resolution
+
+
+def findings(
+    projects: FakeProjects,
+    *requirements: str,
+    allowed: frozenset[Installability] = PURE,
+    exclude_newer: str | None = None,
+    python: str = "3.11",
+    platform: str = "win_amd64",
+) -> tuple[Finding, ...]:
+    outcome = answer(
+        projects, *requirements, allowed=allowed, exclude_newer=exclude_newer, python=python, platform=platform
+    )
+    policy = Policy(allowed=allowed, exclude_newer=exclude_newer)
+    return diagnose(Diagnosis(outcome, projects, policy))
+
+
+def codes(found: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return [(finding.code.number, str(finding.package or "")) for finding in found]
+
+
+def only(found: tuple[Finding, ...], code: Code) -> Finding:
+    matching = [finding for finding in found if finding.code is code]
+    assert len(matching) == 1, codes(found)
+    return matching[0]
+
+
+AV = FakeProjects(
+    {
+        "audio": {"1.3": [wheel(requires=["av==11.0", "doc"])]},
+        "av": {
+            "10.0": [wheel("cp311-cp311-manylinux_2_17_x86_64"), sdist(purity="native")],
+            "11.0": [
+                wheel("cp311-cp311-manylinux_2_17_x86_64"),
+                wheel("cp310-cp310-win_amd64"),
+                sdist(purity="native"),
+            ],
+            "12.0": [wheel("cp311-cp311-win_amd64")],
+            "13.0": [wheel("cp311-cp311-win_amd64")],
+        },
+        "doc": {"1": [sdist(purity="pure")]},
+    }
+)
+
+
+def test_native_source_is_an_error_with_path_and_nearest_version() -> None:
+    found = findings(AV, "audio==1.3")
+    error = only(found, Code.SOURCE_NATIVE)
+    assert error.severity is Severity.ERROR
+    assert error.paths == (("audio==1.3", "av==11.0"),)
+    assert str(error.nearest) == "12.0"
+    assert [finding.package for finding in found if finding.severity is Severity.ERROR] == ["av"]
+
+
+def test_wheels_for_other_pythons_and_platforms_are_named_beside_the_error() -> None:
+    found = findings(AV, "audio==1.3")
+    assert "Python 3.10" in only(found, Code.OTHER_PYTHONS).message
+    assert "manylinux x86_64" in only(found, Code.OTHER_PLATFORMS).message
+    assert "12.0 (newer" in only(found, Code.OTHER_VERSIONS).message
+
+
+def test_pure_source_is_information_or_an_error_as_the_policy_has_it() -> None:
+    assert only(findings(AV, "doc"), Code.SOURCE_PURE).severity is Severity.INFO
+    assert only(findings(AV, "doc", allowed=WHEELS), Code.SOURCE_PURE).severity is Severity.ERROR
+
+
+def test_missing_version_with_wheels_for_other_pythons_only() -> None:
+    projects = FakeProjects({"torch": {"2.1": [wheel("cp311-cp311-win_amd64"), wheel("cp310-cp310-win_amd64")]}})
+    finding = only(findings(projects, "torch==2.1", python="3.13"), Code.OTHER_PYTHONS)
+    assert finding.severity is Severity.ERROR
+    assert "Python 3.10, 3.11," in finding.message
+
+
+def test_missing_version_with_wheels_for_other_platforms_only() -> None:
+    projects = FakeProjects({"torch": {"2.1": [wheel("cp311-cp311-win_amd64")]}})
+    found = findings(projects, "torch", platform="musllinux_1_2_x86_64")
+    assert only(found, Code.OTHER_PLATFORMS).severity is Severity.ERROR
+    assert "no version of torch" in only(found, Code.OTHER_VERSIONS).message
+
+
+def test_version_whose_requires_python_excludes_the_target() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(requires_python=">=3.12")]}})
+    assert ">=3.12" in only(findings(projects, "a"), Code.REQUIRES_PYTHON).message
+
+
+def test_absent_project_is_named_with_its_path() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(requires=["ghost"])]}})
+    assert only(findings(projects, "a"), Code.PROJECT_ABSENT).paths == (("a", "ghost"),)
+
+
+def test_quarantined_project_is_an_error() -> None:
+    projects = FakeProjects({"a": {}}, states={"a": "quarantined"})
+    assert only(findings(projects, "a"), Code.PROJECT_QUARANTINED).severity is Severity.ERROR
+
+
+def test_old_pick_names_the_years_and_who_holds_it() -> None:
+    projects = FakeProjects(
+        {
+            "app": {"1": [wheel(requires=["old<2"])]},
+            "old": {"1": [wheel(upload_time="2020-01-01T00:00:00Z")], "2": [wheel(upload_time="2026-01-01T00:00:00Z")]},
+        }
+    )
+    finding = only(findings(projects, "app"), Code.OLD_PICK)
+    assert "6.0 years" in finding.message
+    assert finding.evidence == ("old<2 (app==1)",)
+
+
+def test_older_pick_is_reported_with_both_versions() -> None:
+    projects = FakeProjects({"a": {"1": [wheel()], "2": [sdist(purity="native")]}})
+    assert "1 was chosen instead of 2" in only(findings(projects, "a"), Code.OLDER_CHOSEN).message
+
+
+def test_yanked_pin_keeps_the_maintainers_reason() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(yanked="leaks memory")]}})
+    assert only(findings(projects, "a==1"), Code.YANKED_PINNED).evidence == ("their reason: leaks memory",)
+
+
+def test_assumed_patch_level_that_decided_is_said() -> None:
+    projects = FakeProjects({"a": {"1": [wheel()], "2": [wheel(requires_python=">=3.11.5")]}})
+    assert "3.11.0" in only(findings(projects, "a"), Code.PATCH_ASSUMED).message
+    assert Code.PATCH_ASSUMED.number not in dict(codes(findings(projects, "a", python="3.11.9")))
+
+
+def test_unknown_extra_is_a_warning() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(extras=["good"])]}})
+    assert "it offers: good" in only(findings(projects, "a[bad]"), Code.EXTRA_UNKNOWN).message
+
+
+def test_missing_upload_times_are_said_under_exclude_newer() -> None:
+    projects = FakeProjects({"a": {"1": [wheel()], "2": [wheel(upload_time=None)]}})
+    assert only(findings(projects, "a", exclude_newer="2026-11-01"), Code.UPLOAD_TIME_MISSING).evidence == ("a",)
+
+
+def test_clash_lists_both_sides_with_their_origin() -> None:
+    projects = FakeProjects(
+        {"a": {"1": [wheel(requires=["c==1"])]}, "c": {"1": [wheel()], "2": [wheel()]}},
+    )
+    finding = only(findings(projects, "a", "c==2"), Code.CONFLICT)
+    assert finding.package == "c"
+    assert set(finding.paths) == {("c==2",), ("a", "c==1")}
+
+
+def test_version_that_does_not_exist_is_said_with_the_newest_that_do() -> None:
+    projects = FakeProjects({"a": {"1": [wheel()], "2": [wheel()]}})
+    assert "no version of a is ==9; the newest are 2, 1" in only(findings(projects, "a==9"), Code.CONFLICT).message
+
+
+def test_input_that_excludes_the_target_itself_is_an_error() -> None:
+    outcome = answer(FakeProjects({"a": {"1": [wheel()]}}), "a")
+    bounds = ((SpecifierSet(">=3.12"), FileOrigin(path="pyproject.toml", line=4)),)
+    found = diagnose(
+        Diagnosis(outcome, FakeProjects({"a": {"1": [wheel()]}}), Policy(allowed=PURE), input_bounds=bounds)
+    )
+    assert "pyproject.toml:4" in only(found, Code.INPUT_REQUIRES_PYTHON).message
+
+
+def test_hashes_are_all_or_nothing() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(requires=["b"])]}, "b": {"1": [wheel()]}})
+    outcome = answer(projects, "a")
+    assert isinstance(outcome, Resolution)
+    found = diagnose(Diagnosis(outcome, projects, Policy(allowed=PURE), require_hashes=True))
+    assert [finding.package for finding in found if finding.code is Code.HASH_ABSENT] == ["a", "b"]
+
+
+def test_every_code_is_unique_and_explained() -> None:
+    numbers = [code.number for code in Code]
+    assert len(numbers) == len(set(numbers))
+    assert all(code.title and code.explanation.endswith(".") and code.cure.endswith(".") for code in Code)
+
+
+def test_requirement_texts_carry_no_origin() -> None:
+    assert str(asked("a>=1")) == "a>=1"
+
+
+def test_clash_after_the_cutoff_says_so() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(upload_time="2026-12-01T00:00:00Z")]}})
+    finding = only(findings(projects, "a", exclude_newer="2026-11-01T00:00:00Z"), Code.CONFLICT)
+    assert "uploaded after" in finding.message
+
+
+def test_clash_of_hundreds_of_bounds_names_a_few() -> None:
+    described = {f"p{n}": {"1": [wheel(requires=[f"c=={n}"])]} for n in range(40)}
+    projects = FakeProjects({**described, "c": {"99": [wheel()]}})
+    found = [finding for finding in findings(projects, *described) if finding.package == "c"]
+    assert found
+    assert all(len(finding.evidence) <= 13 and len(finding.message) < 300 for finding in found)
+
+
+def test_project_of_a_direct_reference_is_not_asked_of_an_index() -> None:
+    url = "https://index.example/files/private-1-py3-none-any.whl"
+    projects = FakeProjects({}, links={url: ("private-1-py3-none-any.whl", wheel())})
+    assert codes(findings(projects, f"private @ {url}")) == []
+    assert projects.count("page") == 0

@@ -1,1 +1,0 @@
-"""Tests of the gate: verdicts, allowances, the baseline."""

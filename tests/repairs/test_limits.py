@@ -1,0 +1,199 @@
+"""How far the search goes: its limits, an index that goes away, and what it costs in trials and fetches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from tests.fakes.projects import FakeProjects, Release, wheel
+from tests.repairs.questions import CommandLine, Situation, commands
+from tests.repairs.situations import CODE, SEVERAL, SINGLE, TARGETS, WIN, any_wheels, app, native, substitute
+from wheelcheck.errors import IndexUnavailable
+from wheelcheck.model.distribution import CoreMetadata, ProjectPage, Wheel
+from wheelcheck.model.repair import Risk
+from wheelcheck.repairs.world import Limits
+
+
+@dataclass(slots=True)
+class GoingAway(FakeProjects):
+    """An index that gives so many new answers, once *left* is set, and none after them; what it gave before is kept."""
+
+    left: int | None = None
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        self._count("page", name)
+        return FakeProjects.page(self, name)
+
+    def metadata(self, wheel: Wheel) -> CoreMetadata:
+        self._count("metadata", wheel.filename)
+        return FakeProjects.metadata(self, wheel)
+
+    def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
+        if self.left is None:
+            FakeProjects.prefetch_pages(self, names)
+
+    def prefetch_metadata(self, wheels: Iterable[Wheel]) -> None:
+        if self.left is None:
+            FakeProjects.prefetch_metadata(self, wheels)
+
+    def _count(self, what: str, subject: str) -> None:
+        if self.left is None or (what, subject) in self.fetched:
+            return
+        if self.left == 0:
+            raise IndexUnavailable("the index went away", address="https://index.example/simple/")
+        self.left -= 1
+
+
+@dataclass(slots=True)
+class Ticking:
+    """A clock that goes on by a second whenever it is looked at."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def going_away(situation: Situation, answers: int) -> GoingAway:
+    """The index of *situation*, which gives that many *answers* beyond those for the question as it was asked."""
+    projects = GoingAway(situation.index)
+    situation.blocked(projects)
+    projects.left = answers
+    return projects
+
+
+# An index that goes away
+
+
+def test_repairs_proved_before_the_index_went_away_are_shown_and_it_is_said() -> None:
+    situation = SEVERAL["chain"]
+    whole = situation.proposals()
+    assert not whole.interrupted
+    seen = set()
+    for answers in range(12):
+        proposals = situation.proposals(projects=going_away(situation, answers))
+        assert set(commands(proposals)) <= set(commands(whole))
+        assert proposals.interrupted or commands(proposals) == commands(whole)
+        assert bool(proposals.interrupted) == (not proposals.complete)
+        assert not (proposals.interrupted and proposals.hopeless)
+        seen.add((bool(proposals.interrupted), len(proposals.repairs)))
+    assert (True, 0) in seen
+    assert (False, 3) in seen
+
+
+def test_code_that_cannot_be_had_leaves_the_repair_proved_and_its_risk_high() -> None:
+    situation = replace(CODE["imported-name-is-there"], code_failing=frozenset({"app-1.0-py3-none-any.whl"}))
+    proposals = situation.proposals()
+    assert commands(proposals) == ["--override av==2.0", "--exclude av"]
+    assert all(repair.risk is Risk.HIGH for repair in proposals.repairs)
+    assert proposals.interrupted
+
+
+# Limits
+
+
+def test_one_trial_is_all_that_is_made_when_no_more_are_allowed() -> None:
+    proposals = SEVERAL["minimal-only-as-a-pair"].proposals(Limits(trials=1))
+    assert proposals.tried == 1
+    assert not proposals.complete
+    assert proposals.unreached.startswith("the search ended before every set")
+
+
+def test_no_time_means_no_trial_and_is_said() -> None:
+    proposals = SINGLE["older-wheel"].proposals(Limits(seconds=0.0, clock=lambda: 0.0))
+    assert (proposals.repairs, proposals.tried, proposals.complete) == ((), 0, False)
+    assert proposals.unreached
+
+
+def test_clock_that_runs_out_ends_the_search_with_what_was_proved() -> None:
+    counts = set()
+    for seconds in range(1, 260, 8):
+        proposals = SEVERAL["minimal-only-as-a-pair"].proposals(Limits(seconds=float(seconds), clock=Ticking()))
+        assert proposals.complete == (not proposals.unreached)
+        counts.add(len(proposals.repairs))
+    assert {0, 3} <= counts
+
+
+def test_hopeless_is_not_said_of_a_search_that_ended_early() -> None:
+    proposals = SEVERAL["chain"].proposals(Limits(trials=1))
+    assert not proposals.complete
+    assert not proposals.hopeless
+
+
+def test_no_more_repairs_are_shown_than_were_asked_for() -> None:
+    situation = SEVERAL["one-python-for-two"]
+    for count in (1, 2, 3):
+        assert len(situation.proposals(Limits(repairs=count)).repairs) == count
+    assert commands(situation.proposals(Limits(repairs=1))) == ["--python 3.11"]
+
+
+def test_more_repairs_than_there_are_kinds_can_be_asked_for() -> None:
+    shown = commands(SEVERAL["minimal-only-as-a-pair"].proposals(Limits(repairs=10)))
+    assert shown == [
+        "--override one==2.0 --override two==2.0",
+        "--override two==2.0 --exclude one",
+        "--override one==2.0 --exclude two",
+        "--exclude one --exclude two",
+    ]
+
+
+# What it costs
+
+
+def test_single_blocker_costs_one_trial_for_each_repair_that_is_shown() -> None:
+    assert SINGLE["older-wheel"].proposals().tried == 2  # the override, the exclusion
+    assert SINGLE["own-pin"].proposals().tried == 1
+    assert TARGETS["glibc-floor"].proposals().tried == 2
+
+
+def test_pair_of_blockers_costs_a_trial_for_each_set_and_one_for_each_edit_taken_away_again() -> None:
+    assert SEVERAL["minimal-only-as-a-pair"].proposals().tried == 8
+
+
+def test_search_fetches_nothing_but_what_its_edits_need() -> None:
+    """The pages are at hand; the override needs the metadata of the one wheel that it brings in."""
+    situation = SINGLE["both-wheels"]
+    projects = situation.projects()
+    situation.blocked(projects)
+    before = dict(projects.fetched)
+    assert {subject for what, subject in before if what == "page"} == {"app", "av"}
+    situation.proposals(projects=projects)
+    new = {each for each in projects.fetched if each not in before}
+    assert new == {("metadata", f"av-4.0-{WIN}.whl")}
+
+
+def test_search_fetches_the_pages_of_substitutes_and_of_new_dependencies_only() -> None:
+    index: Mapping[str, Mapping[str, Release]] = {
+        "app": app("driver==1.0"),
+        "driver": {"1.0": native()},
+        "driver-binary": {"1.0": [wheel(WIN, requires=["helper"])]},
+        "helper": any_wheels("1.0"),
+        "unrelated": any_wheels("1.0"),
+    }
+    situation = Situation(
+        line=CommandLine(inputs=("app",)), index=index, knowledge=substitute("driver", "driver-binary")
+    )
+    projects = situation.projects()
+    situation.blocked(projects)
+    before = set(projects.fetched)
+    situation.proposals(projects=projects)
+    new = {(what, subject) for what, subject in projects.fetched if (what, subject) not in before}
+    assert new == {
+        ("page", "driver-binary"),
+        ("page", "helper"),
+        ("metadata", f"driver_binary-1.0-{WIN}.whl"),
+        ("metadata", "helper-1.0-py3-none-any.whl"),
+    }
+
+
+def test_hopeless_input_costs_no_trial_and_no_page_beyond_its_own() -> None:
+    situation = Situation(
+        line=CommandLine(inputs=("torch",)), index={"torch": {f"{number}.0": native() for number in range(1, 30)}}
+    )
+    projects = situation.projects()
+    proposals = situation.proposals(projects=projects)
+    assert (proposals.repairs, proposals.tried) == ((), 0)
+    assert [subject for what, subject in projects.fetched if what == "page"] == [canonicalize_name("torch")]

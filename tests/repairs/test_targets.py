@@ -1,0 +1,36 @@
+"""Repairs that change the target: another Python, a higher floor of the platform."""
+
+from __future__ import annotations
+
+from tests.repairs.questions import commands
+from tests.repairs.situations import TARGETS
+from wheelcheck.repairs.world import Limits
+
+
+def test_python_switch_that_breaks_something_else_is_not_shown() -> None:
+    proposals = TARGETS["python-that-breaks-something-else"].proposals(Limits(repairs=10))
+    assert commands(proposals)[:2] == ["--override old==2.0", "--exclude old"]
+    assert not [each for each in commands(proposals) if "--python" in each]
+
+
+def test_glibc_floor_is_raised_where_the_floor_alone_is_in_the_way() -> None:
+    proposals = TARGETS["glibc-floor"].proposals()
+    assert commands(proposals) == ["--platform manylinux_2_28_x86_64", "--exclude av"]
+    assert [edit.line for edit in proposals.repairs[0].edits] == [
+        "platform: manylinux_2_17_x86_64 → manylinux_2_28_x86_64"
+    ]
+
+
+def test_macos_floor_is_raised_where_the_floor_alone_is_in_the_way() -> None:
+    assert commands(TARGETS["macos-floor"].proposals()) == [
+        "--platform macosx_13_0_arm64",
+        "--exclude av",
+    ]
+
+
+def test_target_that_was_measured_on_a_machine_is_left_alone() -> None:
+    assert commands(TARGETS["target-from-a-file"].proposals()) == ["--exclude av"]
+
+
+def test_python_that_the_input_itself_excludes_is_switched_to_the_nearest_that_it_admits() -> None:
+    assert commands(TARGETS["input-excludes-python"].proposals())[0] == "--python 3.11"

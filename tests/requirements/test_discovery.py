@@ -1,0 +1,114 @@
+"""Which dependency file of a folder counts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.requirements.readings import write
+from wheelcheck.requirements.discovery import Discovered, discover
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+PROJECT = "[project]\nname = 'x'\ndependencies = ['numpy']\n"
+
+
+def found() -> Discovered:
+    return discover(Path())
+
+
+def names(discovered: Discovered) -> list[str]:
+    taken = [] if discovered.taken is None else [discovered.taken]
+    return [path.as_posix() for path in (*taken, *discovered.others)]
+
+
+def test_locks_go_before_the_project_and_the_project_before_requirements() -> None:
+    files = [
+        "pylock.toml",
+        "pylock.dev.toml",
+        "uv.lock",
+        "poetry.lock",
+        "pdm.lock",
+        "Pipfile.lock",
+        "pyproject.toml",
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements_test.txt",
+        "requirements/base.txt",
+        "requirements/prod.txt",
+    ]
+    others = ["README.txt", "Pipfile", "docs/requirements.txt", "requirements/base.in", "setup.py", "pylock.a.b.toml"]
+    write(dict.fromkeys((*others, *reversed(files)), PROJECT))
+    assert names(found()) == files
+
+
+def test_an_empty_folder_is_a_value() -> None:
+    assert found() == Discovered(folder=Path())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PROJECT,
+        "[project]\nname = 'x'\ndynamic = ['dependencies']\n",
+        "[project]\n[project.optional-dependencies]\nx = ['numpy']\n",
+        "[dependency-groups]\ntest = ['pytest']\n",
+        "[tool.poetry.dependencies]\nnumpy = '*'\n",
+    ],
+)
+def test_a_project_file_counts_if_it_says_something_of_dependencies(text: str) -> None:
+    write({"pyproject.toml": text, "requirements.txt": "numpy\n"})
+    assert found().taken == Path("pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[tool.ruff]\nline-length = 100\n", "[project]\nname = 'x'\n", "[build-system]\n"]
+)
+def test_a_project_file_with_settings_only_does_not_count(text: str) -> None:
+    write({"pyproject.toml": text, "requirements.txt": "numpy\n"})
+    assert found() == Discovered(folder=Path(), taken=Path("requirements.txt"))
+
+
+def test_a_project_file_that_is_no_toml_is_named_and_not_passed_over_silently() -> None:
+    write({"pyproject.toml": "[project\n", "requirements.txt": "numpy\n"})
+    discovered = found()
+    assert discovered.taken == Path("requirements.txt")
+    ((path, reason),) = discovered.unreadable
+    assert path == Path("pyproject.toml")
+    assert reason.startswith("not valid TOML")
+
+
+def test_a_project_file_behind_a_lock_is_not_judged() -> None:
+    write({"uv.lock": "version = 1\n", "pyproject.toml": "[project\n"})
+    assert found() == Discovered(folder=Path(), taken=Path("uv.lock"), others=(Path("pyproject.toml"),))
+
+
+def test_folders_with_the_names_of_files_are_no_files() -> None:
+    write({"uv.lock/x": "", "requirements.txt/x": "", "requirements/deep.txt/x": ""})
+    assert names(found()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_links_count_and_broken_ones_are_named() -> None:
+    write({"shared/requirements.txt": "numpy\n"})
+    Path("requirements.txt").symlink_to("shared/requirements.txt")
+    Path("uv.lock").symlink_to("gone.lock")
+    Path("poetry.lock").symlink_to("poetry.lock")
+    discovered = found()
+    assert discovered.taken == Path("requirements.txt")
+    assert [path.name for path, _ in discovered.unreadable] == ["uv.lock", "poetry.lock"]
+    assert discovered.unreadable[0][1] == "a broken link"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders there")
+def test_a_pipe_is_not_opened() -> None:
+    os.mkfifo("requirements.txt")
+    assert found().unreadable == ((Path("requirements.txt"), "no regular file"),)
+
+
+def test_a_folder_that_is_not_there_is_a_value_too() -> None:
+    discovered = discover(Path("nowhere"))
+    assert discovered.taken is None
+    assert [path for path, _ in discovered.unreadable] == [Path("nowhere")]

@@ -1,0 +1,235 @@
+"""Targets from words, checked against what real platforms have."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from packaging import tags
+from packaging.markers import Marker, default_environment
+from packaging.utils import canonicalize_name
+
+from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.distribution import Availability, Distribution, LinkSkip, parse_link
+from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
+from wheelcheck.targets.fitting import Compatibility, fits
+from wheelcheck.targets.targetfile import parse_target_file, render_target_file
+from wheelcheck.targets.targets import host_target, parse_target
+
+
+def file(filename: str, *, requires_python: str | None = None) -> Distribution:
+    name = canonicalize_name(filename.split("-")[0])
+    found = parse_link(
+        filename, name, Availability(url=f"https://index.example/{filename}", requires_python=requires_python)
+    )
+    assert not isinstance(found, LinkSkip), found
+    return found
+
+
+def judged(filename: str, target: Target) -> Fit | Refusal:
+    return Compatibility(target).judge(file(filename))
+
+
+def runs(filename: str, platform: str, python: str = "3.11") -> bool:
+    return isinstance(judged(filename, parse_target(platform, python)), Fit)
+
+
+def test_host_target_has_the_tags_and_markers_of_the_running_interpreter() -> None:
+    host = host_target()
+    assert host.tags == tuple((tag.interpreter, tag.abi, tag.platform) for tag in tags.sys_tags())
+    assert dict(host.markers) == {key: value for key, value in default_environment().items() if key != "extra"}
+
+
+@pytest.mark.skipif(sys.platform != "linux" or sys.implementation.name != "cpython", reason="compares the Linux ladder")
+def test_linux_ladder_agrees_with_packaging_for_the_running_interpreter() -> None:
+    host = host_target()
+    word = next((tag[2] for tag in host.tags if tag[2].startswith(("manylinux_", "musllinux_"))), None)
+    if word is None:
+        pytest.skip("the running interpreter supports no manylinux or musllinux")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert parse_target(word, python).tags == host.tags
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        (
+            "win_amd64",
+            {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"},
+        ),
+        (
+            "win_arm64",
+            {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "ARM64"},
+        ),
+        ("win32", {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "x86"}),
+        (
+            "macos",
+            {"os_name": "posix", "sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
+        ),
+        (
+            "alpine-arm64",
+            {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "aarch64"},
+        ),
+    ],
+)
+def test_platform_markers_are_those_of_the_real_platform(platform: str, expected: dict[str, str]) -> None:
+    markers = parse_target(platform, "3.12").markers
+    assert {name: markers[name] for name in expected} == expected
+    assert markers["python_version"] == "3.12"
+    assert "platform_release" not in markers
+
+
+@pytest.mark.parametrize(
+    ("alias", "word"),
+    [
+        ("windows", "win_amd64"),
+        ("linux", "manylinux_2_28_x86_64"),
+        ("linux-arm64", "manylinux_2_28_aarch64"),
+        ("alpine", "musllinux_1_2_x86_64"),
+        ("macos", "macosx_13_0_arm64"),
+        ("manylinux2014_x86_64", "manylinux_2_17_x86_64"),
+        ("Win-AMD64", "win_amd64"),
+        ("x86_64-unknown-linux-gnu", "manylinux_2_28_x86_64"),
+    ],
+)
+def test_aliases_name_their_tag(alias: str, word: str) -> None:
+    assert parse_target(alias, "3.11").platform == word
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["win_amd46", "manylinux_2_28_vax", "macosx_10_9_arm64", "manylinux_3_1_x86_64", "macosx_12_0_universal2", ""],
+)
+def test_bad_platform_word_is_refused_with_near_ones(word: str) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        parse_target(word, "3.11")
+    assert "win_amd64" in caught.value.hint or "macosx" in caught.value.hint or "manylinux" in caught.value.hint
+
+
+@pytest.mark.parametrize("word", ["2.7", "three", "3.11.x.y", "3.12t", "4.0", "3.99", "pp3.13t"])
+def test_bad_python_word_is_refused(word: str) -> None:
+    with pytest.raises(UsageProblem):
+        parse_target("win_amd64", word)
+
+
+def test_patch_level_alone_is_assumed_to_be_zero() -> None:
+    assumed, given = parse_target("win_amd64", "3.11"), parse_target("win_amd64", "3.11.9")
+    assert (str(assumed.python_full), assumed.patch_assumed) == ("3.11.0", True)
+    assert (str(given.python_full), given.patch_assumed) == ("3.11.9", False)
+    assert Compatibility(assumed).patch_decides(">=3.11.5")
+    assert not Compatibility(assumed).patch_decides(">=3.12")
+
+
+def test_abi3_on_newer_cpython_but_never_on_free_threaded() -> None:
+    assert runs("a-1-cp38-abi3-win_amd64.whl", "win_amd64", "3.13")
+    assert not runs("a-1-cp38-abi3-win_amd64.whl", "win_amd64", "3.13t")
+    assert not runs("a-1-cp312-abi3-win_amd64.whl", "win_amd64", "3.11")
+
+
+def test_free_threaded_wheel_is_for_free_threaded_python_only() -> None:
+    assert runs("a-1-cp313-cp313t-win_amd64.whl", "win_amd64", "3.13t")
+    assert not runs("a-1-cp313-cp313t-win_amd64.whl", "win_amd64", "3.13")
+    assert not runs("a-1-cp313-cp313-win_amd64.whl", "win_amd64", "3.13t")
+
+
+def test_old_compressed_tag_sets() -> None:
+    assert runs("a-1-py33.py34-none-any.whl", "win_amd64")
+    assert runs("a-1-py2.py3-none-any.whl", "win_amd64")
+    assert not runs("a-1-py2-none-any.whl", "win_amd64")
+
+
+def test_macos_ladder_and_universal2() -> None:
+    assert runs("a-1-cp311-cp311-macosx_11_0_arm64.whl", "macosx_13_0_arm64")
+    assert runs("a-1-cp311-cp311-macosx_10_9_universal2.whl", "macosx_13_0_arm64")
+    assert runs("a-1-cp311-cp311-macosx_10_9_x86_64.whl", "macosx_13_0_x86_64")
+    assert runs("a-1-cp311-cp311-macosx_15_0_arm64.whl", "macosx_26_0_arm64")
+    assert not runs("a-1-cp311-cp311-macosx_14_0_arm64.whl", "macosx_13_0_arm64")
+    assert not runs("a-1-cp311-cp311-macosx_10_9_x86_64.whl", "macosx_13_0_arm64")
+
+
+def test_manylinux_aliases_and_floors() -> None:
+    assert runs("a-1-cp311-cp311-manylinux2014_x86_64.whl", "manylinux_2_17_x86_64")
+    assert runs("a-1-cp311-cp311-manylinux1_x86_64.whl", "linux")
+    assert not runs("a-1-cp311-cp311-manylinux_2_28_x86_64.whl", "manylinux_2_17_x86_64")
+    assert not runs("a-1-cp311-cp311-manylinux_2_28_x86_64.whl", "musllinux_1_2_x86_64")
+
+
+def test_musllinux_1_1_runs_on_1_2() -> None:
+    assert runs("a-1-cp311-cp311-musllinux_1_1_x86_64.whl", "musllinux_1_2_x86_64")
+    assert not runs("a-1-cp311-cp311-musllinux_1_2_x86_64.whl", "musllinux_1_1_x86_64")
+
+
+def test_win_arm64_is_not_win_amd64() -> None:
+    assert not runs("a-1-cp311-cp311-win_amd64.whl", "win_arm64")
+    assert not runs("a-1-cp311-cp311-win32.whl", "win_amd64")
+
+
+def test_pypy_takes_its_own_wheels_and_pure_ones() -> None:
+    assert runs("a-1-pp311-pypy311_pp73-win_amd64.whl", "win_amd64", "pp3.11")
+    assert runs("a-1-py3-none-any.whl", "win_amd64", "pp3.11")
+    assert not runs("a-1-cp311-cp311-win_amd64.whl", "win_amd64", "pp3.11")
+
+
+def test_higher_build_tag_wins_within_a_rank() -> None:
+    names = ["a-1-1-py3-none-any.whl", "a-1-10-py3-none-any.whl", "a-1-2-py3-none-any.whl", "a-1-py3-none-any.whl"]
+    best = fits([file(name) for name in names], parse_target("win_amd64", "3.11"))[0]
+    assert best.distribution.filename == "a-1-10-py3-none-any.whl"
+
+
+def test_specific_wheel_ranks_before_pure_one_and_sdists_last() -> None:
+    names = ["a-1.tar.gz", "a-1-py3-none-any.whl", "a-1-cp311-cp311-win_amd64.whl", "a-1-cp310-cp310-win_amd64.whl"]
+    answers = fits([file(name) for name in names], parse_target("win_amd64", "3.11"))
+    assert [answer.distribution.filename for answer in answers] == [names[2], names[1], names[0], names[3]]
+    assert isinstance(answers[-1], Refusal)
+
+
+def test_refusals_name_the_tag_that_decided() -> None:
+    target = parse_target("win_amd64", "3.13t")
+    reasons = {
+        "a-1-cp39-cp39-win_amd64.whl": RefusalReason.PYTHON_TAG,
+        "a-1-cp313-cp313-win_amd64.whl": RefusalReason.ABI_TAG,
+        "a-1-cp313-cp313t-win32.whl": RefusalReason.PLATFORM_TAG,
+    }
+    for name, reason in reasons.items():
+        answer = judged(name, target)
+        assert isinstance(answer, Refusal)
+        assert answer.reason is reason, name
+
+
+def test_requires_python_that_is_no_specifier_bounds_nothing() -> None:
+    answer = Compatibility(parse_target("win_amd64", "3.11")).judge(
+        file("a-1-py3-none-any.whl", requires_python="banana")
+    )
+    assert isinstance(answer, Fit)
+
+
+def test_markers_never_fall_back_to_the_host() -> None:
+    reading = Compatibility(parse_target("win_amd64", "3.11")).evaluate(Marker('platform_release >= "1"'))
+    assert not reading.holds
+    assert reading.unknowable == {"platform_release"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "python"), [("win_amd64", "3.11"), ("alpine", "3.13t"), (None, None), ("macos", "pp3.11")]
+)
+def test_target_file_reads_back_the_same(platform: str | None, python: str | None) -> None:
+    target = parse_target(platform, python)
+    again = parse_target_file(render_target_file(target), "t.json")
+    assert (again.tags, again.markers, again.python_full) == (target.tags, target.markers, target.python_full)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"compatible_tags": ["x"], "marker_environment": {}}',
+        json.dumps({"compatible_tags": ["a-b-c"]}),
+    ],
+)
+def test_bad_target_file_is_named(content: str) -> None:
+    with pytest.raises(InputUnreadable) as caught:
+        parse_target_file(content, "my.json")
+    assert "my.json" in str(caught.value)

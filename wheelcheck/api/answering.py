@@ -1,0 +1,126 @@
+"""A prepared question answered on one target: resolved or taken from a lock, explained, ways out proposed; makes no plan.
+
+``Prepared → Answer → Proposals``. Planning, checking and whatever else looks at targets go through here.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from wheelcheck.api.locking import answer_of_lock
+from wheelcheck.api.preparing import Prepared
+from wheelcheck.ports import Reporter
+from wheelcheck.values import dataclass
+
+if TYPE_CHECKING:
+    from wheelcheck.index.store import IndexStore
+    from wheelcheck.model.compatibility import RepairKnowledge
+    from wheelcheck.model.finding import Finding
+    from wheelcheck.model.repair import Proposals
+    from wheelcheck.model.resolution import Conflict, Resolution
+    from wheelcheck.resolver.replay import Replays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one request gave, before it is made a plan."""
+
+    prepared: Prepared
+    outcome: Resolution | Conflict
+    findings: tuple[Finding, ...]
+    knowledge: RepairKnowledge | None
+    """All of it, where it was read already."""
+
+
+def answered(
+    prepared: Prepared,
+    store: IndexStore,
+    reporter: Reporter,
+    *,
+    knowledge: RepairKnowledge | None = None,
+    replays: Replays | None = None,
+) -> Answer:
+    """Resolve *prepared*, or take its lock as it is, and say what is to be said of that.
+
+    *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already; *replays* resolve, where there are
+    many targets of which some may be alike.
+    Raises ``IndexUnavailable``, ``SettingsInvalid`` for the user's knowledge files, ``InputUnreadable`` for a lock.
+    """
+    from wheelcheck.findings.context import Diagnosis
+    from wheelcheck.findings.rules import diagnose
+    from wheelcheck.resolver.passes import resolve
+    from wheelcheck.targets.fitting import Compatibility
+
+    if knowledge is None and prepared.knowledge_folders:
+        from wheelcheck.knowledge.loading import load_repair_knowledge
+
+        # Read before the index is asked: a malformed file of the user's should not cost them the wait.
+        knowledge = load_repair_knowledge(prepared.knowledge_folders)
+    outcome: Resolution | Conflict
+    disagreeing: tuple[Finding, ...] = ()
+    if prepared.lock is None:
+        solved = replays.resolve if replays is not None else partial(resolve, projects=store)
+        outcome = solved(prepared.question, reporter=reporter)
+    else:
+        target = prepared.question.target
+        locked = answer_of_lock(prepared.lock, prepared, target, store, Compatibility(target))
+        outcome, disagreeing = locked.resolution, locked.findings
+    reporter.stage("explaining")
+    findings = diagnose(
+        Diagnosis(
+            outcome,
+            store,
+            prepared.question.policy,
+            input_bounds=prepared.inputs.requires_python,
+            require_hashes=prepared.require_hashes,
+            constraints=prepared.question.constraints,
+            knowledge=knowledge if knowledge is not None else _advice(outcome),
+        )
+    )
+    return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
+
+
+def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
+    from wheelcheck.knowledge.advice import load_advice
+    from wheelcheck.model.resolution import Resolution
+
+    # Of a conflict the findings speak of what the natural pass chose.
+    chosen = outcome if isinstance(outcome, Resolution) else outcome.natural
+    return load_advice(chosen.pins.keys()) if chosen is not None else None
+
+
+def needs_repairs(answer: Answer) -> bool:
+    """Whether ways out are wanted and something is in the way: an error, a conflict, an advisory."""
+    from wheelcheck.model.finding import Code, Severity
+
+    told = (Code.ADVISORY, Code.ABI_BREAK)
+    return bool(answer.prepared.repairs) and any(
+        finding.severity is Severity.ERROR or (finding.code in told and finding.severity is Severity.WARNING)
+        for finding in answer.findings
+    )
+
+
+def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Proposals | None:
+    """The ways out, where :func:`needs_repairs` says so, else ``None``."""
+    if not needs_repairs(answer):
+        return None
+    prepared = answer.prepared
+    from wheelcheck.knowledge.loading import load_repair_knowledge
+    from wheelcheck.repairs.proposing import propose
+    from wheelcheck.repairs.world import Blocked, Limits, World
+
+    knowledge = answer.knowledge or load_repair_knowledge(prepared.knowledge_folders)
+    return propose(
+        Blocked(
+            question=prepared.question,
+            outcome=answer.outcome,
+            input_bounds=prepared.inputs.requires_python,
+            require_hashes=prepared.require_hashes,
+            target_is_named=prepared.target_is_named,
+            indexes=prepared.index.index_urls,
+        ),
+        World(projects=store, code=store, elsewhere=store, knowledge=knowledge),
+        Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
+        reporter,
+    )

@@ -1,0 +1,292 @@
+"""``bundle``: a plan, its wheels and a runtime → the environment that ships, whole or not at all; joins the rooms."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.api.fetching import FetchRequest
+from wheelcheck.api.naming import bundle_name, bundle_version, target_words
+from wheelcheck.errors import HashMismatch, UsageProblem
+from wheelcheck.model.bundling import Bundling
+from wheelcheck.model.environment import EnvironmentFile
+from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest
+from wheelcheck.ports import SilentTransfers
+
+if TYPE_CHECKING:
+    from wheelcheck.environments.bundle.runtimes import RuntimeSource
+    from wheelcheck.environments.bundle.staging import Staging
+    from wheelcheck.model.bundling import Budget
+    from wheelcheck.model.environment import Environment
+    from wheelcheck.model.wheelhouse import Wheelhouse
+    from wheelcheck.plans.executing import ExecutablePlan
+    from wheelcheck.ports import Transfers
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleRequest:
+    """What to make of a plan.
+
+    ``out`` is the folder to make, ``wheelhouse`` the folder that has or gets the wheels, ``None`` for one that goes with the run.
+    ``runtime`` is an archive or folder, ``None`` for packages alone. ``strip`` are kinds of files to leave out, ``archive`` is
+    ``zip``, ``tar.zst`` or empty for a folder, ``layered`` asks for several archives, ``budget`` is a size as text or empty.
+    ``name`` and ``version`` name the archives; empty for those of the input and the plan. ``replace`` lets a bundle that is at
+    ``out`` be replaced. ``fetching`` says how wheels are fetched that lack.
+    """
+
+    out: Path
+    wheelhouse: Path | None = None
+    runtime: Path | None = None
+    strip: tuple[str, ...] = ()
+    archive: str = ""
+    layered: bool = False
+    budget: str = ""
+    name: str = ""
+    version: str = ""
+    replace: bool = False
+    fetching: FetchRequest = field(default_factory=FetchRequest)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """A request that was understood."""
+
+    executable: ExecutablePlan
+    request: BundleRequest
+    source: RuntimeSource
+    out: Path
+    strip: tuple[str, ...]
+    name: str
+    version: str
+    moment: int | None
+    budget: Budget | None
+
+
+def bundle(executable: ExecutablePlan, request: BundleRequest, reporter: Transfers | None = None) -> Bundling:
+    """Make the bundle of *executable* that *request* asks for; where it is over the budget nothing is made, and that is told.
+
+    All that can be refused is refused before anything is fetched. Raises ``UsageProblem`` for what was asked, another target's
+    runtime or an existing ``out``, ``ArchiveRefused`` for hostile wheels, and what :func:`~wheelcheck.api.fetching.fetch`
+    raises; ``DiskFailure`` where the disk fails. Whatever happens, what is at ``out`` is whole.
+    """
+    from wheelcheck.environments.bundle.staging import staged
+
+    order = _understood(executable, request)
+    told = reporter or SilentTransfers()
+    with staged(order.out) as staging:
+        _refuse_taken(order.out, request)  # once more: a killed run's folder may just have come back
+        wheelhouse = _wheelhouse(order, staging, told)
+        return _bundled(order, wheelhouse, staging, told)
+
+
+def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
+    from wheelcheck.environments.bundle.archiving import source_date_epoch
+    from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime, refuse_mismatch
+    from wheelcheck.environments.bundle.weighing import parse_budget
+
+    out = request.out.resolve()
+    if request.layered and not request.archive:
+        raise UsageProblem("layers are archives", hint="give --archive zip or --archive tar.zst with --layers")
+    _refuse_unknown(request)
+    budget = parse_budget(request.budget) if request.budget else None
+    _refuse_taken(out, request)
+    target = executable.plan.target
+    source = plain_source(target) if request.runtime is None else recognise_runtime(request.runtime)
+    refuse_mismatch(source, target)
+    return _Order(
+        executable=executable,
+        request=request,
+        source=source,
+        out=out,
+        strip=tuple(sorted(set(request.strip))),
+        name=bundle_name(request.name, executable.plan, Path(request.fetching.folder), out),
+        version=bundle_version(request.version, executable.digest),
+        moment=source_date_epoch(request.environ),
+        budget=budget,
+    )
+
+
+def _refuse_taken(out: Path, request: BundleRequest) -> None:
+    from wheelcheck.environments.bundle.staging import refuse_existing, refuse_stranger
+
+    if request.replace:
+        refuse_stranger(out, MANIFEST)
+    else:
+        refuse_existing(out)
+
+
+def _refuse_unknown(request: BundleRequest) -> None:
+    from wheelcheck.environments.bundle.archiving import FORMATS
+    from wheelcheck.environments.bundle.stripping import KINDS
+
+    for what, words, known in (
+        ("kind of files to strip", request.strip, KINDS),
+        ("archive format", (request.archive,) if request.archive else (), FORMATS),
+    ):
+        for word in words:
+            if word not in known:
+                raise UsageProblem(f"there is no {what} {word!r}", hint=f"there are {', '.join(known)}")
+
+
+def _wheelhouse(order: _Order, staging: Staging, told: Transfers) -> Wheelhouse:
+    from wheelcheck.api.fetching import fetched
+    from wheelcheck.environments.wheelhouse.loading import load_wheelhouse
+
+    executable, folder = order.executable, order.request.wheelhouse
+    if folder is not None:
+        try:
+            return load_wheelhouse(folder, executable.plan, plan_path=executable.path)
+        except (UsageProblem, HashMismatch):
+            pass  # it is filled, or mended
+    return fetched(executable, folder or staging.wheels, order.request.fetching, told)
+
+
+def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, told: Transfers) -> Bundling:
+    from wheelcheck.environments.bundle.assembling import assemble
+    from wheelcheck.environments.bundle.stripping import strip, strippable
+    from wheelcheck.environments.bundle.weighing import weigh
+
+    told.stage("unpacking")
+    whole = assemble(order.source, wheelhouse, order.executable.plan.target, staging.place("environment"), told)
+    _refuse_manifest_of_others(whole)
+    if order.strip:
+        told.stage("stripping")
+    environment = strip(whole, order.strip)
+    manifest = _manifest(order, environment, wheelhouse)
+    made = environment.root
+    if order.request.archive:
+        told.stage("archiving")
+        made = staging.place("archives")
+        manifest = _archived(order, environment, manifest, made)
+    _write_manifest(manifest, made)
+    saved = _size(whole.files) - _size(environment.files)
+    bundling = Bundling(
+        out=str(order.request.out),
+        manifest=manifest,
+        weights=weigh(environment, {}),
+        saved=saved,
+        budget=order.budget,
+        warnings=(*environment.warnings, *_iter_warnings(environment)),
+    )
+    if not bundling.is_within_budget:
+        # Worth a look at every file only now that somebody must save.
+        return replace(bundling, weights=weigh(environment, strippable(environment)))
+    if order.request.archive:
+        _write_sums(manifest, made)
+    _refuse_taken(order.out, order.request)
+    staging.finish(made)
+    return bundling
+
+
+def _refuse_manifest_of_others(environment: Environment) -> None:
+    for file in environment.files:
+        if file.path.casefold() == MANIFEST:
+            raise UsageProblem(
+                f"{file.owner or 'the runtime'} has a file {file.path} where the bundle's own manifest goes",
+                hint="give a --runtime, so that packages lie in a folder of their own",
+            )
+
+
+def _manifest(order: _Order, environment: Environment, wheelhouse: Wheelhouse) -> Manifest:
+
+    target = order.executable.plan.target
+    return Manifest(
+        name=order.name,
+        version=order.version,
+        plan_digest=order.executable.digest,
+        platform=target.platform,
+        python=target.python,
+        runtime=environment.runtime,
+        layout=environment.layout,
+        packages=tuple(
+            sorted(
+                (
+                    BundledPackage(name=wheel.name, version=wheel.version, wheel=wheel.path.name, sha256=wheel.sha256)
+                    for wheel in wheelhouse.wheels
+                ),
+                key=lambda package: package.name,
+            )
+        ),
+        files=environment.files,
+        stripped=order.strip,
+    )
+
+
+def _archived(order: _Order, environment: Environment, manifest: Manifest, made: Path) -> Manifest:
+    """Write the archives of *environment* into the new folder *made*; answers *manifest* with them."""
+    from wheelcheck.environments.bundle.archiving import FORMATS
+    from wheelcheck.environments.bundle.layering import layers
+
+    made.mkdir()
+    form = FORMATS[order.request.archive]
+    words = target_words(order.executable.plan.target)
+    archives = []
+    if order.request.layered:
+        for layer, files in layers(environment.files, order.executable.plan):
+            partial = made / f"{layer}.{form.suffix}"
+            form.write(files, environment.root, partial, order.moment)
+            archive = _described(partial, files, layer)
+            # Named by what is in it: an application that has a file of this name need not download it again.
+            filename = f"{order.name}-{words}-{layer}-{archive.sha256[:12]}.{form.suffix}"
+            partial.rename(made / filename)
+            archives.append(replace(archive, filename=filename))
+    else:
+        files = (*environment.files, _write_manifest(manifest, environment.root))
+        place = made / f"{order.name}-{order.version}-{words}.{form.suffix}"
+        form.write(files, environment.root, place, order.moment)
+        archives.append(_described(place, files, ""))
+    return replace(manifest, archives=tuple(archives))
+
+
+def _described(archive: Path, files: Iterable[EnvironmentFile], layer: str) -> BundleArchive:
+    from wheelcheck.environments.bundle.sums import sha256_of
+
+    return BundleArchive(
+        filename=archive.name,
+        size=archive.stat().st_size,
+        sha256=sha256_of(archive),
+        installed=_size(files),
+        layer=layer,
+    )
+
+
+def _write_manifest(manifest: Manifest, folder: Path) -> EnvironmentFile:
+    import hashlib
+
+    from wheelcheck.plans.manifest_writing import render_manifest
+
+    content = render_manifest(manifest)
+    (folder / MANIFEST).write_bytes(content)
+    return EnvironmentFile(path=MANIFEST, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _write_sums(manifest: Manifest, folder: Path) -> None:
+    from wheelcheck.environments.bundle.sums import SUMS, render_sums, sha256_of
+
+    sums = [(archive.filename, archive.sha256) for archive in manifest.archives]
+    (folder / SUMS).write_bytes(render_sums([*sums, (MANIFEST, sha256_of(folder / MANIFEST))]))
+
+
+def _size(files: Iterable[EnvironmentFile]) -> int:
+    return sum(file.size for file in files)
+
+
+def _iter_warnings(environment: Environment) -> Iterator[str]:
+    from wheelcheck.environments.bundle.members import LONGEST_PATH, PREFIX_LENGTH, room_above
+
+    if environment.runtime.system != "windows":
+        return
+    deep = sorted((room_above(file.path), file.path, file.owner or "runtime") for file in environment.files)
+    several = sum(room < PREFIX_LENGTH for room, _, _ in deep)
+    if several:
+        room, path, owner = deep[0]
+        yield (
+            f"Windows reads paths of up to {LONGEST_PATH} characters: {several} file{'s' * (several != 1)} "
+            f"may be too deep, {path} ({owner}) in any folder whose path is longer than {room}"
+        )

@@ -1,0 +1,271 @@
+"""``check``: one input on any number of targets, each finding with its verdict; decides nothing about packages.
+
+``CheckRequest → Prepared → (Answer → Plan → Judged) for each target → Check``. Settings, inputs and knowledge are read, and
+pages, metadata and archives fetched, once for all targets. A target whose index fails is told as such and keeps no other from being
+checked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.api.answering import Answer, answered, needs_repairs, proposals_for
+from wheelcheck.api.edges import open_store
+from wheelcheck.api.locking import load_lock, source_of
+from wheelcheck.api.origins import origins_of
+from wheelcheck.api.preparing import CHECKING, RELOCKING, Manner, Prepared, prepare
+from wheelcheck.api.request import Request
+from wheelcheck.api.targets import TargetWords, has_words, load_targets_and_notes
+from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem
+from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.values import dataclass
+
+if TYPE_CHECKING:
+    from wheelcheck.index.store import IndexStore
+    from wheelcheck.model.check import Check, CheckedTarget, GatePolicy
+    from wheelcheck.model.compatibility import RepairKnowledge
+    from wheelcheck.model.repair import Proposals
+    from wheelcheck.model.target import Target
+    from wheelcheck.settings.loading import Settings
+
+_REPAIRS = 1  # a gate shows the way out, a plan shows the choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRequest:
+    """One question to :func:`check`; what is empty is taken from the settings, then the default.
+
+    *request* has everything that does not differ between targets; its inputs may be empty: then the folder's own dependency file is
+    taken, a lock first. *targets* are the words for the targets. *fail_on* and *warn_only* are codes or their beginnings.
+    *baseline* is a file of findings that were there before, which need not exist where the answer is written to it as
+    *next_baseline*. *relock* resolves what a lock was made of instead of reading the lock.
+    *today* is the day that allowances are held against, ISO 8601.
+    """
+
+    request: Request
+    targets: TargetWords = field(default_factory=TargetWords)
+    fail_on: tuple[str, ...] = ()
+    warn_only: tuple[str, ...] = ()
+    baseline: str | None = None
+    next_baseline: str | None = None
+    relock: bool = False
+    today: str = ""
+
+
+def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
+    """Judge the inputs of *asked* on each of its targets.
+
+    Blocked, undecided and failed targets are answers. Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid`` for what
+    cannot be understood.
+    """
+    from wheelcheck.findings.allowances import expired_allowances, unused_allowances
+    from wheelcheck.model.check import Check
+    from wheelcheck.settings.loading import load_settings
+
+    reporter = reporter or SilentReporter()
+    settings = load_settings(Path(asked.request.folder), asked.request.environ)
+    policy = _policy(asked, settings)
+    named = load_targets_and_notes(asked.targets, settings, asked.request)
+    taken = _taken(asked)
+    prepared = _prepared(asked, taken, settings, named.targets[0], reporter)
+    with open_store(prepared.index, reporter) as store:
+        checked = _Checking(prepared, policy, store, reporter).checked(named.targets)
+    judged = [each for target in checked for each in target.judged]
+    return Check(
+        inputs=prepared.records,
+        kind=prepared.lock.kind.value if prepared.lock is not None else "resolved",
+        targets=checked,
+        unused=unused_allowances(policy, judged),
+        expired=expired_allowances(policy, judged),
+        notes=(*taken.notes, *named.notes, *_notes_of_lock(prepared)),
+    )
+
+
+def _notes_of_lock(prepared: Prepared) -> tuple[str, ...]:
+    """What the lock's format cannot tell, and which of its groups were not looked at: some tools install them unasked."""
+    lock = prepared.lock
+    if lock is None:
+        return ()
+    chosen = {*prepared.groups, *lock.default_groups}
+    left = [group for group in lock.groups if group not in chosen]
+    if not left:
+        return lock.notes
+    what = "its group" if len(left) == 1 else "its groups"
+    return (*lock.notes, f"{lock.path}: {what} {', '.join(left)} not looked at; name what ships with --group")
+
+
+class _Checking:
+    """One run over several targets, which share the store, the knowledge and the time for repairs."""
+
+    def __init__(self, prepared: Prepared, policy: GatePolicy, store: IndexStore, reporter: Reporter) -> None:
+        from wheelcheck.knowledge.loading import load_repair_knowledge
+
+        self._prepared = prepared
+        self._policy = policy
+        self._store = store
+        self._reporter = reporter
+        self._origins = origins_of(prepared)
+        # Read before the index is asked: a malformed file of the user's should not cost them the wait.
+        self._knowledge: RepairKnowledge = load_repair_knowledge(prepared.knowledge_folders)
+
+    def checked(self, targets: Sequence[Target]) -> tuple[CheckedTarget, ...]:
+        """The verdicts on each of *targets*; a failing index is told in them."""
+        from wheelcheck.model.check import CheckedTarget
+
+        answers = [self._answered(target) for target in targets]
+        proposed = self._proposed(answer for answer in answers if isinstance(answer, Answer))
+        return tuple(
+            CheckedTarget(target=target, plan=None, failure=answer)
+            if isinstance(answer, str)
+            else self._judged(answer, proposed.get(target))
+            for target, answer in zip(targets, answers, strict=True)
+        )
+
+    def _answered(self, target: Target) -> Answer | str:
+        try:
+            return answered(self._for(target), self._store, self._reporter, knowledge=self._knowledge)
+        except IndexUnavailable as error:
+            return f"{error} ({error.hint})" if error.hint else str(error)
+
+    def _proposed(self, answers: Iterable[Answer]) -> dict[Target, Proposals | None]:
+        """The ways out of each of *answers*: each search has its share of the time that those before it left."""
+        waiting = [each for each in map(self._to_repair, answers) if needs_repairs(each)]
+        left = self._prepared.repair_seconds
+        found: dict[Target, Proposals | None] = {}
+        for position, answer in enumerate(waiting):
+            began = time.monotonic()
+            share = replace(answer, prepared=replace(answer.prepared, repair_seconds=left / (len(waiting) - position)))
+            found[answer.prepared.question.target] = self._searched(share)
+            left = max(0.0, left - (time.monotonic() - began))
+        return found
+
+    def _searched(self, answer: Answer) -> Proposals | None:
+        from wheelcheck.model.repair import Proposals
+
+        try:
+            return proposals_for(answer, self._store, self._reporter)
+        except IndexUnavailable as error:
+            # What fails is known by now; that no way out was found is no reason to forget it.
+            return Proposals(complete=False, interrupted=str(error))
+
+    def _judged(self, answer: Answer, proposals: Proposals | None) -> CheckedTarget:
+        from wheelcheck.findings.judging import judge
+        from wheelcheck.model.check import CheckedTarget
+        from wheelcheck.plans.making import plan as make_plan
+
+        target = answer.prepared.question.target
+        plan = make_plan(
+            answer.outcome,
+            answer.findings,
+            inputs=self._prepared.records,
+            options=self._prepared.options,
+            proposals=proposals,
+        )
+        judged = judge(plan.findings, policy=self._policy, target=target, origins=self._origins)
+        return CheckedTarget(target=target, plan=plan, judged=judged)
+
+    def _to_repair(self, answer: Answer) -> Answer:
+        """*answer* as the search for repairs sees it: pure source archives are a matter of allowances, not of other versions."""
+        from wheelcheck.model.finding import Code
+        from wheelcheck.model.judgement import Installability
+
+        question = answer.prepared.question
+        policy = replace(question.policy, allowed=question.policy.allowed | {Installability.SDIST_PURE})
+        prepared = replace(answer.prepared, question=replace(question, policy=policy))
+        findings = tuple(finding for finding in answer.findings if finding.code is not Code.SOURCE_PURE)
+        return replace(answer, prepared=prepared, findings=findings)
+
+    def _for(self, target: Target) -> Prepared:
+        from wheelcheck.findings.allowances import exemptions
+
+        question = self._prepared.question
+        policy = replace(question.policy, exempt=exemptions(self._policy, target))
+        return replace(
+            self._prepared,
+            question=replace(question, target=target, policy=policy),
+            target_is_named=has_words(target),
+        )
+
+
+def _policy(asked: CheckRequest, settings: Settings) -> GatePolicy:
+    from wheelcheck.model.check import GatePolicy
+
+    return GatePolicy(
+        fail_on=asked.fail_on or settings.fail_on,
+        warn_only=asked.warn_only or settings.warn_only,
+        allowances=settings.allowances,
+        baseline=_baseline(asked, settings),
+        today=asked.today or datetime.now(UTC).date().isoformat(),
+    )
+
+
+def _baseline(asked: CheckRequest, settings: Settings) -> frozenset[str]:
+    from wheelcheck.findings.baseline import parse_baseline
+
+    if asked.baseline == "":
+        raise UsageProblem("--baseline is empty", hint="give it a value, or leave the option out; is a variable unset?")
+    path = asked.baseline or (str(settings.baseline) if settings.baseline is not None else None)
+    if path is None:
+        return frozenset()
+    try:
+        return parse_baseline(Path(path).read_bytes(), path)
+    except OSError as error:
+        # The settings may name the baseline before it is first written.
+        if isinstance(error, FileNotFoundError) and _is_same(path, asked.next_baseline):
+            return frozenset()
+        raise InputUnreadable(
+            f"cannot be read: {error.strerror}", address=path, hint="make it with --write-baseline"
+        ) from error
+
+
+def _is_same(path: str, other: str | None) -> bool:
+    return other is not None and Path(path).resolve() == Path(other).resolve()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """The inputs of a run, how they are read, and what a person should know of the choice."""
+
+    inputs: tuple[str, ...]
+    manner: Manner = CHECKING
+    notes: tuple[str, ...] = ()
+
+
+def _taken(asked: CheckRequest) -> _Taken:
+    taken = _Taken(inputs=asked.request.inputs) if asked.request.inputs else _discovered(Path(asked.request.folder))
+    if not asked.relock:
+        return taken
+    locks = {text: lock.lock for text in taken.inputs if (lock := load_lock((text,), CHECKING.locks)) is not None}
+    if not locks:
+        raise UsageProblem(f"--relock: {taken.inputs[0]} is no lock", hint="leave it out: what is no lock is resolved")
+    inputs = tuple(source_of(locks[text]) if text in locks else text for text in taken.inputs)
+    return replace(taken, inputs=tuple(dict.fromkeys(inputs)), manner=RELOCKING)
+
+
+def _prepared(asked: CheckRequest, taken: _Taken, settings: Settings, first: Target, reporter: Reporter) -> Prepared:
+    request = replace(asked.request, inputs=taken.inputs)
+    prepared = prepare(request, reporter, taken.manner, settings=settings, target=first)
+    repairs = min(prepared.repairs, _REPAIRS) if request.repairs is None else prepared.repairs
+    return replace(prepared, repairs=repairs)
+
+
+def _discovered(folder: Path) -> _Taken:
+    from wheelcheck.requirements.discovery import discover
+
+    found = discover(folder)
+    if found.unreadable:
+        path, reason = found.unreadable[0]
+        raise InputUnreadable(f"cannot be read: {reason}", address=str(path), hint="mend it, or name the INPUT")
+    if found.taken is None:
+        raise UsageProblem(
+            f"no lock, pyproject.toml with dependencies or requirements*.txt in {folder.resolve()}",
+            hint="name the INPUT",
+        )
+    others = ", ".join(path.name for path in found.others)
+    note = f"no INPUT was named: {found.taken.name} was taken{f', and not {others}' if others else ''}"
+    return _Taken(inputs=(str(found.taken),), notes=(note,))

@@ -1,0 +1,272 @@
+"""``diff``: two answers to almost one question, compared target by target; decides nothing about packages.
+
+``DiffRequest → two sides → (Answer → Plan → Judged) for each side and target → Difference``. Both sides are judged by the settings
+of today. They share one store, unless their inputs name different indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from wheelcheck.api.answering import answered
+from wheelcheck.api.edges import open_store
+from wheelcheck.api.origins import origins_of
+from wheelcheck.api.preparing import CHECKING, Prepared, prepare
+from wheelcheck.api.request import Request
+from wheelcheck.api.sides import OpenedSide, Opening, plan_with_target
+from wheelcheck.api.targets import TargetWords, load_targets
+from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem, WheelcheckError
+from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.values import dataclass
+
+if TYPE_CHECKING:
+    from wheelcheck.api.request import SdistPolicy
+    from wheelcheck.index.config import IndexConfig
+    from wheelcheck.index.store import IndexStore
+    from wheelcheck.model.check import CheckedTarget, GatePolicy
+    from wheelcheck.model.difference import Difference, Side
+    from wheelcheck.model.plan import InputRecord, Plan
+    from wheelcheck.model.target import Target
+    from wheelcheck.settings.loading import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffRequest:
+    """One question to :func:`diff`; what is empty is taken from the settings, then the default.
+
+    Either *old* and *new* are given, each a plan, a file, a requirement or ``REV:PATH``; or *git_base*, a revision, and the inputs
+    of *request* are compared with what they were where HEAD left it. *request* has all else that does not differ between sides and
+    targets; *targets*, *fail_on*, *warn_only*, *baseline* and *today* are as for a check.
+    """
+
+    request: Request
+    old: str = ""
+    new: str = ""
+    git_base: str | None = None
+    targets: TargetWords = field(default_factory=TargetWords)
+    fail_on: tuple[str, ...] = ()
+    warn_only: tuple[str, ...] = ()
+    baseline: str | None = None
+    today: str = ""
+
+
+def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
+    """Compare the two sides of *asked* on each target.
+
+    Blocked, undecided and failed targets are answers. Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid`` for what
+    cannot be understood, on either side.
+    """
+    from wheelcheck.findings.comparing import compare
+    from wheelcheck.model.difference import Difference
+    from wheelcheck.settings.loading import load_settings
+
+    reporter = reporter or SilentReporter()
+    request = asked.request
+    settings = load_settings(Path(request.folder), request.environ)
+    policy = _policy(asked, settings)
+    with TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
+        old, new = _sides(asked, Path(folder))
+        plan = plan_with_target((old, new))
+        targets = _targets(asked, settings, plan)
+        stores = _Stores(stack, reporter)
+        answering = [_Answering(side, request, plan, targets[0], policy, reporter) for side in (old, new)]
+        before, after = ([each.answer(target, stores) for target in targets] for each in answering)
+        return Difference(
+            old=answering[0].side(),
+            new=answering[1].side(),
+            targets=tuple(map(compare, before, after, targets)),
+            notes=(*_notes(old, new, settings), *dict.fromkeys(note for each in answering for note in each.notes)),
+        )
+
+
+class _Stores:
+    """One store for each way of looking, which is one for all as long as both sides name the same indexes."""
+
+    def __init__(self, stack: ExitStack, reporter: Reporter) -> None:
+        self._stack = stack
+        self._reporter = reporter
+        self._opened: list[tuple[IndexConfig, IndexStore]] = []
+
+    def of(self, config: IndexConfig) -> IndexStore:
+        """The store of *config*, opened when it is first asked for."""
+        for known, store in self._opened:
+            if known == config:
+                return store
+        store = self._stack.enter_context(open_store(config, self._reporter))
+        self._opened.append((config, store))
+        return store
+
+
+class _Answering:
+    """One side, understood once and answered on each target."""
+
+    def __init__(
+        self,
+        opened: OpenedSide,
+        request: Request,
+        plan: Plan | None,
+        first: Target,
+        policy: GatePolicy,
+        reporter: Reporter,
+    ) -> None:
+        self._opened = opened
+        self._policy = policy
+        self._reporter = reporter
+        self._prepared: Prepared | None = None
+        if not opened.inputs:
+            return
+        asking = replace(
+            request,
+            inputs=opened.inputs,
+            constraints=opened.constraints,
+            overrides=opened.overrides,
+            platform=first.platform,
+            python=first.python,
+            target_file=None,
+            # What a plan was made with is what its other side has to be asked with.
+            sdist=request.sdist or (_sdist_of(plan) if plan is not None else None),
+        )
+        try:
+            self._prepared = prepare(asking, reporter, CHECKING)
+        except WheelcheckError as error:
+            opened.blame(error)
+            raise
+
+    def side(self) -> Side:
+        """What the report calls this side."""
+        from wheelcheck.model.difference import Side
+
+        opened, prepared = self._opened, self._prepared
+        kind: str = "absent"
+        records: tuple[InputRecord, ...] = ()
+        if opened.plan is not None:
+            kind, records = "plan", opened.plan.inputs
+        elif prepared is not None:
+            kind = prepared.lock.kind.value if prepared.lock is not None else "resolved"
+            records = opened.records(prepared.records)
+        revision = opened.copied.revision.commit if opened.copied is not None else ""
+        return Side(name=opened.name, kind=kind, inputs=records, revision=revision)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the format of its lock cannot tell."""
+        prepared = self._prepared
+        return tuple(map(self._opened.text, prepared.lock.notes)) if prepared is not None and prepared.lock else ()
+
+    def answer(self, target: Target, stores: _Stores) -> CheckedTarget | None:
+        """The plan and verdicts on *target*, ``None`` for a side that asks for nothing; a failing index is told in them."""
+        from wheelcheck.findings.judging import judge
+        from wheelcheck.model.check import CheckedTarget
+
+        opened = self._opened
+        if opened.is_absent:
+            return None
+        if opened.plan is not None:
+            own = opened.plan.target
+            judged = judge(opened.plan.findings, policy=self._policy, target=own, origins=lambda _: None)
+            return CheckedTarget(target=own, plan=opened.plan, judged=judged)
+        prepared = self._for(target)
+        try:
+            plan = self._planned(prepared, stores)
+        except IndexUnavailable as error:
+            opened.blame(error)
+            hint = f" ({error.hint})" if error.hint else ""
+            return CheckedTarget(target=target, plan=None, failure=f"{error}{hint}")
+        except WheelcheckError as error:
+            opened.blame(error)
+            raise
+        found = origins_of(prepared)
+        told = [opened.told(finding) for finding in plan.findings]
+        origins = {id(each): opened.origin(found(was)) for each, was in zip(told, plan.findings, strict=True)}
+        judged = judge(told, policy=self._policy, target=target, origins=lambda each: origins[id(each)])
+        return CheckedTarget(target=target, plan=replace(plan, findings=tuple(told)), judged=judged)
+
+    def _planned(self, prepared: Prepared, stores: _Stores) -> Plan:
+        from wheelcheck.plans.making import plan as make_plan
+
+        answer = answered(prepared, stores.of(prepared.index), self._reporter)
+        return make_plan(
+            answer.outcome,
+            answer.findings,
+            inputs=self._opened.records(prepared.records),
+            options=prepared.options,
+        )
+
+    def _for(self, target: Target) -> Prepared:
+        from wheelcheck.findings.allowances import exemptions
+
+        assert self._prepared is not None  # noqa: S101 - a side without a plan that is not absent was prepared
+        question = self._prepared.question
+        policy = replace(question.policy, exempt=exemptions(self._policy, target))
+        return replace(self._prepared, question=replace(question, target=target, policy=policy))
+
+
+def _sides(asked: DiffRequest, folder: Path) -> tuple[OpenedSide, OpenedSide]:
+    request = asked.request
+    opening = Opening(
+        folder=folder, constraints=request.constraints, overrides=request.overrides, environ=request.environ
+    )
+    if asked.git_base is not None:
+        if not request.inputs:
+            raise UsageProblem("--git-base: no INPUT is named", hint="name the files to compare with their old selves")
+        return opening.against_base(request.inputs, asked.git_base)
+    for word, which in ((asked.old, "OLD"), (asked.new, "NEW")):
+        if not word.strip():
+            raise UsageProblem(f"{which} is empty", hint="give a file, a plan, a requirement or REV:PATH")
+    return opening.side(asked.old, "old"), opening.side(asked.new, "new")
+
+
+def _targets(asked: DiffRequest, settings: Settings, plan: Plan | None) -> tuple[Target, ...]:
+    if plan is None:
+        return load_targets(asked.targets, settings, asked.request)
+    if asked.targets != TargetWords():
+        raise UsageProblem(
+            f"a plan is for its own target ({plan.target})", hint="take --platform, --python and the like out"
+        )
+    return (plan.target,)
+
+
+def _sdist_of(plan: Plan) -> SdistPolicy | None:
+    words: dict[str, SdistPolicy] = {"deny": "deny", "pure": "pure", "any": "any"}
+    return words.get(plan.options.sdist)
+
+
+def _notes(old: OpenedSide, new: OpenedSide, settings: Settings) -> Iterator[str]:
+    """Sentences on how the two were compared, where that is not plain: what was not there, what counts for both."""
+    yield from (*old.notes, *new.notes)
+    if old.plan is not None and new.plan is not None:
+        was, is_now = old.plan.options, new.plan.options
+        names = [each.name for each in fields(was) if getattr(was, each.name) != getattr(is_now, each.name)]
+        if names:
+            yield f"The plans were made with other options: {', '.join(name.replace('_', '-') for name in names)}."
+    for side in (old, new):
+        if side.copied is not None and settings.file is not None:
+            yield f"The settings of today count for both sides, also for {side.copied.revision.name}."
+
+
+def _policy(asked: DiffRequest, settings: Settings) -> GatePolicy:
+    from wheelcheck.findings.baseline import parse_baseline
+    from wheelcheck.model.check import GatePolicy
+
+    baseline: frozenset[str] = frozenset()
+    path = asked.baseline or (str(settings.baseline) if settings.baseline is not None else None)
+    if path is not None:
+        try:
+            baseline = parse_baseline(Path(path).read_bytes(), path)
+        except OSError as error:
+            raise InputUnreadable(
+                f"cannot be read: {error.strerror}", address=path, hint="make it with check --write-baseline"
+            ) from error
+    return GatePolicy(
+        fail_on=asked.fail_on or settings.fail_on,
+        warn_only=asked.warn_only or settings.warn_only,
+        allowances=settings.allowances,
+        baseline=baseline,
+        today=asked.today or datetime.now(UTC).date().isoformat(),
+    )

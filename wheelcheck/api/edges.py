@@ -1,0 +1,151 @@
+"""Opens the edges for the core: where to look, the store over it, standard input; reads configuration, decides nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
+
+from wheelcheck.api.request import Request
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.model.urls import masked_within
+from wheelcheck.ports import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wheelcheck.index.config import IndexConfig
+    from wheelcheck.index.store import IndexStore
+    from wheelcheck.model.knowledge import NativeKnowledge
+    from wheelcheck.settings.loading import Settings
+
+_TIMEOUT = 30.0  # seconds for one connect or read
+_RETRIES = 4
+
+
+def index_config(request: Request, settings: Settings, options: IndexOptions) -> IndexConfig:
+    """Where to look, from the command line, the inputs, the settings and pip's configuration, in this order of weight."""
+    from wheelcheck.index.config import IndexConfig
+    from wheelcheck.index.disk_cache import default_cache_dir
+    from wheelcheck.model.default_index import default_index_url
+    from wheelcheck.settings.network import network_settings
+    from wheelcheck.settings.pip_configuration import load_pip_configuration
+
+    pip = load_pip_configuration(request.environ)
+    network = network_settings(request.environ, pip)
+    first = request.index_url or options.index_url or settings.index_url or pip.index_url or default_index_url()
+    if not first:
+        raise UsageProblem(
+            "no default index is known, since wheelcheck was never installed from this folder",
+            hint="install it (pip install -e .), or give --index-url",
+        )
+    extra = (*request.extra_index_urls, *options.extra_index_urls, *settings.extra_index_urls, *pip.extra_index_urls)
+    cache_dir = request.cache_dir or settings.cache_dir
+    sources = {**settings.sources, **_sources(request.sources, settings.indexes)}
+    for place in (
+        first,
+        *extra,
+        *request.find_links,
+        *options.find_links,
+        *settings.find_links,
+        *sources.values(),
+    ):
+        _refuse_malformed(place)
+    return IndexConfig(
+        index_urls=tuple(dict.fromkeys((first, *extra))),
+        find_links=tuple(dict.fromkeys((*request.find_links, *options.find_links, *settings.find_links))),
+        # What only this machine is configured for must not outrank an index: the plan is carried out elsewhere.
+        fallback_find_links=pip.find_links,
+        project_indexes=sources,
+        no_index=request.no_index or options.no_index or pip.no_index,
+        cache_dir=None if request.no_cache else Path(cache_dir) if cache_dir else default_cache_dir(),
+        offline=request.offline,
+        refresh=request.refresh,
+        ca_bundle=network.ca_bundle,
+        client_cert=network.client_cert,
+        proxy=network.proxy,
+        trusted_hosts=network.trusted_hosts,
+        timeout=_TIMEOUT if network.timeout is None else network.timeout,
+        retries=_RETRIES if network.retries is None else network.retries,
+    )
+
+
+def _sources(texts: tuple[str, ...], indexes: Mapping[str, str]) -> Mapping[NormalizedName, str]:
+    """The index that each ``NAME=URL`` names for a project, the last one for it; the URL may be a name in *indexes*."""
+    found: dict[NormalizedName, str] = {}
+    for text in texts:
+        name, _, where = text.partition("=")
+        try:
+            project = canonicalize_name(name.strip(), validate=True)
+        except InvalidName:
+            project = None
+        url = indexes.get(where.strip(), where.strip())
+        if project is None or "://" not in url:
+            raise UsageProblem(
+                f"--source {masked_within(text)!r} is not NAME=URL",
+                hint="write the project and its index: --source torch=https://HOST/simple/",
+            )
+        found[project] = url
+    return found
+
+
+def _refuse_malformed(place: str) -> None:
+    try:
+        # Reading the port is what checks it.
+        _ = urlsplit(place).port
+    except ValueError as error:
+        # What is wrong is often a password with "/" or "#" in it, so the address is shown only where it has none.
+        shown = "an index address with a user name" if "@" in place else repr(place)
+        raise UsageProblem(
+            f"{shown} is no URL",
+            hint="write https://HOST/simple/; in a password, special characters are percent-encoded",
+        ) from error
+
+
+@contextmanager
+def open_store(config: IndexConfig, reporter: Reporter) -> Iterator[IndexStore]:
+    """The store of *config*, which reads archives with the knowledge that ships with wheelcheck."""
+    from wheelcheck.archives.reader import ArchiveReader
+    from wheelcheck.index.store import IndexStore
+
+    with IndexStore(config, ArchiveReader(knowledge=_native), reporter) as store:
+        yield store
+
+
+def _native() -> NativeKnowledge:
+    # Asked for where a source archive is judged that never was before.
+    from wheelcheck.knowledge.native import load_native
+
+    return load_native()
+
+
+def text_fetcher(request: Request, settings: Settings, reporter: Reporter) -> Callable[[str], str]:
+    """A function that fetches the text of an input that is a URL."""
+
+    def fetch_text(url: str) -> str:
+        # Requirements at a URL may name the index, so they are fetched before it is known.
+        with open_store(index_config(request, settings, IndexOptions()), reporter) as store:
+            return store.fetch_text(url)
+
+    return fetch_text
+
+
+# Standard input can be read once; who writes repaired requirements wants the text again. Kept as long as the stream itself.
+_READ: WeakKeyDictionary[object, str] = WeakKeyDictionary()
+
+
+def read_stdin() -> str:
+    """The whole standard input as UTF-8, whatever the locale; raises ``UnicodeDecodeError``, which the inputs room tells of."""
+    if sys.stdin is None:
+        return ""
+    if sys.stdin not in _READ:
+        stream = getattr(sys.stdin, "buffer", None)
+        _READ[sys.stdin] = stream.read().decode("utf-8-sig") if stream is not None else sys.stdin.read()
+    return _READ[sys.stdin]

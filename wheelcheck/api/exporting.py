@@ -1,0 +1,148 @@
+"""Brings together what an exporter is given: ``plan file, program, bundle → Shipment → text``; renders nothing itself."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from wheelcheck.errors import InputUnreadable, UsageProblem
+
+if TYPE_CHECKING:
+    from wheelcheck.export import Exporter
+    from wheelcheck.model.manifest import Manifest
+    from wheelcheck.model.plan import Plan, PlannedPackage
+
+_MANIFEST = "manifest.json"
+_OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What a user says of the program that a plan ships with; texts that were not given are empty."""
+
+    name: str = ""
+    version: str = ""
+    entry: str = ""
+    bundle: str = ""
+    url: str = ""
+
+
+def exported(content: bytes, path: str, form: str, program: Program) -> str:
+    """The plan file *content*, called *path*, in the format *form*.
+
+    Raises ``InputUnreadable`` for a plan or bundle that cannot be read or was edited, ``UsageProblem`` for a format that does not
+    exist, an option that the format has no use for, a bundle of another plan, and for what the exporter refuses.
+    """
+    from wheelcheck.export.shipment import Shipment
+    from wheelcheck.plans.executing import parse_executable
+
+    exporter = exporter_named(form)
+    _refuse_useless(exporter, program)
+    executable = parse_executable(content, path)
+    manifest = _manifest(program.bundle, executable.digest) if program.bundle else None
+    return exporter.render(
+        Shipment(
+            plan=_with_hashes_of_folders(executable.plan),
+            digest=executable.digest,
+            plan_path=_plan_path(path),
+            plan_sha256=hashlib.sha256(content).hexdigest(),
+            name=program.name or (manifest.name if manifest is not None else ""),
+            version=program.version or (manifest.version if manifest is not None else ""),
+            entry=program.entry,
+            bundle=Path(program.bundle).as_posix() if program.bundle else "",
+            url=program.url.rstrip("/"),
+            manifest=manifest,
+            dynamic_imports=_dynamic_imports(program.entry),
+        )
+    )
+
+
+def _with_hashes_of_folders(plan: Plan) -> Plan:
+    """*plan* with the hash of every file that lies in a folder of this machine, which announces none, as indexes do."""
+    return replace(plan, packages=tuple(_hashed(package) for package in plan.packages))
+
+
+def _hashed(package: PlannedPackage) -> PlannedPackage:
+    file = package.file
+    if file is None or file.sha256 or file.hashes:
+        return package
+    parts = urlsplit(file.url)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        return package
+    from urllib.request import url2pathname  # it costs as much as a whole export, and few plans have folders
+
+    place = Path(url2pathname(parts.path))
+    if not place.is_file():
+        return package
+    with place.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return replace(package, file=replace(file, sha256=digest, hashes=(("sha256", digest),)))
+
+
+def _plan_path(path: str) -> str:
+    """What the plan is called where the export is used, which is no place of this machine: relative to here, if it is below."""
+    place = Path(path)
+    if path == "-":
+        return "plan.json"
+    if place.is_absolute():
+        place = place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else Path(place.name)
+    return place.as_posix()
+
+
+def _dynamic_imports(entry: str) -> tuple[str, ...]:
+    """What the source of the program that starts at *entry* imports by a name in a string; nothing where it is not at hand."""
+    module, _, function = entry.rpartition(":")
+    start = Path(entry) if not (module and function.isidentifier()) else Path(module.partition(".")[0])
+    if not start.exists():
+        return ()
+    from wheelcheck.api.scanning import dynamic_imports
+
+    return dynamic_imports(start)
+
+
+def exporter_named(form: str) -> Exporter:
+    """The exporter for *form*; raises ``UsageProblem`` listing those that exist, or saying why there is none."""
+    from wheelcheck.export import EXPORTERS, OUT_OF_SCOPE
+
+    found = next((exporter for exporter in EXPORTERS if exporter.name == form), None)
+    if found is None:
+        if form in OUT_OF_SCOPE:
+            raise UsageProblem(
+                f"--to {form} is out of scope: {OUT_OF_SCOPE[form]}", hint="see: wheelcheck bundle --help"
+            )
+        raise UsageProblem(
+            f"--to {form!r} is no format", hint=f"one of {', '.join(exporter.name for exporter in EXPORTERS)}"
+        )
+    return found
+
+
+def _refuse_useless(exporter: Exporter, program: Program) -> None:
+    for option, field in _OPTIONS.items():
+        if getattr(program, field) and option not in exporter.uses:
+            raise UsageProblem(
+                f"--{option} means nothing to --to {exporter.name}", hint=f"leave --{option} out, or use another format"
+            )
+
+
+def _manifest(folder: str, digest: str) -> Manifest:
+    from wheelcheck.plans.manifest_reading import parse_manifest
+
+    path = Path(folder) / _MANIFEST
+    try:
+        manifest = parse_manifest(path.read_bytes(), str(path))
+    except OSError as error:
+        raise InputUnreadable(
+            f"is no bundle: its {_MANIFEST} could not be read: {error.strerror}",
+            address=folder,
+            hint="make one with: wheelcheck bundle PLAN -o FOLDER",
+        ) from error
+    if manifest.plan_digest != digest:
+        raise UsageProblem(
+            f"the bundle was made from another plan: it names {manifest.plan_digest}, this plan is {digest}",
+            address=folder,
+            hint="bundle this plan, or give the plan that the bundle was made from",
+        )
+    return manifest

@@ -1,0 +1,207 @@
+"""``fetch``: a plan → a wheelhouse with every file of it, checked; joins network, disk and builds, decides nothing of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from wheelcheck.api.edges import index_config
+from wheelcheck.api.request import Request
+from wheelcheck.model.fetched import Fetched
+from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.model.urls import masked
+from wheelcheck.ports import Reporter, SilentTransfers, Transfers
+
+if TYPE_CHECKING:
+    from wheelcheck.environments.wheelhouse.filling import Arrivals
+    from wheelcheck.environments.wheelhouse.wanted import Wanted
+    from wheelcheck.index.config import IndexConfig
+    from wheelcheck.index.file_store import FileStore
+    from wheelcheck.model.plan import Plan, PlannedFile
+    from wheelcheck.model.wheelhouse import Weights, Wheelhouse
+    from wheelcheck.plans.executing import ExecutablePlan
+
+_BUILD_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRequest:
+    """How to fetch; what is ``None`` or empty is taken from the settings, then from pip's configuration.
+
+    ``allow_build`` names the projects that may be built from source, ``all`` for any; ``build_seconds`` is the limit for one build.
+    The indexes tell credentials for files on their origins, and where a build finds its requirements; plans hold no secrets.
+    """
+
+    allow_build: tuple[str, ...] = ()
+    build_seconds: float = _BUILD_SECONDS
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    offline: bool = False
+    cache_dir: str | None = None
+    no_cache: bool = False
+    folder: str = "."
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+def fetched(
+    executable: ExecutablePlan, folder: Path, request: FetchRequest, reporter: Transfers | None = None
+) -> Wheelhouse:
+    """The wheelhouse of *executable* in *folder*, fetched and built as needed; see :func:`fetch`."""
+    return fetch(executable, folder, request, reporter).wheelhouse
+
+
+def weighed(executable: ExecutablePlan, request: FetchRequest, reporter: Transfers | None = None) -> Weights:
+    """What the files of *executable* weigh; asks for the sizes that neither the plan nor the cache tells, writes nothing else."""
+    from wheelcheck.environments.wheelhouse.filling import planned_files
+    from wheelcheck.environments.wheelhouse.wanted import wanted_files
+
+    with _files(_config(request), reporter or SilentTransfers()) as files:
+        return files.weights(planned_files(wanted_files(executable.plan)))
+
+
+def weights_of(plan: Plan, request: Request, reporter: Reporter | None = None) -> Weights:
+    """What the files of *plan*, which answers *request*, weigh; of a blocked plan, those that it has."""
+    from wheelcheck.settings.loading import load_settings
+
+    config = index_config(request, load_settings(Path(request.folder), request.environ), IndexOptions())
+    with _files(config, reporter or SilentTransfers()) as files:
+        return files.weights([package.file for package in plan.packages if package.file is not None])
+
+
+def fetch(
+    executable: ExecutablePlan, folder: Path, request: FetchRequest, reporter: Transfers | None = None
+) -> Fetched:
+    """Bring every file of *executable* into *folder*, build what comes as source and is allowed, and check all of it.
+
+    Goes on where an earlier run was interrupted, and waits for one that is under way. Raises ``UsageProblem`` naming the sources
+    that must be built and are not allowed, before anything is asked for; ``IndexUnavailable``, ``HashMismatch``,
+    ``ArchiveRefused`` and ``DiskFailure`` later. Whatever happens, a file in *folder* that has its name is whole and checked.
+    """
+    from wheelcheck.environments.wheelhouse.building import refuse_unallowed
+    from wheelcheck.environments.wheelhouse.filling import fill, planned_files
+    from wheelcheck.environments.wheelhouse.locking import locked
+    from wheelcheck.environments.wheelhouse.wanted import wanted_files
+
+    told = reporter or SilentTransfers()
+    plan = executable.plan
+    wanted = wanted_files(plan)
+    allowed = frozenset(canonicalize_name(name) for name in request.allow_build)
+    # Known before anything is fetched: a run that must fail ought to fail at once.
+    refuse_unallowed(folder, wanted, allowed)
+    config = _config(request)
+    with locked(folder, told), _files(config, told) as files:
+        told.stage("weighing")
+        weights = files.weights(planned_files(wanted))
+        told.weighed(weights)
+        told.stage("fetching")
+        remote = [each for each in wanted if each.local_folder is None]
+        arrivals = fill(folder, remote, files, weights, told)
+        built = _built(executable, folder, wanted, arrivals, request, config, told)
+        return _fetched(executable, folder, wanted, weights, arrivals, built)
+
+
+def _built(
+    executable: ExecutablePlan,
+    folder: Path,
+    wanted: Sequence[Wanted],
+    arrivals: Arrivals,
+    request: FetchRequest,
+    config: IndexConfig,
+    told: Transfers,
+) -> tuple[str, ...]:
+    """Build what is to be built, and write the record; the file names of the wheels that are new."""
+    from wheelcheck.environments.wheelhouse.building import iter_built
+    from wheelcheck.environments.wheelhouse.record import record_files
+    from wheelcheck.environments.wheelhouse.running import BuildSurroundings
+
+    record_files(folder, executable.digest, executable.plan, arrivals.entries)
+    environ = {**request.environ, **_pip_environment(executable.plan, config)}
+    around = BuildSurroundings(environ=environ, seconds=request.build_seconds)
+    new = []
+    for entry in iter_built(folder, executable.plan, wanted, around, told):
+        # Each build is recorded as it ends: what a later failure or interruption leaves need not be built again.
+        record_files(folder, executable.digest, executable.plan, (entry,))
+        new.append(entry.filename)
+    return tuple(new)
+
+
+def _fetched(
+    executable: ExecutablePlan,
+    folder: Path,
+    wanted: Sequence[Wanted],
+    weights: Weights,
+    arrivals: Arrivals,
+    built: tuple[str, ...],
+) -> Fetched:
+    from wheelcheck.environments.wheelhouse.loading import filled_wheelhouse
+
+    return Fetched(
+        plan=executable.digest,
+        wheelhouse=filled_wheelhouse(folder, executable.plan, arrivals.entries),
+        weights=weights,
+        fetched=arrivals.fetched,
+        resumed=arrivals.resumed,
+        replaced=arrivals.replaced,
+        present=arrivals.present,
+        built=built,
+        unhashed=tuple(each.file.filename for each in wanted if _is_unhashed(each.file)),
+    )
+
+
+def _is_unhashed(file: PlannedFile) -> bool:
+    return not file.sha256 and not file.hashes
+
+
+def _config(request: FetchRequest) -> IndexConfig:
+    from wheelcheck.settings.loading import load_settings
+
+    asked = Request(
+        inputs=(),
+        index_url=request.index_url,
+        extra_index_urls=request.extra_index_urls,
+        find_links=request.find_links,
+        no_index=request.no_index,
+        offline=request.offline,
+        cache_dir=request.cache_dir,
+        no_cache=request.no_cache,
+        folder=request.folder,
+        environ=request.environ,
+    )
+    return index_config(asked, load_settings(Path(request.folder), request.environ), IndexOptions())
+
+
+@contextmanager
+def _files(config: IndexConfig, told: Reporter) -> Iterator[FileStore]:
+    from wheelcheck.archives.reader import ArchiveReader
+    from wheelcheck.archives.sizes import unpacked_size
+    from wheelcheck.index.file_store import FileStore
+    from wheelcheck.knowledge.native import load_native
+
+    with FileStore(config, ArchiveReader(knowledge=load_native), unpacked_size, told) as files:
+        yield files
+
+
+def _pip_environment(plan: Plan, config: IndexConfig) -> dict[str, str]:
+    """Pip's variables for a build: its requirements come from where the plan's packages do, with this machine's credentials."""
+    known = {masked(url): url for url in config.index_urls}
+    indexes = [known.get(url, url) for url in plan.options.indexes] or list(config.index_urls)
+    links = (*plan.options.find_links, *config.find_links, *config.fallback_find_links)
+    found = {
+        "PIP_INDEX_URL": indexes[0] if indexes else "",
+        "PIP_EXTRA_INDEX_URL": " ".join(indexes[1:]),
+        "PIP_FIND_LINKS": " ".join(dict.fromkeys(links)),
+        "PIP_NO_INDEX": "1" if config.no_index else "",
+        "PIP_CERT": "" if config.ca_bundle is None else str(config.ca_bundle),
+        "PIP_CLIENT_CERT": "" if config.client_cert is None else str(config.client_cert),
+        "PIP_PROXY": config.proxy or "",
+        "PIP_TRUSTED_HOST": " ".join(config.trusted_hosts),
+    }
+    return {name: value for name, value in found.items() if value}

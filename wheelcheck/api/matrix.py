@@ -1,0 +1,192 @@
+"""``matrix``: one input on platforms times Pythons, which cells install and what opens the rest; decides nothing about packages.
+
+``MatrixRequest → Prepared → (Answer → Plan) for each cell → Matrix``. Pages, metadata and archives are fetched once for all cells.
+A cell whose index fails is told as such and keeps no other from being answered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.api.answering import Answer, answered, proposals_for
+from wheelcheck.api.edges import open_store
+from wheelcheck.api.preparing import Prepared, prepare
+from wheelcheck.api.request import Request
+from wheelcheck.api.targets import TargetWords, load_targets
+from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed
+from wheelcheck.model.repair import EditKind
+from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.values import dataclass
+
+if TYPE_CHECKING:
+    from wheelcheck.index.store import IndexStore
+    from wheelcheck.model.matrix import Cell, Matrix, Opening
+    from wheelcheck.model.target import Target
+    from wheelcheck.settings.loading import Settings
+
+_REPAIRS = 3  # of which one is shown: the cheapest that stays in its cell
+_EVERY = ("all",)
+_LEAVING = frozenset({EditKind.PYTHON, EditKind.PLATFORM})  # another cell is no way to open this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixRequest:
+    """One question to :func:`matrix`.
+
+    *request* has everything that does not differ between cells; its ``repair_seconds`` are for the whole run. *targets* are the
+    words for rows and columns; where neither they nor the settings say anything of platforms, or of Pythons, all known ones are
+    meant.
+    """
+
+    request: Request
+    targets: TargetWords = field(default_factory=TargetWords)
+
+
+def matrix(
+    asked: MatrixRequest, *, reporter: Reporter | None = None, clock: Callable[[], float] = time.monotonic
+) -> Matrix:
+    """Answer the inputs of *asked* for each of its cells, compare, and look for what would open the blocked ones.
+
+    Blocked, undecided and failed cells are answers. Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid`` for what
+    cannot be understood.
+    """
+    from wheelcheck.model.matrix import Matrix
+    from wheelcheck.plans.comparing import best_python, find_blockers
+
+    reporter = reporter or SilentReporter()
+    targets = matrix_targets(asked)
+    first = targets[0]
+    request = replace(asked.request, platform=first.platform, python=first.python, target_file=None)
+    prepared = prepare(request, reporter)
+    with open_store(prepared.index, reporter) as store:
+        run = _Run(prepared, store, reporter)
+        cells = tuple(
+            run.cell(target, _Numbered(reporter, number, len(targets))) for number, target in enumerate(targets, 1)
+        )
+        openings = run.openings(cells, clock) if _wants_repairs(prepared) else ()
+    return Matrix(
+        inputs=prepared.records,
+        cells=cells,
+        blockers=find_blockers(cells),
+        best=best_python(cells),
+        openings=openings,
+    )
+
+
+def matrix_targets(asked: MatrixRequest) -> tuple[Target, ...]:
+    """The cells of *asked*, row by row; raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``."""
+    from wheelcheck.settings.loading import load_settings
+
+    settings = load_settings(Path(asked.request.folder), asked.request.environ)
+    return load_targets(_completed(asked.targets, settings), settings, asked.request)
+
+
+def _completed(words: TargetWords, settings: Settings) -> TargetWords:
+    if words.files or (not words.platforms and not words.pythons and not words.sources and settings.targets):
+        return words
+    # What a source names need not be named again, and the words only fill what it leaves open.
+    return replace(
+        words,
+        platforms=words.platforms or tuple(settings.platforms) or _EVERY,
+        pythons=words.pythons or tuple(settings.pythons) or _EVERY,
+    )
+
+
+def _wants_repairs(prepared: Prepared) -> bool:
+    # A lock is changed by whoever made it.
+    return bool(prepared.repairs) and prepared.lock is None
+
+
+class _Run:
+    """One run over several cells, which share the store and the time for repairs."""
+
+    def __init__(self, prepared: Prepared, store: IndexStore, reporter: Reporter) -> None:
+        from wheelcheck.knowledge.loading import load_repair_knowledge
+        from wheelcheck.resolver.replay import Replays
+
+        self._prepared = replace(prepared, repairs=min(prepared.repairs, _REPAIRS), target_is_named=True)
+        self._store = store
+        self._reporter = reporter
+        self._answers: dict[tuple[str, str], Answer] = {}
+        # Read before the index is asked: a malformed file of the user's should not cost them the wait.
+        self._knowledge = load_repair_knowledge(prepared.knowledge_folders)
+        self._replays = Replays(store)
+
+    def cell(self, target: Target, reporter: Reporter) -> Cell:
+        """The plan for *target*; what fails is told in the cell."""
+        from wheelcheck.model.matrix import Cell, CellStatus
+        from wheelcheck.plans.making import plan as make_plan
+
+        question = replace(self._prepared.question, target=target)
+        prepared = replace(self._prepared, question=question)
+        reporter.stage("resolving")
+        try:
+            answer = answered(prepared, self._store, reporter, knowledge=self._knowledge, replays=self._replays)
+        except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            return Cell(target=target, plan=None, failure=f"{error}{hint}")
+        plan = make_plan(answer.outcome, answer.findings, inputs=prepared.records, options=prepared.options)
+        cell = Cell(target=target, plan=plan)
+        if cell.status is CellStatus.BLOCKED:
+            self._answers[target.platform, target.python] = answer
+        return cell
+
+    def openings(self, cells: Sequence[Cell], clock: Callable[[], float]) -> tuple[Opening, ...]:
+        """One search for each group of *cells* with equal blockers, those that would open most first, until the time is up."""
+        from wheelcheck.model.matrix import Opening
+        from wheelcheck.plans.comparing import blocked_alike
+
+        end = clock() + self._prepared.repair_seconds
+        groups = sorted(blocked_alike(cells), key=len, reverse=True)
+        found: list[Opening] = []
+        for number, group in enumerate(groups, 1):
+            proved, *alike = (cell.target for cell in group)
+            seconds = (end - clock()) / (len(groups) - number + 1)
+            if seconds <= 0:
+                found.append(Opening(proved=proved, repair=None, alike=tuple(alike), searched=False))
+                continue
+            self._reporter.stage(f"looking for what opens blocked targets: {number} of {len(groups)}")
+            answer = self._answers[proved.platform, proved.python]
+            bounded = replace(answer, prepared=replace(answer.prepared, repair_seconds=seconds))
+            proposals = proposals_for(bounded, self._store, SilentReporter())
+            if proposals is not None:
+                found.append(
+                    Opening(
+                        proved=proved,
+                        repair=next((each for each in proposals.repairs if not each.kinds & _LEAVING), None),
+                        alike=tuple(alike),
+                        searched=proposals.complete and not proposals.interrupted,
+                    )
+                )
+        return tuple(found)
+
+
+class _Numbered:
+    """A reporter that says of each stage for which cell it is: ``target 3 of 40: resolving``."""
+
+    def __init__(self, reporter: Reporter, number: int, total: int) -> None:
+        self._reporter = reporter
+        self._prefix = f"target {number} of {total}"
+
+    def stage(self, name: str) -> None:
+        """A stage of the cell begins."""
+        self._reporter.stage(f"{self._prefix}: {name}")
+
+    def pinned(self, name: NormalizedName, version: Version, total: int) -> None:
+        """Passed on."""
+        self._reporter.pinned(name, version, total)
+
+    def fetching(self, what: str) -> None:
+        """Passed on."""
+        self._reporter.fetching(what)
+
+    def fetched(self, what: str) -> None:
+        """Passed on."""
+        self._reporter.fetched(what)

@@ -1,0 +1,74 @@
+"""``plan``: one request for one target, from its inputs to a plan, repairs included; decides nothing about packages.
+
+``Request → Prepared → Resolution | Conflict → Findings → Proposals → Plan``. A repair that is to be applied is asked for as a
+person would, by its options on the same request, so that what is planned is what its command gives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelcheck.api.answering import answered, proposals_for
+from wheelcheck.api.edges import open_store
+from wheelcheck.api.preparing import prepare
+from wheelcheck.errors import UsageProblem
+from wheelcheck.ports import Reporter, SilentReporter
+
+if TYPE_CHECKING:
+    from wheelcheck.api.request import Request
+    from wheelcheck.model.plan import Plan
+    from wheelcheck.model.repair import Proposals, Repair
+
+
+def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
+    """Resolve the inputs of *request* for its target and plan the installation; look for repairs where it is blocked.
+
+    With ``request.fix`` the cheapest repair at or under that risk, or the one with that id, is applied and its plan given; where
+    there is none under that risk, the plan is that of what was asked. Blocked and undecided are answers, not errors. Raises
+    ``InputUnreadable`` and ``UsageProblem`` for what cannot be understood (the id of a repair that does not exist among it),
+    ``IndexUnavailable`` (and its children) where the index, a file host or a hash fails.
+    """
+    from wheelcheck.plans.making import plan as make_plan
+
+    reporter = reporter or SilentReporter()
+    prepared = prepare(request, reporter)
+    with open_store(prepared.index, reporter) as store:
+        answer = answered(prepared, store, reporter)
+        # A lock is changed by whoever made it: its repairs are those of what it was made of.
+        proposals = proposals_for(answer, store, reporter) if prepared.lock is None else None
+        repair = _chosen(prepared.fix, proposals)
+    if repair is not None:
+        from wheelcheck.api.repaired import repaired_request
+
+        repaired = prepare(repaired_request(request, repair), reporter)
+        with open_store(repaired.index, reporter) as store:
+            answer = answered(repaired, store, reporter)
+    return make_plan(
+        answer.outcome,
+        answer.findings,
+        inputs=prepared.records,
+        options=answer.prepared.options,
+        proposals=proposals,
+        applied=() if repair is None else (repair.id,),
+    )
+
+
+def _chosen(fix: str | None, proposals: Proposals | None) -> Repair | None:
+    """The repair that *fix* names by id or admits by risk; ``None`` where none is wanted or admitted."""
+    if fix is None:
+        return None
+    from wheelcheck.model.repair import Risk
+
+    repairs = proposals.repairs if proposals is not None else ()
+    if fix in [risk.value for risk in Risk]:
+        most = Risk(fix).order
+        return next((repair for repair in repairs if repair.risk.order <= most), None)
+    for repair in repairs:
+        if repair.id == fix:
+            return repair
+    known = ", ".join(repair.id for repair in repairs)
+    raise UsageProblem(
+        f"there is no repair {fix}",
+        address="--fix",
+        hint=f"there are {known}" if known else "none was found; see the plan without --fix",
+    )

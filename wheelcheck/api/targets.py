@@ -1,0 +1,183 @@
+"""The targets of a run with several: words on the command line, files that name them, settings; judges no file.
+
+``TargetWords, Settings → Target, …``, each once, in the order in which they were named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.values import dataclass
+
+if TYPE_CHECKING:
+    from wheelcheck.api.request import Request
+    from wheelcheck.model.named_target import NamedTargets
+    from wheelcheck.model.target import Target
+    from wheelcheck.settings.loading import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetWords:
+    """How targets are named: *platforms* times *pythons* (``all`` stands for the known ones), target *files*, and *sources*.
+
+    *sources* are files in which targets stand already: a Dockerfile, ``.python-version``, ``pyproject.toml``, a workflow.
+    """
+
+    platforms: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedTargets:
+    """The targets, each once, in the order in which they were named; ``notes`` say what was passed over in the files read."""
+
+    targets: tuple[Target, ...]
+    notes: tuple[str, ...] = ()
+
+
+def load_targets(words: TargetWords, settings: Settings, request: Request) -> tuple[Target, ...]:
+    """The targets of :func:`load_targets_and_notes` alone."""
+    return load_targets_and_notes(words, settings, request).targets
+
+
+def load_targets_and_notes(words: TargetWords, settings: Settings, request: Request) -> LoadedTargets:
+    """The targets of *words*; where these say nothing, those of *settings*; where these neither, the running interpreter.
+
+    A source that names only platforms or only Pythons is multiplied by what *words* say of the other, else the settings; words that
+    complete no source name further targets. Raises
+    ``UsageProblem`` and ``InputUnreadable``.
+    """
+    from wheelcheck.targets.targetfile import parse_target_file
+    from wheelcheck.targets.targets import parse_target
+
+    _refuse_empty(words)
+    sources = [_sourced(path) for path in words.sources]
+    files = words.files or ((request.target_file,) if request.target_file is not None else ())
+    found = [parse_target(platform, python) for platform, python in _named(words, files, sources, settings)]
+    found += [parse_target_file(_text(path), path) for path in files]
+    targets: dict[tuple[str, str], Target] = {}
+    for target in found or [parse_target(None, None)]:
+        targets.setdefault((target.platform, target.python), target)
+    notes = dict.fromkeys(f"no target was taken from {note}" for source in sources for note in source.notes)
+    return LoadedTargets(targets=tuple(targets.values()), notes=(*notes, *_iter_borrowed(words, sources, settings)))
+
+
+def _iter_borrowed(words: TargetWords, sources: Sequence[NamedTargets], settings: Settings) -> Iterator[str]:
+    """What no file, word or setting says of a target, so that it is the running interpreter's: seldom what was meant."""
+    from wheelcheck.targets.targets import host_target
+
+    for source in sources:
+        for each in source.targets:
+            if each.platform is None and not (words.platforms or settings.platforms):
+                yield f"{each.origin} names no platform, so this machine's was taken: {host_target().platform}"
+                break
+            if each.python is None and not (words.pythons or settings.pythons):
+                yield f"{each.origin} names no Python, so the running one was taken: {host_target().python}"
+                break
+
+
+def has_words(target: Target) -> bool:
+    """Whether the words of *target* say everything of it, so that a command line can name it and others like it."""
+    from wheelcheck.targets.targets import host_target, parse_target
+
+    try:
+        return target in (parse_target(target.platform, target.python), host_target())
+    except UsageProblem:
+        return False
+
+
+def _refuse_empty(words: TargetWords) -> None:
+    for option, values in (
+        ("--platform", words.platforms),
+        ("--python", words.pythons),
+        ("--target", words.files),
+        ("--targets-from", words.sources),
+    ):
+        if any(not value.strip() for value in values):
+            raise UsageProblem(
+                f"{option} is empty", hint="give it a value, or leave the option out; is a variable unset?"
+            )
+
+
+def _named(
+    words: TargetWords, files: tuple[str, ...], sources: Sequence[NamedTargets], settings: Settings
+) -> list[tuple[str | None, str | None]]:
+    """Platform and Python of each target that has words, ``None`` for that of the running interpreter."""
+    from wheelcheck.targets.known import PLATFORMS, PYTHONS, expanded
+
+    platforms, pythons = expanded(words.platforms, PLATFORMS), expanded(words.pythons, PYTHONS)
+    others = platforms or expanded(settings.platforms, PLATFORMS), pythons or expanded(settings.pythons, PYTHONS)
+    found = [
+        pair
+        for source in sources
+        for each in source.targets
+        for pair in _product(
+            (each.platform,) if each.platform else others[0], (each.python,) if each.python else others[1]
+        )
+    ]
+    # What completes no source names targets of its own.
+    completed = [each for source in sources for each in source.targets]
+    if completed and not (
+        (platforms and all(each.platform for each in completed)) or (pythons and all(each.python for each in completed))
+    ):
+        return found
+    if platforms or pythons:
+        return [*found, *_product(*others)]
+    if files:
+        return []
+    found.extend(_pair(text) for text in settings.targets)
+    if settings.platforms or settings.pythons:
+        found.extend(_product(*others))
+    return found
+
+
+def _product(platforms: Iterable[str], pythons: Iterable[str]) -> Iterator[tuple[str | None, str | None]]:
+    some: tuple[str | None, ...] = tuple(pythons) or (None,)
+    for platform in tuple(platforms) or (None,):
+        for python in some:
+            yield platform, python
+
+
+def _pair(text: str) -> tuple[str, str]:
+    platform, _, python = text.partition("/")
+    return platform, python
+
+
+def _sourced(path: str) -> NamedTargets:
+    found = _read(path)
+    if not found.targets:
+        notes = "; ".join(map(str, found.notes))
+        raise UsageProblem(
+            f"{path} names no target{f': {notes}' if notes else ''}", hint="give --platform and --python"
+        )
+    return found
+
+
+def _read(path: str) -> NamedTargets:
+    """What the file *path* says of targets; what kind of file it is, its name tells, and of a project's its content."""
+    from wheelcheck.knowledge.images import load_images
+    from wheelcheck.targets.known import PYTHONS
+    from wheelcheck.targets.reading import TargetAsk, TargetSource, parse_targets, source_of
+
+    text = _text(path)
+    source = source_of(Path(path))
+    if source is None and path.endswith(".toml"):
+        builds = "[tool.cibuildwheel" in text
+        source = TargetSource.CIBUILDWHEEL if builds else TargetSource.REQUIRES_PYTHON
+    elif source is None and path.endswith((".yml", ".yaml")):
+        source = TargetSource.GITHUB_ACTIONS
+    ask = TargetAsk(known=load_images(), pythons=PYTHONS)
+    return parse_targets(text, path, source or TargetSource.DOCKERFILE, ask)
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise InputUnreadable(f"cannot be read: {reason}", address=path) from error

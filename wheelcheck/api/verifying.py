@@ -1,0 +1,65 @@
+"""``verify``: opens what is named, reads plan and knowledge, and has the whole looked at; decides nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelcheck.ports import Reporter, SilentReporter
+
+if TYPE_CHECKING:
+    from wheelcheck.model.inspection import Inspection
+    from wheelcheck.plans.executing import ExecutablePlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyRequest:
+    """The question as a caller puts it: the ``path`` of a bundle or environment, and a plan's path (empty for none).
+
+    ``imports`` says whether imports are tried, ``runner`` what runs the target's programs here (empty for nothing), ``timeout`` the
+    seconds that each process has, ``skipped`` the modules and distributions that are left out.
+    """
+
+    path: str
+    plan: str = ""
+    imports: bool = True
+    runner: str = ""
+    timeout: float = 60.0
+    skipped: tuple[str, ...] = ()
+
+
+def verify(request: VerifyRequest, *, reporter: Reporter | None = None) -> Inspection:
+    """Look at the bundle or environment of *request*: files, plan, libraries, contamination and imports.
+
+    Problems are an answer, not errors. Raises ``InputUnreadable`` where there is no environment or the plan cannot be read,
+    ``UsageProblem`` for a runner that cannot be started, ``OSError`` where the disk fails.
+    """
+    from wheelcheck.environments.verify.imports import ImportOptions
+    from wheelcheck.environments.verify.inspecting import InspectionOptions, inspect
+    from wheelcheck.environments.verify.opening import opened
+    from wheelcheck.knowledge.system_libraries import load_system_libraries
+
+    reporter = reporter or SilentReporter()
+    options = InspectionOptions(
+        plan=_plan(request.plan),
+        imports=ImportOptions(
+            wanted=request.imports,
+            runner=request.runner,
+            timeout=request.timeout,
+            skipped=frozenset(request.skipped),
+        ),
+        environ=os.environ,
+    )
+    reporter.stage("opening")
+    with opened(request.path) as subject:
+        return inspect(subject, load_system_libraries(), options, reporter)
+
+
+def _plan(path: str) -> ExecutablePlan | None:
+    if not path:
+        return None
+    from wheelcheck.api.plan_files import read_plan_file
+    from wheelcheck.plans.executing import parse_executable
+
+    return parse_executable(read_plan_file(path), path)

@@ -1,0 +1,1 @@
+"""Fills a wheelhouse, makes the environment that ships, and verifies one; resolves nothing."""

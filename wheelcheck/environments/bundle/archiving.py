@@ -1,0 +1,215 @@
+"""Writes archives whose bytes depend on nothing but their files: not on folder, user, clock, time zone, umask or locale.
+
+Names are sorted, moments, modes and owners fixed; there are no members for folders, no extra fields and no comments. It opens no
+archive: an installer or an application's first run does.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tarfile
+import time
+import zipfile
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, BinaryIO
+
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model.environment import EnvironmentFile
+
+if TYPE_CHECKING:
+    from backports.zstd import ZstdFile
+
+_OLDEST_IN_ZIP = 315_532_800  # 1980-01-01, the first day that the format can tell
+_LATEST_IN_ZIP = 4_354_819_198  # 2107-12-31
+_DEFLATE_LEVEL = 6
+_ZSTD_LEVEL = 10
+# The frame differs between one thread and several, not between two and four: so it is several everywhere.
+_ZSTD_WORKERS = 4
+_BLOCK = 1 << 20
+_ENDINGS = (zlib.Z_SYNC_FLUSH, zlib.Z_FINISH)
+_WINDOW = 1 << 15  # how far deflate looks back
+_AHEAD = 32  # blocks in memory at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveFormat:
+    """One format: its word for ``--archive``, which is its suffix too, and what writes it.
+
+    ``write`` takes the files (in any order), the folder that they lie in, the file to write, which must not exist, and the moment
+    of every member in seconds since 1970, ``None`` for the earliest that the format knows. It raises ``OSError`` where the disk
+    fails, and leaves what it wrote until then.
+    """
+
+    suffix: str
+    write: Callable[[Iterable[EnvironmentFile], Path, Path, int | None], None]
+
+
+def source_date_epoch(environ: Mapping[str, str]) -> int | None:
+    """The moment that ``SOURCE_DATE_EPOCH`` names, in seconds since 1970; ``None`` where it is not set.
+
+    Raises ``UsageProblem`` when it is no whole number (https://reproducible-builds.org/specs/source-date-epoch/).
+    """
+    text = environ.get("SOURCE_DATE_EPOCH", "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdecimal():
+        raise UsageProblem(
+            f"SOURCE_DATE_EPOCH is {text!r}, not a number of seconds since 1970",
+            hint="set it with: SOURCE_DATE_EPOCH=$(git log -1 --pretty=%ct), or unset it",
+        )
+    return int(text)
+
+
+def write_zip(files: Iterable[EnvironmentFile], root: Path, archive: Path, moment: int | None) -> None:
+    """Write *files* under *root* to *archive* as zip, deflated by all processors; see :class:`ArchiveFormat`."""
+    date = time.gmtime(min(max(moment or 0, _OLDEST_IN_ZIP), _LATEST_IN_ZIP))[:6]
+    waiting: deque[_Block] = deque()
+    # zlib takes nearly all of the time, and lets go of the interpreter's lock.
+    with (
+        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+        archive.open("xb") as out,
+        zipfile.ZipFile(out, "w") as directory,
+    ):
+        for file in _sorted(files):
+            info = zipfile.ZipInfo(file.path, date)
+            info.create_system = 3  # modes as Unix has them, whatever system this is
+            info.external_attr = _mode(file) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.CRC = info.compress_size = 0
+            for block, before, is_last in _blocks(file, root):
+                info.CRC = zlib.crc32(block, info.CRC)
+                info.file_size += len(block)
+                coming = pool.submit(_deflated, block, before, _ENDINGS[is_last])
+                waiting.append(_Block(info=info, coming=coming, is_last=is_last, has_large_sizes=_is_large(file)))
+                if len(waiting) >= _AHEAD:
+                    _write_next(waiting, out, directory)
+        while waiting:
+            _write_next(waiting, out, directory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """A part of the member *info* that is being compressed; *has_large_sizes* where its header takes 64 bits for a size."""
+
+    info: zipfile.ZipInfo
+    coming: Future[bytes]
+    is_last: bool
+    has_large_sizes: bool
+
+
+def _is_large(file: EnvironmentFile) -> bool:
+    return file.size > zipfile.ZIP64_LIMIT * 0.95  # deflate may add a little
+
+
+def _write_next(waiting: deque[_Block], out: BinaryIO, directory: zipfile.ZipFile) -> None:
+    """Write the next compressed block, after a header where it is a member's first; ZipFile writes the directory behind all."""
+    block = waiting.popleft()
+    info, compressed = block.info, block.coming.result()
+    is_first = not info.compress_size
+    info.compress_size += len(compressed)
+    if is_first:
+        info.header_offset = out.tell()
+        out.write(info.FileHeader(block.has_large_sizes))
+    out.write(compressed)
+    if block.is_last:
+        if not is_first:  # the header was written before its sizes were known
+            out.seek(info.header_offset)
+            out.write(info.FileHeader(block.has_large_sizes))
+            out.seek(0, os.SEEK_END)
+        directory.filelist.append(info)
+        directory.NameToInfo[info.filename] = info
+        directory.start_dir = out.tell()
+
+
+def _deflated(block: bytes, before: bytes, ending: int) -> bytes:
+    """A part of a deflate stream (RFC 1951) that follows the bytes *before*, as pigz makes them."""
+    compressor = zlib.compressobj(_DEFLATE_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=before)
+    return compressor.compress(block) + compressor.flush(ending)
+
+
+def write_tar_zst(files: Iterable[EnvironmentFile], root: Path, archive: Path, moment: int | None) -> None:
+    """Write *files* under *root* to *archive* as tar in one Zstandard frame; see :class:`ArchiveFormat`."""
+    with (
+        archive.open("xb") as out,
+        _zstd(out) as compressed,
+        # Not the default: a longer name gets a header of its own, without the fields that other formats add for times.
+        tarfile.open(
+            fileobj=compressed,
+            mode="w|",
+            format=tarfile.GNU_FORMAT,
+            encoding="utf-8",
+            errors="surrogateescape",
+            bufsize=_BLOCK,
+        ) as tar,
+    ):
+        for file in _sorted(files):
+            member = tarfile.TarInfo(file.path)
+            member.mtime = moment or 0
+            member.mode = stat.S_IMODE(_mode(file))
+            if file.link:
+                member.type, member.linkname = tarfile.SYMTYPE, file.link
+                tar.addfile(member)
+                continue
+            member.size = file.size
+            with (root / file.path).open("rb") as source:
+                tar.addfile(member, source)
+
+
+def _zstd(out: BinaryIO) -> ZstdFile:
+    # The standard library has it from Python 3.14 on, under another name (PEP 784).
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    options: dict[int, int] = {
+        zstd.CompressionParameter.compression_level: _ZSTD_LEVEL,
+        zstd.CompressionParameter.checksum_flag: 1,
+    }
+    if zstd.CompressionParameter.nb_workers.bounds()[1]:
+        options[zstd.CompressionParameter.nb_workers] = _ZSTD_WORKERS
+    return zstd.ZstdFile(out, "wb", options=options)
+
+
+FORMATS: Mapping[str, ArchiveFormat] = MappingProxyType(
+    {
+        row.suffix: row
+        for row in (
+            ArchiveFormat(suffix="zip", write=write_zip),
+            ArchiveFormat(suffix="tar.zst", write=write_tar_zst),
+        )
+    }
+)
+"""The formats by their word for ``--archive``; to add one, write a function like :func:`write_zip` and a row here."""
+
+
+def _sorted(files: Iterable[EnvironmentFile]) -> list[EnvironmentFile]:
+    return sorted(files, key=lambda file: file.path)
+
+
+def _mode(file: EnvironmentFile) -> int:
+    if file.link:
+        return stat.S_IFLNK | 0o777
+    return stat.S_IFREG | (0o755 if file.executable else 0o644)
+
+
+def _blocks(file: EnvironmentFile, root: Path) -> Iterator[tuple[bytes, bytes, bool]]:
+    """Each block of *file* with the bytes before it that deflate may look back to, and whether it is the last."""
+    if file.link:
+        yield file.link.encode(), b"", True
+        return
+    with (root / file.path).open("rb") as source:
+        before, block = b"", source.read(_BLOCK)
+        while True:
+            following = source.read(_BLOCK) if len(block) == _BLOCK else b""
+            yield block, before, not following
+            if not following:
+                return
+            before, block = block[-_WINDOW:], following

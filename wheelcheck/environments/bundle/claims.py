@@ -1,0 +1,135 @@
+"""Who owns which path of an environment, before anything is written; two different modules in one place are a refusal."""
+
+from __future__ import annotations
+
+import enum
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wheelcheck.environments.bundle.members import collision_key
+from wheelcheck.environments.bundle.overlaps import CODE, may_differ
+from wheelcheck.errors import ArchiveRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_NAMED = 3
+
+
+class Admission(enum.Enum):
+    """What became of a claim: a file of its own, the very same as an earlier one, or one that an earlier one goes before."""
+
+    NEW = "new"
+    SAME = "same"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A file that is to be at ``path``, from the member ``member`` of ``owner``; ``digest`` tells equal contents.
+
+    ``project`` is the owner's, empty for a runtime, whose files nothing may replace. ``importable`` is the path from site-packages,
+    empty for commands, data and what else lies elsewhere. ``read`` gives the content, ``None`` where it need not be known.
+    """
+
+    path: str
+    owner: str
+    member: str
+    digest: str
+    project: str = ""
+    importable: str = ""
+    read: Callable[[], bytes] | None = None
+
+
+@dataclass(slots=True)
+class Claims:
+    """The paths taken so far on *system* (a word of ``Runtime``)."""
+
+    system: str
+    _files: dict[str, Claim] = field(default_factory=dict)
+    _folders: dict[str, Claim] = field(default_factory=dict)
+    _lost: list[tuple[Claim, Claim]] = field(default_factory=list)
+
+    def admit(self, claim: Claim) -> Admission:
+        """Take *claim* in; of two different files that no planned code imports the first one stays.
+
+        Raises ``ArchiveRefused``, naming both owners, where another file has that place, on a file system that ignores case too.
+        """
+        key = collision_key(claim.path, self.system)
+        other = self._files.get(key)
+        if other is not None:
+            return self._beside(other, claim)
+        if key in self._folders:
+            other = self._folders[key]
+            raise _refusal(claim, other, f"{claim.path!r} is a folder for {other.member!r} of {_named(other, claim)}")
+        self._files[key] = claim
+        self._take_folders(claim, key)
+        return Admission.NEW
+
+    def iter_warnings(self) -> Iterator[str]:
+        """A sentence for each two wheels with different files in one place."""
+        pairs: dict[tuple[str, str], list[str]] = {}
+        for kept, lost in self._lost:
+            pairs.setdefault((kept.owner, lost.owner), []).append(lost.path)
+        for (kept_owner, lost_owner), paths in pairs.items():
+            several = len(paths) > 1
+            more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+            yield (
+                f"{lost_owner} and {kept_owner} have {len(paths)} file{'s' * several} in the same place with other content, and "
+                f"the latter's {'are' if several else 'is'} kept: {', '.join(map(repr, paths[:_NAMED]))}{more}"
+            )
+
+    def _beside(self, other: Claim, claim: Claim) -> Admission:
+        is_same_path = other.path == claim.path
+        if other.owner != claim.owner or not is_same_path:
+            if is_same_path and other.digest == claim.digest:
+                return Admission.SAME
+            if other.project and may_differ(claim.importable, (other.read, claim.read)):
+                self._lost.append((other, claim))
+                return Admission.LOST
+        elsewhere = f"as {other.member!r}, the same name where case is ignored"
+        fact = "with other content" if is_same_path else elsewhere
+        if other.owner == claim.owner and is_same_path:
+            fact = f"as {other.member!r}"
+        raise _refusal(claim, other, f"{claim.path!r} comes from {_named(other, claim)} too, {fact}")
+
+    def _take_folders(self, claim: Claim, key: str) -> None:
+        folder = posixpath.dirname(key)
+        while folder and folder not in self._folders:
+            other = self._files.get(folder)
+            if other is not None:
+                raise _refusal(claim, other, f"{other.path!r} is a file of {_named(other, claim)}")
+            self._folders[folder] = claim
+            folder = posixpath.dirname(folder)
+        if folder:
+            self._refuse_two_spellings(claim, self._folders[folder], folder.count("/") + 1)
+
+    def _refuse_two_spellings(self, claim: Claim, other: Claim, depth: int) -> None:
+        """Two packages that differ in case become one folder, in one of the spellings: Python finds the other one no more."""
+        one, two = ("/".join(path.split("/")[:depth]) for path in (other.path, claim.path))
+        if one == two or not (claim.importable and other.importable):
+            return
+        if claim.path.lower().endswith(CODE) or other.path.lower().endswith(CODE):
+            fact = (
+                f"{two!r} is {one!r} of {_named(other, claim)} where case is ignored, and Python finds one of them only"
+            )
+            raise _refusal(claim, other, fact)
+
+
+def _named(other: Claim, claim: Claim) -> str:
+    return "this archive" if other.owner == claim.owner else other.owner
+
+
+def _refusal(claim: Claim, other: Claim, fact: str) -> ArchiveRefused:
+    projects = list(dict.fromkeys(project for project in (other.project, claim.project) if project))
+    if not other.project:
+        hint = "use a runtime that nothing was installed into" + (
+            f", or leave {claim.project} out" * bool(claim.project)
+        )
+    elif len(projects) > 1:
+        without = " or ".join(f"--exclude {project}" for project in projects)
+        hint = f"plan again without one of them ({without}), or with versions that do not overlap"
+    else:
+        hint = f"choose another version of {projects[0]}, or leave it out"
+    return ArchiveRefused(f"member {claim.member!r}: {fact}", address=claim.owner, hint=hint)

@@ -1,0 +1,212 @@
+"""Unpacks one checked wheel with the ``installer`` library, each member read, hashed and written once; judges no names."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import posixpath
+import zipfile
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from installer import install
+from installer.destinations import WheelDestination
+from installer.exceptions import InstallerError
+from installer.records import Hash, RecordEntry
+from installer.sources import WheelSource
+from installer.utils import construct_record_file
+
+from wheelcheck.environments.bundle.claims import Admission
+from wheelcheck.environments.bundle.wheel_contents import (
+    Placement,
+    WheelContents,
+    plain_refusals,
+    refuse,
+    scheme_folders,
+)
+from wheelcheck.model.environment import EnvironmentFile
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from installer.scripts import ScriptSection
+    from installer.utils import Scheme
+
+    from wheelcheck.environments.bundle.scripts import ScriptStyle
+    from wheelcheck.environments.bundle.writing import Folder, Written
+    from wheelcheck.model.environment import Layout
+
+_CHUNK = 1024**2
+_INSTALLER = {"INSTALLER": b"wheelcheck\n"}
+
+
+def unpack(
+    contents: WheelContents, folder: Folder, layout: Layout, style: ScriptStyle, others: Mapping[str, Admission]
+) -> tuple[EnvironmentFile, ...]:
+    """Write the wheel of *contents* into *folder*; the answer leaves out the files in *others*, which another wheel writes.
+
+    Its RECORD has the lines of those that are the very same, and none of those that are not its own.
+
+    Raises ``ArchiveRefused`` where a member is not what RECORD says, before that member is complete, and ``OSError``.
+    """
+    with plain_refusals(contents.wheel), zipfile.ZipFile(contents.wheel.path) as archive:
+        source = _Source(contents, archive)
+        destination = _Destination(contents, folder, layout, style, others)
+        try:
+            install(source, destination, _INSTALLER)
+        except InstallerError as problem:
+            refuse(contents.wheel, str(problem))
+    return tuple(destination.files)
+
+
+class _Source(WheelSource):
+    """The members that are to be written, with the names that their archive has."""
+
+    def __init__(self, contents: WheelContents, archive: zipfile.ZipFile) -> None:
+        self._contents = contents
+        self._archive = archive
+        stem = contents.dist_info.removesuffix(".dist-info")
+        name, _, version = stem.rpartition("-")
+        super().__init__(name, version)
+
+    @property
+    def dist_info_dir(self) -> str:
+        return self._contents.dist_info
+
+    @property
+    def dist_info_filenames(self) -> list[str]:
+        start = f"{self._contents.dist_info}/"
+        return [name.removeprefix(start) for name in self._archive.NameToInfo if name.startswith(start)]
+
+    def read_dist_info(self, filename: str) -> str:
+        name = f"{self._contents.dist_info}/{filename}"
+        if name not in self._archive.NameToInfo:
+            refuse(self._contents.wheel, f"no {filename} in it")
+        try:
+            return self._archive.read(name).decode("utf-8")
+        except UnicodeDecodeError:
+            refuse(self._contents.wheel, "not UTF-8", name)
+
+    def get_contents(self) -> Iterator[tuple[tuple[str, str, str], BinaryIO, bool]]:
+        for placement in self._contents.placements:
+            with self._archive.open(placement.member) as stream:
+                yield (placement.member, "", ""), cast(BinaryIO, stream), placement.executable
+
+
+class _Destination(WheelDestination):
+    """Writes where the placements say, and keeps what it wrote."""
+
+    def __init__(
+        self,
+        contents: WheelContents,
+        folder: Folder,
+        layout: Layout,
+        style: ScriptStyle,
+        others: Mapping[str, Admission],
+    ) -> None:
+        self.files: list[EnvironmentFile] = []
+        self._contents = contents
+        self._folder = folder
+        self._folders = scheme_folders(layout, contents.wheel.name)
+        self._site_packages = self._folders["purelib"]
+        self._style = style
+        self._others = others
+        self._lost: list[RecordEntry] = []
+        self._places = {(_root(placement.scheme), placement.path): placement for placement in contents.placements}
+
+    def write_script(self, name: str, module: str, attr: str, section: ScriptSection) -> RecordEntry:
+        filename, content = self._style.entry_point(name, module, attr, section)
+        return self._write(filename, posixpath.join(self._folders["scripts"], filename), (content,), 0o755)
+
+    def write_file(
+        self, scheme: Scheme, path: str | os.PathLike[str], stream: BinaryIO, is_executable: bool
+    ) -> RecordEntry:
+        path = str(path)
+        mode = 0o755 if is_executable else 0o644
+        placement = self._places.get((_root(scheme), path))
+        if placement is None:
+            return self._write(path, posixpath.join(self._folders[scheme], path), (stream.read(),), mode)
+        if placement.scheme == "scripts":
+            content = stream.read()
+            self._check(placement, hashlib.new(placement.algorithm or "sha256", content).digest())
+            return self._write(path, placement.target, (self._style.rewritten(content),), mode)
+        first = stream.read(_CHUNK)
+        if len(first) == _CHUNK:
+            return self._write(path, placement.target, self._streamed(placement, first, stream), mode)
+        # What fits into a chunk is checked before a byte of it is written.
+        digest = hashlib.new(placement.algorithm or "sha256", first).digest()
+        self._check(placement, digest)
+        known = digest if placement.algorithm in {"", "sha256"} else None
+        return self._write(path, placement.target, (first,), mode, known)
+
+    def finalize_installation(
+        self,
+        scheme: Scheme,  # noqa: ARG002 - the library passes it by name
+        record_file_path: str,
+        records: Iterable[tuple[Scheme, RecordEntry]],
+    ) -> None:
+        def prefix(other: str) -> str | None:
+            if _root(other) == "purelib":
+                return None
+            return posixpath.relpath(self._folders[other] or ".", self._site_packages or ".") + "/"
+
+        own = [(other, entry) for other, entry in records if not any(entry is lost for lost in self._lost)]
+        with construct_record_file(own, prefix) as stream:
+            self._write(
+                record_file_path, posixpath.join(self._site_packages, record_file_path), (stream.read(),), 0o644
+            )
+
+    def _streamed(self, placement: Placement, first: bytes, stream: BinaryIO) -> Iterator[bytes]:
+        digest = hashlib.new(placement.algorithm or "sha256", first)
+        yield first
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            yield chunk
+        self._check(placement, digest.digest())
+
+    def _check(self, placement: Placement, found: bytes) -> None:
+        if placement.digest and placement.digest != found.hex():
+            refuse(
+                self._contents.wheel, f"its content is not what RECORD says ({placement.algorithm})", placement.member
+            )
+
+    def _write(
+        self, path: str, target: str, chunks: Iterable[bytes], mode: int, known: bytes | None = None
+    ) -> RecordEntry:
+        if target in self._others:
+            written = _measured(chunks)
+            entry = RecordEntry(path, Hash("sha256", _urlsafe(written.digest)), written.size)
+            if self._others[target] is Admission.LOST:
+                self._lost.append(entry)
+            return entry
+        written = self._folder.write(target, chunks, mode, known)
+        self.files.append(
+            EnvironmentFile(
+                path=target,
+                size=written.size,
+                sha256=written.digest.hex(),
+                owner=self._contents.wheel.name,
+                executable=bool(mode & 0o111),
+            )
+        )
+        return RecordEntry(path, Hash("sha256", _urlsafe(written.digest)), written.size)
+
+
+def _root(scheme: str) -> str:
+    """One word for the two schemes that are one folder."""
+    return "purelib" if scheme == "platlib" else scheme
+
+
+def _urlsafe(digest: bytes) -> str:
+    import base64
+
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _measured(chunks: Iterable[bytes]) -> Written:
+    from wheelcheck.environments.bundle.writing import Written
+
+    content = io.BytesIO()
+    for chunk in chunks:
+        content.write(chunk)
+    return Written(size=content.tell(), digest=hashlib.sha256(content.getbuffer()).digest())

@@ -1,0 +1,65 @@
+"""Tells what an environment weighs and where, and reads a size as people write it; changes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model.bundling import Budget, BundleWeights
+from wheelcheck.model.environment import Environment
+
+RUNTIME = "(runtime)"
+_UNITS = {
+    "B": 1,
+    "KB": 1000,
+    "MB": 1000**2,
+    "GB": 1000**3,
+    "KIB": 1024,
+    "MIB": 1024**2,
+    "GIB": 1024**3,
+}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
+_DEPTH = 2
+"""Folders of this many levels are told: a package's own and those in it."""
+
+
+def parse_budget(text: str) -> Budget:
+    """Read *text* such as ``150MB``, ``1.5 GB`` or ``200MiB``; raises ``UsageProblem`` for anything else."""
+    read = _SIZE.fullmatch(text.strip())
+    unit = _UNITS.get(read[2].upper()) if read else None
+    if read is None or unit is None:
+        raise UsageProblem(
+            f"a size budget is a number and its unit, and this is not: {text!r}",
+            hint="write 150MB (of 1,000,000 bytes) or 150MiB (of 1,048,576 bytes); kB, GB and GiB too",
+        )
+    return Budget(limit=int(Decimal(read[1]) * unit), text=text.strip())
+
+
+def weigh(environment: Environment, strippable: Mapping[str, int]) -> BundleWeights:
+    """What *environment* weighs by package and by folder; *strippable* is kept with it.
+
+    A folder is one of a package's (``torch/lib``), or what the runtime has at its root; a file counts for its package once, and
+    for its folder once.
+    """
+    packages: Counter[str] = Counter()
+    folders: Counter[str] = Counter()
+    site = environment.layout.site_packages
+    inside = "" if site == "." else f"{site}/"
+    for file in environment.files:
+        packages[file.owner or RUNTIME] += file.size
+        base = inside if file.path.startswith(inside) else ""
+        *above, _ = file.path.removeprefix(base).split("/")
+        folders[base + "/".join(above[:_DEPTH]) if above else base.rstrip("/") or "."] += file.size
+    return BundleWeights(
+        installed=sum(file.size for file in environment.files),
+        packages=_largest_first(packages),
+        folders=_largest_first(folders),
+        strippable=strippable,
+    )
+
+
+def _largest_first(sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(sizes.items(), key=lambda row: (-row[1], row[0])))

@@ -1,0 +1,272 @@
+"""What a wheel would write and where, with everything in it that is refused; reads directory and small texts, writes nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import configparser
+import hashlib
+import posixpath
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from wheelcheck.environments.bundle.limits import WheelLimits
+from wheelcheck.environments.bundle.members import name_problem
+from wheelcheck.errors import ArchiveRefused
+
+if TYPE_CHECKING:
+    from installer.scripts import ScriptSection
+
+    from wheelcheck.model.environment import Layout
+    from wheelcheck.model.wheelhouse import HousedWheel
+
+_HINT = "do not install this file; choose another version, or tell its publisher"
+_LIMITS = WheelLimits()
+# Said of an installation by who installs; a wheel that brings them is overruled (PEP 376, 610).
+_OURS = frozenset({"INSTALLER", "REQUESTED", "direct_url.json"})
+_SIGNATURES = frozenset({"RECORD.jws", "RECORD.p7s"})
+_ENCRYPTED = 0x1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """One member and where it goes: ``path`` within ``scheme`` (the wheel specification's word), ``target`` from the root.
+
+    ``algorithm`` and ``digest`` (hex) are what RECORD says of its content, both empty where it says nothing.
+    """
+
+    member: str
+    scheme: str
+    path: str
+    target: str
+    executable: bool
+    algorithm: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPoint:
+    """A script to be written: *name* calls *attr* of *module*."""
+
+    name: str
+    module: str
+    attr: str
+    section: ScriptSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelContents:
+    """Everything in *wheel* that is to be written, checked; ``dist_info`` is that folder's name.
+
+    Each of ``warnings`` is a sentence.
+    """
+
+    wheel: HousedWheel
+    dist_info: str
+    placements: tuple[Placement, ...]
+    entry_points: tuple[EntryPoint, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def scheme_folders(layout: Layout, name: str) -> dict[str, str]:
+    """The folder of each scheme for the project *name*, from the environment's root, empty for the root itself."""
+    folders = {
+        "purelib": layout.site_packages,
+        "platlib": layout.site_packages,
+        "scripts": layout.scripts,
+        "headers": f"{layout.headers}/{name}",
+        "data": layout.data,
+    }
+    return {scheme: "" if folder == "." else folder for scheme, folder in folders.items()}
+
+
+def read_contents(wheel: HousedWheel, layout: Layout, system: str, limits: WheelLimits = _LIMITS) -> WheelContents:
+    """Look through the directory of *wheel* and its RECORD.
+
+    Raises ``ArchiveRefused``, naming the member, for names that lead out or cannot be on *system*, links, members without a line in
+    RECORD, more than *limits* allow, and a wheel that is none.
+    """
+    with plain_refusals(wheel), zipfile.ZipFile(wheel.path) as archive:
+        infos = archive.infolist()
+        _check_members(wheel, infos, system, limits)
+        dist_info = _dist_info(wheel, infos)
+        record = _record(wheel, archive, dist_info, limits)
+        placements = tuple(_placements(wheel, infos, dist_info, record, layout))
+        entry_points = tuple(_entry_points(wheel, archive, dist_info, system, limits))
+    return WheelContents(
+        wheel=wheel,
+        dist_info=dist_info,
+        placements=placements,
+        entry_points=entry_points,
+        warnings=tuple(_unhashed(wheel, placements)),
+    )
+
+
+def _unhashed(wheel: HousedWheel, placements: Iterable[Placement]) -> Iterator[str]:
+    found = [placement.member for placement in placements if not placement.digest]
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        yield f"{wheel.path.name}: RECORD has no hash for {found[0]!r}{more}"
+
+
+def read_member(wheel: HousedWheel, member: str) -> bytes:
+    """The content of *member*; raises ``ArchiveRefused``."""
+    with plain_refusals(wheel), zipfile.ZipFile(wheel.path) as archive:
+        return archive.read(member)
+
+
+def refuse(wheel: HousedWheel, fact: str, member: str = "") -> NoReturn:
+    """Raise ``ArchiveRefused`` for *wheel*, naming *member* where there is one."""
+    raise ArchiveRefused(f"member {member!r}: {fact}" if member else fact, address=wheel.path.name, hint=_HINT)
+
+
+@contextmanager
+def plain_refusals(wheel: HousedWheel) -> Iterator[None]:
+    """What the libraries say of a broken zip, as a refusal."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+        raise ArchiveRefused(f"not a readable wheel: {problem}", address=wheel.path.name, hint=_HINT) from problem
+
+
+def _check_members(wheel: HousedWheel, infos: list[zipfile.ZipInfo], system: str, limits: WheelLimits) -> None:
+    if len(infos) > limits.members:
+        refuse(wheel, f"more than {limits.members} members")
+    seen: set[str] = set()
+    expanded = 0
+    for info in infos:
+        name = info.orig_filename
+        problem = name_problem(name, system)
+        if problem:
+            refuse(wheel, problem, name)
+        mode = info.external_attr >> 16
+        if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
+            refuse(wheel, "a symbolic link or device; a wheel has files only", name)
+        if info.flag_bits & _ENCRYPTED:
+            refuse(wheel, "encrypted", name)
+        if name in seen:
+            refuse(wheel, "twice in the archive", name)
+        seen.add(name)
+        expanded += info.file_size
+        if expanded > limits.expanded:
+            refuse(wheel, f"expands to more than {limits.expanded} bytes", name)
+    if expanded > limits.ratio_floor and expanded > wheel.size * limits.ratio:
+        refuse(wheel, f"expands to more than {limits.ratio} times its size")
+
+
+def _dist_info(wheel: HousedWheel, infos: list[zipfile.ZipInfo]) -> str:
+    found = sorted({top for info in infos if (top := info.filename.partition("/")[0]).endswith(".dist-info")})
+    if len(found) != 1:
+        refuse(wheel, f"{len(found)} .dist-info folders, where a wheel has one")
+    name, _, version = found[0].removesuffix(".dist-info").rpartition("-")
+    try:
+        fits = canonicalize_name(name) == wheel.name and Version(version) == wheel.version
+    except InvalidVersion:
+        fits = False
+    if not fits:
+        refuse(wheel, f"it is that of another release than {wheel.name} {wheel.version}", found[0])
+    return found[0]
+
+
+def _text(wheel: HousedWheel, archive: zipfile.ZipFile, name: str, limits: WheelLimits) -> str:
+    info = archive.getinfo(name)
+    if info.file_size > limits.text:
+        refuse(wheel, f"{info.file_size} bytes, more than the limit of {limits.text}", name)
+    try:
+        return archive.read(info).decode("utf-8")
+    except UnicodeDecodeError:
+        refuse(wheel, "not UTF-8", name)
+
+
+def _record(
+    wheel: HousedWheel, archive: zipfile.ZipFile, dist_info: str, limits: WheelLimits
+) -> Mapping[str, tuple[str, str]]:
+    """Algorithm and hex digest by member, both empty where RECORD has no hash."""
+    from installer.records import InvalidRecordEntry, parse_record_file
+
+    name = f"{dist_info}/RECORD"
+    if name not in archive.NameToInfo:
+        refuse(wheel, "no RECORD: its content cannot be checked")
+    try:
+        rows = list(parse_record_file(_text(wheel, archive, name, limits).splitlines()))
+    except InvalidRecordEntry as problem:
+        refuse(wheel, f"unreadable: {problem}", name)
+    record: dict[str, tuple[str, str]] = {}
+    for path, digest, _ in rows:
+        record[path.removeprefix("./")] = _parsed_hash(wheel, path, digest)
+    return record
+
+
+def _parsed_hash(wheel: HousedWheel, path: str, text: str) -> tuple[str, str]:
+    if not text:
+        return "", ""
+    algorithm, _, value = text.partition("=")
+    if algorithm not in hashlib.algorithms_guaranteed or algorithm.startswith("shake"):
+        refuse(wheel, f"its hash in RECORD is of the unknown kind {algorithm!r}", path)
+    try:
+        return algorithm, base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
+    except binascii.Error:
+        refuse(wheel, f"its hash in RECORD is no hash: {value!r}", path)
+
+
+def _placements(
+    wheel: HousedWheel,
+    infos: list[zipfile.ZipInfo],
+    dist_info: str,
+    record: Mapping[str, tuple[str, str]],
+    layout: Layout,
+) -> Iterator[Placement]:
+    folders = scheme_folders(layout, wheel.name)
+    data = dist_info.removesuffix(".dist-info") + ".data/"
+    own = {f"{dist_info}/{name}" for name in ("RECORD", *_OURS, *_SIGNATURES)}
+    for info in infos:
+        name = info.filename
+        if info.is_dir() or name in own:
+            continue
+        if name not in record:
+            refuse(wheel, "not in RECORD", name)
+        # Byte code is not taken over: nobody reads it, and it runs in the place of the code that one reads.
+        if "__pycache__/" in name:
+            continue
+        scheme, path = "purelib", name
+        if name.startswith(data):
+            scheme, _, path = name.removeprefix(data).partition("/")
+            if scheme not in folders or not path:
+                refuse(wheel, "in no folder of .data that the wheel specification knows", name)
+        mode = info.external_attr >> 16
+        yield Placement(
+            member=name,
+            scheme=scheme,
+            path=path,
+            target=posixpath.join(folders[scheme], path),
+            executable=scheme == "scripts" or bool(mode & 0o111),
+            algorithm=record[name][0],
+            digest=record[name][1],
+        )
+
+
+def _entry_points(
+    wheel: HousedWheel, archive: zipfile.ZipFile, dist_info: str, system: str, limits: WheelLimits
+) -> Iterator[EntryPoint]:
+    from installer.utils import parse_entrypoints
+
+    member = f"{dist_info}/entry_points.txt"
+    if member not in archive.NameToInfo:
+        return
+    try:
+        found = list(parse_entrypoints(_text(wheel, archive, member, limits)))
+    except (configparser.Error, AssertionError) as problem:
+        refuse(wheel, f"unreadable: {problem or 'an entry point without module and function'}", member)
+    for name, module, attr, section in found:
+        problem_there = "a path, where a script has a name" if "/" in name else name_problem(name, system)
+        if problem_there:
+            refuse(wheel, f"script {name!r}: {problem_there}", member)
+        yield EntryPoint(name=name, module=module, attr=attr, section=section)

@@ -1,0 +1,198 @@
+"""Finds what lets packages from outside into an environment, by its files alone: path files, editables, host paths."""
+
+from __future__ import annotations
+
+import ntpath
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from wheelcheck.environments.verify.locating import path_file_entries, path_files
+from wheelcheck.environments.verify.records import Installed
+from wheelcheck.environments.verify.subject import Subject, is_outside, joined
+from wheelcheck.model.environment import RuntimeKind
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.inspection import Problem, ProblemKind
+
+_SHEBANG = re.compile(rb"#!\s*\"?([^\"\r\n]+?)\"?\s*[\r\n]")
+_SHARED_INTERPRETERS = ("/bin/sh", "/usr/bin/env", "/bin/bash", "/usr/bin/sh")
+_NAMED = 3
+
+
+def find_contamination(
+    subject: Subject, installed: tuple[Installed, ...], environ: Mapping[str, str]
+) -> Iterator[Problem]:
+    """What makes *subject* take packages from elsewhere, or work on this machine only; *environ* is that of who would start it."""
+    yield from _isolation(subject)
+    yield from _variables(subject, environ)
+    yield from _path_files(subject)
+    yield from _editables(installed)
+    if subject.home:
+        yield from _virtual(subject)
+    else:
+        yield from _host_paths(subject)
+
+
+def _isolation(subject: Subject) -> Iterator[Problem]:
+    files = path_files(subject.root, subject.layout.executable) if subject.layout.executable else ()
+    if subject.runtime.kind is RuntimeKind.EMBEDDABLE and not files:
+        name = f"python{subject.python_minor.replace('.', '')}._pth"
+        yield Problem(
+            kind=ProblemKind.NOT_ISOLATED,
+            severity=Severity.ERROR,
+            file=name,
+            message=f"there is no {name} beside {subject.layout.executable}: the user's PYTHONPATH and registry count then",
+            remedy=f"put the {name} of the embeddable package back, with the line {subject.layout.site_packages}",
+        )
+    folder = joined(subject.layout.executable, "..")
+    for file in files:
+        for entry in path_file_entries(file):
+            place = joined(folder, entry)
+            if is_outside(place) or ntpath.isabs(entry):
+                yield _outside(joined(folder, file.name), entry)
+    if files and subject.layout.site_packages not in {
+        joined(folder, entry) for file in files[:1] for entry in path_file_entries(file)
+    }:
+        yield Problem(
+            kind=ProblemKind.NOT_ISOLATED,
+            severity=Severity.ERROR,
+            file=joined(folder, files[0].name),
+            message=f"{files[0].name} does not name {subject.layout.site_packages}: nothing in it can be imported",
+            remedy=f"add the line {subject.layout.site_packages}",
+        )
+
+
+def _variables(subject: Subject, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """PYTHONPATH, where the Python of *subject* heeds it: one with a path file, and a bundle without Python, do not."""
+    executable = subject.layout.executable
+    if not executable or path_files(subject.root, executable) or subject.runtime.kind is RuntimeKind.EMBEDDABLE:
+        return
+    if folders := environ.get("PYTHONPATH", ""):
+        yield Problem(
+            kind=ProblemKind.NOT_ISOLATED,
+            severity=Severity.WARNING,
+            library=folders,
+            message=f"PYTHONPATH is set here ({folders}), and this Python takes packages from there before its own",
+            remedy="start programs with `python -I`, which passes it over; imports were tried without it",
+        )
+
+
+def _path_files(subject: Subject) -> Iterator[Problem]:
+    for site in subject.site_packages:
+        for path in _named(subject.root / site, (".pth", ".egg-link")):
+            name = joined(site, path.name)
+            if path.name.endswith(".egg-link"):
+                yield _editable(name, None, _lines(path)[:1])
+                continue
+            for line in _lines(path):
+                if line.startswith(("import ", "import\t")):
+                    if "__editable__" in line:
+                        yield _editable(name, None, [line])
+                elif line and not line.startswith("#") and (ntpath.isabs(line) or is_outside(joined(site, line))):
+                    yield _outside(name, line)
+
+
+def _editables(installed: tuple[Installed, ...]) -> Iterator[Problem]:
+    for each in installed:
+        if each.editable:
+            yield _editable(f"{each.info}/direct_url.json", each, [each.origin])
+        elif each.origin.startswith("file:"):
+            yield Problem(
+                kind=ProblemKind.HOST_PATH,
+                severity=Severity.WARNING,
+                distribution=each.name,
+                file=f"{each.info}/direct_url.json",
+                library=each.origin,
+                message=f"{each.info}/direct_url.json names a file of the machine that built this: {each.origin}",
+                remedy="install it from a wheelhouse without a direct reference, or remove direct_url.json",
+            )
+
+
+def _virtual(subject: Subject) -> Iterator[Problem]:
+    yield Problem(
+        kind=ProblemKind.NOT_RELOCATABLE,
+        severity=Severity.WARNING,
+        file="pyvenv.cfg",
+        library=subject.home,
+        message=f"a virtual environment needs the Python in {subject.home} and its own place: it cannot be shipped",
+        remedy="ship a bundle with a runtime of its own: wheelcheck bundle",
+    )
+    if subject.sees_host:
+        yield Problem(
+            kind=ProblemKind.NOT_ISOLATED,
+            severity=Severity.ERROR,
+            file="pyvenv.cfg",
+            message="it shows the host's packages too (include-system-site-packages = true)",
+            remedy="make it without --system-site-packages",
+        )
+
+
+def _host_paths(subject: Subject) -> Iterator[Problem]:
+    """Scripts that name an interpreter by its place on one machine: one problem for all of them."""
+    found: dict[str, str] = {}
+    for folder in dict.fromkeys((subject.layout.scripts, joined(subject.layout.site_packages, "bin"))):
+        for path in _named(subject.root / folder, ("",)):
+            interpreter = _shebang(path)
+            if interpreter and interpreter.split()[0] not in _SHARED_INTERPRETERS:
+                found[joined(folder, path.name)] = interpreter
+    if found:
+        first, interpreter = next(iter(found.items()))
+        names = ", ".join(list(found)[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+        verb = "starts" if len(found) == 1 else "start"
+        yield Problem(
+            kind=ProblemKind.HOST_PATH,
+            severity=Severity.WARNING,
+            file=first,
+            library=interpreter,
+            message=f"{names} {verb} with #!{interpreter}, a place on one machine",
+            remedy="start programs with `python -m`, or make the bundle with wheelcheck, whose scripts find their Python",
+        )
+
+
+def _shebang(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(512)
+    except OSError:
+        return ""
+    matched = _SHEBANG.match(start)
+    text = matched[1].decode("utf-8", "replace") if matched else ""
+    return text if text.startswith("/") or ntpath.isabs(text) else ""
+
+
+def _outside(file: str, entry: str) -> Problem:
+    return Problem(
+        kind=ProblemKind.OUTSIDE_PATH,
+        severity=Severity.ERROR,
+        file=file,
+        library=entry,
+        message=f"{file} adds {entry}, outside the environment",
+        remedy="remove the line: what is there does not ship",
+    )
+
+
+def _editable(file: str, distribution: Installed | None, lines: list[str]) -> Problem:
+    where = f" ({lines[0]})" if lines and lines[0] else ""
+    return Problem(
+        kind=ProblemKind.EDITABLE,
+        severity=Severity.ERROR,
+        distribution=distribution.name if distribution is not None else None,
+        file=file,
+        library=lines[0] if lines else "",
+        message=f"{file} is of an editable installation: its code lies elsewhere{where}",
+        remedy="build a wheel of it and install that",
+    )
+
+
+def _named(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.endswith(suffixes) and path.is_file())
+    except OSError:
+        return []
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return [line.strip() for line in path.read_bytes()[:65536].decode("utf-8-sig", "replace").splitlines()]
+    except OSError:
+        return []

@@ -1,0 +1,262 @@
+"""Holds the files of an environment against RECORD and the bundle's manifest: missing, changed, foreign; mends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from packaging.utils import NormalizedName
+
+from wheelcheck.environments.verify.records import Installed, RecordedFile
+from wheelcheck.environments.verify.subject import Subject, is_outside, joined
+from wheelcheck.model.environment import EnvironmentFile
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.inspection import Problem, ProblemKind
+
+_CHUNK = 1024 * 1024
+_OF_THE_BUNDLE = frozenset(("manifest.json", "SHA256SUMS"))
+_INSTALL_AGAIN = "make the bundle again, or install this distribution again"
+
+
+def compare_files(subject: Subject, installed: tuple[Installed, ...]) -> Iterator[Problem]:
+    """Every difference between the files of *subject* and what RECORD and manifest say; reads every file once."""
+    files = Files(subject.root)
+    recorded: set[str] = set()
+    stripped: dict[NormalizedName, int] = {}
+    promised = {file.path for file in subject.manifest.files} if subject.manifest is not None else None
+    for distribution in installed:
+        if distribution.files is None:
+            yield _without_record(distribution)
+            continue
+        for row in distribution.files:
+            recorded.add(row.path)
+            if moved := _moved_script(files, row, distribution):
+                recorded.add(moved)
+                continue
+            if is_outside(row.path) or _is_bytecode(row.path):
+                continue
+            if promised is not None and row.path not in promised and not files.exists(row.path):
+                stripped[distribution.name] = stripped.get(distribution.name, 0) + 1
+                continue
+            problem = _compared(files, row, distribution, subject)
+            if problem is not None and (promised is None or row.path not in promised):
+                yield problem
+    for name, count in stripped.items():
+        yield _stripped(subject, name, count)
+    if subject.manifest is not None:
+        yield from _against_manifest(files, subject.manifest.files)
+    yield from _foreign(subject, installed, recorded, promised)
+
+
+class Files:
+    """The files under a root; each is hashed once for each algorithm."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._digests: dict[tuple[str, str], str] = {}
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or link at *path*."""
+        return os.path.lexists(self._root / path)
+
+    def size(self, path: str) -> int | None:
+        """Bytes of the file at *path*; ``None`` where there is none."""
+        file = self._root / path
+        try:
+            return file.stat().st_size if file.is_file() else None
+        except OSError:
+            return None
+
+    def link(self, path: str) -> str:
+        """What the symbolic link at *path* points to; empty for a plain file."""
+        file = self._root / path
+        return file.readlink().as_posix() if file.is_symlink() else ""
+
+    def digest(self, path: str, algorithm: str) -> str:
+        """The digest of the file at *path* in hex; empty where it cannot be read."""
+        key = path, algorithm
+        if key not in self._digests:
+            self._digests[key] = self._digest(path, algorithm)
+        return self._digests[key]
+
+    def _digest(self, path: str, algorithm: str) -> str:
+        digest = hashlib.new(algorithm)
+        try:
+            with (self._root / path).open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError:
+            return ""
+        return digest.hexdigest()
+
+
+def _compared(files: Files, row: RecordedFile, distribution: Installed, subject: Subject) -> Problem | None:
+    size = files.size(row.path)
+    if size is None:
+        if files.link(row.path):
+            return None
+        return _missing(row.path, distribution.name, _severity_of_loss(row.path, distribution, subject))
+    if row.size is not None and size != row.size:
+        return _changed(row.path, distribution.name, f"has {size} bytes, RECORD says {row.size}")
+    if row.algorithm in hashlib.algorithms_guaranteed and not row.algorithm.startswith("shake"):
+        digest = files.digest(row.path, row.algorithm)
+        if not digest:
+            return _changed(row.path, distribution.name, "cannot be read")
+        if digest != row.digest:
+            return _changed(row.path, distribution.name, f"has another content than RECORD says ({row.algorithm})")
+    return None
+
+
+def _moved_script(files: Files, row: RecordedFile, distribution: Installed) -> str:
+    """Where a script or data file really lies that ``pip install --target`` moved after RECORD was written; else empty."""
+    if distribution.site != "." and row.path.startswith(f"{distribution.site}/"):
+        return ""
+    if files.exists(row.path) and not is_outside(row.path):
+        return ""
+    inner = row.path
+    while inner.startswith("../"):
+        inner = inner[len("../") :]
+    name = inner.rpartition("/")[2]
+    places = (joined(distribution.site, place) for place in (inner, f"bin/{name}", f"Scripts/{name}"))
+    return next((place for place in places if files.exists(place)), "")
+
+
+def _severity_of_loss(path: str, distribution: Installed, subject: Subject) -> Severity:
+    """What is missing outside the packages (a launcher, a manual page) stops nobody from importing."""
+    inside = distribution.site == "." or path.startswith(f"{distribution.site}/")
+    scripts = subject.layout.scripts
+    return Severity.ERROR if inside and not path.startswith(f"{scripts}/") else Severity.WARNING
+
+
+def _against_manifest(files: Files, promised: Iterable[EnvironmentFile]) -> Iterator[Problem]:
+    for file in promised:
+        if file.link:
+            if files.link(file.path) != file.link:
+                yield _changed(file.path, file.owner, f"is not the link to {file.link} that the manifest says")
+            continue
+        size = files.size(file.path)
+        if size is None:
+            yield _missing(file.path, file.owner, Severity.ERROR)
+        elif size != file.size:
+            yield _changed(file.path, file.owner, f"has {size} bytes, the manifest says {file.size}")
+        elif files.digest(file.path, "sha256") != file.sha256:
+            yield _changed(file.path, file.owner, "has another content than the manifest says (sha256)")
+
+
+def _foreign(
+    subject: Subject, installed: tuple[Installed, ...], recorded: set[str], promised: set[str] | None
+) -> Iterator[Problem]:
+    """Files that nobody brought, a problem for each folder or file directly in a site folder or, with a manifest, in the root."""
+    known = recorded | (promised or set())
+    unrecorded = tuple(each for each in installed if each.files is None)
+    groups: dict[str, list[str]] = {}
+    bytecode = 0
+    for folder in (".",) if promised is not None else subject.site_packages:
+        for path in _iter_files(subject.root, folder):
+            if path in known or (promised is not None and path in _OF_THE_BUNDLE):
+                continue
+            if _is_bytecode(path):
+                bytecode += 1
+            elif not _is_of_unrecorded(path, unrecorded):
+                groups.setdefault(_top(path, folder), []).append(path)
+    if promised is not None and subject.manifest is not None:
+        archives = {archive.filename for archive in subject.manifest.archives}
+        groups = {top: paths for top, paths in groups.items() if top not in archives}
+    for top, paths in groups.items():
+        yield _foreign_problem(top, paths, Severity.WARNING if promised is None else Severity.ERROR)
+    if bytecode:
+        yield Problem(
+            kind=ProblemKind.BYTECODE,
+            severity=Severity.INFO,
+            message=f"{bytecode} compiled {'file' if bytecode == 1 else 'files'} (__pycache__, .pyc) that Python made itself",
+        )
+
+
+def _is_of_unrecorded(path: str, unrecorded: tuple[Installed, ...]) -> bool:
+    """Whether *path* may belong to a distribution without RECORD: by its name, or that of what it says it brings."""
+    for each in unrecorded:
+        tops = {name.lower() for name in (*each.top_level, each.name.replace("-", "_"))}
+        rest = path if each.site == "." else path.removeprefix(f"{each.site}/")
+        stem = rest.split("/")[0].split(".")[0].lower()
+        if path.startswith(f"{each.info}/") or path == each.info or stem in tops:
+            return True
+    return False
+
+
+def _iter_files(root: Path, folder: str) -> Iterator[str]:
+    start = root / folder
+    for where, folders, names in os.walk(start):
+        folders.sort()
+        relative = Path(where).relative_to(root).as_posix()
+        links = [name for name in folders if Path(where, name).is_symlink()]
+        for name in sorted([*names, *links]):
+            yield joined(relative, name) if "\\" not in name else f"{relative}/{name}"
+
+
+def _top(path: str, folder: str) -> str:
+    prefix = "" if folder == "." else f"{folder}/"
+    return prefix + path.removeprefix(prefix).split("/")[0]
+
+
+def _is_bytecode(path: str) -> bool:
+    return path.endswith((".pyc", ".pyo")) or "/__pycache__/" in f"/{path}"
+
+
+def _without_record(distribution: Installed) -> Problem:
+    return Problem(
+        kind=ProblemKind.RECORD_MISSING,
+        severity=Severity.WARNING,
+        distribution=distribution.name,
+        file=distribution.info,
+        message=f"{distribution.info} has no RECORD, so that its files cannot be checked",
+        remedy="install it from a wheel: installers write RECORD then",
+    )
+
+
+def _stripped(subject: Subject, name: NormalizedName, count: int) -> Problem:
+    kinds = subject.manifest.stripped if subject.manifest is not None else ()
+    files = "file" if count == 1 else "files"
+    return Problem(
+        kind=ProblemKind.FILE_STRIPPED,
+        severity=Severity.INFO,
+        distribution=name,
+        message=f"{count} {files} of {name} were left out of the bundle" + (f" ({', '.join(kinds)})" if kinds else ""),
+    )
+
+
+def _missing(path: str, owner: NormalizedName | None, severity: Severity) -> Problem:
+    return Problem(
+        kind=ProblemKind.FILE_MISSING,
+        severity=severity,
+        distribution=owner,
+        file=path,
+        message=f"{path} is missing",
+        remedy=_INSTALL_AGAIN,
+    )
+
+
+def _changed(path: str, owner: NormalizedName | None, how: str) -> Problem:
+    return Problem(
+        kind=ProblemKind.FILE_CHANGED,
+        severity=Severity.ERROR,
+        distribution=owner,
+        file=path,
+        message=f"{path} {how}",
+        remedy=_INSTALL_AGAIN,
+    )
+
+
+def _foreign_problem(top: str, paths: list[str], severity: Severity) -> Problem:
+    alone = paths == [top]
+    what = f"{top} belongs" if alone else f"{len(paths)} files in {top}/ belong"
+    if len(paths) == 1 and not alone:
+        what = f"{paths[0]} belongs"
+    return Problem(
+        kind=ProblemKind.FILE_FOREIGN,
+        severity=severity,
+        file=top,
+        message=f"{what} to no distribution{'' if severity is Severity.WARNING else ' and not to the bundle'}",
+        remedy="remove what nothing brought, or ship it as a distribution",
+    )

@@ -1,0 +1,280 @@
+"""Finds Python, its packages, system and machine in a folder, from names and headers alone; runs nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from wheelcheck.environments.verify.libraries.binary import Binary, BinaryUnreadable, is_library_name, read_binary
+from wheelcheck.environments.verify.planned import system_of
+from wheelcheck.environments.verify.subject import Subject, is_outside, joined
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
+from wheelcheck.model.manifest import Manifest
+
+_DLL = re.compile(r"python(\d)(\d+)(t?)\.dll", re.IGNORECASE)
+_LIBRARY_FOLDER = re.compile(r"(?:python|pypy)(\d\.\d+)(t?)")
+_PYTHON_TAG = re.compile(r"cp(\d)(\d+)")
+_SYSTEMS = {"pe": "windows", "elf": "linux", "macho": "macos"}
+_HINT = (
+    "give a bundle (its folder, archive or manifest's folder), a virtual environment, an unpacked embeddable Python, "
+    "or a folder with *.dist-info in it"
+)
+
+
+def locate(root: Path, given: str, manifest: Manifest | None = None) -> Subject:
+    """The environment in *root*, which the user calls *given*; what *manifest* says of it needs no finding.
+
+    Raises ``InputUnreadable`` where there is none.
+    """
+    if manifest is not None:
+        sites = _sites_by_path_file(root, manifest.layout.executable) or ()
+        return Subject(
+            given=given,
+            root=root,
+            runtime=_promised(manifest),
+            layout=manifest.layout,
+            site_packages=tuple(dict.fromkeys((manifest.layout.site_packages, *sites))),
+            manifest=manifest,
+        )
+    for look in (_virtual, _windows, _posix, _plain):
+        subject = look(root, given)
+        if subject is not None:
+            return subject
+    raise InputUnreadable("holds no Python environment and no bundle", address=given, hint=_HINT)
+
+
+def _promised(manifest: Manifest) -> Runtime:
+    """The runtime of *manifest*; where it brings none, the target's, which is what its packages have to fit."""
+    runtime = manifest.runtime
+    if runtime.kind is not RuntimeKind.NONE:
+        return runtime
+    system, machine = system_of(manifest.platform)
+    return Runtime(
+        kind=RuntimeKind.NONE,
+        python=runtime.python or _version(manifest.python),
+        system=runtime.system or system,
+        machine=runtime.machine or machine or None,
+        free_threaded=runtime.free_threaded or manifest.python.endswith("t"),
+    )
+
+
+def has_environment(root: Path) -> bool:
+    """Whether *root* looks like an environment at all."""
+    try:
+        locate(root, "")
+    except InputUnreadable:
+        return False
+    return True
+
+
+def _virtual(root: Path, given: str) -> Subject | None:
+    configuration = root / "pyvenv.cfg"
+    if not configuration.is_file():
+        return None
+    pairs = (line.partition("=") for line in _text(configuration).splitlines())
+    settings = {key.strip().lower(): value.strip() for key, _, value in pairs}
+    on_windows = (root / "Scripts" / "python.exe").is_file() or (root / "Lib" / "site-packages").is_dir()
+    executable = _first(root, ("Scripts/python.exe",) if on_windows else ("bin/python", "bin/python3"))
+    site, python, free = ("Lib/site-packages", "", False) if on_windows else _posix_site(root)
+    if not site or not (root / site).is_dir():
+        return None
+    system, machine = _of_executable(root / executable) if executable else ("windows" if on_windows else "", None)
+    stated = settings.get("version_info") or settings.get("version") or ""
+    runtime = Runtime(
+        kind=RuntimeKind.INSTALLATION,
+        python=_version(stated) or _version(python),
+        system=system or _host_like(root, site)[0],
+        machine=machine or _host_like(root, site)[1],
+        free_threaded=free,
+    )
+    return Subject(
+        given=given,
+        root=root,
+        runtime=runtime,
+        layout=_layout(executable, site, "Scripts" if on_windows else "bin"),
+        site_packages=(site,),
+        home=settings.get("home", "") or "another Python",
+        sees_host=settings.get("include-system-site-packages", "").lower() == "true",
+    )
+
+
+def _windows(root: Path, given: str) -> Subject | None:
+    if not (root / "python.exe").is_file():
+        return None
+    found = [matched for name in _names(root) if (matched := _DLL.fullmatch(name))]
+    system, machine = _of_executable(root / "python.exe")
+    embeddable = any(re.fullmatch(r"python3\d+t?(\._pth|\.zip)", name, re.IGNORECASE) for name in _names(root))
+    sites = _sites_by_path_file(root, "python.exe")
+    if sites is None:
+        sites = ("Lib/site-packages",)
+    existing = tuple(site for site in sites if (root / site).is_dir()) or ("Lib/site-packages",)
+    runtime = Runtime(
+        kind=RuntimeKind.EMBEDDABLE if embeddable else RuntimeKind.INSTALLATION,
+        python=_version(f"{found[0][1]}.{found[0][2]}") if found else None,
+        system=system or "windows",
+        machine=machine,
+        free_threaded=bool(found and found[0][3]),
+    )
+    main = next((site for site in existing if _has_packages(root / site)), existing[0])
+    return Subject(
+        given=given,
+        root=root,
+        runtime=runtime,
+        layout=_layout("python.exe", main, "Scripts"),
+        site_packages=tuple(dict.fromkeys((main, *existing))),
+    )
+
+
+def _posix(root: Path, given: str) -> Subject | None:
+    site, python, free = _posix_site(root)
+    if not site:
+        return None
+    executable = _first(root, (f"bin/python{python}{'t' if free else ''}", "bin/python3", "bin/python"))
+    system, machine = _of_executable(root / executable) if executable else ("", None)
+    host = _host_like(root, site) if not system else (system, machine)
+    runtime = Runtime(
+        kind=RuntimeKind.STANDALONE if executable else RuntimeKind.NONE,
+        python=_version(python),
+        system=host[0],
+        machine=host[1],
+        free_threaded=free,
+    )
+    return Subject(
+        given=given,
+        root=root,
+        runtime=runtime,
+        layout=_layout(executable, site, "bin"),
+        site_packages=(site,),
+    )
+
+
+def _plain(root: Path, given: str) -> Subject | None:
+    site = next((each for each in (".", "site-packages", "Lib/site-packages") if _has_packages(root / each)), None)
+    if site is None:
+        return None
+    system, machine = _host_like(root, site)
+    runtime = Runtime(kind=RuntimeKind.NONE, python=_tagged_python(root / site), system=system, machine=machine)
+    return Subject(given=given, root=root, runtime=runtime, layout=_layout("", site, "bin"), site_packages=(site,))
+
+
+def _layout(executable: str, site: str, scripts: str) -> Layout:
+    return Layout(executable=executable, site_packages=site, scripts=scripts, headers="include", data=".")
+
+
+def _posix_site(root: Path) -> tuple[str, str, bool]:
+    for name in sorted(_names(root / "lib"), reverse=True):
+        matched = _LIBRARY_FOLDER.fullmatch(name)
+        if matched and (root / "lib" / name / "site-packages").is_dir():
+            return f"lib/{name}/site-packages", matched[1], bool(matched[2])
+    return "", "", False
+
+
+def path_files(root: Path, executable: str) -> tuple[Path, ...]:
+    """The ``._pth`` files beside *executable*, which alone decide what an embeddable Python imports."""
+    folder = root / joined(executable or ".", "..")
+    return tuple(sorted(folder / name for name in _names(folder) if name.lower().endswith("._pth")))
+
+
+def path_file_entries(path_file: Path) -> tuple[str, ...]:
+    """The entries of a ``._pth`` file, as written, without comments and ``import`` lines."""
+    lines = (line.partition("#")[0].strip() for line in _text(path_file).splitlines())
+    return tuple(line for line in lines if line and not line.startswith("import "))
+
+
+def _sites_by_path_file(root: Path, executable: str) -> tuple[str, ...] | None:
+    files = path_files(root, executable)
+    if not files:
+        return None
+    base = joined(executable, "..")
+    places = (joined(base, entry) for entry in path_file_entries(files[0]))
+    return tuple(place for place in places if not is_outside(place) and _has_packages(root / place))
+
+
+def _of_executable(executable: Path) -> tuple[str, str | None]:
+    """System and machine by the header of *executable*; empty and ``None`` where it cannot be read."""
+    try:
+        binary = read_binary(executable, executable.name, None)
+    except (BinaryUnreadable, OSError):
+        return "", None
+    return ("", None) if binary is None else _system_of(binary)
+
+
+def _system_of(binary: Binary) -> tuple[str, str | None]:
+    musl = "musl" in binary.interpreter or any("musl" in need.library for need in binary.needs)
+    # A universal program runs on both machines: none is *the* machine.
+    machine = binary.machines[0] if len(binary.machines) == 1 else None
+    return ("musl" if musl else _SYSTEMS[binary.form]), machine
+
+
+def _host_like(root: Path, site: str) -> tuple[str, str | None]:
+    """System and machine by the first extension module under *site*."""
+    from wheelcheck.environments.verify.libraries.binary import is_extension_name
+
+    fallback: tuple[str, str | None] = ("", None)
+    for path in _iter_libraries(root / site):
+        try:
+            binary = read_binary(path, path.name, None)
+        except (BinaryUnreadable, OSError):
+            continue
+        if binary is not None and is_extension_name(path.name) and ".abi3" not in path.name:
+            return _system_of(binary)
+        if binary is not None and not fallback[0]:
+            fallback = _system_of(binary)
+    return fallback
+
+
+def _iter_libraries(folder: Path) -> Iterator[Path]:
+    import os
+
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if is_library_name(name):
+                yield Path(where, name)
+
+
+def _tagged_python(site: Path) -> Version | None:
+    """The Python of the wheels in *site* by their own tags; ``None`` where all are for any."""
+    for name in sorted(_names(site)):
+        if name.endswith(".dist-info"):
+            for line in _text(site / name / "WHEEL").splitlines():
+                key, _, value = line.partition(":")
+                parts = value.strip().split("-")
+                matched = _PYTHON_TAG.match(parts[0])
+                if key.strip().lower() == "tag" and len(parts) == 3 and parts[1].startswith("cp") and matched:
+                    return _version(f"{matched[1]}.{matched[2]}")
+    return None
+
+
+def _has_packages(folder: Path) -> bool:
+    return any(name.endswith((".dist-info", ".egg-info")) for name in _names(folder))
+
+
+def _names(folder: Path) -> Iterable[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
+
+
+def _first(root: Path, names: Iterable[str]) -> str:
+    return next((name for name in names if (root / name).is_file()), "")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes()[:1_000_000].decode("utf-8-sig", "replace")
+    except OSError:
+        return ""
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text.replace(".final.0", ""))
+    except InvalidVersion:
+        matched = re.match(r"\d+\.\d+(\.\d+)?", text)
+        return Version(matched[0]) if matched else None

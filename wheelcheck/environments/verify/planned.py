@@ -1,0 +1,178 @@
+"""Holds what is installed against the plan and the target: packages, versions, digest, wheel tags; resolves nothing."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from packaging.version import InvalidVersion, Version
+
+from wheelcheck.environments.verify.records import Installed
+from wheelcheck.environments.verify.subject import Subject
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.inspection import Problem, ProblemKind
+from wheelcheck.model.plan import Plan
+from wheelcheck.model.target import Target
+from wheelcheck.targets.targets import parse_target
+
+_FETCH_AGAIN = "make the bundle again from this plan, or install what it has (wheelcheck export --to pip-sh)"
+# Floors beyond any there is: what is asked is the system and the machine, not its age.
+_ANY_AGE = {"linux": "manylinux_2_60_{}", "musl": "musllinux_1_9_{}", "macos": "macosx_30_0_{}"}
+_WINDOWS = {"amd64": "win_amd64", "arm64": "win_arm64", "x86": "win32", "win32": "win32"}
+_PLATFORM = re.compile(r"(manylinux|musllinux|macosx|linux)_(?:\d+_\d+_)?(\w+)")
+_FAMILIES = {"manylinux": "linux", "linux": "linux", "musllinux": "musl", "macosx": "macos"}
+
+
+def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan, digest: str) -> Iterator[Problem]:
+    """What *subject* has that *plan* (whose digest is *digest*) does not, and the other way round."""
+    yield from _digests(subject, digest)
+    yield from _runtime(subject, plan.target)
+    found = {each.name: each for each in installed}
+    for package in plan.packages:
+        there = found.pop(package.name, None)
+        if there is None:
+            yield Problem(
+                kind=ProblemKind.PACKAGE_MISSING,
+                severity=Severity.ERROR,
+                distribution=package.name,
+                message=f"{package.name} {package.version} is in the plan and not installed",
+                remedy=_FETCH_AGAIN,
+            )
+        elif not _is_version(there.version, package.version):
+            yield Problem(
+                kind=ProblemKind.PACKAGE_VERSION,
+                severity=Severity.ERROR,
+                distribution=package.name,
+                file=there.info,
+                message=f"{package.name} is installed in {there.version}, the plan has {package.version}",
+                remedy=_FETCH_AGAIN,
+            )
+    for each in found.values():
+        yield Problem(
+            kind=ProblemKind.PACKAGE_EXTRA,
+            severity=Severity.WARNING,
+            distribution=each.name,
+            file=each.info,
+            message=f"{each.name} {each.version} is installed and not in the plan",
+            remedy="remove it, or add it to the requirements and plan again",
+        )
+
+
+def judge_tags(subject: Subject, installed: tuple[Installed, ...], target: Target | None) -> Iterator[Problem]:
+    """Every distribution whose wheel is not for *target*, by the tags in WHEEL."""
+    if target is None:
+        return
+    for each in installed:
+        if each.tags and not any(tag in target.rank for tag in each.tags):
+            words = ", ".join("-".join(tag) for tag in each.tags[:3])
+            yield Problem(
+                kind=ProblemKind.TAG_UNFIT,
+                severity=Severity.ERROR,
+                distribution=each.name,
+                file=f"{each.info}/WHEEL",
+                message=f"the wheel of {each.name} {each.version} is for {words}; the environment is {_words(subject, target)}",
+                remedy="install the wheel for this environment; `wheelcheck plan` with its platform and Python picks it",
+            )
+
+
+def find_doubles(installed: tuple[Installed, ...]) -> Iterator[Problem]:
+    """Every distribution that is there twice, as when one was unpacked over another."""
+    for first, second in itertools.pairwise(installed):
+        if first.name == second.name:
+            yield Problem(
+                kind=ProblemKind.PACKAGE_VERSION,
+                severity=Severity.ERROR,
+                distribution=second.name,
+                file=second.info,
+                message=f"{second.name} is installed twice: {first.info} and {second.info}",
+                remedy="remove both and install one of them again: their files lie over each other",
+            )
+
+
+def target_of(subject: Subject, plan: Plan | None) -> tuple[Target | None, str]:
+    """The target that wheels have to fit, and the word of the platform whose floor counts (empty where no floor is known)."""
+    if plan is not None:
+        return plan.target, plan.target.platform
+    if subject.manifest is not None:
+        try:
+            target = parse_target(subject.manifest.platform, subject.manifest.python)
+        except UsageProblem:
+            return None, ""
+        return target, target.platform
+    runtime = subject.runtime
+    if runtime.python is None or runtime.machine is None or "pypy" in subject.layout.site_packages:
+        return None, ""
+    word = _WINDOWS.get(runtime.machine, "") if runtime.system == "windows" else _ANY_AGE.get(runtime.system, "")
+    try:
+        return parse_target(
+            word.format(runtime.machine), subject.python_minor + ("t" if runtime.free_threaded else "")
+        ), ""
+    except UsageProblem:
+        return None, ""
+
+
+def system_of(platform: str) -> tuple[str, str]:
+    """System and machine of a platform tag, in the words of a runtime; empty ones where it is none."""
+    for machine, word in _WINDOWS.items():
+        if platform == word:
+            return "windows", machine
+    matched = _PLATFORM.fullmatch(platform)
+    return (_FAMILIES[matched[1]], matched[2]) if matched else ("", "")
+
+
+def floor_of(platform: str) -> tuple[int, ...]:
+    """The release in a platform tag (``manylinux_2_28_x86_64`` → 2, 28); empty where it has none."""
+    matched = re.match(r"(?:manylinux|musllinux|macosx)_(\d+)_(\d+)_", platform)
+    return (int(matched[1]), int(matched[2])) if matched else ()
+
+
+def _digests(subject: Subject, digest: str) -> Iterator[Problem]:
+    manifest = subject.manifest
+    if manifest is not None and manifest.plan_digest and digest and manifest.plan_digest != digest:
+        yield Problem(
+            kind=ProblemKind.PLAN_DIFFERS,
+            severity=Severity.ERROR,
+            message=f"the bundle was made from the plan {_short(manifest.plan_digest)}, the one given is {_short(digest)}",
+            remedy="give the plan that it was made from, or make the bundle again",
+        )
+
+
+def _runtime(subject: Subject, target: Target) -> Iterator[Problem]:
+    system, machine = system_of(target.platform)
+    runtime = subject.runtime
+    facts = []
+    planned = f"{target.python_full.major}.{target.python_full.minor}"
+    if subject.python_minor and subject.python_minor != planned:
+        facts.append((f"Python {planned}", f"Python {subject.python_minor}"))
+    if runtime.system and system and runtime.system != system:
+        facts.append((system, runtime.system))
+    elif (
+        runtime.machine and machine and _WINDOWS.get(runtime.machine, runtime.machine) != _WINDOWS.get(machine, machine)
+    ):
+        facts.append((machine, runtime.machine))
+    for wanted, there in facts:
+        yield Problem(
+            kind=ProblemKind.RUNTIME_DIFFERS,
+            severity=Severity.ERROR,
+            message=f"the plan is for {wanted}, the environment is {there}",
+            remedy="take the runtime that the plan is for, or plan for this one",
+        )
+
+
+def _words(subject: Subject, target: Target) -> str:
+    runtime = subject.runtime
+    system = " ".join(word for word in (runtime.system, runtime.machine or "") if word)
+    return f"{system}, Python {subject.python_minor}" if system and subject.python_minor else str(target)
+
+
+def _is_version(found: str, planned: Version) -> bool:
+    try:
+        return Version(found) == planned
+    except InvalidVersion:
+        return False
+
+
+def _short(digest: str) -> str:
+    return digest[: len("sha256:") + 12]

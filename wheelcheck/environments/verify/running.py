@@ -1,0 +1,215 @@
+"""Runs the imports of each distribution in a fresh process with a time limit; judges nothing but how the process ended."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import NormalizedName
+
+from wheelcheck.environments.verify.probe import SOURCE, Probed, ProbedPlaces, parse_probed
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model.inspection import ImportTrial, TrialOutcome
+
+_AT_ONCE = 2
+_GRACE = 5.0
+# What a user has set for their own Python would decide what is found; the bundle's users have not set it.
+_UNSET = ("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """How to start Python: ``command`` with its options; ``adds`` is a folder of packages that it does not know by itself."""
+
+    command: tuple[str, ...]
+    adds: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """How the imports of one distribution went; ``places`` are where its last process took things from."""
+
+    name: NormalizedName
+    imports: tuple[ImportTrial, ...]
+    places: tuple[ProbedPlaces, ...]
+
+
+def try_imports(
+    interpreter: Interpreter,
+    modules: Sequence[tuple[NormalizedName, tuple[str, ...]]],
+    timeout: float,
+    tell: Callable[[str], None],
+) -> tuple[Trials, ...]:
+    """Import *modules*, by distribution, two processes at a time; *timeout* is in seconds for each process.
+
+    A distribution whose process dies goes on in another with the modules that are left. Raises ``UsageProblem`` where the
+    interpreter cannot be started at all.
+    """
+    running = _Running()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            started = [
+                pool.submit(_trials, interpreter, name, names, timeout, tell, running) for name, names in modules
+            ]
+            return tuple(each.result() for each in started)
+        except BaseException:
+            # Interrupted, or no interpreter: nothing that was started outlives this.
+            pool.shutdown(wait=False, cancel_futures=True)
+            running.stop()
+            raise
+
+
+class _Running:
+    """The processes that live, so that all can be ended."""
+
+    def __init__(self) -> None:
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def enter(self, process: subprocess.Popen[bytes]) -> None:
+        self._processes.add(process)
+        if self._stopped:
+            _kill(process)
+
+    def leave(self, process: subprocess.Popen[bytes]) -> None:
+        self._processes.discard(process)
+
+    def stop(self) -> None:
+        self._stopped = True
+        for process in tuple(self._processes):
+            _kill(process)
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopped
+
+
+def _trials(
+    interpreter: Interpreter,
+    name: NormalizedName,
+    modules: tuple[str, ...],
+    timeout: float,
+    tell: Callable[[str], None],
+    running: _Running,
+) -> Trials:
+    tell(name)
+    done: dict[str, ImportTrial] = {}
+    places: list[ProbedPlaces] = []
+    left = modules
+    while left and not running.is_stopped:
+        ended = _run(interpreter, left, timeout, running)
+        probed = ended.probed
+        for each in probed.imports:
+            if each.error is None:
+                done[each.module] = ImportTrial(
+                    module=each.module, outcome=ended.outcome, detail=ended.detail, seconds=ended.seconds
+                )
+            else:
+                outcome = TrialOutcome.FAILED if each.error else TrialOutcome.IMPORTED
+                done[each.module] = ImportTrial(
+                    module=each.module, outcome=outcome, seconds=round(each.seconds, 3), detail=each.error
+                )
+        if probed.places is not None:
+            places.append(probed.places)
+        elif not any(each.error is None for each in probed.imports):
+            # Nothing was even begun, or it died at its end: more of the same would go the same way.
+            first = left[0] if left[0] not in done else ""
+            for module in left:
+                if module not in done:
+                    done[module] = ImportTrial(module=module, outcome=ended.outcome, detail=ended.detail)
+            if not first:
+                break
+        left = tuple(module for module in left if module not in done)
+    return Trials(name=name, imports=tuple(done[module] for module in modules if module in done), places=tuple(places))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """How one process ended: what became of the module that it was at, should it not have come back from it."""
+
+    probed: Probed
+    outcome: TrialOutcome
+    detail: str
+    seconds: float
+
+
+def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, running: _Running) -> _Ended:
+    mark = f"wheelcheck-{secrets.token_hex(8)}:"
+    command = [*interpreter.command, "-B", "-c", SOURCE, mark, interpreter.adds, *modules]
+    with tempfile.TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=folder,
+                env=_environment(),
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise UsageProblem(
+                f"{interpreter.command[0]} cannot be started: {problem.strerror}",
+                hint="name the program with its path in --runner, or leave the imports out: --imports none",
+            ) from problem
+        running.enter(process)
+        with process:
+            try:
+                out, err = process.communicate(timeout=timeout)
+                late = False
+            except subprocess.TimeoutExpired:
+                out, err = _stopped(process)
+                late = True
+            finally:
+                running.leave(process)
+    probed = parse_probed(out, mark)
+    if late:
+        return _Ended(
+            probed=probed, outcome=TrialOutcome.TIMED_OUT, detail=f"timed out after {timeout:g} s", seconds=timeout
+        )
+    last = err.decode("utf-8", "replace").strip().splitlines()[-1:]
+    said = f": {last[0]}" if last else ""
+    return _Ended(
+        probed=probed, outcome=TrialOutcome.CRASHED, detail=f"crashed (exit {process.returncode}){said}", seconds=0.0
+    )
+
+
+def _stopped(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """End *process* with all that it started, and answer what it had said."""
+    _kill(process)
+    try:
+        return process.communicate(timeout=_GRACE)
+    except subprocess.TimeoutExpired as waiting:
+        # Something that it started holds the pipes still.
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        return waiting.output or b"", b""
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except OSError:
+        process.kill()
+
+
+def _environment() -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.upper().startswith(_UNSET)}
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def executable_path(root: Path, executable: str) -> str:
+    """The path of the environment's own interpreter; not resolved: a virtual environment is known by the link's place."""
+    return str((root / executable).absolute())

@@ -1,0 +1,155 @@
+"""Builds pure source archives into wheels, once, each in an environment of its own; runs nothing that was not allowed by name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.environments.wheelhouse.built import refuse_unplanned
+from wheelcheck.environments.wheelhouse.digests import Digests, digest_file
+from wheelcheck.environments.wheelhouse.loading import built_wheel
+from wheelcheck.environments.wheelhouse.record import Entry, load_record
+from wheelcheck.environments.wheelhouse.running import BuildSurroundings, run_build
+from wheelcheck.environments.wheelhouse.wanted import PART, Wanted
+from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from packaging.utils import NormalizedName
+
+    from wheelcheck.model.plan import Plan
+    from wheelcheck.ports import Transfers
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    wanted: Wanted
+    plan: Plan
+    folder: Path
+    around: BuildSurroundings
+
+
+def unbuilt(folder: Path, wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """The source archives of *wanted* of which *folder* has no wheel yet that was built from them; folders may change unseen."""
+    record = load_record(folder)
+    sources = (each for each in wanted if not each.is_wheel)
+    return tuple(each for each in sources if each.local_folder is not None or built_wheel(folder, each, record) is None)
+
+
+def refuse_unallowed(folder: Path, wanted: Sequence[Wanted], allowed: frozenset[NormalizedName | str]) -> None:
+    """Raise ``UsageProblem`` naming the source archives of *wanted* that must be built and are not in *allowed* (``all``: any).
+
+    Building runs whatever their authors wrote, on this machine: that is the user's decision, package by package. Also raises for
+    a name in *allowed* that the plan does not build, which is a slip of the pen.
+    """
+    names = {each.package.name for each in wanted if not each.is_wheel}
+    strange = sorted(allowed - names - {ALL})
+    if strange:
+        raise UsageProblem(
+            f"--allow-build names what the plan does not build: {', '.join(strange)}",
+            hint=f"the plan builds {', '.join(sorted(names))}" if names else "the plan has wheels only",
+        )
+    if ALL in allowed:
+        return
+    refused = [each for each in unbuilt(folder, wanted) if each.package.name not in allowed]
+    if refused:
+        raise UsageProblem(
+            f"{len(refused)} of the plan's packages {'come' if len(refused) > 1 else 'comes'} as source and must be built "
+            f"into wheels, which runs their authors' code on this machine: {', '.join(map(str, refused))}",
+            hint=f"allow it with --allow-build {','.join(each.package.name for each in refused)}",
+        )
+
+
+def iter_built(
+    folder: Path, plan: Plan, wanted: Sequence[Wanted], around: BuildSurroundings, told: Transfers
+) -> Iterator[Entry]:
+    """Build what of *wanted* is source and not built yet, in the order of the plan's phase; the entry of each as it is there.
+
+    The caller holds the folder's lock and has asked :func:`refuse_unallowed`. Raises ``ArchiveRefused`` where a build fails, takes
+    too long or gives what was not planned.
+    """
+    for each in _in_order(plan, unbuilt(folder, wanted)):
+        told.stage(f"building {each}")
+        yield _build(_Job(wanted=each, plan=plan, folder=folder, around=around))
+
+
+def _in_order(plan: Plan, wanted: Iterable[Wanted]) -> list[Wanted]:
+    place = {name: position for position, name in enumerate(plan.built_once)}
+    return sorted(wanted, key=lambda each: place.get(each.package.name, len(place)))
+
+
+def _build(job: _Job) -> Entry:
+    with tempfile.TemporaryDirectory(prefix="wheelcheck-build-") as scratch:
+        source = _unpacked(job, Path(scratch) / "source")
+        out = Path(scratch) / "out"
+        out.mkdir()
+        run_build(job.wanted, source, out, job.around)
+        wheels = [path for path in out.iterdir() if path.suffix == ".whl"]
+        if len(wheels) != 1:
+            raise ArchiveRefused(f"building it gave {len(wheels)} wheels", address=str(job.wanted))
+        refuse_unplanned(wheels[0], job.wanted, job.plan)
+        return _housed(job, wheels[0])
+
+
+def _unpacked(job: _Job, into: Path) -> Path:
+    """The source tree of the job, in a place of its own: a build may write beside its sources."""
+    local = job.wanted.local_folder
+    try:
+        if local is not None:
+            return Path(shutil.copytree(local, into, symlinks=True))
+        archive = job.wanted.place_in(job.folder)
+        # The filter refuses members that lead out of the folder; zip members never do.
+        _unpacker(archive)(archive, into)
+    except (OSError, ValueError, shutil.ReadError) as error:
+        raise ArchiveRefused(f"cannot be unpacked: {error}", address=str(job.wanted)) from error
+    entries = list(into.iterdir())
+    return entries[0] if len(entries) == 1 and entries[0].is_dir() else into
+
+
+def _unpacker(archive: Path) -> Callable[[Path, Path], None]:
+    if archive.suffix == ".zip":
+        return lambda path, into: shutil.unpack_archive(path, into, "zip")
+    import tarfile
+
+    def unpack(path: Path, into: Path) -> None:
+        try:
+            with tarfile.open(path) as opened:
+                opened.extractall(into, filter="data")
+        except tarfile.TarError as error:
+            raise ValueError(str(error)) from error
+
+    return unpack
+
+
+def _housed(job: _Job, wheel: Path) -> Entry:
+    place = job.folder / wheel.name
+    part = place.with_name(place.name + PART)
+    digests = Digests()
+    try:
+        shutil.copyfile(wheel, part)
+        with part.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        size = digest_file(part, digests)
+        part.replace(place)
+    except OSError as error:
+        raise DiskFailure(
+            f"cannot be written: {error.strerror or error}", address=str(place), hint="make room and run it again"
+        ) from error
+    file = job.wanted.file
+    source = load_record(job.folder).entry(file.filename)
+    return Entry(
+        filename=wheel.name,
+        name=job.wanted.package.name,
+        version=str(job.wanted.package.version),
+        sha256=digests.digest("sha256"),
+        size=size,
+        built_from=file.filename,
+        source_sha256=file.sha256 or ("" if source is None else source.sha256),
+    )

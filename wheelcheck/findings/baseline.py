@@ -1,0 +1,106 @@
+"""The baseline file: fingerprints of findings that were there when the gate was adopted; judges nothing.
+
+One finding stands on one line, in the order of the fingerprints, so that changes to the file read well in review.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.findings.fingerprints import target_word
+from wheelcheck.model.check import CheckedTarget, Verdict
+from wheelcheck.model.finding import Code
+from wheelcheck.values import dataclass
+
+SCHEMA_NAME = "wheelcheck.baseline/1"
+_SCHEMA = re.compile(r"wheelcheck\.baseline/(\d{1,9})", re.ASCII)
+_AGAIN = "write it anew with --write-baseline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFinding:
+    """One line of a baseline; what is not the fingerprint is there for readers. ``package`` is empty where none is named."""
+
+    fingerprint: str
+    code: str
+    package: str
+    target: str
+
+
+def known_findings(checked: Iterable[CheckedTarget]) -> tuple[KnownFinding, ...]:
+    """What a baseline of *checked* holds: all that fails or is known already; that a search ended early is never known."""
+    found = {
+        judged.fingerprint: KnownFinding(
+            fingerprint=judged.fingerprint,
+            code=judged.finding.code.number,
+            package=judged.finding.package or "",
+            target=target_word(each.target),
+        )
+        for each in checked
+        for judged in each.judged
+        if judged.verdict in (Verdict.FAILS, Verdict.KNOWN) and judged.finding.code is not Code.BUDGET_SPENT
+    }
+    return tuple(found[name] for name in sorted(found))
+
+
+def render_baseline(known: Iterable[KnownFinding]) -> bytes:
+    """The text of the baseline file that holds *known*: the same bytes whatever their order."""
+    rows = {each.fingerprint: each for each in known}
+    lines = ",\n".join("    " + _row(rows[name]) for name in sorted(rows))
+    findings = f"[\n{lines}\n  ]" if lines else "[]"
+    return f'{{\n  "schema": "{SCHEMA_NAME}",\n  "findings": {findings}\n}}\n'.encode()
+
+
+def _row(known: KnownFinding) -> str:
+    row = {"fingerprint": known.fingerprint, "code": known.code, "package": known.package, "target": known.target}
+    return json.dumps({key: value for key, value in row.items() if value}, ensure_ascii=False)
+
+
+def parse_baseline(content: bytes, path: str) -> frozenset[str]:
+    """The fingerprints in the baseline *content* of the file *path*; keys that it does not know are skipped.
+
+    Raises ``InputUnreadable`` naming file and key.
+    """
+    try:
+        document: object = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputUnreadable("is not text in UTF-8", address=path, hint=_AGAIN) from None
+    except json.JSONDecodeError as problem:
+        raise InputUnreadable(
+            f"is not valid JSON: {problem.msg}", address=f"{path}:{problem.lineno}", hint=_AGAIN
+        ) from None
+    except (RecursionError, ValueError):
+        raise InputUnreadable("is not JSON that a baseline could be", address=path, hint=_AGAIN) from None
+    if not isinstance(document, dict):
+        raise InputUnreadable("is not a baseline: not an object", address=path, hint=_AGAIN)
+    _refuse_schema(document.get("schema"), path)
+    return frozenset(_iter_fingerprints(document.get("findings"), path))
+
+
+def _refuse_schema(schema: object, path: str) -> None:
+    if schema == SCHEMA_NAME:
+        return
+    version = _SCHEMA.fullmatch(schema) if isinstance(schema, str) else None
+    if version is not None and int(version[1]) > 1:
+        raise InputUnreadable(
+            f"schema is {version[0]}, which a newer wheelcheck wrote; this one reads {SCHEMA_NAME}",
+            address=path,
+            hint="update wheelcheck, or write it anew with --write-baseline",
+        )
+    said = repr(schema) if isinstance(schema, str) else "missing" if schema is None else "not a string"
+    raise InputUnreadable(f"is not a baseline: schema is {said}, not {SCHEMA_NAME!r}", address=path, hint=_AGAIN)
+
+
+def _iter_fingerprints(findings: object, path: str) -> Iterator[str]:
+    if not isinstance(findings, list):
+        raise InputUnreadable("findings is missing or not an array", address=path, hint=_AGAIN)
+    for position, row in enumerate(findings):
+        name = row.get("fingerprint") if isinstance(row, dict) else None
+        if not isinstance(name, str) or not name:
+            what = f"findings[{position}].fingerprint" if isinstance(row, dict) else f"findings[{position}]"
+            wanted = "a string that is not empty" if isinstance(row, dict) else "an object"
+            raise InputUnreadable(f"{what} is not {wanted}", address=path, hint=_AGAIN)
+        yield name

@@ -1,0 +1,169 @@
+"""What every rule may look at: the outcome, the policy, the shelves, and the paths from the user to a project."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.distribution import Distribution, ProjectPage
+from wheelcheck.model.requirement import Constraint, HashPin, Origin, Requirement
+from wheelcheck.model.resolution import Conflict, Edge, Pin, Policy, Resolution
+from wheelcheck.model.target import Target
+from wheelcheck.ports import Projects
+from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.shelf import Admission, Shelf, newest_standing
+
+if TYPE_CHECKING:
+    from wheelcheck.model.compatibility import RepairKnowledge
+
+_PATHS_SHOWN = 5
+_USER = ""  # where all ways begin: what no project name can be
+
+
+class Diagnosis:
+    """One outcome with all that is needed to speak about it.
+
+    *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
+    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *knowledge* is what is known beyond
+    metadata; without it nothing is said about that.
+    """
+
+    def __init__(
+        self,
+        outcome: Resolution | Conflict,
+        projects: Projects,
+        policy: Policy,
+        *,
+        input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = (),
+        require_hashes: bool = False,
+        constraints: tuple[Constraint, ...] = (),
+        knowledge: RepairKnowledge | None = None,
+    ) -> None:
+        self.outcome = outcome
+        self.policy = policy
+        self.target: Target = outcome.target
+        self.input_bounds = input_bounds
+        self.require_hashes = require_hashes
+        self.knowledge = knowledge
+        self._constraints = constraints
+        self.compatibility = Compatibility(outcome.target)
+        self._projects = projects
+        self._admission = Admission(self.compatibility, policy, self.hashes)
+        self._shelves: dict[NormalizedName, Shelf] = {}
+        self._pages: dict[NormalizedName, ProjectPage] = {}
+
+    def shelf(self, name: NormalizedName) -> Shelf:
+        """Everything that the index has of *name*, judged for the target."""
+        if name not in self._shelves:
+            self._shelves[name] = Shelf(self.page(name), self._admission)
+        return self._shelves[name]
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        """The page of *name*; an empty one for a project that a direct reference brought, which is no index's business."""
+        known = self._pages.get(name)
+        if known is None:
+            page = ProjectPage(name, {}) if name in self._direct_names else self._projects.page(name)
+            known = self._pages[name] = page
+        return known
+
+    def newest_standing(self, page: ProjectPage) -> tuple[Version, str | None] | None:
+        """The newest final version on *page* that was not withdrawn, as of the policy's day, and its first upload."""
+        return newest_standing(page, self.policy.exclude_newer)
+
+    @cached_property
+    def _direct_names(self) -> frozenset[NormalizedName]:
+        return frozenset(edge.child for edge in self.edges if edge.requirement.url is not None)
+
+    @cached_property
+    def hashes(self) -> Mapping[NormalizedName, tuple[HashPin, ...]]:
+        """The hashes that the user named for files of an index, by project."""
+        found: dict[NormalizedName, tuple[HashPin, ...]] = {}
+        asked: list[Requirement | Constraint] = [edge.requirement for edge in self.edges if edge.parent is None]
+        for each in (*asked, *self._constraints):
+            if each.hashes and each.url is None:
+                found[each.name] = (*found.get(each.name, ()), *each.hashes)
+        return found
+
+    def direct(self, name: NormalizedName) -> Distribution | None:
+        """The file that a direct reference brought for *name*, ``None`` where the index did."""
+        urls = (edge.requirement.url for edge in self.edges if edge.child == name)
+        url = next((url for url in urls if url is not None), None)
+        return None if url is None else self._projects.direct(url)[0]
+
+    @cached_property
+    def resolution(self) -> Resolution | None:
+        """The resolution to speak about: the answer itself, or what the natural pass would have installed."""
+        return self.outcome if isinstance(self.outcome, Resolution) else self.outcome.natural
+
+    @cached_property
+    def pins(self) -> Mapping[NormalizedName, Pin]:
+        """The pins of :attr:`resolution`; of a run that could not finish, those it had."""
+        if self.resolution is not None:
+            return self.resolution.pins
+        return self.outcome.partial if isinstance(self.outcome, Conflict) else {}
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges of :attr:`resolution`."""
+        return self.resolution.edges if self.resolution is not None else ()
+
+    @cached_property
+    def _parents(self) -> Mapping[NormalizedName, frozenset[str]]:
+        found: dict[NormalizedName, set[str]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.child, set()).add(edge.parent or _USER)
+        return {child: frozenset(parents) for child, parents in found.items()}
+
+    @cached_property
+    def _ways(self) -> Mapping[str, tuple[NormalizedName, ...]]:
+        """The shortest way from the user to each project, breadth first; an edge that comes earlier wins."""
+        children: dict[str, dict[NormalizedName, None]] = {}
+        for edge in self.edges:
+            children.setdefault(edge.parent or _USER, {})[edge.child] = None
+        ways: dict[str, tuple[NormalizedName, ...]] = {_USER: ()}
+        waiting: deque[str] = deque((_USER,))
+        while waiting:
+            parent = waiting.popleft()
+            for child in children.get(parent, ()):
+                if child not in ways:
+                    ways[child] = (*ways[parent], child)
+                    waiting.append(child)
+        return ways
+
+    def paths(self, name: NormalizedName) -> tuple[tuple[str, ...], ...]:
+        """The shortest way to *name* through each of its dependants, shortest first, five at most.
+
+        The first step is the user's requirement as written, the others ``name==version``.
+        """
+        found: list[tuple[str, ...]] = []
+        for parent in sorted(self._parents.get(name, ())):
+            way = self._ways.get(parent)
+            # A way through the project itself says nothing: the dependant is its own dependency (a cycle).
+            if way is not None and name not in way:
+                found.append(self._steps((*way, name)))
+        return tuple(sorted(found, key=lambda path: (len(path), path))[:_PATHS_SHOWN])
+
+    def _steps(self, names: tuple[NormalizedName, ...]) -> tuple[str, ...]:
+        steps = [self._step(name) for name in names]
+        asked = next((e for e in self.edges if e.parent is None and e.child == names[0]), None)
+        if asked is not None:
+            steps[0] = str(asked.requirement)
+        return tuple(steps)
+
+    def _step(self, name: NormalizedName) -> str:
+        pin = self.pins.get(name)
+        return f"{name}=={pin.version}" if pin is not None else str(name)
+
+    def asked_by(self, name: NormalizedName) -> tuple[str, ...]:
+        """The requirements on *name*, with who asks, as short texts."""
+        return tuple(
+            f"{edge.requirement} ({'you' if edge.parent is None else self._step(edge.parent)})"
+            for edge in self.edges
+            if edge.child == name
+        )

@@ -1,0 +1,247 @@
+"""Which pins have no usable wheel, why, and where wheels do exist: the findings of the hundred."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.findings.context import Diagnosis
+from wheelcheck.model.distribution import Wheel
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.resolution import Pin
+from wheelcheck.model.target import Refusal, RefusalReason
+
+_NAMED = 6
+_TRIED_ONE_BY_ONE = 3
+_INTERPRETER = re.compile(r"(cp|py|pp)(\d)(\d*)")
+
+
+def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """One finding for each pin without a usable wheel, and beside it where wheels do exist."""
+    for name, pin in diagnosis.pins.items():
+        if pin.installability is Installability.WHEEL:
+            continue
+        allowed = diagnosis.policy.allows(name, pin.version, pin.installability)
+        code = _code(diagnosis, pin)
+        severity = _severity(pin, code, allowed=allowed)
+        # Other versions and files are no way out of a hash that does not fit, or of a file that was named itself.
+        chosen_by_hand = code is Code.HASH_ABSENT or diagnosis.direct(name) is not None
+        either = (None, None) if allowed or chosen_by_hand else nearest_with_wheel(diagnosis, name, pin.version)
+        nearest = nearer_of(diagnosis, name, pin.version, either)
+        yield Finding(
+            code=code,
+            severity=severity,
+            package=name,
+            version=pin.version,
+            message=_sentence(diagnosis, pin, code),
+            evidence=pin.evidence,
+            paths=diagnosis.paths(name),
+            nearest=nearest,
+        )
+        if not allowed and not chosen_by_hand:
+            yield from _elsewhere(diagnosis, pin, code)
+            yield from _other_versions(diagnosis, pin, either, nearest)
+
+
+def _severity(pin: Pin, code: Code, *, allowed: bool) -> Severity:
+    if not allowed:
+        return Severity.ERROR
+    return code.severity if pin.installability is Installability.SDIST_PURE else Severity.WARNING
+
+
+def _code(diagnosis: Diagnosis, pin: Pin) -> Code:
+    match pin.installability:
+        case Installability.SDIST_PURE:
+            return Code.SOURCE_PURE
+        case Installability.SDIST_NATIVE:
+            return Code.SOURCE_NATIVE
+        case Installability.SDIST_UNKNOWN:
+            return Code.SOURCE_UNKNOWN
+        case _:
+            return _code_of_missing(diagnosis, pin)
+
+
+def _code_of_missing(diagnosis: Diagnosis, pin: Pin) -> Code:
+    refusals = _refusals(diagnosis, pin)
+    reasons = {refusal.reason for refusal in refusals}
+    if reasons and reasons <= {RefusalReason.HASH}:
+        return Code.HASH_ABSENT
+    if RefusalReason.REQUIRES_PYTHON in reasons or any("requires-python" in line.lower() for line in pin.evidence):
+        return Code.REQUIRES_PYTHON
+    pythons, platforms = _elsewhere_words(diagnosis, refusals)
+    if pythons:
+        return Code.OTHER_PYTHONS
+    return Code.OTHER_PLATFORMS if platforms else Code.NOTHING_FOR_TARGET
+
+
+def _refusals(diagnosis: Diagnosis, pin: Pin) -> tuple[Refusal, ...]:
+    named = diagnosis.direct(pin.name)
+    if named is not None:
+        answer = diagnosis.compatibility.judge(named)
+        return (answer,) if isinstance(answer, Refusal) else ()
+    shelf = diagnosis.shelf(pin.name)
+    return shelf.release(pin.version).refusals if pin.version in shelf.page.distributions else ()
+
+
+def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
+    what, target = f"{pin.name} {pin.version}", diagnosis.target
+    refusals = _refusals(diagnosis, pin)
+    pythons, platforms = _elsewhere_words(diagnosis, refusals)
+    match code:
+        case Code.SOURCE_PURE:
+            return f"{what} is released as source only, pure Python: build it once into a py3-none-any wheel"
+        case Code.SOURCE_NATIVE:
+            return f"{what} has no wheel for {target}, and its source needs a compiler"
+        case Code.SOURCE_UNKNOWN:
+            return f"{what} has no wheel for {target}, and its source does not show whether it needs a compiler"
+        case Code.OTHER_PYTHONS:
+            return f"{what} has wheels for {target.platform} only for {pythons}, not for Python {target.python}"
+        case Code.OTHER_PLATFORMS:
+            return f"{what} has wheels only for {platforms}, none for {target.platform}"
+        case Code.REQUIRES_PYTHON:
+            bounds = sorted({refusal.fact for refusal in refusals if refusal.reason is RefusalReason.REQUIRES_PYTHON})
+            stated = " or ".join(bounds) or pin.metadata.requires_python or "of another version"
+            return f"{what} requires Python {stated}; the target has {target.python_full}"
+        case Code.HASH_ABSENT:
+            return f"{what} has no file with a hash that the requirements name"
+        case _:
+            return f"{what} has no file at all for {target}"
+
+
+def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple[str, str]:
+    """For which Pythons there are wheels on the target's platform, and for which other platforms, in a few words."""
+    own_platforms = {tag[2] for tag in diagnosis.target.tags if tag[2] != "any"}
+    pythons: set[tuple[str, int, str]] = set()
+    platforms: set[str] = set()
+    for refusal in refusals:
+        wheel = refusal.distribution
+        if not isinstance(wheel, Wheel):
+            continue
+        for python, abi, platform in wheel.tags:
+            if platform in own_platforms or platform == "any":
+                pythons.add(_python_word(python, abi))
+            else:
+                platforms.add(_family(platform))
+    return _pythons_joined(pythons), _joined(sorted(platforms))
+
+
+def _joined(words: list[str]) -> str:
+    shown = words[:_NAMED] if len(words) > _NAMED + 1 else words
+    more = f" and {len(words) - len(shown)} more" if len(shown) < len(words) else ""
+    return ", ".join(shown) + more
+
+
+def _pythons_joined(pythons: set[tuple[str, int, str]]) -> str:
+    """``Python 3.10, 3.11, 3.13t, PyPy 3.10``: each implementation is named once."""
+    words: list[str] = []
+    last = ""
+    for implementation, minor, suffix in sorted(pythons, key=lambda each: (each[0] == "PyPy", each)):
+        number = f"3.{minor}{suffix}" if minor >= 0 else suffix
+        words.append(number if implementation == last else f"{implementation} {number}".strip())
+        last = implementation
+    return ", ".join(words)
+
+
+def _python_word(python: str, abi: str) -> tuple[str, int, str]:
+    matched = _INTERPRETER.fullmatch(python)
+    if matched is None:
+        return ("", -1, python)
+    implementation = "PyPy" if matched[1] == "pp" else "Python"
+    if matched[2] != "3":
+        return (implementation, -1, matched[2])
+    suffix = "t" if abi.startswith("cp") and abi.endswith("t") else ""
+    return (implementation, int(matched[3]), suffix) if matched[3] else (implementation, -1, "3")
+
+
+def _family(platform: str) -> str:
+    """``manylinux_2_17_x86_64`` and ``manylinux2014_x86_64`` are one family to a reader: ``manylinux x86_64``."""
+    matched = re.fullmatch(r"(manylinux|musllinux|macosx|linux|ios|android)[0-9]*(?:_\d+_\d+|_\d+)?_(\w+)", platform)
+    return f"{matched[1]} {matched[2]}" if matched else platform
+
+
+def _elsewhere(diagnosis: Diagnosis, pin: Pin, main: Code) -> Iterator[Finding]:
+    pythons, platforms = _elsewhere_words(diagnosis, _refusals(diagnosis, pin))
+    what = f"{pin.name} {pin.version}"
+    sentences = (
+        (Code.OTHER_PYTHONS, pythons, f"{what} has wheels for {diagnosis.target.platform} for {pythons}"),
+        (Code.OTHER_PLATFORMS, platforms, f"{what} has wheels for {platforms}"),
+    )
+    for code, words, sentence in sentences:
+        if words and code is not main:
+            yield Finding(code=code, severity=Severity.INFO, package=pin.name, version=pin.version, message=sentence)
+
+
+def _other_versions(
+    diagnosis: Diagnosis, pin: Pin, either: tuple[Version | None, Version | None], nearest: Version | None
+) -> Iterator[Finding]:
+    older, newer = either
+    if nearest is None:
+        yield Finding(
+            code=Code.OTHER_VERSIONS,
+            severity=Severity.INFO,
+            package=pin.name,
+            version=pin.version,
+            message=f"no version of {pin.name} has a wheel for {diagnosis.target}",
+        )
+        return
+    shelf = diagnosis.shelf(pin.name)
+    sides = [
+        f"{version} ({side}{_dated(shelf.release(version).upload_time)})"
+        for version, side in ((newer, "newer"), (older, "older"))
+        if version is not None
+    ]
+    yield Finding(
+        code=Code.OTHER_VERSIONS,
+        severity=Severity.INFO,
+        package=pin.name,
+        version=pin.version,
+        message=f"{pin.name} has a wheel for {diagnosis.target} in {' and '.join(sides)}",
+        evidence=diagnosis.asked_by(pin.name),
+        nearest=nearest,
+    )
+
+
+def _dated(upload_time: str | None) -> str:
+    return f", {upload_time[:10]}" if upload_time else ""
+
+
+def nearest_with_wheel(
+    diagnosis: Diagnosis, name: NormalizedName, version: Version
+) -> tuple[Version | None, Version | None]:
+    """The nearest versions older and newer than *version* with a usable wheel; withdrawn ones and pre-releases are left out.
+
+    Judges no version beyond these: a page may list hundreds, each with dozens of files. Where the nearest few have none, often
+    no version has, and the kinds of wheels on the page tell that at once.
+    """
+    shelf = diagnosis.shelf(name)
+    tried = 0
+
+    def is_usable(each: Version) -> bool:
+        nonlocal tried
+        if each.is_prerelease and not version.is_prerelease:
+            return False
+        tried += 1
+        if tried > _TRIED_ONE_BY_ONE and each not in shelf.runnable:
+            return False
+        release = shelf.release(each)
+        return release.has_wheel and release.yanked is None
+
+    older = (each for each in shelf.versions if each < version and is_usable(each))
+    newer = (each for each in reversed(shelf.versions) if each > version and is_usable(each))
+    return next(older, None), next(newer, None)
+
+
+def nearer_of(
+    diagnosis: Diagnosis, name: NormalizedName, version: Version, either: tuple[Version | None, Version | None]
+) -> Version | None:
+    """Of the older and the newer one in *either*, that which the fewest releases lie between; of two as near, the newer."""
+    older, newer = either
+    if older is None or newer is None:
+        return newer or older
+    order = {each: position for position, each in enumerate(diagnosis.shelf(name).versions)}
+    at = order.get(version, 0)
+    return newer if at - order[newer] <= order[older] - at else older

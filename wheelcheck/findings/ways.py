@@ -1,0 +1,144 @@
+"""Every way from the user's requirements to one project, with what each step asks; looks at pins, chooses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, pairwise
+
+from packaging.requirements import InvalidRequirement
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from wheelcheck.model.answers import WayStep
+from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, Origin, Requirement
+from wheelcheck.model.resolution import Clash, Edge, Pin, Policy
+from wheelcheck.targets.fitting import Compatibility
+
+_USER = ""  # the root of the graph, a node that no project name can be
+WAYS_FOUND = 50
+"""So many ways are looked for: there can be exponentially many, and nobody reads more."""
+
+
+def asker(origin: Origin) -> str:
+    """Who asks, in a reader's words: ``you (requirements.txt:3)`` or ``audiocraft 1.3.0``."""
+    match origin:
+        case CandidateOrigin():
+            return f"{origin.name} {origin.version}"
+        case CommandLineOrigin(option=""):
+            return "you"
+        case CommandLineOrigin():
+            return f"you ({origin.option})"
+        case _:
+            return f"you ({origin})"
+
+
+def iter_stated(name: NormalizedName, version: Version, texts: Iterable[str]) -> Iterator[Requirement]:
+    """What the metadata *texts* of a version require, whether it holds on a target or not; what is no requirement is left out."""
+    origin = CandidateOrigin(name=name, version=version)
+    for text in texts:
+        try:
+            yield Requirement.parse(text, origin)
+        except InvalidRequirement:
+            continue
+
+
+def holds(requirement: Requirement, extras: Iterable[str], compatibility: Compatibility) -> bool:
+    """Whether the marker of *requirement* holds on the target, for its project alone or for one of *extras*."""
+    marker = requirement.marker
+    return marker is None or any(compatibility.evaluate(marker, extra).holds for extra in ("", *sorted(extras)))
+
+
+def edges_of(
+    pins: Mapping[NormalizedName, Pin],
+    requirements: Iterable[Requirement],
+    policy: Policy,
+    compatibility: Compatibility,
+) -> tuple[Edge, ...]:
+    """The edges that lead to *pins* or out of them, read from metadata, for an outcome that has none of its own."""
+    overrides = {override.name: override for override in policy.overrides}
+    asked: list[tuple[NormalizedName | None, Requirement]] = [
+        (None, each) for each in requirements if holds(each, (), compatibility)
+    ]
+    for name, pin in pins.items():
+        stated = iter_stated(name, pin.version, pin.metadata.requires)
+        asked += [(name, each) for each in stated if holds(each, pin.extras, compatibility)]
+    return tuple(
+        Edge(parent=parent, child=each.name, requirement=overrides.get(each.name, each).with_origin(each.origin))
+        for parent, each in asked
+        if each.name not in policy.excludes and each.name != parent
+    )
+
+
+def ways_to(
+    name: NormalizedName, edges: Iterable[Edge], pins: Mapping[NormalizedName, Pin]
+) -> tuple[tuple[tuple[WayStep, ...], ...], bool]:
+    """The simple paths from the user to *name*, shortest first, and whether there are more than the fifty looked for.
+
+    Costs a breadth-first search for each step of each way (Yen's algorithm); networkx is imported here.
+    """
+    import networkx
+
+    asked: dict[tuple[str, str], list[Requirement]] = {}
+    for edge in edges:
+        asked.setdefault((edge.parent or _USER, edge.child), []).append(edge.requirement)
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_nodes_from((_USER, name))
+    graph.add_edges_from(sorted(asked))
+    try:
+        found = list(islice(networkx.shortest_simple_paths(graph, _USER, name), WAYS_FOUND + 1))
+    except networkx.NetworkXNoPath:
+        return (), False
+    ways = sorted(found[:WAYS_FOUND], key=lambda way: (len(way), way))
+    return tuple(_steps(way, asked, pins) for way in ways), len(found) > WAYS_FOUND
+
+
+def _steps(
+    way: list[str], asked: Mapping[tuple[str, str], list[Requirement]], pins: Mapping[NormalizedName, Pin]
+) -> tuple[WayStep, ...]:
+    steps: list[WayStep] = []
+    for parent, child in pairwise(way):
+        requirements = asked[parent, child]
+        pin = pins.get(NormalizedName(child))
+        steps.append(
+            WayStep(
+                name=NormalizedName(child),
+                version=pin.version if pin is not None else None,
+                requirement=", ".join(dict.fromkeys(map(str, requirements))),
+                by=asker(requirements[0].origin),
+            )
+        )
+    return tuple(steps)
+
+
+def ways_of_clash(clash: Clash) -> tuple[tuple[WayStep, ...], ...]:
+    """The ways by which the requirements of *clash* came, as the solver tried them."""
+    return tuple(
+        _steps_of_clash(path, requirement, clash.name)
+        for path, requirement in zip(clash.paths, clash.requirements, strict=False)
+    )
+
+
+def _steps_of_clash(path: tuple[str, ...], requirement: Requirement, name: NormalizedName) -> tuple[WayStep, ...]:
+    steps: list[WayStep] = []
+    for place, text in enumerate(path[:-1]):
+        project, version = _step_named(text)
+        by = steps[-1] if steps else None
+        said = "you" if by is None else f"{by.name} {by.version}" if by.version is not None else str(by.name)
+        steps.append(
+            WayStep(name=project, version=version if place else None, requirement="" if place else text, by=said)
+        )
+    steps.append(WayStep(name=name, version=None, requirement=str(requirement), by=asker(requirement.origin)))
+    return tuple(steps)
+
+
+def _step_named(text: str) -> tuple[NormalizedName, Version | None]:
+    """The project of a step, and its version where the step is ``name==version``."""
+    name, _, version = text.partition("==")
+    try:
+        return canonicalize_name(name, validate=True), Version(version)
+    except (InvalidVersion, ValueError):
+        pass
+    try:
+        return Requirement.parse(text, CommandLineOrigin(text=text)).name, None
+    except InvalidRequirement:
+        return canonicalize_name(name.strip()), None

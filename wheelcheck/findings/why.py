@@ -1,0 +1,202 @@
+"""An outcome and a project → why it is there: ways, bounds, and what else there was; or why it is not. Resolves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.errors import ArchiveRefused, MetadataMalformed
+from wheelcheck.findings.availability import Purity, View, version_ranges
+from wheelcheck.findings.context import Diagnosis
+from wheelcheck.findings.mentions import mentions_in_lock, mentions_of, near_names
+from wheelcheck.findings.ways import asker, edges_of, holds, iter_stated, ways_of_clash, ways_to
+from wheelcheck.model.answers import Bounding, Mention, Outcome, Standing, VersionRange, WayStep, Why
+from wheelcheck.model.distribution import Sdist, Wheel
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.lock import Lock
+from wheelcheck.model.requirement import Constraint, Requirement
+from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin
+from wheelcheck.ports import Projects
+from wheelcheck.values import dataclass
+
+_HOPELESS = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY, Standing.NEVER_MET})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the user asked: their own *requirements* and *constraints*, those too whose marker does not hold; or a *lock*."""
+
+    requirements: tuple[Requirement, ...]
+    constraints: tuple[Constraint, ...] = ()
+    lock: Lock | None = None
+
+
+def explain(diagnosis: Diagnosis, package: NormalizedName, asked: Asked, projects: Projects, purity: Purity) -> Why:
+    """Why *package* is in the outcome of *diagnosis*, or why it is not.
+
+    Where the policy blocks, the natural resolution is spoken of; where requirements clash, the clash. *purity* tells of source
+    archives without reading them. Asks *projects* for the page of *package*, which the resolution has fetched, and for the
+    metadata of a few versions that were passed over. Raises ``IndexUnavailable`` where that fails.
+    """
+    return _Explanation(diagnosis, package, asked, projects, purity).why()
+
+
+class _Explanation:
+    """One project in one outcome."""
+
+    def __init__(
+        self, diagnosis: Diagnosis, package: NormalizedName, asked: Asked, projects: Projects, purity: Purity
+    ) -> None:
+        self.diagnosis = diagnosis
+        self.package = package
+        self.asked = asked
+        self.projects = projects
+        self.purity = purity
+        self.clash = self._clash()
+        # What was chosen before a clash is no choice any more.
+        self.pin: Pin | None = None if self.clash is not None else diagnosis.pins.get(package)
+        self.edges = self._edges()
+
+    def why(self) -> Why:
+        ways, more = self._ways()
+        found = bool(ways) or self.pin is not None
+        page = self.diagnosis.shelf(self.package).page if found else None
+        pin = self.pin
+        ranges = self._ranges() if found else ()
+        return Why(
+            package=self.package,
+            target=self.diagnosis.target,
+            outcome=self._outcome(ranges),
+            clashing=self._clashing(),
+            version=pin.version if pin is not None else None,
+            installability=pin.installability if pin is not None else None,
+            filename=pin.distribution.filename if pin is not None and pin.distribution is not None else "",
+            evidence=pin.evidence if pin is not None else (),
+            index=page.index if page is not None else "",
+            ways=ways,
+            more_ways=more,
+            bounds=self._bounds() if found else (),
+            ranges=ranges,
+            versions=len(page.distributions) if page is not None else 0,
+            files=sum(map(len, page.distributions.values())) if page is not None else 0,
+            mentions=() if found else self._mentions(),
+            near=() if found else near_names(self.package, self._known()),
+        )
+
+    def _clash(self) -> Clash | None:
+        outcome = self.diagnosis.outcome
+        if not isinstance(outcome, Conflict) or outcome.natural is not None:
+            return None
+        return next((clash for clash in outcome.clashes if clash.name == self.package), None)
+
+    def _edges(self) -> tuple[Edge, ...]:
+        diagnosis = self.diagnosis
+        if diagnosis.resolution is not None:
+            return diagnosis.edges
+        return edges_of(diagnosis.pins, self.asked.requirements, diagnosis.policy, diagnosis.compatibility)
+
+    def _clashing(self) -> tuple[NormalizedName, ...]:
+        outcome = self.diagnosis.outcome
+        if not isinstance(outcome, Conflict) or outcome.natural is not None:
+            return ()
+        return tuple(clash.name for clash in outcome.clashes)
+
+    def _outcome(self, ranges: tuple[VersionRange, ...]) -> Outcome:
+        outcome = self.diagnosis.outcome
+        if not isinstance(outcome, Conflict):
+            return Outcome.RESOLVED
+        if outcome.budget_spent:
+            return Outcome.UNDECIDED
+        if outcome.natural is not None:
+            return Outcome.BLOCKED
+        # The solver may end at a requirement that admits nothing, before it has a clash to name.
+        is_hopeless = bool(ranges) and all(each.standing in _HOPELESS for each in ranges)
+        return Outcome.CLASH if self.clash is not None or is_hopeless else Outcome.CLASH_ELSEWHERE
+
+    def _ways(self) -> tuple[tuple[tuple[WayStep, ...], ...], bool]:
+        if self.clash is not None:
+            return ways_of_clash(self.clash), False
+        return ways_to(self.package, self.edges, self.diagnosis.pins)
+
+    def _bounds(self) -> tuple[Bounding, ...]:
+        diagnosis = self.diagnosis
+        if self.asked.lock is not None:
+            return ()  # a lock says which version, and no longer what was asked
+        asked: Iterable[Requirement] = (
+            self.clash.requirements
+            if self.clash is not None
+            else (edge.requirement for edge in self.edges if edge.child == self.package)
+        )
+        found = [
+            Bounding(by=asker(each.origin), requirement=str(each), specifier=str(each.specifier)) for each in asked
+        ]
+        for each in self.asked.constraints:
+            marker = each.marker
+            if each.name == self.package and (marker is None or diagnosis.compatibility.evaluate(marker).holds):
+                found.append(
+                    Bounding(
+                        by=asker(each.origin),
+                        requirement=str(each),
+                        specifier=str(each.specifier),
+                        is_constraint=True,
+                    )
+                )
+        return tuple(dict.fromkeys(found))
+
+    def _ranges(self) -> tuple[VersionRange, ...]:
+        return version_ranges(
+            View(
+                shelf=self.diagnosis.shelf(self.package),
+                target=self.diagnosis.target,
+                policy=self.diagnosis.policy,
+                chosen=self.pin,
+                bounds=self._bounds(),
+                lock=self.asked.lock.path if self.asked.lock is not None else "",
+                purity=self.purity,
+                read=self._read,
+                objection=self._objection,
+            )
+        )
+
+    def _read(self, sdist: Sdist) -> Installability:
+        try:
+            return self.projects.source(sdist).purity.installability
+        except ArchiveRefused:
+            return Installability.SDIST_UNKNOWN
+
+    def _objection(self, version: Version) -> str:
+        """What the metadata of *version* asks that the pins do not give; empty where it says nothing of the kind."""
+        fit = self.diagnosis.shelf(self.package).release(version).fit
+        if fit is None or not isinstance(fit.distribution, Wheel):
+            return ""
+        try:
+            metadata = self.projects.metadata(fit.distribution)
+        except MetadataMalformed:
+            return "its metadata cannot be read"
+        compatibility = self.diagnosis.compatibility
+        if metadata.requires_python and not compatibility.admits_python(metadata.requires_python):
+            return f"requires Python {metadata.requires_python}, as its metadata says and the index does not"
+        for each in iter_stated(metadata.name, version, metadata.requires):
+            pin = self.diagnosis.pins.get(each.name)
+            if pin is None or not holds(each, self.pin.extras if self.pin is not None else (), compatibility):
+                continue
+            if not each.specifier.contains(pin.version, prereleases=True):
+                return f"asks for {each.name}{each.specifier}, and {each.name} {pin.version} is chosen"
+        return ""
+
+    def _mentions(self) -> tuple[Mention, ...]:
+        if self.asked.lock is not None:
+            return mentions_in_lock(self.package, self.asked.lock, self.diagnosis.pins, self.diagnosis.compatibility)
+        return mentions_of(
+            self.package,
+            self.diagnosis.pins,
+            self.asked.requirements,
+            self.asked.constraints,
+            self.diagnosis.policy,
+            self.diagnosis.compatibility,
+        )
+
+    def _known(self) -> tuple[NormalizedName, ...]:
+        return (*self.diagnosis.pins, *(edge.child for edge in self.edges))

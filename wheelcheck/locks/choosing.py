@@ -1,0 +1,134 @@
+"""Which packages of a lock apply on a target, for the extras and groups chosen; whether their files fit is judged elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.locks.settling import Settling
+from wheelcheck.locks.tables import MANGLED
+from wheelcheck.locks.walking import reached
+from wheelcheck.locks.wholeness import refuse_gaps
+from wheelcheck.model.lock import Lock, LockedPackage, LockKind
+from wheelcheck.model.target import Target
+from wheelcheck.targets.fitting import Compatibility
+
+_OTHER_WORDS = {LockKind.PIPENV: {canonicalize_name("dev"): canonicalize_name("develop")}}
+
+
+def applicable(
+    lock: Lock,
+    target: Target,
+    *,
+    extras: Iterable[str] = (),
+    groups: Iterable[str] = (),
+    compatibility: Compatibility | None = None,
+) -> tuple[LockedPackage, ...]:
+    """The packages of *lock* to install on *target*, in the order of the lock; the locked project itself is not among them.
+
+    *extras* and *groups* are chosen besides the lock's default groups (a Pipfile's ``dev`` is its section ``develop``). Markers are
+    evaluated for *target*, never for the running interpreter; *compatibility* is what judges for it, where there is one already.
+    ``uv.lock`` is walked from the project through its edges; the other formats say of each package when it applies.
+
+    Raises ``InputUnreadable`` where the lock does not speak of *target* (ask :func:`uncovered` first), has no such extra or group,
+    lacks what one of its packages needs there, or would have two versions of one project. Costs about 1 ms for 100 packages.
+    """
+    reason = uncovered(lock, target, compatibility=compatibility)
+    if reason:
+        raise InputUnreadable(f"{reason}: {target}", address=lock.path, hint="lock for that target too")
+    chosen_extras = _chosen(extras, lock.extras, lock, "extra")
+    chosen_groups = _chosen(groups, lock.groups, lock, "dependency group") | frozenset(lock.default_groups)
+    compatibility = compatibility if compatibility is not None else Compatibility(target)
+    if lock.kind is LockKind.UV:
+        found = reached(lock, compatibility, chosen_extras, chosen_groups)
+    else:
+        found = _said(lock, Settling(compatibility, chosen_extras, chosen_groups), chosen_extras, chosen_groups)
+    _refuse_two(found, target)
+    return found
+
+
+def uncovered(lock: Lock, target: Target, *, compatibility: Compatibility | None = None) -> str:
+    """Why *lock* says nothing of *target*, empty where it does: a Python outside its bounds, or none of its environments."""
+    if lock.requires_python is not None and not lock.requires_python.contains(target.python_full, prereleases=True):
+        return f"locked for Python {lock.requires_python} only"
+    if lock.environments:
+        judge = compatibility if compatibility is not None else Compatibility(target)
+        if not any(judge.evaluate(marker).holds for marker in lock.environments):
+            return "locked for other environments only"
+    return ""
+
+
+def _chosen(
+    words: Iterable[str], known: tuple[NormalizedName, ...], lock: Lock, what: str
+) -> frozenset[NormalizedName]:
+    renamed = _OTHER_WORDS.get(lock.kind, {})
+    names = {canonicalize_name(word) for word in words}
+    names = {name if name in known else renamed.get(name, name) for name in names}
+    for name in sorted(names - {*known, *lock.default_groups}):
+        near = get_close_matches(name, known, n=3) or sorted(known)
+        raise InputUnreadable(
+            f"no {what} {name!r}",
+            address=lock.path,
+            hint=f"did you mean {' or '.join(near)}?" if near else f"the lock has no {what}s",
+        )
+    return frozenset(names)
+
+
+def _said(
+    lock: Lock, settling: Settling, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]
+) -> tuple[LockedPackage, ...]:
+    """Those whose own group and marker say that they apply."""
+    bringing = groups | extras if lock.kind is LockKind.PDM else groups
+    optional = _optional(lock, extras) if lock.roots else frozenset()
+    found = []
+    for package in lock.packages:
+        if package.groups and package.groups.isdisjoint(bringing):
+            continue
+        if lock.roots and package.optional and package.name not in optional:
+            continue
+        if settling.holds(package.marker) and _any_group(package, bringing, settling):
+            found.append(package)
+    refuse_gaps(found, lock, settling.holds)
+    return tuple(found)
+
+
+def _any_group(package: LockedPackage, groups: frozenset[NormalizedName], settling: Settling) -> bool:
+    """Whether one of the *groups* brings it here: a group without a marker of its own always does."""
+    if not package.group_markers:
+        return True
+    markers = dict(package.group_markers)
+    return any(settling.holds(markers.get(group)) for group in package.groups & groups)
+
+
+def _optional(lock: Lock, extras: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
+    """All that *extras* lead to by name, where packages do not say it themselves: rather too many than too few."""
+    edges: dict[NormalizedName, set[NormalizedName]] = {}
+    for package in lock.packages:
+        edges.setdefault(package.name, set()).update(edge.name for edge in package.dependencies)
+    found: set[NormalizedName] = set()
+    waiting = [root.name for root in lock.roots if root.for_extra in extras]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += edges.get(name, ())
+    return frozenset(found)
+
+
+def _refuse_two(found: tuple[LockedPackage, ...], target: Target) -> None:
+    seen: dict[NormalizedName, LockedPackage] = {}
+    for package in found:
+        first = seen.setdefault(package.name, package)
+        if first is package or (
+            # Two sections of a Pipfile.lock may pin the same.
+            first.version == package.version and first.source == package.source and first.groups != package.groups
+        ):
+            continue
+        raise InputUnreadable(
+            f"{package.name} is locked twice for {target}: {first} (line {first.origin.line}) and {package}",
+            address=str(package.origin),
+            hint=MANGLED,
+        )

@@ -1,0 +1,120 @@
+"""Reads ``Pipfile.lock`` (specification 6): sections of pins with hashes but without file names; an index has the files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from wheelcheck.locks.files import FileList, parse_digest
+from wheelcheck.locks.origins import is_distribution_of, unsupported
+from wheelcheck.locks.tables import Table, load_json, names_of, refuse_version
+from wheelcheck.model.distribution import Distribution
+from wheelcheck.model.lock import Lock, LockedPackage, LockKind
+from wheelcheck.model.requirement import HashPin, UnsupportedRequirement
+from wheelcheck.model.urls import masked
+from wheelcheck.requirements.filenames import project_name
+
+DEFAULT = canonicalize_name("default")
+_SPECIFICATION = 6
+_NOTE = (
+    "a Pipfile.lock holds what the machine that made it needed; what only another platform needs may be missing from it"
+)
+
+
+def parse_pipfile(content: bytes, path: str) -> Lock:
+    """Read *content*; raise ``InputUnreadable`` for another specification and for whatever is not as pipenv writes it."""
+    document, text = load_json(content, path)
+    meta = document.table("_meta")
+    specification = meta.values.get("pipfile-spec")
+    if specification != _SPECIFICATION:
+        raise refuse_version(document, str(specification), f"pipfile-spec {_SPECIFICATION}")
+    indexes = {
+        row.optional_text("name") or "": masked(row.text("url"))
+        for row in (meta.inner(values, "a source") for values in meta.rows("sources"))
+    }
+    # The first source is the one that is asked when a package names none.
+    indexes[""] = next(iter(indexes.values()), "")
+    sections = [key for key in document.values if key != "_meta"]
+    packages = tuple(
+        package for section in sections for package in _section(document.table(section), section, text, indexes)
+    )
+    return Lock(
+        kind=LockKind.PIPENV,
+        path=path,
+        format_version=str(specification),
+        packages=packages,
+        groups=tuple(canonicalize_name(section) for section in sections if section != DEFAULT),
+        default_groups=(DEFAULT,),
+        created_by="pipenv",
+        notes=(_NOTE,),
+    )
+
+
+def _section(section: Table, key: str, text: str, indexes: Mapping[str, str]) -> list[LockedPackage]:
+    start = text.find(f'"{key}":')
+    found = []
+    for written in section.values:
+        name = project_name(written)
+        if name is None:
+            raise section.failure(f"{written!r} in {key!r} is no project name")
+        position = re.compile(rf"^\s*{re.escape(json.dumps(written))}\s*:", re.MULTILINE).search(text, max(start, 0))
+        line = text.count("\n", 0, position.end()) + 1 if position is not None else 0
+        entry = section.table(written)
+        table = Table(entry.values, path=section.path, line=line, label=written)
+        found.append(replace(_package(table, name, indexes), groups=frozenset({canonicalize_name(key)})))
+    return found
+
+
+def _package(table: Table, name: NormalizedName, indexes: Mapping[str, str]) -> LockedPackage:
+    version = _pinned(table)
+    archive = table.optional_text("file") or ""
+    folder = table.optional_text("path") or ""
+    missing: UnsupportedRequirement | None = None
+    pins = tuple(parse_digest(text, table, "a hash") for text in table.texts("hashes"))
+    files: tuple[Distribution, ...] | None = None
+    repository = next((table.text(key) for key in ("git", "hg", "svn", "bzr") if key in table.values), "")
+    if repository:
+        missing = unsupported("vcs", repository, name, table)
+    elif table.flag("editable"):
+        missing = unsupported("editable", folder, name, table)
+    elif archive or folder:
+        files, missing = _direct(table, name, archive or folder, pins)
+    elif version is None:
+        raise table.failure("'version' is missing")
+    return LockedPackage(
+        name=name,
+        version=version,
+        origin=table.origin,
+        files=files,
+        hashes=pins,
+        unsupported=missing,
+        marker=table.marker("markers"),
+        extras=names_of(table.texts("extras")),
+        source=masked(repository or archive or folder),
+        index="" if missing is not None else indexes.get(table.optional_text("index") or "", indexes[""]),
+    )
+
+
+def _direct(
+    table: Table, name: NormalizedName, where: str, pins: tuple[HashPin, ...]
+) -> tuple[tuple[Distribution, ...] | None, UnsupportedRequirement | None]:
+    if not is_distribution_of(name, where):
+        is_url = "://" in where
+        return None, unsupported("archive-unreadable" if is_url else "folder-dynamic", where, name, table)
+    listed = FileList(table, name, None)
+    listed.add(url=where, hashes=tuple((pin.algorithm, pin.digest) for pin in pins))
+    return listed.files, None
+
+
+def _pinned(table: Table) -> Version | None:
+    text = table.optional_text("version")
+    if text is None or text == "*":
+        return None
+    if not text.startswith("=="):
+        raise table.failure(f"version is no pin (==…): {text!r}")
+    return table.read(text.lstrip("="), Version, InvalidVersion, "version is no version (PEP 440)")

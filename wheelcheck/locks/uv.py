@@ -1,0 +1,191 @@
+"""Reads ``uv.lock`` (version 1) with its graph; what of it applies on a target is not decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from packaging.markers import Marker
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from wheelcheck.locks.files import FileList, filename_of
+from wheelcheck.locks.origins import is_distribution_of, unsupported
+from wheelcheck.locks.tables import Table, load_toml, names_of, package_tables, refuse_version
+from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
+from wheelcheck.model.requirement import UnsupportedKind, UnsupportedRequirement
+from wheelcheck.model.urls import masked
+from wheelcheck.values import dataclass
+
+_FOLDERS: Mapping[str, UnsupportedKind] = {
+    "editable": "editable",
+    "virtual": "folder-dynamic",
+    "directory": "folder-dynamic",
+    "git": "vcs",
+}
+_EMPTY: Mapping[str, object] = {}
+
+
+def parse_uv(content: bytes, path: str) -> Lock:
+    """Read *content*; raise ``InputUnreadable`` for another version than 1 and for whatever is not as uv writes it."""
+    document, text = load_toml(content, path)
+    version = document.values.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise document.failure("no 'version' of the lock's format")
+    if version != 1:
+        raise refuse_version(document, str(version), "version 1")
+    manifest = document.optional_table("manifest") or document.inner(_EMPTY)
+    members = names_of(manifest.texts("members"))
+    packages = tuple(_package(table, members) for table in package_tables(document, text, "package"))
+    own = [package for package in packages if package.is_own]
+    lock = Lock(
+        kind=LockKind.UV,
+        path=path,
+        format_version=f"{version}.{document.values.get('revision', 0)}",
+        requires_python=document.specifier("requires-python"),
+        environments=tuple(document.marker_of(each) for each in document.texts("supported-markers")),
+        packages=packages,
+        roots=(
+            *(LockedDependency(name=package.name, version=package.version) for package in own),
+            *_manifest_roots(manifest),
+        ),
+        extras=_ordered(extra for package in own for extra in package.extras),
+        groups=_ordered(
+            edge.for_group
+            for edge in (*(edge for package in own for edge in package.dependencies), *_manifest_roots(manifest))
+            if edge.for_group is not None
+        ),
+        created_by="uv",
+    )
+    if not lock.roots and packages:
+        raise document.failure("no package of it is the locked project itself")
+    return lock
+
+
+def _ordered(names: Iterator[NormalizedName]) -> tuple[NormalizedName, ...]:
+    return tuple(sorted(set(names)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What ``source = { kind = where }`` says."""
+
+    kind: str
+    where: str
+
+    @classmethod
+    def read(cls, table: Table, values: object) -> _Source:
+        if isinstance(values, dict):
+            for kind in ("registry", "git", "url", "path", "directory", "editable", "virtual"):
+                where = values.get(kind)
+                if isinstance(where, str):
+                    return cls(kind, where)
+        raise table.failure("its 'source' is of no kind that is known")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {masked(self.where)}"
+
+
+def _package(table: Table, members: frozenset[NormalizedName]) -> LockedPackage:
+    name, version = table.name(), table.version()
+    source = _Source.read(table, table.values.get("source"))
+    # A workspace lists its members; a lone project is the package at ".".
+    is_own = name in members or (source.kind in {"editable", "virtual"} and source.where == ".")
+    extras = table.optional_table("optional-dependencies") or table.inner(_EMPTY)
+    groups = table.optional_table("dev-dependencies") or table.inner(_EMPTY)
+    metadata = table.optional_table("metadata") or table.inner(_EMPTY)
+    dependencies = [_edge(table, row) for row in table.rows("dependencies")]
+    for extra in extras.values:
+        dependencies += [_edge(extras, row, for_extra=canonicalize_name(extra)) for row in extras.rows(extra)]
+    for group in groups.values:
+        dependencies += [_edge(groups, row, for_group=canonicalize_name(group)) for row in groups.rows(group)]
+    listed = _listed(table, name, version, source)
+    missing: UnsupportedRequirement | None = None
+    if source.kind in _FOLDERS:
+        missing = unsupported(_FOLDERS[source.kind], source.where, name, table)
+    elif source.kind in {"url", "path"} and not is_distribution_of(name, source.where):
+        missing = unsupported("archive-unreadable", source.where, name, table)
+    return LockedPackage(
+        name=name,
+        version=version,
+        origin=table.origin,
+        files=listed.files if missing is None else None,
+        skipped=tuple(listed.skipped),
+        unsupported=missing,
+        marker=_either(table),
+        extras=names_of([*extras.values, *metadata.texts("provides-extras")]),
+        dependencies=tuple(dependencies),
+        source=str(source),
+        index=listed.index,
+        is_own=is_own,
+    )
+
+
+def _either(table: Table) -> Marker | None:
+    # A forked package says in which forks it is; any of them will do.
+    forks = table.texts("resolution-markers")
+    return table.marker_of(" or ".join(f"({fork})" for fork in forks)) if forks else None
+
+
+def _edge(
+    table: Table,
+    row: Mapping[str, object],
+    *,
+    for_extra: NormalizedName | None = None,
+    for_group: NormalizedName | None = None,
+) -> LockedDependency:
+    edge = table.inner(row, f"{table.label}, a dependency")
+    source = row.get("source")
+    # Both spellings are met: the array is "extra" on edges and "extras" in a manifest.
+    extras = [*edge.texts("extra"), *edge.texts("extras")]
+    return LockedDependency(
+        name=edge.name(),
+        version=edge.version(),
+        source=str(_Source.read(edge, source)) if source is not None else "",
+        marker=edge.marker(),
+        extras=names_of(extras),
+        for_extra=for_extra,
+        for_group=for_group,
+    )
+
+
+def _manifest_roots(manifest: Table) -> tuple[LockedDependency, ...]:
+    """What a script asks for, and a workspace without a project of its own."""
+    groups = manifest.optional_table("dependency-groups") or manifest.inner(_EMPTY)
+    return (
+        *(_asked(manifest, row, None) for row in manifest.rows("requirements")),
+        *(_asked(groups, row, canonicalize_name(group)) for group in groups.values for row in groups.rows(group)),
+    )
+
+
+def _asked(table: Table, row: Mapping[str, object], group: NormalizedName | None) -> LockedDependency:
+    # Here the version is a specifier, and where it is from is told by the package itself.
+    return _edge(table, {key: row[key] for key in row.keys() & {"name", "marker", "extras"}}, for_group=group)
+
+
+def _listed(table: Table, name: NormalizedName, version: Version | None, source: _Source) -> FileList:
+    index = masked(source.where) if source.kind == "registry" else ""
+    listed = FileList(table, name, version, index=index)
+    rows = table.rows("wheels")
+    sdist = table.optional_table("sdist")
+    if sdist is not None:
+        rows = [cast("dict[str, object]", sdist.values), *rows]
+    if source.kind in {"git", "directory", "editable", "virtual"}:
+        return listed
+    for row in rows:
+        url = row.get("url", source.where if source.kind == "url" else "")
+        path = row.get("path", source.where if source.kind == "path" else "")
+        filename = row.get("filename", "")
+        if not isinstance(url, str) or not isinstance(path, str) or not isinstance(filename, str):
+            raise table.failure("a file's url, path or filename is no string")
+        filename = filename or filename_of(url or path)
+        if not filename:
+            raise table.failure("a file has neither url nor path nor filename")
+        listed.add(
+            filename=filename,
+            url=url,
+            hashes=listed.digest(row.get("hash"), filename),
+            size=row.get("size"),
+            upload_time=row.get("upload-time"),
+        )
+    return listed

@@ -1,0 +1,48 @@
+"""Opens a plan for those who carry it out: unedited, of a schema that is read, and executable; opens no file."""
+
+from __future__ import annotations
+
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model.plan import Plan
+from wheelcheck.model.plan_status import Status
+from wheelcheck.plans.digest import refuse_edited
+from wheelcheck.plans.reading import parse_plan
+from wheelcheck.values import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutablePlan:
+    """A plan that a builder may execute; ``digest`` is ``sha256:…`` of its content, ``path`` what it is called in messages."""
+
+    plan: Plan
+    digest: str
+    path: str
+
+
+def parse_executable(content: bytes, path: str) -> ExecutablePlan:
+    """Read *content*, the plan file called *path* in messages.
+
+    Raises ``InputUnreadable`` when it is no plan of schema ``wheelcheck.plan/1`` or was edited by hand, ``UsageProblem`` naming
+    every blocker when it is blocked or undecided.
+    """
+    plan = parse_plan(content, path)
+    digest = refuse_edited(content, path)
+    refuse_unexecutable(plan, path)
+    return ExecutablePlan(plan=plan, digest=digest, path=path)
+
+
+def refuse_unexecutable(plan: Plan, path: str = "") -> None:
+    """Raise ``UsageProblem`` naming the blockers when *plan*, called *path* in messages, is blocked or undecided."""
+    if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
+        return
+    blockers: dict[str, None] = {}
+    for finding in plan.errors:
+        if finding.package is not None:
+            blockers[f"{finding.package} {finding.version}" if finding.version else finding.package] = None
+        else:
+            blockers[finding.message] = None
+    raise UsageProblem(
+        f"a plan that is {plan.status.value} cannot be executed" + (f": {', '.join(blockers)}" if blockers else ""),
+        address=path,
+        hint="See what stands in the way, and the ways out, with: wheelcheck plan; go on once the plan is installable (--fix).",
+    )

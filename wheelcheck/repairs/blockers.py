@@ -1,0 +1,245 @@
+"""Which project stands in the way of a failed trial, and who asks for it; proposes nothing.
+
+``Trial → Blocker, …``. A trial fails because a project that is wanted has no file that may be used (then the natural resolution
+shows who wants it), or because requirements clash (then the clash does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from wheelcheck.findings.context import Diagnosis
+from wheelcheck.model.finding import Code, Finding
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.requirement import CandidateOrigin, Requirement
+from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Resolution
+from wheelcheck.repairs.trials import Trial
+from wheelcheck.values import dataclass
+
+if TYPE_CHECKING:
+    import networkx
+
+_USER = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """One requirement on a blocker: *parent* (``None``: the user) at *version*."""
+
+    parent: NormalizedName | None
+    version: Version | None
+    requirement: Requirement
+
+    def __str__(self) -> str:
+        return "you" if self.parent is None else f"{self.parent} {self.version}" if self.version else self.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """A project that keeps a trial from succeeding.
+
+    ``above`` are the projects through which it is wanted, nearest first, ``gates`` those of them without which it would not be
+    wanted at all. ``is_clash`` says that the requirements on it contradict each other.
+    """
+
+    name: NormalizedName
+    version: Version | None
+    askers: tuple[Asker, ...]
+    above: tuple[NormalizedName, ...] = ()
+    gates: tuple[NormalizedName, ...] = ()
+    paths: tuple[tuple[str, ...], ...] = ()
+    is_clash: bool = False
+
+    @property
+    def is_wanted_by_user(self) -> bool:
+        """Whether the user's own requirements name it."""
+        return any(asker.parent is None for asker in self.askers)
+
+    @property
+    def specifier(self) -> SpecifierSet:
+        """What all requirements together admit."""
+        joined = SpecifierSet()
+        for asker in self.askers:
+            joined &= asker.requirement.specifier
+        return joined
+
+
+class View:
+    """A failed trial as the search looks at it: its graph, its shelves, its blockers."""
+
+    def __init__(self, trial: Trial, diagnosis: Diagnosis) -> None:
+        self.trial = trial
+        self.diagnosis = diagnosis
+
+    @property
+    def pins(self) -> Mapping[NormalizedName, Pin]:
+        """The pins of the natural resolution; those reached where there is none."""
+        return self.diagnosis.pins
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges of the natural resolution."""
+        return self.diagnosis.edges
+
+    @cached_property
+    def graph(self) -> networkx.DiGraph[str]:
+        """Who wants whom; the user is the empty name."""
+        import networkx
+
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        graph.add_node(_USER)
+        graph.add_edges_from((edge.parent or _USER, edge.child) for edge in self.edges)
+        return graph
+
+    @cached_property
+    def _gates(self) -> Mapping[str, str]:
+        import networkx
+
+        return networkx.immediate_dominators(self.graph, _USER)
+
+    def irreparable(self) -> tuple[Finding, ...]:
+        """Objections that no edit of versions, Python or platform can remove."""
+        codes = (Code.UNSUPPORTED, Code.HASH_ABSENT)
+        return tuple(finding for finding in self.trial.objections if finding.code in codes)
+
+    @property
+    def excludes_python(self) -> bool:
+        """Whether the input's own requires-python refuses the target."""
+        return any(finding.code is Code.INPUT_REQUIRES_PYTHON for finding in self.trial.objections)
+
+    def troubles(self) -> tuple[tuple[Blocker, ...], ...]:
+        """Groups of blockers, by name; whatever repairs the trial touches at least one of each group.
+
+        A project without a usable file in any version that everybody admits is a group by itself. Where each has one, all that
+        could be combined otherwise are one group.
+        """
+        outcome = self.trial.outcome
+        if isinstance(outcome, Conflict) and outcome.natural is None:
+            clashing = tuple(self._clashing(clash) for clash in outcome.clashes)
+            return (clashing,) if clashing else ()
+        absent = {finding.package for finding in self.trial.objections if finding.code is Code.PROJECT_ABSENT}
+        offenders = {finding.package for finding in self.trial.objections if finding.package in self.pins}
+        named = [self.wanted(name) for name in sorted(offenders | absent, key=str) if name is not None]
+        certain = [blocker for blocker in named if blocker.name in absent or not self._has_way(blocker)]
+        if certain:
+            return tuple((blocker,) for blocker in certain)
+        clashes = [self._clashing(clash) for clash in outcome.clashes] if isinstance(outcome, Conflict) else []
+        seen = {blocker.name for blocker in clashes}
+        group = (*clashes, *(blocker for blocker in named if blocker.name not in seen))
+        return (group,) if group else ()
+
+    def passable(self) -> tuple[Blocker, ...]:
+        """Where no project is without a usable version that everybody admits: those whose chosen one is not usable."""
+        groups = self.troubles()
+        if len(groups) != 1:
+            return ()
+        return tuple(blocker for blocker in groups[0] if not blocker.is_clash and self._has_way(blocker))
+
+    def _has_way(self, blocker: Blocker) -> bool:
+        return next(self.iter_ways(blocker), None) is not None
+
+    def iter_ways(self, blocker: Blocker) -> Iterator[Version]:
+        """The versions that everybody admits and that have a wheel that may be used, newest first."""
+        shelf = self.diagnosis.shelf(blocker.name)
+        allowed = self.diagnosis.policy.allowed
+        bounds = blocker.specifier
+        for version in shelf.versions:
+            if (version.is_prerelease and not bounds.prereleases) or not bounds.contains(version, prereleases=True):
+                continue
+            release = shelf.release(version)
+            if release.has_wheel and Installability.WHEEL in allowed and release.yanked is None:
+                yield version
+
+    def wanted(self, name: NormalizedName) -> Blocker:
+        """*name* as the natural resolution wants it, whether it blocks or not."""
+        askers = tuple(self._asker(edge) for edge in self.edges if edge.child == name)
+        pin = self.pins.get(name)
+        return Blocker(
+            name=name,
+            version=pin.version if pin is not None else None,
+            askers=askers,
+            above=self._above(name),
+            gates=tuple(self._iter_gates(name)),
+            paths=self.diagnosis.paths(name),
+        )
+
+    def bounds_from_outside(self, name: NormalizedName) -> SpecifierSet:
+        """What is asked of *name* but by those who would not be wanted without it."""
+        joined = SpecifierSet()
+        for asker in self.wanted(name).askers:
+            if asker.parent is None or name not in self._iter_gates(asker.parent):
+                joined &= asker.requirement.specifier
+        return joined
+
+    def _asker(self, edge: Edge) -> Asker:
+        pin = self.pins.get(edge.parent) if edge.parent is not None else None
+        return Asker(parent=edge.parent, version=pin.version if pin is not None else None, requirement=edge.requirement)
+
+    def _above(self, name: NormalizedName) -> tuple[NormalizedName, ...]:
+        if name not in self.graph:
+            return ()
+        found: dict[str, None] = {}
+        waiting = [str(name)]
+        for each in waiting:  # grows while it is walked: a queue
+            for parent in sorted(self.graph.predecessors(each)):
+                if parent not in found and parent not in (_USER, name):
+                    found[parent] = None
+                    waiting.append(parent)
+        return tuple(NormalizedName(each) for each in found)
+
+    def _iter_gates(self, name: NormalizedName) -> Iterator[NormalizedName]:
+        at = self._gates.get(name, _USER)
+        while at != _USER:
+            yield NormalizedName(at)
+            at = self._gates.get(at, _USER)
+
+    def _clashing(self, clash: Clash) -> Blocker:
+        askers = tuple(
+            Asker(parent=origin.name, version=origin.version, requirement=requirement)
+            if isinstance(origin := requirement.origin, CandidateOrigin)
+            else Asker(parent=None, version=None, requirement=requirement)
+            for requirement in clash.requirements
+        )
+        above: dict[NormalizedName, None] = {}
+        for asker in askers:
+            if asker.parent is not None:
+                above[asker.parent] = None
+        for path in clash.paths:
+            for step in reversed(path[:-1]):
+                above[_project(step)] = None
+        above.pop(clash.name, None)
+        return Blocker(
+            name=clash.name, version=None, askers=askers, above=tuple(above), paths=clash.paths, is_clash=True
+        )
+
+    def asked_by_user(self, name: NormalizedName) -> tuple[Requirement, ...]:
+        """The user's own requirements on *name* that hold on the target."""
+        compatibility = self.diagnosis.compatibility
+        return tuple(
+            requirement
+            for requirement in self.trial.state.question.requirements
+            if requirement.name == name
+            and (requirement.marker is None or compatibility.evaluate(requirement.marker).holds)
+        )
+
+    def bounds_on(self, name: NormalizedName) -> tuple[Asker, ...]:
+        """Who bounds *name* in the natural resolution, the user among them."""
+        return tuple(self._asker(edge) for edge in self.edges if edge.child == name and edge.requirement.specifier)
+
+    @property
+    def resolution(self) -> Resolution | None:
+        """The natural resolution, if there is one."""
+        return self.diagnosis.resolution
+
+
+def _project(step: str) -> NormalizedName:
+    name = step
+    for mark in "[<>=!~;@ (":
+        name = name.partition(mark)[0]
+    return canonicalize_name(name)

@@ -1,0 +1,60 @@
+"""What a successful trial shows, compared with the unrepaired answer: counts, version moves with dates, what came and went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.findings.context import Diagnosis
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import Verification, VersionMove
+from wheelcheck.model.resolution import Conflict, Pin, Resolution
+from wheelcheck.repairs.trials import Trial, Trials
+from wheelcheck.targets.shelf import first_upload
+
+
+def natural_of(outcome: Resolution | Conflict) -> Resolution | None:
+    """What an installer would have picked for *outcome*'s question; ``None`` where its requirements clash."""
+    return outcome if isinstance(outcome, Resolution) else outcome.natural
+
+
+def verification(base: Trial, proof: Trial, trials: Trials) -> Verification:
+    """What *proof* gives, and how it differs from *base*, the question as it was asked."""
+    after = proof.resolution.pins
+    natural = natural_of(base.outcome)
+    before: Mapping[NormalizedName, Pin] = natural.pins if natural is not None else {}
+    built = tuple(name for name, pin in sorted(after.items()) if pin.installability is not Installability.WHEEL)
+    seen_before, seen_after = trials.view(base), trials.view(proof)
+    moved = [(pin, after[name]) for name, pin in sorted(before.items()) if name in after]
+    return Verification(
+        status=Status.NEEDS_BUILD if built else Status.INSTALLABLE,
+        packages=len(after),
+        built_once=built,
+        changed=tuple(
+            VersionMove(
+                name=old.name,
+                before=old.version,
+                after=new.version,
+                before_date=released(seen_before, old),
+                after_date=released(seen_after, new),
+            )
+            for old, new in moved
+            if old.version != new.version
+        ),
+        added=_only_in(after, before) if natural is not None else (),
+        removed=_only_in(before, after),
+    )
+
+
+def _only_in(
+    these: Mapping[NormalizedName, Pin], those: Mapping[NormalizedName, Pin]
+) -> tuple[tuple[NormalizedName, Version], ...]:
+    return tuple((name, pin.version) for name, pin in sorted(these.items()) if name not in those)
+
+
+def released(view: Diagnosis, pin: Pin) -> str | None:
+    """When the version of *pin* came (its first file), ISO 8601 in UTC; ``None`` if not known."""
+    return first_upload(view.page(pin.name), pin.version)

@@ -1,0 +1,146 @@
+"""Where a dependant's code imports a project: the statements that count, read through the port ``Code``; no verdicts here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from packaging.utils import NormalizedName
+
+from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
+from wheelcheck.model.distribution import Distribution
+from wheelcheck.ports import Code
+from wheelcheck.repairs.risk.case import Dependant, RepairCase
+from wheelcheck.values import dataclass
+
+_TESTS = frozenset({"tests", "conftest"})
+_MODULES_SHOWN = 4
+_THERE = (ModuleState.READ, ModuleState.COMPILED, ModuleState.UNREAD)
+_DEEPEST = 4  # parts of a dotted name; namespaces are not nested deeper than google.cloud.<project>
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read of one dependant's code: ``uses`` of a project in what it installs, tests left aside.
+
+    ``unread`` says why all or a part was not read, empty where it was.
+    """
+
+    dependant: Dependant
+    uses: tuple[ImportUse, ...] = ()
+    survey: ImportSurvey | None = None
+    unread: str = ""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something was read, although not all."""
+        return bool(self.unread and self.survey is not None and (self.survey.uses or self.survey.inner))
+
+    def of_kind(self, kind: ImportKind) -> tuple[ImportUse, ...]:
+        """The uses of one kind, the one that a person meets first at the front."""
+        return tuple(sorted((use for use in self.uses if use.kind is kind), key=self._nearness))
+
+    def entries(self, use: ImportUse) -> tuple[str, ...]:
+        """The shortest public modules whose import runs *use*'s module, four at most.
+
+        Where the top-level package runs it, everything below fails with it: named then are those that lead there by themselves.
+        """
+        if self.survey is None:
+            return (use.importer,)
+        ordered = sorted(self.survey.reaching(use.importer), key=_length) or [use.importer]
+        # A module of one part that is no package of its own runs beside others, so only the use's own package stands for all.
+        top = use.importer.partition(".")[0]
+        if top in ordered:
+            inner = {module: imported - {top} for module, imported in self.survey.inner.items() if module != top}
+            alone = replace(self.survey, inner=inner).reaching(use.importer)
+            ordered = [top, *sorted((module for module in alone if module.startswith(f"{top}.")), key=_length)]
+        return tuple(ordered[:_MODULES_SHOWN])
+
+    def _nearness(self, use: ImportUse) -> tuple[int, int, str, str, int]:
+        entry = self.entries(use)[0]
+        return (*_length(entry), use.file, use.line)
+
+
+def read_imports(case: RepairCase, dependant: Dependant, project: NormalizedName) -> Reading:
+    """Read where *dependant* imports *project*; raises ``IndexUnavailable`` where its archive cannot be had."""
+    distribution = dependant.pin.distribution
+    if distribution is None:
+        return Reading(dependant=dependant, unread="it has no file for this target")
+    survey = case.code.imports(distribution, import_names(case, project))
+    own = case.code.import_names(distribution) if survey.uses else frozenset[str]()
+    uses = tuple(use for use in survey.uses if _is_installed(use, own) and not _is_test(use, survey))
+    return Reading(dependant=dependant, uses=uses, survey=survey, unread=survey.unread)
+
+
+def import_names(case: RepairCase, project: NormalizedName) -> frozenset[str]:
+    """The names by which *project* is imported: what its archives say, else what is known, else its own name.
+
+    Top-level names, or dotted ones where the top level is a namespace that is shared with other projects (``google``).
+    """
+    pins = [pin for pin in (case.chosen(project), case.natural(project)) if pin is not None]
+    files = dict.fromkeys(pin.distribution for pin in pins if pin.distribution is not None)
+    told = frozenset(name for file in files for name in case.code.import_names(file))
+    known = case.knowledge.import_names.get(project, frozenset())
+    if not told:
+        return known or frozenset({project.replace("-", "_")})
+    found = {inner for name in told for inner in _below(name, known) or {name}}
+    file = case.telling_file(pins[-1])
+    shared = {name for name in found if _is_shared(case, project, name)} if file is not None else set()
+    if file is not None and shared:
+        found = (found - shared) | _own_part(case.code, file, frozenset(shared))
+    return frozenset(found)
+
+
+def _below(top: str, known: Collection[str]) -> set[str]:
+    return {name for name in known if name.startswith(f"{top}.")}
+
+
+def _is_shared(case: RepairCase, project: NormalizedName, name: str) -> bool:
+    # Projects that share a namespace carry its name in their own (google-auth, zope-event); asking their archives would cost.
+    return any(name.lower() in other.split("-") for other in case.after.pins if other != project)
+
+
+def _own_part(code: Code, file: Distribution, shared: frozenset[str]) -> set[str]:
+    """*shared* names, each replaced by what *file* itself has below it, as long as there is nothing but modules."""
+    found: set[str] = set()
+    waiting = dict.fromkeys(shared, 1)
+    while waiting:
+        offered = code.definitions(file, frozenset(waiting))
+        inner = {f"{each.module}.{name}" for each in offered for name in each.names if _may_be_namespace(each)}
+        modules = {each.module for each in code.definitions(file, frozenset(inner)) if each.state in _THERE}
+        following: dict[str, int] = {}
+        for each in offered:
+            below = {f"{each.module}.{name}" for name in each.names}
+            if _may_be_namespace(each) and below <= modules and waiting[each.module] < _DEEPEST:
+                following |= dict.fromkeys(below, waiting[each.module] + 1)
+            else:
+                found.add(each.module)
+        waiting = following
+    return found
+
+
+def _may_be_namespace(module: ModuleNames) -> bool:
+    return module.state is ModuleState.READ and bool(module.names) and not module.open_ended
+
+
+def more_places(uses: Collection[ImportUse]) -> str:
+    """`` (and 4 more places)`` where *uses* holds more than the one that is shown."""
+    rest = len({(use.file, use.line) for use in uses}) - 1
+    return f" (and {rest} more place{'s' if rest > 1 else ''})" if rest > 0 else ""
+
+
+def _is_installed(use: ImportUse, own: frozenset[str]) -> bool:
+    # A source archive also holds setup scripts, examples and tests that nobody gets to import.
+    return not own or use.importer.partition(".")[0] in own
+
+
+def _is_test(use: ImportUse, survey: ImportSurvey) -> bool:
+    return _names_tests(use.importer) and all(_names_tests(module) for module in survey.reaching(use.importer))
+
+
+def _names_tests(module: str) -> bool:
+    return any(part in _TESTS or part.startswith("test_") for part in module.split("."))
+
+
+def _length(module: str) -> tuple[int, int, str]:
+    return module.count("."), len(module), module

@@ -1,0 +1,173 @@
+"""Whether what a dependant takes from a project is still there in another version's wheel; judges no distance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+
+from packaging.utils import NormalizedName
+
+from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleState
+from wheelcheck.model.distribution import Distribution
+from wheelcheck.model.repair import Ground, Risk
+from wheelcheck.model.resolution import Pin
+from wheelcheck.repairs.risk.case import RepairCase
+from wheelcheck.repairs.risk.imports import Reading, more_places, read_imports
+from wheelcheck.values import dataclass
+
+_NAMES_SHOWN = 5
+_MISSING_SHOWN = 3
+_ALL = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """One thing taken: *name* of *module*, or the module itself where the name is empty."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}" if self.name else self.module
+
+
+class _Presence(Enum):
+    THERE = "there"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+def judge_names(case: RepairCase, project: NormalizedName, chosen: Pin) -> Iterator[Ground]:
+    """Grounds for each dependant whose declared requirement does not admit the *chosen* version of *project*."""
+    for dependant in case.dependants(project):
+        if not dependant.admits(chosen.version):
+            yield from _judge_dependant(case, read_imports(case, dependant, project), chosen)
+
+
+def _judge_dependant(case: RepairCase, reading: Reading, chosen: Pin) -> Iterator[Ground]:
+    name, version = reading.dependant.pin.name, f"{chosen.name} {chosen.version}"
+    if reading.unread and not reading.is_partial:
+        text = f"{name}'s code was not read, so what it takes from {chosen.name} is not known: {reading.unread}"
+        yield Ground(risk=Risk.MEDIUM, text=text)
+    taken = _taken_by(reading.uses)
+    distribution = case.telling_file(chosen)
+    offered = _offered(case, distribution, taken) if distribution is not None else {}
+    verdicts = {each: _presence(each, offered) for each in taken}
+    gone = [each for each, verdict in verdicts.items() if verdict is _Presence.GONE]
+    gone = _drop_foreign(case, gone, chosen)
+    unknown = [each for each, verdict in verdicts.items() if verdict is _Presence.UNKNOWN]
+    there = [each for each, verdict in verdicts.items() if verdict is _Presence.THERE]
+    for each in gone[:_MISSING_SHOWN]:
+        yield _missing_ground(each, taken[each], version)
+    if rest := gone[_MISSING_SHOWN:]:
+        worst = max((_missing_risk(each, taken[each]) for each in rest), key=lambda risk: risk.order)
+        yield Ground(risk=worst, text=f"{name} takes {_listed(rest)} as well, which {version} does not have")
+    if unknown:
+        text = f"{name} takes {_listed(unknown)}: {_why_unknown(unknown, offered, version)}"
+        yield _at(taken[unknown[0]][0], Risk.MEDIUM, text)
+    if there and not gone:
+        verb = "all are" if len(there) > 1 else "it is"
+        yield _at(taken[there[0]][0], Risk.LOW, f"{name} imports {_listed(there)}: {verb} in {version}")
+    if reading.is_partial:
+        # What was found tells how the dependant takes it; a file that is no Python 3 would not run anyway.
+        text = f"not all of {name}'s code was read: {reading.unread}; they may take more from {chosen.name}"
+        yield Ground(risk=Risk.LOW if reading.uses else Risk.MEDIUM, text=text)
+    if not (there or gone or unknown or reading.unread):
+        yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {chosen.name}")
+
+
+def _taken_by(uses: Iterable[ImportUse]) -> dict[_Taken, list[ImportUse]]:
+    found: dict[_Taken, list[ImportUse]] = {}
+    for use in sorted(uses, key=lambda use: (use.module, use.file, use.line)):
+        # Of "from a import b" the attributes, if any are told, belong to b.
+        names = use.names or tuple(attribute.partition(".")[0] for attribute in use.attributes)
+        for name in names or ("",):
+            found.setdefault(_Taken(module=use.module, name=name), []).append(use)
+        if not use.names and use.attributes and "." in use.module:
+            found.setdefault(_Taken(module=use.module, name=""), []).append(use)
+    return dict(sorted(found.items(), key=lambda item: (item[0].module, item[0].name)))
+
+
+def _offered(case: RepairCase, distribution: Distribution, taken: Iterable[_Taken]) -> dict[str, ModuleNames]:
+    modules = frozenset(each.module for each in taken)
+    return {found.module: found for found in case.code.definitions(distribution, modules)} if modules else {}
+
+
+def _presence(taken: _Taken, offered: dict[str, ModuleNames]) -> _Presence:
+    module = offered.get(taken.module)
+    if module is None or module.state is ModuleState.UNREAD:
+        return _Presence.UNKNOWN
+    if module.state is ModuleState.ABSENT:
+        return _Presence.GONE
+    if not taken.name:
+        return _Presence.THERE
+    if taken.name in module.names or _is_of_every_module(taken.name):
+        return _Presence.THERE
+    tells_all = module.state is ModuleState.READ and not module.open_ended and taken.name != _ALL
+    return _Presence.GONE if tells_all else _Presence.UNKNOWN
+
+
+def _is_of_every_module(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__") and name != "__version__"
+
+
+def _drop_foreign(case: RepairCase, gone: list[_Taken], chosen: Pin) -> list[_Taken]:
+    """Leave out what the declared version does not have either.
+
+    It is some other project's (namespace packages are shared) or was tried in vain before. Reads the declared version's archive
+    only where something is gone.
+    """
+    natural = case.natural(chosen.name)
+    if not gone or natural is None or natural.version == chosen.version:
+        return gone
+    distribution = case.telling_file(natural)
+    if distribution is None:
+        return gone
+    offered = _offered(case, distribution, gone)
+    return [each for each in gone if _presence(each, offered) is not _Presence.GONE]
+
+
+def _missing_ground(taken: _Taken, uses: list[ImportUse], version: str) -> Ground:
+    use = max(uses, key=lambda use: _use_risk(taken, use).order)
+    text = f"{use.file}:{use.line} takes {taken}, which {version} does not have{more_places(uses)}"
+    if use.kind is not ImportKind.UNCONDITIONAL:
+        text = f"{text}, {use.kind.value}"
+    return _at(use, _missing_risk(taken, uses), text)
+
+
+def _at(use: ImportUse, risk: Risk, text: str) -> Ground:
+    return Ground(risk=risk, text=text, file=use.file, line=use.line, quote=use.statement)
+
+
+def _missing_risk(taken: _Taken, uses: Iterable[ImportUse]) -> Risk:
+    return max((_use_risk(taken, use) for use in uses), key=lambda risk: risk.order)
+
+
+def _use_risk(taken: _Taken, use: ImportUse) -> Risk:
+    if use.kind is ImportKind.TYPE_CHECKING:
+        return Risk.LOW
+    if use.kind is ImportKind.GUARDED:
+        # The guard catches a failed import, not an attribute that is missing later.
+        return Risk.LOW if taken.name in use.names or not taken.name else Risk.MEDIUM
+    return Risk.HIGH
+
+
+def _why_unknown(unknown: list[_Taken], offered: dict[str, ModuleNames], version: str) -> str:
+    states = {offered[each.module].state for each in unknown if each.module in offered}
+    if ModuleState.COMPILED in states:
+        modules = sorted(
+            {each.module for each in unknown if each.module in offered}
+            & {name for name, found in offered.items() if found.state is ModuleState.COMPILED}
+        )
+        return f"{', '.join(modules)} of {version} is compiled: not looked into"
+    if all(each.name == _ALL for each in unknown):
+        return "a star import does not tell which names it needs"
+    if ModuleState.READ in states:
+        return f"{version} makes its names at run time, so reading does not tell"
+    return f"{version} was not read"
+
+
+def _listed(taken: list[_Taken]) -> str:
+    shown = ", ".join(str(each) for each in taken[:_NAMES_SHOWN])
+    rest = len(taken) - _NAMES_SHOWN
+    return f"{shown} and {rest} more" if rest > 0 else shown

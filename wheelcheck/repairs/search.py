@@ -1,0 +1,249 @@
+"""The search for minimal sets of edits: uniform cost over sets, guided by what still blocks; shows nothing to anybody.
+
+Whatever repairs a question must touch each of its blockers, so a set that fails is continued only by the edits that touch one
+chosen blocker (hitting sets after Reiter, "A theory of diagnosis from first principles", 1987). Sets are taken cheapest first, by
+their cost and a lower bound for the blockers they do not touch yet (A*), so the first that succeeds is a cheapest one. A set that
+leaves a known blocker untouched is not even tried.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import field
+
+from wheelcheck.model.repair import EditKind
+from wheelcheck.repairs.edits.change import Change, Key, key_of
+from wheelcheck.repairs.edits.override import Overridden
+from wheelcheck.repairs.edits.pin import Repinned
+from wheelcheck.repairs.settling import attempt, unsettled
+from wheelcheck.repairs.trials import OutOfTime, Trial, Trials
+from wheelcheck.repairs.troubles import Keys, Trouble, Troubles
+from wheelcheck.repairs.turns import worlds_of
+from wheelcheck.repairs.world import Blocked, Limits, World
+from wheelcheck.values import dataclass
+
+# No counts in it: what is told of one question is the same every time.
+_ENDED = "the search ended before every set of changes was tried"
+_NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
+# After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
+_IDLE = 300
+_ROUNDS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Changes, each settled on a version, and the trial in which they succeed."""
+
+    changes: tuple[Change, ...]
+    trial: Trial
+
+    @property
+    def keys(self) -> Keys:
+        """What the set is made of, whatever the versions."""
+        return frozenset(key_of(change) for change in self.changes)
+
+    @property
+    def cost(self) -> int:
+        """The sum of the changes' costs."""
+        return sum(change.cost for change in self.changes)
+
+    @property
+    def main_kind(self) -> EditKind:
+        """The kind of its dearest change: what a person would call the repair."""
+        return max(self.changes, key=lambda change: (change.cost, key_of(change))).kind
+
+
+@dataclass(order=True, slots=True)
+class _Node:
+    bound: int
+    cost: int
+    order: tuple[Key, ...]
+    changes: tuple[Change, ...] = field(compare=False)
+    pending: tuple[Trouble, ...] = field(compare=False)
+
+
+class Search:
+    """Searches for repairs of *blocked*; what it found is in ``found``.
+
+    ``troubles`` remembers what stood in the way. ``ended`` is empty when every set was looked at that could matter, else a sentence
+    on what was not.
+    """
+
+    def __init__(self, blocked: Blocked, world: World, limits: Limits, trials: Trials) -> None:
+        self.found: list[Found] = []
+        self.ended = ""
+        self.troubles = Troubles(blocked, world, trials)
+        self._limits = limits
+        self._trials = trials
+        self._seen: set[tuple[Keys, frozenset[Keys]]] = set()
+        self._heap: list[_Node] = []
+
+    def run(self) -> None:
+        """Search until there are enough repairs of different kinds, nothing is left, or the limits are reached."""
+        try:
+            base = self._trials.base
+            troubles = self.troubles.of(base)
+            if any(self.troubles.is_lost(trouble) for trouble in troubles):
+                return
+            self._branch_in_worlds((), base)
+            self._search(troubles)
+        except OutOfTime:
+            self.ended = _ENDED
+
+    # Cheapest first
+
+    def _search(self, troubles: tuple[Trouble, ...]) -> None:
+        looked_at = idle = 0
+        given_up: list[tuple[Change, ...]] = []
+        echoes: list[tuple[Change, ...]] = []
+        while self._heap and not self._is_enough():
+            node = heapq.heappop(self._heap)
+            looked_at += 1
+            idle += 1
+            if idle == _IDLE and all(trouble.changes for trouble in troubles):
+                self._put_together(troubles)
+            if looked_at > _NODES:
+                self.ended = _ENDED
+                return
+            if self._is_known(frozenset(node.order)):
+                continue
+            if node.pending:
+                self._branch(node.changes, node.pending)
+                continue
+            idle = 0
+            if self._is_echo(node.order):
+                echoes.append(node.changes)
+            elif self._is_given_up(node.changes):
+                given_up.append(node.changes)
+        self._try_the_rest((*given_up, *echoes))
+
+    def _is_echo(self, keys: Iterable[Key]) -> bool:
+        """Whether a repair is found already that changes the same or less in other words, such as another Python.
+
+        Repairs that are not like it are worth more to a person who looks at three.
+        """
+        places = {key[:2] for key in keys}
+        return any({key[:2] for key in found.keys} <= places for found in self.found)
+
+    def _try_the_rest(self, sets: Iterable[tuple[Change, ...]]) -> None:
+        """Try what was put off, in what time is left."""
+        self._trials.be_patient()
+        for changes in sets:
+            if len(self.found) < self._limits.repairs:
+                self._is_given_up(changes)
+
+    def _is_given_up(self, changes: tuple[Change, ...]) -> bool:
+        """Try *changes*, take them or go on from why they fail; whether that took too long to say either."""
+        found, failed = attempt(changes, self._trials)
+        if found is not None:
+            self._take(Found(changes=found.changes, trial=found))
+        for trial in failed:
+            self._branch_in_worlds(changes, trial)
+        return found is None and not failed
+
+    def _is_enough(self) -> bool:
+        kinds = {found.main_kind for found in self.found}
+        return len(kinds) >= self._limits.repairs
+
+    def _is_known(self, keys: Keys) -> bool:
+        return any(found.keys <= keys for found in self.found)
+
+    def _branch_in_worlds(self, changes: tuple[Change, ...], failed: Trial) -> None:
+        for world in worlds_of(failed, self._trials):
+            self._branch(changes, self.troubles.of(world))
+
+    def _branch(self, changes: tuple[Change, ...], troubles: tuple[Trouble, ...]) -> None:
+        if not troubles or any(not trouble.changes for trouble in troubles):
+            return
+        first, *others = troubles
+        for change in first.changes:
+            kept = tuple(made for made in changes if made.slot != change.slot)
+            if len(kept) < len(changes) and not _goes_further(change, changes):
+                continue
+            key = key_of(change)
+            self._push((*kept, change), tuple(other for other in others if key not in other.keys))
+
+    def _push(self, changes: tuple[Change, ...], pending: tuple[Trouble, ...]) -> None:
+        order = tuple(sorted(key_of(change) for change in changes))
+        # The same set may be reached with less left to touch, by way of other versions.
+        seen = (frozenset(order), frozenset(trouble.keys for trouble in pending))
+        if seen in self._seen:
+            return
+        self._seen.add(seen)
+        cost = sum(change.cost for change in changes)
+        heapq.heappush(self._heap, _Node(cost + _lower_bound(pending), cost, order, changes, pending))
+
+    def _take(self, found: Found) -> None:
+        self._trials.answer_found()
+        try:
+            found = self._reduced(found)
+        finally:
+            if not self._is_known(found.keys):
+                self.found.append(found)
+
+    def _reduced(self, found: Found) -> Found:
+        """*found* without what is needless: pages alone told which edits touch a blocker, so one may prove not to be needed.
+
+        Any version may be taken while it is looked for what is needless: the one that served beside another change need not
+        serve without it.
+        """
+        for change in sorted(found.changes, key=lambda each: (-each.cost, key_of(each))):
+            rest = tuple(unsettled(other) for other in found.changes if other is not change)
+            if rest and self._trials.of(rest).succeeds:
+                trial, _ = attempt(rest, self._trials)
+                if trial is not None:
+                    return self._reduced(Found(changes=trial.changes, trial=trial))
+        return found
+
+    # One go
+
+    def _put_together(self, troubles: tuple[Trouble, ...]) -> None:
+        """Take the cheapest change for every blocker at once, and again for what that uncovers, then what is needless away."""
+        changes: dict[str, Change] = {}
+        for _ in range(_ROUNDS):
+            for trouble in troubles:
+                # A change that is made already may touch this blocker too.
+                if trouble.keys & {key_of(change) for change in changes.values()}:
+                    continue
+                free = [change for change in _by_usefulness(trouble, troubles) if change.slot not in changes]
+                if not free:
+                    return
+                changes[free[0].slot] = free[0]
+            found, failed = attempt(tuple(changes.values()), self._trials)
+            if found is not None:
+                self._take(Found(changes=found.changes, trial=found))
+                return
+            troubles = self.troubles.of(failed[-1]) if failed else ()
+            made = {key_of(change) for change in changes.values()}
+            if not troubles or all(trouble.keys & made for trouble in troubles):
+                return
+
+
+def _goes_further(change: Change, made: Iterable[Change]) -> bool:
+    """Whether *change* may take the place of what is *made* in its slot: an override goes past the bounds that a pin runs into."""
+    return isinstance(change, Overridden) and all(
+        isinstance(each, Repinned) for each in made if each.slot == change.slot
+    )
+
+
+def _by_usefulness(trouble: Trouble, troubles: Iterable[Trouble]) -> list[Change]:
+    """The changes of *trouble* by what each costs for one of the blockers that it touches."""
+    touching: Counter[Key] = Counter()
+    for each in troubles:
+        touching.update(each.keys)
+    return sorted(trouble.changes, key=lambda change: (change.cost / touching[key_of(change)], key_of(change)))
+
+
+def _lower_bound(pending: tuple[Trouble, ...]) -> int:
+    """No set that touches all of *pending* costs less: a change that touches several is shared out among them."""
+    touching: Counter[Key] = Counter()
+    for trouble in pending:
+        touching.update(trouble.keys)
+    return int(
+        sum(
+            min((change.cost / touching[key_of(change)] for change in trouble.changes), default=0)
+            for trouble in pending
+        )
+    )

@@ -1,0 +1,190 @@
+"""Edited questions resolved, each once and within the limits; draws no conclusion but whether the answer installs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property
+
+from packaging.utils import NormalizedName
+
+from wheelcheck.findings.context import Diagnosis
+from wheelcheck.findings.objections import objections
+from wheelcheck.model.finding import Finding
+from wheelcheck.model.resolution import Conflict, Resolution
+from wheelcheck.ports import Projects, Reporter
+from wheelcheck.repairs.edits.change import Change, Key, State, key_of
+from wheelcheck.repairs.edits.override import Overridden
+from wheelcheck.repairs.edits.pin import Repinned
+from wheelcheck.repairs.world import Blocked, Limits, WithSources, World
+from wheelcheck.resolver.passes import Budget, resolve
+from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.shelf import Admission, Shelf
+from wheelcheck.values import dataclass
+
+_FOR_SEARCHING = 0.75  # of the time; the rest is for mending what was found
+_SHARE = 2  # of the time goes to one trial at most, and less once there is an answer
+_SHARE_AFTER = 5
+
+
+class OutOfTime(Exception):
+    """A signal from the trials to the search: the limits are reached. Never seen outside the room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One edited question and its outcome; ``objections`` is empty where it can be installed as it is."""
+
+    changes: tuple[Change, ...]
+    state: State
+    projects: Projects
+    outcome: Resolution | Conflict
+    objections: tuple[Finding, ...]
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the edits make the question installable (or so after pure builds)."""
+        return isinstance(self.outcome, Resolution) and not self.objections
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it took too long, which says nothing about its edits."""
+        return isinstance(self.outcome, Conflict) and self.outcome.budget_spent
+
+    @property
+    def resolution(self) -> Resolution:
+        """The outcome of a trial that succeeds."""
+        if not isinstance(self.outcome, Resolution):
+            raise TypeError("only a trial that succeeds has a resolution")
+        return self.outcome
+
+
+_Settled = tuple[tuple[Key, str], ...]
+
+
+class Trials:
+    """Makes trials of *blocked* in *world*; remembers each, and ends by ``OutOfTime`` when *limits* are reached.
+
+    ``undecided`` counts the trials that were given up, since they took too long for one of many; ``ended_by_clock`` says that more
+    time would have allowed more trials.
+    """
+
+    def __init__(self, blocked: Blocked, world: World, limits: Limits, reporter: Reporter) -> None:
+        self._blocked = blocked
+        self._world = world
+        self._limits = limits
+        self._reporter = reporter
+        self._start = limits.clock()
+        self._deadline = self._start + limits.seconds * _FOR_SEARCHING
+        self._known: dict[_Settled, Trial] = {}
+        self._most = limits.trials
+        self.has_answer = False
+        self.is_patient = False
+        self.undecided: set[_Settled] = set()
+        self._made_so_far = 0
+        self.ended_by_clock = False
+
+    @property
+    def count(self) -> int:
+        """How many resolutions were made."""
+        return self._made_so_far
+
+    def answer_found(self) -> None:
+        """From now on allow only some more trials, and each of them less time."""
+        if not self.has_answer:
+            self.has_answer = True
+            self._most = min(self._most, self.count + self._limits.more_trials)
+
+    def be_patient(self) -> None:
+        """From now on let a trial take all the time that is left: no other waits for it."""
+        self.is_patient = True
+
+    def begin_mending(self, trials: int) -> None:
+        """Allow that many *trials* more, in what time the search has left for them."""
+        self._most = self.count + trials
+        self._deadline = self._start + self._limits.seconds
+
+    @cached_property
+    def base(self) -> Trial:
+        """The question as it was asked."""
+        return self._judged((), State(question=self._blocked.question), self._blocked.outcome)
+
+    def view(self, trial: Trial) -> Diagnosis:
+        """A view of *trial* for those who look for its blockers or for what it chose."""
+        return self._diagnosis(trial.outcome, trial.state, trial.projects)
+
+    def of(self, changes: Iterable[Change]) -> Trial:
+        """The trial of *changes*, made now if it was not made before; raises ``OutOfTime`` and ``IndexUnavailable``."""
+        ordered = tuple(sorted(changes, key=key_of))
+        settled = tuple((key_of(change), _version(change)) for change in ordered)
+        known = self._known.get(settled)
+        if known is None:
+            left = self._deadline - self._limits.clock()
+            if left <= 0 or self.count >= self._most:
+                self.ended_by_clock = self.count < self._most
+                raise OutOfTime
+            known = self._made(ordered, left)
+            # What was given up is not remembered: asked again later, it finds at hand what it had to wait for.
+            if known.is_undecided:
+                self.undecided.add(settled)
+            else:
+                self.undecided.discard(settled)
+                self._known[settled] = known
+        return known
+
+    def shelf(self, name: NormalizedName, changes: Iterable[Change]) -> Shelf:
+        """The page of *name* as the target sees it that *changes* make."""
+        state = self._state(changes)
+        policy = state.question.policy
+        admission = Admission(Compatibility(state.question.target), policy, {})
+        return Shelf(self._projects(state).page(name), admission)
+
+    def _state(self, changes: Iterable[Change]) -> State:
+        state = State(question=self._blocked.question)
+        for change in sorted(changes, key=key_of):
+            state = change.applied(state)
+        return state
+
+    def _made(self, changes: tuple[Change, ...], seconds: float) -> Trial:
+        state = self._state(changes)
+        # One hard resolution must not take the time of all the others, least of all when there is an answer already.
+        share = 1 if self.is_patient else _SHARE_AFTER if self.has_answer else _SHARE
+        most = self._limits.seconds / share
+        budget = Budget(seconds=min(seconds, most), clock=self._limits.clock)
+        question = replace(state.question, budget=budget)
+        self._reporter.stage(f"trying repair {self.count + 1}")
+        self._made_so_far += 1
+        outcome = resolve(question, self._projects(state), self._reporter)
+        return self._judged(changes, state, outcome)
+
+    def _projects(self, state: State) -> Projects:
+        if not state.sources:
+            return self._world.projects
+        return WithSources(self._world.projects, self._world.elsewhere, state.sources)
+
+    def _judged(self, changes: tuple[Change, ...], state: State, outcome: Resolution | Conflict) -> Trial:
+        projects = self._projects(state)
+        diagnosis = self._diagnosis(outcome, state, projects)
+        return Trial(changes=changes, state=state, projects=projects, outcome=outcome, objections=objections(diagnosis))
+
+    def _diagnosis(self, outcome: Resolution | Conflict, state: State, projects: Projects) -> Diagnosis:
+        """A view of *outcome* for those who look for its blockers."""
+        return Diagnosis(
+            outcome,
+            projects,
+            state.question.policy,
+            input_bounds=self._blocked.input_bounds,
+            require_hashes=self._blocked.require_hashes,
+            constraints=state.question.constraints,
+        )
+
+
+def _version(change: Change) -> str:
+    match change:
+        case Overridden():
+            # Until a version is settled on, two overrides of one project may still differ by their bounds.
+            return str(change.version or change.bound)
+        case Repinned():
+            return str(change.version or "")
+        case _:
+            return ""

@@ -1,0 +1,122 @@
+"""What the search may ask: indexes, code, knowledge, limits; and the outcome that needs repair. Values and adapters only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+
+from wheelcheck.model.compatibility import RepairKnowledge
+from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
+from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.requirement import Origin
+from wheelcheck.model.resolution import Conflict, Resolution
+from wheelcheck.ports import Code, OtherIndexes, Projects
+from wheelcheck.resolver.passes import Question
+from wheelcheck.values import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far to search: *repairs* to show, *seconds* of the *clock*, *trials* (resolutions) in all.
+
+    *more_trials* are made after the first repair in search of others of different kinds, so that a run with an answer at hand
+    ends soon, and in the same place every time.
+    """
+
+    repairs: int = 3
+    seconds: float = 20.0
+    trials: int = 400
+    more_trials: int = 24
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """What is to be repaired: the *question* and its *outcome*, and what else decides whether an answer installs.
+
+    *input_bounds* and *require_hashes* are as for a diagnosis. *target_is_named* says that the target came from words, so that
+    its Python and platform may be changed. *indexes* are the addresses of the indexes that the user configured, best first.
+    """
+
+    question: Question
+    outcome: Resolution | Conflict
+    input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = ()
+    require_hashes: bool = False
+    target_is_named: bool = True
+    indexes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The ports and the knowledge that the search uses."""
+
+    projects: Projects
+    code: Code
+    elsewhere: OtherIndexes
+    knowledge: RepairKnowledge = field(default_factory=RepairKnowledge)
+
+
+class WithSources:
+    """The port ``Projects`` with certain projects taken from other indexes; everything else is passed on."""
+
+    def __init__(self, projects: Projects, elsewhere: OtherIndexes, sources: Mapping[NormalizedName, str]) -> None:
+        self._projects = projects
+        self._elsewhere = elsewhere
+        self._sources = dict(sources)
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        """The page of *name*, from its own index where it has one."""
+        url = self._sources.get(name)
+        return self._projects.page(name) if url is None else self._elsewhere.page_at(url, name)
+
+    def metadata(self, wheel: Wheel) -> CoreMetadata:
+        """Passed on."""
+        return self._projects.metadata(wheel)
+
+    def source(self, sdist: Sdist) -> Judgement:
+        """Passed on."""
+        return self._projects.source(sdist)
+
+    def direct(self, url: str) -> tuple[Distribution, CoreMetadata | None, Judgement | None]:
+        """Passed on."""
+        return self._projects.direct(url)
+
+    def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
+        """Passed on, but for the projects that come from elsewhere."""
+        self._projects.prefetch_pages(name for name in names if name not in self._sources)
+
+    def prefetch_metadata(self, wheels: Iterable[Wheel]) -> None:
+        """Passed on."""
+        self._projects.prefetch_metadata(wheels)
+
+    def prefetch_sources(self, sdists: Iterable[Sdist]) -> None:
+        """Passed on."""
+        self._projects.prefetch_sources(sdists)
+
+    def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
+        """Passed on; pages that have been replaced are not told of."""
+        if listener is None:
+            self._projects.on_page(None)
+            return
+
+        def tell(page: ProjectPage) -> None:
+            if page.name not in self._sources:
+                listener(page)
+
+        self._projects.on_page(tell)
+
+    def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
+        """Passed on."""
+        self._projects.on_metadata(listener)
+
+    def on_wait(self, listener: Callable[[], None] | None) -> None:
+        """Passed on."""
+        self._projects.on_wait(listener)
+
+    def while_waiting(self, check: Callable[[], None] | None) -> None:
+        """Passed on."""
+        self._projects.while_waiting(check)

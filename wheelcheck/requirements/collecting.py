@@ -1,0 +1,83 @@
+"""Gathers what the formats find into one ``InputSet``, in the order of the text; reads and judges nothing."""
+
+from __future__ import annotations
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from wheelcheck.model.requirement import Constraint, IndexOptions, InputSet, Origin, Requirement, UnsupportedRequirement
+from wheelcheck.requirements.lines import LineUnreadable
+
+
+class Collector:
+    """The requirements, constraints and index options met so far.
+
+    ``only_binary`` and ``no_binary`` keep pip's rule that the later word on a project wins.
+    """
+
+    def __init__(self) -> None:
+        self.requirements: list[Requirement] = []
+        self.constraints: list[Constraint] = []
+        self.unsupported: list[UnsupportedRequirement] = []
+        self.requires_python: list[tuple[SpecifierSet, Origin]] = []
+        self.options = IndexOptions()
+        self._only_binary: set[str] = set()
+        self._no_binary: set[str] = set()
+
+    def require(self, requirement: Requirement | UnsupportedRequirement) -> None:
+        """Ask for *requirement*."""
+        if isinstance(requirement, UnsupportedRequirement):
+            self.unsupported.append(requirement)
+        else:
+            self.requirements.append(requirement)
+
+    def constrain(self, requirement: Requirement | UnsupportedRequirement) -> None:
+        """Take the bound of *requirement*, which is not thereby asked for."""
+        if isinstance(requirement, UnsupportedRequirement):
+            self.unsupported.append(requirement)
+        else:
+            self.constraints.append(Constraint.from_requirement(requirement))
+
+    def add_options(self, options: IndexOptions) -> None:
+        """Join with *options* from a later line."""
+        self.options = self.options.merged(options)
+
+    def allow_only_binary(self, words: str) -> None:
+        """Follow one ``--only-binary`` of comma-separated projects, ``:all:`` or ``:none:``."""
+        _follow(words, self._only_binary, self._no_binary)
+
+    def allow_no_binary(self, words: str) -> None:
+        """Follow one ``--no-binary``, likewise."""
+        _follow(words, self._no_binary, self._only_binary)
+
+    def collected(self, files: list[tuple[str, str]]) -> InputSet:
+        """Everything so far, with the *files* that were read."""
+        binary = IndexOptions(only_binary=frozenset(self._only_binary), no_binary=frozenset(self._no_binary))
+        return InputSet(
+            requirements=tuple(self.requirements),
+            constraints=tuple(self.constraints),
+            unsupported=tuple(self.unsupported),
+            options=self.options.merged(binary),
+            files=tuple(dict.fromkeys(files)),
+            requires_python=tuple(self.requires_python),
+        )
+
+
+def _follow(words: str, named: set[str], other: set[str]) -> None:
+    rest = [part.strip() for part in words.split(",")]
+    while ":all:" in rest:
+        other.clear()
+        named.clear()
+        named.add(":all:")
+        rest = rest[rest.index(":all:") + 1 :]
+        if ":none:" not in rest:
+            # Names after :all: say nothing new.
+            return
+    for word in rest:
+        if word == ":none:":
+            named.clear()
+        elif not word or word.startswith((":", "-")):
+            raise LineUnreadable(f"neither a project nor :all: nor :none: but {word!r}")
+        else:
+            other.discard(canonicalize_name(word))
+            named.add(canonicalize_name(word))

@@ -1,0 +1,200 @@
+"""Rewrites all the inputs of a run into one requirements text, included files where they are included; resolves nothing.
+
+Files in the requirements format keep their text; of every other input (a project, a lock, the command line) only the requirements
+count, as they were read.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.requirement import FileOrigin, InputSet, Origin
+from wheelcheck.requirements.filenames import is_archive_name
+from wheelcheck.requirements.lines import LineUnreadable, LogicalLine, iter_groups, iter_logical_lines, parse_line
+from wheelcheck.requirements.rewriting import Rewriting, closed, newline_of, rendered, requirement_of, rewritten_group
+from wheelcheck.requirements.sources import Reader, Source, has_scheme, is_web_url, path_of, url_path
+from wheelcheck.values import dataclass
+
+_OTHER_FORMATS = (".toml", ".py", ".pyw", ".json", ".lock")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    """The reading of one input: ``asked`` are the lines met that ask for something, ``seen`` the files."""
+
+    reader: Reader
+    rewriting: Rewriting
+    environ: Mapping[str, str]
+    folder: Path
+    asked: Counter[tuple[str, int, str]] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+
+    def text_of(self, source: Source) -> str:
+        """The text of *source*, edited, with what it includes."""
+        self.seen.add(source.place)
+        newline = newline_of(source.text)
+        pieces: list[str] = []
+        line = 1
+        for group in iter_groups(source.text):
+            pieces.append(self._group(group, source, line, newline))
+            line += len(group.splitlines())
+        return "".join(pieces)
+
+    def _group(self, group: str, source: Source, line: int, newline: str) -> str:
+        logical = next(iter_logical_lines(group, self.environ), None)
+        if logical is None:
+            return group
+        number = line + logical.number - 1
+        requirement = requirement_of(logical, place=source.place, folder=source.folder)
+        if requirement is not None:
+            self.asked[source.place, number, requirement.name] += 1
+            return rewritten_group(group, self.rewriting, self.environ, place=source.place, folder=source.folder)
+        parsed = parse_line(logical.text)
+        if parsed.requirement or not ({"--requirement", "--constraint", "--find-links"} & dict(parsed.options).keys()):
+            if "--require-hashes" in dict(parsed.options):
+                self.rewriting.hashed = True
+            return group
+        if "--requirement" not in dict(parsed.options) and self._is_beside(source):
+            return group
+        return self._options(logical, source, number, newline)
+
+    def _options(self, logical: LogicalLine, source: Source, number: int, newline: str) -> str:
+        pieces: list[str] = []
+        written = parse_line(logical.written).options
+        for (option, value), (_, shown) in zip(parse_line(logical.text).options, written, strict=True):
+            if option == "--requirement":
+                pieces.append(self._included(value, source, number, newline))
+            else:
+                word = self._moved(shown, source) if option in ("--constraint", "--find-links") else shown
+                pieces.append(" ".join((option, *((shlex.quote(word),) if word else ()))) + newline)
+        if logical.comment.strip():
+            pieces.insert(0, logical.comment.strip() + newline)
+        return "".join(pieces)
+
+    def _included(self, name: str, source: Source, number: int, newline: str) -> str:
+        nested = self.reader.nested(name, source, number)
+        if nested.place in self.seen:
+            return f"# {nested.place}: above{newline}"
+        return f"# {nested.place}{newline}{closed(self.text_of(nested), newline)}# end of {nested.place}{newline}"
+
+    def _is_beside(self, source: Source) -> bool:
+        return source.url is None and (source.folder or Path()).resolve() == self.folder.resolve()
+
+    def _moved(self, where: str, source: Source) -> str:
+        """*where*, which starts at *source*, as it is written in the folder of the result."""
+        if has_scheme(where) or Path(where).is_absolute():
+            return where
+        if source.url is not None:
+            from urllib.parse import urljoin
+
+            return urljoin(source.url, where)
+        beside = (source.folder or Path()) / path_of(where)
+        return os.path.relpath(beside, self.folder) if beside.exists() else where
+
+
+def rewritten_inputs(
+    words: Sequence[str],
+    inputs: InputSet,
+    rewriting: Rewriting,
+    *,
+    folder: Path,
+    fetch_text: Callable[[str], str] | None = None,
+    stdin: Callable[[], str] | None = None,
+    environ: Mapping[str, str],
+) -> str:
+    """One requirements text for everything that the inputs *words*, which gave *inputs*, ask for, with the edits made.
+
+    A single requirements file stays as it is but for the edited lines; otherwise a comment names where each part comes from. What
+    is included stands in its place. *folder* is where the text will lie: relative paths to constraints start there. Raises what
+    reading the inputs raises.
+    """
+    reader = Reader(fetch_text=fetch_text, stdin=stdin)
+    walks = _Walks(inputs, reader, rewriting, environ, folder)
+    parts: list[tuple[str, str]] = []
+    for word in words:
+        source = _listing(word, reader)
+        text = walks.text_of(source) if source is not None else None
+        if source is not None and text is not None:
+            parts.append((source.place, text))
+    origins = (*(each.origin for each in inputs.requirements), *(each.origin for each in inputs.unsupported))
+    for header in dict.fromkeys(_header(origin) for origin in origins if not _is_within(origin, walks.seen)):
+        lines = [
+            rewriting.requirement_line(rendered(each), each)
+            for each in inputs.requirements
+            if not _is_within(each.origin, walks.seen) and _header(each.origin) == header
+        ]
+        lines += [
+            each.text
+            for each in inputs.unsupported
+            if not _is_within(each.origin, walks.seen) and _header(each.origin) == header
+        ]
+        parts.append((header, "".join(f"{line}\n" for line in lines)))
+    newline = newline_of(parts[0][1]) if parts else "\n"
+    return _joined(parts, rewriting.ending(newline), newline)
+
+
+class _Walks:
+    """One walk for each input that is a list of requirements; ``seen`` are the files that stand in the result."""
+
+    def __init__(
+        self, inputs: InputSet, reader: Reader, rewriting: Rewriting, environ: Mapping[str, str], folder: Path
+    ) -> None:
+        self._walk = _Walk(reader=reader, rewriting=rewriting, environ=environ, folder=folder)
+        self._expected = Counter(
+            (each.origin.path, each.origin.line, each.name)
+            for each in inputs.requirements
+            if isinstance(each.origin, FileOrigin)
+        )
+        self.seen: set[str] = set()
+
+    def text_of(self, source: Source) -> str | None:
+        """The edited text of *source*; ``None`` where it turns out to be no list of requirements, whatever its name."""
+        walk = self._walk
+        walk.asked, walk.seen = Counter(), set(self.seen)
+        try:
+            text = walk.text_of(source)
+        except (LineUnreadable, InputUnreadable):
+            return None
+        # A list that reads otherwise than it was read for the plan is of another format, or has changed since.
+        added = walk.seen - self.seen
+        if walk.asked != Counter({key: count for key, count in self._expected.items() if key[0] in added}):
+            return None
+        self.seen |= added
+        return text
+
+
+def _listing(word: str, reader: Reader) -> Source | None:
+    """The text that *word* names, where that may be a list of requirements."""
+    if word == "-":
+        return reader.standard_input()
+    if is_web_url(word) and " " not in word:
+        path = url_path(word)
+        return None if is_archive_name(path) or path.endswith(_OTHER_FORMATS) else reader.url(word)
+    path_named = path_of(word)
+    try:
+        is_file = path_named.is_file()
+    except (OSError, ValueError):
+        return None
+    if not is_file or is_archive_name(path_named.name) or path_named.name.endswith(_OTHER_FORMATS):
+        return None
+    return reader.file(path_named)
+
+
+def _header(origin: Origin) -> str:
+    return origin.path if isinstance(origin, FileOrigin) else "command line"
+
+
+def _is_within(origin: Origin, places: Iterable[str]) -> bool:
+    return isinstance(origin, FileOrigin) and origin.path in places
+
+
+def _joined(parts: Sequence[tuple[str, str]], ending: str, newline: str) -> str:
+    headed = (f"# {header}{newline}{closed(text, newline)}" for header, text in parts)
+    text = parts[0][1] if len(parts) == 1 else newline.join(headed)
+    return closed(text, newline) + ending if ending else text

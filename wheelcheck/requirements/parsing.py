@@ -1,0 +1,215 @@
+"""Tells what each input is (file, URL, standard input, requirement) and has its format read; decides nothing about versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.requirement import CommandLineOrigin, InputSet, Requirement, UnsupportedRequirement
+from wheelcheck.model.urls import masked_within
+from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.filenames import is_archive_name
+from wheelcheck.requirements.lines import LineUnreadable
+from wheelcheck.requirements.requirements_file import RequirementsReader
+from wheelcheck.requirements.single import Asked, looks_like_path, parse_single
+from wheelcheck.requirements.sources import Reader, Source, is_web_url, missing_file, path_of, url_path
+from wheelcheck.requirements.toml_inputs import TomlInputs
+
+_FILE_SUFFIXES = (".txt", ".in", ".toml", ".py", ".cfg", ".lock", ".yml", ".yaml", ".json")
+_FOREIGN = {
+    "setup.py": "a setup script would have to be run; name a requirements file or a pyproject.toml with static dependencies",
+    "setup.cfg": "name a requirements file or a pyproject.toml with static dependencies",
+    "Pipfile": "write it as requirements first: pipenv requirements > requirements.txt",
+    "Pipfile.lock": "write it as requirements first: pipenv requirements > requirements.txt",
+    "poetry.lock": "write it as requirements first: poetry export -o requirements.txt",
+    "uv.lock": "write it as requirements first: uv export -o requirements.txt",
+    "pdm.lock": "write it as requirements first: pdm export -o requirements.txt",
+    "pylock.toml": "write it as requirements first: uv export -o requirements.txt",
+    "environment.yml": "conda's packages are no wheels; list the pip part in a requirements.txt",
+    "environment.yaml": "conda's packages are no wheels; list the pip part in a requirements.txt",
+}
+
+
+def parse(
+    inputs: Sequence[str],
+    *,
+    constraints: Sequence[str] = (),
+    extras: frozenset[NormalizedName] = frozenset(),
+    groups: Sequence[str] = (),
+    fetch_text: Callable[[str], str] | None = None,
+    stdin: Callable[[], str] | None = None,
+    environ: Mapping[str, str],
+) -> InputSet:
+    """Read every input and constraint, in order.
+
+    Each of *inputs* is a file (requirements in pip's format, ``pyproject.toml``, a script with PEP 723 metadata, a wheel or source
+    archive), the http(s) URL of one, ``-`` for requirements on standard input, or a requirement (PEP 508). *constraints* are files
+    or requirements that only bound versions. *extras* and *groups* choose from the ``pyproject.toml`` files among the inputs.
+    *fetch_text* brings the text at a URL; *environ* fills ``${NAME}``. Files are read once each; nothing is run.
+
+    Raises ``InputUnreadable`` with ``file:line`` for what is missing or malformed, ``UsageProblem`` for extras and groups without
+    a ``pyproject.toml``, and whatever *fetch_text* raises.
+    """
+    run = _Run(fetch_text=fetch_text, stdin=stdin, environ=environ)
+    for word in inputs:
+        run.require(word)
+    for word in constraints:
+        run.constrain(word)
+    run.toml.collect(extras, [canonicalize_name(group) for group in groups])
+    return run.collected()
+
+
+def parse_requirement(text: str, option: str = "--override") -> Requirement:
+    """The requirement given to *option* on the command line. Raises ``UsageProblem`` where *text* is none that can be planned."""
+    understood = _understood(text, CommandLineOrigin(text=masked_within(text), option=option), UsageProblem)
+    if isinstance(understood, UnsupportedRequirement):
+        raise UsageProblem(f"cannot be used: {understood.text}", address=option, hint=understood.hint)
+    return understood
+
+
+def parse_overrides(
+    texts: Iterable[str],
+    *,
+    option: str = "--override",
+    fetch_text: Callable[[str], str] | None = None,
+    environ: Mapping[str, str],
+) -> InputSet:
+    """What *option* overrides: each text is a requirement, or a file of them in the requirements format (as in uv).
+
+    The overrides are the result's ``requirements``; ``files`` are those read. Options in such a file say nothing here.
+    Raises ``InputUnreadable`` and ``UsageProblem``, also for a requirement that cannot be planned.
+    """
+    run = _Run(fetch_text=fetch_text, stdin=None, environ=environ)
+    for text in texts:
+        run.require(text, option)
+    found = run.collected()
+    for unsupported in found.unsupported:
+        raise UsageProblem(
+            f"cannot override with {unsupported.text}", address=str(unsupported.origin), hint=unsupported.hint
+        )
+    return InputSet(requirements=found.requirements, files=found.files)
+
+
+class _Run:
+    """One reading of all inputs: the reader, the collector and the formats, which share them."""
+
+    def __init__(
+        self,
+        *,
+        fetch_text: Callable[[str], str] | None,
+        stdin: Callable[[], str] | None,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.reader = Reader(fetch_text=fetch_text, stdin=stdin)
+        self.collector = Collector()
+        self.requirements = RequirementsReader(self.reader, self.collector, environ)
+        self.toml = TomlInputs(self.reader, self.collector, self.requirements)
+
+    def collected(self) -> InputSet:
+        return self.collector.collected(self.reader.files)
+
+    def require(self, word: str, option: str = "") -> None:
+        source = self._source(word)
+        if source is None:
+            origin = CommandLineOrigin(text=masked_within(word), option=option)
+            self.collector.require(_understood(word, origin, InputUnreadable))
+        elif self.toml.takes(source):
+            self.toml.add(source)
+        else:
+            _refuse_foreign(source)
+            self.requirements.require(source)
+
+    def constrain(self, word: str) -> None:
+        source = self._source(word)
+        if source is None:
+            origin = CommandLineOrigin(text=masked_within(word), option="-c")
+            self.collector.constrain(_understood(word, origin, InputUnreadable))
+        else:
+            _refuse_foreign(source)
+            self.requirements.constrain(source)
+
+    def _source(self, word: str) -> Source | None:
+        """The text that *word* names, ``None`` where it is itself the requirement."""
+        try:
+            return self._opened(word)
+        except LineUnreadable as problem:
+            raise InputUnreadable(problem.message, hint=problem.hint) from None
+
+    def _opened(self, word: str) -> Source | None:
+        if word == "-":
+            return self.reader.standard_input()
+        if not word.strip():
+            raise UsageProblem("an input is empty", hint="name a requirements file or a requirement")
+        if is_web_url(word) and " " not in word:
+            return None if is_archive_name(url_path(word)) else self.reader.url(word)
+        path = path_of(word)
+        if _is_there(path, Path.is_dir):
+            raise _folder(path, word)
+        if _is_there(path, Path.exists):
+            return None if is_archive_name(path.name) else self.reader.file(path)
+        if _names_file(word):
+            raise _missing(path, word)
+        return None
+
+
+def _understood(
+    text: str, origin: CommandLineOrigin, failure: type[InputUnreadable] | type[UsageProblem]
+) -> Requirement | UnsupportedRequirement:
+    try:
+        return parse_single(Asked(text=text, origin=origin))
+    except LineUnreadable as problem:
+        raise failure(masked_within(problem.message), address=origin.option, hint=problem.hint) from None
+
+
+def _is_there(path: Path, question: Callable[[Path], bool]) -> bool:
+    try:
+        return question(path)
+    except (OSError, ValueError):
+        # Too long or too odd to be a path at all.
+        return False
+
+
+def _names_file(word: str) -> bool:
+    if "@" in word or "://" in word or is_archive_name(word):
+        # Single requirements with their own, more telling errors.
+        return False
+    before_marker = word.partition(";")[0].strip()
+    return before_marker.lower().endswith(_FILE_SUFFIXES) or looks_like_path(before_marker)
+
+
+def _missing(path: Path, word: str) -> InputUnreadable:
+    error = missing_file(path, word)
+    if not error.hint and not looks_like_path(word):
+        error.hint = f'a project of that name is asked for with "{word}>=0"'
+    return error
+
+
+def _folder(path: Path, word: str) -> InputUnreadable:
+    present = sorted(
+        entry.name
+        for entry in _entries(path)
+        if entry.name == "pyproject.toml" or (entry.name.startswith("requirements") and entry.suffix in {".txt", ".in"})
+    )
+    hint = (
+        f"name the file in it: {' or '.join(str(path / name) for name in present)}" if present else "name a file in it"
+    )
+    if not looks_like_path(word):
+        hint += f'; a project of that name is asked for with "{word}>=0"'
+    return InputUnreadable("is a folder, not a file", address=word, hint=hint)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _refuse_foreign(source: Source) -> None:
+    name = source.place.rpartition("/")[2].rpartition("\\")[2]
+    hint = _FOREIGN.get(name)
+    if hint is not None:
+        raise InputUnreadable("a format that is not read", address=source.place, hint=hint)

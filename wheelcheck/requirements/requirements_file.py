@@ -1,0 +1,164 @@
+"""Reads requirements files in pip's format, with all that they include; refuses include cycles and bad lines, naming file and line.
+
+Two deliberate differences from pip: what a constraints file includes with ``-r`` constrains too (as in uv: constraints never add
+projects), and a file that is included twice is read once.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urljoin
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
+from wheelcheck.model.urls import masked_within
+from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.lines import (
+    LineUnreadable,
+    LogicalLine,
+    ParsedLine,
+    iter_logical_lines,
+    parse_line,
+    unexpanded,
+)
+from wheelcheck.requirements.single import Asked, parse_editable, parse_hash, parse_single
+from wheelcheck.requirements.sources import Reader, Source, file_url, has_scheme, path_of, url_path
+from wheelcheck.values import dataclass
+
+_DEEPEST = 100
+Taken = Callable[[Requirement | UnsupportedRequirement], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inclusion:
+    """A file being read, and the chain of lines that led to it; ``key`` is what makes two inclusions the same file."""
+
+    source: Source
+    key: str
+    chain: tuple[tuple[str, str], ...] = ()
+
+
+class RequirementsReader:
+    """Reads requirements files into *collector*; relative includes through *reader*, variables from *environ*."""
+
+    def __init__(self, reader: Reader, collector: Collector, environ: Mapping[str, str]) -> None:
+        self._reader = reader
+        self._collector = collector
+        self._environ = environ
+        self._done: set[tuple[str, str]] = set()
+
+    def require(self, source: Source) -> None:
+        """Ask for everything that *source* lists. Raises ``InputUnreadable`` for the first line that cannot be understood."""
+        self._read(_Inclusion(source, _key(source)), self._collector.require)
+
+    def constrain(self, source: Source) -> None:
+        """Take everything that *source* lists as bounds only."""
+        self._read(_Inclusion(source, _key(source)), self._collector.constrain)
+
+    def _read(self, inclusion: _Inclusion, take: Taken) -> None:
+        visit = (inclusion.key, take.__name__)
+        if visit in self._done:
+            return
+        self._done.add(visit)
+        for line in iter_logical_lines(inclusion.source.text, self._environ):
+            try:
+                self._follow(line, inclusion, take)
+            except LineUnreadable as problem:
+                message = unexpanded(problem.message, line.written, self._environ)
+                if line.written not in message and "no requirement" not in message:
+                    message = f"{message}, in {_shortened(line.written)!r}"
+                raise InputUnreadable(
+                    masked_within(message), address=inclusion.source.at(line.number), hint=problem.hint
+                ) from None
+
+    def _follow(self, line: LogicalLine, inclusion: _Inclusion, take: Taken) -> None:
+        parsed = parse_line(line.text)
+        source = inclusion.source
+        origin = FileOrigin(path=source.place, line=line.number)
+        if parsed.requirement:
+            written = parse_line(line.written).requirement or line.written
+            pins = tuple(dict.fromkeys(map(parse_hash, parsed.values("--hash"))))
+            take(
+                parse_single(
+                    Asked(
+                        text=parsed.requirement,
+                        written=written,
+                        origin=origin,
+                        folder=source.folder,
+                        hashes=pins,
+                    )
+                )
+            )
+            # Any other option behind a requirement says nothing, as in pip.
+            return
+        for text, shown in zip(
+            parsed.values("--editable"), parse_line(line.written).values("--editable"), strict=False
+        ):
+            take(parse_editable(Asked(text=text, written=f"-e {shown}", origin=origin, folder=source.folder)))
+        for option, value in parsed.options:
+            if option == "--requirement":
+                self._include(value, inclusion, line.number, take)
+            elif option == "--constraint":
+                self._include(value, inclusion, line.number, self._collector.constrain)
+            elif option == "--only-binary":
+                self._collector.allow_only_binary(value)
+            elif option == "--no-binary":
+                self._collector.allow_no_binary(value)
+        self._collector.add_options(_index_options(parsed, source))
+
+    def _include(self, name: str, parent: _Inclusion, line: int, take: Taken) -> None:
+        chain = (*parent.chain, (parent.key, parent.source.at(line)))
+        if len(chain) > _DEEPEST:
+            raise InputUnreadable(f"more than {_DEEPEST} files include each other", address=parent.source.at(line))
+        source = self._reader.nested(name, parent.source, line)
+        key = _key(source)
+        start = next((position for position, (visited, _) in enumerate(chain) if visited == key), None)
+        if start is not None:
+            way = " → ".join(address for _, address in chain[start:])
+            raise InputUnreadable(
+                f"an include cycle: {way} → {source.place}",
+                address=parent.source.at(line),
+                hint="take one of these -r or -c lines out",
+            )
+        self._read(_Inclusion(source, key, chain), take)
+
+
+def _index_options(parsed: ParsedLine, source: Source) -> IndexOptions:
+    given = {option for option, _ in parsed.options}
+    located = functools.partial(_located, source=source)
+    return IndexOptions(
+        index_url=next(iter(reversed([located(url) for url in parsed.values("--index-url")])), None),
+        extra_index_urls=tuple(located(url) for url in parsed.values("--extra-index-url")),
+        find_links=tuple(located(link) for link in parsed.values("--find-links")),
+        no_index="--no-index" in given,
+        pre="--pre" in given,
+        require_hashes="--require-hashes" in given,
+    )
+
+
+def _located(where: str, *, source: Source) -> str:
+    """*where* as a URL: a local path starts at the file that names it, if it is there, else at the current folder (pip)."""
+    if has_scheme(where):
+        url_path(where)
+        if "://" in where:
+            return where
+    if source.url is not None and not Path(where).is_absolute():
+        url_path(where)
+        return urljoin(source.url, where)
+    path = Path(os.path.expanduser(path_of(where)))  # noqa: PTH111 - Path.expanduser raises for an unknown user
+    beside = (source.folder or Path()) / path
+    return file_url(beside if beside.exists() else path)
+
+
+def _key(source: Source) -> str:
+    if source.url is not None:
+        return source.url
+    # Two ways of writing one path must not hide a cycle.
+    return str((source.folder / Path(source.place).name).resolve()) if source.folder is not None else source.place
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:119]}…"

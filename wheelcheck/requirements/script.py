@@ -1,0 +1,63 @@
+"""Reads the metadata block of a script (PEP 723); refuses to run or import the script."""
+
+from __future__ import annotations
+
+import re
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.positions import Positions
+from wheelcheck.requirements.pyproject import parse_toml, requires_python_of, strings, understood
+from wheelcheck.requirements.sources import Source
+
+# The reference pattern of the specification (inline script metadata).
+_BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+_OPENING = re.compile(r"(?m)^# /// script$")
+
+
+def has_script_block(text: str) -> bool:
+    """Whether *text* opens a ``# /// script`` block."""
+    return _OPENING.search(text.replace("\r\n", "\n")) is not None
+
+
+def collect_script(source: Source, collector: Collector) -> None:
+    """Ask for the dependencies of the script *source*. Raises ``InputUnreadable`` where it has no block, several or a bad one."""
+    text = source.text.replace("\r\n", "\n")
+    blocks = [match for match in _BLOCK.finditer(text) if match["type"] == "script"]
+    openings = [text.count("\n", 0, match.start()) + 1 for match in _OPENING.finditer(text)]
+    if len(openings) > 1:
+        lines = " and ".join(map(str, openings))
+        raise InputUnreadable(f"more than one '# /// script' block, in lines {lines}", address=source.at(openings[1]))
+    if not blocks:
+        if openings:
+            raise InputUnreadable(
+                "the '# /// script' block is malformed or never closed",
+                address=source.at(openings[0]),
+                hint="every line of it begins with '# ', and the last is '# ///'",
+            )
+        raise InputUnreadable(
+            "a script without a '# /// script' block (PEP 723)",
+            address=source.place,
+            hint="name the requirements file or pyproject.toml that belongs to it",
+        )
+    first_line = text.count("\n", 0, blocks[0].start("content")) + 1
+    _collect_block(_uncommented(blocks[0]["content"]), first_line, source, collector)
+
+
+def _collect_block(toml: str, first_line: int, source: Source, collector: Collector) -> None:
+    document = parse_toml(toml, source.place, first_line=first_line)
+    positions = Positions(toml, first_line)
+    requires_python = document.get("requires-python")
+    if requires_python is not None:
+        if not isinstance(requires_python, str):
+            raise InputUnreadable("requires-python must be a string", address=source.at(first_line))
+        origin = FileOrigin(path=source.place, line=positions.line(requires_python, "requires-python"))
+        collector.requires_python.append((requires_python_of(requires_python, origin), origin))
+    for text in strings(document.get("dependencies", []), source, "dependencies"):
+        origin = FileOrigin(path=source.place, line=positions.line(text, "dependencies"))
+        collector.require(understood(text, origin, source))
+
+
+def _uncommented(content: str) -> str:
+    return "".join(line[2:] if line.startswith("# ") else line[1:] for line in content.splitlines(keepends=True))

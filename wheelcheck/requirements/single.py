@@ -1,0 +1,252 @@
+"""Understands one requirement as pip does: PEP 508, a URL, a local archive or folder; what cannot be planned is a value too.
+
+Fetches nothing: the name comes from the text, the file name or the static metadata of a local folder.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.model.requirement import HashPin, Origin, Requirement, UnsupportedKind, UnsupportedRequirement
+from wheelcheck.model.urls import masked_within
+from wheelcheck.requirements.filenames import is_archive_name, project_name, project_of_archive, project_of_folder
+from wheelcheck.requirements.lines import LineUnreadable
+from wheelcheck.requirements.sources import file_url, has_scheme, near_names, path_of, url_path
+from wheelcheck.values import dataclass
+
+_VCS = re.compile(r"^(git|hg|svn|bzr)\+|^git@|^git://|^ssh://", re.IGNORECASE)
+_NAMED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*@\s*(\S.*)$", re.DOTALL)
+_WITH_EXTRAS = re.compile(r"^(.+?)\s*\[([^\]]*)\]$", re.DOTALL)
+_HASH_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+_WEAK_HASHES = frozenset({"md5", "sha1", "sha224"})
+
+_HINTS: dict[UnsupportedKind, str] = {
+    "editable": "build a wheel of it and name the file, or leave it out here and install it afterwards",
+    "vcs": "build a wheel of it once and name the file or its URL, or ask for a released version",
+    "folder-dynamic": "build a wheel of it (python -m build --wheel) and name that file",
+    "archive-unreadable": "write NAME @ URL",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One requirement to understand: its *text*, the text to show (*written*), who asks, and where local paths start.
+
+    As in pip, a relative path starts at the current folder; where nothing is there, at *folder*, that of the file.
+    """
+
+    text: str
+    written: str = ""
+    origin: Origin
+    folder: Path | None = None
+    hashes: tuple[HashPin, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """What a person reads: without credentials."""
+        return masked_within(self.written or self.text)
+
+
+def parse_single(asked: Asked) -> Requirement | UnsupportedRequirement:
+    """Understand *asked*; raises ``LineUnreadable`` where it is no requirement or its file is not there."""
+    text = asked.text.strip()
+    if _VCS.match(text):
+        return _unsupported(asked, "vcs", _egg(text))
+    named = _NAMED.match(text)
+    if named is not None:
+        return _named(asked, named)
+    target, marker_text = _split_marker(text)
+    if has_scheme(target) and ("://" in target or target.lower().startswith("file:")):
+        return _direct(asked, target, _marker(marker_text))
+    if "://" not in target and (looks_like_path(target) or is_archive_name(_split_extras(target)[0])):
+        return _local(asked, target, _marker(marker_text))
+    return _pep508(asked, text)
+
+
+def parse_editable(asked: Asked) -> UnsupportedRequirement:
+    """Name what ``-e`` asks for, as far as its text or folder says."""
+    text = asked.text.strip()
+    named = _NAMED.match(text)
+    name = canonicalize_name(named[1]) if named else _egg(text)
+    if name is None and not _VCS.match(text) and "://" not in text.replace("file://", ""):
+        path = path_of(_split_extras(_split_marker(text)[0])[0].partition("#")[0])
+        name = project_of_folder(_found(path, asked.folder))
+    return _unsupported(asked, "editable", name)
+
+
+def parse_hash(text: str) -> HashPin:
+    """Read the value of ``--hash``; raises ``LineUnreadable`` for an algorithm that pip refuses or a digest that is none."""
+    algorithm, _, digest = text.strip().partition(":")
+    algorithm, digest = algorithm.lower(), digest.lower()
+    if algorithm not in _HASH_LENGTHS:
+        raise LineUnreadable(f"--hash of an unusable kind: {algorithm!r}", f"use {', '.join(_HASH_LENGTHS)}")
+    if not re.fullmatch(rf"[0-9a-f]{{{_HASH_LENGTHS[algorithm]}}}", digest):
+        raise LineUnreadable(f"--hash is not a {algorithm} digest in hex: {digest[:80]!r}")
+    return HashPin(algorithm=algorithm, digest=digest)
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether *text* reads as a path rather than a name: it has a separator or begins with a dot."""
+    return "/" in text or "\\" in text or text.startswith(".")
+
+
+def _named(asked: Asked, named: re.Match[str]) -> Requirement | UnsupportedRequirement:
+    """``name[extras] @ where``, where *where* may be a path too, which pip takes and PEP 508 does not."""
+    name = canonicalize_name(named[1])
+    where, marker_text = _split_marker(named[3])
+    if _VCS.match(where):
+        return _unsupported(asked, "vcs", name)
+    extras = _extras((named[2] or "[]")[1:-1])
+    if "://" not in where or where.lower().startswith("file:"):
+        path, _, fragment = where.partition("#")
+        where = file_url(_existing(path_of(path), asked.folder)) + (f"#{fragment}" if fragment else "")
+    return _reference(asked, name, extras, where, _marker(marker_text))
+
+
+def _direct(asked: Asked, target: str, marker: Marker | None) -> Requirement | UnsupportedRequirement:
+    """A bare URL, with pip's ``#egg=``."""
+    if target.lower().startswith("file:"):
+        url, extras_text = _split_extras(target)
+        path, _, fragment = url.partition("#")
+        brackets = f"[{extras_text}]" if extras_text else ""
+        return _local(asked, f"{path_of(path)}{brackets}", marker, fragment)
+    url, extras_text = (target, "") if "#" in target else _split_extras(target)
+    filename = url_path(url).rpartition("/")[2]
+    name = (project_of_archive(filename) if is_archive_name(filename) else None) or _egg(url)
+    if name is None:
+        return _unsupported(asked, "archive-unreadable", None)
+    return _reference(asked, name, _extras(extras_text) | _egg_extras(url), url, marker)
+
+
+def _local(
+    asked: Asked, target: str, marker: Marker | None, fragment: str = ""
+) -> Requirement | UnsupportedRequirement:
+    """A local archive or folder by its path, which may hold brackets itself: extras are split off only where needed."""
+    text, extras_text = target, ""
+    if not _found(Path(target), asked.folder).exists():
+        target, _, written_fragment = target.partition("#")
+        fragment = fragment or written_fragment
+        text, extras_text = _split_extras(target)
+    path = _existing(Path(text), asked.folder)
+    name = _egg(f"#{fragment}")
+    if path.is_dir():
+        name = name or project_of_folder(path)
+        if name is None:
+            return _unsupported(asked, "folder-dynamic", None)
+    elif not is_archive_name(path.name):
+        raise LineUnreadable(
+            f"neither a wheel, nor a source archive, nor a folder: {text}", "include a list of requirements with -r"
+        )
+    else:
+        name = project_of_archive(path.name) or name
+        if name is None:
+            return _unsupported(asked, "archive-unreadable", None)
+    url = file_url(path) + (f"#{fragment}" if fragment else "")
+    return _reference(asked, name, _extras(extras_text), url, marker)
+
+
+def _reference(
+    asked: Asked, name: NormalizedName, extras: frozenset[NormalizedName], url: str, marker: Marker | None
+) -> Requirement | UnsupportedRequirement:
+    """A direct reference, its fragment taken off: the hash in it becomes a pin."""
+    plain, _, fragment = url.partition("#")
+    url_path(plain)
+    pins = list(asked.hashes)
+    for part in filter(None, fragment.split("&")):
+        key, _, value = part.partition("=")
+        if key == "subdirectory" and value.strip("/."):
+            hint = "build a wheel of the project in that folder and name the file or its URL"
+            return replace(_unsupported(asked, "archive-unreadable", name), hint=hint)
+        if key in _HASH_LENGTHS:
+            pins.append(parse_hash(f"{key}:{value}"))
+        elif key in _WEAK_HASHES:
+            raise LineUnreadable(f"a {key} hash proves nothing", f"use {', '.join(_HASH_LENGTHS)}")
+    return Requirement(
+        name=name,
+        specifier=SpecifierSet(),
+        extras=extras,
+        marker=marker,
+        url=plain,
+        hashes=tuple(dict.fromkeys(pins)),
+        origin=asked.origin,
+        # What the fragment said is kept in its own fields.
+        text=re.sub(r"#[^\s\[]+", "", asked.shown),
+    )
+
+
+def _pep508(asked: Asked, text: str) -> Requirement:
+    try:
+        requirement = Requirement.parse(text, asked.origin, hashes=asked.hashes)
+    except InvalidRequirement as problem:
+        message = str(problem).partition("\n")[0]
+        from wheelcheck.requirements.hints import hint_for_line
+
+        raise LineUnreadable(f"no requirement: {asked.shown!r} ({message})", hint_for_line(text)) from None
+    return replace(requirement, text=asked.shown)
+
+
+def _split_marker(text: str) -> tuple[str, str]:
+    """Split ``target ; marker``; in a URL only a semicolon with a blank next to it begins a marker (PEP 508)."""
+    target, *marker = re.split(r"\s+;|;\s+" if "://" in text else ";", text, maxsplit=1)
+    return target.strip(), marker[0].strip() if marker else ""
+
+
+def _marker(text: str) -> Marker | None:
+    if not text:
+        return None
+    try:
+        return Marker(text)
+    except InvalidMarker as problem:
+        reason = str(problem).partition("\n")[0]
+        raise LineUnreadable(f"no environment marker: {text!r} ({reason})") from None
+
+
+def _split_extras(text: str) -> tuple[str, str]:
+    matched = _WITH_EXTRAS.match(text)
+    return (matched[1], matched[2]) if matched else (text, "")
+
+
+def _extras(text: str) -> frozenset[NormalizedName]:
+    names = [word.strip() for word in text.split(",") if word.strip()]
+    for name in names:
+        if project_name(name) is None:
+            raise LineUnreadable(f"no extra is named {name!r}")
+    return frozenset(canonicalize_name(name) for name in names)
+
+
+def _egg(url: str) -> NormalizedName | None:
+    found = re.search(r"[#&]egg=([^&\[;\s]+)", url)
+    if found is None:
+        return None
+    # Old files write the version too (#egg=name-1.0), which pip's older releases took.
+    return project_name(re.sub(r"-\d+(\.\d+)*$", "", re.split(r"[=<>!~]", unquote(found[1]))[0]))
+
+
+def _egg_extras(url: str) -> frozenset[NormalizedName]:
+    found = re.search(r"[#&]egg=[^&\[]*\[([^\]]*)\]", url)
+    return _extras(unquote(found[1])) if found else frozenset()
+
+
+def _found(path: Path, folder: Path | None) -> Path:
+    beside = folder / path if folder is not None else path
+    return beside if not path.exists() and beside.exists() else path
+
+
+def _existing(path: Path, folder: Path | None) -> Path:
+    found = _found(path, folder)
+    if found.exists():
+        return found
+    near = near_names(found)
+    raise LineUnreadable(f"no such file: {path}", f"did you mean {' or '.join(near)}?" if near else "")
+
+
+def _unsupported(asked: Asked, kind: UnsupportedKind, name: NormalizedName | None) -> UnsupportedRequirement:
+    return UnsupportedRequirement(kind=kind, text=asked.shown, name=name, origin=asked.origin, hint=_HINTS[kind])

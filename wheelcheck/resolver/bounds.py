@@ -1,0 +1,119 @@
+"""Version bounds as the solver uses them: read once, asked thousands of times.
+
+Hashing and comparing ``SpecifierSet`` costs more than asking it, so bounds are shared by their text and remember each version that
+they were asked for. Pre-releases are ruled on for all bounds on a project together, so here every version may be admitted.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from bisect import bisect_left
+from collections.abc import Iterable
+from functools import partial
+
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from wheelcheck.model.distribution import ProjectPage
+
+
+class Bound:
+    """One specifier set; made by :func:`bound_of`, so that equal bounds are one object."""
+
+    __slots__ = ("_ceilings", "_floors", "_known", "has_ceiling", "is_exact", "names_pre_release", "specifier", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.specifier = SpecifierSet(text)
+        # "==1.2" or "===1.2" names one version, which admits a yanked release (PEP 592).
+        self.is_exact = any(
+            part.operator == "===" or (part.operator == "==" and "*" not in part.version) for part in self.specifier
+        )
+        self.has_ceiling = any(part.operator in ("<", "<=", "~=", "==", "===") for part in self.specifier)
+        # PEP 440 admits pre-releases that are asked for. "<2.0.dev0" asks for none, it keeps them out; pip and uv read it so.
+        self.names_pre_release = any(
+            part.prereleases for part in self.specifier if part.operator not in ("<", ">", "!=")
+        )
+        self._floors = _operands(self.specifier, (">=", ">", "~=", "=="))
+        self._ceilings = _operands(self.specifier, ("<=", "<", "=="))
+        self._known: dict[Version, bool] = {}
+
+    def of(self, versions: tuple[Version, ...]) -> tuple[Version, ...]:
+        """Those of *versions*, newest first, that are within the bound.
+
+        Only what lies between floor and ceiling is judged one by one: of a project's thousand versions that is mostly a handful.
+        """
+        first, last = 0, len(versions)
+        for ceiling in self._ceilings:
+            # PEP 440 ignores a local label that the bound does not have: 1.0+cpu is within <=1.0.
+            first = max(first, bisect_left(versions, True, key=partial(_is_within, ceiling)))
+        for floor in self._floors:
+            last = min(last, bisect_left(versions, True, key=partial(operator.gt, floor)))
+        return tuple(version for version in versions[first:last] if self.admits(version))
+
+    def admits(self, version: Version) -> bool:
+        """Whether *version* is within the bound (PEP 440)."""
+        known = self._known.get(version)
+        if known is None:
+            known = self._known[version] = self.specifier.contains(version, prereleases=True)
+        return known
+
+
+def _operands(specifier: SpecifierSet, operators: tuple[str, ...]) -> tuple[Version, ...]:
+    parts: tuple[Specifier, ...] = tuple(part for part in specifier if part.operator in operators)
+    return tuple(operand for part in parts if (operand := _plain(part.version)) is not None)
+
+
+def _plain(text: str) -> Version | None:
+    try:
+        operand = Version(text)
+    except InvalidVersion:  # "1.2.*"
+        return None
+    return None if operand.local else operand
+
+
+def _is_within(ceiling: Version, version: Version) -> bool:
+    return (version if version.local is None else Version(version.public)) <= ceiling
+
+
+@functools.lru_cache(maxsize=50_000)
+def _shared(text: str) -> Bound:
+    return Bound(text)
+
+
+def bound_of(specifier: SpecifierSet) -> Bound:
+    """The shared bound that says what *specifier* says."""
+    return _shared(str(specifier))
+
+
+class Narrowing:
+    """The versions of one project that are left after some bounds, and what further bounds leave of those.
+
+    Bounds come in the order in which they were met, so a new one is tried on the few versions that the others left, and a
+    combination met before costs a look-up for each bound: backtracking asks the same thousands of times.
+    """
+
+    __slots__ = ("_further", "versions")
+
+    def __init__(self, versions: tuple[Version, ...]) -> None:
+        self.versions = versions
+        self._further: dict[Bound, Narrowing] = {}
+
+    def within(self, bounds: Iterable[Bound]) -> tuple[Version, ...]:
+        """The versions that all *bounds* admit, in the order of the whole; exact bounds are tried first."""
+        at = self
+        for bound in sorted(bounds, key=lambda each: not each.is_exact):
+            following = at._further.get(bound)
+            if following is None:
+                following = at._further[bound] = Narrowing(bound.of(at.versions))
+            at = following
+        return at.versions
+
+
+def narrowing_of(page: ProjectPage) -> Narrowing:
+    """The narrowing of all versions of *page*, one for all targets: which versions a bound admits is the same on each."""
+    known = page.derived.get("narrowing")
+    if not isinstance(known, Narrowing):
+        known = page.derived["narrowing"] = Narrowing(page.newest_first)
+    return known

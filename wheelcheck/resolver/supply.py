@@ -1,0 +1,263 @@
+"""What can be had of each project on the target: pages understood, files judged, metadata read; chooses nothing.
+
+Everything is judged when first looked at and kept, for both passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.errors import ArchiveRefused, MetadataMalformed
+from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
+from wheelcheck.model.judgement import Installability, Judgement, Purity
+from wheelcheck.model.requirement import Constraint, HashPin, Requirement
+from wheelcheck.model.resolution import Pin, Policy
+from wheelcheck.model.target import Fit, Refusal, RefusalReason
+from wheelcheck.ports import Projects
+from wheelcheck.resolver.bounds import Bound, narrowing_of
+from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.shelf import Admission, Release, Shelf
+from wheelcheck.values import dataclass
+
+_SIBLINGS_NAMED = 3
+
+
+class Asked(Protocol):
+    """What a supply needs to know of a question."""
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """The user's own."""
+        ...
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What bounds versions besides."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """What may be chosen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """What one search judged and read, by project and version; ``urls`` are the direct references that it followed."""
+
+    releases: Mapping[tuple[NormalizedName, Version], Release]
+    metadata: Mapping[tuple[NormalizedName, Version], CoreMetadata]
+    installability: Mapping[tuple[NormalizedName, Version], Installability]
+    urls: frozenset[str]
+
+
+class Supply:
+    """Shelves, metadata and judgements of one target under one policy; both passes share it."""
+
+    def __init__(
+        self,
+        projects: Projects,
+        compatibility: Compatibility,
+        policy: Policy,
+        hashes: Mapping[NormalizedName, tuple[HashPin, ...]],
+    ) -> None:
+        self.projects = projects
+        self.compatibility = compatibility
+        self.policy = policy
+        self._admission = Admission(compatibility, policy, hashes)
+        self._shelves: dict[NormalizedName, Shelf] = {}
+        self._metadata: dict[tuple[NormalizedName, Version, str | None], CoreMetadata] = {}
+        self._judged: dict[tuple[NormalizedName, Version, str | None], tuple[Installability, tuple[str, ...]]] = {}
+        self._directs: dict[str, tuple[Distribution, CoreMetadata | None, Judgement | None]] = {}
+        self.rejected: dict[tuple[NormalizedName, Version], str] = {}
+        self.archives_refused: dict[str, str] = {}  # by file name
+
+    @classmethod
+    def of(cls, asked: Asked, projects: Projects, compatibility: Compatibility) -> Supply:
+        """The supply for what is *asked*, with the hashes that stand in it."""
+        return cls(projects, compatibility, asked.policy, hash_pins((*asked.requirements, *asked.constraints)))
+
+    def looked_at(self) -> LookedAt:
+        """What was judged and read so far."""
+        return LookedAt(
+            releases={
+                (name, version): release
+                for name, shelf in list(self._shelves.items())
+                for version, release in list(shelf.judged.items())
+            },
+            metadata={(name, version): stated for (name, version, _), stated in self._metadata.items()},
+            installability={(name, version): found for (name, version, _), (found, _) in self._judged.items()},
+            urls=frozenset(self._directs),
+        )
+
+    # Pages
+
+    def shelf(self, name: NormalizedName) -> Shelf:
+        """The shelf of *name*; empty where no index knows it."""
+        known = self._shelves.get(name)
+        if known is None:
+            known = self.shelf_of(self.projects.page(name))
+        return known
+
+    def shelf_of(self, page: ProjectPage) -> Shelf:
+        """The shelf of a *page* that is already at hand; ``setdefault`` keeps one shelf when two threads meet here."""
+        return self._shelves.get(page.name) or self._shelves.setdefault(page.name, Shelf(page, self._admission))
+
+    def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
+        """The versions on the page of *name* that all *bounds* admit, newest first; a combination met before costs little."""
+        return narrowing_of(self.shelf(name).page).within(bounds)
+
+    # Direct references
+
+    def direct(self, url: str) -> tuple[Distribution, Fit | Refusal]:
+        """The file behind *url*, judged for the target like any other."""
+        if url not in self._directs:
+            self._directs[url] = self.projects.direct(url)
+        distribution, told, judgement = self._directs[url]
+        answer = self.compatibility.judge(distribution)
+        # No page speaks for a direct reference: only its metadata says which Pythons it is for.
+        stated = told or (judgement.metadata if judgement is not None else None)
+        bound = stated.requires_python if stated is not None else None
+        if bound and isinstance(answer, Fit) and not self.compatibility.admits_python(bound):
+            answer = Refusal(distribution, RefusalReason.REQUIRES_PYTHON, bound)
+        return distribution, answer
+
+    # One version
+
+    def fit(self, name: NormalizedName, version: Version, url: str | None) -> Fit | None:
+        """The file that an installer would take for this version, ``None`` where nothing fits."""
+        if url is not None:
+            answer = self.direct(url)[1]
+            return answer if isinstance(answer, Fit) else None
+        if (name, version) in self.rejected or version not in self.shelf(name).page.distributions:
+            return None
+        return self.shelf(name).release(version).fit
+
+    def installability(
+        self, name: NormalizedName, version: Version, url: str | None = None
+    ) -> tuple[Installability, tuple[str, ...]]:
+        """How this version installs on the target, with the evidence; may read a source archive."""
+        key = (name, version, url)
+        known = self._judged.get(key)
+        if known is None:
+            known = self._judged[key] = self._judged_anew(name, version, url)
+        return known
+
+    def pin(self, name: NormalizedName, version: Version, url: str | None, extras: frozenset[NormalizedName]) -> Pin:
+        """The pin on this version with its best file for the target."""
+        fit = self.fit(name, version, url)
+        installability, evidence = self.installability(name, version, url)
+        return Pin(
+            name=name,
+            version=version,
+            extras=extras,
+            distribution=fit.distribution if fit is not None else None,
+            tag=fit.tag if fit is not None else None,
+            installability=installability,
+            metadata=self.metadata(name, version, url),
+            evidence=evidence,
+        )
+
+    def _judged_anew(
+        self, name: NormalizedName, version: Version, url: str | None
+    ) -> tuple[Installability, tuple[str, ...]]:
+        fit = self.fit(name, version, url)
+        if fit is None:
+            return Installability.MISSING, self._why_missing(name, version, url)
+        if isinstance(fit.distribution, Wheel):
+            return Installability.WHEEL, ()
+        if url is None:
+            told = purity_from_siblings(self.shelf(name).page.distributions[version])
+            if told is not None:
+                return told
+        judgement = self.judgement(fit.distribution, url)
+        return judgement.purity.installability, judgement.evidence
+
+    def _why_missing(self, name: NormalizedName, version: Version, url: str | None) -> tuple[str, ...]:
+        if url is not None:
+            answer = self.direct(url)[1]
+            return (refusal_sentence(answer),) if isinstance(answer, Refusal) else ()
+        reason = self.rejected.get((name, version))
+        return (reason,) if reason else ()
+
+    def judgement(self, sdist: Sdist, url: str | None = None) -> Judgement:
+        """What the source archive says of itself; one that is refused is of unknown purity, and noted."""
+        if url is not None:
+            found = self._directs[url][2]
+            return found if found is not None else Judgement(purity=Purity.UNKNOWN)
+        try:
+            return self.projects.source(sdist)
+        except ArchiveRefused as error:
+            self.archives_refused[sdist.filename] = str(error)
+            return Judgement(purity=Purity.UNKNOWN, evidence=(str(error),))
+
+    def metadata(self, name: NormalizedName, version: Version, url: str | None = None) -> CoreMetadata:
+        """The dependency fields of the very file that the target would install; where it has none, of a sibling's.
+
+        Raises ``MetadataMalformed`` where the wheel's own cannot be read.
+        """
+        key = (name, version, url)
+        known = self._metadata.get(key)
+        if known is None:
+            known = self._metadata[key] = self._metadata_anew(name, version, url)
+        return known
+
+    def _metadata_anew(self, name: NormalizedName, version: Version, url: str | None) -> CoreMetadata:
+        if url is not None:
+            distribution, told, judgement = self._directs[url]
+            stated = told or (judgement.metadata if judgement is not None else None)
+            return stated or CoreMetadata(name=name, version=distribution.version, source=MetadataSource.UNKNOWN)
+        fit = self.fit(name, version, None)
+        if fit is not None and isinstance(fit.distribution, Wheel):
+            return self.projects.metadata(fit.distribution)
+        files = self.shelf(name).page.distributions.get(version, ())
+        sdist = fit.distribution if fit is not None and isinstance(fit.distribution, Sdist) else None
+        if sdist is not None:
+            stated = self.judgement(sdist).metadata
+            if stated is not None:
+                return stated
+        return self._borrowed(name, version, files)
+
+    def _borrowed(self, name: NormalizedName, version: Version, files: tuple[Distribution, ...]) -> CoreMetadata:
+        # Wheels of one version mostly agree; one for another platform tells far more than nothing does.
+        for file in files:
+            if isinstance(file, Wheel):
+                try:
+                    return replace(
+                        self.projects.metadata(file), source=MetadataSource.OTHER_WHEEL, evidence=file.filename
+                    )
+                except MetadataMalformed:
+                    continue
+        return CoreMetadata(name=name, version=version, source=MetadataSource.UNKNOWN)
+
+
+def purity_from_siblings(files: tuple[Distribution, ...]) -> tuple[Installability, tuple[str, ...]] | None:
+    """What the wheels of the same release tell of the source: platform wheels only mean that a compiler made them."""
+    wheels = [file for file in files if isinstance(file, Wheel)]
+    pure = [wheel for wheel in wheels if wheel.is_any]
+    if pure and len(pure) == len(wheels):
+        return Installability.SDIST_PURE, (f"its release ships a pure wheel: {pure[0].filename}",)
+    if wheels and not pure:
+        named = ", ".join(wheel.filename for wheel in wheels[:_SIBLINGS_NAMED])
+        more = f" and {len(wheels) - _SIBLINGS_NAMED} more" if len(wheels) > _SIBLINGS_NAMED else ""
+        return Installability.SDIST_NATIVE, (f"its release ships platform wheels: {named}{more}",)
+    return None
+
+
+def refusal_sentence(refusal: Refusal) -> str:
+    """One line that tells why a file cannot be used."""
+    return f"{refusal.distribution.filename}: {refusal.reason.value} {refusal.fact}".rstrip()
+
+
+def hash_pins(asked_for: Iterable[Requirement | Constraint]) -> dict[NormalizedName, tuple[HashPin, ...]]:
+    """The hashes that were asked for of files of an index, by project."""
+    pins: dict[NormalizedName, tuple[HashPin, ...]] = {}
+    for asked in asked_for:
+        if asked.hashes and asked.url is None:
+            pins[asked.name] = (*pins.get(asked.name, ()), *asked.hashes)
+    return pins

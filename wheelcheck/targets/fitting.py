@@ -1,0 +1,264 @@
+"""A distribution, a marker or a Python bound, judged for one target; decides nothing about what may be *chosen*.
+
+:class:`Compatibility` remembers what it has judged: thousands of files share a few hundred tag sets, bounds and markers.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from wheelcheck.model.distribution import Distribution, Sdist, Wheel, WheelTag
+from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
+
+_SHARED_ABIS = frozenset({"none", "abi3", "abi3t"})
+_MOST_READINGS = 50_000
+_NAMES = re.compile(
+    r"\b(extra|os_name|sys_platform|platform_[a-z_]+|python_[a-z_]+|implementation_[a-z_]+|extras|dependency_groups)\b"
+)
+_NAMED_EXTRA = re.compile(r'\bextra == "([^"]*)"')
+_VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
+
+
+Kinds = Mapping[int, list[Distribution]]
+"""Files by the ``id`` of their tags, source archives by 0: wheels of a kind share their tags, and hashing those is dear."""
+
+
+def kinds_of(distributions: Iterable[Distribution]) -> Kinds:
+    """*distributions* by kind, for :meth:`Compatibility.fits`; good for as long as they live."""
+    kinds: dict[int, list[Distribution]] = {}
+    for each in distributions:
+        kinds.setdefault(0 if isinstance(each, Sdist) else id(each.tags), []).append(each)
+    return kinds
+
+
+class _Reading:
+    """A marker as it is asked of many targets: the variables it names, and its outcome for each of their values met."""
+
+    __slots__ = ("asks_extra", "extras_needed", "marker", "outcomes", "unknowable", "variables")
+
+    def __init__(self, marker: Marker, text: str) -> None:
+        names = dict.fromkeys(_NAMES.findall(text))
+        self.marker = marker
+        self.asks_extra = "extra" in names
+        self.variables = tuple(name for name in names if name != "extra")
+        self.unknowable = frozenset(_VARIABLES.findall(text))
+        self.outcomes: dict[tuple[str | None, ...], bool] = {}
+        # Each part of a conjunction must hold.
+        needed = _NAMED_EXTRA.findall(text) if " or " not in text else ()
+        self.extras_needed = frozenset(map(canonicalize_name, needed))
+
+    def holds(self, environment: Mapping[str, str], extra: str) -> bool:
+        """The outcome in *environment*; targets that agree on the variables named share it."""
+        values = (extra, *map(environment.get, self.variables))
+        known = self.outcomes.get(values)
+        if known is None:
+            try:
+                known = self.marker.evaluate({**environment, "extra": extra})
+            except (UndefinedComparison, UndefinedEnvironmentName, InvalidMarker):
+                known = False
+            self.outcomes[values] = known
+        return known
+
+
+# By id(), with the marker kept so that it stays its own: hashing a marker writes it out. Markers that say the same share a reading.
+_readings: dict[int, tuple[Marker, _Reading]] = {}
+_readings_of: dict[str, _Reading] = {}
+
+
+def _reading(marker: Marker) -> _Reading:
+    known = _readings.get(id(marker))
+    if known is None:
+        if len(_readings) >= _MOST_READINGS:
+            _readings.clear()
+            _readings_of.clear()
+        text = str(marker)
+        reading = _readings_of.get(text) or _readings_of.setdefault(text, _Reading(marker, text))
+        known = _readings[id(marker)] = (marker, reading)
+    return known[1]
+
+
+def names_extra(marker: Marker | None) -> bool:
+    """Whether *marker* asks for an extra, and so may hold for one and not for another."""
+    return marker is not None and _reading(marker).asks_extra
+
+
+def is_for_another_extra(marker: Marker | None, extra: str) -> bool:
+    """Whether *marker* can hold on no target for *extra*, because it asks for another one, and says nothing of a target besides.
+
+    ``False`` where that takes more than a look at it, and for one that uses what a target cannot know: that is to be told.
+    """
+    if marker is None:
+        return False
+    reading = _reading(marker)
+    needed = reading.extras_needed
+    return bool(needed) and not reading.unknowable and canonicalize_name(extra) not in needed
+
+
+class _Known:
+    """What has been judged for one target, shared by everything that judges for it."""
+
+    __slots__ = ("patches", "pythons", "ranks", "unusable")
+
+    def __init__(self) -> None:
+        self.ranks: dict[int, tuple[tuple[WheelTag, ...], tuple[int, WheelTag] | None]] = {}
+        self.unusable: set[int] = set()  # those of the ranks that are none
+        self.pythons: dict[str, bool] = {}
+        self.patches: dict[str, bool] = {}
+
+
+@functools.lru_cache(maxsize=128)
+def _known_of(target: Target) -> _Known:  # noqa: ARG001 - the key
+    return _Known()
+
+
+class Compatibility:
+    """Judges for *target*; safe to share between threads, since every answer is a pure function of its question."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._own = target.tags[0][0]
+        self._known = _known_of(target)
+        self._markers: dict[tuple[_Reading, str], MarkerReading] = {}
+        # Marker.evaluate fills gaps from the *running* interpreter, so every variable is given. An unknowable one is
+        # empty, which no ordinary comparison meets.
+        self._environment: Mapping[str, str] = {**dict.fromkeys(target.unknowable, ""), **target.markers}
+
+    @functools.cached_property
+    def _interpreters(self) -> frozenset[str]:
+        return frozenset(tag[0] for tag in self.target.tags)
+
+    @functools.cached_property
+    def _python_abis(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(tag[:2] for tag in self.target.tags)
+
+    def judge(self, distribution: Distribution) -> Fit | Refusal:
+        """Fit or refusal of one file by its tags and its Requires-Python (PEP 425, PEP 440, PEP 503)."""
+        fit = self.fit(distribution)
+        if fit is not None:
+            return fit
+        if isinstance(distribution, Wheel) and self._rank(distribution.tags) is None:
+            return Refusal(distribution, *self._refusal(distribution.tags))
+        return Refusal(distribution, RefusalReason.REQUIRES_PYTHON, distribution.at.requires_python or "")
+
+    def fit(self, distribution: Distribution) -> Fit | None:
+        """The fit of one file, ``None`` for one that :meth:`judge` refuses; most of a page is refused, and nobody asks why."""
+        if isinstance(distribution, Sdist):
+            best: tuple[int, WheelTag | None] | None = (len(self.target.tags), None)
+        else:
+            best = self._rank(distribution.tags)
+        if best is None:
+            return None
+        bound = distribution.at.requires_python
+        if bound and not self.admits_python(bound):
+            return None
+        return Fit(distribution, *best)
+
+    def fits(self, kinds: Kinds) -> list[Fit]:
+        """The fits among the files of *kinds*, in no order; costs a look-up for each kind that was refused before."""
+        # A target looks at thousands of files, nearly all of them for others.
+        near = kinds.keys() - self._known.unusable
+        return [fit for kind in near for fit in map(self.fit, kinds[kind]) if fit is not None]
+
+    def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
+        """Whether the target can use a wheel with *tags*."""
+        return self._rank(tags) is not None
+
+    def _rank(self, tags: tuple[WheelTag, ...]) -> tuple[int, WheelTag] | None:
+        # By id(), with the tags kept so that it stays their own: files share theirs, and hashing them costs more than the rest.
+        known = self._known.ranks.get(id(tags))
+        if known is None:
+            ranks = self.target.rank
+            usable = [(ranks[tag], tag) for tag in tags if tag in ranks]
+            known = self._known.ranks[id(tags)] = (tags, min(usable) if usable else None)
+            if not usable:
+                self._known.unusable.add(id(tags))
+        return known[1]
+
+    def _refusal(self, tags: tuple[WheelTag, ...]) -> tuple[RefusalReason, str]:
+        # "cp39" is among the tags of a newer CPython for abi3's sake only: with an ABI of its own it is another Python.
+        if not any(tag[0] == self._own or (tag[0] in self._interpreters and tag[1] in _SHARED_ABIS) for tag in tags):
+            return RefusalReason.PYTHON_TAG, ".".join(dict.fromkeys(tag[0] for tag in tags))
+        if not any(tag[:2] in self._python_abis for tag in tags):
+            # A build of another kind of this Python (free-threaded, debug), or abi3 where it may not run.
+            return RefusalReason.ABI_TAG, ".".join(dict.fromkeys(tag[1] for tag in tags))
+        return RefusalReason.PLATFORM_TAG, ".".join(dict.fromkeys(tag[2] for tag in tags))
+
+    def admits_python(self, bound: str) -> bool:
+        """Whether the target's Python is within *bound*; a bound that is no specifier bounds nothing, as pip has it."""
+        known = self._known.pythons.get(bound)
+        if known is None:
+            known = self._known.pythons[bound] = _admits(bound, self.target.python_full)
+        return known
+
+    def patch_decides(self, bound: str) -> bool:
+        """Whether *bound* refuses the assumed ``.0`` patch release but admits a later one of the same minor."""
+        known = self._known.patches.get(bound)
+        if known is None:
+            known = self._known.patches[bound] = self._patch_decides(bound)
+        return known
+
+    def _patch_decides(self, bound: str) -> bool:
+        specifier = _specifier(bound)
+        if not self.target.patch_assumed or specifier is None or self.admits_python(bound):
+            return False
+        full = self.target.python_full
+        return specifier.contains(Version(f"{full.major}.{full.minor}.99"))
+
+    def evaluate(self, marker: Marker, extra: str = "") -> MarkerReading:
+        """Evaluate *marker* on the target, *extra* being the one extra it is asked for (PEP 508)."""
+        reading = _reading(marker)
+        key = (reading, extra if reading.asks_extra else "")
+        known = self._markers.get(key)
+        if known is None:
+            holds = reading.holds(self._environment, key[1])
+            known = self._markers[key] = MarkerReading(holds, reading.unknowable & self.target.unknowable)
+        return known
+
+    def evaluated(self) -> tuple[tuple[Marker, str, MarkerReading], ...]:
+        """The markers that this judge was asked for so far and that depend on the target, each with its extra and the outcome."""
+        return tuple(
+            (reading.marker, extra, answer)
+            for (reading, extra), answer in list(self._markers.items())
+            if reading.variables
+        )
+
+
+@functools.lru_cache(maxsize=50_000)
+def _admits(bound: str, python: Version) -> bool:
+    specifier = _specifier(bound)
+    return specifier is None or specifier.contains(python, prereleases=True)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _specifier(text: str) -> SpecifierSet | None:
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
+
+
+def fits(distributions: Iterable[Distribution], target: Target) -> list[Fit | Refusal]:
+    """Judge each of *distributions* for *target*, best fit first, refusals after in the order given.
+
+    A wheel's rank is the position of its best tag in ``target.tags``, so 0 is the most specific (PEP 425); of wheels with one
+    rank the higher build tag comes first (PEP 427); sdists rank behind every wheel. Yanked distributions keep their rank:
+    whether they may be chosen is the resolver's business (PEP 592).
+    """
+    compatibility = Compatibility(target)
+    answers = [compatibility.judge(distribution) for distribution in distributions]
+    chosen = sorted((answer for answer in answers if isinstance(answer, Fit)), key=fit_order)
+    return [*chosen, *(answer for answer in answers if isinstance(answer, Refusal))]
+
+
+def fit_order(fit: Fit) -> tuple[int, int, tuple[int, ...], str]:
+    """Sort key: better fits first, then higher build tags, then the file name, so that the choice never varies."""
+    build = fit.distribution.build if isinstance(fit.distribution, Wheel) else None
+    number, rest = build if build is not None else (-1, "")
+    return (fit.rank, -number, tuple(-ord(character) for character in rest), fit.distribution.filename)

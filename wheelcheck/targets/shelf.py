@@ -1,0 +1,289 @@
+"""A project's page as one target sees it under one policy: versions newest first, each with its best file.
+
+A :class:`Shelf` is the page, a :class:`Release` one version on it. Chooses no version; judges each when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.distribution import Distribution, NamesTags, ProjectPage, Sdist, Wheel, WheelTag
+from wheelcheck.model.requirement import HashPin
+from wheelcheck.model.resolution import Policy
+from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
+from wheelcheck.targets.fitting import Compatibility, Kinds, fit_order, kinds_of
+
+_KEPT = 2
+
+
+class Admission:
+    """Fit or refusal of a file: first what the policy and the asked-for hashes hide, then what the target cannot use."""
+
+    def __init__(
+        self, compatibility: Compatibility, policy: Policy, hashes: Mapping[NormalizedName, tuple[HashPin, ...]]
+    ) -> None:
+        self._compatibility = compatibility
+        self._policy = policy
+        self._hashes = {name: frozenset((pin.algorithm, pin.digest) for pin in pins) for name, pins in hashes.items()}
+        self._cutoff = None if policy.exclude_newer is None else _instant(policy.exclude_newer)
+        self._forbids_kinds = bool(policy.no_binary or policy.only_binary)
+
+    def judge(self, distribution: Distribution) -> Fit | Refusal:
+        """Judge one file."""
+        at = distribution.at
+        if self.is_too_new(distribution):
+            return Refusal(distribution, RefusalReason.UPLOAD_DATE, at.upload_time or "not given")
+        wanted = self._hashes.get(distribution.name) if self._hashes else None
+        if wanted and not wanted.intersection(at.hashes):
+            return Refusal(distribution, RefusalReason.HASH, at.sha256 or "no hash announced")
+        if self._forbids_kinds and self._kind_is_forbidden(distribution):
+            return Refusal(distribution, RefusalReason.POLICY, "--only-binary or --no-binary")
+        return self._compatibility.judge(distribution)
+
+    def fits(self, files: Iterable[Distribution], kinds: Kinds) -> list[Fit]:
+        """Those of *files* that fit, best first: what :meth:`judge` says of them, without the words for the others.
+
+        *kinds* are the same files by kind.
+        """
+        if self._cutoff is not None or self._hashes or self._forbids_kinds:
+            found = [answer for answer in map(self.judge, files) if isinstance(answer, Fit)]
+        else:
+            found = self._compatibility.fits(kinds)
+        return sorted(found, key=fit_order) if len(found) > 1 else found
+
+    def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
+        """Whether the target can use a wheel with *tags*."""
+        return self._compatibility.can_use(tags)
+
+    def is_too_new(self, distribution: Distribution) -> bool:
+        """Whether *distribution* does not exist for this run: it came after the day of the policy, or does not say when."""
+        uploaded = distribution.at.upload_time
+        return self._cutoff is not None and (uploaded is None or _instant(uploaded) >= self._cutoff)
+
+    def releases(self, page: ProjectPage) -> dict[Version, Release]:
+        """The versions of *page* that were judged already, by this admission or by an equal one just before.
+
+        Who resolves and who explains judge the same files by the same rules, one after the other. Only the last few are kept: a
+        search for repairs judges by many.
+        """
+        recent = page.derived.get("releases")
+        if not isinstance(recent, list):
+            recent = page.derived["releases"] = []
+        for each in recent:
+            if (
+                each.target == self._compatibility.target
+                and each.policy == self._policy
+                and each.hashes == self._hashes
+            ):
+                found: dict[Version, Release] = each.releases
+                return found
+        fresh = _Judged(self._compatibility.target, self._policy, self._hashes)
+        recent[:] = [fresh, *recent[: _KEPT - 1]]
+        return fresh.releases
+
+    def _kind_is_forbidden(self, distribution: Distribution) -> bool:
+        policy = self._policy
+        named = {distribution.name, ":all:"}
+        if isinstance(distribution, Wheel):
+            # A project named in one set is exempt from ":all:" in the other, as pip has it.
+            return bool(named & policy.no_binary) and distribution.name not in policy.only_binary
+        return bool(named & policy.only_binary) and distribution.name not in policy.no_binary
+
+
+class Release:
+    """One version of a project on the target: what *admission* says of its *files*.
+
+    ``fit`` is the file that an installer would take, ``None`` where nothing fits. ``hidden`` says that the version does not exist
+    for this run (every file uploaded too late). ``yanked`` is the reason when only a withdrawn file is left. Why the others do not
+    fit is found out when somebody asks: a resolution looks at hundreds of versions, an explanation at a few.
+    """
+
+    def __init__(
+        self, version: Version, files: Sequence[Distribution], admission: Admission, kinds: Kinds | None = None
+    ) -> None:
+        self.version = version
+        self._files = files
+        self._admission = admission
+        fits = admission.fits(files, kinds_of(files) if kinds is None else kinds)
+        chosen = [fit for fit in fits if fit.distribution.at.yanked is None] or fits
+        self.fit: Fit | None = chosen[0] if chosen else None
+        self.yanked = self.fit.distribution.at.yanked if self.fit is not None else self._all_yanked()
+        self.sdist = next((fit for fit in chosen if isinstance(fit.distribution, Sdist)), None)
+        self.hidden = not fits and bool(files) and all(map(admission.is_too_new, files))
+
+    def _all_yanked(self) -> str | None:
+        reasons = [file.at.yanked for file in self._files]
+        return next((reason for reason in reasons if reason is not None), None) if None not in reasons else None
+
+    @functools.cached_property
+    def answers(self) -> tuple[Fit | Refusal, ...]:
+        """Of each file whether it fits, or why not."""
+        return tuple(map(self._admission.judge, self._files))
+
+    @property
+    def has_wheel(self) -> bool:
+        """Whether the file that fits best is a wheel."""
+        return self.fit is not None and isinstance(self.fit.distribution, Wheel)
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """The files that the target cannot use."""
+        return tuple(answer for answer in self.answers if isinstance(answer, Refusal))
+
+    @property
+    def upload_time(self) -> str | None:
+        """When the first file of the version came, in the index's words, or ``None``."""
+        times = [file.at.upload_time for file in self._files]
+        return min((time for time in times if time), default=None)
+
+
+class _Judged:
+    """What was judged of one page for *target* under *policy* and the asked-for *hashes*."""
+
+    __slots__ = ("hashes", "policy", "releases", "target")
+
+    def __init__(self, target: Target, policy: Policy, hashes: Mapping[NormalizedName, object]) -> None:
+        self.target = target
+        self.policy = policy
+        self.hashes = hashes
+        self.releases: dict[Version, Release] = {}
+
+
+class Shelf:
+    """The page of one project, versions newest first, each judged when it is first asked for."""
+
+    def __init__(self, page: ProjectPage, admission: Admission) -> None:
+        self.page = page
+        self._admission = admission
+        self._releases = admission.releases(page)
+        self._asked: dict[Version, Release] = {}
+        self._kinds_by_version: dict[Version, Kinds] | None = None
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Every version of the page, newest first."""
+        return self.page.newest_first
+
+    @property
+    def judged(self) -> Mapping[Version, Release]:
+        """The versions that this shelf was asked for, and no other that judges by the same rules."""
+        return self._asked
+
+    @functools.cached_property
+    def runnable(self) -> frozenset[Version]:
+        """The versions with a wheel whose tags the target can use, whatever else speaks against it; no other has a usable wheel.
+
+        Costs a look at each kind of wheel on the page, of which there are few; they are read off the names once for all targets.
+        """
+        can_use = self._admission.can_use
+        kinds = _kinds_of_wheels(self.page)
+        return frozenset(version for tags, versions in kinds if can_use(tags) for version in versions)
+
+    def release(self, version: Version) -> Release:
+        """The version *version* of this page."""
+        asked = self._asked.get(version)
+        if asked is not None:
+            return asked
+        known = self._releases.get(version)
+        if known is None:
+            files = self.page.distributions[version]
+            known = self._releases[version] = Release(version, files, self._admission, self._kinds(version, files))
+        self._asked[version] = known
+        return known
+
+    def _kinds(self, version: Version, files: Iterable[Distribution]) -> Kinds:
+        if self._kinds_by_version is None:
+            known = self.page.derived.get("kinds of files")
+            self._kinds_by_version = known if isinstance(known, dict) else {}
+            self.page.derived["kinds of files"] = self._kinds_by_version
+        found = self._kinds_by_version.get(version)
+        if found is None:
+            found = self._kinds_by_version[version] = kinds_of(files)
+        return found
+
+
+_KindsOfWheels = tuple[tuple[tuple[WheelTag, ...], list[Version]], ...]
+
+
+def _kinds_of_wheels(page: ProjectPage) -> _KindsOfWheels:
+    """The tags that wheels on *page* have, each with the versions of such wheels."""
+    known = page.derived.get("kinds of wheels")
+    if isinstance(known, tuple):
+        return known
+    # By id(): wheels of a kind share their tags, and hashing them costs more than the rest.
+    kinds: dict[int, tuple[tuple[WheelTag, ...], list[Version]]] = {}
+    files = page.distributions
+    named = files.tags_of_wheels if isinstance(files, NamesTags) else lambda version: _tags_of(files[version])
+    for version in files:
+        for tags in named(version):
+            kinds.setdefault(id(tags), (tags, []))[1].append(version)
+    found: _KindsOfWheels = tuple(kinds.values())
+    page.derived["kinds of wheels"] = found
+    return found
+
+
+def _tags_of(files: Iterable[Distribution]) -> frozenset[tuple[WheelTag, ...]]:
+    return frozenset(file.tags for file in files if isinstance(file, Wheel))
+
+
+def python_bounds(page: ProjectPage, version: Version) -> frozenset[str]:
+    """What the files of *version* on *page* say of the Pythons that they are for; looked up once for all targets."""
+    known = page.derived.get("bounds on Python")
+    if not isinstance(known, dict):
+        known = page.derived["bounds on Python"] = {}
+    found: frozenset[str] | None = known.get(version)
+    if found is None:
+        stated = (file.at.requires_python for file in page.distributions[version])
+        found = known[version] = frozenset(bound for bound in stated if bound is not None)
+    return found
+
+
+def newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:
+    """The newest final version of *page* with a file that is neither withdrawn nor later than *cutoff*, and its first upload.
+
+    It need not fit any target, and no file is judged for one. ``None`` where there is none.
+    """
+    key = ("newest standing", cutoff)
+    if key not in page.derived:
+        page.derived[key] = _newest_standing(page, cutoff)
+    found = page.derived[key]
+    return found if isinstance(found, tuple) else None
+
+
+def _newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:
+    finals = [version for version in page.distributions if not version.is_prerelease]
+    # Nearly always the newest stands, and finding it is cheaper than putting all in order.
+    newest = max(finals, default=None)
+    if newest is not None and not _stands(page, newest, cutoff):
+        newest = next((version for version in sorted(finals, reverse=True) if _stands(page, version, cutoff)), None)
+    return None if newest is None else (newest, first_upload(page, newest))
+
+
+def _stands(page: ProjectPage, version: Version, cutoff: str | None) -> bool:
+    return any(
+        file.at.yanked is None and (cutoff is None or is_before(file.at.upload_time, cutoff))
+        for file in page.distributions[version]
+    )
+
+
+def first_upload(page: ProjectPage, version: Version) -> str | None:
+    """When the first file of *version* came to *page*, in the index's words; ``None`` if not known."""
+    times = (file.at.upload_time for file in page.distributions.get(version, ()))
+    return min((time for time in times if time), default=None)
+
+
+def is_before(upload_time: str | None, cutoff: str) -> bool:
+    """Whether a file was uploaded before *cutoff*, both ISO 8601 in UTC; one without a time was not."""
+    return upload_time is not None and _instant(upload_time) < _instant(cutoff)
+
+
+@functools.lru_cache(maxsize=200_000)
+def _instant(text: str) -> str:
+    # "2026-10-31T09:08:07.123456Z" and "2026-10-31T09:08:07Z" must compare by time: cut to seconds, then the fraction.
+    bare = text.removesuffix("Z").removesuffix("+00:00")
+    seconds, _, fraction = bare.partition(".")
+    return f"{seconds}.{fraction:0<6}"

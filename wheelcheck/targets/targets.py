@@ -1,0 +1,99 @@
+"""Platform and Python words → a whole :class:`Target`; the tags themselves come from ``packaging.tags``."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import sys
+
+from packaging import tags
+from packaging.markers import default_environment
+from packaging.version import Version
+
+from wheelcheck.model.target import Target
+from wheelcheck.targets.platforms import Platform, parse_platform
+from wheelcheck.targets.pythons import PythonWord, parse_python
+
+# What no words determine: only the machine itself knows its kernel (PEP 508).
+_UNKNOWABLE = frozenset({"platform_release", "platform_version"})
+
+
+def parse_target(platform: str | None = None, python: str | None = None) -> Target:
+    """The target of two words; the running interpreter stands in for a missing one.
+
+    Raises ``UsageProblem`` for a word that means nothing.
+    """
+    if platform is None and python is None:
+        return host_target()
+    parsed_python = parse_python(python) if python is not None else parse_python(_host_python_word())
+    parsed_platform = parse_platform(platform) if platform is not None else _host_platform()
+    return _combined(parsed_platform, parsed_python)
+
+
+@functools.cache
+def host_target() -> Target:
+    """The interpreter that this runs on, with everything it knows of itself."""
+    found = tuple((tag.interpreter, tag.abi, tag.platform) for tag in tags.sys_tags())
+    environment = {key: str(value) for key, value in default_environment().items() if key != "extra"}
+    return Target(
+        # The plain linux tag says nothing of the C library; the next one does.
+        platform=next((tag[2] for tag in found if not tag[2].startswith("linux_")), found[0][2]),
+        python=_host_python_word(),
+        implementation=sys.implementation.name,
+        python_full=Version(environment["python_full_version"].removesuffix("+")),
+        tags=found,
+        markers=environment,
+    )
+
+
+def _host_python_word() -> str:
+    prefix = "pp" if sys.implementation.name == "pypy" else ""
+    suffix = "t" if "t" in getattr(sys, "abiflags", "") else ""
+    return f"{prefix}{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}{suffix}"
+
+
+def _host_platform() -> Platform:
+    host = host_target()
+    platforms = tuple(dict.fromkeys(tag[2] for tag in host.tags if tag[2] != "any"))
+    names = ("os_name", "sys_platform", "platform_system", "platform_machine", *sorted(_UNKNOWABLE))
+    return Platform(word=host.platform, tags=platforms, markers={name: host.markers[name] for name in names})
+
+
+@functools.lru_cache(maxsize=256)
+def _tags(platform_tags: tuple[str, ...], python: PythonWord) -> tuple[tuple[str, str, str], ...]:
+    version = (3, python.minor)
+    if python.implementation == "pypy":
+        native = tags.generic_tags(python.interpreter, [python.abi], platform_tags)
+        # What packaging yields on a PyPy: no "none" ABI of its own interpreter, then the tags every Python has.
+        universal = tags.compatible_tags(version, "pp3", platform_tags)
+    else:
+        native = tags.cpython_tags(version, [python.abi], platform_tags)
+        universal = tags.compatible_tags(version, python.interpreter, platform_tags)
+    found = ((tag.interpreter, tag.abi, tag.platform) for tag in itertools.chain(native, universal))
+    return tuple(dict.fromkeys(found))
+
+
+def _combined(platform: Platform, python: PythonWord) -> Target:
+    markers = {
+        **platform.markers,
+        "implementation_name": python.implementation,
+        "platform_python_implementation": "PyPy" if python.implementation == "pypy" else "CPython",
+        "python_version": f"3.{python.minor}",
+        "python_full_version": str(python.full),
+        "implementation_version": str(python.full),
+    }
+    unknowable = _UNKNOWABLE - platform.markers.keys()
+    if python.implementation == "pypy":
+        # PyPy numbers its own releases (7.3.x), which no word gives.
+        del markers["implementation_version"]
+        unknowable |= {"implementation_version"}
+    return Target(
+        platform=platform.word,
+        python=python.word,
+        implementation=python.implementation,
+        python_full=python.full,
+        tags=_tags(platform.tags, python),
+        markers=markers,
+        unknowable=unknowable,
+        patch_assumed=python.patch_assumed,
+    )
