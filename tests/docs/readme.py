@@ -14,7 +14,7 @@ import click
 
 from wheelcheck.cli.check import check_command
 from wheelcheck.cli.plan import plan_command
-from wheelcheck.export import EXPORTERS
+from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.model.finding import Code
 from wheelcheck.report.check import FORMATS
 from wheelcheck.settings.keys import KEYS

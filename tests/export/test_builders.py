@@ -20,7 +20,7 @@ from tests.fakes import samples
 from tests.fakes.samples import resolution, wheel_pin
 from tests.server.index_server import IndexServer
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import EXPORTERS, Exporter
+from wheelcheck.export.formats import EXPORTERS, Exporter
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.model.manifest import Manifest

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import wheelcheck
-from wheelcheck.export import EXPORTERS
+from wheelcheck.export.formats import EXPORTERS
 
 _PAGE = Path(wheelcheck.__file__).parents[1] / "docs" / "builders.md"
 

@@ -20,7 +20,7 @@ from tests.export.test_builders import bundled, exporter, planned_for, program
 from tests.fakes import samples
 from tests.fakes.checks import HOSTILE_TEXTS
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import EXPORTERS, Exporter
+from wheelcheck.export.formats import EXPORTERS, Exporter
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.plan import Plan, PlannedFile
 

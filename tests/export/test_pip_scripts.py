@@ -16,7 +16,7 @@ from tests.fakes.archives import make_wheel
 from tests.fakes.backends import make_buildable
 from tests.server.index_server import IndexServer
 from wheelcheck.api.exporting import Program, exported
-from wheelcheck.export import EXPORTERS
+from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.plan import Plan
 from wheelcheck.plans.writing import render_plan

@@ -13,7 +13,7 @@ from packaging.tags import Tag
 from tests.fakes import samples
 from tests.fakes.samples import availability, resolution, sdist_pin, wheel_pin
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import EXPORTERS
+from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.export.pylock import render_pylock
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability

@@ -18,7 +18,7 @@ from pip_requirements_parser import RequirementsFile
 from tests.fakes import samples
 from tests.fakes.samples import availability, sdist_pin, sha256, wheel_pin
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import EXPORTERS, Exporter
+from wheelcheck.export.formats import EXPORTERS, Exporter
 from wheelcheck.export.pylock import render_pylock
 from wheelcheck.export.requirements import render_requirements
 from wheelcheck.export.shipment import Shipment

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from wheelcheck.errors import InputUnreadable, UsageProblem
 
 if TYPE_CHECKING:
-    from wheelcheck.export import Exporter
+    from wheelcheck.export.formats import Exporter
     from wheelcheck.model.manifest import Manifest
     from wheelcheck.model.plan import Plan, PlannedPackage
 
@@ -105,7 +105,7 @@ def _dynamic_imports(entry: str) -> tuple[str, ...]:
 
 def exporter_named(form: str) -> Exporter:
     """The exporter for *form*; raises ``UsageProblem`` listing those that exist, or saying why there is none."""
-    from wheelcheck.export import EXPORTERS, OUT_OF_SCOPE
+    from wheelcheck.export.formats import EXPORTERS, OUT_OF_SCOPE
 
     found = next((exporter for exporter in EXPORTERS if exporter.name == form), None)
     if found is None:

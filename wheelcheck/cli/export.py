@@ -12,7 +12,7 @@ class _Described(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click
         """Write the table after the options."""
-        from wheelcheck.export import EXPORTERS
+        from wheelcheck.export.formats import EXPORTERS
 
         with formatter.section("Formats"):
             formatter.write_dl([(exporter.name, exporter.sentence) for exporter in EXPORTERS])
