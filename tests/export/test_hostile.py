@@ -26,7 +26,7 @@ from wheelcheck.model.plan import Plan, PlannedFile
 
 TOOLS_OF_SHELLS = ("pip-sh", "pip-powershell", "pip-cmd", "dockerfile")
 EVIL = ("x\ntouch pwned", "$(touch pwned)", "`touch pwned`", '"; touch pwned; "', "\u2028x", "a b", "x'y", "%PATH%")
-FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FAST = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=30)
 ADDRESSES = TEXTS.map(lambda text: f"https://index.example/{text}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.archives import make_wheel
-from tests.server import IndexServer, Mode
+from tests.server import Flaky, IndexServer, Mode
 from tests.server.certificates import CA_FILE, server_context
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.index.carriage import CarriageFailed, Carried, Carrier
@@ -172,6 +172,16 @@ def test_an_announced_length_beyond_the_limit_is_not_read(make: Make) -> None:
     with IndexServer(CATALOG) as server:
         carried, body = carry(make, f"{server.simple_url}a/", limit=10)
     assert (carried.is_cut, body) == (True, b"")
+
+
+@both
+def test_a_body_that_ends_too_early_is_told_in_the_same_words(make: Make) -> None:
+    filename, content = CATALOG["a"][0]
+    mode = Mode(flaky=Flaky(how="truncate", on="/files/"))
+    with IndexServer(CATALOG, mode=mode) as server, pytest.raises(CarriageFailed) as caught:
+        carry(make, server.url_of(filename))
+    assert str(caught.value) == f"the body ended after {len(content) // 2} of {len(content)} bytes"
+    assert caught.value.may_pass
 
 
 @both

@@ -42,6 +42,9 @@ def test_projects_without_advice_have_none() -> None:
 
 
 def test_no_toml_is_parsed_where_nothing_is_advised() -> None:
-    code = "import sys\nfrom wheelcheck.knowledge.advice import load_advice\nload_advice({'sniffio'})\nprint('tomllib' in sys.modules)"
+    code = (
+        "import sys\nfrom wheelcheck.knowledge.advice import load_advice\n"
+        "load_advice({'sniffio'})\nprint('tomllib' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -33,7 +33,7 @@ from wheelcheck.plans.schema import load_schema
 from wheelcheck.plans.writing import render_plan
 from wheelcheck.report.summary import render_summary
 
-law = settings(max_examples=40, deadline=None)
+law = settings(max_examples=40)
 VALIDATOR = jsonschema.Draft202012Validator(load_schema())
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,6})?", fullmatch=True)

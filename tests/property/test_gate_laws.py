@@ -20,7 +20,7 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import Target
 
-law = settings(max_examples=150, deadline=None)
+law = settings(max_examples=150)
 TODAY, PAST, LATER = "2026-11-21", "2026-11-20", "2026-11-21"
 
 names = st.sampled_from(["a", "b", "c"])

@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from pypi_simple import DistributionPackage, ProjectPage
@@ -18,8 +18,6 @@ from wheelcheck.index.records import FileRow
 
 BASE = "https://index.example/simple/some-project/"
 
-# How fast pages are made up says nothing of the reader, and depends on what else the machine does.
-patient = settings(suppress_health_check=[HealthCheck.too_slow])
 _text = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cs", "Cc", "Zs"]), max_size=12
 )
@@ -73,7 +71,6 @@ def _theirs(package: DistributionPackage) -> tuple[object, ...]:
     )
 
 
-@patient
 @given(st.lists(_files(), max_size=6))
 def test_json_pages_are_read_as_the_reference_reads_them(files: list[dict[str, object]]) -> None:
     page = {"meta": {"api-version": "1.0"}, "name": "some-project", "files": files}
@@ -82,7 +79,6 @@ def test_json_pages_are_read_as_the_reference_reads_them(files: list[dict[str, o
     assert list(map(_ours, listing.rows)) == list(map(_theirs, reference.packages))
 
 
-@patient
 @given(st.lists(_files(), max_size=6), st.sampled_from(["", '<base href="https://base.example/deep/er/">']))
 def test_html_pages_are_read_as_the_reference_reads_them(files: list[dict[str, object]], base: str) -> None:
     page = f"<!DOCTYPE html><html><head>{base}</head><body>{''.join(map(_anchor, files))}</body></html>"
@@ -120,7 +116,6 @@ _odd = st.sampled_from(
 )  # fmt: skip
 
 
-@patient
 @given(
     st.lists(st.one_of(_files().map(lambda file: _anchor(file)), _odd), max_size=8),
     st.sampled_from(["", "</body></html>"]),
@@ -139,7 +134,6 @@ def test_a_page_that_is_sorted_unread_says_what_it_says_when_it_is_parsed(parts:
     assert (unread.skipped, unread.state, unread.state_reason) == (parsed.skipped, parsed.state, parsed.state_reason)
 
 
-@patient
 @given(st.lists(_files(), max_size=6), st.sampled_from([None, {"status": "archived", "reason": "x"}]))
 def test_a_json_page_that_is_sorted_unread_says_what_it_says_when_it_is_read(
     files: list[dict[str, object]], status: object

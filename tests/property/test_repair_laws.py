@@ -85,9 +85,7 @@ def projects(draw: st.DrawFn, name: str) -> dict[str, Made]:
 
 indexes = st.fixed_dictionaries({name: projects(name) for name in NAMES})
 questions = st.lists(st.builds("{}{}".format, st.sampled_from(NAMES), bounds), min_size=1, max_size=2)
-relaxed = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+relaxed = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 # Brute force

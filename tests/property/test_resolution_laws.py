@@ -52,7 +52,7 @@ indexes = st.fixed_dictionaries(
     {name: st.dictionaries(st.sampled_from(VERSIONS), files(), min_size=1) for name in NAMES}
 )
 roots = st.lists(requirements, min_size=1, max_size=3)
-relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=150)
 
 
 def unmet(resolution: Resolution, root: list[str]) -> list[str]:
@@ -116,7 +116,7 @@ small_indexes = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(small_indexes, roots)
 def test_blocked_means_that_no_choice_at_all_would_do(
     index: dict[str, dict[str, list[FakeFile]]], root: list[str]

@@ -185,7 +185,7 @@ documents = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(document=documents)
 def test_any_shape_of_project_is_read_or_refused_naming_the_file(document: dict[str, object]) -> None:
     write({"pyproject.toml": tomli_w.dumps(document)})

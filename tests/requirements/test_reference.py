@@ -47,7 +47,7 @@ option_lines = st.sampled_from(
 files = st.lists(requirement_lines | option_lines, max_size=8).map("\n".join)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(text=files, ending=st.sampled_from(["\n", "\r\n"]), end=st.sampled_from(["", "\n"]))
 def test_requirements_hashes_lines_and_options_agree(tmp_path: Path, text: str, ending: str, end: str) -> None:
     path = tmp_path / "requirements.txt"

@@ -241,7 +241,7 @@ a Foo == 1.0 [ ] x ; python_version < 3 @ \ # -r -c -e --hash= sha256: -i -f --p
 odd_pieces = st.sampled_from([*ODD_PIECES.split(), " ", "\t", "\n", "\r\n", "\0", "\ufeff"])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.lists(odd_pieces, max_size=14).map("".join))
 def test_any_text_is_read_or_refused_with_exit_status_2(text: str) -> None:
     write({"r.txt": text.encode()})

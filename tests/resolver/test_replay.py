@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.projects import FakeFile, FakeProjects, sdist, wheel
@@ -101,7 +101,7 @@ def told(outcome: Resolution | Conflict) -> object:
             )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(indexes, st.lists(asks, min_size=1, max_size=3), st.sampled_from(POLICIES), st.permutations(range(len(TARGETS))))
 def test_outcome_taken_over_is_that_of_resolving_anew(
     index: dict[str, dict[str, list[FakeFile]]], roots: list[str], policy: Policy, order: list[int]

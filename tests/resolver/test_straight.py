@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -74,7 +74,7 @@ def walked(provider: WheelProvider) -> tuple[Pins, int] | None:
     return None if mapping is None else ([(key, str(at.version)) for key, at in mapping.items()], told.rounds)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 @given(indexes, st.lists(asks, min_size=1, max_size=4), st.sampled_from(POLICIES), st.booleans(), st.integers(0, 8))
 def test_straight_walk_ends_where_the_solver_ends(
     index: Index, roots: list[str], policy: Policy, lenient: bool, target: int

@@ -91,11 +91,17 @@ async def _pour(ask: Ask, response: httpx2.Response, sink: Sink) -> bool:
     if announced is not None and announced > ask.limit:
         return True
     count = 0
-    async for chunk in response.aiter_bytes():
-        count += len(chunk)
-        if count > ask.limit:
-            return True
-        sink.write(chunk)
+    try:
+        async for chunk in response.aiter_bytes():
+            count += len(chunk)
+            if count > ask.limit:
+                return True
+            sink.write(chunk)
+    except httpx2.RemoteProtocolError as problem:
+        # Over HTTP/1.1 a connection that is closed too early; it is reported in the words of libcurl's carrier.
+        if announced is None:
+            raise
+        raise CarriageFailed(f"the body ended after {count} of {announced} bytes", may_pass=True) from problem
     if announced is not None and ask.method == "GET" and response.num_bytes_downloaded < announced:
         raise CarriageFailed(f"the body ended after {count} of {announced} bytes", may_pass=True)
     return False

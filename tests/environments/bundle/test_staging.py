@@ -82,7 +82,10 @@ def test_second_run_on_one_folder_is_refused(tmp_path: Path) -> None:
         pass
     # In another process too.
     with staged(out):
-        code = f"from pathlib import Path; from wheelcheck.environments.bundle.staging import staged\nwith staged(Path({str(out)!r})): pass"
+        code = (
+            "from pathlib import Path; from wheelcheck.environments.bundle.staging import staged\n"
+            f"with staged(Path({str(out)!r})): pass"
+        )
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, cwd=Path(__file__).parents[3], check=False
         )

@@ -101,7 +101,7 @@ _SAMPLES = (
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @example(
     sample=_SAMPLES[1], length=644, changes=[(place, 255) for place in range(128, 144)]
 )  # an offset that no file has
