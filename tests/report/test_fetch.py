@@ -13,7 +13,7 @@ from packaging.version import Version
 from wheelcheck.model.fetched import Fetched
 from wheelcheck.model.wheelhouse import FileWeight, HousedWheel, Weights, Wheelhouse
 from wheelcheck.report.fetch import render_fetched, render_fetched_json, render_weights, render_weights_json, size_text
-from wheelcheck.report.transfer_progress import TransferProgress
+from wheelcheck.report.progress import TransferProgress
 
 
 def weights(**files: tuple[int | None, int | None]) -> Weights:

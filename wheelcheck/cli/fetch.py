@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wheelcheck.api.fetching import FetchRequest
     from wheelcheck.model.fetched import Fetched
     from wheelcheck.plans.executing import ExecutablePlan
-    from wheelcheck.report.transfer_progress import TransferProgress
+    from wheelcheck.report.progress import TransferProgress
 
 
 @click.command("fetch", short_help="Bring every file of a plan into a folder, checked.")

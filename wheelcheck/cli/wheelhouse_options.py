@@ -12,7 +12,7 @@ from wheelcheck.cli.streams import print_note
 
 if TYPE_CHECKING:
     from wheelcheck.cli.answering import Showing
-    from wheelcheck.report.transfer_progress import TransferProgress
+    from wheelcheck.report.progress import TransferProgress
 
 index_options = options_named(
     "index_url", "extra_index_urls", "find_links", "no_index", "offline", "cache_dir", "no_cache"
@@ -37,7 +37,7 @@ allow_build = click.option(
 
 def transfer_progress(showing: Showing) -> TransferProgress:
     """A bar on stderr, and lines that stay; neither where the person wants it quiet."""
-    from wheelcheck.report.transfer_progress import TransferProgress
+    from wheelcheck.report.progress import TransferProgress
 
     return TransferProgress(
         sys.stderr,

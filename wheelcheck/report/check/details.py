@@ -9,8 +9,8 @@ from wheelcheck.model.check import Verdict
 from wheelcheck.model.repair import Repair
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
-from wheelcheck.report.check.plaintext import flat
 from wheelcheck.report.check.told import ProvedRepair, Told, listed_targets
+from wheelcheck.report.quoting import flat
 from wheelcheck.report.wording import changes
 
 _EVIDENCE = 3

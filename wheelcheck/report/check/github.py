@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.report.check.details import headline, iter_details
-from wheelcheck.report.check.plaintext import flat, repository_path
 from wheelcheck.report.check.told import tell, undecided_targets
 from wheelcheck.report.check.verdicts import expired_sentence, unused_sentence
+from wheelcheck.report.quoting import flat, repository_path
 
 _COMMANDS = {Verdict.FAILS: "error", Verdict.WARNS: "warning"}
 

@@ -14,9 +14,9 @@ from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.report.check.details import headline, iter_details
-from wheelcheck.report.check.plaintext import flat, repository_path
 from wheelcheck.report.check.told import Told, fallback_place, tell, undecided_targets
 from wheelcheck.report.check.verdicts import expired_sentence, unused_sentence
+from wheelcheck.report.quoting import flat, repository_path
 
 _Object = dict[str, object]
 

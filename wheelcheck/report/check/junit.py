@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.model.check import Check, CheckedTarget, Verdict
 from wheelcheck.report.check.details import iter_details
-from wheelcheck.report.check.plaintext import flat, repository_path
 from wheelcheck.report.check.told import Told, tell, why_undecided
 from wheelcheck.report.check.verdicts import target_detail
+from wheelcheck.report.quoting import flat, repository_path
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.report.check.details import headline, iter_details, options_line, says_its_target
-from wheelcheck.report.check.escaping import code_block, code_span, escaped
 from wheelcheck.report.check.told import ProvedRepair, Told, collect_repairs, listed_targets, open_notes, tell
 from wheelcheck.report.check.verdicts import (
     expired_sentence,
@@ -18,6 +17,7 @@ from wheelcheck.report.check.verdicts import (
     unused_sentence,
     verdict_line,
 )
+from wheelcheck.report.quoting import code_block, code_span, escaped
 from wheelcheck.report.wording import changes, gain
 
 LIMIT = 60_000

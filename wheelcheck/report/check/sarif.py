@@ -11,18 +11,20 @@ import re
 from collections.abc import Sequence
 
 from wheelcheck.model.check import Allowance, Check, Verdict
-from wheelcheck.model.finding import Code
+from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
-from wheelcheck.report.check import rules
 from wheelcheck.report.check.details import headline, iter_details
-from wheelcheck.report.check.escaping import escaped
-from wheelcheck.report.check.plaintext import artifact_uri, flat, repository_path
 from wheelcheck.report.check.told import Told, fallback_place, tell, undecided_targets
 from wheelcheck.report.check.verdicts import expired_sentence, unused_sentence
+from wheelcheck.report.page import sentence
+from wheelcheck.report.quoting import artifact_uri, escaped, flat, repository_path
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_POSITIONS = {code: position for position, code in enumerate(Code)}
+"""Where the rule of each code stands among ``tool.driver.rules``."""
 _Object = dict[str, object]
 
 
@@ -54,7 +56,23 @@ def _driver() -> _Object:
     # There is none when it runs from a source tree or frozen into an executable, and it is not required.
     with contextlib.suppress(PackageNotFoundError):
         driver["version"] = version("wheelcheck")
-    return {**driver, "rules": [rules.rule(code) for code in Code]}
+    return {**driver, "rules": [_rule(code) for code in Code]}
+
+
+def _rule(code: Code) -> _Object:
+    """The ``reportingDescriptor`` of *code*."""
+    return {
+        "id": code.number,
+        "name": "".join(word.capitalize() for word in code.name.split("_")),
+        "shortDescription": {"text": f"{sentence(code.title)}."},
+        "fullDescription": {"text": code.explanation},
+        "help": {
+            "text": f"{code.explanation}\n\nWhat to do: {code.cure}",
+            "markdown": f"{escaped(code.explanation)}\n\n**What to do:** {escaped(code.cure)}",
+        },
+        "defaultConfiguration": {"level": _LEVELS[code.severity]},
+        "properties": {"tags": ["dependencies", "packaging"]},
+    }
 
 
 def _invocation(check: Check) -> _Object:
@@ -84,7 +102,7 @@ def _result(told: Told, every: Sequence[Told], fallback: FileOrigin) -> _Object:
     marked = "\n".join((_marked(headline(told)) + "\n", *(f"- {label}: {_marked(text)}" for label, text in details)))
     result: _Object = {
         "ruleId": told.finding.code.number,
-        "ruleIndex": rules.position(told.finding.code),
+        "ruleIndex": _POSITIONS[told.finding.code],
         "level": _level(told),
         "message": {"text": plain, "markdown": marked},
         "locations": [_location_in_file(origins[0], fallback)],
@@ -125,7 +143,7 @@ def _level(told: Told) -> str:
         case Verdict.NOTED:
             return "note"
         case Verdict.ALLOWED | Verdict.KNOWN:
-            return rules.level(told.finding.severity)
+            return _LEVELS[told.finding.severity]
 
 
 def _suppressions(told: Told) -> list[_Object]:

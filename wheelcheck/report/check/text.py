@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
 from wheelcheck.report.check.details import headline, options_line, says_its_target, wanted_by
-from wheelcheck.report.check.plaintext import flat, flat_edit, flat_finding
 from wheelcheck.report.check.told import (
     ProvedRepair,
     Told,
@@ -31,6 +30,7 @@ from wheelcheck.report.check.verdicts import (
 )
 from wheelcheck.report.findings import STYLES, Detail, draw_finding
 from wheelcheck.report.page import Page
+from wheelcheck.report.quoting import flat, flat_edit, flat_finding
 from wheelcheck.report.wording import change, gain
 
 _FAILING_IN_BRIEF = 5

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from wheelcheck.model.check import Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState, Release
 from wheelcheck.report.check.details import headline, iter_details, says_its_target
-from wheelcheck.report.check.escaping import code_span, escaped
 from wheelcheck.report.check.told import Told, listed_targets, open_notes
 from wheelcheck.report.difference.told import (
     ToldChange,
@@ -22,6 +21,7 @@ from wheelcheck.report.difference.told import (
     verdict,
     where,
 )
+from wheelcheck.report.quoting import code_span, escaped
 
 LIMIT = 60_000
 """How many characters a comment has at most; GitHub takes 65,536."""

@@ -9,7 +9,6 @@ from wheelcheck.model.check import Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState
 from wheelcheck.model.finding import Severity
 from wheelcheck.report.check.details import headline, says_its_target
-from wheelcheck.report.check.plaintext import flat, flat_finding
 from wheelcheck.report.check.told import Told, listed_targets, open_notes
 from wheelcheck.report.difference.told import (
     MARKS,
@@ -26,6 +25,7 @@ from wheelcheck.report.difference.told import (
 )
 from wheelcheck.report.findings import Detail, draw_finding
 from wheelcheck.report.page import Page
+from wheelcheck.report.quoting import flat, flat_finding
 
 _CHANGES_IN_BRIEF = 30
 _FINDINGS_IN_BRIEF = 5

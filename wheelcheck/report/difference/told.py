@@ -16,9 +16,9 @@ from wheelcheck.model.difference import (
     TargetDifference,
 )
 from wheelcheck.model.target import Target
-from wheelcheck.report.check.plaintext import flat
 from wheelcheck.report.check.told import Told, listed_targets, tell, why_undecided
 from wheelcheck.report.check.verdicts import counted
+from wheelcheck.report.quoting import flat
 from wheelcheck.values import dataclass
 
 _KINDS = tuple(ChangeKind)

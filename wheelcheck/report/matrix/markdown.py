@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wheelcheck.model.matrix import CellStatus, Matrix
-from wheelcheck.report.check.escaping import escaped
 from wheelcheck.report.matrix.told import WORDS, advice, tell_blockers, tell_openings, told_failures, verdict_line
 from wheelcheck.report.page import folded, sentence
+from wheelcheck.report.quoting import escaped
 
 _MARKS = {
     CellStatus.INSTALLS: "✅",

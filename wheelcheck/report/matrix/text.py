@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.matrix import CellStatus, Matrix
-from wheelcheck.report.check.plaintext import flat
 from wheelcheck.report.findings import Detail
 from wheelcheck.report.matrix.told import (
     WORDS,
@@ -17,6 +16,7 @@ from wheelcheck.report.matrix.told import (
     verdict_line,
 )
 from wheelcheck.report.page import Page, Segment, folded, glued, sentence
+from wheelcheck.report.quoting import flat
 
 _MARKS = {
     CellStatus.INSTALLS: ("✓", "+", "green"),
