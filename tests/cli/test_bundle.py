@@ -261,6 +261,20 @@ def test_force_replaces_bundles_alone(ready: Shell) -> None:
     assert (ready.folder / "precious" / "letter.txt").read_text() == "dear"
 
 
+@pytest.mark.parametrize("form", [(), ("--archive", "zip")])
+def test_force_replaces_only_what_the_bundle_wrote(ready: Shell, form: tuple[str, ...]) -> None:
+    made(ready, "-o", "out", *form)
+    before = tree(ready.folder / "out")
+    ready.write("out/notes/letter.txt", "dear")
+    message = ready.run(*bundle_words("-o", "out", *form, "--force")).refused(2)
+    assert "has a file that the bundle did not write, so that it will not be replaced: notes/letter.txt" in message
+    assert (ready.folder / "out" / "notes" / "letter.txt").read_text() == "dear"
+    assert left_beside(ready) == {"out"}
+    (ready.folder / "out" / "notes" / "letter.txt").unlink()
+    made(ready, "-o", "out", *form, "--force")
+    assert tree(ready.folder / "out") == before
+
+
 def test_deep_paths_are_warned_of_for_windows(shell: Shell) -> None:
     deep = "app/" + "quite_a_long_folder_name/" * 8 + "module.py"
     write_plan(shell, files={"app": [make_wheel("app", "1.0", files={deep: ""})]})

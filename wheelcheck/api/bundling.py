@@ -116,7 +116,7 @@ def _refuse_taken(out: Path, request: BundleRequest) -> None:
     from wheelcheck.environments.bundle.staging import refuse_existing, refuse_stranger
 
     if request.replace:
-        refuse_stranger(out, MANIFEST)
+        refuse_stranger(out)
     else:
         refuse_existing(out)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.environments.bundle.laid import SITE, lay
 from wheelcheck.environments.bundle.staging import refuse_existing, refuse_stranger, staged
 from wheelcheck.errors import DiskFailure, IndexUnavailable, UsageProblem, WheelcheckError
+from wheelcheck.model.environment import EnvironmentFile
+from wheelcheck.model.manifest import Manifest
+from wheelcheck.plans.manifest_writing import render_manifest
 
 
 def _names(folder: Path) -> list[str]:
@@ -116,10 +121,10 @@ def test_bundle_that_a_killed_run_had_moved_away_comes_back(tmp_path: Path) -> N
 
 def test_what_is_there_is_refused_and_what_is_no_bundle_never_replaced(tmp_path: Path) -> None:
     refuse_existing(tmp_path / "out")
-    refuse_stranger(tmp_path / "out", "manifest.json")
+    refuse_stranger(tmp_path / "out")
     home = tmp_path / "home"
     home.mkdir()
-    refuse_stranger(home, "manifest.json")  # an empty folder holds nothing to lose
+    refuse_stranger(home)  # an empty folder holds nothing to lose
     (home / "letter.txt").write_text("")
     file = tmp_path / "file"
     file.write_text("")
@@ -129,13 +134,91 @@ def test_what_is_there_is_refused_and_what_is_no_bundle_never_replaced(tmp_path:
         with pytest.raises(UsageProblem, match="exists already"):
             refuse_existing(place)
         with pytest.raises(UsageProblem, match="is no bundle"):
-            refuse_stranger(place, "manifest.json")
-    (home / "manifest.json").write_text("")
-    refuse_stranger(home, "manifest.json")
+            refuse_stranger(place)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"",
+        b'{"manifest_version": 3, "name": "an extension of a browser", "version": "1.0"}',
+        b'{"schema": "wheelcheck.bundle/9"}',
+    ],
+)
+def test_folder_with_the_manifest_of_something_else_is_never_replaced(tmp_path: Path, manifest: bytes) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.json").write_bytes(manifest)
+    with pytest.raises(UsageProblem, match="is no bundle"):
+        refuse_stranger(tmp_path / "out")
+
+
+def _bundle(out: Path) -> None:
+    """A bundle at *out*: two modules and, where links can be made, one link."""
+    environment = lay(out, {"app": {"app/__init__.py": "x = 1\n", "app/main.py": "y = 2\n"}})
+    (out / "python3").symlink_to("python3.11")
+    files = (*environment.files, EnvironmentFile(path="python3", size=0, sha256="", link="python3.11"))
+    manifest = Manifest(
+        name="app",
+        version="1",
+        plan_digest="sha256:" + "1" * 64,
+        platform="win_amd64",
+        python="3.11",
+        runtime=environment.runtime,
+        layout=environment.layout,
+        packages=(),
+        files=files,
+    )
+    (out / "manifest.json").write_bytes(render_manifest(manifest))
+
+
+def test_bundle_that_ran_is_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _bundle(out)
+    refuse_stranger(out)
+    cache = out / SITE / "app" / "__pycache__"
+    cache.mkdir()
+    for name in ("main.cpython-311.pyc", "__init__.cpython-311.opt-1.pyc"):
+        (cache / name).write_bytes(b"")
+    (out / "empty").mkdir()
+    refuse_stranger(out)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "letter.txt",
+        f"{SITE}/app/settings.py",
+        f"{SITE}/app/__pycache__/other.cpython-311.pyc",
+        "SHA256SUMS",
+        ".git/HEAD",
+    ],
+)
+def test_bundle_with_a_file_that_it_did_not_write_is_never_replaced(tmp_path: Path, path: str) -> None:
+    out = tmp_path / "out"
+    _bundle(out)
+    (out / path).parent.mkdir(parents=True, exist_ok=True)
+    (out / path).write_text("dear")
+    with pytest.raises(UsageProblem, match=r"has a file that the bundle did not write.*" + re.escape(path)):
+        refuse_stranger(out)
+
+
+def test_bundle_with_changed_files_is_never_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _bundle(out)
+    (out / SITE / "app" / "main.py").write_text("y = 3\n")  # as long as before
+    with pytest.raises(UsageProblem, match=r"has a file .*app/main\.py"):
+        refuse_stranger(out)
+    (out / SITE / "app" / "__init__.py").write_text("longer than before\n")
+    (out / "python3").unlink()
+    (out / "python3").symlink_to("elsewhere")
+    (out / "linked").symlink_to(tmp_path)
+    (out / "a.txt").write_text("")
+    with pytest.raises(UsageProblem, match=r"has 5 files .* and 2 more"):
+        refuse_stranger(out)
 
 
 def test_place_below_a_file_is_refused_and_the_file_named(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text("{}")
-    for refuse in (refuse_existing, lambda out: refuse_stranger(out, "manifest.json")):
+    for refuse in (refuse_existing, refuse_stranger):
         with pytest.raises(UsageProblem, match=r"plan\.json is a file"):
             refuse(tmp_path / "plan.json" / "deep" / "out")

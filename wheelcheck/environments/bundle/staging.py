@@ -1,24 +1,35 @@
-"""A folder that appears whole or not at all: made beside its place, moved there at the end; knows nothing of what is in it."""
+"""A folder that appears whole or not at all: made beside its place, moved there at the end; replaces nothing but bundles."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.errors import DiskFailure, IndexUnavailable, UsageProblem
+from wheelcheck.environments.bundle.sums import SUMS, render_sums, sha256_of
+from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
+from wheelcheck.model.environment import EnvironmentFile
 
 if TYPE_CHECKING:
     import filelock
 
+    from wheelcheck.model.manifest import Manifest
+
+MANIFEST = "manifest.json"
+
 _WHEELS = "wheels"
 _PREVIOUS = "previous"
 _LOCK = "lock"
+_NAMED = 3
+"""So many files are named in a message."""
+_BYTE_CODE = re.compile(r"(.*/|)__pycache__/([^/.]+)\.[^/]+\.pyc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +70,86 @@ def refuse_existing(out: Path) -> None:
         )
 
 
-def refuse_stranger(out: Path, mark: str) -> None:
-    """Raise ``UsageProblem`` where *out* is something that must not be replaced: no empty folder, and none with a file *mark*.
+def refuse_stranger(out: Path) -> None:
+    """Raise ``UsageProblem`` unless *out* is absent, an empty folder, or a bundle with nothing in it that the bundle did not write.
 
-    A mistyped name with --force would otherwise remove whatever has it.
+    A bundle is known by its manifest, and every file is held against that by name and content: whatever was added or changed
+    afterwards would be lost. Byte code that Python wrote beside the bundle's own modules is no loss.
     """
     _refuse_no_place(out)
     if not os.path.lexists(out):
         return
-    is_folder = out.is_dir() and not out.is_symlink()
-    if not is_folder or (any(out.iterdir()) and not (out / mark).is_file()):
-        raise UsageProblem(
-            "is no bundle, so that it will not be replaced",
-            address=str(out),
-            hint=f"--force replaces folders that have a {mark}; remove this yourself, or name another with -o",
+    if not out.is_dir() or out.is_symlink():
+        raise _not_replaced(out, "is no bundle, so that it will not be replaced")
+    if not any(out.iterdir()):
+        return
+    written = _written_files(out)
+    lost = [path for path in _iter_files(out) if not _is_replaceable(out, path, written)]
+    if lost:
+        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        files = "a file" if len(lost) == 1 else f"{len(lost)} files"
+        raise _not_replaced(
+            out,
+            f"has {files} that the bundle did not write, so that it will not be replaced: {', '.join(lost[:_NAMED])}{more}",
         )
+
+
+def _written_files(out: Path) -> dict[str, EnvironmentFile]:
+    """What the bundle at *out* wrote besides manifest and sums, by path; raises ``UsageProblem`` where *out* is no bundle."""
+    from wheelcheck.plans.manifest_reading import parse_manifest
+
+    place = out / MANIFEST
+    try:
+        manifest = parse_manifest(place.read_bytes(), str(place))
+    except (OSError, InputUnreadable) as error:
+        raise _not_replaced(out, "is no bundle, so that it will not be replaced") from error
+    if not manifest.archives:
+        return {file.path: file for file in manifest.files}
+    return {
+        archive.filename: EnvironmentFile(path=archive.filename, size=archive.size, sha256=archive.sha256)
+        for archive in manifest.archives
+    } | {SUMS: _sums(out, manifest)}
+
+
+def _sums(out: Path, manifest: Manifest) -> EnvironmentFile:
+    content = render_sums(
+        [*((archive.filename, archive.sha256) for archive in manifest.archives), (MANIFEST, sha256_of(out / MANIFEST))]
+    )
+    return EnvironmentFile(path=SUMS, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _iter_files(out: Path) -> Iterator[str]:
+    """The path of every file and link below *out*, but not through links; raises ``OSError`` for what cannot be listed."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for where, folders, names in os.walk(out, onerror=fail):
+        folders.sort()
+        here = Path(where)
+        for name in sorted([*names, *(name for name in folders if (here / name).is_symlink())]):
+            yield (here / name).relative_to(out).as_posix()
+
+
+def _is_replaceable(out: Path, path: str, written: Mapping[str, EnvironmentFile]) -> bool:
+    if path == MANIFEST:
+        return True
+    file, place = written.get(path), out / path
+    if file is None:
+        compiled = _BYTE_CODE.fullmatch(path)
+        return compiled is not None and f"{compiled[1]}{compiled[2]}.py" in written
+    if place.is_symlink() or file.link:
+        return place.is_symlink() and place.readlink().as_posix() == file.link
+    return place.stat().st_size == file.size and sha256_of(place) == file.sha256
+
+
+def _not_replaced(out: Path, fact: str) -> UsageProblem:
+    return UsageProblem(
+        fact,
+        address=str(out),
+        hint="--force replaces a bundle alone; move elsewhere what you need of this folder and remove it yourself, "
+        "or name another with -o",
+    )
 
 
 def _refuse_no_place(out: Path) -> None:
