@@ -256,7 +256,7 @@ def _target(request: Request, settings: Settings) -> Target:
             raise UsageProblem(
                 "--target says everything that --platform and --python say", hint="give one or the other"
             )
-        from wheelcheck.requirements.sources import Reader
+        from wheelcheck.texts.sources import Reader
 
         source = Reader(fetch_text=None, stdin=None).file(Path(request.target_file))
         return parse_target_file(source.text, request.target_file)

@@ -15,7 +15,7 @@ from wheelcheck.model.requirement import FileOrigin, InputSet, Requirement
 from wheelcheck.model.urls import masked
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.requirements_file import RequirementsReader
-from wheelcheck.requirements.sources import Reader, Source, decoded
+from wheelcheck.texts.sources import Reader, Source, decoded
 
 _HINT = "pin it with == and give its hashes (pip-compile --generate-hashes), or check the file as requirements"
 

@@ -17,7 +17,7 @@ from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.requirement import HashPin, UnsupportedRequirement
 from wheelcheck.model.urls import masked
-from wheelcheck.requirements.filenames import project_name
+from wheelcheck.texts.places import project_name
 
 DEFAULT = canonicalize_name("default")
 _SPECIFICATION = 6

@@ -14,8 +14,8 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.urls import masked_within
-from wheelcheck.requirements.filenames import project_name
-from wheelcheck.requirements.sources import decoded
+from wheelcheck.texts.places import project_name
+from wheelcheck.texts.sources import decoded
 
 MANGLED = "write the lock again with the tool that made it; a lock is not edited by hand"
 _AT_LINE = re.compile(r"\(at line (\d+), column (\d+)\)")

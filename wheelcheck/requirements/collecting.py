@@ -6,7 +6,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from wheelcheck.model.requirement import Constraint, IndexOptions, InputSet, Origin, Requirement, UnsupportedRequirement
-from wheelcheck.requirements.lines import LineUnreadable
+from wheelcheck.texts.places import LineUnreadable
 
 
 class Collector:

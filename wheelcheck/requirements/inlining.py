@@ -15,10 +15,10 @@ from pathlib import Path
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, InputSet, Origin
-from wheelcheck.requirements.filenames import is_archive_name
-from wheelcheck.requirements.lines import LineUnreadable, LogicalLine, iter_groups, iter_logical_lines, parse_line
+from wheelcheck.requirements.lines import LogicalLine, iter_groups, iter_logical_lines, parse_line
 from wheelcheck.requirements.rewriting import Rewriting, closed, newline_of, rendered, requirement_of, rewritten_group
-from wheelcheck.requirements.sources import Reader, Source, has_scheme, is_web_url, path_of, url_path
+from wheelcheck.texts.places import LineUnreadable, has_scheme, is_archive_name, is_web_url, path_of, url_path
+from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.values import dataclass
 
 _OTHER_FORMATS = (".toml", ".py", ".pyw", ".json", ".lock")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from wheelcheck.texts.places import LineUnreadable
 from wheelcheck.values import dataclass
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
@@ -42,15 +43,6 @@ _OTHER_SPELLINGS = {
     "--config-setting": "--config-settings",
 }
 _KNOWN = _TAKES_VALUE | _FLAGS | _OTHER_SPELLINGS.keys()
-
-
-class LineUnreadable(Exception):
-    """A line that follows no rule of the format; whoever knows its file and number says so."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,11 @@ from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.requirement import CommandLineOrigin, InputSet, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.filenames import is_archive_name
-from wheelcheck.requirements.lines import LineUnreadable
 from wheelcheck.requirements.requirements_file import RequirementsReader
 from wheelcheck.requirements.single import Asked, looks_like_path, parse_single
-from wheelcheck.requirements.sources import Reader, Source, is_web_url, missing_file, path_of, url_path
 from wheelcheck.requirements.toml_inputs import TomlInputs
+from wheelcheck.texts.places import LineUnreadable, is_archive_name, is_web_url, path_of, url_path
+from wheelcheck.texts.sources import Reader, Source, missing_file
 
 _FILE_SUFFIXES = (".txt", ".in", ".toml", ".py", ".cfg", ".lock", ".yml", ".yaml", ".json")
 _FOREIGN = {

@@ -6,22 +6,19 @@ What a backend would compute (``dynamic``) is an error that says so, except setu
 from __future__ import annotations
 
 import contextlib
-import functools
-import tomllib
 from collections.abc import Mapping, Sequence
 
 from packaging.markers import Marker
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.lines import LineUnreadable
-from wheelcheck.requirements.positions import Positions
 from wheelcheck.requirements.single import Asked, parse_single
-from wheelcheck.requirements.sources import Source
+from wheelcheck.texts.places import LineUnreadable
+from wheelcheck.texts.sources import Source
+from wheelcheck.texts.toml import Positions, parse_toml, requires_python_of
 from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
@@ -89,7 +86,7 @@ def collect_dependencies(project: Pyproject, extras: frozenset[NormalizedName], 
     if project.requires_python is not None:
         line = project.positions.line(project.requires_python, "project", "requires-python")
         origin = FileOrigin(path=project.source.place, line=line)
-        collector.requires_python.append((_specifier(project.requires_python, origin), origin))
+        collector.requires_python.append((requires_python_of(project.requires_python, origin), origin))
     walk = _Walk(project, collector)
     walk.take(project.dependencies, ("project", "dependencies"), None)
     for extra in sorted(extras & project.extras.keys()):
@@ -167,26 +164,6 @@ def understood(text: str, origin: FileOrigin, source: Source) -> Requirement | U
         raise InputUnreadable(masked_within(problem.message), address=str(origin), hint=problem.hint) from None
 
 
-def requires_python_of(text: str, origin: FileOrigin) -> SpecifierSet:
-    """``requires-python`` as a specifier. Raises ``InputUnreadable`` at *origin*."""
-    return _specifier(text, origin)
-
-
-def parse_toml(text: str, place: str, *, first_line: int = 1) -> dict[str, object]:
-    """*text* as TOML, whose first line is number *first_line* of *place*. Raises ``InputUnreadable`` with the line."""
-    import re
-
-    try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as problem:
-        message = str(problem)
-        at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
-        line = int(at[1]) if at and at[1] else text.count("\n") + 1
-        raise InputUnreadable(
-            f"not valid TOML: {message[: at.start()] if at else message}", address=f"{place}:{line + first_line - 1}"
-        ) from None
-
-
 def strings(value: object, source: Source, key: str) -> tuple[str, ...]:
     """*value* as a list of strings. Raises ``InputUnreadable`` naming *key*."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -201,20 +178,6 @@ def _narrowed(requirement: Requirement, marker: Marker | None) -> Requirement:
         return requirement
     own = requirement.marker
     return replace(requirement, marker=Marker(f"({own}) and ({marker})") if own is not None else marker)
-
-
-@functools.lru_cache(maxsize=8)
-def _parsed_specifier(text: str) -> SpecifierSet:
-    return SpecifierSet(text)
-
-
-def _specifier(text: str, origin: FileOrigin) -> SpecifierSet:
-    try:
-        return _parsed_specifier(text)
-    except InvalidSpecifier:
-        raise InputUnreadable(
-            f"requires-python is no version specifier: {text!r}", address=str(origin), hint='for example ">=3.11"'
-        ) from None
 
 
 def _table(parent: Table, source: Source, *keys: str) -> Table:

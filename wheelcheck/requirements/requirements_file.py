@@ -16,16 +16,10 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.lines import (
-    LineUnreadable,
-    LogicalLine,
-    ParsedLine,
-    iter_logical_lines,
-    parse_line,
-    unexpanded,
-)
+from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
 from wheelcheck.requirements.single import Asked, parse_editable, parse_hash, parse_single
-from wheelcheck.requirements.sources import Reader, Source, file_url, has_scheme, path_of, url_path
+from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, path_of, url_path
+from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.values import dataclass
 
 _DEEPEST = 100

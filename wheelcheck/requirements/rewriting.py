@@ -16,12 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Requirement
-from wheelcheck.requirements.lines import (
-    LogicalLine,
-    iter_groups,
-    iter_logical_lines,
-    parse_line,
-)
+from wheelcheck.requirements.lines import LogicalLine, iter_groups, iter_logical_lines, parse_line
 from wheelcheck.requirements.single import Asked, parse_single
 from wheelcheck.values import dataclass
 

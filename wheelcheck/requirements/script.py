@@ -7,9 +7,9 @@ import re
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.positions import Positions
-from wheelcheck.requirements.pyproject import parse_toml, requires_python_of, strings, understood
-from wheelcheck.requirements.sources import Source
+from wheelcheck.requirements.pyproject import strings, understood
+from wheelcheck.texts.sources import Source
+from wheelcheck.texts.toml import Positions, parse_toml, requires_python_of
 
 # The reference pattern of the specification (inline script metadata).
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")

@@ -17,9 +17,18 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.model.requirement import HashPin, Origin, Requirement, UnsupportedKind, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
-from wheelcheck.requirements.filenames import is_archive_name, project_name, project_of_archive, project_of_folder
-from wheelcheck.requirements.lines import LineUnreadable
-from wheelcheck.requirements.sources import file_url, has_scheme, near_names, path_of, url_path
+from wheelcheck.texts.places import (
+    LineUnreadable,
+    file_url,
+    has_scheme,
+    is_archive_name,
+    near_names,
+    path_of,
+    project_name,
+    project_of_archive,
+    project_of_folder,
+    url_path,
+)
 from wheelcheck.values import dataclass
 
 _VCS = re.compile(r"^(git|hg|svn|bzr)\+|^git@|^git://|^ssh://", re.IGNORECASE)

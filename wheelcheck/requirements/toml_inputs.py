@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.requirements_file import RequirementsReader
-from wheelcheck.requirements.sources import Reader, Source
+from wheelcheck.texts.sources import Reader, Source
 
 if TYPE_CHECKING:
     from wheelcheck.requirements.pyproject import Pyproject

@@ -16,10 +16,9 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.images import ImageKnowledge, WheelBuilds
 from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.requirements.positions import Positions
-from wheelcheck.requirements.pyproject import parse_toml
 from wheelcheck.targets.requires_python import admitted_pythons, first_admitted
 from wheelcheck.targets.words import each_once
+from wheelcheck.texts.toml import Positions, parse_toml
 from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]

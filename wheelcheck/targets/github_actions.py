@@ -16,7 +16,7 @@ from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.targets.image_names import ImageUnknown, parse_image
 from wheelcheck.targets.matrices import NotLiteral, Values, expand_matrix, resolved
 from wheelcheck.targets.words import WrittenPython, each_once, machine_of, parse_python_version, platform_of
-from wheelcheck.targets.yaml_nodes import Mapping, Scalar, Sequence, YamlNode, parse_yaml
+from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode, parse_yaml
 from wheelcheck.values import dataclass
 
 _MATRIX_KEYS = ("python-version", "python_version", "python", "pyversion", "py")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.targets.yaml_nodes import Mapping, Scalar, Sequence, YamlNode
+from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode
 
 Values = dict[str, YamlNode]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wheelcheck.model.images import ImageKnowledge
 from wheelcheck.model.named_target import NamedTargets
-from wheelcheck.requirements.sources import Reader
+from wheelcheck.texts.sources import Reader
 from wheelcheck.values import dataclass
 
 

@@ -11,8 +11,7 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.named_target import NamedTarget, NamedTargets
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.requirements.positions import Positions
-from wheelcheck.requirements.pyproject import parse_toml, requires_python_of
+from wheelcheck.texts.toml import Positions, parse_toml, requires_python_of
 
 _MOST_PATCHES = 50
 _MINOR = re.compile(r"3\.\d+")

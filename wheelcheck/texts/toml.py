@@ -1,9 +1,45 @@
-"""Finds the line on which a TOML document writes a string: ``tomllib`` tells none; guesses nothing about the meaning."""
+"""TOML with the line of whatever is wrong or written where; ``tomllib`` tells no lines. Knows no key's meaning."""
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.requirement import FileOrigin
+
+
+def parse_toml(text: str, place: str, *, first_line: int = 1) -> dict[str, object]:
+    """*text* as TOML, whose first line is number *first_line* of *place*. Raises ``InputUnreadable`` with the line."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as problem:
+        message = str(problem)
+        at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+        line = int(at[1]) if at and at[1] else text.count("\n") + 1
+        raise InputUnreadable(
+            f"not valid TOML: {message[: at.start()] if at else message}", address=f"{place}:{line + first_line - 1}"
+        ) from None
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed_specifier(text: str) -> SpecifierSet:
+    return SpecifierSet(text)
+
+
+def requires_python_of(text: str, origin: FileOrigin) -> SpecifierSet:
+    """``requires-python`` as a specifier. Raises ``InputUnreadable`` at *origin*."""
+    try:
+        return _parsed_specifier(text)
+    except InvalidSpecifier:
+        raise InputUnreadable(
+            f"requires-python is no version specifier: {text!r}", address=str(origin), hint='for example ">=3.11"'
+        ) from None
 
 
 class Positions:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.urls import masked, masked_within
-from wheelcheck.requirements.lines import LineUnreadable
+from wheelcheck.model.urls import masked
+from wheelcheck.texts.places import is_web_url, near_names, path_of, url_path
 from wheelcheck.values import dataclass
 
 # UTF-32 first: the little-endian mark of UTF-16 is the beginning of its mark.
@@ -178,51 +177,3 @@ def missing_file(path: Path, place: str, asked_at: str = "") -> InputUnreadable:
         address=asked_at or place,
         hint=f"did you mean {' or '.join(near)}?" if near else "",
     )
-
-
-def near_names(path: Path) -> list[str]:
-    """Up to three names in the folder of *path* that resemble its own, best first."""
-    from difflib import get_close_matches
-
-    try:
-        beside = sorted(entry.name for entry in path.parent.iterdir())
-    except (OSError, ValueError):
-        return []
-    return get_close_matches(path.name, beside, n=3, cutoff=0.75)
-
-
-def is_web_url(text: str) -> bool:
-    """Whether *text* is an http or https URL."""
-    return text.lower().startswith(("http://", "https://"))
-
-
-def has_scheme(text: str) -> bool:
-    """Whether *text* begins like a URL; a Windows drive letter is no scheme."""
-    return _SCHEME.match(text) is not None
-
-
-def url_path(url: str) -> str:
-    """The path of *url*. Raises ``LineUnreadable`` where it is no URL after all (``https://[``)."""
-    try:
-        parts = urlsplit(url)
-        # Reading the port is what checks it.
-        _ = parts.port
-    except ValueError as problem:
-        # What cannot be parsed may be a part of a password.
-        why = "" if "@" in url else f" ({problem})"
-        raise LineUnreadable(f"a malformed URL: {masked_within(url)!r}{why}") from None
-    return parts.path
-
-
-def path_of(text: str) -> Path:
-    """The path that *text* names: a ``file:`` URL, or a path as it is. Raises ``LineUnreadable``."""
-    if not text.lower().startswith("file:"):
-        return Path(text)
-    # Not url2pathname: urllib.request brings http.client and ssl with it, 15 ms for one line.
-    path = unquote(url_path(text))
-    return Path(path.lstrip("/")) if re.match(r"/+[A-Za-z][:|]/", path) and os.name == "nt" else Path(path)
-
-
-def file_url(path: Path) -> str:
-    """The absolute ``file://`` URL of *path*; links are kept, ``..`` is not."""
-    return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 - resolve() would follow links
