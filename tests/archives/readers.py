@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 from tests.fakes.archives import Content, SdistSuffix, make_sdist
-from wheelcheck.archives.limits import Limits
 from wheelcheck.archives.reader import ArchiveReader
+from wheelcheck.archives.source_tree import Limits
 from wheelcheck.knowledge.native import load_native
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.judgement import Judgement

@@ -12,7 +12,7 @@ from wheelcheck.findings.versions import Judging, table
 from wheelcheck.model.answers import CellKind, Wheels
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.supply import purity_from_siblings
+from wheelcheck.resolver.candidate_source import purity_from_siblings
 from wheelcheck.targets.known import PLATFORMS, PYTHONS, expanded
 from wheelcheck.targets.targets import parse_target
 

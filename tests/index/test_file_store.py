@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.index.stores import reader
 from tests.server import Flaky, IndexServer, Mode
-from wheelcheck.archives.sizes import unpacked_size
+from wheelcheck.archives.wheels import unpacked_size
 from wheelcheck.errors import HashMismatch, IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.file_store import FileStore

@@ -8,7 +8,7 @@ import sys
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.knowledge.advice import load_advice
-from wheelcheck.knowledge.loading import load_repair_knowledge
+from wheelcheck.knowledge.compatibility import load_repair_knowledge
 from wheelcheck.model.compatibility import AbiBreak, Advisory
 
 WHOLE = load_repair_knowledge()

@@ -11,7 +11,7 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.resolver.passes import Question, resolve
-from wheelcheck.resolver.replay import Replays
+from wheelcheck.resolver.resolution_cache import Replays
 from wheelcheck.targets.targets import parse_target
 
 TARGETS = tuple(

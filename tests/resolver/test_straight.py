@@ -19,12 +19,12 @@ from tests.resolver.test_replay import POLICIES, asks, indexes, question
 from wheelcheck.errors import BudgetSpent
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.ports import SilentReporter
-from wheelcheck.resolver.ask import Ask, Candidate, Key
+from wheelcheck.resolver.candidate_source import Supply
+from wheelcheck.resolver.dead_versions import NothingIsLeft
+from wheelcheck.resolver.fast_path import straight_mapping
 from wheelcheck.resolver.passes import Budget, resolve
 from wheelcheck.resolver.provider import WheelProvider
-from wheelcheck.resolver.pruning import NothingIsLeft
-from wheelcheck.resolver.straight import straight_mapping
-from wheelcheck.resolver.supply import Supply
+from wheelcheck.resolver.requirement import Ask, Candidate, Key
 from wheelcheck.targets.fitting import Compatibility
 
 Index = dict[str, dict[str, list[FakeFile]]]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.finding import Finding
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.resolution import Conflict, Resolution
-    from wheelcheck.resolver.replay import Replays
+    from wheelcheck.resolver.resolution_cache import Replays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def answered(
     from wheelcheck.targets.fitting import Compatibility
 
     if knowledge is None and prepared.knowledge_folders:
-        from wheelcheck.knowledge.loading import load_repair_knowledge
+        from wheelcheck.knowledge.compatibility import load_repair_knowledge
 
         # Read before the index is asked: a malformed file of the user's should not cost them the wait.
         knowledge = load_repair_knowledge(prepared.knowledge_folders)
@@ -106,7 +106,7 @@ def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Prop
     if not needs_repairs(answer):
         return None
     prepared = answer.prepared
-    from wheelcheck.knowledge.loading import load_repair_knowledge
+    from wheelcheck.knowledge.compatibility import load_repair_knowledge
     from wheelcheck.repairs.proposing import propose
     from wheelcheck.repairs.world import Blocked, Limits, World
 

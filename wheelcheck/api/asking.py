@@ -83,7 +83,7 @@ def _project_name(text: str) -> NormalizedName:
 
 
 def _told_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
-    from wheelcheck.resolver.supply import purity_from_siblings
+    from wheelcheck.resolver.candidate_source import purity_from_siblings
 
     told = purity_from_siblings(files)
     return told[0] if told is not None else None

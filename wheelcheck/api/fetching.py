@@ -181,7 +181,7 @@ def _config(request: FetchRequest) -> IndexConfig:
 @contextmanager
 def _files(config: IndexConfig, told: Reporter) -> Iterator[FileStore]:
     from wheelcheck.archives.reader import ArchiveReader
-    from wheelcheck.archives.sizes import unpacked_size
+    from wheelcheck.archives.wheels import unpacked_size
     from wheelcheck.index.file_store import FileStore
     from wheelcheck.knowledge.native import load_native
 

@@ -108,8 +108,8 @@ class _Run:
     """One run over several cells, which share the store and the time for repairs."""
 
     def __init__(self, prepared: Prepared, store: IndexStore, reporter: Reporter) -> None:
-        from wheelcheck.knowledge.loading import load_repair_knowledge
-        from wheelcheck.resolver.replay import Replays
+        from wheelcheck.knowledge.compatibility import load_repair_knowledge
+        from wheelcheck.resolver.resolution_cache import Replays
 
         self._prepared = replace(prepared, repairs=min(prepared.repairs, _REPAIRS), target_is_named=True)
         self._store = store

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.archives.limits import Limits
+from wheelcheck.archives.source_tree import Limits
 
 # Each reader is imported when the first archive of its kind comes: what the cache answers is not read again.
 if TYPE_CHECKING:
-    from wheelcheck.archives.code_files import SourceTexts, WheelCode
-    from wheelcheck.archives.filenames import FileIdentity
-    from wheelcheck.archives.tree import SourceTree
+    from wheelcheck.archives.code.files import SourceTexts, WheelCode
+    from wheelcheck.archives.core_metadata import FileIdentity
+    from wheelcheck.archives.source_tree import SourceTree
     from wheelcheck.model.code import CodePlaces, ImportSurvey, ModuleNames
     from wheelcheck.model.distribution import CoreMetadata, MetadataSource
     from wheelcheck.model.judgement import Judgement
@@ -53,15 +53,15 @@ class ArchiveReader:
 
         Raises ``ArchiveRefused``, naming the member, for archives that are broken, hostile or beyond the limits.
         """
-        from wheelcheck.archives.filenames import parse_identity
+        from wheelcheck.archives.core_metadata import parse_identity
         from wheelcheck.archives.unpack import unpack
 
         return self._judge(unpack(file, filename, self._limits), parse_identity(filename))
 
     def judge_folder(self, folder: Path) -> Judgement:
         """Likewise for an unpacked source tree, whose name and version come from its own files."""
-        from wheelcheck.archives.filenames import FileIdentity
-        from wheelcheck.archives.folders import read_folder
+        from wheelcheck.archives.core_metadata import FileIdentity
+        from wheelcheck.archives.source_tree import read_folder
 
         return self._judge(read_folder(folder, self._limits), FileIdentity(readings=()))
 
@@ -71,7 +71,7 @@ class ArchiveReader:
         Reads the zip's end and its directory. Exceptions that *file* raises pass through, here and below, so that a file of
         which parts are missing can say which. Raises ``ArchiveRefused``.
         """
-        from wheelcheck.archives.code_files import SourceTexts
+        from wheelcheck.archives.code.files import SourceTexts
         from wheelcheck.model.code import CodePlaces
 
         with self._code(file, filename) as code:
@@ -89,21 +89,21 @@ class ArchiveReader:
 
     def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
         """Where the Python files in the archive *file* import one of *names*; raises ``ArchiveRefused``."""
-        from wheelcheck.archives.import_survey import survey_imports
+        from wheelcheck.archives.code.import_uses import survey_imports
 
         with self._code(file, filename) as code:
             return survey_imports(code, names)
 
     def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in the archive *file*, in the order of their names; raises ``ArchiveRefused``."""
-        from wheelcheck.archives.definitions import define_modules
+        from wheelcheck.archives.code.definitions import define_modules
 
         with self._code(file, filename) as code:
             return define_modules(code, modules)
 
     @contextmanager
     def _code(self, file: BinaryIO, filename: str) -> Iterator[SourceTexts | WheelCode]:
-        from wheelcheck.archives.code_files import opened_wheel, source_archive_code
+        from wheelcheck.archives.code.files import opened_wheel, source_archive_code
 
         if filename.endswith(".whl"):
             with opened_wheel(file, filename, self._limits) as code:
@@ -113,6 +113,6 @@ class ArchiveReader:
 
     def _judge(self, tree: SourceTree, identity: FileIdentity) -> Judgement:
         # Most runs meet no source archive: neither the judges nor the evidence table is loaded before the first.
-        from wheelcheck.archives.judging import judge_tree
+        from wheelcheck.archives.sdists.judging import judge_tree
 
         return judge_tree(tree, identity, self._knowledge())

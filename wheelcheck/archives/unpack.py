@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NoReturn, cast
 
-from wheelcheck.archives.limits import Limits
-from wheelcheck.archives.tree import SourceTree, is_wanted, rooted_tree
+from wheelcheck.archives.source_tree import Limits, SourceTree, is_wanted, rooted_tree
 from wheelcheck.errors import ArchiveRefused
 
 _ABSOLUTE = re.compile(r"^(?:/|[A-Za-z]:)")

@@ -1,4 +1,4 @@
-"""Finds the METADATA member in a wheel through the zip's own directory; reads no other member."""
+"""Reads METADATA and the unpacked size of a wheel through the zip's own directory; reads no other member."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import BinaryIO
 
 from packaging.utils import canonicalize_name
 
-from wheelcheck.archives.core_metadata import parse_core_metadata
-from wheelcheck.archives.filenames import parse_identity
-from wheelcheck.archives.limits import Limits
+from wheelcheck.archives.core_metadata import parse_core_metadata, parse_identity
+from wheelcheck.archives.source_tree import Limits
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 
@@ -56,3 +55,15 @@ def _metadata_path(names: list[str], filename: str) -> str:
     if not found:
         raise MetadataMalformed("has no *.dist-info/METADATA", address=filename)
     raise MetadataMalformed(f"has {len(found)} METADATA files and none is clearly its own", address=filename)
+
+
+def unpacked_size(file: BinaryIO, filename: str) -> int:
+    """The bytes of all members of the wheel *file* (seekable), as its directory states them.
+
+    Exceptions of *file* itself pass through. Raises ``ArchiveRefused`` for what is no readable zip.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, NotImplementedError) as problem:
+        raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename) from problem

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from pkgutil import get_data
 from typing import TYPE_CHECKING
+
+from wheelcheck.knowledge.tables import load_shipped
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -34,14 +35,6 @@ def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:
         advisories=tuple(entry for each in parsed for entry in each.advisories),
         abi_breaks=tuple(entry for each in parsed for entry in each.abi_breaks),
     )
-
-
-def load_shipped(file: str) -> str:
-    """The text of a *file* of this room; works where the package is an archive, too."""
-    content = get_data(__package__, file)
-    if content is None:  # pragma: no cover - a loader without files cannot have loaded this
-        raise FileNotFoundError(file)
-    return content.decode("utf-8")
 
 
 def _concerning(projects: Collection[NormalizedName], text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from wheelcheck.knowledge import kinds
-from wheelcheck.knowledge.tables import Table, parse_document
+from wheelcheck.knowledge.tables import Table, load_shipped, parse_document
 from wheelcheck.model.images import ImageKnowledge, KnownImage, Release, System, WheelBuilds
 
 _FILE = "images.toml"
@@ -22,9 +22,7 @@ _FLOOR = re.compile(r"manylinux_2_\d+|musllinux_1_\d+|win", re.ASCII)
 @functools.cache
 def load_images() -> ImageKnowledge:
     """The table that ships with wheelcheck; read once for the process, about 3 ms."""
-    from importlib import resources
-
-    return parse_images(resources.files(__package__).joinpath(_FILE).read_text("utf-8"), _FILE)
+    return parse_images(load_shipped(_FILE), _FILE)
 
 
 def parse_images(text: str, address: str) -> ImageKnowledge:

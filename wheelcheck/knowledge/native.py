@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.knowledge.advice import load_shipped
-from wheelcheck.knowledge.tables import parse_document
+from wheelcheck.knowledge.tables import load_shipped, parse_document
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 
 _FILE = "native.toml"

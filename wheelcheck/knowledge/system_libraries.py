@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from wheelcheck.knowledge import kinds
-from wheelcheck.knowledge.tables import Table, parse_document
+from wheelcheck.knowledge.tables import Table, load_shipped, parse_document
 from wheelcheck.model.system_libraries import (
     AbsentLibrary,
     ImportExemption,
@@ -24,9 +24,7 @@ _FAMILIES = ("GLIBCXX", "CXXABI", "GCC")
 @functools.cache
 def load_system_libraries() -> LibraryKnowledge:
     """The table that ships with wheelcheck; read once for the process, about 4 ms."""
-    from importlib import resources
-
-    return parse_system_libraries(resources.files(__package__).joinpath(_FILE).read_text("utf-8"), _FILE)
+    return parse_system_libraries(load_shipped(_FILE), _FILE)
 
 
 def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:

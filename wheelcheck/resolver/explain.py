@@ -9,8 +9,8 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Clash
-from wheelcheck.resolver.ask import Candidate
 from wheelcheck.resolver.provider import Cause, WheelProvider
+from wheelcheck.resolver.requirement import Candidate
 
 
 def clashes_of(causes: Sequence[Cause], provider: WheelProvider) -> tuple[Clash, ...]:

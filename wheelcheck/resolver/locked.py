@@ -20,7 +20,7 @@ from wheelcheck.model.requirement import CandidateOrigin, Origin, Requirement, U
 from wheelcheck.model.resolution import Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
-from wheelcheck.resolver.supply import purity_from_siblings, refusal_sentence
+from wheelcheck.resolver.candidate_source import purity_from_siblings, refusal_sentence
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.shelf import Admission, Release
 

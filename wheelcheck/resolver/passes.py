@@ -23,13 +23,13 @@ from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedReq
 from wheelcheck.model.resolution import Clash, Conflict, Edge, OlderPick, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects, Reporter, SilentReporter
-from wheelcheck.resolver.ask import Ask, Candidate, Key
+from wheelcheck.resolver.candidate_source import Supply
+from wheelcheck.resolver.dead_versions import NothingIsLeft
 from wheelcheck.resolver.explain import causes_of_death, clashes_of
-from wheelcheck.resolver.lookahead import Lookahead
+from wheelcheck.resolver.fast_path import straight_mapping
+from wheelcheck.resolver.prefetch import Lookahead
 from wheelcheck.resolver.provider import Cause, WheelProvider
-from wheelcheck.resolver.pruning import NothingIsLeft
-from wheelcheck.resolver.straight import straight_mapping
-from wheelcheck.resolver.supply import Supply
+from wheelcheck.resolver.requirement import Ask, Candidate, Key
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.values import dataclass
 

@@ -21,12 +21,11 @@ from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.requirement import CandidateOrigin, Constraint, Requirement
 from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.ask import Ask, Candidate, Key, iter_asks
-from wheelcheck.resolver.bounds import bound_of
-from wheelcheck.resolver.choices import Choices
-from wheelcheck.resolver.lookahead import Batches
-from wheelcheck.resolver.pruning import Pruning
-from wheelcheck.resolver.supply import Supply
+from wheelcheck.resolver.candidate_selector import Choices
+from wheelcheck.resolver.candidate_source import Supply
+from wheelcheck.resolver.dead_versions import Pruning
+from wheelcheck.resolver.prefetch import Batches
+from wheelcheck.resolver.requirement import Ask, Candidate, Key, bound_of, iter_asks
 from wheelcheck.targets.fitting import names_extra
 from wheelcheck.targets.stated import stated_for
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import configparser
 from collections.abc import Iterable, Mapping
 
-from wheelcheck.archives.setup_reading import ScriptReading
-from wheelcheck.archives.setup_values import Value, literal_texts
-from wheelcheck.archives.source_facts import SourceFacts
-from wheelcheck.archives.tree import SourceTree
+from wheelcheck.archives.sdists.facts import SourceFacts
+from wheelcheck.archives.sdists.setup_values import ScriptReading, Value, literal_texts
+from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.values import dataclass
 

@@ -21,8 +21,8 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Conflict, Pin, Resolution
 from wheelcheck.model.target import MarkerReading
 from wheelcheck.ports import Projects, Reporter, SilentReporter
+from wheelcheck.resolver.candidate_source import Supply
 from wheelcheck.resolver.passes import Question, resolve_openly
-from wheelcheck.resolver.supply import Supply
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.shelf import Release
 from wheelcheck.values import dataclass

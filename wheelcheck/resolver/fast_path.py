@@ -15,8 +15,8 @@ from resolvelib.reporters import BaseReporter
 from resolvelib.resolvers import Criterion
 from resolvelib.structs import IteratorMapping, RequirementInformation, State, build_iter_view
 
-from wheelcheck.resolver.ask import Ask, Candidate, Key
 from wheelcheck.resolver.provider import WheelProvider
+from wheelcheck.resolver.requirement import Ask, Candidate, Key
 
 Preference = tuple[bool, bool, int, bool, int, Key]
 

@@ -1,4 +1,4 @@
-"""Reads ``pyproject.toml``: the build backend, static dependencies, and the tables in which backends name hooks and scripts."""
+"""What was read of a source tree, in one value, and what verdicts on it are made of; gives no verdict itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from dataclasses import field
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.archives.tree import SourceTree
+from wheelcheck.archives.core_metadata import FileIdentity, Headers
+from wheelcheck.archives.sdists.setup_values import ScriptReading
+from wheelcheck.archives.source_tree import SourceTree
+from wheelcheck.model.judgement import Purity
+from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
@@ -76,3 +80,67 @@ def _names(requirements: list[str]) -> list[NormalizedName]:
         except InvalidRequirement:
             continue
     return names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFacts:
+    """Everything that was read of a source tree, for those who judge it.
+
+    ``switched_script`` is ``setup.py`` read as if every environment variable that it asks for were set.
+    """
+
+    tree: SourceTree
+    identity: FileIdentity
+    project: ProjectTable
+    script: ScriptReading | None
+    switched_script: ScriptReading | None = None
+    knowledge: NativeKnowledge
+    headers: Headers | None = None
+
+    @property
+    def kind(self) -> BackendKind | None:
+        """The kind of the declared build backend, ``None`` for one that is not known."""
+        found = self.knowledge.backend(self.project.backend)
+        return found[1] if found else None
+
+
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A purity and the sentences it stands on, strongest first."""
+
+    purity: Purity
+    evidence: tuple[str, ...]
+
+
+def compiled_sources(facts: SourceFacts) -> tuple[str, ...]:
+    """Paths of compiled-language sources that a build may use: none in folders of tests, documents or examples."""
+    suffixes = tuple(facts.knowledge.suffixes)
+    return tuple(
+        path
+        for path in facts.tree.paths
+        if path.lower().endswith(suffixes)
+        and not any(part.lower() in facts.knowledge.ignored_folders for part in path.split("/")[:-1])
+    )
+
+
+def shown_sources(facts: SourceFacts) -> tuple[str, ...]:
+    """A sentence that names the first compiled-language sources, or nothing."""
+    sources = compiled_sources(facts)
+    if not sources:
+        return ()
+    more = f" and {len(sources) - SHOWN} more" if len(sources) > SHOWN else ""
+    return (f"compiled-language sources: {', '.join(sources[:SHOWN])}{more}",)
+
+
+def native(facts: SourceFacts, *evidence: str) -> Verdict:
+    """Native on *evidence*, and on the sources that lie there."""
+    return Verdict(purity=Purity.NATIVE, evidence=(*evidence, *shown_sources(facts)))
+
+
+def lean(facts: SourceFacts, doubt: str) -> Verdict:
+    """For a tree that cannot be understood: native where there is something to compile, unknown otherwise."""
+    purity = Purity.NATIVE if compiled_sources(facts) else Purity.UNKNOWN
+    return Verdict(purity=purity, evidence=(doubt, *shown_sources(facts)))

@@ -1,8 +1,9 @@
-"""The values that reading a ``setup.py`` can know, and how expressions combine them; executes no foreign code."""
+"""The values that reading a ``setup.py`` can know, how expressions combine them, and what a reading finds; runs no code of it."""
 
 from __future__ import annotations
 
 import ast
+from dataclasses import field
 
 from wheelcheck.values import dataclass
 
@@ -136,3 +137,90 @@ def added(left: Value, right: Value) -> Value:
     if isinstance(left, int) and isinstance(right, int):
         return left + right
     return UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something native that the script does: *what* in *path* at *line*."""
+
+    path: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.what}"
+
+
+@dataclass(slots=True)
+class ScriptReading:
+    """What a script would do: the arguments of every ``setup()`` it may reach, and the native things it makes.
+
+    ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known, ``optional`` that
+    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow. ``modules`` are the
+    paths of the modules that it imports from its own tree.
+    """
+
+    path: str
+    calls: list[dict[str, Value]] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
+    hints: list[Sign] = field(default_factory=list)
+    open_arguments: bool = False
+    optional: bool = False
+    exhausted: bool = False
+    modules: list[str] = field(default_factory=list)
+
+
+class Stop(Exception):
+    """The rest of a block is not reached."""
+
+
+class Returned(Stop):
+    """A function is left with *value*."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Exhausted(Exception):
+    """More steps than any honest script needs."""
+
+
+def last_name(node: ast.expr) -> str:
+    """The last part of a dotted name, or an empty string."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value that is known, ``None`` included."""
+
+    value: Value
+
+
+def called_builtin(dotted: str, arguments: list[Value]) -> Known | None:
+    """What calling *dotted* gives, or ``None`` where that is not known; raises ``Stop`` where it ends the script."""
+    match dotted, arguments:
+        case (("os.getenv" | "os.environ.get" | "environ.get"), [_, default]):
+            return Known(default)
+        case (("os.getenv" | "os.environ.get" | "environ.get"), [_]):
+            return Known(None)
+        case "bool", [value]:
+            known = truth(value)
+            return Known(UNKNOWN if known is None else known)
+        case "int", [str() as text] if text.isdigit():
+            return Known(int(text))
+        case (("list" | "tuple" | "sorted" | "set"), [list() as values]):
+            return Known(list(values))
+        case (("list" | "tuple" | "set"), []):
+            return Known([])
+        case "len", [list() | str() | dict() as value]:
+            return Known(len(value))
+        case "str", [str() as text]:
+            return Known(text)
+        case (("sys.exit" | "exit" | "quit"), _):
+            raise Stop
+    return None

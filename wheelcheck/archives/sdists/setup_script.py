@@ -11,9 +11,22 @@ import ast
 import warnings
 from collections.abc import Callable
 
-from wheelcheck.archives.setup_expressions import DEPTH, Expressions, Scope
-from wheelcheck.archives.setup_reading import Exhausted, Returned, ScriptReading, Sign, Stop, last_name
-from wheelcheck.archives.setup_values import UNKNOWN, Environ, Made, Value, added, merged, truth
+from wheelcheck.archives.sdists.setup_expressions import DEPTH, Expressions, Scope
+from wheelcheck.archives.sdists.setup_values import (
+    UNKNOWN,
+    Environ,
+    Exhausted,
+    Made,
+    Returned,
+    ScriptReading,
+    Sign,
+    Stop,
+    Value,
+    added,
+    last_name,
+    merged,
+    truth,
+)
 from wheelcheck.model.knowledge import NativeKnowledge
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
-from wheelcheck.archives.setup_builtins import called_builtin
-from wheelcheck.archives.setup_reading import Exhausted, Returned, ScriptReading, Sign, Stop, last_name
-from wheelcheck.archives.setup_values import (
+from wheelcheck.archives.sdists.setup_values import (
     ARGV,
     UNKNOWN,
     Environ,
+    Exhausted,
     Made,
+    Returned,
+    ScriptReading,
+    Sign,
+    Stop,
     Unknown,
     Value,
     added,
+    called_builtin,
     compared,
+    last_name,
     merged,
     truth,
 )

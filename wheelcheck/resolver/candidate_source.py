@@ -19,7 +19,7 @@ from wheelcheck.model.requirement import Constraint, HashPin, Requirement
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason
 from wheelcheck.ports import Projects
-from wheelcheck.resolver.bounds import Bound, narrowing_of
+from wheelcheck.resolver.requirement import Bound, narrowing_of
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.shelf import Admission, Release, Shelf
 from wheelcheck.values import dataclass

@@ -1,7 +1,6 @@
-"""Decides whether building a source tree compiles anything, and on what evidence; in doubt it says native or unknown.
+"""From an unpacked source tree to its judgement: reads its scripts and tables, then asks the judges; unpacks nothing.
 
-A native project taken for pure sends a user into a compiler error; a pure one taken for native costs a second look. So
-every rule here leans that way, and the share of both errors is measured in ``reports/judgement.md``.
+Apart from ``reader`` so that a run which meets only wheels imports none of it.
 """
 
 from __future__ import annotations
@@ -10,13 +9,23 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 
-from wheelcheck.archives.hook_purity import judge_hooks, judge_script_backend
-from wheelcheck.archives.setup_purity import is_something, judge_setup
-from wheelcheck.archives.setup_values import Value
-from wheelcheck.archives.source_facts import SourceFacts
-from wheelcheck.archives.verdicts import Verdict, compiled_sources, lean, native, shown_sources
-from wheelcheck.model.judgement import Purity
-from wheelcheck.model.knowledge import BackendKind
+from wheelcheck.archives.core_metadata import FileIdentity
+from wheelcheck.archives.sdists.facts import (
+    SourceFacts,
+    Verdict,
+    compiled_sources,
+    lean,
+    native,
+    parse_project_table,
+    shown_sources,
+)
+from wheelcheck.archives.sdists.purity import is_something, judge_hooks, judge_script_backend, judge_setup
+from wheelcheck.archives.sdists.setup_script import read_script
+from wheelcheck.archives.sdists.setup_values import Environ, ScriptReading, Value
+from wheelcheck.archives.sdists.static_metadata import find_metadata, read_pkg_info
+from wheelcheck.archives.source_tree import SourceTree
+from wheelcheck.model.judgement import Judgement, Purity
+from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 
 
 def judge_purity(facts: SourceFacts) -> Verdict:
@@ -123,3 +132,35 @@ _JUDGES: dict[BackendKind, Callable[[SourceFacts, str], Verdict]] = {
     BackendKind.HOOKS: judge_hooks,
     BackendKind.SCRIPT: judge_script_backend,
 }
+
+
+def judge_tree(tree: SourceTree, identity: FileIdentity, knowledge: NativeKnowledge) -> Judgement:
+    """Metadata and purity of *tree*, which calls itself *identity*; costs a few ms, most of it for ``setup.py``."""
+    facts = SourceFacts(
+        tree=tree,
+        identity=identity,
+        project=parse_project_table(tree),
+        script=_script(tree, Environ(), knowledge),
+        switched_script=_script(tree, Environ("1"), knowledge),
+        knowledge=knowledge,
+        headers=read_pkg_info(tree),
+    )
+    verdict = judge_purity(facts)
+    metadata, why_not = find_metadata(facts)
+    detour = way_round(facts, verdict)
+    return Judgement(
+        purity=verdict.purity,
+        evidence=(*verdict.evidence, *filter(None, (detour, why_not))),
+        metadata=metadata,
+        avoidable=bool(detour),
+    )
+
+
+def _script(tree: SourceTree, environ: Environ, knowledge: NativeKnowledge) -> ScriptReading | None:
+    text = tree.text("setup.py")
+    if text is None:
+        return None
+    try:
+        return read_script("setup.py", text, knowledge, tree.text, environ)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

@@ -16,8 +16,8 @@ from packaging.version import Version
 from wheelcheck.model.distribution import CoreMetadata, ProjectPage, Sdist, Wheel
 from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.target import Fit
-from wheelcheck.resolver.bounds import Bound, Narrowing, bound_of
-from wheelcheck.resolver.supply import Supply
+from wheelcheck.resolver.candidate_source import Supply
+from wheelcheck.resolver.requirement import Bound, Narrowing, bound_of
 from wheelcheck.targets.stated import stated_requirements
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver

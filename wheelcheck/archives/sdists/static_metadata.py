@@ -9,11 +9,10 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_headers, sort_requirements
-from wheelcheck.archives.literal_metadata import Found, literal_config, literal_script, read_config, with_marker
-from wheelcheck.archives.poetry import poetry_requirements
-from wheelcheck.archives.project_table import text_items
-from wheelcheck.archives.source_facts import SourceFacts
-from wheelcheck.archives.tree import SourceTree
+from wheelcheck.archives.sdists.facts import SourceFacts, text_items
+from wheelcheck.archives.sdists.literal_metadata import Found, literal_config, literal_script, read_config, with_marker
+from wheelcheck.archives.sdists.poetry import poetry_requirements
+from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 from wheelcheck.model.knowledge import BackendKind
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import functools
 import operator
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from packaging.specifiers import Specifier, SpecifierSet
+from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model.distribution import ProjectPage
+from wheelcheck.model.requirement import Requirement
 
 
 class Bound:
@@ -117,3 +119,53 @@ def narrowing_of(page: ProjectPage) -> Narrowing:
     if not isinstance(known, Narrowing):
         known = page.derived["narrowing"] = Narrowing(page.newest_first)
     return known
+
+
+Key = tuple[NormalizedName, str]
+"""A project and one of its extras, or ``""`` for the project itself."""
+
+
+class Ask:
+    """One requirement on one key; ``exact`` ties an extra to its base, ``impossible`` rejects the candidate that makes it."""
+
+    __slots__ = ("bound", "exact", "impossible", "key", "requirement", "url")
+
+    def __init__(
+        self,
+        key: Key,
+        requirement: Requirement,
+        *,
+        exact: Version | None = None,
+        impossible: str = "",
+    ) -> None:
+        self.key = key
+        self.requirement = requirement
+        self.bound = bound_of(requirement.specifier)
+        self.url = requirement.url if exact is None else None
+        self.exact = exact
+        self.impossible = impossible
+
+    def __repr__(self) -> str:
+        return f"<Ask {self.key} {self.requirement}>"
+
+
+class Candidate:
+    """A version of a key that could be chosen; ``url`` is set when a direct reference brought it."""
+
+    __slots__ = ("asks", "key", "url", "version")
+
+    def __init__(self, key: Key, version: Version, url: str | None = None) -> None:
+        self.key = key
+        self.version = version
+        self.url = url
+        self.asks: tuple[Ask, ...] | None = None  # filled by the provider, once
+
+    def __repr__(self) -> str:
+        return f"<Candidate {self.key} {self.version}>"
+
+
+def iter_asks(requirement: Requirement) -> Iterator[Ask]:
+    """The asks of *requirement*: one on the project, one on each of its extras."""
+    yield Ask((requirement.name, ""), requirement)
+    for extra in sorted(requirement.extras):
+        yield Ask((requirement.name, extra), requirement)

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO, Protocol
 
-from wheelcheck.archives.limits import Limits
-from wheelcheck.archives.module_map import ModuleMap, map_modules, path_files, path_folders
-from wheelcheck.archives.tree import SourceTree
+from wheelcheck.archives.code.modules import ModuleMap, map_modules, path_files, path_folders
+from wheelcheck.archives.source_tree import Limits, SourceTree
 from wheelcheck.archives.unpack import unpack
 from wheelcheck.errors import ArchiveRefused
 

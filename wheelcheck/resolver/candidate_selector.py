@@ -9,8 +9,8 @@ from packaging.version import Version
 
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.bounds import Bound
-from wheelcheck.resolver.supply import Supply
+from wheelcheck.resolver.candidate_source import Supply
+from wheelcheck.resolver.requirement import Bound
 
 ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
 _FROM_SOURCE = frozenset(Installability) - {Installability.WHEEL, Installability.MISSING}

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
-from wheelcheck.archives.code_files import SOURCE_LIMIT, CodeFiles
-from wheelcheck.archives.import_statements import resolve_relative
+from wheelcheck.archives.code.files import SOURCE_LIMIT, CodeFiles
+from wheelcheck.archives.code.import_statements import resolve_relative
 from wheelcheck.archives.parsing import parse_source
 from wheelcheck.model.code import ModuleNames, ModuleState
 from wheelcheck.values import dataclass

@@ -1,0 +1,1 @@
+"""Source trees: dependencies that they state without being built, and whether a build compiles anything."""
