@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from wheelcheck.api.check_options import CheckOptions
-    from wheelcheck.api.request import Request, RequestOptions
+    from wheelcheck.api.request import Request
     from wheelcheck.errors import WheelcheckError
     from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
     from wheelcheck.model.finding import Code, Finding, Severity
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.repair import Edit, Proposals, Repair, Risk
     from wheelcheck.model.requirement import FileOrigin
     from wheelcheck.model.target import Target
+    from wheelcheck.options import CheckOptions, RequestOptions
     from wheelcheck.ports import Reporter
 
 __all__ = [

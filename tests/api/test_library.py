@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import sys
@@ -14,9 +13,8 @@ import pytest
 import wheelcheck
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer, Mode
-from wheelcheck.api.check_options import CheckOptions
 from wheelcheck.api.preparing import parse_cutoff
-from wheelcheck.api.request import RequestOptions
+from wheelcheck.options import CheckOptions, RequestOptions
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}
 ENVIRON = {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
@@ -49,13 +47,24 @@ def test_room_and_function_share_the_name_plan() -> None:
     assert callable(wheelcheck.plan)
 
 
-def test_options_are_exactly_the_fields_of_a_request_but_inputs() -> None:
-    fields = {field.name: field.type for field in dataclasses.fields(wheelcheck.Request)}
-    del fields["inputs"]
-    assert list(RequestOptions.__annotations__) == list(fields)
-    hints, options = get_type_hints(wheelcheck.Request), get_type_hints(RequestOptions)
-    assert {name: hints[name] for name in fields} == options
+def test_request_has_a_value_for_every_option() -> None:
+    request = wheelcheck.Request(inputs=("a",), python="3.11")
+    assert request.options.keys() == RequestOptions.__annotations__.keys() - {"folder", "environ"}
     assert RequestOptions.__required_keys__ == frozenset()
+    given = {name: value for name, value in request.options.items() if value not in (None, (), False)}
+    assert given == {"python": "3.11"}
+
+
+def test_request_is_changed_in_what_is_named_alone() -> None:
+    request = wheelcheck.Request(inputs=("a",), python="3.11", overrides=("b<2",), folder="there", environ={"A": "1"})
+    changed = request.changed(("c",), python="3.12")
+    assert (changed.inputs, changed.folder, changed.environ) == (("c",), "there", {"A": "1"})
+    assert changed.options == {**request.options, "python": "3.12"}
+
+
+def test_misspelt_option_of_a_request_is_refused() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'platforms'"):
+        wheelcheck.Request(inputs=("a",), platforms=("win_amd64",))  # type: ignore[call-arg]
 
 
 def test_check_is_a_value_with_a_verdict_for_each_target() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,12 @@ from tests.server import Flaky, IndexFile, IndexServer, Mode, index_file
 from tests.server.catalog import Made
 from wheelcheck.api.matrix import MatrixRequest, matrix
 from wheelcheck.api.planning import plan
-from wheelcheck.api.request import Request, SdistPolicy
+from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.matrix import Cell, CellStatus
 from wheelcheck.model.plan import Plan
+from wheelcheck.options import SdistPolicy
 from wheelcheck.targets.known import PLATFORMS
 
 NATIVE = {
@@ -95,7 +95,7 @@ def request(server: IndexServer, cache: Path, sdist: SdistPolicy) -> Request:
 def alone(cell: Cell, asked: Request) -> Plan | None:
     """What ``plan`` says of the target of *cell*; ``None`` where the index fails."""
     try:
-        return plan(replace(asked, platform=cell.target.platform, python=cell.target.python))
+        return plan(asked.changed(platform=cell.target.platform, python=cell.target.python))
     except IndexUnavailable:
         return None
 

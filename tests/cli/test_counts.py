@@ -81,7 +81,7 @@ def test_help_imports_nothing_heavy(shell: Shell, words: tuple[str, ...]) -> Non
     assert modules.isdisjoint(HEAVY), sorted(modules.intersection(HEAVY))
     rooms = {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")}
     # The help of export shows the table of formats; no format is loaded.
-    assert rooms - {"values"} == {"cli", "errors"} | ({"export"} if "export" in words else set())
+    assert rooms - {"values"} == {"cli", "errors", "options"} | ({"export"} if "export" in words else set())
     assert {name for name in modules if name.startswith("wheelcheck.export.")} <= {"wheelcheck.export.formats"}
 
 
@@ -94,7 +94,7 @@ def test_run_loads_the_module_of_its_own_command_only(shell: Shell) -> None:
 
 def test_version_imports_no_other_room(shell: Shell) -> None:
     modules = imported(shell, ("--version",))
-    assert {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")} == {"cli", "errors"}
+    assert {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")} == {"cli", "errors", "options"}
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -126,7 +126,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
         "api.answering", "api.edges", "api.locking", "api.planning", "api.preparing", "api.request",
         "plans.digest", "plans.making", "plans.phases", "plans.schema", "plans.writing",
     }  # fmt: skip
-    assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.keys", "settings.table"})
+    assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.table"})
     # None of the projects has advice, which is searched for as text.
     assert {name for name in modules if name.startswith("knowledge.")} == {"knowledge.advice"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wheelcheck.api import preparing
-from wheelcheck.settings.keys import KEYS
+from wheelcheck.options import KEYS
 from wheelcheck.settings.loading import load_settings
 from wheelcheck.settings.pip_configuration import load_pip_configuration
 from wheelcheck.settings.provenance import Effective, effective
@@ -143,13 +143,13 @@ def test_switches_and_numbers_read_as_in_the_file(tmp_path: Path) -> None:
 
 def test_rows_come_in_the_order_of_the_documented_keys(tmp_path: Path) -> None:
     found = rows(tmp_path, "warn-only = 'WC2'\npython = '3.11'\nexcludes = ['x']\n")
-    order = [key.name for key in KEYS]
+    order = list(KEYS)
     names = [row.name for row in found if row.name in order]
     assert names == sorted(names, key=order.index)
 
 
 def test_documented_defaults_are_those_that_count() -> None:
-    documented = {key.name: key.default for key in KEYS}
+    documented = {name: key.default for name, key in KEYS.items()}
     assert float(documented["max-seconds"]) == preparing._DEFAULT_SECONDS
     assert float(documented["repair-seconds"]) == preparing._DEFAULT_REPAIR_SECONDS
     assert int(documented["repairs"]) == preparing._DEFAULT_REPAIRS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +117,7 @@ def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheel
 
     reporter = reporter or SilentReporter()
     where = request.where
-    refuse_empty(replace(where, inputs=()))
+    refuse_empty(where)
     if request.versions < 1:
         raise UsageProblem(f"-n {request.versions} is no number of versions", hint="give 1 or more")
     requirement = _bare(parse_requirement(request.requirement, "REQUIREMENT"))
@@ -154,8 +154,8 @@ def _targets(request: WheelsRequest, settings: Settings) -> tuple[Target, ...]:
 def _policy(where: Request, settings: Settings) -> Policy:
     from wheelcheck.model.resolution import Policy
 
-    cutoff = where.exclude_newer or settings.exclude_newer
-    pre = where.pre if where.pre is not None else settings.pre
+    cutoff = where.options["exclude_newer"] or settings.exclude_newer
+    pre = where.options["pre"] if where.options["pre"] is not None else settings.pre
     return Policy(
         allowed=frozenset(Installability),
         pre=bool(pre),

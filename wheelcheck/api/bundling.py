@@ -105,7 +105,7 @@ def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
         source=source,
         out=out,
         strip=tuple(sorted(set(request.strip))),
-        name=bundle_name(request.name, executable.plan, Path(request.fetching.folder), out),
+        name=bundle_name(request.name, executable.plan, Path(request.fetching.where.folder), out),
         version=bundle_version(request.version, executable.digest),
         moment=source_date_epoch(request.environ),
         budget=budget,

@@ -2,57 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypedDict, cast
+from typing import cast
 
 from wheelcheck.api.checking import CheckRequest
-from wheelcheck.api.request import Request, RequestOptions, SdistPolicy
+from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
-
-_NOT_OF_REQUEST = frozenset(
-    {
-        "platforms", "pythons", "target_files", "targets_from",
-        "fail_on", "warn_only", "baseline", "relock", "today",
-    }
-)  # fmt: skip
-
-
-class CheckOptions(TypedDict, total=False):
-    """What a check is asked, named like the command line's options; ``today`` is the day allowances are held against."""
-
-    platforms: tuple[str, ...]
-    pythons: tuple[str, ...]
-    target_files: tuple[str, ...]
-    targets_from: tuple[str, ...]
-    fail_on: tuple[str, ...]
-    warn_only: tuple[str, ...]
-    baseline: str | None
-    relock: bool
-    today: str
-    constraints: tuple[str, ...]
-    overrides: tuple[str, ...]
-    replacements: tuple[str, ...]
-    excludes: tuple[str, ...]
-    extras: tuple[str, ...]
-    groups: tuple[str, ...]
-    sdist: SdistPolicy | None
-    pre: bool | None
-    exclude_newer: str | None
-    index_url: str | None
-    extra_index_urls: tuple[str, ...]
-    find_links: tuple[str, ...]
-    sources: tuple[str, ...]
-    no_index: bool
-    max_seconds: float | None
-    repairs: int | None
-    repair_seconds: float | None
-    knowledge: tuple[str, ...]
-    offline: bool
-    refresh: bool
-    cache_dir: str | None
-    no_cache: bool
-    folder: str
-    environ: Mapping[str, str]
+from wheelcheck.options import CheckOptions, RequestOptions
 
 
 def check_request(inputs: tuple[str, ...], options: CheckOptions) -> CheckRequest:
@@ -65,7 +20,7 @@ def check_request(inputs: tuple[str, ...], options: CheckOptions) -> CheckReques
         if name not in CheckOptions.__annotations__:
             hint = f"; did you mean {name}s=(…,)?" if name in ("platform", "python") else ""
             raise TypeError(f"check() got an unexpected keyword argument {name!r}{hint}")
-    rest = {name: value for name, value in options.items() if name not in _NOT_OF_REQUEST}
+    rest = {name: value for name, value in options.items() if name in RequestOptions.__annotations__}
     return CheckRequest(
         request=Request(inputs=inputs, **cast("RequestOptions", rest)),
         targets=TargetWords(

@@ -248,9 +248,9 @@ def _taken(asked: CheckRequest) -> _Taken:
 
 
 def _prepared(asked: CheckRequest, taken: _Taken, settings: Settings, first: Target, reporter: Reporter) -> Prepared:
-    request = replace(asked.request, inputs=taken.inputs)
+    request = asked.request.changed(taken.inputs)
     prepared = prepare(request, reporter, taken.manner, settings=settings, target=first)
-    repairs = min(prepared.repairs, _REPAIRS) if request.repairs is None else prepared.repairs
+    repairs = min(prepared.repairs, _REPAIRS) if request.options["repairs"] is None else prepared.repairs
     return replace(prepared, repairs=repairs)
 
 

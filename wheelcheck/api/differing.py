@@ -26,13 +26,13 @@ from wheelcheck.ports import Reporter, SilentReporter
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
-    from wheelcheck.api.request import SdistPolicy
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.check import CheckedTarget, GatePolicy
     from wheelcheck.model.difference import Difference, Side
     from wheelcheck.model.plan import InputRecord, Plan
     from wheelcheck.model.target import Target
+    from wheelcheck.options import SdistPolicy
     from wheelcheck.settings.loading import Settings
 
 
@@ -121,16 +121,15 @@ class _Answering:
         self._prepared: Prepared | None = None
         if not opened.inputs:
             return
-        asking = replace(
-            request,
-            inputs=opened.inputs,
+        asking = request.changed(
+            opened.inputs,
             constraints=opened.constraints,
             overrides=opened.overrides,
             platform=first.platform,
             python=first.python,
             target_file=None,
             # What a plan was made with is what its other side has to be asked with.
-            sdist=request.sdist or (_sdist_of(plan) if plan is not None else None),
+            sdist=request.options["sdist"] or (_sdist_of(plan) if plan is not None else None),
         )
         try:
             self._prepared = prepare(asking, reporter, CHECKING)
@@ -210,7 +209,10 @@ class _Answering:
 def _sides(asked: DiffRequest, folder: Path) -> tuple[OpenedSide, OpenedSide]:
     request = asked.request
     opening = Opening(
-        folder=folder, constraints=request.constraints, overrides=request.overrides, environ=request.environ
+        folder=folder,
+        constraints=request.options["constraints"],
+        overrides=request.options["overrides"],
+        environ=request.environ,
     )
     if asked.git_base is not None:
         if not request.inputs:

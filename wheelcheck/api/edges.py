@@ -40,19 +40,26 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
 
     pip = load_pip_configuration(request.environ)
     network = network_settings(request.environ, pip)
-    first = request.index_url or options.index_url or settings.index_url or pip.index_url or default_index_url()
+    first = (
+        request.options["index_url"] or options.index_url or settings.index_url or pip.index_url or default_index_url()
+    )
     if not first:
         raise UsageProblem(
             "no default index is known, since wheelcheck was never installed from this folder",
             hint="install it (pip install -e .), or give --index-url",
         )
-    extra = (*request.extra_index_urls, *options.extra_index_urls, *settings.extra_index_urls, *pip.extra_index_urls)
-    cache_dir = request.cache_dir or settings.cache_dir
-    sources = {**settings.sources, **_sources(request.sources, settings.indexes)}
+    extra = (
+        *request.options["extra_index_urls"],
+        *options.extra_index_urls,
+        *settings.extra_index_urls,
+        *pip.extra_index_urls,
+    )
+    cache_dir = request.options["cache_dir"] or settings.cache_dir
+    sources = {**settings.sources, **_sources(request.options["sources"], settings.indexes)}
     for place in (
         first,
         *extra,
-        *request.find_links,
+        *request.options["find_links"],
         *options.find_links,
         *settings.find_links,
         *sources.values(),
@@ -60,14 +67,14 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
         _refuse_malformed(place)
     return IndexConfig(
         index_urls=tuple(dict.fromkeys((first, *extra))),
-        find_links=tuple(dict.fromkeys((*request.find_links, *options.find_links, *settings.find_links))),
+        find_links=tuple(dict.fromkeys((*request.options["find_links"], *options.find_links, *settings.find_links))),
         # What only this machine is configured for must not outrank an index: the plan is carried out elsewhere.
         fallback_find_links=pip.find_links,
         project_indexes=sources,
-        no_index=request.no_index or options.no_index or pip.no_index,
-        cache_dir=None if request.no_cache else Path(cache_dir) if cache_dir else default_cache_dir(),
-        offline=request.offline,
-        refresh=request.refresh,
+        no_index=request.options["no_index"] or options.no_index or pip.no_index,
+        cache_dir=None if request.options["no_cache"] else Path(cache_dir) if cache_dir else default_cache_dir(),
+        offline=request.options["offline"],
+        refresh=request.options["refresh"],
         ca_bundle=network.ca_bundle,
         client_cert=network.client_cert,
         proxy=network.proxy,

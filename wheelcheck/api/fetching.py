@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,23 +31,16 @@ _BUILD_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest:
-    """How to fetch; what is ``None`` or empty is taken from the settings, then from pip's configuration.
+    """How to fetch.
 
     ``allow_build`` names the projects that may be built from source, ``all`` for any; ``build_seconds`` is the limit for one build.
-    The indexes tell credentials for files on their origins, and where a build finds its requirements; plans hold no secrets.
+    ``where`` holds the options that say where and how to look (index, cache). Its indexes tell credentials for files on their
+    origins, and where a build finds its requirements; plans hold no secrets.
     """
 
     allow_build: tuple[str, ...] = ()
     build_seconds: float = _BUILD_SECONDS
-    index_url: str | None = None
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    no_index: bool = False
-    offline: bool = False
-    cache_dir: str | None = None
-    no_cache: bool = False
-    folder: str = "."
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    where: Request = field(default_factory=lambda: Request(inputs=()))
 
 
 def fetched(
@@ -123,7 +115,7 @@ def _built(
     from wheelcheck.environments.wheelhouse.running import BuildSurroundings
 
     record_files(folder, executable.digest, executable.plan, arrivals.entries)
-    environ = {**request.environ, **_pip_environment(executable.plan, config)}
+    environ = {**request.where.environ, **_pip_environment(executable.plan, config)}
     around = BuildSurroundings(environ=environ, seconds=request.build_seconds)
     new = []
     for entry in iter_built(folder, executable.plan, wanted, around, told):
@@ -163,19 +155,8 @@ def _is_unhashed(file: PlannedFile) -> bool:
 def _config(request: FetchRequest) -> IndexConfig:
     from wheelcheck.settings.loading import load_settings
 
-    asked = Request(
-        inputs=(),
-        index_url=request.index_url,
-        extra_index_urls=request.extra_index_urls,
-        find_links=request.find_links,
-        no_index=request.no_index,
-        offline=request.offline,
-        cache_dir=request.cache_dir,
-        no_cache=request.no_cache,
-        folder=request.folder,
-        environ=request.environ,
-    )
-    return index_config(asked, load_settings(Path(request.folder), request.environ), IndexOptions())
+    where = request.where
+    return index_config(where, load_settings(Path(where.folder), where.environ), IndexOptions())
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def matrix(
     reporter = reporter or SilentReporter()
     targets = matrix_targets(asked)
     first = targets[0]
-    request = replace(asked.request, platform=first.platform, python=first.python, target_file=None)
+    request = asked.request.changed(platform=first.platform, python=first.python, target_file=None)
     prepared = prepare(request, reporter)
     with open_store(prepared.index, reporter) as store:
         run = _Run(prepared, store, reporter)

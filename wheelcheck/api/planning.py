@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
     """Resolve the inputs of *request* for its target and plan the installation; look for repairs where it is blocked.
 
-    With ``request.fix`` the cheapest repair at or under that risk, or the one with that id, is applied and its plan given; where
+    With ``fix`` the cheapest repair at or under that risk, or the one with that id, is applied and its plan given; where
     there is none under that risk, the plan is that of what was asked. Blocked and undecided are answers, not errors. Raises
     ``InputUnreadable`` and ``UsageProblem`` for what cannot be understood (the id of a repair that does not exist among it),
     ``IndexUnavailable`` (and its children) where the index, a file host or a hash fails.

@@ -12,7 +12,7 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, read_stdin, text_fetcher
 from wheelcheck.api.locking import PROJECT_LOCKS, load_lock, pinned_roots
-from wheelcheck.api.request import Request, SdistPolicy, refuse_empty
+from wheelcheck.api.request import Request, refuse_empty
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import Lock, LockKind
@@ -21,6 +21,7 @@ from wheelcheck.model.requirement import IndexOptions, InputSet, Requirement, re
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked, masked_within
+from wheelcheck.options import OPTIONS, SdistPolicy
 from wheelcheck.ports import Reporter
 from wheelcheck.values import dataclass
 
@@ -43,6 +44,7 @@ _ALLOWED: Mapping[str, frozenset[Installability]] = {
         }
     ),
 }
+_IDLE_WITH_LOCKS = ("constraints", "overrides", "replacements", "excludes", "pre", "exclude_newer", "fix")
 _DEFAULT_SECONDS = 120.0
 _DEFAULT_REPAIRS = 3
 _DEFAULT_REPAIR_SECONDS = 20.0
@@ -117,13 +119,15 @@ def prepare(
         _refuse_idle(request, read.lock)
     # The settings choose extras and groups for whenever a project is planned; on the command line they must have one.
     has_project = read is not None or any(text.endswith(".toml") for text in request.inputs)
-    extras = frozenset(canonicalize_name(extra) for extra in request.extras or (settings.extras if has_project else ()))
-    groups = request.groups or (settings.groups if has_project else ())
+    extras = frozenset(
+        canonicalize_name(extra) for extra in request.options["extras"] or (settings.extras if has_project else ())
+    )
+    groups = request.options["groups"] or (settings.groups if has_project else ())
     inputs = parse(
         # The file says in its options where its packages are from; other locks say it of each package.
         request.inputs if read is None or read.lock.kind is LockKind.REQUIREMENTS else (),
         # Bounds, overrides and exclusions add up: what a repair has to add must not take away what the settings say.
-        constraints=(*settings.constraints, *request.constraints),
+        constraints=(*settings.constraints, *request.options["constraints"]),
         extras=extras if read is None else frozenset(),
         groups=groups if read is None else (),
         fetch_text=fetch_text,
@@ -134,7 +138,7 @@ def prepare(
         inputs = pinned_roots(read.lock).joined(replace(inputs, requirements=(), unsupported=()))
     steps = [
         parse_overrides([text], fetch_text=fetch_text, environ=request.environ)
-        for text in (*settings.overrides, *request.overrides)
+        for text in (*settings.overrides, *request.options["overrides"])
     ]
     overrides = overriding(step.requirements for step in steps)
     require_hashes = read is None and _hashes_are_required(inputs)
@@ -142,9 +146,9 @@ def prepare(
     for replacement in replacements:
         inputs = replace(inputs, requirements=replaced(inputs.requirements, replacement))
     index = index_config(request, settings, inputs.options)
-    sdist = request.sdist or settings.sdist or manner.sdist
+    sdist = request.options["sdist"] or settings.sdist or manner.sdist
     policy = _policy(request, settings, inputs.options, overrides, sdist)
-    seconds = request.max_seconds if request.max_seconds is not None else settings.max_seconds
+    seconds = request.options["max_seconds"] if request.options["max_seconds"] is not None else settings.max_seconds
     return Prepared(
         question=Question(
             requirements=inputs.requirements,
@@ -170,14 +174,14 @@ def prepare(
             sources=tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items())),
         ),
         require_hashes=require_hashes,
-        fix=request.fix,
+        fix=request.options["fix"],
         repairs=_count_of_repairs(request, settings),
         repair_seconds=next(
-            (each for each in (request.repair_seconds, settings.repair_seconds) if each is not None),
+            (each for each in (request.options["repair_seconds"], settings.repair_seconds) if each is not None),
             _DEFAULT_REPAIR_SECONDS,
         ),
-        knowledge_folders=(*settings.knowledge, *map(Path, request.knowledge)),
-        target_is_named=request.target_file is None,
+        knowledge_folders=(*settings.knowledge, *map(Path, request.options["knowledge"])),
+        target_is_named=request.options["target_file"] is None,
         replacements=replacements,
         files=_files(request, settings, (inputs, *steps)),
         lock=read.lock if read is not None else None,
@@ -188,16 +192,8 @@ def prepare(
 
 def _refuse_idle(request: Request, lock: Lock) -> None:
     """Raise ``UsageProblem`` for an option that changes what is resolved: a lock is taken as it stands."""
-    given = {
-        "--constraint": request.constraints,
-        "--override": request.overrides,
-        "--replace": request.replacements,
-        "--exclude": request.excludes,
-        "--pre": request.pre is not None,
-        "--exclude-newer": request.exclude_newer,
-        "--fix": request.fix,
-    }
-    option = next((option for option, value in given.items() if value), None)
+    given: Mapping[str, object] = request.options
+    option = next((OPTIONS[name].flag for name in _IDLE_WITH_LOCKS if given[name] not in (None, ())), None)
     if option is not None:
         raise UsageProblem(
             f"{option} means nothing to {lock.path}: a lock is taken as it stands",
@@ -225,7 +221,7 @@ def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]
 
     asked = {requirement.name for requirement in inputs.requirements}
     found: dict[NormalizedName, Requirement] = {}
-    for text in request.replacements:
+    for text in request.options["replacements"]:
         replacement = parse_requirement(text, "--replace")
         if replacement.name not in asked:
             near = get_close_matches(replacement.name, sorted(asked), n=1)
@@ -240,9 +236,9 @@ def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]
 
 
 def _count_of_repairs(request: Request, settings: Settings) -> int:
-    if request.repairs is not None:
-        return request.repairs
-    if settings.repairs == 0 and request.fix is not None:
+    if request.options["repairs"] is not None:
+        return request.options["repairs"]
+    if settings.repairs == 0 and request.options["fix"] is not None:
         return _DEFAULT_REPAIRS
     return _DEFAULT_REPAIRS if settings.repairs is None else settings.repairs
 
@@ -251,21 +247,23 @@ def _target(request: Request, settings: Settings) -> Target:
     from wheelcheck.targets.targetfile import parse_target_file
     from wheelcheck.targets.targets import parse_target
 
-    if request.target_file is not None:
-        if request.platform or request.python:
+    if request.options["target_file"] is not None:
+        if request.options["platform"] or request.options["python"]:
             raise UsageProblem(
                 "--target says everything that --platform and --python say", hint="give one or the other"
             )
         from wheelcheck.texts.sources import Reader
 
-        source = Reader(fetch_text=None, stdin=None).file(Path(request.target_file))
-        return parse_target_file(source.text, request.target_file)
-    if settings.targets and not (request.platform or request.python or settings.platforms or settings.pythons):
+        source = Reader(fetch_text=None, stdin=None).file(Path(request.options["target_file"]))
+        return parse_target_file(source.text, request.options["target_file"])
+    if settings.targets and not (
+        request.options["platform"] or request.options["python"] or settings.platforms or settings.pythons
+    ):
         platform, _, python = (_only("--platform and --python", settings.targets) or "").partition("/")
         return parse_target(platform, python)
     return parse_target(
-        request.platform or _only("--platform", settings.platforms),
-        request.python or _only("--python", settings.pythons),
+        request.options["platform"] or _only("--platform", settings.platforms),
+        request.options["python"] or _only("--python", settings.pythons),
     )
 
 
@@ -285,8 +283,8 @@ def _policy(
     overrides: tuple[Requirement, ...],
     sdist: SdistPolicy,
 ) -> Policy:
-    cutoff = request.exclude_newer or settings.exclude_newer
-    pre = request.pre if request.pre is not None else settings.pre
+    cutoff = request.options["exclude_newer"] or settings.exclude_newer
+    pre = request.options["pre"] if request.options["pre"] is not None else settings.pre
     return Policy(
         allowed=_ALLOWED[sdist],
         pre=bool(pre) or options.pre,
@@ -294,7 +292,7 @@ def _policy(
         no_binary=options.no_binary,
         only_binary=options.only_binary,
         overrides=overrides,
-        excludes=_project_names((*settings.excludes, *request.excludes)),
+        excludes=_project_names((*settings.excludes, *request.options["excludes"])),
     )
 
 
@@ -341,7 +339,7 @@ def _records(request: Request, inputs: InputSet) -> tuple[InputRecord, ...]:
 
 def _files(request: Request, settings: Settings, read: Iterable[InputSet]) -> tuple[str, ...]:
     named = [path for each in read for path, _ in each.files if path != "-" and "://" not in path]
-    others = [str(each) for each in (settings.file, request.target_file) if each is not None]
+    others = [str(each) for each in (settings.file, request.options["target_file"]) if each is not None]
     # Archives are among the inputs and read only by the store.
     return (*named, *others, *(text for text in request.inputs if text.endswith((".whl", ".gz", ".zip"))))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from wheelcheck.api.request import Request
 from wheelcheck.model.repair import Repair
@@ -20,7 +19,14 @@ _SINGLES = {"--python": "python", "--platform": "platform", "--exclude-newer": "
 
 def repaired_request(request: Request, repair: Repair) -> Request:
     """*request* with the options of *repair* after its own; what can be given once takes the repair's value."""
-    lists: dict[str, tuple[str, ...]] = {field: getattr(request, field) for field in _LISTS.values()}
+    options = request.options
+    lists: dict[str, tuple[str, ...]] = {
+        "overrides": options["overrides"],
+        "replacements": options["replacements"],
+        "excludes": options["excludes"],
+        "constraints": options["constraints"],
+        "sources": options["sources"],
+    }
     singles: dict[str, str] = {}
     inputs = request.inputs
     for option, value in _iter_options(repair.options):
@@ -30,17 +36,16 @@ def repaired_request(request: Request, repair: Repair) -> Request:
             lists[_LISTS[option]] += (value,)
         else:
             singles[_SINGLES[option]] = value
-    return replace(
-        request,
-        inputs=inputs,
+    return request.changed(
+        inputs,
         overrides=lists["overrides"],
         replacements=lists["replacements"],
         excludes=lists["excludes"],
         constraints=lists["constraints"],
         sources=lists["sources"],
-        python=singles.get("python", request.python),
-        platform=singles.get("platform", request.platform),
-        exclude_newer=singles.get("exclude_newer", request.exclude_newer),
+        python=singles.get("python", request.options["python"]),
+        platform=singles.get("platform", request.options["platform"]),
+        exclude_newer=singles.get("exclude_newer", request.options["exclude_newer"]),
         fix=None,
     )
 

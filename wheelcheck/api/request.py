@@ -1,159 +1,73 @@
-"""The question as a caller puts it: one field an option; refuses what no option can mean, understands nothing yet."""
+"""The question as a caller puts it: its inputs and one value for each option; refuses what no option can mean, reads nothing."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import field
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Unpack, cast
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.values import dataclass
+from wheelcheck.options import OPTIONS, RequestOptions
 
-SdistPolicy = Literal["deny", "pure", "any"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-_OPTIONS = {
-    "platform": "--platform",
-    "python": "--python",
-    "target_file": "--target",
-    "constraints": "--constraint",
-    "overrides": "--override",
-    "replacements": "--replace",
-    "excludes": "--exclude",
-    "extras": "--extra",
-    "groups": "--group",
-    "exclude_newer": "--exclude-newer",
-    "index_url": "--index-url",
-    "extra_index_urls": "--extra-index-url",
-    "find_links": "--find-links",
-    "sources": "--source",
-    "knowledge": "--knowledge",
-    "fix": "--fix",
-    "cache_dir": "--cache-dir",
-}
-_SEVERAL = (
-    "inputs",
-    "constraints",
-    "overrides",
-    "replacements",
-    "excludes",
-    "extras",
-    "groups",
-    "extra_index_urls",
-    "find_links",
-    "sources",
-    "knowledge",
-)
 _FIX = re.compile(r"low|medium|high|R[1-9][0-9]*")
 
 
-class RequestOptions(TypedDict, total=False):
-    """The fields of :class:`Request` besides the inputs, for callers that give them by keyword."""
-
-    platform: str | None
-    python: str | None
-    target_file: str | None
-    constraints: tuple[str, ...]
-    overrides: tuple[str, ...]
-    replacements: tuple[str, ...]
-    excludes: tuple[str, ...]
-    extras: tuple[str, ...]
-    groups: tuple[str, ...]
-    sdist: SdistPolicy | None
-    pre: bool | None
-    exclude_newer: str | None
-    index_url: str | None
-    extra_index_urls: tuple[str, ...]
-    find_links: tuple[str, ...]
-    sources: tuple[str, ...]
-    no_index: bool
-    max_seconds: float | None
-    fix: str | None
-    repairs: int | None
-    repair_seconds: float | None
-    knowledge: tuple[str, ...]
-    offline: bool
-    refresh: bool
-    cache_dir: str | None
-    no_cache: bool
-    folder: str
-    environ: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One question to :func:`plan`; what is ``None`` or empty is taken from the settings, then from pip's, then the default.
 
-    ``inputs`` are files, ``-`` or requirements. ``overrides`` and ``constraints`` are requirements or files of them,
-    ``replacements`` requirements that take the place of what the inputs ask of the same project. ``sources`` are
-    ``NAME=URL``, the one index for a project. ``fix`` is the highest risk (``low``, ``medium``, ``high``) of a repair to apply,
-    or a repair's id (``R2``). ``repairs`` is how many to look for, 0 for none, ``repair_seconds`` for how long. ``knowledge`` are
-    folders of the user's own knowledge files.
-    ``exclude_newer`` is a day, of which everything still counts, or an ISO 8601 instant. ``folder`` is where settings are looked
+    ``inputs`` are files, ``-`` or requirements. ``options`` has a value for every option of
+    :class:`~wheelcheck.options.RequestOptions`, as given or else its default. ``folder`` is where settings are looked
     for, ``environ`` stands in for the process's environment.
     """
 
-    inputs: tuple[str, ...]
-    platform: str | None = None
-    python: str | None = None
-    target_file: str | None = None
-    constraints: tuple[str, ...] = ()
-    overrides: tuple[str, ...] = ()
-    replacements: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    sdist: SdistPolicy | None = None
-    pre: bool | None = None
-    exclude_newer: str | None = None
-    index_url: str | None = None
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    no_index: bool = False
-    max_seconds: float | None = None
-    fix: str | None = None
-    repairs: int | None = None
-    repair_seconds: float | None = None
-    knowledge: tuple[str, ...] = ()
-    offline: bool = False
-    refresh: bool = False
-    cache_dir: str | None = None
-    no_cache: bool = False
-    folder: str = "."
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    __slots__ = ("environ", "folder", "inputs", "options")
 
-    def __post_init__(self) -> None:
+    def __init__(self, *, inputs: tuple[str, ...], **options: Unpack[RequestOptions]) -> None:
+        """Raises ``TypeError`` for an option that there is not, and for one string where several are meant."""
+        for name in options:
+            if name not in RequestOptions.__annotations__:
+                raise TypeError(f"Request() got an unexpected keyword argument {name!r}")
         # A lone string is a sequence too, of letters: a slip that a type checker sees and a script does not.
-        for name in _SEVERAL:
-            if isinstance(getattr(self, name), str):
+        for name, value in (("inputs", inputs), *options.items()):
+            if isinstance(value, str) and (name == "inputs" or (name in OPTIONS and OPTIONS[name].repeats)):
                 raise TypeError(f"{name} takes a tuple of strings, not one string")
+        self.inputs: Final = inputs
+        self.options: Final = cast("RequestOptions", {name: options.get(name, _DEFAULTS[name]) for name in _DEFAULTS})
+        self.folder: Final = options.get("folder", ".")
+        self.environ: Final[Mapping[str, str]] = options["environ"] if "environ" in options else dict(os.environ)
+
+    def changed(self, inputs: tuple[str, ...] | None = None, **options: Unpack[RequestOptions]) -> Request:
+        """The same question with other *inputs*, where they are given, and with *options* in place of its own."""
+        kept: RequestOptions = {**self.options, "folder": self.folder, "environ": self.environ}
+        kept.update(options)
+        return Request(inputs=self.inputs if inputs is None else inputs, **kept)
+
+
+_DEFAULTS = {name: OPTIONS[name].default for name in RequestOptions.__annotations__ if name in OPTIONS}
 
 
 def refuse_empty(request: Request) -> None:
     """An option whose value is empty is most often a variable that is not set; the default in its place would be a surprise."""
-    for name, option in _OPTIONS.items():
-        value = getattr(request, name)
+    for name, value in request.options.items():
+        if name not in OPTIONS:
+            continue
+        flag = OPTIONS[name].flag
         if value == "" or (isinstance(value, tuple) and "" in value):
-            raise UsageProblem(f"{option} is empty", hint="give a value or leave the option out; is a variable unset?")
-    _refuse_no_time("--max-seconds", request.max_seconds)
-    _refuse_no_time("--repair-seconds", request.repair_seconds)
-    if request.repairs is not None and request.repairs < 0:
-        raise UsageProblem(f"--repairs {request.repairs} is no number of repairs", hint="give 0 or more")
-    if request.fix is None:
+            raise UsageProblem(f"{flag} is empty", hint="give a value or leave the option out; is a variable unset?")
+        if OPTIONS[name].type is float and value is not None and not cast("float", value) >= 0:
+            raise UsageProblem(f"{flag} {value} is no time", hint="give seconds, 0 or more")
+    repairs, fix = request.options["repairs"], request.options["fix"]
+    if repairs is not None and repairs < 0:
+        raise UsageProblem(f"--repairs {repairs} is no number of repairs", hint="give 0 or more")
+    if fix is None:
         return
-    if not _FIX.fullmatch(request.fix):
+    if not _FIX.fullmatch(fix):
         raise UsageProblem(
-            f"--fix={request.fix} is neither a risk nor the id of a repair",
+            f"--fix={fix} is neither a risk nor the id of a repair",
             hint="write --fix=low, --fix=medium, --fix=high or an id such as --fix=R2",
         )
-    if request.repairs == 0:
-        raise UsageProblem(
-            f"--fix={request.fix} applies a repair, and none are to be looked for", hint="take --no-repair out"
-        )
-
-
-def _refuse_no_time(option: str, seconds: float | None) -> None:
-    if seconds is not None and not seconds >= 0:
-        raise UsageProblem(f"{option} {seconds} is no time", hint="give seconds, 0 or more")
+    if repairs == 0:
+        raise UsageProblem(f"--fix={fix} applies a repair, and none are to be looked for", hint="take --no-repair out")

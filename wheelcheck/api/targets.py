@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.values import dataclass
@@ -30,6 +30,16 @@ class TargetWords:
     pythons: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+    @classmethod
+    def taken_from(cls, options: dict[str, Any]) -> TargetWords:
+        """Take the words for targets out of *options*, which are named as in the table of options."""
+        return cls(
+            platforms=options.pop("platforms"),
+            pythons=options.pop("pythons"),
+            files=options.pop("target_files"),
+            sources=options.pop("targets_from"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +67,7 @@ def load_targets_and_notes(words: TargetWords, settings: Settings, request: Requ
 
     _refuse_empty(words)
     sources = [_sourced(path) for path in words.sources]
-    files = words.files or ((request.target_file,) if request.target_file is not None else ())
+    files = words.files or ((request.options["target_file"],) if request.options["target_file"] is not None else ())
     found = [parse_target(platform, python) for platform, python in _named(words, files, sources, settings)]
     found += [parse_target_file(_text(path), path) for path in files]
     targets: dict[tuple[str, str], Target] = {}

@@ -9,9 +9,9 @@ import click
 
 from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.ending import ending_in_order
-from wheelcheck.cli.options import options_named
+from wheelcheck.cli.options import table_options
 from wheelcheck.cli.streams import print_note
-from wheelcheck.cli.wheelhouse_options import allow_build, index_options, transfer_progress, words
+from wheelcheck.cli.wheelhouse_options import allow_build, transfer_progress, words
 
 if TYPE_CHECKING:
     from wheelcheck.api.bundling import BundleRequest
@@ -49,8 +49,7 @@ if TYPE_CHECKING:
 )
 @click.option("--force", "replace", is_flag=True, help="Replace the bundle that is at OUT, once the new one is whole.")
 @answer_format
-@index_options
-@options_named("quiet", "color", "no_progress")
+@table_options("bundle")
 def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Make the environment of PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), in the folder OUT.
 
@@ -81,6 +80,7 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
 def _request(options: dict[str, Any]) -> BundleRequest:
     from wheelcheck.api.bundling import BundleRequest
     from wheelcheck.api.fetching import FetchRequest
+    from wheelcheck.api.request import Request
 
     wheelhouse, runtime = options.pop("wheelhouse"), options.pop("runtime")
     return BundleRequest(
@@ -94,7 +94,7 @@ def _request(options: dict[str, Any]) -> BundleRequest:
         name=options.pop("name"),
         version=options.pop("version"),
         replace=options.pop("replace"),
-        fetching=FetchRequest(**options),
+        fetching=FetchRequest(allow_build=options.pop("allow_build"), where=Request(inputs=(), **options)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.options import options_without, request_options
+from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.plan import presentation_of, reporter_for
 from wheelcheck.cli.streams import print_note, refuse_unwritable, wants_color, write_result
 from wheelcheck.errors import UsageProblem
@@ -33,39 +33,9 @@ class _Output:
 
 @click.command("check", short_help="Judge an input on many targets; fail on what has no wheel.")
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1)
-@click.option(
-    "--platform",
-    "platforms",
-    metavar="TAG",
-    multiple=True,
-    help="As for plan, any number of times; all for the usual ones.",
-)
-@click.option(
-    "--python",
-    "pythons",
-    metavar="VERSION",
-    multiple=True,
-    help="As for plan, any number of times; all for the usual ones.",
-)
-@click.option("--target", "target_files", metavar="FILE", multiple=True, help="A target made by `wheelcheck target`.")
-@click.option(
-    "--targets-from",
-    "--from-dockerfile",
-    "sources",
-    metavar="FILE",
-    multiple=True,
-    help="Take targets from where they stand: a Dockerfile, .python-version, pyproject.toml, a GitHub workflow.",
-)
-@click.option(
-    "--fail-on",
-    metavar="CODES",
-    multiple=True,
-    help="Codes, or what they begin with, that fail besides errors (WC2,WC501).",
-)
-@click.option("--warn-only", metavar="CODES", multiple=True, help="Codes, or what they begin with, that warn at most.")
-@click.option("--baseline", metavar="FILE", help="Findings that were there before; only new ones fail.")
+@table_options("check", "platforms", "pythons", "target_files", "targets_from", "fail_on", "warn_only", "baseline")
 @click.option("--write-baseline", metavar="FILE", help="Write what fails now as such a baseline, and pass.")
-@click.option("--relock", is_flag=True, help="Resolve what a lock was made of instead of reading the lock.")
+@table_options("check", "relock")
 @click.option(
     "--format",
     "formats",
@@ -74,28 +44,10 @@ class _Output:
     help=f"{', '.join(_FORMATS)}; several at once, each but one with its file.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Where the format without a file goes; - for stdout.")
-@click.option(
-    "--max-seconds",
-    type=click.FloatRange(min=0.0),
-    metavar="SECONDS",
-    help="Give up on a target after this time (120).",
-)
-@click.option(
-    "--repairs", type=click.IntRange(min=0), metavar="N", help="Look for so many repairs of each failing target (1)."
-)
-@click.option(
-    "--repair-seconds",
-    type=click.FloatRange(min=0.0),
-    metavar="SECONDS",
-    help="Look for repairs no longer than this in the whole run (20); the failing targets share what is left.",
-)
-@options_without("platform", "python", "target_file", "fix", "max_seconds", "repairs", "repair_seconds")
+@table_options("check", "max_seconds", "repairs", "repair_seconds")
+@table_options("check")
 def check_command(
     inputs: tuple[str, ...],
-    platforms: tuple[str, ...],
-    pythons: tuple[str, ...],
-    target_files: tuple[str, ...],
-    sources: tuple[str, ...],
     fail_on: tuple[str, ...],
     warn_only: tuple[str, ...],
     baseline: str | None,
@@ -115,13 +67,13 @@ def check_command(
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
 
-    presentation = presentation_of(options)
+    presentation, targets = presentation_of(options), TargetWords.taken_from(options)
     outputs = _outputs(formats, output)
     places = _places(outputs, write_baseline)
-    _refuse_own(places, (*inputs, *target_files, *sources))
+    _refuse_own(places, (*inputs, *targets.files, *targets.sources))
     asked = CheckRequest(
         request=Request(inputs=inputs, **request_options(options)),
-        targets=TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
+        targets=targets,
         fail_on=parse_codes("--fail-on", fail_on),
         warn_only=parse_codes("--warn-only", warn_only),
         baseline=baseline,

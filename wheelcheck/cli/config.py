@@ -10,36 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.options import common_options, request_options
+from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.streams import write_result
+from wheelcheck.options import OPTIONS
 
 if TYPE_CHECKING:
     from wheelcheck.settings.provenance import Effective
 
 _SCHEMA_NAME = "wheelcheck.config/1"
 _WIDEST_VALUE = 60
-# The options whose parameters are not called as their key is in the settings.
-_KEYS = {"index_url": "index-url", "extra_index_urls": "extra-index-url"}
-_SHOWN = (
-    *(
-        "platform",
-        "python",
-        "constraints",
-        "overrides",
-        "excludes",
-        "extras",
-        "groups",
-        "sdist",
-        "pre",
-        "exclude_newer",
-    ),
-    *("index_url", "extra_index_urls", "find_links", "sources", "no_index", "max_seconds", "repairs", "repair_seconds"),
-    *("knowledge", "cache_dir"),
-)
+_WITHOUT_KEY = ("no_index",)  # said by pip's configuration too
 
 
 @click.command("config", short_help="Print the settings that count here, and who said each.")
-@common_options
+@table_options("config")
 @click.option(
     "--format",
     "form",
@@ -81,11 +65,15 @@ for _option in config_command.params:
 
 
 def _given(fields: Mapping[str, object]) -> dict[str, object]:
-    """What was said on the command line, by the names of the settings; a switch that is off says nothing, but for --no-pre."""
-    said = {
-        name: value for name in _SHOWN if (value := fields[name]) is not None and (value is not False or name == "pre")
-    }
-    return {_KEYS.get(name, name.replace("_", "-")): value for name, value in said.items()}
+    """The options *fields* that were given on the command line, by the names of their keys in the settings."""
+    said = {}
+    for name, value in fields.items():
+        option = OPTIONS[name]
+        # A switch that is off says nothing, but for --no-pre.
+        is_said = value is not None and (value is not False or name == "pre")
+        if is_said and (option.key is not None or name in _WITHOUT_KEY):
+            said[option.key.name if option.key is not None else option.flag.removeprefix("--")] = value
+    return said
 
 
 def _defaults() -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wheelcheck.cli.check import parse_codes
-from wheelcheck.cli.options import options_without, request_options
+from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.plan import presentation_of, reporter_for
 from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
 from wheelcheck.errors import UsageProblem
@@ -25,19 +25,7 @@ _WIDEST = 120
 @click.command("diff", short_help="Compare two inputs, plans or git revisions.")
 @click.argument("sides", metavar="OLD NEW | --git-base REV INPUT...", nargs=-1)
 @click.option("--git-base", metavar="REV", help="Compare each INPUT with what it was where HEAD left this revision.")
-@click.option("--platform", "platforms", metavar="TAG", multiple=True, help="As for check, any number of times.")
-@click.option("--python", "pythons", metavar="VERSION", multiple=True, help="As for check, any number of times.")
-@click.option("--target", "target_files", metavar="FILE", multiple=True, help="A target made by `wheelcheck target`.")
-@click.option(
-    "--targets-from",
-    "sources_of_targets",
-    metavar="FILE",
-    multiple=True,
-    help="As for check: a file that names targets.",
-)
-@click.option("--fail-on", metavar="CODES", multiple=True, help="As for check: what fails besides errors.")
-@click.option("--warn-only", metavar="CODES", multiple=True, help="As for check: what warns at most.")
-@click.option("--baseline", metavar="FILE", help="Findings that were there before; they fail on neither side.")
+@table_options("diff", "platforms", "pythons", "target_files", "targets_from", "fail_on", "warn_only", "baseline")
 @click.option(
     "--format",
     "form",
@@ -47,14 +35,10 @@ _WIDEST = 120
     help="For people, for programs, or a comment for a pull request.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
-@options_without("platform", "python", "target_file", "fix", "no_repair", "repairs", "repair_seconds")
+@table_options("diff")
 def diff_command(
     sides: tuple[str, ...],
     git_base: str | None,
-    platforms: tuple[str, ...],
-    pythons: tuple[str, ...],
-    target_files: tuple[str, ...],
-    sources_of_targets: tuple[str, ...],
     fail_on: tuple[str, ...],
     warn_only: tuple[str, ...],
     baseline: str | None,
@@ -71,7 +55,7 @@ def diff_command(
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
 
-    presentation = presentation_of(options)
+    presentation, targets = presentation_of(options), TargetWords.taken_from(options)
     refuse_unwritable(output)
     if git_base is None and len(sides) != 2:
         raise UsageProblem(
@@ -84,14 +68,14 @@ def diff_command(
         old=old,
         new=new,
         git_base=git_base,
-        targets=TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources_of_targets),
+        targets=targets,
         fail_on=parse_codes("--fail-on", fail_on),
         warn_only=parse_codes("--warn-only", warn_only),
         baseline=baseline,
     )
     with reporter_for(presentation) as reporter:
         difference = diff(asked, reporter=reporter)
-    _refuse_own(output, (*sides, *target_files, *(record.path for record in difference.new.inputs)))
+    _refuse_own(output, (*sides, *targets.files, *(record.path for record in difference.new.inputs)))
     if form != "text" or output not in (None, "-") or not presentation["quiet"]:
         write_result(_rendered(difference, form, output, presentation), output)
     return difference.exit_status

@@ -9,9 +9,9 @@ import click
 
 from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.ending import ending_in_order
-from wheelcheck.cli.options import options_named
+from wheelcheck.cli.options import table_options
 from wheelcheck.cli.streams import print_note, write_result
-from wheelcheck.cli.wheelhouse_options import allow_build, index_options, transfer_progress
+from wheelcheck.cli.wheelhouse_options import allow_build, transfer_progress
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", "--sizes", "dry_run", is_flag=True, help="Say what it would weigh, and stop.")
 @answer_format
-@index_options
-@options_named("quiet", "no_progress")
+@table_options("fetch")
 def fetch_command(
     plan_file: str,
     directory: str | None,
@@ -51,13 +50,15 @@ def fetch_command(
     """
     from wheelcheck.api.fetching import FetchRequest
     from wheelcheck.api.plan_files import read_plan_file
+    from wheelcheck.api.request import Request
     from wheelcheck.plans.executing import parse_executable
 
     if directory is None and not dry_run:
         raise UsageProblem("it is not said where the files go", hint="name a folder with -d DIR, or give --dry-run")
     executable = parse_executable(read_plan_file(plan_file), plan_file)
     showing = Showing.taken_from(options)
-    request = FetchRequest(**options)
+    allowed, seconds = options.pop("allow_build"), options.pop("build_seconds")
+    request = FetchRequest(allow_build=allowed, build_seconds=seconds, where=Request(inputs=(), **options))
     with ending_in_order(), transfer_progress(showing) as told:
         if directory is None or dry_run:
             _tell_weights(executable, request, form)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wheelcheck.cli.answering import Showing
-from wheelcheck.cli.options import options_without, request_options
+from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.errors import DiskFailure
 
@@ -21,27 +21,16 @@ if TYPE_CHECKING:
 
 @click.command("matrix", short_help="Platforms by Pythons: where it installs, what blocks the rest.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option("--platform", "platforms", metavar="TAG|all", multiple=True,
-              help="A row; may be given again. Default: those of the settings, else all.")  # fmt: skip
-@click.option("--python", "pythons", metavar="VERSION|all", multiple=True,
-              help="A column; may be given again. Default: those of the settings, else all.")  # fmt: skip
-@click.option("--target", "target_files", metavar="FILE", multiple=True,
-              help="A cell made by `wheelcheck target` on the machine itself.")  # fmt: skip
-@click.option("--targets-from", "sources", metavar="FILE", multiple=True,
-              help="Take cells from a Dockerfile, .python-version, pyproject.toml or GitHub workflow.")  # fmt: skip
+@table_options("matrix", "platforms", "pythons", "target_files", "targets_from")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="What goes to stdout.")  # fmt: skip
 @click.option("--plans", "folder", metavar="DIR",
               help="Write the plan of each cell that installs here, as PLATFORM-PYTHON.json.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Let --plans replace what is there.")
 @click.option("--any", "any_will_do", is_flag=True, help="Leave with 0 where one cell installs.")
-@options_without("platform", "python", "target_file", "fix", "repairs")
+@table_options("matrix")
 def matrix_command(
     inputs: tuple[str, ...],
-    platforms: tuple[str, ...],
-    pythons: tuple[str, ...],
-    target_files: tuple[str, ...],
-    sources: tuple[str, ...],
     form: str,
     folder: str | None,
     force: bool,
@@ -64,11 +53,8 @@ def matrix_command(
     from wheelcheck.report.matrix.text import render_text
 
     showing = Showing.taken_from(options)
-    options = {"repairs": None, **options}
-    asked = MatrixRequest(
-        request=Request(inputs=inputs, **request_options(options)),
-        targets=TargetWords(platforms=platforms, pythons=pythons, files=target_files, sources=sources),
-    )
+    targets = TargetWords.taken_from(options)
+    asked = MatrixRequest(request=Request(inputs=inputs, **request_options(options)), targets=targets)
     if folder is not None:
         _refuse_unusable(Path(folder), () if force else matrix_targets(asked))
     with showing.reporter() as reporter:

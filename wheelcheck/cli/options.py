@@ -1,4 +1,4 @@
-"""The options that several commands share, each declared once, and the request made of them."""
+"""The options of the command line, made from the table of options, and the words of ``--fix`` and ``--no-repair``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 import click
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.options import OPTIONS, Option, Words
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _RISKS = ("low", "medium", "high")
 _BARE_FIX = "--fix=medium"
+_NUMBERS: dict[Any, Any] = {float: click.FloatRange(min=0.0), int: click.IntRange(min=0)}
 
 
 class _OptionalValue(click.Option):
@@ -26,72 +28,33 @@ class _OptionalValue(click.Option):
         return record and (record[0].replace(" [=", "[="), record[1])
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--platform", metavar="TAG", help="Wheel platform tag (win_amd64, manylinux_2_28_x86_64, …) or an alias: "
-                 "windows, linux, macos, alpine, with -arm64 or -x86_64."),
-    click.option("--python", metavar="VERSION", help="3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy)."),
-    click.option("--target", "target_file", metavar="FILE", help="A target made by `wheelcheck target` on the machine itself."),
-    click.option("-c", "--constraint", "constraints", metavar="REQ|FILE", multiple=True,
-                 help="Bounds that add no packages."),
-    click.option("--override", "overrides", metavar="REQ|FILE", multiple=True, help="Replace every requirement on a project."),
-    click.option("--replace", "replacements", metavar="REQ", multiple=True,
-                 help="Replace your own requirement on a project; others keep theirs."),
-    click.option("--exclude", "excludes", metavar="NAME", multiple=True, help="Leave a project out of every requirement list."),
-    click.option("--extra", "extras", metavar="NAME", multiple=True, help="An extra of pyproject.toml."),
-    click.option("--group", "groups", metavar="NAME", multiple=True, help="A dependency group of pyproject.toml (PEP 735)."),
-    click.option("--sdist", type=click.Choice(["deny", "pure", "any"]), help="Which source archives may be used."),
-    click.option("--pre/--no-pre", default=None, help="Admit pre-releases of every project."),
-    click.option("--exclude-newer", metavar="DATE", help="Ignore files uploaded after this day (2026-11-01) or instant."),
-    click.option("-i", "--index-url", metavar="URL", help="The index, in place of the default one."),
-    click.option("--extra-index-url", "extra_index_urls", metavar="URL", multiple=True, help="Asked for what the first lacks."),
-    click.option("-f", "--find-links", "find_links", metavar="PATH|URL", multiple=True, help="A folder or page of files."),
-    click.option("--source", "sources", metavar="NAME=URL", multiple=True, help="The one index for a project."),
-    click.option("--no-index", is_flag=True, help="Use --find-links only."),
-    click.option("--max-seconds", type=click.FloatRange(min=0.0), metavar="SECONDS", help="Give up after this time (120)."),
-    click.option("--fix", cls=_OptionalValue, metavar="[=RISK|ID]",
-                 help="Apply the cheapest repair at or under RISK (low, medium, high; medium if none is given), or the one with "
-                 "this ID (--fix=R2), and plan the result."),
-    click.option("--no-repair", is_flag=True, help="Look for no repairs of a blocked plan."),
-    click.option("--repairs", type=click.IntRange(min=0), metavar="N", help="Look for so many repairs (3)."),
-    click.option("--repair-seconds", type=click.FloatRange(min=0.0), metavar="SECONDS",
-                 help="Look for repairs no longer than this (20)."),
-    click.option("--knowledge", "knowledge", metavar="DIR", multiple=True, help="A folder of your own knowledge files."),
-    click.option("--offline", is_flag=True, help="Answer from the cache alone."),
-    click.option("--refresh", is_flag=True, help="Ask the index again, however fresh the cache is."),
-    click.option("--cache-dir", metavar="DIR", help="Where the cache lies."),
-    click.option("--no-cache", is_flag=True, help="Neither read nor write the cache."),
-    click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
-    click.option("-v", "--verbose", is_flag=True, help="Print every finding and package."),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
-                 help="Colour the summary; auto heeds the terminal, NO_COLOR and FORCE_COLOR."),
-    click.option("--no-progress", is_flag=True, help="No progress line on stderr."),
-)  # fmt: skip
+def table_options(command: str, *names: str) -> Callable[[F], F]:
+    """Give *command* the options *names* of the table; without names all that it takes and does not explain in its own way."""
+    options = [OPTIONS[name] for name in names] or [each for each in OPTIONS.values() if command in each.commands]
+    return lambda decorated: reduce(
+        lambda wrapped, each: _declared(each, command)(wrapped), reversed(options), decorated
+    )
 
 
-def common_options(command: F) -> F:
-    """Give *command* every shared option, in the order of the table."""
-    return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), command)
-
-
-def options_without(*names: str) -> Callable[[F], F]:
-    """As :func:`common_options`, but for the parameters *names*: what a command has no use for, it does not take."""
-    return _options_where(lambda name: name not in names)
-
-
-def options_named(*names: str) -> Callable[[F], F]:
-    """As :func:`common_options`, for the parameters *names* alone."""
-    return _options_where(lambda name: name in names)
-
-
-def _options_where(is_wanted: Callable[[str], bool]) -> Callable[[F], F]:
-    wanted = tuple(option for option in _OPTIONS if is_wanted(_parameter(option)))
-    return lambda command: reduce(lambda wrapped, option: option(wrapped), reversed(wanted), command)
-
-
-def _parameter(option: Callable[[Any], Any]) -> str:
-    """The name of the parameter that *option* declares; click keeps it on the function that it decorates."""
-    declared: click.Option = option(lambda: None).__click_params__[0]
-    return declared.name or ""
+def _declared(option: Option, command: str) -> Callable[[F], F]:
+    words = option.own.get(command) or Words(option.help)
+    settings: dict[str, Any] = {"help": words.help, "metavar": words.metavar or option.metavar or None}
+    if option.choices:
+        settings |= {
+            "type": click.Choice(option.choices),
+            "default": option.default,
+            "show_default": bool(option.default),
+        }
+    elif option.is_switch:
+        # None where neither of two opposite words is said.
+        settings |= {"default": None} if "/" in option.declared else {"is_flag": True}
+    elif option.repeats:
+        settings |= {"multiple": True}
+    elif option.metavar.startswith("[="):
+        settings |= {"cls": _OptionalValue}
+    else:
+        settings |= {"type": _NUMBERS.get(option.type)}
+    return click.option(*(words.flags or option.declared).split(), option.name, **settings)
 
 
 def with_whole_fix(words: Sequence[str]) -> tuple[str, ...]:
@@ -113,7 +76,7 @@ def request_options(options: dict[str, Any]) -> dict[str, Any]:
     """The fields of a request in *options*, as click names them; raises ``UsageProblem`` for options that exclude each other."""
     fields = dict(options)
     if fields.pop("no_repair", False):
-        if fields["repairs"]:
+        if fields.get("repairs"):
             raise UsageProblem("--no-repair and --repairs exclude each other", hint="give one or the other")
         fields["repairs"] = 0
     return fields

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from wheelcheck.cli.options import common_options, request_options
+from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.repaired import RepairedFiles, tell_of_fix, tell_of_interruption
 from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
 
@@ -18,7 +18,7 @@ _WIDEST = 120
 
 @click.command("plan", short_help="Resolve for one target, flag what has no wheel, and plan.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@common_options
+@table_options("plan")
 @click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here too; - for stdout alone.")
 @click.option(
     "--format",
@@ -68,7 +68,7 @@ def plan_command(
         write_result(
             _summary(plan, presentation, words, weights, output).encode(sys.stdout.encoding or "utf-8", "replace"), None
         )
-    tell_of_fix(request.fix, plan)
+    tell_of_fix(request.options["fix"], plan)
     return tell_of_interruption(plan) or _STATUS[plan.status.value]
 
 

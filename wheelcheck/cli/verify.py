@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from wheelcheck.cli.answering import Showing, answer_format
-from wheelcheck.cli.options import options_named
+from wheelcheck.cli.options import table_options
 
 
 @click.command("verify", short_help="Check a bundle or environment: files, libraries, imports.")
@@ -22,7 +22,7 @@ from wheelcheck.cli.options import options_named
 @click.option("--timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", default=60.0, show_default=True,
               help="What each process may take.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
-@options_named("quiet", "verbose", "color", "no_progress")
+@table_options("verify")
 @answer_format
 def verify_command(
     path: str,

@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wheelcheck.cli.options import options_named
 from wheelcheck.cli.streams import print_note
 
 if TYPE_CHECKING:
     from wheelcheck.cli.answering import Showing
     from wheelcheck.report.progress import TransferProgress
-
-index_options = options_named(
-    "index_url", "extra_index_urls", "find_links", "no_index", "offline", "cache_dir", "no_cache"
-)
-"""Where files come from, beside what the plan says."""
 
 
 def words(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001 - click

@@ -7,35 +7,15 @@ from typing import Any
 import click
 
 from wheelcheck.cli.answering import Showing, answer_format
-from wheelcheck.cli.options import options_named, request_options
-
-_WHERE = (
-    "pre",
-    "exclude_newer",
-    "index_url",
-    "extra_index_urls",
-    "find_links",
-    "sources",
-    "no_index",
-    "offline",
-    "refresh",
-    "cache_dir",
-    "no_cache",
-    "quiet",
-    "color",
-    "no_progress",
-)
+from wheelcheck.cli.options import request_options, table_options
 
 
 @click.command("wheels", short_help="Which versions have wheels, on which targets.")
 @click.argument("requirement", metavar="REQUIREMENT")
-@click.option("--platform", "platforms", metavar="TAG|all", multiple=True, help="A column; may be given again. Default: those of "
-              "the settings, else all common ones.")  # fmt: skip
-@click.option("--python", "pythons", metavar="VERSION|all", multiple=True, help="A Python; may be given again. Default: those of "
-              "the settings, else the running one.")  # fmt: skip
+@table_options("wheels", "platforms", "pythons")
 @click.option("-n", "--versions", metavar="N", type=click.IntRange(min=1), default=10, show_default=True,
               help="How many versions to show.")  # fmt: skip
-@options_named(*_WHERE)
+@table_options("wheels")
 @answer_format
 def wheels_command(
     requirement: str,

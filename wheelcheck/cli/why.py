@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from wheelcheck.cli.answering import Showing, answer_format
-from wheelcheck.cli.options import options_without, request_options
+from wheelcheck.cli.options import request_options, table_options
 
 
 @click.command("why", short_help="Who requires a project, by which ways, and what was available.")
 @click.argument("package", metavar="PACKAGE")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@options_without("fix", "no_repair", "repairs", "repair_seconds")
+@table_options("why")
 @answer_format
 def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Tell why PACKAGE is in what INPUT... resolve to for one target, and why no other version of it was taken.

@@ -6,10 +6,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.finding import Code
-from wheelcheck.model.plan import InputRecord, Plan
+from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Repair, Risk
 from wheelcheck.model.target import Target
+from wheelcheck.options import OPTIONS
 from wheelcheck.report.rewording import reworded
 from wheelcheck.values import dataclass
 
@@ -122,22 +123,24 @@ def asked_command(plan: Plan, asked: tuple[str, ...] = ()) -> tuple[str, ...]:
     # Nested files are among the inputs too; the first was named, and so was every requirement (which has no hash).
     first, *others = plan.inputs or (InputRecord(path="INPUT"),)
     inputs = (first.path, *(record.path for record in others if not record.sha256))
-    options = plan.options
-    repeated = (
-        *(("--sdist", options.sdist) if options.sdist != "pure" else ()),
-        *(("--exclude-newer", options.exclude_newer) if options.exclude_newer else ()),
-        *(("--pre",) if options.pre else ()),
-        *(word for text in options.overrides for word in ("--override", text)),
-        *(word for text in options.excludes for word in ("--exclude", text)),
-        *(word for text in options.replacements for word in ("--replace", text)),
-        *(word for text in options.sources for word in ("--source", text)),
-    )
     target = ("--platform", plan.target.platform, "--python", plan.target.python)
-    words = ("wheelcheck", "plan", *inputs, *target, *repeated)
+    words = ("wheelcheck", "plan", *inputs, *target, *_recorded_words(plan.options))
     for repair in plan.proposals.repairs if plan.proposals is not None else ():
         if repair.id in plan.applied:
             words = repaired_command(words, repair)
     return words
+
+
+def _recorded_words(recorded: Options) -> Iterator[str]:
+    """The words of the options that a plan was made with."""
+    for name in type(recorded).__annotations__:
+        option, value = OPTIONS.get(name), getattr(recorded, name)
+        if option is None or not option.recorded or value in (None, (), option.plain):
+            continue
+        if option.is_switch:
+            yield option.flag
+        else:
+            yield from (word for text in (value if option.repeats else (value,)) for word in (option.flag, text))
 
 
 def wrapped_command(words: Sequence[str], room: int) -> list[str]:

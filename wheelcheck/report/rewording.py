@@ -10,17 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
+from wheelcheck.options import OPTIONS
+
 Piece = tuple[str, ...]
 """An option with its value, an option that takes none, or an input."""
 
-_LONG = {"-c": "--constraint", "-i": "--index-url", "-f": "--find-links", "-o": "--output"}
-_SINGLE = frozenset(
-    ("--platform", "--python", "--target", "--sdist", "--exclude-newer", "--index-url", "--max-seconds", "--cache-dir")
-)
-_OF_A_PROJECT = frozenset(("--override", "--replace", "--source", "--exclude"))
-_SEVERAL = frozenset(("--constraint", "--extra", "--group", "--extra-index-url", "--find-links"))
-_SHOWING = frozenset(("--output", "--format", "--color", "--repairs", "--repair-seconds"))
-_WITH_VALUE = _SINGLE | _OF_A_PROJECT | _SEVERAL | _SHOWING
+# Those of a plan come first in the table: --platform names one there, and several for a check.
+_BY_FLAG = {flag: option for option in reversed(OPTIONS.values()) for flag in option.flags}
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?=$|[\s\[(<>=!~;@])")
 
 
@@ -45,7 +41,7 @@ def _is_said_anew(piece: Piece, taken: Iterable[str], added: Sequence[Piece]) ->
 def _iter_pieces(words: Sequence[str]) -> Iterator[Piece]:
     rest = iter(words)
     for word in rest:
-        if _LONG.get(word, word) in _WITH_VALUE:
+        if word in _BY_FLAG and _BY_FLAG[word].takes_word:
             value = next(rest, None)
             yield (word, value) if value is not None else (word,)
         else:
@@ -54,11 +50,11 @@ def _iter_pieces(words: Sequence[str]) -> Iterator[Piece]:
 
 def _slot(piece: Piece) -> str:
     """What only one piece of a command can say; empty where any number may."""
-    option, _, attached = piece[0].partition("=") if piece[0].startswith("--") else (piece[0], "", "")
-    option = _LONG.get(option, option)
+    word, _, attached = piece[0].partition("=") if piece[0].startswith("--") else (piece[0], "", "")
+    option = _BY_FLAG.get(word)
+    if option is None or not option.takes_word:
+        return ""
     value = piece[1] if len(piece) > 1 else attached
-    if option in _SINGLE:
-        return option
-    if option in _OF_A_PROJECT and (found := _NAME.match(value)):
-        return f"{option} {canonicalize_name(found[0])}"
-    return ""
+    if option.per_project and (found := _NAME.match(value)):
+        return f"{option.flag} {canonicalize_name(found[0])}"
+    return "" if option.repeats else option.flag

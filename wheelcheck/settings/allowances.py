@@ -15,9 +15,8 @@ from wheelcheck.errors import SettingsInvalid
 from wheelcheck.model.check import Allowance
 from wheelcheck.model.finding import Code
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.settings.keys import nearest_key
 from wheelcheck.settings.lines import line_in_tables
-from wheelcheck.settings.table import SettingsTable
+from wheelcheck.settings.table import SettingsTable, nearest_key
 from wheelcheck.settings.targets import target_pattern
 from wheelcheck.values import dataclass
 

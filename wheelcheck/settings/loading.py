@@ -6,11 +6,12 @@ import os
 import re
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.options import KEYS, SdistPolicy
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from wheelcheck.model.check import Allowance
     from wheelcheck.settings.table import SettingsTable
 
-SdistWord = Literal["deny", "pure", "any"]
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
 _REPOSITORY_MARKS = (".git", ".hg", ".svn")
 
@@ -40,7 +40,7 @@ class Settings:
     platforms: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
-    sdist: SdistWord | None = None
+    sdist: SdistPolicy | None = None
     pre: bool | None = None
     exclude_newer: str | None = None
     index_url: str | None = None
@@ -146,15 +146,14 @@ def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
 
 
 def _refuse_unknown(table: SettingsTable) -> None:
-    from wheelcheck.settings.keys import KEYS, nearest_key
+    from wheelcheck.settings.table import nearest_key
 
-    known = {key.name for key in KEYS}
     for name in table.values:
-        if name not in known:
-            raise SettingsInvalid(f"unknown key {name!r}", address=table.at(name), hint=nearest_key(name))
+        if name not in KEYS:
+            raise SettingsInvalid(f"unknown key {name!r}", address=table.at(name), hint=nearest_key(name, KEYS))
 
 
-def _sdist(table: SettingsTable) -> SdistWord | None:
+def _sdist(table: SettingsTable) -> SdistPolicy | None:
     match table.text_of("sdist"):
         case None:
             return None

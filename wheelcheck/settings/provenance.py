@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wheelcheck.model.urls import masked_within
-from wheelcheck.settings.keys import KEYS
+from wheelcheck.options import KEYS
 from wheelcheck.settings.network import BUNDLE_VARIABLES
 from wheelcheck.values import dataclass
 
@@ -22,20 +22,6 @@ Value = str | tuple[str, ...]
 
 COMMAND_LINE = "command line"
 DEFAULT = "default"
-# What is said in several places adds up for these; for all others the first place counts.
-_ADDING = frozenset(
-    {
-        "extra-index-url",
-        "find-links",
-        "constraints",
-        "overrides",
-        "excludes",
-        "knowledge",
-        "indexes",
-        "sources",
-        "allow",
-    }
-)
 _FROM_PIP = ("index-url", "extra-index-url", "find-links", "no-index")
 _NETWORK = ("cert", "client-cert", "trusted-host", "proxy", "timeout", "retries")
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
@@ -69,15 +55,11 @@ def effective(
     said = given or {}
     rows = [
         row
-        for name in (*(key.name for key in KEYS), *(name for name in said if name not in _KEY_NAMES))
+        for name in dict.fromkeys((*KEYS, *said))
         for row in _rows(name, settings, pip, environ, folder, said.get(name), (defaults or {}).get(name, ""))
     ]
     named = {row.name for row in rows}
     return (*rows, *(row for row in _iter_network(pip, environ) if row.name not in named))
-
-
-_KEY_NAMES = frozenset(key.name for key in KEYS)
-_OWN_DEFAULTS = {key.name: key.default for key in KEYS}
 
 
 def _rows(
@@ -95,12 +77,12 @@ def _rows(
         *(_from_pip(name, pip, environ) if name in _FROM_PIP else ()),
     ]
     if found:
-        return found if name in _ADDING else found[:1]
+        return found if name in KEYS and KEYS[name].adds else found[:1]
     if name == "cache-dir" and environ.get("WHEELCHECK_CACHE_DIR"):
         return list(_of(name, environ["WHEELCHECK_CACHE_DIR"], "environment variable WHEELCHECK_CACHE_DIR"))
     if name in ("platform", "python") and settings.targets:
         return []  # the targets listed are all there are
-    return list(_of(name, default or _OWN_DEFAULTS.get(name, ""), DEFAULT))
+    return list(_of(name, default or (KEYS[name].default if name in KEYS else ""), DEFAULT))
 
 
 def _from_settings(name: str, settings: Settings, folder: Path) -> Iterator[Effective]:

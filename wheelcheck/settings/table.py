@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -103,6 +103,15 @@ class SettingsTable:
 
     def _line(self, position: int) -> int:
         return self.text.count("\n", 0, position) + 1
+
+
+def nearest_key(name: str, known: Collection[str]) -> str:
+    """A hint with the key among *known* that *name* was likely meant to be."""
+    from difflib import get_close_matches
+
+    plain = name.lower().replace("_", "-")
+    near = get_close_matches(plain, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
 
 
 def load_table(path: Path, header: str) -> SettingsTable | None:

@@ -1,0 +1,395 @@
+"""The one table of options: every option that shapes an answer, with its type, flags, words for people and key in the settings.
+
+Each field of a typed dictionary here is one option, and its :class:`Option` says the rest. The options of the command line, the
+keyword arguments of :func:`wheelcheck.plan` and :func:`wheelcheck.check`, the keys of ``[tool.wheelcheck]``, ``wheelcheck config``,
+the commands that are printed and the reference page are derived from it. To add an option, add one field, then use its value. An
+option that one command alone has and that shapes no answer (``fetch --dry-run``) is declared in that command's module.
+
+Neither click nor msgspec is imported, since ``--help`` needs the table and must start at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin
+
+SdistPolicy = Literal["deny", "pure", "any"]
+ColorChoice = Literal["auto", "always", "never"]
+
+# The commands that take an option, from those that resolve one target to those that only ask an index.
+_PLAN = ("plan", "config")
+_ONE_TARGET = (*_PLAN, "why")
+_RESOLVING = (*_ONE_TARGET, "check", "diff", "matrix")
+_ASKING = (*_RESOLVING, "wheels")
+_CONNECTING = (*_ASKING, "fetch", "bundle")
+
+# What a key of the settings holds, in a reader's words, by the way in which it is read (settings/loading.py).
+_KINDS = {
+    "words": "string or list of strings",
+    "targets": "string or list of strings",
+    "codes": "string or list of strings",
+    "urls": "string or list of strings",
+    "places": "string or list of strings",
+    "folders": "string or list of strings",
+    "requirements": "list of strings",
+    "names": "list of strings",
+    "listed words": "list of strings",
+    "policy": "deny, pure or any",
+    "flag": "true or false",
+    "moment": "date or string",
+    "url": "string",
+    "path": "string",
+    "seconds": "number above 0",
+    "count": "whole number",
+    "urls by name": "table of strings",
+    "sources": "table of strings",
+    "allowances": "array of tables",
+}
+
+
+class Key:
+    """A key of ``[tool.wheelcheck]``: *reads* says how its value is read, *sentence* explains it.
+
+    *default* is what counts without it, in words, where there is something to say. Where it *adds*, all that several places say
+    counts; else the first place that says something.
+    """
+
+    def __init__(self, name: str, reads: str, sentence: str, default: str = "", *, adds: bool = False) -> None:
+        self.name = name
+        self.reads = reads
+        self.kind = _KINDS[reads]
+        self.sentence = sentence
+        self.default = default
+        self.adds = adds
+
+
+class Words:
+    """How one command explains an option in its own way; what is empty is as for the others."""
+
+    def __init__(self, help: str, metavar: str = "", flags: str = "") -> None:
+        self.help = help
+        self.metavar = metavar
+        self.flags = flags
+
+
+class Option:
+    """What is to be said of an option besides its name and type, which the field of the typed dictionary has.
+
+    *flags* are its words on the command line, separated by spaces; empty where only the library or the settings have it. The
+    *commands* take it with *help*; those in *own* explain it themselves. A *recorded* option is kept in plans and stands in the
+    command that repeats one, unless its value is *plain*. One that is *per_project* can be said once for each project.
+    """
+
+    name = ""
+    type: Any = str
+
+    def __init__(
+        self,
+        flags: str = "",
+        metavar: str = "",
+        help: str = "",
+        commands: tuple[str, ...] = _RESOLVING,
+        *,
+        own: Mapping[str, Words] | None = None,
+        key: Key | None = None,
+        recorded: bool = False,
+        plain: object = None,
+        per_project: bool = False,
+        default: object = None,
+    ) -> None:
+        self.declared = flags
+        self.metavar = metavar
+        self.help = help
+        self.commands = commands
+        self.own = own or {}
+        self.key = key
+        self.recorded = recorded
+        self.plain = plain
+        self.per_project = per_project
+        self._default = default
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Its words on the command line, such as ``-c`` and ``--constraint``."""
+        return tuple(self.declared.replace("/", " ").split())
+
+    @property
+    def flag(self) -> str:
+        """The first long one of them."""
+        return next((flag for flag in self.flags if flag.startswith("--")), "")
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it takes no value on the command line."""
+        return self.type is bool
+
+    @property
+    def takes_word(self) -> bool:
+        """Whether the word that follows on the command line is its value; that of ``--fix`` stands behind an equals sign."""
+        return bool(self.declared) and not self.is_switch and not self.metavar.startswith("[=")
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it may be given several times."""
+        return get_origin(self.type) is tuple
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that it takes; empty for any."""
+        return get_args(self.type) if get_origin(self.type) is Literal else ()
+
+    @property
+    def default(self) -> object:
+        """Its value where nobody gives one."""
+        return () if self.repeats else self._default
+
+
+_CODES = "Codes, or what they begin with, that"
+_SEVERAL = "As for plan, any number of times; all for the usual ones."
+_AS_CHECK = "As for check, any number of times."
+_GIVEN_AGAIN = "may be given again. Default: those of the settings, else"
+
+
+_PLATFORM = Key("platform", "words", "Wheel platform tags or aliases to plan for, as --platform.")
+_PYTHON = Key("python", "words", "Python versions to plan for, as --python.")
+
+
+class TargetOptions(TypedDict, total=False):
+    """The one target of a plan."""
+
+    platform: Annotated[str | None, Option(
+        "--platform", "TAG", "Wheel platform tag (win_amd64, manylinux_2_28_x86_64, …) or an alias: windows, linux, macos, alpine, "
+        "with -arm64 or -x86_64.", _ONE_TARGET, key=_PLATFORM,
+    )]  # fmt: skip
+    python: Annotated[str | None, Option(
+        "--python", "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", _ONE_TARGET, key=_PYTHON,
+    )]  # fmt: skip
+    target_file: Annotated[str | None, Option(
+        "--target", "FILE", "A target made by `wheelcheck target` on the machine itself.", _ONE_TARGET,
+    )]  # fmt: skip
+
+
+class TargetsOptions(TypedDict, total=False):
+    """The targets of a command that has many: platforms times Pythons, files, and what names targets already."""
+
+    platforms: Annotated[tuple[str, ...], Option("--platform", "TAG", commands=(), key=_PLATFORM, own={
+        "check": Words(_SEVERAL),
+        "diff": Words(_AS_CHECK),
+        "matrix": Words(f"A row; {_GIVEN_AGAIN} all.", "TAG|all"),
+        "wheels": Words(f"A column; {_GIVEN_AGAIN} all common ones.", "TAG|all"),
+    })]  # fmt: skip
+    pythons: Annotated[tuple[str, ...], Option("--python", "VERSION", commands=(), key=_PYTHON, own={
+        "check": Words(_SEVERAL),
+        "diff": Words(_AS_CHECK),
+        "matrix": Words(f"A column; {_GIVEN_AGAIN} all.", "VERSION|all"),
+        "wheels": Words(f"A Python; {_GIVEN_AGAIN} the running one.", "VERSION|all"),
+    })]  # fmt: skip
+    target_files: Annotated[tuple[str, ...], Option("--target", "FILE", commands=(), own={
+        "check": Words("A target made by `wheelcheck target`."),
+        "diff": Words("A target made by `wheelcheck target`."),
+        "matrix": Words("A cell made by `wheelcheck target` on the machine itself."),
+    })]  # fmt: skip
+    targets_from: Annotated[tuple[str, ...], Option("--targets-from", "FILE", commands=(), own={
+        "check": Words(
+            "Take targets from where they stand: a Dockerfile, .python-version, pyproject.toml, a GitHub workflow.",
+            flags="--targets-from --from-dockerfile",
+        ),
+        "diff": Words("As for check: a file that names targets."),
+        "matrix": Words("Take cells from a Dockerfile, .python-version, pyproject.toml or GitHub workflow."),
+    })]  # fmt: skip
+
+
+class GateOptions(TypedDict, total=False):
+    """What fails a check."""
+
+    fail_on: Annotated[tuple[str, ...], Option("--fail-on", "CODES", commands=(), own={
+        "check": Words(f"{_CODES} fail besides errors (WC2,WC501)."),
+        "diff": Words("As for check: what fails besides errors."),
+    }, key=Key("fail-on", "codes", "Codes, or what they begin with (WC2), that fail a check besides errors."))]  # fmt: skip
+    warn_only: Annotated[tuple[str, ...], Option("--warn-only", "CODES", commands=(), own={
+        "check": Words(f"{_CODES} warn at most."),
+        "diff": Words("As for check: what warns at most."),
+    }, key=Key("warn-only", "codes", f"{_CODES} warn at most; a longer one wins."))]  # fmt: skip
+    baseline: Annotated[str | None, Option("--baseline", "FILE", commands=(), own={
+        "check": Words("Findings that were there before; only new ones fail."),
+        "diff": Words("Findings that were there before; they fail on neither side."),
+    }, key=Key(
+        "baseline", "path", "The file (from this file's folder) of findings that were there before; only new ones fail.",
+    ))]  # fmt: skip
+
+
+class QuestionOptions(TypedDict, total=False):
+    """What is asked of the resolver, and where it looks."""
+
+    constraints: Annotated[tuple[str, ...], Option(
+        "-c --constraint", "REQ|FILE", "Bounds that add no packages.",
+        key=Key("constraints", "requirements", "Bounds that add no projects: requirements, or files of them.", adds=True),
+    )]  # fmt: skip
+    overrides: Annotated[tuple[str, ...], Option(
+        "--override", "REQ|FILE", "Replace every requirement on a project.", recorded=True, per_project=True,
+        key=Key(
+            "overrides", "requirements", "Requirements, or files of them, that replace every other on their project.", adds=True,
+        ),
+    )]  # fmt: skip
+    replacements: Annotated[tuple[str, ...], Option(
+        "--replace", "REQ", "Replace your own requirement on a project; others keep theirs.", recorded=True, per_project=True,
+    )]  # fmt: skip
+    excludes: Annotated[tuple[str, ...], Option(
+        "--exclude", "NAME", "Leave a project out of every requirement list.", recorded=True, per_project=True,
+        key=Key("excludes", "names", "Projects to leave out of every requirement list.", adds=True),
+    )]  # fmt: skip
+    extras: Annotated[tuple[str, ...], Option(
+        "--extra", "NAME", "An extra of pyproject.toml.",
+        key=Key("extras", "names", "Extras of the pyproject.toml among the inputs."),
+    )]  # fmt: skip
+    groups: Annotated[tuple[str, ...], Option(
+        "--group", "NAME", "A dependency group of pyproject.toml (PEP 735).",
+        key=Key("groups", "listed words", "Dependency groups of the pyproject.toml among the inputs."),
+    )]  # fmt: skip
+    sdist: Annotated[SdistPolicy | None, Option(
+        "--sdist", "", "Which source archives may be used.", recorded=True, plain="pure",
+        key=Key("sdist", "policy", "Which source archives may be used.", "pure for plan, deny for check"),
+    )]  # fmt: skip
+    pre: Annotated[bool | None, Option(
+        "--pre/--no-pre", "", "Admit pre-releases of every project.", _ASKING, recorded=True, plain=False,
+        key=Key("pre", "flag", "Whether pre-releases of every project are admitted.", "false"),
+    )]  # fmt: skip
+    exclude_newer: Annotated[str | None, Option(
+        "--exclude-newer", "DATE", "Ignore files uploaded after this day (2026-11-01) or instant.", _ASKING, recorded=True,
+        key=Key("exclude-newer", "moment", "Files uploaded after this day or instant do not exist."),
+    )]  # fmt: skip
+    index_url: Annotated[str | None, Option(
+        "-i --index-url", "URL", "The index, in place of the default one.", _CONNECTING,
+        key=Key("index-url", "url", "The index, in place of pip's and the default one; ${NAME} is replaced."),
+    )]  # fmt: skip
+    extra_index_urls: Annotated[tuple[str, ...], Option(
+        "--extra-index-url", "URL", "Asked for what the first lacks.", _CONNECTING,
+        key=Key("extra-index-url", "urls", "Indexes asked for what the first lacks, in order.", adds=True),
+    )]  # fmt: skip
+    find_links: Annotated[tuple[str, ...], Option(
+        "-f --find-links", "PATH|URL", "A folder or page of files.", _CONNECTING,
+        key=Key("find-links", "places", "Folders (from this file's folder) or pages that list files.", adds=True),
+    )]  # fmt: skip
+    sources: Annotated[tuple[str, ...], Option(
+        "--source", "NAME=URL", "The one index for a project.", _ASKING, recorded=True, per_project=True,
+        key=Key("sources", "sources", "The one index for a project: its name in indexes, or its URL.", adds=True),
+    )]  # fmt: skip
+    no_index: Annotated[bool, Option("--no-index", "", "Use --find-links only.", _CONNECTING)]
+    max_seconds: Annotated[float | None, Option(
+        "--max-seconds", "SECONDS", "Give up after this time (120).", (*_ONE_TARGET, "diff", "matrix"),
+        own={"check": Words("Give up on a target after this time (120).")},
+        key=Key("max-seconds", "seconds", "When to give up and say what is known.", "120"),
+    )]  # fmt: skip
+
+
+class FixOptions(TypedDict, total=False):
+    """The repair that a plan applies."""
+
+    fix: Annotated[str | None, Option(
+        "--fix", "[=RISK|ID]", "Apply the cheapest repair at or under RISK (low, medium, high; medium if none is given), or the "
+        "one with this ID (--fix=R2), and plan the result.", _PLAN,
+    )]  # fmt: skip
+
+
+class RepairSwitch(TypedDict, total=False):
+    """The command line's word for ``repairs=0``."""
+
+    no_repair: Annotated[bool, Option(
+        "--no-repair", "", "Look for no repairs of a blocked plan.", (*_PLAN, "check", "matrix"),
+    )]  # fmt: skip
+
+
+class RunOptions(TypedDict, total=False):
+    """How far to look, and what to look in; *folder* is where settings are looked for, *environ* the process's environment."""
+
+    repairs: Annotated[int | None, Option(
+        "--repairs", "N", "Look for so many repairs (3).", _PLAN,
+        own={"check": Words("Look for so many repairs of each failing target (1).")},
+        key=Key("repairs", "count", "How many repairs of a blocked plan to look for; 0 looks for none.", "3"),
+    )]  # fmt: skip
+    repair_seconds: Annotated[float | None, Option(
+        "--repair-seconds", "SECONDS", "Look for repairs no longer than this (20).", (*_PLAN, "matrix"),
+        own={"check": Words(
+            "Look for repairs no longer than this in the whole run (20); the failing targets share what is left.",
+        )},
+        key=Key("repair-seconds", "seconds", "How long to look for repairs.", "20"),
+    )]  # fmt: skip
+    knowledge: Annotated[tuple[str, ...], Option(
+        "--knowledge", "DIR", "A folder of your own knowledge files.",
+        key=Key("knowledge", "folders", "Folders (from this file's folder) of your own knowledge files.", adds=True),
+    )]  # fmt: skip
+    offline: Annotated[bool, Option("--offline", "", "Answer from the cache alone.", _CONNECTING)]
+    refresh: Annotated[bool, Option("--refresh", "", "Ask the index again, however fresh the cache is.", _ASKING)]
+    cache_dir: Annotated[str | None, Option(
+        "--cache-dir", "DIR", "Where the cache lies.", _CONNECTING,
+        key=Key("cache-dir", "path", "Where the cache lies, from this file's folder."),
+    )]  # fmt: skip
+    no_cache: Annotated[bool, Option("--no-cache", "", "Neither read nor write the cache.", _CONNECTING)]
+    folder: str
+    environ: Mapping[str, str]
+
+
+class ShowingOptions(TypedDict, total=False):
+    """How the answer is shown; the library has no use for them."""
+
+    quiet: Annotated[bool, Option("-q --quiet", "", "Print errors only.", (*_CONNECTING, "verify"))]
+    verbose: Annotated[bool, Option("-v --verbose", "", "Print every finding and package.", (*_RESOLVING, "verify"))]
+    color: Annotated[ColorChoice, Option(
+        "--color", "", "Colour the summary; auto heeds the terminal, NO_COLOR and FORCE_COLOR.", (*_ASKING, "bundle", "verify"),
+        default="auto",
+    )]  # fmt: skip
+    no_progress: Annotated[bool, Option("--no-progress", "", "No progress line on stderr.", (*_CONNECTING, "verify"))]
+
+
+class SettingsAlone(TypedDict, total=False):
+    """What only the settings can say."""
+
+    targets: Annotated[tuple[str, ...], Option(
+        commands=(), key=Key("targets", "targets", "Targets as PLATFORM/PYTHON, besides each platform with each python."),
+    )]  # fmt: skip
+    indexes: Annotated[Mapping[str, str], Option(
+        commands=(), key=Key("indexes", "urls by name", "Names for index URLs, to be used in sources.", adds=True),
+    )]  # fmt: skip
+    allowances: Annotated[tuple[object, ...], Option(commands=(), key=Key(
+        "allow", "allowances", "Findings to live with: package, reason and expires (the last day); versions and targets narrow it, "
+        "codes say which (WC1: no usable wheel).", adds=True,
+    ))]  # fmt: skip
+
+
+class RequestOptions(TargetOptions, QuestionOptions, FixOptions, RunOptions, total=False):
+    """The keyword arguments of :func:`wheelcheck.plan`."""
+
+
+class CheckOptions(TargetsOptions, GateOptions, QuestionOptions, RunOptions, total=False):
+    """The keyword arguments of :func:`wheelcheck.check`; *today* (ISO 8601) is the day that allowances are held against."""
+
+    relock: Annotated[bool, Option("--relock", commands=(), own={
+        "check": Words("Resolve what a lock was made of instead of reading the lock."),
+    })]  # fmt: skip
+    today: str
+
+
+def _table(*groups: type) -> Iterator[tuple[str, Option]]:
+    for group in groups:
+        for name, annotation in group.__annotations__.items():
+            for option in getattr(annotation, "__metadata__", ()):
+                declared = annotation.__origin__
+                option.name = name
+                option.type = next((each for each in get_args(declared) if type(None) in get_args(declared)), declared)
+                yield name, option
+
+
+OPTIONS: dict[str, Option] = dict(
+    _table(
+        TargetOptions, TargetsOptions, GateOptions, QuestionOptions, FixOptions, RepairSwitch, RunOptions,
+        ShowingOptions, SettingsAlone, CheckOptions,
+    )
+)  # fmt: skip
+"""Every option by the name of its value, in the order in which help lists them."""
+
+_FIRST_KEYS = (
+    "platform", "python", "targets", "sdist", "pre", "exclude-newer", "index-url", "extra-index-url", "find-links", "constraints",
+    "overrides", "excludes", "extras", "groups", "cache-dir", "max-seconds", "repairs", "repair-seconds", "knowledge", "indexes",
+    "sources", "fail-on", "warn-only", "allow", "baseline",
+)  # fmt: skip
+_KEYS = {option.key.name: option.key for option in OPTIONS.values() if option.key is not None}
+KEYS: Mapping[str, Key] = {name: _KEYS[name] for name in (*_FIRST_KEYS, *_KEYS)}
+"""Every key of ``[tool.wheelcheck]`` by its name, in the order in which the reference lists them; a new one comes last."""
