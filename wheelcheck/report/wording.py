@@ -1,8 +1,9 @@
-"""Words edits and what they gave for a person, in a line each; judges neither."""
+"""Words edits, moves, blockers and lists of targets for a person, in a line each; judges none of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -12,7 +13,22 @@ from wheelcheck.model.repair import Edit, EditKind, Repair, Verification
 from wheelcheck.model.target import Target
 from wheelcheck.report.page import glued
 
+if TYPE_CHECKING:
+    from wheelcheck.model.matrix import Blocker, Matrix
+
 _OF_THE_TARGET = frozenset({EditKind.PYTHON, EditKind.PLATFORM})
+_SHOWN_TARGETS = 12
+_Pairs = Set[tuple[str, str]]
+
+
+def counted(count: int, word: str, plural: str = "") -> str:
+    """*count* with *word*: ``1 finding``, ``2 findings``."""
+    return f"{count} {word if count == 1 else plural or word + 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """*words* as a sentence lists them: ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def change(edit: Edit, target: Target | None = None) -> str:
@@ -114,3 +130,59 @@ def iter_releases(releases: Iterable[tuple[NormalizedName, Version]]) -> Iterato
     """Each project with its version: ``cffi 2.0``."""
     for name, version in releases:
         yield f"{name} {version}"
+
+
+def blocker_name(blocker: Blocker) -> str:
+    """``torch 2.15.0``; the oldest and the newest of several versions; the message of a blocker without a project."""
+    if blocker.package is None:
+        return blocker.findings[0].message
+    if not blocker.versions:
+        return blocker.package
+    first, last = blocker.versions[0], blocker.versions[-1]
+    return f"{blocker.package} {first}" if first == last else f"{blocker.package} {first} to {last}"
+
+
+def listed_targets(targets: Sequence[Target]) -> str:
+    """*targets* by platform: ``win_amd64 with Python 3.11, 3.12; musllinux_1_2_x86_64 with Python 3.11``."""
+    pythons: dict[str, list[str]] = {}
+    for target in targets[:_SHOWN_TARGETS]:
+        pythons.setdefault(target.platform, []).append(target.python)
+    text = "; ".join(f"{platform} with Python {', '.join(words)}" for platform, words in pythons.items())
+    more = len(targets) - _SHOWN_TARGETS
+    return f"{text}; and {more} more" if more > 0 else text
+
+
+def listed_cells(matrix: Matrix, targets: Iterable[Target]) -> str:
+    """*targets* by rows and columns of *matrix*: ``win_arm64 (all Pythons), macosx_13_0_x86_64 (3.13, 3.14)``.
+
+    Whole rows come first, then whole columns, then what is left of each row.
+    """
+    named = {(target.platform, target.python) for target in targets}
+    asked = {(cell.target.platform, cell.target.python) for cell in matrix.cells}
+    several = len(matrix.pythons) > 1
+    if named == asked and len(matrix.platforms) > 1 and several:
+        return "every target"
+    rows = [platform for platform in matrix.platforms if _is_whole(named, asked, 0, platform)]
+    left = {cell for cell in named if cell[0] not in rows}
+    columns = [
+        python
+        for python in matrix.pythons
+        if _is_whole(named, asked, 1, python) and any(cell[1] == python for cell in left)
+    ]
+    left = {cell for cell in left if cell[1] not in columns}
+    parts = [joined(rows) + (" (all Pythons)" if several else "")] if rows else []
+    if columns:
+        parts.append("every platform" + (f" ({', '.join(columns)})" if several else ""))
+    rest: dict[str, list[str]] = {}
+    for platform in matrix.platforms:
+        pythons = ", ".join(python for python in matrix.pythons if (platform, python) in left)
+        if pythons:
+            rest.setdefault(pythons, []).append(platform)
+    parts += [f"{joined(platforms)} ({pythons})" for pythons, platforms in rest.items()]
+    return ", ".join(parts)
+
+
+def _is_whole(named: _Pairs, asked: _Pairs, side: int, word: str) -> bool:
+    """Whether all cells of the row (side 0) or column (1) *word* are named; a single cell is whole as a column only."""
+    line = {cell for cell in asked if cell[side] == word}
+    return line <= named and (len(line) > 1 or len({cell[1 - side] for cell in asked}) == 1)

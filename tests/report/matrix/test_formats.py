@@ -16,7 +16,7 @@ from wheelcheck.model.matrix import Matrix
 from wheelcheck.report.matrix.json_document import load_matrix_schema, render_json
 from wheelcheck.report.matrix.markdown import render_markdown
 from wheelcheck.report.matrix.text import render_text
-from wheelcheck.report.matrix.told import where
+from wheelcheck.report.wording import listed_cells
 
 MIXED = """\
                          3.11  3.12  3.13t
@@ -139,7 +139,7 @@ def test_whole_rows_and_columns_are_said_once() -> None:
     by_name = {f"{each.target.platform[:3]}{each.target.python}": each.target for each in matrix.cells}
 
     def said(*names: str) -> str:
-        return where(matrix, [by_name[name] for name in names])
+        return listed_cells(matrix, [by_name[name] for name in names])
 
     assert said(*by_name) == "every target"
     assert said("win3.11", "win3.12", "win3.13t") == "win_amd64 (all Pythons)"

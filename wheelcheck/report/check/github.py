@@ -10,16 +10,16 @@ from collections.abc import Iterator
 
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.report.check.details import headline, iter_details
-from wheelcheck.report.check.told import tell, undecided_targets
-from wheelcheck.report.check.verdicts import expired_sentence, unused_sentence
+from wheelcheck.report.details import headline, iter_details
+from wheelcheck.report.grouping import group_findings
 from wheelcheck.report.quoting import flat, repository_path
+from wheelcheck.report.verdicts import stale_allowances, undecided_targets
 
 _COMMANDS = {Verdict.FAILS: "error", Verdict.WARNS: "warning"}
 
 
 def render_github(check: Check) -> str:
-    """Render *check* as workflow commands, one a line; empty where there is nothing to tell."""
+    """Render *check* as workflow commands, one a line; empty where there is no annotation."""
     return "".join(line + "\n" for line in _iter_commands(check))
 
 
@@ -29,18 +29,15 @@ def _iter_commands(check: Check) -> Iterator[str]:
         # One for all: an index that went away would otherwise take the places of the findings.
         lines = [f"{checked.target}: {flat(why)}" for checked, why in unknown]
         yield _command("error", None, "wheelcheck: undecided", "\n".join(lines))
-    told = [each for each in tell(check) if each.verdict in _COMMANDS]
-    for each in told:
-        text = "\n".join((headline(each), *(f"{label}: {words}" for label, words in iter_details(each))))
-        title = f"{each.finding.code.number} {each.subject}"
-        for place in each.places or (None,):
-            yield _command(_COMMANDS[each.verdict], place, title, text)
-    for allowances, sentence, title in (
-        (check.expired, expired_sentence, "Allowance expired"),
-        (check.unused, unused_sentence, "Allowance unused"),
-    ):
-        for allowance in allowances:
-            yield _command("warning", allowance.origin, title, flat(sentence(allowance)))
+    for group in group_findings(check):
+        if group.verdict not in _COMMANDS:
+            continue
+        text = "\n".join((headline(group), *(f"{label}: {words}" for label, words in iter_details(group))))
+        title = f"{group.finding.code.number} {group.subject}"
+        for place in group.places or (None,):
+            yield _command(_COMMANDS[group.verdict], place, title, text)
+    for allowance, title, sentence in stale_allowances(check):
+        yield _command("warning", allowance.origin, title, flat(sentence))
     for note in check.notes:
         yield _command("notice", None, "wheelcheck", flat(note))
 

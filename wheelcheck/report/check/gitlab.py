@@ -13,10 +13,10 @@ from collections import Counter
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.report.check.details import headline, iter_details
-from wheelcheck.report.check.told import Told, fallback_place, tell, undecided_targets
-from wheelcheck.report.check.verdicts import expired_sentence, unused_sentence
+from wheelcheck.report.details import headline, iter_details
+from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.quoting import flat, repository_path
+from wheelcheck.report.verdicts import fallback_place, stale_allowances, undecided_targets
 
 _Object = dict[str, object]
 
@@ -34,23 +34,26 @@ def render_gitlab(check: Check) -> str:
         )
         for checked, why in undecided_targets(check)
     ]
-    for told in tell(check):
-        severity = _severity(told)
+    for group in group_findings(check):
+        severity = _severity(group)
         if severity:
-            for place in told.places or (fallback,):
-                words = "; ".join((headline(told), *(f"{label}: {text}" for label, text in iter_details(told))))
-                entries.append(_entry(told.finding.code.number, words, place, severity=severity, kind=told.fingerprint))
-    stale = [(each, expired_sentence(each)) for each in check.expired]
-    stale += [(each, unused_sentence(each)) for each in check.unused]
-    entries += [_entry("allowance", text, each.origin, severity="minor", kind=text) for each, text in stale]
+            words = "; ".join((headline(group), *(f"{label}: {text}" for label, text in iter_details(group))))
+            entries += [
+                _entry(group.finding.code.number, words, place, severity=severity, kind=group.fingerprint)
+                for place in group.places or (fallback,)
+            ]
+    entries += [
+        _entry("allowance", sentence, each.origin, severity="minor", kind=sentence)
+        for each, _, sentence in stale_allowances(check)
+    ]
     _number_twins(entries)
     return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
 
 
-def _severity(told: Told) -> str:
-    match told.verdict:
+def _severity(group: FindingGroup) -> str:
+    match group.verdict:
         case Verdict.FAILS:
-            return "critical" if told.finding.severity is Severity.ERROR else "major"
+            return "critical" if group.finding.severity is Severity.ERROR else "major"
         case Verdict.WARNS:
             return "minor"
         case Verdict.KNOWN:

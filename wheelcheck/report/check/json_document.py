@@ -12,8 +12,8 @@ from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, Fil
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.plans.proposal_writing import repair_object, search_object
-from wheelcheck.report.check.told import Told, tell
-from wheelcheck.report.check.verdicts import target_word, verdict_line
+from wheelcheck.report.grouping import FindingGroup, group_findings
+from wheelcheck.report.verdicts import check_verdict, target_word
 
 CHECK_SCHEMA = "wheelcheck.check/1"
 """The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
@@ -32,12 +32,12 @@ def load_check_schema() -> dict[str, object]:
 
 def render_json(check: Check) -> str:
     """Render *check* as the JSON of schema ``wheelcheck.check/1``, keys in the documented order."""
-    told = tell(check)
+    told = group_findings(check)
     counts = Counter(each.verdict for each in told)
     document: _Object = {
         "schema": CHECK_SCHEMA,
         "exit_status": check.exit_status,
-        "summary": verdict_line(check, told),
+        "summary": check_verdict(check, told),
         "kind": check.kind,
         "inputs": [{"path": each.path, "sha256": each.sha256 or None} for each in check.inputs],
         "counts": {verdict.value: counts[verdict] for verdict in Verdict},
@@ -67,7 +67,7 @@ def _masked(value: object) -> object:
             return value
 
 
-def _told(told: Told) -> _Object:
+def _told(told: FindingGroup) -> _Object:
     return {
         "code": told.finding.code.number,
         "verdict": told.verdict.value,

@@ -10,10 +10,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from wheelcheck.model.check import Check, CheckedTarget, Verdict
-from wheelcheck.report.check.details import iter_details
-from wheelcheck.report.check.told import Told, tell, why_undecided
-from wheelcheck.report.check.verdicts import target_detail
+from wheelcheck.report.details import iter_details
+from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.quoting import flat, repository_path
+from wheelcheck.report.verdicts import target_detail, why_undecided
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -31,7 +31,7 @@ def render_junit(check: Check) -> str:
     total: _Counts = Counter()
     for checked in check.targets:
         suite = ElementTree.SubElement(root, "testsuite")
-        counts = _fill(suite, checked, tell(dataclasses.replace(check, targets=(checked,))))
+        counts = _fill(suite, checked, group_findings(dataclasses.replace(check, targets=(checked,))))
         _count(suite, counts)
         total += counts
     _count(root, total)
@@ -39,7 +39,7 @@ def render_junit(check: Check) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
-def _fill(suite: Element, checked: CheckedTarget, findings: tuple[Told, ...]) -> _Counts:
+def _fill(suite: Element, checked: CheckedTarget, groups: tuple[FindingGroup, ...]) -> _Counts:
     suite.set("name", flat(str(checked.target)))
     counts: _Counts = Counter()
     if not checked.is_decided:
@@ -47,38 +47,38 @@ def _fill(suite: Element, checked: CheckedTarget, findings: tuple[Told, ...]) ->
         why = flat(why_undecided(checked))
         kind = "undecided" if checked.plan is not None else "no-answer"
         counts += _result(case, "error", {"message": why, "type": kind}, why)
-    elif not findings:
+    elif not groups:
         counts += _result(_case(suite, checked, f"passes: {target_detail(checked)}"), "", {}, "")
     names: Counter[str] = Counter()
-    for told in findings:
-        name = f"{told.finding.code.number} {told.subject}"
+    for group in groups:
+        name = f"{group.finding.code.number} {group.subject}"
         names[name] += 1
-        case = _case(suite, checked, name if names[name] == 1 else f"{name} ({names[name]})", told)
-        counts += _judge(case, told)
+        case = _case(suite, checked, name if names[name] == 1 else f"{name} ({names[name]})", group)
+        counts += _judge(case, group)
     return counts
 
 
-def _case(suite: Element, checked: CheckedTarget, name: str, told: Told | None = None) -> Element:
+def _case(suite: Element, checked: CheckedTarget, name: str, group: FindingGroup | None = None) -> Element:
     from xml.etree.ElementTree import SubElement
 
     target = checked.target
     case = SubElement(suite, "testcase", {"classname": flat(f"{target.platform}/{target.python}"), "name": flat(name)})
-    if told is not None and told.places:
-        place = told.places[0]
+    if group is not None and group.places:
+        place = group.places[0]
         case.set("file", repository_path(place) or "standard input")
         if place.line:
             case.set("line", str(place.line))
     return case
 
 
-def _judge(case: Element, told: Told) -> _Counts:
-    words = flat(told.message)
-    text = "\n".join((words, *(f"{label}: {line}" for label, line in iter_details(told))))
-    match told.verdict:
+def _judge(case: Element, group: FindingGroup) -> _Counts:
+    words = flat(group.message)
+    text = "\n".join((words, *(f"{label}: {line}" for label, line in iter_details(group))))
+    match group.verdict:
         case Verdict.FAILS:
-            return _result(case, "failure", {"message": words, "type": told.finding.code.number}, text)
+            return _result(case, "failure", {"message": words, "type": group.finding.code.number}, text)
         case Verdict.ALLOWED:
-            reason = told.allowance.reason if told.allowance is not None else ""
+            reason = group.allowance.reason if group.allowance is not None else ""
             return _result(case, "skipped", {"message": flat(f"allowed: {reason}")}, "")
         case Verdict.KNOWN:
             return _result(case, "skipped", {"message": "known: in the baseline"}, "")

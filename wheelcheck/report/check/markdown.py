@@ -8,17 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.check import Check, Verdict
-from wheelcheck.report.check.details import headline, iter_details, options_line, says_its_target
-from wheelcheck.report.check.told import ProvedRepair, Told, collect_repairs, listed_targets, open_notes, tell
-from wheelcheck.report.check.verdicts import (
-    expired_sentence,
-    target_detail,
-    target_word,
-    unused_sentence,
-    verdict_line,
-)
+from wheelcheck.model.repair import Repair
+from wheelcheck.report.details import headline, iter_details, names_its_target, options_line
+from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
 from wheelcheck.report.quoting import code_block, code_span, escaped
-from wheelcheck.report.wording import changes, gain
+from wheelcheck.report.verdicts import check_verdict, stale_allowances, target_detail, target_word
+from wheelcheck.report.wording import changes, gain, listed_targets
 
 LIMIT = 60_000
 """How many characters a comment has at most; GitHub takes 65,536."""
@@ -39,12 +34,12 @@ _FOLDED = (
 
 def render_markdown(check: Check) -> str:
     """Render *check* as GitHub-flavoured Markdown of fewer than ``LIMIT`` characters."""
-    told = tell(check)
+    groups = group_findings(check)
     mark = _MARKS[_word(check)]
-    written = [MARK, f"### {mark} wheelcheck: {escaped(verdict_line(check, told))}", _table(check)]
+    written = [MARK, f"### {mark} wheelcheck: {escaped(check_verdict(check, groups))}", _table(check)]
     room = LIMIT - _RESERVE - sum(len(block) + 2 for block in written)
     left_out = 0
-    for block in _iter_blocks(check, told):
+    for block in _iter_blocks(check, groups):
         # A later block may still fit, and is worth more than a note of its absence.
         if len(block) + 2 > room:
             left_out += 1
@@ -71,21 +66,20 @@ def _table(check: Check) -> str:
     return "\n".join(rows)
 
 
-def _iter_blocks(check: Check, told: Sequence[Told]) -> Iterator[str]:
+def _iter_blocks(check: Check, groups: Sequence[FindingGroup]) -> Iterator[str]:
     """What follows the table, the most important first, each block whole in itself."""
-    for each in told:
+    for each in groups:
         if each.verdict is Verdict.FAILS:
             yield _finding(each)
     failing = [checked for checked in check.targets if target_word(checked) == "fails"]
-    for proved in collect_repairs(failing):
+    for proved in group_repairs(failing):
         yield _repair(proved)
-    stale = [escaped(expired_sentence(each)) + _written(str(each.origin)) for each in check.expired]
-    stale += [escaped(unused_sentence(each)) + _written(str(each.origin)) for each in check.unused]
+    stale = [escaped(sentence) + _written(str(each.origin)) for each, _, sentence in stale_allowances(check)]
     stale += [escaped(note) for note in check.notes]
     if stale:
         yield "\n".join(f"- {text}" for text in stale)
     for verdict, title in _FOLDED:
-        group = open_notes(told) if verdict is Verdict.NOTED else [each for each in told if each.verdict is verdict]
+        group = open_notes(groups) if verdict is Verdict.NOTED else [each for each in groups if each.verdict is verdict]
         if group:
             yield _folded(title, group)
 
@@ -94,30 +88,30 @@ def _written(place: str) -> str:
     return f" ({code_span(place)})"
 
 
-def _finding(told: Told) -> str:
-    head = f"**{escaped(told.subject)}** ({told.finding.code.number}): {escaped(told.message)}"
+def _finding(group: FindingGroup) -> str:
+    head = f"**{escaped(group.subject)}** ({group.finding.code.number}): {escaped(group.message)}"
     # The repair stands once under all of them, in a block to copy.
-    details = [(label, text) for label, text in iter_details(told) if label not in ("repair", "written in")]
-    places = [("written in", code_span(str(origin))) for origin in told.origins]
+    details = [(label, text) for label, text in iter_details(group) if label not in ("repair", "written in")]
+    places = [("written in", code_span(str(origin))) for origin in group.origins]
     lines = [f"- {label}: {words}" for label, words in places]
     lines += [f"- {label}: {escaped(text)}" for label, text in details]
-    if not says_its_target(told):
-        lines.append(f"- on {escaped(listed_targets(told.targets))}")
+    if not names_its_target(group):
+        lines.append(f"- on {escaped(listed_targets(group.targets))}")
     return "\n".join((head, "", *lines))
 
 
-def _repair(proved: ProvedRepair) -> str:
-    repair = proved.repair
+def _repair(proved: Group[Repair]) -> str:
+    repair = proved.value
     head = f"**Nearest repair**, proved on {escaped(listed_targets(proved.targets))}: {escaped(changes(repair))}"
     facts = f"{head} ({repair.risk.value} risk; gives {escaped(gain(repair.verified))})"
     return f"{facts}\n\n{code_block(options_line(repair))}" if repair.options else facts
 
 
-def _folded(title: str, group: Sequence[Told]) -> str:
+def _folded(title: str, group: Sequence[FindingGroup]) -> str:
     lines = [f"<details><summary>{title} ({len(group)})</summary>", ""]
     room = LIMIT // 5
-    for number, told in enumerate(group):
-        line = _line(told)
+    for number, each in enumerate(group):
+        line = _line(each)
         room -= len(line) + 1
         if room < 0:
             lines.append(f"- _and {len(group) - number} more_")
@@ -126,10 +120,10 @@ def _folded(title: str, group: Sequence[Told]) -> str:
     return "\n".join((*lines, "", "</details>"))
 
 
-def _line(told: Told) -> str:
-    line = f"- {told.finding.code.number} {escaped(headline(told))}"
-    if told.origins:
-        line += _written(str(told.origins[0]))
-    if told.allowance is not None:
-        line += f": {escaped(told.allowance.reason)}, until {escaped(told.allowance.expires)}"
+def _line(group: FindingGroup) -> str:
+    line = f"- {group.finding.code.number} {escaped(headline(group))}"
+    if group.origins:
+        line += _written(str(group.origins[0]))
+    if group.allowance is not None:
+        line += f": {escaped(group.allowance.reason)}, until {escaped(group.allowance.expires)}"
     return line

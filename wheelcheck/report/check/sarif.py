@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from wheelcheck.model.check import Allowance, Check, Verdict
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
-from wheelcheck.report.check.details import headline, iter_details
-from wheelcheck.report.check.told import Told, fallback_place, tell, undecided_targets
-from wheelcheck.report.check.verdicts import expired_sentence, unused_sentence
+from wheelcheck.report.details import headline, iter_details
+from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.page import sentence
 from wheelcheck.report.quoting import artifact_uri, escaped, flat, repository_path
+from wheelcheck.report.verdicts import fallback_place, stale_allowances, undecided_targets
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -30,7 +30,7 @@ _Object = dict[str, object]
 
 def render_sarif(check: Check) -> str:
     """Render *check* as one run of a SARIF log; targets without an answer are errors of the invocation."""
-    told = tell(check)
+    groups = group_findings(check)
     fallback = fallback_place(check)
     log: _Object = {
         "$schema": SARIF_SCHEMA,
@@ -41,7 +41,7 @@ def render_sarif(check: Check) -> str:
                 "invocations": [_invocation(check)],
                 "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which wheelcheck was run."}}},
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(each, told, fallback) for each in told],
+                "results": [_result(group, groups, fallback) for group in groups],
             }
         ],
     }
@@ -83,8 +83,7 @@ def _invocation(check: Check) -> _Object:
             {"level": "error", "message": {"text": _said(f"No verdict on {checked.target}: {why}")}}
             for checked, why in unknown
         ]
-    notes = [_notification(each, expired_sentence(each)) for each in check.expired]
-    notes += [_notification(each, unused_sentence(each)) for each in check.unused]
+    notes = [_notification(each, sentence) for each, _, sentence in stale_allowances(check)]
     notes += [{"level": "note", "message": {"text": _said(text)}} for text in check.notes]
     if notes:
         invocation["toolConfigurationNotifications"] = notes
@@ -95,23 +94,23 @@ def _notification(allowance: Allowance, text: str) -> _Object:
     return {"level": "warning", "message": {"text": _said(text)}, "locations": [_location(allowance.origin)]}
 
 
-def _result(told: Told, every: Sequence[Told], fallback: FileOrigin) -> _Object:
-    origins = _origins(told, every) or (fallback,)
-    details = list(iter_details(told))
-    plain = "\n".join((_said(headline(told)), *(_said(f"{label}: {text}") for label, text in details)))
-    marked = "\n".join((_marked(headline(told)) + "\n", *(f"- {label}: {_marked(text)}" for label, text in details)))
+def _result(group: FindingGroup, every: Sequence[FindingGroup], fallback: FileOrigin) -> _Object:
+    origins = _origins(group, every) or (fallback,)
+    details = list(iter_details(group))
+    plain = "\n".join((_said(headline(group)), *(_said(f"{label}: {text}") for label, text in details)))
+    marked = "\n".join((_marked(headline(group)) + "\n", *(f"- {label}: {_marked(text)}" for label, text in details)))
     result: _Object = {
-        "ruleId": told.finding.code.number,
-        "ruleIndex": _POSITIONS[told.finding.code],
-        "level": _level(told),
+        "ruleId": group.finding.code.number,
+        "ruleIndex": _POSITIONS[group.finding.code],
+        "level": _level(group),
         "message": {"text": plain, "markdown": marked},
         "locations": [_location_in_file(origins[0], fallback)],
-        "partialFingerprints": {"wheelcheck/v1": flat(told.fingerprint)},
+        "partialFingerprints": {"wheelcheck/v1": flat(group.fingerprint)},
         "properties": {
-            "verdict": told.verdict.value,
-            "package": flat(told.finding.package) if told.finding.package is not None else None,
-            "version": str(told.finding.version) if told.finding.version is not None else None,
-            "targets": [f"{target.platform}/{target.python}" for target in told.targets],
+            "verdict": group.verdict.value,
+            "package": flat(group.finding.package) if group.finding.package is not None else None,
+            "version": str(group.finding.version) if group.finding.version is not None else None,
+            "targets": [f"{target.platform}/{target.python}" for target in group.targets],
         },
     }
     if origins[1:]:
@@ -121,21 +120,21 @@ def _result(told: Told, every: Sequence[Told], fallback: FileOrigin) -> _Object:
         ]
     # Both properties are for all results of a run or for none (3.27.23, 3.27.24).
     if any(each.verdict is Verdict.ALLOWED for each in every):
-        result["suppressions"] = _suppressions(told)
+        result["suppressions"] = _suppressions(group)
     if any(each.verdict is Verdict.KNOWN for each in every):
-        result["baselineState"] = "unchanged" if told.verdict is Verdict.KNOWN else "new"
+        result["baselineState"] = "unchanged" if group.verdict is Verdict.KNOWN else "new"
     return result
 
 
-def _origins(told: Told, every: Sequence[Told]) -> tuple[Origin, ...]:
-    """Where *told* leads from; of a note that does not know it, what is said of its package elsewhere does."""
-    if told.origins or told.finding.package is None:
-        return told.origins
-    return next((each.origins for each in every if each.origins and each.finding.package == told.finding.package), ())
+def _origins(group: FindingGroup, every: Sequence[FindingGroup]) -> tuple[Origin, ...]:
+    """The origins of *group*; for a note without any, those of another group of its package."""
+    if group.origins or group.finding.package is None:
+        return group.origins
+    return next((each.origins for each in every if each.origins and each.finding.package == group.finding.package), ())
 
 
-def _level(told: Told) -> str:
-    match told.verdict:
+def _level(group: FindingGroup) -> str:
+    match group.verdict:
         case Verdict.FAILS:
             return "error"
         case Verdict.WARNS:
@@ -143,13 +142,13 @@ def _level(told: Told) -> str:
         case Verdict.NOTED:
             return "note"
         case Verdict.ALLOWED | Verdict.KNOWN:
-            return _LEVELS[told.finding.severity]
+            return _LEVELS[group.finding.severity]
 
 
-def _suppressions(told: Told) -> list[_Object]:
-    if told.verdict is not Verdict.ALLOWED or told.allowance is None:
+def _suppressions(group: FindingGroup) -> list[_Object]:
+    if group.verdict is not Verdict.ALLOWED or group.allowance is None:
         return []
-    return [{"kind": "external", "status": "accepted", "justification": _said(told.allowance.reason)}]
+    return [{"kind": "external", "status": "accepted", "justification": _said(group.allowance.reason)}]
 
 
 def _location_in_file(origin: Origin, fallback: FileOrigin) -> _Object:

@@ -10,28 +10,14 @@ from collections.abc import Sequence
 
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
-from wheelcheck.report.check.details import headline, options_line, says_its_target, wanted_by
-from wheelcheck.report.check.told import (
-    ProvedRepair,
-    Told,
-    collect_repairs,
-    listed_targets,
-    open_notes,
-    tell,
-    undecided_targets,
-)
-from wheelcheck.report.check.verdicts import (
-    counted,
-    expired_sentence,
-    target_detail,
-    target_word,
-    unused_sentence,
-    verdict_line,
-)
+from wheelcheck.model.repair import Repair
+from wheelcheck.report.details import headline, names_its_target, options_line, wanted_by
 from wheelcheck.report.findings import STYLES, Detail, draw_finding
+from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
 from wheelcheck.report.page import Page
 from wheelcheck.report.quoting import flat, flat_edit, flat_finding
-from wheelcheck.report.wording import change, gain
+from wheelcheck.report.verdicts import check_verdict, stale_allowances, target_detail, target_word, undecided_targets
+from wheelcheck.report.wording import change, counted, gain, listed_targets
 
 _FAILING_IN_BRIEF = 5
 _WITH_EVIDENCE_IN_BRIEF = 3
@@ -50,16 +36,16 @@ def render_text(
     ``brief`` folds what goes beyond one screen; ``full`` shows every finding with all its evidence.
     """
     page = Page(width=width, encoding=encoding)
-    told = tell(check)
+    groups = group_findings(check)
     _targets(page, check)
-    _failing(page, [each for each in told if each.verdict is Verdict.FAILS], detail)
-    if any(each.verdict is Verdict.FAILS for each in told):
+    _failing(page, [each for each in groups if each.verdict is Verdict.FAILS], detail)
+    if any(each.verdict is Verdict.FAILS for each in groups):
         _repairs(page, check, detail)
-    _counted(page, told, detail)
+    _counted(page, groups, detail)
     _allowances(page, check)
     _notes(page, check)
     page.blank()
-    page.paragraph(verdict_line(check, told), style=_verdict_style(check))
+    page.paragraph(check_verdict(check, groups), style=_verdict_style(check))
     return page.coloured() if color else page.plain()
 
 
@@ -72,35 +58,35 @@ def _targets(page: Page, check: Check) -> None:
         page.paragraph(detail, lead=(lead, _WORD_STYLES[word]))
 
 
-def _failing(page: Page, failing: Sequence[Told], detail: Detail) -> None:
+def _failing(page: Page, failing: Sequence[FindingGroup], detail: Detail) -> None:
     shown = failing if detail == "full" else failing[:_FAILING_IN_BRIEF]
     evidence = 1 if len(shown) <= _WITH_EVIDENCE_IN_BRIEF else 0
-    for told in shown:
+    for group in shown:
         page.blank()
-        _draw(page, told, detail, evidence)
+        _draw(page, group, detail, evidence)
     hidden = failing[len(shown) :]
     if hidden:
         page.blank()
         page.line(("  ", ""), (f"✗ {len(hidden)} more like these", STYLES[Severity.ERROR]), (" (-v shows all)", "dim"))
-        page.listing(list(dict.fromkeys(flat(told.subject) for told in hidden)), rows=_ROWS_IN_BRIEF, indent=4)
+        page.listing(list(dict.fromkeys(flat(group.subject) for group in hidden)), rows=_ROWS_IN_BRIEF, indent=4)
 
 
-def _draw(page: Page, told: Told, detail: Detail, evidence: int) -> None:
+def _draw(page: Page, group: FindingGroup, detail: Detail, evidence: int) -> None:
     # What the policy fails on is drawn as an error, whatever its code is elsewhere.
-    finding = flat_finding(dataclasses.replace(told.finding, severity=Severity.ERROR, message=told.message))
-    beside = [flat_finding(note) for note in told.beside] if evidence or detail == "full" else []
+    finding = flat_finding(dataclasses.replace(group.finding, severity=Severity.ERROR, message=group.message))
+    beside = [flat_finding(note) for note in group.beside] if evidence or detail == "full" else []
     draw_finding(page, finding, detail, beside=beside, evidence=evidence)
-    if told.origins:
-        _labelled(page, "written in", ", ".join(str(origin) for origin in told.origins))
-    if not says_its_target(told):
-        _labelled(page, "on", listed_targets(told.targets))
-    if told.allowance is not None:
-        _labelled(page, "allowance", f"expired after {told.allowance.expires} ({told.allowance.origin})")
+    if group.origins:
+        _labelled(page, "written in", ", ".join(str(origin) for origin in group.origins))
+    if not names_its_target(group):
+        _labelled(page, "on", listed_targets(group.targets))
+    if group.allowance is not None:
+        _labelled(page, "allowance", f"expired after {group.allowance.expires} ({group.allowance.origin})")
 
 
 def _repairs(page: Page, check: Check, detail: Detail) -> None:
     failing = [checked for checked in check.targets if target_word(checked) == "fails"]
-    repairs = collect_repairs(failing)
+    repairs = group_repairs(failing)
     for proved in repairs if detail == "full" else repairs[:_REPAIRS_IN_BRIEF]:
         page.blank()
         _draw_repair(page, proved)
@@ -110,8 +96,8 @@ def _repairs(page: Page, check: Check, detail: Detail) -> None:
         page.line((f"  and {counted(hidden, 'other way', 'other ways')} for other targets (-v shows all)", "dim"))
 
 
-def _draw_repair(page: Page, proved: ProvedRepair) -> None:
-    repair = proved.repair
+def _draw_repair(page: Page, proved: Group[Repair]) -> None:
+    repair = proved.value
     page.paragraph(listed_targets(proved.targets), lead=("Nearest repair on ", "bold"), indent=2)
     first, *others = (flat_edit(edit) for edit in repair.edits)
     lead = f"{repair.risk.value} risk  "
@@ -123,13 +109,13 @@ def _draw_repair(page: Page, proved: ProvedRepair) -> None:
     page.paragraph(gain(repair.verified), lead=("gives      ", "dim"), indent=6)
 
 
-def _counted(page: Page, told: Sequence[Told], detail: Detail) -> None:
+def _counted(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:
     for verdict, title in (
         (Verdict.WARNS, "Warnings"),
         (Verdict.ALLOWED, "Allowed"),
         (Verdict.KNOWN, "Known, in the baseline"),
     ):
-        group = [each for each in told if each.verdict is verdict]
+        group = [each for each in groups if each.verdict is verdict]
         if not group:
             continue
         page.blank()
@@ -139,32 +125,31 @@ def _counted(page: Page, told: Sequence[Told], detail: Detail) -> None:
             continue
         subjects = list(dict.fromkeys(flat(each.subject) for each in group))
         page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=(f"{title} ({len(group)}): ", "bold"), indent=2)
-    notes = open_notes(told) if detail == "full" else ()
+    notes = open_notes(groups) if detail == "full" else ()
     if notes:
         page.blank()
     for each in notes:
         _draw_quietly(page, each)
 
 
-def _draw_quietly(page: Page, told: Told) -> None:
+def _draw_quietly(page: Page, group: FindingGroup) -> None:
     page.paragraph(
-        headline(told),
-        lead=(f"{told.verdict.value} {told.finding.code.number}: ", "dim"),
+        headline(group),
+        lead=(f"{group.verdict.value} {group.finding.code.number}: ", "dim"),
         indent=2,
     )
-    if told.finding.paths and told.verdict is not Verdict.NOTED:
-        _labelled(page, "wanted by", wanted_by(told))
-    if told.allowance is not None:
-        _labelled(page, "until", f"{told.allowance.expires} ({told.allowance.origin}): {told.allowance.reason}")
+    if group.finding.paths and group.verdict is not Verdict.NOTED:
+        _labelled(page, "wanted by", wanted_by(group))
+    if group.allowance is not None:
+        _labelled(page, "until", f"{group.allowance.expires} ({group.allowance.origin}): {group.allowance.reason}")
 
 
 def _allowances(page: Page, check: Check) -> None:
-    sentences = [(expired_sentence(each), each.origin) for each in check.expired]
-    sentences += [(unused_sentence(each), each.origin) for each in check.unused]
-    if sentences:
+    stale = stale_allowances(check)
+    if stale:
         page.blank()
-    for text, origin in sentences:
-        page.paragraph(flat(f"{text} ({origin})"), lead=("! ", "yellow"), indent=2)
+    for allowance, _, sentence in stale:
+        page.paragraph(flat(f"{sentence} ({allowance.origin})"), lead=("! ", "yellow"), indent=2)
 
 
 def _notes(page: Page, check: Check) -> None:

@@ -20,8 +20,8 @@ from wheelcheck.model.difference import (
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
-from wheelcheck.report.check.told import Told
-from wheelcheck.report.difference.told import ToldChange, tell_changes, tell_findings, verdict
+from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared
+from wheelcheck.report.verdicts import difference_verdict
 
 DIFF_SCHEMA = "wheelcheck.diff/1"
 """The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
@@ -40,13 +40,13 @@ def load_diff_schema() -> dict[str, object]:
 
 def render_diff_json(difference: Difference) -> str:
     """Render *difference* as the JSON of schema ``wheelcheck.diff/1``, keys in the documented order."""
-    changes = tell_changes(difference)
-    told = {state: tell_findings(difference, state) for state in FindingState}
-    kinds = Counter(each.change.kind for each in changes)
+    changes = group_changes(difference)
+    told = {state: group_compared(difference, state) for state in FindingState}
+    kinds = Counter(each.value.kind for each in changes)
     document: _Object = {
         "schema": DIFF_SCHEMA,
         "exit_status": difference.exit_status,
-        "summary": masked_within(verdict(difference)),
+        "summary": masked_within(difference_verdict(difference)),
         "old": _side(difference.old),
         "new": _side(difference.new),
         "counts": {
@@ -73,8 +73,8 @@ def _side(side: Side) -> _Object:
     }
 
 
-def _told_change(told: ToldChange) -> _Object:
-    change = told.change
+def _told_change(told: Group[PackageChange]) -> _Object:
+    change = told.value
     return {
         "kind": change.kind.value,
         "name": change.name,
@@ -84,7 +84,7 @@ def _told_change(told: ToldChange) -> _Object:
     }
 
 
-def _told(told: Told, state: FindingState) -> _Object:
+def _told(told: FindingGroup, state: FindingState) -> _Object:
     return {
         "state": state.value,
         "code": told.finding.code.number,

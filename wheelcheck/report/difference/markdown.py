@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.check import Verdict
-from wheelcheck.model.difference import ChangeKind, Difference, FindingState, Release
-from wheelcheck.report.check.details import headline, iter_details, says_its_target
-from wheelcheck.report.check.told import Told, listed_targets, open_notes
-from wheelcheck.report.difference.told import (
-    ToldChange,
-    change_line,
-    heading,
-    in_bytes,
-    iter_notes,
-    iter_undecided,
-    tell_changes,
-    tell_downloads,
-    tell_findings,
-    verdict,
-    where,
-)
+from wheelcheck.model.difference import ChangeKind, Difference, FindingState, PackageChange, Release
+from wheelcheck.report.details import change_line, headline, iter_details, names_its_target, release_facts
+from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared, open_notes
 from wheelcheck.report.quoting import code_span, escaped
+from wheelcheck.report.verdicts import (
+    difference_heading,
+    difference_notes,
+    difference_verdict,
+    download_lines,
+    uncompared_targets,
+    where_changed,
+)
+from wheelcheck.report.wording import listed_targets
 
 LIMIT = 60_000
 """How many characters a comment has at most; GitHub takes 65,536."""
@@ -40,8 +36,8 @@ def render_diff_markdown(difference: Difference) -> str:
     targets = tuple(each.target for each in difference.targets)
     written = [
         MARK,
-        f"### {mark} wheelcheck diff: {escaped(verdict(difference))}",
-        f"{escaped(heading(difference))}, on {escaped(listed_targets(targets))}",
+        f"### {mark} wheelcheck diff: {escaped(difference_verdict(difference))}",
+        f"{escaped(difference_heading(difference))}, on {escaped(listed_targets(targets))}",
     ]
     room = LIMIT - _RESERVE - sum(len(block) + 2 for block in written)
     left_out = 0
@@ -58,47 +54,47 @@ def render_diff_markdown(difference: Difference) -> str:
 
 def _iter_blocks(difference: Difference) -> Iterator[str]:
     """What follows the heading, the most important first, each block whole in itself."""
-    new = tell_findings(difference, FindingState.NEW)
+    new = group_compared(difference, FindingState.NEW)
     for each in new:
         if each.verdict is Verdict.FAILS:
             yield _finding(each)
-    undecided = iter_undecided(difference)
+    undecided = uncompared_targets(difference)
     if undecided:
         yield "\n".join(f"- ❔ {escaped(str(target))}: {escaped(reason)}" for target, reason in undecided[:50])
-    changes = tell_changes(difference)
+    changes = group_changes(difference)
     if changes:
         yield _table(changes, difference)
-    downloads = tell_downloads(difference)
+    downloads = download_lines(difference)
     if downloads:
-        yield "\n".join(f"- download: {escaped(f'{line} {where(on, difference)}'.strip())}" for line, on in downloads)
-    notes = iter_notes(difference)
+        yield "\n".join(f"- download: {escaped(line)}" for line in downloads)
+    notes = difference_notes(difference)
     if notes:
         yield "\n".join(f"- {escaped(note)}" for note in notes)
     # A note on where wheels are stands beside its finding.
     others = [each for each in new if each.verdict not in (Verdict.FAILS, Verdict.NOTED)] + list(open_notes(new))
     for title, group in (
         ("New, and not failing", others),
-        ("Gone", tell_findings(difference, FindingState.GONE)),
-        ("Still there", tell_findings(difference, FindingState.STAYS)),
+        ("Gone", group_compared(difference, FindingState.GONE)),
+        ("Still there", group_compared(difference, FindingState.STAYS)),
     ):
         if group:
             yield _folded(title, group)
 
 
-def _finding(told: Told) -> str:
-    head = f"**{escaped(told.subject)}** ({told.finding.code.number}): {escaped(told.message)}"
-    lines = [f"- written in: {code_span(str(origin))}" for origin in told.origins]
-    lines += [f"- {label}: {escaped(text)}" for label, text in iter_details(told) if label != "written in"]
-    if not says_its_target(told):
-        lines.append(f"- on {escaped(listed_targets(told.targets))}")
+def _finding(group: FindingGroup) -> str:
+    head = f"**{escaped(group.subject)}** ({group.finding.code.number}): {escaped(group.message)}"
+    lines = [f"- written in: {code_span(str(origin))}" for origin in group.origins]
+    lines += [f"- {label}: {escaped(text)}" for label, text in iter_details(group) if label != "written in"]
+    if not names_its_target(group):
+        lines.append(f"- on {escaped(listed_targets(group.targets))}")
     return "\n".join((head, "", *lines))
 
 
-def _table(changes: Sequence[ToldChange], difference: Difference) -> str:
+def _table(changes: Sequence[Group[PackageChange]], difference: Difference) -> str:
     rows = ["| package | | before | after | |", "| --- | --- | --- | --- | --- |"]
     room = LIMIT // 3
-    for number, told in enumerate(changes):
-        row = _row(told, difference)
+    for number, group in enumerate(changes):
+        row = _row(group, difference)
         room -= len(row) + 1
         if room < 0:
             rows.append(f"| and {len(changes) - number} more | | | | |")
@@ -110,9 +106,9 @@ def _table(changes: Sequence[ToldChange], difference: Difference) -> str:
     return f"<details><summary>Packages ({len(changes)})</summary>\n\n{table}\n\n</details>"
 
 
-def _row(told: ToldChange, difference: Difference) -> str:
-    change = told.change
-    remark = where(told.targets, difference)
+def _row(group: Group[PackageChange], difference: Difference) -> str:
+    change = group.value
+    remark = where_changed(group.targets, difference)
     if change.kind is ChangeKind.RESUPPLIED:
         remark = f"{change_line(change)} {remark}".strip()
     cells = (change.name, change.kind.value, _cell(change.before), _cell(change.after), remark[:400])
@@ -122,19 +118,14 @@ def _row(told: ToldChange, difference: Difference) -> str:
 def _cell(release: Release | None) -> str:
     if release is None:
         return ""
-    facts = [str(release.version)]
-    if release.upload_time:
-        facts.append(release.upload_time[:10])
-    if release.size is not None:
-        facts.append(in_bytes(release.size))
-    return ", ".join(facts)
+    return ", ".join((str(release.version), *release_facts(release)))
 
 
-def _folded(title: str, group: Sequence[Told]) -> str:
+def _folded(title: str, group: Sequence[FindingGroup]) -> str:
     lines = [f"<details><summary>{title} ({len(group)})</summary>", ""]
     room = LIMIT // 6
-    for number, told in enumerate(group):
-        line = f"- {told.verdict.value} {told.finding.code.number} {escaped(headline(told))}"
+    for number, each in enumerate(group):
+        line = f"- {each.verdict.value} {each.finding.code.number} {escaped(headline(each))}"
         room -= len(line) + 1
         if room < 0:
             lines.append(f"- _and {len(group) - number} more_")

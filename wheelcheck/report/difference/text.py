@@ -8,24 +8,20 @@ from collections.abc import Sequence
 from wheelcheck.model.check import Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState
 from wheelcheck.model.finding import Severity
-from wheelcheck.report.check.details import headline, says_its_target
-from wheelcheck.report.check.told import Told, listed_targets, open_notes
-from wheelcheck.report.difference.told import (
-    MARKS,
-    ToldChange,
-    change_line,
-    heading,
-    iter_notes,
-    iter_undecided,
-    tell_changes,
-    tell_downloads,
-    tell_findings,
-    verdict,
-    where,
-)
+from wheelcheck.report.details import change_line, headline, names_its_target
 from wheelcheck.report.findings import Detail, draw_finding
+from wheelcheck.report.grouping import FindingGroup, group_changes, group_compared, open_notes
 from wheelcheck.report.page import Page
 from wheelcheck.report.quoting import flat, flat_finding
+from wheelcheck.report.verdicts import (
+    difference_heading,
+    difference_notes,
+    difference_verdict,
+    download_lines,
+    uncompared_targets,
+    where_changed,
+)
+from wheelcheck.report.wording import listed_targets
 
 _CHANGES_IN_BRIEF = 30
 _FINDINGS_IN_BRIEF = 5
@@ -37,7 +33,13 @@ _STYLES = {
     ChangeKind.DOWNGRADED: "yellow",
     ChangeKind.RESUPPLIED: "yellow",
 }
-# The arrows of a move are no ASCII, and both would be written the same.
+_MARKS = {
+    ChangeKind.ADDED: "+",
+    ChangeKind.REMOVED: "-",
+    ChangeKind.UPGRADED: "↑",
+    ChangeKind.DOWNGRADED: "↓",
+    ChangeKind.RESUPPLIED: "~",
+}
 _IN_ASCII = {ChangeKind.UPGRADED: "^", ChangeKind.DOWNGRADED: "v"}
 
 
@@ -50,54 +52,50 @@ def render_diff_text(
     there before; ``full`` shows everything.
     """
     page = Page(width=width, encoding=encoding)
-    page.paragraph(heading(difference), style="bold")
+    page.paragraph(difference_heading(difference), style="bold")
     targets = tuple(each.target for each in difference.targets)
     page.paragraph(flat(listed_targets(targets)), lead=("on ", "dim"))
-    for target, reason in iter_undecided(difference):
+    for target, reason in uncompared_targets(difference):
         page.paragraph(reason, lead=(f"{flat(str(target))}: ", "bold yellow"))
     _changes(page, difference, detail)
-    for line, on in tell_downloads(difference):
-        place = where(on, difference)
-        page.paragraph(f"{line} {place}".strip(), lead=("download   ", "dim"), indent=2)
-    _new(page, tell_findings(difference, FindingState.NEW), detail)
-    _folded(page, "Gone", tell_findings(difference, FindingState.GONE), detail)
-    _folded(page, "Still there", tell_findings(difference, FindingState.STAYS), detail)
-    notes = iter_notes(difference)
+    for line in download_lines(difference):
+        page.paragraph(line, lead=("download   ", "dim"), indent=2)
+    _new(page, group_compared(difference, FindingState.NEW), detail)
+    _folded(page, "Gone", group_compared(difference, FindingState.GONE), detail)
+    _folded(page, "Still there", group_compared(difference, FindingState.STAYS), detail)
+    notes = difference_notes(difference)
     if notes:
         page.blank()
     for note in notes:
         page.paragraph(note, lead=("• ", "cyan"), indent=2)
     page.blank()
     style = {0: "bold green", 1: "bold red"}.get(difference.exit_status, "bold yellow")
-    page.paragraph(verdict(difference), style=style)
+    page.paragraph(difference_verdict(difference), style=style)
     return page.coloured() if color else page.plain()
 
 
 def _changes(page: Page, difference: Difference, detail: Detail) -> None:
-    changes = tell_changes(difference)
+    changes = group_changes(difference)
     shown = changes if detail == "full" else changes[:_CHANGES_IN_BRIEF]
     if changes:
         page.blank()
-    for told in shown:
-        place = where(told.targets, difference)
-        line = f"{change_line(told.change)}{f' {place}' if place else ''}"
-        page.paragraph(line, lead=(f"{_mark(page, told)} ", _STYLES[told.change.kind]), indent=2)
+    for group in shown:
+        line = f"{change_line(group.value)} {where_changed(group.targets, difference)}".rstrip()
+        kind = group.value.kind
+        page.paragraph(line, lead=(f"{_mark(page, kind)} ", _STYLES[kind]), indent=2)
     if len(changes) > len(shown):
-        hidden = [told.change.name for told in changes[len(shown) :]]
+        hidden = [group.value.name for group in changes[len(shown) :]]
         page.listing([flat(name) for name in hidden], rows=_ROWS_IN_BRIEF, lead=("and ", "dim"), indent=2)
 
 
-def _mark(page: Page, told: ToldChange) -> str:
-    mark = MARKS[told.change.kind]
-    try:
-        mark.encode(page.encoding)
-    except UnicodeEncodeError:
-        return _IN_ASCII.get(told.change.kind, mark)
-    return mark
+def _mark(page: Page, kind: ChangeKind) -> str:
+    # Neither arrow is in every encoding, and the page knows no other sign for it.
+    mark = _MARKS[kind]
+    return mark if page.clean(mark) == mark else _IN_ASCII.get(kind, mark)
 
 
-def _new(page: Page, told: Sequence[Told], detail: Detail) -> None:
-    failing = [each for each in told if each.verdict is Verdict.FAILS]
+def _new(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:
+    failing = [each for each in groups if each.verdict is Verdict.FAILS]
     shown = failing if detail == "full" else failing[:_FINDINGS_IN_BRIEF]
     for each in shown:
         page.blank()
@@ -106,34 +104,34 @@ def _new(page: Page, told: Sequence[Told], detail: Detail) -> None:
         draw_finding(page, finding, detail, beside=[flat_finding(note) for note in each.beside])
         if each.origins:
             _labelled(page, "written in", ", ".join(str(origin) for origin in each.origins))
-        if not says_its_target(each):
+        if not names_its_target(each):
             _labelled(page, "on", listed_targets(each.targets))
     if len(failing) > len(shown):
         subjects = list(dict.fromkeys(flat(each.subject) for each in failing[len(shown) :]))
         page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=("also new: ", "bold red"), indent=2)
-    others = [each for each in told if each.verdict not in (Verdict.FAILS, Verdict.NOTED)]
+    others = [each for each in groups if each.verdict not in (Verdict.FAILS, Verdict.NOTED)]
     if detail == "full":
         # A note on where wheels are stands beside its finding.
-        others += open_notes(told)
+        others += open_notes(groups)
     if others:
         page.blank()
     for each in others:
         page.paragraph(headline(each), lead=(f"new {each.verdict.value} {each.finding.code.number}: ", "dim"), indent=2)
 
 
-def _folded(page: Page, title: str, told: Sequence[Told], detail: Detail) -> None:
+def _folded(page: Page, title: str, groups: Sequence[FindingGroup], detail: Detail) -> None:
     if detail == "brief":
-        told = [each for each in told if each.verdict is not Verdict.NOTED]
-    if not told:
+        groups = [each for each in groups if each.verdict is not Verdict.NOTED]
+    if not groups:
         return
     page.blank()
     if detail == "full":
         page.line((f"  {title}", "bold"))
-        for each in told:
+        for each in groups:
             page.paragraph(headline(each), lead=(f"{each.verdict.value} {each.finding.code.number}: ", "dim"), indent=4)
         return
-    subjects = [f"{flat(each.subject)} ({each.finding.code.number}, {each.verdict.value})" for each in told]
-    page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=(f"{title} ({len(told)}): ", "bold"), indent=2)
+    subjects = [f"{flat(each.subject)} ({each.finding.code.number}, {each.verdict.value})" for each in groups]
+    page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=(f"{title} ({len(groups)}): ", "bold"), indent=2)
 
 
 def _labelled(page: Page, label: str, text: str) -> None:

@@ -10,7 +10,7 @@ from wheelcheck.model.matrix import Best, Blocker, Cell, CellStatus, Matrix, Ope
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.plans.proposal_writing import repair_object
-from wheelcheck.report.matrix.told import verdict_line
+from wheelcheck.report.verdicts import matrix_verdict
 
 MATRIX_SCHEMA = "wheelcheck.matrix/1"
 """The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
@@ -33,7 +33,7 @@ def render_json(matrix: Matrix) -> str:
     document: _Object = {
         "schema": MATRIX_SCHEMA,
         "exit_status": matrix.exit_status,
-        "summary": verdict_line(matrix),
+        "summary": matrix_verdict(matrix),
         "inputs": [{"path": each.path, "sha256": each.sha256 or None} for each in matrix.inputs],
         "platforms": list(matrix.platforms),
         "pythons": list(matrix.pythons),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wheelcheck.model.matrix import CellStatus, Matrix
-from wheelcheck.report.matrix.told import WORDS, advice, tell_blockers, tell_openings, told_failures, verdict_line
+from wheelcheck.report.grouping import group_blockers
 from wheelcheck.report.page import folded, sentence
 from wheelcheck.report.quoting import escaped
+from wheelcheck.report.verdicts import CELL_WORDS, failure_lines, matrix_advice, matrix_verdict, opening_lines
+from wheelcheck.report.wording import listed_cells
 
 _MARKS = {
     CellStatus.INSTALLS: "✅",
@@ -22,12 +24,12 @@ _ROWS = 50
 
 def render_markdown(matrix: Matrix) -> str:
     """Render *matrix* as GitHub-flavoured Markdown, ending in a newline; long lists are folded."""
-    blocks = [f"### wheelcheck: {escaped(verdict_line(matrix))}", _table(matrix), _legend(matrix)]
+    blocks = [f"### wheelcheck: {escaped(matrix_verdict(matrix))}", _table(matrix), _legend(matrix)]
     for title, rows in (
         ("What blocks", list(_iter_blockers(matrix))),
-        ("What would open them", [escaped(sentence(text)) for text in tell_openings(matrix)]),
-        ("What to ship", [escaped(text) for text in advice(matrix)]),
-        ("Without an answer", [escaped(text) for text in told_failures(matrix)]),
+        ("What would open them", [escaped(sentence(text)) for text in opening_lines(matrix)]),
+        ("What to ship", [escaped(text) for text in matrix_advice(matrix)]),
+        ("Without an answer", [escaped(text) for text in failure_lines(matrix)]),
     ):
         if rows:
             more = [f"- and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []
@@ -47,10 +49,10 @@ def _table(matrix: Matrix) -> str:
 
 def _legend(matrix: Matrix) -> str:
     found = {cell.status for cell in matrix.cells}
-    return ", ".join(f"{_MARKS[status]} {WORDS[status]}" for status in CellStatus if status in found)
+    return ", ".join(f"{_MARKS[status]} {CELL_WORDS[status]}" for status in CellStatus if status in found)
 
 
 def _iter_blockers(matrix: Matrix) -> Iterator[str]:
-    for told in tell_blockers(matrix):
-        why = f": {escaped(told.why)}" if told.why else ""
-        yield f"**{escaped(folded(told.names, _NAMES))}**{why}, on {escaped(told.where)}"
+    for group in group_blockers(matrix):
+        why = f": {escaped(group.why)}" if group.why else ""
+        yield f"**{escaped(folded(group.names, _NAMES))}**{why}, on {escaped(listed_cells(matrix, group.targets))}"

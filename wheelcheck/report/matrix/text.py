@@ -6,17 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.matrix import CellStatus, Matrix
 from wheelcheck.report.findings import Detail
-from wheelcheck.report.matrix.told import (
-    WORDS,
-    ToldBlockers,
-    advice,
-    tell_blockers,
-    tell_openings,
-    told_failures,
-    verdict_line,
-)
+from wheelcheck.report.grouping import group_blockers
 from wheelcheck.report.page import Page, Segment, folded, glued, sentence
 from wheelcheck.report.quoting import flat
+from wheelcheck.report.verdicts import CELL_WORDS, failure_lines, matrix_advice, matrix_verdict, opening_lines
+from wheelcheck.report.wording import listed_cells
 
 _MARKS = {
     CellStatus.INSTALLS: ("✓", "+", "green"),
@@ -42,12 +36,12 @@ def render_text(
     """
     page = Page(width=width, encoding=encoding)
     _grid(page, matrix)
-    _blockers(page, tell_blockers(matrix), detail)
+    _blockers(page, matrix, detail)
     _failures(page, matrix)
     _openings(page, matrix, detail)
     _advice(page, matrix)
     page.blank()
-    page.paragraph(verdict_line(matrix), style="green" if len(matrix.good) == len(matrix.cells) else "bold red")
+    page.paragraph(matrix_verdict(matrix), style="green" if len(matrix.good) == len(matrix.cells) else "bold red")
     return page.coloured() if color else page.plain()
 
 
@@ -67,7 +61,7 @@ def _grid(page: Page, matrix: Matrix) -> None:
             page.line((f"  {platform.ljust(first)}", ""), *cells)
     found = {cell.status for cell in matrix.cells}
     page.blank()
-    legend = "   ".join(glued(f"{_MARKS[kind][plain]} {WORDS[kind]}") for kind in CellStatus if kind in found)
+    legend = "   ".join(glued(f"{_MARKS[kind][plain]} {CELL_WORDS[kind]}") for kind in CellStatus if kind in found)
     page.paragraph(legend, indent=2, style="dim")
 
 
@@ -85,47 +79,48 @@ def _blocks(pythons: Sequence[str], room: int) -> Iterator[tuple[str, ...]]:
         yield tuple(block)
 
 
-def _blockers(page: Page, told: Sequence[ToldBlockers], detail: Detail) -> None:
-    if not told:
+def _blockers(page: Page, matrix: Matrix, detail: Detail) -> None:
+    groups = group_blockers(matrix)
+    if not groups:
         return
-    shown = told if detail == "full" else told[:_BLOCKERS_IN_BRIEF]
+    shown = groups if detail == "full" else groups[:_BLOCKERS_IN_BRIEF]
     most = _EVERYTHING if detail == "full" else _NAMES_IN_BRIEF
     page.blank()
     page.paragraph("What blocks", indent=2, style="bold")
     for each in shown:
         names = folded([glued(flat(name)) for name in each.names], most)
         page.paragraph(f"{names}: {each.why}" if each.why else names, lead=("✗ ", "bold red"), indent=2)
-        page.paragraph(each.where, lead=("on ", "dim"), indent=4)
-    hidden = sum(len(each.names) for each in told[len(shown) :])
+        page.paragraph(listed_cells(matrix, each.targets), lead=("on ", "dim"), indent=4)
+    hidden = sum(len(each.names) for each in groups[len(shown) :])
     if hidden:
         page.paragraph(f"{hidden} more on fewer targets (-v shows all)", indent=4, style="dim")
 
 
 def _failures(page: Page, matrix: Matrix) -> None:
-    for text in told_failures(matrix):
+    for text in failure_lines(matrix):
         page.blank()
         page.paragraph(flat(text), lead=("! ", "bold yellow"), indent=2)
 
 
 def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
-    told = tell_openings(matrix)
-    if not told:
+    lines = opening_lines(matrix)
+    if not lines:
         return
     page.blank()
     page.paragraph("What would open them", indent=2, style="bold")
-    ways = sum(opening.repair is not None for opening in matrix.openings)
-    most = len(told) if detail == "full" else _OPENINGS_IN_BRIEF
-    for number, text in enumerate(told):
-        if number < most or number >= ways:
-            lead = ("+ ", "green") if number < ways else ("- ", "dim")
+    repairs = sum(opening.repair is not None for opening in matrix.openings)
+    most = len(lines) if detail == "full" else _OPENINGS_IN_BRIEF
+    for number, text in enumerate(lines):
+        if number < most or number >= repairs:
+            lead = ("+ ", "green") if number < repairs else ("- ", "dim")
             page.paragraph(sentence(flat(text)), lead=lead, indent=2)
-    if ways > most:
-        page.paragraph(f"{ways - most} more (-v shows all)", indent=4, style="dim")
+    if repairs > most:
+        page.paragraph(f"{repairs - most} more (-v shows all)", indent=4, style="dim")
 
 
 def _advice(page: Page, matrix: Matrix) -> None:
-    said = advice(matrix)
-    if said:
+    lines = matrix_advice(matrix)
+    if lines:
         page.blank()
-    for number, text in enumerate(said):
+    for number, text in enumerate(lines):
         page.paragraph(text, indent=2 if number == 0 else 4, style="bold" if number == 0 else "")

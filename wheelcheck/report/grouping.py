@@ -1,0 +1,249 @@
+"""Groups the findings, repairs, changes and blockers that are the same on several targets, so that a report shows each once.
+
+It judges nothing and compares nothing again; how a group is worded is for ``wording.py``, ``verdicts.py`` and the formats.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
+from wheelcheck.model.difference import ChangeKind, Difference, FindingState, PackageChange, Release
+from wheelcheck.model.finding import Code, Finding
+from wheelcheck.model.matrix import Blocker, CellStatus, Matrix
+from wheelcheck.model.repair import Repair
+from wheelcheck.model.requirement import FileOrigin, Origin
+from wheelcheck.model.target import Target
+from wheelcheck.report.findings import companions
+from wheelcheck.report.wording import blocker_name
+
+_VERDICTS = tuple(Verdict)
+_CHANGES = tuple(ChangeKind)
+_Swap = tuple[str, str]
+_TARGET: _Swap = ("{target}", "these targets")
+_PLATFORM: _Swap = ("{target.platform}", "these platforms")
+_PYTHON: _Swap = ("Python {target.python}", "these Pythons")
+_SWAPS = ((_TARGET,), (_PYTHON,), (_PLATFORM,), (_PLATFORM, _PYTHON))
+_Sighting = tuple[CheckedTarget, Judged]
+_Value = TypeVar("_Value")
+
+
+class Group(Struct, Generic[_Value], frozen=True, kw_only=True):
+    """What is the same on several targets: the *value* on the first of them stands for all."""
+
+    value: _Value
+    targets: tuple[Target, ...]
+
+
+class FindingGroup(Struct, frozen=True, kw_only=True):
+    """A finding that is the same on several targets.
+
+    ``finding`` is that of the first target, and ``message`` its message in words that hold on all ``targets``. ``origins`` are all
+    places where the user wrote what leads to it, ``beside`` the notes on where wheels are. ``repairs`` are the cheapest repairs of
+    these targets, empty where nothing fails or none was proved.
+    """
+
+    finding: Finding
+    verdict: Verdict
+    message: str
+    targets: tuple[Target, ...]
+    origins: tuple[Origin, ...]
+    allowance: Allowance | None
+    fingerprints: tuple[str, ...]
+    beside: tuple[Finding, ...] = ()
+    repairs: tuple[Group[Repair], ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """The one fingerprint of the group: that of its first target by name, which stays when targets are added."""
+        return min(self.fingerprints)
+
+    @property
+    def places(self) -> tuple[FileOrigin, ...]:
+        """The files and lines among its origins."""
+        return tuple(origin for origin in self.origins if isinstance(origin, FileOrigin))
+
+    @property
+    def subject(self) -> str:
+        """Its heading: ``av 11.0.0``, a name alone, or the title of its code."""
+        if self.finding.package is None:
+            return self.finding.code.title
+        return f"{self.finding.package} {self.finding.version}" if self.finding.version else self.finding.package
+
+
+class BlockerGroup(Struct, frozen=True, kw_only=True):
+    """Blockers of the same cells, *targets*, for the same reason *why*."""
+
+    names: tuple[str, ...]
+    why: str
+    targets: tuple[Target, ...]
+
+
+def group_by(items: Iterable[_Value], key: Callable[[_Value], Hashable]) -> list[list[_Value]]:
+    """Part *items* into lists of equal *key*, in the order of the first item of each."""
+    groups: dict[Hashable, list[_Value]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.values())
+
+
+def _grouped(pairs: Iterable[tuple[_Value, Target]], key: Callable[[_Value], Hashable]) -> tuple[Group[_Value], ...]:
+    groups = group_by(pairs, lambda pair: key(pair[0]))
+    return tuple(Group(value=same[0][0], targets=tuple(target for _, target in same)) for same in groups)
+
+
+def group_findings(check: Check) -> tuple[FindingGroup, ...]:
+    """Group the findings of *check*, ordered by verdict (failing first), then as findings are ordered.
+
+    Two are the same when code, package, version and verdict are. Findings that name no package, and those that stand more than
+    once on one target (for two extras of a project), must have the same message too, but for the target's own name.
+    """
+
+    def key(sighting: _Sighting) -> Hashable:
+        finding = sighting[1].finding
+        return (_counting(*sighting), finding.code, finding.package, finding.version)
+
+    sightings = ((checked, judged) for checked in check.targets for judged in checked.judged)
+    groups = [_finding_group(same) for alike in group_by(sightings, key) for same in _with_one_message(alike)]
+    return tuple(sorted(groups, key=lambda group: (_VERDICTS.index(group.verdict), group.finding.sort_key)))
+
+
+def _counting(checked: CheckedTarget, judged: Judged) -> Verdict:
+    """The verdict, but never a failure on a target that is undecided: a search that ended early proves nothing."""
+    if judged.verdict is not Verdict.FAILS or checked.is_decided:
+        return judged.verdict
+    return Verdict.NOTED if judged.finding.code is Code.BUDGET_SPENT else Verdict.WARNS
+
+
+def _with_one_message(sightings: Sequence[_Sighting]) -> list[list[_Sighting]]:
+    targets = {id(checked) for checked, _ in sightings}
+    if len(targets) == len(sightings) and sightings[0][1].finding.package is not None:
+        return [list(sightings)]
+    return group_by(sightings, lambda sighting: _swapped(sighting[1].finding.message, sighting[0].target, (_TARGET,)))
+
+
+def _finding_group(sightings: Sequence[_Sighting]) -> FindingGroup:
+    checked, first = sightings[0]
+    verdict = _counting(checked, first)
+    targets = {(each.target.platform, each.target.python): each for each, _ in sightings}
+    return FindingGroup(
+        finding=first.finding,
+        verdict=verdict,
+        message=_common_message(sightings),
+        targets=tuple(each.target for each in targets.values()),
+        origins=tuple(dict.fromkeys(judged.origin for _, judged in sightings if judged.origin is not None)),
+        allowance=next((judged.allowance for _, judged in sightings if judged.allowance is not None), None),
+        fingerprints=tuple(dict.fromkeys(judged.fingerprint for _, judged in sightings)),
+        beside=companions(first.finding, (judged.finding for judged in checked.judged)),
+        repairs=group_repairs(targets.values()) if verdict is Verdict.FAILS else (),
+    )
+
+
+def _common_message(sightings: Sequence[_Sighting]) -> str:
+    """The message of the first, with "these targets" or the like for its own where that makes all messages equal."""
+    first = sightings[0][1].finding.message
+    if all(judged.finding.message == first for _, judged in sightings):
+        return first
+    for swaps in _SWAPS:
+        messages = {_swapped(judged.finding.message, checked.target, swaps) for checked, judged in sightings}
+        if len(messages) == 1:
+            return messages.pop()
+    return first
+
+
+def _swapped(message: str, target: Target, swaps: Sequence[_Swap]) -> str:
+    for pattern, instead in swaps:
+        words = pattern.format(target=target)
+        # Not within a longer word: linux_x86_64 is no part of manylinux_x86_64, nor Python 3.1 of Python 3.11.
+        message = re.sub(rf"(?<![\w.]){re.escape(words)}(?![\w]|\.\d)", instead, message)
+    return message
+
+
+def open_notes(groups: Iterable[FindingGroup]) -> tuple[FindingGroup, ...]:
+    """The groups that are only noted, without the notes that stand beside a finding already."""
+    groups = tuple(groups)
+    beside = {(note.code, note.package, note.version) for group in groups for note in group.beside}
+    return tuple(
+        group
+        for group in groups
+        if group.verdict is Verdict.NOTED
+        and (group.finding.code, group.finding.package, group.finding.version) not in beside
+    )
+
+
+def group_repairs(targets: Iterable[CheckedTarget]) -> tuple[Group[Repair], ...]:
+    """Group the cheapest repair of each of *targets* that is not applied already by its edits."""
+    pairs = []
+    for checked in targets:
+        plan = checked.plan
+        if plan is None or plan.proposals is None:
+            continue
+        offered = [repair for repair in plan.proposals.repairs if repair.id not in plan.applied]
+        pairs += [(repair, checked.target) for repair in offered[:1]]
+    return _grouped(pairs, lambda repair: repair.edits)
+
+
+def group_compared(difference: Difference, state: FindingState) -> tuple[FindingGroup, ...]:
+    """Group the findings of *difference* that are of *state*, as those of a check."""
+    targets = []
+    for each in difference.targets:
+        side = each.before if state is FindingState.GONE else each.after
+        if side is not None:
+            judged = tuple(compared.judged for compared in each.findings if compared.state is state)
+            targets.append(dataclasses.replace(side, target=each.target, judged=judged))
+    return group_findings(Check(inputs=(), kind="", targets=tuple(targets)))
+
+
+def group_changes(difference: Difference) -> tuple[Group[PackageChange], ...]:
+    """Group the changes of *difference*, ordered by kind, then name: two are the same when versions and installabilities are."""
+
+    def essence(release: Release | None) -> Hashable:
+        return release and (release.version, release.installability)
+
+    pairs = ((change, each.target) for each in difference.targets for change in each.changes)
+    groups = _grouped(pairs, lambda change: (change.kind, change.name, essence(change.before), essence(change.after)))
+    return tuple(sorted(groups, key=lambda group: (_CHANGES.index(group.value.kind), group.value.name)))
+
+
+def group_lines(lines: Iterable[tuple[str, Target]]) -> tuple[Group[str], ...]:
+    """Group equal *lines* of text, each of which comes with its target; empty ones are left out."""
+    return _grouped(((line, target) for line, target in lines if line), lambda line: line)
+
+
+def group_blockers(matrix: Matrix) -> tuple[BlockerGroup, ...]:
+    """Group the blockers of *matrix* that block the same cells for the same reason."""
+
+    def key(blocker: Blocker) -> Hashable:
+        cells = frozenset((target.platform, target.python) for target in blocker.targets)
+        return (cells, _why(blocker), blocker.requested)
+
+    return tuple(
+        BlockerGroup(
+            names=tuple(blocker_name(blocker) for blocker in same),
+            why=_why(same[0]),
+            targets=same[0].targets,
+        )
+        for same in group_by(matrix.blockers, key)
+    )
+
+
+def _why(blocker: Blocker) -> str:
+    if blocker.package is None:
+        return ""
+    return " or ".join(dict.fromkeys(finding.code.title for finding in blocker.findings))
+
+
+def group_failures(matrix: Matrix) -> tuple[Group[str], ...]:
+    """Group the cells of *matrix* without a plan and without blockers by the reason."""
+    reasons = []
+    for cell in matrix.cells:
+        if cell.status is CellStatus.FAILED:
+            reasons.append((cell.failure or "there is no plan", cell.target))
+        elif cell.status is CellStatus.UNDECIDED:
+            reasons.append(("the search ended before it had an answer", cell.target))
+    return group_lines(reasons)
