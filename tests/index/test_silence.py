@@ -10,7 +10,6 @@ import pytest
 
 from tests.index.silent_server import PAGE, Manner, silent_server
 from tests.index.stores import name, store
-from tests.index.test_carriers import Make, both
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
@@ -25,8 +24,8 @@ from wheelcheck.resolver.passes import Budget, Question, resolve
 from wheelcheck.targets.targets import parse_target
 
 
-def fetched(make: Make, config: IndexConfig, *urls: str) -> list[Reply | IndexUnavailable]:
-    """What a transport over *make*'s carrier brings from *urls*, asked all at once."""
+def fetched(config: IndexConfig, *urls: str) -> list[Reply | IndexUnavailable]:
+    """What a transport brings from *urls*, asked all at once."""
 
     async def one(transport: Transport, url: str) -> Reply | IndexUnavailable:
         try:
@@ -35,7 +34,7 @@ def fetched(make: Make, config: IndexConfig, *urls: str) -> list[Reply | IndexUn
             return problem
 
     async def work() -> list[Reply | IndexUnavailable]:
-        transport = Transport(config, Credentials(()), Tally(), SilentReporter(), make)
+        transport = Transport(config, Credentials(()), Tally(), SilentReporter())
         try:
             return list(await asyncio.gather(*(one(transport, url) for url in urls)))
         finally:
@@ -51,26 +50,24 @@ def took(work: Callable[[], object]) -> float:
     return time.monotonic() - start
 
 
-@both
 @pytest.mark.parametrize("manner", ["silent", "stops", "slow-headers"])
-def test_what_is_lost_while_all_is_still_is_asked_again_long_before_the_timeout(make: Make, manner: Manner) -> None:
+def test_what_is_lost_while_all_is_still_is_asked_again_long_before_the_timeout(manner: Manner) -> None:
     config = IndexConfig(timeout=60, lull=1.0, retries=0)
     with silent_server(a=(1, manner)) as server:
         start = time.monotonic()
-        (reply,) = fetched(make, config, f"{server.url}a/")
+        (reply,) = fetched(config, f"{server.url}a/")
         assert isinstance(reply, Reply)
         assert reply.body == PAGE
         assert time.monotonic() - start < 20
         assert server.seen["/simple/a/"] == 2
 
 
-@both
-def test_what_is_slow_is_waited_for_in_full_the_second_time(make: Make) -> None:
+def test_what_is_slow_is_waited_for_in_full_the_second_time() -> None:
     config = IndexConfig(timeout=0.8, lull=0.2, retries=1, backoff=0.01)
     with silent_server(a=(9, "silent")) as server:
         url = f"{server.url}a/"
         start = time.monotonic()
-        (problem,) = fetched(make, config, url)
+        (problem,) = fetched(config, url)
         assert isinstance(problem, IndexUnavailable)
         assert 1.6 < time.monotonic() - start < 20
         assert url in str(problem)
@@ -78,35 +75,32 @@ def test_what_is_slow_is_waited_for_in_full_the_second_time(make: Make) -> None:
         assert server.seen["/simple/a/"] == 4
 
 
-@both
-def test_what_drips_is_given_up_with_the_url_and_what_came(make: Make) -> None:
+def test_what_drips_is_given_up_with_the_url_and_what_came() -> None:
     config = IndexConfig(timeout=0.5, lull=60, retries=0)
     with silent_server(a=(9, "drips")) as server:
         url = f"{server.url}a/"
         start = time.monotonic()
-        (problem,) = fetched(make, config, url)
+        (problem,) = fetched(config, url)
         assert time.monotonic() - start < 20
     assert isinstance(problem, IndexUnavailable)
     assert url in str(problem)
     assert "bytes came in" in str(problem)
 
 
-@both
-def test_headers_that_drip_are_given_up(make: Make) -> None:
+def test_headers_that_drip_are_given_up() -> None:
     config = IndexConfig(timeout=0.5, lull=60, retries=0)
     with silent_server(a=(9, "slow-headers")) as server:
         start = time.monotonic()
-        (problem,) = fetched(make, config, f"{server.url}a/")
+        (problem,) = fetched(config, f"{server.url}a/")
         assert isinstance(problem, IndexUnavailable)
         assert time.monotonic() - start < 20
 
 
-@both
-def test_a_slow_answer_is_not_asked_for_again_while_others_come(make: Make) -> None:
+def test_a_slow_answer_is_not_asked_for_again_while_others_come() -> None:
     config = IndexConfig(timeout=1.5, lull=0.5, retries=0)
 
     async def work() -> tuple[Reply | IndexUnavailable, int]:
-        transport = Transport(config, Credentials(()), Tally(), SilentReporter(), make)
+        transport = Transport(config, Credentials(()), Tally(), SilentReporter())
 
         async def ask(each: str) -> Reply | IndexUnavailable:
             try:

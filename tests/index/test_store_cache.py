@@ -234,7 +234,7 @@ url, folder = sys.argv[1:]
 with store(url, cache_dir=Path(folder)) as projects:
     projects.prefetch_pages([name("a")])
     projects.metadata(first_wheel(projects.page(name("a"))))
-print(json.dumps(sorted({"httpx2", "pycurl", "asyncio", "pypi_simple", "platformdirs"} & set(sys.modules))))
+print(json.dumps(sorted({"pyreqwest", "asyncio", "pypi_simple", "platformdirs"} & set(sys.modules))))
 """
 
 

@@ -89,8 +89,7 @@ class LoopThread:
             import asyncio
 
             self._at_start()
-            # By a selector on every system: libcurl has its sockets watched, which the proactor of Windows cannot do.
-            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            with asyncio.Runner() as runner:
                 runner.run(self._serve())
         finally:
             with self._guard:

@@ -10,7 +10,7 @@ from wheelcheck.index.exchange import Sink
 
 _LITTLE = 1024**2  # bytes of a body that may be asked for again without regret
 _LEAST = 1024  # bytes that come in the time of a timeout, or it is as if none came
-_PATIENCE = 1.5  # timeouts: those who carry notice by themselves where nothing comes at all, and say more about it
+_PATIENCE = 1.5  # timeouts: the client notices by itself where nothing comes at all, and says more about it
 
 
 class NothingComes(Exception):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import datetime
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.index.carriage import PROXY_HINT, CarriageFailed, Carried, Carrier, open_carrier
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.exchange import Ask, Buffer, Reply, Sink
+from wheelcheck.index.http_client import PROXY_HINT, HttpClient, RawResponse, RequestFailed
 from wheelcheck.index.lulls import Lulls, NothingComes
 from wheelcheck.index.retrying import RETRIED_STATUSES, backoff, parse_retry_after
 from wheelcheck.index.statistics import Tally
@@ -38,7 +38,7 @@ class _TryAgain(Exception):
 
 
 class Transport:
-    """One carrier for the whole run; used on the loop's thread only, and opened when the first request is made."""
+    """One client for the whole run; used on the loop's thread only, and opened when the first request is made."""
 
     def __init__(
         self,
@@ -46,14 +46,12 @@ class Transport:
         credentials: Credentials,
         tally: Tally,
         reporter: Reporter,
-        opener: Callable[[IndexConfig], Carrier] = open_carrier,
     ) -> None:
         self._config = config
         self._credentials = credentials
         self._tally = tally
         self._reporter = reporter
-        self._opener = opener
-        self._opened: Carrier | None = None
+        self._client: HttpClient | None = None
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._lulls = Lulls(config.lull, config.timeout)
 
@@ -96,32 +94,32 @@ class Transport:
         if authorization is not None:
             headers["Authorization"] = authorization
         async with turn:
-            if self._opened is None:
-                self._opened = self._opener(self._config)
+            if self._client is None:
+                self._client = HttpClient(self._config)
             try:
-                carried = await self._carried(self._opened, ask, headers, sink)
-            except CarriageFailed as failure:
+                response = await self._sent(self._client, ask, headers, sink)
+            except RequestFailed as failure:
                 if failure.may_pass:
                     raise _TryAgain(failure.cause) from failure.__cause__
                 raise IndexUnavailable(failure.cause, address=masked(ask.url), hint=failure.hint) from failure.__cause__
             except NothingComes as failure:
                 raise _TryAgain(failure.cause) from None
-        self._tally.received(carried.received)
-        _reject_status(ask, carried)
+        self._tally.received(response.received)
+        _reject_status(ask, response)
         return Reply(
-            status=carried.status,
-            headers=carried.headers,
+            status=response.status,
+            headers=response.headers,
             body=b"",
-            url=masked(carried.url),
-            is_cut=carried.is_cut,
+            url=masked(response.url),
+            is_cut=response.is_cut,
         )
 
-    async def _carried(self, carrier: Carrier, ask: Ask, headers: Mapping[str, str], sink: Sink) -> Carried:
-        """What *carrier* brings. What is met by silence is asked once more, on a connection of its own, and waited for in full."""
+    async def _sent(self, client: HttpClient, ask: Ask, headers: Mapping[str, str], sink: Sink) -> RawResponse:
+        """The answer to *ask*; a stalled request is sent once more, on a connection of its own, and waited for in full."""
         self._tally.sent(ask.kind)
         try:
             async with self._lulls.watching(sink) as heard:
-                return await carrier.carry(ask, headers, heard)
+                return await client.send(ask, headers, heard)
         except NothingComes as silence:
             if not silence.is_still:
                 raise
@@ -129,19 +127,19 @@ class Transport:
         self._tally.sent(ask.kind)
         sink.restart()
         async with self._lulls.watching(sink, lull=math.inf) as heard:
-            return await carrier.carry(replace(ask, connection="own"), headers, heard)
+            return await client.send(replace(ask, connection="own"), headers, heard)
 
     async def close(self) -> None:
         """Close every connection."""
         self._lulls.close()
-        if self._opened is not None:
-            await self._opened.close()
+        if self._client is not None:
+            await self._client.close()
 
 
-def _reject_status(ask: Ask, carried: Carried) -> None:
-    status = carried.status
+def _reject_status(ask: Ask, response: RawResponse) -> None:
+    status = response.status
     if status in RETRIED_STATUSES:
-        wait = parse_retry_after(carried.headers.get("retry-after"), datetime.datetime.now(datetime.UTC))
+        wait = parse_retry_after(response.headers.get("retry-after"), datetime.datetime.now(datetime.UTC))
         raise _TryAgain(f"answered {status} {HTTPStatus(status).phrase}", wait)
     if status in _HINTS:
         raise IndexUnavailable(
