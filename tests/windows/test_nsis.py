@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,12 @@ from tests.fakes.archives import make_wheel
 from tests.server.index_server import IndexServer
 from tests.windows.conftest import Windows
 
-CATALOG = {"front": [make_wheel("front", "1.0", files={"front/__init__.py": "NAME = 'front'\n", "front/a b.txt": "x"})]}
+CATALOG = {
+    "front": [
+        make_wheel("front", "1.0", files={"front/__init__.py": "NAME = 'front'\n", "front/a b.txt": "x"}),
+        make_wheel("front", "2.0", files={"front/__init__.py": "NAME = 'front 2'\n", "front/new.txt": "y"}),
+    ]
+}
 _PROGRAM = "import front, sys\nprint('started', front.NAME, sys.version_info[:2], sys.flags.isolated)\n"
 _TAR = '''
 import sys, zipfile
@@ -44,10 +50,10 @@ def installed(windows: Windows, request: pytest.FixtureRequest) -> Iterator[Path
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def bundled(shell: Shell, windows: Windows, *options: str) -> None:
-    """``plan.json`` and the bundle ``out`` in the shell's folder."""
+def bundled(shell: Shell, windows: Windows, *options: str, release: str = "1.0") -> None:
+    """``plan.json`` and the bundle ``out`` of front in *release* in the shell's folder."""
     with IndexServer(CATALOG) as server:
-        words = ["plan", "front", "--platform", "win_amd64", "--python", "3.11", "-q", "-o", "plan.json"]
+        words = ["plan", f"front=={release}", "--platform", "win_amd64", "--python", "3.11", "-q", "-o", "plan.json"]
         assert shell.run(*words, "-i", server.simple_url).status == 0
         done = shell.run(
             "bundle", "plan.json", "--runtime", str(windows.archive), "-o", "out", "-i", server.simple_url, *options
@@ -66,11 +72,16 @@ def installer(shell: Shell, windows: Windows, *options: str) -> Path:
     return shell.folder / "De mo-1.2-setup.exe"
 
 
-def install(windows: Windows, setup: Path, folder: Path) -> None:
-    """Run *setup* silently for *folder*: a path with a blank must be the last word, unquoted, which only a batch file can say."""
-    batch = setup.with_name("install.bat")
-    batch.write_text(f'@cd /d "%~dp0"\r\n@"{setup.name}" /S /D=C:\\{folder.name}\r\n', encoding="ascii")
-    windows.run("cmd", "/c", "Z:" + str(batch).replace("/", "\\"))
+def install(windows: Windows, setup: Path, folder: Path) -> int:
+    """Run *setup* silently for *folder* and answer its exit status."""
+    return silently(windows, setup.parent, f'"{setup.name}" /S /D=C:\\{folder.name}')
+
+
+def silently(windows: Windows, folder: Path, command: str) -> int:
+    """Run *command* in *folder*: a path with a blank must be the last word, unquoted, which only a batch file can say."""
+    batch = folder / "silently.bat"
+    batch.write_text(f'@cd /d "%~dp0"\r\n@{command}\r\n@exit %errorlevel%\r\n', encoding="ascii")
+    return windows.run("cmd", "/c", "Z:" + str(batch).replace("/", "\\")).returncode
 
 
 def started(windows: Windows, folder: Path) -> str:
@@ -109,6 +120,94 @@ def test_installer_refuses_an_archive_that_is_not_the_one_released(
         archive.write_bytes(archive.read_bytes() + b"\0")
         install(windows, setup, installed)
     assert not installed.exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below *folder* with its content, by path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@contextmanager
+def running(windows: Windows, folder: Path) -> Iterator[None]:
+    """The installed Python runs, until the block ends."""
+    words = [windows.runner, str(folder / "python" / "python.exe"), "-B", "-c", "print('runs', flush=True); input()"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        try:
+            assert program.stdout.readline().strip() == b"runs"
+            yield
+            assert program.poll() is None
+        finally:
+            program.stdin.write(b"\n")
+            program.stdin.close()
+            program.wait(60)
+
+
+def test_installer_touches_nothing_while_the_program_runs_and_replaces_all_of_it_afterwards(
+    shell: Shell, windows: Windows, installed: Path
+) -> None:
+    bundled(shell, windows)
+    assert install(windows, installer(shell, windows), installed) == 0
+    before = contents(installed)
+    shutil.rmtree(shell.folder / "out")
+    bundled(shell, windows, release="2.0")
+    setup = installer(shell, windows)
+    assert "is in use. Nothing was changed. Close the program" in (shell.folder / "demo.nsi").read_text(
+        encoding="utf-8"
+    )
+    with running(windows, installed):
+        assert install(windows, setup, installed) == 2
+        assert contents(installed) == before
+    assert install(windows, setup, installed) == 0
+    assert contents(installed / "python") == contents(shell.folder / "out")
+    assert {path.name for path in installed.iterdir()} == {"python", "app.py", "uninstall.exe"}
+
+
+def test_installer_that_cannot_move_the_old_environment_aside_leaves_it_as_it_is(
+    shell: Shell, windows: Windows, installed: Path
+) -> None:
+    bundled(shell, windows)
+    setup = installer(shell, windows)
+    assert install(windows, setup, installed) == 0
+    # A file is no folder: neither is it removed as one, nor can a folder take its name.
+    (installed / "python.old").write_bytes(b"")
+    before = contents(installed)
+    assert install(windows, setup, installed) == 2
+    assert contents(installed) == before
+
+
+def test_installer_brings_back_what_a_run_that_was_ended_had_moved_aside(
+    shell: Shell, windows: Windows, installed: Path
+) -> None:
+    bundled(shell, windows)
+    setup = installer(shell, windows)
+    assert install(windows, setup, installed) == 0
+    (installed / "python").rename(installed / "python.old")
+    before = contents(installed / "python.old")
+    # This one stops before the new environment is whole, because its archive was altered.
+    shutil.rmtree(shell.folder / "out")
+    bundled(shell, windows, "--archive", "zip")
+    with published(shell.folder / "out") as url, tar_exe(windows):
+        setup = installer(shell, windows, "--url", url)
+        (archive,) = (shell.folder / "out").glob("*.zip")
+        archive.write_bytes(archive.read_bytes() + b"\0")
+        assert install(windows, setup, installed) == 2
+    assert contents(installed / "python") == before
+    assert not (installed / "python.old").exists()
+
+
+def test_uninstaller_removes_nothing_while_the_program_runs(shell: Shell, windows: Windows, installed: Path) -> None:
+    bundled(shell, windows)
+    assert install(windows, installer(shell, windows), installed) == 0
+    before = contents(installed)
+    # With _? it runs where it lies and is waited for; so it cannot remove itself.
+    command = f'"C:\\{installed.name}\\uninstall.exe" /S _?=C:\\{installed.name}'
+    with running(windows, installed):
+        assert silently(windows, shell.folder, command) == 2
+        assert contents(installed) == before
+    assert silently(windows, shell.folder, command) == 0
+    assert contents(installed).keys() <= {"uninstall.exe"}
 
 
 @contextmanager
