@@ -194,7 +194,7 @@ def _write_golden() -> None:
         filled(Path("env"))
         inspection = verify(VerifyRequest(path="env", imports=False))
     for width in (80, 120):
-        text = render_verify(inspection, width=width, color=False, encoding="utf-8", verbose=True)
+        text = render_verify(inspection, width=width, color=False, encoding="utf-8", detail="full")
         (GOLDEN / f"verify-{width}.txt").write_text(text, encoding="utf-8")
 
 

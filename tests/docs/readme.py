@@ -17,7 +17,7 @@ from wheelcheck.cli.plan import plan_command
 from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.model.finding import Code
 from wheelcheck.options import KEYS
-from wheelcheck.report.check import FORMATS
+from wheelcheck.report.formats import formats_of
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -33,7 +33,7 @@ def tables() -> dict[str, str]:
     ordered = sorted(Code, key=lambda code: code.number)
     findings = [f"| {code.number} | {code.severity.value} | {code.title} |" for code in ordered]
     exports = [f"| `{exporter.name}` | {exporter.sentence} |" for exporter in EXPORTERS]
-    formats = [f"| `{form.name}` | {form.sentence} |" for form in FORMATS.values()]
+    formats = [f"| `{form.name}` | {form.sentence} |" for form in formats_of("check").values()]
     return {
         "options": _table("option | meaning", shared.values()),
         "checks": _table("option | meaning", checks),

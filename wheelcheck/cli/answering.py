@@ -1,4 +1,4 @@
-"""What the commands that answer a question share: a reporter, and how an answer is shown; no decisions."""
+"""The progress and the output of the commands that answer a question, in the format that was asked for; no decisions."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from wheelcheck.cli.streams import wants_color, write_result
+from wheelcheck.report.formats import formats_of
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.ports import Reporter
 
 _WIDEST = 120
+_Command = TypeVar("_Command", bound=Callable[..., object])
 PRESENTATION = ("quiet", "verbose", "color", "no_progress")
 """The parameters of the shared options that say how to show an answer."""
 
-answer_format = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What goes to stdout.",
-)
+
+def answer_format(command: str, help: str = "What goes to stdout.", *more: str) -> Callable[[_Command], _Command]:
+    """The option ``--format`` of *command*, with the words of its reports and *more*."""
+    words = (*formats_of(command), *more)
+    return click.option("--format", "form", type=click.Choice(words), default="text", show_default=True, help=help)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,24 +53,22 @@ class Showing:
 
         return ProgressReporter(sys.stderr)
 
-    @property
-    def width(self) -> int:
-        """The columns of the terminal, not more than can be read."""
-        return min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
+    def write(self, command: str, form: str, answer: object, path: str | None = None, **style: object) -> None:
+        """Write *answer* of *command* in the format *form* to the file *path*, or to stdout where that is ``None`` or ``-``.
 
-    @property
-    def encoding(self) -> str:
-        """What stdout can encode."""
-        return sys.stdout.encoding or "ascii"
-
-    @property
-    def in_color(self) -> bool:
-        """Whether stdout is coloured."""
-        return wants_color(self.color, sys.stdout)
-
-    def write(self, form: str, as_text: Callable[[], str], as_json: Callable[[], str]) -> None:
-        """Write the answer to stdout in *form*; text is left out where the exit status is all that is wanted."""
-        if form == "json":
-            write_result(as_json().encode(), None)
-        elif not self.quiet:
-            write_result(as_text().encode(sys.stdout.encoding or "utf-8", "replace"), None)
+        Text for stdout is left out under ``--quiet``. *style* is what the format takes besides the style of a terminal.
+        """
+        row, is_file = formats_of(command)[form], path not in (None, "-")
+        if form != "text":
+            write_result(row.render(answer).encode("utf-8", "replace"), path)
+        elif is_file or not self.quiet:
+            encoding = "utf-8" if is_file else sys.stdout.encoding or "ascii"
+            text = row.render(
+                answer,
+                width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
+                color=not is_file and wants_color(self.color, sys.stdout),
+                encoding=encoding,
+                detail="full" if self.verbose else "brief",
+                **style,
+            )
+            write_result(text.encode(encoding, "replace"), path)

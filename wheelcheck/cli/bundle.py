@@ -15,7 +15,6 @@ from wheelcheck.cli.wheelhouse_options import allow_build, transfer_progress, wo
 
 if TYPE_CHECKING:
     from wheelcheck.api.bundling import BundleRequest
-    from wheelcheck.model.bundling import Bundling
 
 
 @click.command("bundle", short_help="Make the environment that ships, for any target on any host.")
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
     "--bundle-version", "version", metavar="VERSION", default="", help="Its version; the plan's digest, else."
 )
 @click.option("--force", "replace", is_flag=True, help="Replace the bundle that is at OUT, once the new one is whole.")
-@answer_format
+@answer_format("bundle")
 @table_options("bundle")
 def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Make the environment of PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), in the folder OUT.
@@ -73,7 +72,7 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
         if request.wheelhouse is None:
             print_note("the wheels that came are kept; the same command goes on from there")
         raise
-    _show(bundling, showing, form)
+    showing.write("bundle", form, bundling)
     return 0 if bundling.is_within_budget else 1
 
 
@@ -104,13 +103,3 @@ def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
     from wheelcheck.environments.bundle.stripping import KINDS
 
     return tuple(KINDS)
-
-
-def _show(bundling: Bundling, showing: Showing, form: str) -> None:
-    from wheelcheck.report.bundle import render_bundling, render_bundling_json
-
-    showing.write(
-        form,
-        lambda: render_bundling(bundling, width=showing.width, color=showing.in_color, encoding=showing.encoding),
-        lambda: render_bundling_json(bundling),
-    )

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from wheelcheck.cli.answering import Showing
 from wheelcheck.cli.options import request_options, table_options
-from wheelcheck.cli.plan import presentation_of, reporter_for
-from wheelcheck.cli.streams import print_note, refuse_unwritable, wants_color, write_result
+from wheelcheck.cli.streams import print_note, refuse_unwritable, write_result
 from wheelcheck.errors import UsageProblem
+from wheelcheck.report.formats import formats_of
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.model.check import Check
 
-_FORMATS = ("text", "json", "sarif", "github", "junit", "gitlab", "markdown")
-_WIDEST = 120
+_FORMATS = tuple(formats_of("check"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def check_command(
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
 
-    presentation, targets = presentation_of(options), TargetWords.taken_from(options)
+    showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
     outputs = _outputs(formats, output)
     places = _places(outputs, write_baseline)
     _refuse_own(places, (*inputs, *targets.files, *targets.sources))
@@ -80,15 +78,14 @@ def check_command(
         next_baseline=write_baseline,
         relock=relock,
     )
-    with reporter_for(presentation) as reporter:
+    with showing.reporter() as reporter:
         check = checking.check(asked, reporter=reporter)
     _refuse_own(places, [record.path for record in check.inputs])
     for each in outputs:
-        if each.path is not None or each.form != "text" or not presentation["quiet"]:
-            write_result(_rendered(check, each, presentation), each.path)
+        showing.write("check", each.form, check, each.path)
     if write_baseline is None:
         return check.exit_status
-    return _write_baseline(check, write_baseline, quiet=presentation["quiet"])
+    return _write_baseline(check, write_baseline, quiet=showing.quiet)
 
 
 def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:
@@ -158,23 +155,6 @@ def parse_codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
                 hint=f"they run from {numbers[0]} to {numbers[-1]}; see README",
             )
     return codes
-
-
-def _rendered(check: Check, output: _Output, presentation: dict[str, Any]) -> bytes:
-    from wheelcheck.report.check import FORMATS
-    from wheelcheck.report.check.text import render_text
-
-    if output.form != "text":
-        return FORMATS[output.form].render(check).encode("utf-8")
-    encoding = "utf-8" if output.path is not None else sys.stdout.encoding or "ascii"
-    text = render_text(
-        check,
-        width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
-        color=output.path is None and wants_color(presentation["color"], sys.stdout),
-        detail="full" if presentation["verbose"] else "brief",
-        encoding=encoding,
-    )
-    return text.encode(encoding, "replace")
 
 
 def _write_baseline(check: Check, path: str, *, quiet: bool) -> int:

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.check import parse_codes
 from wheelcheck.cli.options import request_options, table_options
-from wheelcheck.cli.plan import presentation_of, reporter_for
-from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
+from wheelcheck.cli.streams import refuse_unwritable
 from wheelcheck.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from wheelcheck.model.difference import Difference
-
-_WIDEST = 120
 
 
 @click.command("diff", short_help="Compare two inputs, plans or git revisions.")
 @click.argument("sides", metavar="OLD NEW | --git-base REV INPUT...", nargs=-1)
 @click.option("--git-base", metavar="REV", help="Compare each INPUT with what it was where HEAD left this revision.")
 @table_options("diff", "platforms", "pythons", "target_files", "targets_from", "fail_on", "warn_only", "baseline")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="For people, for programs, or a comment for a pull request.",
-)
+@answer_format("diff", "For people, for programs, or a comment for a pull request.")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
 @table_options("diff")
 def diff_command(
@@ -55,7 +41,7 @@ def diff_command(
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
 
-    presentation, targets = presentation_of(options), TargetWords.taken_from(options)
+    showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
     refuse_unwritable(output)
     if git_base is None and len(sides) != 2:
         raise UsageProblem(
@@ -73,11 +59,10 @@ def diff_command(
         warn_only=parse_codes("--warn-only", warn_only),
         baseline=baseline,
     )
-    with reporter_for(presentation) as reporter:
+    with showing.reporter() as reporter:
         difference = diff(asked, reporter=reporter)
     _refuse_own(output, (*sides, *targets.files, *(record.path for record in difference.new.inputs)))
-    if form != "text" or output not in (None, "-") or not presentation["quiet"]:
-        write_result(_rendered(difference, form, output, presentation), output)
+    showing.write("diff", form, difference, output)
     return difference.exit_status
 
 
@@ -89,24 +74,3 @@ def _refuse_own(output: str | None, read: Iterable[str]) -> None:
         raise UsageProblem(
             "is one of the files that are read, which are never changed", address=output, hint="name another file"
         )
-
-
-def _rendered(difference: Difference, form: str, output: str | None, presentation: dict[str, Any]) -> bytes:
-    from wheelcheck.report.difference.json_document import render_diff_json
-    from wheelcheck.report.difference.markdown import render_diff_markdown
-    from wheelcheck.report.difference.text import render_diff_text
-
-    if form == "json":
-        return render_diff_json(difference).encode("utf-8")
-    if form == "markdown":
-        return render_diff_markdown(difference).encode("utf-8", "replace")
-    is_file = output not in (None, "-")
-    encoding = "utf-8" if is_file else sys.stdout.encoding or "ascii"
-    text = render_diff_text(
-        difference,
-        width=min(shutil.get_terminal_size((80, 24)).columns, _WIDEST),
-        color=not is_file and wants_color(presentation["color"], sys.stdout),
-        detail="full" if presentation["verbose"] else "brief",
-        encoding=encoding,
-    )
-    return text.encode(encoding, "replace")

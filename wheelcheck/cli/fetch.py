@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     help="The limit for one build.",
 )
 @click.option("--dry-run", "--sizes", "dry_run", is_flag=True, help="Say what it would weigh, and stop.")
-@answer_format
+@answer_format("fetch")
 @table_options("fetch")
 def fetch_command(
     plan_file: str,
@@ -66,7 +66,7 @@ def fetch_command(
         else:
             answer = _fetched(executable, Path(directory), request, told)
     if answer is not None:
-        _show(answer, showing, form)
+        showing.write("fetch", form, answer)
     return 0
 
 
@@ -88,9 +88,3 @@ def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, to
         told.close()
         print_note(f"what came is kept in {folder}; the same command goes on from there")
         raise
-
-
-def _show(answer: Fetched, showing: Showing, form: str) -> None:
-    from wheelcheck.report.fetch import render_fetched, render_fetched_json
-
-    showing.write(form, lambda: render_fetched(answer), lambda: render_fetched_json(answer))

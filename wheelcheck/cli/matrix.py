@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.answering import Showing
+from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.errors import DiskFailure
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 @click.command("matrix", short_help="Platforms by Pythons: where it installs, what blocks the rest.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @table_options("matrix", "platforms", "pythons", "target_files", "targets_from")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
-              help="What goes to stdout.")  # fmt: skip
+@answer_format("matrix")
 @click.option("--plans", "folder", metavar="DIR",
               help="Write the plan of each cell that installs here, as PLATFORM-PYTHON.json.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Let --plans replace what is there.")
@@ -48,9 +47,6 @@ def matrix_command(
     from wheelcheck.api.matrix import MatrixRequest, matrix, matrix_targets
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
-    from wheelcheck.report.matrix.json_document import render_json
-    from wheelcheck.report.matrix.markdown import render_markdown
-    from wheelcheck.report.matrix.text import render_text
 
     showing = Showing.taken_from(options)
     targets = TargetWords.taken_from(options)
@@ -61,20 +57,7 @@ def matrix_command(
         answer = matrix(asked, reporter=reporter)
     if folder is not None:
         _write_plans(answer, Path(folder))
-    if form == "markdown":
-        write_result(render_markdown(answer).encode(), None)
-    else:
-        showing.write(
-            form,
-            lambda: render_text(
-                answer,
-                width=showing.width,
-                color=showing.in_color,
-                encoding=showing.encoding,
-                detail="full" if showing.verbose else "brief",
-            ),
-            lambda: render_json(answer),
-        )
+    showing.write("matrix", form, answer)
     return 0 if any_will_do and answer.good else answer.exit_status
 
 

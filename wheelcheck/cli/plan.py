@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.repaired import RepairedFiles, tell_of_fix, tell_of_interruption
-from wheelcheck.cli.streams import refuse_unwritable, wants_color, write_result
+from wheelcheck.cli.streams import refuse_unwritable, write_result
 
 _STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
-_WIDEST = 120
 
 
 @click.command("plan", short_help="Resolve for one target, flag what has no wheel, and plan.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @table_options("plan")
 @click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here too; - for stdout alone.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What goes to stdout: a summary, or the plan.",
-)
+@answer_format("plan", "What goes to stdout: a summary, or the plan.", "json")
 @click.option("--sizes", is_flag=True, help="Say what it weighs, asking for sizes that the index does not tell.")
 @click.option("--write-requirements", metavar="FILE", help="Write your requirements with the applied repair here.")
 @click.option("--write-overrides", metavar="FILE", help="Write the overrides here, in uv's format.")
@@ -51,23 +43,22 @@ def plan_command(
     from wheelcheck.api import planning
     from wheelcheck.api.request import Request
 
-    presentation = presentation_of(options)
+    showing = Showing.taken_from(options)
     request = Request(inputs=inputs, **request_options(options))
     repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides)
     refuse_unwritable(output)
     repaired.refuse_unusable(request, output)
-    with reporter_for(presentation) as reporter:
+    with showing.reporter() as reporter:
         plan = planning.plan(request, reporter=reporter)
         weights = _weights(plan, request, reporter) if sizes else None
     if output is not None:
         write_result(_document(plan), output)
-    repaired.write(request, plan, quiet=presentation["quiet"])
+    repaired.write(request, plan, quiet=showing.quiet)
     if form == "json" and output != "-":
         write_result(_document(plan), None)
-    elif output != "-" and not presentation["quiet"]:
-        write_result(
-            _summary(plan, presentation, words, weights, output).encode(sys.stdout.encoding or "utf-8", "replace"), None
-        )
+    elif output != "-":
+        asked = repeatable(words) if words else ()
+        showing.write("plan", form, plan, asked=asked, weights=weights, written=output or "")
     tell_of_fix(request.options["fix"], plan)
     return tell_of_interruption(plan) or _STATUS[plan.status.value]
 
@@ -91,24 +82,6 @@ def repeatable(words: Sequence[str]) -> tuple[str, ...]:
     return ("wheelcheck", *kept)
 
 
-def presentation_of(options: dict[str, Any]) -> dict[str, Any]:
-    """How the answer is shown, taken out of *options*: what the question does not know."""
-    return {name: options.pop(name) for name in ("quiet", "verbose", "color", "no_progress")}
-
-
-def reporter_for(presentation: dict[str, Any]) -> Any:  # noqa: ANN401
-    """A context manager with the progress line where a person may look at one, else with nothing."""
-    import contextlib
-
-    from wheelcheck.ports import SilentReporter
-
-    if presentation["quiet"] or presentation["no_progress"] or not sys.stderr.isatty():
-        return contextlib.nullcontext(SilentReporter())
-    from wheelcheck.report.progress import ProgressReporter
-
-    return ProgressReporter(sys.stderr)
-
-
 def _document(plan: Any) -> bytes:  # noqa: ANN401
     from wheelcheck.plans.writing import render_plan
 
@@ -119,27 +92,3 @@ def _weights(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
     from wheelcheck.api.fetching import weights_of
 
     return weights_of(plan, request, reporter)
-
-
-def _summary(
-    plan: Any,  # noqa: ANN401
-    presentation: dict[str, Any],
-    words: Sequence[str] | None,
-    weights: Any,  # noqa: ANN401
-    written: str | None,
-) -> str:
-    import shutil
-
-    from wheelcheck.report.summary import render_summary
-
-    width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
-    return render_summary(
-        plan,
-        width=width,
-        color=wants_color(presentation["color"], sys.stdout),
-        detail="full" if presentation["verbose"] else "brief",
-        encoding=sys.stdout.encoding or "ascii",
-        asked=repeatable(words) if words else (),
-        weights=weights,
-        written=written or "",
-    )

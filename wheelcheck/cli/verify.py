@@ -23,7 +23,7 @@ from wheelcheck.cli.options import table_options
               help="What each process may take.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @table_options("verify")
-@answer_format
+@answer_format("verify")
 def verify_command(
     path: str,
     plan: str,
@@ -43,7 +43,6 @@ def verify_command(
     Exit status: 0 no problems, 1 problems (with --strict, warnings too), 2 no environment or unreadable input, 3 disk failed.
     """
     from wheelcheck.api.verifying import VerifyRequest, verify
-    from wheelcheck.report.verify import render_verify, render_verify_json
 
     showing = Showing.taken_from(options)
     request = VerifyRequest(
@@ -56,15 +55,5 @@ def verify_command(
     )
     with showing.reporter() as reporter:
         inspection = verify(request, reporter=reporter)
-    showing.write(
-        form,
-        lambda: render_verify(
-            inspection,
-            width=showing.width,
-            color=showing.in_color,
-            encoding=showing.encoding,
-            verbose=showing.verbose,
-        ),
-        lambda: render_verify_json(inspection),
-    )
+    showing.write("verify", form, inspection)
     return 1 if inspection.errors or (strict and inspection.warnings) else 0

@@ -16,7 +16,7 @@ from wheelcheck.cli.options import request_options, table_options
 @click.option("-n", "--versions", metavar="N", type=click.IntRange(min=1), default=10, show_default=True,
               help="How many versions to show.")  # fmt: skip
 @table_options("wheels")
-@answer_format
+@answer_format("wheels")
 def wheels_command(
     requirement: str,
     platforms: tuple[str, ...],
@@ -34,7 +34,6 @@ def wheels_command(
     """
     from wheelcheck.api.asking import WheelsRequest, wheels
     from wheelcheck.api.request import Request
-    from wheelcheck.report.wheels import render_wheels, render_wheels_json
 
     showing = Showing.taken_from(options)
     request = WheelsRequest(
@@ -46,9 +45,5 @@ def wheels_command(
     )
     with showing.reporter() as reporter:
         answer = wheels(request, reporter=reporter)
-    showing.write(
-        form,
-        lambda: render_wheels(answer, width=showing.width, color=showing.in_color, encoding=showing.encoding),
-        lambda: render_wheels_json(answer),
-    )
+    showing.write("wheels", form, answer)
     return 0 if answer.rows else 1

@@ -14,7 +14,7 @@ from wheelcheck.cli.options import request_options, table_options
 @click.argument("package", metavar="PACKAGE")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @table_options("why")
-@answer_format
+@answer_format("why")
 def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Tell why PACKAGE is in what INPUT... resolve to for one target, and why no other version of it was taken.
 
@@ -26,21 +26,10 @@ def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any
     """
     from wheelcheck.api.asking import why
     from wheelcheck.api.request import Request
-    from wheelcheck.report.why import render_why, render_why_json
 
     showing = Showing.taken_from(options)
     request = Request(inputs=inputs, **request_options(options))
     with showing.reporter() as reporter:
         answer = why(request, package, reporter=reporter)
-    showing.write(
-        form,
-        lambda: render_why(
-            answer,
-            width=showing.width,
-            color=showing.in_color,
-            detail="full" if showing.verbose else "brief",
-            encoding=showing.encoding,
-        ),
-        lambda: render_why_json(answer),
-    )
+    showing.write("why", form, answer)
     return 0 if answer.is_found else 1

@@ -26,7 +26,9 @@ _KINDS = {
 }
 
 
-def render_bundling(bundling: Bundling, *, width: int = 80, color: bool = False, encoding: str = "ascii") -> str:
+def render_bundling(
+    bundling: Bundling, *, width: int = 80, color: bool = False, encoding: str = "ascii", **_rest: object
+) -> str:
     """Render *bundling* for a terminal *width* columns wide, ending in a newline; one over its budget with all tables."""
     page = Page(width=width, encoding=encoding)
     if bundling.is_within_budget:

@@ -64,8 +64,8 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {noun}{'s' if count != 1 else ''}{space}{rest}"
 
 
-def render_fetched(fetched: Fetched) -> str:
-    """What was done and where the wheels are, some lines."""
+def render_fetched(fetched: Fetched, **_style: object) -> str:
+    """What was done and where the wheels are, in a few lines, which no style changes."""
     house = fetched.wheelhouse
     parts = [
         (f"{len(fetched.fetched)} fetched", bool(fetched.fetched)),

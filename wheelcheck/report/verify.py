@@ -16,6 +16,7 @@ from wheelcheck.model.inspection import (
     ProblemKind,
     TrialOutcome,
 )
+from wheelcheck.report.findings import Detail
 from wheelcheck.report.page import Page, Segment, glued
 
 _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
@@ -30,8 +31,9 @@ _ROWS = 2
 _GAP = 2
 
 
-def render_verify(inspection: Inspection, *, width: int, color: bool, encoding: str, verbose: bool = False) -> str:
-    """*inspection* for a terminal *width* columns wide; notes and every file of a group are told where *verbose*."""
+def render_verify(inspection: Inspection, *, width: int, color: bool, encoding: str, detail: Detail = "brief") -> str:
+    """Render *inspection* for a terminal *width* columns wide; ``full`` shows the notes and every file of a group too."""
+    verbose = detail == "full"
     page = Page(width=width, encoding=encoding)
     _headline(page, inspection)
     if inspection.distributions:

@@ -28,7 +28,9 @@ _TAG = re.compile(r"(manylinux|musllinux|macosx|win)_?(\d+_\d+)?_?(\w+)")
 _GAP = 2
 
 
-def render_wheels(wheels: Wheels, *, width: int = 80, color: bool = False, encoding: str = "ascii") -> str:
+def render_wheels(
+    wheels: Wheels, *, width: int = 80, color: bool = False, encoding: str = "ascii", **_rest: object
+) -> str:
     """Render *wheels* for a terminal *width* columns wide, ending in a newline; more targets than fit make several tables."""
     page = Page(width=width, encoding=encoding)
     page.paragraph(_headline(wheels), style="bold" if wheels.rows else "bold yellow")

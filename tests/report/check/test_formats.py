@@ -10,8 +10,9 @@ import pytest
 from tests.fakes import checks, samples
 from wheelcheck.model.check import Verdict
 from wheelcheck.model.finding import Code
-from wheelcheck.report.check import FORMATS
+from wheelcheck.report.formats import formats_of
 
+FORMATS = formats_of("check")
 EVERY = checks.every_check()
 
 

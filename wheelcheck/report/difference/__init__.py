@@ -1,1 +1,1 @@
-"""Renders what changed between two answers, one module for each format; compares nothing and writes no file."""
+"""The answer of ``diff``, one module for each format."""

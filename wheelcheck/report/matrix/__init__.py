@@ -1,1 +1,1 @@
-"""Renders the grid of platforms and Pythons, one module for each format; judges nothing and writes no file."""
+"""The answer of ``matrix``, one module for each format."""

@@ -1,0 +1,74 @@
+"""The table of report formats: which words ``--format`` takes for each command, and the function that renders each.
+
+To add a format, write a module like ``check/github.py``, add a row here, and a test beside those in ``tests/report/``; the command
+line, its help and the tables of the documentation follow. ``plan --format json`` is no report but the plan itself
+(``plans/writing.py``). Nothing is loaded before it is rendered, since ``--help`` needs the table.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+
+class ReportFormat(NamedTuple):
+    """One format of one command.
+
+    ``name`` is the word for ``--format``, ``renderer`` the function, as ``module:function`` within this room. ``sentence`` explains
+    the format in documentation, ``filename`` is a name for its file; both are empty for a command whose help says enough.
+    """
+
+    command: str
+    name: str
+    renderer: str
+    sentence: str = ""
+    filename: str = ""
+
+    def render(self, answer: object, **style: object) -> str:
+        """Render *answer* as text that ends in a newline, where it is not empty.
+
+        *style* is for a terminal: ``width`` in columns, ``color``, the ``encoding`` of the stream and the ``detail``. Only formats
+        named ``text`` take it; without it they render for a file in UTF-8 or ASCII.
+        """
+        module, _, function = self.renderer.partition(":")
+        text: str = getattr(import_module(f"wheelcheck.report.{module}"), function)(answer, **style)
+        return text
+
+
+FORMATS = (
+    ReportFormat("plan", "text", "summary:render_summary"),
+    ReportFormat("check", "text", "check.text:render_text", "One screen for people.", "check.txt"),
+    ReportFormat(
+        "check", "json", "check.json_document:render_json", "Everything, with a published schema.", "check.json"
+    ),
+    ReportFormat("check", "sarif", "check.sarif:render_sarif", "SARIF 2.1.0, for code scanning.", "wheelcheck.sarif"),
+    ReportFormat(
+        "check", "github", "check.github:render_github", "Annotations of a GitHub Actions job.", "annotations.txt"
+    ),
+    ReportFormat("check", "junit", "check.junit:render_junit", "JUnit XML, for test reports.", "junit.xml"),
+    ReportFormat(
+        "check", "gitlab", "check.gitlab:render_gitlab", "GitLab Code Quality.", "gl-code-quality-report.json"
+    ),
+    ReportFormat("check", "markdown", "check.markdown:render_markdown", "A comment for a pull request.", "check.md"),
+    ReportFormat("diff", "text", "difference.text:render_diff_text"),
+    ReportFormat("diff", "json", "difference.json_document:render_diff_json"),
+    ReportFormat("diff", "markdown", "difference.markdown:render_diff_markdown"),
+    ReportFormat("matrix", "text", "matrix.text:render_text"),
+    ReportFormat("matrix", "json", "matrix.json_document:render_json"),
+    ReportFormat("matrix", "markdown", "matrix.markdown:render_markdown"),
+    ReportFormat("why", "text", "why:render_why"),
+    ReportFormat("why", "json", "why:render_why_json"),
+    ReportFormat("wheels", "text", "wheels:render_wheels"),
+    ReportFormat("wheels", "json", "wheels:render_wheels_json"),
+    ReportFormat("fetch", "text", "fetch:render_fetched"),
+    ReportFormat("fetch", "json", "fetch:render_fetched_json"),
+    ReportFormat("bundle", "text", "bundle:render_bundling"),
+    ReportFormat("bundle", "json", "bundle:render_bundling_json"),
+    ReportFormat("verify", "text", "verify:render_verify"),
+    ReportFormat("verify", "json", "verify:render_verify_json"),
+)
+
+
+def formats_of(command: str) -> dict[str, ReportFormat]:
+    """The formats of *command* by their words, in the order of the table."""
+    return {row.name: row for row in FORMATS if row.command == command}
