@@ -48,7 +48,7 @@ def test_a_truncated_lock_is_refused_with_its_line(name: str, share: float) -> N
         ("quay/uv.lock", "requires-python", "lists no package"),
         ("quay/uv.lock", 'source = { virtual = "." }', "is listed, but nothing in the lock leads to it"),
         ("quay/pdm.lock", "content_hash", "lists no package"),
-        ("quay/poetry.lock", 'lock-version = "2.1"', "'content-hash' is missing"),
+        ("quay/poetry.lock", 'lock-version = "2.1"', "metadata.content-hash is missing"),
         ("quay/requirements-hashed.txt", "--hash=", "the lock ends in the middle of a requirement"),
     ],
 )

@@ -7,7 +7,7 @@ from packaging.version import Version
 
 from tests.locks.fixtures import LOCKS, content, lock, package, target
 from wheelcheck.locks.choosing import applicable
-from wheelcheck.locks.formats import is_lock, parse_lock
+from wheelcheck.locks.formats import kind_of, parse_lock
 from wheelcheck.model.distribution import Sdist, Wheel
 from wheelcheck.model.lock import LockKind
 from wheelcheck.model.target import Fit
@@ -31,7 +31,7 @@ HARBOR = "539e22b89956fc5f8d453ddc0c1ecc0a989621b220316aa49d7ca8f68f862040"
 
 @pytest.mark.parametrize("name", KINDS)
 def test_the_format_is_told_by_the_name(name: str) -> None:
-    assert is_lock(name, content(name))
+    assert kind_of(content(name), name) is not None
     assert lock(name).kind is KINDS[name]
 
 
@@ -52,12 +52,12 @@ def test_under_another_name_the_format_is_told_by_the_content(name: str) -> None
     ],
 )
 def test_other_inputs_are_no_locks(path: str, text: bytes) -> None:
-    assert not is_lock(path, text)
+    assert kind_of(text, path) is None
 
 
 def test_a_requirements_file_with_a_hash_missing_is_no_lock() -> None:
     text = content("quay/requirements-hashed.txt") + b"extra==1.0\n"
-    assert not is_lock("requirements.txt", text)
+    assert kind_of(text, "requirements.txt") is None
 
 
 @pytest.mark.parametrize("name", KINDS)

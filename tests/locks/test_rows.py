@@ -9,8 +9,8 @@ import pytest
 
 from tests.locks.fixtures import LOCKS, target
 from wheelcheck.locks.choosing import applicable
+from wheelcheck.locks.documents import parse_toml
 from wheelcheck.locks.formats import parse_lock
-from wheelcheck.locks.rows import parse_toml
 
 ROW = '    {{ url = "https://index.example/files/gem-{0}-py3-none-any.whl", hash = "sha256:{0}", size = {0} }},\n'
 ROWS = "".join(ROW.format(number) for number in range(1, 40))

@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import WheelcheckError
 from wheelcheck.model.requirement import InputSet
-from wheelcheck.requirements.parsing import parse
+from wheelcheck.requirements.formats import parse
 
 
 def write(files: Mapping[str, str | bytes]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.requirements.readings import asked, failure, read, write
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.requirement import CommandLineOrigin
-from wheelcheck.requirements.parsing import parse_overrides, parse_requirement
+from wheelcheck.requirements.formats import parse_overrides, parse_requirement
 
 pytestmark = pytest.mark.usefixtures("folder")
 

@@ -10,8 +10,8 @@ from packaging.utils import canonicalize_name
 from tests.requirements.readings import read, write
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
+from wheelcheck.requirements.formats import parse_overrides
 from wheelcheck.requirements.inlining import rewritten_inputs
-from wheelcheck.requirements.parsing import parse_overrides
 from wheelcheck.requirements.rewriting import (
     Rewriting,
     rewritten_overrides,

@@ -112,7 +112,7 @@ def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheel
     wheels do not tell what it is. Raises ``UsageProblem`` for words that mean nothing and ``IndexUnavailable``.
     """
     from wheelcheck.findings.versions import Judging, table
-    from wheelcheck.requirements.parsing import parse_requirement
+    from wheelcheck.requirements.formats import parse_requirement
     from wheelcheck.settings.loading import load_settings
 
     reporter = reporter or SilentReporter()

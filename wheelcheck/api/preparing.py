@@ -103,7 +103,7 @@ def prepare(
 
     Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``.
     """
-    from wheelcheck.requirements.parsing import parse, parse_overrides
+    from wheelcheck.requirements.formats import parse, parse_overrides
     from wheelcheck.resolver.passes import Budget, Question
     from wheelcheck.settings.loading import load_settings
 
@@ -217,7 +217,7 @@ def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]
     """What ``--replace`` says, the last word on each project; raises ``UsageProblem`` for one that no input asks for."""
     from difflib import get_close_matches
 
-    from wheelcheck.requirements.parsing import parse_requirement
+    from wheelcheck.requirements.formats import parse_requirement
 
     asked = {requirement.name for requirement in inputs.requirements}
     found: dict[NormalizedName, Requirement] = {}

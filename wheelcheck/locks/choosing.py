@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
+from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.settling import Settling
-from wheelcheck.locks.tables import MANGLED
-from wheelcheck.locks.walking import reached
-from wheelcheck.locks.wholeness import refuse_gaps
-from wheelcheck.model.lock import Lock, LockedPackage, LockKind
+from wheelcheck.locks.documents import MANGLED
+from wheelcheck.locks.formats import format_of
+from wheelcheck.locks.walking import Settling, reached
+from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.target import Target
 from wheelcheck.targets.fitting import Compatibility
 
@@ -91,8 +91,30 @@ def _said(
             continue
         if settling.holds(package.marker) and _any_group(package, bringing, settling):
             found.append(package)
-    refuse_gaps(found, lock, settling.holds)
+    _refuse_gaps(found, lock, settling.holds)
     return tuple(found)
+
+
+def _refuse_gaps(found: Iterable[LockedPackage], lock: Lock, holds: Callable[[Marker | None], bool]) -> None:
+    """Raise ``InputUnreadable`` where one of the packages *found* for a target needs a project that *lock* does not list.
+
+    *holds* says whether a marker does on the target. Formats that do not write what packages depend on have no gaps to see.
+    """
+    if not format_of(lock.kind).all_edges:
+        return
+    listed = {package.name for package in lock.packages}
+    for package in found:
+        for edge in package.dependencies:
+            if edge.name not in listed and not _is_of_an_extra(edge) and holds(edge.marker):
+                raise InputUnreadable(
+                    f"{package} depends on {edge.name}, which the lock does not list",
+                    address=str(package.origin),
+                    hint=f"{MANGLED}; where the tool was told to leave it out, --relock resolves instead",
+                )
+
+
+def _is_of_an_extra(edge: LockedDependency) -> bool:
+    return edge.is_optional or (edge.marker is not None and "extra" in str(edge.marker))
 
 
 def _any_group(package: LockedPackage, groups: frozenset[NormalizedName], settling: Settling) -> bool:

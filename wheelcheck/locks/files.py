@@ -1,4 +1,4 @@
-"""The files that a lock lists for a package → distributions with their hashes; refuses what belongs to another package."""
+"""The files that a lock lists for a package, with their hashes, and what it names that is no file of an index."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.parse import unquote
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.locks.tables import Table
+from wheelcheck.locks.documents import LockTable
 from wheelcheck.model.distribution import Availability, Distribution, LinkSkip, parse_link
-from wheelcheck.model.requirement import HashPin
-from wheelcheck.model.urls import masked
+from wheelcheck.model.requirement import HashPin, UnsupportedKind, UnsupportedRequirement
+from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.values import dataclass
 
 _LENGTHS = {
@@ -22,12 +22,19 @@ _LENGTHS = {
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 _HEX = re.compile(r"[0-9a-f]+").fullmatch
 
+_HINTS: dict[UnsupportedKind, str] = {
+    "editable": "build a wheel of it and lock that file, or allow it",
+    "vcs": "build a wheel of it once and lock that file or its URL, or a released version",
+    "folder-dynamic": "build a wheel of it (python -m build --wheel) and lock that file",
+    "archive-unreadable": "lock a wheel or a source archive named after its project and version",
+}
+
 
 @dataclass(slots=True)
 class FileList:
     """Gathers the files of one package, the one that *table* describes."""
 
-    table: Table
+    table: LockTable
     name: NormalizedName
     version: Version | None
     index: str = ""
@@ -92,7 +99,7 @@ class FileList:
         return tuple(self.found)
 
 
-def parse_digest(text: str, table: Table, what: str) -> HashPin:
+def parse_digest(text: str, table: LockTable, what: str) -> HashPin:
     """Read ``algorithm:digest``; the digest must have its algorithm's length. Raises ``InputUnreadable``."""
     algorithm, colon, digest = text.partition(":")
     digest = digest.lower()
@@ -102,7 +109,7 @@ def parse_digest(text: str, table: Table, what: str) -> HashPin:
     return HashPin(algorithm=algorithm, digest=digest)
 
 
-def check_digest(algorithm: str, digest: str, table: Table, what: str) -> None:
+def check_digest(algorithm: str, digest: str, table: LockTable, what: str) -> None:
     """Raise ``InputUnreadable`` unless *digest* is hex of the length of *algorithm*."""
     wanted = _LENGTHS.get(algorithm)
     if wanted is None:
@@ -115,3 +122,16 @@ def filename_of(url: str) -> str:
     """The name of the file at *url* or path, its escapes undone."""
     last = url.partition("#")[0].partition("?")[0].replace("\\", "/").rpartition("/")[2]
     return unquote(last) if "%" in last else last
+
+
+def unsupported(kind: UnsupportedKind, where: str, name: NormalizedName, table: LockTable) -> UnsupportedRequirement:
+    """The package *name* of *table*, which is a *kind* of thing at *where*."""
+    shown = masked_within(where)
+    return UnsupportedRequirement(
+        kind=kind, text=f"{name} @ {shown}" if shown else str(name), name=name, origin=table.origin, hint=_HINTS[kind]
+    )
+
+
+def is_distribution_of(name: NormalizedName, url: str) -> bool:
+    """Whether the file at *url* or path is named like a wheel or a source archive of *name*; ``main.zip`` is not."""
+    return not isinstance(parse_link(filename_of(url), name, Availability(url="")), LinkSkip)

@@ -1,4 +1,7 @@
-"""Tells which format a lock is in, by its name and else by its first words, and has it read; the one table of lock formats."""
+"""Reads every lock in its format; ``LOCK_FORMATS`` is the one table of them.
+
+To add a format: a member of ``LockKind``, a module here that reads bytes to a ``Lock``, and a row in ``LOCK_FORMATS``.
+"""
 
 from __future__ import annotations
 
@@ -7,59 +10,119 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import cast
 
+from packaging.utils import NormalizedName
+
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.tables import MANGLED
-from wheelcheck.locks.wholeness import refuse_part
+from wheelcheck.locks.documents import MANGLED
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
+from wheelcheck.values import dataclass
 
-_READERS = {
-    LockKind.PYLOCK: ("pylock", "parse_pylock"),
-    LockKind.UV: ("uv", "parse_uv"),
-    LockKind.POETRY: ("poetry", "parse_poetry"),
-    LockKind.PDM: ("pdm", "parse_pdm"),
-    LockKind.PIPENV: ("pipfile", "parse_pipfile"),
-    LockKind.REQUIREMENTS: ("hashed", "parse_hashed"),
-    LockKind.PIP_REPORT: ("pip_report", "parse_pip_report"),
-}
-"""The module and function of each format; imported when the first such lock is met."""
 
-_NAMES = (
-    (re.compile(r"pylock(\.[^.]+)?\.toml"), LockKind.PYLOCK),
-    # "script.py.lock" is what uv lock --script leaves.
-    (re.compile(r"uv\.lock|.+\.py\.lock"), LockKind.UV),
-    (re.compile(r"poetry\.lock"), LockKind.POETRY),
-    (re.compile(r"pdm(\..+)?\.lock"), LockKind.PDM),
-    (re.compile(r"Pipfile\.lock"), LockKind.PIPENV),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockFormat:
+    """One format of locks.
+
+    *reader* names the module of this room and its function ``(content, path)``, imported when the first such lock is met. *names*
+    are patterns of file names that only such locks have; of any other TOML or JSON file (*is_json*) *signs*, all of which it has,
+    tell it. *found* are patterns of the names that count when a folder is looked through, best first.
+
+    *header_first*: what is said of the whole lock comes first, so that a lock which was cut is still readable. *all_edges*: it
+    writes all that its packages depend on. *made_of* is the file beside it that it was made of, where that is known.
+    """
+
+    kind: LockKind
+    reader: str
+    names: tuple[str, ...] = ()
+    signs: tuple[bytes, ...] = ()
+    is_json: bool = False
+    found: tuple[str, ...] = ()
+    header_first: bool = False
+    all_edges: bool = False
+    made_of: str = ""
+
+
+LOCK_FORMATS = (
+    LockFormat(
+        kind=LockKind.PYLOCK,
+        reader="pylock:parse_pylock",
+        names=(r"pylock(\.[^.]+)?\.toml",),
+        signs=(rb"(?m)^lock-version\s*=", rb"\[\[packages\]\]"),
+        found=(r"pylock\.toml", r"pylock\.[^./]+\.toml"),
+        made_of="pyproject.toml",
+    ),
+    LockFormat(
+        kind=LockKind.UV,
+        reader="uv:parse_uv",
+        # "script.py.lock" is what uv lock --script leaves.
+        names=(r"uv\.lock", r".+\.py\.lock"),
+        signs=(rb"\A(#[^\n]*\n|\s)*version\s*=\s*\d+\s*\n", rb"\[\[package\]\]"),
+        found=(r"uv\.lock",),
+        header_first=True,
+        made_of="pyproject.toml",
+    ),
+    LockFormat(
+        kind=LockKind.POETRY,
+        reader="poetry:parse_poetry",
+        names=(r"poetry\.lock",),
+        signs=(rb"(?m)^lock-version\s*=", rb"\[metadata\]"),
+        found=(r"poetry\.lock",),
+        all_edges=True,
+        made_of="pyproject.toml",
+    ),
+    LockFormat(
+        kind=LockKind.PDM,
+        reader="pdm:parse_pdm",
+        names=(r"pdm(\..+)?\.lock",),
+        signs=(rb"(?m)^lock_version\s*=", rb"\[metadata\]"),
+        found=(r"pdm\.lock",),
+        header_first=True,
+        all_edges=True,
+        made_of="pyproject.toml",
+    ),
+    LockFormat(
+        kind=LockKind.PIPENV,
+        reader="pipfile:parse_pipfile",
+        names=(r"Pipfile\.lock",),
+        signs=(rb'"pipfile-spec"',),
+        is_json=True,
+        found=(r"Pipfile\.lock",),
+    ),
+    LockFormat(
+        kind=LockKind.PIP_REPORT, reader="pip_report:parse_pip_report", signs=(rb'"pip_version"',), is_json=True
+    ),
+    # Told by its lines, and found as the requirements file that it is.
+    LockFormat(kind=LockKind.REQUIREMENTS, reader="hashed:parse_hashed"),
 )
-_SIGNS = (
-    (re.compile(rb"^lock-version\s*=", re.MULTILINE), rb"[[packages]]", LockKind.PYLOCK),
-    (re.compile(rb"^lock_version\s*=", re.MULTILINE), b"[metadata]", LockKind.PDM),
-    (re.compile(rb"^lock-version\s*=", re.MULTILINE), b"[metadata]", LockKind.POETRY),
-    (re.compile(rb"\A(#[^\n]*\n|\s)*version\s*=\s*\d+\s*\n"), b"[[package]]", LockKind.UV),
-)
-_JSON_SIGNS = ((b'"pipfile-spec"', LockKind.PIPENV), (b'"pip_version"', LockKind.PIP_REPORT))
+"""In the order in which they count when a folder has several."""
+
+_BY_KIND = {each.kind: each for each in LOCK_FORMATS}
+
+
+def format_of(kind: LockKind) -> LockFormat:
+    """The row of *kind*."""
+    return _BY_KIND[kind]
+
+
+def is_lock_name(name: str) -> bool:
+    """Whether only locks have the file name *name*."""
+    return any(re.fullmatch(pattern, name) for each in LOCK_FORMATS for pattern in each.names)
 
 
 def kind_of(content: bytes, path: str) -> LockKind | None:
     """The format of the lock *content*, ``None`` where it is no lock; a name that only locks have decides alone."""
     name = path.replace("\\", "/").rpartition("/")[2]
-    for pattern, kind in _NAMES:
-        if pattern.fullmatch(name):
-            return kind
+    for each in LOCK_FORMATS:
+        if any(re.fullmatch(pattern, name) for pattern in each.names):
+            return each.kind
     if name.endswith((".txt", ".in")):
         from wheelcheck.locks.hashed import is_hashed
 
         return LockKind.REQUIREMENTS if is_hashed(content, path) else None
-    if name.endswith(".json") or content.lstrip()[:1] == b"{":
-        return next((kind for sign, kind in _JSON_SIGNS if sign in content), None)
-    if name.endswith((".toml", ".lock")):
-        return next((kind for sign, header, kind in _SIGNS if header in content and sign.search(content)), None)
-    return None
-
-
-def is_lock(path: str, content: bytes) -> bool:
-    """Whether the file *path* with this *content* is a lock of a known format; it may still be one that cannot be read."""
-    return kind_of(content, path) is not None
+    is_json = name.endswith(".json") or content.lstrip()[:1] == b"{"
+    if not is_json and not name.endswith((".toml", ".lock")):
+        return None
+    told = (each for each in LOCK_FORMATS if each.signs and each.is_json == is_json)
+    return next((each.kind for each in told if all(re.search(sign, content) for sign in each.signs)), None)
 
 
 def parse_lock(content: bytes, path: str) -> Lock:
@@ -76,11 +139,11 @@ def parse_lock(content: bytes, path: str) -> Lock:
             address=path,
             hint=f"known are {', '.join(kind.value for kind in LockKind)}",
         )
-    module, function = _READERS[kind]
+    module, _, function = format_of(kind).reader.partition(":")
     reader = cast("Callable[[bytes, str], Lock]", getattr(import_module(f"wheelcheck.locks.{module}"), function))
     lock = reader(content, path)
     _refuse_duplicates(lock)
-    refuse_part(lock)
+    _refuse_part(lock)
     return lock
 
 
@@ -95,4 +158,33 @@ def _refuse_duplicates(lock: Lock) -> None:
                 f"{package} is locked twice, first on line {first.origin.line}",
                 address=str(package.origin),
                 hint=MANGLED,
+            )
+
+
+def _refuse_part(lock: Lock) -> None:
+    """Raise ``InputUnreadable`` where *lock* lists no package, or one that nothing in a ``uv.lock`` leads to.
+
+    A file that was cut between two tables is still valid TOML, and what is cut off would pass unseen.
+    """
+    if not lock.packages and format_of(lock.kind).header_first:
+        raise InputUnreadable("lists no package", address=lock.path, hint=MANGLED)
+    if lock.kind is LockKind.UV:
+        _refuse_unreached(lock)
+
+
+def _refuse_unreached(lock: Lock) -> None:
+    children: dict[NormalizedName, set[NormalizedName]] = {}
+    for package in lock.packages:
+        children.setdefault(package.name, set()).update(edge.name for edge in package.dependencies)
+    waiting = [root.name for root in lock.roots]
+    seen: set[NormalizedName] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += children.get(name, ())
+    for package in lock.packages:
+        if package.name not in seen:
+            raise InputUnreadable(
+                f"{package} is listed, but nothing in the lock leads to it", address=str(package.origin), hint=MANGLED
             )

@@ -7,14 +7,13 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.files import FileList, filename_of
-from wheelcheck.locks.origins import is_distribution_of
-from wheelcheck.locks.tables import MANGLED, Table
+from wheelcheck.locks.documents import MANGLED, LockTable
+from wheelcheck.locks.files import FileList, filename_of, is_distribution_of
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.requirement import FileOrigin, InputSet, Requirement
 from wheelcheck.model.urls import masked
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.requirements_file import RequirementsReader
+from wheelcheck.requirements.requirements_file import require_file
 from wheelcheck.texts.sources import Reader, Source, decoded
 
 _HINT = "pin it with == and give its hashes (pip-compile --generate-hashes), or check the file as requirements"
@@ -63,16 +62,14 @@ def is_hashed(content: bytes, path: str) -> bool:
 
 
 def _read(content: bytes, path: str) -> InputSet:
-    reader = Reader(fetch_text=None, stdin=None)
-    collector = Collector()
-    source = Source(place=path, text=decoded(content, path), folder=Path(path).parent)
-    RequirementsReader(reader, collector, {}).require(source)
-    return collector.collected(reader.files)
+    collector = Collector(Reader(fetch_text=None, stdin=None), {})
+    require_file(Source(place=path, text=decoded(content, path), folder=Path(path).parent), collector)
+    return collector.collected()
 
 
 def _package(requirement: Requirement, path: str, index: str) -> LockedPackage:
     origin = requirement.origin if isinstance(requirement.origin, FileOrigin) else FileOrigin(path=path)
-    table = Table({}, path=origin.path, line=origin.line, label=str(requirement.name))
+    table = LockTable({}, path=origin.path, line=origin.line, label=str(requirement.name))
     if not requirement.hashes:
         raise table.failure("has no --hash, though others have", _HINT)
     listed: FileList | None = None
@@ -102,7 +99,7 @@ def _package(requirement: Requirement, path: str, index: str) -> LockedPackage:
     )
 
 
-def _pinned(requirement: Requirement, table: Table) -> Version:
+def _pinned(requirement: Requirement, table: LockTable) -> Version:
     bounds = list(requirement.specifier)
     if len(bounds) != 1 or bounds[0].operator not in {"==", "==="} or bounds[0].version.endswith(".*"):
         raise table.failure(f"is not pinned: {requirement.text or requirement.specifier}", _HINT)

@@ -11,9 +11,8 @@ from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.locks.files import FileList
-from wheelcheck.locks.origins import is_distribution_of, unsupported
-from wheelcheck.locks.tables import Table, load_toml, names_of, package_tables, refuse_version
+from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
+from wheelcheck.locks.files import FileList, is_distribution_of, unsupported
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.requirement import Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked
@@ -64,9 +63,9 @@ def parse_pdm(content: bytes, path: str) -> Lock:
     )
 
 
-def _environment(values: Mapping[str, object], metadata: Table) -> Marker:
+def _environment(values: Mapping[str, object], metadata: LockTable) -> Marker:
     """A target that PDM locked for, as a marker: what its words do not say it does not bound."""
-    target = metadata.inner(values, "a target")
+    target = metadata.inner(values, label="a target")
     clauses = [
         f'python_full_version {part[0]} "{part[1]}"'
         for part in _BOUND.findall(target.optional_text("requires_python") or "")
@@ -85,7 +84,7 @@ def _environment(values: Mapping[str, object], metadata: Table) -> Marker:
     return target.marker_of(" and ".join(clauses) or 'python_version >= "0"')
 
 
-def _package(table: Table) -> LockedPackage:
+def _package(table: LockTable) -> LockedPackage:
     name, version = table.name(), table.version()
     url, local, repository = (table.optional_text(key) or "" for key in ("url", "path", "git"))
     missing: UnsupportedRequirement | None = None
@@ -99,7 +98,7 @@ def _package(table: Table) -> LockedPackage:
         raise table.failure("'version' is missing")
     listed = FileList(table, name, version, requires_python=table.optional_text("requires_python"))
     for row in table.rows("files") if missing is None else ():
-        entry = table.inner(row, f"{table.label}, a file")
+        entry = table.inner(row, label=f"{table.label}, a file")
         at = entry.optional_text("url") or ""
         filename = "" if at else entry.text("file")
         listed.add(filename=filename, url=at or url, hashes=listed.digest(entry.text("hash"), filename or at))
@@ -118,7 +117,7 @@ def _package(table: Table) -> LockedPackage:
     )
 
 
-def _iter_edges(table: Table) -> Iterator[LockedDependency]:
+def _iter_edges(table: LockTable) -> Iterator[LockedDependency]:
     for text in table.texts("dependencies"):
         try:
             asked = Requirement.parse(text, table.origin)

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
-from wheelcheck.locks.files import FileList, check_digest
-from wheelcheck.locks.origins import is_distribution_of, unsupported
-from wheelcheck.locks.tables import Table, load_json, names_of, refuse_version
+from wheelcheck.locks.documents import LockTable, load_json, names_of, refuse_version
+from wheelcheck.locks.files import FileList, check_digest, is_distribution_of, unsupported
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.urls import masked
@@ -37,17 +36,17 @@ def parse_pip_report(content: bytes, path: str) -> Lock:
     )
 
 
-def _environment(document: Table) -> tuple[Marker, ...]:
+def _environment(document: LockTable) -> tuple[Marker, ...]:
     environment = document.table("environment")
     clauses = [f'{name} == "{environment.text(name)}"' for name in _TELLING]
     return (environment.marker_of(" and ".join(clauses)),)
 
 
-def _package(document: Table, row: Mapping[str, object], line: int) -> LockedPackage:
-    entry = Table(row, path=document.path, line=line, label="an entry of 'install'")
+def _package(document: LockTable, row: Mapping[str, object], line: int) -> LockedPackage:
+    entry = LockTable(row, path=document.path, line=line, label="an entry of 'install'")
     metadata = entry.table("metadata")
     name = metadata.name()
-    table = Table(row, path=document.path, line=line, label=str(name))
+    table = LockTable(row, path=document.path, line=line, label=str(name))
     version = table.inner(metadata.values).version()
     if version is None:
         raise table.failure("its metadata has no 'version'")
@@ -77,7 +76,7 @@ def _package(document: Table, row: Mapping[str, object], line: int) -> LockedPac
     )
 
 
-def _hashes(archive: Table, table: Table) -> tuple[tuple[str, str], ...]:
+def _hashes(archive: LockTable, table: LockTable) -> tuple[tuple[str, str], ...]:
     hashes = archive.optional_table("hashes")
     if hashes is None:
         # pip before 22.3 wrote one, as "sha256=…".

@@ -10,9 +10,8 @@ from dataclasses import replace
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.locks.files import FileList, parse_digest
-from wheelcheck.locks.origins import is_distribution_of, unsupported
-from wheelcheck.locks.tables import Table, load_json, names_of, refuse_version
+from wheelcheck.locks.documents import LockTable, load_json, names_of, refuse_version
+from wheelcheck.locks.files import FileList, is_distribution_of, parse_digest, unsupported
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.requirement import HashPin, UnsupportedRequirement
@@ -35,7 +34,7 @@ def parse_pipfile(content: bytes, path: str) -> Lock:
         raise refuse_version(document, str(specification), f"pipfile-spec {_SPECIFICATION}")
     indexes = {
         row.optional_text("name") or "": masked(row.text("url"))
-        for row in (meta.inner(values, "a source") for values in meta.rows("sources"))
+        for row in (meta.inner(values, label="a source") for values in meta.rows("sources"))
     }
     # The first source is the one that is asked when a package names none.
     indexes[""] = next(iter(indexes.values()), "")
@@ -55,7 +54,7 @@ def parse_pipfile(content: bytes, path: str) -> Lock:
     )
 
 
-def _section(section: Table, key: str, text: str, indexes: Mapping[str, str]) -> list[LockedPackage]:
+def _section(section: LockTable, key: str, text: str, indexes: Mapping[str, str]) -> list[LockedPackage]:
     start = text.find(f'"{key}":')
     found = []
     for written in section.values:
@@ -65,12 +64,12 @@ def _section(section: Table, key: str, text: str, indexes: Mapping[str, str]) ->
         position = re.compile(rf"^\s*{re.escape(json.dumps(written))}\s*:", re.MULTILINE).search(text, max(start, 0))
         line = text.count("\n", 0, position.end()) + 1 if position is not None else 0
         entry = section.table(written)
-        table = Table(entry.values, path=section.path, line=line, label=written)
+        table = LockTable(entry.values, path=section.path, line=line, label=written)
         found.append(replace(_package(table, name, indexes), groups=frozenset({canonicalize_name(key)})))
     return found
 
 
-def _package(table: Table, name: NormalizedName, indexes: Mapping[str, str]) -> LockedPackage:
+def _package(table: LockTable, name: NormalizedName, indexes: Mapping[str, str]) -> LockedPackage:
     version = _pinned(table)
     archive = table.optional_text("file") or ""
     folder = table.optional_text("path") or ""
@@ -101,7 +100,7 @@ def _package(table: Table, name: NormalizedName, indexes: Mapping[str, str]) -> 
 
 
 def _direct(
-    table: Table, name: NormalizedName, where: str, pins: tuple[HashPin, ...]
+    table: LockTable, name: NormalizedName, where: str, pins: tuple[HashPin, ...]
 ) -> tuple[tuple[Distribution, ...] | None, UnsupportedRequirement | None]:
     if not is_distribution_of(name, where):
         is_url = "://" in where
@@ -111,7 +110,7 @@ def _direct(
     return listed.files, None
 
 
-def _pinned(table: Table) -> Version | None:
+def _pinned(table: LockTable) -> Version | None:
     text = table.optional_text("version")
     if text is None or text == "*":
         return None

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.locks.files import FileList
-from wheelcheck.locks.origins import is_distribution_of, unsupported
-from wheelcheck.locks.tables import Table, load_toml, names_of, package_tables, refuse_version
+from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
+from wheelcheck.locks.files import FileList, is_distribution_of, unsupported
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.urls import masked
@@ -48,13 +47,13 @@ def parse_poetry(content: bytes, path: str) -> Lock:
     )
 
 
-def _is_plain(metadata: Table) -> bool:
+def _is_plain(metadata: LockTable) -> bool:
     # Poetry has operators of its own (^3.11, 3.*, ||); a bound with them is not understood, so it bounds nothing here.
     text = metadata.optional_text("python-versions") or ""
     return all(part.strip().startswith((">", "<", "!", "==", "~=")) for part in text.split(",")) and "|" not in text
 
 
-def _extra_roots(extras: Table) -> Iterator[LockedDependency]:
+def _extra_roots(extras: LockTable) -> Iterator[LockedDependency]:
     for extra in extras.values:
         for word in extras.texts(extra):
             yield LockedDependency(
@@ -62,11 +61,11 @@ def _extra_roots(extras: Table) -> Iterator[LockedDependency]:
             )
 
 
-def _package(table: Table) -> LockedPackage:
+def _package(table: LockTable) -> LockedPackage:
     name, version = table.name(), table.version()
     if version is None:
         raise table.failure("'version' is missing")
-    source = table.optional_table("source") or table.inner({})
+    source = table.table_or_empty("source")
     kind, where = source.optional_text("type") or "", source.optional_text("url") or ""
     index = masked(where) if kind == "legacy" else ""
     listed = FileList(table, name, version, index=index)
@@ -80,7 +79,7 @@ def _package(table: Table) -> LockedPackage:
     else:
         listed.requires_python = table.optional_text("python-versions")
         for row in table.rows("files"):
-            entry = table.inner(row, f"{table.label}, a file")
+            entry = table.inner(row, label=f"{table.label}, a file")
             filename = entry.text("file")
             listed.add(
                 filename=filename,
@@ -106,7 +105,7 @@ def _package(table: Table) -> LockedPackage:
     )
 
 
-def _markers(table: Table) -> tuple[Marker | None, tuple[tuple[NormalizedName, Marker], ...]]:
+def _markers(table: LockTable) -> tuple[Marker | None, tuple[tuple[NormalizedName, Marker], ...]]:
     """``markers`` is one for all groups, or a table with one for each that has any."""
     if not isinstance(table.values.get("markers"), dict):
         return table.marker("markers"), ()
@@ -114,11 +113,11 @@ def _markers(table: Table) -> tuple[Marker | None, tuple[tuple[NormalizedName, M
     return None, tuple((canonicalize_name(group), each.marker_of(each.text(group))) for group in each.values)
 
 
-def _iter_edges(table: Table) -> Iterator[LockedDependency]:
+def _iter_edges(table: LockTable) -> Iterator[LockedDependency]:
     edges = table.optional_table("dependencies")
     for name, value in edges.values.items() if edges is not None else ():
         for row in value if isinstance(value, list) else [value]:
-            entry = table.inner(row if isinstance(row, dict) else {}, f"{table.label}, its dependency {name}")
+            entry = table.inner(row if isinstance(row, dict) else {}, label=f"{table.label}, its dependency {name}")
             if not isinstance(row, (str, dict)):
                 raise entry.failure("neither a version nor a table")
             yield LockedDependency(

@@ -12,9 +12,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.files import FileList, check_digest, filename_of
-from wheelcheck.locks.origins import is_distribution_of, unsupported
-from wheelcheck.locks.tables import MANGLED, Table, load_toml, package_tables, refuse_version
+from wheelcheck.locks.documents import MANGLED, LockTable, load_toml, package_tables, refuse_version
+from wheelcheck.locks.files import FileList, check_digest, filename_of, is_distribution_of, unsupported
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.urls import masked, masked_within
@@ -53,7 +52,7 @@ def parse_pylock(content: bytes, path: str) -> Lock:
     )
 
 
-def _invalid(problem: NotPylock, document: Table, tables: list[Table]) -> InputUnreadable:
+def _invalid(problem: NotPylock, document: LockTable, tables: list[LockTable]) -> InputUnreadable:
     place = _PLACE.search(problem.context or "")
     table = tables[int(place[1])] if place is not None and int(place[1]) < len(tables) else document
     return InputUnreadable(
@@ -63,7 +62,7 @@ def _invalid(problem: NotPylock, document: Table, tables: list[Table]) -> InputU
     )
 
 
-def _package(package: Package, table: Table) -> LockedPackage:
+def _package(package: Package, table: LockTable) -> LockedPackage:
     index = masked(package.index) if package.index else ""
     bound = str(package.requires_python) if package.requires_python is not None else None
     listed = FileList(table, package.name, package.version, index=index, requires_python=bound)
@@ -87,7 +86,7 @@ def _package(package: Package, table: Table) -> LockedPackage:
     )
 
 
-def _elsewhere(package: Package, table: Table) -> tuple[UnsupportedRequirement | None, str]:
+def _elsewhere(package: Package, table: LockTable) -> tuple[UnsupportedRequirement | None, str]:
     """What *package* is where it is no file of an index, and where that lies."""
     if package.vcs is not None:
         where = package.vcs.url or package.vcs.path or ""
@@ -114,7 +113,7 @@ def _add(file: PackageArchive | PackageSdist | PackageWheel, name: str | None, l
     )
 
 
-def _hashes(hashes: Mapping[str, str], filename: str, table: Table) -> tuple[tuple[str, str], ...]:
+def _hashes(hashes: Mapping[str, str], filename: str, table: LockTable) -> tuple[tuple[str, str], ...]:
     found = tuple((algorithm.lower(), digest.lower()) for algorithm, digest in hashes.items())
     for algorithm, digest in found:
         check_digest(algorithm, digest, table, f"the hash of {filename}")

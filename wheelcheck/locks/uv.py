@@ -9,9 +9,8 @@ from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.locks.files import FileList, filename_of
-from wheelcheck.locks.origins import is_distribution_of, unsupported
-from wheelcheck.locks.tables import Table, load_toml, names_of, package_tables, refuse_version
+from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
+from wheelcheck.locks.files import FileList, filename_of, is_distribution_of, unsupported
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.requirement import UnsupportedKind, UnsupportedRequirement
 from wheelcheck.model.urls import masked
@@ -34,7 +33,7 @@ def parse_uv(content: bytes, path: str) -> Lock:
         raise document.failure("no 'version' of the lock's format")
     if version != 1:
         raise refuse_version(document, str(version), "version 1")
-    manifest = document.optional_table("manifest") or document.inner(_EMPTY)
+    manifest = document.table_or_empty("manifest")
     members = names_of(manifest.texts("members"))
     packages = tuple(_package(table, members) for table in package_tables(document, text, "package"))
     own = [package for package in packages if package.is_own]
@@ -74,7 +73,7 @@ class _Source:
     where: str
 
     @classmethod
-    def read(cls, table: Table, values: object) -> _Source:
+    def read(cls, table: LockTable, values: object) -> _Source:
         if isinstance(values, dict):
             for kind in ("registry", "git", "url", "path", "directory", "editable", "virtual"):
                 where = values.get(kind)
@@ -86,14 +85,14 @@ class _Source:
         return f"{self.kind} {masked(self.where)}"
 
 
-def _package(table: Table, members: frozenset[NormalizedName]) -> LockedPackage:
+def _package(table: LockTable, members: frozenset[NormalizedName]) -> LockedPackage:
     name, version = table.name(), table.version()
     source = _Source.read(table, table.values.get("source"))
     # A workspace lists its members; a lone project is the package at ".".
     is_own = name in members or (source.kind in {"editable", "virtual"} and source.where == ".")
-    extras = table.optional_table("optional-dependencies") or table.inner(_EMPTY)
-    groups = table.optional_table("dev-dependencies") or table.inner(_EMPTY)
-    metadata = table.optional_table("metadata") or table.inner(_EMPTY)
+    extras = table.table_or_empty("optional-dependencies")
+    groups = table.table_or_empty("dev-dependencies")
+    metadata = table.table_or_empty("metadata")
     dependencies = [_edge(table, row) for row in table.rows("dependencies")]
     for extra in extras.values:
         dependencies += [_edge(extras, row, for_extra=canonicalize_name(extra)) for row in extras.rows(extra)]
@@ -121,20 +120,20 @@ def _package(table: Table, members: frozenset[NormalizedName]) -> LockedPackage:
     )
 
 
-def _either(table: Table) -> Marker | None:
+def _either(table: LockTable) -> Marker | None:
     # A forked package says in which forks it is; any of them will do.
     forks = table.texts("resolution-markers")
     return table.marker_of(" or ".join(f"({fork})" for fork in forks)) if forks else None
 
 
 def _edge(
-    table: Table,
+    table: LockTable,
     row: Mapping[str, object],
     *,
     for_extra: NormalizedName | None = None,
     for_group: NormalizedName | None = None,
 ) -> LockedDependency:
-    edge = table.inner(row, f"{table.label}, a dependency")
+    edge = table.inner(row, label=f"{table.label}, a dependency")
     source = row.get("source")
     # Both spellings are met: the array is "extra" on edges and "extras" in a manifest.
     extras = [*edge.texts("extra"), *edge.texts("extras")]
@@ -149,21 +148,21 @@ def _edge(
     )
 
 
-def _manifest_roots(manifest: Table) -> tuple[LockedDependency, ...]:
+def _manifest_roots(manifest: LockTable) -> tuple[LockedDependency, ...]:
     """What a script asks for, and a workspace without a project of its own."""
-    groups = manifest.optional_table("dependency-groups") or manifest.inner(_EMPTY)
+    groups = manifest.table_or_empty("dependency-groups")
     return (
         *(_asked(manifest, row, None) for row in manifest.rows("requirements")),
         *(_asked(groups, row, canonicalize_name(group)) for group in groups.values for row in groups.rows(group)),
     )
 
 
-def _asked(table: Table, row: Mapping[str, object], group: NormalizedName | None) -> LockedDependency:
+def _asked(table: LockTable, row: Mapping[str, object], group: NormalizedName | None) -> LockedDependency:
     # Here the version is a specifier, and where it is from is told by the package itself.
     return _edge(table, {key: row[key] for key in row.keys() & {"name", "marker", "extras"}}, for_group=group)
 
 
-def _listed(table: Table, name: NormalizedName, version: Version | None, source: _Source) -> FileList:
+def _listed(table: LockTable, name: NormalizedName, version: Version | None, source: _Source) -> FileList:
     index = masked(source.where) if source.kind == "registry" else ""
     listed = FileList(table, name, version, index=index)
     rows = table.rows("wheels")

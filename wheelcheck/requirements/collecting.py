@@ -1,21 +1,40 @@
-"""Gathers what the formats find into one ``InputSet``, in the order of the text; reads and judges nothing."""
+"""Gathers what the readers of formats find into one ``InputSet``, in the order of the text; judges nothing."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from wheelcheck.model.requirement import Constraint, IndexOptions, InputSet, Origin, Requirement, UnsupportedRequirement
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.requirement import (
+    Constraint,
+    FileOrigin,
+    IndexOptions,
+    InputSet,
+    Origin,
+    Requirement,
+    UnsupportedRequirement,
+)
+from wheelcheck.model.urls import masked_within
+from wheelcheck.requirements.single import Asked, parse_single
 from wheelcheck.texts.places import LineUnreadable
+from wheelcheck.texts.sources import Reader, Source
+from wheelcheck.texts.toml import Table, requires_python_of
 
 
 class Collector:
-    """The requirements, constraints and index options met so far.
+    """The requirements, constraints and index options of one run so far; *reader* opens its files, *environ* fills ``${NAME}``.
 
-    ``only_binary`` and ``no_binary`` keep pip's rule that the later word on a project wins.
+    ``only_binary`` and ``no_binary`` keep pip's rule that the later word on a project wins. ``included`` are the requirements files
+    that were read, each with whether it asks or bounds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reader: Reader, environ: Mapping[str, str]) -> None:
+        self.reader = reader
+        self.environ = environ
+        self.included: set[tuple[str, str]] = set()
         self.requirements: list[Requirement] = []
         self.constraints: list[Constraint] = []
         self.unsupported: list[UnsupportedRequirement] = []
@@ -42,6 +61,13 @@ class Collector:
         """Join with *options* from a later line."""
         self.options = self.options.merged(options)
 
+    def bound_python(self, table: Table) -> None:
+        """Take the bound of ``requires-python`` in *table*, where it has one."""
+        text = table.optional_text("requires-python")
+        if text is not None:
+            origin = table.origin_of(text, "requires-python")
+            self.requires_python.append((requires_python_of(text, origin), origin))
+
     def allow_only_binary(self, words: str) -> None:
         """Follow one ``--only-binary`` of comma-separated projects, ``:all:`` or ``:none:``."""
         _follow(words, self._only_binary, self._no_binary)
@@ -50,15 +76,15 @@ class Collector:
         """Follow one ``--no-binary``, likewise."""
         _follow(words, self._no_binary, self._only_binary)
 
-    def collected(self, files: list[tuple[str, str]]) -> InputSet:
-        """Everything so far, with the *files* that were read."""
+    def collected(self) -> InputSet:
+        """Everything so far, with the files that were read."""
         binary = IndexOptions(only_binary=frozenset(self._only_binary), no_binary=frozenset(self._no_binary))
         return InputSet(
             requirements=tuple(self.requirements),
             constraints=tuple(self.constraints),
             unsupported=tuple(self.unsupported),
             options=self.options.merged(binary),
-            files=tuple(dict.fromkeys(files)),
+            files=tuple(dict.fromkeys(self.reader.files)),
             requires_python=tuple(self.requires_python),
         )
 
@@ -81,3 +107,11 @@ def _follow(words: str, named: set[str], other: set[str]) -> None:
         else:
             other.discard(canonicalize_name(word))
             named.add(canonicalize_name(word))
+
+
+def understood(text: str, origin: FileOrigin, source: Source) -> Requirement | UnsupportedRequirement:
+    """The requirement *text* of a TOML list. Raises ``InputUnreadable`` at *origin*."""
+    try:
+        return parse_single(Asked(text=text, origin=origin, folder=source.folder))
+    except LineUnreadable as problem:
+        raise InputUnreadable(masked_within(problem.message), address=str(origin), hint=problem.hint) from None

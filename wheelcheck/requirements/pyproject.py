@@ -1,32 +1,33 @@
 """Reads ``pyproject.toml``: PEP 621 dependencies and extras, PEP 735 groups; runs no build backend.
 
-What a backend would compute (``dynamic``) is an error that says so, except setuptools' ``file =``, which is static.
+What a backend would compute (``dynamic``) is an error that says so, except setuptools' ``file =``, which is static. The extras and
+groups of a run may belong to any of the projects among its inputs, so these are kept until all are known.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.requirement import FileOrigin, Requirement, UnsupportedRequirement
+from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.requirement import Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
-from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.single import Asked, parse_single
-from wheelcheck.texts.places import LineUnreadable
+from wheelcheck.requirements.collecting import Collector, understood
+from wheelcheck.requirements.requirements_file import require_file
 from wheelcheck.texts.sources import Source
-from wheelcheck.texts.toml import Positions, parse_toml, requires_python_of
+from wheelcheck.texts.toml import Table, parse_toml
 from wheelcheck.values import dataclass
 
-Table = Mapping[str, object]
+Chosen = Literal["extras", "groups"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pyproject:
-    """A ``pyproject.toml`` whose shape has been checked.
+    """A ``pyproject.toml`` whose shape has been checked; ``document`` is the whole, ``project`` its ``[project]``.
 
     ``dependencies`` are the strings as written; ``extras`` and ``groups`` have canonical names, ``spelled`` gives the way the file
     writes them. ``dynamic`` holds those of ``dependencies`` and ``optional-dependencies`` that are computed, ``files`` the
@@ -34,11 +35,9 @@ class Pyproject:
     """
 
     source: Source
-    positions: Positions
-    has_project: bool
-    poetry: bool
+    document: Table
+    project: Table | None
     name: NormalizedName | None
-    requires_python: str | None
     dependencies: tuple[str, ...]
     extras: Mapping[NormalizedName, tuple[str, ...]]
     groups: Mapping[NormalizedName, Sequence[str | Mapping[str, str]]]
@@ -46,33 +45,35 @@ class Pyproject:
     dynamic: frozenset[str]
     files: Mapping[str, tuple[str, ...]]
 
+    def names(self, kind: Chosen) -> list[str]:
+        """The extras, or the dependency groups, that can be chosen."""
+        if kind == "groups":
+            return list(self.groups)
+        from_files = [key for key in self.files if key] if "optional-dependencies" in self.dynamic else []
+        return [*self.extras, *from_files]
+
 
 def parse_pyproject(source: Source) -> Pyproject:
-    """Read *source* and check the shape of what matters here. Raises ``InputUnreadable`` naming file and key."""
-    document = parse_toml(source.text, source.place)
-    project = _table(document, source, "project")
-    extras = _table(project, source, "project", "optional-dependencies")
-    groups = _table(document, source, "dependency-groups")
-    name = project.get("name")
-    requires_python = project.get("requires-python")
-    if requires_python is not None and not isinstance(requires_python, str):
-        raise _wrong(source, "project.requires-python", "a string")
+    """Read *source* and check the shape of what matters here. Raises ``InputUnreadable`` naming file, line and key."""
+    document = Table(parse_toml(source.text, source.place), path=source.place, text=source.text)
+    project = document.table_or_empty("project")
+    extras = project.table_or_empty("optional-dependencies")
+    groups = document.table_or_empty("dependency-groups")
+    project.optional_text("requires-python")
+    name = project.values.get("name")
     return Pyproject(
         source=source,
-        positions=Positions(source.text),
-        has_project="project" in document,
-        poetry="poetry" in _table(document, source, "tool"),
+        document=document,
+        project=project if "project" in document.values else None,
         name=canonicalize_name(name) if isinstance(name, str) else None,
-        requires_python=requires_python,
-        dependencies=strings(project.get("dependencies", []), source, "project.dependencies"),
-        extras={
-            canonicalize_name(extra): strings(listed, source, f"project.optional-dependencies.{extra}")
-            for extra, listed in extras.items()
-        },
-        groups={canonicalize_name(group): _members(listed, source, group) for group, listed in groups.items()},
-        spelled={canonicalize_name(key): key for key in (*extras, *groups)},
-        dynamic=frozenset(strings(project.get("dynamic", []), source, "project.dynamic")),
-        files=_dynamic_files(document, source),
+        dependencies=tuple(project.texts("dependencies")),
+        extras={canonicalize_name(extra): tuple(extras.texts(extra)) for extra in extras.values},
+        groups={canonicalize_name(group): _members(groups, group) for group in groups.values},
+        spelled={canonicalize_name(key): key for key in (*extras.values, *groups.values)},
+        dynamic=frozenset(project.texts("dynamic")),
+        files=_dynamic_files(
+            document.table_or_empty("tool").table_or_empty("setuptools").table_or_empty("dynamic").values
+        ),
     )
 
 
@@ -81,12 +82,9 @@ def collect_dependencies(project: Pyproject, extras: frozenset[NormalizedName], 
 
     ``name[extra]`` of the project itself is replaced by what that extra asks for, under both markers.
     """
-    if not project.has_project:
+    if project.project is None:
         return
-    if project.requires_python is not None:
-        line = project.positions.line(project.requires_python, "project", "requires-python")
-        origin = FileOrigin(path=project.source.place, line=line)
-        collector.requires_python.append((requires_python_of(project.requires_python, origin), origin))
+    collector.bound_python(project.project)
     walk = _Walk(project, collector)
     walk.take(project.dependencies, ("project", "dependencies"), None)
     for extra in sorted(extras & project.extras.keys()):
@@ -97,7 +95,7 @@ def collect_group(project: Pyproject, group: NormalizedName, collector: Collecto
     """Ask for what the dependency group *group* of *project* lists, includes followed (PEP 735)."""
     from packaging.dependency_groups import resolve_dependency_groups
 
-    line = project.positions.header("dependency-groups", project.spelled.get(group, group))
+    line = project.document.line_of("dependency-groups", project.spelled.get(group, group))
     try:
         listed = resolve_dependency_groups({str(key): value for key, value in project.groups.items()}, group)
     except ExceptionGroup as problems:
@@ -134,7 +132,7 @@ class _Walk:
 
     def take(self, listed: Sequence[str], keys: tuple[str, ...], marker: Marker | None) -> None:
         for text in listed:
-            origin = FileOrigin(path=self._project.source.place, line=self._project.positions.line(text, *keys))
+            origin = self._project.document.origin_of(text, *keys)
             requirement = understood(text, origin, self._project.source)
             if isinstance(requirement, UnsupportedRequirement):
                 self._collector.require(requirement)
@@ -156,21 +154,6 @@ class _Walk:
         self.take(self._project.extras[extra], keys, marker)
 
 
-def understood(text: str, origin: FileOrigin, source: Source) -> Requirement | UnsupportedRequirement:
-    """The requirement *text* of a TOML list. Raises ``InputUnreadable`` at *origin*."""
-    try:
-        return parse_single(Asked(text=text, origin=origin, folder=source.folder))
-    except LineUnreadable as problem:
-        raise InputUnreadable(masked_within(problem.message), address=str(origin), hint=problem.hint) from None
-
-
-def strings(value: object, source: Source, key: str) -> tuple[str, ...]:
-    """*value* as a list of strings. Raises ``InputUnreadable`` naming *key*."""
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _wrong(source, key, "a list of strings")
-    return tuple(value)
-
-
 def _narrowed(requirement: Requirement, marker: Marker | None) -> Requirement:
     from dataclasses import replace
 
@@ -180,22 +163,14 @@ def _narrowed(requirement: Requirement, marker: Marker | None) -> Requirement:
     return replace(requirement, marker=Marker(f"({own}) and ({marker})") if own is not None else marker)
 
 
-def _table(parent: Table, source: Source, *keys: str) -> Table:
-    value = parent.get(keys[-1], {})
-    if not isinstance(value, dict):
-        raise _wrong(source, ".".join(keys), "a table")
-    return value
-
-
-def _members(value: object, source: Source, group: str) -> Sequence[str | Mapping[str, str]]:
+def _members(groups: Table, group: str) -> Sequence[str | Mapping[str, str]]:
+    value = groups.values[group]
     if not isinstance(value, list) or not all(isinstance(item, str | dict) for item in value):
-        raise _wrong(source, f"dependency-groups.{group}", "a list of requirements and {include-group = …} tables")
+        raise groups.wrong(group, "a list of requirements and {include-group = …} tables")
     return tuple(value)
 
 
-def _dynamic_files(document: Table, source: Source) -> Mapping[str, tuple[str, ...]]:
-    setuptools = _table(_table(document, source, "tool"), source, "tool", "setuptools")
-    dynamic = _table(setuptools, source, "tool", "setuptools", "dynamic")
+def _dynamic_files(dynamic: Mapping[str, object]) -> Mapping[str, tuple[str, ...]]:
     optional = dynamic.get("optional-dependencies")
     found: dict[str, tuple[str, ...]] = {}
     for key, value in (("", dynamic.get("dependencies")), *(optional.items() if isinstance(optional, dict) else ())):
@@ -207,6 +182,90 @@ def _dynamic_files(document: Table, source: Source) -> Mapping[str, tuple[str, .
     return found
 
 
-def _wrong(source: Source, key: str, expected: str) -> InputUnreadable:
-    line = Positions(source.text).header(*key.split("."))
-    return InputUnreadable(f"{key} must be {expected}", address=source.at(line))
+def collect_projects(
+    sources: Sequence[Source],
+    extras: frozenset[NormalizedName],
+    groups: Sequence[NormalizedName],
+    collector: Collector,
+) -> None:
+    """Ask for the dependencies of every project of *sources*, of *extras* and of *groups*, each from the projects that have it.
+
+    Raises ``InputUnreadable`` for one that no project has, ``UsageProblem`` where there is no project at all.
+    """
+    projects = [parse_pyproject(source) for source in sources]
+    _require_known("extras", sorted(extras), projects)
+    _require_known("groups", groups, projects)
+    for project in projects:
+        _collect(project, extras, groups, collector)
+
+
+def _collect(
+    project: Pyproject, extras: frozenset[NormalizedName], groups: Sequence[NormalizedName], collector: Collector
+) -> None:
+    present = [group for group in groups if group in project.groups]
+    if project.project is None and not present:
+        raise _without_project(project)
+    collect_dependencies(project, extras, collector)
+    if "dependencies" in project.dynamic:
+        _collect_files(project, collector, "", "dependencies")
+    if "optional-dependencies" in project.dynamic:
+        for extra in sorted(extras):
+            _collect_files(project, collector, extra, "optional-dependencies")
+    for group in present:
+        collect_group(project, group, collector)
+
+
+def _collect_files(project: Pyproject, collector: Collector, key: str, field: str) -> None:
+    line = project.document.line_of("project", "dynamic")
+    if key not in project.files:
+        raise InputUnreadable(
+            f"the {field} are dynamic: only its build backend can tell them",
+            address=project.source.at(line),
+            hint="name the requirements file they come from, or a wheel of the project",
+        )
+    for name in project.files[key]:
+        require_file(collector.reader.nested(name, project.source, line), collector)
+
+
+def _require_known(kind: Chosen, wanted: Sequence[NormalizedName], projects: Sequence[Pyproject]) -> None:
+    option = "--extra" if kind == "extras" else "--group"
+    if wanted and not projects:
+        raise UsageProblem(f"{option} {wanted[0]} needs a pyproject.toml among the inputs", address=option)
+    known = {name: None for project in projects for name in project.names(kind)}
+    for name in wanted:
+        if name not in known:
+            places = ", ".join(project.source.place for project in projects)
+            raise InputUnreadable(
+                f"no {'extra' if kind == 'extras' else 'dependency group'} {name!r}",
+                address=places,
+                hint=_nearest(name, list(known), kind),
+            )
+
+
+def _nearest(name: str, known: list[str], kind: Chosen) -> str:
+    from difflib import get_close_matches
+
+    if not known:
+        return f"it declares no {'extras' if kind == 'extras' else 'dependency groups'}"
+    near = get_close_matches(name, known, n=3)
+    return f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(sorted(known))}"
+
+
+def _without_project(project: Pyproject) -> InputUnreadable:
+    place = project.source.place
+    if "poetry" in project.document.table_or_empty("tool").values:
+        return InputUnreadable(
+            "only [tool.poetry], no [project] table (PEP 621)",
+            address=place,
+            hint="write the dependencies as requirements first: poetry export -o requirements.txt",
+        )
+    if project.groups:
+        names: Mapping[str, object] = dict.fromkeys(sorted(project.groups))
+        return InputUnreadable(
+            "no [project] table; choose among its dependency groups",
+            address=place,
+            hint=f"--group {' or --group '.join(names)}",
+        )
+    return InputUnreadable(
+        "no [project] table (PEP 621)", address=place, hint="name the file that lists the dependencies"
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -19,7 +19,7 @@ from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
 from wheelcheck.requirements.single import Asked, parse_editable, parse_hash, parse_single
 from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, path_of, url_path
-from wheelcheck.texts.sources import Reader, Source
+from wheelcheck.texts.sources import Source
 from wheelcheck.values import dataclass
 
 _DEEPEST = 100
@@ -35,28 +35,28 @@ class _Inclusion:
     chain: tuple[tuple[str, str], ...] = ()
 
 
-class RequirementsReader:
-    """Reads requirements files into *collector*; relative includes through *reader*, variables from *environ*."""
+def require_file(source: Source, collector: Collector) -> None:
+    """Ask for everything that *source* lists. Raises ``InputUnreadable`` for the first line that cannot be understood."""
+    _Reading(collector).read(_Inclusion(source, _key(source)), collector.require)
 
-    def __init__(self, reader: Reader, collector: Collector, environ: Mapping[str, str]) -> None:
-        self._reader = reader
+
+def constrain_file(source: Source, collector: Collector) -> None:
+    """Take everything that *source* lists as bounds only, likewise."""
+    _Reading(collector).read(_Inclusion(source, _key(source)), collector.constrain)
+
+
+class _Reading:
+    """The reading of a file and of what it includes."""
+
+    def __init__(self, collector: Collector) -> None:
         self._collector = collector
-        self._environ = environ
-        self._done: set[tuple[str, str]] = set()
+        self._environ = collector.environ
 
-    def require(self, source: Source) -> None:
-        """Ask for everything that *source* lists. Raises ``InputUnreadable`` for the first line that cannot be understood."""
-        self._read(_Inclusion(source, _key(source)), self._collector.require)
-
-    def constrain(self, source: Source) -> None:
-        """Take everything that *source* lists as bounds only."""
-        self._read(_Inclusion(source, _key(source)), self._collector.constrain)
-
-    def _read(self, inclusion: _Inclusion, take: Taken) -> None:
+    def read(self, inclusion: _Inclusion, take: Taken) -> None:
         visit = (inclusion.key, take.__name__)
-        if visit in self._done:
+        if visit in self._collector.included:
             return
-        self._done.add(visit)
+        self._collector.included.add(visit)
         for line in iter_logical_lines(inclusion.source.text, self._environ):
             try:
                 self._follow(line, inclusion, take)
@@ -107,7 +107,7 @@ class RequirementsReader:
         chain = (*parent.chain, (parent.key, parent.source.at(line)))
         if len(chain) > _DEEPEST:
             raise InputUnreadable(f"more than {_DEEPEST} files include each other", address=parent.source.at(line))
-        source = self._reader.nested(name, parent.source, line)
+        source = self._collector.reader.nested(name, parent.source, line)
         key = _key(source)
         start = next((position for position, (visited, _) in enumerate(chain) if visited == key), None)
         if start is not None:
@@ -117,7 +117,7 @@ class RequirementsReader:
                 address=parent.source.at(line),
                 hint="take one of these -r or -c lines out",
             )
-        self._read(_Inclusion(source, key, chain), take)
+        self.read(_Inclusion(source, key, chain), take)
 
 
 def _index_options(parsed: ParsedLine, source: Source) -> IndexOptions:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import re
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.pyproject import strings, understood
+from wheelcheck.requirements.collecting import Collector, understood
 from wheelcheck.texts.sources import Source
-from wheelcheck.texts.toml import Positions, parse_toml, requires_python_of
+from wheelcheck.texts.toml import Table, parse_toml
 
 # The reference pattern of the specification (inline script metadata).
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 _OPENING = re.compile(r"(?m)^# /// script$")
-
-
-def has_script_block(text: str) -> bool:
-    """Whether *text* opens a ``# /// script`` block."""
-    return _OPENING.search(text.replace("\r\n", "\n")) is not None
 
 
 def collect_script(source: Source, collector: Collector) -> None:
@@ -46,17 +39,11 @@ def collect_script(source: Source, collector: Collector) -> None:
 
 
 def _collect_block(toml: str, first_line: int, source: Source, collector: Collector) -> None:
-    document = parse_toml(toml, source.place, first_line=first_line)
-    positions = Positions(toml, first_line)
-    requires_python = document.get("requires-python")
-    if requires_python is not None:
-        if not isinstance(requires_python, str):
-            raise InputUnreadable("requires-python must be a string", address=source.at(first_line))
-        origin = FileOrigin(path=source.place, line=positions.line(requires_python, "requires-python"))
-        collector.requires_python.append((requires_python_of(requires_python, origin), origin))
-    for text in strings(document.get("dependencies", []), source, "dependencies"):
-        origin = FileOrigin(path=source.place, line=positions.line(text, "dependencies"))
-        collector.require(understood(text, origin, source))
+    values = parse_toml(toml, source.place, first_line=first_line)
+    table = Table(values, path=source.place, text=toml, first_line=first_line)
+    collector.bound_python(table)
+    for text in table.texts("dependencies"):
+        collector.require(understood(text, table.origin_of(text, "dependencies"), source))
 
 
 def _uncommented(content: str) -> str:

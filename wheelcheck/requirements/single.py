@@ -44,6 +44,20 @@ _HINTS: dict[UnsupportedKind, str] = {
     "archive-unreadable": "write NAME @ URL",
 }
 
+_COMMANDS = ("pip install", "pip3 install", "python -m pip", "uv pip", "uv add", "poetry add")
+_NAME_START = r"^[\w.\[\],-]+"
+_MISTAKES = (
+    (r"^[\[{]|^[\w-]+\s*=\s*[\"'\[{]", "this looks like TOML or JSON; is it a pyproject.toml under another name?"),
+    (
+        r"^(import|from|def|class)\s",
+        "this looks like Python code; a script carries its requirements in a '# /// script' block (PEP 723)",
+    ),
+    (_NAME_START + r"\s*=\s*[\d*]", "a version is pinned with =="),
+    (_NAME_START + r"\s*=[><!~]", "operators are ==, !=, <=, >=, <, >, ~= and ==="),
+    (_NAME_START + r"\s+v?\d", "an operator such as == is missing between name and version"),
+    (_NAME_START + r"(\s+[\w.-]+)+$", "one requirement per line"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -196,10 +210,18 @@ def _pep508(asked: Asked, text: str) -> Requirement:
         requirement = Requirement.parse(text, asked.origin, hashes=asked.hashes)
     except InvalidRequirement as problem:
         message = str(problem).partition("\n")[0]
-        from wheelcheck.requirements.hints import hint_for_line
-
-        raise LineUnreadable(f"no requirement: {asked.shown!r} ({message})", hint_for_line(text)) from None
+        raise LineUnreadable(f"no requirement: {asked.shown!r} ({message})", _hint_for(text)) from None
     return replace(requirement, text=asked.shown)
+
+
+def _hint_for(text: str) -> str:
+    """A guess at what the writer of *text* meant; only for messages."""
+    if text.startswith(_COMMANDS):
+        return "write only what follows the command, one requirement per line"
+    for pattern, hint in _MISTAKES:
+        if re.match(pattern, text):
+            return hint
+    return 'write a requirement such as "name>=1.0" (PEP 508), an option, or a path'
 
 
 def _split_marker(text: str) -> tuple[str, str]:

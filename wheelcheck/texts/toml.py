@@ -1,30 +1,184 @@
-"""TOML with the line of whatever is wrong or written where; ``tomllib`` tells no lines. Knows no key's meaning."""
+"""TOML with the line of whatever is wrong or written where: ``tomllib`` tells no lines. Knows no key's meaning."""
 
 from __future__ import annotations
 
 import functools
 import json
 import re
+from collections.abc import Mapping
+from typing import ClassVar, Self, cast
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from wheelcheck.errors import InputUnreadable
+from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.urls import masked_within
 
 
-def parse_toml(text: str, place: str, *, first_line: int = 1) -> dict[str, object]:
-    """*text* as TOML, whose first line is number *first_line* of *place*. Raises ``InputUnreadable`` with the line."""
-    import tomllib
+class Table:
+    """Typed access to one table of a file; a key of the wrong kind raises an error that names file, line and key.
+
+    *keys* lead to the table from the top of the document; *label* is the name to use in place of them, as for a package in a lock.
+    *line* is where the table begins; where that is not known, lines are looked up in *text*, the document (which begins on
+    *first_line* of the file *path*).
+    """
+
+    __slots__ = ("_first_line", "_text", "keys", "label", "line", "path", "values")
+    failing: ClassVar[type[WheelcheckError]] = InputUnreadable
+    hint: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        values: Mapping[str, object],
+        *,
+        path: str,
+        text: str = "",
+        keys: tuple[str, ...] = (),
+        label: str = "",
+        line: int = 0,
+        first_line: int = 1,
+    ) -> None:
+        self.values = values
+        self.path = path
+        self.keys = keys
+        self.label = label
+        self.line = line
+        self._text = text
+        self._first_line = first_line
+
+    @property
+    def origin(self) -> FileOrigin:
+        """Where the table stands."""
+        return FileOrigin(path=self.path, line=self.line)
+
+    def origin_of(self, value: str, *keys: str) -> FileOrigin:
+        """Where the string *value* stands below *keys* of this table."""
+        return FileOrigin(path=self.path, line=self._positions.line(value, *self.keys, *keys))
+
+    def inner(self, values: Mapping[str, object], *keys: str, label: str = "") -> Self:
+        """A table within this one, below *keys*, or one that *label* names."""
+        return type(self)(
+            values,
+            path=self.path,
+            text=self._text,
+            keys=() if label else (*self.keys, *keys),
+            label=label or self.label,
+            line=self.line,
+            first_line=self._first_line,
+        )
+
+    @property
+    def _positions(self) -> Positions:
+        return Positions(self._text, self._first_line)
+
+    def line_of(self, *keys: str) -> int:
+        """The line of the key at *keys*, that of the table where it is known; 0 where neither is found."""
+        return self.line or self._positions.header(*self.keys, *keys)
+
+    def failure(self, fact: str, hint: str | None = None, *, line: int | None = None) -> WheelcheckError:
+        """The error that *fact* is true of this table."""
+        said = f"{self.label}: {fact}" if self.label else fact
+        at = line if line is not None else self.line or (self._positions.header(*self.keys) if self.keys else 0)
+        return self.failing(
+            masked_within(said),
+            address=f"{self.path}:{at}" if at else self.path,
+            hint=self.hint if hint is None else hint,
+        )
+
+    def wrong(self, key: str, expected: str) -> WheelcheckError:
+        """The error for a value at *key* that is not *expected*."""
+        return self.failure(f"{self.name_of(key)} must be {expected}", line=self.line_of(key))
+
+    def missing(self, key: str) -> WheelcheckError:
+        """The error for a *key* that has to be there."""
+        return self.failure(f"{self.name_of(key)} is missing")
+
+    def name_of(self, key: str) -> str:
+        """The path of *key* from the top of the document, or from the thing that the label names."""
+        return ".".join((*self.keys, key))
+
+    def optional_text(self, key: str) -> str | None:
+        """The string at *key*, ``None`` without one."""
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, str):
+            raise self.wrong(key, "a string")
+        return value
+
+    def text(self, key: str) -> str:
+        """The string at *key*, which has to be there."""
+        value = self.optional_text(key)
+        if value is None:
+            raise self.missing(key)
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        """The strings in the list at *key*; none without one."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.wrong(key, "a list of strings")
+        return cast("list[str]", value)
+
+    def flag(self, key: str) -> bool:
+        """The boolean at *key*; false without one."""
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false")
+        return value
+
+    def optional_table(self, key: str) -> Self | None:
+        """The table at *key*, ``None`` without one."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.wrong(key, "a table")
+        return self.inner(value, key)
+
+    def table(self, key: str) -> Self:
+        """The table at *key*, which has to be there."""
+        value = self.optional_table(key)
+        if value is None:
+            raise self.missing(key)
+        return value
+
+    def table_or_empty(self, key: str) -> Self:
+        """The table at *key*, an empty one without any."""
+        return self.optional_table(key) or self.inner({}, key)
+
+    def rows(self, key: str) -> list[dict[str, object]]:
+        """The tables in the list at *key*, as parsed; none without one."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise self.wrong(key, "an array of tables")
+        return cast("list[dict[str, object]]", value)
+
+
+def parse_toml(
+    text: str, place: str, *, first_line: int = 1, failing: type[WheelcheckError] = InputUnreadable
+) -> dict[str, object]:
+    """*text* as TOML, whose first line is number *first_line* of *place*. Raises *failing* with the line."""
+    import tomllib  # most runs read none
 
     try:
         return tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as problem:
-        message = str(problem)
-        at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
-        line = int(at[1]) if at and at[1] else text.count("\n") + 1
-        raise InputUnreadable(
-            f"not valid TOML: {message[: at.start()] if at else message}", address=f"{place}:{line + first_line - 1}"
-        ) from None
+        fact, line = fault_of(problem)
+        line = line or text.count("\n") + 1
+        raise failing(f"not valid TOML: {fact}", address=f"{place}:{line + first_line - 1}") from None
+
+
+def fault_of(problem: ValueError) -> tuple[str, int]:
+    """What a ``TOMLDecodeError`` says, without its place, and the line that it gives; 0 for the end of the document."""
+    fact, at, place = str(problem).rpartition(" (at ")
+    line = re.match(r"line (\d+), column \d+\)$", place)
+    return (fact, int(line[1]) if line else 0) if at else (str(problem), 0)
+
+
+def table_at(document: object, *keys: str) -> Mapping[str, object]:
+    """The table at *keys* of *document*; empty where there is none, or something else."""
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,9 +1,16 @@
-"""Tells what each input is (file, URL, standard input, requirement) and has its format read; decides nothing about versions."""
+"""Reads every input of a run in its format; ``FORMATS`` is the one table of input formats. Decides nothing about versions.
+
+To add a format: a module here that collects the requirements of a source, and a row in ``FORMATS``.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -11,24 +18,58 @@ from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.requirement import CommandLineOrigin, InputSet, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.requirements_file import RequirementsReader
+from wheelcheck.requirements.requirements_file import constrain_file
 from wheelcheck.requirements.single import Asked, looks_like_path, parse_single
-from wheelcheck.requirements.toml_inputs import TomlInputs
 from wheelcheck.texts.places import LineUnreadable, is_archive_name, is_web_url, path_of, url_path
 from wheelcheck.texts.sources import Reader, Source, missing_file
+from wheelcheck.values import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFormat:
+    """One format of inputs: *files* matches the names of its files, *sign* the text of one whose name has no suffix.
+
+    *reader* names the module of this room and its function ``(source, collector)``, imported when the first such input is met.
+    A format with *choices* has extras and groups: its function ``(sources, extras, groups, collector)`` takes all of them at once.
+    *watched* are patterns of the paths that the pre-commit hook looks at, *found* those of the paths within a folder that count
+    when its dependencies are looked for, best first.
+    """
+
+    files: str
+    sign: str = ""
+    reader: str
+    choices: bool = False
+    watched: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+
+
+FORMATS = (
+    InputFormat(
+        files=r".+\.toml",
+        reader="pyproject:collect_projects",
+        choices=True,
+        watched=(r"pyproject\.toml",),
+        found=(r"pyproject\.toml",),
+    ),
+    InputFormat(files=r".+\.pyw?", sign=r"(?m)^# /// script\r?$", reader="script:collect_script"),
+    InputFormat(
+        files=r".*",
+        reader="requirements_file:require_file",
+        watched=(r"requirements[^/]*\.(txt|in)", r"requirements/[^/]+\.(txt|in)", r"[^/]*requirements\.(txt|in)"),
+        found=(r"(?i:requirements\.txt)", r"(?i:requirements.*\.txt)", r"requirements/[^/]+\.txt"),
+    ),
+)
+"""The first row that matches counts."""
 
 _FILE_SUFFIXES = (".txt", ".in", ".toml", ".py", ".cfg", ".lock", ".yml", ".yaml", ".json")
 _FOREIGN = {
-    "setup.py": "a setup script would have to be run; name a requirements file or a pyproject.toml with static dependencies",
-    "setup.cfg": "name a requirements file or a pyproject.toml with static dependencies",
-    "Pipfile": "write it as requirements first: pipenv requirements > requirements.txt",
-    "Pipfile.lock": "write it as requirements first: pipenv requirements > requirements.txt",
-    "poetry.lock": "write it as requirements first: poetry export -o requirements.txt",
-    "uv.lock": "write it as requirements first: uv export -o requirements.txt",
-    "pdm.lock": "write it as requirements first: pdm export -o requirements.txt",
-    "pylock.toml": "write it as requirements first: uv export -o requirements.txt",
-    "environment.yml": "conda's packages are no wheels; list the pip part in a requirements.txt",
-    "environment.yaml": "conda's packages are no wheels; list the pip part in a requirements.txt",
+    r"setup\.py": "a setup script would have to be run; name a requirements file or a pyproject.toml with static dependencies",
+    r"setup\.cfg": "name a requirements file or a pyproject.toml with static dependencies",
+    r"Pipfile(\.lock)?": "write it as requirements first: pipenv requirements > requirements.txt",
+    r"poetry\.lock": "write it as requirements first: poetry export -o requirements.txt",
+    r"uv\.lock|pylock(\..+)?\.toml": "write it as requirements first: uv export -o requirements.txt",
+    r"pdm\.lock": "write it as requirements first: pdm export -o requirements.txt",
+    r"environment\.ya?ml": "conda's packages are no wheels; list the pip part in a requirements.txt",
 }
 
 
@@ -52,13 +93,13 @@ def parse(
     Raises ``InputUnreadable`` with ``file:line`` for what is missing or malformed, ``UsageProblem`` for extras and groups without
     a ``pyproject.toml``, and whatever *fetch_text* raises.
     """
-    run = _Run(fetch_text=fetch_text, stdin=stdin, environ=environ)
+    run = _Run(Collector(Reader(fetch_text=fetch_text, stdin=stdin), environ))
     for word in inputs:
         run.require(word)
     for word in constraints:
         run.constrain(word)
-    run.toml.collect(extras, [canonicalize_name(group) for group in groups])
-    return run.collected()
+    run.choose(extras, [canonicalize_name(group) for group in groups])
+    return run.collector.collected()
 
 
 def parse_requirement(text: str, option: str = "--override") -> Requirement:
@@ -81,10 +122,10 @@ def parse_overrides(
     The overrides are the result's ``requirements``; ``files`` are those read. Options in such a file say nothing here.
     Raises ``InputUnreadable`` and ``UsageProblem``, also for a requirement that cannot be planned.
     """
-    run = _Run(fetch_text=fetch_text, stdin=None, environ=environ)
+    run = _Run(Collector(Reader(fetch_text=fetch_text, stdin=None), environ))
     for text in texts:
         run.require(text, option)
-    found = run.collected()
+    found = run.collector.collected()
     for unsupported in found.unsupported:
         raise UsageProblem(
             f"cannot override with {unsupported.text}", address=str(unsupported.origin), hint=unsupported.hint
@@ -93,33 +134,23 @@ def parse_overrides(
 
 
 class _Run:
-    """One reading of all inputs: the reader, the collector and the formats, which share them."""
+    """One reading of all inputs; those of a format with choices wait until all are known, as an extra may belong to any of them."""
 
-    def __init__(
-        self,
-        *,
-        fetch_text: Callable[[str], str] | None,
-        stdin: Callable[[], str] | None,
-        environ: Mapping[str, str],
-    ) -> None:
-        self.reader = Reader(fetch_text=fetch_text, stdin=stdin)
-        self.collector = Collector()
-        self.requirements = RequirementsReader(self.reader, self.collector, environ)
-        self.toml = TomlInputs(self.reader, self.collector, self.requirements)
-
-    def collected(self) -> InputSet:
-        return self.collector.collected(self.reader.files)
+    def __init__(self, collector: Collector) -> None:
+        self.collector = collector
+        self._waiting: dict[str, list[Source]] = {each.reader: [] for each in FORMATS if each.choices}
 
     def require(self, word: str, option: str = "") -> None:
         source = self._source(word)
         if source is None:
             origin = CommandLineOrigin(text=masked_within(word), option=option)
             self.collector.require(_understood(word, origin, InputUnreadable))
-        elif self.toml.takes(source):
-            self.toml.add(source)
+            return
+        read_as = _format_of(source)
+        if read_as.choices:
+            self._waiting[read_as.reader].append(source)
         else:
-            _refuse_foreign(source)
-            self.requirements.require(source)
+            _reader(read_as.reader)(source, self.collector)
 
     def constrain(self, word: str) -> None:
         source = self._source(word)
@@ -128,7 +159,13 @@ class _Run:
             self.collector.constrain(_understood(word, origin, InputUnreadable))
         else:
             _refuse_foreign(source)
-            self.requirements.constrain(source)
+            constrain_file(source, self.collector)
+
+    def choose(self, extras: frozenset[NormalizedName], groups: Sequence[NormalizedName]) -> None:
+        """Read those that waited, with what is chosen of them."""
+        for reader, sources in self._waiting.items():
+            if sources or extras or groups:
+                _reader(reader)(sources, extras, groups, self.collector)
 
     def _source(self, word: str) -> Source | None:
         """The text that *word* names, ``None`` where it is itself the requirement."""
@@ -139,16 +176,16 @@ class _Run:
 
     def _opened(self, word: str) -> Source | None:
         if word == "-":
-            return self.reader.standard_input()
+            return self.collector.reader.standard_input()
         if not word.strip():
             raise UsageProblem("an input is empty", hint="name a requirements file or a requirement")
         if is_web_url(word) and " " not in word:
-            return None if is_archive_name(url_path(word)) else self.reader.url(word)
+            return None if is_archive_name(url_path(word)) else self.collector.reader.url(word)
         path = path_of(word)
         if _is_there(path, Path.is_dir):
             raise _folder(path, word)
         if _is_there(path, Path.exists):
-            return None if is_archive_name(path.name) else self.reader.file(path)
+            return None if is_archive_name(path.name) else self.collector.reader.file(path)
         if _names_file(word):
             raise _missing(path, word)
         return None
@@ -207,8 +244,28 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
+def _format_of(source: Source) -> InputFormat:
+    """The format of *source*. Raises ``InputUnreadable`` for one that is not read."""
+    _refuse_foreign(source)
+    name = _name(source)
+    return next(
+        each
+        for each in FORMATS
+        if re.fullmatch(each.files, name) or (each.sign and "." not in name and re.search(each.sign, source.text))
+    )
+
+
+def _reader(place: str) -> Callable[..., None]:
+    module, _, function = place.partition(":")
+    return cast("Callable[..., None]", getattr(import_module(f"wheelcheck.requirements.{module}"), function))
+
+
 def _refuse_foreign(source: Source) -> None:
-    name = source.place.rpartition("/")[2].rpartition("\\")[2]
-    hint = _FOREIGN.get(name)
+    hint = next((hint for files, hint in _FOREIGN.items() if re.fullmatch(files, _name(source))), None)
     if hint is not None:
         raise InputUnreadable("a format that is not read", address=source.place, hint=hint)
+
+
+def _name(source: Source) -> str:
+    path = urlsplit(source.url).path if source.url is not None else source.place
+    return path.replace("\\", "/").rpartition("/")[2]
