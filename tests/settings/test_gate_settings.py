@@ -162,4 +162,4 @@ def test_targets_are_a_platform_and_a_python_each(tmp_path: Path, word: str) -> 
 
 
 def test_baseline_lies_beside_the_settings(tmp_path: Path) -> None:
-    assert loaded(tmp_path, "baseline = 'ci/known.json'\n").baseline == tmp_path / "ci" / "known.json"
+    assert loaded(tmp_path, "baseline = 'ci/known.json'\n").baseline == str(tmp_path / "ci" / "known.json")

@@ -9,8 +9,13 @@ import pytest
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem
 from wheelcheck.model.default_index import default_index_url
-from wheelcheck.settings.network import NetworkSettings, network_settings
-from wheelcheck.settings.pip_configuration import PipConfiguration, load_pip_configuration, pip_configuration_files
+from wheelcheck.settings.pip_configuration import (
+    NetworkSettings,
+    PipConfiguration,
+    load_pip_configuration,
+    network_settings,
+    pip_configuration_files,
+)
 
 
 def configured(tmp_path: Path, *texts: str, **environ: str) -> PipConfiguration:

@@ -10,7 +10,7 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, open_store
 from wheelcheck.api.preparing import Prepared, parse_cutoff, prepare
-from wheelcheck.api.request import Request, refuse_empty
+from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.errors import ArchiveRefused, UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import IndexOptions
@@ -154,11 +154,11 @@ def _targets(request: WheelsRequest, settings: Settings) -> tuple[Target, ...]:
 def _policy(where: Request, settings: Settings) -> Policy:
     from wheelcheck.model.resolution import Policy
 
-    cutoff = where.options["exclude_newer"] or settings.exclude_newer
-    pre = where.options["pre"] if where.options["pre"] is not None else settings.pre
+    options = completed(where, settings)
+    cutoff = options["exclude_newer"]
     return Policy(
         allowed=frozenset(Installability),
-        pre=bool(pre),
+        pre=bool(options["pre"]),
         exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
     )
 

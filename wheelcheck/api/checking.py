@@ -209,7 +209,7 @@ def _baseline(asked: CheckRequest, settings: Settings) -> frozenset[str]:
 
     if asked.baseline == "":
         raise UsageProblem("--baseline is empty", hint="give it a value, or leave the option out; is a variable unset?")
-    path = asked.baseline or (str(settings.baseline) if settings.baseline is not None else None)
+    path = asked.baseline or settings.baseline
     if path is None:
         return frozenset()
     try:

@@ -257,7 +257,7 @@ def _policy(asked: DiffRequest, settings: Settings) -> GatePolicy:
     from wheelcheck.model.check import GatePolicy
 
     baseline: frozenset[str] = frozenset()
-    path = asked.baseline or (str(settings.baseline) if settings.baseline is not None else None)
+    path = asked.baseline or settings.baseline
     if path is not None:
         try:
             baseline = parse_baseline(Path(path).read_bytes(), path)

@@ -35,46 +35,38 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.disk_cache import default_cache_dir
     from wheelcheck.model.default_index import default_index_url
-    from wheelcheck.settings.network import network_settings
-    from wheelcheck.settings.pip_configuration import load_pip_configuration
+    from wheelcheck.settings.pip_configuration import load_pip_configuration, network_settings
 
     pip = load_pip_configuration(request.environ)
     network = network_settings(request.environ, pip)
-    first = (
-        request.options["index_url"] or options.index_url or settings.index_url or pip.index_url or default_index_url()
-    )
+    asked, said = request.options, settings.options
+    first = asked["index_url"] or options.index_url or said.get("index_url") or pip.index_url or default_index_url()
     if not first:
         raise UsageProblem(
             "no default index is known, since wheelcheck was never installed from this folder",
             hint="install it (pip install -e .), or give --index-url",
         )
     extra = (
-        *request.options["extra_index_urls"],
+        *asked["extra_index_urls"],
         *options.extra_index_urls,
-        *settings.extra_index_urls,
+        *said.get("extra_index_urls", ()),
         *pip.extra_index_urls,
     )
-    cache_dir = request.options["cache_dir"] or settings.cache_dir
-    sources = {**settings.sources, **_sources(request.options["sources"], settings.indexes)}
-    for place in (
-        first,
-        *extra,
-        *request.options["find_links"],
-        *options.find_links,
-        *settings.find_links,
-        *sources.values(),
-    ):
+    find_links = (*asked["find_links"], *options.find_links, *said.get("find_links", ()))
+    cache_dir = asked["cache_dir"] or said.get("cache_dir")
+    sources = {**settings.sources, **_sources(asked["sources"], settings.indexes)}
+    for place in (first, *extra, *find_links, *sources.values()):
         _refuse_malformed(place)
     return IndexConfig(
         index_urls=tuple(dict.fromkeys((first, *extra))),
-        find_links=tuple(dict.fromkeys((*request.options["find_links"], *options.find_links, *settings.find_links))),
+        find_links=tuple(dict.fromkeys(find_links)),
         # What only this machine is configured for must not outrank an index: the plan is carried out elsewhere.
         fallback_find_links=pip.find_links,
         project_indexes=sources,
-        no_index=request.options["no_index"] or options.no_index or pip.no_index,
-        cache_dir=None if request.options["no_cache"] else Path(cache_dir) if cache_dir else default_cache_dir(),
-        offline=request.options["offline"],
-        refresh=request.options["refresh"],
+        no_index=asked["no_index"] or options.no_index or pip.no_index,
+        cache_dir=None if asked["no_cache"] else Path(cache_dir) if cache_dir else default_cache_dir(),
+        offline=asked["offline"],
+        refresh=asked["refresh"],
         ca_bundle=network.ca_bundle,
         client_cert=network.client_cert,
         proxy=network.proxy,

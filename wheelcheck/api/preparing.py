@@ -12,7 +12,7 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, read_stdin, text_fetcher
 from wheelcheck.api.locking import PROJECT_LOCKS, load_lock, pinned_roots
-from wheelcheck.api.request import Request, refuse_empty
+from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import Lock, LockKind
@@ -21,7 +21,7 @@ from wheelcheck.model.requirement import IndexOptions, InputSet, Requirement, re
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked, masked_within
-from wheelcheck.options import OPTIONS, SdistPolicy
+from wheelcheck.options import KEYS, OPTIONS, RequestOptions, SdistPolicy
 from wheelcheck.ports import Reporter
 from wheelcheck.values import dataclass
 
@@ -45,9 +45,9 @@ _ALLOWED: Mapping[str, frozenset[Installability]] = {
     ),
 }
 _IDLE_WITH_LOCKS = ("constraints", "overrides", "replacements", "excludes", "pre", "exclude_newer", "fix")
-_DEFAULT_SECONDS = 120.0
-_DEFAULT_REPAIRS = 3
-_DEFAULT_REPAIR_SECONDS = 20.0
+_DEFAULT_SECONDS = float(KEYS["max-seconds"].default)
+_DEFAULT_REPAIRS = int(KEYS["repairs"].default)
+_DEFAULT_REPAIR_SECONDS = float(KEYS["repair-seconds"].default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +110,7 @@ def prepare(
     refuse_empty(request)
     if settings is None:
         settings = load_settings(Path(request.folder), request.environ)
+    asked = completed(request, settings)
     if target is None:
         target = _target(request, settings)
     reporter.stage("reading")
@@ -119,15 +120,13 @@ def prepare(
         _refuse_idle(request, read.lock)
     # The settings choose extras and groups for whenever a project is planned; on the command line they must have one.
     has_project = read is not None or any(text.endswith(".toml") for text in request.inputs)
-    extras = frozenset(
-        canonicalize_name(extra) for extra in request.options["extras"] or (settings.extras if has_project else ())
-    )
-    groups = request.options["groups"] or (settings.groups if has_project else ())
+    of_project = asked if has_project else request.options
+    extras, groups = frozenset(map(canonicalize_name, of_project["extras"])), of_project["groups"]
     inputs = parse(
         # The file says in its options where its packages are from; other locks say it of each package.
         request.inputs if read is None or read.lock.kind is LockKind.REQUIREMENTS else (),
         # Bounds, overrides and exclusions add up: what a repair has to add must not take away what the settings say.
-        constraints=(*settings.constraints, *request.options["constraints"]),
+        constraints=asked["constraints"],
         extras=extras if read is None else frozenset(),
         groups=groups if read is None else (),
         fetch_text=fetch_text,
@@ -136,19 +135,16 @@ def prepare(
     )
     if read is not None:
         inputs = pinned_roots(read.lock).joined(replace(inputs, requirements=(), unsupported=()))
-    steps = [
-        parse_overrides([text], fetch_text=fetch_text, environ=request.environ)
-        for text in (*settings.overrides, *request.options["overrides"])
-    ]
+    steps = [parse_overrides([text], fetch_text=fetch_text, environ=request.environ) for text in asked["overrides"]]
     overrides = overriding(step.requirements for step in steps)
     require_hashes = read is None and _hashes_are_required(inputs)
     replacements = _replacements(request, inputs)
     for replacement in replacements:
         inputs = replace(inputs, requirements=replaced(inputs.requirements, replacement))
     index = index_config(request, settings, inputs.options)
-    sdist = request.options["sdist"] or settings.sdist or manner.sdist
-    policy = _policy(request, settings, inputs.options, overrides, sdist)
-    seconds = request.options["max_seconds"] if request.options["max_seconds"] is not None else settings.max_seconds
+    sdist = asked["sdist"] or manner.sdist
+    policy = _policy(asked, inputs.options, overrides, sdist)
+    seconds = asked["max_seconds"]
     return Prepared(
         question=Question(
             requirements=inputs.requirements,
@@ -175,12 +171,9 @@ def prepare(
         ),
         require_hashes=require_hashes,
         fix=request.options["fix"],
-        repairs=_count_of_repairs(request, settings),
-        repair_seconds=next(
-            (each for each in (request.options["repair_seconds"], settings.repair_seconds) if each is not None),
-            _DEFAULT_REPAIR_SECONDS,
-        ),
-        knowledge_folders=(*settings.knowledge, *map(Path, request.options["knowledge"])),
+        repairs=_count_of_repairs(asked, request),
+        repair_seconds=_DEFAULT_REPAIR_SECONDS if asked["repair_seconds"] is None else asked["repair_seconds"],
+        knowledge_folders=tuple(map(Path, asked["knowledge"])),
         target_is_named=request.options["target_file"] is None,
         replacements=replacements,
         files=_files(request, settings, (inputs, *steps)),
@@ -235,12 +228,10 @@ def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]
     return tuple(found.values())
 
 
-def _count_of_repairs(request: Request, settings: Settings) -> int:
-    if request.options["repairs"] is not None:
-        return request.options["repairs"]
-    if settings.repairs == 0 and request.options["fix"] is not None:
-        return _DEFAULT_REPAIRS
-    return _DEFAULT_REPAIRS if settings.repairs is None else settings.repairs
+def _count_of_repairs(asked: RequestOptions, request: Request) -> int:
+    # Settings that want no repairs do not speak of a run that applies one.
+    overruled = request.options["repairs"] is None and asked["repairs"] == 0 and asked["fix"] is not None
+    return _DEFAULT_REPAIRS if asked["repairs"] is None or overruled else asked["repairs"]
 
 
 def _target(request: Request, settings: Settings) -> Target:
@@ -277,22 +268,20 @@ def _only(options: str, words: tuple[str, ...]) -> str | None:
 
 
 def _policy(
-    request: Request,
-    settings: Settings,
+    asked: RequestOptions,
     options: IndexOptions,
     overrides: tuple[Requirement, ...],
     sdist: SdistPolicy,
 ) -> Policy:
-    cutoff = request.options["exclude_newer"] or settings.exclude_newer
-    pre = request.options["pre"] if request.options["pre"] is not None else settings.pre
+    cutoff = asked["exclude_newer"]
     return Policy(
         allowed=_ALLOWED[sdist],
-        pre=bool(pre) or options.pre,
+        pre=bool(asked["pre"]) or options.pre,
         exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
         no_binary=options.no_binary,
         only_binary=options.only_binary,
         overrides=overrides,
-        excludes=_project_names((*settings.excludes, *request.options["excludes"])),
+        excludes=_project_names(asked["excludes"]),
     )
 
 

@@ -12,6 +12,8 @@ from wheelcheck.options import OPTIONS, RequestOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wheelcheck.settings.loading import Settings
+
 _FIX = re.compile(r"low|medium|high|R[1-9][0-9]*")
 
 
@@ -47,6 +49,19 @@ class Request:
 
 
 _DEFAULTS = {name: OPTIONS[name].default for name in RequestOptions.__annotations__ if name in OPTIONS}
+
+
+def completed(request: Request, settings: Settings) -> RequestOptions:
+    """The options of *request* with what *settings* say: beside its own where several add up, else where it says nothing."""
+    found = dict(request.options)
+    for name, said in settings.options.items():
+        key, given = OPTIONS[name].key, found[name]
+        if key is not None and key.adds:
+            # What the settings say comes first: where two speak of one project, the later one counts.
+            found[name] = (*cast("tuple[str, ...]", said), *cast("tuple[str, ...]", given))
+        elif given in (None, ()):
+            found[name] = said
+    return cast("RequestOptions", found)
 
 
 def refuse_empty(request: Request) -> None:

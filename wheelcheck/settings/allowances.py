@@ -1,4 +1,4 @@
-"""``allow``, ``fail-on`` and ``warn-only``: what the gate is told, every complaint with file, line and key; judges nothing."""
+"""Allowances, codes and target words of the settings, every complaint with file, line and key; judges nothing."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.errors import SettingsInvalid
+from wheelcheck.errors import SettingsInvalid, UsageProblem
 from wheelcheck.model.check import Allowance
 from wheelcheck.model.finding import Code
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.settings.lines import line_in_tables
-from wheelcheck.settings.table import SettingsTable, nearest_key
-from wheelcheck.settings.targets import target_pattern
+from wheelcheck.settings.table import SettingsTable, line_in_tables, nearest_key
 from wheelcheck.values import dataclass
 
+_WILDCARDS = frozenset("*?[")
 _KEYS = ("package", "reason", "expires", "versions", "targets", "codes")
 _NEEDED = {
     "package": 'name the project: package = "av"',
@@ -172,3 +171,34 @@ def _from_here(path: Path) -> str:
     """*path* as seen from the current folder, where it lies below: forges show no absolute path as a file of the repository."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def target_pair(text: str, key: str, address: str) -> str:
+    """*text* as ``win_amd64/3.11``; raises ``SettingsInvalid`` for what is no platform and Python, naming *key*."""
+    platform, slash, python = text.partition("/")
+    if not slash or _WILDCARDS & set(text):
+        raise SettingsInvalid(
+            f"{key}: {text!r} is not PLATFORM/PYTHON", address=address, hint='write, for example, "win_amd64/3.11"'
+        )
+    return target_pattern(f"{platform}/{python}", key, address)
+
+
+def target_pattern(text: str, key: str, address: str) -> str:
+    """*text*, a platform or ``PLATFORM/PYTHON``, with aliases such as ``windows`` replaced; halves with wildcards stay.
+
+    Raises ``SettingsInvalid`` for a half that means nothing, naming *key*.
+    """
+    from wheelcheck.targets.platforms import parse_platform
+    from wheelcheck.targets.pythons import parse_python
+
+    platform, slash, python = text.strip().partition("/")
+    try:
+        if not _WILDCARDS & set(platform):
+            # A word of the manylinux or macOS ladder stays as it was written: the tag that the target is asked for.
+            platform = parse_platform(platform).word
+        if slash and not _WILDCARDS & set(python):
+            python = parse_python(python).word
+    except UsageProblem as problem:
+        said = problem.message.removeprefix("--platform ").removeprefix("--python ")
+        raise SettingsInvalid(f"{key}: {said}", address=address, hint=problem.hint) from None
+    return f"{platform}{slash}{python}"

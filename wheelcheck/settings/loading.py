@@ -1,4 +1,4 @@
-"""``[tool.wheelcheck]`` or ``wheelcheck.toml`` → :class:`Settings`; checks shapes and names, resolves nothing."""
+"""``[tool.wheelcheck]`` or ``wheelcheck.toml`` → :class:`Settings`: checks names, shapes and words; resolves nothing."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import os
 import re
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.options import KEYS, SdistPolicy
+from wheelcheck.options import KEYS, OPTIONS, RequestOptions
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wheelcheck.model.check import Allowance
     from wheelcheck.settings.table import SettingsTable
@@ -26,42 +26,27 @@ _REPOSITORY_MARKS = (".git", ".hg", ".svn")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a project has decided once; ``None`` and empty mean that it says nothing.
+    """What a project has decided once; what is missing, ``None`` or empty is not decided.
 
-    ``file`` is where it stands. Paths are absolute, from that file's folder on. ``indexes`` are names for URLs, ``sources`` the
-    URL of the one index for a project; URLs may hold credentials. ``exclude_newer`` is a day or an instant (ISO 8601),
-    ``max_seconds`` and ``repair_seconds`` in seconds. ``knowledge`` are folders. ``targets`` (``win_amd64/3.11``) are meant besides
-    each of ``platforms`` with each of ``pythons``. ``fail_on`` and ``warn_only`` are codes or what they begin with.
+    ``file`` is where it stands. ``options`` are what it says of the options of a request; paths are absolute, from that file's
+    folder on, and URLs may hold credentials. ``indexes`` are names for URLs, ``sources`` the URL of the one index for a project.
+    ``targets`` (``win_amd64/3.11``) are meant besides each of ``platforms`` with each of ``pythons``. ``fail_on`` and
+    ``warn_only`` are codes or their beginnings.
 
     ``written`` are the values as they stand in the file, ``lines`` where: what a reader is shown, which no decision hangs on.
     """
 
     file: Path | None = None
+    options: RequestOptions = field(default_factory=RequestOptions)
     platforms: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
-    sdist: SdistPolicy | None = None
-    pre: bool | None = None
-    exclude_newer: str | None = None
-    index_url: str | None = None
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    constraints: tuple[str, ...] = ()
-    overrides: tuple[str, ...] = ()
-    excludes: tuple[NormalizedName, ...] = ()
-    extras: tuple[NormalizedName, ...] = ()
-    groups: tuple[str, ...] = ()
-    cache_dir: Path | None = None
-    max_seconds: float | None = None
-    repairs: int | None = None
-    repair_seconds: float | None = None
-    knowledge: tuple[Path, ...] = ()
     indexes: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[NormalizedName, str] = field(default_factory=dict)
     fail_on: tuple[str, ...] = ()
     warn_only: tuple[str, ...] = ()
     allowances: tuple[Allowance, ...] = ()
-    baseline: Path | None = None
+    baseline: str | None = None
     written: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
@@ -86,7 +71,7 @@ def load_settings(folder: Path, environ: Mapping[str, str], *, config_file: Path
 
 
 def _table(path: Path) -> SettingsTable | None:
-    # What reads TOML is loaded where there is a file at all.
+    # The reader of TOML is loaded only where there is a file.
     from wheelcheck.settings.table import load_table
 
     return load_table(path, "tool.wheelcheck" if path.name == "pyproject.toml" else "")
@@ -101,48 +86,21 @@ def _places(folder: Path) -> list[Path]:
 
 
 def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
-    # The gate's words too are loaded where a file of settings is met at all.
-    from wheelcheck.settings.allowances import read_allowances, read_codes
-    from wheelcheck.settings.targets import target_pair
-
     _refuse_unknown(table)
-    beside = _beside(table.path.parent)
-    indexes = {name: _expanded(url, environ) for name, url in table.mapping("indexes").items()}
-    index_url = table.text_of("index-url")
-    cache_dir = table.text_of("cache-dir")
-    baseline = table.text_of("baseline")
+    reading = _Reading(table, environ)
+    values = {_FIELDS[name]: _READERS[key.reads](reading, name) for name, key in KEYS.items() if name in table.values}
+    options = RequestOptions.__annotations__.keys() - Settings.__annotations__.keys()
     return Settings(
         file=table.path,
-        platforms=table.words("platform"),
-        pythons=table.words("python"),
-        targets=tuple(target_pair(word, "targets", table.at("targets")) for word in table.words("targets")),
-        sdist=_sdist(table),
-        pre=table.flag("pre"),
-        exclude_newer=table.moment("exclude-newer"),
-        index_url=_expanded(index_url, environ) if index_url else None,
-        extra_index_urls=tuple(_expanded(url, environ) for url in table.words("extra-index-url")),
-        find_links=tuple(
-            _expanded(link, environ) if "://" in link else beside(link) for link in table.words("find-links")
-        ),
-        constraints=tuple(map(_beside_if_file(beside), table.words("constraints"))),
-        overrides=tuple(map(_beside_if_file(beside), table.words("overrides"))),
-        excludes=tuple(map(canonicalize_name, table.words("excludes"))),
-        extras=tuple(map(canonicalize_name, table.words("extras"))),
-        groups=table.words("groups"),
-        cache_dir=Path(beside(cache_dir)) if cache_dir else None,
-        max_seconds=table.seconds("max-seconds"),
-        repairs=table.count("repairs"),
-        repair_seconds=table.seconds("repair-seconds"),
-        knowledge=tuple(Path(beside(folder)) for folder in table.words("knowledge")),
-        indexes=indexes,
-        sources=_sources(table, indexes, environ),
-        fail_on=read_codes(table, "fail-on"),
-        warn_only=read_codes(table, "warn-only"),
-        allowances=read_allowances(table),
-        baseline=Path(beside(baseline)) if baseline else None,
+        options=cast("RequestOptions", {name: value for name, value in values.items() if name in options}),
         written=table.values,
         lines={key: table.line_of(key) for key in table.values},
+        **{name: value for name, value in values.items() if name not in options},  # type: ignore[arg-type]
     )
+
+
+# Of the two options with the key ``platform`` the settings have the one with many values.
+_FIELDS = {option.key.name: option.name for option in OPTIONS.values() if option.key is not None}
 
 
 def _refuse_unknown(table: SettingsTable) -> None:
@@ -153,48 +111,107 @@ def _refuse_unknown(table: SettingsTable) -> None:
             raise SettingsInvalid(f"unknown key {name!r}", address=table.at(name), hint=nearest_key(name, KEYS))
 
 
-def _sdist(table: SettingsTable) -> SdistPolicy | None:
-    match table.text_of("sdist"):
-        case None:
-            return None
-        case "deny" | "pure" | "any" as word:
-            return word
-    raise table.wrong("sdist", '"deny", "pure" or "any"')
+class _Reading(NamedTuple):
+    """The table that is read, and what its values may refer to."""
+
+    table: SettingsTable
+    environ: Mapping[str, str]
+
+    def expanded(self, url: str) -> str:
+        """*url* with ``${NAME}`` replaced where the environment has NAME."""
+        return _VARIABLE.sub(lambda name: self.environ.get(name[1]) or name[0], url)
+
+    def beside(self, path: str) -> str:
+        """*path* from the folder of the settings on."""
+        return str(self.table.path.parent / os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for an unknown user
+
+    def place(self, text: str) -> str:
+        """A URL, or else a path beside the settings."""
+        return self.expanded(text) if "://" in text else self.beside(text)
+
+    def requirement(self, text: str) -> str:
+        """A requirement as it stands; a file beside the settings, or what can be nothing else, as its path."""
+        if "://" in text or "@" in text:
+            return text
+        is_path = text.endswith((".txt", ".in")) or "/" in text.partition(";")[0] or Path(self.beside(text)).is_file()
+        return self.beside(text) if is_path else text
 
 
-def _sources(
-    table: SettingsTable, indexes: Mapping[str, str], environ: Mapping[str, str]
-) -> Mapping[NormalizedName, str]:
+def _each(convert: Callable[[_Reading, str], str]) -> Callable[[_Reading, str], tuple[str, ...]]:
+    return lambda reading, key: tuple(convert(reading, word) for word in reading.table.words(key))
+
+
+def _text(convert: Callable[[_Reading, str], str]) -> Callable[[_Reading, str], str | None]:
+    return lambda reading, key: convert(reading, text) if (text := reading.table.text_of(key)) else None
+
+
+def _policy(reading: _Reading, key: str) -> str | None:
+    words = OPTIONS[_FIELDS[key]].choices
+    text = reading.table.text_of(key)
+    if text is not None and text not in words:
+        *others, last = (f'"{word}"' for word in words)
+        raise reading.table.wrong(key, f"{', '.join(others)} or {last}")
+    return text
+
+
+def _targets(reading: _Reading, key: str) -> tuple[str, ...]:
+    from wheelcheck.settings.allowances import target_pair
+
+    return tuple(target_pair(word, key, reading.table.at(key)) for word in reading.table.words(key))
+
+
+def _codes(reading: _Reading, key: str) -> tuple[str, ...]:
+    from wheelcheck.settings.allowances import read_codes
+
+    return read_codes(reading.table, key)
+
+
+def _allowances(reading: _Reading, key: str) -> Iterable[Allowance]:  # noqa: ARG001 - there is one such key
+    from wheelcheck.settings.allowances import read_allowances
+
+    return read_allowances(reading.table)
+
+
+def _indexes(reading: _Reading, key: str) -> Mapping[str, str]:
+    return {name: reading.expanded(url) for name, url in reading.table.mapping(key).items()}
+
+
+def _sources(reading: _Reading, key: str) -> Mapping[NormalizedName, str]:
+    indexes = _indexes(reading, "indexes")
     found: dict[NormalizedName, str] = {}
-    for project, where in table.mapping("sources").items():
+    for project, where in reading.table.mapping(key).items():
         if where not in indexes and "://" not in where:
             from difflib import get_close_matches
 
             near = get_close_matches(where, list(indexes), n=1)
             raise SettingsInvalid(
                 f"sources: {project} names the index {where!r}, which is not in indexes",
-                address=table.at("sources"),
+                address=reading.table.at(key),
                 hint=f"did you mean {near[0]}?" if near else f'add {where} = "https://…" to indexes',
             )
-        found[canonicalize_name(project)] = indexes.get(where) or _expanded(where, environ)
+        found[canonicalize_name(project)] = indexes.get(where) or reading.expanded(where)
     return found
 
 
-def _expanded(url: str, environ: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda name: environ.get(name[1]) or name[0], url)
-
-
-def _beside(folder: Path) -> Callable[[str], str]:
-    return lambda path: str(folder / os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for an unknown user
-
-
-def _beside_if_file(beside: Callable[[str], str]) -> Callable[[str], str]:
-    """Requirements stay as they are; what is a file beside the settings, or can be nothing else, becomes its path."""
-
-    def located(text: str) -> str:
-        if "://" in text or "@" in text:
-            return text
-        is_path = text.endswith((".txt", ".in")) or "/" in text.partition(";")[0] or Path(beside(text)).is_file()
-        return beside(text) if is_path else text
-
-    return located
+_READERS: Mapping[str, Callable[[_Reading, str], object]] = {
+    "words": lambda reading, key: reading.table.words(key),
+    "listed words": lambda reading, key: reading.table.words(key),
+    "targets": _targets,
+    "codes": _codes,
+    "urls": _each(_Reading.expanded),
+    "places": _each(_Reading.place),
+    "folders": _each(_Reading.beside),
+    "requirements": _each(_Reading.requirement),
+    "names": _each(lambda _, word: canonicalize_name(word)),
+    "policy": _policy,
+    "flag": lambda reading, key: reading.table.flag(key),
+    "moment": lambda reading, key: reading.table.moment(key),
+    "url": _text(_Reading.expanded),
+    "path": _text(_Reading.beside),
+    "seconds": lambda reading, key: reading.table.seconds(key),
+    "count": lambda reading, key: reading.table.count(key),
+    "urls by name": _indexes,
+    "sources": _sources,
+    "allowances": _allowances,
+}
+"""How each kind of key is read: a function from the table and the name of the key to its value."""

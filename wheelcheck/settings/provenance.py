@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.model.urls import masked_within
 from wheelcheck.options import KEYS
-from wheelcheck.settings.network import BUNDLE_VARIABLES
+from wheelcheck.settings.pip_configuration import BUNDLE_VARIABLES
 from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
