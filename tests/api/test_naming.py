@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.fakes import samples
 from wheelcheck.api.naming import bundle_name, bundle_version, target_words
@@ -27,7 +27,7 @@ def test_target_is_named_by_its_platform_and_abi(platform: str, python: str, wor
 
 
 def test_target_whose_platform_is_no_file_name_is_named_with_what_is(tmp_path: Path) -> None:
-    target = dataclasses.replace(samples.WINDOWS, platform="my machine/../x")
+    target = structs.replace(samples.WINDOWS, platform="my machine/../x")
     assert target_words(target) == "my-machine-..-x-cp311"
 
 

@@ -12,15 +12,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+from msgspec import Struct
 
 _TAIL = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """What a run took: *wall* and *cpu* (user and system, the children's too) in seconds, *peak* memory in MiB.
 
     *status* is the exit status, negative for a signal; *said* the end of what it wrote to stderr.
@@ -33,8 +33,7 @@ class Sample:
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Spread(Struct, frozen=True, kw_only=True):
     """The least, the median and the most of some runs."""
 
     least: float

@@ -16,11 +16,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from fixtures.record import live_projects

@@ -11,9 +11,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
+
+from msgspec.structs import replace
 
 from tests.benchmarks.padding import catalog_of
 from tests.recordings.model import Recording, parse_recording

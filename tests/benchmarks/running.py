@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from tests.benchmarks.measuring import Sample, Spread, measure, summed
 from tests.benchmarks.tools import Command, Errand, Tool, Unable, clean_environment
 from tests.benchmarks.work import Work
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """Against what is measured: *name* is the row's word, ``html 20 ms``; ``url`` the index."""
 
     name: str
@@ -22,8 +22,7 @@ class Setting:
     certificates: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """The samples of one tool on one work in one setting, or why there are none; *said* is the end of its last stderr."""
 
     tool: str
@@ -58,8 +57,7 @@ class Series:
         return max((each.peak for each in self.samples(cache)), default=None)
 
 
-@dataclass(slots=True, kw_only=True)
-class Track:
+class Track(Struct, kw_only=True):
     """One tool's runs while they are made."""
 
     tool: Tool

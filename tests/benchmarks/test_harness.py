@@ -6,10 +6,10 @@ import json
 import os
 import sys
 import urllib.request
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from tests.benchmarks.measuring import Sample, Spread, measure, summed

@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tests.benchmarks.work import Work
 
@@ -18,8 +20,7 @@ _KEPT = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "TMPDIR")
 _REPOSITORY = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class Errand(Struct, frozen=True, kw_only=True):
     """*work* against the index at *index_url*, with what is cached in *cache*; *folder* is the tool's own to write in.
 
     *certificates* is a bundle for a live index behind a private authority, or ``None``.
@@ -32,23 +33,20 @@ class Errand:
     certificates: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """What to run, in the errand's folder, and with which environment besides :func:`clean_environment`."""
 
     words: tuple[str, ...]
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Unable:
+class Unable(Struct, frozen=True):
     """The tool cannot do this work, and why, in a sentence."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Struct, frozen=True, kw_only=True):
     """A tool, where it lies, and what it is told to do."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import json
 import shutil
@@ -14,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from msgspec import structs
 
 from tests.cli.bundles import ARM64, bundle_words, catalog, left_beside, tree, write_plan, write_runtime
 from tests.cli.programs import Outcome, Shell
@@ -335,7 +335,7 @@ def test_summary_fits_the_terminal(ready: Shell, width: int) -> None:
         name="product",
     )
     bundling = bundle(executable, request)
-    over = dataclasses.replace(bundling, budget=Budget(limit=1, text="1B"))
+    over = structs.replace(bundling, budget=Budget(limit=1, text="1B"))
     assert not over.is_within_budget
     for text in (render_bundling(bundling, width=width), render_bundling(over, width=width)):
         assert max(map(len, text.splitlines())) <= width

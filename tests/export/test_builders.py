@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -13,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 import wheelcheck
 from tests.export.test_pip_scripts import CATALOG, render
@@ -150,9 +150,9 @@ def test_briefcase_reads_the_requires(tmp_path: Path) -> None:
 
 def test_briefcase_is_refused_where_packages_stand_apart() -> None:
     made = samples.installable_plan()
-    phase = dataclasses.replace(made.phases[0], reason="by their own metadata click asks for a<2")
+    phase = structs.replace(made.phases[0], reason="by their own metadata click asks for a<2")
     with pytest.raises(UsageProblem, match="pip would refuse click"):
-        render("briefcase", dataclasses.replace(made, phases=(phase,)))
+        render("briefcase", structs.replace(made, phases=(phase,)))
 
 
 def test_briefcase_tables_are_toml_with_every_pin() -> None:

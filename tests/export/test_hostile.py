@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shlex
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from packaging.utils import NormalizedName
 
 from tests.export.test_builders import bundled, exporter, planned_for, program
@@ -45,8 +45,8 @@ def with_file(plan: Plan, change: Callable[[PlannedFile], PlannedFile], *, direc
     """*plan* with the file of its first package changed."""
     first, *rest = plan.packages
     assert first.file is not None
-    changed = dataclasses.replace(first, file=change(first.file), direct=direct)
-    return dataclasses.replace(plan, packages=(changed, *rest))
+    changed = structs.replace(first, file=change(first.file), direct=direct)
+    return structs.replace(plan, packages=(changed, *rest))
 
 
 @pytest.mark.parametrize("evil", EVIL)
@@ -54,15 +54,13 @@ def with_file(plan: Plan, change: Callable[[PlannedFile], PlannedFile], *, direc
 def test_texts_that_no_name_tag_or_hash_has_are_refused(each: Exporter, evil: str) -> None:
     plan = sample(each.name)
     target = plan.target
-    package = dataclasses.replace(plan.packages[0], name=NormalizedName(evil))
+    package = structs.replace(plan.packages[0], name=NormalizedName(evil))
     for hostile in (
-        dataclasses.replace(plan, target=dataclasses.replace(target, platform=evil)),
-        dataclasses.replace(plan, target=dataclasses.replace(target, python=evil)),
-        dataclasses.replace(
-            plan, target=dataclasses.replace(target, markers={**target.markers, "platform_machine": evil})
-        ),
-        dataclasses.replace(plan, packages=(package, *plan.packages[1:])),
-        with_file(plan, lambda file: dataclasses.replace(file, hashes=(("sha256", evil),), sha256=evil)),
+        structs.replace(plan, target=structs.replace(target, platform=evil)),
+        structs.replace(plan, target=structs.replace(target, python=evil)),
+        structs.replace(plan, target=structs.replace(target, markers={**target.markers, "platform_machine": evil})),
+        structs.replace(plan, packages=(package, *plan.packages[1:])),
+        with_file(plan, lambda file: structs.replace(file, hashes=(("sha256", evil),), sha256=evil)),
     ):
         with pytest.raises(UsageProblem, match="which no script should hold"):
             shipped(each, hostile)
@@ -72,10 +70,10 @@ def test_texts_that_no_name_tag_or_hash_has_are_refused(each: Exporter, evil: st
 def test_file_names_and_addresses_with_line_breaks_are_refused(each: Exporter) -> None:
     plan = sample(each.name)
     for change in (
-        lambda file: dataclasses.replace(file, url="https://x.example/a\nRUN evil"),
-        lambda file: dataclasses.replace(file, index="https://x.example/\u2028"),
-        lambda file: dataclasses.replace(file, filename="../../x-1-py3-none-any.whl"),
-        lambda file: dataclasses.replace(file, filename="x\r\n[Command evil]"),
+        lambda file: structs.replace(file, url="https://x.example/a\nRUN evil"),
+        lambda file: structs.replace(file, index="https://x.example/\u2028"),
+        lambda file: structs.replace(file, filename="../../x-1-py3-none-any.whl"),
+        lambda file: structs.replace(file, filename="x\r\n[Command evil]"),
     ):
         with pytest.raises(UsageProblem, match="which no script should hold"):
             shipped(each, with_file(plan, change))
@@ -83,16 +81,16 @@ def test_file_names_and_addresses_with_line_breaks_are_refused(each: Exporter) -
 
 def test_phase_of_a_package_that_is_not_there_is_refused() -> None:
     plan = samples.installable_plan()
-    phase = dataclasses.replace(plan.phases[0], packages=("ghost",))  # type: ignore[arg-type]
+    phase = structs.replace(plan.phases[0], packages=("ghost",))
     with pytest.raises(UsageProblem, match="a phase of the plan has ghost"):
-        shipped(exporter("pip-sh"), dataclasses.replace(plan, phases=(phase,)))
+        shipped(exporter("pip-sh"), structs.replace(plan, phases=(phase,)))
 
 
 @pytest.mark.parametrize("form", ["pip-sh", "pip-powershell", "pip-cmd", "dockerfile", "github-actions", "pynsist"])
 def test_file_without_a_hash_is_refused_where_it_would_be_fetched(form: str) -> None:
     plan = with_file(
         planned_for("linux" if form == "dockerfile" else "win_amd64"),
-        lambda file: dataclasses.replace(file, sha256="", hashes=()),
+        lambda file: structs.replace(file, sha256="", hashes=()),
     )
     with pytest.raises(UsageProblem, match="gives no usable hash"):
         shipped(exporter(form), plan)
@@ -100,7 +98,7 @@ def test_file_without_a_hash_is_refused_where_it_would_be_fetched(form: str) -> 
 
 @pytest.mark.parametrize("each", EXPORTERS, ids=lambda each: each.name)
 def test_empty_plan_is_rendered(each: Exporter) -> None:
-    plan = dataclasses.replace(sample(each.name), packages=(), phases=())
+    plan = structs.replace(sample(each.name), packages=(), phases=())
     assert shipped(each, plan)
 
 
@@ -110,11 +108,11 @@ def test_options_that_an_exporter_names_change_what_it_renders(each: Exporter) -
     plan = sample(each.name)
     given = Shipment(plan=plan, entry="demo:main", bundle="out/bundle", manifest=None)
     others = {
-        "name": dataclasses.replace(given, name="other"),
-        "app-version": dataclasses.replace(given, version="9.7"),
-        "entry": dataclasses.replace(given, entry="other.py"),
-        "bundle": dataclasses.replace(given, bundle="elsewhere"),
-        "url": dataclasses.replace(given, url="https://x.example", manifest=bundled(("a.zip",))),
+        "name": structs.replace(given, name="other"),
+        "app-version": structs.replace(given, version="9.7"),
+        "entry": structs.replace(given, entry="other.py"),
+        "bundle": structs.replace(given, bundle="elsewhere"),
+        "url": structs.replace(given, url="https://x.example", manifest=bundled(("a.zip",))),
     }
     for option in each.uses:
         if (each.name, option) != (
@@ -149,8 +147,8 @@ def echoed(script: str, folder: Path) -> list[list[str]]:
 @example(reason="\nEND\ntouch pwned", index="https://index.example/a b\\")
 @given(reason=TEXTS, index=ADDRESSES)
 def test_sh_says_what_the_plan_says_and_runs_nothing_else(tmp_path: Path, reason: str, index: str) -> None:
-    plan = with_file(planned_for("linux"), lambda file: dataclasses.replace(file, index=index))
-    plan = dataclasses.replace(plan, phases=(dataclasses.replace(plan.phases[0], reason=reason),))
+    plan = with_file(planned_for("linux"), lambda file: structs.replace(file, index=index))
+    plan = structs.replace(plan, phases=(structs.replace(plan.phases[0], reason=reason),))
     try:
         script = shipped(exporter("pip-sh"), plan)
     except UsageProblem:
@@ -171,7 +169,7 @@ def test_sh_says_what_the_plan_says_and_runs_nothing_else(tmp_path: Path, reason
 def test_direct_address_is_one_word_of_the_requirements_file(path: str) -> None:
     plan = with_file(
         planned_for("linux"),
-        lambda file: dataclasses.replace(file, url=f"https://user:secret@files.example/{path}"),
+        lambda file: structs.replace(file, url=f"https://user:secret@files.example/{path}"),
         direct=True,
     )
     for form in ("pip-sh", "requirements"):
@@ -194,7 +192,7 @@ def test_powershell_reads_the_title_as_one_string(reason: str) -> None:
     tree_sitter = pytest.importorskip("tree_sitter", reason="pip install -e '.[builders]'")
     grammar = pytest.importorskip("tree_sitter_powershell", reason="pip install -e '.[builders]'")
     plan = samples.installable_plan()
-    plan = dataclasses.replace(plan, phases=(dataclasses.replace(plan.phases[0], reason=reason),))
+    plan = structs.replace(plan, phases=(structs.replace(plan.phases[0], reason=reason),))
     (line,) = (line for line in shipped(exporter("pip-powershell"), plan).split("\r\n") if "Write-Host 'Inst" in line)
     literal = line.strip().removeprefix("Write-Host '").removesuffix("'")
     # Every quote that PowerShell knows stands twice, so none ends the string.
@@ -209,7 +207,7 @@ def test_powershell_reads_the_title_as_one_string(reason: str) -> None:
 @given(reason=TEXTS)
 def test_command_prompt_reads_the_title_outside_quotes_with_every_operator_escaped(reason: str) -> None:
     plan = samples.installable_plan()
-    plan = dataclasses.replace(plan, phases=(dataclasses.replace(plan.phases[0], reason=reason),))
+    plan = structs.replace(plan, phases=(structs.replace(plan.phases[0], reason=reason),))
     text = shipped(exporter("pip-cmd"), plan)
     (line,) = (line for line in text.split("\r\n") if line.startswith("echo Inst"))
     assert re.fullmatch(r'(?:[^&|<>^()"%]|\^[&|<>^()"]|%%)*', line.removeprefix("echo "))
@@ -222,7 +220,7 @@ def test_command_prompt_reads_the_title_outside_quotes_with_every_operator_escap
 def test_dockerfile_has_no_instruction_of_the_plans_own(reason: str) -> None:
     plan = planned_for("linux")
     usual = shipped(exporter("dockerfile"), plan).count("\n")
-    plan = dataclasses.replace(plan, phases=(dataclasses.replace(plan.phases[0], reason=reason),))
+    plan = structs.replace(plan, phases=(structs.replace(plan.phases[0], reason=reason),))
     text = shipped(exporter("dockerfile"), plan)
     assert len(text.splitlines()) == usual
     assert [line.split(" ", 1)[0] for line in text.splitlines() if line.startswith("RUN")] == ["RUN", "RUN"]
@@ -329,7 +327,7 @@ def test_hostile_address_is_encoded_for_nsis() -> None:
 def test_percent_of_an_address_is_kept_as_it_is() -> None:
     plan = with_file(
         planned_for("linux"),
-        lambda file: dataclasses.replace(file, url="https://files.example/torch-2.1.0%2Bcpu-py3-none-any.whl"),
+        lambda file: structs.replace(file, url="https://files.example/torch-2.1.0%2Bcpu-py3-none-any.whl"),
         direct=True,
     )
     assert "click @ https://files.example/torch-2.1.0%2Bcpu-py3-none-any.whl --hash" in shipped(
@@ -339,15 +337,15 @@ def test_percent_of_an_address_is_kept_as_it_is() -> None:
 
 
 def test_folder_of_windows_does_not_escape_the_quote_behind_it() -> None:
-    plan = with_file(planned_for("win_amd64"), lambda file: dataclasses.replace(file, index="C:\\my wheels\\"))
-    plan = dataclasses.replace(plan, options=dataclasses.replace(plan.options, find_links=("C:\\my wheels\\",)))
+    plan = with_file(planned_for("win_amd64"), lambda file: structs.replace(file, index="C:\\my wheels\\"))
+    plan = structs.replace(plan, options=structs.replace(plan.options, find_links=("C:\\my wheels\\",)))
     assert '--find-links "C:\\my wheels" ' in shipped(exporter("pip-cmd"), plan)
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_reasons_of_phases_may_say_anything(tmp_path: Path, text: str) -> None:
     plan = planned_for("linux")
-    plan = dataclasses.replace(plan, phases=(dataclasses.replace(plan.phases[0], reason=text),))
+    plan = structs.replace(plan, phases=(structs.replace(plan.phases[0], reason=text),))
     for form in TOOLS_OF_SHELLS:
         assert shipped(exporter(form), plan)
     assert shlex.split(sys.executable)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from importlib.util import find_spec
 
 import pytest
+from msgspec import structs
 from packaging.pylock import Pylock
 from packaging.tags import Tag
 
@@ -81,9 +81,7 @@ def test_selecting_for_the_target_gives_the_planned_files() -> None:
 
 
 def test_given_patch_level_is_required_of_the_interpreter() -> None:
-    target = dataclasses.replace(
-        samples.WINDOWS, python="3.11.9", python_full=type(samples.WINDOWS.python_full)("3.11.9")
-    )
+    target = structs.replace(samples.WINDOWS, python="3.11.9", python_full=type(samples.WINDOWS.python_full)("3.11.9"))
     outcome = resolution((wheel_pin("a", "1"),), {"": ["a"]}, target=target)
     requires = read(render_pylock(made(outcome))).requires_python
     assert requires is not None
@@ -97,16 +95,14 @@ def test_odd_old_names_are_locked_by_url() -> None:
     at = availability("pybbox-0.0.5-alpha.zip")
     pin = sdist_pin("pybbox", "0.0.5a0", at=at)
     assert pin.distribution is not None
-    pin = dataclasses.replace(
-        pin, distribution=dataclasses.replace(pin.distribution, filename="pybbox-0.0.5-alpha.zip")
-    )
+    pin = structs.replace(pin, distribution=structs.replace(pin.distribution, filename="pybbox-0.0.5-alpha.zip"))
     (package,) = read(render_pylock(alone(pin))).packages
     assert package.archive is not None
     assert package.archive.url == at.url
 
 
 def test_malformed_requires_python_is_not_carried_on() -> None:
-    at = dataclasses.replace(availability("a-1-py3-none-any.whl"), requires_python="3.x or so")
+    at = structs.replace(availability("a-1-py3-none-any.whl"), requires_python="3.x or so")
     (package,) = read(render_pylock(alone(wheel_pin("a", "1", at=at)))).packages
     assert package.requires_python is None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.fakes import samples
 from tests.fakes.samples import availability, resolution, sha256, wheel_pin
@@ -34,7 +34,7 @@ def test_every_package_has_a_line_with_its_own_hash() -> None:
 
 
 def test_all_accepted_hashes_are_given_and_others_left_out() -> None:
-    at = dataclasses.replace(
+    at = structs.replace(
         availability("a-1-py3-none-any.whl"), hashes=(("md5", "0" * 32), ("sha512", "2" * 128), ("sha256", "1" * 64))
     )
     text = render_requirements(made(resolution((wheel_pin("a", "1", at=at),), {"": ["a"]})))
@@ -42,7 +42,7 @@ def test_all_accepted_hashes_are_given_and_others_left_out() -> None:
 
 
 def test_missing_hash_is_refused_with_the_package_named() -> None:
-    at = dataclasses.replace(availability("a-1-py3-none-any.whl"), hashes=(("md5", "0" * 32),))
+    at = structs.replace(availability("a-1-py3-none-any.whl"), hashes=(("md5", "0" * 32),))
     with pytest.raises(UsageProblem, match=r"^a: the index gives no usable hash for a-1-py3-none-any\.whl"):
         render_requirements(made(resolution((wheel_pin("a", "1", at=at),), {"": ["a"]})))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.samples import WINDOWS
 from tests.findings.questions import AV, about, allowed, judged, policy

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.samples import WINDOWS
 from tests.findings.questions import AV, ORIGIN, about, allowed, judged, policy, verdict

@@ -88,7 +88,7 @@ def test_what_came_from_an_address_of_its_own_is_not_compared() -> None:
 
 
 def test_hash_in_another_algorithm_cannot_be_compared() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     other = replace(WHEEL, at=replace(WHEEL.at, hashes=(("sha512", "0" * 128),)))
     assert disagreements(locked("some", "1.0", other)) == []

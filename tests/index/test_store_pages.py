@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from packaging.version import Version
 
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import jsonschema
 import pytest
+from msgspec import structs
 
 from tests.fakes import proposed, samples
 from wheelcheck.errors import InputUnreadable
@@ -200,7 +200,7 @@ def test_plan_for_which_no_repairs_were_looked_for_says_null() -> None:
 
 def test_how_much_a_search_tried_is_not_written_for_it_depends_on_the_machine() -> None:
     slow, fast = (
-        dataclasses.replace(PLANS["three-ways"], proposals=dataclasses.replace(proposed.THREE_WAYS, tried=tried))
+        structs.replace(PLANS["three-ways"], proposals=structs.replace(proposed.THREE_WAYS, tried=tried))
         for tried in (3, 300)
     )
     assert render_plan(slow) == render_plan(fast)
@@ -219,9 +219,9 @@ def test_evidence_alone_is_read_as_the_grounds() -> None:
 def test_credentials_in_an_index_of_a_project_are_never_written() -> None:
     url = "https://user:secret@index.example/simple/"
     edit = Edit(kind=EditKind.INDEX, after=url, options=("--source", f"torch={url}"))
-    made = dataclasses.replace(
+    made = structs.replace(
         PLANS["blocked"],
-        options=dataclasses.replace(samples.OPTIONS, sources=(f"torch={url}",)),
+        options=structs.replace(samples.OPTIONS, sources=(f"torch={url}",)),
         proposals=Proposals(suggestions=(Suggestion(edit=edit, message="Not tried."),)),
     )
     assert b"secret" not in render_plan(made)

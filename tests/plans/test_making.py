@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 
 from tests.fakes import proposed, samples
 from tests.fakes.samples import named, resolution, sdist_pin, wheel_pin
@@ -137,5 +136,5 @@ def test_of_findings_as_bad_the_one_nearest_to_the_user_comes_first() -> None:
 
 
 def test_version_without_any_file_blocks_even_if_nobody_said_so() -> None:
-    pin = dataclasses.replace(wheel_pin("gone", "1"), distribution=None, installability=Installability.MISSING)
+    pin = structs.replace(wheel_pin("gone", "1"), distribution=None, installability=Installability.MISSING)
     assert made(resolution((pin,), {"": ["gone"]})).status is Status.BLOCKED

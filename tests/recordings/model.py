@@ -11,10 +11,11 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Required, TypedDict, get_args
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
@@ -76,8 +77,7 @@ class RecordingJson(TypedDict):
     sources: dict[str, JudgementJson]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class Recording(Struct, frozen=True, kw_only=True):
     """Pages by project, metadata by wheel file name, judgements by sdist file name."""
 
     pages: Mapping[NormalizedName, ProjectPage]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fixtures.record import SCENARIOS, Asked, answer_of, iter_questions
 from tests.recordings import ReplayProjects, load_recording

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
@@ -16,8 +17,7 @@ from tests.recordings.model import Recording
 from wheelcheck.model.distribution import ProjectPage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class Cut(Struct, frozen=True, kw_only=True):
     """Files uploaded at or after *before* (ISO 8601) go. Of each project there stay the *newest* versions, the *matching* newest of
     those that each requirement met on the way admits, and every version whose metadata was read.
     """  # noqa: D205 - one thought

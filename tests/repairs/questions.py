@@ -7,9 +7,10 @@ whose words say something else than what was proved is found out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -45,8 +46,7 @@ _ONE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandLine:
+class CommandLine(Struct, frozen=True, kw_only=True):
     """What was asked, word by word; *hashes* go with the input of the same text."""
 
     inputs: tuple[str, ...]
@@ -118,8 +118,7 @@ def _cutoff(day: str | None) -> str | None:
     return f"{date.fromisoformat(day) + timedelta(days=1)}T00:00:00Z" if day is not None else None
 
 
-@dataclass(slots=True)
-class Elsewhere:
+class Elsewhere(Struct):
     """The port ``OtherIndexes`` over ``{url: index}``; an address that is not described does not answer."""
 
     projects: FakeProjects
@@ -136,8 +135,7 @@ class Elsewhere:
         return replace(page, index=index_url)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True):
     """A command line over an index, and what else the search may look at."""
 
     line: CommandLine

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -35,7 +35,7 @@ def any_wheels(*versions: str) -> Mapping[str, list[FakeFile]]:
 
 
 def _line(*inputs: str, **others: str) -> CommandLine:
-    return replace(CommandLine(inputs=inputs), **others)  # type: ignore[arg-type]
+    return replace(CommandLine(inputs=inputs), **others)
 
 
 def substitute(project: str, replacement: str, *, same_versions: bool = True, platforms: str = "") -> RepairKnowledge:

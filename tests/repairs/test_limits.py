@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
 from tests.fakes.projects import FakeProjects, Release, wheel
@@ -16,7 +18,7 @@ from wheelcheck.model.repair import Risk
 from wheelcheck.repairs.world import Limits
 
 
-@dataclass(slots=True)
+@dataclass
 class GoingAway(FakeProjects):
     """An index that gives so many new answers, once *left* is set, and none after them; what it gave before is kept."""
 
@@ -46,8 +48,7 @@ class GoingAway(FakeProjects):
         self.left -= 1
 
 
-@dataclass(slots=True)
-class Ticking:
+class Ticking(Struct):
     """A clock that goes on by a second whenever it is looked at."""
 
     now: float = 0.0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shlex
 
 import pytest
+from msgspec import structs
 from packaging.utils import canonicalize_name
 
 from tests.fakes import proposed, samples
@@ -29,7 +29,7 @@ def commands(text: str) -> list[list[str]]:
 
 def repair(*options: str, kind: EditKind = EditKind.OVERRIDE) -> Repair:
     edit = Edit(kind=kind, package=canonicalize_name("av"), options=options)
-    return dataclasses.replace(proposed.OVERRIDE, edits=(edit,))
+    return structs.replace(proposed.OVERRIDE, edits=(edit,))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -116,7 +116,7 @@ def test_applied_repair_is_said_at_the_top_and_not_offered_again() -> None:
 
 
 def test_applied_repair_that_the_plan_does_not_describe_is_still_named() -> None:
-    plan = dataclasses.replace(PLANS["fixed"], proposals=None)
+    plan = structs.replace(PLANS["fixed"], proposals=None)
     assert "  R1 is applied\n" in render_summary(plan, width=80)
 
 
@@ -131,11 +131,11 @@ def test_advisories_are_told_in_brief_up_to_three_with_their_remedy() -> None:
         )
         for name in ("one", "two", "three", "four", "five")
     )
-    text = render_summary(dataclasses.replace(PLANS["warned"], findings=findings, proposals=None), width=80)
+    text = render_summary(structs.replace(PLANS["warned"], findings=findings, proposals=None), width=80)
     assert [f"{name} fails" in text for name in ("one", "two", "three", "four", "five")] == [True] * 3 + [False] * 2
     assert "also four 1.0, five 1.0" in text
     assert text.count("remedy     constrain numpy<2") == 1
-    full = render_summary(dataclasses.replace(PLANS["warned"], findings=findings), width=80, detail="full")
+    full = render_summary(structs.replace(PLANS["warned"], findings=findings), width=80, detail="full")
     assert full.count("remedy     constrain numpy<2") == 5
 
 
@@ -186,8 +186,8 @@ def test_every_kind_of_edit_has_its_words(kind: EditKind) -> None:
 
 
 def test_text_of_an_archive_cannot_drive_the_terminal() -> None:
-    ground = dataclasses.replace(proposed.OVERRIDE.grounds[0], quote="import av\x1b[2J\r", file="a\x07.py")
-    evil = dataclasses.replace(proposed.OVERRIDE, grounds=(ground,))
+    ground = structs.replace(proposed.OVERRIDE.grounds[0], quote="import av\x1b[2J\r", file="a\x07.py")
+    evil = structs.replace(proposed.OVERRIDE, grounds=(ground,))
     text = render_summary(samples.blocked_plan(Proposals(repairs=(evil,))), width=80, color=True, encoding="utf-8")
     assert "\x1b[2J" not in text
     assert "\x07" not in text
@@ -195,7 +195,7 @@ def test_text_of_an_archive_cannot_drive_the_terminal() -> None:
 
 def test_many_changes_are_counted_in_brief_and_listed_in_full() -> None:
     added = tuple((canonicalize_name(f"extra-{number}"), samples.wheel_pin("x", "1").version) for number in range(30))
-    many = dataclasses.replace(proposed.OVERRIDE, verified=dataclasses.replace(proposed.OVERRIDE.verified, added=added))
+    many = structs.replace(proposed.OVERRIDE, verified=structs.replace(proposed.OVERRIDE.verified, added=added))
     plan: Plan = samples.blocked_plan(Proposals(repairs=(many,)))
     assert "and 26 more" in render_summary(plan, width=80)
     assert "extra-29 1" in render_summary(plan, width=80, detail="full").replace("\n" + " " * 17, " ")
@@ -203,7 +203,7 @@ def test_many_changes_are_counted_in_brief_and_listed_in_full() -> None:
 
 def test_finding_without_a_remedy_falls_back_on_the_cure_of_its_code() -> None:
     lone: Finding = samples.finding(Code.ABI_BREAK, "ext", "1.0", "ext may not load.")
-    text = render_summary(dataclasses.replace(PLANS["installable"], findings=(lone,)), width=120)
+    text = render_summary(structs.replace(PLANS["installable"], findings=(lone,)), width=120)
     assert "cure       Bound the dependency" in text
 
 
@@ -221,26 +221,26 @@ def test_reason_does_not_repeat_the_target_nor_the_project() -> None:
 def test_bound_says_for_whose_sake_it_is() -> None:
     edit = Edit(kind=EditKind.CONSTRAIN, package=canonicalize_name("numpy"), after="<2", because="torch 2.1.0")
     assert change(edit).replace("\N{NO-BREAK SPACE}", " ") == "keep numpy at <2 (for torch 2.1.0)"
-    assert change(dataclasses.replace(edit, because="numpy 2.3")).endswith("(instead of 2.3)")
+    assert change(structs.replace(edit, because="numpy 2.3")).endswith("(instead of 2.3)")
 
 
 def test_project_alone_is_told_as_a_reason() -> None:
-    pin = dataclasses.replace(proposed.OVERRIDE.edits[0], kind=EditKind.PIN, because="pyav")
+    pin = structs.replace(proposed.OVERRIDE.edits[0], kind=EditKind.PIN, because="pyav")
     assert change(pin).endswith("(because of pyav)")
 
 
 def test_clash_on_the_project_itself_is_told_as_one() -> None:
-    pin = dataclasses.replace(proposed.OVERRIDE.edits[0], kind=EditKind.PIN, because="av")
+    pin = structs.replace(proposed.OVERRIDE.edits[0], kind=EditKind.PIN, because="av")
     assert change(pin).endswith("(its requirements clash)")
 
 
 def test_users_own_bound_is_told_in_the_second_person() -> None:
-    override = dataclasses.replace(proposed.OVERRIDE.edits[0], because="you")
+    override = structs.replace(proposed.OVERRIDE.edits[0], because="you")
     assert "(you pin ==11.0.0)" in change(override).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_reason_of_a_change_is_told_once_where_several_ways_make_it() -> None:
-    both = dataclasses.replace(proposed.OVERRIDE, id="R2")
+    both = structs.replace(proposed.OVERRIDE, id="R2")
     text = render_summary(samples.blocked_plan(Proposals(repairs=(proposed.OVERRIDE, both))), width=120)
     assert text.count("audiocraft 1.3.0 pins ==11.0.0") == 1
     assert text.count("override av: 11.0.0 -> 12.0.0") == 2
@@ -249,38 +249,36 @@ def test_reason_of_a_change_is_told_once_where_several_ways_make_it() -> None:
 def test_reasons_of_less_weight_than_the_risk_are_told_apart() -> None:
     grounds = tuple(Ground(risk=risk, text=f"it is {risk.value}") for risk in (Risk.HIGH, Risk.MEDIUM, Risk.LOW))
     text = render_summary(
-        samples.blocked_plan(
-            Proposals(repairs=(dataclasses.replace(proposed.EXCLUDE, risk=Risk.HIGH, grounds=grounds),))
-        ),
+        samples.blocked_plan(Proposals(repairs=(structs.replace(proposed.EXCLUDE, risk=Risk.HIGH, grounds=grounds),))),
         width=120,
     )
     assert "because    - it is high\n      also       - it is medium\n                 - it is low\n" in text
 
 
 def test_next_step_takes_the_first_way_that_is_no_high_risk() -> None:
-    risky = dataclasses.replace(proposed.OVERRIDE, id="R1", risk=Risk.HIGH)
-    milder = dataclasses.replace(proposed.EXCLUDE, id="R2", risk=Risk.LOW)
+    risky = structs.replace(proposed.OVERRIDE, id="R1", risk=Risk.HIGH)
+    milder = structs.replace(proposed.EXCLUDE, id="R2", risk=Risk.LOW)
     text = render_summary(samples.blocked_plan(Proposals(repairs=(risky, milder))), width=80)
     assert "# apply R2 and keep its plan; --fix=R1 takes another\n" in text
 
 
 def test_what_was_not_tried_is_an_aside_where_there_are_ways() -> None:
     asides = Proposals(unreached="the search ended after 8 trials", complete=False)
-    found = dataclasses.replace(asides, repairs=(proposed.OVERRIDE,))
+    found = structs.replace(asides, repairs=(proposed.OVERRIDE,))
     told = "The search ended after 8 trials\n"
     assert f"  ! {told}" in render_summary(samples.blocked_plan(asides), width=120)
     assert f"\n  {told}" in render_summary(samples.blocked_plan(found), width=120)
 
 
 def test_several_who_pin_are_told_in_the_plural() -> None:
-    edit = dataclasses.replace(proposed.OVERRIDE.edits[0], before="==1.0 and <2", because="a 1, b 2")
+    edit = structs.replace(proposed.OVERRIDE.edits[0], before="==1.0 and <2", because="a 1, b 2")
     assert change(edit).endswith("(a 1, b 2 pin ==1.0 and <2)")
 
 
 def test_code_that_the_reason_quotes_is_not_quoted_twice() -> None:
     text = "it will fail on `import a`: a/b.py:22 has `import av`"
-    ground = dataclasses.replace(proposed.EXCLUDE.grounds[0], text=text, file="a/b.py", line=22, quote="import av")
-    plan = samples.blocked_plan(Proposals(repairs=(dataclasses.replace(proposed.EXCLUDE, grounds=(ground,)),)))
+    ground = structs.replace(proposed.EXCLUDE.grounds[0], text=text, file="a/b.py", line=22, quote="import av")
+    plan = samples.blocked_plan(Proposals(repairs=(structs.replace(proposed.EXCLUDE, grounds=(ground,)),)))
     assert render_summary(plan, width=120).count("a/b.py:22") == 1
 
 

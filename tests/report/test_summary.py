@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shlex
 import subprocess
 import sys
 
 import pytest
+from msgspec import structs
 
 from tests.fakes import samples
 from tests.report.scenes import GOLDEN, SCENES, Scene
@@ -21,7 +21,7 @@ PLANS = samples.every_plan()
 
 
 def with_finding(finding: Finding) -> Plan:
-    return dataclasses.replace(samples.installable_plan(), findings=(finding,))
+    return structs.replace(samples.installable_plan(), findings=(finding,))
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
@@ -84,14 +84,14 @@ def test_warnings_of_one_code_stand_together() -> None:
         samples.finding(code, name, "1.0", f"{name} is so.")
         for code, name in ((Code.OLD_PICK, "a"), (Code.YANKED_PINNED, "b"), (Code.OLD_PICK, "c"))
     )
-    text = render_summary(dataclasses.replace(samples.installable_plan(), findings=findings), width=80)
+    text = render_summary(structs.replace(samples.installable_plan(), findings=findings), width=80)
     assert text.count("WC203") == 1
     assert text.index("c is so") < text.index("WC202")
 
 
 def test_commands_repeat_what_was_named_and_quote_it() -> None:
     named = (InputRecord(path="my reqs.txt", sha256="0" * 64), InputRecord(path="nested.txt", sha256="1" * 64))
-    plan = dataclasses.replace(samples.blocked_plan(), inputs=(*named, InputRecord(path="numpy<2")))
+    plan = structs.replace(samples.blocked_plan(), inputs=(*named, InputRecord(path="numpy<2")))
     text = render_summary(plan, width=200)
     assert "wheelcheck plan 'my reqs.txt' 'numpy<2' --platform win_amd64" in text
     assert "nested.txt" not in text
@@ -130,7 +130,7 @@ def test_long_commands_are_broken_between_words_and_mean_the_same() -> None:
 
 def test_other_missing_wheels_are_counted_too() -> None:
     finding = samples.finding(Code.NOTHING_FOR_TARGET, "click", "8.1.7", "click 8.1.7 has no file for win_amd64.")
-    plan = dataclasses.replace(with_finding(finding), status=samples.blocked_plan().status)
+    plan = structs.replace(with_finding(finding), status=samples.blocked_plan().status)
     assert "1 of 2 projects cannot be installed from a wheel" in render_summary(plan, width=100)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tests.fakes.archives import sha256_hex
 from tests.server.mode import Lie, Mode
@@ -17,8 +19,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)$", re.ASCII)
 _LIE_BYTES = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """A status with headers and body; *kind* is what the mode's switches go by."""
 
     status: int = 200

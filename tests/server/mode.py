@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
+
+from msgspec import Struct
 
 Failure = Literal["500", "502", "503", "429", "reset", "truncate", "hang-up"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flaky:
+class Flaky(Struct, frozen=True, kw_only=True):
     """The first *first* requests for each path that holds *on* fail as *how* says; later ones are answered.
 
     ``reset`` closes with RST before a byte, ``hang-up`` with FIN before a byte, ``truncate`` in the middle of the body.
@@ -36,8 +36,7 @@ class Lie(Enum):
     CONTENT_RANGE = "partial answers announce a total that is a thousand bytes too large"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mode:
+class Mode(Struct, frozen=True, kw_only=True):
     """A way of being an index; the default is a good one: PEP 691 JSON, announced sidecars, ranges, ETags.
 
     *pages*: what is served; ``json`` falls back to HTML for a client whose Accept does not name JSON, ``html`` is served

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem
 from wheelcheck.model.default_index import default_index_url
@@ -33,7 +34,8 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         "timeout = 15\nretries = 2\nprogress-bar = off\n",
     )
     path = str(tmp_path / "0.conf")
-    assert found == PipConfiguration(
+    # Who said each has tests of its own.
+    assert replace(found, said_by={}) == PipConfiguration(
         index_url="https://one.example/simple",
         extra_index_urls=("https://two.example/simple", "file:///wheels"),
         find_links=("/a", "/b"),

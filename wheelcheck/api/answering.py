@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.api.locking import answer_of_lock
 from wheelcheck.api.preparing import Prepared
 from wheelcheck.ports import Reporter
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.resolver.resolution_cache import Replays
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What one request gave, before it is made a plan."""
 
     prepared: Prepared

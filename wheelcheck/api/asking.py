@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, open_store
@@ -15,7 +15,6 @@ from wheelcheck.errors import ArchiveRefused, UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.ports import Reporter, SilentReporter
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
@@ -89,8 +88,7 @@ def _told_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
     return told[0] if told is not None else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelsRequest:
+class WheelsRequest(Struct, frozen=True, kw_only=True):
     """One question to :func:`wheels`.
 
     *requirement* bounds the versions. *platforms* and *pythons* are words, ``all`` among them; empty is what the settings name,

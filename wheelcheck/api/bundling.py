@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wheelcheck.api.fetching import FetchRequest
 from wheelcheck.api.naming import bundle_name, bundle_version, target_words
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleRequest:
+class BundleRequest(Struct, frozen=True, kw_only=True):
     """What to make of a plan.
 
     ``out`` is the folder to make, ``wheelhouse`` the folder that has or gets the wheels, ``None`` for one that goes with the run.
@@ -53,8 +54,7 @@ class BundleRequest:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
+class _Order(Struct, frozen=True, kw_only=True):
     """A request that was understood."""
 
     executable: ExecutablePlan

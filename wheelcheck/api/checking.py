@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, needs_repairs, proposals_for
 from wheelcheck.api.edges import open_store
@@ -23,7 +25,6 @@ from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords, has_words, load_targets_and_notes
 from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem
 from wheelcheck.ports import Reporter, SilentReporter
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
 _REPAIRS = 1  # a gate shows the way out, a plan shows the choice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRequest:
+class CheckRequest(Struct, frozen=True, kw_only=True):
     """One question to :func:`check`; what is empty is taken from the settings, then the default.
 
     *request* has everything that does not differ between targets; its inputs may be empty: then the folder's own dependency file is
@@ -227,8 +227,7 @@ def _is_same(path: str, other: str | None) -> bool:
     return other is not None and Path(path).resolve() == Path(other).resolve()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
+class _Taken(Struct, frozen=True, kw_only=True):
     """The inputs of a run, how they are read, and what a person should know of the choice."""
 
     inputs: tuple[str, ...]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wheelcheck.api.answering import answered
 from wheelcheck.api.edges import open_store
@@ -23,7 +25,6 @@ from wheelcheck.api.sides import OpenedSide, Opening, plan_with_target
 from wheelcheck.api.targets import TargetWords, load_targets
 from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem, WheelcheckError
 from wheelcheck.ports import Reporter, SilentReporter
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.config import IndexConfig
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
     from wheelcheck.settings.loading import Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffRequest:
+class DiffRequest(Struct, frozen=True, kw_only=True):
     """One question to :func:`diff`; what is empty is taken from the settings, then the default.
 
     Either *old* and *new* are given, each a plan, a file, a requirement or ``REV:PATH``; or *git_base*, a revision, and the inputs
@@ -244,7 +244,7 @@ def _notes(old: OpenedSide, new: OpenedSide, settings: Settings) -> Iterator[str
     yield from (*old.notes, *new.notes)
     if old.plan is not None and new.plan is not None:
         was, is_now = old.plan.options, new.plan.options
-        names = [each.name for each in fields(was) if getattr(was, each.name) != getattr(is_now, each.name)]
+        names = [each for each in was.__struct_fields__ if getattr(was, each) != getattr(is_now, each)]
         if names:
             yield f"The plans were made with other options: {', '.join(name.replace('_', '-') for name in names)}."
     for side in (old, new):

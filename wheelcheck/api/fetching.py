@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from packaging.utils import canonicalize_name
 
 from wheelcheck.api.edges import index_config
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 _BUILD_SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchRequest:
+class FetchRequest(Struct, frozen=True, kw_only=True):
     """How to fetch.
 
     ``allow_build`` names the projects that may be built from source, ``all`` for any; ``build_seconds`` is the limit for one build.

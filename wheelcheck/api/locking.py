@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.lock import Lock, LockKind
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.requirement import InputSet, Requirement
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.api.preparing import Prepared
@@ -36,8 +37,7 @@ _SOURCES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadLock:
+class ReadLock(Struct, frozen=True, kw_only=True):
     """A lock that was read, and the record of its file."""
 
     lock: Lock
@@ -114,8 +114,7 @@ def pinned_roots(lock: Lock) -> InputSet:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedAnswer:
+class LockedAnswer(Struct, frozen=True, kw_only=True):
     """What a lock gives on one target, and where the index disagrees with it."""
 
     resolution: Resolution

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -23,7 +24,6 @@ from wheelcheck.api.targets import TargetWords, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed
 from wheelcheck.model.repair import EditKind
 from wheelcheck.ports import Reporter, SilentReporter
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
@@ -36,8 +36,7 @@ _EVERY = ("all",)
 _LEAVING = frozenset({EditKind.PYTHON, EditKind.PLATFORM})  # another cell is no way to open this one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixRequest:
+class MatrixRequest(Struct, frozen=True, kw_only=True):
     """One question to :func:`matrix`.
 
     *request* has everything that does not differ between cells; its ``repair_seconds`` are for the whole run. *targets* are the

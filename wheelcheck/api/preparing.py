@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, read_stdin, text_fetcher
@@ -23,7 +24,6 @@ from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.options import KEYS, OPTIONS, RequestOptions, SdistPolicy
 from wheelcheck.ports import Reporter
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,8 +50,7 @@ _DEFAULT_REPAIRS = int(KEYS["repairs"].default)
 _DEFAULT_REPAIR_SECONDS = float(KEYS["repair-seconds"].default)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(Struct, frozen=True, kw_only=True):
     """A request understood: the question for the core, where to look, and what the plan says of both.
 
     ``fix`` is a word of ``Risk`` or the id of a repair. ``repairs`` is how many to look for, 0 for none, within ``repair_seconds``.
@@ -78,8 +77,7 @@ class Prepared:
     groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class Manner(Struct, frozen=True, kw_only=True):
     """How a command reads its inputs: which source archives it lets pass unasked, and which files it takes as locks."""
 
     sdist: SdistPolicy

@@ -9,16 +9,17 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.requirement import FileOrigin, Origin
 from wheelcheck.model.urls import masked_within
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.model.plan import Plan
@@ -30,8 +31,7 @@ _PLAN_MARK = b"wheelcheck.plan/"
 _MOST_BYTES = 100_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
+class Copied(Struct, frozen=True, kw_only=True):
     """Where what stood at *revision* was copied to; *here* is the current folder as the tree has it, empty for the top."""
 
     revision: Revision
@@ -53,8 +53,7 @@ class Copied:
         return text.replace(beginning, instead).replace(beginning.replace("/", os.sep), instead)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedSide:
+class OpenedSide(Struct, frozen=True, kw_only=True):
     """A side that is ready to be asked: by a *plan*, or by *inputs* with the bounds of the command line as they stood there.
 
     Without a plan and without inputs there was nothing. ``notes`` are sentences on what was not there.
@@ -111,8 +110,7 @@ class OpenedSide:
         error.hint = self.copied.addressed(error.hint)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(Struct, frozen=True, kw_only=True):
     """What opening needs: the *folder* for copies, the *constraints* and *overrides* of the command line, the *environ*."""
 
     folder: Path

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from wheelcheck.errors import InputUnreadable, UsageProblem
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.api.request import Request
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from wheelcheck.settings.loading import Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetWords:
+class TargetWords(Struct, frozen=True, kw_only=True):
     """How targets are named: *platforms* times *pythons* (``all`` stands for the known ones), target *files*, and *sources*.
 
     *sources* are files in which targets stand already: a Dockerfile, ``.python-version``, ``pyproject.toml``, a workflow.
@@ -42,8 +42,7 @@ class TargetWords:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedTargets:
+class LoadedTargets(Struct, frozen=True, kw_only=True):
     """The targets, each once, in the order in which they were named; ``notes`` say what was passed over in the files read."""
 
     targets: tuple[Target, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelcheck.ports import Reporter, SilentReporter
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from wheelcheck.plans.executing import ExecutablePlan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyRequest:
+class VerifyRequest(Struct, frozen=True, kw_only=True):
     """The question as a caller puts it: the ``path`` of a bundle or environment, and a plan's path (empty for none).
 
     ``imports`` says whether imports are tried, ``runner`` what runs the target's programs here (empty for nothing), ``timeout`` the

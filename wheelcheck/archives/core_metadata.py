@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
+from msgspec import Struct
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -19,13 +20,11 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
-from wheelcheck.values import dataclass
 
 _SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.Z", ".tgz", ".tbz", ".txz", ".tar", ".zip")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileIdentity:
+class FileIdentity(Struct, frozen=True, kw_only=True):
     """Every reading of a file name: an sdist's may split at several dashes, likeliest first."""
 
     readings: tuple[tuple[NormalizedName, Version], ...]
@@ -88,8 +87,7 @@ _SIMPLE_REQUIREMENT = re.compile(
 _NOWHERE = CommandLineOrigin(text="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headers:
+class Headers(Struct, frozen=True, kw_only=True):
     """The fields read, as written; field names in ``dynamic`` are lower case."""
 
     metadata_version: str

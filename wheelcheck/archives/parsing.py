@@ -8,13 +8,12 @@ import threading
 import tokenize
 import warnings
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 _GUARD = threading.Lock()  # the filters of warnings belong to the whole process
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedModule:
+class ParsedModule(Struct, frozen=True):
     """A module's tree, and its lines as the UTF-8 bytes that the tree's columns count."""
 
     tree: ast.Module

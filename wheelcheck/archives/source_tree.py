@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from msgspec import Struct
+
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Bounds on one archive; sizes in bytes.
 
     ``compressed`` is the file itself, ``expanded`` everything that comes out of it, ``members`` its entries, ``member`` the
@@ -52,8 +52,7 @@ def is_wanted(path: str) -> bool:
     return name.endswith(".py") and len(parts) <= _SCRIPT_DEPTH
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTree:
+class SourceTree(Struct, frozen=True):
     """Paths are relative to the project's own top folder, with ``/``; ``contents`` holds the wanted files only."""
 
     paths: tuple[str, ...]

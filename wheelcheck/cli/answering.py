@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from wheelcheck.cli.streams import wants_color, write_result
 from wheelcheck.report.formats import formats_of
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.ports import Reporter
@@ -29,8 +29,7 @@ def answer_format(command: str, help: str = "What goes to stdout.", *more: str) 
     return click.option("--format", "form", type=click.Choice(words), default="text", show_default=True, help=help)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Showing:
+class Showing(Struct, frozen=True, kw_only=True):
     """How a person wants the answer: the shared options for that."""
 
     quiet: bool

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from wheelcheck.cli.answering import Showing
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.streams import print_note, refuse_unwritable, write_result
 from wheelcheck.errors import UsageProblem
 from wheelcheck.report.formats import formats_of
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.model.check import Check
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _FORMATS = tuple(formats_of("check"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Output:
+class _Output(Struct, frozen=True):
     """One format, and the file that it goes to; ``None`` is stdout."""
 
     form: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.cli.streams import print_error, print_note, refuse_unwritable, write_result
 from wheelcheck.errors import IndexUnavailable, UsageProblem
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.api.request import Request
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _EXECUTABLE = ("installable", "needs-build")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairedFiles:
+class RepairedFiles(Struct, frozen=True, kw_only=True):
     """Where the repaired *requirements* and *overrides* are to be written, ``None`` where they are not wanted."""
 
     requirements: str | None

@@ -7,7 +7,8 @@ index, and what was built from source on the way, whose hash nobody knows before
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wheelcheck.export.readiness import ReadyPackage, iter_ready
 from wheelcheck.export.trusting import spelt, told
@@ -20,8 +21,7 @@ BUILT = "built"
 """The folder, relative to where a script works, that takes the wheels that are built once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipCall:
+class PipCall(Struct, frozen=True, kw_only=True):
     """One call of pip: ``pip arguments… -r FILE``, with ``lines`` in that file; ``title`` is what to tell the user.
 
     An argument that names the folder of built wheels is :data:`BUILT`. ``is_install`` tells an installation from a build.
@@ -33,8 +33,7 @@ class PipCall:
     is_install: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True, kw_only=True):
     """What the interpreter must be that installs: ``version`` such as ``3.11``, ``probe`` is Python code that exits 0 on it."""
 
     version: str

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from msgspec import Struct
+
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.trusting import refuse_hostile
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.plans.executing import refuse_unexecutable
-from wheelcheck.values import dataclass
 
 SECURE = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 """The algorithms whose hashes prove a file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadyPackage:
+class ReadyPackage(Struct, frozen=True, kw_only=True):
     """A package that has a file with hashes; ``hashes`` are ``(algorithm, lower-case hex)``, at least one."""
 
     package: PlannedPackage

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelcheck.errors import UsageProblem
 
@@ -23,8 +24,7 @@ def is_file_name(text: str) -> bool:
     return bool(text) and bare == text and not _FORBIDDEN.search(text) and not _DEVICES.fullmatch(text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipment:
+class Shipment(Struct, frozen=True, kw_only=True):
     """The *plan* and its surroundings, for one export.
 
     ``digest`` is the plan's own (``sha256:…``); ``plan_path`` the name of its file, with ``/``, and ``plan_sha256`` the hash of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
+from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -14,7 +15,6 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Refusal, RefusalReason, Target
 from wheelcheck.targets.shelf import Release, Shelf
-from wheelcheck.values import dataclass
 
 Purity = Callable[[tuple[Distribution, ...]], Installability | None]
 """What the files of a release tell of its source archive without reading it, ``None`` for nothing."""
@@ -30,8 +30,7 @@ _SOURCES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """A shelf as seen from the answer: the *chosen* pin, and the *bounds* on it.
 
     *lock* is the path of the lock that says what is chosen, empty where a resolution does. *purity* tells of a source archive
@@ -50,8 +49,7 @@ class View:
     objection: Callable[[Version], str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(Struct, frozen=True):
     """A version and how it stands; versions of one *key* read as one line."""
 
     release: Release
@@ -109,8 +107,7 @@ def _joined(placed: Sequence[_Placed], places: Mapping[Version, int], gap: int) 
 # What bounds
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
+class _Limit(Struct, frozen=True):
     """One bound and all who set it, as a phrase."""
 
     specifier: SpecifierSet

@@ -9,19 +9,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.findings.fingerprints import target_word
 from wheelcheck.model.check import CheckedTarget, Verdict
 from wheelcheck.model.finding import Code
-from wheelcheck.values import dataclass
 
 SCHEMA_NAME = "wheelcheck.baseline/1"
 _SCHEMA = re.compile(r"wheelcheck\.baseline/(\d{1,9})", re.ASCII)
 _AGAIN = "write it anew with --write-baseline"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFinding:
+class KnownFinding(Struct, frozen=True, kw_only=True):
     """One line of a baseline; what is not the fingerprint is there for readers. ``package`` is empty where none is named."""
 
     fingerprint: str

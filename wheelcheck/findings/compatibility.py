@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
@@ -17,7 +18,6 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.requirement import CandidateOrigin, Requirement
 from wheelcheck.model.resolution import Pin, Resolution
 from wheelcheck.model.target import Target
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.model.compatibility import AbiBreak, Advisory, Remedy, RepairKnowledge
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 UploadTime = Callable[[Pin], str | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class Met(Struct, frozen=True, kw_only=True):
     """An advisory, or an ABI break, that applies to the pins of a resolution.
 
     ``id`` is the advisory's, or project and release of the break. ``subject`` is the pin that fails, ``cause`` the one it fails

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from wheelcheck.findings.availability import Purity
 from wheelcheck.findings.tagwords import is_floor_of
 from wheelcheck.model.answers import Cell, CellKind, Wheels, WheelsRow
@@ -15,7 +17,6 @@ from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, RefusalReason, Target
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.shelf import Admission, Release, Shelf
-from wheelcheck.values import dataclass
 
 _OF_SOURCE = {
     Installability.SDIST_PURE: CellKind.SDIST_PURE,
@@ -24,8 +25,7 @@ _OF_SOURCE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
+class Judging(Struct, frozen=True, kw_only=True):
     """How files are judged: *policy* hides what is too new, *told* speaks for a source archive unread, *read* reads it."""
 
     policy: Policy

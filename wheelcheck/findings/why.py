@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -19,13 +20,11 @@ from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin
 from wheelcheck.ports import Projects
-from wheelcheck.values import dataclass
 
 _HOPELESS = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY, Standing.NEVER_MET})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the user asked: their own *requirements* and *constraints*, those too whose marker does not hold; or a *lock*."""
 
     requirements: tuple[Requirement, ...]

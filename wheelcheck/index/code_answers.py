@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
 from wheelcheck.index.code_records import Question
@@ -16,7 +17,6 @@ from wheelcheck.index.locations import local_path
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model.distribution import Distribution
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_archives import CodeArchives
@@ -27,8 +27,7 @@ T = TypeVar("T")
 _READER = f"1:{USER_AGENT}"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """An archive, and the names or modules that are asked for."""
 
     distribution: Distribution

@@ -6,8 +6,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.index.downloads import save_verified
@@ -18,7 +20,6 @@ from wheelcheck.index.segments import BytesMissing, SparseFile
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model.code import CodePlaces
 from wheelcheck.model.distribution import Distribution, Wheel
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -39,8 +40,7 @@ _ROUNDS = 64  # star imports lead from one module to the next, each of which may
 _OPEN = 6
 
 
-@dataclass(slots=True)
-class OpenArchive:
+class OpenArchive(Struct):
     """An archive at hand: a *spool* that holds it whole, or a *sparse* file that *reader* fills."""
 
     distribution: Distribution

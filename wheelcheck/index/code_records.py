@@ -6,6 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import BinaryIO, Generic, TypeVar
 
+from msgspec import Struct
+
 from wheelcheck.index.records import (
     ModuleRecord,
     SurveyRecord,
@@ -17,14 +19,12 @@ from wheelcheck.index.records import (
 )
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.ports import Archives
-from wheelcheck.values import dataclass
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question(Generic[T]):
+class Question(Struct, Generic[T], frozen=True, kw_only=True):
     """A kind of question. *ask* reads an open archive (file, file name, the names or modules asked for).
 
     *unread* answers for an archive that could not be read (file name, what was asked for, the reason); *pack* and *unpack*

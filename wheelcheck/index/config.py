@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 
+from msgspec import Struct, field
 from packaging.utils import NormalizedName
-
-from wheelcheck.values import dataclass
 
 USER_AGENT = "wheelcheck/0.1.0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexConfig:
+class IndexConfig(Struct, frozen=True, kw_only=True):
     """Where projects come from, and the manners in which they are fetched.
 
     ``index_urls`` are asked in order, and the first that knows a project is the only one used for it: the next is asked

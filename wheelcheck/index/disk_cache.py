@@ -11,10 +11,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
+
 from wheelcheck.errors import DiskFailure
 from wheelcheck.index.disk_reading import DiskReader
 from wheelcheck.index.records import FORMAT
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     import diskcache
@@ -27,8 +28,7 @@ _SIZE_LIMIT = 2 * 1024**3
 _BATCH = 1024**2  # bytes that are worth a transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheInfo:
+class CacheInfo(Struct, frozen=True, kw_only=True):
     """What a cache folder holds; ``size`` is in bytes on disk."""
 
     folder: Path

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import field
 from typing import BinaryIO, Literal, Protocol, cast
 
+from msgspec import Struct, field
+
 from wheelcheck.index.statistics import RequestKind
-from wheelcheck.values import dataclass
 
 _IN_MEMORY = 4 * 1024**2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """One request. ``url`` holds no credentials; ``what`` is the project or file name for the reporter.
 
     ``limit`` is how many bytes of the body (decoded) are read before it is cut off. ``connection`` is ``own`` for one that must
@@ -30,8 +29,7 @@ class Ask:
     connection: Literal["shared", "own"] = "shared"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """An answer that is final (no 5xx, no 401). ``headers`` ignore case; ``url`` is where redirects led.
 
     ``is_cut``: the body was longer than the limit and is not whole.

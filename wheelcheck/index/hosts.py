@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 _MISSES_ENOUGH = 8
 
 
-@dataclass(slots=True)
-class FileHost:
+class FileHost(Struct):
     """Habits of one host; optimistic until it disappoints."""
 
     sidecar_hits: int = 0

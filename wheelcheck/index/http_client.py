@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct
 from pyreqwest.client import Client
 from pyreqwest.exceptions import (
     BuilderError,
@@ -23,7 +24,6 @@ from wheelcheck.index.client_settings import CERTIFICATE_HINT, causes, open_clie
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.exchange import Ask, Sink
 from wheelcheck.model.urls import masked_within
-from wheelcheck.values import dataclass
 
 REDIRECTS = 20
 """How many redirects in a row are followed."""
@@ -38,8 +38,7 @@ _HEADERS_LIMIT = 256 * 1024  # bytes
 _ENCODINGS = "gzip, deflate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawResponse:
+class RawResponse(Struct, frozen=True, kw_only=True):
     """An answer as it came. ``headers`` are in lower case; ``url`` is where redirects led; ``received`` counts bytes on the wire.
 
     ``is_cut``: the body was longer than the limit and is not whole.

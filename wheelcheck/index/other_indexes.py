@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable, OfflineMiss

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -30,7 +31,6 @@ from wheelcheck.model.distribution import (
     parse_link,
 )
 from wheelcheck.model.urls import masked
-from wheelcheck.values import dataclass
 
 L = TypeVar("L")
 
@@ -144,8 +144,7 @@ def _by_version(links: Iterable[tuple[str, L]], name: NormalizedName) -> tuple[d
     return groups, dict(sorted(skipped.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """What a digest says, and the index or folder that said it, as it may be shown; ``versions`` are its packed rows."""
 
     versions: Sequence[tuple[str, Rows]]

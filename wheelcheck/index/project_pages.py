@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.index.exchange import Reply
@@ -13,11 +14,9 @@ from wheelcheck.index.records import Digest, Listing, decode_listing, open_diges
 from wheelcheck.index.revalidation import Known, RevalidatedPages
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model.distribution import ProjectPage
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class _RemoteIndex:
+class _RemoteIndex(Struct, frozen=True):
     url: str
 
     def page_url(self, name: NormalizedName) -> str:

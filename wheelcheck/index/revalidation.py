@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.disk_cache import CacheKind
@@ -17,7 +18,6 @@ from wheelcheck.index.records import CachedAnswer, Validity, decode_answer, enco
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.index.validity import DEFAULT_LIFETIME, conditions, validity_of
-from wheelcheck.values import dataclass
 
 B = TypeVar("B")
 
@@ -25,8 +25,7 @@ B = TypeVar("B")
 _ABSENT = frozenset({403, 404, 410})
 
 
-@dataclass(frozen=True, slots=True)
-class Known(Generic[B]):
+class Known(Struct, Generic[B], frozen=True):
     """An answer; ``body`` is ``None`` where there is nothing at the URL."""
 
     body: B | None

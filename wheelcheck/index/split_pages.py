@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from msgspec import Struct
+
 from wheelcheck.index.page_problems import State
-from wheelcheck.values import dataclass
 
 U = TypeVar("U", str, bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class SplitPage(Generic[U]):
+class SplitPage(Struct, Generic[U], frozen=True):
     """Each link's file name and its text, in order; and the status of the page."""
 
     links: Sequence[tuple[str, U]]

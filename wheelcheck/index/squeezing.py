@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import Struct
 
 from wheelcheck.index.records import VersionRows
-from wheelcheck.values import dataclass
 
 _LARGE = 128 * 1024  # bytes of a page: of 800 pages, 135 are larger, and have four fifths of all bytes
 _CHUNK = (
@@ -18,8 +18,7 @@ _CHUNK = (
 _LEVEL = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
+class Slice(Struct, frozen=True, kw_only=True):
     """The bytes from *start* to *stop* (exclusive) of a compressed chunk."""
 
     chunk: bytes

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 
 class RequestKind(Enum):
@@ -20,8 +20,7 @@ class RequestKind(Enum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
+class Statistics(Struct, frozen=True, kw_only=True):
     """A snapshot of the counts.
 
     ``requests`` sent by kind (retries and length probes included), ``received`` bytes of bodies as they came over the wire,

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
@@ -13,14 +15,12 @@ from wheelcheck.index.disk_cache import CacheKind, DiskCache
 from wheelcheck.index.statistics import Tally
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Archives
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.index.transport import Transport
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """``transport`` may be asked for on the loop's thread only, and makes it at the first call; ``cache`` may be none."""
 
     config: IndexConfig

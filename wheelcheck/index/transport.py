@@ -6,9 +6,10 @@ import asyncio
 import datetime
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import msgspec
+from msgspec import structs
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed
 from wheelcheck.index.conversions import metadata_of, record_of
@@ -126,7 +126,7 @@ class WheelMetadata:
                 return None
             try:
                 metadata = self._around.archives.wheel_metadata(cast(BinaryIO, file), wheel.filename)
-                return dataclasses.replace(metadata, source=MetadataSource.WHEEL_RANGE)
+                return structs.replace(metadata, source=MetadataSource.WHEEL_RANGE)
             except BytesMissing as missing:
                 if not await reader.fill(file, missing):
                     return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from urllib.parse import unquote
 
+from msgspec import Struct, field
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -13,7 +13,6 @@ from wheelcheck.locks.documents import LockTable
 from wheelcheck.model.distribution import Availability, Distribution, LinkSkip, parse_link
 from wheelcheck.model.requirement import HashPin, UnsupportedKind, UnsupportedRequirement
 from wheelcheck.model.urls import masked, masked_within
-from wheelcheck.values import dataclass
 
 _LENGTHS = {
     "md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128,
@@ -30,8 +29,7 @@ _HINTS: dict[UnsupportedKind, str] = {
 }
 
 
-@dataclass(slots=True)
-class FileList:
+class FileList(Struct):
     """Gathers the files of one package, the one that *table* describes."""
 
     table: LockTable

@@ -10,16 +10,15 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import cast
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.locks.documents import MANGLED
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockFormat:
+class LockFormat(Struct, frozen=True, kw_only=True):
     """One format of locks.
 
     *reader* names the module of this room and its function ``(content, path)``, imported when the first such lock is met. *names*

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from msgspec import Struct
 from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -14,7 +15,6 @@ from wheelcheck.locks.files import FileList, filename_of, is_distribution_of, un
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.requirement import UnsupportedKind, UnsupportedRequirement
 from wheelcheck.model.urls import masked
-from wheelcheck.values import dataclass
 
 _FOLDERS: Mapping[str, UnsupportedKind] = {
     "editable": "editable",
@@ -65,8 +65,7 @@ def _ordered(names: Iterator[NormalizedName]) -> tuple[NormalizedName, ...]:
     return tuple(sorted(set(names)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """What ``source = { kind = where }`` says."""
 
     kind: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -29,8 +29,7 @@ class Standing(Enum):
     OLDER = "older"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionRange:
+class VersionRange(Struct, frozen=True, kw_only=True):
     """Versions that stand alike, as one line: *versions* of them with *files*, from *newest* down to *oldest*.
 
     *because* is the reason in words, without a full stop. *refusal* is the reason of the file that came nearest to fitting, where
@@ -50,8 +49,7 @@ class VersionRange:
     oldest_date: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WayStep:
+class WayStep(Struct, frozen=True, kw_only=True):
     """One step of a way from the user to a project: *by* asks for *name* with *requirement*, and *version* was chosen.
 
     *by* is ``you, requirements.txt:3`` or ``audiocraft 1.3.0``. *version* is ``None`` where none was.
@@ -63,8 +61,7 @@ class WayStep:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounding:
+class Bounding(Struct, frozen=True, kw_only=True):
     """A requirement or constraint that bears on the project, and who made it; *specifier* is empty for any version."""
 
     by: str
@@ -73,8 +70,7 @@ class Bounding:
     is_constraint: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
+class Mention(Struct, frozen=True, kw_only=True):
     """A requirement on a project that is not installed for its sake; *because* says in words what keeps it out."""
 
     by: str
@@ -92,8 +88,7 @@ class Outcome(Enum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
+class Why(Struct, frozen=True, kw_only=True):
     """Why *package* is there, or is not.
 
     ``version`` is the chosen one, ``None`` where there is none; ``installability``, ``filename`` and ``evidence`` are its own.
@@ -140,8 +135,7 @@ class CellKind(Enum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """One version on one target: *kind*, the best file's name (empty for none), and the fact behind it.
 
     The fact is a bound on Python (``>=3.12``), why it was withdrawn, or the platform tag of a wheel for newer systems of this kind
@@ -153,8 +147,7 @@ class Cell:
     fact: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelsRow:
+class WheelsRow(Struct, frozen=True, kw_only=True):
     """One version; *cells* are in the order of the targets. *date* is the day of its first upload, ISO 8601."""
 
     version: Version
@@ -162,8 +155,7 @@ class WheelsRow:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wheels:
+class Wheels(Struct, frozen=True, kw_only=True):
     """Versions by targets of one project, newest first; *hidden* is how many more versions the requirement admits.
 
     ``admitted`` counts all that it admits, ``versions`` all on the index; ``index`` is where they were found, empty where no

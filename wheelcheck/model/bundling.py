@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,16 +12,14 @@ if TYPE_CHECKING:
     from wheelcheck.model.manifest import Manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Budget(Struct, frozen=True, kw_only=True):
     """At most *limit* bytes, told as the user wrote it in *text*."""
 
     limit: int
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleWeights:
+class BundleWeights(Struct, frozen=True, kw_only=True):
     """Where the bytes of a bundle lie, each largest first: ``packages`` by project, ``folders`` by folder inside the bundle.
 
     The runtime's files are those of ``(runtime)``, which no project can be called. ``strippable`` is what each kind of files that
@@ -34,8 +32,7 @@ class BundleWeights:
     strippable: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundling:
+class Bundling(Struct, frozen=True, kw_only=True):
     """A bundle that was made in ``out``, or would have been, had it been within ``budget``.
 
     ``saved`` are the bytes that stripping took away. ``warnings`` are sentences.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.model.plan_status import Status
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -30,8 +29,7 @@ class Verdict(Enum):
     NOTED = "noted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class Allowance(Struct, frozen=True, kw_only=True):
     """A finding that somebody decided to live with, why, and until when.
 
     It covers versions of *package* within *specifier* (empty: any), on targets that match one of *targets* (shell patterns of
@@ -48,8 +46,7 @@ class Allowance:
     origin: FileOrigin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatePolicy:
+class GatePolicy(Struct, frozen=True, kw_only=True):
     """Which findings fail: codes that start with one of ``fail_on``, besides all errors; those of ``warn_only`` warn at most.
 
     The longest prefix of both counts, of two as long that of ``warn_only``. ``allowances`` count until ``today`` (ISO 8601) is past
@@ -63,8 +60,7 @@ class GatePolicy:
     today: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """A finding with its verdict.
 
     ``origin`` is where the user wrote what leads to it (file and line; a lock's line for a lock), ``None`` where nobody did.
@@ -78,8 +74,7 @@ class Judged:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedTarget:
+class CheckedTarget(Struct, frozen=True, kw_only=True):
     """One target's plan and verdicts; ``failure`` says why there is no plan (the index went away)."""
 
     target: Target
@@ -98,8 +93,7 @@ class CheckedTarget:
         return self.is_decided and not any(judged.verdict is Verdict.FAILS for judged in self.judged)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """The answer of the gate: ``targets`` in the order asked for.
 
     ``kind`` says how the packages were found: ``resolved``, or the kind of lock that was read as it is. ``unused`` are the

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +20,7 @@ class ImportKind(Enum):
     TYPE_CHECKING = "for type checking only"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportUse:
+class ImportUse(Struct, frozen=True, kw_only=True):
     """One import statement: *file* is the member's path in the archive, *line* counts from 1, *statement* is its source text.
 
     ``importer`` is the dotted module that holds it. ``module`` is the absolute dotted module imported; ``names`` are those of
@@ -40,8 +38,7 @@ class ImportUse:
     kind: ImportKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportSurvey:
+class ImportSurvey(Struct, frozen=True, kw_only=True):
     """The import statements in one archive that concern the projects asked about.
 
     ``inner`` maps each of its modules to its own modules that it imports unconditionally at module level, the packages above
@@ -80,8 +77,7 @@ class ModuleState(Enum):
     UNREAD = "not read"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleNames:
+class ModuleNames(Struct, frozen=True, kw_only=True):
     """The names that a module of an archive binds at its top level, submodules of a package included.
 
     ``open_ended`` says that there may be more: a module ``__getattr__``, a star import of what was not read.
@@ -93,8 +89,7 @@ class ModuleNames:
     open_ended: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodePlaces:
+class CodePlaces(Struct, frozen=True, kw_only=True):
     """Where Python files lie in a wheel: how many, how many bytes of it they are, and ``spans`` as start and stop, in order."""
 
     files: int

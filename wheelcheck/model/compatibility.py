@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.model.finding import Severity
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.requirement import Requirement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class Remedy(Struct, frozen=True, kw_only=True):
     """The edit that an advisory recommends; ``requirement`` bounds, replaces or names the project, as ``kind`` says.
 
     ``constrain``: a bound within what is declared anyway (``numpy<2``). ``override``: in place of what is declared.
@@ -30,8 +28,7 @@ class Remedy:
     requirement: Requirement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advisory:
+class Advisory(Struct, frozen=True, kw_only=True):
     """A combination that installs and then fails.
 
     It applies when every requirement of ``when`` is met by a chosen version, none of ``unless`` is, the target's platform tag
@@ -50,8 +47,7 @@ class Advisory:
     remedies: tuple[Remedy, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbiBreak:
+class AbiBreak(Struct, frozen=True, kw_only=True):
     """A release from which on compiled extensions built against older ones do not load; ``date`` is its day, ISO 8601.
 
     ``unless`` are versions of other projects that are older and load with it all the same: built for it ahead, or not using the
@@ -66,8 +62,7 @@ class AbiBreak:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Substitute:
+class Substitute(Struct, frozen=True, kw_only=True):
     """The same code under another name: *replacement* stands in for *project*; ``differs`` says with what difference.
 
     ``same_versions`` says that a version of one is the same version of the other. ``platforms`` are shell patterns of the
@@ -82,8 +77,7 @@ class Substitute:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorIndex:
+class VendorIndex(Struct, frozen=True, kw_only=True):
     """An index on which a vendor publishes more wheels of its projects than on the public one."""
 
     name: str
@@ -94,8 +88,7 @@ class VendorIndex:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonLife:
+class PythonLife(Struct, frozen=True, kw_only=True):
     """Until which day, ISO 8601, a Python *minor* (``3.11``) gets security fixes."""
 
     minor: str
@@ -103,8 +96,7 @@ class PythonLife:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairKnowledge:
+class RepairKnowledge(Struct, frozen=True, kw_only=True):
     """All of it; ``import_names`` are the import packages of a project where its archives do not say."""
 
     advisories: tuple[Advisory, ...] = ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.model.check import CheckedTarget, Judged, Verdict
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -30,8 +31,7 @@ class ChangeKind(Enum):
     RESUPPLIED = "resupplied"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """One version as a plan has it; size in bytes and upload time are ``None`` where the index does not say."""
 
     version: Version
@@ -53,8 +53,7 @@ class Release:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageChange:
+class PackageChange(Struct, frozen=True, kw_only=True):
     """A project that came in (``before`` is ``None``), went out (``after`` is ``None``) or moved."""
 
     kind: ChangeKind
@@ -71,8 +70,7 @@ class FindingState(Enum):
     STAYS = "stays"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedFinding:
+class ComparedFinding(Struct, frozen=True, kw_only=True):
     """A finding with its verdict, on the new side unless it is gone.
 
     One that was there and only now fails is new: somebody had allowed what it was.
@@ -82,8 +80,7 @@ class ComparedFinding:
     judged: Judged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadSize:
+class DownloadSize(Struct, frozen=True, kw_only=True):
     """How much there is to download: *size* in bytes of what is known, and for how many of the files it is not."""
 
     size: int = 0
@@ -91,8 +88,7 @@ class DownloadSize:
     unknown: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetDifference:
+class TargetDifference(Struct, frozen=True, kw_only=True):
     """What changed on one target, that of the new side.
 
     ``before`` and ``after`` are the answers; ``None`` where there was nothing to answer, so that all came in or went out.
@@ -131,8 +127,7 @@ class TargetDifference:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """One of the two that are compared: *name* as the user called it, *kind* as that of a check or ``plan`` or ``absent``.
 
     ``revision`` is the commit in hex where a side was read from git.
@@ -144,8 +139,7 @@ class Side:
     revision: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """The answer: ``targets`` in the order asked for; ``notes`` are sentences on how the two were compared."""
 
     old: Side

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
+from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
-
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +31,7 @@ def expanded_tags(python: str, abi: str, platform: str) -> tuple[WheelTag, ...]:
     return tuple((py, ab, pl) for py in python.split(".") for ab in abi.split(".") for pl in platform.split("."))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
+class Availability(Struct, frozen=True, kw_only=True):
     """What a page says of one file besides its name.
 
     ``url`` is absolute and without fragment. ``sha256`` and ``hashes`` are lower-case hex, empty when not announced.
@@ -59,8 +57,7 @@ class Availability:
         return dict(self.hashes).get("sha256", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wheel:
+class Wheel(Struct, frozen=True, kw_only=True):
     """A ``.whl`` file; ``tags`` is the expanded compressed set of its name, ``build`` its build tag (number, rest)."""
 
     name: NormalizedName
@@ -76,8 +73,7 @@ class Wheel:
         return any(abi == "none" and platform == "any" for _, abi, platform in self.tags)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sdist:
+class Sdist(Struct, frozen=True, kw_only=True):
     """A source archive: ``.tar.gz``, ``.zip`` and the older kinds (``.tar.bz2``, ``.tgz``, …)."""
 
     name: NormalizedName
@@ -178,8 +174,7 @@ class NamesTags(Protocol):
 ProjectState = Literal["active", "archived", "deprecated", "quarantined", "absent"]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectPage:
+class ProjectPage(Struct, frozen=True, dict=True):
     """What the first index that knows *name* lists for it.
 
     ``distributions`` maps each version to its files, in the order of the page. ``skipped`` counts the files that are no
@@ -193,7 +188,11 @@ class ProjectPage:
     state: ProjectState = "active"
     state_reason: str = ""
     index: str = ""
-    derived: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @cached_property
+    def derived(self) -> dict[object, object]:
+        """What has been worked out of this page alone, so that many targets share it."""
+        return {}
 
     @property
     def newest_first(self) -> tuple[Version, ...]:
@@ -217,8 +216,7 @@ class MetadataSource(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoreMetadata:
+class CoreMetadata(Struct, frozen=True, kw_only=True):
     """The dependency fields of one file: ``requires`` as PEP 508 texts, extras normalised (PEP 685).
 
     ``malformed`` holds the ``Requires-Dist`` lines that are not PEP 508; they are reported, not obeyed.

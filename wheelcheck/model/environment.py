@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,7 @@ class RuntimeKind(Enum):
     """No runtime: a plain folder of site-packages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runtime:
+class Runtime(Struct, frozen=True, kw_only=True):
     """What was found out of a runtime without running it; ``python`` and ``machine`` are ``None`` for kind ``NONE``.
 
     ``system`` is ``windows``, ``linux`` (glibc), ``musl`` or ``macos``; ``machine`` as wheel tags spell it (``amd64``, ``arm64``
@@ -42,8 +41,7 @@ class Runtime:
     free_threaded: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """Where things lie, as ``/``-separated paths relative to the environment's root; ``.`` is the root itself.
 
     ``executable`` is empty without a runtime. ``site_packages`` takes purelib and platlib alike.
@@ -56,8 +54,7 @@ class Layout:
     data: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentFile:
+class EnvironmentFile(Struct, frozen=True, kw_only=True):
     """One file: ``path`` relative to the root with ``/``, ``size`` in bytes, ``sha256`` in hex (empty for a link, which has none).
 
     ``owner`` is the project whose wheel brought it, ``None`` for the runtime's and our own. ``executable`` is the mode bit.
@@ -72,8 +69,7 @@ class EnvironmentFile:
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """A finished environment under ``root``; ``packages`` sorted by name, ``files`` by path.
 
     ``warnings`` are sentences about what was done although it may not work everywhere, such as a path that Windows cuts off.

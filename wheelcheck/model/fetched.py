@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from wheelcheck.model.wheelhouse import Weights, Wheelhouse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """The wheelhouse, and by which file names it was made; ``plan`` is the digest of the plan.
 
     ``fetched`` came in this run, ``resumed`` of them from what an earlier run had left, ``replaced`` in place of a file with

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -293,8 +293,7 @@ class Code(Enum):
         return self.value.cure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing that a person should know.
 
     ``message`` is a whole sentence that stands alone. ``paths`` lead from the user's own requirement to the project, each step

@@ -5,13 +5,11 @@ A *floor* is a wheel platform tag without its machine: ``manylinux_2_36``, ``mus
 
 from __future__ import annotations
 
-from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct, field
 from packaging.version import Version
-
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,16 +17,14 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """One release of a system: the *words* that name it (``12``, ``bookworm``) and its *floor*."""
 
     words: tuple[str, ...]
     floor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class System:
+class System(Struct, frozen=True, kw_only=True):
     """An operating system that images are made of.
 
     ``images`` are shell patterns of the images whose tag is a release of it. ``latest`` is the word of the release that a missing
@@ -50,8 +46,7 @@ class System:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownImage:
+class KnownImage(Struct, frozen=True, kw_only=True):
     """Images that come with a Python, or that name the system they are built on in their tag.
 
     ``images`` are shell patterns of names. A part of the tag that is ``prefix`` and a version names the Python, for ``None`` no
@@ -71,8 +66,7 @@ class KnownImage:
         return next((base for versions, base in self.bases if versions.contains(wanted, prereleases=True)), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelBuilds:
+class WheelBuilds(Struct, frozen=True, kw_only=True):
     """What cibuildwheel does when it is not told.
 
     ``images`` maps ``manylinux_x86_64`` to the floor of the image; ``archs`` each system to its architectures under ``auto``, and
@@ -87,8 +81,7 @@ class WheelBuilds:
     optional_free_threaded: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageKnowledge:
+class ImageKnowledge(Struct, frozen=True, kw_only=True):
     """The whole table; ``runners`` maps the labels of hosted CI machines to platform tags."""
 
     systems: tuple[System, ...] = ()

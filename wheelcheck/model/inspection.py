@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.model.finding import Severity
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,8 +78,7 @@ LIBRARY_KINDS = frozenset(
 """What counts against the libraries of a distribution."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing that is wrong or worth knowing: ``message`` states the fact, ``remedy`` what to do (empty where there is nothing).
 
     ``file`` is relative to the environment's root with ``/``, empty where it is about no file; ``library`` is the shared library,
@@ -104,8 +104,7 @@ class TrialOutcome(Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportTrial:
+class ImportTrial(Struct, frozen=True, kw_only=True):
     """The import of one top-level *module* in a fresh process; ``seconds`` of wall-clock time, 0 where it was skipped.
 
     ``detail`` is the last line of the exception, ``crashed (exit -11)``, ``timed out after 60 s``, or why it was skipped.
@@ -117,8 +116,7 @@ class ImportTrial:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectedDistribution:
+class InspectedDistribution(Struct, frozen=True, kw_only=True):
     """One distribution: how many ``files`` were compared and how many ``libraries`` read; ``imports`` is empty where none ran."""
 
     name: NormalizedName
@@ -128,8 +126,7 @@ class InspectedDistribution:
     imports: tuple[ImportTrial, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspection:
+class Inspection(Struct, frozen=True, kw_only=True):
     """The whole look at the environment in ``root``; ``subject`` is the path that was given.
 
     ``compared`` names what the files were held against (``RECORD``, ``manifest``, ``plan``). ``target`` is the word of the platform

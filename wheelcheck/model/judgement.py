@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from wheelcheck.model.distribution import CoreMetadata
@@ -34,8 +34,7 @@ class Purity(Enum):
         return Installability(f"sdist-{self.value}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Struct, frozen=True, kw_only=True):
     """What a source archive says of itself without being run.
 
     ``evidence`` are short sentences naming the member they stand on, strongest first. ``metadata`` is ``None`` where the

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +21,7 @@ class BackendKind(Enum):
     SCRIPT = "script"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeKnowledge:
+class NativeKnowledge(Struct, frozen=True, kw_only=True):
     """The evidence table for telling pure source archives from native ones.
 
     ``backends`` maps the module of a ``build-backend`` (dotted prefix) to its kind: it never compiles, always compiles, runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -29,8 +29,7 @@ class LockKind(Enum):
     PIP_REPORT = "pip's installation report"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedDependency:
+class LockedDependency(Struct, frozen=True, kw_only=True):
     """An edge of the lock's graph: to the project *name*, in one of its *versions* where the lock says which (a fork).
 
     ``marker`` must hold on the target. ``extras`` are those asked of *name*. An edge of an extra or a dependency group of the
@@ -49,8 +48,7 @@ class LockedDependency:
     is_optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedPackage:
+class LockedPackage(Struct, frozen=True, kw_only=True):
     """One package of a lock, in one version.
 
     ``version`` is ``None`` where the lock has none (a folder). ``files`` are those the lock lists, each with its hashes, and with
@@ -86,8 +84,7 @@ class LockedPackage:
         return f"{self.name}=={self.version}" if self.version is not None else str(self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """A whole lock file.
 
     ``roots`` is where the walk through the graph begins; empty where the format has no graph that leads everywhere, and each

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.environment import EnvironmentFile, Layout, Runtime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundledPackage:
+class BundledPackage(Struct, frozen=True, kw_only=True):
     """One project in the bundle; ``wheel`` is the file name it was unpacked from and ``sha256`` that file's hash (hex)."""
 
     name: NormalizedName
@@ -23,8 +22,7 @@ class BundledPackage:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleArchive:
+class BundleArchive(Struct, frozen=True, kw_only=True):
     """One archive to download; ``layer`` is its name where the bundle is split, else empty; ``size`` in bytes, ``sha256`` in hex.
 
     ``installed`` is what it unpacks to, in bytes. Layers are unpacked over each other in the order of the manifest.
@@ -37,8 +35,7 @@ class BundleArchive:
     layer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """The bundle ``name`` in ``version``, made from the plan whose digest is ``plan_digest`` (``sha256:…``).
 
     ``platform`` and ``python`` are the plan's target; ``stripped`` the kinds of files that were left out (``tests``, ``docs``, …).

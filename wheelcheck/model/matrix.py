@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.model.plan_status import Status
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -41,8 +42,7 @@ _OF_PLANS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """One target's plan; ``failure`` says in a sentence why there is none (the index went away)."""
 
     target: Target
@@ -55,8 +55,7 @@ class Cell:
         return CellStatus.FAILED if self.plan is None else _OF_PLANS[self.plan.status]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocker:
+class Blocker(Struct, frozen=True, kw_only=True):
     """A project that keeps cells from installing, told once.
 
     ``versions`` are those that the cells would take, oldest first. ``findings`` are one of each code, the one of its first cell;
@@ -70,8 +69,7 @@ class Blocker:
     requested: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Best:
+class Best(Struct, frozen=True, kw_only=True):
     """The Python to ship: with it the most platforms install, and it is the newest of those with as many.
 
     ``good`` are the platforms that install with it, ``exceptions`` those that install with other Pythons only, each with the newest
@@ -84,8 +82,7 @@ class Best:
     never: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(Struct, frozen=True, kw_only=True):
     """The cheapest way to open blocked cells: ``repair`` is proved on ``proved``; ``alike`` are other cells with equal blockers.
 
     ``repair`` is ``None`` where no way was found, and ``searched`` then says whether the search came to its end.
@@ -97,8 +94,7 @@ class Opening:
     searched: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix:
+class Matrix(Struct, frozen=True, kw_only=True):
     """The whole answer; ``cells`` in the order asked for, at most one for each platform and Python."""
 
     inputs: tuple[InputRecord, ...]

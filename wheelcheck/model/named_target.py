@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from wheelcheck.model.requirement import FileOrigin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedTarget:
+class NamedTarget(Struct, frozen=True, kw_only=True):
     """One target of a file: *platform* (``manylinux_2_36_x86_64``) and *python* (``3.11``), ``None`` where it says nothing of it.
 
     ``said`` is what the file says at ``origin``, as short as a person needs to recognise it, with what was assumed besides.
@@ -23,8 +22,7 @@ class NamedTarget:
     said: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetNote:
+class TargetNote(Struct, frozen=True, kw_only=True):
     """What a file says at ``origin`` of targets, and could not be taken; *reason* is a clause for a person."""
 
     origin: FileOrigin
@@ -34,8 +32,7 @@ class TargetNote:
         return f"{self.origin}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedTargets:
+class NamedTargets(Struct, frozen=True, kw_only=True):
     """Everything that one file says: the targets in its order, each once, and what was passed over."""
 
     targets: tuple[NamedTarget, ...] = ()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
-from wheelcheck.values import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,16 +20,14 @@ if TYPE_CHECKING:
     from wheelcheck.model.target import Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputRecord:
+class InputRecord(Struct, frozen=True, kw_only=True):
     """One file that was read; ``sha256`` is of its bytes, in hex; a command-line requirement has ``path`` only."""
 
     path: str
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options that shaped the answer; ``indexes`` (best first) and ``find_links`` without credentials."""
 
     sdist: str
@@ -45,8 +42,7 @@ class Options:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedFile:
+class PlannedFile(Struct, frozen=True, kw_only=True):
     """The file to fetch; ``size`` in bytes and ``upload_time`` are ``None`` when the index does not say.
 
     ``sha256`` is empty when not known; ``hashes`` are all that are. ``index`` is the index or folder that lists the file,
@@ -63,8 +59,7 @@ class PlannedFile:
     index: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedPackage:
+class PlannedPackage(Struct, frozen=True, kw_only=True):
     """One project of the plan, with who requires it and what it requires on this target.
 
     ``direct`` says that its file was named by URL (``name @ url``) rather than found on an index.
@@ -83,8 +78,7 @@ class PlannedPackage:
     direct: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuilderPhase:
+class BuilderPhase(Struct, frozen=True, kw_only=True):
     """One step of a builder: build pure source archives once, then install, without resolving again.
 
     ``reason`` is a sentence where the step stands apart from the one before it, else empty.
@@ -96,8 +90,7 @@ class BuilderPhase:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """All that a builder and a reader need; same inputs, index state and options give an equal plan.
 
     ``proposals`` are the ways out that were found for what was asked, ``None`` where none were looked for; ``applied`` the ids of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -42,8 +42,7 @@ class EditKind(Enum):
     EXCLUDE = "exclude"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(Struct, frozen=True, kw_only=True):
     """One change to the question, as a person would write it.
 
     ``before`` and ``after`` are what stood there and what stands there then (empty where there is no such thing), ``because``
@@ -67,8 +66,7 @@ class Edit:
         return f"{what}: {self.after}" if self.after else what
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(Struct, frozen=True, kw_only=True):
     """One reason for a repair's risk; where it stands in somebody's code, ``file`` (within the archive), ``line`` and ``quote``."""
 
     risk: Risk
@@ -78,8 +76,7 @@ class Ground:
     quote: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionMove:
+class VersionMove(Struct, frozen=True, kw_only=True):
     """A project that has another version than in the natural resolution; dates are ISO 8601 in UTC, ``None`` if not known."""
 
     name: NormalizedName
@@ -89,8 +86,7 @@ class VersionMove:
     after_date: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
+class Verification(Struct, frozen=True, kw_only=True):
     """What resolving again with the edits gave, compared with the natural resolution of the unrepaired question.
 
     ``status`` is ``INSTALLABLE`` or ``NEEDS_BUILD``, ``packages`` how many there are then, ``built_once`` those that stay source
@@ -105,8 +101,7 @@ class Verification:
     removed: tuple[tuple[NormalizedName, Version], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
+class Repair(Struct, frozen=True, kw_only=True):
     """A set of edits with its proof and risk; ``risk`` is the worst of its ``grounds``. ``cost`` orders repairs, cheapest first."""
 
     id: str
@@ -127,8 +122,7 @@ class Repair:
         return tuple(word for edit in self.edits for word in edit.options)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hopeless:
+class Hopeless(Struct, frozen=True, kw_only=True):
     """A blocker that no edit repairs, with a whole sentence on why, and the ways by which it is wanted.
 
     ``package`` is ``None`` where the input names no project (an editable path).
@@ -140,16 +134,14 @@ class Hopeless:
     paths: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True, kw_only=True):
     """An edit that might help and could not be proved; ``message`` says why not. Never shown as a repair."""
 
     edit: Edit
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposals:
+class Proposals(Struct, frozen=True, kw_only=True):
     """What the search for repairs found: ``repairs`` cheapest first.
 
     ``complete`` is false where it ended at its budget, and ``unreached`` says in a sentence what it did not get to. ``tried``

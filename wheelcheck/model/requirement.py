@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import NormalizedName, canonicalize_name
-
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class FileOrigin:
+class FileOrigin(Struct, frozen=True, kw_only=True, order=True):
     """Asked in a file: *path* as the user wrote it, *line* from 1 (0 where the format has no lines)."""
 
     path: str
@@ -33,8 +31,7 @@ class FileOrigin:
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class CommandLineOrigin:
+class CommandLineOrigin(Struct, frozen=True, kw_only=True, order=True):
     """Asked on the command line; *text* is the argument, *option* the flag it followed (empty for an INPUT)."""
 
     text: str
@@ -44,8 +41,7 @@ class CommandLineOrigin:
         return f"command line ({self.option} {self.text})" if self.option else f"command line ({self.text})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class CandidateOrigin:
+class CandidateOrigin(Struct, frozen=True, kw_only=True, order=True):
     """Asked by the metadata of a version of another project."""
 
     name: NormalizedName
@@ -58,16 +54,14 @@ class CandidateOrigin:
 Origin = FileOrigin | CommandLineOrigin | CandidateOrigin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HashPin:
+class HashPin(Struct, frozen=True, kw_only=True):
     """One ``--hash=algorithm:digest`` of a requirements file; *digest* is lower-case hex."""
 
     algorithm: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True, eq=False):
     """A PEP 508 requirement with its origin.
 
     ``url`` is set for direct references (PEP 440 ``name @ url``, a local path as ``file://`` URL); ``text`` is what a
@@ -81,7 +75,7 @@ class Requirement:
     url: str | None = None
     hashes: tuple[HashPin, ...] = ()
     origin: Origin
-    text: str = field(compare=False, default="")
+    text: str = ""
 
     @classmethod
     def parse(
@@ -106,6 +100,16 @@ class Requirement:
     def with_origin(self, origin: Origin) -> Requirement:
         """The same requirement, asked by *origin*."""
         return replace(self, origin=origin)
+
+    # The words are for people: requirements that ask the same are equal.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Requirement) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return (self.name, self.specifier, self.extras, self.marker, self.url, self.hashes, self.origin)
 
     def __str__(self) -> str:
         return self.text or f"{self.name}{self.specifier}"
@@ -134,8 +138,7 @@ def replaced(requirements: Iterable[Requirement], by: Requirement) -> tuple[Requ
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Constraint(Struct, frozen=True, kw_only=True, eq=False):
     """A bound on a project that is never installed for the constraint's own sake (pip's ``-c``)."""
 
     name: NormalizedName
@@ -144,7 +147,7 @@ class Constraint:
     url: str | None = None
     hashes: tuple[HashPin, ...] = ()
     origin: Origin
-    text: str = field(compare=False, default="")
+    text: str = ""
 
     @classmethod
     def from_requirement(cls, requirement: Requirement) -> Constraint:
@@ -162,12 +165,21 @@ class Constraint:
     def __str__(self) -> str:
         return self.text or f"{self.name}{self.specifier}"
 
+    # The words are for people: requirements that ask the same are equal.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constraint) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return (self.name, self.specifier, self.marker, self.url, self.hashes, self.origin)
+
 
 UnsupportedKind = Literal["editable", "vcs", "folder-dynamic", "archive-unreadable"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsupportedRequirement:
+class UnsupportedRequirement(Struct, frozen=True, kw_only=True):
     """A requirement that is understood but cannot be planned: named in a finding, never dropped silently.
 
     ``name`` is empty where the text does not say which project it is. ``hint`` says what to write instead.
@@ -180,8 +192,7 @@ class UnsupportedRequirement:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexOptions:
+class IndexOptions(Struct, frozen=True, kw_only=True):
     """What an input says about where and how to look; empty means that it says nothing.
 
     ``index_url`` may hold credentials and is never printed as it is. ``only_binary`` / ``no_binary`` hold project
@@ -211,8 +222,7 @@ class IndexOptions:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputSet:
+class InputSet(Struct, frozen=True, kw_only=True):
     """Everything that the inputs of one run ask for.
 
     ``files`` are ``(path, sha256 hex)`` of each file read, in reading order, nested ones included.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.model.judgement import Installability
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 _FROM_SOURCE = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exemption:
+class Exemption(Struct, frozen=True, kw_only=True):
     """Versions of *name* within *specifier* may come from source archives of these *installabilities*, whatever else holds."""
 
     name: NormalizedName
@@ -32,8 +30,7 @@ class Exemption:
     installabilities: frozenset[Installability] = _FROM_SOURCE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """What may be chosen.
 
     ``allowed`` are the installabilities that need no objection, ``exempt`` the projects of which more is allowed. ``pre`` admits
@@ -66,8 +63,7 @@ class Policy:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
+class Pin(Struct, frozen=True, kw_only=True):
     """A version that was chosen, with every extra asked of it and its best file for the target.
 
     ``distribution`` is ``None`` only where the version has nothing usable. ``evidence`` tells why a source archive was
@@ -84,8 +80,7 @@ class Pin:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """*parent* (``None``: the user) asks for *child* by *requirement*."""
 
     parent: NormalizedName | None
@@ -93,8 +88,7 @@ class Edge:
     requirement: Requirement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OlderPick:
+class OlderPick(Struct, frozen=True, kw_only=True):
     """A project that ended older because of the policy; dates are the first upload of each version, if known."""
 
     name: NormalizedName
@@ -104,8 +98,7 @@ class OlderPick:
     chosen_date: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class Resolution(Struct, frozen=True, kw_only=True):
     """Pins and edges for one target; ``pins`` are in the order of their names.
 
     ``older`` compares with what would have been chosen without the policy. ``unsupported`` are the requirements that
@@ -125,8 +118,7 @@ class Resolution:
     rounds: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clash:
+class Clash(Struct, frozen=True, kw_only=True):
     """One project on which the question broke, and every requirement that bore on it, with the way each came.
 
     ``paths`` are, for each requirement, the chain of requirement texts from the user's own to it.
@@ -139,8 +131,7 @@ class Clash:
     specifier: SpecifierSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class Conflict(Struct, frozen=True, kw_only=True):
     """Why there is no resolution.
 
     ``natural`` is what pass 1 found, when the policy alone stands in the way; ``None`` when the requirements themselves

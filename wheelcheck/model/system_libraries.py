@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbsentLibrary:
+class AbsentLibrary(Struct, frozen=True, kw_only=True):
     """Libraries that a system has only after somebody installed them, as shell ``patterns`` of file names.
 
     ``bundled`` says that the usual place is the environment itself, so that its absence is an error; otherwise it is a warning.
@@ -28,16 +27,14 @@ class AbsentLibrary:
     bundled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolCeiling:
+class SymbolCeiling(Struct, frozen=True, kw_only=True):
     """The newest symbol version of each ``family`` (``GLIBCXX``) on systems with glibc ``glibc`` (``2.28``) and not newer."""
 
     glibc: tuple[int, ...]
     families: Mapping[str, tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportExemption:
+class ImportExemption(Struct, frozen=True, kw_only=True):
     """Modules of ``project`` that need more than a clean system has by design, with the ``reason``: few programs import them."""
 
     project: NormalizedName
@@ -46,8 +43,7 @@ class ImportExemption:
 
 
 # No slots: the compiled patterns are kept with it.
-@dataclass(frozen=True, kw_only=True)
-class SystemKnowledge:
+class SystemKnowledge(Struct, frozen=True, kw_only=True, dict=True):
     """The libraries of one system: ``present`` are shell patterns of what every clean one has; ``with_python`` come with CPython.
 
     ``case`` says whether case matters in file names.
@@ -83,8 +79,7 @@ class SystemKnowledge:
         return library if self.case else library.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryKnowledge:
+class LibraryKnowledge(Struct, frozen=True, kw_only=True):
     """All of it, by system: ``windows``, ``linux`` (glibc), ``musl``, ``macos``."""
 
     systems: Mapping[str, SystemKnowledge]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.distribution import Distribution, WheelTag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True, dict=True):
     """One interpreter on one platform.
 
     ``platform`` and ``python`` are the words that name it in reports and plans (``win_amd64``, ``3.11``). ``tags`` is best first;
@@ -34,11 +33,11 @@ class Target:
     markers: Mapping[str, str]
     unknowable: frozenset[str] = frozenset()
     patch_assumed: bool = False
-    rank: Mapping[WheelTag, int] = field(compare=False, repr=False, default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if not self.rank:
-            object.__setattr__(self, "rank", {tag: position for position, tag in reversed(list(enumerate(self.tags)))})
+    @cached_property
+    def rank(self) -> Mapping[WheelTag, int]:
+        """The position of each tag in ``tags``, the first where one stands twice."""
+        return {tag: position for position, tag in reversed(list(enumerate(self.tags)))}
 
     def __hash__(self) -> int:
         return hash((self.platform, self.python, self.python_full))
@@ -47,8 +46,7 @@ class Target:
         return f"{self.platform}, Python {self.python}"
 
 
-@dataclass(frozen=True, slots=True)
-class MarkerReading:
+class MarkerReading(Struct, frozen=True):
     """A marker evaluated for a target; ``unknowable`` are the variables it used that the target cannot know."""
 
     holds: bool
@@ -70,8 +68,7 @@ class RefusalReason(Enum):
     HASH = "hash"
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """A distribution that the target can use; ``rank`` 0 is the most specific, sdists rank behind every wheel."""
 
     distribution: Distribution
@@ -79,8 +76,7 @@ class Fit:
     tag: WheelTag | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A distribution that the target cannot use, with the fact that decided (``"cp39"``, ``">=3.12"``)."""
 
     distribution: Distribution

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HousedWheel:
+class HousedWheel(Struct, frozen=True, kw_only=True):
     """One wheel in a wheelhouse, its bytes checked against ``sha256`` (hex); ``size`` in bytes.
 
     ``built_from`` is the file name of the source archive that it was built from, empty for a wheel that was fetched.
@@ -29,24 +28,21 @@ class HousedWheel:
     built_from: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wheelhouse:
+class Wheelhouse(Struct, frozen=True, kw_only=True):
     """The wheels of one plan in ``folder``, one for each package, in the order of the plan."""
 
     folder: Path
     wheels: tuple[HousedWheel, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileWeight:
+class FileWeight(Struct, frozen=True, kw_only=True):
     """What one file weighs, in bytes: ``download`` as it travels, ``installed`` unpacked (``None`` where not known)."""
 
     download: int | None
     installed: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
+class Weights(Struct, frozen=True, kw_only=True):
     """What the files of a plan weigh, by file name; a file whose size nobody tells has ``None`` in its weight."""
 
     files: Mapping[str, FileWeight]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from msgspec import Struct
+
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +15,7 @@ _T = TypeVar("_T")
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "true or false", int: "a whole number"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
+class Cursor(Struct, frozen=True, kw_only=True):
     """One value of the document in the file *path*, at the JSON pointer *pointer* (empty for the whole).
 
     Every method raises ``InputUnreadable`` naming file and pointer when the value is not of the kind asked for.
@@ -24,7 +23,7 @@ class Cursor:
 
     value: object
     path: str
-    pointer: str = field(default="")
+    pointer: str = ""
 
     def refuse(self, message: str, *, hint: str = "") -> NoReturn:
         """Raise ``InputUnreadable``: *message* is true of this place."""

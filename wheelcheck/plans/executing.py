@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.plan_status import Status
 from wheelcheck.plans.digest import refuse_edited
 from wheelcheck.plans.reading import parse_plan
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutablePlan:
+class ExecutablePlan(Struct, frozen=True, kw_only=True):
     """A plan that a builder may execute; ``digest`` is ``sha256:…`` of its content, ``path`` what it is called in messages."""
 
     plan: Plan

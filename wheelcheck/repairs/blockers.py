@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -20,7 +21,6 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CandidateOrigin, Requirement
 from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Resolution
 from wheelcheck.repairs.trials import Trial
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     import networkx
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 _USER = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class Asker(Struct, frozen=True, kw_only=True):
     """One requirement on a blocker: *parent* (``None``: the user) at *version*."""
 
     parent: NormalizedName | None
@@ -40,8 +39,7 @@ class Asker:
         return "you" if self.parent is None else f"{self.parent} {self.version}" if self.version else self.parent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocker:
+class Blocker(Struct, frozen=True, kw_only=True):
     """A project that keeps a trial from succeeding.
 
     ``above`` are the projects through which it is wanted, nearest first, ``gates`` those of them without which it would not be

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable

@@ -7,9 +7,9 @@ hopeless. Each function of :data:`REMEDIES` offers one kind of edit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
 from fnmatch import fnmatchcase
 
+from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -36,7 +36,6 @@ from wheelcheck.repairs.versions import nearest_first, preferred_in_clash, usabl
 from wheelcheck.repairs.world import Blocked, World
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.shelf import Admission, Shelf
-from wheelcheck.values import dataclass
 
 _ABOVE = 8  # so many projects above a blocker are considered for another version, nearest first
 _COST_OF_SUBSTITUTE = 20
@@ -46,8 +45,7 @@ _COST_OF_OVERRIDE_ABOVE = 85
 _COST_OF_EXCLUSION_ABOVE = 210
 
 
-@dataclass(slots=True, kw_only=True)
-class Case:
+class Case(Struct, kw_only=True):
     """One *blocker* of a failed trial, seen in its *view*, with all that a remedy may look at.
 
     ``suggestions`` collects what could not be asked, by project and address.

@@ -11,7 +11,8 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import field
+
+from msgspec import Struct
 
 from wheelcheck.model.repair import EditKind
 from wheelcheck.repairs.edits.change import Change, Key, key_of
@@ -22,7 +23,6 @@ from wheelcheck.repairs.trials import OutOfTime, Trial, Trials
 from wheelcheck.repairs.troubles import Keys, Trouble, Troubles
 from wheelcheck.repairs.turns import worlds_of
 from wheelcheck.repairs.world import Blocked, Limits, World
-from wheelcheck.values import dataclass
 
 # No counts in it: what is told of one question is the same every time.
 _ENDED = "the search ended before every set of changes was tried"
@@ -32,8 +32,7 @@ _IDLE = 300
 _ROUNDS = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """Changes, each settled on a version, and the trial in which they succeed."""
 
     changes: tuple[Change, ...]
@@ -55,13 +54,15 @@ class Found:
         return max(self.changes, key=lambda change: (change.cost, key_of(change))).kind
 
 
-@dataclass(order=True, slots=True)
-class _Node:
+class _Node(Struct):
     bound: int
     cost: int
     order: tuple[Key, ...]
-    changes: tuple[Change, ...] = field(compare=False)
-    pending: tuple[Trouble, ...] = field(compare=False)
+    changes: tuple[Change, ...]
+    pending: tuple[Trouble, ...]
+
+    def __lt__(self, other: _Node) -> bool:
+        return (self.bound, self.cost, self.order) < (other.bound, other.cost, other.order)
 
 
 class Search:

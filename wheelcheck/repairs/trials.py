@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cached_property
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.findings.context import Diagnosis
@@ -20,7 +21,6 @@ from wheelcheck.repairs.world import Blocked, Limits, WithSources, World
 from wheelcheck.resolver.passes import Budget, resolve
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.shelf import Admission, Shelf
-from wheelcheck.values import dataclass
 
 _FOR_SEARCHING = 0.75  # of the time; the rest is for mending what was found
 _SHARE = 2  # of the time goes to one trial at most, and less once there is an answer
@@ -31,8 +31,7 @@ class OutOfTime(Exception):
     """A signal from the trials to the search: the limits are reached. Never seen outside the room."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Struct, frozen=True, kw_only=True):
     """One edited question and its outcome; ``objections`` is empty where it can be installed as it is."""
 
     changes: tuple[Change, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.repair import Suggestion
@@ -10,13 +11,11 @@ from wheelcheck.repairs.edits.change import Change, Key, key_of
 from wheelcheck.repairs.remedies import Case, iter_pythons, iter_remedies
 from wheelcheck.repairs.trials import Trial, Trials
 from wheelcheck.repairs.world import Blocked, World
-from wheelcheck.values import dataclass
 
 Keys = frozenset[Key]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """One group of blockers, and the *changes* of which every repair makes at least one, cheapest first."""
 
     blockers: tuple[Blocker, ...]

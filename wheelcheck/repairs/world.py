@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 
+from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
@@ -16,11 +16,9 @@ from wheelcheck.model.requirement import Origin
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import Code, OtherIndexes, Projects
 from wheelcheck.resolver.passes import Question
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How far to search: *repairs* to show, *seconds* of the *clock*, *trials* (resolutions) in all.
 
     *more_trials* are made after the first repair in search of others of different kinds, so that a run with an answer at hand
@@ -34,8 +32,7 @@ class Limits:
     clock: Callable[[], float] = time.monotonic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked:
+class Blocked(Struct, frozen=True, kw_only=True):
     """What is to be repaired: the *question* and its *outcome*, and what else decides whether an answer installs.
 
     *input_bounds* and *require_hashes* are as for a diagnosis. *target_is_named* says that the target came from words, so that
@@ -50,8 +47,7 @@ class Blocked:
     indexes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """The ports and the knowledge that the search uses."""
 
     projects: Projects

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from wheelcheck.model.finding import Code
 from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.plan_status import Status
@@ -12,14 +14,12 @@ from wheelcheck.model.repair import Repair, Risk
 from wheelcheck.model.target import Target
 from wheelcheck.options import OPTIONS
 from wheelcheck.report.rewording import reworded
-from wheelcheck.values import dataclass
 
 _PLAN = "plan.json"
 _RUNTIMES = {"win": "the embeddable zip of its Python", "": "a standalone build of its Python"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextStep:
+class NextStep(Struct, frozen=True, kw_only=True):
     """A *command*, word by word and unquoted, and the *reason* to run it."""
 
     command: tuple[str, ...]

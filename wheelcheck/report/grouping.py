@@ -5,12 +5,11 @@ It judges nothing and compares nothing again; how a group is worded is for ``wor
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState, PackageChange, Release
@@ -195,7 +194,7 @@ def group_compared(difference: Difference, state: FindingState) -> tuple[Finding
         side = each.before if state is FindingState.GONE else each.after
         if side is not None:
             judged = tuple(compared.judged for compared in each.findings if compared.state is state)
-            targets.append(dataclasses.replace(side, target=each.target, judged=judged))
+            targets.append(structs.replace(side, target=each.target, judged=judged))
     return group_findings(Check(inputs=(), kind="", targets=tuple(targets)))
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 
-from wheelcheck.values import dataclass
+from msgspec import Struct, field
 
 Segment = tuple[str, str]
 """Some text and its style, in rich's words; an empty style is plain."""
@@ -58,8 +57,7 @@ def glued(text: str) -> str:
     return text.replace(" ", _GLUE)
 
 
-@dataclass(slots=True, kw_only=True)
-class Page:
+class Page(Struct, kw_only=True):
     """Lines for a terminal *width* columns wide whose stream has *encoding*."""
 
     width: int

@@ -5,11 +5,11 @@ Markdown, which three reports write, is escaped here too; whatever else a single
 
 from __future__ import annotations
 
-import dataclasses
 import posixpath
 import re
 from urllib.parse import quote
 
+from msgspec import structs
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.finding import Finding
@@ -39,7 +39,7 @@ def flat(text: str) -> str:
 
 def flat_finding(finding: Finding) -> Finding:
     """*finding* with every text of it made :func:`flat`, for what draws findings."""
-    return dataclasses.replace(
+    return structs.replace(
         finding,
         package=NormalizedName(flat(finding.package)) if finding.package is not None else None,
         message=flat(finding.message),
@@ -50,7 +50,7 @@ def flat_finding(finding: Finding) -> Finding:
 
 def flat_edit(edit: Edit) -> Edit:
     """Likewise *edit*, without its options."""
-    return dataclasses.replace(
+    return structs.replace(
         edit,
         package=NormalizedName(flat(edit.package)) if edit.package is not None else None,
         before=flat(edit.before),

@@ -11,10 +11,10 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from wheelcheck.requirements.discovery import discover, lists_dependencies
-from wheelcheck.values import dataclass
 
 _LOCK = re.compile(r"pylock(\.[^.]+)?\.toml|uv\.lock|poetry\.lock|pdm(\..+)?\.lock|Pipfile\.lock|.+\.py\.lock")
 _BOUNDS = re.compile(r"constraints?([-_.].*)?\.(txt|in)", re.IGNORECASE)
@@ -25,8 +25,7 @@ _PROJECT = "pyproject.toml"
 _NESTED = frozenset({"requirements", "constraints"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedInputs:
+class ChangedInputs(Struct, frozen=True, kw_only=True):
     """The inputs that a change puts to question, sorted by path, and the changed files that lead to none (``idle``)."""
 
     inputs: tuple[Path, ...] = ()

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from wheelcheck.values import dataclass
+from msgspec import Struct
 
 _LOCKS = (
     re.compile(r"pylock\.toml"),
@@ -20,8 +20,7 @@ _LOCKS = (
 _REQUIREMENTS = re.compile(r"requirements.*\.txt", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovered:
+class Discovered(Struct, frozen=True, kw_only=True):
     """The dependency files of *folder* in the order in which they count; ``taken`` is the first of them, ``None`` for none.
 
     ``others`` are those passed over. ``unreadable`` are files that would have gone before ``taken`` but cannot be read, with the

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
@@ -22,11 +23,9 @@ from wheelcheck.requirements.requirements_file import constrain_file
 from wheelcheck.requirements.single import Asked, looks_like_path, parse_single
 from wheelcheck.texts.places import LineUnreadable, is_archive_name, is_web_url, path_of, url_path
 from wheelcheck.texts.sources import Reader, Source, missing_file
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputFormat:
+class InputFormat(Struct, frozen=True, kw_only=True):
     """One format of inputs: *files* matches the names of its files, *sign* the text of one whose name has no suffix.
 
     *reader* names the module of this room and its function ``(source, collector)``, imported when the first such input is met.

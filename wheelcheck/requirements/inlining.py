@@ -10,8 +10,9 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, InputSet, Origin
@@ -19,13 +20,11 @@ from wheelcheck.requirements.lines import LogicalLine, iter_groups, iter_logical
 from wheelcheck.requirements.rewriting import Rewriting, closed, newline_of, rendered, requirement_of, rewritten_group
 from wheelcheck.texts.places import LineUnreadable, has_scheme, is_archive_name, is_web_url, path_of, url_path
 from wheelcheck.texts.sources import Reader, Source
-from wheelcheck.values import dataclass
 
 _OTHER_FORMATS = (".toml", ".py", ".pyw", ".json", ".lock")
 
 
-@dataclass(slots=True, kw_only=True)
-class _Walk:
+class _Walk(Struct, kw_only=True):
     """The reading of one input: ``asked`` are the lines met that ask for something, ``seen`` the files."""
 
     reader: Reader

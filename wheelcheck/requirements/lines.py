@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from wheelcheck.texts.places import LineUnreadable
-from wheelcheck.values import dataclass
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -45,8 +46,7 @@ _OTHER_SPELLINGS = {
 _KNOWN = _TAKES_VALUE | _FLAGS | _OTHER_SPELLINGS.keys()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogicalLine:
+class LogicalLine(Struct, frozen=True, kw_only=True):
     """A line after joining continuations: *number* is its first physical one, *written* lacks only the comment.
 
     ``text`` has ``${NAME}`` replaced from the environment, so it may hold secrets that *written* does not. ``comment`` is what was
@@ -59,8 +59,7 @@ class LogicalLine:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedLine:
+class ParsedLine(Struct, frozen=True, kw_only=True):
     """The requirement (empty where the line has none) and the options after it, by their long names, in order."""
 
     requirement: str

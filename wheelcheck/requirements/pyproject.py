@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from msgspec import Struct
 from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -20,13 +21,11 @@ from wheelcheck.requirements.collecting import Collector, understood
 from wheelcheck.requirements.requirements_file import require_file
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table, parse_toml
-from wheelcheck.values import dataclass
 
 Chosen = Literal["extras", "groups"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pyproject:
+class Pyproject(Struct, frozen=True, kw_only=True):
     """A ``pyproject.toml`` whose shape has been checked; ``document`` is the whole, ``project`` its ``[project]``.
 
     ``dependencies`` are the strings as written; ``extras`` and ``groups`` have canonical names, ``spelled`` gives the way the file
@@ -155,7 +154,7 @@ class _Walk:
 
 
 def _narrowed(requirement: Requirement, marker: Marker | None) -> Requirement:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     if marker is None:
         return requirement

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin
 
+from msgspec import Struct
+
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
@@ -20,14 +22,12 @@ from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_
 from wheelcheck.requirements.single import Asked, parse_editable, parse_hash, parse_single
 from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, path_of, url_path
 from wheelcheck.texts.sources import Source
-from wheelcheck.values import dataclass
 
 _DEEPEST = 100
 Taken = Callable[[Requirement | UnsupportedRequirement], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Inclusion:
+class _Inclusion(Struct, frozen=True):
     """A file being read, and the chain of lines that led to it; ``key`` is what makes two inclusions the same file."""
 
     source: Source

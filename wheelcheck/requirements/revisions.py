@@ -11,12 +11,12 @@ import posixpath
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 from pathlib import Path
+
+from msgspec import Struct
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.urls import masked_within
-from wheelcheck.values import dataclass
 
 _MOST_BYTES = 50_000_000
 _MOST_FILES = 10_000
@@ -29,8 +29,7 @@ _LINK = "120000"
 _FILE = "100"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeFile:
+class TreeFile(Struct, frozen=True, kw_only=True):
     """One file of a tree: *object_id* of its bytes, *size* of them; ``is_link`` where the bytes are the name of another."""
 
     object_id: str
@@ -38,8 +37,7 @@ class TreeFile:
     is_link: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
+class Revision(Struct, frozen=True, kw_only=True):
     """A commit of the repository whose working tree lies in *top*: *name* as the user wrote it, *commit* in hex.
 
     ``files`` are its regular files and links by path from the top, with forward slashes.
@@ -48,8 +46,8 @@ class Revision:
     name: str
     commit: str
     top: Path
-    environ: Mapping[str, str] = field(repr=False)
-    files: Mapping[str, TreeFile] = field(repr=False)
+    environ: Mapping[str, str]
+    files: Mapping[str, TreeFile]
 
     @property
     def short(self) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 
+from msgspec import Struct, field
 from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -18,7 +18,6 @@ from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Requirement
 from wheelcheck.requirements.lines import LogicalLine, iter_groups, iter_logical_lines, parse_line
 from wheelcheck.requirements.single import Asked, parse_single
-from wheelcheck.values import dataclass
 
 _NEVER = "sys_platform == 'never'"  # uv's way to leave a project out: an override that applies nowhere
 _IN_LINES = frozenset({EditKind.PIN, EditKind.SUBSTITUTE, EditKind.EXTRA})
@@ -33,8 +32,7 @@ def _always(_: Marker) -> bool:
     return True
 
 
-@dataclass(slots=True, kw_only=True)
-class Rewriting:
+class Rewriting(Struct, kw_only=True):
     """What is to change, and what has been met so far; one serves for all the texts of one result.
 
     *repair* is the id to name in comments. *applies* tells whether a marker holds on the target. ``met`` holds the projects of

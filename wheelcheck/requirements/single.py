@@ -6,10 +6,11 @@ Fetches nothing: the name comes from the text, the file name or the static metad
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement
 from packaging.specifiers import SpecifierSet
@@ -29,7 +30,6 @@ from wheelcheck.texts.places import (
     project_of_folder,
     url_path,
 )
-from wheelcheck.values import dataclass
 
 _VCS = re.compile(r"^(git|hg|svn|bzr)\+|^git@|^git://|^ssh://", re.IGNORECASE)
 _NAMED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*@\s*(\S.*)$", re.DOTALL)
@@ -59,8 +59,7 @@ _MISTAKES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """One requirement to understand: its *text*, the text to show (*written*), who asks, and where local paths start.
 
     As in pip, a relative path starts at the current folder; where nothing is there, at *folder*, that of the file.

@@ -6,9 +6,10 @@ Everything is judged when first looked at and kept, for both passes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -22,7 +23,6 @@ from wheelcheck.ports import Projects
 from wheelcheck.resolver.requirement import Bound, narrowing_of
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.shelf import Admission, Release, Shelf
-from wheelcheck.values import dataclass
 
 _SIBLINGS_NAMED = 3
 
@@ -46,8 +46,7 @@ class Asked(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookedAt:
+class LookedAt(Struct, frozen=True, kw_only=True):
     """What one search judged and read, by project and version; ``urls`` are the direct references that it followed."""
 
     releases: Mapping[tuple[NormalizedName, Version], Release]

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 from resolvelib.reporters import BaseReporter
@@ -31,7 +32,6 @@ from wheelcheck.resolver.prefetch import Lookahead
 from wheelcheck.resolver.provider import Cause, WheelProvider
 from wheelcheck.resolver.requirement import Ask, Candidate, Key
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.values import dataclass
 
 # So often a project may find nothing to choose before the search starts again with it decided earlier.
 _PATIENCE = 8
@@ -39,8 +39,7 @@ _PATIENCE = 8
 _REJECTIONS_TAKEN = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Budget(Struct, frozen=True, kw_only=True):
     """When to give up: *seconds* of the *clock* for both passes together, and *rounds* of the solver for each."""
 
     seconds: float = 120.0
@@ -48,8 +47,7 @@ class Budget:
     clock: Callable[[], float] = time.monotonic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What is to be resolved, for one target."""
 
     requirements: tuple[Requirement, ...]

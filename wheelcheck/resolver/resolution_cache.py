@@ -8,9 +8,10 @@ alike, the search would go the same way step by step, so its outcome is that of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.markers import Marker
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -25,14 +26,12 @@ from wheelcheck.resolver.candidate_source import Supply
 from wheelcheck.resolver.passes import Question, resolve_openly
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.shelf import Release
-from wheelcheck.values import dataclass
 
 _View = tuple[str | None, str | None, bool]
 """Of a release: the kind of file that an installer would take (an archive by its name), withdrawn why, hidden."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """What the resolution of *question* asked of its target, what it was told, and the *outcome*."""
 
     question: Question

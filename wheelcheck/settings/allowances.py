@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -16,7 +17,6 @@ from wheelcheck.model.check import Allowance
 from wheelcheck.model.finding import Code
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.settings.table import SettingsTable, line_in_tables, nearest_key
-from wheelcheck.values import dataclass
 
 _WILDCARDS = frozenset("*?[")
 _KEYS = ("package", "reason", "expires", "versions", "targets", "codes")
@@ -63,8 +63,7 @@ def read_allowances(table: SettingsTable) -> tuple[Allowance, ...]:
     return tuple(_Entry(table, position, values).allowance() for position, values in enumerate(listed))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One table of ``allow``."""
 
     table: SettingsTable

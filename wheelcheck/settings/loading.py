@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from msgspec import Struct, field
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.options import KEYS, OPTIONS, RequestOptions
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,8 +23,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
 _REPOSITORY_MARKS = (".git", ".hg", ".svn")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What a project has decided once; what is missing, ``None`` or empty is not decided.
 
     ``file`` is where it stands. ``options`` are what it says of the options of a request; paths are absolute, from that file's
@@ -47,8 +45,8 @@ class Settings:
     warn_only: tuple[str, ...] = ()
     allowances: tuple[Allowance, ...] = ()
     baseline: str | None = None
-    written: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
-    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    written: Mapping[str, object] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_settings(folder: Path, environ: Mapping[str, str], *, config_file: Path | None = None) -> Settings:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from wheelcheck.errors import SettingsInvalid, UsageProblem
-from wheelcheck.values import dataclass
 
 # pip applies [global] first, then the section of the command; a plan is what "install" and "download" would do.
 _SECTIONS = ("global", "download", "install")
@@ -36,8 +36,7 @@ BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 Said = Mapping[str, tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipConfiguration:
+class PipConfiguration(Struct, frozen=True, kw_only=True):
     """pip's word on where and how to look; ``None`` and empty where it has none.
 
     URLs may hold credentials. ``timeout`` is in seconds. ``cert_said_by`` and ``client_cert_said_by`` name the variable or file,
@@ -56,7 +55,7 @@ class PipConfiguration:
     proxy: str | None = None
     timeout: float | None = None
     retries: int | None = None
-    said_by: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    said_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_pip_configuration(environ: Mapping[str, str], *, files: Sequence[Path] | None = None) -> PipConfiguration:
@@ -211,8 +210,7 @@ def _count(said: Said, key: str) -> int | None:
     return int(text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSettings:
+class NetworkSettings(Struct, frozen=True, kw_only=True):
     """Certificates, proxy and patience; ``None`` leaves a value to whoever connects.
 
     ``ca_bundle`` is a PEM file or a folder of them, ``client_cert`` a PEM file with certificate and key. ``timeout`` is in

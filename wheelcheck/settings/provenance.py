@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.model.urls import masked_within
 from wheelcheck.options import KEYS
 from wheelcheck.settings.pip_configuration import BUNDLE_VARIABLES
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +29,7 @@ _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTT
 _SECRET_WITHOUT_SCHEME = re.compile(r"^[^/\s]*@")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effective:
+class Effective(Struct, frozen=True, kw_only=True):
     """One value of one key and who said it: ``command line``, ``wheelcheck.toml:3``, ``environment variable NAME``, ``default``."""
 
     name: str

@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
+from msgspec import Struct
+
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
 # A string (of any kind that TOML has), a comment, or a bracket: what must be told apart to count brackets.
@@ -23,8 +24,7 @@ _TOKENS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsTable:
+class SettingsTable(Struct, frozen=True, kw_only=True):
     """The keys and values of one file; ``header`` is the table's name there, empty where they stand at the top."""
 
     path: Path

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.errors import InputUnreadable
@@ -19,7 +20,6 @@ from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.targets.requires_python import admitted_pythons, first_admitted
 from wheelcheck.targets.words import each_once
 from wheelcheck.texts.toml import Positions, parse_toml
-from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
 
@@ -33,8 +33,7 @@ _IMAGE = re.compile(r"(manylinux_\d+_\d+|manylinux(?:1|2010|2014)|musllinux_\d+_
 _DEPLOYMENT = re.compile(r"MACOSX_DEPLOYMENT_TARGET=[\"']?(\d+)(?:\.(\d+))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Build:
+class _Build(Struct, frozen=True, kw_only=True):
     """One build identifier, ``cp311-manylinux_x86_64``, taken apart; ``python`` is ``3.11``, ``3.13t`` or ``pp3.10``."""
 
     python: str

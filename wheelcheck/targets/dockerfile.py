@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.images import ImageKnowledge
 from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.targets.image_names import WAY_OUT, ImageReading, ImageUnknown, parse_image
-from wheelcheck.values import dataclass
 
 # What a builder sets by itself; a stage for the machine that builds is one for the machine that runs, as far as can be known.
 _BUILDER_ARGS = {
@@ -28,8 +29,7 @@ _VARIABLE = re.compile(r"\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?
 _FROM = re.compile(r"(?P<flags>(?:--\S+\s+)*)(?P<image>\S+)(?:\s+AS\s+(?P<stage>\S+))?\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stage:
+class _Stage(Struct, frozen=True, kw_only=True):
     """One ``FROM`` line: its image, what it calls itself (lower case), and ``--platform``."""
 
     line: int

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.images import ImageKnowledge
@@ -17,7 +18,6 @@ from wheelcheck.targets.image_names import ImageUnknown, parse_image
 from wheelcheck.targets.matrices import NotLiteral, Values, expand_matrix, resolved
 from wheelcheck.targets.words import WrittenPython, each_once, machine_of, parse_python_version, platform_of
 from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode, parse_yaml
-from wheelcheck.values import dataclass
 
 _MATRIX_KEYS = ("python-version", "python_version", "python", "pyversion", "py")
 _LINUX_CONTAINERS = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}
@@ -49,8 +49,7 @@ def parse_workflow(text: str, path: str, *, known: ImageKnowledge) -> NamedTarge
     return NamedTargets(targets=each_once(reading.targets), notes=tuple(dict.fromkeys(reading.notes)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
+class _Job(Struct, frozen=True, kw_only=True):
     """One combination of a job: everything that its expressions may use, and where it stands."""
 
     name: str
@@ -59,16 +58,14 @@ class _Job:
     matrix: Values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Container:
+class _Container(Struct, frozen=True, kw_only=True):
     """What a container's image tells; nothing where it is not known."""
 
     platform: str | None
     python: str | None
 
 
-@dataclass(slots=True, kw_only=True)
-class _Reading:
+class _Reading(Struct, kw_only=True):
     """One reading of a workflow: what was found so far."""
 
     path: str

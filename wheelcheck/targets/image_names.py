@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
 from packaging.version import Version
 
 from wheelcheck.model.images import ImageKnowledge, KnownImage, System
 from wheelcheck.targets.words import WrittenPython, machine_of, parse_python_version, platform_of
-from wheelcheck.values import dataclass
 
 WAY_OUT = "give the target yourself: --platform manylinux_2_28_x86_64 --python 3.11"
 _DEFAULT_MACHINE = "x86_64"
@@ -28,8 +28,7 @@ class ImageUnknown(Exception):
     """The name of an image does not tell the target; the message is a clause for a person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageReading:
+class ImageReading(Struct, frozen=True, kw_only=True):
     """What an image's name tells: a platform tag, the Python word (``None``: not said), and remarks on what was assumed.
 
     ``has_python`` says that the image is made to run Python, of whatever version.

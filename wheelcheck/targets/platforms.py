@@ -11,14 +11,13 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
 from packaging.tags import mac_platforms
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
+class Platform(Struct, frozen=True, kw_only=True):
     """A platform: its *word* in reports, its platform *tags* best first, and the markers that it determines."""
 
     word: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
 from packaging.version import Version
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.values import dataclass
 
 _OLDEST_MINOR = 6
 _NEWEST_MINOR = 20  # a sanity bound, not a list of releases
@@ -19,8 +19,7 @@ _WORD = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonWord:
+class PythonWord(Struct, frozen=True, kw_only=True):
     """One Python: ``interpreter`` and ``abi`` are tags (``cp311``, ``cp313t``), ``full`` is what Requires-Python meets.
 
     ``patch_assumed`` says that the patch level was not given and ``.0`` was taken, as uv and pip do.

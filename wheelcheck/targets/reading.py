@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from enum import Enum
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from wheelcheck.model.images import ImageKnowledge
 from wheelcheck.model.named_target import NamedTargets
 from wheelcheck.texts.sources import Reader
-from wheelcheck.values import dataclass
 
 
 class TargetSource(Enum):
@@ -24,8 +24,7 @@ class TargetSource(Enum):
     GITHUB_ACTIONS = "GitHub Actions workflow"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetAsk:
+class TargetAsk(Struct, frozen=True, kw_only=True):
     """What the reading of any source may need besides its text.
 
     ``known`` is the table of images and machines, ``pythons`` the words of the Pythons that are supported, in their order.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from wheelcheck.model.named_target import NamedTarget
-from wheelcheck.values import dataclass
 
 _OLDEST_MINOR = 6
 _VERSION = re.compile(
@@ -33,8 +34,7 @@ _MACHINES_OF = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenPython:
+class WrittenPython(Struct, frozen=True, kw_only=True):
     """A Python version as written: *word* is what ``compat`` takes, ``None`` where no minor version is said.
 
     ``remark`` says what of the text is not in the word; empty where it says all.

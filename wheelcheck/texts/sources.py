@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin
 
+from msgspec import Struct
+
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.urls import masked
 from wheelcheck.texts.places import is_web_url, near_names, path_of, url_path
-from wheelcheck.values import dataclass
 
 # UTF-32 first: the little-endian mark of UTF-16 is the beginning of its mark.
 _BYTE_ORDER_MARKS = (
@@ -30,8 +31,7 @@ _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
 _MOST_BYTES = 50_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A text that was read.
 
     ``place`` names it in messages and origins, without credentials. A local file has ``folder``, the one it lies in; a remote

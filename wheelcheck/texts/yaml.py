@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.values import dataclass
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 _DEEPEST = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """A single value as its text; ``kind`` is what YAML makes of it: ``str``, ``float``, ``int``, ``bool``, ``null`` or another."""
 
     text: str
@@ -22,16 +22,14 @@ class Scalar:
     kind: str = "str"
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """A list."""
 
     items: tuple[YamlNode, ...]
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A table; a key that is given twice has its last value."""
 
     entries: dict[str, YamlNode]

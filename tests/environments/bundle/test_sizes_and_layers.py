@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.environments.bundle.laid import lay
 from tests.fakes import samples
@@ -58,9 +58,9 @@ def test_weights_are_told_by_package_and_by_folder_largest_first(tmp_path: Path)
 def test_layers_part_what_was_asked_for_from_what_it_needs_and_the_runtime(tmp_path: Path) -> None:
     plan = samples.every_plan()["needs-build"]
     first, second, *_ = plan.packages
-    plan = dataclasses.replace(
+    plan = structs.replace(
         plan,
-        packages=(dataclasses.replace(first, requested=True), dataclasses.replace(second, requested=False)),
+        packages=(structs.replace(first, requested=True), structs.replace(second, requested=False)),
     )
     environment = lay(tmp_path, {first.name: {"a.py": ""}, second.name: {"b.py": ""}}, runtime={"python.exe": b"MZ"})
     parted = dict(layers(environment.files, plan))
@@ -75,9 +75,9 @@ def test_layers_part_what_was_asked_for_from_what_it_needs_and_the_runtime(tmp_p
 @pytest.mark.parametrize(("direct", "layer"), [(False, "base"), (True, "app")])
 def test_large_package_is_in_the_base_but_for_one_named_by_url(tmp_path: Path, direct: bool, layer: str) -> None:
     plan = samples.every_plan()["needs-build"]
-    package = dataclasses.replace(plan.packages[0], requested=True, direct=direct)
+    package = structs.replace(plan.packages[0], requested=True, direct=direct)
     environment = lay(tmp_path, {package.name: {"a.bin": b"1" * 6_000_000}})
-    parted = layers(environment.files, dataclasses.replace(plan, packages=(package,)))
+    parted = layers(environment.files, structs.replace(plan, packages=(package,)))
     assert [name for name, _ in parted] == [layer]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.environments.verify.looking import look, messages, of_kind
 from tests.fakes.environments import EMBEDDABLE, FakeEnvironment, embeddable, site_packages

@@ -7,10 +7,10 @@ import io
 import sys
 import tarfile
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.environments.verify.looking import look, messages
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.environments.wheelhouse.plans import OTHER, WHEEL, FakeFiles, plan, planned_file
 from tests.fakes.archives import make_wheel
@@ -61,7 +61,7 @@ def test_house_that_was_just_filled_is_the_one_that_would_be_loaded(tmp_path: Pa
 
 
 def test_no_room_is_said_before_anything_is_asked_for(tmp_path: Path) -> None:
-    huge = dataclasses.replace(planned_file(WHEEL), size=10**18)
+    huge = structs.replace(planned_file(WHEEL), size=10**18)
     files = FakeFiles(CONTENTS)
     with pytest.raises(DiskFailure, match="1000000000000000000 bytes are still to come"):
         filled(tmp_path, plan(huge), files)
@@ -80,12 +80,12 @@ def test_failure_leaves_no_file_with_its_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../a-1.0-py3-none-any.whl", "a/b.whl", "C:\\x.whl", ".hidden.whl", "", "a\n.whl"])
 def test_name_that_is_more_than_a_name_is_refused(name: str) -> None:
-    package = dataclasses.replace(PLAN.packages[0], file=dataclasses.replace(planned_file(WHEEL), filename=name))
+    package = structs.replace(PLAN.packages[0], file=structs.replace(planned_file(WHEEL), filename=name))
     with pytest.raises(InputUnreadable, match="no plain name"):
-        wanted_files(dataclasses.replace(PLAN, packages=(package,)))
+        wanted_files(structs.replace(PLAN, packages=(package,)))
 
 
 def test_package_without_a_file_is_refused() -> None:
-    package = dataclasses.replace(PLAN.packages[0], file=None)
+    package = structs.replace(PLAN.packages[0], file=None)
     with pytest.raises(InputUnreadable, match="no file for a"):
-        wanted_files(dataclasses.replace(PLAN, packages=(package,)))
+        wanted_files(structs.replace(PLAN, packages=(package,)))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.projects import FakeProjects, wheel
 from tests.repairs.risk.cases import edit, judged, texts

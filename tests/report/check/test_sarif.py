@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib.metadata
 import json
@@ -11,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from msgspec import structs
 
 from tests.fakes import checks, samples
 from wheelcheck.model.check import Check, Verdict
@@ -128,7 +128,7 @@ def test_every_result_is_in_a_file_for_github_refuses_the_whole_log_otherwise(wo
 
 
 def test_a_note_without_a_place_stands_where_its_package_is_asked_for() -> None:
-    note = dataclasses.replace(samples.AV, severity=Severity.INFO, code=Code.OTHER_VERSIONS, paths=())
+    note = structs.replace(samples.AV, severity=Severity.INFO, code=Code.OTHER_VERSIONS, paths=())
     judged = [
         checks.judged(samples.AV, Verdict.FAILS, origin=FileOrigin(path="r.txt", line=7)),
         checks.judged(note, Verdict.NOTED, origin=None),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from tests.fakes.checks import HOSTILE_TEXTS
 from tests.fakes.matrices import cell, compared, full_of_wheels, mixed

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from wheelcheck.archives.code.files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.code.import_statements import resolve_relative
 from wheelcheck.archives.parsing import parse_source
 from wheelcheck.model.code import ModuleNames, ModuleState
-from wheelcheck.values import dataclass
 
 _DEPTH = 40
 """How many star imports are followed, one from the other."""
 
 
-@dataclass(slots=True)
-class _Bound:
+class _Bound(Struct):
     """What one module's own source says; ``exported`` is its ``__all__`` where that is spelled out."""
 
     names: set[str] = field(default_factory=set)

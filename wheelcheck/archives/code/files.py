@@ -6,8 +6,9 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import BinaryIO, Protocol
+
+from msgspec.structs import replace
 
 from wheelcheck.archives.code.modules import ModuleMap, map_modules, path_files, path_folders
 from wheelcheck.archives.source_tree import Limits, SourceTree

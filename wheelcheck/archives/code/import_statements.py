@@ -7,9 +7,10 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from wheelcheck.archives.parsing import ParsedModule
 from wheelcheck.model.code import ImportKind
-from wheelcheck.values import dataclass
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # Names by which code asks whether an optional dependency is there, before it imports it.
@@ -17,8 +18,7 @@ _ASKS = re.compile(r"(?i)_*(?:has|have)_\w+|\w+_(?:available|installed|found|pre
 _EXITS = frozenset({"exit", "_exit", "abort"})
 
 
-@dataclass(frozen=True, slots=True)
-class ImportStatement:
+class ImportStatement(Struct, frozen=True):
     """One import: ``module`` is absolute, ``names`` are those of a ``from`` import with what each is bound to here.
 
     ``bound`` is the name that a plain ``import`` binds, and the module that it then stands for.

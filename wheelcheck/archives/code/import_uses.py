@@ -6,19 +6,19 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from wheelcheck.archives.code.files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.code.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.code.modules import ModuleMap
 from wheelcheck.archives.parsing import ParsedModule, parse_source
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse
-from wheelcheck.values import dataclass
 
 _FOLLOWED = 4 * 1024**2
 """Bytes of source that are parsed to find which modules lead to an import; about three seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     module: str
     path: str
     parsed: ParsedModule

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from typing import Literal
 
-from wheelcheck.values import dataclass
+from msgspec import Struct, field
 
 Kind = Literal["wheel", "sdist"]
 
@@ -58,8 +57,7 @@ _BESIDE = frozenset(
 _ROOTS = ("", "src", "lib", "python")
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleMap:
+class ModuleMap(Struct, frozen=True):
     """``sources`` maps a dotted module to its Python file, a package to its ``__init__.py``, a folder without one to nothing.
 
     ``compiled`` are the modules that exist as machine code or byte-code only. ``is_package`` holds for whatever may have

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import field
 
+from msgspec import Struct, field
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -14,14 +14,12 @@ from wheelcheck.archives.sdists.setup_values import ScriptReading
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.judgement import Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
-from wheelcheck.values import dataclass
 
 Table = Mapping[str, object]
 _EMPTY: Table = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectTable:
+class ProjectTable(Struct, frozen=True, kw_only=True):
     """``pyproject.toml`` as far as it is one; all empty where the file is missing or is no TOML (``broken`` says so).
 
     ``build_requires`` are the canonical names in ``[build-system] requires``.
@@ -82,8 +80,7 @@ def _names(requirements: list[str]) -> list[NormalizedName]:
     return names
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFacts:
+class SourceFacts(Struct, frozen=True, kw_only=True):
     """Everything that was read of a source tree, for those who judge it.
 
     ``switched_script`` is ``setup.py`` read as if every environment variable that it asks for were set.
@@ -107,8 +104,7 @@ class SourceFacts:
 SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """A purity and the sentences it stands on, strongest first."""
 
     purity: Purity

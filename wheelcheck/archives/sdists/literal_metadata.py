@@ -5,15 +5,15 @@ from __future__ import annotations
 import configparser
 from collections.abc import Iterable, Mapping
 
+from msgspec import Struct
+
 from wheelcheck.archives.sdists.facts import SourceFacts
 from wheelcheck.archives.sdists.setup_values import ScriptReading, Value, literal_texts
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import MetadataSource
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """Dependencies from one place; ``extras`` besides those that the lines name."""
 
     requires: tuple[str, ...]

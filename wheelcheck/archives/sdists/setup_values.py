@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import field
 
-from wheelcheck.values import dataclass
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value that only running the script would tell; ``why`` names the expression."""
 
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """What a maker of compiled things gave back (an ``Extension``, a list of them): never empty, never pure."""
 
     maker: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Environ:
+class Environ(Struct, frozen=True):
     """``os.environ``: *setting* is what every variable holds, ``None`` in an ordinary build, where no project's switch is set."""
 
     setting: str | None = None
@@ -139,8 +135,7 @@ def added(left: Value, right: Value) -> Value:
     return UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True):
     """Something native that the script does: *what* in *path* at *line*."""
 
     path: str
@@ -151,8 +146,7 @@ class Sign:
         return f"{self.path}:{self.line} {self.what}"
 
 
-@dataclass(slots=True)
-class ScriptReading:
+class ScriptReading(Struct):
     """What a script would do: the arguments of every ``setup()`` it may reach, and the native things it makes.
 
     ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known, ``optional`` that
@@ -194,8 +188,7 @@ def last_name(node: ast.expr) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A value that is known, ``None`` included."""
 
     value: Value

@@ -16,10 +16,11 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.environment import EnvironmentFile
@@ -39,8 +40,7 @@ _WINDOW = 1 << 15  # how far deflate looks back
 _AHEAD = 32  # blocks in memory at once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveFormat:
+class ArchiveFormat(Struct, frozen=True, kw_only=True):
     """One format: its word for ``--archive``, which is its suffix too, and what writes it.
 
     ``write`` takes the files (in any order), the folder that they lie in, the file to write, which must not exist, and the moment
@@ -95,8 +95,7 @@ def write_zip(files: Iterable[EnvironmentFile], root: Path, archive: Path, momen
             _write_next(waiting, out, directory)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
+class _Block(Struct, frozen=True, kw_only=True):
     """A part of the member *info* that is being compressed; *has_large_sizes* where its header takes 64 bits for a size."""
 
     info: zipfile.ZipInfo

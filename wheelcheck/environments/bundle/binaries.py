@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model.machines import ELF_MACHINES
@@ -22,8 +22,7 @@ _MACH_MAGICS = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b
 _MOST_PARTS = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BinaryFacts:
+class BinaryFacts(Struct, frozen=True, kw_only=True):
     """What one executable or library says of itself; ``libc`` is ``glibc``, ``musl`` or empty where nothing tells it.
 
     ``system`` is ``windows``, ``elf`` or ``macos``; ``version`` is that of a Windows version resource.

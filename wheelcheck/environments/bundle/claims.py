@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import posixpath
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelcheck.environments.bundle.members import collision_key
 from wheelcheck.environments.bundle.overlaps import CODE, may_differ
@@ -25,8 +26,7 @@ class Admission(enum.Enum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """A file that is to be at ``path``, from the member ``member`` of ``owner``; ``digest`` tells equal contents.
 
     ``project`` is the owner's, empty for a runtime, whose files nothing may replace. ``importable`` is the path from site-packages,
@@ -42,8 +42,7 @@ class Claim:
     read: Callable[[], bytes] | None = None
 
 
-@dataclass(slots=True)
-class Claims:
+class Claims(Struct):
     """The paths taken so far on *system* (a word of ``Runtime``)."""
 
     system: str

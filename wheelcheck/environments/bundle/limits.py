@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeLimits:
+class RuntimeLimits(Struct, frozen=True, kw_only=True):
     """Bounds on a runtime archive, which a person chose: ``expanded`` bytes out of it, ``members`` its entries."""
 
     expanded: int = 4 * 1024**3
     members: int = 200_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelLimits:
+class WheelLimits(Struct, frozen=True, kw_only=True):
     """Bounds on one wheel; sizes in bytes.
 
     ``expanded`` is everything that comes out of it, ``members`` its entries, ``text`` the largest of its files that are read

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelcheck.environments.bundle.embeddable import recognise_embeddable
 from wheelcheck.environments.bundle.installation import recognise_installation
@@ -29,8 +30,7 @@ _HINT = "give the official embeddable zip for Windows, a python-build-standalone
 _NO_MACHINES = frozenset({"universal2", "universal", "intel", "fat", "fat32", "fat64"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeSource:
+class RuntimeSource(Struct, frozen=True, kw_only=True):
     """A runtime that was recognised, not yet laid down; ``path`` is ``None`` for kind ``NONE``.
 
     ``prefix`` is the folder inside ``path`` that becomes the environment's root, with a ``/`` at its end or empty.

@@ -11,8 +11,9 @@ import functools
 import io
 import posixpath
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from installer.scripts import LauncherKind, ScriptSection
@@ -28,8 +29,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(sys.argv[0])
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptStyle:
+class ScriptStyle(Struct, frozen=True, kw_only=True):
     """How the scripts of one environment start their interpreter.
 
     ``machine`` is that of the launchers, empty where scripts are plain files. ``python`` is the executable's path from the

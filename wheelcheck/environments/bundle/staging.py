@@ -9,9 +9,10 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelcheck.environments.bundle.sums import SUMS, render_sums, sha256_of
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
@@ -32,8 +33,7 @@ _NAMED = 3
 _BYTE_CODE = re.compile(r"(.*/|)__pycache__/([^/.]+)\.[^/]+\.pyc")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staging:
+class Staging(Struct, frozen=True, kw_only=True):
     """The folder ``.NAME.partial`` beside ``out``; what is in it but ``wheels`` is this run's own."""
 
     out: Path

@@ -12,9 +12,11 @@ import io
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.environments.bundle.testfolders import removable_tests
 from wheelcheck.model.environment import Environment, EnvironmentFile
@@ -28,8 +30,7 @@ _NEEDED_IN_DIST_INFO = frozenset({"METADATA", "RECORD", "WHEEL", "entry_points.t
 _READS_STUBS = re.compile(rb"attach_stub|\.pyi\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StripKind:
+class StripKind(Struct, frozen=True, kw_only=True):
     """One kind of files: its word for ``--strip``, the rule as a sentence for people, and the paths that the rule takes."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from wheelcheck.environments.bundle.binaries import BinaryFacts, binary_facts
 from wheelcheck.environments.bundle.trees import iter_entries
@@ -20,8 +21,7 @@ _TEXT = re.compile(r"(?:python3\d+t?\._pth|pyvenv\.cfg|PYTHON\.json|patchlevel\.
 _LARGEST_TEXT = 8 * 1024**2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Survey(Struct, frozen=True, kw_only=True):
     """The paths in a runtime, links with what they say, texts by path and what its binaries are for."""
 
     path: Path

@@ -12,9 +12,10 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+from msgspec import Struct
 
 from wheelcheck.environments.bundle.limits import RuntimeLimits
 from wheelcheck.errors import ArchiveRefused, InputUnreadable
@@ -26,8 +27,7 @@ _ABSOLUTE = re.compile(r"^(?:/|[A-Za-z]:)")
 _ARCHIVES_HINT = "give a .zip, .tar.gz, .tar.zst or .tar.xz archive, or a folder"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeEntry:
+class TreeEntry(Struct, frozen=True, kw_only=True):
     """A file or symbolic link at ``path``; ``size`` in bytes, ``read`` works until the next entry is asked for.
 
     ``link`` is what a symbolic link says, or, with ``is_hard``, the path of the earlier entry with the same content.

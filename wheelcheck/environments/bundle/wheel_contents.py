@@ -12,9 +12,9 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -36,8 +36,7 @@ _SIGNATURES = frozenset({"RECORD.jws", "RECORD.p7s"})
 _ENCRYPTED = 0x1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class Placement(Struct, frozen=True, kw_only=True):
     """One member and where it goes: ``path`` within ``scheme`` (the wheel specification's word), ``target`` from the root.
 
     ``algorithm`` and ``digest`` (hex) are what RECORD says of its content, both empty where it says nothing.
@@ -52,8 +51,7 @@ class Placement:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryPoint:
+class EntryPoint(Struct, frozen=True, kw_only=True):
     """A script to be written: *name* calls *attr* of *module*."""
 
     name: str
@@ -62,8 +60,7 @@ class EntryPoint:
     section: ScriptSection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelContents:
+class WheelContents(Struct, frozen=True, kw_only=True):
     """Everything in *wheel* that is to be written, checked; ``dist_info`` is that folder's name.
 
     Each of ``warnings`` is a sentence.

@@ -7,8 +7,8 @@ import platform
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.modules import top_modules
@@ -25,8 +25,7 @@ _MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "win32": "i
 _SYSTEMS = {"win32": "windows", "darwin": "macos", "linux": "linux"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportOptions:
+class ImportOptions(Struct, frozen=True, kw_only=True):
     """How imports are tried: ``runner`` is a command that the target's programs run under, ``timeout`` the seconds of each process.
 
     ``skipped`` are modules or distributions that are left out.
@@ -38,8 +37,7 @@ class ImportOptions:
     skipped: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportsTried:
+class ImportsTried(Struct, frozen=True, kw_only=True):
     """What came of it: the trials by distribution, problems, and why none were made (empty where they were)."""
 
     trials: dict[NormalizedName, tuple[ImportTrial, ...]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.environments.verify.contamination import find_contamination
@@ -25,8 +25,7 @@ _ORDER = {kind: place for place, kind in enumerate(ProblemKind)}
 _SEVERITIES = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectionOptions:
+class InspectionOptions(Struct, frozen=True, kw_only=True):
     """What to hold the environment against, how to try its imports, and the variables of whoever would start it (``environ``)."""
 
     plan: ExecutablePlan | None = None

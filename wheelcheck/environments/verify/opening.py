@@ -6,8 +6,9 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from wheelcheck.environments.verify.locating import has_environment, locate
 from wheelcheck.environments.verify.subject import Subject

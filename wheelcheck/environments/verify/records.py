@@ -8,9 +8,9 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from packaging.tags import InvalidTag, parse_tag
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -22,8 +22,7 @@ _LIMIT = 64 * 1024**2
 _INFO = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedFile:
+class RecordedFile(Struct, frozen=True, kw_only=True):
     """One row of RECORD; ``path`` is relative to the environment's root, and may lead out of it.
 
     ``size`` is ``None`` and ``digest`` empty where the row has none; ``algorithm`` is as hashlib knows it, ``digest`` in hex.
@@ -35,8 +34,7 @@ class RecordedFile:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
+class Installed(Struct, frozen=True, kw_only=True):
     """One distribution in the environment; ``info`` is its ``*.dist-info`` folder, ``site`` the folder that it stands in.
 
     ``files`` is ``None`` where there is no RECORD. ``tags`` are those of the wheel it came from, ``origin`` the URL of a direct

@@ -10,9 +10,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.probe import SOURCE, Probed, ProbedPlaces, parse_probed
@@ -25,16 +25,14 @@ _GRACE = 5.0
 _UNSET = ("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True, kw_only=True):
     """How to start Python: ``command`` with its options; ``adds`` is a folder of packages that it does not know by itself."""
 
     command: tuple[str, ...]
     adds: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trials:
+class Trials(Struct, frozen=True, kw_only=True):
     """How the imports of one distribution went; ``places`` are where its last process took things from."""
 
     name: NormalizedName
@@ -131,8 +129,7 @@ def _trials(
     return Trials(name=name, imports=tuple(done[module] for module in modules if module in done), places=tuple(places))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ended:
+class _Ended(Struct, frozen=True, kw_only=True):
     """How one process ended: what became of the module that it was at, should it not have come back from it."""
 
     probed: Probed

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from wheelcheck.model.environment import Layout, Runtime
 from wheelcheck.model.inspection import Problem
 from wheelcheck.model.manifest import Manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """The environment under ``root``; paths are relative to it with ``/``, ``.`` is the root itself.
 
     ``site_packages`` are all the folders that Python takes packages from, the main one first. ``home`` is where a virtual

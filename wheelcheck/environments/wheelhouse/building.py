@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelcheck.environments.wheelhouse.built import refuse_unplanned
 from wheelcheck.environments.wheelhouse.digests import Digests, digest_file
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
+class _Job(Struct, frozen=True, kw_only=True):
     wanted: Wanted
     plan: Plan
     folder: Path

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelcheck.environments.wheelhouse.digests import Digests, digest_file, is_the_file, known_hashes
 from wheelcheck.environments.wheelhouse.landing import PartFile
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from wheelcheck.ports import Files, Transfers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrivals:
+class Arrivals(Struct, frozen=True, kw_only=True):
     """What filling did: ``entries`` for the record of all files that are there now.
 
     ``present`` were there before, ``fetched`` came now, ``resumed`` of them from a part, ``replaced`` in place of a file with

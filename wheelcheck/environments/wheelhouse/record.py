@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelcheck.environments.wheelhouse.wanted import SOURCES
 from wheelcheck.errors import DiskFailure
@@ -25,8 +26,7 @@ NAME = "wheelhouse.json"
 SCHEMA = "wheelcheck.wheelhouse/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One file; ``built_from`` and ``source_sha256`` are of the source archive of a wheel that was built here, else empty."""
 
     filename: str
@@ -38,8 +38,7 @@ class Entry:
     source_sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """What ``wheelhouse.json`` says; ``plan`` is the digest of the plan that was fetched last."""
 
     plan: str = ""

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.urls import masked_within
@@ -28,8 +29,7 @@ _TAIL_BYTES = 64 * 1024
 _DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildSurroundings:
+class BuildSurroundings(Struct, frozen=True, kw_only=True):
     """``environ`` is the environment of a build, pip's variables for its requirements included; ``seconds`` its limit."""
 
     environ: Mapping[str, str]

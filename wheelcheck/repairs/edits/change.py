@@ -8,23 +8,21 @@ project left out. They are whole numbers; what counts is their order and their s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Protocol, Self
 
+from msgspec import Struct, field
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin
 from wheelcheck.resolver.passes import Question
-from wheelcheck.values import dataclass
 
 SEARCHED = CommandLineOrigin(text="repair")
 """Who asks for what an edit adds, until a person writes it down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """A question as edited so far; ``sources`` are the indexes that certain projects are to come from."""
 
     question: Question

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.repairs.edits.change import State
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constrained:
+class Constrained(Struct, frozen=True, kw_only=True):
     """The project of *bound* is kept within it."""
 
     bound: Requirement

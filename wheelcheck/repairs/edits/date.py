@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.repairs.edits.change import State
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsOf:
+class AsOf(Struct, frozen=True, kw_only=True):
     """Nothing uploaded after *day* (ISO 8601) counts; the day itself does, as for ``--exclude-newer``."""
 
     day: str

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.repairs.edits.change import State
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excluded:
+class Excluded(Struct, frozen=True, kw_only=True):
     """*name* is taken out of every requirement list; *version* is the one that would have been installed."""
 
     name: NormalizedName

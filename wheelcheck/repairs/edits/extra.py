@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import Requirement, replaced
 from wheelcheck.repairs.edits.change import SEARCHED, State
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithoutExtras:
+class WithoutExtras(Struct, frozen=True, kw_only=True):
     """The user's requirements on *name* lose the extras *dropped* and keep *kept*; *specifier* is theirs."""
 
     name: NormalizedName

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.urls import masked
 from wheelcheck.repairs.edits.change import State
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FromIndex:
+class FromIndex(Struct, frozen=True, kw_only=True):
     """*name* comes from the index at *url* and no other."""
 
     name: NormalizedName

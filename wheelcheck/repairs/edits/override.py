@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from typing import Self
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -12,11 +13,9 @@ from packaging.version import Version
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.repairs.edits.change import SEARCHED, State
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overridden:
+class Overridden(Struct, frozen=True, kw_only=True):
     """Every requirement on *name* is replaced; *declared* is who bounded it and how: ``("audiocraft 1.3.0", "==11.0.0")``.
 
     *because* is said where nobody did. *cost* depends on whether the project is itself the blocker or stands above it. *bound*

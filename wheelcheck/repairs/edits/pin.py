@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Self
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import Requirement, replaced
 from wheelcheck.repairs.edits.change import SEARCHED, State
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repinned:
+class Repinned(Struct, frozen=True, kw_only=True):
     """The user's own requirements on *name*, which read *declared*, take another version; *extras* are kept."""
 
     name: NormalizedName

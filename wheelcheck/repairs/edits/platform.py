@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.repairs.edits.change import State
 from wheelcheck.targets.targets import parse_target
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnPlatform:
+class OnPlatform(Struct, frozen=True, kw_only=True):
     """The target is *platform* instead of *before*, both platform tags of one family and machine."""
 
     platform: str

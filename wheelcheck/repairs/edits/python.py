@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.repairs.edits.change import State
 from wheelcheck.targets.targets import parse_target
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnPython:
+class OnPython(Struct, frozen=True, kw_only=True):
     """The target runs *python* instead of *before*, both words such as ``3.11``."""
 
     python: str

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.model.compatibility import Substitute
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.repairs.edits.change import SEARCHED, State
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Substituted:
+class Substituted(Struct, frozen=True, kw_only=True):
     """*substitute* stands in for its project everywhere; *specifier* bounds the replacement as its project was bounded."""
 
     substitute: Substitute

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -16,11 +17,9 @@ from wheelcheck.model.requirement import CandidateOrigin, Requirement
 from wheelcheck.model.resolution import Pin, Resolution
 from wheelcheck.ports import Code, Projects
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.values import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependant:
+class Dependant(Struct, frozen=True, kw_only=True):
     """A pin of the repaired resolution whose own metadata asks for a project, as it stands there, whatever edits made of it."""
 
     pin: Pin
@@ -34,8 +33,7 @@ class Dependant:
         return f"{self.pin.name} {self.pin.version}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairCase:
+class RepairCase(Struct, frozen=True, kw_only=True):
     """A set of edits with its proof.
 
     ``before`` is the natural resolution of the unrepaired question, ``None`` when the requirements clashed; ``after`` the one

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName
@@ -12,7 +13,6 @@ from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model.repair import Edit, Risk
 from wheelcheck.repairs.risk.case import RepairCase
-from wheelcheck.values import dataclass
 
 _CALENDAR = 1990  # a first number from here on is a year
 _FAR = timedelta(days=3 * 365.25)
@@ -24,8 +24,7 @@ MILDER = {Risk.HIGH: Risk.MEDIUM, Risk.MEDIUM: Risk.LOW, Risk.LOW: Risk.LOW}
 """What the risk of a distance is where the line that changes is the user's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distance:
+class Distance(Struct, frozen=True, kw_only=True):
     """The way from one version to another; ``time`` is negative where the second was released earlier, ``None`` if not known."""
 
     before: Version

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.ports import Code
 from wheelcheck.repairs.risk.case import Dependant, RepairCase
-from wheelcheck.values import dataclass
 
 _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 4
@@ -19,8 +19,7 @@ _THERE = (ModuleState.READ, ModuleState.COMPILED, ModuleState.UNREAD)
 _DEEPEST = 4  # parts of a dotted name; namespaces are not nested deeper than google.cloud.<project>
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What was read of one dependant's code: ``uses`` of a project in what it installs, tests left aside.
 
     ``unread`` says why all or a part was not read, empty where it was.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleState
@@ -13,15 +14,13 @@ from wheelcheck.model.repair import Ground, Risk
 from wheelcheck.model.resolution import Pin
 from wheelcheck.repairs.risk.case import RepairCase
 from wheelcheck.repairs.risk.imports import Reading, more_places, read_imports
-from wheelcheck.values import dataclass
 
 _NAMES_SHOWN = 5
 _MISSING_SHOWN = 3
 _ALL = "*"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
+class _Taken(Struct, frozen=True, kw_only=True):
     """One thing taken: *name* of *module*, or the module itself where the name is empty."""
 
     module: str

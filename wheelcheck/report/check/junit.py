@@ -5,9 +5,10 @@ There is no standard; what Jenkins, GitLab and GitHub's readers have in common i
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from wheelcheck.model.check import Check, CheckedTarget, Verdict
 from wheelcheck.report.details import iter_details
@@ -31,7 +32,7 @@ def render_junit(check: Check) -> str:
     total: _Counts = Counter()
     for checked in check.targets:
         suite = ElementTree.SubElement(root, "testsuite")
-        counts = _fill(suite, checked, group_findings(dataclasses.replace(check, targets=(checked,))))
+        counts = _fill(suite, checked, group_findings(structs.replace(check, targets=(checked,))))
         _count(suite, counts)
         total += counts
     _count(root, total)

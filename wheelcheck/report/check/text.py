@@ -5,8 +5,9 @@ It judges nothing and returns text; only ``cli/`` writes.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+
+from msgspec import structs
 
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
@@ -73,7 +74,7 @@ def _failing(page: Page, failing: Sequence[FindingGroup], detail: Detail) -> Non
 
 def _draw(page: Page, group: FindingGroup, detail: Detail, evidence: int) -> None:
     # What the policy fails on is drawn as an error, whatever its code is elsewhere.
-    finding = flat_finding(dataclasses.replace(group.finding, severity=Severity.ERROR, message=group.message))
+    finding = flat_finding(structs.replace(group.finding, severity=Severity.ERROR, message=group.message))
     beside = [flat_finding(note) for note in group.beside] if evidence or detail == "full" else []
     draw_finding(page, finding, detail, beside=beside, evidence=evidence)
     if group.origins:

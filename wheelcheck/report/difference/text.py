@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+
+from msgspec import structs
 
 from wheelcheck.model.check import Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState
@@ -100,7 +101,7 @@ def _new(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:
     for each in shown:
         page.blank()
         # What the policy fails on is drawn as an error, whatever its code is elsewhere.
-        finding = flat_finding(dataclasses.replace(each.finding, severity=Severity.ERROR, message=each.message))
+        finding = flat_finding(structs.replace(each.finding, severity=Severity.ERROR, message=each.message))
         draw_finding(page, finding, detail, beside=[flat_finding(note) for note in each.beside])
         if each.origins:
             _labelled(page, "written in", ", ".join(str(origin) for origin in each.origins))

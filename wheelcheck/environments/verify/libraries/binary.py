@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 _MACHO = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe")
 _SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
@@ -14,16 +15,14 @@ class BinaryUnreadable(Exception):  # not a WheelcheckError: it is answered with
     """A file that is called a library and cannot be read as one; the text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class Need(Struct, frozen=True, kw_only=True):
     """A library that is needed, as the file spells it; ``late`` where it is only loaded when first used, or may be absent."""
 
     library: str
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary:
+class Binary(Struct, frozen=True, kw_only=True):
     """One library at ``path`` (relative to the environment's root, with ``/``).
 
     ``machines`` are spelt as in wheel tags (``amd64``, ``x86_64``). ``folders`` are its run paths, as written. ``versions`` pairs

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.libraries.binary import (
@@ -21,8 +21,7 @@ from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class Shelf(Struct, frozen=True, kw_only=True):
     """The libraries of one environment; ``owners`` says whose a path is, the runtime's and foreign ones are not in it.
 
     ``places`` maps a file name to the paths that have it, in small letters where the system does not mind case. ``unreadable`` are
