@@ -134,4 +134,4 @@ def test_missing_hash_is_refused_with_the_package_named() -> None:
 
 def test_exporters_are_told_apart_by_name_and_file() -> None:
     assert len({exporter.name for exporter in EXPORTERS}) == len({exporter.filename for exporter in EXPORTERS})
-    assert all(find_spec(f"wheelcheck.export.{exporter.module}") for exporter in EXPORTERS)
+    assert all(find_spec(f"wheelcheck.export.{exporter.renderer.partition(':')[0]}") for exporter in EXPORTERS)

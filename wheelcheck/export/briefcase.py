@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.export.readiness import safe_address
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.export.trusting import spelt
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.plans.executing import refuse_unexecutable
 
@@ -62,14 +62,14 @@ def _iter_header(plan: Plan) -> Iterator[str]:
 
 def _pin(package: PlannedPackage) -> str:
     if package.direct and package.file is not None:
-        return f"{package.name} @ {spelt(package.file.url)}"
+        return f"{package.name} @ {safe_address(package.file.url)}"
     return f"{package.name}=={package.version}"
 
 
 def _installer_args(plan: Plan) -> list[str]:
     from wheelcheck.model.default_index import is_default_index
 
-    first, *rest = [spelt(index) for index in plan.options.indexes] or [""]
+    first, *rest = [safe_address(index) for index in plan.options.indexes] or [""]
     options = [f"--index-url={first}"] if first and not is_default_index(first) else []
     return [*options, *(f"--extra-index-url={index}" for index in rest)]
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from wheelcheck.export.readiness import ReadyPackage, iter_ready
-from wheelcheck.export.trusting import spelt, told
+from wheelcheck.export.readiness import ReadyPackage, iter_ready, one_line, safe_address
 from wheelcheck.model.default_index import is_default_index
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import BuilderPhase, Plan
@@ -63,7 +62,7 @@ def required_interpreter(plan: Plan) -> Interpreter:
 def iter_pip_calls(plan: Plan) -> Iterator[PipCall]:
     """The calls that carry out the phases of *plan*, in order; raises ``UsageProblem`` when it is not executable."""
     ready = {entry.package.name: entry for entry in iter_ready(plan, _ALGORITHMS)}
-    links = frozenset(spelt(place) for place in plan.options.find_links)
+    links = frozenset(safe_address(place) for place in plan.options.find_links)
     for phase in plan.phases:
         entries = [ready[name] for name in phase.packages]
         if phase.kind == "build-once":
@@ -102,7 +101,7 @@ def _iter_installs(phase: BuilderPhase, entries: Iterable[ReadyPackage], links: 
         else:
             built.append(entry)
     bare = ("--no-deps",) if phase.no_deps else ()
-    why = f": {told(phase.reason)}" if phase.reason else ""
+    why = f": {one_line(phase.reason)}" if phase.reason else ""
     for index, group in fetched.items():
         yield PipCall(
             title=f"Installing {_count(group)}{f' from {index[-1]}' if index else ''}{why}",
@@ -128,7 +127,7 @@ def _index(entry: ReadyPackage, links: frozenset[str]) -> tuple[str, ...]:
 
     *links* are the places that are folders or pages of files rather than indexes.
     """
-    place = spelt(entry.file.index)
+    place = safe_address(entry.file.index)
     if entry.package.direct or not place or is_default_index(place):
         return ()
     return ("--no-index", "--find-links", place) if place in links else ("--index-url", place)
@@ -136,7 +135,9 @@ def _index(entry: ReadyPackage, links: frozenset[str]) -> tuple[str, ...]:
 
 def _line(entry: ReadyPackage) -> str:
     package = entry.package
-    what = f"{package.name} @ {spelt(entry.file.url)}" if package.direct else f"{package.name}=={package.version}"
+    what = (
+        f"{package.name} @ {safe_address(entry.file.url)}" if package.direct else f"{package.name}=={package.version}"
+    )
     algorithm, digest = _strongest(entry.hashes)
     return f"{what} --hash={algorithm}:{digest}"
 

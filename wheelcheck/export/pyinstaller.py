@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 
+from wheelcheck.export.readiness import one_line
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.export.trusting import told
 from wheelcheck.model.plan import Plan
 from wheelcheck.plans.executing import refuse_unexecutable
 
@@ -35,7 +35,7 @@ def render(shipment: Shipment) -> str:
 def _iter_head(shipment: Shipment, plan: Plan, entry: str) -> Iterator[str]:
     yield "# -*- mode: python ; coding: utf-8 -*-"
     yield f"# Made by wheelcheck for {plan.target}, and for no other: export again when the plan changes."
-    yield from (f"# {told(line)}" for line in _iter_sizes(shipment, plan))
+    yield from (f"# {one_line(line)}" for line in _iter_sizes(shipment, plan))
     yield ""
     yield f"NAME = {shipment.title!r}"
     yield f"ENTRY = {entry!r}  # a script, or MODULE:FUNCTION; relative to this file"

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.readiness import refuse_unhashed
+from wheelcheck.export.readiness import one_line, refuse_unhashed
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.export.trusting import told
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan, PlannedPackage
 
@@ -38,7 +37,7 @@ def render(shipment: Shipment) -> str:
 
 
 def _iter_lines(shipment: Shipment, plan: Plan, entry: str, bitness: int) -> Iterator[str]:
-    yield f"; Made by wheelcheck for {plan.target}. First: {told(_fetch(plan, shipment))}"
+    yield f"; Made by wheelcheck for {plan.target}. First: {one_line(_fetch(plan, shipment))}"
     yield "[Application]"
     yield f"name={_line(shipment.title)}"
     yield f"version={_line(shipment.release)}"

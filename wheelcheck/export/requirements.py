@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wheelcheck.export.readiness import ReadyPackage, iter_ready
+from wheelcheck.export.readiness import ReadyPackage, iter_ready, safe_address
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.export.trusting import spelt
 from wheelcheck.model.default_index import is_default_index
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
@@ -49,9 +48,11 @@ def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
     An index that was configured and not needed is left out: it may be a folder of the planner's own machine, and an installer
     that takes the first index that knows a project would stop there.
     """
-    used = dict.fromkeys(spelt(entry.file.index) for entry in ready if entry.file.index and not entry.package.direct)
-    links = [url for url in (spelt(url) for url in plan.options.find_links) if url in used]
-    configured = [url for url in (spelt(url) for url in plan.options.indexes) if url in used]
+    used = dict.fromkeys(
+        safe_address(entry.file.index) for entry in ready if entry.file.index and not entry.package.direct
+    )
+    links = [url for url in (safe_address(url) for url in plan.options.find_links) if url in used]
+    configured = [url for url in (safe_address(url) for url in plan.options.indexes) if url in used]
     # A project may be pinned to an index that is not searched for the others, or come from a folder of pip's own settings.
     others = [url for url in used if url not in links and url not in configured]
     first, *rest = [*configured, *others] or [""]
@@ -65,5 +66,7 @@ def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
 
 def _pin(entry: ReadyPackage) -> str:
     package = entry.package
-    what = f"{package.name} @ {spelt(entry.file.url)}" if package.direct else f"{package.name}=={package.version}"
+    what = (
+        f"{package.name} @ {safe_address(entry.file.url)}" if package.direct else f"{package.name}=={package.version}"
+    )
     return " \\\n".join([what, *(f"    --hash={algorithm}:{digest}" for algorithm, digest in entry.hashes)])

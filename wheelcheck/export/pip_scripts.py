@@ -1,0 +1,180 @@
+"""Renders a plan as a script that runs pip, for sh, PowerShell and the command prompt of Windows.
+
+Each script carries out the calls of ``pip_steps.py`` and stops at the first failure; nothing is resolved on the user's machine.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from wheelcheck.errors import UsageProblem
+from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
+from wheelcheck.export.shipment import Shipment
+from wheelcheck.model.plan import Plan
+
+_Start = Callable[[Plan], Iterable[str]]
+_Call = Callable[[PipCall], Iterable[str]]
+# PowerShell takes the typographic quotes for the plain one.
+_QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
+_SPECIAL = re.compile(r'[&|<>^()"]')
+_SEPARATORS = re.compile(r"[&|<>^() ,;=]")
+_LONGEST_TITLE = 500
+_LONGEST = 8000  # characters of one line; cmd.exe reads 8191
+_SH_END = ("", "echo Done")
+_POWERSHELL_END = ("    Write-Host 'Done'", "}", "finally {", "    Remove-Item -Recurse -Force $Work", "}")
+_CMD_END = ("echo Done", ":end", 'rmdir /s /q "%WORK%"', "exit /b %STATUS%")
+
+
+def render_sh(shipment: Shipment) -> str:
+    """The script for *shipment*'s plan: ``PYTHON`` names the interpreter, arguments go to every ``pip install``.
+
+    Raises ``UsageProblem`` for a plan that cannot be executed.
+    """
+    return "\n".join(_lines(shipment.plan, _iter_sh_start, _iter_sh_call, _SH_END)) + "\n"
+
+
+def _lines(plan: Plan, start: _Start, call: _Call, end: Sequence[str]) -> list[str]:
+    """The lines of a script for *plan* in one shell: those of *start*, of each call of pip, and of *end*."""
+    # Every call is made before a line is written: a plan that cannot be executed is refused first.
+    calls = tuple(iter_pip_calls(plan))
+    return [*start(plan), *(line for each in calls for line in call(each)), *end]
+
+
+def _iter_sh_start(plan: Plan) -> Iterator[str]:
+    interpreter = required_interpreter(plan)
+    yield "#!/bin/sh"
+    yield f"# {headline(plan)}"
+    yield "# PYTHON names the interpreter; arguments go to every `pip install`, such as --target DIR."
+    yield "set -eu"
+    yield 'PYTHON=${PYTHON:-python3}'  # fmt: skip
+    yield 'WORK=$(mktemp -d)'  # fmt: skip
+    yield "trap 'rm -rf \"$WORK\"' EXIT"
+    yield "trap 'exit 130' INT"
+    yield ""
+    yield f'if ! "$PYTHON" -c "{interpreter.probe}"; then'
+    yield f'    echo "$PYTHON is not Python {interpreter.version} for {interpreter.platform}" >&2'
+    yield "    exit 2"
+    yield "fi"
+
+
+def _iter_sh_call(call: PipCall) -> Iterator[str]:
+    yield ""
+    # echo of some shells reads backslashes in what it prints.
+    yield f"printf '%s\\n' {shlex.quote(call.title)}"
+    yield "cat > \"$WORK/requirements.txt\" <<'END'"
+    yield from call.lines
+    yield "END"
+    words = ('"$WORK/built"' if word == BUILT else shlex.quote(word) for word in call.arguments)
+    yield " ".join(
+        [
+            '"$PYTHON" -m pip --disable-pip-version-check',
+            *words,
+            '-r "$WORK/requirements.txt"',
+            *(['"$@"'] if call.is_install else []),
+        ]
+    )
+
+
+def render_powershell(shipment: Shipment) -> str:
+    """The script for *shipment*'s plan, for Windows PowerShell 5.1 and later; as :func:`render_sh` otherwise.
+
+    Raises ``UsageProblem`` for a plan that cannot be executed.
+    """
+    lines = _lines(shipment.plan, _iter_powershell_start, _iter_powershell_call, _POWERSHELL_END)
+    # PowerShell 5.1 reads a script without a byte order mark in the machine's own code page.
+    return "\r\n".join(["\ufeff" + lines[0], *lines[1:]]) + "\r\n"
+
+
+def _iter_powershell_start(plan: Plan) -> Iterator[str]:
+    interpreter = required_interpreter(plan)
+    yield f"# {headline(plan)}"
+    yield "# $env:PYTHON names the interpreter; arguments go to every `pip install`, such as --target DIR."
+    yield "$ErrorActionPreference = 'Stop'"
+    yield "$Python = if ($env:PYTHON) { $env:PYTHON } else { 'python' }"
+    yield "$Work = Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName())"
+    yield "New-Item -ItemType Directory -Path $Work | Out-Null"
+    yield "$Requirements = Join-Path $Work 'requirements.txt'"
+    yield "$Built = Join-Path $Work 'built'"
+    yield "try {"
+    yield f'    & $Python -c "{interpreter.probe}"'
+    wrong = f'"$Python is not Python {interpreter.version} for {interpreter.platform}"'
+    yield f"    if ($LASTEXITCODE -ne 0) {{ [Console]::Error.WriteLine({wrong}); exit 2 }}"
+
+
+def _iter_powershell_call(call: PipCall) -> Iterator[str]:
+    yield ""
+    yield f"    Write-Host {_powershell_quoted(call.title)}"
+    # What pip reads must not start with a byte order mark, which Set-Content of PowerShell 5.1 would write.
+    yield "    [IO.File]::WriteAllLines($Requirements, [string[]]@("
+    yield ",\r\n".join(f"        {_powershell_quoted(line)}" for line in call.lines)
+    yield "    ))"
+    words = " ".join("$Built" if word == BUILT else _powershell_quoted(word) for word in call.arguments)
+    more = " @args" if call.is_install else ""
+    yield f"    & $Python -m pip --disable-pip-version-check {words} -r $Requirements{more}"
+    yield "    if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }"
+
+
+def _powershell_quoted(text: str) -> str:
+    # PowerShell takes the typographic quotes for the plain one; each is itself where it stands twice.
+    return "'" + _QUOTES.sub(r"\g<0>\g<0>", text) + "'"
+
+
+def render_cmd(shipment: Shipment) -> str:
+    """The script for *shipment*'s plan, in ASCII with CRLF; as :func:`render_sh` otherwise.
+
+    Raises ``UsageProblem`` for a plan that cannot be executed, and for text that the command prompt cannot read.
+    """
+    lines = _lines(shipment.plan, _iter_cmd_start, _iter_cmd_call, _CMD_END)
+    for line in lines:
+        if len(line) > _LONGEST or not line.isascii():
+            raise UsageProblem(
+                f"the command prompt cannot read the line {line[:60]!r}…",
+                hint="use --to pip-powershell, which has no such limits",
+            )
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _iter_cmd_start(plan: Plan) -> Iterator[str]:
+    interpreter = required_interpreter(plan)
+    yield "@echo off"
+    yield f"rem {headline(plan)}"
+    yield "rem PYTHON names the interpreter; arguments go to every pip install, such as --target DIR."
+    yield "setlocal DisableDelayedExpansion"
+    yield 'if not defined PYTHON set "PYTHON=python"'
+    yield 'set "WORK=%TEMP%\\wheelcheck-%RANDOM%%RANDOM%"'
+    yield 'mkdir "%WORK%"'
+    yield "if errorlevel 1 exit /b 3"
+    yield f'"%PYTHON%" -c "{interpreter.probe}"'
+    yield "if not errorlevel 1 goto right"
+    yield f'echo "%PYTHON%" is not Python {interpreter.version} for {interpreter.platform} 1>&2'
+    yield 'set "STATUS=2"'
+    yield "goto end"
+    yield ":right"
+    yield 'set "STATUS=0"'
+
+
+def _iter_cmd_call(call: PipCall) -> Iterator[str]:
+    # What is only told is told in the characters that the prompt has.
+    yield f"echo {_cmd_escaped(call.title[:_LONGEST_TITLE].encode('ascii', 'replace').decode())}"
+    for number, line in enumerate(call.lines):
+        # The redirection comes first: a digit before it would be taken for a stream.
+        yield f'{">" if number == 0 else ">>"}"%WORK%\\requirements.txt" echo {_cmd_escaped(line)}'
+    words = " ".join('"%WORK%\\built"' if word == BUILT else _cmd_quoted(word) for word in call.arguments)
+    more = " %*" if call.is_install else ""
+    yield f'"%PYTHON%" -m pip --disable-pip-version-check {words} -r "%WORK%\\requirements.txt"{more}'
+    yield 'set "STATUS=%ERRORLEVEL%"'
+    yield 'if not "%STATUS%"=="0" goto end'
+
+
+def _cmd_escaped(text: str) -> str:
+    """*text* outside quotes: operators and quotes are escaped, and a percent sign is doubled."""
+    return _SPECIAL.sub(r"^\g<0>", text).replace("%", "%%")
+
+
+def _cmd_quoted(word: str) -> str:
+    if '"' in word:
+        raise UsageProblem(f"the command prompt cannot quote {word!r}", hint="use --to pip-powershell")
+    plain = word.replace("%", "%%")
+    return f'"{plain}"' if _SEPARATORS.search(word) else plain
