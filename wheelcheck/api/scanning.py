@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
+
+from wheelcheck.model.syntax import parse_tree
 
 _FUNCTIONS = frozenset({"import_module", "__import__", "find_spec"})
 _SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
@@ -23,10 +24,8 @@ def dynamic_imports(start: Path) -> tuple[str, ...]:
         if count == _MOST:
             break
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what the program's own code is warned of is not our business
-                tree = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError, OSError, RecursionError):
+            tree = parse_tree(path.read_bytes())
+        except (SyntaxError, OSError):
             continue
         found |= set(_iter_names(tree))
     return tuple(sorted(found))

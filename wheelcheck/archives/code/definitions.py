@@ -9,8 +9,8 @@ from msgspec import Struct, field
 
 from wheelcheck.archives.code.files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.code.import_statements import resolve_relative
-from wheelcheck.archives.parsing import parse_source
 from wheelcheck.model.code import ModuleNames, ModuleState
+from wheelcheck.model.syntax import parse_source
 
 _DEPTH = 40
 """How many star imports are followed, one from the other."""

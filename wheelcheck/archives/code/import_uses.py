@@ -11,8 +11,8 @@ from msgspec import Struct
 from wheelcheck.archives.code.files import SOURCE_LIMIT, CodeFiles
 from wheelcheck.archives.code.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.code.modules import ModuleMap
-from wheelcheck.archives.parsing import ParsedModule, parse_source
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse
+from wheelcheck.model.syntax import ParsedModule, parse_source
 
 _FOLLOWED = 4 * 1024**2
 """Bytes of source that are parsed to find which modules lead to an import; about three seconds."""

@@ -26,6 +26,7 @@ from wheelcheck.archives.sdists.static_metadata import find_metadata, read_pkg_i
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.judgement import Judgement, Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
+from wheelcheck.model.syntax import parse_tree
 
 
 def judge_purity(facts: SourceFacts) -> Verdict:
@@ -115,8 +116,8 @@ def _judge_own_backend(facts: SourceFacts) -> Verdict:
 
 def _imported_backends(facts: SourceFacts, path: str) -> set[tuple[str, BackendKind]]:
     try:
-        tree = ast.parse(facts.tree.text(path) or "")
-    except (SyntaxError, ValueError):
+        tree = parse_tree(facts.tree.text(path) or "")
+    except SyntaxError:
         return set()
     modules: list[str] = []
     for node in ast.walk(tree):

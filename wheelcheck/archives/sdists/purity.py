@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from wheelcheck.archives.sdists.facts import SHOWN, SourceFacts, Table, Verdict, compiled_sources, lean, native
 from wheelcheck.archives.sdists.setup_values import ScriptReading, Value, holds_made
 from wheelcheck.model.judgement import Purity
+from wheelcheck.model.syntax import parse_tree
 
 
 def judge_setup(facts: SourceFacts, name: str) -> Verdict:
@@ -197,8 +198,8 @@ def _judge_build_script(facts: SourceFacts, path: str) -> Verdict:
     if text is None:
         return lean(facts, f"the build script {path} is not in the archive")
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+        tree = parse_tree(text)
+    except SyntaxError:
         return lean(facts, f"the build script {path} is not Python 3")
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

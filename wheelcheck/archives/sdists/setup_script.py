@@ -8,7 +8,6 @@ extension behind ``if os.environ.get("WITH_SPEEDUPS")`` is off, and one behind `
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable
 
 from wheelcheck.archives.sdists.setup_expressions import DEPTH, Expressions, Scope
@@ -28,6 +27,7 @@ from wheelcheck.archives.sdists.setup_values import (
     truth,
 )
 from wheelcheck.model.knowledge import NativeKnowledge
+from wheelcheck.model.syntax import parse_tree
 
 
 def read_script(
@@ -41,7 +41,7 @@ def read_script(
 
     *environ* is what the script finds in ``os.environ``: in an ordinary build, nothing.
 
-    Costs a few ms. Raises ``SyntaxError`` (or ``ValueError`` for NUL bytes) where *text* is not Python 3.
+    Costs a few ms. Raises ``SyntaxError`` where *text* is not Python 3.
     """
     reading = ScriptReading(path)
     _Interpreter(reading, knowledge, module_text, environ).run(path, text)
@@ -52,9 +52,7 @@ class _Interpreter(Expressions):
     """The half of the interpreter that runs statements."""
 
     def run(self, path: str, text: str) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in a stranger's script are not ours to report
-            tree = ast.parse(text)
+        tree = parse_tree(text)
         self.scope = {"__name__": "__main__", "__file__": path}
         try:
             self.block(tree.body)
@@ -237,7 +235,7 @@ class _Interpreter(Expressions):
         self.scope, self.path = {"__name__": name, "__file__": found[0]}, found[0]
         self.depth += 1
         try:
-            self.block(ast.parse(found[1]).body)
+            self.block(parse_tree(found[1]).body)
         except (Stop, SyntaxError, ValueError):
             pass
         finally:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-import warnings
 from typing import TYPE_CHECKING
+
+from wheelcheck.model.syntax import parse_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,10 +54,8 @@ def _only_declares_namespace(content: bytes) -> bool:
     In one site-packages folder all parts of a package lie together, whichever of the old ways says so.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of invalid escapes, in code that is not ours
-            tree = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse_tree(content)
+    except SyntaxError:
         return False
     return all(map(_declares, tree.body))
 

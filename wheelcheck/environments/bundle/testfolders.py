@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wheelcheck.model.environment import Environment
+from wheelcheck.model.syntax import parse_tree
 
 _NAMES = frozenset({"test", "tests"})
 _TEST_FILE = re.compile(r"(__init__|conftest|test_\w+|\w+_tests?)\.py")
@@ -106,10 +106,8 @@ def _beginnings(word: str, modules: dict[str, str]) -> Iterator[str]:
 def _words_of_code(content: bytes, package: str) -> Iterator[str]:
     """Every dotted name that the code in *package* imports or has as a string, made absolute."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of invalid escapes, in code that is not ours
-            tree = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse_tree(content)
+    except SyntaxError:
         # Code for another Python than this one: every word counts, alone and in the package.
         for word in _DOTTED.findall(content.decode("utf-8", "replace")):
             yield word.lstrip(".")
