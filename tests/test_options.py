@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from wheelcheck.cli.commands import CommandTable
+from wheelcheck.cli.main import CommandTable
 from wheelcheck.options import KEYS, OPTIONS, CheckOptions, RequestOptions
 from wheelcheck.settings.loading import Settings
 

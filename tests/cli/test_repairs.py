@@ -13,7 +13,7 @@ from tests.fakes.samples import blocked_plan
 from tests.server import IndexServer
 from wheelcheck.cli.main import cli
 from wheelcheck.cli.options import with_whole_fix
-from wheelcheck.cli.repaired import tell_of_interruption
+from wheelcheck.cli.plan import tell_of_interruption
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.repair import Proposals
 

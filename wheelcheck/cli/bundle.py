@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.ending import ending_in_order
-from wheelcheck.cli.options import table_options
+from wheelcheck.cli.options import allow_build, table_options, words
+from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import print_note
-from wheelcheck.cli.wheelhouse_options import allow_build, transfer_progress, words
 
 if TYPE_CHECKING:
     from wheelcheck.api.bundling import BundleRequest
@@ -66,7 +65,7 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
     request = _request(options)
     executable = parse_executable(read_plan_file(plan_file), plan_file)
     try:
-        with ending_in_order(), transfer_progress(showing) as told:
+        with ending_in_order(), showing.transfers() as told:
             bundling = bundle(executable, request, told)
     except KeyboardInterrupt:
         if request.wheelhouse is None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-from msgspec import Struct
 
-from wheelcheck.cli.answering import Showing
 from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.showing import Showing
 from wheelcheck.cli.streams import print_note, refuse_unwritable, write_result
 from wheelcheck.errors import UsageProblem
 from wheelcheck.report.formats import formats_of
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 _FORMATS = tuple(formats_of("check"))
 
 
-class _Output(Struct, frozen=True):
+class _Output(NamedTuple):
     """One format, and the file that it goes to; ``None`` is stdout."""
 
     form: str

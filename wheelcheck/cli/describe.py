@@ -1,11 +1,25 @@
-"""``wheelcheck schema`` and ``wheelcheck target``: what the program knows of its own formats and of this interpreter."""
+"""``schema``, ``target``, ``cache`` and ``config``: the formats, this interpreter, the cache and the settings that count here."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.streams import write_result
+from wheelcheck.options import OPTIONS
 
+if TYPE_CHECKING:
+    from wheelcheck.settings.provenance import Effective
+
+_SCHEMA_NAME = "wheelcheck.config/1"
+_WIDEST_VALUE = 60
+_WITHOUT_KEY = ("no_index",)  # said by pip's configuration too
 _SCHEMAS = ("plan", "check", "diff", "matrix", "bundle", "verify")
 
 
@@ -62,3 +76,135 @@ def target_command(platform: str | None, python: str | None, output: str | None)
 
     write_result(render_target_file(parse_target(platform, python)).encode(), output)
     return 0
+
+
+@click.group("cache", short_help="Show or empty the cache.")
+@click.option("--cache-dir", metavar="DIR", help="Of this folder instead of the default one.")
+@click.pass_context
+def cache_group(context: click.Context, cache_dir: str | None) -> None:
+    """Show or empty the cache of pages and metadata."""
+    from wheelcheck.index.disk_cache import default_cache_dir
+
+    context.obj = Path(cache_dir) if cache_dir else default_cache_dir()
+
+
+@cache_group.command("dir")
+@click.pass_obj
+def dir_command(folder: Path) -> int:
+    """Print the folder."""
+    click.echo(str(folder))
+    return 0
+
+
+@cache_group.command("info")
+@click.pass_obj
+def info_command(folder: Path) -> int:
+    """Print how many entries there are and how large they are."""
+    from wheelcheck.index.disk_cache import cache_info
+
+    info = cache_info(folder)
+    click.echo(f"{folder}\n{info.entries} entries, {info.size / 1e6:.1f} MB")
+    return 0
+
+
+@cache_group.command("clear")
+@click.pass_obj
+def clear_command(folder: Path) -> int:
+    """Remove every entry."""
+    from wheelcheck.index.disk_cache import clear_cache
+
+    click.echo(f"removed {clear_cache(folder).entries} entries from {folder}")
+    return 0
+
+
+@click.command("config", short_help="Print the settings that count here, and who said each.")
+@table_options("config")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table, or JSON for programs.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")  # fmt: skip
+def config_command(form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401 - click
+    """Print the settings that count in this folder, and who said each: the command line, a file and its line, an
+    environment variable, pip's configuration, or nobody.
+
+    It takes the options of `wheelcheck plan` too, to see what they change. Passwords are not shown.
+    """  # noqa: D205 - click takes the whole paragraph
+    from wheelcheck.settings.loading import load_settings
+    from wheelcheck.settings.pip_configuration import load_pip_configuration
+    from wheelcheck.settings.provenance import effective
+
+    fields = request_options(options)
+    folder, environ = Path.cwd(), dict(os.environ)
+    rows = effective(
+        load_settings(folder, environ),
+        load_pip_configuration(environ),
+        environ,
+        folder=folder,
+        given=_given(fields),
+        defaults=_defaults(),
+    )
+    content = _json(rows) if form == "json" else _text(rows).encode(_encoding(output), "replace")
+    write_result(content, output)
+    return 0
+
+
+for _option in config_command.params:
+    # Named in a sentence: thirty options would hide the two that are its own.
+    if isinstance(_option, click.Option) and _option.name not in ("form", "output"):
+        _option.hidden = True
+
+
+def _given(fields: Mapping[str, object]) -> dict[str, object]:
+    """The options *fields* that were given on the command line, by the names of their keys in the settings."""
+    said = {}
+    for name, value in fields.items():
+        option = OPTIONS[name]
+        # A switch that is off says nothing, but for --no-pre.
+        is_said = value is not None and (value is not False or name == "pre")
+        if is_said and (option.key is not None or name in _WITHOUT_KEY):
+            said[option.key.name if option.key is not None else option.flag.removeprefix("--")] = value
+    return said
+
+
+def _defaults() -> dict[str, str]:
+    from wheelcheck.index.disk_cache import default_cache_dir
+    from wheelcheck.model.default_index import default_index_url
+    from wheelcheck.targets.targets import host_target
+
+    host = host_target()
+    return {
+        "platform": host.platform,
+        "python": host.python,
+        "index-url": default_index_url(),
+        "cache-dir": str(default_cache_dir()),
+    }
+
+
+def _encoding(output: str | None) -> str:
+    return (sys.stdout.encoding or "utf-8") if output in (None, "-") else "utf-8"
+
+
+def _json(rows: Sequence[Effective]) -> bytes:
+    import json
+
+    listed = [{"name": row.name, "value": row.value, "origin": row.origin} for row in rows]
+    return (json.dumps({"schema": _SCHEMA_NAME, "settings": listed}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _text(rows: Sequence[Effective]) -> str:
+    items = [(row, row.value if isinstance(row.value, tuple) else (row.value,)) for row in rows]
+    names = max((len(row.name) for row in rows), default=0)
+    fitting = [len(value) for _, values in items for value in values if len(value) <= _WIDEST_VALUE]
+    width = max(fitting, default=0)
+    lines = []
+    for row, values in items:
+        for position, value in enumerate(values):
+            name, origin = (row.name, row.origin) if position == 0 else ("", "")
+            lines.append(f"{name:{names}}  {value:{width}}  {origin}".rstrip())
+    # What a file says must not drive the terminal.
+    return "".join("".join(each if each.isprintable() else "?" for each in line) + "\n" for line in lines)

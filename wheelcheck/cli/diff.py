@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.check import parse_codes
 from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import refuse_unwritable
 from wheelcheck.errors import UsageProblem
 

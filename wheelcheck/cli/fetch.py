@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.ending import ending_in_order
-from wheelcheck.cli.options import table_options
+from wheelcheck.cli.options import allow_build, table_options
+from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import print_note, write_result
-from wheelcheck.cli.wheelhouse_options import allow_build, transfer_progress
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def fetch_command(
     showing = Showing.taken_from(options)
     allowed, seconds = options.pop("allow_build"), options.pop("build_seconds")
     request = FetchRequest(allow_build=allowed, build_seconds=seconds, where=Request(inputs=(), **options))
-    with ending_in_order(), transfer_progress(showing) as told:
+    with ending_in_order(), showing.transfers() as told:
         if directory is None or dry_run:
             _tell_weights(executable, request, form)
             answer = None

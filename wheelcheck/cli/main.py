@@ -10,17 +10,65 @@ import contextlib
 import gc
 import os
 import sys
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from wheelcheck.cli.commands import CommandTable
 from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
+_PLACES = {
+    "bundle": ("bundle", "bundle_command"),
+    "cache": ("describe", "cache_group"),
+    "check": ("check", "check_command"),
+    "config": ("describe", "config_command"),
+    "diff": ("diff", "diff_command"),
+    "export": ("export", "export_command"),
+    "fetch": ("fetch", "fetch_command"),
+    "hook": ("hook", "hook_command"),
+    "matrix": ("matrix", "matrix_command"),
+    "plan": ("plan", "plan_command"),
+    "schema": ("describe", "schema_command"),
+    "target": ("describe", "target_command"),
+    "verify": ("verify", "verify_command"),
+    "wheels": ("wheels", "wheels_command"),
+    "why": ("why", "why_command"),
+}
 _INTERRUPTED = 130
 _GARBAGE = 200_000
+
+
+class CommandTable(MutableMapping[str, click.Command]):
+    """Commands by name, as click asks for them; names are known without an import."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, click.Command] = {}
+        self._names = dict.fromkeys(_PLACES)
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._loaded:
+            module, attribute = _PLACES[name]
+            self._loaded[name] = getattr(import_module(f"wheelcheck.cli.{module}"), attribute)
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._names[name] = None
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._names[name]
+        self._loaded.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @click.group(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.errors import DiskFailure
 

@@ -57,6 +57,21 @@ def _declared(option: Option, command: str) -> Callable[[F], F]:
     return click.option(*(words.flags or option.declared).split(), option.name, **settings)
 
 
+def words(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001 - click
+    """The words between the commas of *texts*: the callback of an option that is given once, many times or both."""
+    return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
+
+
+allow_build = click.option(
+    "--allow-build",
+    "allow_build",
+    metavar="NAME[,NAME]",
+    multiple=True,
+    callback=words,
+    help="Build these from source, which runs their authors' code here; all for all.",
+)
+
+
 def with_whole_fix(words: Sequence[str]) -> tuple[str, ...]:
     """*words* with a bare ``--fix`` written out, so that it takes no INPUT that follows for its value.
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.options import table_options
+from wheelcheck.cli.showing import Showing, answer_format
 
 
 @click.command("verify", short_help="Check a bundle or environment: files, libraries, imports.")

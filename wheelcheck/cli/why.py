@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from wheelcheck.cli.answering import Showing, answer_format
 from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.showing import Showing, answer_format
 
 
 @click.command("why", short_help="Who requires a project, by which ways, and what was available.")

@@ -1,4 +1,4 @@
-"""The progress and the output of the commands that answer a question, in the format that was asked for; no decisions."""
+"""How a command shows its answer: progress on stderr, the answer in the format that was asked for; decides nothing."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
-from msgspec import Struct
 
-from wheelcheck.cli.streams import wants_color, write_result
+from wheelcheck.cli.streams import print_note, wants_color, write_result
 from wheelcheck.report.formats import formats_of
 
 if TYPE_CHECKING:
     from wheelcheck.ports import Reporter
+    from wheelcheck.report.progress import TransferProgress
 
 _WIDEST = 120
 _Command = TypeVar("_Command", bound=Callable[..., object])
-PRESENTATION = ("quiet", "verbose", "color", "no_progress")
-"""The parameters of the shared options that say how to show an answer."""
 
 
 def answer_format(command: str, help: str = "What goes to stdout.", *more: str) -> Callable[[_Command], _Command]:
@@ -29,7 +27,7 @@ def answer_format(command: str, help: str = "What goes to stdout.", *more: str) 
     return click.option("--format", "form", type=click.Choice(words), default="text", show_default=True, help=help)
 
 
-class Showing(Struct, frozen=True, kw_only=True):
+class Showing(NamedTuple):
     """How a person wants the answer: the shared options for that."""
 
     quiet: bool
@@ -39,8 +37,8 @@ class Showing(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def taken_from(cls, options: dict[str, Any]) -> Showing:
-        """Take these parameters out of *options*, as click gave them; a command need not have ``--verbose``."""
-        return cls(**{name: options.pop(name, False) for name in PRESENTATION})
+        """Take these parameters out of *options*, as click gave them; a command need not have each of them."""
+        return cls(**{name: options.pop(name, False) for name in cls._fields})
 
     def reporter(self) -> contextlib.AbstractContextManager[Reporter]:
         """A progress line on stderr, where somebody would see it."""
@@ -51,6 +49,16 @@ class Showing(Struct, frozen=True, kw_only=True):
         from wheelcheck.report.progress import ProgressReporter
 
         return ProgressReporter(sys.stderr)
+
+    def transfers(self) -> TransferProgress:
+        """A bar on stderr for files that are fetched, and lines that stay."""
+        from wheelcheck.report.progress import TransferProgress
+
+        return TransferProgress(
+            sys.stderr,
+            (lambda _: None) if self.quiet else print_note,
+            draws=not self.quiet and not self.no_progress,
+        )
 
     def write(self, command: str, form: str, answer: object, path: str | None = None, **style: object) -> None:
         """Write *answer* of *command* in the format *form* to the file *path*, or to stdout where that is ``None`` or ``-``.
