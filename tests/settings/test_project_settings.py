@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.options import KEYS
@@ -63,7 +64,7 @@ def wrong(folder: Path, text: str, name: str = "wheelcheck.toml") -> SettingsInv
 def test_every_key_is_read(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(EVERY_KEY)
     found = load_settings(tmp_path, {"USER": "me", "TOKEN": "t"})
-    assert found == Settings(
+    assert replace(found, written={}, lines={}) == Settings(
         file=tmp_path / "pyproject.toml",
         platforms=("win_amd64", "macos"),
         pythons=("3.11",),
