@@ -18,7 +18,7 @@ from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.matrix import Cell, CellStatus
 from wheelcheck.model.plan import Plan
 from wheelcheck.options import SdistPolicy
-from wheelcheck.targets.known import PLATFORMS
+from wheelcheck.targets.targets import PLATFORMS
 
 NATIVE = {
     "setup.py": "from setuptools import setup, Extension\nsetup(name='old', ext_modules=[Extension('n', ['n.c'])])\n"

@@ -386,6 +386,18 @@ def test_what_completes_a_file_of_targets_comes_from_the_settings_too(shell: She
     assert named(shell, "--targets-from", ".python-version") == ["win32/3.12", "musllinux_1_2_x86_64/3.12"]
 
 
+def test_a_file_of_targets_may_come_from_an_editor_on_windows(shell: Shell) -> None:
+    shell.write("Dockerfile", b"\xef\xbb\xbf" + DOCKERFILE.replace("\n", "\r\n").encode())
+    assert named(shell, "--targets-from", "Dockerfile") == ["manylinux_2_36_x86_64/3.12"]
+
+
+def test_a_binary_file_of_targets_is_refused_by_name(shell: Shell) -> None:
+    shell.write("Dockerfile", b"\x7fELF\x00\xff")
+    assert "Dockerfile: cannot be read: it is not UTF-8" in shell.run(
+        "check", "b", "--targets-from", "Dockerfile"
+    ).refused(2)
+
+
 def test_from_dockerfile_is_another_word_for_it(shell: Shell) -> None:
     shell.write("Dockerfile", DOCKERFILE)
     assert named(shell, "--from-dockerfile", "Dockerfile") == ["manylinux_2_36_x86_64/3.12"]

@@ -12,7 +12,7 @@ from tests.cli.programs import Outcome, Shell, valid_plan
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import Flaky, IndexServer, Mode
 from wheelcheck.report.matrix.json_document import load_matrix_schema
-from wheelcheck.targets.known import PLATFORMS, PYTHONS
+from wheelcheck.targets.targets import PLATFORMS, PYTHONS
 
 CATALOG = {
     "a": [make_wheel("a", "1.0", requires=["b", "m; sys_platform != 'win32'"])],

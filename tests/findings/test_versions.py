@@ -13,8 +13,7 @@ from wheelcheck.model.answers import CellKind, Wheels
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Policy
 from wheelcheck.resolver.candidate_source import purity_from_siblings
-from wheelcheck.targets.known import PLATFORMS, PYTHONS, expanded
-from wheelcheck.targets.targets import parse_target
+from wheelcheck.targets.targets import PLATFORMS, PYTHONS, expanded, parse_target
 
 WINDOWS, LINUX = ("win_amd64", "3.11"), ("manylinux_2_28_x86_64", "3.11")
 

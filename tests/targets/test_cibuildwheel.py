@@ -8,13 +8,14 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.knowledge.images import load_images
 from wheelcheck.model.named_target import NamedTargets
 from wheelcheck.targets.cibuildwheel import parse_cibuildwheel
+from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.targets.targets import parse_target
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t", "pp3.11")
 
 
 def read(text: str) -> NamedTargets:
-    return parse_cibuildwheel(text, "pyproject.toml", pythons=PYTHONS, known=load_images())
+    return parse_cibuildwheel(text, "pyproject.toml", TargetQuery(known=load_images(), pythons=PYTHONS))
 
 
 def builds(text: str) -> list[str]:

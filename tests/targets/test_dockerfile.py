@@ -8,11 +8,14 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.knowledge.images import load_images
 from wheelcheck.model.named_target import NamedTarget, NamedTargets
 from wheelcheck.targets.dockerfile import parse_dockerfile
+from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.targets.targets import parse_target
 
 
 def read(text: str, *, stage: str | None = None, build_args: dict[str, str] | None = None) -> NamedTargets:
-    return parse_dockerfile(text, "Dockerfile", bases=load_images(), stage=stage, build_args=build_args)
+    return parse_dockerfile(
+        text, "Dockerfile", TargetQuery(known=load_images(), pythons=(), stage=stage, build_args=build_args or {})
+    )
 
 
 def only(text: str, *, stage: str | None = None, build_args: dict[str, str] | None = None) -> NamedTarget:

@@ -10,11 +10,12 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.knowledge.images import load_images
 from wheelcheck.model.named_target import NamedTargets
 from wheelcheck.targets.github_actions import parse_workflow
+from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.targets.targets import parse_target
 
 
 def read(text: str) -> NamedTargets:
-    return parse_workflow(textwrap.dedent(text), "ci.yml", known=load_images())
+    return parse_workflow(textwrap.dedent(text), "ci.yml", TargetQuery(known=load_images(), pythons=()))
 
 
 def pairs(text: str) -> list[str]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.knowledge.images import load_images
 from wheelcheck.targets.python_version import parse_python_version_file
+from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.targets.targets import parse_target
+
+QUERY = TargetQuery(known=load_images(), pythons=())
 
 
 @pytest.mark.parametrize(
@@ -33,14 +37,14 @@ from wheelcheck.targets.targets import parse_target
     ],
 )
 def test_every_form_has_its_words(line: str, platform: str | None, python: str | None) -> None:
-    (target,) = parse_python_version_file(f"{line}\n", ".python-version").targets
+    (target,) = parse_python_version_file(f"{line}\n", ".python-version", QUERY).targets
     assert (target.platform, target.python) == (platform, python)
     parse_target(target.platform or "win_amd64", target.python or "3.11")
 
 
 def test_several_lines_are_several_targets_once_each_and_what_is_no_python_is_noted() -> None:
     text = "# pyenv local\n3.12.4  # the one in production\n\n3.11 3.12.4\nsystem\nminiconda3-4.7.12\n"
-    found = parse_python_version_file(text, ".python-version")
+    found = parse_python_version_file(text, ".python-version", QUERY)
     assert [(target.python, str(target.origin)) for target in found.targets] == [
         ("3.12.4", ".python-version:2"),
         ("3.11", ".python-version:4"),
@@ -62,6 +66,6 @@ def test_several_lines_are_several_targets_once_each_and_what_is_no_python_is_no
 )
 def test_a_file_without_a_usable_version_is_refused(text: str, address: str) -> None:
     with pytest.raises(InputUnreadable) as refused:
-        parse_python_version_file(text, ".python-version")
+        parse_python_version_file(text, ".python-version", QUERY)
     assert refused.value.address == address
     assert "--python" in refused.value.hint

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.knowledge.images import load_images
 from wheelcheck.targets.requires_python import parse_requires_python
+from wheelcheck.targets.sources import TargetQuery
 
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.13t", "pp3.10")
+QUERY = TargetQuery(known=load_images(), pythons=PYTHONS)
 
 
 def admitted(text: str) -> list[str | None]:
-    return [target.python for target in parse_requires_python(text, "pyproject.toml", pythons=PYTHONS).targets]
+    return [target.python for target in parse_requires_python(text, "pyproject.toml", QUERY).targets]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +52,7 @@ def test_poetry_says_it_in_its_own_way(constraint: str, pythons: list[str]) -> N
 
 
 def test_a_target_tells_its_line_and_words() -> None:
-    found = parse_requires_python(
-        '[project]\nname = "x"\nrequires-python = "==3.12.*"\n', "a/pyproject.toml", pythons=PYTHONS
-    )
+    found = parse_requires_python('[project]\nname = "x"\nrequires-python = "==3.12.*"\n', "a/pyproject.toml", QUERY)
     (target,) = found.targets
     assert (target.platform, str(target.origin)) == (None, "a/pyproject.toml:3")
     assert target.said == 'requires-python = "==3.12.*"'
@@ -63,7 +64,7 @@ def test_a_target_tells_its_line_and_words() -> None:
         ("[project]\nname = 'x'\n", "pyproject.toml", "says no requires-python"),
         ("[project]\nrequires-python = '>=3.20'\n", "pyproject.toml:2", "admits no Python that is supported"),
         ("[project]\nrequires-python = '3.11 or so'\n", "pyproject.toml:2", "no version specifier"),
-        ("[project]\nrequires-python = 3.11\n", "pyproject.toml", "must be a string"),
+        ("[project]\nrequires-python = 3.11\n", "pyproject.toml:2", "must be a string"),
         ("[tool.poetry.dependencies]\npython = 'snake'\n", "pyproject.toml:2", "no version constraint"),
         ("[project\n", "pyproject.toml:1", "not valid TOML"),
     ],

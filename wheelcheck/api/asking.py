@@ -139,8 +139,7 @@ def _bare(requirement: Requirement) -> Requirement:
 
 
 def _targets(request: WheelsRequest, settings: Settings) -> tuple[Target, ...]:
-    from wheelcheck.targets.known import PLATFORMS, PYTHONS, expanded
-    from wheelcheck.targets.targets import host_target, parse_target
+    from wheelcheck.targets.targets import PLATFORMS, PYTHONS, expanded, host_target, parse_target
 
     platforms = expanded(request.platforms or settings.platforms or PLATFORMS, PLATFORMS)
     pythons = expanded(request.pythons or settings.pythons, PYTHONS) or (host_target().python,)

@@ -117,7 +117,7 @@ def _named(
     words: TargetWords, files: tuple[str, ...], sources: Sequence[NamedTargets], settings: Settings
 ) -> list[tuple[str | None, str | None]]:
     """Platform and Python of each target that has words, ``None`` for that of the running interpreter."""
-    from wheelcheck.targets.known import PLATFORMS, PYTHONS, expanded
+    from wheelcheck.targets.targets import PLATFORMS, PYTHONS, expanded
 
     platforms, pythons = expanded(words.platforms, PLATFORMS), expanded(words.pythons, PYTHONS)
     others = platforms or expanded(settings.platforms, PLATFORMS), pythons or expanded(settings.pythons, PYTHONS)
@@ -170,18 +170,10 @@ def _sourced(path: str) -> NamedTargets:
 def _read(path: str) -> NamedTargets:
     """What the file *path* says of targets; what kind of file it is, its name tells, and of a project's its content."""
     from wheelcheck.knowledge.images import load_images
-    from wheelcheck.targets.known import PYTHONS
-    from wheelcheck.targets.reading import TargetAsk, TargetSource, parse_targets, source_of
+    from wheelcheck.targets.sources import TargetQuery, parse_targets
+    from wheelcheck.targets.targets import PYTHONS
 
-    text = _text(path)
-    source = source_of(Path(path))
-    if source is None and path.endswith(".toml"):
-        builds = "[tool.cibuildwheel" in text
-        source = TargetSource.CIBUILDWHEEL if builds else TargetSource.REQUIRES_PYTHON
-    elif source is None and path.endswith((".yml", ".yaml")):
-        source = TargetSource.GITHUB_ACTIONS
-    ask = TargetAsk(known=load_images(), pythons=PYTHONS)
-    return parse_targets(text, path, source or TargetSource.DOCKERFILE, ask)
+    return parse_targets(_text(path), path, TargetQuery(known=load_images(), pythons=PYTHONS))
 
 
 def _text(path: str) -> str:

@@ -14,7 +14,7 @@ from wheelcheck.model.distribution import Distribution, Sdist, Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Refusal, RefusalReason, Target
-from wheelcheck.targets.shelf import Release, Shelf
+from wheelcheck.targets.project_view import ProjectView, Release
 
 Purity = Callable[[tuple[Distribution, ...]], Installability | None]
 """What the files of a release tell of its source archive without reading it, ``None`` for nothing."""
@@ -38,7 +38,7 @@ class View(Struct, frozen=True, kw_only=True):
     by itself was not chosen, empty where nothing is known; it may read metadata and is asked once a range.
     """
 
-    shelf: Shelf
+    shelf: ProjectView
     target: Target
     policy: Policy
     chosen: Pin | None

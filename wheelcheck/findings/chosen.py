@@ -10,7 +10,7 @@ from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.model.target import RefusalReason
-from wheelcheck.targets.shelf import first_upload, python_bounds
+from wheelcheck.targets.project_view import first_upload, python_bounds
 
 _YEARS_BEHIND = 2.0
 _DAYS_A_YEAR = 365.25

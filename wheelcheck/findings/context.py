@@ -17,7 +17,7 @@ from wheelcheck.model.resolution import Conflict, Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.shelf import Admission, Shelf, newest_standing
+from wheelcheck.targets.project_view import Admission, ProjectView, newest_standing
 
 if TYPE_CHECKING:
     from wheelcheck.model.compatibility import RepairKnowledge
@@ -55,13 +55,13 @@ class Diagnosis:
         self.compatibility = Compatibility(outcome.target)
         self._projects = projects
         self._admission = Admission(self.compatibility, policy, self.hashes)
-        self._shelves: dict[NormalizedName, Shelf] = {}
+        self._shelves: dict[NormalizedName, ProjectView] = {}
         self._pages: dict[NormalizedName, ProjectPage] = {}
 
-    def shelf(self, name: NormalizedName) -> Shelf:
+    def shelf(self, name: NormalizedName) -> ProjectView:
         """Everything that the index has of *name*, judged for the target."""
         if name not in self._shelves:
-            self._shelves[name] = Shelf(self.page(name), self._admission)
+            self._shelves[name] = ProjectView(self.page(name), self._admission)
         return self._shelves[name]
 
     def page(self, name: NormalizedName) -> ProjectPage:

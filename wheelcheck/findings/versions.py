@@ -16,7 +16,7 @@ from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, RefusalReason, Target
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.shelf import Admission, Release, Shelf
+from wheelcheck.targets.project_view import Admission, ProjectView, Release
 
 _OF_SOURCE = {
     Installability.SDIST_PURE: CellKind.SDIST_PURE,
@@ -68,8 +68,8 @@ def table(
     )
 
 
-def _shelf(page: ProjectPage, target: Target, policy: Policy) -> Shelf:
-    return Shelf(page, Admission(Compatibility(target), policy, {}))
+def _shelf(page: ProjectPage, target: Target, policy: Policy) -> ProjectView:
+    return ProjectView(page, Admission(Compatibility(target), policy, {}))
 
 
 def _cell(release: Release, target: Target, page: ProjectPage, judging: Judging, kinds: dict[Sdist, CellKind]) -> Cell:

@@ -1,4 +1,4 @@
-"""Targets as other files name them, in the words that ``compat`` takes; makes no target of them."""
+"""Targets as other files name them, in the words that ``targets`` takes; makes no target of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wheelcheck.model.requirement import FileOrigin
 
 
@@ -37,3 +39,11 @@ class NamedTargets(Struct, frozen=True, kw_only=True):
 
     targets: tuple[NamedTarget, ...] = ()
     notes: tuple[TargetNote, ...] = ()
+
+    @classmethod
+    def gathered(cls, targets: Iterable[NamedTarget], notes: Iterable[TargetNote] = ()) -> NamedTargets:
+        """*targets* without those whose platform and Python an earlier one has, and each of *notes* once."""
+        found: dict[tuple[str | None, str | None], NamedTarget] = {}
+        for target in targets:
+            found.setdefault((target.platform, target.python), target)
+        return cls(targets=tuple(found.values()), notes=tuple(dict.fromkeys(notes)))

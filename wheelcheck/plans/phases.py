@@ -12,8 +12,7 @@ from wheelcheck.model.plan import BuilderPhase, Options, PlannedPackage
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Pin
 from wheelcheck.model.target import Target
-from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.stated import stated_for, stated_requirements
+from wheelcheck.targets.fitting import Compatibility, stated_for, stated_requirements
 
 _BUILT = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
 

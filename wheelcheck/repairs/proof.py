@@ -13,7 +13,7 @@ from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Verification, VersionMove
 from wheelcheck.model.resolution import Conflict, Pin, Resolution
 from wheelcheck.repairs.trials import Trial, Trials
-from wheelcheck.targets.shelf import first_upload
+from wheelcheck.targets.project_view import first_upload
 
 
 def natural_of(outcome: Resolution | Conflict) -> Resolution | None:

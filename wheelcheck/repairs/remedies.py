@@ -35,7 +35,7 @@ from wheelcheck.repairs.targets import iter_other_platforms, iter_other_pythons
 from wheelcheck.repairs.versions import nearest_first, preferred_in_clash, usable_versions
 from wheelcheck.repairs.world import Blocked, World
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.shelf import Admission, Shelf
+from wheelcheck.targets.project_view import Admission, ProjectView
 
 _ABOVE = 8  # so many projects above a blocker are considered for another version, nearest first
 _COST_OF_SUBSTITUTE = 20
@@ -220,7 +220,7 @@ def _is_to_be_had(case: Case) -> bool:
         others += (other for other, _ in iter_other_platforms(target))
     page, policy = view.diagnosis.shelf(blocker.name).page, view.diagnosis.policy
     return any(
-        _first_usable(Shelf(page, Admission(Compatibility(each), policy, view.diagnosis.hashes)), own, policy)
+        _first_usable(ProjectView(page, Admission(Compatibility(each), policy, view.diagnosis.hashes)), own, policy)
         is not None
         for each in (target, *others)
     )
@@ -230,11 +230,11 @@ def _is_usable(view: View, blocker: Blocker, target: Target) -> bool:
     """Whether *target* has a usable file in some version that everybody admits, while the present target has none."""
     page = view.diagnosis.shelf(blocker.name).page
     policy = view.diagnosis.policy
-    shelf = Shelf(page, Admission(Compatibility(target), policy, view.diagnosis.hashes))
+    shelf = ProjectView(page, Admission(Compatibility(target), policy, view.diagnosis.hashes))
     return _first_usable(shelf, blocker.specifier, policy) is not None
 
 
-def _first_usable(shelf: Shelf, bounds: SpecifierSet, policy: Policy) -> Version | None:
+def _first_usable(shelf: ProjectView, bounds: SpecifierSet, policy: Policy) -> Version | None:
     anything = Installability.SDIST_NATIVE in policy.allowed
     for version in shelf.versions:
         if not bounds.contains(version, prereleases=bool(bounds.prereleases)):
@@ -291,7 +291,7 @@ def _index(case: Case) -> Iterator[Change]:
             # Said first of the question as it was asked; the search comes by again with other targets.
             case.suggestions.setdefault((blocker.name, url), Suggestion(edit=change.told(), message=message))
             return  # a vendor's other indexes lie beside this one
-        shelf = Shelf(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}))
+        shelf = ProjectView(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}))
         if _first_usable(shelf, blocker.specifier, view.diagnosis.policy) is not None:
             yield change
 

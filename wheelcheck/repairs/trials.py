@@ -20,7 +20,7 @@ from wheelcheck.repairs.edits.pin import Repinned
 from wheelcheck.repairs.world import Blocked, Limits, WithSources, World
 from wheelcheck.resolver.passes import Budget, resolve
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.shelf import Admission, Shelf
+from wheelcheck.targets.project_view import Admission, ProjectView
 
 _FOR_SEARCHING = 0.75  # of the time; the rest is for mending what was found
 _SHARE = 2  # of the time goes to one trial at most, and less once there is an answer
@@ -131,12 +131,12 @@ class Trials:
                 self._known[settled] = known
         return known
 
-    def shelf(self, name: NormalizedName, changes: Iterable[Change]) -> Shelf:
+    def shelf(self, name: NormalizedName, changes: Iterable[Change]) -> ProjectView:
         """The page of *name* as the target sees it that *changes* make."""
         state = self._state(changes)
         policy = state.question.policy
         admission = Admission(Compatibility(state.question.target), policy, {})
-        return Shelf(self._projects(state).page(name), admission)
+        return ProjectView(self._projects(state).page(name), admission)
 
     def _state(self, changes: Iterable[Change]) -> State:
         state = State(question=self._blocked.question)

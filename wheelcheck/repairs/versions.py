@@ -8,10 +8,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from wheelcheck.repairs.blockers import Blocker
-from wheelcheck.targets.shelf import Shelf
+from wheelcheck.targets.project_view import ProjectView
 
 
-def usable_versions(shelf: Shelf) -> tuple[Version, ...]:
+def usable_versions(shelf: ProjectView) -> tuple[Version, ...]:
     """The final versions with a usable wheel, newest first; where there are none, those with a source archive."""
     standing = [
         version
@@ -22,7 +22,7 @@ def usable_versions(shelf: Shelf) -> tuple[Version, ...]:
     return with_wheel or tuple(standing)
 
 
-def nearest_first(shelf: Shelf, version: Version | None) -> tuple[Version, ...]:
+def nearest_first(shelf: ProjectView, version: Version | None) -> tuple[Version, ...]:
     """Every final version by how many releases lie between it and *version*; of two as near, the newer first.
 
     Those that cannot be used are among them: which can may change with the target.
@@ -35,7 +35,7 @@ def nearest_first(shelf: Shelf, version: Version | None) -> tuple[Version, ...]:
     return tuple(sorted(standing, key=lambda each: (abs(order[each] - at), each < version)))
 
 
-def preferred_in_clash(shelf: Shelf, blocker: Blocker) -> tuple[Version, ...]:
+def preferred_in_clash(shelf: ProjectView, blocker: Blocker) -> tuple[Version, ...]:
     """Every final version of a project on which requirements contradict each other: what the user asked for comes first.
 
     Then those that satisfy more of the requirements, then the nearest to what the user asked for, then the newest: what the

@@ -22,7 +22,7 @@ from wheelcheck.model.target import Fit, Refusal, RefusalReason
 from wheelcheck.ports import Projects
 from wheelcheck.resolver.requirement import Bound, narrowing_of
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.shelf import Admission, Release, Shelf
+from wheelcheck.targets.project_view import Admission, ProjectView, Release
 
 _SIBLINGS_NAMED = 3
 
@@ -69,7 +69,7 @@ class Supply:
         self.compatibility = compatibility
         self.policy = policy
         self._admission = Admission(compatibility, policy, hashes)
-        self._shelves: dict[NormalizedName, Shelf] = {}
+        self._shelves: dict[NormalizedName, ProjectView] = {}
         self._metadata: dict[tuple[NormalizedName, Version, str | None], CoreMetadata] = {}
         self._judged: dict[tuple[NormalizedName, Version, str | None], tuple[Installability, tuple[str, ...]]] = {}
         self._directs: dict[str, tuple[Distribution, CoreMetadata | None, Judgement | None]] = {}
@@ -96,16 +96,16 @@ class Supply:
 
     # Pages
 
-    def shelf(self, name: NormalizedName) -> Shelf:
+    def shelf(self, name: NormalizedName) -> ProjectView:
         """The shelf of *name*; empty where no index knows it."""
         known = self._shelves.get(name)
         if known is None:
             known = self.shelf_of(self.projects.page(name))
         return known
 
-    def shelf_of(self, page: ProjectPage) -> Shelf:
+    def shelf_of(self, page: ProjectPage) -> ProjectView:
         """The shelf of a *page* that is already at hand; ``setdefault`` keeps one shelf when two threads meet here."""
-        return self._shelves.get(page.name) or self._shelves.setdefault(page.name, Shelf(page, self._admission))
+        return self._shelves.get(page.name) or self._shelves.setdefault(page.name, ProjectView(page, self._admission))
 
     def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
         """The versions on the page of *name* that all *bounds* admit, newest first; a combination met before costs little."""

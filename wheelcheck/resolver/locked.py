@@ -22,7 +22,7 @@ from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.resolver.candidate_source import purity_from_siblings, refusal_sentence
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.shelf import Admission, Release
+from wheelcheck.targets.project_view import Admission, Release
 
 
 def taken(

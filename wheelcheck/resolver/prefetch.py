@@ -18,7 +18,7 @@ from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.target import Fit
 from wheelcheck.resolver.candidate_source import Supply
 from wheelcheck.resolver.requirement import Bound, Narrowing, bound_of
-from wheelcheck.targets.stated import stated_requirements
+from wheelcheck.targets.fitting import stated_requirements
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver
 _PATIENCE = 3  # versions of a project that may fail one by one before the next are fetched together

@@ -26,8 +26,7 @@ from wheelcheck.resolver.candidate_source import Supply
 from wheelcheck.resolver.dead_versions import Pruning
 from wheelcheck.resolver.prefetch import Batches
 from wheelcheck.resolver.requirement import Ask, Candidate, Key, bound_of, iter_asks
-from wheelcheck.targets.fitting import names_extra
-from wheelcheck.targets.stated import stated_for
+from wheelcheck.targets.fitting import names_extra, stated_for
 
 Cause = RequirementInformation[Ask, Candidate]
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")

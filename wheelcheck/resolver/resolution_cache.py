@@ -25,7 +25,7 @@ from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolver.candidate_source import Supply
 from wheelcheck.resolver.passes import Question, resolve_openly
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.shelf import Release
+from wheelcheck.targets.project_view import Release
 
 _View = tuple[str | None, str | None, bool]
 """Of a release: the kind of file that an installer would take (an archive by its name), withdrawn why, hidden."""

@@ -7,19 +7,19 @@ pattern spells out. Pyodide, Android, iOS and GraalPy are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.images import ImageKnowledge, WheelBuilds
+from wheelcheck.model.images import WheelBuilds
 from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.targets.requires_python import admitted_pythons, first_admitted
-from wheelcheck.targets.words import each_once
-from wheelcheck.texts.toml import Positions, parse_toml
+from wheelcheck.targets.sources import TargetQuery
+from wheelcheck.texts.toml import Positions, parse_toml, table_at
 
 Table = Mapping[str, object]
 
@@ -58,21 +58,21 @@ class _Build(Struct, frozen=True, kw_only=True):
         return self.python.removeprefix("pp").removesuffix("t")
 
 
-def parse_cibuildwheel(text: str, path: str, *, pythons: Iterable[str], known: ImageKnowledge) -> NamedTargets:
+def parse_cibuildwheel(text: str, path: str, query: TargetQuery) -> NamedTargets:
     """The targets that the ``pyproject.toml`` *text* has wheels built for, in the order of systems and Pythons.
 
-    *pythons* are those that are supported; others count where a ``build`` pattern spells them out (``cp38-*``). *known* has
-    cibuildwheel's defaults. ``requires-python`` limits them. Raises ``InputUnreadable`` without the table, and where it selects
+    The Pythons of *query* count, and those that a ``build`` pattern spells out (``cp38-*``); its ``known`` has cibuildwheel's
+    defaults. ``requires-python`` limits them. Raises ``InputUnreadable`` without the table, and where it selects
     nothing.
     """
     document = parse_toml(text, path)
-    table = _table(_table(document, "tool"), "cibuildwheel")
+    table = table_at(document, "tool", "cibuildwheel")
     if not table:
         raise InputUnreadable("has no [tool.cibuildwheel]", address=path, hint="give --platform and --python")
-    config = _Config(table, known.wheel_builds, FileOrigin(path=path, line=_line(text)))
+    config = _Config(table, query.known.wheel_builds, FileOrigin(path=path, line=_line(text)))
     admitted = admitted_pythons(document, text, path)
     targets: list[NamedTarget] = []
-    for build in config.builds(tuple(pythons)):
+    for build in config.builds(query.pythons):
         bounds = admitted[0] if admitted is not None else (SpecifierSet(),)
         admitted_word = first_admitted(build.minor, bounds)
         if admitted_word is not None:
@@ -83,7 +83,7 @@ def parse_cibuildwheel(text: str, path: str, *, pythons: Iterable[str], known: I
             address=str(config.origin),
             hint="give --platform and --python",
         )
-    return NamedTargets(targets=each_once(targets), notes=tuple(dict.fromkeys(config.notes)))
+    return NamedTargets.gathered(targets, config.notes)
 
 
 class _Config:
@@ -136,7 +136,7 @@ class _Config:
         return NamedTarget(platform=platform, python=python, origin=self.origin, said=f"{build.identifier}{remark}")
 
     def _option(self, system: str, key: str, default: object) -> object:
-        return _table(self._table, system).get(key, self._table.get(key, default))
+        return table_at(self._table, system).get(key, self._table.get(key, default))
 
     def _archs(self, system: str, patterns: tuple[str, ...]) -> set[str]:
         found: set[str] = set()
@@ -262,11 +262,6 @@ def _deployment(environment: object) -> tuple[int, int] | None:
 def _version(text: str) -> tuple[int, int]:
     major, _, rest = text.partition(".")
     return int(major), int(rest.partition(".")[0] or 0)
-
-
-def _table(parent: Table, key: str) -> Table:
-    value = parent.get(key, {})
-    return value if isinstance(value, dict) else {}
 
 
 def _line(text: str) -> int:

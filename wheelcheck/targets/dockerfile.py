@@ -12,6 +12,7 @@ from wheelcheck.model.images import ImageKnowledge
 from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.targets.image_names import WAY_OUT, ImageReading, ImageUnknown, parse_image
+from wheelcheck.targets.sources import TargetQuery
 
 # What a builder sets by itself; a stage for the machine that builds is one for the machine that runs, as far as can be known.
 _BUILDER_ARGS = {
@@ -38,25 +39,18 @@ class _Stage(Struct, frozen=True, kw_only=True):
     platform: str | None
 
 
-def parse_dockerfile(
-    text: str,
-    path: str,
-    *,
-    bases: ImageKnowledge,
-    stage: str | None = None,
-    build_args: Mapping[str, str] | None = None,
-) -> NamedTargets:
-    """The target that the Dockerfile *text* builds for: that of its last stage with a Python, or of *stage* (``--target``).
+def parse_dockerfile(text: str, path: str, query: TargetQuery) -> NamedTargets:
+    """The target that the Dockerfile *text* builds for: that of its last stage with a Python, or of the stage of *query*.
 
-    *bases* is the table of known images. *build_args* replace the defaults of ``ARG``. Where no stage has a Python, the last one
-    tells the platform alone. Raises ``InputUnreadable`` with the line for images that are not known, and variables without a value.
+    The query's ``build_args`` replace the defaults of ``ARG``. Where no stage has a Python, the last one tells the platform alone.
+    Raises ``InputUnreadable`` with the line for images that are not known, and variables without a value.
     """
-    stages = list(_stages(text, path, build_args or {}))
+    stages = list(_stages(text, path, query.build_args))
     if not stages:
         raise InputUnreadable("has no FROM line", address=path, hint="name a Dockerfile, or " + WAY_OUT)
-    if stage is not None:
-        return _target(_named(stages, stage, path), stages, path, bases)
-    return _last_with_python(stages, path, bases)
+    if query.stage is not None:
+        return _target(_named(stages, query.stage, path), stages, path, query.known)
+    return _last_with_python(stages, path, query.known)
 
 
 def _last_with_python(stages: list[_Stage], path: str, bases: ImageKnowledge) -> NamedTargets:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, Sdist, Wheel, WheelTag
+from wheelcheck.model.requirement import CandidateOrigin, Requirement
 from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
 
 _SHARED_ABIS = frozenset({"none", "abi3", "abi3t"})
@@ -262,3 +263,19 @@ def fit_order(fit: Fit) -> tuple[int, int, tuple[int, ...], str]:
     build = fit.distribution.build if isinstance(fit.distribution, Wheel) else None
     number, rest = build if build is not None else (-1, "")
     return (fit.rank, -number, tuple(-ord(character) for character in rest), fit.distribution.filename)
+
+
+@functools.lru_cache(maxsize=2_000)
+def stated_requirements(requires: tuple[str, ...], name: NormalizedName, version: Version) -> tuple[Requirement, ...]:
+    """The texts *requires* of the metadata of *version* of *name*, as requirements with that origin."""
+    origin = CandidateOrigin(name=name, version=version)
+    return tuple(Requirement.parse(text, origin) for text in requires)
+
+
+@functools.lru_cache(maxsize=4_000)
+def stated_for(
+    requires: tuple[str, ...], name: NormalizedName, version: Version, extra: str
+) -> tuple[Requirement, ...]:
+    """Of :func:`stated_requirements` those that may hold for *extra* on some target: most of a long list are for other extras."""
+    stated = stated_requirements(requires, name, version)
+    return tuple(each for each in stated if not is_for_another_extra(each.marker, extra))

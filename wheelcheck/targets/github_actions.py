@@ -16,7 +16,9 @@ from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.targets.image_names import ImageUnknown, parse_image
 from wheelcheck.targets.matrices import NotLiteral, Values, expand_matrix, resolved
-from wheelcheck.targets.words import WrittenPython, each_once, machine_of, parse_python_version, platform_of
+from wheelcheck.targets.platforms import machine_of, platform_of
+from wheelcheck.targets.pythons import WrittenPython, parse_python_version
+from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode, parse_yaml
 
 _MATRIX_KEYS = ("python-version", "python_version", "python", "pyversion", "py")
@@ -25,7 +27,7 @@ _LINUX_CONTAINERS = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}
 _ONE_MINOR = re.compile(r"[~=]{0,2}\s*(3\.\d+)(?:\.[x*]|\.\d+-[\w.]+|\.\d+)?(?:\s+-\s+\1(?:\.[\dx*]+)?)?")
 
 
-def parse_workflow(text: str, path: str, *, known: ImageKnowledge) -> NamedTargets:
+def parse_workflow(text: str, path: str, query: TargetQuery) -> NamedTargets:
     """The targets of every job in the workflow *text*, each once, with notes on what is no literal.
 
     Raises ``InputUnreadable`` for what is no workflow, for one without a literal Python, and, with the line, for a version without
@@ -35,7 +37,7 @@ def parse_workflow(text: str, path: str, *, known: ImageKnowledge) -> NamedTarge
     jobs = workflow.get("jobs") if isinstance(workflow, Mapping) else None
     if not isinstance(workflow, Mapping) or not isinstance(jobs, Mapping):
         raise InputUnreadable("no GitHub Actions workflow: it has no jobs", address=path)
-    reading = _Reading(path=path, known=known)
+    reading = _Reading(path=path, known=query.known)
     for name, job in jobs.entries.items():
         if isinstance(job, Mapping):
             reading.take(name, job, _entries(workflow.get("env")))
@@ -46,7 +48,7 @@ def parse_workflow(text: str, path: str, *, known: ImageKnowledge) -> NamedTarge
             address=path,
             hint="give --platform and --python",
         )
-    return NamedTargets(targets=each_once(reading.targets), notes=tuple(dict.fromkeys(reading.notes)))
+    return NamedTargets.gathered(reading.targets, reading.notes)
 
 
 class _Job(Struct, frozen=True, kw_only=True):

@@ -89,6 +89,23 @@ _SHOWN = (
     "musllinux_1_2_x86_64", "musllinux_1_2_aarch64", "macosx_13_0_arm64", "macosx_13_0_x86_64",
 )  # fmt: skip
 
+# Go's names, as Docker uses them; the names of uname and of wheel tags stand for themselves.
+_MACHINES = {
+    "amd64": "x86_64",
+    "x86-64": "x86_64",
+    "x64": "x86_64",
+    "arm64": "aarch64",
+    "arm64/v8": "aarch64",
+    "arm/v7": "armv7l",
+    "arm": "armv7l",
+    "386": "i686",
+    "x86": "i686",
+}
+_MACHINES_OF = {
+    "win": {"x86_64": "amd64", "aarch64": "arm64", "i686": ""},
+    "macosx": {"aarch64": "arm64"},
+}
+
 
 def parse_platform(word: str) -> Platform:
     """Understand *word*, a wheel platform tag or an alias; case and ``-``/``_`` do not matter where that is unambiguous.
@@ -189,3 +206,17 @@ def _linux_markers(machine: str) -> Mapping[str, str]:
         "platform_system": "Linux",
         "platform_machine": machine,
     }
+
+
+def machine_of(word: str) -> str:
+    """The machine in uname's words, from those of Docker, Windows or a wheel tag."""
+    lowered = word.lower()
+    return _MACHINES.get(lowered, lowered)
+
+
+def platform_of(floor: str, machine: str) -> str:
+    """The platform tag of a *floor* (``manylinux_2_36``, ``win``, ``macosx_15_0``) on *machine* (uname's word)."""
+    own = _MACHINES_OF.get(floor.partition("_")[0], {}).get(machine, machine)
+    if floor == "win" and not own:
+        return "win32"
+    return f"{floor}_{own}"

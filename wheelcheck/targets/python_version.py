@@ -7,7 +7,9 @@ import re
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.targets.words import each_once, machine_of, parse_python_version, platform_of
+from wheelcheck.targets.platforms import machine_of, platform_of
+from wheelcheck.targets.pythons import parse_python_version
+from wheelcheck.targets.sources import TargetQuery
 
 # uv's keys: implementation-version-system-machine-library.
 _KEY = re.compile(
@@ -25,7 +27,7 @@ _FLOORS = {
 _SYSTEM_FLOORS = {"windows": "win", "macos": "macosx_13_0", "linux": "manylinux_2_28"}
 
 
-def parse_python_version_file(text: str, path: str) -> NamedTargets:
+def parse_python_version_file(text: str, path: str, query: TargetQuery) -> NamedTargets:  # noqa: ARG001 - one shape for the table
     """One target for each version in *text*, a ``.python-version`` or ``.python-versions`` file.
 
     What is no version of CPython or PyPy (``system``, a conda, ranges) is noted and passed over; raises ``InputUnreadable`` where
@@ -46,7 +48,7 @@ def parse_python_version_file(text: str, path: str) -> NamedTargets:
         said = "; ".join(note.reason for note in notes) or "says no version"
         address = str(notes[0].origin) if notes else path
         raise InputUnreadable(said, address=address, hint="write a version such as 3.11, or give --python")
-    return NamedTargets(targets=each_once(targets), notes=tuple(notes))
+    return NamedTargets.gathered(targets, notes)
 
 
 def _target(word: str, origin: FileOrigin) -> NamedTarget | None:

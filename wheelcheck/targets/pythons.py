@@ -1,4 +1,4 @@
-"""Python words (``3.11``, ``3.11.9``, ``3.13t``, ``pp3.11``) → implementation, versions and ABI; knows no platform."""
+"""Python words (``3.11``, ``3.13t``, ``pp3.11``) → versions and ABI; versions as other files write them → such words."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ _PYPY_ABI = "pp73"  # every PyPy of the 7.3 line, the only one that supports Pyt
 _WORD = re.compile(
     r"(?P<impl>cp|cpython-?|py|python-?|pp|pypy-?)?3\.?(?P<minor>\d{1,2})(?:\.(?P<patch>\d+))?(?P<free>t)?"
 )
+
+_VERSION = re.compile(
+    r"(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:\.(?P<patch>\d+))?"
+    r"(?P<pre>[-.]?(?:a|b|rc|alpha|beta)\.?\d*|-dev)?(?P<free>t|\+freethreaded)?",
+    re.ASCII,
+)
+_PYPY = re.compile(r"(?:pypy-?|pp)(?P<version>3\.\d+)(?:\.\d+)?(?:-[\w.-]+)?", re.ASCII)
 
 
 class PythonWord(Struct, frozen=True, kw_only=True):
@@ -78,3 +85,40 @@ def _abi(minor: int, *, is_pypy: bool, free: bool) -> str:
     if minor < 8:
         return f"cp3{minor}m"  # the "m" of pymalloc went with Python 3.8
     return f"cp3{minor}" + ("t" if free else "")
+
+
+class WrittenPython(Struct, frozen=True, kw_only=True):
+    """A Python version as written: *word* is what :func:`parse_python` takes, ``None`` where no minor version is said.
+
+    ``remark`` says what of the text is not in the word; empty where it says all.
+    """
+
+    word: str | None
+    version: str = ""
+    remark: str = ""
+
+
+def parse_python_version(text: str) -> WrittenPython | None:
+    """Understand *text* as one version: ``3.11``, ``3.11.9``, ``3``, ``3.13t``, ``3.15-dev``, ``pypy3.10-7.3.12``.
+
+    ``None`` for what is no version of a Python 3 with wheels: ranges, ``system``, ``2.7``, ``3.5``.
+    """
+    pypy = _PYPY.fullmatch(text)
+    matched = _VERSION.fullmatch(pypy["version"] if pypy else text)
+    if matched is None or matched["major"] != "3":
+        return None
+    minor = matched["minor"]
+    if minor is None:
+        return WrittenPython(word=None, remark="names no minor version of Python")
+    if int(minor) < _OLDEST_MINOR:
+        return None
+    number = f"3.{int(minor)}"
+    if matched["pre"]:
+        # A pre-release meets no Requires-Python of its release: what is asked is how things are once it is out.
+        return WrittenPython(
+            word=number + ("t" if matched["free"] else ""), version=number, remark="a pre-release, taken as its release"
+        )
+    if matched["patch"] is not None:
+        number += f".{int(matched['patch'])}"
+    prefix, suffix = ("pp" if pypy else ""), ("t" if matched["free"] else "")
+    return WrittenPython(word=f"{prefix}{number}{suffix}", version=number)

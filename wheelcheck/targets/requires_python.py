@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -11,18 +11,19 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.named_target import NamedTarget, NamedTargets
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.texts.toml import Positions, parse_toml, requires_python_of
+from wheelcheck.targets.sources import TargetQuery
+from wheelcheck.texts.toml import Table, parse_toml, requires_python_of, table_at
 
 _MOST_PATCHES = 50
 _MINOR = re.compile(r"3\.\d+")
 _CARET_OR_TILDE = re.compile(r"([\^~])\s*(\d+(?:\.\d+)*)")
 
 
-def parse_requires_python(text: str, path: str, *, pythons: Iterable[str]) -> NamedTargets:
-    """Each of *pythons* (``3.11``; words of other implementations are left out) that the ``pyproject.toml`` *text* admits.
+def parse_requires_python(text: str, path: str, query: TargetQuery) -> NamedTargets:
+    """Each Python of *query* (``3.11``; words of other implementations are left out) that the ``pyproject.toml`` *text* admits.
 
     Where the first patch releases are excluded (``>=3.11.5``), the target is the first that is not. Without ``requires-python``
-    Poetry's ``python`` is taken. Raises ``InputUnreadable`` where neither is there, or nothing of *pythons* is admitted.
+    Poetry's ``python`` is taken. Raises ``InputUnreadable`` where neither is there, or none of these Pythons is admitted.
     """
     admitted = admitted_pythons(parse_toml(text, path), text, path)
     if admitted is None:
@@ -32,7 +33,7 @@ def parse_requires_python(text: str, path: str, *, pythons: Iterable[str]) -> Na
             hint='write requires-python = ">=3.11" in [project], or give --python',
         )
     bounds, origin, said = admitted
-    minors = [word for word in dict.fromkeys(pythons) if _MINOR.fullmatch(word)]
+    minors = [word for word in dict.fromkeys(query.pythons) if _MINOR.fullmatch(word)]
     found = tuple(
         NamedTarget(platform=None, python=word, origin=origin, said=said)
         for minor in minors
@@ -49,17 +50,16 @@ def admitted_pythons(
     document: Mapping[str, object], text: str, path: str
 ) -> tuple[tuple[SpecifierSet, ...], FileOrigin, str] | None:
     """The version bounds in *document*, of which one has to hold, where they stand, and the words; ``None`` without any."""
-    project, positions = _table(document, "project"), Positions(text)
-    written = project.get("requires-python")
+    table = Table(document, path=path, text=text)
+    project = Table(table_at(document, "project"), path=path, text=text, keys=("project",))
+    written = project.optional_text("requires-python")
     if written is not None:
-        if not isinstance(written, str):
-            raise InputUnreadable("project.requires-python must be a string", address=path)
-        origin = FileOrigin(path=path, line=positions.line(written, "project", "requires-python"))
+        origin = project.origin_of(written, "requires-python")
         return (requires_python_of(written, origin),), origin, f'requires-python = "{written}"'
-    poetry = _table(_table(_table(document, "tool"), "poetry"), "dependencies").get("python")
+    poetry = table_at(document, "tool", "poetry", "dependencies").get("python")
     if not isinstance(poetry, str):
         return None
-    origin = FileOrigin(path=path, line=positions.line(poetry, "tool", "poetry", "dependencies", "python"))
+    origin = table.origin_of(poetry, "tool", "poetry", "dependencies", "python")
     return _poetry_bounds(poetry, origin), origin, f'python = "{poetry}"'
 
 
@@ -95,8 +95,3 @@ def _clauses(text: str) -> Iterator[str]:
             yield f"=={word}"
         else:
             yield word
-
-
-def _table(parent: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = parent.get(key, {})
-    return value if isinstance(value, dict) else {}

@@ -1,10 +1,11 @@
-"""Platform and Python words → a whole :class:`Target`; the tags themselves come from ``packaging.tags``."""
+"""Platform and Python words → a whole :class:`Target`, and the words that ``all`` stands for; tags come from ``packaging.tags``."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import sys
+from collections.abc import Iterable
 
 from packaging import tags
 from packaging.markers import default_environment
@@ -16,6 +17,27 @@ from wheelcheck.targets.pythons import PythonWord, parse_python
 
 # What no words determine: only the machine itself knows its kernel (PEP 508).
 _UNKNOWABLE = frozenset({"platform_release", "platform_version"})
+
+
+# One word for each kind of machine that people install on, with the floors of the bare words in `platforms.py`, so that
+# `--platform all` and `--platform linux` speak of the same machine. Few projects have wheels for 32 bits and the rarer
+# architectures: in every table they would be a column of dots, so they are asked for by name.
+PLATFORMS: tuple[str, ...] = (
+    "win_amd64",
+    "win_arm64",
+    "macosx_13_0_arm64",
+    "macosx_13_0_x86_64",
+    "manylinux_2_28_x86_64",
+    "manylinux_2_28_aarch64",
+    "musllinux_1_2_x86_64",
+    "musllinux_1_2_aarch64",
+)
+
+# Every CPython that is maintained, and the one that ceased to be last: it is still shipped, and the first that projects drop.
+# Free-threaded builds count from 3.13 on (PEP 703) and need wheels of their own.
+PYTHONS: tuple[str, ...] = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t")
+
+ALL = "all"
 
 
 def parse_target(platform: str | None = None, python: str | None = None) -> Target:
@@ -96,4 +118,13 @@ def _combined(platform: Platform, python: PythonWord) -> Target:
         markers=markers,
         unknowable=unknowable,
         patch_assumed=python.patch_assumed,
+    )
+
+
+def expanded(words: Iterable[str], everything: tuple[str, ...]) -> tuple[str, ...]:
+    """*words* with ``all`` written out as *everything*, each word once, in the order of its first mention."""
+    return tuple(
+        dict.fromkeys(
+            each for word in words for each in (everything if word.strip().lower() == ALL else (word.strip(),))
+        )
     )

@@ -1,6 +1,6 @@
 """A project's page as one target sees it under one policy: versions newest first, each with its best file.
 
-A :class:`Shelf` is the page, a :class:`Release` one version on it. Chooses no version; judges each when it is first asked for.
+A :class:`ProjectView` is the page, a :class:`Release` one version on it, judged when it is first asked for. Chooses no version.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class _Judged:
         self.releases: dict[Version, Release] = {}
 
 
-class Shelf:
+class ProjectView:
     """The page of one project, versions newest first, each judged when it is first asked for."""
 
     def __init__(self, page: ProjectPage, admission: Admission) -> None:
@@ -170,7 +170,7 @@ class Shelf:
 
     @property
     def judged(self) -> Mapping[Version, Release]:
-        """The versions that this shelf was asked for, and no other that judges by the same rules."""
+        """The versions that this view was asked for, and no other that judges by the same rules."""
         return self._asked
 
     @functools.cached_property
