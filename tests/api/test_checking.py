@@ -96,7 +96,7 @@ def test_a_lock_on_24_targets_is_read_once_with_all_that_it_needs(tmp_path: Path
     assert [each.judged for each in warm.targets] == [each.judged for each in cold.targets]
     for counted in (calls, warm_calls):
         once = ("locks.formats.parse_lock", "settings.loading.load_settings", "api.preparing.prepare",
-                "knowledge.compatibility.load_repair_knowledge", "settings.pip_configuration.load_pip_configuration")  # fmt: skip
+                "knowledge.loading.load_repair_knowledge", "settings.pip_configuration.load_pip_configuration")  # fmt: skip
         assert {name: counted[name] for name in once} == dict.fromkeys(once, 1)
     # Each file of the lock and of a page is understood once in all.
     listed = sum(len(package.files or ()) for package in lock_of("quay/uv.lock").packages)

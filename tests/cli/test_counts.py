@@ -128,7 +128,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     }  # fmt: skip
     assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.table"})
     # None of the projects has advice, which is searched for as text.
-    assert {name for name in modules if name.startswith("knowledge.")} == {"knowledge.advice", "knowledge.tables"}
+    assert {name for name in modules if name.startswith("knowledge.")} == {"knowledge.loading"}
 
 
 @pytest.mark.parametrize("mode", [Mode(), PLAIN_HTML, MIRROR], ids=["json", "plain html", "mirror"])

@@ -10,7 +10,8 @@ from tests.resolver.test_passes import PURE, answer
 from wheelcheck.findings.compatibility import Met, compatibility_met
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import diagnose
-from wheelcheck.knowledge.compatibility import load_repair_knowledge, parse_repair_knowledge
+from wheelcheck.knowledge.compatibility import parse_repair_knowledge
+from wheelcheck.knowledge.loading import load_repair_knowledge
 from wheelcheck.model.compatibility import RepairKnowledge
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.resolution import Policy, Resolution

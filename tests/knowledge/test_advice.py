@@ -7,8 +7,7 @@ import sys
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.knowledge.advice import load_advice
-from wheelcheck.knowledge.compatibility import load_repair_knowledge
+from wheelcheck.knowledge.loading import load_advice, load_repair_knowledge
 from wheelcheck.model.compatibility import AbiBreak, Advisory
 
 WHOLE = load_repair_knowledge()
@@ -43,7 +42,7 @@ def test_projects_without_advice_have_none() -> None:
 
 def test_no_toml_is_parsed_where_nothing_is_advised() -> None:
     code = (
-        "import sys\nfrom wheelcheck.knowledge.advice import load_advice\n"
+        "import sys\nfrom wheelcheck.knowledge.loading import load_advice\n"
         "load_advice({'sniffio'})\nprint('tomllib' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.finding import Finding
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.resolution import Conflict, Resolution
-    from wheelcheck.resolver.resolution_cache import Replays
+    from wheelcheck.resolver.resolution_cache import ResolutionCache
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -39,11 +39,11 @@ def answered(
     reporter: Reporter,
     *,
     knowledge: RepairKnowledge | None = None,
-    replays: Replays | None = None,
+    cache: ResolutionCache | None = None,
 ) -> Answer:
     """Resolve *prepared*, or take its lock as it is, and say what is to be said of that.
 
-    *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already; *replays* resolve, where there are
+    *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already; *cache* resolve, where there are
     many targets of which some may be alike.
     Raises ``IndexUnavailable``, ``SettingsInvalid`` for the user's knowledge files, ``InputUnreadable`` for a lock.
     """
@@ -53,14 +53,14 @@ def answered(
     from wheelcheck.targets.fitting import Compatibility
 
     if knowledge is None and prepared.knowledge_folders:
-        from wheelcheck.knowledge.compatibility import load_repair_knowledge
+        from wheelcheck.knowledge.loading import load_repair_knowledge
 
         # Read before the index is asked: a malformed file of the user's should not cost them the wait.
         knowledge = load_repair_knowledge(prepared.knowledge_folders)
     outcome: Resolution | Conflict
     disagreeing: tuple[Finding, ...] = ()
     if prepared.lock is None:
-        solved = replays.resolve if replays is not None else partial(resolve, projects=store)
+        solved = cache.resolve if cache is not None else partial(resolve, projects=store)
         outcome = solved(prepared.question, reporter=reporter)
     else:
         target = prepared.question.target
@@ -82,7 +82,7 @@ def answered(
 
 
 def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
-    from wheelcheck.knowledge.advice import load_advice
+    from wheelcheck.knowledge.loading import load_advice
     from wheelcheck.model.resolution import Resolution
 
     # Of a conflict the findings speak of what the natural pass chose.
@@ -106,7 +106,7 @@ def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Prop
     if not needs_repairs(answer):
         return None
     prepared = answer.prepared
-    from wheelcheck.knowledge.compatibility import load_repair_knowledge
+    from wheelcheck.knowledge.loading import load_repair_knowledge
     from wheelcheck.repairs.proposing import propose
     from wheelcheck.repairs.world import Blocked, Limits, World
 

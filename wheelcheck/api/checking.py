@@ -103,7 +103,7 @@ class _Checking:
     """One run over several targets, which share the store, the knowledge and the time for repairs."""
 
     def __init__(self, prepared: Prepared, policy: GatePolicy, store: IndexStore, reporter: Reporter) -> None:
-        from wheelcheck.knowledge.compatibility import load_repair_knowledge
+        from wheelcheck.knowledge.loading import load_repair_knowledge
 
         self._prepared = prepared
         self._policy = policy

@@ -107,8 +107,8 @@ class _Run:
     """One run over several cells, which share the store and the time for repairs."""
 
     def __init__(self, prepared: Prepared, store: IndexStore, reporter: Reporter) -> None:
-        from wheelcheck.knowledge.compatibility import load_repair_knowledge
-        from wheelcheck.resolver.resolution_cache import Replays
+        from wheelcheck.knowledge.loading import load_repair_knowledge
+        from wheelcheck.resolver.resolution_cache import ResolutionCache
 
         self._prepared = replace(prepared, repairs=min(prepared.repairs, _REPAIRS), target_is_named=True)
         self._store = store
@@ -116,7 +116,7 @@ class _Run:
         self._answers: dict[tuple[str, str], Answer] = {}
         # Read before the index is asked: a malformed file of the user's should not cost them the wait.
         self._knowledge = load_repair_knowledge(prepared.knowledge_folders)
-        self._replays = Replays(store)
+        self._resolution_cache = ResolutionCache(store)
 
     def cell(self, target: Target, reporter: Reporter) -> Cell:
         """The plan for *target*; what fails is told in the cell."""
@@ -127,7 +127,7 @@ class _Run:
         prepared = replace(self._prepared, question=question)
         reporter.stage("resolving")
         try:
-            answer = answered(prepared, self._store, reporter, knowledge=self._knowledge, replays=self._replays)
+            answer = answered(prepared, self._store, reporter, knowledge=self._knowledge, cache=self._resolution_cache)
         except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
             hint = f" ({error.hint})" if error.hint else ""
             return Cell(target=target, plan=None, failure=f"{error}{hint}")

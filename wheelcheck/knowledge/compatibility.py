@@ -1,18 +1,15 @@
-"""Advisories, ABI breaks, substitutes, vendors' indexes, import names and lifetimes: the shipped files, then the user's folders."""
+"""Understands advisories, ABI breaks, substitutes, vendors' indexes, import names and lifetimes from TOML; opens no file itself."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
-from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge import kinds
-from wheelcheck.knowledge.tables import Table, load_shipped, parse_document
+from wheelcheck.knowledge.tables import Table, parse_document
 from wheelcheck.model.compatibility import (
     AbiBreak,
     Advisory,
@@ -23,16 +20,6 @@ from wheelcheck.model.compatibility import (
     VendorIndex,
 )
 from wheelcheck.model.finding import Severity
-
-SHIPPED = (
-    "advisories.toml",
-    "abi_breaks.toml",
-    "substitutes.toml",
-    "indexes.toml",
-    "import_names.toml",
-    "pythons.toml",
-)
-"""The files of this room that hold it, by what each is about."""
 
 _TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
 _ADVISORY = ("id", "when", "unless", "platforms", "python", "severity", "message", "evidence", "remedies")
@@ -54,7 +41,7 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
     names = document.open_table("import_names")
     return RepairKnowledge(
         advisories=_entries(document.tables("advisory", _ADVISORY), _advisory, lambda entry: entry.id),
-        abi_breaks=_entries(document.tables("abi_break", _ABI_BREAK), _abi_break, place_of_break),
+        abi_breaks=_entries(document.tables("abi_break", _ABI_BREAK), _abi_break, _place_of_break),
         substitutes=_entries(
             document.tables("substitute", _SUBSTITUTE),
             _substitute,
@@ -66,8 +53,28 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
     )
 
 
-def place_of_break(entry: AbiBreak) -> str:
-    """What tells one ABI break from another."""
+def joined(parts: Iterable[RepairKnowledge]) -> RepairKnowledge:
+    """All of *parts*, one at least, as one; of entries that claim the same place the later replaces the earlier."""
+    whole, *later = parts
+    for part in later:
+        replaced = {entry.project for entry in part.substitutes}
+        whole = RepairKnowledge(
+            advisories=_by(lambda entry: entry.id, whole.advisories, part.advisories),
+            abi_breaks=_by(_place_of_break, whole.abi_breaks, part.abi_breaks),
+            # One project may have several substitutes, which are one entry as far as replacing goes.
+            substitutes=(*(entry for entry in whole.substitutes if entry.project not in replaced), *part.substitutes),
+            indexes=_by(lambda entry: entry.name, whole.indexes, part.indexes),
+            pythons=_by(lambda entry: entry.minor, whole.pythons, part.pythons),
+            import_names={**whole.import_names, **part.import_names},
+        )
+    return whole
+
+
+def _by(place: Callable[[_Entry], str], known: tuple[_Entry, ...], later: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+    return tuple({place(entry): entry for entry in (*known, *later)}.values())
+
+
+def _place_of_break(entry: AbiBreak) -> str:
     return f"{entry.project} {entry.release}"
 
 
@@ -160,62 +167,3 @@ def _project_key(table: Table, key: str) -> NormalizedName:
         return kinds.project(key)
     except ValueError as problem:
         raise table.problem(key, f"is {problem}") from problem
-
-
-def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:
-    """What ships with wheelcheck, joined with every ``*.toml`` of *folders*, in the order of their names.
-
-    An entry of the user replaces the shipped one (or that of an earlier folder) with the same advisory ``id``, index ``name``,
-    ABI break (project and release), substituted project, or project of import names. Costs about 20 ms the first time; the
-    shipped part is kept for the process. Raises ``SettingsInvalid`` for a folder or file that cannot be read or understood.
-    """
-    knowledge = _shipped()
-    for folder in folders:
-        for path in _files(folder):
-            knowledge = _joined(knowledge, parse_repair_knowledge(_text(path), str(path)))
-    return knowledge
-
-
-@functools.cache
-def _shipped() -> RepairKnowledge:
-    knowledge = RepairKnowledge()
-    for file in SHIPPED:
-        knowledge = _joined(knowledge, parse_repair_knowledge(load_shipped(file), file))
-    return knowledge
-
-
-def _joined(known: RepairKnowledge, later: RepairKnowledge) -> RepairKnowledge:
-    replaced = {entry.project for entry in later.substitutes}
-    return RepairKnowledge(
-        advisories=_by(lambda entry: entry.id, known.advisories, later.advisories),
-        abi_breaks=_by(place_of_break, known.abi_breaks, later.abi_breaks),
-        # One project may have several substitutes, which are one entry as far as replacing goes.
-        substitutes=(*(entry for entry in known.substitutes if entry.project not in replaced), *later.substitutes),
-        indexes=_by(lambda entry: entry.name, known.indexes, later.indexes),
-        pythons=_by(lambda entry: entry.minor, known.pythons, later.pythons),
-        import_names={**known.import_names, **later.import_names},
-    )
-
-
-def _by(place: Callable[[_Entry], str], known: tuple[_Entry, ...], later: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
-    return tuple({place(entry): entry for entry in (*known, *later)}.values())
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
-    except OSError as problem:
-        raise SettingsInvalid(
-            f"not a folder that can be read: {problem.strerror}",
-            address=str(folder),
-            hint="give a folder with files such as advisories.toml",
-        ) from problem
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except OSError as problem:
-        raise SettingsInvalid(f"cannot be read: {problem.strerror}", address=str(path)) from problem
-    except UnicodeDecodeError as problem:
-        raise SettingsInvalid("is not UTF-8", address=str(path), hint="TOML files are UTF-8") from problem

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from wheelcheck.knowledge import kinds
-from wheelcheck.knowledge.tables import Table, load_shipped, parse_document
+from wheelcheck.knowledge.loading import load_shipped
+from wheelcheck.knowledge.tables import Table, parse_document
 from wheelcheck.model.images import ImageKnowledge, KnownImage, Release, System, WheelBuilds
 
 _FILE = "images.toml"

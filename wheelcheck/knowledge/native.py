@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.knowledge.tables import load_shipped, parse_document
+from wheelcheck.knowledge.loading import load_shipped
+from wheelcheck.knowledge.tables import parse_document
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 
 _FILE = "native.toml"

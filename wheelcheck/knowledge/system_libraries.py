@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 
 from wheelcheck.knowledge import kinds
-from wheelcheck.knowledge.tables import Table, load_shipped, parse_document
+from wheelcheck.knowledge.loading import load_shipped
+from wheelcheck.knowledge.tables import Table, parse_document
 from wheelcheck.model.system_libraries import (
     AbsentLibrary,
     ImportExemption,

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pkgutil import get_data
 from typing import TypeVar
 
 from wheelcheck.errors import SettingsInvalid
 
 _Value = TypeVar("_Value")
-
-
-def load_shipped(file: str) -> str:
-    """The text of a *file* of this room; works where the package is an archive, too."""
-    content = get_data(__package__, file)
-    if content is None:  # pragma: no cover - a loader without files cannot have loaded this
-        raise FileNotFoundError(file)
-    return content.decode("utf-8")
 
 
 def parse_document(text: str, address: str) -> dict[str, object]:

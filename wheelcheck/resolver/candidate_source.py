@@ -1,12 +1,11 @@
-"""What can be had of each project on the target: pages understood, files judged, metadata read; chooses nothing.
+"""The candidates that a resolution can have: pages as the target sees them, files judged, metadata read; chooses none of them.
 
-Everything is judged when first looked at and kept, for both passes.
+Everything is judged when it is first looked at, and kept for both passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,27 +26,8 @@ from wheelcheck.targets.project_view import Admission, ProjectView, Release
 _SIBLINGS_NAMED = 3
 
 
-class Asked(Protocol):
-    """What a supply needs to know of a question."""
-
-    @property
-    def requirements(self) -> tuple[Requirement, ...]:
-        """The user's own."""
-        ...
-
-    @property
-    def constraints(self) -> tuple[Constraint, ...]:
-        """What bounds versions besides."""
-        ...
-
-    @property
-    def policy(self) -> Policy:
-        """What may be chosen."""
-        ...
-
-
 class LookedAt(Struct, frozen=True, kw_only=True):
-    """What one search judged and read, by project and version; ``urls`` are the direct references that it followed."""
+    """Everything that one search judged and read, by project and version; ``urls`` are the direct references that it followed."""
 
     releases: Mapping[tuple[NormalizedName, Version], Release]
     metadata: Mapping[tuple[NormalizedName, Version], CoreMetadata]
@@ -55,8 +35,12 @@ class LookedAt(Struct, frozen=True, kw_only=True):
     urls: frozenset[str]
 
 
-class Supply:
-    """Shelves, metadata and judgements of one target under one policy; both passes share it."""
+class CandidateSource:
+    """Pages, metadata and judgements of one target under one policy.
+
+    ``rejected`` are the versions that turned out unusable when their metadata was read, with the reason; ``archives_refused`` the
+    source archives that could not be read, by file name.
+    """
 
     def __init__(
         self,
@@ -69,25 +53,20 @@ class Supply:
         self.compatibility = compatibility
         self.policy = policy
         self._admission = Admission(compatibility, policy, hashes)
-        self._shelves: dict[NormalizedName, ProjectView] = {}
+        self._views: dict[NormalizedName, ProjectView] = {}
         self._metadata: dict[tuple[NormalizedName, Version, str | None], CoreMetadata] = {}
         self._judged: dict[tuple[NormalizedName, Version, str | None], tuple[Installability, tuple[str, ...]]] = {}
         self._directs: dict[str, tuple[Distribution, CoreMetadata | None, Judgement | None]] = {}
         self.rejected: dict[tuple[NormalizedName, Version], str] = {}
-        self.archives_refused: dict[str, str] = {}  # by file name
-
-    @classmethod
-    def of(cls, asked: Asked, projects: Projects, compatibility: Compatibility) -> Supply:
-        """The supply for what is *asked*, with the hashes that stand in it."""
-        return cls(projects, compatibility, asked.policy, hash_pins((*asked.requirements, *asked.constraints)))
+        self.archives_refused: dict[str, str] = {}
 
     def looked_at(self) -> LookedAt:
-        """What was judged and read so far."""
+        """The releases, metadata and archives that were judged and read so far."""
         return LookedAt(
             releases={
                 (name, version): release
-                for name, shelf in list(self._shelves.items())
-                for version, release in list(shelf.judged.items())
+                for name, view in list(self._views.items())
+                for version, release in list(view.judged.items())
             },
             metadata={(name, version): stated for (name, version, _), stated in self._metadata.items()},
             installability={(name, version): found for (name, version, _), (found, _) in self._judged.items()},
@@ -96,20 +75,20 @@ class Supply:
 
     # Pages
 
-    def shelf(self, name: NormalizedName) -> ProjectView:
-        """The shelf of *name*; empty where no index knows it."""
-        known = self._shelves.get(name)
+    def view(self, name: NormalizedName) -> ProjectView:
+        """The page of *name* as the target sees it; empty where no index knows it."""
+        known = self._views.get(name)
         if known is None:
-            known = self.shelf_of(self.projects.page(name))
+            known = self.view_of(self.projects.page(name))
         return known
 
-    def shelf_of(self, page: ProjectPage) -> ProjectView:
-        """The shelf of a *page* that is already at hand; ``setdefault`` keeps one shelf when two threads meet here."""
-        return self._shelves.get(page.name) or self._shelves.setdefault(page.name, ProjectView(page, self._admission))
+    def view_of(self, page: ProjectPage) -> ProjectView:
+        """The view of a *page* that is at hand already; ``setdefault`` keeps one view when two threads meet here."""
+        return self._views.get(page.name) or self._views.setdefault(page.name, ProjectView(page, self._admission))
 
     def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
         """The versions on the page of *name* that all *bounds* admit, newest first; a combination met before costs little."""
-        return narrowing_of(self.shelf(name).page).within(bounds)
+        return narrowing_of(self.view(name).page).within(bounds)
 
     # Direct references
 
@@ -133,9 +112,9 @@ class Supply:
         if url is not None:
             answer = self.direct(url)[1]
             return answer if isinstance(answer, Fit) else None
-        if (name, version) in self.rejected or version not in self.shelf(name).page.distributions:
+        if (name, version) in self.rejected or version not in self.view(name).page.distributions:
             return None
-        return self.shelf(name).release(version).fit
+        return self.view(name).release(version).fit
 
     def installability(
         self, name: NormalizedName, version: Version, url: str | None = None
@@ -171,7 +150,7 @@ class Supply:
         if isinstance(fit.distribution, Wheel):
             return Installability.WHEEL, ()
         if url is None:
-            told = purity_from_siblings(self.shelf(name).page.distributions[version])
+            told = purity_from_siblings(self.view(name).page.distributions[version])
             if told is not None:
                 return told
         judgement = self.judgement(fit.distribution, url)
@@ -214,7 +193,7 @@ class Supply:
         fit = self.fit(name, version, None)
         if fit is not None and isinstance(fit.distribution, Wheel):
             return self.projects.metadata(fit.distribution)
-        files = self.shelf(name).page.distributions.get(version, ())
+        files = self.view(name).page.distributions.get(version, ())
         sdist = fit.distribution if fit is not None and isinstance(fit.distribution, Sdist) else None
         if sdist is not None:
             stated = self.judgement(sdist).metadata

@@ -35,8 +35,8 @@ def taken(
 ) -> Resolution:
     """The resolution that *lock* gives on *target*, where its *packages* apply.
 
-    A package without a usable file is pinned without one. Asks the index only for packages whose files the lock does not list, and
-    for source archives that have to be judged. Raises ``IndexUnavailable``.
+    A package without a usable file is pinned without one. Asks the index only for packages whose files the lock does not list,
+    and for source archives that have to be judged. Raises ``IndexUnavailable``.
     """
     return _Taking(lock, packages, target, policy, projects, compatibility or Compatibility(target)).resolution()
 

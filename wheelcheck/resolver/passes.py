@@ -1,42 +1,34 @@
-"""The two passes, and the way from the solver's state to pins and edges.
+"""A question answered by two passes of search: the natural one, then, where the policy forbids a file, the wheel-aware one.
 
-Question → Resolution | Conflict. Pass 1 is natural and lenient; pass 2 is wheel-aware. Both share one :class:`Supply`, so that
-the second costs little. The clock comes in with the budget, so that tests own the time.
+Both passes share one :class:`CandidateSource`, so the second costs little. The clock comes in with the budget, so that tests own
+the time.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
-from resolvelib.reporters import BaseReporter
-from resolvelib.resolvers import Criterion
-from resolvelib.resolvers import Resolution as Solving
-from resolvelib.structs import RequirementInformation, State
 
 from wheelcheck.errors import BudgetSpent
 from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedRequirement
-from wheelcheck.model.resolution import Clash, Conflict, Edge, OlderPick, Pin, Policy, Resolution
+from wheelcheck.model.resolution import Clash, Conflict, OlderPick, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects, Reporter, SilentReporter
-from wheelcheck.resolver.candidate_source import Supply
-from wheelcheck.resolver.dead_versions import NothingIsLeft
-from wheelcheck.resolver.explain import causes_of_death, clashes_of
-from wheelcheck.resolver.fast_path import straight_mapping
+from wheelcheck.resolver.candidate_source import CandidateSource, hash_pins
+from wheelcheck.resolver.dead_versions import RootUnsatisfiable
+from wheelcheck.resolver.outcome import clashes_of, walk
 from wheelcheck.resolver.prefetch import Lookahead
-from wheelcheck.resolver.provider import Cause, WheelProvider
-from wheelcheck.resolver.requirement import Ask, Candidate, Key
+from wheelcheck.resolver.provider import WheelProvider
+from wheelcheck.resolver.search import Mapped, StartAgain, Watch, fast_path_mapping, solver_mapping
 from wheelcheck.targets.fitting import Compatibility
 
-# So often a project may find nothing to choose before the search starts again with it decided earlier.
-_PATIENCE = 8
-# So many candidates may be rejected before versions are looked at closer than the solver does; most inputs never come here.
-_REJECTIONS_TAKEN = 50
+_Search = Callable[[WheelProvider, Watch, int], Mapped | None]
 
 
 class Budget(Struct, frozen=True, kw_only=True):
@@ -65,76 +57,60 @@ def resolve(question: Question, projects: Projects, reporter: Reporter | None = 
     Raises ``IndexUnavailable`` where an index or host fails. Costs one page and one metadata read for each project reached, more
     where versions are tried in vain.
     """
-    return _Run(question, projects, reporter or SilentReporter()).answer()
+    source = source_for(question, projects)
+    return resolve_from(source, question, reporter or SilentReporter())
 
 
-def resolve_openly(question: Question, projects: Projects, reporter: Reporter) -> tuple[Resolution | Conflict, Supply]:
-    """As :func:`resolve`, and the supply that the search looked at, for whoever asks what the answer depends on."""
-    run = _Run(question, projects, reporter)
-    return run.answer(), run.supply
+def source_for(question: Question, projects: Projects) -> CandidateSource:
+    """The candidate source of *question*, with the hashes that its requirements and constraints state."""
+    hashes = hash_pins((*question.requirements, *question.constraints))
+    return CandidateSource(projects, Compatibility(question.target), question.policy, hashes)
+
+
+def resolve_from(source: CandidateSource, question: Question, reporter: Reporter) -> Resolution | Conflict:
+    """As :func:`resolve`; afterwards the *source* knows everything that the answer depends on."""
+    return _Run(source, question, reporter).answer()
 
 
 class _Run:
-    """One question's way to its answer."""
+    """The passes of one question."""
 
-    def __init__(self, question: Question, projects: Projects, reporter: Reporter) -> None:
-        self.question = question
-        self.reporter = reporter
-        self.compatibility = Compatibility(question.target)
-        self.supply = Supply.of(question, projects, self.compatibility)
-        self.deadline = question.budget.clock() + question.budget.seconds
-        self.rounds = 0
+    def __init__(self, source: CandidateSource, question: Question, reporter: Reporter) -> None:
+        self._source = source
+        self._question = question
+        self._reporter = reporter
+        self._clock = question.budget.clock
+        self._deadline = self._clock() + question.budget.seconds
 
     def answer(self) -> Resolution | Conflict:
-        lookahead = Lookahead(self.supply, self.question.constraints)
+        lookahead = Lookahead(self._source, self._question.constraints)
         # What is at hand is read when it is asked for: reading ahead would find out the same, at the price of a resolution.
-        self.supply.projects.on_wait(partial(lookahead.start, self.question.requirements))
+        self._source.projects.on_wait(partial(lookahead.start, self._question.requirements))
         try:
-            self.reporter.stage("resolving")
+            self._reporter.stage("resolving")
             natural = self._natural()
             if isinstance(natural, Conflict) or self._is_allowed(natural):
                 return natural
-            self.reporter.stage("resolving for wheels")
-            return self._wheel_aware(natural)
+            self._reporter.stage("resolving for wheels")
+            answer = self._pass(allowed_only=True)
+            if isinstance(answer, Conflict):
+                return replace(answer, natural=natural)
+            return replace(answer, older=tuple(self._iter_older(natural, answer)))
         finally:
-            self.supply.projects.on_wait(None)
+            self._source.projects.on_wait(None)
             lookahead.stop()
 
     def _natural(self) -> Resolution | Conflict:
         # A version that its own metadata rejects is known only after a try; the next try offers it as missing instead. Each
         # restart knows at least one more, and the budget is the only limit.
         while True:
-            before = len(self.supply.rejected)
-            answer = self._solved(allowed_only=False)
-            if isinstance(answer, Resolution) or answer.budget_spent or len(self.supply.rejected) == before:
+            before = len(self._source.rejected)
+            answer = self._pass(allowed_only=False)
+            if isinstance(answer, Resolution) or answer.budget_spent or len(self._source.rejected) == before:
                 return answer
 
-    def _wheel_aware(self, natural: Resolution) -> Resolution | Conflict:
-        answer = self._solved(allowed_only=True)
-        if isinstance(answer, Conflict):
-            return Conflict(
-                target=answer.target,
-                clashes=answer.clashes,
-                natural=natural,
-                partial=answer.partial,
-                budget_spent=answer.budget_spent,
-                unsupported=answer.unsupported,
-                rounds=answer.rounds,
-            )
-        return Resolution(
-            target=answer.target,
-            pins=answer.pins,
-            edges=answer.edges,
-            older=tuple(self._iter_older(natural, answer)),
-            unsupported=answer.unsupported,
-            unknowable_markers=answer.unknowable_markers,
-            absent=answer.absent,
-            refused=answer.refused,
-            rounds=answer.rounds,
-        )
-
     def _is_allowed(self, natural: Resolution) -> bool:
-        allows = self.question.policy.allows
+        allows = self._question.policy.allows
         return not natural.absent and all(
             allows(pin.name, pin.version, pin.installability) for pin in natural.pins.values()
         )
@@ -153,81 +129,82 @@ class _Run:
 
     def _upload_time(self, pin: Pin) -> str | None:
         # A version that a direct reference brought need not be on the project's page.
-        shelf = self.supply.shelf(pin.name)
-        return shelf.release(pin.version).upload_time if pin.version in shelf.page.distributions else None
+        view = self._source.view(pin.name)
+        return view.release(pin.version).upload_time if pin.version in view.page.distributions else None
 
     # One pass
 
-    def _solved(self, *, allowed_only: bool) -> Resolution | Conflict:
-        rejected = dict(self.supply.rejected)
-        provider, watch = self._begun(allowed_only=allowed_only)
-        answer = self._searched(provider, watch, straight_mapping)
+    def _pass(self, *, allowed_only: bool) -> Resolution | Conflict:
+        rejected = dict(self._source.rejected)
+        answer = self._searched(fast_path_mapping, *self._begun(allowed_only=allowed_only))
         if answer is not None:
             return answer
-        # The search begins as if nothing had been tried: what a version was rejected for, it finds itself.
-        self.supply.rejected = rejected
+        # The search begins as if nothing had been tried: it finds out itself which versions are rejected, and why.
+        self._source.rejected = rejected
         provider, watch = self._begun(allowed_only=allowed_only)
         while answer is None:
             try:
-                answer = self._searched(provider, watch, _solver_mapping)
-            except _StartAgain as again:
+                answer = self._searched(solver_mapping, provider, watch)
+            except StartAgain as again:
                 provider.begin_again(again.promoted)
         return answer
 
-    def _begun(self, *, allowed_only: bool) -> tuple[WheelProvider, _Watch]:
-        question = self.question
-        provider = WheelProvider(self.supply, question.constraints, policy=question.policy if allowed_only else None)
-        watch = _Watch(question.budget, self.deadline, self.reporter)
-        # One round may try a hundred versions of a project, each of which has metadata to wait for.
-        provider.before_asking = provider.choices.before_reading = watch.refuse_overtime
+    def _begun(self, *, allowed_only: bool) -> tuple[WheelProvider, Watch]:
+        question = self._question
+        watch = Watch(lambda: self._clock() > self._deadline, self._reporter)
+        provider = WheelProvider(
+            self._source,
+            question.requirements,
+            question.constraints,
+            policy=question.policy if allowed_only else None,
+            # One round may try a hundred versions of a project, each of which has metadata to wait for.
+            before_reading=watch.refuse_overtime,
+        )
         watch.after_rejections = provider.pruning.begin_probing
-        provider.root_asks(question.requirements)
         return provider, watch
 
-    def _searched(self, provider: WheelProvider, watch: _Watch, search: _Search) -> Resolution | Conflict | None:
-        """What *search* ends with; ``None`` where it gave up."""
-        question = self.question
+    def _searched(self, search: _Search, provider: WheelProvider, watch: Watch) -> Resolution | Conflict | None:
+        """The outcome of *search*; ``None`` where it gave up."""
         clashes: tuple[Clash, ...] = ()
+        spent = False
         try:
-            mapping = self._mapping(provider, watch, search)
+            mapping = self._mapping(search, provider, watch)
             return None if mapping is None else self._resolution(provider, mapping, watch.rounds)
         except ResolutionImpossible as impossible:
-            clashes = clashes_of(_told(list(impossible.causes), provider), provider)
-            spent = False
-        except NothingIsLeft:
+            clashes = clashes_of(tuple(impossible.causes), provider)
+        except RootUnsatisfiable:
             # In the pass for wheels what is missing is a file, and the natural pass lists those.
-            clashes = clashes_of(_told((), provider), provider) if provider.choices.lenient else ()
-            spent = False
+            clashes = clashes_of((), provider) if provider.selector.lenient else ()
         except (BudgetSpent, ResolutionTooDeep):
             spent = True
         return Conflict(
-            target=question.target,
+            target=self._question.target,
             clashes=clashes,
             partial=self._pins(provider, watch.mapping),
             budget_spent=spent,
-            unsupported=question.unsupported,
+            unsupported=self._question.unsupported,
             rounds=watch.rounds,
         )
 
-    def _mapping(self, provider: WheelProvider, watch: _Watch, search: _Search) -> Mapping[Key, Candidate] | None:
+    def _mapping(self, search: _Search, provider: WheelProvider, watch: Watch) -> Mapped | None:
         # An answer that never comes must not hold up the end.
-        self.supply.projects.while_waiting(watch.refuse_overtime)
+        self._source.projects.while_waiting(watch.refuse_overtime)
         try:
-            return search(provider, watch, self.question.budget.rounds)
+            return search(provider, watch, self._question.budget.rounds)
         finally:
-            self.supply.projects.while_waiting(None)
+            self._source.projects.while_waiting(None)
 
-    def _resolution(self, provider: WheelProvider, mapping: Mapping[Key, Candidate], rounds: int) -> Resolution:
-        reached, edges = _walked(provider, mapping)
+    def _resolution(self, provider: WheelProvider, mapping: Mapped, rounds: int) -> Resolution:
+        reached, edges = walk(provider, mapping)
         pins = self._pins(provider, {key: mapping[key] for key in reached})
-        refused = self.supply.archives_refused
+        refused = self._source.archives_refused
         return Resolution(
-            target=self.question.target,
+            target=self._question.target,
             pins=pins,
             edges=edges,
-            unsupported=self.question.unsupported,
-            unknowable_markers=tuple(provider.unknowable),
-            absent=tuple(sorted(provider.choices.absent & {key[0] for key in reached})),
+            unsupported=self._question.unsupported,
+            unknowable_markers=tuple(provider.adjustments.unknowable),
+            absent=tuple(sorted(provider.selector.absent & {key[0] for key in reached})),
             # An archive that was refused and then left for another version harms nobody.
             refused=tuple(
                 (name, refused[pin.distribution.filename])
@@ -237,121 +214,14 @@ class _Run:
             rounds=rounds,
         )
 
-    def _pins(self, provider: WheelProvider, mapping: Mapping[Key, Candidate]) -> dict[NormalizedName, Pin]:
+    def _pins(self, provider: WheelProvider, mapping: Mapped) -> dict[NormalizedName, Pin]:
         extras: dict[NormalizedName, set[str]] = {}
         for name, extra in mapping:
             extras.setdefault(name, set()).update({extra} - {""})
         pins: dict[NormalizedName, Pin] = {}
         for name in sorted(extras):
             candidate = mapping.get((name, ""))
-            if candidate is not None and name not in provider.choices.absent:
-                pins[name] = self._pin(candidate, frozenset(NormalizedName(extra) for extra in extras[name]))
+            if candidate is not None and name not in provider.selector.absent:
+                own = frozenset(NormalizedName(extra) for extra in extras[name])
+                pins[name] = self._source.pin(name, candidate.version, candidate.url, own)
         return pins
-
-    def _pin(self, candidate: Candidate, extras: frozenset[NormalizedName]) -> Pin:
-        name, version, url = candidate.key[0], candidate.version, candidate.url
-        return self.supply.pin(name, version, url, extras)
-
-
-_Search = Callable[[WheelProvider, "_Watch", int], Mapping[Key, Candidate] | None]
-
-
-def _solver_mapping(provider: WheelProvider, watch: _Watch, most_rounds: int) -> Mapping[Key, Candidate]:
-    # Not `Resolver`, whose result walks the graph recursively: a cycle or a long chain of projects overflows its stack.
-    # The state has all that is needed, and _walked goes over it in a loop.
-    solver: Solving[Ask, Candidate, Key] = Solving(provider, watch)
-    return solver.resolve(provider.edges[None], max_rounds=most_rounds).mapping
-
-
-def _told(causes: Sequence[Cause], provider: WheelProvider) -> Sequence[Cause]:
-    return causes_of_death(causes, provider) if provider.pruning.is_probing else causes
-
-
-def _walked(provider: WheelProvider, mapping: Mapping[Key, Candidate]) -> tuple[list[Key], tuple[Edge, ...]]:
-    """The keys that the user's requirements reach, and the edges between projects.
-
-    Walked afresh from the candidates' own asks: what the solver remembers may hold parents that it has since replaced.
-    """
-    reached: dict[Key, None] = {}
-    edges: dict[tuple[NormalizedName | None, NormalizedName, str], Edge] = {}
-    waiting: list[Candidate | None] = [None]
-    while waiting:
-        parent = waiting.pop()
-        parent_name = parent.key[0] if parent is not None else None
-        for ask in provider.edges.get(parent, ()):
-            candidate = mapping.get(ask.key)
-            if candidate is None:
-                continue
-            if ask.exact is None and (parent_name != ask.key[0]):
-                edge = Edge(parent=parent_name, child=ask.key[0], requirement=ask.requirement)
-                edges.setdefault((parent_name, ask.key[0], str(ask.requirement)), edge)
-            if ask.key not in reached:
-                reached[ask.key] = None
-                waiting.append(candidate)
-    ordered = sorted(edges.items(), key=lambda item: (item[0][0] or "", item[0][1], item[0][2]))
-    return list(reached), tuple(edge for _, edge in ordered)
-
-
-class _Watch(BaseReporter[Ask, Candidate, Key]):
-    """Tells the reporter what the solver does, remembers how far it came, and ends it when the time is up."""
-
-    def __init__(self, budget: Budget, deadline: float, reporter: Reporter) -> None:
-        self.rounds = 0
-        self.rejections = 0
-        self.after_rejections: Callable[[], None] = _go_on
-        self.mapping: Mapping[Key, Candidate] = {}
-        self._failures: Counter[NormalizedName] = Counter()
-        self._patience = _PATIENCE
-        self._clock = budget.clock
-        self._deadline = deadline
-        self._reporter = reporter
-
-    def starting_round(self, index: int) -> None:  # noqa: ARG002 - resolvelib's signature
-        self.rounds += 1
-        self.refuse_overtime()
-
-    def refuse_overtime(self) -> None:
-        """Raise ``BudgetSpent`` when the time is up: asked between rounds, and in them before anything is waited for."""
-        if self._clock() > self._deadline:
-            raise BudgetSpent("the resolution reached its time budget")
-
-    def ending_round(self, index: int, state: State[Ask, Candidate, Key]) -> None:  # noqa: ARG002 - resolvelib's signature
-        self.mapping = state.mapping
-        if state.mapping:
-            (name, _), candidate = next(reversed(state.mapping.items()))
-            self._reporter.pinned(name, candidate.version, len(state.mapping))
-
-    def rejecting_candidate(self, criterion: Criterion[Ask, Candidate], candidate: Candidate) -> None:  # noqa: ARG002
-        """Count what could not be chosen; after many of them the provider looks closer before it offers anything."""
-        self.rejections += 1
-        if self.rejections == _REJECTIONS_TAKEN:
-            self.after_rejections()
-            # Anew, for what the search barred on its way here might be part of the best answer.
-            self.mapping = {}
-            raise _StartAgain(None)
-
-    def resolving_conflicts(self, causes: Collection[RequirementInformation[Ask, Candidate]]) -> None:
-        """Count whom nothing could be chosen for; whoever fails again and again is decided earlier in a new start."""
-        failed = {
-            cause.parent.key[0] for cause in causes if cause.parent is not None and cause.parent.key not in self.mapping
-        }
-        self._failures.update(failed)
-        worst = max(sorted(failed), key=lambda name: self._failures[name], default=None)
-        if worst is not None and self._failures[worst] >= self._patience:
-            # Twice as patient each time, so that starting again never keeps a long search from its end.
-            self._patience *= 2
-            self._failures.clear()
-            self.mapping = {}
-            raise _StartAgain(worst)
-
-
-def _go_on() -> None:
-    """Nothing changes."""
-
-
-class _StartAgain(Exception):
-    """A signal from the watch to its run: search anew with *promoted* decided earlier. Never seen outside."""
-
-    def __init__(self, promoted: NormalizedName | None) -> None:
-        super().__init__(promoted)
-        self.promoted = promoted

@@ -1,8 +1,8 @@
-"""Starts requests before the solver asks: guesses what it will want next, and decides nothing.
+"""Starts requests before the solver asks for them: guesses what it will want next, and decides nothing.
 
-Works on the store's thread, from pages and metadata as they arrive. A wrong guess costs one request and never changes an
-answer; there is at most one guess for each project and set of bounds, so the waste is bounded by the number of bounds met. Of a
-project whose guesses clash with what is certain, as many more are made at once as clashed before.
+The lookahead works on the store's thread, from pages and metadata as they arrive. A wrong guess costs one request and never
+changes an answer. There is at most one guess for each project and set of bounds, so the waste is bounded by the number of bounds
+met. Of a project whose guesses clash with what is certain, as many more are made at once as clashed before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from packaging.version import Version
 from wheelcheck.model.distribution import CoreMetadata, ProjectPage, Sdist, Wheel
 from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.target import Fit
-from wheelcheck.resolver.candidate_source import Supply
+from wheelcheck.resolver.adjustments import Adjustments
+from wheelcheck.resolver.candidate_source import CandidateSource
 from wheelcheck.resolver.requirement import Bound, Narrowing, bound_of
 from wheelcheck.targets.fitting import stated_requirements
 
@@ -24,78 +25,81 @@ _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver
 _PATIENCE = 3  # versions of a project that may fail one by one before the next are fetched together
 _LARGEST_BATCH = 64
 
+_Release = tuple[NormalizedName, Version]
+
 
 class Lookahead:
-    """Follows what the newest fitting versions would ask for, from the user's requirements on."""
+    """Follows what the newest fitting versions would require, from the user's requirements on."""
 
-    def __init__(self, supply: Supply, constraints: Iterable[Constraint] = ()) -> None:
-        self._supply = supply
-        self._constraints: dict[NormalizedName, list[Bound]] = {}
-        for constraint in constraints:
-            self._constraints.setdefault(constraint.name, []).append(bound_of(constraint.specifier))
+    def __init__(self, source: CandidateSource, constraints: Iterable[Constraint] = ()) -> None:
+        self._source = source
+        self._adjustments = Adjustments(source.compatibility, source.policy, constraints)
         self._bounds: dict[NormalizedName, dict[Bound, None]] = {}
         self._extras: dict[NormalizedName, set[str]] = {}
         self._pages: dict[NormalizedName, ProjectPage] = {}
-        self._guesses: set[tuple[NormalizedName, Version]] = set()
-        self._first_guesses: set[tuple[NormalizedName, Version]] = set()
-        self._walked: set[tuple[NormalizedName, Version, str]] = set()
-        self._known: dict[tuple[NormalizedName, Version], CoreMetadata] = {}
-        self._certain: dict[NormalizedName, list[Bound]] = {name: [*each] for name, each in self._constraints.items()}
+        self._guesses: set[_Release] = set()
+        self._first_guesses: set[_Release] = set()
+        self._followed: set[tuple[NormalizedName, Version, str]] = set()
+        self._metadata: dict[_Release, CoreMetadata] = {}
+        self._certain: dict[NormalizedName, list[Bound]] = {}
         self._narrowings: dict[NormalizedName, Narrowing] = {}
         self._doomed: dict[NormalizedName, set[Version]] = {}
-        self._overridden = {override.name: override for override in supply.policy.overrides}
 
     def start(self, requirements: Iterable[Requirement]) -> None:
         """Begin with the user's *requirements* and listen from now on."""
-        self._supply.projects.on_page(self.page_came)
-        self._supply.projects.on_metadata(self.metadata_came)
-        asked = list(requirements)
-        self._make_certain(self._active(asked, ""))
-        self._follow(asked, "")
+        self._source.projects.on_page(self._page_arrived)
+        self._source.projects.on_metadata(self._metadata_arrived)
+        active = list(self._iter_active(requirements, ""))
+        self._make_certain(active)
+        self._follow(active)
 
     def stop(self) -> None:
         """Listen no more."""
-        self._supply.projects.on_page(None)
-        self._supply.projects.on_metadata(None)
+        self._source.projects.on_page(None)
+        self._source.projects.on_metadata(None)
 
-    def page_came(self, page: ProjectPage) -> None:
-        """A page is there: its likely choice is wanted next."""
+    def _page_arrived(self, page: ProjectPage) -> None:
         self._pages[page.name] = page
         self._guess(page.name)
 
-    def metadata_came(self, wheel: Wheel, metadata: CoreMetadata) -> None:
-        """The metadata of a guess is there: what it asks for is wanted next."""
-        key = (wheel.name, wheel.version)
-        self._known[key] = metadata
-        if key not in self._guesses:
+    def _metadata_arrived(self, wheel: Wheel, metadata: CoreMetadata) -> None:
+        release = (wheel.name, wheel.version)
+        self._metadata[release] = metadata
+        if release not in self._guesses:
             return
-        if self._is_doomed(key, metadata):
+        if self._is_doomed(release, metadata):
             self._doomed.setdefault(wheel.name, set()).add(wheel.version)
             self._guess(wheel.name)
-        elif key in self._first_guesses:
-            for extra in ("", *sorted(self._extras.get(wheel.name, ()))):
-                self._walk(key, extra)
+        elif release in self._first_guesses:
+            self._follow_release(release)
 
-    def _walk(self, key: tuple[NormalizedName, Version], extra: str) -> None:
-        metadata = self._known.get(key)
-        if metadata is None or (*key, extra) in self._walked:
+    def _follow_release(self, release: _Release) -> None:
+        """Follow what *release* requires by its metadata, for each extra that is asked for; once."""
+        metadata = self._metadata.get(release)
+        if metadata is None:
             return
-        self._walked.add((*key, extra))
-        stated = stated_requirements(metadata.requires, *key)
-        if any(bound.is_exact for bound in self._certain.get(key[0], ())):
-            self._make_certain(self._active(stated, extra))
-        self._follow(stated, extra)
+        for extra in ("", *sorted(self._extras.get(release[0], ()))):
+            if (*release, extra) in self._followed:
+                continue
+            self._followed.add((*release, extra))
+            active = list(self._iter_active(stated_requirements(metadata.requires, *release), extra))
+            if any(bound.is_exact for bound in self._certain_bounds(release[0])):
+                self._make_certain(active)
+            self._follow(active)
 
     def _make_certain(self, requirements: Iterable[Requirement]) -> None:
-        """What the user asks for, and what is asked for by versions that the user pinned, holds in every answer."""
+        """Note bounds that hold in every answer: those of the user, and those of versions that the user pinned."""
         for requirement in requirements:
             self._certain.setdefault(requirement.name, []).append(bound_of(requirement.specifier))
 
-    def _is_doomed(self, key: tuple[NormalizedName, Version], metadata: CoreMetadata) -> bool:
-        """Whether a version asks for what no version that is certain to be admitted can be."""
-        for requirement in self._active(stated_requirements(metadata.requires, *key), ""):
+    def _certain_bounds(self, name: NormalizedName) -> list[Bound]:
+        return [*self._adjustments.bounds_on(name), *self._certain.get(name, ())]
+
+    def _is_doomed(self, release: _Release, metadata: CoreMetadata) -> bool:
+        """Whether *release* requires a project within bounds that no version can meet together with what is certain."""
+        for requirement in self._iter_active(stated_requirements(metadata.requires, *release), ""):
             name = requirement.name
-            certain = self._certain.get(name)
+            certain = self._certain_bounds(name)
             if certain and name in self._pages:
                 narrowing = self._narrowings.get(name)
                 if narrowing is None:
@@ -104,17 +108,13 @@ class Lookahead:
                     return True
         return False
 
-    def _active(self, requirements: Iterable[Requirement], extra: str) -> Iterator[Requirement]:
-        compatibility, policy = self._supply.compatibility, self._supply.policy
-        for requirement in requirements:
-            if requirement.url is not None or requirement.name in policy.excludes:
-                continue
-            if requirement.marker is None or compatibility.evaluate(requirement.marker, extra).holds:
-                yield self._overridden.get(requirement.name, requirement)
+    def _iter_active(self, requirements: Iterable[Requirement], extra: str) -> Iterator[Requirement]:
+        for stated in requirements:
+            yield from (each for each in self._adjustments.iter_effective(stated, extra) if each.url is None)
 
-    def _follow(self, requirements: Iterable[Requirement], extra: str) -> None:
+    def _follow(self, requirements: Iterable[Requirement]) -> None:
         fresh: list[NormalizedName] = []
-        for requirement in self._active(requirements, extra):
+        for requirement in requirements:
             name = requirement.name
             bounds = self._bounds.setdefault(name, {})
             bound = bound_of(requirement.specifier)
@@ -128,65 +128,64 @@ class Lookahead:
             elif is_news or new_extras:
                 self._guess(name)
         if fresh:
-            self._supply.projects.prefetch_pages(dict.fromkeys(fresh))
+            self._source.projects.prefetch_pages(dict.fromkeys(fresh))
 
     def _guess(self, name: NormalizedName) -> None:
-        limits = [*self._bounds.get(name, ()), *self._constraints.get(name, ())]
-        shelf = self._supply.shelf_of(self._pages[name])
-        pre_releases = self._supply.policy.pre or any(limit.names_pre_release for limit in limits)
+        """Start the metadata of the newest versions of *name* that may be chosen, and follow the first of them."""
+        limits = [*self._bounds.get(name, ()), *self._adjustments.bounds_on(name)]
+        view = self._source.view_of(self._pages[name])
+        pre_releases = self._source.policy.pre or any(limit.names_pre_release for limit in limits)
         doomed = self._doomed.get(name, ())
-        together = max(1, len(doomed))
         likely = (
             version
-            for version in shelf.versions[: _VERSIONS_TRIED + len(doomed)]
+            for version in view.versions[: _VERSIONS_TRIED + len(doomed)]
             if version not in doomed
             and (pre_releases or not version.is_prerelease)
             and all(limit.admits(version) for limit in limits)
-            and shelf.release(version).fit is not None
+            and view.release(version).fit is not None
         )
-        for number, version in enumerate(islice(likely, together)):
-            key = (name, version)
-            if key not in self._guesses:
-                self._guesses.add(key)
-                self._fetch(shelf.release(version).fit)
+        for number, version in enumerate(islice(likely, max(1, len(doomed)))):
+            release = (name, version)
+            if release not in self._guesses:
+                self._guesses.add(release)
+                self._fetch(view.release(version).fit)
             if number == 0:
-                self._first_guesses.add(key)
-                for extra in ("", *sorted(self._extras.get(name, ()))):
-                    self._walk(key, extra)
+                self._first_guesses.add(release)
+                self._follow_release(release)
 
     def _fetch(self, fit: Fit | None) -> None:
         match fit.distribution if fit is not None else None:
             case Sdist() as sdist:
-                self._supply.projects.prefetch_sources((sdist,))
+                self._source.projects.prefetch_sources((sdist,))
             case Wheel() as wheel:
-                self._supply.projects.prefetch_metadata((wheel,))
+                self._source.projects.prefetch_metadata((wheel,))
 
 
-class Batches:
+class BatchPrefetch:
     """Fetches the metadata of a project's next versions together, once several of them have failed one by one.
 
     One wait for each version is what makes backtracking slow. A batch is as large as what was read before it, and the next one
     starts when half of it is used: so at most as much is fetched in vain as was needed, and two batches.
     """
 
-    def __init__(self, supply: Supply) -> None:
-        self._supply = supply
+    def __init__(self, source: CandidateSource) -> None:
+        self._source = source
         self._read: dict[NormalizedName, int] = {}
         self._started: dict[NormalizedName, set[Version]] = {}
         self._halfway: dict[NormalizedName, Version] = {}
 
-    def look_beyond(self, name: NormalizedName, version: Version, is_wanted: Callable[[Version], object]) -> None:
-        """*version* of *name* is read now: start the metadata of those after it that *is_wanted*, when it is time to."""
+    def version_read(self, name: NormalizedName, version: Version, is_wanted: Callable[[Version], object]) -> None:
+        """Count *version* of *name* as read; when it is time, start the metadata of those after it that *is_wanted*."""
         read = self._read[name] = self._read.get(name, 0) + 1
         started = self._started.setdefault(name, set())
         if read < _PATIENCE or (version in started and version != self._halfway.get(name)):
             return
-        shelf = self._supply.shelf(name)
+        view = self._source.view(name)
         size = min(read, _LARGEST_BATCH)
-        following = (each for each in shelf.versions if each < version and each not in started and is_wanted(each))
+        following = (each for each in view.versions if each < version and each not in started and is_wanted(each))
         batch: dict[Version, Wheel] = {}
         for each in following:
-            fit = shelf.release(each).fit
+            fit = view.release(each).fit
             if fit is not None and isinstance(fit.distribution, Wheel):
                 batch[each] = fit.distribution
                 if len(batch) == size:
@@ -195,4 +194,4 @@ class Batches:
             return
         self._halfway[name] = list(batch)[len(batch) // 2]
         started.update(batch)
-        self._supply.projects.prefetch_metadata(batch.values())
+        self._source.projects.prefetch_metadata(batch.values())

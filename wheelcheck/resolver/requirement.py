@@ -1,7 +1,8 @@
-"""Version bounds as the solver uses them: read once, asked thousands of times.
+"""What the solver handles: version bounds, resolver requirements and candidates; knows no policy.
 
-Hashing and comparing ``SpecifierSet`` costs more than asking it, so bounds are shared by their text and remember each version that
-they were asked for. Pre-releases are ruled on for all bounds on a project together, so here every version may be admitted.
+Bounds are read once and asked thousands of times. Hashing and comparing a ``SpecifierSet`` costs more than asking it, so bounds
+are shared by their text and remember each version that they were asked for. Whether pre-releases are admitted is decided for all
+bounds on a project together, so here every version may be admitted.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ class Narrowing:
     """The versions of one project that are left after some bounds, and what further bounds leave of those.
 
     Bounds come in the order in which they were met, so a new one is tried on the few versions that the others left, and a
-    combination met before costs a look-up for each bound: backtracking asks the same thousands of times.
+    combination met before costs a look-up for each bound: backtracking requirements the same thousands of times.
     """
 
     __slots__ = ("_further", "versions")
@@ -122,50 +123,52 @@ def narrowing_of(page: ProjectPage) -> Narrowing:
 
 
 Key = tuple[NormalizedName, str]
-"""A project and one of its extras, or ``""`` for the project itself."""
+"""A project and one of its extras, or ``""`` for the project itself.
+
+The candidate of an extra depends on the same version of its base, so extras come and go while the base stays put.
+"""
 
 
-class Ask:
-    """One requirement on one key; ``exact`` ties an extra to its base, ``impossible`` rejects the candidate that makes it."""
+class ResolverRequirement:
+    """One requirement on one key, compared by identity; *stated* is the requirement that it was made of.
 
-    __slots__ = ("bound", "exact", "impossible", "key", "requirement", "url")
+    *exact* ties an extra to its base; *impossible* says why the candidate that has this requirement is rejected.
+    """
 
-    def __init__(
-        self,
-        key: Key,
-        requirement: Requirement,
-        *,
-        exact: Version | None = None,
-        impossible: str = "",
-    ) -> None:
+    __slots__ = ("bound", "exact", "impossible", "key", "stated", "url")
+
+    def __init__(self, key: Key, stated: Requirement, *, exact: Version | None = None, impossible: str = "") -> None:
         self.key = key
-        self.requirement = requirement
-        self.bound = bound_of(requirement.specifier)
-        self.url = requirement.url if exact is None else None
+        self.stated = stated
+        self.bound = bound_of(stated.specifier)
+        self.url = stated.url if exact is None else None
         self.exact = exact
         self.impossible = impossible
 
     def __repr__(self) -> str:
-        return f"<Ask {self.key} {self.requirement}>"
+        return f"<ResolverRequirement {self.key} {self.stated}>"
 
 
 class Candidate:
-    """A version of a key that could be chosen; ``url`` is set when a direct reference brought it."""
+    """A version of a key that could be chosen, compared by identity; ``url`` is set when a direct reference brought it.
 
-    __slots__ = ("asks", "key", "url", "version")
+    resolvelib tells parents apart by ``id()``: one candidate object must never serve two keys, or edges are lost.
+    """
+
+    __slots__ = ("key", "requirements", "url", "version")
 
     def __init__(self, key: Key, version: Version, url: str | None = None) -> None:
         self.key = key
         self.version = version
         self.url = url
-        self.asks: tuple[Ask, ...] | None = None  # filled by the provider, once
+        self.requirements: tuple[ResolverRequirement, ...] | None = None  # filled by the provider, once
 
     def __repr__(self) -> str:
         return f"<Candidate {self.key} {self.version}>"
 
 
-def iter_asks(requirement: Requirement) -> Iterator[Ask]:
-    """The asks of *requirement*: one on the project, one on each of its extras."""
-    yield Ask((requirement.name, ""), requirement)
-    for extra in sorted(requirement.extras):
-        yield Ask((requirement.name, extra), requirement)
+def iter_resolver_requirements(stated: Requirement) -> Iterator[ResolverRequirement]:
+    """The resolver requirements that *stated* makes: one on the project, one on each of its extras."""
+    yield ResolverRequirement((stated.name, ""), stated)
+    for extra in sorted(stated.extras):
+        yield ResolverRequirement((stated.name, extra), stated)

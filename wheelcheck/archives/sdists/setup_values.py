@@ -150,8 +150,8 @@ class ScriptReading(Struct):
     """What a script would do: the arguments of every ``setup()`` it may reach, and the native things it makes.
 
     ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known, ``optional`` that
-    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow. ``modules`` are the
-    paths of the modules that it imports from its own tree.
+    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow. ``modules`` are
+    the paths of the modules that it imports from its own tree.
     """
 
     path: str

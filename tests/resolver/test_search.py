@@ -1,7 +1,8 @@
-"""The straight walk ends where resolvelib ends, or says that it cannot tell."""
+"""The fast path ends where resolvelib ends, or says that it cannot tell."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -15,23 +16,21 @@ from resolvelib.reporters import BaseReporter
 from resolvelib.resolvers import Resolution as Solving
 
 from tests.fakes.projects import FakeFile, FakeProjects, wheel
-from tests.resolver.test_replay import POLICIES, asks, indexes, question
+from tests.resolver.test_resolution_cache import POLICIES, asks, indexes, question
 from wheelcheck.errors import BudgetSpent
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.ports import SilentReporter
-from wheelcheck.resolver.candidate_source import Supply
-from wheelcheck.resolver.dead_versions import NothingIsLeft
-from wheelcheck.resolver.fast_path import straight_mapping
-from wheelcheck.resolver.passes import Budget, resolve
+from wheelcheck.resolver.dead_versions import RootUnsatisfiable
+from wheelcheck.resolver.passes import Budget, resolve, source_for
 from wheelcheck.resolver.provider import WheelProvider
-from wheelcheck.resolver.requirement import Ask, Candidate, Key
-from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.resolver.requirement import Candidate, Key, ResolverRequirement
+from wheelcheck.resolver.search import fast_path_mapping
 
 Index = dict[str, dict[str, list[FakeFile]]]
 Pins = list[tuple[Key, str]]
 
 
-class Told(BaseReporter[Ask, Candidate, Key]):
+class Told(BaseReporter[ResolverRequirement, Candidate, Key]):
     """Counts rounds, and choices that were undone."""
 
     def __init__(self) -> None:
@@ -48,19 +47,26 @@ class Told(BaseReporter[Ask, Candidate, Key]):
         self.undone += 1
 
 
-def provider_of(index: Index, roots: list[str], policy: Policy, *, lenient: bool, target: int) -> WheelProvider:
+def provider_of(
+    index: Index,
+    roots: list[str],
+    policy: Policy,
+    *,
+    lenient: bool,
+    target: int,
+    before_reading: Callable[[], None] = lambda: None,
+) -> WheelProvider:
     asked = question(target, roots, policy)
-    supply = Supply.of(asked, FakeProjects(index), Compatibility(asked.target))
-    provider = WheelProvider(supply, (), policy=None if lenient else policy)
-    provider.root_asks(asked.requirements)
-    return provider
+    source = source_for(asked, FakeProjects(index))
+    chosen = None if lenient else policy
+    return WheelProvider(source, asked.requirements, policy=chosen, before_reading=before_reading)
 
 
 def searched(provider: WheelProvider) -> tuple[Pins, Told] | None:
     told = Told()
     try:
         state = Solving(provider, told).resolve(provider.edges[None], max_rounds=1000)
-    except (ResolutionImpossible, NothingIsLeft):
+    except (ResolutionImpossible, RootUnsatisfiable):
         return None
     return [(key, str(found.version)) for key, found in state.mapping.items()], told
 
@@ -68,25 +74,25 @@ def searched(provider: WheelProvider) -> tuple[Pins, Told] | None:
 def walked(provider: WheelProvider) -> tuple[Pins, int] | None:
     told = Told()
     try:
-        mapping = straight_mapping(provider, told, 1000)
-    except NothingIsLeft:
+        mapping = fast_path_mapping(provider, told, 1000)
+    except RootUnsatisfiable:
         return None
     return None if mapping is None else ([(key, str(at.version)) for key, at in mapping.items()], told.rounds)
 
 
 @settings(max_examples=400)
 @given(indexes, st.lists(asks, min_size=1, max_size=4), st.sampled_from(POLICIES), st.booleans(), st.integers(0, 8))
-def test_straight_walk_ends_where_the_solver_ends(
+def test_fast_path_ends_where_the_solver_ends(
     index: Index, roots: list[str], policy: Policy, lenient: bool, target: int
 ) -> None:
     solved = searched(provider_of(index, roots, policy, lenient=lenient, target=target))
     found = walked(provider_of(index, roots, policy, lenient=lenient, target=target))
-    event(f"straight: {found is not None}, solved: {solved is not None}")
+    event(f"fast path: {found is not None}, solved: {solved is not None}")
     if found is not None:
         assert solved is not None
         assert found == (solved[0], solved[1].rounds)
     elif solved is not None:
-        assert solved[1].undone, "the walk gave up where nothing had to be undone"
+        assert solved[1].undone, "the fast path gave up where nothing had to be undone"
 
 
 def test_a_pin_that_a_later_choice_breaks_is_replaced_as_the_solver_does() -> None:
@@ -105,7 +111,7 @@ def test_a_pin_that_a_later_choice_breaks_is_replaced_as_the_solver_does() -> No
     assert (("c", ""), "1.0") in found[0]
 
 
-def test_a_candidate_that_has_to_be_rejected_ends_the_walk() -> None:
+def test_a_candidate_that_has_to_be_rejected_ends_the_fast_path() -> None:
     index = {"a": {"2.0": [wheel(requires=["b>1"])], "1.0": [wheel()]}, "b": {"1.0": [wheel()]}}
     assert walked(provider_of(index, ["a", "b"], POLICIES[0], lenient=True, target=0)) is None
 
@@ -128,7 +134,7 @@ class Heard(SilentReporter):
         self.pins.append((name, total))
 
 
-def test_every_pin_of_the_walk_is_reported_once_and_in_its_turn() -> None:
+def test_every_pin_of_the_fast_path_is_reported_once_and_in_its_turn() -> None:
     heard = Heard()
     outcome = resolve(question(0, ["a"], POLICIES[0]), FakeProjects(CHAIN), heard)
     assert isinstance(outcome, Resolution)
@@ -137,7 +143,7 @@ def test_every_pin_of_the_walk_is_reported_once_and_in_its_turn() -> None:
 
 
 @pytest.mark.parametrize(("rounds", "expected"), [(6, Resolution), (5, Conflict), (1, Conflict), (0, Conflict)])
-def test_the_walk_takes_no_more_rounds_than_the_budget_has(rounds: int, expected: type) -> None:
+def test_the_fast_path_takes_no_more_rounds_than_the_budget_has(rounds: int, expected: type) -> None:
     asked = replace(question(0, ["a"], POLICIES[0]), budget=Budget(rounds=rounds))
     outcome = resolve(asked, FakeProjects(CHAIN))
     assert type(outcome) is expected
@@ -145,7 +151,7 @@ def test_the_walk_takes_no_more_rounds_than_the_budget_has(rounds: int, expected
     assert isinstance(outcome, Resolution) or outcome.budget_spent
 
 
-def test_the_walk_ends_when_the_time_is_up_and_what_it_chose_is_told() -> None:
+def test_the_fast_path_ends_when_the_time_is_up_and_what_it_chose_is_told() -> None:
     ticks = count()
     budget = Budget(seconds=5, clock=lambda: float(next(ticks)))
     outcome = resolve(replace(question(0, ["a"], POLICIES[0]), budget=budget), FakeProjects(CHAIN))
@@ -154,12 +160,10 @@ def test_the_walk_ends_when_the_time_is_up_and_what_it_chose_is_told() -> None:
     assert set(outcome.partial) == {"a", "b"}
 
 
-def test_the_walk_asks_for_nothing_after_its_time() -> None:
-    provider = provider_of(CHAIN, ["a"], POLICIES[0], lenient=True, target=0)
-
+def test_the_fast_path_asks_for_nothing_after_its_time() -> None:
     def refuse() -> None:
         raise BudgetSpent("the time is up")
 
-    provider.before_asking = refuse
+    provider = provider_of(CHAIN, ["a"], POLICIES[0], lenient=True, target=0, before_reading=refuse)
     with pytest.raises(BudgetSpent):
-        straight_mapping(provider, Told(), 1000)
+        fast_path_mapping(provider, Told(), 1000)

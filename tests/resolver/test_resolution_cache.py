@@ -11,7 +11,7 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.resolver.passes import Question, resolve
-from wheelcheck.resolver.resolution_cache import Replays
+from wheelcheck.resolver.resolution_cache import ResolutionCache
 from wheelcheck.targets.targets import parse_target
 
 TARGETS = tuple(
@@ -107,29 +107,29 @@ def test_outcome_taken_over_is_that_of_resolving_anew(
     index: dict[str, dict[str, list[FakeFile]]], roots: list[str], policy: Policy, order: list[int]
 ) -> None:
     projects = FakeProjects(index)
-    replays = Replays(projects)
+    cache = ResolutionCache(projects)
     for number in order:
         asked = question(number, roots, policy)
-        assert told(replays.resolve(asked)) == told(resolve(asked, projects))
-    assert replays.resolved + replays.replayed == len(TARGETS)
+        assert told(cache.resolve(asked)) == told(resolve(asked, projects))
+    assert cache.searches + cache.hits == len(TARGETS)
 
 
 def test_targets_that_the_data_cannot_tell_apart_are_resolved_once() -> None:
     projects = FakeProjects(
         {"a": {"1.0": [wheel(requires=["b"])]}, "b": {"1.0": [wheel()], "0.9": [sdist(purity="native")]}}
     )
-    replays = Replays(projects)
+    cache = ResolutionCache(projects)
     for number in range(len(TARGETS)):
-        outcome = replays.resolve(question(number, ["a"], POLICIES[0]))
+        outcome = cache.resolve(question(number, ["a"], POLICIES[0]))
         assert outcome.target == TARGETS[number]
-    assert (replays.resolved, replays.replayed) == (1, len(TARGETS) - 1)
+    assert (cache.searches, cache.hits) == (1, len(TARGETS) - 1)
 
 
 def test_each_target_gets_its_own_file() -> None:
     tags = ("cp311-cp311-win_amd64", "cp312-cp312-win_amd64")
-    replays = Replays(FakeProjects({"a": {"1.0": [wheel(each) for each in tags]}}))
-    outcomes = [replays.resolve(question(number, ["a"], POLICIES[0])) for number in (0, 1)]
-    assert replays.replayed == 1
+    cache = ResolutionCache(FakeProjects({"a": {"1.0": [wheel(each) for each in tags]}}))
+    outcomes = [cache.resolve(question(number, ["a"], POLICIES[0])) for number in (0, 1)]
+    assert cache.hits == 1
     files = [
         pin.distribution.filename
         for outcome in outcomes
@@ -145,22 +145,22 @@ def test_each_target_gets_its_own_file() -> None:
 )
 def test_targets_that_a_marker_tells_apart_are_resolved_each(ask: str) -> None:
     projects = FakeProjects({"a": {"1.0": [wheel(requires=[ask])]}, "b": {"1.0": [wheel()]}})
-    replays = Replays(projects)
+    cache = ResolutionCache(projects)
     for number in (0, 4):
-        replays.resolve(question(number, ["a"], POLICIES[0]))
-    assert (replays.resolved, replays.replayed) == (2, 0)
+        cache.resolve(question(number, ["a"], POLICIES[0]))
+    assert (cache.searches, cache.hits) == (2, 0)
 
 
 def test_wheels_of_one_version_that_state_different_needs_are_told_apart() -> None:
     files = [wheel("cp311-cp311-win_amd64", requires=["b"]), wheel("cp312-cp312-win_amd64")]
-    replays = Replays(FakeProjects({"a": {"1.0": files}, "b": {"1.0": [wheel()]}}))
-    outcomes = [replays.resolve(question(number, ["a"], POLICIES[0])) for number in (0, 1)]
-    assert replays.replayed == 0
+    cache = ResolutionCache(FakeProjects({"a": {"1.0": files}, "b": {"1.0": [wheel()]}}))
+    outcomes = [cache.resolve(question(number, ["a"], POLICIES[0])) for number in (0, 1)]
+    assert cache.hits == 0
     assert [len(outcome.pins) for outcome in outcomes if isinstance(outcome, Resolution)] == [2, 1]
 
 
 def test_another_question_is_never_answered_by_an_old_trace() -> None:
-    replays = Replays(FakeProjects({"a": {"1.0": [wheel()]}, "b": {"1.0": [wheel()]}}))
-    replays.resolve(question(0, ["a"], POLICIES[0]))
-    outcome = replays.resolve(question(1, ["b"], POLICIES[0]))
+    cache = ResolutionCache(FakeProjects({"a": {"1.0": [wheel()]}, "b": {"1.0": [wheel()]}}))
+    cache.resolve(question(0, ["a"], POLICIES[0]))
+    outcome = cache.resolve(question(1, ["b"], POLICIES[0]))
     assert list(outcome.pins) == ["b"] if isinstance(outcome, Resolution) else False

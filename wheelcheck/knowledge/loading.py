@@ -1,0 +1,108 @@
+"""Loads what is known beyond metadata: shipped files, then the user's own folders; understands no key itself.
+
+The understanding is imported when it is needed: most runs need none of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Iterable, Sequence
+from pkgutil import get_data
+from typing import TYPE_CHECKING
+
+from wheelcheck.errors import SettingsInvalid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from wheelcheck.model.compatibility import RepairKnowledge
+
+SHIPPED = (
+    "advisories.toml",
+    "abi_breaks.toml",
+    "substitutes.toml",
+    "indexes.toml",
+    "import_names.toml",
+    "pythons.toml",
+)
+"""The files of this room that hold it, by what each is about."""
+
+_FILES = ("advisories.toml", "abi_breaks.toml")
+_CONCERNED = re.compile(r"^(?:when = \[(.*?)\]|project = (.*))$", re.MULTILINE)
+_PROJECT = re.compile(r'"([a-z0-9-]+)')
+
+
+def load_shipped(file: str) -> str:
+    """The text of a *file* of this room; works where the package is an archive, too."""
+    content = get_data(__package__, file)
+    if content is None:  # pragma: no cover - a loader without files cannot have loaded this
+        raise FileNotFoundError(file)
+    return content.decode("utf-8")
+
+
+def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:
+    """The shipped advisories and ABI breaks that can apply where *projects* are chosen, ``None`` where there are none.
+
+    An advisory can where all projects that it names are chosen, a break where the project is that broke. The rest of the files is
+    searched as text: about 0.2 ms, where reading them as TOML takes 20.
+    """
+    texts = {file: _concerning(projects, load_shipped(file)) for file in _FILES}
+    if not any(texts.values()):
+        return None
+    from wheelcheck.knowledge.compatibility import joined, parse_repair_knowledge
+
+    return joined(parse_repair_knowledge(text, file) for file, text in texts.items())
+
+
+def _concerning(projects: Collection[NormalizedName], text: str) -> str:
+    entries = text.split("\n[[")[1:]
+    return "".join(f"[[{entry}\n" for entry in entries if _named(entry).issubset(projects))
+
+
+def _named(entry: str) -> frozenset[str]:
+    """The projects without which *entry* says nothing; none where its text is not as usual, and TOML has to tell."""
+    found = _CONCERNED.search(entry)
+    return frozenset(_PROJECT.findall(found[0])) if found is not None else frozenset()
+
+
+def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:
+    """What ships with wheelcheck, joined with every ``*.toml`` of *folders*, in the order of their names.
+
+    An entry of the user replaces the shipped one (or that of an earlier folder) with the same advisory ``id``, index ``name``,
+    ABI break (project and release), substituted project, or project of import names. Costs about 20 ms the first time; the
+    shipped part is kept for the process. Raises ``SettingsInvalid`` for a folder or file that cannot be read or understood.
+    """
+    from wheelcheck.knowledge.compatibility import joined, parse_repair_knowledge
+
+    files = [path for folder in folders for path in _files(folder)]
+    return joined((_shipped(), *(parse_repair_knowledge(_text(path), str(path)) for path in files)))
+
+
+@functools.cache
+def _shipped() -> RepairKnowledge:
+    from wheelcheck.knowledge.compatibility import joined, parse_repair_knowledge
+
+    return joined(parse_repair_knowledge(load_shipped(file), file) for file in SHIPPED)
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError as problem:
+        raise SettingsInvalid(
+            f"not a folder that can be read: {problem.strerror}",
+            address=str(folder),
+            hint="give a folder with files such as advisories.toml",
+        ) from problem
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as problem:
+        raise SettingsInvalid(f"cannot be read: {problem.strerror}", address=str(path)) from problem
+    except UnicodeDecodeError as problem:
+        raise SettingsInvalid("is not UTF-8", address=str(path), hint="TOML files are UTF-8") from problem
