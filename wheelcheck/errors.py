@@ -7,6 +7,9 @@ itself could not be understood (:class:`UsageProblem`, :class:`InputUnreadable`)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class WheelcheckError(Exception):
     """The one base: *message* states the fact, *address* where it is, *hint* what to do next.
@@ -74,3 +77,19 @@ class BudgetSpent(WheelcheckError):
     """The run reached its time or round budget before it had an answer (never a proof of impossibility)."""
 
     exit_status = 4
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Note on an error that nobody foresaw (PEP 678) that it came while *what* was being read: a file, a URL or a project."""
+    try:
+        yield
+    except Exception as error:
+        note_reading(error, what)
+        raise
+
+
+def note_reading(error: BaseException, what: str) -> None:
+    """Note on *error* what was being read; the first note stays, because it is the nearest to the cause."""
+    if not isinstance(error, WheelcheckError | OSError) and not getattr(error, "__notes__", ()):
+        error.add_note(f"while reading {what}")

@@ -1,7 +1,7 @@
 """The entry point: the command group, and the one place where exceptions become words and exit statuses.
 
 Exit status: 0 fine; 1 blocked or findings that the policy fails on; 2 bad usage or input; 3 index, disk or hash; 4 undecided within
-the budget; 130 interrupted. Only click is imported for ``--help``.
+the budget; 70 a bug, and no answer; 130 interrupted. Only click is imported for ``--help``.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import contextlib
 import gc
 import os
 import sys
+import threading
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -38,6 +40,10 @@ _PLACES = {
     "why": ("why", "why_command"),
 }
 _INTERRUPTED = 130
+_BUG = 70
+"""What sysexits.h calls an internal software error."""
+_LONGEST = 300
+_PACKAGE = Path(__file__).parents[1]
 _GARBAGE = 200_000
 
 
@@ -74,7 +80,7 @@ class CommandTable(MutableMapping[str, click.Command]):
 @click.group(
     commands=CommandTable(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit status: 0 fine, 1 blocked, 2 bad usage or input, 3 index or disk failed, 4 undecided, 130 interrupted.",
+    epilog="Exit status: 0 fine, 1 blocked, 2 bad usage or input, 3 index or disk failed, 4 undecided, 70 a bug, 130 interrupted.",
 )
 @click.version_option(package_name="wheelcheck", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -90,12 +96,27 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     _leave(status)
 
 
-def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit status; no exception comes out but those that are bugs."""
+def run(arguments: list[str] | None = None, command: click.Command = cli) -> int:
+    """Run the command line and return the exit status; an exception that nobody foresaw, in a thread of ours too, is a bug."""
+    died: list[threading.ExceptHookArgs] = []
+    former, threading.excepthook = threading.excepthook, died.append
+    try:
+        status = _run(arguments, command)
+    except Exception as error:
+        return _report_bug(error)
+    finally:
+        threading.excepthook = former
+    if died and died[0].exc_value is not None and status != _INTERRUPTED:
+        # Others may have waited for that thread in vain, so that the status is no answer either.
+        return _report_bug(died[0].exc_value)
+    return status
+
+
+def _run(arguments: list[str] | None, command: click.Command) -> int:
     try:
         words = with_whole_fix(sys.argv[1:] if arguments is None else arguments)
         # The words go along for the summary, which tells what to run next.
-        result = cli.main(args=list(words), prog_name="wheelcheck", standalone_mode=False, obj=words)
+        result = command.main(args=list(words), prog_name="wheelcheck", standalone_mode=False, obj=words)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -116,6 +137,35 @@ def run(arguments: list[str] | None = None) -> int:
         print_error(problem_on_disk)
         return problem_on_disk.exit_status
     return result if isinstance(result, int) else 0
+
+
+def _report_bug(error: BaseException) -> int:
+    """Say in one line what went wrong, where in the source, and what was being read."""
+    import traceback
+
+    from wheelcheck.model.urls import masked_within
+
+    if os.environ.get("WHEELCHECK_TRACEBACK"):
+        traceback.print_exception(error)
+    place = next(
+        (each for each in reversed(traceback.extract_tb(error.__traceback__)) if _is_ours(each.filename)), None
+    )
+    where = f" at {Path(place.filename).name}:{place.lineno}" if place is not None else ""
+    notes = " ".join(getattr(error, "__notes__", ()))
+    fact = " ".join(f"{type(error).__name__}: {error}"[:_LONGEST].split())
+    print_error(
+        WheelcheckError(
+            masked_within(
+                f"this is a bug in wheelcheck and no answer: {fact}{where}{notes and ' ' + notes}. "
+                "Please report this line with the command; WHEELCHECK_TRACEBACK=1 prints the whole traceback."
+            )
+        )
+    )
+    return _BUG
+
+
+def _is_ours(filename: str) -> bool:
+    return Path(filename).is_relative_to(_PACKAGE)
 
 
 def _leave(status: int) -> NoReturn:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
-from wheelcheck.errors import IndexUnavailable
+from wheelcheck.errors import IndexUnavailable, note_reading
 from wheelcheck.index.loop_thread import LoopThread
 from wheelcheck.index.promises import Promise
 
@@ -45,6 +45,7 @@ class Errands(Generic[S, T]):
         try:
             answer = self._at_hand(subject)
         except Exception as error:  # kept for whoever asks; a prefetch must not raise
+            note_reading(error, _name(subject))
             promise.fail(error)
             return promise
         except BaseException:
@@ -71,6 +72,7 @@ class Errands(Generic[S, T]):
         try:
             answer = await self._fetch(subject)
         except Exception as error:  # kept for whoever asks
+            note_reading(error, _name(subject))
             promise.fail(error)
         except BaseException:
             promise.fail(_ended())
@@ -93,6 +95,11 @@ class Errands(Generic[S, T]):
         for promise in promises:
             if promise.is_open:
                 promise.fail(_ended())
+
+
+def _name(subject: object) -> str:
+    parts = subject if isinstance(subject, tuple) else (subject,)
+    return " ".join(str(getattr(part, "filename", part)) for part in parts)
 
 
 def _ended() -> IndexUnavailable:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from wheelcheck.errors import HashMismatch, IndexUnavailable
+from wheelcheck.errors import HashMismatch, IndexUnavailable, reading
 from wheelcheck.index.exchange import Ask, Reply
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.statistics import RequestKind
@@ -41,13 +41,14 @@ class FileDownloads:
     async def bring(self, file: PlannedFile, landing: Landing) -> None:
         """Bring *file* to *landing* and have it finished; a file that was gone on with and is wrong begins anew, once."""
         async with self._turns:
-            was_begun = await _aside(partial(_received, landing)) > 0
-            try:
-                await self._bring_once(file, landing)
-            except HashMismatch:
-                if not was_begun:
-                    raise
-                await self._bring_once(file, landing)
+            with reading(file.filename):
+                was_begun = await _aside(partial(_received, landing)) > 0
+                try:
+                    await self._bring_once(file, landing)
+                except HashMismatch:
+                    if not was_begun:
+                        raise
+                    await self._bring_once(file, landing)
 
     async def _bring_once(self, file: PlannedFile, landing: Landing) -> None:
         path = local_path(file.url)

@@ -13,7 +13,7 @@ from typing import cast
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
-from wheelcheck.errors import InputUnreadable
+from wheelcheck.errors import InputUnreadable, reading
 from wheelcheck.locks.documents import MANGLED
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 
@@ -140,7 +140,8 @@ def parse_lock(content: bytes, path: str) -> Lock:
         )
     module, _, function = format_of(kind).reader.partition(":")
     reader = cast("Callable[[bytes, str], Lock]", getattr(import_module(f"wheelcheck.locks.{module}"), function))
-    lock = reader(content, path)
+    with reading(path):
+        lock = reader(content, path)
     _refuse_duplicates(lock)
     _refuse_part(lock)
     return lock

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.errors import InputUnreadable, UsageProblem, reading
 from wheelcheck.model.requirement import CommandLineOrigin, InputSet, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
@@ -149,7 +149,8 @@ class _Run:
         if read_as.choices:
             self._waiting[read_as.reader].append(source)
         else:
-            _reader(read_as.reader)(source, self.collector)
+            with reading(_name(source)):
+                _reader(read_as.reader)(source, self.collector)
 
     def constrain(self, word: str) -> None:
         source = self._source(word)
@@ -158,13 +159,15 @@ class _Run:
             self.collector.constrain(_understood(word, origin, InputUnreadable))
         else:
             _refuse_foreign(source)
-            constrain_file(source, self.collector)
+            with reading(_name(source)):
+                constrain_file(source, self.collector)
 
     def choose(self, extras: frozenset[NormalizedName], groups: Sequence[NormalizedName]) -> None:
         """Read those that waited, with what is chosen of them."""
         for reader, sources in self._waiting.items():
             if sources or extras or groups:
-                _reader(reader)(sources, extras, groups, self.collector)
+                with reading(", ".join(map(_name, sources))):
+                    _reader(reader)(sources, extras, groups, self.collector)
 
     def _source(self, word: str) -> Source | None:
         """The text that *word* names, ``None`` where it is itself the requirement."""

@@ -19,7 +19,7 @@ from wheelcheck.environments.bundle.scripts import has_launcher, script_style
 from wheelcheck.environments.bundle.unpacking import unpack
 from wheelcheck.environments.bundle.wheel_contents import WheelContents, read_contents, read_member
 from wheelcheck.environments.bundle.writing import Folder
-from wheelcheck.errors import DiskFailure, UsageProblem
+from wheelcheck.errors import DiskFailure, UsageProblem, reading
 from wheelcheck.model.environment import Environment, EnvironmentFile
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def _unpacked(
     def one(wheel: WheelContents, others: dict[str, Admission]) -> tuple[EnvironmentFile, ...]:
         reporter.fetching(wheel.wheel.path.name)
         try:
-            return unpack(wheel, folder, source.layout, style, others)
+            with reading(wheel.wheel.path.name):
+                return unpack(wheel, folder, source.layout, style, others)
         finally:
             reporter.fetched(wheel.wheel.path.name)
 

@@ -17,6 +17,7 @@ from wheelcheck.environments.verify.libraries.binary import (
     read_binary,
 )
 from wheelcheck.environments.verify.subject import Subject, joined
+from wheelcheck.errors import reading
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 
@@ -61,7 +62,8 @@ def read_shelf(subject: Subject, owners: Mapping[str, NormalizedName]) -> Shelf:
     foreign: set[str] = set()
     for path in _iter_libraries(subject):
         try:
-            binary = read_binary(subject.root / path, path, machine)
+            with reading(path):
+                binary = read_binary(subject.root / path, path, machine)
         except (BinaryUnreadable, OSError) as problem:
             unreadable.append(_unreadable(path, problem, owners))
             continue
