@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wheelcheck.requirements.changed import inputs_of_change
+from wheelcheck.locks.discovery import inputs_of_change
 
 PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["a"]\n'
 LOCK = '[[package]]\nname = "a"\n'

@@ -14,7 +14,7 @@ import pytest
 from tests.hooks.scratch import PINNED, ROOT, Ended, Scratch, program, settings
 from tests.hooks.workflows import open_runner
 from tests.server import IndexServer
-from wheelcheck.requirements.discovery import discover
+from wheelcheck.locks.discovery import discover
 
 yaml = pytest.importorskip("yaml", reason="pip install -e '.[hooks]'")
 

@@ -254,7 +254,7 @@ def _prepared(asked: CheckRequest, taken: _Taken, settings: Settings, first: Tar
 
 
 def _discovered(folder: Path) -> _Taken:
-    from wheelcheck.requirements.discovery import discover
+    from wheelcheck.locks.discovery import discover
 
     found = discover(folder)
     if found.unreadable:

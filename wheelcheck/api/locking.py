@@ -29,12 +29,6 @@ PROJECT_LOCKS = frozenset(LockKind) - {LockKind.REQUIREMENTS}
 """The locks that are nothing else: requirements with hashes can be resolved like any requirements."""
 
 _MOST_BYTES = 100_000_000
-_SOURCES = {
-    LockKind.UV: "pyproject.toml",
-    LockKind.POETRY: "pyproject.toml",
-    LockKind.PDM: "pyproject.toml",
-    LockKind.PYLOCK: "pyproject.toml",
-}
 
 
 class ReadLock(Struct, frozen=True, kw_only=True):
@@ -87,10 +81,13 @@ def _content(text: str, kinds: frozenset[LockKind]) -> Iterable[bytes]:
 
 def source_of(lock: Lock) -> str:
     """The file that *lock* was made of, beside it; raises ``UsageProblem`` where there is none to resolve."""
-    beside = Path(lock.path).parent / _SOURCES.get(lock.kind, "")
+    from wheelcheck.locks.formats import format_of
+
     if lock.kind is LockKind.REQUIREMENTS:
         return lock.path
-    if lock.kind not in _SOURCES or not beside.is_file():
+    made_of = format_of(lock.kind).made_of
+    beside = Path(lock.path).parent / made_of
+    if not made_of or not beside.is_file():
         raise UsageProblem(
             f"--relock: what {lock.path} was made of is not beside it", hint="name the requirements as INPUT instead"
         )

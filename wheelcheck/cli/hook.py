@@ -27,7 +27,7 @@ def _hook(inputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cli
     A changed lock is judged as it is, requirements files and pyproject.toml are resolved, constraints and wheelcheck.toml lead to
     the dependency file of their folder. Settings are those nearest to the input.
     """
-    from wheelcheck.requirements.changed import inputs_of_change
+    from wheelcheck.locks.discovery import inputs_of_change
 
     if not inputs:
         raise UsageProblem("no FILE was given", hint="a hook gets the changed files: leave pass_filenames as it is")

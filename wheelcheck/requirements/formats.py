@@ -55,7 +55,7 @@ FORMATS = (
         files=r".*",
         reader="requirements_file:require_file",
         watched=(r"requirements[^/]*\.(txt|in)", r"requirements/[^/]+\.(txt|in)", r"[^/]*requirements\.(txt|in)"),
-        found=(r"(?i:requirements\.txt)", r"(?i:requirements.*\.txt)", r"requirements/[^/]+\.txt"),
+        found=(r"(?i:requirements\.txt)", r"(?i:requirements[^/]*\.txt)", r"requirements/[^/]+\.txt"),
     ),
 )
 """The first row that matches counts."""

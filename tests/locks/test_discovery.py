@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.requirements.conftest import folder as folder
 from tests.requirements.readings import write
-from wheelcheck.requirements.discovery import Discovered, discover
+from wheelcheck.locks.discovery import Discovered, discover, watched_paths
+from wheelcheck.texts.yaml import Mapping, Sequence, parse_yaml
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -112,3 +114,16 @@ def test_a_folder_that_is_not_there_is_a_value_too() -> None:
     discovered = discover(Path("nowhere"))
     assert discovered.taken is None
     assert [path for path, _ in discovered.unreadable] == [Path("nowhere")]
+
+
+def test_the_hook_watches_the_files_that_the_tables_name() -> None:
+    published = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
+    hooks = parse_yaml(published.read_text("utf-8"), str(published))
+    assert isinstance(hooks, Sequence)
+    (hook,) = hooks.items
+    assert isinstance(hook, Mapping)
+    files = hook.text("files")
+    assert files is not None
+    before, *alternatives, after = files.text.split()
+    assert (before, after) == ("(?x)(^|/)(", ")$")
+    assert tuple(each.removeprefix("|") for each in alternatives) == watched_paths()

@@ -1,0 +1,213 @@
+"""Finds the dependency files of a folder, and those that a change of files concerns; reads no requirement.
+
+The names come from the tables of lock formats and of input formats: a lock is found before the project or the requirements that it
+was made of. A file that only bounds or sets something (constraints, settings) leads to the dependency file of its folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+from packaging.utils import canonicalize_name
+
+from wheelcheck.locks.formats import LOCK_FORMATS, is_lock_name
+from wheelcheck.requirements.formats import FORMATS
+from wheelcheck.texts.toml import table_at
+
+_BOUNDS = r"constraints?([-_.][^/]*)?\.(txt|in)"
+_SETTINGS = "wheelcheck.toml"
+_PROJECT = "pyproject.toml"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LISTED = re.compile(r"""^\s*['"]?name['"]?\s*=\s*['"]([^'"]+)['"]""", re.MULTILINE)
+_NESTED = frozenset({"requirements", "constraints"})
+
+
+class Discovered(Struct, frozen=True, kw_only=True):
+    """The dependency files of *folder* in the order in which they count; ``taken`` is the first of them, ``None`` for none.
+
+    ``others`` are those passed over. ``unreadable`` are files that would have gone before ``taken`` but cannot be read, with the
+    reason: that is an error to tell, and no ground to take a lesser file silently.
+    """
+
+    folder: Path
+    taken: Path | None = None
+    others: tuple[Path, ...] = ()
+    unreadable: tuple[tuple[Path, str], ...] = ()
+
+
+def discover(folder: Path) -> Discovered:
+    """The dependency files in *folder*: locks, then ``pyproject.toml``, then requirements files, in the order of the tables.
+
+    A ``pyproject.toml`` counts if it lists dependencies, groups, or has a Poetry table; one that is no TOML is unreadable. Links to
+    files count, broken ones are unreadable. Costs one listing of the folder, and the reading of ``pyproject.toml`` where no lock is
+    there.
+    """
+    try:
+        candidates = list(_candidates(folder))
+    except OSError as problem:
+        return Discovered(folder=folder, unreadable=((folder, problem.strerror or str(problem)),))
+    unreadable: list[tuple[Path, str]] = []
+    for position, path in enumerate(candidates):
+        reason = _unreadable(path)
+        if reason is None and path.name == _PROJECT:
+            reason = _no_dependencies(path)
+        if reason is None:
+            return Discovered(
+                folder=folder, taken=path, others=tuple(candidates[position + 1 :]), unreadable=tuple(unreadable)
+            )
+        if reason:
+            unreadable.append((path, reason))
+    return Discovered(folder=folder, unreadable=tuple(unreadable))
+
+
+def watched_paths() -> tuple[str, ...]:
+    """Patterns of the paths, in any folder, that the pre-commit hook looks at."""
+    locks = (pattern for each in LOCK_FORMATS for pattern in each.found)
+    return (*(pattern for each in FORMATS for pattern in each.watched), *locks, _BOUNDS, re.escape(_SETTINGS))
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    entries = {entry.name: entry for entry in folder.iterdir()}
+    nested = entries.get("requirements")
+    if nested is not None and _is_folder(nested):
+        entries |= {f"requirements/{entry.name}": entry for entry in nested.iterdir()}
+    files = {name: entries[name] for name in sorted(entries) if not _is_folder(entries[name])}
+    for pattern in (pattern for each in (*LOCK_FORMATS, *FORMATS) for pattern in each.found):
+        for name in [name for name in files if re.fullmatch(pattern, name)]:
+            yield files.pop(name)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _unreadable(path: Path) -> str | None:
+    try:
+        if not path.exists():
+            return "a broken link"
+        if not path.is_file():
+            # A pipe or a device: opening it may wait for ever.
+            return "no regular file"
+        with path.open("rb") as stream:
+            stream.read(1)
+    except OSError as problem:
+        return problem.strerror or str(problem)
+    return None
+
+
+def _no_dependencies(path: Path) -> str | None:
+    """``None`` where the ``pyproject.toml`` *path* counts, empty where it says nothing of dependencies, else what ails it."""
+    document = _document(path)
+    if isinstance(document, str):
+        return document
+    return None if any(_signs(document)) else ""
+
+
+def _document(path: Path) -> Mapping[str, object] | str:
+    """The TOML file *path*, or why it cannot be read."""
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as problem:
+        return problem.strerror or str(problem)
+    except UnicodeDecodeError:
+        return "not text in UTF-8"
+    except tomllib.TOMLDecodeError as problem:
+        return f"not valid TOML: {problem}"
+
+
+def _signs(document: Mapping[str, object]) -> Iterator[bool]:
+    project = table_at(document, "project")
+    dynamic = project.get("dynamic")
+    kinds = {"dependencies", "optional-dependencies"}
+    yield bool(kinds & project.keys())
+    yield isinstance(dynamic, list) and bool(kinds.intersection(map(str, dynamic)))
+    yield bool(document.get("dependency-groups"))
+    yield "poetry" in table_at(document, "tool")
+
+
+class ChangedInputs(Struct, frozen=True, kw_only=True):
+    """The inputs that a change puts to question, sorted by path, and the changed files that lead to none (``idle``)."""
+
+    inputs: tuple[Path, ...] = ()
+    idle: tuple[Path, ...] = ()
+
+
+def inputs_of_change(files: Iterable[str]) -> ChangedInputs:
+    """What the changed *files* put to question.
+
+    Where a lock and its ``pyproject.toml`` changed, the lock alone counts, as does ``X.txt`` beside ``X.in``: the one was made of
+    the other. A ``pyproject.toml`` that asks for a project that no lock beside it lists counts too: that lock was made of another.
+    One without dependencies counts for its ``[tool.wheelcheck]`` only. A file that is gone leads nowhere; a name that is not known
+    is taken for an input. Costs a listing of the folder for each file that sets or bounds.
+    """
+    changed = [Path(file) for file in dict.fromkeys(files)]
+    present = [path for path in changed if path.exists()]
+    inputs: dict[Path, None] = {}
+    idle = [path for path in changed if path not in present]
+    for path in present:
+        found = tuple(_iter_inputs(path, present))
+        inputs.update(dict.fromkeys(found))
+        if not found:
+            idle.append(path)
+    return ChangedInputs(inputs=tuple(sorted(inputs)), idle=tuple(idle))
+
+
+def _iter_inputs(path: Path, present: list[Path]) -> Iterator[Path]:
+    beside = [other for other in present if other.parent == path.parent]
+    if is_lock_name(path.name):
+        yield path
+    elif path.name == _SETTINGS or _is_bound(path):
+        yield from _iter_discovered(path.parent)
+    elif path.name == _PROJECT:
+        locks = [other for other in beside if is_lock_name(other.name)]
+        if locks:
+            yield from locks
+            if _asks_for_more(path, locks):
+                yield path
+        elif _no_dependencies(path) != "":
+            yield path
+        elif "wheelcheck" in table_at(_document(path), "tool"):
+            yield from _iter_discovered(path.parent)
+    elif path.suffix == ".in" and path.with_suffix(".txt") in beside:
+        yield path.with_suffix(".txt")
+    else:
+        yield path
+
+
+def _asks_for_more(path: Path, locks: Iterable[Path]) -> bool:
+    """Whether the ``pyproject.toml`` *path* names a project that none of *locks* lists: they were made of another."""
+    document = _document(path)
+    try:
+        # The words of a lock are looked at, not its format: its reader comes later.
+        listed = [frozenset(map(canonicalize_name, _LISTED.findall(lock.read_text("utf-8-sig")))) for lock in locks]
+    except (OSError, UnicodeDecodeError):
+        return True  # its reader says so
+    if isinstance(document, str):
+        return True
+    asked = table_at(document, "project").get("dependencies")
+    found = (_NAME.match(each) for each in (asked if isinstance(asked, list) else ()) if isinstance(each, str))
+    names = {canonicalize_name(match[0]) for match in found if match is not None}
+    return not any(names <= each for each in listed)
+
+
+def _iter_discovered(folder: Path) -> Iterator[Path]:
+    found = discover(folder)
+    if not (found.taken or found.unreadable) and folder.name in _NESTED:
+        found = discover(folder.parent)
+    yield from (path for path, _ in found.unreadable)
+    if found.taken is not None:
+        # Several requirements files may lie there, none of which speaks for the others, and constraints, which ask for nothing.
+        several = found.others if found.taken.suffix == ".txt" else ()
+        yield from (path for path in (found.taken, *several) if not _is_bound(path))
+
+
+def _is_bound(path: Path) -> bool:
+    return re.fullmatch(_BOUNDS, path.name, re.IGNORECASE) is not None
