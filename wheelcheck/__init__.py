@@ -93,10 +93,10 @@ def plan(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Reque
     with ``fix`` the plan is the repaired one, and ``plan.applied`` says by what. Raises children of
     :class:`WheelcheckError` for inputs that cannot be understood and for indexes that fail.
     """
-    from wheelcheck.api import planning
+    from wheelcheck.api.plan import plan as make_plan
     from wheelcheck.api.request import Request
 
-    return planning.plan(Request(inputs=inputs, **options), reporter=reporter)
+    return make_plan(Request(inputs=inputs, **options), reporter=reporter)
 
 
 def check(*inputs: str, reporter: Reporter | None = None, **options: Unpack[CheckOptions]) -> Check:
@@ -110,10 +110,10 @@ def check(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Chec
     goes away in a run, which the ``failure`` of the targets that it hit tells. Raises children of :class:`WheelcheckError` for
     inputs and settings that cannot be understood.
     """
-    from wheelcheck.api import checking
-    from wheelcheck.api.check_options import check_request
+    from wheelcheck.api.check import check as judge
+    from wheelcheck.api.check import check_request
 
-    return checking.check(check_request(inputs, options), reporter=reporter)
+    return judge(check_request(inputs, options), reporter=reporter)
 
 
 def __getattr__(name: str) -> object:

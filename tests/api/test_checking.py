@@ -18,7 +18,7 @@ from tests.fakes.archives import make_sdist, make_wheel
 from tests.locks.fixtures import content
 from tests.locks.fixtures import lock as lock_of
 from tests.server import IndexProject, IndexServer, index_project
-from wheelcheck.api.checking import CheckRequest, check
+from wheelcheck.api.check import CheckRequest, check
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
 from wheelcheck.model.check import Check

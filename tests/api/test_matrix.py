@@ -11,7 +11,7 @@ from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import Flaky, IndexFile, IndexServer, Mode, index_file
 from tests.server.catalog import Made
 from wheelcheck.api.matrix import MatrixRequest, matrix
-from wheelcheck.api.planning import plan
+from wheelcheck.api.plan import plan
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import IndexUnavailable

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wheelcheck.api.scanning import dynamic_imports
+from wheelcheck.api.export import dynamic_imports
 
 
 def test_names_in_strings_are_found_and_names_in_variables_are_not(tmp_path: Path) -> None:

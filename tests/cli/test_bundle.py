@@ -321,7 +321,7 @@ def test_archive_of_another_user_folder_and_time_zone_has_the_same_bytes(ready: 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_summary_fits_the_terminal(ready: Shell, width: int) -> None:
-    from wheelcheck.api.bundling import BundleRequest, bundle
+    from wheelcheck.api.bundle import BundleRequest, bundle
     from wheelcheck.plans.executing import parse_executable
     from wheelcheck.report.bundle import render_bundling
 

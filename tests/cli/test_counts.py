@@ -123,7 +123,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     }  # fmt: skip
     assert {name for name in modules if name.startswith(("archives.", "api.", "plans.", "locks."))} == {
         "archives.reader", "archives.source_tree",
-        "api.answering", "api.edges", "api.locking", "api.planning", "api.preparing", "api.request",
+        "api.answering", "api.edges", "api.locking", "api.plan", "api.preparing", "api.request",
         "plans.digest", "plans.making", "plans.phases", "plans.schema", "plans.writing",
     }  # fmt: skip
     assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.table"})

@@ -21,7 +21,7 @@ from tests.cli.programs import Shell
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
-from wheelcheck.api.verifying import VerifyRequest, verify
+from wheelcheck.api.verify import VerifyRequest, verify
 from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.plans.manifest_writing import render_manifest
 from wheelcheck.plans.writing import render_plan

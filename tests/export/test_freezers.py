@@ -68,7 +68,7 @@ def host_plan(folder: Path) -> Plan:
 
 def exported(folder: Path, plan: Plan) -> None:
     """``demo.spec`` for *plan*, made by the command, which scans the program for what it imports."""
-    from wheelcheck.api.exporting import Program, exported
+    from wheelcheck.api.export import Program, exported
 
     text = exported(render_plan(plan), "plan.json", "pyinstaller", Program(name="demo", entry=str(folder / "app.py")))
     (folder / "demo.spec").write_text(text, encoding="utf-8")

@@ -15,7 +15,7 @@ from tests.fakes import samples
 from tests.fakes.archives import make_wheel
 from tests.fakes.backends import make_buildable
 from tests.server.index_server import IndexServer
-from wheelcheck.api.exporting import Program, exported
+from wheelcheck.api.export import Program, exported
 from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.plan import Plan

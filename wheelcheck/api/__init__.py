@@ -1,6 +1,6 @@
-"""Composes the stages: the library's front door, and what the command line calls.
+"""The commands of the library, one module for each; the command line calls them too.
 
 ``Request → parse → resolve → diagnose → propose → plan``. Each stage is one function of its room. :mod:`request` is the question as
-a caller puts it, :mod:`preparing` understands it, :mod:`edges` opens index, archives and knowledge for the core, and
-:mod:`planning` joins the stages. Nothing is decided about packages here.
+a caller puts it, :mod:`preparing` understands it, :mod:`edges` opens index, archives and knowledge for the core, :mod:`answering`
+joins the stages on one target. Nothing is decided about packages here.
 """

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.request import Request
-from wheelcheck.errors import UsageProblem
+from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.urls import masked_within
 from wheelcheck.ports import Reporter
@@ -148,3 +148,17 @@ def read_stdin() -> str:
         stream = getattr(sys.stdin, "buffer", None)
         _READ[sys.stdin] = stream.read().decode("utf-8-sig") if stream is not None else sys.stdin.read()
     return _READ[sys.stdin]
+
+
+def read_plan_file(path: str) -> bytes:
+    """The bytes of the plan file *path*, ``-`` for standard input; raises ``InputUnreadable``."""
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputUnreadable(
+            f"the plan could not be read: {error.strerror}",
+            address=path,
+            hint="make one with `wheelcheck plan … -o FILE`",
+        ) from error

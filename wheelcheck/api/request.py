@@ -29,13 +29,7 @@ class Request:
 
     def __init__(self, *, inputs: tuple[str, ...], **options: Unpack[RequestOptions]) -> None:
         """Raises ``TypeError`` for an option that there is not, and for one string where several are meant."""
-        for name in options:
-            if name not in RequestOptions.__annotations__:
-                raise TypeError(f"Request() got an unexpected keyword argument {name!r}")
-        # A lone string is a sequence too, of letters: a slip that a type checker sees and a script does not.
-        for name, value in (("inputs", inputs), *options.items()):
-            if isinstance(value, str) and (name == "inputs" or (name in OPTIONS and OPTIONS[name].repeats)):
-                raise TypeError(f"{name} takes a tuple of strings, not one string")
+        refuse_misspelt("Request", inputs, options, RequestOptions)
         self.inputs: Final = inputs
         self.options: Final = cast("RequestOptions", {name: options.get(name, _DEFAULTS[name]) for name in _DEFAULTS})
         self.folder: Final = options.get("folder", ".")
@@ -46,6 +40,19 @@ class Request:
         kept: RequestOptions = {**self.options, "folder": self.folder, "environ": self.environ}
         kept.update(options)
         return Request(inputs=self.inputs if inputs is None else inputs, **kept)
+
+
+def refuse_misspelt(call: str, inputs: object, options: Mapping[str, object], known: type) -> None:
+    """Raise ``TypeError`` for an option of *call* that *known* has not, and for one string where several are meant.
+
+    A lone string is a sequence too, of letters: a slip that a type checker sees and a script does not.
+    """
+    for name, value in (("inputs", inputs), *options.items()):
+        if name != "inputs" and name not in known.__annotations__:
+            hint = f"; did you mean {name}s=(…,)?" if f"{name}s" in known.__annotations__ else ""
+            raise TypeError(f"{call}() got an unexpected keyword argument {name!r}{hint}")
+        if isinstance(value, str) and (name == "inputs" or (name in OPTIONS and OPTIONS[name].repeats)):
+            raise TypeError(f"{name} takes a tuple of strings, not one string")
 
 
 _DEFAULTS = {name: OPTIONS[name].default for name in RequestOptions.__annotations__ if name in OPTIONS}

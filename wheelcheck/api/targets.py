@@ -35,10 +35,10 @@ class TargetWords(Struct, frozen=True, kw_only=True):
     def taken_from(cls, options: dict[str, Any]) -> TargetWords:
         """Take the words for targets out of *options*, which are named as in the table of options."""
         return cls(
-            platforms=options.pop("platforms"),
-            pythons=options.pop("pythons"),
-            files=options.pop("target_files"),
-            sources=options.pop("targets_from"),
+            platforms=tuple(options.pop("platforms", ())),
+            pythons=tuple(options.pop("pythons", ())),
+            files=tuple(options.pop("target_files", ())),
+            sources=tuple(options.pop("targets_from", ())),
         )
 
 

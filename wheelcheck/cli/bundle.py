@@ -13,7 +13,7 @@ from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import print_note
 
 if TYPE_CHECKING:
-    from wheelcheck.api.bundling import BundleRequest
+    from wheelcheck.api.bundle import BundleRequest
 
 
 @click.command("bundle", short_help="Make the environment that ships, for any target on any host.")
@@ -57,8 +57,8 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
 
     Exit status: 0 made, 1 over the size budget.
     """
-    from wheelcheck.api.bundling import bundle
-    from wheelcheck.api.plan_files import read_plan_file
+    from wheelcheck.api.bundle import bundle
+    from wheelcheck.api.edges import read_plan_file
     from wheelcheck.plans.executing import parse_executable
 
     showing = Showing.taken_from(options)
@@ -76,8 +76,8 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
 
 
 def _request(options: dict[str, Any]) -> BundleRequest:
-    from wheelcheck.api.bundling import BundleRequest
-    from wheelcheck.api.fetching import FetchRequest
+    from wheelcheck.api.bundle import BundleRequest
+    from wheelcheck.api.fetch import FetchRequest
     from wheelcheck.api.request import Request
 
     wheelhouse, runtime = options.pop("wheelhouse"), options.pop("runtime")

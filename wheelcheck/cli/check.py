@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing
-from wheelcheck.cli.streams import print_note, refuse_unwritable, write_result
+from wheelcheck.cli.streams import print_note, refuse_overwriting, refuse_twice, refuse_unwritable, write_result
 from wheelcheck.errors import UsageProblem
 from wheelcheck.report.formats import formats_of
 
@@ -58,15 +57,15 @@ def check_command(
     A lock file is judged as it is, package by package; anything else is resolved. Without INPUT the dependency file of the folder
     is taken, a lock first. Source archives fail unless --sdist or an allowance in the settings lets them pass.
     """
-    from wheelcheck.api import checking
-    from wheelcheck.api.checking import CheckRequest
+    from wheelcheck.api.check import CheckRequest
+    from wheelcheck.api.check import check as judge
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
 
     showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
     outputs = _outputs(formats, output)
     places = _places(outputs, write_baseline)
-    _refuse_own(places, (*inputs, *targets.files, *targets.sources))
+    refuse_overwriting(places, (*inputs, *targets.files, *targets.sources))
     asked = CheckRequest(
         request=Request(inputs=inputs, **request_options(options)),
         targets=targets,
@@ -77,8 +76,8 @@ def check_command(
         relock=relock,
     )
     with showing.reporter() as reporter:
-        check = checking.check(asked, reporter=reporter)
-    _refuse_own(places, [record.path for record in check.inputs])
+        check = judge(asked, reporter=reporter)
+    refuse_overwriting(places, [record.path for record in check.inputs])
     for each in outputs:
         showing.write("check", each.form, check, each.path)
     if write_baseline is None:
@@ -120,22 +119,10 @@ def _places(outputs: Sequence[_Output], write_baseline: str | None) -> tuple[str
     places = tuple(path for path in (*(each.path for each in outputs), write_baseline) if path not in (None, "-"))
     if write_baseline in ("", "-"):
         raise UsageProblem("--write-baseline needs a file", hint="name one, and keep it with the project")
-    for position, place in enumerate(places):
-        refuse_unwritable(place)
-        path = Path(place)
-        is_device = path.exists() and not path.is_file()
-        if not is_device and path.resolve() in [Path(other).resolve() for other in places[:position]]:
-            raise UsageProblem("is to be written twice", address=place, hint="name a file of its own for each")
-    return places
-
-
-def _refuse_own(places: Sequence[str], read: Sequence[str]) -> None:
-    own = {Path(text).resolve() for text in read if "\0" not in text}
     for place in places:
-        if Path(place).resolve() in own:
-            raise UsageProblem(
-                "is one of the files that are read, which are never changed", address=place, hint="name another file"
-            )
+        refuse_unwritable(place)
+    refuse_twice(places)
+    return places
 
 
 def parse_codes(option: str, words: Sequence[str]) -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,7 +9,7 @@ import click
 from wheelcheck.cli.check import parse_codes
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
-from wheelcheck.cli.streams import refuse_unwritable
+from wheelcheck.cli.streams import refuse_overwriting, refuse_unwritable
 from wheelcheck.errors import UsageProblem
 
 
@@ -37,7 +35,7 @@ def diff_command(
     OLD and NEW are files, plans, requirements, or REV:PATH for a file at a git revision. With --git-base each INPUT is compared
     with what it was where HEAD left REV, what it includes likewise. The settings and allowances of today count for both sides.
     """
-    from wheelcheck.api.differing import DiffRequest, diff
+    from wheelcheck.api.diff import DiffRequest, diff
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
 
@@ -61,16 +59,7 @@ def diff_command(
     )
     with showing.reporter() as reporter:
         difference = diff(asked, reporter=reporter)
-    _refuse_own(output, (*sides, *targets.files, *(record.path for record in difference.new.inputs)))
+    outputs = () if output in (None, "-") else (output,)
+    refuse_overwriting(outputs, (*sides, *targets.files, *(record.path for record in difference.new.inputs)))
     showing.write("diff", form, difference, output)
     return difference.exit_status
-
-
-def _refuse_own(output: str | None, read: Iterable[str]) -> None:
-    """Raise ``UsageProblem`` where *output* is one of the files that were *read*."""
-    if output in (None, "-"):
-        return
-    if Path(output).resolve() in {Path(text).resolve() for text in read if "\0" not in text}:
-        raise UsageProblem(
-            "is one of the files that are read, which are never changed", address=output, hint="name another file"
-        )

@@ -31,8 +31,8 @@ def export_command(
     plan_file: str, form: str, output: str | None, name: str, version: str, entry: str, bundle: str, url: str
 ) -> int:
     """Turn PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), into FORMAT."""
-    from wheelcheck.api.exporting import Program, exported, exporter_named
-    from wheelcheck.api.plan_files import read_plan_file
+    from wheelcheck.api.edges import read_plan_file
+    from wheelcheck.api.export import Program, exported, exporter_named
 
     exporter_named(form)
     program = Program(name=name, version=version, entry=entry, bundle=bundle, url=url)

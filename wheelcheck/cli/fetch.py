@@ -14,7 +14,7 @@ from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from wheelcheck.api.fetching import FetchRequest
+    from wheelcheck.api.fetch import FetchRequest
     from wheelcheck.model.fetched import Fetched
     from wheelcheck.plans.executing import ExecutablePlan
     from wheelcheck.report.progress import TransferProgress
@@ -47,8 +47,8 @@ def fetch_command(
     What is there already is not fetched again, and what was interrupted is gone on with. Indexes are asked for files of the
     same host with the user and password that are known for them; the plan holds none.
     """
-    from wheelcheck.api.fetching import FetchRequest
-    from wheelcheck.api.plan_files import read_plan_file
+    from wheelcheck.api.edges import read_plan_file
+    from wheelcheck.api.fetch import FetchRequest
     from wheelcheck.api.request import Request
     from wheelcheck.plans.executing import parse_executable
 
@@ -70,7 +70,7 @@ def fetch_command(
 
 
 def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) -> None:
-    from wheelcheck.api.fetching import weighed
+    from wheelcheck.api.fetch import weighed
     from wheelcheck.report.fetch import render_weights, render_weights_json
 
     weights = weighed(executable, request)
@@ -79,7 +79,7 @@ def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) 
 
 
 def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, told: TransferProgress) -> Fetched:
-    from wheelcheck.api.fetching import fetch
+    from wheelcheck.api.fetch import fetch
 
     try:
         return fetch(executable, folder, request, told)

@@ -10,7 +10,14 @@ import click
 
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
-from wheelcheck.cli.streams import print_error, print_note, refuse_unwritable, write_result
+from wheelcheck.cli.streams import (
+    print_error,
+    print_note,
+    refuse_overwriting,
+    refuse_twice,
+    refuse_unwritable,
+    write_result,
+)
 from wheelcheck.errors import IndexUnavailable, UsageProblem
 
 if TYPE_CHECKING:
@@ -46,7 +53,7 @@ def plan_command(
     INPUT is a requirements file, a pyproject.toml, a script with inline metadata (PEP 723), "-" for standard input, or a
     requirement such as "audiocraft==1.3.0". Without --platform and --python the target is the running interpreter.
     """
-    from wheelcheck.api import planning
+    from wheelcheck.api.plan import plan as make_plan
     from wheelcheck.api.request import Request
 
     showing = Showing.taken_from(options)
@@ -55,7 +62,7 @@ def plan_command(
     refuse_unwritable(output)
     repaired.refuse_unusable(request, output)
     with showing.reporter() as reporter:
-        plan = planning.plan(request, reporter=reporter)
+        plan = make_plan(request, reporter=reporter)
         weights = _weights(plan, request, reporter) if sizes else None
     if output is not None:
         write_result(_document(plan), output)
@@ -95,7 +102,7 @@ def _document(plan: Any) -> bytes:  # noqa: ANN401
 
 
 def _weights(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
-    from wheelcheck.api.fetching import weights_of
+    from wheelcheck.api.fetch import weights_of
 
     return weights_of(plan, request, reporter)
 
@@ -118,15 +125,17 @@ class RepairedFiles(NamedTuple):
                 raise UsageProblem("stdout has the answer; requirements and overrides go to files", hint="name a file")
             refuse_unwritable(each)
         if self.outputs:
-            from wheelcheck.api.rewriting import refuse_own_files
+            from wheelcheck.api.plan import files_read
 
-            refuse_own_files(request, (*self.outputs, *((output,) if output not in (None, "-") else ())))
+            outputs = (*self.outputs, *((output,) if output not in (None, "-") else ()))
+            refuse_twice(outputs)
+            refuse_overwriting(outputs, files_read(request))
 
     def write(self, request: Request, plan: Plan, *, quiet: bool) -> None:
         """Write what was asked for, where *plan* can be carried out; say so on stderr where it cannot, or nothing changed."""
         if not self.outputs:
             return
-        from wheelcheck.api.rewriting import repaired_overrides, repaired_requirements
+        from wheelcheck.api.plan import repaired_overrides, repaired_requirements
 
         named = " and ".join(self.outputs)
         if plan.status.value not in _EXECUTABLE:

@@ -7,12 +7,13 @@ import itertools
 import os
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
 import click
 
-from wheelcheck.errors import DiskFailure, WheelcheckError
+from wheelcheck.errors import DiskFailure, UsageProblem, WheelcheckError
 
 # What an index or a file says, quoted in a message, must not drive the terminal.
 _CONTROL = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
@@ -82,6 +83,27 @@ def refuse_unwritable(output: str | None) -> None:
         raise DiskFailure(
             f"there is no folder {path.parent}", address=output, hint="make the folder first, or name another"
         )
+
+
+def refuse_twice(outputs: Sequence[str]) -> None:
+    """Raise ``UsageProblem`` where two of *outputs* are one file; a device may be written to as often as one likes."""
+    seen: set[Path] = set()
+    for output in outputs:
+        path = Path(output)
+        if path.resolve() in seen:
+            raise UsageProblem("is to be written twice", address=output, hint="name a file of its own for each")
+        if path.is_file() or not path.exists():
+            seen.add(path.resolve())
+
+
+def refuse_overwriting(outputs: Iterable[str], read: Iterable[str]) -> None:
+    """Raise ``UsageProblem`` where one of *outputs* is one of the files that are *read*; what is no path is passed over."""
+    own = {Path(text).resolve() for text in read if "\0" not in text}
+    for output in outputs:
+        if Path(output).resolve() in own:
+            raise UsageProblem(
+                "is one of the files that are read, which are never changed", address=output, hint="name another file"
+            )
 
 
 def _write_stdout(content: bytes) -> None:

@@ -42,7 +42,7 @@ def verify_command(
 
     Exit status: 0 no problems, 1 problems (with --strict, warnings too), 2 no environment or unreadable input, 3 disk failed.
     """
-    from wheelcheck.api.verifying import VerifyRequest, verify
+    from wheelcheck.api.verify import VerifyRequest, verify
 
     showing = Showing.taken_from(options)
     request = VerifyRequest(

@@ -1,8 +1,10 @@
-"""Brings together what an exporter is given: ``plan file, program, bundle → Shipment → text``; renders nothing itself."""
+"""``export``: a plan file, a program and a bundle → the text of a format; reads the program's source, and runs none of it."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.syntax import parse_tree
 
 if TYPE_CHECKING:
     from wheelcheck.export.formats import Exporter
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 _MANIFEST = "manifest.json"
 _OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
+# Functions that import by a name in a string, which no freezer sees, and folders that hold no code of the program itself.
+_IMPORTERS = frozenset({"import_module", "__import__", "find_spec"})
+_SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
+_MOST = 5000  # files; a program that has more is scanned in part, which costs a hint and no answer
 
 
 class Program(Struct, frozen=True, kw_only=True):
@@ -97,11 +104,7 @@ def _dynamic_imports(entry: str) -> tuple[str, ...]:
     """What the source of the program that starts at *entry* imports by a name in a string; nothing where it is not at hand."""
     module, _, function = entry.rpartition(":")
     start = Path(entry) if not (module and function.isidentifier()) else Path(module.partition(".")[0])
-    if not start.exists():
-        return ()
-    from wheelcheck.api.scanning import dynamic_imports
-
-    return dynamic_imports(start)
+    return dynamic_imports(start) if start.exists() else ()
 
 
 def exporter_named(form: str) -> Exporter:
@@ -147,3 +150,44 @@ def _manifest(folder: str, digest: str) -> Manifest:
             hint="bundle this plan, or give the plan that the bundle was made from",
         )
     return manifest
+
+
+def dynamic_imports(start: Path) -> tuple[str, ...]:
+    """The dotted names that the code beside the script *start*, and below, gives to ``import_module`` and the like, sorted.
+
+    Environments, hidden folders and what other tools built are passed over, as is code that does not parse.
+    """
+    folder = start.parent if start.is_file() else start
+    found: set[str] = set()
+    for count, path in enumerate(_iter_code(folder)):
+        if count == _MOST:
+            break
+        try:
+            tree = parse_tree(path.read_bytes())
+        except (SyntaxError, OSError):
+            continue
+        found |= set(_iter_names(tree))
+    return tuple(sorted(found))
+
+
+def _iter_code(folder: Path) -> Iterator[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        return  # a folder that cannot be read holds no code that can be frozen
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            is_environment = (path / "pyvenv.cfg").exists()
+            if not is_environment and not path.name.startswith(".") and path.name not in _SKIPPED:
+                yield from _iter_code(path)
+        elif path.suffix == ".py":
+            yield path
+
+
+def _iter_names(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name(id=function) | ast.Attribute(attr=function), args=[ast.Constant(value=str() as name), *_]
+            ) if function in _IMPORTERS and all(part.isidentifier() for part in name.split(".")):
+                yield name

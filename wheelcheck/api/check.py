@@ -11,19 +11,19 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from wheelcheck.api.answering import Answer, answered, needs_repairs, proposals_for
+from wheelcheck.api.answering import Answer, answered, needs_repairs, origins_of, proposals_for
 from wheelcheck.api.edges import open_store
 from wheelcheck.api.locking import load_lock, source_of
-from wheelcheck.api.origins import origins_of
 from wheelcheck.api.preparing import CHECKING, RELOCKING, Manner, Prepared, prepare
-from wheelcheck.api.request import Request
+from wheelcheck.api.request import Request, refuse_misspelt
 from wheelcheck.api.targets import TargetWords, has_words, load_targets_and_notes
 from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem
+from wheelcheck.options import CheckOptions, RequestOptions
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
@@ -55,6 +55,31 @@ class CheckRequest(Struct, frozen=True, kw_only=True):
     next_baseline: str | None = None
     relock: bool = False
     today: str = ""
+
+
+def check_request(inputs: tuple[str, ...], options: CheckOptions) -> CheckRequest:
+    """Put *inputs* and *options* as one question.
+
+    Raises ``TypeError`` for an option that there is not and for one string where several are meant, ``SettingsInvalid`` for a code
+    that no finding has.
+    """
+    refuse_misspelt("check", inputs, options, CheckOptions)
+    rest = {name: value for name, value in options.items() if name in RequestOptions.__annotations__}
+    return CheckRequest(
+        request=Request(inputs=inputs, **cast("RequestOptions", rest)),
+        targets=TargetWords.taken_from({**options}),
+        fail_on=_codes("fail_on", options.get("fail_on", ())),
+        warn_only=_codes("warn_only", options.get("warn_only", ())),
+        baseline=options.get("baseline"),
+        relock=options.get("relock", False),
+        today=options.get("today", ""),
+    )
+
+
+def _codes(name: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    from wheelcheck.settings.allowances import known_code
+
+    return tuple(known_code(word, "", name) for word in words)
 
 
 def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:

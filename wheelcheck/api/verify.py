@@ -59,7 +59,7 @@ def verify(request: VerifyRequest, *, reporter: Reporter | None = None) -> Inspe
 def _plan(path: str) -> ExecutablePlan | None:
     if not path:
         return None
-    from wheelcheck.api.plan_files import read_plan_file
+    from wheelcheck.api.edges import read_plan_file
     from wheelcheck.plans.executing import parse_executable
 
     return parse_executable(read_plan_file(path), path)

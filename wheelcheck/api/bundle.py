@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from wheelcheck.api.fetching import FetchRequest
+from wheelcheck.api.fetch import FetchRequest
 from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.bundling import Bundling
@@ -72,7 +72,7 @@ def bundle(executable: ExecutablePlan, request: BundleRequest, reporter: Transfe
     """Make the bundle of *executable* that *request* asks for; where it is over the budget nothing is made, and that is told.
 
     All that can be refused is refused before anything is fetched. Raises ``UsageProblem`` for what was asked, another target's
-    runtime or an existing ``out``, ``ArchiveRefused`` for hostile wheels, and what :func:`~wheelcheck.api.fetching.fetch`
+    runtime or an existing ``out``, ``ArchiveRefused`` for hostile wheels, and what :func:`~wheelcheck.api.fetch.fetch`
     raises; ``DiskFailure`` where the disk fails. Whatever happens, what is at ``out`` is whole.
     """
     from wheelcheck.environments.bundle.staging import staged
@@ -135,7 +135,7 @@ def _refuse_unknown(request: BundleRequest) -> None:
 
 
 def _wheelhouse(order: _Order, staging: Staging, told: Transfers) -> Wheelhouse:
-    from wheelcheck.api.fetching import fetched
+    from wheelcheck.api.fetch import fetched
     from wheelcheck.environments.wheelhouse.loading import load_wheelhouse
 
     executable, folder = order.executable, order.request.wheelhouse

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from wheelcheck.api.answering import answered
+from wheelcheck.api.answering import answered, origins_of
 from wheelcheck.api.edges import open_store
-from wheelcheck.api.origins import origins_of
 from wheelcheck.api.preparing import CHECKING, Prepared, prepare
 from wheelcheck.api.request import Request
 from wheelcheck.api.sides import OpenedSide, Opening, plan_with_target
