@@ -88,7 +88,7 @@ def bundle(executable: ExecutablePlan, request: BundleRequest, reporter: Transfe
 def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
     from wheelcheck.environments.bundle.archiving import source_date_epoch
     from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime, refuse_mismatch
-    from wheelcheck.environments.bundle.weighing import parse_budget
+    from wheelcheck.environments.bundle.sizes import parse_budget
 
     out = request.out.resolve()
     if request.layered and not request.archive:
@@ -149,8 +149,8 @@ def _wheelhouse(order: _Order, staging: Staging, told: Transfers) -> Wheelhouse:
 
 def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, told: Transfers) -> Bundling:
     from wheelcheck.environments.bundle.assembling import assemble
+    from wheelcheck.environments.bundle.sizes import weigh
     from wheelcheck.environments.bundle.stripping import strip, strippable
-    from wheelcheck.environments.bundle.weighing import weigh
 
     told.stage("unpacking")
     whole = assemble(order.source, wheelhouse, order.executable.plan.target, staging.place("environment"), told)
@@ -221,7 +221,7 @@ def _manifest(order: _Order, environment: Environment, wheelhouse: Wheelhouse) -
 def _archived(order: _Order, environment: Environment, manifest: Manifest, made: Path) -> Manifest:
     """Write the archives of *environment* into the new folder *made*; answers *manifest* with them."""
     from wheelcheck.environments.bundle.archiving import FORMATS
-    from wheelcheck.environments.bundle.layering import layers
+    from wheelcheck.environments.bundle.sizes import layers
 
     made.mkdir()
     form = FORMATS[order.request.archive]
@@ -245,7 +245,7 @@ def _archived(order: _Order, environment: Environment, manifest: Manifest, made:
 
 
 def _described(archive: Path, files: Iterable[EnvironmentFile], layer: str) -> BundleArchive:
-    from wheelcheck.environments.bundle.sums import sha256_of
+    from wheelcheck.environments.digests import sha256_of
 
     return BundleArchive(
         filename=archive.name,
@@ -267,7 +267,8 @@ def _write_manifest(manifest: Manifest, folder: Path) -> EnvironmentFile:
 
 
 def _write_sums(manifest: Manifest, folder: Path) -> None:
-    from wheelcheck.environments.bundle.sums import SUMS, render_sums, sha256_of
+    from wheelcheck.environments.bundle.archiving import SUMS, render_sums
+    from wheelcheck.environments.digests import sha256_of
 
     sums = [(archive.filename, archive.sha256) for archive in manifest.archives]
     (folder / SUMS).write_bytes(render_sums([*sums, (MANIFEST, sha256_of(folder / MANIFEST))]))
@@ -278,7 +279,7 @@ def _size(files: Iterable[EnvironmentFile]) -> int:
 
 
 def _iter_warnings(environment: Environment) -> Iterator[str]:
-    from wheelcheck.environments.bundle.members import LONGEST_PATH, PREFIX_LENGTH, room_above
+    from wheelcheck.environments.bundle.writing import LONGEST_PATH, PREFIX_LENGTH, room_above
 
     if environment.runtime.system != "windows":
         return

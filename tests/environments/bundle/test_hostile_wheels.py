@@ -10,9 +10,8 @@ import pytest
 
 from tests.environments.bundle.housed import house, linux, on_linux, on_windows, plain, rezipped, windows
 from tests.fakes.archives import make_wheel
-from wheelcheck.environments.bundle.limits import WheelLimits
 from wheelcheck.environments.bundle.runtimes import plain_source
-from wheelcheck.environments.bundle.wheel_contents import read_contents
+from wheelcheck.environments.bundle.wheel_contents import WheelLimits, read_contents
 from wheelcheck.errors import ArchiveRefused, UsageProblem
 
 GOOD = make_wheel("good", "1.0", files={"good/data.txt": "x"})

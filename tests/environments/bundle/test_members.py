@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wheelcheck.environments.bundle.members import collision_key, name_problem, room_above
+from wheelcheck.environments.bundle.writing import collision_key, name_problem, room_above
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from tests.fakes import runtimes
 from tests.fakes.archives import make_zip
-from wheelcheck.environments.bundle import standalone
+from wheelcheck.environments.bundle.runtime_kinds import keeps_of_prefix
 from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime, refuse_mismatch
 from wheelcheck.errors import ArchiveRefused, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import RuntimeKind
@@ -230,4 +230,4 @@ def test_no_runtime_is_for_whatever_was_planned() -> None:
     ],
 )
 def test_commands_of_packages_that_were_installed_into_a_standalone_build_go(path: str, kept: bool) -> None:
-    assert standalone.keeps(path) == kept
+    assert keeps_of_prefix(path) == kept

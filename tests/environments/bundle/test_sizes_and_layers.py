@@ -12,9 +12,9 @@ from msgspec import structs
 
 from tests.environments.bundle.laid import lay
 from tests.fakes import samples
-from wheelcheck.environments.bundle.layering import layers
-from wheelcheck.environments.bundle.sums import render_sums, sha256_of
-from wheelcheck.environments.bundle.weighing import parse_budget, weigh
+from wheelcheck.environments.bundle.archiving import render_sums
+from wheelcheck.environments.bundle.sizes import layers, parse_budget, weigh
+from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import UsageProblem
 
 

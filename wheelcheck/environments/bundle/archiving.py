@@ -40,6 +40,10 @@ _WINDOW = 1 << 15  # how far deflate looks back
 _AHEAD = 32  # blocks in memory at once
 
 
+SUMS = "SHA256SUMS"
+"""The file beside archives that ``sha256sum --check`` reads."""
+
+
 class ArchiveFormat(Struct, frozen=True, kw_only=True):
     """One format: its word for ``--archive``, which is its suffix too, and what writes it.
 
@@ -212,3 +216,9 @@ def _blocks(file: EnvironmentFile, root: Path) -> Iterator[tuple[bytes, bytes, b
             if not following:
                 return
             before, block = block[-_WINDOW:], following
+
+
+def render_sums(sums: Iterable[tuple[str, str]]) -> bytes:
+    """Pairs of file name and SHA-256 (hex) as ``sha256sum --check`` reads them, by name; names without line ends only."""
+    # The asterisk says that the bytes were hashed as they are, on Windows too.
+    return "".join(f"{digest} *{name}\n" for name, digest in sorted(sums)).encode()

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelcheck.environments.bundle.embeddable import recognise_embeddable
-from wheelcheck.environments.bundle.installation import recognise_installation
-from wheelcheck.environments.bundle.layouts import PLAIN_LAYOUT
-from wheelcheck.environments.bundle.standalone import recognise_standalone
+from wheelcheck.environments.bundle.runtime_kinds import (
+    PLAIN_LAYOUT,
+    recognise_embeddable,
+    recognise_installation,
+    recognise_standalone,
+)
 from wheelcheck.environments.bundle.surveys import survey_runtime
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.environment import Runtime, RuntimeKind

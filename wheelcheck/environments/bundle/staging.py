@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelcheck.environments.bundle.sums import SUMS, render_sums, sha256_of
+from wheelcheck.environments.bundle.archiving import SUMS, render_sums
+from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import EnvironmentFile
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from msgspec import Struct
 
-from wheelcheck.environments.bundle.limits import RuntimeLimits
 from wheelcheck.errors import ArchiveRefused, InputUnreadable
 
 if TYPE_CHECKING:
@@ -25,6 +24,13 @@ if TYPE_CHECKING:
 
 _ABSOLUTE = re.compile(r"^(?:/|[A-Za-z]:)")
 _ARCHIVES_HINT = "give a .zip, .tar.gz, .tar.zst or .tar.xz archive, or a folder"
+
+
+class RuntimeLimits(Struct, frozen=True, kw_only=True):
+    """Bounds on a runtime archive, which a person chose: ``expanded`` bytes out of it, ``members`` its entries."""
+
+    expanded: int = 4 * 1024**3
+    members: int = 200_000
 
 
 class TreeEntry(Struct, frozen=True, kw_only=True):

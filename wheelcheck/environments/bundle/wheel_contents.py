@@ -18,8 +18,7 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.environments.bundle.limits import WheelLimits
-from wheelcheck.environments.bundle.members import name_problem
+from wheelcheck.environments.bundle.writing import name_problem
 from wheelcheck.errors import ArchiveRefused
 
 if TYPE_CHECKING:
@@ -29,11 +28,28 @@ if TYPE_CHECKING:
     from wheelcheck.model.wheelhouse import HousedWheel
 
 _HINT = "do not install this file; choose another version, or tell its publisher"
-_LIMITS = WheelLimits()
 # Said of an installation by who installs; a wheel that brings them is overruled (PEP 376, 610).
 _OURS = frozenset({"INSTALLER", "REQUESTED", "direct_url.json"})
 _SIGNATURES = frozenset({"RECORD.jws", "RECORD.p7s"})
 _ENCRYPTED = 0x1
+
+
+class WheelLimits(Struct, frozen=True, kw_only=True):
+    """Bounds on one wheel; sizes in bytes.
+
+    ``expanded`` is everything that comes out of it, ``members`` its entries, ``text`` the largest of its files that are read
+    into memory whole. ``ratio`` bounds expanded/compressed, once more than ``ratio_floor`` comes out: small archives of zeros
+    are common and harmless.
+    """
+
+    expanded: int = 16 * 1024**3
+    members: int = 500_000
+    text: int = 64 * 1024**2
+    ratio: int = 200
+    ratio_floor: int = 64 * 1024**2
+
+
+_LIMITS = WheelLimits()
 
 
 class Placement(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from wheelcheck.environments.digests import sha256_of
 from wheelcheck.environments.verify.locating import has_environment, locate
 from wheelcheck.environments.verify.subject import Subject
 from wheelcheck.environments.verify.unpacking import is_archive, unpack_into
@@ -22,7 +22,6 @@ from wheelcheck.plans.manifest_reading import parse_manifest
 MANIFEST = "manifest.json"
 _MOST_MANIFEST = 512 * 1024**2
 _OURS = b'"wheelcheck.bundle/'
-_CHUNK = 1024 * 1024
 
 
 @contextmanager
@@ -133,7 +132,7 @@ def _check_archives(folder: Path, archives: tuple[BundleArchive, ...]) -> Iterat
         size = (folder / each.filename).stat().st_size
         if size != each.size:
             yield _changed(each.filename, f"has {size} bytes, the manifest says {each.size}")
-        elif _sha256(folder / each.filename) != each.sha256:
+        elif sha256_of(folder / each.filename) != each.sha256:
             yield _changed(each.filename, "has another content than the manifest says (sha256)")
 
 
@@ -145,11 +144,3 @@ def _changed(filename: str, how: str) -> Problem:
         message=f"{filename} {how}",
         remedy="download it again, or make the bundle again",
     )
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

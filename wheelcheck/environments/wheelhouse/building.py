@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from wheelcheck.environments.digests import Digests, digest_file
 from wheelcheck.environments.wheelhouse.built import refuse_unplanned
-from wheelcheck.environments.wheelhouse.digests import Digests, digest_file
 from wheelcheck.environments.wheelhouse.loading import built_wheel
 from wheelcheck.environments.wheelhouse.record import Entry, load_record
 from wheelcheck.environments.wheelhouse.running import BuildSurroundings, run_build

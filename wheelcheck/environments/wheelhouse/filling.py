@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelcheck.environments.wheelhouse.digests import Digests, digest_file, is_the_file, known_hashes
+from wheelcheck.environments.digests import Digests, digest_file, is_the_file, known_hashes
 from wheelcheck.environments.wheelhouse.landing import PartFile
 from wheelcheck.environments.wheelhouse.record import Entry, Record, load_record
 from wheelcheck.environments.wheelhouse.wanted import PART, Wanted

@@ -7,7 +7,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from wheelcheck.environments.wheelhouse.digests import Digests, different, known_hashes
+from wheelcheck.environments.digests import Digests, different, known_hashes
 from wheelcheck.environments.wheelhouse.wanted import PART
 from wheelcheck.errors import DiskFailure, HashMismatch
 from wheelcheck.model.urls import masked

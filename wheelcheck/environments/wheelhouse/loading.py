@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from wheelcheck.environments.wheelhouse.digests import Digests, different, digest_file, known_hashes
+from wheelcheck.environments.digests import Digests, different, digest_file, known_hashes
 from wheelcheck.environments.wheelhouse.record import Entry, Record, load_record
 from wheelcheck.environments.wheelhouse.wanted import Wanted, wanted_files
 from wheelcheck.errors import HashMismatch, UsageProblem

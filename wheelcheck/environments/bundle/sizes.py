@@ -1,15 +1,18 @@
-"""Tells what an environment weighs and where, and reads a size as people write it; changes nothing."""
+"""Measures an environment by package and folder, reads a size budget, and splits the files into layers for small updates."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+
+from packaging.utils import NormalizedName
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.bundling import Budget, BundleWeights
-from wheelcheck.model.environment import Environment
+from wheelcheck.model.environment import Environment, EnvironmentFile
+from wheelcheck.model.plan import Plan
 
 RUNTIME = "(runtime)"
 _UNITS = {
@@ -63,3 +66,31 @@ def weigh(environment: Environment, strippable: Mapping[str, int]) -> BundleWeig
 
 def _largest_first(sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(sizes.items(), key=lambda row: (-row[1], row[0])))
+
+
+LAYERS = ("runtime", "base", "app")
+"""From rarely to often changing, which is the order of unpacking."""
+SMALL = 5_000_000
+"""Bytes that a package of the app may have, installed; a larger one would be downloaded again with each change of the others."""
+
+
+def layers(files: Iterable[EnvironmentFile], plan: Plan) -> tuple[tuple[str, tuple[EnvironmentFile, ...]], ...]:
+    """The layers that have files, with these, in the order of :data:`LAYERS`; each of *files* is in one."""
+    whole = tuple(files)
+    app = _app(whole, plan)
+    found: dict[str, list[EnvironmentFile]] = {layer: [] for layer in LAYERS}
+    for file in whole:
+        found["runtime" if file.owner is None else "app" if file.owner in app else "base"].append(file)
+    return tuple((layer, tuple(members)) for layer, members in found.items() if members)
+
+
+def _app(files: Iterable[EnvironmentFile], plan: Plan) -> frozenset[NormalizedName]:
+    sizes: Counter[NormalizedName] = Counter()
+    for file in files:
+        if file.owner is not None:
+            sizes[file.owner] += file.size
+    return frozenset(
+        package.name
+        for package in plan.packages
+        if package.requested and (package.direct or sizes[package.name] <= SMALL)
+    )

@@ -1,4 +1,4 @@
-"""All the hashes that are known of a file, computed in one go; compares, and trusts none alone."""
+"""Hashes files, by several algorithms in one pass where several are known, and compares with what a plan says."""
 
 from __future__ import annotations
 
@@ -84,3 +84,9 @@ def is_the_file(path: Path, file: PlannedFile) -> str:
         return ""
     same = all(hmac.compare_digest(digests.digest(name), digest) for name, digest in known.items())
     return digests.digest("sha256") if same else ""
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of the file *path*, in hex; reads it once."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
