@@ -15,11 +15,10 @@ from wheelcheck.api.preparing import prepare
 from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.plan import Plan
-from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
-    from wheelcheck.model.repair import Proposals, Repair
+    from wheelcheck.model.repair import Edit, Proposals, Repair
 
 
 def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
@@ -83,6 +82,7 @@ def repaired_requirements(request: Request, plan: Plan, *, folder: Path | None =
     in comments at the end. *folder* is where the text will lie, the current one unless given. Reads the inputs again; raises what
     that raises.
     """
+    from wheelcheck.model.repair import Edit, EditKind
     from wheelcheck.requirements.inlining import rewritten_inputs
     from wheelcheck.requirements.rewriting import Rewriting
     from wheelcheck.settings.loading import load_settings

@@ -253,7 +253,8 @@ def _format_of(source: Source) -> InputFormat:
     return next(
         each
         for each in FORMATS
-        if re.fullmatch(each.files, name) or (each.sign and "." not in name and re.search(each.sign, source.text))
+        if re.fullmatch(each.files, name, re.DOTALL)
+        or (each.sign and "." not in name and re.search(each.sign, source.text))
     )
 
 
