@@ -182,10 +182,7 @@ def _dynamic_files(dynamic: Mapping[str, object]) -> Mapping[str, tuple[str, ...
 
 
 def collect_projects(
-    sources: Sequence[Source],
-    extras: frozenset[NormalizedName],
-    groups: Sequence[NormalizedName],
-    collector: Collector,
+    sources: Sequence[Source], extras: frozenset[NormalizedName], groups: Sequence[NormalizedName], collector: Collector
 ) -> None:
     """Ask for the dependencies of every project of *sources*, of *extras* and of *groups*, each from the projects that have it.
 

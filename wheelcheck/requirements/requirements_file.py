@@ -77,13 +77,7 @@ class _Reading:
             pins = tuple(dict.fromkeys(map(parse_hash, parsed.values("--hash"))))
             take(
                 parse_single(
-                    Asked(
-                        text=parsed.requirement,
-                        written=written,
-                        origin=origin,
-                        folder=source.folder,
-                        hashes=pins,
-                    )
+                    Asked(text=parsed.requirement, written=written, origin=origin, folder=source.folder, hashes=pins)
                 )
             )
             # Any other option behind a requirement says nothing, as in pip.

@@ -127,12 +127,7 @@ def _git(words: Iterable[str], environ: Mapping[str, str], name: str, stdin: byt
     settings = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            command,
-            input=stdin,
-            capture_output=True,
-            env={**environ, **settings},
-            timeout=_SECONDS,
-            check=False,
+            command, input=stdin, capture_output=True, env={**environ, **settings}, timeout=_SECONDS, check=False
         )
     except FileNotFoundError as error:
         raise InputUnreadable(

@@ -101,12 +101,7 @@ def rewritten_requirements(
 
 
 def rewritten_group(
-    group: str,
-    rewriting: Rewriting,
-    environ: Mapping[str, str],
-    *,
-    place: str = "",
-    folder: Path | None = None,
+    group: str, rewriting: Rewriting, environ: Mapping[str, str], *, place: str = "", folder: Path | None = None
 ) -> str:
     """*group*, the physical lines of one logical line, with the edits made; as it is where none concerns it.
 
@@ -201,10 +196,7 @@ def closed(text: str, newline: str) -> str:
 
 def _options_only(edit: Edit) -> str:
     """The options of *edit* without its inputs, as typed."""
-    start = next(
-        (place for place, word in enumerate(edit.options) if word.startswith("-")),
-        len(edit.options),
-    )
+    start = next((place for place, word in enumerate(edit.options) if word.startswith("-")), len(edit.options))
     return shlex.join(edit.options[start:])
 
 
@@ -237,12 +229,7 @@ def _taken_apart(written: str, requirement: Requirement) -> tuple[str, str, str,
     """Name, extras, bounds and marker of *written*, each with its punctuation; by *requirement* where the text is a URL or path."""
     matched = _WRITTEN.fullmatch(written)
     if matched and requirement.url is None and canonicalize_name(matched["name"]) == requirement.name:
-        return (
-            matched["name"],
-            matched["extras"] or "",
-            matched["bounds"],
-            matched["marker"] or "",
-        )
+        return (matched["name"], matched["extras"] or "", matched["bounds"], matched["marker"] or "")
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     bounds = f" @ {requirement.url}" if requirement.url is not None else str(requirement.specifier)
     marker = f" ; {requirement.marker}" if requirement.marker is not None else ""

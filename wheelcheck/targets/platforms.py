@@ -101,10 +101,7 @@ _MACHINES = {
     "386": "i686",
     "x86": "i686",
 }
-_MACHINES_OF = {
-    "win": {"x86_64": "amd64", "aarch64": "arm64", "i686": ""},
-    "macosx": {"aarch64": "arm64"},
-}
+_MACHINES_OF = {"win": {"x86_64": "amd64", "aarch64": "arm64", "i686": ""}, "macosx": {"aarch64": "arm64"}}
 
 
 def parse_platform(word: str) -> Platform:
@@ -200,12 +197,7 @@ def _windows_markers(word: str) -> Mapping[str, str]:
 
 
 def _linux_markers(machine: str) -> Mapping[str, str]:
-    return {
-        "os_name": "posix",
-        "sys_platform": "linux",
-        "platform_system": "Linux",
-        "platform_machine": machine,
-    }
+    return {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": machine}
 
 
 def machine_of(word: str) -> str:

@@ -50,8 +50,7 @@ def parse_python(word: str) -> PythonWord:
     matched = _WORD.fullmatch(word.strip().lower())
     if matched is None:
         raise UsageProblem(
-            f"--python {word!r} is no Python version",
-            hint="write 3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy)",
+            f"--python {word!r} is no Python version", hint="write 3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy)"
         )
     minor, patch = int(matched["minor"]), matched["patch"]
     if not _OLDEST_MINOR <= minor <= _NEWEST_MINOR:

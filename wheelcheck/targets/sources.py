@@ -54,10 +54,7 @@ TARGET_SOURCES = (
     ),
     TargetSource(name="GitHub Actions workflow", files=r".+\.ya?ml", reader="github_actions:parse_workflow"),
     TargetSource(
-        name="tool.cibuildwheel",
-        files=r".+\.toml",
-        sign="[tool.cibuildwheel",
-        reader="cibuildwheel:parse_cibuildwheel",
+        name="tool.cibuildwheel", files=r".+\.toml", sign="[tool.cibuildwheel", reader="cibuildwheel:parse_cibuildwheel"
     ),
     TargetSource(name="requires-python", files=r".+\.toml", reader="requires_python:parse_requires_python"),
 )

@@ -92,7 +92,5 @@ def render_target_file(target: Target) -> str:
 
 def _bad(path: str, what: str) -> InputUnreadable:
     return InputUnreadable(
-        f"the target file {what}",
-        address=path,
-        hint="make one with `wheelcheck target` on the machine in question",
+        f"the target file {what}", address=path, hint="make one with `wheelcheck target` on the machine in question"
     )
