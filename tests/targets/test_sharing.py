@@ -13,7 +13,7 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit
 from wheelcheck.targets.fitting import Compatibility, fit_order, is_for_another_extra, kinds_of, names_extra
-from wheelcheck.targets.project_view import Admission, ProjectView, newest_standing, python_bounds
+from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView
 from wheelcheck.targets.targets import parse_target
 
 TARGETS = tuple(
@@ -143,17 +143,19 @@ def test_bounds_on_python_are_those_that_files_of_a_version_state() -> None:
     page = FakeProjects({"a": {"1.0": stated, "2.0": [sdist()]}}).page(canonicalize_name("a"))
     newer, older = page.newest_first
     for _ in range(2):
-        assert [*python_bounds(page, older), *python_bounds(page, newer)] == [">=3.8"]
+        assert [bound for version in (older, newer) for bound in page.view(PageFacts).python_bounds(version)] == [
+            ">=3.8"
+        ]
 
 
 def test_versions_are_newest_first_and_the_newest_that_stands_heeds_its_day() -> None:
     page = projects().page(canonicalize_name("a"))
     assert [str(version) for version in page.newest_first] == ["2.0", "1.5", "1.0"]
-    newest = newest_standing(page, None)
+    newest = page.view(PageFacts).newest_standing(None)
     assert newest is not None
     assert str(newest[0]) == "1.5"
-    assert newest_standing(page, "2020-01-01T00:00:00Z") is None
-    assert newest_standing(page, None) == newest
+    assert page.view(PageFacts).newest_standing("2020-01-01T00:00:00Z") is None
+    assert page.view(PageFacts).newest_standing(None) == newest
 
 
 def test_versions_with_a_wheel_for_the_target_are_told_by_the_kinds_of_wheels() -> None:

@@ -10,7 +10,7 @@ from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.model.target import RefusalReason
-from wheelcheck.targets.project_view import first_upload, python_bounds
+from wheelcheck.targets.project_view import PageFacts, first_upload
 
 _YEARS_BEHIND = 2.0
 _DAYS_A_YEAR = 365.25
@@ -102,7 +102,7 @@ def find_patch_decisions(diagnosis: Diagnosis) -> Iterator[Finding]:
             if version <= pin.version:
                 break
             # Bounds are few and their answers kept, while why a file is refused is found out for each.
-            if not any(map(diagnosis.compatibility.patch_decides, python_bounds(shelf.page, version))):
+            if not any(map(diagnosis.compatibility.patch_decides, shelf.page.view(PageFacts).python_bounds(version))):
                 continue
             bounds = {
                 refusal.fact

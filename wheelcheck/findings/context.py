@@ -17,7 +17,7 @@ from wheelcheck.model.resolution import Conflict, Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import Admission, ProjectView, newest_standing
+from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView
 
 if TYPE_CHECKING:
     from wheelcheck.model.compatibility import RepairKnowledge
@@ -74,7 +74,7 @@ class Diagnosis:
 
     def newest_standing(self, page: ProjectPage) -> tuple[Version, str | None] | None:
         """The newest final version on *page* that was not withdrawn, as of the policy's day, and its first upload."""
-        return newest_standing(page, self.policy.exclude_newer)
+        return page.view(PageFacts).newest_standing(self.policy.exclude_newer)
 
     @cached_property
     def _direct_names(self) -> frozenset[NormalizedName]:

@@ -6,15 +6,16 @@ import functools
 import re
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, cast, runtime_checkable
 
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+_View = TypeVar("_View")
 WheelTag = tuple[str, str, str]
 """``(python, abi, platform)``, each a plain lower-case tag, never compressed (PEP 425)."""
 
@@ -178,8 +179,7 @@ class ProjectPage(Struct, frozen=True, dict=True):
     """What the first index that knows *name* lists for it.
 
     ``distributions`` maps each version to its files, in the order of the page. ``skipped`` counts the files that are no
-    distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project. ``derived`` is no part
-    of the value: what has been worked out of the page alone, so that many targets share it.
+    distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project.
     """
 
     name: NormalizedName
@@ -190,17 +190,20 @@ class ProjectPage(Struct, frozen=True, dict=True):
     index: str = ""
 
     @cached_property
-    def derived(self) -> dict[object, object]:
-        """What has been worked out of this page alone, so that many targets share it."""
-        return {}
-
-    @property
     def newest_first(self) -> tuple[Version, ...]:
         """Every version, newest first; put in order once."""
-        known = self.derived.get("newest first")
-        if not isinstance(known, tuple):
-            known = self.derived["newest first"] = tuple(sorted(self.distributions, reverse=True))
-        return known
+        return tuple(sorted(self.distributions, reverse=True))
+
+    def view(self, made: Callable[[ProjectPage], _View]) -> _View:
+        """The view that *made* has of this page: no part of the value, made once, so that all targets share it."""
+        views: dict[object, object] = self._views
+        if made not in views:
+            views[made] = made(self)
+        return cast("_View", views[made])
+
+    @cached_property
+    def _views(self) -> dict[object, object]:
+        return {}
 
 
 class MetadataSource(Enum):

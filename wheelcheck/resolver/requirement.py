@@ -116,10 +116,11 @@ class Narrowing:
 
 def narrowing_of(page: ProjectPage) -> Narrowing:
     """The narrowing of all versions of *page*, one for all targets: which versions a bound admits is the same on each."""
-    known = page.derived.get("narrowing")
-    if not isinstance(known, Narrowing):
-        known = page.derived["narrowing"] = Narrowing(page.newest_first)
-    return known
+    return page.view(_narrowing)
+
+
+def _narrowing(page: ProjectPage) -> Narrowing:
+    return Narrowing(page.newest_first)
 
 
 Key = tuple[NormalizedName, str]

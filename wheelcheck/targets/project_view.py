@@ -70,17 +70,14 @@ class Admission:
         Who resolves and who explains judge the same files by the same rules, one after the other. Only the last few are kept: a
         search for repairs judges by many.
         """
-        recent = page.derived.get("releases")
-        if not isinstance(recent, list):
-            recent = page.derived["releases"] = []
+        recent = page.view(PageFacts).recent
         for each in recent:
             if (
                 each.target == self._compatibility.target
                 and each.policy == self._policy
                 and each.hashes == self._hashes
             ):
-                found: dict[Version, Release] = each.releases
-                return found
+                return each.releases
         fresh = _Judged(self._compatibility.target, self._policy, self._hashes)
         recent[:] = [fresh, *recent[: _KEPT - 1]]
         return fresh.releases
@@ -161,7 +158,7 @@ class ProjectView:
         self._admission = admission
         self._releases = admission.releases(page)
         self._asked: dict[Version, Release] = {}
-        self._kinds_by_version: dict[Version, Kinds] | None = None
+        self._facts = page.view(PageFacts)
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -180,8 +177,9 @@ class ProjectView:
         Costs a look at each kind of wheel on the page, of which there are few; they are read off the names once for all targets.
         """
         can_use = self._admission.can_use
-        kinds = _kinds_of_wheels(self.page)
-        return frozenset(version for tags, versions in kinds if can_use(tags) for version in versions)
+        return frozenset(
+            version for tags, versions in self._facts.kinds_of_wheels if can_use(tags) for version in versions
+        )
 
     def release(self, version: Version) -> Release:
         """The version *version* of this page."""
@@ -191,67 +189,62 @@ class ProjectView:
         known = self._releases.get(version)
         if known is None:
             files = self.page.distributions[version]
-            known = self._releases[version] = Release(version, files, self._admission, self._kinds(version, files))
+            known = self._releases[version] = Release(
+                version, files, self._admission, self._facts.kinds_of_files(version)
+            )
         self._asked[version] = known
         return known
 
-    def _kinds(self, version: Version, files: Iterable[Distribution]) -> Kinds:
-        if self._kinds_by_version is None:
-            known = self.page.derived.get("kinds of files")
-            self._kinds_by_version = known if isinstance(known, dict) else {}
-            self.page.derived["kinds of files"] = self._kinds_by_version
-        found = self._kinds_by_version.get(version)
+
+class PageFacts:
+    """What a page says to every target, read off it once: ``recent`` are the latest who judged its versions."""
+
+    def __init__(self, page: ProjectPage) -> None:
+        self.recent: list[_Judged] = []
+        self._page = page
+        self._kinds: dict[Version, Kinds] = {}
+        self._bounds: dict[Version, frozenset[str]] = {}
+        self._standing: dict[str | None, tuple[Version, str | None] | None] = {}
+
+    def kinds_of_files(self, version: Version) -> Kinds:
+        """The files of *version* by kind."""
+        found = self._kinds.get(version)
         if found is None:
-            found = self._kinds_by_version[version] = kinds_of(files)
+            found = self._kinds[version] = kinds_of(self._page.distributions[version])
         return found
 
+    @functools.cached_property
+    def kinds_of_wheels(self) -> tuple[tuple[tuple[WheelTag, ...], list[Version]], ...]:
+        """The tags that wheels on the page have, each with the versions of such wheels."""
+        # By id(): wheels of a kind share their tags, and hashing them costs more than the rest.
+        kinds: dict[int, tuple[tuple[WheelTag, ...], list[Version]]] = {}
+        files = self._page.distributions
+        named = files.tags_of_wheels if isinstance(files, NamesTags) else lambda version: _tags_of(files[version])
+        for version in files:
+            for tags in named(version):
+                kinds.setdefault(id(tags), (tags, []))[1].append(version)
+        return tuple(kinds.values())
 
-_KindsOfWheels = tuple[tuple[tuple[WheelTag, ...], list[Version]], ...]
+    def python_bounds(self, version: Version) -> frozenset[str]:
+        """What the files of *version* say of the Pythons that they are for."""
+        found = self._bounds.get(version)
+        if found is None:
+            stated = (file.at.requires_python for file in self._page.distributions[version])
+            found = self._bounds[version] = frozenset(bound for bound in stated if bound is not None)
+        return found
 
+    def newest_standing(self, cutoff: str | None) -> tuple[Version, str | None] | None:
+        """The newest final version with a file that is neither withdrawn nor later than *cutoff*, and its first upload.
 
-def _kinds_of_wheels(page: ProjectPage) -> _KindsOfWheels:
-    """The tags that wheels on *page* have, each with the versions of such wheels."""
-    known = page.derived.get("kinds of wheels")
-    if isinstance(known, tuple):
-        return known
-    # By id(): wheels of a kind share their tags, and hashing them costs more than the rest.
-    kinds: dict[int, tuple[tuple[WheelTag, ...], list[Version]]] = {}
-    files = page.distributions
-    named = files.tags_of_wheels if isinstance(files, NamesTags) else lambda version: _tags_of(files[version])
-    for version in files:
-        for tags in named(version):
-            kinds.setdefault(id(tags), (tags, []))[1].append(version)
-    found: _KindsOfWheels = tuple(kinds.values())
-    page.derived["kinds of wheels"] = found
-    return found
+        It need not fit any target, and no file is judged for one. ``None`` where there is none.
+        """
+        if cutoff not in self._standing:
+            self._standing[cutoff] = _newest_standing(self._page, cutoff)
+        return self._standing[cutoff]
 
 
 def _tags_of(files: Iterable[Distribution]) -> frozenset[tuple[WheelTag, ...]]:
     return frozenset(file.tags for file in files if isinstance(file, Wheel))
-
-
-def python_bounds(page: ProjectPage, version: Version) -> frozenset[str]:
-    """What the files of *version* on *page* say of the Pythons that they are for; looked up once for all targets."""
-    known = page.derived.get("bounds on Python")
-    if not isinstance(known, dict):
-        known = page.derived["bounds on Python"] = {}
-    found: frozenset[str] | None = known.get(version)
-    if found is None:
-        stated = (file.at.requires_python for file in page.distributions[version])
-        found = known[version] = frozenset(bound for bound in stated if bound is not None)
-    return found
-
-
-def newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:
-    """The newest final version of *page* with a file that is neither withdrawn nor later than *cutoff*, and its first upload.
-
-    It need not fit any target, and no file is judged for one. ``None`` where there is none.
-    """
-    key = ("newest standing", cutoff)
-    if key not in page.derived:
-        page.derived[key] = _newest_standing(page, cutoff)
-    found = page.derived[key]
-    return found if isinstance(found, tuple) else None
 
 
 def _newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:
