@@ -8,6 +8,8 @@ import pytest
 
 from tests.archives.readers import READER, limited
 from tests.fakes.archives import make_wheel, make_zip
+from wheelcheck.archives.source_tree import Limits
+from wheelcheck.archives.wheels import plain_metadata, zipped_metadata
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model.distribution import MetadataSource
 
@@ -89,3 +91,34 @@ def test_oversized_metadata_is_refused() -> None:
     filename, content = make_wheel("demo", "1.0", metadata="Name: demo\nVersion: 1.0\n\n" + "x" * 5_000)
     with pytest.raises(ArchiveRefused, match="more than the limit"):
         limited(member=1_000).wheel_metadata(io.BytesIO(content), filename)
+
+
+def test_an_ordinary_wheel_is_read_without_zipfile_and_alike() -> None:
+    filename, content = make_wheel("demo", "1.0", requires=["attrs"], files={f"demo/{n}.py": b"x" for n in range(50)})
+    plain = plain_metadata(io.BytesIO(content), Limits().member)
+    assert plain is not None
+    assert plain == zipped_metadata(io.BytesIO(content), filename, Limits())
+
+
+def test_a_damaged_wheel_says_nothing_that_zipfile_would_not_say() -> None:
+    filename, content = make_wheel("demo", "1.0", requires=["attrs"], files={"demo/x.py": b"x" * 90})
+    seen = 0
+    for place in range(len(content)):
+        for bit in (0, 5, 7):
+            damaged = bytearray(content)
+            damaged[place] ^= 1 << bit
+            plain = plain_metadata(io.BytesIO(damaged), Limits().member)
+            if plain is None:
+                continue
+            try:
+                assert plain == zipped_metadata(io.BytesIO(damaged), filename, Limits())
+                seen += 1
+            except (ArchiveRefused, MetadataMalformed):
+                # zipfile refuses a wheel for what is wrong with its other members.
+                assert plain == plain_metadata(io.BytesIO(content), Limits().member)
+    assert seen > 100
+
+
+@pytest.mark.parametrize("size", [0, 10, 22, 40])
+def test_what_is_too_short_for_a_zip_is_left_to_zipfile(size: int) -> None:
+    assert plain_metadata(io.BytesIO(b"PK\5\6" + bytes(size)), Limits().member) is None

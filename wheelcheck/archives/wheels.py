@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
+import os
+import struct
 import zlib
 from typing import BinaryIO
 
@@ -14,6 +15,12 @@ from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 
 _TAIL = ".dist-info/METADATA"
+_END = struct.Struct("<4s4H2LH")
+_ENTRY = struct.Struct("<4s6H3L5H2L")
+_ENTRY_LENGTHS = struct.Struct("<3H")  # of name, extra field and comment, 28 bytes behind the beginning of an entry
+_LOCAL = struct.Struct("<4s5H3L2H")
+_STORED, _DEFLATED = 0, 8
+_SPECIAL_FLAGS = 0x2061  # encrypted in one way or another, or a patch
 
 
 def read_wheel_metadata(file: BinaryIO, filename: str, limits: Limits) -> CoreMetadata:
@@ -22,6 +29,16 @@ def read_wheel_metadata(file: BinaryIO, filename: str, limits: Limits) -> CoreMe
     Reads the end of the zip, its directory and one member. Exceptions of *file* itself pass through untouched. Raises
     ``ArchiveRefused`` for what is no readable zip, ``MetadataMalformed`` where METADATA is missing or of another project.
     """
+    content = plain_metadata(file, limits.member)
+    if content is None:
+        content = zipped_metadata(file, filename, limits)
+    return parse_core_metadata(content, filename, MetadataSource.WHEEL_FILE)
+
+
+def zipped_metadata(file: BinaryIO, filename: str, limits: Limits) -> bytes:
+    """METADATA of any zip, by ``zipfile``; raises as :func:`read_wheel_metadata` does."""
+    import zipfile  # few wheels need it
+
     try:
         with zipfile.ZipFile(file) as archive:
             member = archive.getinfo(_metadata_path(archive.namelist(), filename))
@@ -41,7 +58,64 @@ def read_wheel_metadata(file: BinaryIO, filename: str, limits: Limits) -> CoreMe
         raise ArchiveRefused(f"compressed in a way that is not read: {problem}", address=filename) from problem
     if len(content) > limits.member:
         raise ArchiveRefused(f"{member.filename} is longer than the limit of {limits.member} bytes", address=filename)
-    return parse_core_metadata(content, filename, MetadataSource.WHEEL_FILE)
+    return content
+
+
+def plain_metadata(file: BinaryIO, limit: int) -> bytes | None:
+    """METADATA of a zip with nothing out of the ordinary; ``None`` where ``zipfile`` must look.
+
+    ``zipfile`` makes an object of every entry, which for a wheel of thousands of files takes longer than all else that is done with
+    it. Whatever is odd (a comment, zip64, two candidates, a size or checksum that lies) is left to it and its errors.
+    """
+    end_at = file.seek(0, os.SEEK_END) - _END.size
+    if end_at < 0:
+        return None
+    file.seek(end_at)
+    signature, *disks, _, count, size, offset, comment = _END.unpack(file.read(_END.size))
+    if signature != b"PK\5\6" or any(disks[:2]) or comment or count == 0xFFFF or offset + size != end_at:
+        return None
+    file.seek(offset)
+    entry = _only_metadata_entry(file.read(size))
+    if entry is None:
+        return None
+    flags, method, checksum, packed, unpacked, name, offset = entry
+    if flags & _SPECIAL_FLAGS or method not in (_STORED, _DEFLATED) or unpacked > limit:
+        return None
+    file.seek(offset)
+    header = file.read(_LOCAL.size)
+    if len(header) < _LOCAL.size or header[:4] != b"PK\3\4" or file.read(len(name)) != name:
+        return None
+    *_, extra = _LOCAL.unpack(header)
+    file.seek(offset + _LOCAL.size + len(name) + extra)
+    content = file.read(packed)
+    if method == _DEFLATED:
+        try:
+            content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, unpacked + 1)
+        except zlib.error:
+            return None
+    return content if len(content) == unpacked and zlib.crc32(content) == checksum else None
+
+
+def _only_metadata_entry(directory: bytes) -> tuple[int, int, int, int, int, bytes, int] | None:
+    """Flags, method, checksum, sizes, name and place of METADATA; ``None`` where *directory* does not have exactly one."""
+    tail = _TAIL.encode()
+    if directory.count(tail) != 1:
+        return None
+    name_ends = directory.index(tail) + len(tail)
+    position = 0
+    while position + _ENTRY.size < name_ends:
+        if directory[position : position + 4] != b"PK\1\2":
+            return None
+        name, extra, comment = _ENTRY_LENGTHS.unpack_from(directory, position + 28)
+        stop = position + _ENTRY.size + name
+        if stop == name_ends:
+            _, _, _, flags, method, _, _, checksum, packed, unpacked, *_, offset = _ENTRY.unpack_from(
+                directory, position
+            )
+            path = directory[position + _ENTRY.size : stop]
+            return (flags, method, checksum, packed, unpacked, path, offset) if path.count(b"/") == 1 else None
+        position = stop + extra + comment
+    return None
 
 
 def _metadata_path(names: list[str], filename: str) -> str:
@@ -62,6 +136,8 @@ def unpacked_size(file: BinaryIO, filename: str) -> int:
 
     Exceptions of *file* itself pass through. Raises ``ArchiveRefused`` for what is no readable zip.
     """
+    import zipfile
+
     try:
         with zipfile.ZipFile(file) as archive:
             return sum(member.file_size for member in archive.infolist())
