@@ -38,9 +38,8 @@ HEAVY = (
     "tomllib",
     "urllib.request",
 )
-# The cache keeps its records packed with msgspec in diskcache's database, which is read without it.
+# The cache keeps its records packed with msgspec in diskcache's database, and diskcache needs tempfile.
 HEAVY_WHEN_WARM = (
-    "diskcache",
     "email.parser",
     "hmac",
     "pyreqwest",
@@ -48,7 +47,6 @@ HEAVY_WHEN_WARM = (
     "rich",
     "selectolax",
     "ssl",
-    "tempfile",
     "tomli_w",
     "tomllib",
     "urllib.request",

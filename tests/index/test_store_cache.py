@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import sqlite3
@@ -17,7 +16,8 @@ from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.index.stores import Clock, first_sdist, first_wheel, name, store
 from tests.server import IndexServer, Lie, Mode
 from wheelcheck.errors import OfflineMiss
-from wheelcheck.index.disk_cache import cache_info, clear_cache, default_cache_dir
+from wheelcheck.index.disk_cache import DiskCache, cache_info, clear_cache, default_cache_dir
+from wheelcheck.index.records import FORMAT
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.judgement import Judgement
@@ -332,31 +332,41 @@ def test_the_cache_can_be_described_and_cleared(tmp_path: Path, monkeypatch: pyt
     assert default_cache_dir().name == "wheelcheck"
 
 
-def test_entries_are_read_as_diskcache_wrote_them_and_no_others(tmp_path: Path) -> None:
+def test_what_others_put_into_the_database_is_no_entry(tmp_path: Path) -> None:
     import diskcache
 
-    from wheelcheck.index.disk_reading import DiskReader
+    ours = DiskCache(tmp_path)
+    ours.put("page", "ours", b"\x00packed")
+    ours.put("page", "large", b"0" * 100_000)
+    ours.flush()
+    with diskcache.Cache(str(tmp_path / "index")) as cache:
+        for key, value in {"text": "text", "pickled": {"a": 1}, "raw": b"no checksum"}.items():
+            cache.set(f"{FORMAT}:page:{key}", value)
+    ours.close_thread()
+    again = DiskCache(tmp_path)
+    keys = ("ours", "large", "text", "pickled", "raw", "absent")
+    found = {key: again.get("page", key) for key in keys}
+    assert found == {**dict.fromkeys(keys), "ours": b"\x00packed", "large": b"0" * 100_000}
+    again.close_thread()
 
-    with diskcache.Cache(str(tmp_path)) as cache:
-        cache.set("ours", b"\x00packed")
-        cache.set("text", "text")
-        cache.set("pickled", {"a": 1})
-        cache.set("large", b"0" * 100_000)
-        cache.set("passing", b"soon gone", expire=60)
-        reader = DiskReader(tmp_path / "cache.db")
-        found = {key: reader.get(key) for key in ("ours", "text", "pickled", "large", "passing", "absent")}
-        assert found == {**dict.fromkeys(found), "ours": b"\x00packed"}
-        cache.set("later", b"seen")
-        assert reader.get("later") == b"seen"
-        reader.close()
+
+def test_a_large_entry_whose_file_is_gone_or_changed_is_a_miss(tmp_path: Path) -> None:
+    cache = DiskCache(tmp_path)
+    cache.put("page", "gone", b"0" * 100_000)
+    cache.put("page", "changed", b"1" * 100_000)
+    cache.flush()
+    for file in (tmp_path / "index").rglob("*.val"):
+        content = file.read_bytes()
+        if content.startswith(b"0"):
+            file.unlink()
+        else:
+            file.write_bytes(content.replace(b"1", b"2", 1))
+    cache.close_thread()
+    again = DiskCache(tmp_path)
+    assert (again.get("page", "gone"), again.get("page", "changed")) == (None, None)
+    again.close_thread()
 
 
-def test_reading_makes_no_database_and_refuses_what_is_none(tmp_path: Path) -> None:
-    from wheelcheck.index.disk_reading import DiskReader
-
-    with pytest.raises(sqlite3.Error):
-        DiskReader(tmp_path / "cache.db").get("a")
+def test_reading_makes_no_folder(tmp_path: Path) -> None:
+    assert DiskCache(tmp_path).get("page", "a") is None
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / "cache.db").write_bytes(b"rubbish" * 1000)
-    with pytest.raises(sqlite3.Error), contextlib.closing(DiskReader(tmp_path / "cache.db")) as reader:
-        reader.get("a")
