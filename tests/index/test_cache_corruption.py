@@ -15,7 +15,7 @@ from tests.index.stores import Clock, first_sdist, first_wheel, name, store
 from tests.server import IndexServer, Mode
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.disk_cache import DiskCache
-from wheelcheck.index.records import CachedAnswer, Digest, Validity, VersionRows, encode
+from wheelcheck.index.records import Validity, encode
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.judgement import Judgement
 
@@ -80,8 +80,8 @@ def test_records_that_are_cut_or_exchanged_change_no_answer(tmp_path: Path) -> N
 def keep_page(cache_dir: Path, url: str, rows: bytes) -> None:
     """Cache the page of *url* with *rows* as another program may have packed them."""
     cache = DiskCache(cache_dir)
-    digest = Digest([VersionRows("1.0", msgspec.Raw(rows))], base=url)
-    cache.put("page", url, encode(CachedAnswer(Validity(Clock().now, 600), encode(digest))))
+    page: tuple[object, ...] = ([("1.0", msgspec.Raw(rows))], {}, "active", "", url)
+    cache.put("page", url, encode((Validity(Clock().now, 600), page)))
     cache.flush()
     cache.close_thread()
 

@@ -10,14 +10,15 @@ from typing import BinaryIO, cast
 import pytest
 
 from tests.fakes.archives import make_zip
+from wheelcheck.index.file_entries import Listing, PageUnreadable, availability
 from wheelcheck.index.html_pages import read_html
 from wheelcheck.index.json_pages import read_json
-from wheelcheck.index.page_problems import PageUnreadable
-from wheelcheck.index.pages import read_listing
+from wheelcheck.index.page_reader import read_listing
 from wheelcheck.index.promises import Deliveries
 from wheelcheck.index.retrying import MAX_WAIT, backoff, parse_retry_after
 from wheelcheck.index.segments import BytesMissing, SparseFile
 from wheelcheck.index.validity import conditions, validity_of
+from wheelcheck.model.distribution import Availability
 
 BASE = "https://index.example/simple/a/"
 NOW = datetime.datetime(2026, 11, 21, 10, 0, tzinfo=datetime.UTC)
@@ -91,28 +92,33 @@ def test_an_answer_from_the_future_is_not_fresh() -> None:
     assert conditions(validity) == {"If-Modified-Since": "then"}
 
 
+def told(listing: Listing) -> list[Availability]:
+    return [availability(file, listing.base, "") for file in listing.files]
+
+
 def test_html_attributes_are_unescaped_and_bases_followed() -> None:
-    row = read_html(
+    listing = read_html(
         '<base href="/files/"><a href=" a-1.0%2Bx-py3-none-any.whl?token=1#egg=a&amp;SHA256=0&amp;sha256=AB "'
         ' data-requires-python="&gt;=3.8,&lt;4" data-yanked data-dist-info-metadata="sha256=CD"'
         ' data-upload-time="2026-01-01T00:00:00Z">whatever</a>',
         BASE,
-    ).rows[0]
-    assert row.filename == "a-1.0+x-py3-none-any.whl"
+    )
+    assert listing.files[0].filename == "a-1.0+x-py3-none-any.whl"
+    (row,) = told(listing)
     assert row.url == "https://index.example/files/a-1.0%2Bx-py3-none-any.whl?token=1"
     assert (row.sha256, row.yanked, row.requires_python) == ("ab", "", ">=3.8,<4")
-    assert (row.core_metadata, row.core_metadata_sha256) == (True, "cd")
+    assert (row.core_metadata, row.core_metadata_hashes) == (True, (("sha256", "cd"),))
     assert row.upload_time == "2026-01-01T00:00:00Z"
 
 
 def test_sidecars_may_be_denied_and_the_newer_attribute_wins() -> None:
-    rows = read_html(
+    listing = read_html(
         '<a href="a.whl" data-core-metadata="false">x</a>'
         '<a href="b.whl" data-core-metadata="true" data-dist-info-metadata="false">x</a>'
         '<a href="c.whl">x</a><a name="top">no link</a><a href="">x</a><a href="../">up</a>',
         BASE,
-    ).rows
-    assert [row.core_metadata for row in rows] == [False, True, None]
+    )
+    assert [row.core_metadata for row in told(listing)] == [False, True, None]
 
 
 def test_sidecars_in_json_are_true_a_hash_table_denied_or_unsaid() -> None:
@@ -123,9 +129,10 @@ def test_sidecars_in_json_are_true_a_hash_table_denied_or_unsaid() -> None:
         '{"filename":"c","url":"c","hashes":{},"dist-info-metadata":false,"yanked":""},'
         '{"filename":"d","url":"//files.example/d#x","hashes":{},"yanked":true,"surprise":[1]}]}'
     )
-    a, b, c, d = read_json(text.encode(), BASE).rows
+    a, b, c, d = told(read_json(text.encode(), BASE))
     assert [row.core_metadata for row in (a, b, c, d)] == [True, True, False, None]
-    assert (b.sha256, b.other_hashes, b.core_metadata_sha256) == ("aa", (("md5", "bb"),), "cc")
+    assert b.hashes == (("sha256", "aa"), ("md5", "bb"))
+    assert b.core_metadata_hashes == (("sha256", "cc"), ("blake2b", "dd"))
     assert (c.yanked, d.yanked) == (None, "")
     assert d.url == "https://files.example/d"
 

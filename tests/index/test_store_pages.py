@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 from packaging.version import Version
@@ -15,8 +14,8 @@ from tests.server import MIRROR, PLAIN_HTML, Flaky, IndexFile, IndexServer, Lie,
 from tests.server.catalog import Made
 from tests.server.certificates import CA_FILE, server_context
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.index.pages import Layer, project_page
-from wheelcheck.index.records import Digest, FileRow, VersionRows, encode
+from wheelcheck.index.file_entries import FileEntry, PackedPage, PackedVersion, encode_files
+from wheelcheck.index.page_versions import layer_of, project_page
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.distribution import LinkSkip, NamesTags, ProjectPage, Wheel
 
@@ -337,11 +336,11 @@ def test_tags_read_off_the_names_are_those_of_the_files(mode: Mode) -> None:
 
 
 def test_names_that_an_address_disguises_are_read_as_files() -> None:
-    row = FileRow("a-1.0-py3-none-any.whl", "https://index.example/a%2D1.0%2Dpy3%2Dnone%2Dany.whl")
+    row = FileEntry("a-1.0-py3-none-any.whl", "https://index.example/a%2D1.0%2Dpy3%2Dnone%2Dany.whl")
     anchors = b'<a href="a%2D1.0%2Dpy3%2Dnone%2Dany.whl">a</a>'
     files = b'[{"filename": "a\\u002d1.0\\u002dpy3\\u002dnone\\u002dany.whl", "url": "a.whl", "hashes": {}}]'
-    for packed in ([row], anchors, files):
-        digest = Digest([VersionRows("1.0", msgspec.Raw(encode(packed)))], base="https://index.example/a/")
-        distributions = project_page(name("a"), [Layer.of(digest, "https://index.example/")]).distributions
+    for packed in (encode_files([row]), anchors, files):
+        page = PackedPage([PackedVersion("1.0", memoryview(packed))], base="https://index.example/a/")
+        distributions = project_page(name("a"), [layer_of(page, "https://index.example/")]).distributions
         assert isinstance(distributions, NamesTags)
         assert distributions.tags_of_wheels(Version("1.0")) == {(("py3", "none", "any"),)}

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from pypi_simple import DistributionPackage, ProjectPage
 
-from wheelcheck.index.page_problems import PageUnreadable
-from wheelcheck.index.pages import Layer, digest, project_page, read_digest, read_listing
-from wheelcheck.index.records import FileRow
+from wheelcheck.index.file_entries import FileEntry, PageUnreadable, availability
+from wheelcheck.index.page_reader import packed, read_listing, read_page
+from wheelcheck.index.page_versions import layer_of, project_page
 
 BASE = "https://index.example/simple/some-project/"
 
@@ -47,15 +47,16 @@ def _files(draw: st.DrawFn) -> dict[str, object]:
     return found
 
 
-def _ours(row: FileRow) -> tuple[object, ...]:
+def _ours(entry: FileEntry, base: str) -> tuple[object, ...]:
+    at = availability(entry, base, "")
     return (
-        row.filename,
-        row.url,
-        row.sha256,
-        row.requires_python,
-        row.yanked,
-        row.core_metadata or False,
-        row.core_metadata_sha256,
+        entry.filename,
+        at.url,
+        at.sha256,
+        at.requires_python,
+        at.yanked,
+        at.core_metadata or False,
+        dict(at.core_metadata_hashes).get("sha256", ""),
     )
 
 
@@ -76,7 +77,7 @@ def test_json_pages_are_read_as_the_reference_reads_them(files: list[dict[str, o
     page = {"meta": {"api-version": "1.0"}, "name": "some-project", "files": files}
     listing = read_listing(json.dumps(page).encode(), "application/vnd.pypi.simple.v1+json", BASE)
     reference = ProjectPage.from_json_data(page, base_url=BASE)
-    assert list(map(_ours, listing.rows)) == list(map(_theirs, reference.packages))
+    assert [_ours(file, listing.base) for file in listing.files] == list(map(_theirs, reference.packages))
 
 
 @given(st.lists(_files(), max_size=6), st.sampled_from(["", '<base href="https://base.example/deep/er/">']))
@@ -84,7 +85,7 @@ def test_html_pages_are_read_as_the_reference_reads_them(files: list[dict[str, o
     page = f"<!DOCTYPE html><html><head>{base}</head><body>{''.join(map(_anchor, files))}</body></html>"
     listing = read_listing(page.encode(), "text/html; charset=utf-8", BASE)
     reference = ProjectPage.from_html("some-project", page, base_url=BASE)
-    assert list(map(_ours, listing.rows)) == list(map(_theirs, reference.packages))
+    assert [_ours(file, listing.base) for file in listing.files] == list(map(_theirs, reference.packages))
 
 
 def _anchor(file: dict[str, object]) -> str:
@@ -124,12 +125,12 @@ def test_a_page_that_is_sorted_unread_says_what_it_says_when_it_is_parsed(parts:
     name = canonicalize_name("some-project")
     content = f"<!DOCTYPE html><html><head><title>x</title></head><body>{''.join(parts)}{end}".encode()
     try:
-        parsed = project_page(name, [Layer.of(digest(read_listing(content, "text/html", BASE), name), "i")])
+        parsed = project_page(name, [layer_of(packed(read_listing(content, "text/html", BASE), name), "i")])
     except PageUnreadable:
         with pytest.raises(PageUnreadable):
-            read_digest(content, "text/html", BASE, name)
+            read_page(content, "text/html", BASE, name)
         return
-    unread = project_page(name, [Layer.of(read_digest(content, "text/html", BASE, name), "i")])
+    unread = project_page(name, [layer_of(read_page(content, "text/html", BASE, name), "i")])
     assert dict(unread.distributions) == dict(parsed.distributions)
     assert (unread.skipped, unread.state, unread.state_reason) == (parsed.skipped, parsed.state, parsed.state_reason)
 
@@ -140,8 +141,8 @@ def test_a_json_page_that_is_sorted_unread_says_what_it_says_when_it_is_read(
 ) -> None:
     name = canonicalize_name("some-project")
     content = json.dumps({"meta": {"api-version": "1.4"}, "files": files, "project-status": status}).encode()
-    read = project_page(name, [Layer.of(digest(read_listing(content, "", BASE), name), "i")])
-    unread = project_page(name, [Layer.of(read_digest(content, "", BASE, name), "i")])
+    read = project_page(name, [layer_of(packed(read_listing(content, "", BASE), name), "i")])
+    unread = project_page(name, [layer_of(read_page(content, "", BASE, name), "i")])
     assert dict(unread.distributions) == dict(read.distributions)
     assert (unread.skipped, unread.state, unread.state_reason) == (read.skipped, read.state, read.state_reason)
 
@@ -152,4 +153,4 @@ def test_a_json_page_with_one_wrong_file_is_refused_before_anyone_looks_at_it(wr
     with pytest.raises(PageUnreadable):
         read_listing(content, "application/json", BASE)
     with pytest.raises(PageUnreadable):
-        read_digest(content, "application/json", BASE, canonicalize_name("some-project"))
+        read_page(content, "application/json", BASE, canonicalize_name("some-project"))

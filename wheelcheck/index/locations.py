@@ -10,9 +10,8 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.index.page_problems import PageUnreadable
-from wheelcheck.index.pages import digest, read_listing
-from wheelcheck.index.records import Digest, FileRow, Listing
+from wheelcheck.index.file_entries import FileEntry, Listing, PackedPage, PageUnreadable
+from wheelcheck.index.page_reader import packed, read_listing
 
 _PAGE_SUFFIXES = (".html", ".htm", ".json")
 _ARCHIVES = (".whl", ".zip", ".gz", ".bz2", ".xz", ".tgz", ".tbz", ".txz", ".tar", ".Z")
@@ -55,13 +54,13 @@ def load_listing(path: Path) -> Listing:
 
 
 def _folder_listing(folder: Path) -> Listing:
-    rows: list[FileRow] = []
+    files: list[FileEntry] = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.endswith(_ARCHIVES) and entry.is_file():
                 url = Path(entry.path).absolute().as_uri()
-                rows.append(FileRow(entry.name, url, size=entry.stat().st_size))
-    return Listing(rows)
+                files.append(FileEntry(entry.name, url, size=entry.stat().st_size))
+    return Listing(files)
 
 
 class LocalIndex:
@@ -71,16 +70,16 @@ class LocalIndex:
         self._root = root
         self._folders: Mapping[NormalizedName, Path] | None = None
 
-    def load_digest(self, name: NormalizedName) -> Digest | None:
+    def load_page(self, name: NormalizedName) -> PackedPage | None:
         """What the tree has of *name*; ``None`` where it does not know it. Raises ``IndexUnavailable`` if there is no tree."""
         folder = self._folder_of(name)
         if folder is None:
             return None
         for page in (folder / "index.html", folder / "index.json"):
             if page.is_file():
-                return digest(load_listing(page), name)
+                return packed(load_listing(page), name)
         listing = load_listing(folder)
-        return digest(listing, name) if listing.rows else None
+        return packed(listing, name) if listing.files else None
 
     def _folder_of(self, name: NormalizedName) -> Path | None:
         direct = self._root / name
@@ -104,20 +103,21 @@ class LinkPool:
     """A listing that mixes projects, as find-links have it; answers what belongs to one."""
 
     def __init__(self, listing: Listing) -> None:
-        self._wheels: dict[str, list[FileRow]] = {}
-        self._archives: list[tuple[str, FileRow]] = []
-        for row in listing.rows:
-            if row.filename.endswith(".whl"):
-                self._wheels.setdefault(canonicalize_name(row.filename.partition("-")[0]), []).append(row)
+        self._base = listing.base
+        self._wheels: dict[str, list[FileEntry]] = {}
+        self._archives: list[tuple[str, FileEntry]] = []
+        for entry in listing.files:
+            if entry.filename.endswith(".whl"):
+                self._wheels.setdefault(canonicalize_name(entry.filename.partition("-")[0]), []).append(entry)
             else:
-                self._archives.append((canonicalize_name(row.filename), row))
+                self._archives.append((canonicalize_name(entry.filename), entry))
 
-    def digest_of(self, name: NormalizedName) -> Digest | None:
+    def page_of(self, name: NormalizedName) -> PackedPage | None:
         """The files of *name*, ``None`` where there are none."""
-        rows = list(self._wheels.get(name, ()))
-        # "a-b-1.0.zip" may be version 1.0 of a-b or nonsense of a: the digest tells, this only narrows.
-        rows += [row for whole, row in self._archives if whole.startswith(f"{name}-")]
-        if not rows:
+        files = list(self._wheels.get(name, ()))
+        # "a-b-1.0.zip" may be version 1.0 of a-b or nonsense of a: the packed page tells, this only narentrys.
+        files += [entry for whole, entry in self._archives if whole.startswith(f"{name}-")]
+        if not files:
             return None
-        found = digest(Listing(rows), name)
+        found = packed(Listing(files, base=self._base), name)
         return found if found.versions else None

@@ -6,59 +6,12 @@ which is a cache miss.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
-FORMAT = 4
+from wheelcheck.index.file_entries import Listing, PackedPage
+
+FORMAT = 5
 """Part of every cache key; raise it when a record changes."""
-
-
-class FileRow(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """One link. ``url`` is absolute, without fragment; the rest is as in ``model.Availability``."""
-
-    filename: str
-    url: str
-    sha256: str = ""
-    upload_time: str | None = None
-    requires_python: str | None = None
-    size: int | None = None
-    yanked: str | None = None
-    core_metadata: bool | None = None
-    core_metadata_sha256: str = ""
-    other_hashes: tuple[tuple[str, str], ...] = ()
-    other_core_metadata_hashes: tuple[tuple[str, str], ...] = ()
-
-
-class Listing(msgspec.Struct, array_like=True, frozen=True):
-    """The links of a page in order, before anyone asked which project they belong to."""
-
-    rows: list[FileRow]
-    state: Literal["active", "archived", "deprecated", "quarantined"] = "active"
-    state_reason: str = ""
-
-
-class VersionRows(msgspec.Struct, array_like=True, frozen=True):
-    """The files of one version; ``rows`` stays packed until that version is looked at.
-
-    Packed are rows, or bytes that are not even read before: anchors of an HTML page, or a list of files in JSON.
-    """
-
-    version: str
-    rows: msgspec.Raw
-
-
-class Digest(msgspec.Struct, array_like=True, frozen=True):
-    """A project page in order of first appearance; ``skipped`` counts files that are no distribution, by ``LinkSkip`` name.
-
-    ``base`` is the URL that unread links are relative to.
-    """
-
-    versions: list[VersionRows]
-    skipped: dict[str, int] = {}
-    state: Literal["active", "archived", "deprecated", "quarantined"] = "active"
-    state_reason: str = ""
-    base: str = ""
 
 
 class Validity(msgspec.Struct, array_like=True, frozen=True):
@@ -75,10 +28,15 @@ class Validity(msgspec.Struct, array_like=True, frozen=True):
 
 
 class CachedAnswer(msgspec.Struct, array_like=True, frozen=True):
-    """What one URL said; ``body`` is a packed :class:`Digest` or :class:`Listing`, empty where there is nothing."""
+    """What one URL said; ``body`` is a packed page or listing, nil where there is nothing at the URL."""
 
     validity: Validity
-    body: bytes = b""
+    body: msgspec.Raw = msgspec.Raw(b"\xc0")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at the URL."""
+        return bytes(self.body) == b"\xc0"
 
 
 class MetadataRecord(msgspec.Struct, array_like=True, frozen=True):
@@ -135,22 +93,10 @@ class ModuleRecord(msgspec.Struct, array_like=True, frozen=True):
 
 encode = msgspec.msgpack.Encoder().encode
 decode_answer = msgspec.msgpack.Decoder(CachedAnswer).decode
-decode_digest = msgspec.msgpack.Decoder(Digest).decode
+decode_page = msgspec.msgpack.Decoder(PackedPage).decode
 decode_listing = msgspec.msgpack.Decoder(Listing).decode
-decode_rows = msgspec.msgpack.Decoder(list[FileRow] | bytes).decode
 decode_metadata = msgspec.msgpack.Decoder(MetadataRecord).decode
 decode_judgement = msgspec.msgpack.Decoder(JudgementRecord).decode
 decode_survey = msgspec.msgpack.Decoder(SurveyRecord).decode
 decode_modules = msgspec.msgpack.Decoder(tuple[ModuleRecord, ...]).decode
 decode_names = msgspec.msgpack.Decoder(tuple[str, ...]).decode
-
-
-def open_digest(content: bytes) -> Digest:
-    """The digest in *content*, of which the rows stay packed; raises ``msgspec.DecodeError`` where they are packed in another way.
-
-    Rows of one record are packed alike, so that the first and the last speak for all.
-    """
-    digest: Digest = decode_digest(content)
-    for group in (*digest.versions[:1], *digest.versions[-1:]):
-        decode_rows(group.rows)
-    return digest

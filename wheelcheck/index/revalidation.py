@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.disk_cache import CacheKind
 from wheelcheck.index.exchange import Ask, Reply
-from wheelcheck.index.page_problems import PageUnreadable
-from wheelcheck.index.pages import ACCEPT
+from wheelcheck.index.file_entries import PageUnreadable
+from wheelcheck.index.page_reader import ACCEPT
 from wheelcheck.index.records import CachedAnswer, Validity, decode_answer, encode
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.index.surroundings import Surroundings
@@ -62,7 +62,7 @@ class RevalidatedPages(Generic[B]):
         Raises ``IndexUnavailable`` for any other status and for what *read* finds unreadable.
         """
         stale = self._stored(url)
-        asked_with = conditions(stale.validity) if stale is not None and stale.body else {}
+        asked_with = conditions(stale.validity) if stale is not None and not stale.is_empty else {}
         ask = Ask(
             url=url,
             kind=RequestKind.PAGE,
@@ -93,10 +93,10 @@ class RevalidatedPages(Generic[B]):
                 f"the page {problem}", address=url, hint="is this the URL of a simple index, ending in /simple?"
             ) from problem
         if self._around.cache is not None:
-            self._keep(url, reply, encode(body), None)
+            self._keep(url, reply, body, None)
         return Known(body)
 
-    def _keep(self, url: str, reply: Reply, body: bytes, former: Validity | None) -> None:
+    def _keep(self, url: str, reply: Reply, body: B | msgspec.Raw, former: Validity | None) -> None:
         validity = validity_of(reply.headers, self._around.clock())
         if validity is None:
             self._around.forget(self._kind, url)
@@ -109,7 +109,7 @@ class RevalidatedPages(Generic[B]):
                 validity.etag or former.etag,
                 validity.last_modified or former.last_modified,
             )
-        self._around.store(self._kind, url, encode(CachedAnswer(validity, body)))
+        self._around.store(self._kind, url, encode((validity, body)))
 
     def _stored(self, url: str) -> CachedAnswer | None:
         content = self._around.stored(self._kind, url)
@@ -122,7 +122,7 @@ class RevalidatedPages(Generic[B]):
             return None
 
     def _opened(self, url: str, answer: CachedAnswer) -> Known[B] | None:
-        if not answer.body:
+        if answer.is_empty:
             return Known(None)
         try:
             return Known(self._decode(answer.body))

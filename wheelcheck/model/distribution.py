@@ -21,7 +21,8 @@ WheelTag = tuple[str, str, str]
 
 
 @functools.lru_cache(maxsize=100_000)
-def _version(text: str) -> Version:
+def parse_version(text: str) -> Version:
+    """The version that *text* spells (PEP 440); raises ``InvalidVersion``. One text is parsed once, as pages repeat it per file."""
     return Version(text)
 
 
@@ -129,7 +130,7 @@ def _parse_wheel(filename: str, project: NormalizedName, at: Availability) -> Wh
     if _canonical(parts[0]) != project:
         return LinkSkip.OTHER_PROJECT
     try:
-        version = _version(parts[1].replace("_", "-"))
+        version = parse_version(parts[1].replace("_", "-"))
     except InvalidVersion:
         return LinkSkip.LEGACY_VERSION
     python, abi, platform = (part.lower() for part in parts[-3:])
@@ -150,12 +151,17 @@ def _parse_sdist(filename: str, stem: str, project: NormalizedName, at: Availabi
         if character != "-" or _canonical(stem[:position]) != project:
             continue
         try:
-            version = _version(stem[position + 1 :])
+            version = parse_version(stem[position + 1 :])
         except InvalidVersion:
             fallback = LinkSkip.LEGACY_VERSION
             continue
         return Sdist(name=project, version=version, filename=filename, at=at)
     return fallback
+
+
+def same_project(name: str, project: NormalizedName) -> bool:
+    """Whether *name*, as a file name spells it, is *project*."""
+    return _canonical(name) == project
 
 
 @functools.lru_cache(maxsize=50_000)

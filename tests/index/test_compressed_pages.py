@@ -1,17 +1,15 @@
-"""Rows of large pages are kept compressed, and are the same."""
+"""Files of large pages are kept compressed, and are the same."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from tests.fakes.archives import make_wheel
 from tests.index.stores import files, name, store
 from tests.server import IndexServer, Mode
-from wheelcheck.index.pages import Layer, project_page, read_digest
-from wheelcheck.index.records import VersionRows
-from wheelcheck.index.squeezing import Slice, squeezed
+from wheelcheck.index.file_entries import PackedPage, PackedVersion
+from wheelcheck.index.page_reader import read_page
+from wheelcheck.index.page_versions import CompressedFiles, compressed_layer, layer_of, project_page
 
 COUNT = 3000
 PAGE = "<!DOCTYPE html><html><body>" + "".join(
@@ -21,11 +19,11 @@ PAGE = "<!DOCTYPE html><html><body>" + "".join(
 
 
 def test_a_large_page_says_the_same_in_a_fraction_of_the_space() -> None:
-    read = read_digest(PAGE.encode() + b"</body></html>", "text/html", "https://index.example/a/", name("a"))
-    plain, small = Layer.of(read, "i"), Layer.squeezed(read, "i")
-    rows = [each for _, each in small.versions]
-    assert all(isinstance(each, Slice) for each in rows)
-    chunks = {each.chunk for each in rows if isinstance(each, Slice)}
+    read = read_page(PAGE.encode() + b"</body></html>", "text/html", "https://index.example/a/", name("a"))
+    plain, small = layer_of(read, "i"), compressed_layer(read, "i")
+    rows = [each for _, each in small.files]
+    assert all(isinstance(each, CompressedFiles) for each in rows)
+    chunks = {each.chunk for each in rows if isinstance(each, CompressedFiles)}
     assert sum(map(len, chunks)) * 3 < sum(len(bytes(each)) for each in rows)
     expected = project_page(name("a"), [plain]).distributions
     found = project_page(name("a"), [small]).distributions
@@ -35,9 +33,9 @@ def test_a_large_page_says_the_same_in_a_fraction_of_the_space() -> None:
 
 
 def test_small_pages_are_left_as_they_are() -> None:
-    groups = [VersionRows("1", msgspec.Raw(b"\xc4\x01["))]
-    assert squeezed(groups) == (("1", groups[0].rows),)
-    assert squeezed([]) == ()
+    page = PackedPage([PackedVersion("1", memoryview(b"[]"))])
+    assert compressed_layer(page, "i") == layer_of(page, "i")
+    assert compressed_layer(PackedPage([]), "i").files == []
 
 
 def test_a_large_page_is_the_same_fetched_and_cached(tmp_path: Path) -> None:

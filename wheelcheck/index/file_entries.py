@@ -1,0 +1,136 @@
+"""What a page says of its files: one entry per link as PEP 691 words it, and how an entry becomes a distribution. Reads no page.
+
+A link has two forms. Packed, it is text as the page says it: entries in JSON, or anchors of HTML that were told apart and not read,
+as most are never looked at. Understood, it is a ``Wheel`` or an ``Sdist``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+from urllib.parse import urljoin
+
+import msgspec
+
+from wheelcheck.model.distribution import Availability
+
+State = Literal["active", "archived", "deprecated", "quarantined"]
+
+_STATES: dict[str, State] = {
+    "active": "active",
+    "archived": "archived",
+    "deprecated": "deprecated",
+    "quarantined": "quarantined",
+}
+_ABSOLUTE = ("https://", "http://", "file:")
+
+
+class PageUnreadable(Exception):
+    """A page that is no project page; the text says why. Never leaves the room: the fetcher adds the URL."""
+
+
+class FileEntry(msgspec.Struct, rename="kebab", omit_defaults=True, frozen=True, gc=False):
+    """One link in the words of PEPs 691, 700 and 714; ``url`` may be relative to the page. HTML is worded likewise."""
+
+    filename: str
+    url: str
+    hashes: dict[str, str] = {}
+    requires_python: str | None = None
+    core_metadata: bool | dict[str, str] | None = None
+    dist_info_metadata: bool | dict[str, str] | None = None
+    yanked: bool | str | None = None
+    size: int | None = None
+    upload_time: str | None = None
+
+
+class Listing(msgspec.Struct, array_like=True, frozen=True):
+    """The files of a page in order, of whichever projects; ``base`` is what their URLs are relative to."""
+
+    files: list[FileEntry]
+    state: State = "active"
+    state_reason: str = ""
+    base: str = ""
+
+
+class PackedVersion(msgspec.Struct, array_like=True, frozen=True):
+    """The files of one version, packed until somebody looks at that version: a JSON list of entries, or anchors of HTML."""
+
+    version: str
+    files: memoryview
+
+
+class PackedPage(msgspec.Struct, array_like=True, frozen=True):
+    """A project page in order of first appearance; ``skipped`` counts files that are no distribution, by ``LinkSkip`` name.
+
+    ``base`` is the URL that the packed links are relative to.
+    """
+
+    versions: list[PackedVersion]
+    skipped: dict[str, int] = {}
+    state: State = "active"
+    state_reason: str = ""
+    base: str = ""
+
+
+encode_files = msgspec.json.Encoder().encode
+decode_files = msgspec.json.Decoder(list[FileEntry]).decode
+
+
+def reject_version(version: str | None) -> None:
+    """Raise ``PageUnreadable`` for a repository version above 1.x (PEP 629); a missing one is 1.0."""
+    if version and version.partition(".")[0].strip() not in ("0", "1"):
+        raise PageUnreadable(f"has repository version {version}, only 1.x is understood")
+
+
+def known_state(word: str) -> State:
+    """PEP 792's status; a word that it does not know means nothing and counts as active."""
+    return _STATES.get(word.strip().lower(), "active")
+
+
+def stated(said: State, files: Sequence[object]) -> State:
+    """The status of a page with *files*: one that lists nothing is as good as quarantined."""
+    return "quarantined" if not files and said == "active" else said
+
+
+def joined(base: str, address: str) -> str:
+    """*address* as *base* has it, without its fragment; raises ``PageUnreadable`` where that is no URL."""
+    address = address.partition("#")[0]
+    if address.startswith(_ABSOLUTE):
+        return address
+    try:
+        return urljoin(base, address)
+    except ValueError as problem:
+        raise PageUnreadable(f"holds a link that is no URL: {problem}") from problem
+
+
+def availability(entry: FileEntry, base: str, index: str) -> Availability:
+    """*entry* of a page at *base* in the model's words; *index* is the URL of the index, without credentials."""
+    announced = entry.core_metadata if entry.core_metadata is not None else entry.dist_info_metadata
+    return Availability(
+        url=joined(base, entry.url),
+        hashes=_ordered(entry.hashes),
+        size=entry.size,
+        upload_time=entry.upload_time,
+        requires_python=entry.requires_python or None,
+        yanked=_yank(entry.yanked),
+        core_metadata=None if announced is None else announced is not False,
+        core_metadata_hashes=_ordered(announced) if isinstance(announced, dict) else (),
+        index=index,
+    )
+
+
+def _yank(told: bool | str | None) -> str | None:
+    # PEP 592 by way of PEP 691: true, or the reason; an empty reason in JSON is falsy and means not yanked.
+    if isinstance(told, str):
+        return told or None
+    return "" if told else None
+
+
+def _ordered(hashes: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """*hashes* in lower case, SHA-256 first."""
+    if len(hashes) == 1:
+        ((algorithm, digest),) = hashes.items()
+        return ((algorithm.lower(), digest.lower()),)
+    found = {algorithm.lower(): digest.lower() for algorithm, digest in hashes.items()}
+    sha256 = found.pop("sha256", "")
+    return (("sha256", sha256), *found.items()) if sha256 else tuple(found.items())
