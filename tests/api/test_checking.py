@@ -136,7 +136,7 @@ def test_time_for_repairs_is_that_of_the_whole_run(tmp_path: Path, seconds: floa
         found = failing(tmp_path, server, repair_seconds=seconds)
     plans = [each.plan for each in found.targets]
     assert all(plan and plan.proposals and not plan.proposals.complete for plan in plans)
-    # That no way out was found in time changes no verdict.
+    # That no repair was found in time changes no verdict.
     assert found.exit_status == 1
 
 

@@ -116,12 +116,12 @@ def test_plan_tells_the_download_where_the_index_tells_all_sizes_and_asks_for_th
     words = ("plan", "a", *TARGET, "--cache-dir", str(shell.cache))
     with IndexServer(CATALOG) as server:
         told = shell.run(*words, "-i", server.simple_url).out
-        assert f"Weight: {size} kB to download; 1,000 users: {size} MB\n" in told
+        assert f"Size: {size} kB to download; 1,000 users: {size} MB\n" in told
         assert server.count(path="/files/") == server.count_sidecars()
         asked = shell.run(*words, "-i", server.simple_url, "--sizes").out
-        assert f"Weight: 3 files: {size} kB to download, 301 kB installed; 1,000 users: {size} MB\n" in asked
+        assert f"Size: 3 files: {size} kB to download, 301 kB installed; 1,000 users: {size} MB\n" in asked
     with IndexServer(CATALOG, mode=Mode(sizes="hidden")) as server:
-        assert "Weight:" not in shell.run(*words, "-i", server.simple_url).out
+        assert "Size:" not in shell.run(*words, "-i", server.simple_url).out
         asked = shell.run(*words, "-i", server.simple_url, "--sizes").out
         assert f"3 files: {size} kB to download" in asked
 
@@ -222,7 +222,7 @@ def test_password_of_the_index_opens_its_files_and_is_not_told(shell: Shell) -> 
         assert outcome.status == 0, outcome.err
         shell.write("plan.json", outcome.out)
         refused = shell.run(*fetch_words(shell, "-q")).refused(3)
-        assert "it wants to know who asks" in refused
+        assert "it requires credentials" in refused
         opened = shell.run(*fetch_words(shell, "-i", login))
     assert opened.status == 0, opened.err
     assert "hunter2" not in opened.out + opened.err + refused
@@ -285,7 +285,7 @@ def test_full_disk_leaves_a_part_and_is_told(shell: Shell) -> None:
         text = done.stderr.decode()
         assert done.returncode == 3, text
         assert f"{BIG}.part" in text
-        assert "make room" in text
+        assert "free some space" in text
         assert "Traceback" not in text
         assert BIG not in wheels_in(house(shell))
         assert fetched_json(shell)["resumed"] == [BIG]
@@ -319,7 +319,7 @@ def test_interrupted_run_keeps_what_came_and_says_so(shell: Shell, name: str) ->
         process.send_signal(signal.Signals[name])
         _, err = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert "the same command goes on from there" in err.decode()
+        assert "the same command continues from there" in err.decode()
         assert "Traceback" not in err.decode()
         assert BIG not in wheels_in(house(shell))
         server.mode = Mode()

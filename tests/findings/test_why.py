@@ -204,7 +204,7 @@ def test_extra_that_nobody_asks_for_keeps_a_project_out() -> None:
     releases = {"2": [wheel(requires=["pysocks>=1; extra == 'socks'"], extras=["socks"])]}
     projects = FakeProjects({"requests": releases, "pysocks": {"1": [wheel()]}})
     (mention,) = why(projects, "pysocks", "requests").mentions
-    assert mention.because == "only with the extra socks, which nobody asks for"
+    assert mention.because == "only with the extra socks, which is not asked for"
     assert ways(why(projects, "pysocks", "requests[socks]")) == [
         ["you: requests[socks] = 2", "requests 2: pysocks>=1; extra == 'socks' = 1"]
     ]

@@ -15,7 +15,7 @@ from tests.live.done_lines import ASKED, Asked, Printed, again, iter_contradicti
 from tests.live.peers import CUTOFF, ROOT
 
 _IN_FULL = frozenset(("creatorcrafter-3.11", "creatorcrafter-3.13"))
-_FIRST_OF_REPAIRS = re.compile(r"^  (?:\d+ ways? to make|No change was found|No way to make)", re.MULTILINE)
+_FIRST_OF_REPAIRS = re.compile(r"^  (?:\d+ repairs? makes? |No repair )", re.MULTILINE)
 _MARKED = re.compile(r"(<!-- printed (?P<name>\S+) -->\n).*?(<!-- /printed -->)", re.DOTALL)
 
 

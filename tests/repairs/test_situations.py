@@ -153,7 +153,7 @@ def test_search_that_ran_out_of_time_says_how_to_lengthen_it_and_one_that_ran_ou
     situation = SEVERAL["five-blockers"]
     ticks = itertools.count()
     by_clock = situation.proposals(Limits(seconds=20, clock=lambda: float(next(ticks))))
-    assert by_clock.unreached.endswith("; a longer --repair-seconds lets it go on")
+    assert by_clock.unreached.endswith("; a longer --repair-seconds lets it continue")
     by_count = situation.proposals(Limits(trials=3))
     assert by_count.unreached.startswith("the search ended before every set")
     assert "--repair-seconds" not in by_count.unreached

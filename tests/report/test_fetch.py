@@ -91,9 +91,9 @@ def fetched() -> Fetched:
 
 def test_outcome_says_what_was_done() -> None:
     assert render_fetched(fetched()) == (
-        "2 wheels in house (2 fetched, 1 of them gone on with, 1 built)\n"
+        "2 wheels in house (2 fetched, 1 of them continued, 1 built)\n"
         "  built b-1.0-py3-none-any.whl from b-1.0.tar.gz\n"
-        "  no hash was announced for: b-1.0.tar.gz; wheelhouse.json records what came\n"
+        "  no hash was announced for: b-1.0.tar.gz; wheelhouse.json records the hashes of the downloads\n"
     )
 
 

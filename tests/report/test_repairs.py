@@ -40,10 +40,12 @@ def test_each_repair_has_the_command_that_applies_it(width: int) -> None:
 
 
 def test_heading_counts_the_ways_and_names_the_target() -> None:
-    assert "  3 ways to make this install on win_amd64, Python 3.11\n" in render_summary(PLANS["three-ways"], width=80)
+    assert "  3 repairs make this installable on win_amd64, Python 3.11\n" in render_summary(
+        PLANS["three-ways"], width=80
+    )
     one = samples.blocked_plan(Proposals(repairs=(proposed.OVERRIDE,)))
-    assert "  1 way to make this install on" in render_summary(one, width=80)
-    assert "  1 way to mend the warnings\n" in render_summary(PLANS["warned"], width=80)
+    assert "  1 repair makes this installable on" in render_summary(one, width=80)
+    assert "  1 repair ends the warnings\n" in render_summary(PLANS["warned"], width=80)
 
 
 def test_a_repair_is_shown_with_its_change_risk_outcome_and_quoted_code() -> None:
@@ -74,19 +76,19 @@ def test_proved_repair_takes_the_place_of_the_guess() -> None:
     assert "see whether it fits" in render_summary(PLANS["blocked"], width=120)
     searched_in_vain = render_summary(samples.blocked_plan(Proposals()), width=120)
     assert "--override" not in searched_in_vain
-    assert "No change was found that makes this install" in searched_in_vain
+    assert "No repair was found that makes this installable" in searched_in_vain
 
 
 def test_search_that_was_cut_short_is_not_told_as_a_proof() -> None:
     text = render_summary(PLANS["hopeless"], width=120)
-    assert "No change was found" not in text
+    assert "No repair was found" not in text
     assert "was found before the search ended" in text
     assert "The search stopped after 20 s" in text
 
 
 def test_hopeless_part_is_named_with_its_reason_and_its_way() -> None:
     text = render_summary(PLANS["hopeless"], width=120)
-    assert "x No way out for torch 2.9.0\n" in text
+    assert "x No repair for torch 2.9.0\n" in text
     assert "wanted by  peft 0.13.0 -> torch 2.9.0 (and 1 more way)" in text
     assert "x Nor for\n    xformers, a requirement without a name\n" in text
 
@@ -109,9 +111,9 @@ def test_applied_repair_is_said_at_the_top_and_not_offered_again() -> None:
     assert third.startswith("  R1 is applied: override av: 11.0.0 -> 12.0.0")
     assert "changes    av 11.0.0 (2023-10-22) -> 12.0.0 (2024-03-17)" in text
     assert "R1  medium" not in text
-    assert "Other ways: R2" in text
+    assert "Other repairs: R2" in text
     full = render_summary(PLANS["fixed"], width=120, detail="full")
-    assert "  2 other ways to make this install" in full
+    assert "  2 other repairs make this installable" in full
     assert "R1  medium" not in full
 
 

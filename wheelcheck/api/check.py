@@ -284,7 +284,7 @@ def _discovered(folder: Path) -> _Taken:
     found = discover(folder)
     if found.unreadable:
         path, reason = found.unreadable[0]
-        raise InputUnreadable(f"cannot be read: {reason}", address=str(path), hint="mend it, or name the INPUT")
+        raise InputUnreadable(f"cannot be read: {reason}", address=str(path), hint="correct it, or name the INPUT")
     if found.taken is None:
         raise UsageProblem(
             f"no lock, pyproject.toml with dependencies or requirements*.txt in {folder.resolve()}",

@@ -215,7 +215,9 @@ def _sides(asked: DiffRequest, folder: Path) -> tuple[OpenedSide, OpenedSide]:
     )
     if asked.git_base is not None:
         if not request.inputs:
-            raise UsageProblem("--git-base: no INPUT is named", hint="name the files to compare with their old selves")
+            raise UsageProblem(
+                "--git-base: no INPUT is named", hint="name the files to compare with their earlier versions"
+            )
         return opening.against_base(request.inputs, asked.git_base)
     for word, which in ((asked.old, "OLD"), (asked.new, "NEW")):
         if not word.strip():

@@ -69,7 +69,7 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
             bundling = bundle(executable, request, told)
     except KeyboardInterrupt:
         if request.wheelhouse is None:
-            print_note("the wheels that came are kept; the same command goes on from there")
+            print_note("the downloaded wheels are kept; the same command continues from there")
         raise
     showing.write("bundle", form, bundling)
     return 0 if bundling.is_within_budget else 1

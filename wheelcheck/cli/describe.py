@@ -117,7 +117,7 @@ def clear_command(folder: Path) -> int:
     return 0
 
 
-@click.command("config", short_help="Print the settings that count here, and who said each.")
+@click.command("config", short_help="Print the settings that count here, and where each is set.")
 @table_options("config")
 @click.option(
     "--format",
@@ -129,8 +129,8 @@ def clear_command(folder: Path) -> int:
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")  # fmt: skip
 def config_command(form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401 - click
-    """Print the settings that count in this folder, and who said each: the command line, a file and its line, an
-    environment variable, pip's configuration, or nobody.
+    """Print the settings that count in this folder, and where each is set: the command line, a file and its line, an
+    environment variable, pip's configuration, or the default.
 
     It takes the options of `wheelcheck plan` too, to see what they change. Passwords are not shown.
     """  # noqa: D205 - click takes the whole paragraph

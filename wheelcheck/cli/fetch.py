@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="The limit for one build.",
 )
-@click.option("--dry-run", "--sizes", "dry_run", is_flag=True, help="Say what it would weigh, and stop.")
+@click.option(
+    "--dry-run", "--sizes", "dry_run", is_flag=True, help="Show the sizes to download and to install, and stop."
+)
 @answer_format("fetch")
 @table_options("fetch")
 def fetch_command(
@@ -44,7 +46,7 @@ def fetch_command(
 ) -> int:
     """Bring every file of PLAN, made by `wheelcheck plan -o` (or "-" for standard input), into a folder, each hash checked.
 
-    What is there already is not fetched again, and what was interrupted is gone on with. Indexes are asked for files of the
+    What is there already is not fetched again, and what was interrupted is continued. Indexes are asked for files of the
     same host with the user and password that are known for them; the plan holds none.
     """
     from wheelcheck.api.edges import read_plan_file
@@ -85,5 +87,5 @@ def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, to
         return fetch(executable, folder, request, told)
     except KeyboardInterrupt:
         told.close()
-        print_note(f"what came is kept in {folder}; the same command goes on from there")
+        print_note(f"what was downloaded is kept in {folder}; the same command continues from there")
         raise

@@ -22,7 +22,7 @@ _NOT_TAKEN = frozenset({"--format", "--output", "--write-baseline", "--relock", 
 
 
 def _hook(inputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - click
-    """Judge what the changed FILE... put to question, one input after the other: the check behind `.pre-commit-hooks.yaml`.
+    """Check what the changed FILE... may affect, one input after the other: the check behind `.pre-commit-hooks.yaml`.
 
     A changed lock is judged as it is, requirements files and pyproject.toml are resolved, constraints and wheelcheck.toml lead to
     the dependency file of their folder. Settings are those nearest to the input.
@@ -102,6 +102,6 @@ hook_command = click.Command(
         ),
     ],
     help=_hook.__doc__,
-    short_help="Judge what the changed files of a commit put to question.",
+    short_help="Check what the changed files of a commit may affect.",
     hidden=True,
 )

@@ -33,7 +33,7 @@ _STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
 @table_options("plan")
 @click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here too; - for stdout alone.")
 @answer_format("plan", "What goes to stdout: a summary, or the plan.", "json")
-@click.option("--sizes", is_flag=True, help="Say what it weighs, asking for sizes that the index does not tell.")
+@click.option("--sizes", is_flag=True, help="Show the sizes too; those that the index does not give are asked for.")
 @click.option("--write-requirements", metavar="FILE", help="Write your requirements with the applied repair here.")
 @click.option("--write-overrides", metavar="FILE", help="Write the overrides here, in uv's format.")
 @click.pass_obj
@@ -48,7 +48,7 @@ def plan_command(
     write_overrides: str | None,
     **options: Any,  # noqa: ANN401 - click
 ) -> int:
-    """Resolve INPUT... for one target and plan its installation, with ways out where it is blocked.
+    """Resolve INPUT... for one target and plan its installation, with repairs where it is blocked.
 
     INPUT is a requirements file, a pyproject.toml, a script with inline metadata (PEP 723), "-" for standard input, or a
     requirement such as "audiocraft==1.3.0". Without --platform and --python the target is the running interpreter.

@@ -27,7 +27,7 @@ def wheels_command(
 ) -> int:
     """Show which versions within REQUIREMENT ("av", "torch>=2,<2.3") have a wheel on which targets.
 
-    Where there is none, a source archive is told apart: pure Python, or in need of a compiler. "all" stands for the common
+    Where there is none, a source archive is shown as pure Python or as in need of a compiler. "all" stands for the common
     platforms of Windows, macOS and Linux (glibc and musl), and for the Pythons that are maintained.
 
     Exit status: 0 there are versions, 1 there are none.

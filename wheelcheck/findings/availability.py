@@ -228,7 +228,7 @@ def _because(view: View, limits: Sequence[_Limit], group: Sequence[_Placed]) -> 
         case Standing.YANKED:
             return "withdrawn by the maintainers (yanked)"
         case Standing.PRE_RELEASE:
-            return "pre-releases, which nobody asked for"
+            return "pre-releases, which were not asked for"
         case Standing.OLDER:
             return "older than the one chosen"
         case Standing.NOT_COMBINED:
@@ -264,7 +264,7 @@ def _chosen_phrase(pin: Pin | None) -> str:
         case Installability.SDIST_NATIVE:
             return "chosen: a source archive that needs a compiler"
         case Installability.SDIST_UNKNOWN:
-            return "chosen: a source archive, and nobody knows whether it needs a compiler"
+            return "chosen: a source archive; whether it needs a compiler is not known"
         case Installability.MISSING:
             return "chosen, though the target has no usable file of it"
 

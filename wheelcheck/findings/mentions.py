@@ -56,7 +56,7 @@ def _because(requirement: Requirement, extras: Iterable[str], policy: Policy, co
     would = [extra for extra in named if compatibility.evaluate(marker, extra).holds]
     if would:
         which = "the extra " + would[0] if len(would) == 1 else "one of the extras " + ", ".join(would)
-        return f"only with {which}, which nobody asks for"
+        return f"only with {which}, which is not asked for"
     return f"the marker {marker} does not hold on {compatibility.target}"
 
 
@@ -96,7 +96,7 @@ def _because_locked(
     if each.marker is not None and not compatibility.evaluate(each.marker).holds:
         return f"the marker {each.marker} does not hold on {compatibility.target}"
     if each.for_extra is not None:
-        return f"only with the extra {each.for_extra}, which nobody asks for"
+        return f"only with the extra {each.for_extra}, which is not asked for"
     if each.for_group is not None:
         return f"only with the group {each.for_group}, which was not asked for"
     return "not for this target" if package.is_own or package.name in pins else "it is not installed itself"

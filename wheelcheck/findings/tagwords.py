@@ -55,7 +55,7 @@ def refusal_phrase(reason: RefusalReason, refusals: Collection[Refusal], target:
         case RefusalReason.REQUIRES_PYTHON:
             return f"requires Python {_joined(dict.fromkeys(facts), ' or ')}"
         case RefusalReason.UPLOAD_DATE:
-            return "uploaded after the day of --exclude-newer, or nobody says when"
+            return "uploaded after the day of --exclude-newer, or at an unknown time"
         case RefusalReason.HASH:
             return "no file with a hash that the requirements name"
         case RefusalReason.POLICY:

@@ -34,7 +34,7 @@ def verify_digest(actual: str, algorithm: str, expected: str, url: str) -> None:
 
     if expected and not hmac.compare_digest(actual, expected):
         raise HashMismatch(
-            f"the {algorithm} of what came is {actual}, announced was {expected}",
+            f"the {algorithm} of the downloaded file is {actual}, the index announced {expected}",
             address=masked(url),
             hint="the file changed after the index listed it, or something between alters it; try --refresh",
         )

@@ -144,5 +144,5 @@ def _reject_status(ask: Ask, response: RawResponse) -> None:
         raise _TryAgain(f"answered {status} {HTTPStatus(status).phrase}", wait)
     if status in _HINTS:
         raise IndexUnavailable(
-            f"answered {status}: it wants to know who asks", address=masked(ask.url), hint=_HINTS[status]
+            f"answered {status}: it requires credentials", address=masked(ask.url), hint=_HINTS[status]
         )

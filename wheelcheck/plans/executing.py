@@ -44,5 +44,5 @@ def refuse_unexecutable(plan: Plan, path: str = "") -> None:
     raise UsageProblem(
         f"a plan that is {plan.status.value} cannot be executed" + (f": {', '.join(blockers)}" if blockers else ""),
         address=path,
-        hint="See what stands in the way, and the ways out, with: wheelcheck plan; go on once the plan is installable (--fix).",
+        hint="See what blocks it, and the repairs, with: wheelcheck plan; continue once the plan is installable (--fix).",
     )

@@ -60,7 +60,7 @@ def _sentence(blocked: Blocked, view: View, blocker: Blocker) -> str:
     if not shelf.versions:
         return f"no index has a usable file of {blocker.name}, and {asked}"
     if blocker.is_clash:
-        return f"no version of {blocker.name} can satisfy everybody on {target}, and {asked}"
+        return f"no version of {blocker.name} can satisfy every requirement on {target}, and {asked}"
     if any(shelf.release(version).has_wheel for version in usable_versions(shelf)):
         return f"no version of {blocker.name} that is asked for has a usable file on {target}, and {asked}"
     where = f"{target.platform} on Python {target.python}{_others(blocked)}"

@@ -95,7 +95,7 @@ class _Proposing:
         if not ended and given_up:
             sets = f"{given_up} set{'s' if given_up != 1 else ''} of changes"
             return f"{sets} took too long to resolve and {'were' if given_up != 1 else 'was'} given up; give --repair-seconds more"
-        return f"{ended}; a longer --repair-seconds lets it go on" if ended and by_clock else ended
+        return f"{ended}; a longer --repair-seconds lets it continue" if ended and by_clock else ended
 
     def _iter_irreparable(self) -> Iterator[Hopeless]:
         yield from iter_irreparable(self._view().irreparable())

@@ -69,7 +69,7 @@ def render_fetched(fetched: Fetched, **_style: object) -> str:
     house = fetched.wheelhouse
     parts = [
         (f"{len(fetched.fetched)} fetched", bool(fetched.fetched)),
-        (f"{len(fetched.resumed)} of them gone on with", bool(fetched.resumed)),
+        (f"{len(fetched.resumed)} of them continued", bool(fetched.resumed)),
         (f"{len(fetched.present)} there already", bool(fetched.present)),
         (f"{len(fetched.built)} built", bool(fetched.built)),
     ]
@@ -80,7 +80,8 @@ def render_fetched(fetched: Fetched, **_style: object) -> str:
     if fetched.replaced:
         lines.append(f"  replaced, as their hashes were not the plan's: {_listed(fetched.replaced)}")
     if fetched.unhashed:
-        lines.append(f"  no hash was announced for: {_listed(fetched.unhashed)}; wheelhouse.json records what came")
+        unhashed = _listed(fetched.unhashed)
+        lines.append(f"  no hash was announced for: {unhashed}; wheelhouse.json records the hashes of the downloads")
     return "\n".join(lines) + "\n"
 
 

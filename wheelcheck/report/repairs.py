@@ -1,4 +1,4 @@
-"""Draws the ways out of a blocked plan, with what each gives, what it risks and what to type; never shows a guess as a proof."""
+"""Draws the repairs of a blocked plan: the gain, the risk and the command of each; never shows a guess as a proof."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from wheelcheck.model.repair import Edit, Ground, Hopeless, Proposals, Repair, R
 from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
 from wheelcheck.report.findings import Detail, draw_paths
 from wheelcheck.report.page import Page, folded, glued, sentence
-from wheelcheck.report.wording import bare_change, change, changes, gain, iter_dated_moves, iter_moves, iter_releases
+from wheelcheck.report.wording import (
+    bare_change,
+    change,
+    changes,
+    counted,
+    gain,
+    iter_dated_moves,
+    iter_moves,
+    iter_releases,
+)
 
 _STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
 _GROUNDS_IN_BRIEF = 3
@@ -71,7 +80,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
 
 
 def _draw_rest(page: Page, proposals: Proposals) -> None:
-    """Add what was not looked at: a warning where nothing was found, an aside where there are ways already."""
+    """Add which part was not searched: a warning where nothing was found, an aside where there are repairs already."""
     lead, style = (("", ""), "dim") if proposals.repairs else (("! ", "yellow"), "")
     if proposals.unreached:
         page.blank()
@@ -82,26 +91,27 @@ def _draw_rest(page: Page, proposals: Proposals) -> None:
 
 
 def _heading(plan: Plan, count: int) -> str:
-    ways = f"{count} {'other ' if plan.applied else ''}way{'s' if count != 1 else ''}"
+    repairs = counted(count, "other repair" if plan.applied else "repair")
+    one = count == 1
     if plan.applied:
         # The target in the plan may be a repair's already, not the one that was asked for.
-        return f"{ways} to make this install"
+        return f"{repairs} {'makes' if one else 'make'} this installable"
     if plan.status in _EXECUTABLE:
-        return f"{ways} to mend the warnings"
-    return f"{ways} to make this install on {plan.target}"
+        return f"{repairs} {'ends' if one else 'end'} the warnings"
+    return f"{repairs} {'makes' if one else 'make'} this installable on {plan.target}"
 
 
 def _none_found(plan: Plan, proposals: Proposals) -> str:
     if proposals.complete and not proposals.interrupted:
-        return f"No change was found that makes this install on {plan.target}"
-    return f"No way to make this install on {plan.target} was found before the search ended"
+        return f"No repair was found that makes this installable on {plan.target}"
+    return f"No repair for {plan.target} was found before the search ended"
 
 
 def _name_others(page: Page, repairs: Sequence[Repair]) -> None:
     if repairs:
         page.blank()
         named = "; ".join(f"{repair.id} {changes(repair)}" for repair in repairs)
-        page.paragraph(f"{named}; -v shows them", lead=("Other ways: ", "bold"), indent=2, style="dim")
+        page.paragraph(f"{named}; -v shows them", lead=("Other repairs: ", "bold"), indent=2, style="dim")
 
 
 def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, ...], command: tuple[str, ...]) -> None:
@@ -160,7 +170,7 @@ def _draw_hopeless(page: Page, hopeless: Sequence[Hopeless], detail: Detail) -> 
     shown = hopeless if detail == "full" else hopeless[:_HOPELESS_IN_BRIEF]
     for each in shown:
         page.blank()
-        page.paragraph(f"No way out for {_named(each)}", lead=("✗ ", "bold red"), indent=2, style="bold red")
+        page.paragraph(f"No repair for {_named(each)}", lead=("✗ ", "bold red"), indent=2, style="bold red")
         page.paragraph(sentence(each.message), indent=4)
         draw_paths(page, each.paths, every=detail == "full")
     hidden = hopeless[len(shown) :]

@@ -238,7 +238,7 @@ def _weight(page: Page, plan: Plan, weights: Weights | None) -> None:
         text = "" if weights is None else render_weights(weights)
     if text:
         page.blank()
-        page.paragraph(text, lead=("Weight: ", "bold"), indent=2)
+        page.paragraph(text, lead=("Size: ", "bold"), indent=2)
 
 
 def _next(page: Page, steps: Sequence[NextStep]) -> None:

@@ -17,7 +17,7 @@ _MARKS = {
     CellKind.PURE: ("✓any", "+any", "green", "pure wheel"),
     CellKind.SDIST_PURE: ("~src", "~src", "cyan", "source archive only, pure Python"),
     CellKind.SDIST_NATIVE: ("✗src", "xsrc", "red", "source archive only, needs a compiler"),
-    CellKind.SDIST_UNKNOWN: ("?src", "?src", "yellow", "source archive only, nobody knows"),
+    CellKind.SDIST_UNKNOWN: ("?src", "?src", "yellow", "source archive only, not judged"),
     CellKind.REQUIRES_PYTHON: ("py", "py", "yellow", "requires another Python"),
     CellKind.YANKED: ("yank", "yank", "yellow", "withdrawn"),
     CellKind.NOTHING: ("·", ".", "dim", "nothing"),

@@ -23,7 +23,7 @@ _INSTALLS = {
     Installability.WHEEL: "from a wheel",
     Installability.SDIST_PURE: "from a source archive, which is pure Python",
     Installability.SDIST_NATIVE: "from a source archive that needs a compiler",
-    Installability.SDIST_UNKNOWN: "from a source archive that nobody could judge",
+    Installability.SDIST_UNKNOWN: "from a source archive that could not be judged",
     Installability.MISSING: "no usable file",
 }
 

@@ -137,7 +137,7 @@ def _git(words: Iterable[str], environ: Mapping[str, str], name: str, stdin: byt
         reason = "no answer within a minute" if isinstance(error, subprocess.TimeoutExpired) else error.strerror
         raise InputUnreadable(f"git could not be run: {reason}", address=name) from error
     if done.returncode != 0:
-        said = " ".join(done.stderr.decode("utf-8", "replace").split()) or "it said nothing"
+        said = " ".join(done.stderr.decode("utf-8", "replace").split()) or "it printed nothing"
         raise InputUnreadable(
             f"git cannot tell: {masked_within(said[:400])}", address=name, hint="run wheelcheck within the repository"
         )

@@ -258,5 +258,5 @@ def _foreign_problem(top: str, paths: list[str], severity: Severity) -> Problem:
         severity=severity,
         file=top,
         message=f"{what} to no distribution{'' if severity is Severity.WARNING else ' and not to the bundle'}",
-        remedy="remove what nothing brought, or ship it as a distribution",
+        remedy="remove what no distribution installed, or ship it as one",
     )

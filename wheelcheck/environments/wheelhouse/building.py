@@ -140,7 +140,7 @@ def _housed(job: _Job, wheel: Path) -> Entry:
         part.replace(place)
     except OSError as error:
         raise DiskFailure(
-            f"cannot be written: {error.strerror or error}", address=str(place), hint="make room and run it again"
+            f"cannot be written: {error.strerror or error}", address=str(place), hint="free some space and run it again"
         ) from error
     file = job.wanted.file
     source = load_record(job.folder).entry(file.filename)

@@ -118,7 +118,7 @@ def _refuse_no_room(folder: Path, lacking: Sequence[Wanted], sizes: dict[str, in
         raise DiskFailure(
             f"{needed} bytes are still to come, and the disk has room for {free}",
             address=str(folder),
-            hint="make room, or name a folder on another disk with -d",
+            hint="free some space, or name a folder on another disk with -d",
         )
 
 

@@ -157,7 +157,7 @@ class PartFile:
         return DiskFailure(
             f"cannot be written: {error.strerror or error}",
             address=str(self._part),
-            hint="make room and run the same command again: it goes on from what came"
+            hint="free some space and run the same command again: it continues from what was downloaded"
             if is_full
             else "name a folder that can be written with -d",
         )

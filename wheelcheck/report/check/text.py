@@ -94,7 +94,7 @@ def _repairs(page: Page, check: Check, detail: Detail) -> None:
     hidden = len(repairs) - _REPAIRS_IN_BRIEF
     if hidden > 0 and detail == "brief":
         page.blank()
-        page.line((f"  and {counted(hidden, 'other way', 'other ways')} for other targets (-v shows all)", "dim"))
+        page.line((f"  and {counted(hidden, 'other repair')} for other targets (-v shows all)", "dim"))
 
 
 def _draw_repair(page: Page, proved: Group[Repair]) -> None:

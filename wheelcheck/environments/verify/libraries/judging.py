@@ -17,7 +17,7 @@ from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.model.system_libraries import LibraryKnowledge, SystemKnowledge
 
 _EXTENSION_TAG = re.compile(r"\.(?:cp|cpython-)3(\d+)(t?)[-.].*(?:pyd|so)$", re.IGNORECASE)
-_REMEDY = "add the package that brings it, take a version whose wheel bundles it, or install it on the target"
+_REMEDY = "add the package that has it, take a version with a wheel that bundles it, or install it on the target"
 
 
 def judge_libraries(
