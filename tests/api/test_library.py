@@ -38,7 +38,7 @@ def test_plan_is_a_value() -> None:
 
 
 def test_room_and_function_share_the_name_plan() -> None:
-    from wheelcheck.plans.writing import render_plan
+    from wheelcheck.plans.documents import render_plan
 
     assert callable(wheelcheck.plan)
     with IndexServer(CATALOG) as server:

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wheelcheck.cli.main import run
-from wheelcheck.plans.schema import load_schema
+from wheelcheck.plans.documents import load_schema
 
 TARGET = ("--platform", "win_amd64", "--python", "3.11")
 _REPOSITORY = Path(__file__).parents[2]

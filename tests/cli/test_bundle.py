@@ -22,8 +22,7 @@ from tests.fakes.archives import make_wheel
 from tests.server import IndexServer
 from wheelcheck.model.bundling import Budget
 from wheelcheck.model.manifest import Manifest
-from wheelcheck.plans.manifest_reading import parse_manifest
-from wheelcheck.plans.schema import load_bundle_schema
+from wheelcheck.plans.manifests import load_bundle_schema, parse_manifest
 
 SITE = "Lib/site-packages"
 
@@ -59,7 +58,7 @@ def test_bundle_is_the_environment_with_a_manifest_of_every_file(ready: Shell) -
     assert manifest.plan_digest == plan["digest"]
     assert manifest.version == plan["digest"].removeprefix("sha256:")[:12]
     assert [(package.name, str(package.version)) for package in manifest.packages] == [("app", "1.0"), ("lib", "2.0")]
-    assert (manifest.platform, manifest.python, manifest.archives) == ("win_amd64", "3.11", ())
+    assert (manifest.target.platform, manifest.target.python, manifest.archives) == ("win_amd64", "3.11", ())
     assert left_beside(ready) == {"out"}
 
 

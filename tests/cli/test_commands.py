@@ -11,7 +11,8 @@ import pytest
 from tests.cli.programs import Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer
-from wheelcheck.plans.schema import load_bundle_schema, load_schema
+from wheelcheck.plans.documents import load_schema
+from wheelcheck.plans.manifests import load_bundle_schema
 from wheelcheck.report.check.json_document import load_check_schema
 from wheelcheck.report.difference.json_document import load_diff_schema
 from wheelcheck.report.matrix.json_document import load_matrix_schema

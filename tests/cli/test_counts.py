@@ -115,14 +115,14 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     assert {name for name in modules if name.startswith("model.")} == {
         f"model.{name}"
         for name in (
-            "default_index", "distribution", "finding", "judgement", "lock", "plan",
-            "plan_status", "requirement", "resolution", "target", "urls",
+            "default_index", "distribution", "document", "finding", "judgement", "lock", "plan",
+            "plan_status", "repair", "requirement", "resolution", "target", "urls",
         )
     }  # fmt: skip
     assert {name for name in modules if name.startswith(("archives.", "api.", "plans.", "locks."))} == {
         "archives.reader", "archives.source_tree",
         "api.answering", "api.edges", "api.locking", "api.plan", "api.preparing", "api.request",
-        "plans.digest", "plans.making", "plans.phases", "plans.schema", "plans.writing",
+        "plans.documents", "plans.making", "plans.phases", "plans.reading", "plans.repair_documents",
     }  # fmt: skip
     assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.table"})
     # None of the projects has advice, which is searched for as text.

@@ -23,8 +23,8 @@ from tests.fakes.libraries import make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
 from wheelcheck.api.verify import VerifyRequest, verify
 from wheelcheck.model.inspection import ProblemKind
-from wheelcheck.plans.manifest_writing import render_manifest
-from wheelcheck.plans.writing import render_plan
+from wheelcheck.plans.documents import render_plan
+from wheelcheck.plans.manifests import render_manifest
 from wheelcheck.report.verify import VERIFY_SCHEMA, load_verify_schema, render_verify
 
 GOLDEN = Path(__file__).parents[1] / "environments" / "verify" / "golden"

@@ -24,7 +24,7 @@ from tests.server.index_server import IndexServer
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.plan import Plan
-from wheelcheck.plans.writing import render_plan
+from wheelcheck.plans.documents import render_plan
 
 _APP = """
 import importlib, json, sys

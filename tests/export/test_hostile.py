@@ -60,7 +60,7 @@ def test_texts_that_no_name_tag_or_hash_has_are_refused(each: Exporter, evil: st
         structs.replace(plan, target=structs.replace(target, python=evil)),
         structs.replace(plan, target=structs.replace(target, markers={**target.markers, "platform_machine": evil})),
         structs.replace(plan, packages=(package, *plan.packages[1:])),
-        with_file(plan, lambda file: structs.replace(file, hashes=(("sha256", evil),), sha256=evil)),
+        with_file(plan, lambda file: structs.replace(file, hashes={"sha256": evil}, sha256=evil)),
     ):
         with pytest.raises(UsageProblem, match="which no script should hold"):
             shipped(each, hostile)
@@ -90,7 +90,7 @@ def test_phase_of_a_package_that_is_not_there_is_refused() -> None:
 def test_file_without_a_hash_is_refused_where_it_would_be_fetched(form: str) -> None:
     plan = with_file(
         planned_for("linux" if form == "dockerfile" else "win_amd64"),
-        lambda file: structs.replace(file, sha256="", hashes=()),
+        lambda file: structs.replace(file, sha256=None, hashes={}),
     )
     with pytest.raises(UsageProblem, match="gives no usable hash"):
         shipped(exporter(form), plan)

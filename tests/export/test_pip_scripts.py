@@ -19,7 +19,7 @@ from wheelcheck.api.export import Program, exported
 from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.plan import Plan
-from wheelcheck.plans.writing import render_plan
+from wheelcheck.plans.documents import render_plan
 
 CATALOG = {
     "app": [make_wheel("app", "1.0", requires=["tool", "pure"])],

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from tests.fakes.libraries import make_pe
 from wheelcheck.model.environment import EnvironmentFile, Layout, Runtime, RuntimeKind
-from wheelcheck.model.manifest import BundledPackage, Manifest
+from wheelcheck.model.manifest import BundledPackage, Manifest, ManifestTarget
 
 EMBEDDABLE = Layout(
     executable="python.exe", site_packages="Lib/site-packages", scripts="Scripts", headers="Include", data="."
@@ -62,8 +62,7 @@ class FakeEnvironment:
             name="sample",
             version="1.0",
             plan_digest=plan,
-            platform="win_amd64",
-            python="3.11",
+            target=ManifestTarget(platform="win_amd64", python="3.11"),
             runtime=Runtime(kind=RuntimeKind.EMBEDDABLE, python=Version("3.11"), system="windows", machine="amd64"),
             layout=layout,
             packages=tuple(

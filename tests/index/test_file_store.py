@@ -60,9 +60,7 @@ class Memory:
 
 
 def planned(url: str, *, size: int | None = len(CONTENT), name: str = NAME) -> PlannedFile:
-    return PlannedFile(
-        filename=name, url=url, sha256=sha256_hex(CONTENT), size=size, upload_time=None, tag=None, index=""
-    )
+    return PlannedFile(filename=name, url=url, sha256=sha256_hex(CONTENT), size=size, upload_time=None, tag=None)
 
 
 @contextmanager

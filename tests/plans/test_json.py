@@ -10,13 +10,11 @@ from msgspec import structs
 
 from tests.fakes import proposed, samples
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.plan import Options, Plan
+from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.repair import Edit, EditKind, Proposals, Suggestion
 from wheelcheck.model.resolution import Resolution
+from wheelcheck.plans.documents import SCHEMA_NAME, load_schema, parse_plan, render_plan
 from wheelcheck.plans.making import plan
-from wheelcheck.plans.reading import parse_plan
-from wheelcheck.plans.schema import SCHEMA_NAME, load_schema
-from wheelcheck.plans.writing import render_plan
 
 PLANS = samples.every_plan()
 
@@ -80,22 +78,22 @@ def test_schema_knows_every_key_that_is_written() -> None:
     repairs = json.loads(render_plan(PLANS["three-ways"]))["repairs"]
     hopeless = json.loads(render_plan(PLANS["hopeless"]))["repair_search"]
     for kind, written in (
-        ("target", content["target"]),
-        ("input", content["inputs"][0]),
-        ("options", content["options"]),
-        ("package", content["packages"][0]),
-        ("file", content["packages"][0]["file"]),
-        ("finding", content["findings"][0]),
-        ("repair", repairs[0]),
-        ("edit", repairs[0]["edits"][0]),
-        ("verified", repairs[0]["verified"]),
-        ("move", repairs[0]["verified"]["moves"][0]),
-        ("release", repairs[1]["verified"]["added"][0]),
-        ("ground", repairs[0]["grounds"][0]),
-        ("repair_search", hopeless),
-        ("hopeless", hopeless["hopeless"][0]),
-        ("suggestion", hopeless["suggestions"][0]),
-        ("phase", json.loads(render_plan(PLANS["fixed"]))["phases"][0]),
+        ("TargetDocument", content["target"]),
+        ("InputRecord", content["inputs"][0]),
+        ("Options", content["options"]),
+        ("PlannedPackage", content["packages"][0]),
+        ("PlannedFile", content["packages"][0]["file"]),
+        ("Finding", content["findings"][0]),
+        ("RepairDocument", repairs[0]),
+        ("EditDocument", repairs[0]["edits"][0]),
+        ("VerificationDocument", repairs[0]["verified"]),
+        ("VersionMove", repairs[0]["verified"]["moves"][0]),
+        ("Release", repairs[1]["verified"]["added"][0]),
+        ("Ground", repairs[0]["grounds"][0]),
+        ("RepairSearch", hopeless),
+        ("Hopeless", hopeless["hopeless"][0]),
+        ("SuggestionDocument", hopeless["suggestions"][0]),
+        ("BuilderPhase", json.loads(render_plan(PLANS["fixed"]))["phases"][0]),
     ):
         assert list(written) == list(definitions[kind]["properties"]), kind
 
@@ -105,6 +103,20 @@ def test_bytes_are_the_same_every_time_and_end_in_a_newline() -> None:
     assert first == render_plan(samples.blocked_plan())
     assert first.startswith(b'{\n  "schema": "wheelcheck.plan/1",\n  "digest": "sha256:')
     assert first.endswith(b"}\n")
+
+
+def test_name_of_a_file_that_is_no_utf8_is_written_as_its_escape_and_read_back() -> None:
+    made = structs.replace(PLANS["blocked"], inputs=(InputRecord(path="caf\udce9.txt"),))
+    content = render_plan(made)
+    assert b'"path": "caf\\udce9.txt"' in content
+    assert parse_plan(content, "plan.json") == made
+
+
+def test_file_with_its_hash_alone_is_read_with_that_among_its_hashes() -> None:
+    content = json.loads(changed(PLANS["blocked"], "/packages/0/file/hashes", {"md5": "00"}))
+    file = parse_plan(json.dumps(content).encode(), "plan.json").packages[0].file
+    assert file is not None
+    assert file.hashes == {"md5": "00", "sha256": file.sha256}
 
 
 def test_order_of_pins_and_edges_does_not_change_the_bytes() -> None:
@@ -253,6 +265,9 @@ def test_another_schema_version_is_refused_by_name() -> None:
         ("/packages/0/file/url", 3, "/packages/0/file/url is not a string"),
         ("/findings/0/code", "WC999", "/findings/0/code is an unknown finding: 'WC999'"),
         ("/target/markers", [], "/target/markers is not an object"),
+        ("/target/markers/os_name", 3, "/target/markers/os_name is not a string"),
+        ("/packages/0/file/size", -1, "/packages/0/file/size is less than nothing"),
+        ("/packages/0/version", 2, "/packages/0/version is not a string"),
         ("/target/tags", ["cp311"], "/target/tags/0 is not a wheel tag: 'cp311'"),
     ],
 )
@@ -269,6 +284,7 @@ def test_what_is_wrong_is_named_with_its_json_pointer(pointer: str, value: objec
         ("/repairs/0/edits/0/kind", "magic", "/repairs/0/edits/0/kind is not a kind of edit: 'magic'"),
         ("/repairs/0/edits", ..., "/repairs/0 lacks the key 'edits'"),
         ("/repairs/0/verified/moves/0/after", "?", "/repairs/0/verified/moves/0/after is not a version"),
+        ("/repairs/0/grounds/0/line", 0, "/repairs/0/grounds/0/line is less than 1"),
         ("/repairs/0/grounds/0/line", "x", "/repairs/0/grounds/0/line is not a whole number"),
         ("/repair_search/complete", "yes", "/repair_search/complete is not true or false"),
     ],

@@ -12,10 +12,8 @@ from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import EnvironmentFile, Layout, Runtime, RuntimeKind
-from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest
-from wheelcheck.plans.manifest_reading import parse_manifest
-from wheelcheck.plans.manifest_writing import render_manifest
-from wheelcheck.plans.schema import load_bundle_schema
+from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest, ManifestTarget
+from wheelcheck.plans.manifests import load_bundle_schema, parse_manifest, render_manifest
 
 _HASH = "0123456789abcdef" * 4
 
@@ -25,8 +23,7 @@ def _manifest() -> Manifest:
         name="samai",
         version="1.2.0",
         plan_digest=f"sha256:{_HASH}",
-        platform="win_amd64",
-        python="3.11",
+        target=ManifestTarget(platform="win_amd64", python="3.11"),
         runtime=Runtime(
             kind=RuntimeKind.EMBEDDABLE,
             python=Version("3.11.9"),
@@ -71,8 +68,7 @@ def test_manifest_of_packages_alone_comes_back_as_it_was() -> None:
         name="é",
         version="0",
         plan_digest="",
-        platform="any",
-        python="3.13",
+        target=ManifestTarget(platform="any", python="3.13"),
         runtime=Runtime(kind=RuntimeKind.NONE, python=None, system="linux", machine=None),
         layout=Layout(executable="", site_packages=".", scripts="bin", headers="include", data="."),
         packages=(),

@@ -27,10 +27,8 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.plan_status import Status
 from wheelcheck.model.resolution import Pin
+from wheelcheck.plans.documents import load_schema, parse_plan, render_plan
 from wheelcheck.plans.making import plan
-from wheelcheck.plans.reading import parse_plan
-from wheelcheck.plans.schema import load_schema
-from wheelcheck.plans.writing import render_plan
 from wheelcheck.report.summary import render_summary
 
 law = settings(max_examples=40)
@@ -152,7 +150,10 @@ def test_requirements_read_back_the_same_by_the_parser_that_pip_had(plan: Plan) 
         for requirement in read.requirements
     }
     assert pinned == {
-        package.name: (f"=={package.version}", sorted(f"{name}:{digest}" for name, digest in package.file.hashes))
+        package.name: (
+            f"=={package.version}",
+            sorted(f"{name}:{digest}" for name, digest in package.file.hashes.items()),
+        )
         for package in plan.packages
         if package.file is not None
     }

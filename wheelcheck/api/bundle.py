@@ -15,7 +15,7 @@ from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.bundling import Bundling
 from wheelcheck.model.environment import EnvironmentFile
-from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest
+from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest, ManifestTarget
 from wheelcheck.ports import SilentTransfers
 
 if TYPE_CHECKING:
@@ -200,8 +200,7 @@ def _manifest(order: _Order, environment: Environment, wheelhouse: Wheelhouse) -
         name=order.name,
         version=order.version,
         plan_digest=order.executable.digest,
-        platform=target.platform,
-        python=target.python,
+        target=ManifestTarget(platform=target.platform, python=target.python),
         runtime=environment.runtime,
         layout=environment.layout,
         packages=tuple(
@@ -240,11 +239,11 @@ def _archived(order: _Order, environment: Environment, manifest: Manifest, made:
         files = (*environment.files, _write_manifest(manifest, environment.root))
         place = made / f"{order.name}-{order.version}-{words}.{form.suffix}"
         form.write(files, environment.root, place, order.moment)
-        archives.append(_described(place, files, ""))
+        archives.append(_described(place, files, None))
     return replace(manifest, archives=tuple(archives))
 
 
-def _described(archive: Path, files: Iterable[EnvironmentFile], layer: str) -> BundleArchive:
+def _described(archive: Path, files: Iterable[EnvironmentFile], layer: str | None) -> BundleArchive:
     from wheelcheck.environments.digests import sha256_of
 
     return BundleArchive(
@@ -259,7 +258,7 @@ def _described(archive: Path, files: Iterable[EnvironmentFile], layer: str) -> B
 def _write_manifest(manifest: Manifest, folder: Path) -> EnvironmentFile:
     import hashlib
 
-    from wheelcheck.plans.manifest_writing import render_manifest
+    from wheelcheck.plans.manifests import render_manifest
 
     content = render_manifest(manifest)
     (folder / MANIFEST).write_bytes(content)

@@ -87,7 +87,7 @@ def _hashed(package: PlannedPackage) -> PlannedPackage:
         return package
     with place.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return replace(package, file=replace(file, sha256=digest, hashes=(("sha256", digest),)))
+    return replace(package, file=replace(file, sha256=digest, hashes={"sha256": digest}))
 
 
 def _plan_path(path: str) -> str:
@@ -132,7 +132,7 @@ def _refuse_useless(exporter: Exporter, program: Program) -> None:
 
 
 def _manifest(folder: str, digest: str) -> Manifest:
-    from wheelcheck.plans.manifest_reading import parse_manifest
+    from wheelcheck.plans.manifests import parse_manifest
 
     path = Path(folder) / _MANIFEST
     try:

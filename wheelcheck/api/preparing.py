@@ -319,7 +319,7 @@ def _hashes_are_required(inputs: InputSet) -> bool:
 
 def _records(request: Request, inputs: InputSet) -> tuple[InputRecord, ...]:
     read = dict(inputs.files)
-    named = [InputRecord(path=path, sha256=sha256) for path, sha256 in read.items()]
+    named = [InputRecord(path=path, sha256=sha256 or None) for path, sha256 in read.items()]
     asked = [InputRecord(path=masked_within(text)) for text in request.inputs if masked_within(text) not in read]
     return (*asked, *named)
 

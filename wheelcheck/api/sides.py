@@ -260,7 +260,7 @@ def _plan_in(word: str) -> Plan | None:
         raise InputUnreadable(f"cannot be read: {error.strerror}", address=word) from error
     if _PLAN_MARK not in content:
         return None
-    from wheelcheck.plans.reading import parse_plan
+    from wheelcheck.plans.documents import parse_plan
 
     return parse_plan(content, word)
 

@@ -41,7 +41,7 @@ def _load(name: str) -> dict[str, object]:
     """The schema *name*; a report's room is loaded for its own alone."""
     match name:
         case "bundle":
-            from wheelcheck.plans.schema import load_bundle_schema
+            from wheelcheck.plans.manifests import load_bundle_schema
 
             return load_bundle_schema()
         case "check":
@@ -60,7 +60,7 @@ def _load(name: str) -> dict[str, object]:
             from wheelcheck.report.verify import load_verify_schema
 
             return load_verify_schema()
-    from wheelcheck.plans.schema import load_schema
+    from wheelcheck.plans.documents import load_schema
 
     return load_schema()
 

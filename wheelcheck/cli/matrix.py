@@ -78,7 +78,7 @@ def _refuse_unusable(folder: Path, targets: Sequence[Target]) -> None:
 
 
 def _write_plans(matrix: Matrix, folder: Path) -> None:
-    from wheelcheck.plans.writing import render_plan
+    from wheelcheck.plans.documents import render_plan
 
     folder.mkdir(exist_ok=True)
     for cell in matrix.cells:

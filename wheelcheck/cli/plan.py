@@ -96,7 +96,7 @@ def repeatable(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _document(plan: Any) -> bytes:  # noqa: ANN401
-    from wheelcheck.plans.writing import render_plan
+    from wheelcheck.plans.documents import render_plan
 
     return render_plan(plan)
 

@@ -38,7 +38,7 @@ class Digests:
 
 def known_hashes(file: PlannedFile) -> dict[str, str]:
     """The digests of *file* that this Python can check, by algorithm, SHA-256 first."""
-    announced = {**({"sha256": file.sha256} if file.sha256 else {}), **dict(file.hashes)}
+    announced = {**({"sha256": file.sha256} if file.sha256 else {}), **file.hashes}
     ordered = sorted(announced.items(), key=lambda each: each[0] != "sha256")
     return {
         name: digest.lower()

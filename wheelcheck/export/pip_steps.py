@@ -127,7 +127,7 @@ def _index(entry: ReadyPackage, links: frozenset[str]) -> tuple[str, ...]:
 
     *links* are the places that are folders or pages of files rather than indexes.
     """
-    place = safe_address(entry.file.index)
+    place = safe_address(entry.file.index or "")
     if entry.package.direct or not place or is_default_index(place):
         return ()
     return ("--no-index", "--find-links", place) if place in links else ("--index-url", place)

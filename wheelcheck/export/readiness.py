@@ -102,9 +102,9 @@ def _iter_texts(plan: Plan) -> Iterator[tuple[str, str, re.Pattern[str]]]:
         if package.file is not None:
             yield f"the file of {package.name}", package.file.filename, _FILENAME
             yield f"the address of {package.name}", package.file.url, _PLACE
-            yield f"the index of {package.name}", package.file.index, _PLACE
-            yield f"the hash of {package.name}", package.file.sha256, _HEX
-            yield from ((f"a hash of {package.name}", digest, _HEX) for _, digest in package.file.hashes)
+            yield f"the index of {package.name}", package.file.index or "", _PLACE
+            yield f"the hash of {package.name}", package.file.sha256 or "", _HEX
+            yield from ((f"a hash of {package.name}", digest, _HEX) for _, digest in package.file.hashes.items())
 
 
 def safe_address(address: str) -> str:

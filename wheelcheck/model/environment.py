@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
+from packaging.version import Version
+
+from wheelcheck.model.document import HEX_SHA256, Count, ProjectName, about
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
+
+# A manifest comes with a download: its paths are joined to a folder, and must stay in it on every system.
+_PLACE = r"^(?![^/]:)(?!\.{1,2}(?:/|$))[^/\\\0]+(?:/(?!\.{1,2}(?:/|$))[^/\\\0]+)*$"
+_PLACE_OR_ROOT = rf"^\.$|{_PLACE}"
 
 
 class RuntimeKind(Enum):
@@ -28,45 +34,45 @@ class RuntimeKind(Enum):
 
 
 class Runtime(Struct, frozen=True, kw_only=True):
-    """What was found out of a runtime without running it; ``python`` and ``machine`` are ``None`` for kind ``NONE``.
+    """What was found out of a runtime without running it."""
 
-    ``system`` is ``windows``, ``linux`` (glibc), ``musl`` or ``macos``; ``machine`` as wheel tags spell it (``amd64``, ``arm64``
-    on Windows; ``x86_64``, ``aarch64``, ``arm64`` elsewhere). ``python`` may lack the patch level where no file tells it.
-    """
-
-    kind: RuntimeKind
-    python: Version | None
-    system: str
-    machine: str | None
-    free_threaded: bool = False
+    kind: Annotated[
+        RuntimeKind,
+        about(
+            "embeddable: the embeddable package for Windows. standalone: a relocatable build. installation: copied from an "
+            "existing one. none: packages alone."
+        ),
+    ]
+    python: Annotated[
+        Version | None,
+        about("The version of the interpreter, without its patch level where no file tells it; null for none."),
+    ]
+    system: Annotated[str, about("windows, linux (glibc), musl or macos.")]
+    machine: Annotated[str | None, about("As wheel tags spell it: amd64, x86_64, arm64, …; null for none.")]
+    free_threaded: Annotated[bool, about("Whether it has no global lock.")] = False
 
 
 class Layout(Struct, frozen=True, kw_only=True):
-    """Where things lie, as ``/``-separated paths relative to the environment's root; ``.`` is the root itself.
+    """Where things lie, as paths with / relative to the environment's root; . is the root itself."""
 
-    ``executable`` is empty without a runtime. ``site_packages`` takes purelib and platlib alike.
-    """
-
-    executable: str
-    site_packages: str
-    scripts: str
-    headers: str
-    data: str
+    executable: Annotated[str, about("The interpreter; empty without a runtime.", pattern=f"^$|{_PLACE}")]
+    site_packages: Annotated[str, about("Where packages lie, compiled or not.", pattern=_PLACE_OR_ROOT)]
+    scripts: Annotated[str, about("Where scripts lie.", pattern=_PLACE_OR_ROOT)]
+    headers: Annotated[str, about("Where headers lie.", pattern=_PLACE_OR_ROOT)]
+    data: Annotated[str, about("Where a wheel's data goes.", pattern=_PLACE_OR_ROOT)]
 
 
-class EnvironmentFile(Struct, frozen=True, kw_only=True):
-    """One file: ``path`` relative to the root with ``/``, ``size`` in bytes, ``sha256`` in hex (empty for a link, which has none).
+class EnvironmentFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One file of an environment."""
 
-    ``owner`` is the project whose wheel brought it, ``None`` for the runtime's and our own. ``executable`` is the mode bit.
-    ``link`` is what a symbolic link of the runtime points to (relative, inside the root), empty for a plain file.
-    """
-
-    path: str
-    size: int
-    sha256: str
-    owner: NormalizedName | None = None
-    executable: bool = False
-    link: str = ""
+    path: Annotated[str, about("Relative to the root, with /.", pattern=_PLACE)]
+    size: Annotated[Count, about("In bytes.")]
+    sha256: Annotated[str, about("Its hash in hex; a link has none.", pattern=HEX_SHA256, max_length=64)] = ""
+    owner: Annotated[
+        ProjectName | None, about("The project whose wheel brought it; absent for the runtime's files.")
+    ] = None
+    executable: Annotated[bool, about("Whether it may be run; absent is false.")] = False
+    link: Annotated[str, about("What a symbolic link points to, relative to its folder; absent for a file.")] = ""
 
 
 class Environment(Struct, frozen=True, kw_only=True):

@@ -1,93 +1,116 @@
-"""The plan as values: what a builder executes, in order; its JSON is written and read in ``plan/``."""
+"""The plan as values: the steps that a builder executes, in order; the document of it is made in ``plans/``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Struct, field
+from packaging.version import Version
+
+from wheelcheck.model.distribution import MetadataSource
+from wheelcheck.model.document import HEX_SHA256, Count, ProjectName, about, stated
+from wheelcheck.model.judgement import Installability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
-    from wheelcheck.model.distribution import MetadataSource
     from wheelcheck.model.finding import Finding
-    from wheelcheck.model.judgement import Installability
     from wheelcheck.model.plan_status import Status
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.target import Target
 
+_Texts = tuple[str, ...]
+_Names = tuple[ProjectName, ...]
+
 
 class InputRecord(Struct, frozen=True, kw_only=True):
-    """One file that was read; ``sha256`` is of its bytes, in hex; a command-line requirement has ``path`` only."""
+    """One thing that was asked."""
 
-    path: str
-    sha256: str = ""
+    path: Annotated[str, about("The file as the user wrote it, or the requirement from the command line.")]
+    sha256: Annotated[
+        str | None,
+        stated("SHA-256 of the file's bytes; null for a requirement from the command line.", pattern=HEX_SHA256),
+    ] = None
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """The options that shaped the answer; ``indexes`` (best first) and ``find_links`` without credentials."""
+    """The options that shaped the answer."""
 
-    sdist: str
-    exclude_newer: str | None
-    indexes: tuple[str, ...]
-    pre: bool = False
-    constraints: tuple[str, ...] = ()
-    overrides: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    replacements: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    sdist: Annotated[str, about("Which source archives were allowed: deny, pure or any.")]
+    exclude_newer: Annotated[
+        str | None, about("Files uploaded at or after this instant were taken as absent (ISO 8601, UTC).")
+    ]
+    indexes: Annotated[_Texts, about("URLs of the indexes, first wins, without credentials.")]
+    find_links: Annotated[_Texts, about("Folders and pages of further files, without credentials.")] = ()
+    pre: Annotated[bool, about("Whether pre-releases of every project were admitted.")] = False
+    constraints: Annotated[_Texts, about("Bounds that were given without asking for the project.")] = ()
+    overrides: Annotated[_Texts, about("Requirements that replaced every other of their project.")] = ()
+    excludes: Annotated[_Texts, about("Projects left out of every requirement list.")] = ()
+    replacements: Annotated[_Texts, about("Projects taken in the place of others.")] = ()
+    sources: Annotated[
+        _Texts, about("Projects that were looked for on an index of their own, without credentials.")
+    ] = ()
 
 
 class PlannedFile(Struct, frozen=True, kw_only=True):
-    """The file to fetch; ``size`` in bytes and ``upload_time`` are ``None`` when the index does not say.
+    """A wheel or source archive."""
 
-    ``sha256`` is empty when not known; ``hashes`` are all that are. ``index`` is the index or folder that lists the file,
-    without credentials, empty for a direct reference.
-    """
+    filename: Annotated[str, about("Its file name.")]
+    url: Annotated[str, about("Where to fetch it, without credentials.")]
+    sha256: Annotated[str | None, stated("SHA-256 of its bytes; null when the index does not say.", pattern=HEX_SHA256)]
+    size: Annotated[Count | None, about("Bytes; null when the index does not say.")]
+    upload_time: Annotated[str | None, about("When it was uploaded (ISO 8601, UTC); null when the index does not say.")]
+    tag: Annotated[str | None, about("The tag by which a wheel fits the target; null for a source archive.")]
+    hashes: Annotated[dict[str, str], about("Every hash the index announces, by algorithm, in lower-case hex.")] = (
+        field(default_factory=dict)
+    )
+    index: Annotated[
+        str | None,
+        about("The index or folder that lists the file, without credentials; null for a direct reference."),
+    ] = None
 
-    filename: str
-    url: str
-    sha256: str
-    size: int | None
-    upload_time: str | None
-    tag: str | None
-    hashes: tuple[tuple[str, str], ...] = ()
-    index: str = ""
+    def __post_init__(self) -> None:
+        if self.sha256:
+            self.hashes.setdefault("sha256", self.sha256)
 
 
 class PlannedPackage(Struct, frozen=True, kw_only=True):
-    """One project of the plan, with who requires it and what it requires on this target.
+    """One project at one version, with the file to install it from."""
 
-    ``direct`` says that its file was named by URL (``name @ url``) rather than found on an index.
-    """
-
-    name: NormalizedName
-    version: Version
-    requested: bool
-    extras: tuple[NormalizedName, ...] = ()
-    required_by: tuple[NormalizedName, ...]
-    requires: tuple[NormalizedName, ...]
-    installability: Installability
-    metadata: MetadataSource
-    file: PlannedFile | None
-    requires_python: str | None = None
-    direct: bool = False
+    name: ProjectName
+    version: Annotated[Version, about("The version, normalised (PEP 440).")]
+    requested: Annotated[bool, about("Whether an input asks for it, rather than only other packages.")]
+    direct: Annotated[bool, about("Whether its file was named by URL rather than found on an index.")] = False
+    extras: Annotated[_Names, about("The extras asked of it.")] = ()
+    required_by: Annotated[_Names, about("The packages of this plan that require it on this target.")]
+    requires: Annotated[_Names, about("The packages of this plan that it requires on this target.")]
+    installability: Annotated[
+        Installability,
+        about(
+            "How this version can be installed on the target: from a wheel, from a source archive (pure Python, native code, or "
+            "not judged), or not at all."
+        ),
+    ]
+    metadata: Annotated[MetadataSource, about("Where its dependencies were read.")]
+    requires_python: Annotated[str | None, about("The Python versions that it declares to run on.")] = None
+    file: Annotated[PlannedFile | None, about("The file to fetch; null when there is none.")]
 
 
 class BuilderPhase(Struct, frozen=True, kw_only=True):
-    """One step of a builder: build pure source archives once, then install, without resolving again.
+    """One step of the builder."""
 
-    ``reason`` is a sentence where the step stands apart from the one before it, else empty.
-    """
-
-    kind: Literal["build-once", "install"]
-    packages: tuple[NormalizedName, ...]
-    no_deps: bool = True
-    reason: str = ""
+    kind: Annotated[
+        Literal["build-once", "install"],
+        about(
+            "build-once: turn each source archive into a wheel, in this order. install: install everything at once; a second "
+            "install step holds what must stand apart, in the order in which it must run."
+        ),
+    ]
+    no_deps: Annotated[bool, about("Whether the step must not resolve dependencies: the list is complete.")] = True
+    packages: Annotated[_Names, about("The packages of the step.")]
+    reason: Annotated[str | None, about("Why the step stands apart from the one before it.")] = None
 
 
 class Plan(Struct, frozen=True, kw_only=True):

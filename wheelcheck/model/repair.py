@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
+from packaging.version import Version
+
+from wheelcheck.model.document import Line, Path, ProjectName, about
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from wheelcheck.model.plan_status import Status
 
@@ -67,23 +69,23 @@ class Edit(Struct, frozen=True, kw_only=True):
 
 
 class Ground(Struct, frozen=True, kw_only=True):
-    """One reason for a repair's risk; where it stands in somebody's code, ``file`` (within the archive), ``line`` and ``quote``."""
+    """One reason for a repair's risk."""
 
-    risk: Risk
-    text: str
-    file: str = ""
-    line: int = 0
-    quote: str = ""
+    risk: Annotated[Risk, about("How likely it is to break what runs.")]
+    text: Annotated[str, about("The reason, a sentence.")]
+    file: Annotated[str | None, about("The file within an archive where it can be read.")] = None
+    line: Annotated[Line | None, about("The line of that file, from 1.")] = None
+    quote: Annotated[str | None, about("The statement that stands there.")] = None
 
 
 class VersionMove(Struct, frozen=True, kw_only=True):
-    """A project that has another version than in the natural resolution; dates are ISO 8601 in UTC, ``None`` if not known."""
+    """A project that has another version than before."""
 
-    name: NormalizedName
-    before: Version
-    after: Version
-    before_date: str | None = None
-    after_date: str | None = None
+    name: ProjectName
+    before: Annotated[Version, about("The version in the natural resolution.")]
+    after: Annotated[Version, about("The version in the repaired plan.")]
+    before_date: Annotated[str | None, about("When the earlier choice was released (ISO 8601, UTC), if known.")] = None
+    after_date: Annotated[str | None, about("When the later choice was released (ISO 8601, UTC), if known.")] = None
 
 
 class Verification(Struct, frozen=True, kw_only=True):
@@ -123,15 +125,14 @@ class Repair(Struct, frozen=True, kw_only=True):
 
 
 class Hopeless(Struct, frozen=True, kw_only=True):
-    """A blocker that no edit repairs, with a whole sentence on why, and the ways by which it is wanted.
+    """A project that no change makes installable."""
 
-    ``package`` is ``None`` where the input names no project (an editable path).
-    """
-
-    package: NormalizedName | None
-    version: Version | None = None
-    message: str
-    paths: tuple[tuple[str, ...], ...] = ()
+    package: Annotated[
+        ProjectName | None, about("The project; null where the input names none (an editable path).")
+    ] = None
+    version: Annotated[Version | None, about("The version that was wanted.")] = None
+    message: Annotated[str, about("Why, a whole sentence.")]
+    paths: Annotated[tuple[Path, ...], about("The ways by which the project is required.")] = ()
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):

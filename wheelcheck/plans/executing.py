@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from wheelcheck.errors import UsageProblem
+from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.plan_status import Status
-from wheelcheck.plans.digest import refuse_edited
-from wheelcheck.plans.reading import parse_plan
+from wheelcheck.plans.documents import parse_plan, stated_digest
 
 
 class ExecutablePlan(Struct, frozen=True, kw_only=True):
@@ -26,7 +25,15 @@ def parse_executable(content: bytes, path: str) -> ExecutablePlan:
     every blocker when it is blocked or undecided.
     """
     plan = parse_plan(content, path)
-    digest = refuse_edited(content, path)
+    stated, digest = stated_digest(content, path)
+    # A builder that executes a plan which somebody edited would ship what nothing resolved. A plan without a digest, as other
+    # programs may write one, is taken as it is.
+    if stated is not None and stated != digest:
+        raise InputUnreadable(
+            f"the plan was changed after it was made: it states the digest {stated}, its content has {digest}",
+            address=path,
+            hint="make the plan again: `wheelcheck plan` has options for changes (--override, --exclude, -c)",
+        )
     refuse_unexecutable(plan, path)
     return ExecutablePlan(plan=plan, digest=digest, path=path)
 

@@ -122,10 +122,10 @@ def _file(pin: Pin, distribution: Distribution) -> PlannedFile:
     return PlannedFile(
         filename=distribution.filename,
         url=masked(at.url),
-        sha256=at.sha256,
+        sha256=at.sha256 or None,
         size=at.size,
         upload_time=at.upload_time,
         tag="-".join(pin.tag) if pin.tag is not None else None,
-        hashes=tuple(sorted(at.hashes)),
-        index=masked(at.index),
+        hashes=dict(sorted(at.hashes)),
+        index=masked(at.index) or None,
     )

@@ -83,7 +83,7 @@ def _reason(
     broken: Mapping[NormalizedName, tuple[Requirement, ...]],
     pins: Mapping[NormalizedName, Pin],
     options: Options,
-) -> str:
+) -> str | None:
     """A sentence on why the packages *apart* stand apart: what their own metadata asks for, and what became of it."""
     overridden = {_named(text) for text in options.overrides}
 
@@ -100,7 +100,7 @@ def _reason(
         for name in apart
         for requirement in broken[name]
     ]
-    return f"by their own metadata {'; '.join(clauses)}" if clauses else ""
+    return f"by their own metadata {'; '.join(clauses)}" if clauses else None
 
 
 def _short(requirement: Requirement) -> str:

@@ -1,221 +1,135 @@
-"""Reads a plan file back into a plan; refuses what another schema version wrote, keeps keys that it does not know."""
+"""Reads JSON documents into their types, and says what is wrong where, by JSON pointer (RFC 6901)."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+import re
+from typing import Any, NoReturn, TypeVar
 
-from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import Version
+import msgspec
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.distribution import MetadataSource, WheelTag
-from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability
-from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
-from wheelcheck.model.plan_status import Status
-from wheelcheck.model.target import Target
-from wheelcheck.plans.cursor import Cursor
-from wheelcheck.plans.proposal_reading import iter_strange_in_proposals, read_proposals
-from wheelcheck.plans.schema import SCHEMA_NAME
+from wheelcheck.model.document import as_typed
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_CODES = {code.number: code for code in Code}
-_KNOWN = {
-    "": frozenset(
-        (
-            *("schema", "digest", "status", "target", "inputs", "options", "packages", "findings"),
-            *("repairs", "repair_search", "applied", "phases"),
-        )
-    ),
-    "target": frozenset(
-        ("platform", "python", "implementation", "python_full", "patch_assumed", "tags", "markers", "unknowable")
-    ),
-    "inputs": frozenset(("path", "sha256")),
-    "options": frozenset(
-        (
-            *("sdist", "exclude_newer", "indexes", "find_links", "pre"),
-            *("constraints", "overrides", "excludes", "replacements", "sources"),
-        )
-    ),
-    "packages": frozenset(
-        (
-            *("name", "version", "requested", "direct", "extras", "required_by", "requires"),
-            *("installability", "metadata", "requires_python", "file"),
-        )
-    ),
-    "file": frozenset(("filename", "url", "sha256", "size", "upload_time", "tag", "hashes", "index")),
-    "findings": frozenset(("code", "severity", "package", "version", "message", "evidence", "paths", "nearest")),
-    "phases": frozenset(("kind", "no_deps", "packages", "reason")),
+_Document = TypeVar("_Document", bound=msgspec.Struct)
+_KINDS = {
+    "object": "an object",
+    "array": "an array",
+    "str": "a string",
+    "bool": "true or false",
+    "int": "a whole number",
 }
+_NEWER = "A newer wheelcheck wrote this plan; use that one."
+_NOUNS = {
+    "status": "is not a status",
+    "severity": "is not a severity",
+    "risk": "is not a risk",
+    "installability": "is not an installability",
+    "metadata": "is not a metadata source",
+    "code": "is an unknown finding",
+    "edits/kind": "is not a kind of edit",
+    "edit/kind": "is not a kind of edit",
+    # A step that is not understood cannot be skipped safely.
+    "phases/kind": "is an unknown phase",
+    "runtime/kind": "is not a kind of runtime",
+    "tags": "is not a wheel tag",
+    "sha256": "is not a SHA-256 digest",
+    "filename": "is not the name of a file in the same folder",
+    **dict.fromkeys(
+        ("path", "executable", "site_packages", "scripts", "headers", "data"), "is not a path inside the bundle"
+    ),
+    "plan": "is not a digest of a plan",
+}
+"""What a text is not, by the last keys of its place."""
 
 
-def parse_plan(content: bytes, path: str) -> Plan:
-    """Read *content*, the plan file called *path* in messages; writing the result gives the same bytes.
+class DocumentKind(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of document in messages: *name* (``a plan``), *schema* that is read, what *writes* one and who makes it *again*."""
 
-    Raises ``InputUnreadable`` naming *path* and the JSON pointer when it is no plan of schema ``wheelcheck.plan/1``.
+    name: str
+    schema: str
+    write: str
+    again: str
+
+
+def parse_document(
+    content: bytes, path: str, wanted: type[_Document], kind: DocumentKind
+) -> tuple[dict[str, Any], _Document]:
+    """Read *content*, the file called *path* in messages: as it stands, and as a *wanted*.
+
+    Raises ``InputUnreadable`` naming *path* and the JSON pointer when it is no document of the schema.
     """
-    try:
-        document = Cursor(value=json.loads(content.decode("utf-8-sig")), path=path)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+    plain = parse_json(content, path, kind)
+    if not isinstance(plain, dict) or "schema" not in plain:
+        raise InputUnreadable(f"/ is not {kind.name}", address=path, hint=kind.write)
+    schema = plain["schema"]
+    if not isinstance(schema, str):
+        raise InputUnreadable("/schema is not a string", address=path)
+    if schema != kind.schema:
         raise InputUnreadable(
-            "not a plan: the file is not JSON", address=f"{path}{line}", hint="Write one with: wheelcheck plan -o FILE"
-        ) from error
-    _check_schema(document)
-    return Plan(
-        status=document.at("status").read(Status, "a status"),
-        target=_target(document.at("target")),
-        inputs=tuple(_input(record) for record in document.at("inputs").items()),
-        options=_options(document.at("options")),
-        packages=tuple(_package(package) for package in document.at("packages").items()),
-        findings=tuple(_finding(finding) for finding in document.at("findings").items()),
-        phases=tuple(_phase(phase) for phase in document.at("phases").items()),
-        proposals=read_proposals(document),
-        applied=document.texts_of("applied"),
-        unknown=dict(_iter_unknown(document)),
-    )
-
-
-def _check_schema(document: Cursor) -> None:
-    if not isinstance(document.value, dict) or "schema" not in document.value:
-        document.refuse("is not a plan", hint="Write one with: wheelcheck plan -o FILE")
-    schema = document.at("schema")
-    if schema.text() != SCHEMA_NAME:
-        schema.refuse(
-            f"is {schema.text()!r}, and this version of wheelcheck reads {SCHEMA_NAME!r}",
-            hint="Make the plan again, or use the version of wheelcheck that wrote it.",
+            f"/schema is {schema!r}, and this version of wheelcheck reads {kind.schema!r}",
+            address=path,
+            hint=kind.again,
         )
+    try:
+        return plain, msgspec.convert(plain, wanted, dec_hook=as_typed)
+    except msgspec.ValidationError as problem:
+        _refuse(str(problem), plain, path)
 
 
-def _target(at: Cursor) -> Target:
-    python_full = at.maybe("python_full") or at.at("python")
-    patch_assumed = at.maybe("patch_assumed")
-    return Target(
-        platform=at.at("platform").text(),
-        python=at.at("python").text(),
-        implementation=at.at("implementation").text(),
-        python_full=python_full.read(Version, "a version"),
-        tags=tuple(_tag(tag) for tag in at.at("tags").items()),
-        markers={name: value.text() for name, value in at.at("markers").members()},
-        unknowable=frozenset(at.texts_of("unknowable")),
-        patch_assumed=patch_assumed.truth() if patch_assumed is not None else False,
-    )
+def parse_json(content: bytes, path: str, kind: DocumentKind) -> object:
+    """The value that *content* states, whatever it is; raises ``InputUnreadable`` with the line where it is no JSON."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # The standard library's reader knows the line, and takes the lone surrogates of file names that are no UTF-8.
+        import json
+
+        try:
+            return json.loads(content.decode())
+        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+            line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise InputUnreadable(
+                f"not {kind.name}: the file is not JSON", address=f"{path}{line}", hint=kind.write
+            ) from error
 
 
-def _tag(at: Cursor) -> WheelTag:
-    parts = at.text().split("-")
-    if len(parts) != 3:
-        at.refuse(f"is not a wheel tag: {at.text()!r}")
-    return parts[0], parts[1], parts[2]
+def _refuse(problem: str, plain: object, path: str) -> NoReturn:
+    message, _, where = problem.rpartition(" - at `$") if " - at `$" in problem else (problem, "", "")
+    steps = re.findall(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)", where.removesuffix("`"))
+    keys: list[str | int] = []
+    place = plain
+    for number, name in steps:
+        if isinstance(place, list):
+            keys.append(int(number))
+            place = place[int(number)]
+        elif isinstance(place, dict):
+            keys.append(name or _member(place, message))
+            place = place.get(keys[-1])
+    pointer = "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in keys) or "/"
+    complaint = _complaint(message, [key for key in keys if isinstance(key, str)], place)
+    hint = _NEWER if " is an unknown " in f" {complaint}" else ""
+    raise InputUnreadable(f"{pointer} {complaint}", address=path, hint=hint)
 
 
-def _input(at: Cursor) -> InputRecord:
-    return InputRecord(path=at.at("path").text(), sha256=at.text_of("sha256") or "")
+def _member(place: dict[str, object], message: str) -> str:
+    """The first key of the object *place* whose value is of the kind that *message* complains of, for it names no key."""
+    kinds = {"object": dict, "array": list, "null": type(None), "str": str, "int": int, "bool": bool, "float": float}
+    got = kinds.get(message.rpartition("got `")[2].rstrip("`"))
+    return next((key for key, value in place.items() if type(value) is got), "")
 
 
-def _options(at: Cursor) -> Options:
-    pre = at.maybe("pre")
-    return Options(
-        sdist=at.at("sdist").text(),
-        exclude_newer=at.text_of("exclude_newer"),
-        indexes=at.texts_of("indexes"),
-        find_links=at.texts_of("find_links"),
-        pre=pre.truth() if pre is not None else False,
-        constraints=at.texts_of("constraints"),
-        overrides=at.texts_of("overrides"),
-        excludes=at.texts_of("excludes"),
-        replacements=at.texts_of("replacements"),
-        sources=at.texts_of("sources"),
-    )
-
-
-def _package(at: Cursor) -> PlannedPackage:
-    file, direct = at.maybe("file"), at.maybe("direct")
-    return PlannedPackage(
-        name=_name(at.at("name")),
-        version=at.at("version").read(Version, "a version"),
-        requested=at.at("requested").truth(),
-        direct=direct.truth() if direct is not None else False,
-        extras=_names(at, "extras"),
-        required_by=_names(at, "required_by"),
-        requires=_names(at, "requires"),
-        installability=at.at("installability").read(Installability, "an installability"),
-        metadata=at.at("metadata").read(MetadataSource, "a metadata source"),
-        requires_python=at.text_of("requires_python"),
-        file=_file(file) if file is not None else None,
-    )
-
-
-def _file(at: Cursor) -> PlannedFile:
-    size, hashes = at.maybe("size"), at.maybe("hashes")
-    sha256 = at.text_of("sha256") or ""
-    announced = {name: digest.text() for name, digest in hashes.members()} if hashes is not None else {}
-    if sha256:
-        announced.setdefault("sha256", sha256)
-    return PlannedFile(
-        filename=at.at("filename").text(),
-        url=at.at("url").text(),
-        sha256=sha256,
-        size=size.number() if size is not None else None,
-        upload_time=at.text_of("upload_time"),
-        tag=at.text_of("tag"),
-        hashes=tuple(sorted(announced.items())),
-        index=at.text_of("index") or "",
-    )
-
-
-def _finding(at: Cursor) -> Finding:
-    code, package, version = at.at("code"), at.maybe("package"), at.maybe("version")
-    paths, nearest = at.maybe("paths"), at.maybe("nearest")
-    if code.text() not in _CODES:
-        code.refuse(f"is an unknown finding: {code.text()!r}", hint="A newer wheelcheck wrote this plan; use that one.")
-    return Finding(
-        code=_CODES[code.text()],
-        severity=at.at("severity").read(Severity, "a severity"),
-        package=_name(package) if package is not None else None,
-        version=version.read(Version, "a version") if version is not None else None,
-        message=at.at("message").text(),
-        evidence=at.texts_of("evidence"),
-        paths=tuple(path.texts() for path in paths.items()) if paths is not None else (),
-        nearest=nearest.read(Version, "a version") if nearest is not None else None,
-    )
-
-
-def _phase(at: Cursor) -> BuilderPhase:
-    kind, no_deps = at.at("kind").text(), at.maybe("no_deps")
-    if kind not in ("build-once", "install"):
-        # A step that is not understood cannot be skipped safely.
-        at.at("kind").refuse(f"is an unknown phase: {kind!r}", hint="A newer wheelcheck wrote this plan; use that one.")
-    return BuilderPhase(
-        kind="build-once" if kind == "build-once" else "install",
-        packages=_names(at, "packages"),
-        no_deps=no_deps.truth() if no_deps is not None else True,
-        reason=at.text_of("reason") or "",
-    )
-
-
-def _name(at: Cursor) -> NormalizedName:
-    return canonicalize_name(at.text())
-
-
-def _names(at: Cursor, key: str) -> tuple[NormalizedName, ...]:
-    return tuple(canonicalize_name(text) for text in at.texts_of(key))
-
-
-def _iter_unknown(document: Cursor) -> Iterator[tuple[str, object]]:
-    yield from _iter_strange(document, "")
-    for kind in ("target", "options"):
-        yield from _iter_strange(document.at(kind), kind)
-    for kind in ("inputs", "packages", "findings", "phases"):
-        for element in document.at(kind).items():
-            yield from _iter_strange(element, kind)
-            if kind == "packages" and (file := element.maybe("file")) is not None:
-                yield from _iter_strange(file, "file")
-    yield from iter_strange_in_proposals(document)
-
-
-def _iter_strange(at: Cursor, kind: str) -> Iterator[tuple[str, object]]:
-    return at.strangers(_KNOWN[kind])
+def _complaint(message: str, names: list[str], value: object) -> str:
+    missing = re.fullmatch(r"Object missing required field `(.*)`", message)
+    if missing is not None:
+        return f"lacks the key {missing[1]!r}"
+    noun = next((_NOUNS[key] for key in ("/".join(names[-2:]), *names[-1:]) if key in _NOUNS), "is not as it must be")
+    if message.startswith(("Invalid enum value", "Expected `str` matching", "Expected `str` of length")):
+        return f"{noun}: {value!r}"
+    least = re.fullmatch(r"Expected `int.*` >= (\d+)", message)
+    if least is not None:
+        return "is less than nothing" if least[1] == "0" else f"is less than {least[1]}"
+    expected = re.match(r"Expected `(\w+)", message)
+    if expected is not None:
+        return f"is not {_KINDS.get(expected[1], expected[1])}"
+    return message

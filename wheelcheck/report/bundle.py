@@ -41,7 +41,7 @@ def render_bundling(
 def _made(page: Page, bundling: Bundling) -> None:
     manifest = bundling.manifest
     page.paragraph(
-        f"Bundled {manifest.name} {manifest.version} for {manifest.platform}, Python {manifest.python}: "
+        f"Bundled {manifest.name} {manifest.version} for {manifest.target.platform}, Python {manifest.target.python}: "
         f"{_packages(bundling)} in {bundling.out}",
         style="bold green",
     )
@@ -157,7 +157,7 @@ def render_bundling_json(bundling: Bundling) -> str:
         "name": manifest.name,
         "version": manifest.version,
         "plan": manifest.plan_digest,
-        "target": {"platform": manifest.platform, "python": manifest.python},
+        "target": {"platform": manifest.target.platform, "python": manifest.target.python},
         "runtime": manifest.runtime.kind.value,
         "installed": weights.installed,
         "files": len(manifest.files),

@@ -163,7 +163,7 @@ def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
 
 def _is_quoted(ground: Ground) -> bool:
     """Whether the reason itself says where it stands, and what."""
-    return f"{ground.file}:{ground.line}" in ground.text and ground.quote in ground.text
+    return f"{ground.file}:{ground.line}" in ground.text and (ground.quote or "") in ground.text
 
 
 def _draw_hopeless(page: Page, hopeless: Sequence[Hopeless], detail: Detail) -> None:

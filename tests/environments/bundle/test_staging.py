@@ -13,8 +13,8 @@ from tests.environments.bundle.laid import SITE, lay
 from wheelcheck.environments.bundle.staging import refuse_existing, refuse_stranger, staged
 from wheelcheck.errors import DiskFailure, IndexUnavailable, UsageProblem, WheelcheckError
 from wheelcheck.model.environment import EnvironmentFile
-from wheelcheck.model.manifest import Manifest
-from wheelcheck.plans.manifest_writing import render_manifest
+from wheelcheck.model.manifest import Manifest, ManifestTarget
+from wheelcheck.plans.manifests import render_manifest
 
 
 def _names(folder: Path) -> list[str]:
@@ -161,8 +161,7 @@ def _bundle(out: Path) -> None:
         name="app",
         version="1",
         plan_digest="sha256:" + "1" * 64,
-        platform="win_amd64",
-        python="3.11",
+        target=ManifestTarget(platform="win_amd64", python="3.11"),
         runtime=environment.runtime,
         layout=environment.layout,
         packages=(),

@@ -18,10 +18,10 @@ from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.model.resolution import Pin
+from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.executing import ExecutablePlan, parse_executable
 from wheelcheck.plans.making import plan
-from wheelcheck.plans.manifest_writing import render_manifest
-from wheelcheck.plans.writing import render_plan
+from wheelcheck.plans.manifests import render_manifest
 
 
 @pytest.fixture

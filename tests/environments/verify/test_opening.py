@@ -21,7 +21,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.model.manifest import BundleArchive
-from wheelcheck.plans.manifest_writing import render_manifest
+from wheelcheck.plans.manifests import render_manifest
 
 if sys.version_info >= (3, 14):
     from compression import zstd

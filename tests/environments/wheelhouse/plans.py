@@ -32,7 +32,7 @@ def planned_file(made: Made, *, sha256: str | None = None, hashes: tuple[tuple[s
         size=len(content),
         upload_time=None,
         tag=None,
-        hashes=hashes,
+        hashes=dict(hashes),
     )
 
 

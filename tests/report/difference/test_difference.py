@@ -34,7 +34,7 @@ def package(name: str, version: str, size: int | None = None, day: str | None = 
     file = PlannedFile(
         filename=f"{name}-{version}-py3-none-any.whl",
         url=f"https://index.example/{name}.whl",
-        sha256="",
+        sha256=None,
         size=size,
         upload_time=f"{day}T00:00:00Z" if day else None,
         tag=None,

@@ -97,7 +97,7 @@ def refuse_stranger(out: Path) -> None:
 
 def _written_files(out: Path) -> dict[str, EnvironmentFile]:
     """What the bundle at *out* wrote besides manifest and sums, by path; raises ``UsageProblem`` where *out* is no bundle."""
-    from wheelcheck.plans.manifest_reading import parse_manifest
+    from wheelcheck.plans.manifests import parse_manifest
 
     place = out / MANIFEST
     try:

@@ -52,13 +52,13 @@ def _promised(manifest: Manifest) -> Runtime:
     runtime = manifest.runtime
     if runtime.kind is not RuntimeKind.NONE:
         return runtime
-    system, machine = system_of(manifest.platform)
+    system, machine = system_of(manifest.target.platform)
     return Runtime(
         kind=RuntimeKind.NONE,
-        python=runtime.python or _version(manifest.python),
+        python=runtime.python or _version(manifest.target.python),
         system=runtime.system or system,
         machine=runtime.machine or machine or None,
-        free_threaded=runtime.free_threaded or manifest.python.endswith("t"),
+        free_threaded=runtime.free_threaded or manifest.target.python.endswith("t"),
     )
 
 

@@ -17,7 +17,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.model.manifest import BundleArchive, Manifest
-from wheelcheck.plans.manifest_reading import parse_manifest
+from wheelcheck.plans.manifests import parse_manifest
 
 MANIFEST = "manifest.json"
 _MOST_MANIFEST = 512 * 1024**2

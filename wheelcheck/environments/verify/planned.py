@@ -97,7 +97,7 @@ def target_of(subject: Subject, plan: Plan | None) -> tuple[Target | None, str]:
         return plan.target, plan.target.platform
     if subject.manifest is not None:
         try:
-            target = parse_target(subject.manifest.platform, subject.manifest.python)
+            target = parse_target(subject.manifest.target.platform, subject.manifest.target.python)
         except UsageProblem:
             return None, ""
         return target, target.platform

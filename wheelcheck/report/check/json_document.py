@@ -6,12 +6,13 @@ import json
 from collections import Counter
 
 from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
+from wheelcheck.model.document import as_plain
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.plan import PlannedPackage
 from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, FileOrigin, Origin
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
-from wheelcheck.plans.proposal_writing import repair_object, search_object
+from wheelcheck.plans.repair_documents import repair_document, search_document
 from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.verdicts import check_verdict, target_word
 
@@ -59,7 +60,7 @@ def _masked(value: object) -> object:
     match value:
         case str():
             return masked_within(value)
-        case list():
+        case list() | tuple():
             return [_masked(item) for item in value]
         case dict():
             return {key: _masked(item) for key, item in value.items()}
@@ -90,8 +91,8 @@ def _target(checked: CheckedTarget) -> _Object:
         "failure": checked.failure or None,
         "packages": [_package(package) for package in plan.packages] if plan is not None else [],
         "findings": [_judged(judged) for judged in checked.judged],
-        "repairs": [repair_object(repair) for repair in proposals.repairs] if proposals is not None else [],
-        "repair_search": search_object(proposals) if proposals is not None else None,
+        "repairs": [as_plain(repair_document(repair)) for repair in proposals.repairs] if proposals is not None else [],
+        "repair_search": as_plain(search_document(proposals)) if proposals is not None else None,
     }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from wheelcheck.model.document import as_plain
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.matrix import Best, Blocker, Cell, CellStatus, Matrix, Opening
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
-from wheelcheck.plans.proposal_writing import repair_object
+from wheelcheck.plans.repair_documents import repair_document
 from wheelcheck.report.verdicts import matrix_verdict
 
 MATRIX_SCHEMA = "wheelcheck.matrix/1"
@@ -53,7 +54,7 @@ def _masked(value: object) -> object:
     match value:
         case str():
             return masked_within(value)
-        case list():
+        case list() | tuple():
             return [_masked(item) for item in value]
         case dict():
             return {key: _masked(item) for key, item in value.items()}
@@ -113,6 +114,6 @@ def _opening(opening: Opening) -> _Object:
     return {
         "proved_on": _name(opening.proved),
         "same_blockers": [_name(target) for target in opening.alike],
-        "repair": repair_object(opening.repair) if opening.repair is not None else None,
+        "repair": as_plain(repair_document(opening.repair)) if opening.repair is not None else None,
         "complete": opening.searched,
     }

@@ -1,0 +1,241 @@
+"""The plan as a JSON document: the same plan gives the same bytes, and what a reader did not understand is put back.
+
+Refuses to write credentials, and to read what another version of the schema wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+from packaging.version import Version
+
+from wheelcheck.model.distribution import WheelTag
+from wheelcheck.model.document import about, as_plain, json_schema, render_json, stated
+from wheelcheck.model.finding import Finding
+from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedPackage
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.target import Target
+from wheelcheck.model.urls import masked, masked_within
+from wheelcheck.plans.reading import DocumentKind, parse_document, parse_json
+from wheelcheck.plans.repair_documents import (
+    RepairDocument,
+    RepairSearch,
+    proposals_of,
+    repair_document,
+    search_document,
+)
+
+SCHEMA_NAME = "wheelcheck.plan/1"
+"""The value of ``schema`` in every plan; the number grows only when an old reader would misunderstand a new plan."""
+DIGEST = "digest"
+_KIND = DocumentKind(
+    name="a plan",
+    schema=SCHEMA_NAME,
+    write="Write one with: wheelcheck plan -o FILE",
+    again="Make the plan again, or use the version of wheelcheck that wrote it.",
+)
+_WheelTag = Annotated[str, about("A wheel tag: python-abi-platform.", pattern="^[^-]+-[^-]+-[^-]+$")]
+
+
+class TargetDocument(Struct, frozen=True, kw_only=True):
+    """The interpreter and platform that the plan is for."""
+
+    platform: Annotated[str, about("The platform, as its wheel tag or as the user's word for it.")]
+    python: Annotated[str, about("The Python version as asked for, such as 3.11, 3.11.9 or 3.14t.")]
+    implementation: Annotated[str, about("cpython, pypy or another implementation, in lower case.")]
+    python_full: Annotated[Version | UnsetType, about("The version that Requires-Python was compared with.")] = UNSET
+    patch_assumed: Annotated[bool, about("Whether the patch level of python_full was assumed, not given.")] = False
+    tags: Annotated[tuple[_WheelTag, ...], about("Every wheel tag that the target accepts, best first.")]
+    markers: Annotated[dict[str, str], about("The environment that markers were evaluated in (PEP 508).")]
+    unknowable: Annotated[tuple[str, ...], about("Marker variables that the target does not determine.")] = ()
+
+
+class PlanDocument(Struct, frozen=True, kw_only=True):
+    """What a builder must execute to install a set of Python projects on one target, and what stands in its way.
+
+    Keys may be added without a new schema number: readers keep what they do not know.
+    """
+
+    schema: Annotated[
+        Literal["wheelcheck.plan/1"],
+        about("Names this schema. Its number grows only when an old reader would misunderstand a new plan."),
+    ] = "wheelcheck.plan/1"
+    digest: Annotated[
+        str | UnsetType,
+        stated(
+            "SHA-256 of everything else in the plan, as compact JSON with sorted keys in UTF-8. A builder refuses a plan whose "
+            "content has another: it was edited after it was made. Absent in plans that other programs write.",
+            pattern="^sha256:[0-9a-f]{64}$",
+        ),
+    ] = UNSET
+    status: Annotated[
+        Status,
+        about(
+            "installable: every project has a usable wheel. needs-build: some must first be built once from source, as the "
+            "phases say. blocked: some finding of severity error stands in the way, so there are no phases. undecided: the "
+            "search ended at its budget, which proves nothing."
+        ),
+    ]
+    target: TargetDocument
+    inputs: Annotated[
+        tuple[InputRecord, ...],
+        about(
+            "Every file that was read, in reading order, nested ones included, and every requirement given on the command line."
+        ),
+    ]
+    options: Options
+    packages: Annotated[
+        tuple[PlannedPackage, ...],
+        about(
+            "Every project to install, by name. Of a blocked plan: what an installer would pick if it could build everything."
+        ),
+    ]
+    findings: Annotated[tuple[Finding, ...], about("What a person should know, worst first.")]
+    repairs: Annotated[
+        tuple[RepairDocument, ...],
+        about(
+            "Proposed changes that make the plan installable, or that mend its warnings; each proved by resolving again, "
+            "cheapest first."
+        ),
+    ] = ()
+    repair_search: Annotated[
+        RepairSearch | None, about("What the search for repairs left open; null when none was made.")
+    ] = None
+    applied: Annotated[tuple[str, ...], about("Ids of the repairs that this plan already contains.")] = ()
+    phases: Annotated[tuple[BuilderPhase, ...], about("The steps, in order. Empty when the plan cannot be executed.")]
+
+
+def load_schema() -> dict[str, object]:
+    """The JSON Schema (draft 2020-12) that every plan satisfies."""
+    return json_schema(PlanDocument)
+
+
+def render_plan(plan: Plan) -> bytes:
+    """Render *plan* as the JSON of schema ``wheelcheck.plan/1``: UTF-8, two spaces, keys in the documented order.
+
+    ``digest`` is the digest of all the rest, by which a builder sees that nobody edited the plan.
+    What a reader did not understand (``plan.unknown``) is put back where it was.
+    """
+    document = as_plain(_document(plan))
+    _put_back(document, plan.unknown)
+    # Last, for it is of everything else; told first, where a reader looks.
+    return render_json({"schema": SCHEMA_NAME, DIGEST: plan_digest(document), **document})
+
+
+def parse_plan(content: bytes, path: str) -> Plan:
+    """Read *content*, the plan file called *path* in messages; writing the result gives the same bytes.
+
+    Raises ``InputUnreadable`` naming *path* and the JSON pointer when it is no plan of schema ``wheelcheck.plan/1``.
+    """
+    plain, document = parse_document(content, path, PlanDocument, _KIND)
+    stated = document.target
+    return Plan(
+        status=document.status,
+        target=Target(
+            platform=stated.platform,
+            python=stated.python,
+            implementation=stated.implementation,
+            python_full=stated.python_full or Version(stated.python),
+            tags=tuple(map(_tag, stated.tags)),
+            markers=stated.markers,
+            unknowable=frozenset(stated.unknowable),
+            patch_assumed=stated.patch_assumed,
+        ),
+        inputs=document.inputs,
+        options=document.options,
+        packages=document.packages,
+        findings=document.findings,
+        phases=document.phases,
+        proposals=proposals_of(document.repairs, document.repair_search),
+        applied=document.applied,
+        unknown=dict(_iter_unknown(plain, as_plain(document), "")),
+    )
+
+
+def plan_digest(document: Mapping[str, object]) -> str:
+    """``sha256:`` and the hex digest of the plan *document* without its own digest: compact JSON, keys sorted, in UTF-8.
+
+    It tells whether a plan file is still what wheelcheck wrote, in whatever layout; it vouches for nobody: anyone can compute it.
+    """
+    import json
+
+    values = {key: value for key, value in document.items() if key != DIGEST}
+    content = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha256:{hashlib.sha256(content.encode('utf-8', 'backslashreplace')).hexdigest()}"
+
+
+def stated_digest(content: bytes, path: str) -> tuple[object, str]:
+    """The digest that the plan file *content*, called *path* in messages, states (``None`` for none), and that of its content."""
+    document = parse_json(content, path, _KIND)
+    values = document if isinstance(document, dict) else {}
+    return values.get(DIGEST), plan_digest(values)
+
+
+def _tag(text: str) -> WheelTag:
+    python, abi, platform = text.split("-")
+    return python, abi, platform
+
+
+def _document(plan: Plan) -> PlanDocument:
+    target, options, proposals = plan.target, plan.options, plan.proposals
+    return PlanDocument(
+        status=plan.status,
+        target=TargetDocument(
+            platform=target.platform,
+            python=target.python,
+            implementation=target.implementation,
+            python_full=target.python_full,
+            patch_assumed=target.patch_assumed,
+            tags=tuple(map("-".join, target.tags)),
+            markers=dict(sorted(target.markers.items())),
+            unknowable=tuple(sorted(target.unknowable)),
+        ),
+        inputs=tuple(replace(each, path=masked(each.path)) if "://" in each.path else each for each in plan.inputs),
+        options=replace(
+            options,
+            indexes=tuple(map(masked, options.indexes)),
+            find_links=tuple(map(masked, options.find_links)),
+            sources=tuple(map(masked_within, options.sources)),
+        ),
+        packages=plan.packages,
+        findings=plan.findings,
+        repairs=tuple(map(repair_document, proposals.repairs)) if proposals is not None else (),
+        repair_search=search_document(proposals) if proposals is not None else None,
+        applied=plan.applied,
+        phases=plan.phases,
+    )
+
+
+def _put_back(document: dict[str, object], unknown: Mapping[str, object]) -> None:
+    for pointer, value in unknown.items():
+        *way, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+        place: object = document
+        for part in way:
+            match place:
+                case dict():
+                    place = place.get(part)
+                case list() | tuple() if part.isdecimal() and int(part) < len(place):
+                    place = place[int(part)]
+                case _:
+                    place = None
+        if isinstance(place, dict):
+            place[last] = value
+
+
+def _iter_unknown(stated: object, understood: object, pointer: str) -> Iterator[tuple[str, object]]:
+    """Pointer and value of each key of the file, *stated*, that would not be written again, as *understood* would be."""
+    match stated, understood:
+        case dict(), dict():
+            for key, value in stated.items():
+                below = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+                if key in understood:
+                    yield from _iter_unknown(value, understood[key], below)
+                else:
+                    yield below, value
+        case list(), tuple():
+            for position, (value, element) in enumerate(zip(stated, understood, strict=False)):
+                yield from _iter_unknown(value, element, f"{pointer}/{position}")

@@ -1,0 +1,213 @@
+"""Repairs in JSON, as plans and reports show them, and what the search for them left open.
+
+How many resolutions a search made is left out, for it depends on the clock: a slower machine would write other bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Struct, field
+from packaging.version import Version
+
+from wheelcheck.model.document import Count, ProjectName, about, stated
+from wheelcheck.model.plan_status import Status
+from wheelcheck.model.repair import (
+    Edit,
+    EditKind,
+    Ground,
+    Hopeless,
+    Proposals,
+    Repair,
+    Risk,
+    Suggestion,
+    Verification,
+    VersionMove,
+)
+from wheelcheck.model.urls import masked_within
+
+
+class EditDocument(Struct, frozen=True, kw_only=True):
+    """One change to what was asked."""
+
+    kind: Annotated[
+        EditKind,
+        about(
+            "What is changed: a further bound, the target's Python or platform, the project taken, the index asked, the user's "
+            "own pin, the day as of which everything is planned, an extra dropped, a requirement of another package replaced, a "
+            "project left out."
+        ),
+    ]
+    package: Annotated[ProjectName | None, about("The project it is about, if it is about one.")] = None
+    before: Annotated[str | None, about("What stood there; null where nothing did.")] = field(name="from", default=None)
+    after: Annotated[str | None, about("What stands there then; null where nothing does.")] = field(
+        name="to", default=None
+    )
+    because: Annotated[str | None, about("Who or what makes the change necessary.")] = None
+    options: Annotated[
+        tuple[str, ...],
+        about("The words for the command line that make the change; a word that is no option is a further INPUT."),
+    ] = ()
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """A project at a version."""
+
+    name: ProjectName
+    version: Annotated[Version, about("The version, normalised (PEP 440).")]
+
+
+class VerificationDocument(Struct, frozen=True, kw_only=True):
+    """What resolving again with the changes gave, compared with the natural resolution of what was asked."""
+
+    installable: Annotated[
+        bool, about("Whether the target can install it: always true, or the repair would not be here.")
+    ] = True
+    status: Annotated[Status, stated("The status of the repaired plan.")]
+    packages: Annotated[Count, about("How many projects the repaired plan has.")]
+    built_once: Annotated[
+        tuple[ProjectName, ...], about("The projects that stay source archives and are built once.")
+    ] = ()
+    changed: Annotated[tuple[str, ...], about("The projects with another version, in words.")] = ()
+    moves: Annotated[tuple[VersionMove, ...], about("The same as changed, in parts.")] = ()
+    added: Annotated[tuple[Release, ...], about("Projects that only the repaired plan has.")] = ()
+    removed: Annotated[tuple[Release, ...], about("Projects that the repaired plan no longer has.")] = ()
+
+
+class RepairDocument(Struct, frozen=True, kw_only=True):
+    """A set of changes to what was asked, with its proof and its risk."""
+
+    id: Annotated[str, about("Names the repair within this plan, for --fix.")]
+    risk: Annotated[Risk, about("How likely the changes are to break what runs: the worst of the grounds.")]
+    edits: Annotated[tuple[EditDocument, ...], about("The changes, all of which are needed.")]
+    cost: Annotated[int, about("Orders repairs, the cheapest first; compare it within one plan only.")] = 0
+    verified: VerificationDocument
+    evidence: Annotated[
+        tuple[str, ...], about("Why the risk is what it is, in sentences with file and line, worst first.")
+    ] = ()
+    grounds: Annotated[tuple[Ground, ...], about("The same as evidence, in parts.")] = ()
+
+
+class SuggestionDocument(Struct, frozen=True, kw_only=True):
+    """A change that might help; it is not proved."""
+
+    edit: EditDocument
+    message: Annotated[str, about("Why it could not be proved, a whole sentence.")]
+
+
+class RepairSearch(Struct, frozen=True, kw_only=True):
+    """What the search for repairs left open."""
+
+    complete: Annotated[
+        bool, about("Whether the search came to its end; where it did not, there may be more repairs.")
+    ] = True
+    unreached: Annotated[str | None, about("What an incomplete search did not get to, in a sentence.")] = None
+    interrupted: Annotated[
+        str | None, about("How the index failed meanwhile, in a sentence; there may be more repairs.")
+    ] = None
+    hopeless: Annotated[tuple[Hopeless, ...], about("What no change repairs.")] = ()
+    suggestions: Annotated[
+        tuple[SuggestionDocument, ...], about("Changes that might help and could not be proved.")
+    ] = ()
+
+
+def repair_document(repair: Repair) -> RepairDocument:
+    """*repair* as it is written; ``evidence`` says in sentences what ``grounds`` says in parts."""
+    verified = repair.verified
+    return RepairDocument(
+        id=repair.id,
+        risk=repair.risk,
+        edits=tuple(map(_edit_document, repair.edits)),
+        cost=repair.cost,
+        verified=VerificationDocument(
+            status=verified.status,
+            packages=verified.packages,
+            built_once=verified.built_once,
+            changed=tuple(f"{move.name} {move.before} → {move.after}" for move in verified.changed),
+            moves=verified.changed,
+            added=tuple(Release(name=name, version=version) for name, version in verified.added),
+            removed=tuple(Release(name=name, version=version) for name, version in verified.removed),
+        ),
+        evidence=tuple(map(_sentence, repair.grounds)),
+        grounds=repair.grounds,
+    )
+
+
+def search_document(proposals: Proposals) -> RepairSearch:
+    """What the search for *proposals* left open, as it is written."""
+    return RepairSearch(
+        complete=proposals.complete,
+        unreached=proposals.unreached or None,
+        interrupted=proposals.interrupted or None,
+        hopeless=proposals.hopeless,
+        suggestions=tuple(
+            SuggestionDocument(edit=_edit_document(each.edit), message=each.message) for each in proposals.suggestions
+        ),
+    )
+
+
+def _edit_document(edit: Edit) -> EditDocument:
+    return EditDocument(
+        kind=edit.kind,
+        package=edit.package,
+        before=masked_within(edit.before) or None,
+        after=masked_within(edit.after) or None,
+        because=edit.because or None,
+        options=tuple(map(masked_within, edit.options)),
+    )
+
+
+def _sentence(ground: Ground) -> str:
+    if not ground.file:
+        return ground.text
+    place = f"{ground.file}:{ground.line}" if ground.line else ground.file
+    quote = ground.quote or ""
+    if place in ground.text and quote in ground.text:
+        return ground.text
+    return f"{ground.text} ({place}{': ' if quote else ''}{quote})"
+
+
+def proposals_of(repairs: tuple[RepairDocument, ...], search: RepairSearch | None) -> Proposals | None:
+    """The proposals that a plan file states; ``None`` where it says that none were looked for."""
+    # Keys are added to the schema one by one: repairs may stand alone.
+    if search is None and not repairs:
+        return None
+    found = search or RepairSearch()
+    return Proposals(
+        repairs=tuple(map(_repair, repairs)),
+        hopeless=found.hopeless,
+        suggestions=tuple(Suggestion(edit=_edit(each.edit), message=each.message) for each in found.suggestions),
+        complete=found.complete,
+        unreached=found.unreached or "",
+        interrupted=found.interrupted or "",
+    )
+
+
+def _repair(document: RepairDocument) -> Repair:
+    verified = document.verified
+    return Repair(
+        id=document.id,
+        edits=tuple(map(_edit, document.edits)),
+        cost=document.cost,
+        verified=Verification(
+            status=verified.status,
+            packages=verified.packages,
+            built_once=verified.built_once,
+            changed=verified.moves,
+            added=tuple((each.name, each.version) for each in verified.added),
+            removed=tuple((each.name, each.version) for each in verified.removed),
+        ),
+        risk=document.risk,
+        grounds=document.grounds or tuple(Ground(risk=document.risk, text=text) for text in document.evidence),
+    )
+
+
+def _edit(document: EditDocument) -> Edit:
+    return Edit(
+        kind=document.kind,
+        package=document.package,
+        before=document.before or "",
+        after=document.after or "",
+        because=document.because or "",
+        options=document.options,
+    )
