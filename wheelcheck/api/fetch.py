@@ -19,7 +19,7 @@ from wheelcheck.ports import Reporter, SilentTransfers, Transfers
 
 if TYPE_CHECKING:
     from wheelcheck.environments.wheelhouse.filling import Arrivals
-    from wheelcheck.environments.wheelhouse.wanted import Wanted
+    from wheelcheck.environments.wheelhouse.folder import Wanted
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.file_store import FileStore
     from wheelcheck.model.plan import Plan, PlannedFile
@@ -52,7 +52,7 @@ def fetched(
 def weighed(executable: ExecutablePlan, request: FetchRequest, reporter: Transfers | None = None) -> Weights:
     """What the files of *executable* weigh; asks for the sizes that neither the plan nor the cache tells, writes nothing else."""
     from wheelcheck.environments.wheelhouse.filling import planned_files
-    from wheelcheck.environments.wheelhouse.wanted import wanted_files
+    from wheelcheck.environments.wheelhouse.folder import wanted_files
 
     with _files(_config(request), reporter or SilentTransfers()) as files:
         return files.weights(planned_files(wanted_files(executable.plan)))
@@ -78,8 +78,7 @@ def fetch(
     """
     from wheelcheck.environments.wheelhouse.building import refuse_unallowed
     from wheelcheck.environments.wheelhouse.filling import fill, planned_files
-    from wheelcheck.environments.wheelhouse.locking import locked
-    from wheelcheck.environments.wheelhouse.wanted import wanted_files
+    from wheelcheck.environments.wheelhouse.folder import locked, wanted_files
 
     told = reporter or SilentTransfers()
     plan = executable.plan
@@ -109,13 +108,12 @@ def _built(
     told: Transfers,
 ) -> tuple[str, ...]:
     """Build what is to be built, and write the record; the file names of the wheels that are new."""
-    from wheelcheck.environments.wheelhouse.building import iter_built
-    from wheelcheck.environments.wheelhouse.record import record_files
-    from wheelcheck.environments.wheelhouse.running import BuildSurroundings
+    from wheelcheck.environments.wheelhouse.building import BuildContext, iter_built
+    from wheelcheck.environments.wheelhouse.folder import record_files
 
     record_files(folder, executable.digest, executable.plan, arrivals.entries)
     environ = {**request.where.environ, **_pip_environment(executable.plan, config)}
-    around = BuildSurroundings(environ=environ, seconds=request.build_seconds)
+    around = BuildContext(environ=environ, seconds=request.build_seconds)
     new = []
     for entry in iter_built(folder, executable.plan, wanted, around, told):
         # Each build is recorded as it ends: what a later failure or interruption leaves need not be built again.

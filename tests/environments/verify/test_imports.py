@@ -17,7 +17,7 @@ from wheelcheck.environments.verify.imports import ImportOptions
 from wheelcheck.environments.verify.locating import locate
 from wheelcheck.environments.verify.modules import top_modules
 from wheelcheck.environments.verify.probe import SOURCE, parse_probed
-from wheelcheck.environments.verify.records import read_installed
+from wheelcheck.environments.verify.subject import read_installed
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.inspection import ImportTrial, Inspection, ProblemKind, TrialOutcome
 

@@ -9,10 +9,10 @@ import pytest
 from tests.environments.verify.looking import look, messages, of_kind
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_elf, make_macho, make_pe, make_universal
-from wheelcheck.environments.verify.libraries.judging import judge_libraries
-from wheelcheck.environments.verify.libraries.shelf import read_shelf
+from wheelcheck.environments.verify.libraries import judge_libraries
+from wheelcheck.environments.verify.library_index import read_library_index
 from wheelcheck.environments.verify.locating import locate
-from wheelcheck.environments.verify.records import owners, read_installed
+from wheelcheck.environments.verify.subject import owners, read_installed
 from wheelcheck.knowledge.system_libraries import load_system_libraries
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
@@ -43,8 +43,8 @@ def macos(tmp_path: Path) -> FakeEnvironment:
 def judged(made: FakeEnvironment, floor: tuple[int, ...]) -> list[Problem]:
     """The problems with the libraries of *made* for a target whose floor is *floor*."""
     subject = locate(made.root, "env")
-    shelf = read_shelf(subject, owners(subject, read_installed(subject)))
-    return list(judge_libraries(subject, shelf, load_system_libraries(), floor, {}))
+    index = read_library_index(subject, owners(subject, read_installed(subject)))
+    return list(judge_libraries(subject, index, load_system_libraries(), floor, {}))
 
 
 def test_embeddable_python_itself_is_clean(windows: FakeEnvironment) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wheelcheck.environments.verify.locating import path_file_entries, path_files
-from wheelcheck.environments.verify.records import Installed
-from wheelcheck.environments.verify.subject import Subject, is_outside, joined
+from wheelcheck.environments.verify.subject import Installed, Subject, is_outside, joined
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.environments.verify.records import Installed, RecordedFile
-from wheelcheck.environments.verify.subject import Subject, is_outside, joined
+from wheelcheck.environments.verify.subject import Installed, RecordedFile, Subject, is_outside, joined
 from wheelcheck.model.environment import EnvironmentFile
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind

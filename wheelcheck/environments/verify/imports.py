@@ -13,9 +13,8 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.modules import top_modules
 from wheelcheck.environments.verify.probe import ProbedPlaces
-from wheelcheck.environments.verify.records import Installed
 from wheelcheck.environments.verify.running import Interpreter, Trials, executable_path, try_imports
-from wheelcheck.environments.verify.subject import Subject
+from wheelcheck.environments.verify.subject import Installed, Subject
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind, TrialOutcome

@@ -10,11 +10,10 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.environments.verify.contamination import find_contamination
 from wheelcheck.environments.verify.files import compare_files
 from wheelcheck.environments.verify.imports import ImportOptions, ImportsTried, tried_imports
-from wheelcheck.environments.verify.libraries.judging import judge_libraries
-from wheelcheck.environments.verify.libraries.shelf import Shelf, read_shelf
+from wheelcheck.environments.verify.libraries import judge_libraries
+from wheelcheck.environments.verify.library_index import LibraryIndex, read_library_index
 from wheelcheck.environments.verify.planned import compare_plan, find_doubles, floor_of, judge_tags, target_of
-from wheelcheck.environments.verify.records import Installed, owners, read_installed
-from wheelcheck.environments.verify.subject import Subject
+from wheelcheck.environments.verify.subject import Installed, Subject, owners, read_installed
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
 from wheelcheck.model.system_libraries import LibraryKnowledge
@@ -51,9 +50,9 @@ def inspect(
         problems += _against_packages(subject, installed)
     problems += [*judge_tags(subject, installed, target), *find_doubles(installed)]
     reporter.stage("reading libraries")
-    shelf = read_shelf(subject, owners(subject, installed))
+    index = read_library_index(subject, owners(subject, installed))
     requires = {each.name: each.requires for each in installed}
-    problems += judge_libraries(subject, shelf, knowledge, floor_of(platform), requires)
+    problems += judge_libraries(subject, index, knowledge, floor_of(platform), requires)
     problems += find_contamination(subject, installed, options.environ)
     reporter.stage("importing")
     tried = tried_imports(
@@ -67,7 +66,7 @@ def inspect(
         layout=subject.layout,
         compared=_compared(subject, installed, plan),
         target=platform,
-        distributions=tuple(_inspected(each, shelf, tried) for each in installed),
+        distributions=tuple(_inspected(each, index, tried) for each in installed),
         problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
         no_imports=tried.reason,
     )
@@ -90,12 +89,12 @@ def _against_packages(subject: Subject, installed: tuple[Installed, ...]) -> lis
     ]
 
 
-def _inspected(each: Installed, shelf: Shelf, tried: ImportsTried) -> InspectedDistribution:
+def _inspected(each: Installed, index: LibraryIndex, tried: ImportsTried) -> InspectedDistribution:
     return InspectedDistribution(
         name=each.name,
         version=each.version,
         files=len(each.files or ()),
-        libraries=sum(shelf.owner(binary.path) == each.name for binary in shelf.binaries),
+        libraries=sum(index.owner(binary.path) == each.name for binary in index.binaries),
         imports=tried.trials.get(each.name, ()),
     )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from wheelcheck.environments.verify.records import Installed
-from wheelcheck.environments.verify.subject import Subject, joined
+from wheelcheck.environments.verify.subject import Installed, Subject, joined
 
 MOST_MODULES = 200
 """More top-level modules than that are generated ones; the rest are not tried."""

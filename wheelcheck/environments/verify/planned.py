@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.environments.verify.records import Installed
-from wheelcheck.environments.verify.subject import Subject
+from wheelcheck.environments.verify.subject import Installed, Subject
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind

@@ -1,12 +1,21 @@
-"""What is looked at: a folder with an environment in it, and what was found out of it without running anything."""
+"""The environment that is verified, and its distributions as their installers recorded them (RECORD, WHEEL, direct_url.json)."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import csv
+import json
 import posixpath
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
+from packaging.tags import InvalidTag, parse_tag
+from packaging.utils import NormalizedName, canonicalize_name
 
+from wheelcheck.model.distribution import WheelTag
 from wheelcheck.model.environment import Layout, Runtime
 from wheelcheck.model.inspection import Problem
 from wheelcheck.model.manifest import Manifest
@@ -50,3 +59,153 @@ def joined(*parts: str) -> str:
 def is_outside(path: str) -> bool:
     """Whether *path*, as :func:`joined` answers it, leads out of the root."""
     return path == ".." or path.startswith(("../", "/")) or path[1:2] == ":"
+
+
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_LIMIT = 64 * 1024**2
+_INFO = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
+
+
+class RecordedFile(Struct, frozen=True, kw_only=True):
+    """One row of RECORD; ``path`` is relative to the environment's root, and may lead out of it.
+
+    ``size`` is ``None`` and ``digest`` empty where the row has none; ``algorithm`` is as hashlib knows it, ``digest`` in hex.
+    """
+
+    path: str
+    size: int | None
+    algorithm: str
+    digest: str
+
+
+class Installed(Struct, frozen=True, kw_only=True):
+    """One distribution in the environment; ``info`` is its ``*.dist-info`` folder, ``site`` the folder that it stands in.
+
+    ``files`` is ``None`` where there is no RECORD. ``tags`` are those of the wheel it came from, ``origin`` the URL of a direct
+    reference, ``editable`` whether it is one. ``requires`` are the names that its metadata declares, whatever their markers.
+    """
+
+    name: NormalizedName
+    version: str
+    info: str
+    site: str
+    files: tuple[RecordedFile, ...] | None
+    tags: tuple[WheelTag, ...] = ()
+    top_level: tuple[str, ...] = ()
+    origin: str = ""
+    editable: bool = False
+    requires: frozenset[NormalizedName] = frozenset()
+
+
+def read_installed(subject: Subject) -> tuple[Installed, ...]:
+    """Every distribution in the site folders of *subject*, by name; what cannot be read of one is as if it were not there."""
+    found = [
+        _read(subject.root, site, name, matched["name"], matched["version"])
+        for site in subject.site_packages
+        for name in _infos(subject.root / site)
+        if (matched := _INFO.fullmatch(name))
+    ]
+    return tuple(sorted(found, key=lambda each: (each.name, each.version, each.info)))
+
+
+def _infos(site: Path) -> Iterator[str]:
+    try:
+        names = sorted(path.name for path in site.iterdir())
+    except OSError:
+        return
+    yield from (name for name in names if name.endswith((".dist-info", ".egg-info")))
+
+
+def _read(root: Path, site: str, folder: str, name: str, version: str) -> Installed:
+    info = root / site / folder
+    origin, editable = _origin(_text(info / "direct_url.json"))
+    return Installed(
+        name=canonicalize_name(name),
+        version=version,
+        info=joined(site, folder),
+        site=site,
+        files=_rows(info / "RECORD", site),
+        tags=_tags(_text(info / "WHEEL")),
+        top_level=tuple(_text(info / "top_level.txt").split()),
+        origin=origin,
+        editable=editable,
+        requires=frozenset(_required(_text(info / "METADATA"))),
+    )
+
+
+def _rows(record: Path, site: str) -> tuple[RecordedFile, ...] | None:
+    try:
+        text = record.read_bytes()[:_LIMIT].decode("utf-8", "surrogateescape")
+    except OSError:
+        return None
+    try:
+        rows = [row for row in csv.reader(text.splitlines()) if row and row[0] and "\0" not in row[0]]
+    except csv.Error:
+        return None
+    return tuple(_row([*row, "", ""][:3], site) for row in rows)
+
+
+def _row(row: list[str], site: str) -> RecordedFile:
+    algorithm, _, encoded = row[1].partition("=")
+    digest = ""
+    try:
+        digest = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).hex()
+    except (binascii.Error, ValueError):
+        algorithm = ""
+    return RecordedFile(
+        path=joined(site, row[0]),
+        size=int(row[2]) if row[2].isascii() and row[2].isdigit() else None,
+        algorithm=algorithm if digest else "",
+        digest=digest,
+    )
+
+
+def _tags(wheel: str) -> tuple[WheelTag, ...]:
+    found: dict[WheelTag, None] = {}
+    for line in wheel.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip().lower() == "tag":
+            try:
+                found |= dict.fromkeys((tag.interpreter, tag.abi, tag.platform) for tag in parse_tag(value.strip()))
+            except (InvalidTag, ValueError):
+                continue
+    return tuple(sorted(found))
+
+
+def _required(metadata: str) -> Iterator[NormalizedName]:
+    for line in metadata.partition("\n\n")[0].splitlines():
+        key, _, value = line.partition(":")
+        if key.lower() == "requires-dist" and (matched := _NAME.match(value)):
+            yield canonicalize_name(matched[1])
+
+
+def _origin(text: str) -> tuple[str, bool]:
+    if not text:
+        return "", False
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return "", False
+    if not isinstance(document, dict):
+        return "", False
+    folder = document.get("dir_info")
+    return str(document.get("url", "")), isinstance(folder, dict) and folder.get("editable") is True
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes()[:1_000_000].decode("utf-8-sig", "replace")
+    except OSError:
+        return ""
+
+
+def owners(subject: Subject, installed: tuple[Installed, ...]) -> dict[str, NormalizedName]:
+    """Whose each file is, by RECORD and manifest; the runtime's and foreign files are not in it."""
+    found: dict[str, NormalizedName] = {}
+    for distribution in installed:
+        for file in distribution.files or ():
+            if not is_outside(file.path):
+                found.setdefault(file.path, distribution.name)
+    if subject.manifest is not None:
+        found |= {file.path: file.owner for file in subject.manifest.files if file.owner is not None}
+    return found

@@ -2,29 +2,121 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
 
 from wheelcheck.environments.digests import Digests, digest_file
 from wheelcheck.environments.wheelhouse.built import refuse_unplanned
+from wheelcheck.environments.wheelhouse.folder import PART, Entry, Wanted, load_record
 from wheelcheck.environments.wheelhouse.loading import built_wheel
-from wheelcheck.environments.wheelhouse.record import Entry, load_record
-from wheelcheck.environments.wheelhouse.running import BuildSurroundings, run_build
-from wheelcheck.environments.wheelhouse.wanted import PART, Wanted
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
+from wheelcheck.model.urls import masked_within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
+    from wheelcheck.environments.wheelhouse.folder import Wanted
     from wheelcheck.model.plan import Plan
     from wheelcheck.ports import Transfers
+
+_EARLIEST = 315_532_800  # 1980-01-01: before it, zip files have no dates
+_TAIL_LINES = 25
+_TAIL_BYTES = 64 * 1024
+# What belongs to this interpreter must not reach the build's own.
+_DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
+
+
+class BuildContext(Struct, frozen=True, kw_only=True):
+    """``environ`` is the environment of a build, pip's variables for its requirements included; ``seconds`` its limit."""
+
+    environ: Mapping[str, str]
+    seconds: float = 600.0
+
+
+def run_build(wanted: Wanted, source: Path, out: Path, around: BuildContext) -> None:
+    """Build the wheel of the source tree *source* into *out*; raises ``ArchiveRefused`` with the end of its output."""
+    # Not from the source's folder, and without it on the path: a folder "build" in it would be taken for the library.
+    command = [sys.executable, "-P", "-m", "build", "--wheel", "--outdir", str(out), str(source)]
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command,
+            cwd=out,
+            env=_build_environment(wanted, around.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait(timeout=around.seconds)
+        except subprocess.TimeoutExpired as error:
+            _end(process)
+            raise _failed(wanted, f"was not built within {around.seconds:g} seconds", output) from error
+        except BaseException:
+            _end(process)
+            raise
+        if status != 0:
+            raise _failed(wanted, f"could not be built (exit status {status})", output)
+
+
+def _build_environment(wanted: Wanted, environ: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in environ.items() if name not in _DROPPED}
+    return kept | {
+        "SOURCE_DATE_EPOCH": str(source_date(wanted.file.upload_time)),
+        "PYTHONHASHSEED": "0",
+        "PYTHONIOENCODING": "utf-8",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+    }
+
+
+def source_date(upload_time: str | None) -> int:
+    """Seconds since the epoch for a build's dates: when the source was uploaded, so that each build has the same."""
+    try:
+        moment = datetime.datetime.fromisoformat(upload_time or "")
+    except ValueError:
+        return _EARLIEST
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    return max(_EARLIEST, int(moment.timestamp()))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the build and all that it started."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
+def _failed(wanted: Wanted, fact: str, output: IO[bytes]) -> ArchiveRefused:
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(0, size - _TAIL_BYTES))
+    lines = output.read().decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]
+    # pip repeats the address of its index, which may have a password.
+    shown = "\n".join(f"    {masked_within(line)}" for line in lines)
+    return ArchiveRefused(
+        f"{wanted.file.filename} {fact}" + (f"; the end of its output:\n{shown}" if shown else ""),
+        address=str(wanted),
+        hint="a pure project needs no more than its build requirements: see the output for what else it looks for, or take "
+        "a version with a wheel",
+    )
+
 
 ALL = "all"
 
@@ -33,7 +125,7 @@ class _Job(Struct, frozen=True, kw_only=True):
     wanted: Wanted
     plan: Plan
     folder: Path
-    around: BuildSurroundings
+    around: BuildContext
 
 
 def unbuilt(folder: Path, wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
@@ -68,7 +160,7 @@ def refuse_unallowed(folder: Path, wanted: Sequence[Wanted], allowed: frozenset[
 
 
 def iter_built(
-    folder: Path, plan: Plan, wanted: Sequence[Wanted], around: BuildSurroundings, told: Transfers
+    folder: Path, plan: Plan, wanted: Sequence[Wanted], around: BuildContext, told: Transfers
 ) -> Iterator[Entry]:
     """Build what of *wanted* is source and not built yet, in the order of the plan's phase; the entry of each as it is there.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
 
-    from wheelcheck.environments.wheelhouse.wanted import Wanted
+    from wheelcheck.environments.wheelhouse.folder import Wanted
     from wheelcheck.model.plan import Plan
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from wheelcheck.environments.digests import Digests, different, digest_file, known_hashes
-from wheelcheck.environments.wheelhouse.record import Entry, Record, load_record
-from wheelcheck.environments.wheelhouse.wanted import Wanted, wanted_files
+from wheelcheck.environments.wheelhouse.folder import Entry, Record, Wanted, load_record, wanted_files
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.wheelhouse import HousedWheel, Wheelhouse
 

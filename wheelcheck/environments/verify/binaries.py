@@ -1,0 +1,265 @@
+"""Reads from the headers of a library (ELF, Mach-O, PE) which machine it is for and what it needs; looks at no symbol."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from wheelcheck.model.machines import ELF_MACHINES
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
+    from macholib.MachO import MachOHeader  # type: ignore[import-untyped]
+
+_MACHO = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe")
+_SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
+
+
+class BinaryUnreadable(Exception):  # not a WheelcheckError: it is answered with a problem, never shown as it is
+    """A file that is called a library and cannot be read as one; the text says why."""
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """A library that is needed, as the file spells it; ``late`` where it is only loaded when first used, or may be absent."""
+
+    library: str
+    late: bool = False
+
+
+class Binary(Struct, frozen=True, kw_only=True):
+    """One library at ``path`` (relative to the environment's root, with ``/``).
+
+    ``machines`` are spelt as in wheel tags (``amd64``, ``x86_64``). ``folders`` are its run paths, as written. ``versions`` pairs
+    a needed library with a symbol version (``libc.so.6``, ``GLIBC_2.28``). ``system`` is the oldest macOS that it is for.
+    ``interpreter`` is the program loader of an ELF executable.
+    """
+
+    path: str
+    form: Literal["pe", "elf", "macho"]
+    machines: tuple[str, ...]
+    needs: tuple[Need, ...] = ()
+    folders: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    system: tuple[int, ...] = ()
+    interpreter: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its file name."""
+        return self.path.rpartition("/")[2]
+
+
+def is_library_name(name: str) -> bool:
+    """Whether a file called *name* is a shared library by its name: ``x.pyd``, ``libx.so.1.2``, ``libx.dylib``."""
+    lowered = name.lower()
+    return lowered.endswith(_SUFFIXES) or ".so." in lowered
+
+
+def is_extension_name(name: str) -> bool:
+    """Whether Python would import a file called *name*: ``x.pyd``, ``x.cpython-311-darwin.so``, ``x.so``."""
+    lowered = name.lower()
+    return lowered.endswith((".pyd", ".so")) and not lowered.startswith("lib")
+
+
+def read_binary(file: Path, path: str, machine: str | None) -> Binary | None:
+    """Read *file*, called *path* in the answer; of several machines in one file, that for *machine*.
+
+    Answers ``None`` for a file of no known format (a linker script, an empty placeholder). Reads headers and the tables of
+    needed libraries: milliseconds, whatever the size. Raises ``BinaryUnreadable`` for a damaged file, ``OSError`` where it
+    cannot be opened.
+    """
+    with file.open("rb") as stream:
+        start = stream.read(4)
+    if start.startswith(b"MZ"):
+        return read_pe(file, path)
+    if start == b"\x7fELF":
+        return read_elf(file, path)
+    if start in _MACHO:
+        return read_macho(file, path, machine)
+    return None
+
+
+_ELF_BROKEN = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    TypeError,
+    UnicodeError,
+    ValueError,
+    struct.error,
+)
+
+
+def read_elf(file: Path, path: str) -> Binary:
+    """Read *file*, called *path* in the answer; raises ``BinaryUnreadable`` where it is damaged."""
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.elffile import ELFFile
+
+    try:
+        with file.open("rb") as stream:
+            return _elf(ELFFile(stream), path)
+    except ELFError as problem:
+        raise BinaryUnreadable(str(problem) or "not an ELF file") from problem
+    except OSError as problem:
+        if problem.errno != errno.EINVAL:
+            raise
+        # An offset beyond what a file can have, which the system refuses to go to.
+        raise BinaryUnreadable("its tables are damaged (an offset beyond the file)") from problem
+    except _ELF_BROKEN as problem:
+        raise BinaryUnreadable(f"its tables are damaged ({type(problem).__name__})") from problem
+
+
+def _elf(image: ELFFile, path: str) -> Binary:
+    from elftools.elf.dynamic import DynamicSegment
+    from elftools.elf.segments import InterpSegment
+
+    machine = str(image["e_machine"])
+    needs: dict[str, None] = {}
+    folders: list[str] = []
+    interpreter = ""
+    for segment in image.iter_segments():
+        if isinstance(segment, InterpSegment):
+            interpreter = str(segment.get_interp_name())
+        if not isinstance(segment, DynamicSegment):
+            continue
+        for tag in segment.iter_tags():
+            match tag.entry.d_tag:
+                case "DT_NEEDED":
+                    needs[str(tag.needed)] = None  # type: ignore[attr-defined]  # it sets these at run time
+                case "DT_RPATH":
+                    folders += str(tag.rpath).split(":")  # type: ignore[attr-defined]  # it sets these at run time
+                case "DT_RUNPATH":
+                    folders += str(tag.runpath).split(":")  # type: ignore[attr-defined]  # it sets these at run time
+    return Binary(
+        path=path,
+        form="elf",
+        machines=(ELF_MACHINES.get(machine, machine.removeprefix("EM_").lower()),),
+        needs=tuple(Need(library=name) for name in needs),
+        folders=tuple(dict.fromkeys(folder for folder in folders if folder)),
+        versions=_elf_versions(image),
+        interpreter=interpreter,
+    )
+
+
+def _elf_versions(image: ELFFile) -> tuple[tuple[str, str], ...]:
+    from elftools.elf.gnuversions import GNUVerNeedSection
+
+    found: dict[tuple[str, str], None] = {}
+    for section in image.iter_sections():
+        if isinstance(section, GNUVerNeedSection):
+            for needed, versions in section.iter_versions():
+                for version in versions:
+                    found[str(needed.name), str(version.name)] = None
+    return tuple(found)
+
+
+_MACHO_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64", 7: "i386", 0x01000012: "ppc64", 18: "ppc"}
+_LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY = 0xC, 0x80000018, 0x8000001F, 0x80000023, 0x20
+_RPATH, _MINIMUM, _BUILD = 0x8000001C, 0x24, 0x32
+_MACHO_BROKEN = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    OSError,
+    TypeError,
+    UnicodeError,
+    ValueError,
+    struct.error,
+)
+
+
+def read_macho(file: Path, path: str, machine: str | None) -> Binary:
+    """Read *file*, called *path* in the answer; of a universal file, the part for *machine*, or the first.
+
+    Raises ``BinaryUnreadable`` where it is damaged.
+    """
+    from macholib.MachO import MachO
+
+    try:
+        headers = list(MachO(str(file), allow_unknown_load_commands=True).headers)
+        machines = tuple(_macho_machine(header) for header in headers)
+        wanted = machines.index(machine) if machine in machines else 0
+        return _macho(headers[wanted], path, machines)
+    except _MACHO_BROKEN as problem:
+        raise BinaryUnreadable(f"its load commands are damaged ({type(problem).__name__})") from problem
+
+
+def _macho_machine(header: MachOHeader) -> str:
+    kind = int(header.header.cputype) & 0xFFFFFFFF
+    return _MACHO_MACHINES.get(kind, f"machine {kind:#x}")
+
+
+def _macho(header: MachOHeader, path: str, machines: tuple[str, ...]) -> Binary:
+    needs: list[Need] = []
+    folders: list[str] = []
+    system: tuple[int, ...] = ()
+    for load, command, data in header.commands:
+        match int(load.cmd) & 0xFFFFFFFF:
+            case kind if kind in (_LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY):
+                needs.append(Need(library=_macho_text(data), late=kind in (_WEAK, _LAZY)))
+            case kind if kind == _RPATH:
+                folders.append(_macho_text(data))
+            case kind if kind == _MINIMUM:
+                system = _macho_release(int(command.version))
+            case kind if kind == _BUILD:
+                system = _macho_release(int(command.minos))
+    return Binary(path=path, form="macho", machines=machines, needs=tuple(needs), folders=tuple(folders), system=system)
+
+
+def _macho_text(data: bytes) -> str:
+    return bytes(data).rstrip(b"\0").decode("utf-8", "backslashreplace")
+
+
+def _macho_release(packed: int) -> tuple[int, ...]:
+    return packed >> 16, packed >> 8 & 0xFF
+
+
+_PE_MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "x86", 0x1C4: "arm"}
+_IMPORT, _DELAY_IMPORT = 1, 13
+# pefile checks much, yet a hostile file can still run it into these.
+_PE_BROKEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, UnicodeError, ValueError, struct.error)
+
+
+def read_pe(file: Path, path: str) -> Binary:
+    """Read *file*, called *path* in the answer; raises ``BinaryUnreadable`` where it is damaged.
+
+    The file is mapped into memory, so that its size does not matter.
+    """
+    import pefile  # type: ignore[import-untyped]
+
+    try:
+        # Mapped here and not by pefile, which collects all garbage of the process whenever it closes a file.
+        with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            image = pefile.PE(data=content, fast_load=True)
+            image.parse_data_directories([_IMPORT, _DELAY_IMPORT], import_dllnames_only=True)
+            machine = int(image.FILE_HEADER.Machine)
+            at_once = _pe_names(getattr(image, "DIRECTORY_ENTRY_IMPORT", None))
+            late = _pe_names(getattr(image, "DIRECTORY_ENTRY_DELAY_IMPORT", None))
+    except pefile.PEFormatError as problem:
+        raise BinaryUnreadable(str(problem).strip("'\"")) from problem
+    except _PE_BROKEN as problem:
+        raise BinaryUnreadable(f"its tables are damaged ({type(problem).__name__})") from problem
+    return Binary(
+        path=path,
+        form="pe",
+        machines=(_PE_MACHINES.get(machine, f"machine {machine:#x}"),),
+        needs=(
+            *(Need(library=name) for name in at_once),
+            *(Need(library=name, late=True) for name in late if name not in at_once),
+        ),
+    )
+
+
+def _pe_names(entries: object) -> tuple[str, ...]:
+    if not isinstance(entries, list):
+        return ()
+    return tuple(dict.fromkeys(entry.dll.decode("ascii", "backslashreplace") for entry in entries if entry.dll))

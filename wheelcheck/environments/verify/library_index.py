@@ -1,0 +1,271 @@
+"""Every shared library of an environment by name and owner, and the problem of one library whose needs are not met."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
+
+from msgspec import Struct
+from packaging.utils import NormalizedName
+
+from wheelcheck.environments.verify.binaries import (
+    Binary,
+    BinaryUnreadable,
+    Need,
+    is_extension_name,
+    is_library_name,
+    read_binary,
+)
+from wheelcheck.environments.verify.subject import Subject, joined
+from wheelcheck.errors import reading
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.inspection import Problem, ProblemKind
+from wheelcheck.model.system_libraries import LibraryKnowledge, SystemKnowledge
+
+
+class LibraryIndex(Struct, frozen=True, kw_only=True):
+    """The libraries of one environment; ``owners`` says whose a path is, the runtime's and foreign ones are not in it.
+
+    ``places`` maps a file name to the paths that have it, in small letters where the system does not mind case. ``unreadable`` are
+    the problems of those that could not be read.
+    """
+
+    binaries: tuple[Binary, ...]
+    owners: Mapping[str, NormalizedName]
+    places: Mapping[str, tuple[str, ...]]
+    foreign: frozenset[str]
+    unreadable: tuple[Problem, ...]
+    ignores_case: bool
+
+    def find(self, name: str) -> tuple[str, ...]:
+        """Where libraries called *name* for the right system and machine lie."""
+        return tuple(path for path in self.every(name) if path not in self.foreign)
+
+    def every(self, name: str) -> tuple[str, ...]:
+        """Where libraries called *name* lie, whatever machine they are for."""
+        return self.places.get(name.lower() if self.ignores_case else name, ())
+
+    def owner(self, path: str) -> NormalizedName | None:
+        """Whose the file at *path* is."""
+        return self.owners.get(path)
+
+
+_FORMS = {"windows": "pe", "linux": "elf", "musl": "elf", "macos": "macho"}
+
+
+def read_library_index(subject: Subject, owners: Mapping[str, NormalizedName]) -> LibraryIndex:
+    """Read every library under the root of *subject*: a few milliseconds each."""
+    machine = subject.runtime.machine
+    ignores_case = subject.runtime.system == "windows"
+    binaries: list[Binary] = []
+    unreadable: list[Problem] = []
+    places: dict[str, tuple[str, ...]] = {}
+    foreign: set[str] = set()
+    for path in _iter_libraries(subject):
+        try:
+            with reading(path):
+                binary = read_binary(subject.root / path, path, machine)
+        except (BinaryUnreadable, OSError) as problem:
+            unreadable.append(_unreadable(path, problem, owners))
+            continue
+        if binary is None:
+            continue
+        key = binary.name.lower() if ignores_case else binary.name
+        places[key] = (*places.get(key, ()), path)
+        if not _is_for(binary, subject):
+            foreign.add(path)
+        binaries.append(binary)
+    return LibraryIndex(
+        binaries=tuple(binaries),
+        owners=owners,
+        places=places,
+        foreign=frozenset(foreign),
+        unreadable=tuple(unreadable),
+        ignores_case=ignores_case,
+    )
+
+
+def _is_for(binary: Binary, subject: Subject) -> bool:
+    form = _FORMS.get(subject.runtime.system)
+    if form is not None and binary.form != form:
+        return False
+    machine = subject.runtime.machine
+    return machine is None or machine in binary.machines or (machine == "win32" and "x86" in binary.machines)
+
+
+def _iter_libraries(subject: Subject) -> Iterator[str]:
+    root = subject.root
+    library = joined(subject.layout.site_packages, "..")
+    if subject.manifest is None and library.startswith("lib/"):
+        # A prefix of POSIX may be that of a whole system: only what is Python's is looked at.
+        yield from _iter_under(root, root / "lib", depth=0)
+        yield from _iter_under(root, root / library)
+    else:
+        yield from _iter_under(root, root)
+
+
+def _iter_under(root: Path, start: Path, depth: int | None = None) -> Iterator[str]:
+    for where, folders, names in os.walk(start):
+        folders[:] = sorted(folders) if depth is None else []
+        relative = where[len(str(root)) :].replace(os.sep, "/").strip("/") or "."
+        for name in sorted(names):
+            # A framework of macOS has a library without a suffix, in X.framework/Versions/A/X.
+            if (is_library_name(name) or f"/{name}.framework/" in f"/{relative}/") and "\\" not in name:
+                yield joined(relative, name)
+
+
+def _unreadable(path: str, problem: Exception, owners: Mapping[str, NormalizedName]) -> Problem:
+    why = problem.strerror or str(problem) if isinstance(problem, OSError) else str(problem)
+    return Problem(
+        kind=ProblemKind.LIBRARY_UNREADABLE,
+        # A library by name that nothing imports may be a test's broken sample.
+        severity=Severity.ERROR if is_extension_name(path.rpartition("/")[2]) else Severity.WARNING,
+        distribution=owners.get(path),
+        file=path,
+        message=f"{path} cannot be read as a library: {why}",
+        remedy="install its distribution again: the file is damaged",
+    )
+
+
+def linked_paths(index: LibraryIndex) -> frozenset[str]:
+    """The paths of the extension modules on *index*, of the runtime's libraries, and of all that these need, step by step.
+
+    A distribution without any extension module loads its libraries itself (``ctypes``): all of them count. What is left are
+    plug-ins (of Qt, of databases), whose own needs matter to those who load them.
+    """
+    with_modules = {index.owner(each.path) for each in index.binaries if is_extension_name(each.name)}
+    needs = {each.path: each.needs for each in index.binaries}
+    waiting = [
+        each.path
+        for each in index.binaries
+        if is_extension_name(each.name) or index.owner(each.path) is None or index.owner(each.path) not in with_modules
+    ]
+    found = set(waiting)
+    while waiting:
+        for need in needs.get(waiting.pop(), ()):
+            for path in index.find(need.library.rpartition("/")[2]):
+                if path not in found:
+                    found.add(path)
+                    waiting.append(path)
+    return frozenset(found)
+
+
+_REMEDY = "add the package that has it, take a version with a wheel that bundles it, or install it on the target"
+
+
+class LibraryCase(Struct, frozen=True, kw_only=True):
+    """One library to judge; ``required`` are the distributions that its owner declares, ``floor`` as in ``judge_libraries``."""
+
+    subject: Subject
+    index: LibraryIndex
+    system: SystemKnowledge
+    binary: Binary
+    knowledge: LibraryKnowledge
+    floor: tuple[int, ...]
+    required: Set[NormalizedName]
+
+    @property
+    def owner(self) -> NormalizedName | None:
+        """Whose the library is; ``None`` for the runtime's."""
+        return self.index.owner(self.binary.path)
+
+    def problem(self, kind: ProblemKind, severity: Severity, library: str, fact: str, remedy: str) -> Problem:
+        """The problem that *fact* is true of this library."""
+        return Problem(
+            kind=kind,
+            severity=severity,
+            distribution=self.owner,
+            file=self.binary.path,
+            library=library,
+            message=f"{self.binary.path} {fact}",
+            remedy=remedy,
+        )
+
+    @property
+    def _is_of_a_systems_python(self) -> bool:
+        """Whether it is a module of a Python that was built on its system, with whatever that has: it runs there at least."""
+        return self.owner is None and "/lib-dynload/" in self.binary.path
+
+    @property
+    def place_for_libraries(self) -> str:
+        """Where a library is found that belongs to no distribution."""
+        if self.subject.runtime.system == "windows":
+            return f"beside {self.subject.layout.executable or 'python.exe'}"
+        return "in lib/ of the environment, with a run path that leads there"
+
+    def has_in_distribution(self, name: str) -> bool:
+        """Whether the same distribution has *name*, wherever: packages add their own folders, or load it beforehand."""
+        return any(self.index.owner(path) == self.owner for path in self.index.find(name))
+
+    def has_in_runtime(self, name: str) -> bool:
+        """Whether the runtime has *name* in its ``lib`` folder, where its own loader looks."""
+        return any(self.index.owner(path) is None and path.startswith("lib/") for path in self.index.find(name))
+
+    def elsewhere(self, need: Need, name: str) -> Iterator[Problem]:
+        """The judgement of a *need* that neither the distribution nor the system fulfils."""
+        places = self.index.find(name)
+        if places:
+            yield self._in_another(need, places)
+            return
+        absence = self.system.absence(need.library)
+        if absence is not None:
+            severe = absence.bundled and not need.late
+            yield self.problem(
+                ProblemKind.LIBRARY_MISSING if absence.bundled else ProblemKind.LIBRARY_OPTIONAL,
+                Severity.ERROR if severe else Severity.WARNING,
+                need.library,
+                f"needs {need.library}, which comes with {absence.owner}",
+                absence.remedy,
+            )
+            return
+        wrong = self.index.every(name)
+        if wrong:
+            yield self.problem(
+                ProblemKind.MACHINE,
+                Severity.WARNING if need.late else Severity.ERROR,
+                need.library,
+                f"needs {need.library}, which is there for another machine only ({wrong[0]})",
+                "install the wheel for this machine",
+            )
+            return
+        yield self.problem(
+            ProblemKind.LIBRARY_MISSING,
+            Severity.WARNING if need.late or self._is_of_a_systems_python else Severity.ERROR,
+            need.library,
+            f"needs {need.library}, which neither the environment nor a clean system has",
+            _REMEDY,
+        )
+
+    def _in_another(self, need: Need, places: tuple[str, ...]) -> Problem:
+        owners = sorted({str(owner) for path in places if (owner := self.index.owner(path)) is not None})
+        if not owners:
+            return self.problem(
+                ProblemKind.LIBRARY_MISSING,
+                Severity.WARNING if need.late else Severity.ERROR,
+                need.library,
+                f"needs {need.library}, which lies where nothing looks for it ({places[0]})",
+                f"put {need.library} where it is looked for: {self.place_for_libraries}",
+            )
+        absence = self.system.absence(need.library)
+        if absence is not None and absence.bundled and not need.late:
+            # A copy that somebody has for himself, of what everybody needs: whoever is imported first does not find it.
+            return self.problem(
+                ProblemKind.LIBRARY_MISSING,
+                Severity.ERROR,
+                need.library,
+                f"needs {need.library}, which comes with {absence.owner}; only {_have(owners)} a copy ({places[0]})",
+                absence.remedy,
+            )
+        return self.problem(
+            ProblemKind.LIBRARY_ELSEWHERE,
+            # Who declares that he needs another one knows where its libraries lie, and adds their folder or loads them.
+            Severity.INFO if self.required & set(owners) else Severity.WARNING,
+            need.library,
+            f"needs {need.library}, which only {_have(owners)} ({places[0]})",
+            f"it is found only where {owners[0]} was imported before; keep both, and import that one first",
+        )
+
+
+def _have(owners: list[str]) -> str:
+    return f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'}"

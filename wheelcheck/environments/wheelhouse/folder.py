@@ -1,0 +1,213 @@
+"""The folder of a wheelhouse: where each file of a plan lies, what ``wheelhouse.json`` records, and the lock for one run at a time.
+
+The record vouches for nothing by itself: whoever uses the bytes hashes them again. It alone can tell that a wheel was built from
+the very source archive of the plan, and the hash of a file for which no index announced one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from msgspec import Struct
+
+from wheelcheck.errors import DiskFailure, InputUnreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
+    from wheelcheck.model.target import Target
+    from wheelcheck.ports import Transfers
+
+SOURCES = "sources"
+"""Source archives lie in a folder of their own, so that an installer that is pointed to the wheelhouse sees wheels only."""
+PART = ".part"
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """One package of a plan with its file."""
+
+    package: PlannedPackage
+    file: PlannedFile
+
+    @property
+    def is_wheel(self) -> bool:
+        """Whether the file is a wheel; else it is a source archive or a folder with sources."""
+        return self.file.filename.endswith(".whl")
+
+    @property
+    def local_folder(self) -> Path | None:
+        """The folder with sources that the plan refers to in place of an archive, ``None`` for files."""
+        url = urlsplit(self.file.url)
+        if url.scheme != "file":
+            return None
+        path = Path(url2pathname(url.path))
+        return path if path.is_dir() else None
+
+    def place_in(self, folder: Path) -> Path:
+        """Where the file lies in the wheelhouse *folder*."""
+        return folder / self.file.filename if self.is_wheel else folder / SOURCES / self.file.filename
+
+    def __str__(self) -> str:
+        return f"{self.package.name} {self.package.version}"
+
+
+def wanted_files(plan: Plan) -> tuple[Wanted, ...]:
+    """The files of *plan*, in its order; raises ``InputUnreadable`` for a package without one, or with an unsafe name."""
+    found = []
+    for package in plan.packages:
+        file = package.file
+        if file is None:
+            raise InputUnreadable(
+                f"the plan names no file for {package.name} {package.version}", hint="make the plan again"
+            )
+        if not _is_plain(file.filename):
+            raise InputUnreadable(
+                f"the plan gives {package.name} a file name that is no plain name: {file.filename!r}",
+                hint="make the plan again",
+            )
+        found.append(Wanted(package=package, file=file))
+    return tuple(found)
+
+
+def _is_plain(name: str) -> bool:
+    return bool(name) and name.isprintable() and not name.startswith(".") and not set(name) & set('/\\:"<>|?*')
+
+
+RECORD_NAME = "wheelhouse.json"
+SCHEMA = "wheelcheck.wheelhouse/1"
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One file; ``built_from`` and ``source_sha256`` are of the source archive of a wheel that was built here, else empty."""
+
+    filename: str
+    name: str
+    version: str
+    sha256: str
+    size: int
+    built_from: str = ""
+    source_sha256: str = ""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """What ``wheelhouse.json`` says; ``plan`` is the digest of the plan that was fetched last."""
+
+    plan: str = ""
+    entries: tuple[Entry, ...] = ()
+
+    def entry(self, filename: str) -> Entry | None:
+        """What is known of the file with that name."""
+        return next((entry for entry in self.entries if entry.filename == filename), None)
+
+    def built_from(self, filename: str, sha256: str) -> Entry | None:
+        """The wheel that was built from the source archive *filename* with the hash *sha256*, empty for a folder."""
+        return next(
+            (each for each in self.entries if each.built_from == filename and each.source_sha256 == sha256), None
+        )
+
+
+def load_record(folder: Path) -> Record:
+    """The record in *folder*; an empty one where there is none, or one that cannot be understood: all is done anew then."""
+    try:
+        document = json.loads((folder / RECORD_NAME).read_bytes())
+        if document["schema"] != SCHEMA:
+            return Record()
+        return Record(plan=str(document["plan"]), entries=tuple(_entry(row) for row in document["files"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Record()
+
+
+def _entry(row: dict[str, object]) -> Entry:
+    source = row.get("built_from")
+    built_from, source_sha256 = (source["filename"], source["sha256"]) if isinstance(source, dict) else ("", "")
+    return Entry(
+        filename=str(row["filename"]),
+        name=str(row["name"]),
+        version=str(row["version"]),
+        sha256=str(row["sha256"]),
+        size=int(str(row["size"])),
+        built_from=str(built_from),
+        source_sha256=str(source_sha256),
+    )
+
+
+def write_record(folder: Path, plan: str, target: Target, entries: Iterable[Entry]) -> None:
+    """Replace the record in *folder*, at once; entries by file name. Raises ``DiskFailure``."""
+    document = {
+        "schema": SCHEMA,
+        "plan": plan,
+        "target": {"platform": target.platform, "python": target.python},
+        "files": [_row(entry) for entry in sorted(entries, key=lambda entry: entry.filename)],
+    }
+    path, part = folder / RECORD_NAME, folder / f".{RECORD_NAME}.part"
+    try:
+        with part.open("wb") as file:
+            file.write((json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise DiskFailure(f"cannot be written: {error.strerror or error}", address=str(path)) from error
+
+
+def record_files(folder: Path, digest: str, plan: Plan, entries: Iterable[Entry]) -> None:
+    """Add *entries* to the record in *folder*, which is the one of the plan with *digest* now; others stay while their files do."""
+    new = {entry.filename: entry for entry in entries}
+    former = {
+        entry.filename: entry
+        for entry in load_record(folder).entries
+        if (folder / entry.filename).is_file() or (folder / SOURCES / entry.filename).is_file()
+    }
+    write_record(folder, digest, plan.target, (former | new).values())
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    row: dict[str, object] = {
+        "filename": entry.filename,
+        "name": entry.name,
+        "version": entry.version,
+        "sha256": entry.sha256,
+        "size": entry.size,
+    }
+    if entry.built_from:
+        row["built_from"] = {"filename": entry.built_from, "sha256": entry.source_sha256}
+    return row
+
+
+LOCK_NAME = ".wheelhouse.lock"
+
+
+@contextmanager
+def locked(folder: Path, told: Transfers) -> Iterator[None]:
+    """Make *folder*, and be the only one who writes in it; *told* hears when another run has to end first.
+
+    The lock is the operating system's, which takes it from a process that is killed. Raises ``DiskFailure`` where the folder
+    cannot be written.
+    """
+    import filelock
+
+    lock = filelock.FileLock(folder / LOCK_NAME)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            told.waiting(f"another run that fills {folder}")
+            lock.acquire(poll_interval=0.2)
+    except OSError as error:
+        fact = "it is a file" if folder.is_file() else error.strerror or str(error)
+        raise DiskFailure(
+            f"cannot be used as a wheelhouse: {fact}", address=str(folder), hint="name a folder that can be written"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
