@@ -35,8 +35,25 @@ CATALOG = {
         make_wheel("daring", "1.0", requires=["far==1.0"], files={"daring/__init__.py": "from far import gone\n"})
     ],
     "far": [make_sdist("far", "1.0", files=NATIVE), make_wheel("far", "9.0", tags="cp311-cp311-win_amd64")],
+    "later": [make_wheel("later", "1.0", tags="cp312-cp312-win_amd64", requires=["b"])],
+    "elsewhere": [make_sdist("elsewhere", "1.0", files=NATIVE)],
+    "old": [make_wheel("old", "1.0", requires=["fast"])],
+    "fast": [make_wheel("fast", "1.0"), make_wheel("fast", "2.0")],
+    "psycopg2": [make_sdist("psycopg2", "2.9", files=NATIVE)],
+    "psycopg2-binary": [make_wheel("psycopg2-binary", "2.9", tags="cp311-cp311-win_amd64")],
+    "many": [make_wheel("many", "1.0", extras=["n"], requires=["b", "n==1.0; extra == 'n'"])],
     "lost": [make_sdist("lost", "1.0", files=NATIVE)],
 }
+
+ADVISORY = """
+[[advisory]]
+id = "old-with-fast-2"
+severity = "warning"
+when = ["old", "fast>=2"]
+message = "old fails with fast 2"
+evidence = ["https://example.com/old"]
+remedies = [{ constrain = "fast<2" }]
+"""
 
 
 @pytest.fixture
@@ -61,6 +78,41 @@ def test_fix_plans_what_the_repair_gives(shell: Shell, index: str, fix: str) -> 
     assert outcome.plan["applied"] == ["R1"]
     assert packages(outcome) == {"app": "1.0", "b": "2.0", "n": "1.0.1"}
     assert (shell.folder / "requirements.txt").read_text() == "app\n"
+
+
+# Questions with a repair that has an edit of the kind.
+QUESTIONS = {
+    "override": ("app",),
+    "exclude": ("daring",),
+    "pin": ("app", "own[x]==1.0"),
+    "python": ("later",),
+    "index": ("elsewhere==1.0",),
+    "constrain": ("old",),
+    "substitute": ("psycopg2==2.9",),
+    "extra": ("many[n]",),
+}
+GIVEN = ("--override", "b==1.0", "--exclude", "lost", "-c", "b<3", "--knowledge", "known")
+CHANGED_BY_WORDS = {"digest", "inputs", "repairs", "repair_search", "applied"}
+
+
+@pytest.mark.parametrize("given", [GIVEN[-2:], GIVEN], ids=["alone", "beside other words"])
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_fix_gives_the_plan_of_the_repairs_own_command(
+    shell: Shell, index: str, kind: str, given: tuple[str, ...]
+) -> None:
+    shell.write("known/advisories.toml", ADVISORY)
+    with IndexServer({"elsewhere": [make_wheel("elsewhere", "1.0", tags="cp311-cp311-win_amd64")]}) as other:
+        question = (*QUESTIONS[kind], *given, "--extra-index-url", other.simple_url)
+        repairs = shell.plan(*question, index=index).plan["repairs"]
+        assert kind in {edit["kind"] for repair in repairs for edit in repair["edits"]}
+        for repair in repairs:
+            fixed = shell.plan(*question, f"--fix={repair['id']}", index=index).plan
+            words = [word for edit in repair["edits"] for word in edit["options"]]
+            again = shell.run(*shell.plan_words(*question, index=index), *words).plan
+            assert fixed["applied"] == [repair["id"]]
+            assert {key: value for key, value in fixed.items() if key not in CHANGED_BY_WORDS} == {
+                key: value for key, value in again.items() if key not in CHANGED_BY_WORDS
+            }
 
 
 def test_blocked_plan_with_repairs_is_still_1_without_fix(shell: Shell, index: str) -> None:

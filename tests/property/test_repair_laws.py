@@ -27,10 +27,8 @@ from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Proposals, Repair
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.repairs import remedies
-from wheelcheck.repairs.edits.exclude import Excluded
-from wheelcheck.repairs.edits.override import Overridden
-from wheelcheck.repairs.edits.pin import Repinned
-from wheelcheck.repairs.world import Limits
+from wheelcheck.repairs.context import Limits
+from wheelcheck.repairs.edits import Excluded, Overridden, Repinned
 
 NAMES = ("a", "b", "c", "d")
 ABSENT = "z"

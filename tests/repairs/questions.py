@@ -24,8 +24,9 @@ from wheelcheck.model.repair import Proposals, Repair
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, HashPin, Requirement, UnsupportedRequirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.ports import Projects
+from wheelcheck.repairs.context import Blocked, Limits, RepairContext, WithSources
+from wheelcheck.repairs.proof import ProvedProposals
 from wheelcheck.repairs.proposing import propose
-from wheelcheck.repairs.world import Blocked, Limits, WithSources, World
 from wheelcheck.resolver.passes import Question, resolve
 from wheelcheck.targets.targets import parse_target
 
@@ -154,9 +155,9 @@ class Situation(Struct, frozen=True, kw_only=True):
         """The index, with nothing fetched yet."""
         return FakeProjects(self.index, links=self.links)
 
-    def blocked(self, projects: Projects) -> Blocked:
+    def blocked(self, projects: Projects, question: Question | None = None) -> Blocked:
         """The question with its outcome."""
-        question = self.line.question()
+        question = question or self.line.question()
         origin = CommandLineOrigin(text="pyproject.toml")
         return Blocked(
             question=question,
@@ -169,14 +170,24 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     def proposals(self, limits: Limits | None = None, projects: FakeProjects | None = None) -> Proposals:
         """What the search proposes, from nothing; *projects* may be given to be looked at afterwards."""
+        return self.proved(limits, projects=projects).proposals
+
+    def proved(
+        self,
+        limits: Limits | None = None,
+        *,
+        question: Question | None = None,
+        projects: FakeProjects | None = None,
+    ) -> ProvedProposals:
+        """The same with proofs, of another form of the *question* where it is given."""
         fake = projects or self.projects()
-        world = World(
+        context = RepairContext(
             projects=fake,
             code=FakeCode(self.code, failing=self.code_failing),
             elsewhere=Elsewhere(fake, self.elsewhere),
             knowledge=self.knowledge,
         )
-        return propose(self.blocked(fake), world, limits)
+        return propose(self.blocked(fake, question), context, limits)
 
     def answer_with(self, words: Sequence[str]) -> Resolution | Conflict:
         """The outcome of the command line with *words* added, on an index with nothing fetched yet."""

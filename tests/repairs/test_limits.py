@@ -15,7 +15,7 @@ from tests.repairs.situations import CODE, SEVERAL, SINGLE, TARGETS, WIN, any_wh
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.distribution import CoreMetadata, ProjectPage, Wheel
 from wheelcheck.model.repair import Risk
-from wheelcheck.repairs.world import Limits
+from wheelcheck.repairs.context import Limits
 
 
 @dataclass

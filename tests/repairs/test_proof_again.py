@@ -11,17 +11,16 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.repairs.questions import Elsewhere, Situation, commands
+from tests.repairs.questions import CommandLine, Elsewhere, commands
 from tests.repairs.situations import SITUATIONS, VENDOR
 from wheelcheck.api.preparing import prepare
-from wheelcheck.api.repaired import repaired_request
 from wheelcheck.api.request import Request
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Edit, EditKind, Repair
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import SilentReporter
-from wheelcheck.repairs.world import WithSources
+from wheelcheck.repairs.context import WithSources
 from wheelcheck.resolver.passes import resolve
 
 Shown = tuple[str, int, list[str], dict[str, tuple[str, str]], dict[str, str], dict[str, str]]
@@ -60,9 +59,8 @@ def given_by(before: Resolution | Conflict, after: Resolution | Conflict) -> Sho
     )
 
 
-def as_request(situation: Situation, folder: Path) -> Request:
-    """The situation's command line as the pipeline takes it."""
-    line = situation.line
+def as_request(line: CommandLine, folder: Path) -> Request:
+    """A command line as the pipeline takes it."""
     return Request(
         inputs=line.inputs,
         platform=line.platform,
@@ -93,12 +91,35 @@ def test_command_of_every_repair_gives_again_what_the_repair_shows(name: str) ->
 def test_pipeline_understands_the_command_of_every_repair_as_it_was_proved(name: str, tmp_path: Path) -> None:
     situation = WRITTEN[name]
     before = situation.answer_with(())
-    request = as_request(situation, tmp_path)
     for repair in situation.proposals().repairs:
-        prepared = prepare(repaired_request(request, repair), SilentReporter())
+        prepared = prepare(as_request(situation.line.with_words(repair.options), tmp_path), SilentReporter())
         fake = situation.projects()
         sources = WithSources(fake, Elsewhere(fake, situation.elsewhere), prepared.index.project_indexes)
         assert given_by(before, resolve(prepared.question, sources)) == shown_by(repair), repair.options
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_command_of_every_repair_asks_the_very_question_that_was_proved(name: str, tmp_path: Path) -> None:
+    situation = WRITTEN[name]
+    asked = prepare(as_request(situation.line, tmp_path), SilentReporter())
+    proved = situation.proved(question=asked.question)
+    for repair in proved.proposals.repairs:
+        proof = proved.proofs[repair.id]
+        again = prepare(as_request(situation.line.with_words(repair.options), tmp_path), SilentReporter())
+        assert proof.question == again.question
+        line = situation.line
+        assert line.with_words(proof.difference.words) == line.with_words(repair.options)
+        assert {**asked.index.project_indexes, **proof.difference.sources} == again.index.project_indexes
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_proof_of_every_repair_is_the_resolution_that_the_repair_shows(name: str) -> None:
+    situation = SITUATIONS[name]
+    before = situation.answer_with(())
+    proved = situation.proved()
+    assert list(proved.proofs) == [repair.id for repair in proved.proposals.repairs]
+    for repair in proved.proposals.repairs:
+        assert given_by(before, proved.proofs[repair.id].resolution) == shown_by(repair), repair.options
 
 
 @pytest.mark.parametrize("name", SITUATIONS)

@@ -17,7 +17,7 @@ from tests.repairs.situations import (
 )
 from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import EditKind, Repair, Risk
-from wheelcheck.repairs.world import Limits
+from wheelcheck.repairs.context import Limits
 
 
 def moves(repair: Repair) -> dict[str, tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.repairs.questions import commands
 from tests.repairs.situations import TARGETS
-from wheelcheck.repairs.world import Limits
+from wheelcheck.repairs.context import Limits
 
 
 def test_python_switch_that_breaks_something_else_is_not_shown() -> None:

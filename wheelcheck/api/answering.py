@@ -1,6 +1,6 @@
-"""A prepared question answered on one target: resolved or taken from a lock, explained, ways out proposed; makes no plan.
+"""A prepared question answered on one target: resolved or taken from a lock, explained, repaired; makes no plan.
 
-``Prepared → Answer → Proposals``. Planning, checking and whatever else looks at targets go through here.
+``Prepared → Answer → ProvedProposals``. Planning, checking and whatever else looks at targets go through here.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.api.locking import answer_of_lock
 from wheelcheck.api.preparing import Prepared
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Origin
-from wheelcheck.ports import Reporter
+from wheelcheck.model.urls import masked
+from wheelcheck.ports import Projects, Reporter
 
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.compatibility import RepairKnowledge
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.resolution import Conflict, Resolution
+    from wheelcheck.repairs.proof import Proof, ProvedProposals
     from wheelcheck.resolver.resolution_cache import ResolutionCache
 
 
@@ -50,8 +53,6 @@ def answered(
     many targets of which some may be alike.
     Raises ``IndexUnavailable``, ``SettingsInvalid`` for the user's knowledge files, ``InputUnreadable`` for a lock.
     """
-    from wheelcheck.findings.context import Diagnosis
-    from wheelcheck.findings.rules import diagnose
     from wheelcheck.resolver.passes import resolve
     from wheelcheck.targets.fitting import Compatibility
 
@@ -70,10 +71,20 @@ def answered(
         locked = answer_of_lock(prepared.lock, prepared, target, store, Compatibility(target))
         outcome, disagreeing = locked.resolution, locked.findings
     reporter.stage("explaining")
-    findings = diagnose(
+    findings = _explained(prepared, outcome, store, knowledge)
+    return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
+
+
+def _explained(
+    prepared: Prepared, outcome: Resolution | Conflict, projects: Projects, knowledge: RepairKnowledge | None
+) -> tuple[Finding, ...]:
+    from wheelcheck.findings.context import Diagnosis
+    from wheelcheck.findings.rules import diagnose
+
+    return diagnose(
         Diagnosis(
             outcome,
-            store,
+            projects,
             prepared.question.policy,
             input_bounds=prepared.inputs.requires_python,
             require_hashes=prepared.require_hashes,
@@ -81,7 +92,6 @@ def answered(
             knowledge=knowledge if knowledge is not None else _advice(outcome),
         )
     )
-    return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
 
 
 def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
@@ -94,7 +104,7 @@ def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
 
 
 def needs_repairs(answer: Answer) -> bool:
-    """Whether ways out are wanted and something is in the way: an error, a conflict, an advisory."""
+    """Whether repairs are wanted and something is in the way: an error, a conflict, an advisory."""
     from wheelcheck.model.finding import Code, Severity
 
     told = (Code.ADVISORY, Code.ABI_BREAK)
@@ -105,13 +115,19 @@ def needs_repairs(answer: Answer) -> bool:
 
 
 def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Proposals | None:
-    """The ways out, where :func:`needs_repairs` says so, else ``None``."""
+    """The repairs of *answer*, where :func:`needs_repairs` says so, else ``None``."""
+    proved = proved_proposals(answer, store, reporter)
+    return proved.proposals if proved is not None else None
+
+
+def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> ProvedProposals | None:
+    """As :func:`proposals_for`, with the proof of each repair, for :func:`repaired`."""
     if not needs_repairs(answer):
         return None
     prepared = answer.prepared
     from wheelcheck.knowledge.loading import load_repair_knowledge
+    from wheelcheck.repairs.context import Blocked, Limits, RepairContext
     from wheelcheck.repairs.proposing import propose
-    from wheelcheck.repairs.world import Blocked, Limits, World
 
     knowledge = answer.knowledge or load_repair_knowledge(prepared.knowledge_folders)
     return propose(
@@ -123,7 +139,7 @@ def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Prop
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
         ),
-        World(projects=store, code=store, elsewhere=store, knowledge=knowledge),
+        RepairContext(projects=store, code=store, elsewhere=store, knowledge=knowledge),
         Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
         reporter,
     )
@@ -161,3 +177,27 @@ def _in_lock(lock: Lock) -> Callable[[Finding], Origin | None]:
         return by_version.get((finding.package, finding.version), by_name.get(finding.package))
 
     return origin
+
+
+def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
+    """*answer* with a repair applied: the question and the resolution of its *proof*, explained as every answer is.
+
+    Nothing is read or resolved again, so that what is planned is what was proved.
+    """
+    prepared = answer.prepared
+    policy = proof.question.policy
+    replacements = {each.name: each for each in (*prepared.replacements, *proof.difference.replacements)}
+    sources = {**prepared.index.project_indexes, **proof.difference.sources}
+    options = replace(
+        prepared.options,
+        exclude_newer=policy.exclude_newer,
+        constraints=tuple(map(str, proof.question.constraints)),
+        overrides=tuple(map(str, policy.overrides)),
+        excludes=tuple(sorted(policy.excludes)),
+        replacements=tuple(map(str, replacements.values())),
+        sources=tuple(f"{name}={masked(url)}" for name, url in sorted(sources.items())),
+    )
+    reporter.stage("explaining")
+    prepared = replace(prepared, question=proof.question, options=options)
+    findings = _explained(prepared, proof.resolution, proof.projects, answer.knowledge)
+    return replace(answer, prepared=prepared, outcome=proof.resolution, findings=findings)

@@ -1,7 +1,7 @@
 """``plan``: one request for one target, from its inputs to a plan, repairs included; decides nothing about packages.
 
-``Request → Prepared → Resolution | Conflict → Findings → Proposals → Plan``. A repair that is to be applied is asked for as a
-person would, by its options on the same request, so that what is planned is what its command gives.
+``Request → Prepared → Resolution | Conflict → Findings → Proposals → Plan``. A repair that is to be applied is
+planned by its proof: the repaired question and the resolution that was found for it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.api.answering import answered, proposals_for
+from wheelcheck.api.answering import answered, proved_proposals, repaired
 from wheelcheck.api.edges import open_store, read_stdin, text_fetcher
 from wheelcheck.api.preparing import prepare
 from wheelcheck.api.request import Request
@@ -36,14 +36,11 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
     with open_store(prepared.index, reporter) as store:
         answer = answered(prepared, store, reporter)
         # A lock is changed by whoever made it: its repairs are those of what it was made of.
-        proposals = proposals_for(answer, store, reporter) if prepared.lock is None else None
+        proved = proved_proposals(answer, store, reporter) if prepared.lock is None else None
+        proposals = proved.proposals if proved is not None else None
         repair = _chosen(prepared.fix, proposals)
-    if repair is not None:
-        from wheelcheck.api.repaired import repaired_request
-
-        repaired = prepare(repaired_request(request, repair), reporter)
-        with open_store(repaired.index, reporter) as store:
-            answer = answered(repaired, store, reporter)
+        if proved is not None and repair is not None:
+            answer = repaired(answer, proved.proofs[repair.id], reporter)
     return make_plan(
         answer.outcome,
         answer.findings,

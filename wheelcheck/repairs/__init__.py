@@ -1,7 +1,7 @@
 """A blocked outcome → the cheapest changes that make it installable, each proved by resolving again.
 
-``propose(Blocked, World, Limits)`` gives :class:`~wheelcheck.model.Proposals`. Inside: :mod:`blockers` reads a failed trial,
-:mod:`remedies` offers the :mod:`edits` that touch a blocker, :mod:`troubles` and :mod:`turns` tell what blocks, :mod:`search` joins
-edits into minimal sets, :mod:`trials` resolves each, :mod:`mending` adds what advisories ask for, :mod:`proof` compares,
-:mod:`risk` weighs.
+:func:`proposing.propose` is the way in. Inside, bottom to top: :mod:`edits` are the kinds of change, :mod:`trials` resolves
+a question with some of them, :mod:`blockers` reads a trial that failed, :mod:`remedies` offers the edits that can touch a
+blocker, :mod:`conflict_sets` groups them, :mod:`search` joins edits into minimal sets, :mod:`advisory_fixes` adds the remedies
+of advisories, :mod:`proof` compares, :mod:`risk` weighs.
 """

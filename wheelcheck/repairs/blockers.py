@@ -68,7 +68,7 @@ class Blocker(Struct, frozen=True, kw_only=True):
         return joined
 
 
-class View:
+class TrialView:
     """A failed trial as the search looks at it: its graph, its shelves, its blockers."""
 
     def __init__(self, trial: Trial, diagnosis: Diagnosis) -> None:
@@ -101,7 +101,7 @@ class View:
 
         return networkx.immediate_dominators(self.graph, _USER)
 
-    def irreparable(self) -> tuple[Finding, ...]:
+    def unrepairable_findings(self) -> tuple[Finding, ...]:
         """Objections that no edit of versions, Python or platform can remove."""
         codes = (Code.UNSUPPORTED, Code.HASH_ABSENT)
         return tuple(finding for finding in self.trial.objections if finding.code in codes)
@@ -111,7 +111,7 @@ class View:
         """Whether the input's own requires-python refuses the target."""
         return any(finding.code is Code.INPUT_REQUIRES_PYTHON for finding in self.trial.objections)
 
-    def troubles(self) -> tuple[tuple[Blocker, ...], ...]:
+    def blocking_groups(self) -> tuple[tuple[Blocker, ...], ...]:
         """Groups of blockers, by name; whatever repairs the trial touches at least one of each group.
 
         A project without a usable file in any version that everybody admits is a group by itself. Where each has one, all that
@@ -134,7 +134,7 @@ class View:
 
     def passable(self) -> tuple[Blocker, ...]:
         """Where no project is without a usable version that everybody admits: those whose chosen one is not usable."""
-        groups = self.troubles()
+        groups = self.blocking_groups()
         if len(groups) != 1:
             return ()
         return tuple(blocker for blocker in groups[0] if not blocker.is_clash and self._has_way(blocker))

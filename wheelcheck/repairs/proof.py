@@ -1,19 +1,56 @@
-"""What a successful trial shows, compared with the unrepaired answer: counts, version moves with dates, what came and went."""
+"""The proof of a repair: the question that it asks with its resolution, and how that differs from the unrepaired answer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan_status import Status
-from wheelcheck.model.repair import Verification, VersionMove
+from wheelcheck.model.repair import Proposals, Verification, VersionMove
 from wheelcheck.model.resolution import Conflict, Pin, Resolution
+from wheelcheck.ports import Projects
+from wheelcheck.repairs.difference import Difference, State
+from wheelcheck.repairs.edits import Change
 from wheelcheck.repairs.trials import Trial, Trials
+from wheelcheck.resolver.passes import Question
 from wheelcheck.targets.project_view import first_upload
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """The repaired *question* with the *resolution* that answers it.
+
+    *projects* are the pages that it was resolved with, *difference* is what distinguishes the question from the one that was asked.
+    """
+
+    question: Question
+    resolution: Resolution
+    projects: Projects
+    difference: Difference
+
+
+class ProvedProposals(Struct, frozen=True, kw_only=True):
+    """What the search proposes, as reports show it, and the proof of each repair by its id."""
+
+    proposals: Proposals
+    proofs: Mapping[str, Proof] = {}
+
+
+def proof_of(trial: Trial, changes: Iterable[Change], asked: State) -> Proof:
+    """The proof that *trial* is for its *changes* to *asked*, made in this order, in which they are shown and printed."""
+    repaired = asked
+    for change in changes:
+        repaired = change.applied(repaired)
+    return Proof(
+        question=repaired.question,
+        resolution=trial.resolution,
+        projects=trial.projects,
+        difference=Difference.between(asked, repaired),
+    )
 
 
 def natural_of(outcome: Resolution | Conflict) -> Resolution | None:
@@ -27,7 +64,7 @@ def verification(base: Trial, proof: Trial, trials: Trials) -> Verification:
     natural = natural_of(base.outcome)
     before: Mapping[NormalizedName, Pin] = natural.pins if natural is not None else {}
     built = tuple(name for name, pin in sorted(after.items()) if pin.installability is not Installability.WHEEL)
-    seen_before, seen_after = trials.view(base), trials.view(proof)
+    seen_before, seen_after = trials.diagnosis(base), trials.diagnosis(proof)
     moved = [(pin, after[name]) for name, pin in sorted(before.items()) if name in after]
     return Verification(
         status=Status.NEEDS_BUILD if built else Status.INSTALLABLE,

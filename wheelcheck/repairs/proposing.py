@@ -1,6 +1,6 @@
-"""From a blocked outcome to the repairs that are shown: searched, mended, proved, weighed, chosen; applies none of them.
+"""From a blocked outcome to the repairs that are shown: searched, fixed for advisories, proved, weighed, chosen; applies none.
 
-``Blocked, World, Limits → Proposals``.
+``Blocked, RepairContext, Limits → ProvedProposals``.
 """
 
 from __future__ import annotations
@@ -12,83 +12,84 @@ from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable
+from wheelcheck.model.finding import Finding
 from wheelcheck.model.repair import Edit, EditKind, Ground, Hopeless, Proposals, Repair, Risk
 from wheelcheck.model.resolution import Conflict
+from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter, SilentReporter
-from wheelcheck.repairs.blockers import View
-from wheelcheck.repairs.edits.change import Change, key_of
-from wheelcheck.repairs.hopeless import iter_exhausted, iter_hopeless, iter_irreparable
-from wheelcheck.repairs.mending import as_of, mendable, mended
-from wheelcheck.repairs.proof import natural_of, verification
-from wheelcheck.repairs.risk.assessing import assess, risk_of
+from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_advisory_fixes
+from wheelcheck.repairs.blockers import Blocker, TrialView
+from wheelcheck.repairs.context import Blocked, Limits, RepairContext
+from wheelcheck.repairs.edits import Change, key_of
+from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
 from wheelcheck.repairs.risk.case import RepairCase
-from wheelcheck.repairs.search import Found, Search
-from wheelcheck.repairs.trials import OutOfTime, Trials
-from wheelcheck.repairs.world import Blocked, Limits, World
+from wheelcheck.repairs.risk.judging import assess, risk_of
+from wheelcheck.repairs.search import ProvedChanges, Search
+from wheelcheck.repairs.trials import OutOfTime, Trials, usable_versions
 
-_FOR_MENDING = 24  # trials beyond the search's own
+_FOR_ADVISORY_FIXES = 24  # trials beyond the search's own
 _KINDS = tuple(EditKind)
 _FOR_SEVERAL = frozenset({EditKind.PYTHON, EditKind.PLATFORM, EditKind.EXTRA})
 
 
 def propose(
-    blocked: Blocked, world: World, limits: Limits | None = None, reporter: Reporter | None = None
-) -> Proposals:
-    """The cheapest proved ways out of *blocked*, of different kinds where there are several.
+    blocked: Blocked, context: RepairContext, limits: Limits | None = None, reporter: Reporter | None = None
+) -> ProvedProposals:
+    """The cheapest proved repairs of *blocked*, of different kinds where there are several.
 
     An outcome that installs is looked at too: where it meets an advisory, its remedy is proposed. Costs one resolution for each
     set of edits tried, on pages and metadata that are mostly at hand. An index that fails ends the search: what was proved before
     is given, and ``interrupted`` says why there may be more. Raises nothing of its own.
     """
-    return _Proposing(blocked, world, limits or Limits(), reporter or SilentReporter()).run()
+    return _Proposing(blocked, context, limits or Limits(), reporter or SilentReporter()).run()
 
 
 class _Proposing:
     """One run of :func:`propose`."""
 
-    def __init__(self, blocked: Blocked, world: World, limits: Limits, reporter: Reporter) -> None:
-        self._world = world
+    def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, reporter: Reporter) -> None:
+        self._context = context
         self._limits = limits
         self._reporter = reporter
-        self._trials = Trials(blocked, world, limits, reporter)
-        self._search = Search(blocked, world, limits, self._trials)
+        self._trials = Trials(blocked, context, limits, reporter)
+        self._search = Search(blocked, context, limits, self._trials)
         self._blocked = blocked
         self._interrupted = ""
 
-    def run(self) -> Proposals:
+    def run(self) -> ProvedProposals:
         outcome = self._blocked.outcome
         if isinstance(outcome, Conflict) and outcome.budget_spent:
-            return Proposals(
-                complete=False, unreached="the resolution itself ended at its budget, so nothing was tried"
-            )
+            unreached = "the resolution itself ended at its budget, so nothing was tried"
+            return ProvedProposals(proposals=Proposals(complete=False, unreached=unreached))
         self._reporter.stage("looking for repairs")
         hopeless: tuple[Hopeless, ...] = ()
-        found: list[Found] = []
+        found: list[ProvedChanges] = []
         try:
             base = self._trials.base
             if base.succeeds:
-                found = [Found(changes=(), trial=base)]
+                found = [ProvedChanges(changes=(), trial=base)]
             else:
-                hopeless = tuple(self._iter_irreparable())
+                hopeless = tuple(self._iter_unrepairable_inputs())
                 if not hopeless:
                     self._search.run()
                     found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
-                    hopeless = () if found else tuple(self._iter_hopeless())
+                    hopeless = () if found else tuple(self._iter_unrepairable())
         except IndexUnavailable as error:
             self._interrupted = str(error)
             found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
         by_clock = self._trials.ended_by_clock
-        repairs = tuple(self._iter_repairs(self._with_remedies(found)))
-        return Proposals(
-            repairs=repairs,
+        proved = list(self._iter_repairs(self._with_remedies(found)))
+        proposals = Proposals(
+            repairs=tuple(repair for repair, _ in proved),
             hopeless=hopeless,
             # What may help is worth a look only where nothing surely does.
-            suggestions=() if repairs else tuple(self._search.troubles.suggestions.values()),
+            suggestions=() if proved else tuple(self._search.conflict_sets.suggestions.values()),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
             unreached=self._unreached(by_clock=by_clock),
             interrupted=self._interrupted,
             tried=self._trials.count,
         )
+        return ProvedProposals(proposals=proposals, proofs={repair.id: proof for repair, proof in proved})
 
     def _unreached(self, *, by_clock: bool) -> str:
         ended, given_up = self._search.ended, len(self._trials.undecided)
@@ -97,40 +98,40 @@ class _Proposing:
             return f"{sets} took too long to resolve and {'were' if given_up != 1 else 'was'} given up; give --repair-seconds more"
         return f"{ended}; a longer --repair-seconds lets it continue" if ended and by_clock else ended
 
-    def _iter_irreparable(self) -> Iterator[Hopeless]:
-        yield from iter_irreparable(self._view().irreparable())
+    def _iter_unrepairable_inputs(self) -> Iterator[Hopeless]:
+        yield from iter_unrepairable_inputs(self._view().unrepairable_findings())
 
-    def _iter_hopeless(self) -> Iterator[Hopeless]:
+    def _iter_unrepairable(self) -> Iterator[Hopeless]:
         view = self._view()
-        blockers = [blocker for _, blocker in sorted(self._search.troubles.dead_ends.items())]
+        blockers = [blocker for _, blocker in sorted(self._search.conflict_sets.dead_ends.items())]
         if blockers:
-            yield from iter_hopeless(self._blocked, view, blockers)
+            yield from iter_unrepairable(self._blocked, view, blockers)
         elif not self._search.ended:
             yield from iter_exhausted(view, self._trials.count)
 
-    def _view(self) -> View:
+    def _view(self) -> TrialView:
         base = self._trials.base
-        return View(base, self._trials.view(base))
+        return TrialView(base, self._trials.diagnosis(base))
 
     @cached_property
     def _blockers(self) -> frozenset[NormalizedName]:
         """What blocks the question as it was asked."""
-        return frozenset(blocker.name for group in self._view().troubles() for blocker in group)
+        return frozenset(blocker.name for group in self._view().blocking_groups() for blocker in group)
 
     # Remedies of advisories
 
-    def _with_remedies(self, found: Sequence[Found]) -> list[Found]:
-        knowledge = self._world.knowledge
-        self._trials.begin_mending(_FOR_MENDING)
-        better = [self._trying(partial(mended, each, self._trials, knowledge)) or each for each in found]
+    def _with_remedies(self, found: Sequence[ProvedChanges]) -> list[ProvedChanges]:
+        knowledge = self._context.knowledge
+        self._trials.begin_advisory_fixes(_FOR_ADVISORY_FIXES)
+        better = [self._trying(partial(with_advisory_fixes, each, self._trials, knowledge)) or each for each in found]
         ready = [each for each in better if each.changes]
-        if found and len(ready) < self._limits.repairs and mendable(found[0].trial.resolution, knowledge):
+        if found and len(ready) < self._limits.repairs and fixable_advisories(found[0].trial.resolution, knowledge):
             other = self._trying(partial(as_of, found[0], self._trials, knowledge))
             if other is not None:
                 ready.append(other)
         return sorted(ready, key=_order)[: self._limits.repairs]
 
-    def _trying(self, attempt: Callable[[], Found | None]) -> Found | None:
+    def _trying(self, attempt: Callable[[], ProvedChanges | None]) -> ProvedChanges | None:
         try:
             return attempt()
         except OutOfTime:
@@ -141,11 +142,13 @@ class _Proposing:
 
     # What is shown
 
-    def _iter_repairs(self, found: Sequence[Found]) -> Iterator[Repair]:
+    def _iter_repairs(self, found: Sequence[ProvedChanges]) -> Iterator[tuple[Repair, Proof]]:
+        asked = self._trials.base.state
         for number, each in enumerate(found, 1):
-            edits = self._edits(each.changes)
+            changes = sorted(each.changes, key=_reading_order)
+            edits = tuple(self._edit(change) for change in changes)
             grounds = self._grounds(edits, each)
-            yield Repair(
+            repair = Repair(
                 id=f"R{number}",
                 edits=edits,
                 cost=each.cost,
@@ -153,25 +156,11 @@ class _Proposing:
                 risk=risk_of(grounds),
                 grounds=grounds,
             )
+            yield repair, proof_of(each.trial, changes, asked)
 
-    def _edits(self, changes: Iterable[Change]) -> tuple[Edit, ...]:
-        """What a person reads first comes first: the target, then versions; bounds that only keep the rest in place come last."""
-        told = [self._told(change) for change in changes]
-        return tuple(
-            sorted(
-                told,
-                key=lambda edit: (
-                    edit.kind is EditKind.CONSTRAIN,
-                    _KINDS.index(edit.kind),
-                    edit.package or "",
-                    edit.after,
-                ),
-            )
-        )
-
-    def _told(self, change: Change) -> Edit:
-        edit = change.told()
-        touched = self._search.troubles.touched.get(key_of(change), {})
+    def _edit(self, change: Change) -> Edit:
+        edit = change.edit(self._trials.base.state)
+        touched = self._search.conflict_sets.touched.get(key_of(change), {})
         # What blocks other versions only, at which the search looked as well, is no reason that a reader could follow.
         names = [name for name in touched if name in self._blockers] or list(touched)
         if edit.kind not in _FOR_SEVERAL or len(names) < 2:
@@ -179,14 +168,14 @@ class _Proposing:
         target = self._blocked.question.target
         return replace(edit, because=f"{', '.join(names[:-1])} and {names[-1]} have no usable file on {target}")
 
-    def _grounds(self, edits: tuple[Edit, ...], found: Found) -> tuple[Ground, ...]:
+    def _grounds(self, edits: tuple[Edit, ...], found: ProvedChanges) -> tuple[Ground, ...]:
         case = RepairCase(
             edits=edits,
             before=natural_of(self._blocked.outcome),
             after=found.trial.resolution,
             projects=found.trial.projects,
-            code=self._world.code,
-            knowledge=self._world.knowledge,
+            code=self._context.code,
+            knowledge=self._context.knowledge,
         )
         self._reporter.stage("weighing repairs")
         try:
@@ -196,13 +185,19 @@ class _Proposing:
             return (Ground(risk=Risk.HIGH, text=f"its evidence could not be read: {error.message}"),)
 
 
-def _order(found: Found) -> tuple[int, tuple[object, ...]]:
+def _order(found: ProvedChanges) -> tuple[int, tuple[object, ...]]:
     return (found.cost, tuple(sorted(found.keys)))
 
 
-def _different(found: Sequence[Found], most: int) -> list[Found]:
+def _reading_order(change: Change) -> tuple[bool, int, str, str]:
+    """The target comes first, then versions; bounds that only keep the rest in place come last."""
+    _, after = change.moved
+    return (change.kind is EditKind.CONSTRAIN, _KINDS.index(change.kind), change.package or "", after)
+
+
+def _different(found: Sequence[ProvedChanges], most: int) -> list[ProvedChanges]:
     """At most *most* of *found*: the cheapest of each kind first, then the cheapest of the rest; in the order of their cost."""
-    chosen: list[Found] = []
+    chosen: list[ProvedChanges] = []
     for each in found:
         if each.main_kind not in {other.main_kind for other in chosen} and len(chosen) < most:
             chosen.append(each)
@@ -210,3 +205,68 @@ def _different(found: Sequence[Found], most: int) -> list[Found]:
         if each not in chosen and len(chosen) < most:
             chosen.append(each)
     return sorted(chosen, key=_order)
+
+
+def iter_unrepairable(blocked: Blocked, view: TrialView, blockers: Iterable[Blocker]) -> Iterator[Hopeless]:
+    """One statement for each of *blockers*, none of which has a remedy; *view* is of the question as it was asked.
+
+    A blocker that stands in the question itself is told as it stands there, whatever version a trial ended at.
+    """
+    asked = {blocker.name: blocker for group in view.blocking_groups() for blocker in group}
+    for blocker in (asked.get(each.name, each) for each in blockers):
+        yield Hopeless(
+            package=blocker.name,
+            version=blocker.version,
+            message=_unrepairable_sentence(blocked, view, blocker),
+            paths=blocker.paths,
+        )
+
+
+def iter_exhausted(view: TrialView, trials: int) -> Iterator[Hopeless]:
+    """One statement for each blocker of a question for which all that could be changed was tried, in vain."""
+    for blocker in (each for group in view.blocking_groups() for each in group):
+        tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
+        yield Hopeless(
+            package=blocker.name,
+            version=blocker.version,
+            message=f"none of the changes that could help {blocker.name} leads to an answer, {tried}",
+            paths=blocker.paths,
+        )
+
+
+def iter_unrepairable_inputs(findings: Iterable[Finding]) -> Iterator[Hopeless]:
+    """One statement for each of *findings*, which lie in the input itself."""
+    for finding in findings:
+        yield Hopeless(
+            package=finding.package,
+            version=finding.version,
+            message=f"{finding.message}; {finding.code.cure[0].lower()}{finding.code.cure[1:]}",
+            paths=finding.paths,
+        )
+
+
+def _unrepairable_sentence(blocked: Blocked, view: TrialView, blocker: Blocker) -> str:
+    target = view.diagnosis.target
+    asked = "you ask for it yourself" if blocker.is_wanted_by_user else "nothing else can be changed about it"
+    url = next((asker.requirement.url for asker in blocker.askers if asker.requirement.url is not None), None)
+    if url is not None:
+        return f"{blocker.name} is to come from {masked(url)}, which cannot be used on {target}, and {asked}"
+    shelf = view.diagnosis.shelf(blocker.name)
+    if not shelf.versions:
+        return f"no index has a usable file of {blocker.name}, and {asked}"
+    if blocker.is_clash:
+        return f"no version of {blocker.name} can satisfy every requirement on {target}, and {asked}"
+    if any(shelf.release(version).has_wheel for version in usable_versions(shelf)):
+        return f"no version of {blocker.name} that is asked for has a usable file on {target}, and {asked}"
+    where = f"{target.platform} on Python {target.python}{_other_pythons(blocked)}"
+    return (
+        f"no version of {blocker.name} has a wheel for {where}, and {asked}; "
+        "a wheel that you build yourself can be given with --find-links"
+    )
+
+
+def _other_pythons(blocked: Blocked) -> str:
+    """Which Pythons were looked at besides the target's own."""
+    if not blocked.target_is_named:
+        return ""
+    return " or another near it that the input admits" if blocked.input_bounds else " or near it"

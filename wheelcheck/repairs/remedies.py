@@ -1,6 +1,6 @@
 """The edits that can touch a blocker, cheapest kind first; tries none of them, and leaves out what the pages already rule out.
 
-``View, Blocker → Change, …``. Whatever makes the search succeed must touch every blocker, so a blocker without remedies is
+``TrialView, Blocker → Change, …``. Whatever makes the search succeed must touch every blocker, so a blocker without remedies is
 hopeless. Each function of :data:`REMEDIES` offers one kind of edit.
 """
 
@@ -20,20 +20,30 @@ from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
-from wheelcheck.repairs.blockers import Asker, Blocker, View
-from wheelcheck.repairs.edits.change import Change, Key, key_of
-from wheelcheck.repairs.edits.exclude import Excluded
-from wheelcheck.repairs.edits.extra import WithoutExtras
-from wheelcheck.repairs.edits.index import FromIndex
-from wheelcheck.repairs.edits.override import Overridden
-from wheelcheck.repairs.edits.pin import Repinned
-from wheelcheck.repairs.edits.platform import OnPlatform
-from wheelcheck.repairs.edits.python import OnPython
-from wheelcheck.repairs.edits.substitute import Substituted
-from wheelcheck.repairs.extras import iter_droppable
-from wheelcheck.repairs.targets import iter_other_platforms, iter_other_pythons
-from wheelcheck.repairs.versions import nearest_first, preferred_in_clash, usable_versions
-from wheelcheck.repairs.world import Blocked, World
+from wheelcheck.repairs.blockers import Asker, Blocker, TrialView
+from wheelcheck.repairs.context import Blocked, RepairContext
+from wheelcheck.repairs.difference import State
+from wheelcheck.repairs.edits import (
+    Change,
+    Excluded,
+    FromIndex,
+    Key,
+    OnPlatform,
+    OnPython,
+    Overridden,
+    Repinned,
+    Substituted,
+    WithoutExtras,
+    key_of,
+)
+from wheelcheck.repairs.nearby import (
+    iter_droppable,
+    iter_other_platforms,
+    iter_other_pythons,
+    nearest_first,
+    preferred_in_clash,
+)
+from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
 
@@ -45,20 +55,20 @@ _COST_OF_OVERRIDE_ABOVE = 85
 _COST_OF_EXCLUSION_ABOVE = 210
 
 
-class Case(Struct, kw_only=True):
+class BlockerCase(Struct, kw_only=True):
     """One *blocker* of a failed trial, seen in its *view*, with all that a remedy may look at.
 
     ``suggestions`` collects what could not be asked, by project and address.
     """
 
     blocked: Blocked
-    world: World
-    view: View
+    context: RepairContext
+    view: TrialView
     blocker: Blocker
     suggestions: dict[tuple[NormalizedName, str], Suggestion] = field(default_factory=dict)
 
 
-def iter_remedies(case: Case) -> Iterator[Change]:
+def iter_remedies(case: BlockerCase) -> Iterator[Change]:
     """The changes that can touch the blocker of *case*, each once, in the order of :data:`REMEDIES`."""
     seen: set[Key] = set()
     for remedy in REMEDIES:
@@ -78,7 +88,7 @@ def iter_pythons(blocked: Blocked, target: Target) -> Iterator[OnPython]:
             yield OnPython(python=other.python, before=target.python, cost=cost)
 
 
-def _because(view: View, blocker: Blocker) -> str:
+def _because(view: TrialView, blocker: Blocker) -> str:
     what = f"{blocker.name} {blocker.version}" if blocker.version is not None else blocker.name
     return what if blocker.is_clash else f"{what} has no usable file on {view.diagnosis.target}"
 
@@ -91,7 +101,7 @@ def _declared(askers: Iterable[Asker]) -> tuple[tuple[str, str], ...]:
 # Versions of the blocker itself
 
 
-def _repin(case: Case) -> Iterator[Change]:
+def _repin(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     asked = view.asked_by_user(blocker.name)
     if not any(requirement.specifier for requirement in asked):
@@ -107,7 +117,7 @@ def _repin(case: Case) -> Iterator[Change]:
         )
 
 
-def _override(case: Case) -> Iterator[Change]:
+def _override(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     if not any(asker.parent is not None and asker.requirement.specifier for asker in blocker.askers):
         return
@@ -120,7 +130,7 @@ def _override(case: Case) -> Iterator[Change]:
         )
 
 
-def _candidates(view: View, blocker: Blocker) -> tuple[Version, ...]:
+def _candidates(view: TrialView, blocker: Blocker) -> tuple[Version, ...]:
     shelf = view.diagnosis.shelf(blocker.name)
     if not usable_versions(shelf):
         return ()
@@ -130,7 +140,7 @@ def _candidates(view: View, blocker: Blocker) -> tuple[Version, ...]:
 # Versions of what stands above it
 
 
-def _other_version_above(case: Case) -> Iterator[Change]:
+def _other_version_above(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     # What the user asks for by name stays wanted, whatever stands above it; but another's bound on it can go.
     above = _bounders(case) if blocker.is_wanted_by_user and not blocker.is_clash else blocker.above[:_ABOVE]
@@ -163,7 +173,7 @@ def _other_version_above(case: Case) -> Iterator[Change]:
             )
 
 
-def _bounders(case: Case) -> tuple[NormalizedName, ...]:
+def _bounders(case: BlockerCase) -> tuple[NormalizedName, ...]:
     """The projects whose bounds keep the blocker from versions that the user alone would admit.
 
     None where no such version is usable on any target that is tried: what nobody can have is held back by nobody.
@@ -178,7 +188,7 @@ def _bounders(case: Case) -> tuple[NormalizedName, ...]:
 # The target
 
 
-def _python(case: Case) -> Iterator[Change]:
+def _python(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     for change in iter_pythons(case.blocked, view.trial.state.question.target):
         target = change.applied(view.trial.state).question.target
@@ -190,7 +200,7 @@ def _python(case: Case) -> Iterator[Change]:
             )
 
 
-def _platform(case: Case) -> Iterator[Change]:
+def _platform(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     if not case.blocked.target_is_named:
         return
@@ -207,7 +217,7 @@ def _marked(blocker: Blocker, word: str) -> bool:
     return any(word in str(asker.requirement.marker or "") for asker in blocker.askers)
 
 
-def _is_to_be_had(case: Case) -> bool:
+def _is_to_be_had(case: BlockerCase) -> bool:
     """Whether the target, or one that an edit makes of it, has a usable file in some version that the user admits."""
     view, blocker = case.view, case.blocker
     own = SpecifierSet()
@@ -226,7 +236,7 @@ def _is_to_be_had(case: Case) -> bool:
     )
 
 
-def _is_usable(view: View, blocker: Blocker, target: Target) -> bool:
+def _is_usable(view: TrialView, blocker: Blocker, target: Target) -> bool:
     """Whether *target* has a usable file in some version that everybody admits, while the present target has none."""
     page = view.diagnosis.shelf(blocker.name).page
     policy = view.diagnosis.policy
@@ -248,10 +258,10 @@ def _first_usable(shelf: ProjectView, bounds: SpecifierSet, policy: Policy) -> V
 # The same project from somewhere else, the same code under another name
 
 
-def _substitute(case: Case) -> Iterator[Change]:
+def _substitute(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     platform = view.diagnosis.target.platform
-    for substitute in case.world.knowledge.substitutes:
+    for substitute in case.context.knowledge.substitutes:
         matches = not substitute.platforms or any(fnmatchcase(platform, each) for each in substitute.platforms)
         if substitute.project != blocker.name or not matches:
             continue
@@ -267,14 +277,14 @@ def _substitute(case: Case) -> Iterator[Change]:
                 break
 
 
-def _index(case: Case) -> Iterator[Change]:
+def _index(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     if blocker.is_clash or blocker.name in view.trial.state.sources:
         return
     platform = view.diagnosis.target.platform
     known = [
         index
-        for index in case.world.knowledge.indexes
+        for index in case.context.knowledge.indexes
         if blocker.name in index.projects
         and (not index.platforms or any(fnmatchcase(platform, each) for each in index.platforms))
     ]
@@ -283,13 +293,14 @@ def _index(case: Case) -> Iterator[Change]:
     for url in dict.fromkeys((*others, *(index.url for index in known))):
         change = FromIndex(name=blocker.name, url=url, because=_because(view, blocker))
         try:
-            page = case.world.elsewhere.page_at(url, blocker.name)
+            page = case.context.elsewhere.page_at(url, blocker.name)
         except IndexUnavailable as error:
             if url in others:
                 continue
             message = f"it could not be asked, so nothing is proved: {error.message}"
             # Said first of the question as it was asked; the search comes by again with other targets.
-            case.suggestions.setdefault((blocker.name, url), Suggestion(edit=change.told(), message=message))
+            asked = State(question=case.blocked.question)
+            case.suggestions.setdefault((blocker.name, url), Suggestion(edit=change.edit(asked), message=message))
             return  # a vendor's other indexes lie beside this one
         shelf = ProjectView(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}))
         if _first_usable(shelf, blocker.specifier, view.diagnosis.policy) is not None:
@@ -299,7 +310,7 @@ def _index(case: Case) -> Iterator[Change]:
 # Less than was asked for
 
 
-def _extra(case: Case) -> Iterator[Change]:
+def _extra(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     if blocker.is_clash or blocker.is_wanted_by_user:
         return
@@ -318,7 +329,7 @@ def _extra(case: Case) -> Iterator[Change]:
         )
 
 
-def _exclude(case: Case) -> Iterator[Change]:
+def _exclude(case: BlockerCase) -> Iterator[Change]:
     view, blocker = case.view, case.blocker
     if not blocker.is_wanted_by_user:
         version = str(blocker.version or "")
@@ -336,7 +347,7 @@ def _exclude(case: Case) -> Iterator[Change]:
             )
 
 
-REMEDIES: tuple[Callable[[Case], Iterator[Change]], ...] = (
+REMEDIES: tuple[Callable[[BlockerCase], Iterator[Change]], ...] = (
     _python,
     _platform,
     _substitute,

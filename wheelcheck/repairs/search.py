@@ -15,14 +15,10 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from wheelcheck.model.repair import EditKind
-from wheelcheck.repairs.edits.change import Change, Key, key_of
-from wheelcheck.repairs.edits.override import Overridden
-from wheelcheck.repairs.edits.pin import Repinned
-from wheelcheck.repairs.settling import attempt, unsettled
-from wheelcheck.repairs.trials import OutOfTime, Trial, Trials
-from wheelcheck.repairs.troubles import Keys, Trouble, Troubles
-from wheelcheck.repairs.turns import worlds_of
-from wheelcheck.repairs.world import Blocked, Limits, World
+from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, Keys, alternatives_of
+from wheelcheck.repairs.context import Blocked, Limits, RepairContext
+from wheelcheck.repairs.edits import Change, Key, Overridden, Repinned, key_of
+from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
 
 # No counts in it: what is told of one question is the same every time.
 _ENDED = "the search ended before every set of changes was tried"
@@ -32,7 +28,7 @@ _IDLE = 300
 _ROUNDS = 12
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class ProvedChanges(Struct, frozen=True, kw_only=True):
     """Changes, each settled on a version, and the trial in which they succeed."""
 
     changes: tuple[Change, ...]
@@ -59,7 +55,7 @@ class _Node(Struct):
     cost: int
     order: tuple[Key, ...]
     changes: tuple[Change, ...]
-    pending: tuple[Trouble, ...]
+    pending: tuple[ConflictSet, ...]
 
     def __lt__(self, other: _Node) -> bool:
         return (self.bound, self.cost, self.order) < (other.bound, other.cost, other.order)
@@ -68,14 +64,14 @@ class _Node(Struct):
 class Search:
     """Searches for repairs of *blocked*; what it found is in ``found``.
 
-    ``troubles`` remembers what stood in the way. ``ended`` is empty when every set was looked at that could matter, else a sentence
-    on what was not.
+    ``conflict_sets`` remember what stood in the way. ``ended`` is empty when every set was looked at that could matter, else a
+    sentence on what was not.
     """
 
-    def __init__(self, blocked: Blocked, world: World, limits: Limits, trials: Trials) -> None:
-        self.found: list[Found] = []
+    def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, trials: Trials) -> None:
+        self.found: list[ProvedChanges] = []
         self.ended = ""
-        self.troubles = Troubles(blocked, world, trials)
+        self.conflict_sets = ConflictSets(blocked, context, trials)
         self._limits = limits
         self._trials = trials
         self._seen: set[tuple[Keys, frozenset[Keys]]] = set()
@@ -85,17 +81,17 @@ class Search:
         """Search until there are enough repairs of different kinds, nothing is left, or the limits are reached."""
         try:
             base = self._trials.base
-            troubles = self.troubles.of(base)
-            if any(self.troubles.is_lost(trouble) for trouble in troubles):
+            conflict_sets = self.conflict_sets.of(base)
+            if any(self.conflict_sets.is_lost(conflict_set) for conflict_set in conflict_sets):
                 return
-            self._branch_in_worlds((), base)
-            self._search(troubles)
+            self._branch_in_alternatives((), base)
+            self._search(conflict_sets)
         except OutOfTime:
             self.ended = _ENDED
 
     # Cheapest first
 
-    def _search(self, troubles: tuple[Trouble, ...]) -> None:
+    def _search(self, conflict_sets: tuple[ConflictSet, ...]) -> None:
         looked_at = idle = 0
         given_up: list[tuple[Change, ...]] = []
         echoes: list[tuple[Change, ...]] = []
@@ -103,8 +99,8 @@ class Search:
             node = heapq.heappop(self._heap)
             looked_at += 1
             idle += 1
-            if idle == _IDLE and all(trouble.changes for trouble in troubles):
-                self._put_together(troubles)
+            if idle == _IDLE and all(conflict_set.changes for conflict_set in conflict_sets):
+                self._put_together(conflict_sets)
             if looked_at > _NODES:
                 self.ended = _ENDED
                 return
@@ -139,9 +135,9 @@ class Search:
         """Try *changes*, take them or go on from why they fail; whether that took too long to say either."""
         found, failed = attempt(changes, self._trials)
         if found is not None:
-            self._take(Found(changes=found.changes, trial=found))
+            self._take(ProvedChanges(changes=found.changes, trial=found))
         for trial in failed:
-            self._branch_in_worlds(changes, trial)
+            self._branch_in_alternatives(changes, trial)
         return found is None and not failed
 
     def _is_enough(self) -> bool:
@@ -151,14 +147,14 @@ class Search:
     def _is_known(self, keys: Keys) -> bool:
         return any(found.keys <= keys for found in self.found)
 
-    def _branch_in_worlds(self, changes: tuple[Change, ...], failed: Trial) -> None:
-        for world in worlds_of(failed, self._trials):
-            self._branch(changes, self.troubles.of(world))
+    def _branch_in_alternatives(self, changes: tuple[Change, ...], failed: Trial) -> None:
+        for alternative in alternatives_of(failed, self._trials):
+            self._branch(changes, self.conflict_sets.of(alternative))
 
-    def _branch(self, changes: tuple[Change, ...], troubles: tuple[Trouble, ...]) -> None:
-        if not troubles or any(not trouble.changes for trouble in troubles):
+    def _branch(self, changes: tuple[Change, ...], conflict_sets: tuple[ConflictSet, ...]) -> None:
+        if not conflict_sets or any(not conflict_set.changes for conflict_set in conflict_sets):
             return
-        first, *others = troubles
+        first, *others = conflict_sets
         for change in first.changes:
             kept = tuple(made for made in changes if made.slot != change.slot)
             if len(kept) < len(changes) and not _goes_further(change, changes):
@@ -166,17 +162,17 @@ class Search:
             key = key_of(change)
             self._push((*kept, change), tuple(other for other in others if key not in other.keys))
 
-    def _push(self, changes: tuple[Change, ...], pending: tuple[Trouble, ...]) -> None:
+    def _push(self, changes: tuple[Change, ...], pending: tuple[ConflictSet, ...]) -> None:
         order = tuple(sorted(key_of(change) for change in changes))
         # The same set may be reached with less left to touch, by way of other versions.
-        seen = (frozenset(order), frozenset(trouble.keys for trouble in pending))
+        seen = (frozenset(order), frozenset(conflict_set.keys for conflict_set in pending))
         if seen in self._seen:
             return
         self._seen.add(seen)
         cost = sum(change.cost for change in changes)
         heapq.heappush(self._heap, _Node(cost + _lower_bound(pending), cost, order, changes, pending))
 
-    def _take(self, found: Found) -> None:
+    def _take(self, found: ProvedChanges) -> None:
         self._trials.answer_found()
         try:
             found = self._reduced(found)
@@ -184,7 +180,7 @@ class Search:
             if not self._is_known(found.keys):
                 self.found.append(found)
 
-    def _reduced(self, found: Found) -> Found:
+    def _reduced(self, found: ProvedChanges) -> ProvedChanges:
         """*found* without what is needless: pages alone told which edits touch a blocker, so one may prove not to be needed.
 
         Any version may be taken while it is looked for what is needless: the one that served beside another change need not
@@ -195,30 +191,30 @@ class Search:
             if rest and self._trials.of(rest).succeeds:
                 trial, _ = attempt(rest, self._trials)
                 if trial is not None:
-                    return self._reduced(Found(changes=trial.changes, trial=trial))
+                    return self._reduced(ProvedChanges(changes=trial.changes, trial=trial))
         return found
 
     # One go
 
-    def _put_together(self, troubles: tuple[Trouble, ...]) -> None:
+    def _put_together(self, conflict_sets: tuple[ConflictSet, ...]) -> None:
         """Take the cheapest change for every blocker at once, and again for what that uncovers, then what is needless away."""
         changes: dict[str, Change] = {}
         for _ in range(_ROUNDS):
-            for trouble in troubles:
+            for conflict_set in conflict_sets:
                 # A change that is made already may touch this blocker too.
-                if trouble.keys & {key_of(change) for change in changes.values()}:
+                if conflict_set.keys & {key_of(change) for change in changes.values()}:
                     continue
-                free = [change for change in _by_usefulness(trouble, troubles) if change.slot not in changes]
+                free = [change for change in _by_usefulness(conflict_set, conflict_sets) if change.slot not in changes]
                 if not free:
                     return
                 changes[free[0].slot] = free[0]
             found, failed = attempt(tuple(changes.values()), self._trials)
             if found is not None:
-                self._take(Found(changes=found.changes, trial=found))
+                self._take(ProvedChanges(changes=found.changes, trial=found))
                 return
-            troubles = self.troubles.of(failed[-1]) if failed else ()
+            conflict_sets = self.conflict_sets.of(failed[-1]) if failed else ()
             made = {key_of(change) for change in changes.values()}
-            if not troubles or all(trouble.keys & made for trouble in troubles):
+            if not conflict_sets or all(conflict_set.keys & made for conflict_set in conflict_sets):
                 return
 
 
@@ -229,22 +225,22 @@ def _goes_further(change: Change, made: Iterable[Change]) -> bool:
     )
 
 
-def _by_usefulness(trouble: Trouble, troubles: Iterable[Trouble]) -> list[Change]:
-    """The changes of *trouble* by what each costs for one of the blockers that it touches."""
+def _by_usefulness(conflict_set: ConflictSet, conflict_sets: Iterable[ConflictSet]) -> list[Change]:
+    """The changes of *conflict_set* by what each costs for one of the blockers that it touches."""
     touching: Counter[Key] = Counter()
-    for each in troubles:
+    for each in conflict_sets:
         touching.update(each.keys)
-    return sorted(trouble.changes, key=lambda change: (change.cost / touching[key_of(change)], key_of(change)))
+    return sorted(conflict_set.changes, key=lambda change: (change.cost / touching[key_of(change)], key_of(change)))
 
 
-def _lower_bound(pending: tuple[Trouble, ...]) -> int:
+def _lower_bound(pending: tuple[ConflictSet, ...]) -> int:
     """No set that touches all of *pending* costs less: a change that touches several is shared out among them."""
     touching: Counter[Key] = Counter()
-    for trouble in pending:
-        touching.update(trouble.keys)
+    for conflict_set in pending:
+        touching.update(conflict_set.keys)
     return int(
         sum(
-            min((change.cost / touching[key_of(change)] for change in trouble.changes), default=0)
-            for trouble in pending
+            min((change.cost / touching[key_of(change)] for change in conflict_set.changes), default=0)
+            for conflict_set in pending
         )
     )

@@ -1,4 +1,7 @@
-"""Edited questions resolved, each once and within the limits; draws no conclusion but whether the answer installs."""
+"""Resolves edited questions, each once and within the limits, and settles every change of version on the nearest that serves.
+
+It draws no conclusion but whether the answer installs, and chooses no set of changes.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,24 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName
+from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.objections import objections
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import Projects, Reporter
-from wheelcheck.repairs.edits.change import Change, Key, State, key_of
-from wheelcheck.repairs.edits.override import Overridden
-from wheelcheck.repairs.edits.pin import Repinned
-from wheelcheck.repairs.world import Blocked, Limits, WithSources, World
+from wheelcheck.repairs.context import Blocked, Limits, RepairContext, WithSources
+from wheelcheck.repairs.difference import State
+from wheelcheck.repairs.edits import Change, Key, VersionChange, key_of
 from wheelcheck.resolver.passes import Budget, resolve
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
 
-_FOR_SEARCHING = 0.75  # of the time; the rest is for mending what was found
+_FOR_SEARCHING = 0.75  # of the time; the rest is for the fixes of advisories
 _SHARE = 2  # of the time goes to one trial at most, and less once there is an answer
 _SHARE_AFTER = 5
+_TRIES = 8  # so many of the nearest versions are tried for one project before any that serves is taken
 
 
 class OutOfTime(Exception):
@@ -62,15 +66,15 @@ _Settled = tuple[tuple[Key, str], ...]
 
 
 class Trials:
-    """Makes trials of *blocked* in *world*; remembers each, and ends by ``OutOfTime`` when *limits* are reached.
+    """Makes trials of *blocked* in *context*; remembers each, and ends by ``OutOfTime`` when *limits* are reached.
 
     ``undecided`` counts the trials that were given up, since they took too long for one of many; ``ended_by_clock`` says that more
     time would have allowed more trials.
     """
 
-    def __init__(self, blocked: Blocked, world: World, limits: Limits, reporter: Reporter) -> None:
+    def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, reporter: Reporter) -> None:
         self._blocked = blocked
-        self._world = world
+        self._context = context
         self._limits = limits
         self._reporter = reporter
         self._start = limits.clock()
@@ -98,7 +102,7 @@ class Trials:
         """From now on let a trial take all the time that is left: no other waits for it."""
         self.is_patient = True
 
-    def begin_mending(self, trials: int) -> None:
+    def begin_advisory_fixes(self, trials: int) -> None:
         """Allow that many *trials* more, in what time the search has left for them."""
         self._most = self.count + trials
         self._deadline = self._start + self._limits.seconds
@@ -108,7 +112,7 @@ class Trials:
         """The question as it was asked."""
         return self._judged((), State(question=self._blocked.question), self._blocked.outcome)
 
-    def view(self, trial: Trial) -> Diagnosis:
+    def diagnosis(self, trial: Trial) -> Diagnosis:
         """A view of *trial* for those who look for its blockers or for what it chose."""
         return self._diagnosis(trial.outcome, trial.state, trial.projects)
 
@@ -158,8 +162,8 @@ class Trials:
 
     def _projects(self, state: State) -> Projects:
         if not state.sources:
-            return self._world.projects
-        return WithSources(self._world.projects, self._world.elsewhere, state.sources)
+            return self._context.projects
+        return WithSources(self._context.projects, self._context.elsewhere, state.sources)
 
     def _judged(self, changes: tuple[Change, ...], state: State, outcome: Resolution | Conflict) -> Trial:
         projects = self._projects(state)
@@ -179,11 +183,80 @@ class Trials:
 
 
 def _version(change: Change) -> str:
-    match change:
-        case Overridden():
-            # Until a version is settled on, two overrides of one project may still differ by their bounds.
-            return str(change.version or change.bound)
-        case Repinned():
-            return str(change.version or "")
-        case _:
-            return ""
+    # Until a version is settled on, two overrides of one project may still differ by their bounds.
+    return change.bound_text if isinstance(change, VersionChange) else ""
+
+
+def usable_versions(shelf: ProjectView) -> tuple[Version, ...]:
+    """The final versions with a usable wheel, newest first; where there are none, those with a source archive."""
+    standing = [
+        version
+        for version in shelf.versions
+        if not version.is_prerelease and (release := shelf.release(version)).fit is not None and release.yanked is None
+    ]
+    with_wheel = tuple(version for version in standing if shelf.release(version).has_wheel)
+    return with_wheel or tuple(standing)
+
+
+def attempt(changes: tuple[Change, ...], trials: Trials) -> tuple[Trial | None, tuple[Trial, ...]]:
+    """The trial in which *changes* succeed, every version settled; or else those that show why they do not.
+
+    The nearest versions are tried first. Where they fail, any version may be taken: if that fails too, no version serves, and one
+    trial has shown it for all. What stands in the way is told by both: the newest version, which that one ends at, may have other
+    blockers than the nearest, and a repair must touch those of one only. Costs one to three trials, and more where the nearest
+    versions do not serve.
+    """
+    nearest = tuple(_nearest(change, usable_candidates(change, changes, trials)) for change in changes)
+    first = trials.of(nearest)
+    if first.succeeds:
+        return first, ()
+    if first.is_undecided:
+        # What took too long with the nearest version takes no less with any, and a further one is no answer to it.
+        return None, ()
+    if nearest == changes:
+        return None, (first,)
+    anything = trials.of(changes)
+    if not anything.succeeds:
+        return None, (first, anything)
+    return _settled(changes, anything, trials), ()
+
+
+def unsettled(change: Change) -> Change:
+    """*change* with any version, where it is one of version."""
+    return change.settled(None) if isinstance(change, VersionChange) else change
+
+
+def _nearest(change: Change, versions: tuple[Version, ...]) -> Change:
+    return change.settled(versions[0]) if isinstance(change, VersionChange) and versions else change
+
+
+def usable_candidates(change: Change, changes: tuple[Change, ...], trials: Trials) -> tuple[Version, ...]:
+    """The candidates of *change* that have a usable file on the target that *changes* make."""
+    if not isinstance(change, VersionChange):
+        return ()
+    usable = set(usable_versions(trials.shelf(change.name, changes)))
+    return tuple(version for version in change.candidates if version in usable)
+
+
+def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial:
+    """*changes* with versions, one after the other; ``proof`` succeeds with any version, and shows one that serves."""
+    at_last = proof
+    settled = list(changes)
+    for place, change in enumerate(changes):
+        if not isinstance(change, VersionChange):
+            continue
+        taken = at_last.resolution.pins.get(change.name)
+        # What is no longer wanted at all needs no version; the one that was taken always serves.
+        fallback = () if taken is None else (taken.version,)
+        for version in dict.fromkeys((*usable_candidates(change, changes, trials)[:_TRIES], *fallback)):
+            settled[place] = change.settled(version)
+            trial = trials.of(settled)
+            if trial.succeeds:
+                at_last = trial
+                break
+            if trial.is_undecided:
+                settled[place] = change
+                break
+        else:
+            settled[place] = change
+    return at_last

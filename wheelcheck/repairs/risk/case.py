@@ -1,22 +1,33 @@
-"""What a judgement of risk may look at: the edits, both resolutions, and the ports to pages and code; judges nothing itself."""
+"""What a judgement of risk may look at: the edits, both resolutions, pages and code, and how far apart two versions are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
+from packaging import requirements
 from packaging.requirements import InvalidRequirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model.compatibility import RepairKnowledge
 from wheelcheck.model.distribution import Distribution, ProjectPage, Wheel
 from wheelcheck.model.judgement import Installability
-from wheelcheck.model.repair import Edit
+from wheelcheck.model.repair import Edit, Risk
 from wheelcheck.model.requirement import CandidateOrigin, Requirement
 from wheelcheck.model.resolution import Pin, Resolution
 from wheelcheck.ports import Code, Projects
 from wheelcheck.targets.fitting import Compatibility
+
+_CALENDAR = 1990  # a first number from here on is a year
+_FAR = timedelta(days=3 * 365.25)
+_NEAR = timedelta(days=365.25)
+_DAYS_A_MONTH = 30.44
+_STEPS = ("major", "minor", "patch")
+MILDER = {Risk.HIGH: Risk.MEDIUM, Risk.MEDIUM: Risk.LOW, Risk.LOW: Risk.LOW}
+"""What the risk of a distance is where the line that changes is the user's own."""
 
 
 class Dependant(Struct, frozen=True, kw_only=True):
@@ -118,3 +129,142 @@ def _iter_requirements(pin: Pin, name: NormalizedName, compatibility: Compatibil
             marker is None or any(compatibility.evaluate(marker, extra).holds for extra in ("", *sorted(pin.extras)))
         ):
             yield found
+
+
+class Distance(Struct, frozen=True, kw_only=True):
+    """The way from one version to another; ``time`` is negative where the second was released earlier, ``None`` if not known."""
+
+    before: Version
+    after: Version
+    time: timedelta | None
+
+    @property
+    def is_calendar(self) -> bool:
+        """Whether both versions are numbered by year, so that only time tells."""
+        return min(_release(self.before)[0], _release(self.after)[0]) >= _CALENDAR
+
+    @property
+    def step(self) -> tuple[str, int]:
+        """The first number that differs and by how much: ``major``, ``minor``, ``patch``, empty where the release is the same."""
+        if self.before.epoch != self.after.epoch:
+            return "major", 2  # a new epoch says that the numbers cannot be compared
+        for name, old, new in zip(_STEPS, _release(self.before), _release(self.after), strict=False):
+            if old != new:
+                return name, abs(new - old)
+        return ("", 0) if self.before.release == self.after.release else ("patch", 1)
+
+    @property
+    def risk(self) -> Risk:
+        """How much may be different: by release numbers and years, for calendar versions by time alone."""
+        time = abs(self.time) if self.time is not None else timedelta()
+        if self.is_calendar:
+            if self.time is None:
+                return Risk.MEDIUM
+            return Risk.HIGH if time > _FAR else Risk.MEDIUM if time > _NEAR else Risk.LOW
+        step, count = self.step
+        if time > _FAR or (step == "major" and count > 1):
+            return Risk.HIGH
+        # Before 1.0 the second number is the one that breaks promises.
+        unstable = step == "minor" and _release(self.before)[0] == 0
+        return Risk.MEDIUM if step == "major" or unstable else Risk.LOW
+
+    def __str__(self) -> str:
+        way = "newer" if self.after > self.before else "older"
+        step = self._step_words()
+        span = span_words(abs(self.time)) if self.time is not None else ""
+        if self.before.public == self.after.public:
+            return step
+        if self.time is None or not span:
+            return f"{step} {way}".strip()
+        if (self.time > timedelta()) == (way == "newer"):
+            return f"{step}, {span} {way}" if step else f"{span} {way}"
+        # A fix of an old line can be younger than a newer line's release.
+        return f"{step} {way}, released {span} {'later' if way == 'older' else 'earlier'}".strip()
+
+    def _step_words(self) -> str:
+        step, count = self.step
+        if self.is_calendar:
+            return ""
+        if not step:
+            return (
+                "another build of the same version" if self.before.public == self.after.public else "the same release"
+            )
+        if self.before.epoch != self.after.epoch:
+            return "another numbering of versions"
+        return f"one {step} version" if count == 1 else f"{count} {step} versions"
+
+
+def span_words(span: timedelta) -> str:
+    """*span* as a person says it: days under two months, months under two years, then years; empty under a day."""
+    for size, limit, word in ((1.0, 60.0, "day"), (_DAYS_A_MONTH, 730.5, "month")):
+        if span.days < limit:
+            count = round(span.days / size)
+            return f"{count} {word}{'s' if count != 1 else ''}" if count else ""
+    return f"{span.days / 365.25:.1f} years".replace(".0 ", " ")
+
+
+def distance_of(case: RepairCase, name: NormalizedName, before: Version, after: Version) -> Distance:
+    """The distance between two versions of *name*; reads the project's page for the dates."""
+    first, second = case.released(name, before), case.released(name, after)
+    time = _instant(second) - _instant(first) if first and second else None
+    return Distance(before=before, after=after, time=time)
+
+
+def declared_start(case: RepairCase, edit: Edit, name: NormalizedName, chosen: Version) -> Version | None:
+    """The version that the edit moves away from.
+
+    The natural pin's where the declared bound admits it; else of what is declared the nearest to *chosen*: a release on the
+    page that it admits, or a version that it names. ``None`` where nothing of that is known.
+    """
+    declared = specifier_of(edit.before)
+    natural = case.natural(name)
+    if natural is not None and natural.version != chosen and declared.contains(natural.version, prereleases=True):
+        return natural.version
+    page = case.page(name)
+    listed = page.distributions if page is not None else ()
+    admitted = [version for version in listed if declared.contains(version, prereleases=True)] if declared else []
+    return _nearest_to(admitted, chosen) or _nearest_to(_named(declared), chosen)
+
+
+def specifier_of(text: str) -> SpecifierSet:
+    """The bound in *text*: ``==1.0``, ``av==1.0`` or ``1.0``; empty where there is none."""
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        pass
+    try:
+        return requirements.Requirement(text).specifier
+    except InvalidRequirement:
+        pass
+    try:
+        return SpecifierSet(f"=={Version(text)}")
+    except InvalidVersion:
+        return SpecifierSet()
+
+
+def _nearest_to(versions: Iterable[Version], chosen: Version) -> Version | None:
+    # The end of the range that faces the chosen version.
+    ordered = sorted(versions)
+    if not ordered:
+        return None
+    below = [version for version in ordered if version <= chosen]
+    return below[-1] if below else ordered[0]
+
+
+def _named(declared: SpecifierSet) -> list[Version]:
+    found = []
+    for each in declared:
+        try:
+            found.append(Version(each.version.removesuffix(".*")))
+        except InvalidVersion:
+            continue
+    return found
+
+
+def _release(version: Version) -> tuple[int, int, int]:
+    return version.major, version.minor, version.micro
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

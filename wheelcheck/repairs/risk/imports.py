@@ -1,8 +1,8 @@
-"""Where a dependant's code imports a project: the statements that count, read through the port ``Code``; no verdicts here."""
+"""Where the code of dependants imports a project, read through the port ``Code``, and what breaks there without the project."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution
+from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.ports import Code
 from wheelcheck.repairs.risk.case import Dependant, RepairCase
 
@@ -17,6 +18,7 @@ _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 4
 _THERE = (ModuleState.READ, ModuleState.COMPILED, ModuleState.UNREAD)
 _DEEPEST = 4  # parts of a dotted name; namespaces are not nested deeper than google.cloud.<project>
+_LONGEST = 80  # characters of a statement within a sentence; the ground quotes it whole
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -143,3 +145,49 @@ def _names_tests(module: str) -> bool:
 
 def _length(module: str) -> tuple[int, int, str]:
     return module.count("."), len(module), module
+
+
+def judge_exclusion(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """One ground for each dependant that stays and each kind of import in its code; the user's own code is not looked into."""
+    project = edit.package
+    if project is None:
+        return
+    if case.is_asked_by_user(project):
+        yield Ground(risk=Risk.HIGH, text=f"you ask for {project} yourself: your own code was not looked into")
+    for dependant in case.dependants(project):
+        yield from _judge_left_out(read_imports(case, dependant, project), project)
+
+
+def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:
+    name = reading.dependant.pin.name
+    for kind, (risk, says) in _KINDS.items():
+        if uses := reading.of_kind(kind):
+            first = uses[0]
+            entries = ", ".join(f"`import {module}`" for module in reading.entries(first))
+            what = says.format(entries=entries, module=first.importer, project=project)
+            text = f"{name} {what}: {first.file}:{first.line} has `{_one_line(first)}`{more_places(uses)}"
+            yield Ground(risk=risk, text=text, file=first.file, line=first.line, quote=first.statement)
+    if reading.unread and not reading.of_kind(ImportKind.UNCONDITIONAL):
+        # Nothing is proved of code that nobody read.
+        if reading.is_partial:
+            text = f"not all of {name}'s code was read: {reading.unread}; they may import {project} as well"
+            yield Ground(risk=Risk.MEDIUM, text=text)
+        else:
+            text = f"whether {name} imports {project} is not known, its code was not read: {reading.unread}"
+            yield Ground(risk=Risk.HIGH, text=text)
+    elif not reading.uses:
+        yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {project}")
+
+
+def _one_line(use: ImportUse) -> str:
+    text = " ".join(use.statement.split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} …"
+
+
+# A fallback is what its author meant to happen; whether all works without is not shown by it, since the metadata ask for it.
+_KINDS: Mapping[ImportKind, tuple[Risk, str]] = {
+    ImportKind.UNCONDITIONAL: (Risk.HIGH, "will fail on {entries}"),
+    ImportKind.IN_FUNCTION: (Risk.MEDIUM, "fails when `{module}` calls {project}"),
+    ImportKind.GUARDED: (Risk.MEDIUM, "falls back when {project} is missing"),
+    ImportKind.TYPE_CHECKING: (Risk.LOW, "needs {project} for type checking only"),
+}

@@ -1,4 +1,4 @@
-"""Whether what a dependant takes from a project is still there in another version's wheel; judges no distance."""
+"""Judges projects that get another version, by an edit or as its side effect: how far that is, and what dependants miss then."""
 
 from __future__ import annotations
 
@@ -10,14 +10,87 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution
-from wheelcheck.model.repair import Ground, Risk
+from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.model.resolution import Pin
-from wheelcheck.repairs.risk.case import RepairCase
+from wheelcheck.repairs.risk.case import MILDER, Distance, RepairCase, declared_start, distance_of
 from wheelcheck.repairs.risk.imports import Reading, more_places, read_imports
 
+_SHOWN = 3
+_OLD_DAYS = 2 * 365.25
 _NAMES_SHOWN = 5
 _MISSING_SHOWN = 3
 _ALL = "*"
+
+
+def judge_override(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """The distance between declared and chosen, and whether what is imported is still there."""
+    if edit.package is None or (chosen := case.chosen(edit.package)) is None:
+        return
+    start = declared_start(case, edit, edit.package, chosen.version)
+    if start is None:
+        text = f"{edit.package} {chosen.version}: how far that is from what was declared is not known"
+        yield Ground(risk=Risk.MEDIUM, text=text)
+    elif start != chosen.version:
+        distance = distance_of(case, edit.package, start, chosen.version)
+        yield Ground(risk=distance.risk, text=_move_text(edit.package, distance))
+    yield from judge_names(case, edit.package, chosen)
+
+
+def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """The distance alone, one step milder: the user's line is the user's to change, and nobody's metadata forbids it."""
+    if edit.package is None or (chosen := case.chosen(edit.package)) is None:
+        return
+    start = declared_start(case, edit, edit.package, chosen.version)
+    if start is not None and start != chosen.version:
+        distance = distance_of(case, edit.package, start, chosen.version)
+        yield Ground(risk=MILDER[distance.risk], text=_move_text(edit.package, distance))
+
+
+def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """A version within every declared range: what its dependants say they live with."""
+    if edit.package is None:
+        return
+    chosen, natural = case.chosen(edit.package), case.natural(edit.package)
+    what = f"{edit.package} {chosen.version if chosen is not None else edit.after}".strip()
+    instead = (
+        f" instead of {natural.version}"
+        if natural is not None and chosen is not None and natural.version != chosen.version
+        else ""
+    )
+    yield Ground(risk=Risk.LOW, text=f"{what}{instead} is within what everyone declares")
+
+
+def judge_side_effects(case: RepairCase) -> Iterator[Ground]:
+    """At most one ground: projects that no edit names and that end older by a major version or two years."""
+    named = {edit.package for edit in case.edits}
+    moved: list[tuple[NormalizedName, Distance]] = []
+    for name, pin in sorted(case.after.pins.items()):
+        natural = case.natural(name)
+        if natural is None or name in named or pin.version >= natural.version:
+            continue
+        distance = distance_of(case, name, natural.version, pin.version)
+        if _is_far_back(distance):
+            moved.append((name, distance))
+    if moved:
+        moved.sort(key=lambda item: -item[1].risk.order)
+        risk = Risk.MEDIUM if moved[0][1].risk is Risk.HIGH else Risk.LOW
+        yield Ground(risk=risk, text=f"as a side effect, within what is declared, {_moves_words(moved)}")
+
+
+def _is_far_back(distance: Distance) -> bool:
+    years = distance.time is not None and abs(distance.time).days > _OLD_DAYS
+    return years or (distance.step[0] == "major" and not distance.is_calendar)
+
+
+def _moves_words(moved: Iterable[tuple[NormalizedName, Distance]]) -> str:
+    texts = [f"{name} {each.before} → {each.after} ({each})" for name, each in moved]
+    rest = len(texts) - _SHOWN
+    more = f" and {rest} more projects" if rest > 1 else " and one more project" if rest == 1 else ""
+    return f"{', '.join(texts[:_SHOWN])}{more}"
+
+
+def _move_text(name: NormalizedName, distance: Distance) -> str:
+    return f"{name} moves {distance.before} → {distance.after}: {distance}"
 
 
 class _Taken(Struct, frozen=True, kw_only=True):
@@ -40,10 +113,10 @@ def judge_names(case: RepairCase, project: NormalizedName, chosen: Pin) -> Itera
     """Grounds for each dependant whose declared requirement does not admit the *chosen* version of *project*."""
     for dependant in case.dependants(project):
         if not dependant.admits(chosen.version):
-            yield from _judge_dependant(case, read_imports(case, dependant, project), chosen)
+            yield from _judge_taken(case, read_imports(case, dependant, project), chosen)
 
 
-def _judge_dependant(case: RepairCase, reading: Reading, chosen: Pin) -> Iterator[Ground]:
+def _judge_taken(case: RepairCase, reading: Reading, chosen: Pin) -> Iterator[Ground]:
     name, version = reading.dependant.pin.name, f"{chosen.name} {chosen.version}"
     if reading.unread and not reading.is_partial:
         text = f"{name}'s code was not read, so what it takes from {chosen.name} is not known: {reading.unread}"
@@ -60,13 +133,13 @@ def _judge_dependant(case: RepairCase, reading: Reading, chosen: Pin) -> Iterato
         yield _missing_ground(each, taken[each], version)
     if rest := gone[_MISSING_SHOWN:]:
         worst = max((_missing_risk(each, taken[each]) for each in rest), key=lambda risk: risk.order)
-        yield Ground(risk=worst, text=f"{name} takes {_listed(rest)} as well, which {version} does not have")
+        yield Ground(risk=worst, text=f"{name} takes {_taken_words(rest)} as well, which {version} does not have")
     if unknown:
-        text = f"{name} takes {_listed(unknown)}: {_why_unknown(unknown, offered, version)}"
+        text = f"{name} takes {_taken_words(unknown)}: {_why_unknown(unknown, offered, version)}"
         yield _at(taken[unknown[0]][0], Risk.MEDIUM, text)
     if there and not gone:
         verb = "all are" if len(there) > 1 else "it is"
-        yield _at(taken[there[0]][0], Risk.LOW, f"{name} imports {_listed(there)}: {verb} in {version}")
+        yield _at(taken[there[0]][0], Risk.LOW, f"{name} imports {_taken_words(there)}: {verb} in {version}")
     if reading.is_partial:
         # What was found tells how the dependant takes it; a file that is no Python 3 would not run anyway.
         text = f"not all of {name}'s code was read: {reading.unread}; they may take more from {chosen.name}"
@@ -166,7 +239,7 @@ def _why_unknown(unknown: list[_Taken], offered: dict[str, ModuleNames], version
     return f"{version} was not read"
 
 
-def _listed(taken: list[_Taken]) -> str:
+def _taken_words(taken: list[_Taken]) -> str:
     shown = ", ".join(str(each) for each in taken[:_NAMES_SHOWN])
     rest = len(taken) - _NAMES_SHOWN
     return f"{shown} and {rest} more" if rest > 0 else shown

@@ -1,7 +1,7 @@
-"""What an installable answer still needs to run: the remedies of the advisories that it meets, each proved like any edit.
+"""Adds the remedies of the advisories that an installable answer meets, each proved like any edit.
 
-``Found → Found``. Remedies are tried all together first; what cannot be resolved with them is left as it was, and the advisory
-stays a finding.
+Remedies are tried all together first, then one by one. An answer that does not resolve with them is left as it was, and
+the advisory stays a finding.
 """
 
 from __future__ import annotations
@@ -12,28 +12,25 @@ from wheelcheck.findings.compatibility import Met, compatibility_met
 from wheelcheck.model.compatibility import Remedy, RepairKnowledge
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.resolution import Resolution
-from wheelcheck.repairs.edits.change import Change
-from wheelcheck.repairs.edits.constrain import Constrained
-from wheelcheck.repairs.edits.date import AsOf
-from wheelcheck.repairs.edits.override import Overridden
+from wheelcheck.repairs.edits import AsOf, Change, Constrained, Overridden
 from wheelcheck.repairs.proof import released
-from wheelcheck.repairs.search import Found
+from wheelcheck.repairs.search import ProvedChanges
 from wheelcheck.repairs.trials import Trials
 
 _ROUNDS = 3  # a remedy may bring in versions that meet another advisory
 
 
-def mendable(resolution: Resolution, knowledge: RepairKnowledge) -> tuple[Met, ...]:
+def fixable_advisories(resolution: Resolution, knowledge: RepairKnowledge) -> tuple[Met, ...]:
     """The warnings about *resolution* that have a remedy."""
     return tuple(
         met for met in compatibility_met(resolution, knowledge) if met.remedies and met.severity is not Severity.INFO
     )
 
 
-def mended(found: Found, trials: Trials, knowledge: RepairKnowledge) -> Found:
+def with_advisory_fixes(found: ProvedChanges, trials: Trials, knowledge: RepairKnowledge) -> ProvedChanges:
     """*found* with the remedies that can be had besides; itself where none is needed or none resolves."""
     for _ in range(_ROUNDS):
-        met = mendable(found.trial.resolution, knowledge)
+        met = fixable_advisories(found.trial.resolution, knowledge)
         if not met:
             return found
         better = _together(found, met, trials, knowledge) or _one_by_one(found, met, trials, knowledge)
@@ -43,13 +40,17 @@ def mended(found: Found, trials: Trials, knowledge: RepairKnowledge) -> Found:
     return found
 
 
-def _together(found: Found, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge) -> Found | None:
+def _together(
+    found: ProvedChanges, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge
+) -> ProvedChanges | None:
     changes = _free(found, [change for each in met for change in _first_remedy(each)])
     return _better(found, changes, trials, knowledge) if changes else None
 
 
-def _one_by_one(found: Found, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge) -> Found | None:
-    best: Found | None = None
+def _one_by_one(
+    found: ProvedChanges, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge
+) -> ProvedChanges | None:
+    best: ProvedChanges | None = None
     for each in met:
         for remedy in each.remedies:
             better = _better(best or found, _free(best or found, [_change(each, remedy)]), trials, knowledge)
@@ -59,15 +60,17 @@ def _one_by_one(found: Found, met: tuple[Met, ...], trials: Trials, knowledge: R
     return best
 
 
-def _better(found: Found, changes: list[Change], trials: Trials, knowledge: RepairKnowledge) -> Found | None:
+def _better(
+    found: ProvedChanges, changes: list[Change], trials: Trials, knowledge: RepairKnowledge
+) -> ProvedChanges | None:
     if not changes:
         return None
     trial = trials.of((*found.changes, *changes))
-    if not trial.succeeds or len(mendable(trial.resolution, knowledge)) >= len(
-        mendable(found.trial.resolution, knowledge)
+    if not trial.succeeds or len(fixable_advisories(trial.resolution, knowledge)) >= len(
+        fixable_advisories(found.trial.resolution, knowledge)
     ):
         return None
-    return Found(changes=trial.changes, trial=trial)
+    return ProvedChanges(changes=trial.changes, trial=trial)
 
 
 def _first_remedy(met: Met) -> Iterator[Change]:
@@ -82,17 +85,17 @@ def _change(met: Met, remedy: Remedy) -> Change:
     return Overridden(name=remedy.requirement.name, candidates=(), because=because, bound=remedy.requirement.specifier)
 
 
-def _free(found: Found, changes: list[Change]) -> list[Change]:
+def _free(found: ProvedChanges, changes: list[Change]) -> list[Change]:
     """*changes* that can be made beside those of *found*: the first for each project, the next round sees whether it sufficed."""
     taken = {change.slot for change in found.changes}
     free: dict[str, Change] = {}
     for change in changes:
         if change.slot not in taken:
-            free.setdefault(change.told().package or change.slot, change)
+            free.setdefault(change.package or change.slot, change)
     return list(free.values())
 
 
-def as_of(found: Found, trials: Trials, knowledge: RepairKnowledge) -> Found | None:
+def as_of(found: ProvedChanges, trials: Trials, knowledge: RepairKnowledge) -> ProvedChanges | None:
     """*found* with everything as of the day when the newest of its exactly pinned projects was released.
 
     That puts the dependencies of an old pin back to what its authors had, the new numpy under an old torch among them. ``None``
@@ -104,7 +107,7 @@ def as_of(found: Found, trials: Trials, knowledge: RepairKnowledge) -> Found | N
         for edge in resolution.edges
         if any(bound.operator == "==" and "*" not in bound.version for bound in edge.requirement.specifier)
     }
-    view = trials.view(found.trial)
+    view = trials.diagnosis(found.trial)
     times = [released(view, resolution.pins[name]) for name in sorted(pinned)]
     days = [time[:10] for time in times if time]
     if not days or len(days) < len(times):

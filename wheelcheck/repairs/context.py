@@ -47,7 +47,7 @@ class Blocked(Struct, frozen=True, kw_only=True):
     indexes: tuple[str, ...] = ()
 
 
-class World(Struct, frozen=True, kw_only=True):
+class RepairContext(Struct, frozen=True, kw_only=True):
     """The ports and the knowledge that the search uses."""
 
     projects: Projects

@@ -1,0 +1,148 @@
+"""What blocks a trial: sets of changes of which every repair makes one, and the alternatives with other versions.
+
+The natural resolution ends at the newest version of everything. What an older one that the requirements admit asks for, or another
+candidate of a change that was made, may be easier to repair: a repair touches the blockers of one alternative only.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.repair import Suggestion
+from wheelcheck.model.requirement import CommandLineOrigin, Requirement
+from wheelcheck.repairs.blockers import Blocker, TrialView
+from wheelcheck.repairs.context import Blocked, RepairContext
+from wheelcheck.repairs.edits import Change, Constrained, Key, VersionChange, key_of
+from wheelcheck.repairs.remedies import BlockerCase, iter_pythons, iter_remedies
+from wheelcheck.repairs.trials import Trial, Trials, usable_candidates, usable_versions
+
+Keys = frozenset[Key]
+_ALTERNATIVES = 6  # so many choices of versions are looked at for one set that fails
+_STEPS = 3
+_MANY = 3  # with more blockers than this, no other choice of versions is looked at
+
+
+class ConflictSet(Struct, frozen=True, kw_only=True):
+    """One group of blockers, and the *changes* of which every repair makes at least one, cheapest first."""
+
+    blockers: tuple[Blocker, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the changes."""
+        return frozenset(key_of(change) for change in self.changes)
+
+
+class ConflictSets:
+    """Finds the conflict sets of trials, and remembers what of them is worth telling a person.
+
+    ``dead_ends`` are blockers that nothing can touch, by project, ``touched`` those that each change can touch, ``suggestions``
+    what could not be asked.
+    """
+
+    def __init__(self, blocked: Blocked, context: RepairContext, trials: Trials) -> None:
+        self.dead_ends: dict[NormalizedName, Blocker] = {}
+        self.suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
+        self.touched: dict[Key, dict[NormalizedName, None]] = {}
+        self._blocked = blocked
+        self._context = context
+        self._trials = trials
+
+    def of(self, trial: Trial) -> tuple[ConflictSet, ...]:
+        """What blocks *trial*, with the changes that can touch it; those with the fewest first."""
+        view = TrialView(trial, self._trials.diagnosis(trial))
+        conflict_sets = [self._conflict_set(view, group) for group in view.blocking_groups()]
+        if view.excludes_python:
+            pythons = tuple(iter_pythons(self._blocked, trial.state.question.target))
+            conflict_sets.append(ConflictSet(blockers=(), changes=pythons))
+        for conflict_set in conflict_sets:
+            if not conflict_set.changes:
+                # What has a way is no dead end by itself: something below it is.
+                stuck = (blocker for blocker in conflict_set.blockers if next(view.iter_ways(blocker), None) is None)
+                self.dead_ends.update({blocker.name: blocker for blocker in stuck})
+        return tuple(
+            sorted(conflict_sets, key=lambda each: (len(each.changes), [blocker.name for blocker in each.blockers]))
+        )
+
+    def is_lost(self, conflict_set: ConflictSet) -> bool:
+        """Whether nothing can ever touch *conflict_set*: what the user asks for by name stays wanted, whatever else is changed."""
+        return not conflict_set.changes and any(
+            blocker.is_wanted_by_user and not blocker.is_clash and blocker.name in self.dead_ends
+            for blocker in conflict_set.blockers
+        )
+
+    def _conflict_set(self, view: TrialView, group: tuple[Blocker, ...]) -> ConflictSet:
+        changes: dict[Key, Change] = {}
+        for blocker in group:
+            case = BlockerCase(
+                blocked=self._blocked,
+                context=self._context,
+                view=view,
+                blocker=blocker,
+                suggestions=self.suggestions,
+            )
+            for change in iter_remedies(case):
+                changes.setdefault(key_of(change), change)
+                self.touched.setdefault(key_of(change), {})[blocker.name] = None
+        return ConflictSet(
+            blockers=group, changes=tuple(sorted(changes.values(), key=lambda each: (each.cost, key_of(each))))
+        )
+
+
+def alternatives_of(failed: Trial, trials: Trials) -> Sequence[Trial]:
+    """*failed*, and the same with other versions of what has usable ones, which show why those are of no use either."""
+    alternatives = [failed]
+    if len(TrialView(failed, trials.diagnosis(failed)).blocking_groups()) > _MANY:
+        return alternatives  # each costs a resolution, and of a large input a dear one
+    for alternative in alternatives:  # grows while it is walked: a queue
+        for changes in _iter_alternatives(alternative, trials):
+            if len(alternatives) == _ALTERNATIVES:
+                return alternatives
+            other = trials.of(changes)
+            if other.is_undecided:
+                return alternatives
+            # The trials give the same object for the same changes.
+            if not any(other is known for known in alternatives):
+                alternatives.append(other)
+    return alternatives
+
+
+def _iter_alternatives(alternative: Trial, trials: Trials) -> Iterator[tuple[Change, ...]]:
+    view = TrialView(alternative, trials.diagnosis(alternative))
+    for blocker in view.passable():
+        for version in itertools.islice(view.iter_ways(blocker), _STEPS):
+            yield (*alternative.changes, _kept_at(blocker.name, version))
+    groups = view.blocking_groups()
+    above = {name for group in groups for blocker in group for name in blocker.above}
+    for change in alternative.changes:
+        if isinstance(change, VersionChange) and change.name in above:
+            rest = tuple(other for other in alternative.changes if other is not change)
+            for version in usable_candidates(change, alternative.changes, trials)[:_STEPS]:
+                yield (*rest, change.settled(version))
+    for gate, version in _iter_gate_alternatives(view, groups):
+        yield (*alternative.changes, _kept_at(gate, version))
+
+
+def _iter_gate_alternatives(
+    view: TrialView, groups: Iterable[tuple[Blocker, ...]]
+) -> Iterator[tuple[NormalizedName, Version]]:
+    """Other versions, within what is declared, of the projects without which nobody would want a blocker."""
+    changed = {change.package or change.slot for change in view.trial.changes}
+    for gate in dict.fromkeys(gate for group in groups for blocker in group for gate in blocker.gates):
+        if gate in changed:
+            continue
+        bounds = view.bounds_from_outside(gate)
+        usable = usable_versions(view.diagnosis.shelf(gate))
+        others = (each for each in usable if each != view.pins[gate].version and bounds.contains(each))
+        for version in itertools.islice(others, _STEPS - 1):
+            yield gate, version
+
+
+def _kept_at(name: NormalizedName, version: Version) -> Change:
+    return Constrained(bound=Requirement.parse(f"{name}=={version}", CommandLineOrigin(text="repair")))

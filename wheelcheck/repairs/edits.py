@@ -1,0 +1,363 @@
+"""The edits that a repair is made of, one class for each kind, and the words that say them on a command line.
+
+``Change, State → State`` and ``Change → Edit``. To add a kind: name it in ``model.repair.EditKind``, write its class
+here, and give it a row in ``remedies.REMEDIES`` (when it is tried) and in ``risk.judging.JUDGES`` (what it may break).
+
+Costs follow the promise that an edit breaks (DESIGN: "How it repairs"). They are whole numbers; only their order and their sums
+count.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import ClassVar, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.model.compatibility import Substitute
+from wheelcheck.model.repair import Edit, EditKind
+from wheelcheck.model.requirement import CommandLineOrigin, Constraint, Requirement, replaced
+from wheelcheck.model.urls import masked
+from wheelcheck.repairs.difference import Difference, State
+from wheelcheck.targets.targets import parse_target
+
+Key = tuple[str, str, str]
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One edit under consideration: why it is made, and how much of a promise it breaks."""
+
+    kind: ClassVar[EditKind]
+    because: str = ""
+    cost: int = 0
+
+    @property
+    def package(self) -> NormalizedName | None:
+        """The project that is changed, ``None`` where it is the target or the day."""
+        return None
+
+    @property
+    def slot(self) -> str:
+        """The part of the question that it takes up: of two changes with the same slot only one can be made."""
+        return self.package or self.kind.value
+
+    @property
+    def word(self) -> str:
+        """Tells it from others of its kind in its slot; empty where there can be but one."""
+        return ""
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        """The text before the change and after it, as a person would write both; empty where there is none."""
+        return "", ""
+
+    @property
+    def reason(self) -> str:
+        """Who or what makes the change necessary."""
+        return self.because
+
+    def applied(self, state: State) -> State:
+        """*state* with the change made."""
+        raise NotImplementedError
+
+    def edit(self, asked: State) -> Edit:
+        """The change as a person reads it, with the words that make it to *asked*."""
+        before, after = self.moved
+        return Edit(
+            kind=self.kind,
+            package=self.package,
+            before=before,
+            after=after,
+            because=self.reason,
+            options=Difference.between(asked, self.applied(asked)).words,
+        )
+
+
+class ProjectChange(Change, frozen=True, kw_only=True):
+    """A change to the project *name*."""
+
+    name: NormalizedName
+
+    @property
+    def package(self) -> NormalizedName:
+        return self.name
+
+
+def key_of(change: Change) -> Key:
+    """What makes two changes the same one for the search, whatever version they will be settled on."""
+    return (change.kind.value, change.slot, change.word)
+
+
+class Constrained(Change, frozen=True, kw_only=True):
+    """The project of *bound* is kept within it, which lies within what everybody declares; any number may stand together."""
+
+    kind = EditKind.CONSTRAIN
+    cost: int = 5
+    bound: Requirement
+
+    @property
+    def package(self) -> NormalizedName:
+        return self.bound.name
+
+    @property
+    def slot(self) -> str:
+        return f"constraint {self.bound}"
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return "", str(self.bound.specifier)
+
+    def applied(self, state: State) -> State:
+        bound = _asked(f"{self.bound.name}{self.bound.specifier}", "-c")
+        constraints = (*state.question.constraints, Constraint.from_requirement(bound))
+        return state.with_question(constraints=constraints)
+
+
+class OnPython(Change, frozen=True, kw_only=True):
+    """The target runs *python* instead of *before*, both words such as ``3.11``."""
+
+    kind = EditKind.PYTHON
+    cost: int = 10
+    python: str
+    before: str
+
+    @property
+    def word(self) -> str:
+        return self.python
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return self.before, self.python
+
+    def applied(self, state: State) -> State:
+        target = parse_target(state.question.target.platform, self.python)
+        return state.with_question(target=target)
+
+
+class OnPlatform(Change, frozen=True, kw_only=True):
+    """The target is *platform* instead of *before*: another floor (glibc, macOS) of one family and machine."""
+
+    kind = EditKind.PLATFORM
+    cost: int = 15
+    platform: str
+    before: str
+
+    @property
+    def word(self) -> str:
+        return self.platform
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return self.before, self.platform
+
+    def applied(self, state: State) -> State:
+        target = parse_target(self.platform, state.question.target.python)
+        return state.with_question(target=target)
+
+
+class Substituted(Change, frozen=True, kw_only=True):
+    """*substitute* stands in for its project everywhere; *specifier* bounds the replacement as its project was bounded."""
+
+    kind = EditKind.SUBSTITUTE
+    cost: int = 20
+    substitute: Substitute
+    specifier: SpecifierSet
+
+    @property
+    def package(self) -> NormalizedName:
+        return self.substitute.project
+
+    @property
+    def word(self) -> str:
+        return self.substitute.replacement
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return str(self.specifier), f"{self.substitute.replacement}{self.specifier}"
+
+    def applied(self, state: State) -> State:
+        added = _asked(self.moved[1], "")
+        asking = state.with_question(requirements=(*state.question.requirements, added))
+        return _excluding(asking, self.substitute.project)
+
+
+class FromIndex(ProjectChange, frozen=True, kw_only=True):
+    """*name* comes from the index at *url* and no other."""
+
+    kind = EditKind.INDEX
+    cost: int = 25
+    url: str
+
+    @property
+    def word(self) -> str:
+        return self.url
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return "", masked(self.url)
+
+    def applied(self, state: State) -> State:
+        return replace(state, sources={**state.sources, self.name: self.url})
+
+
+class VersionChange(ProjectChange, frozen=True, kw_only=True):
+    """A change to another version of *name*; until it is settled any version may be taken.
+
+    *candidates* are the versions to try, nearest to what was asked for first.
+    """
+
+    candidates: tuple[Version, ...]
+    version: Version | None = None
+
+    def settled(self, version: Version | None) -> Self:
+        """The same change, to *version* and no other; with ``None`` to any."""
+        return replace(self, version=version)
+
+    @property
+    def bound_text(self) -> str:
+        """What the change admits: the version that it is settled on."""
+        return f"=={self.version}" if self.version is not None else ""
+
+
+class Repinned(VersionChange, frozen=True, kw_only=True):
+    """The user's own requirements on a project, which read *declared*, take another version; *extras* are kept.
+
+    What other projects declare stays.
+    """
+
+    kind = EditKind.PIN
+    cost: int = 40
+    extras: frozenset[NormalizedName] = frozenset()
+    declared: str = ""
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return self.declared, self.bound_text
+
+    def applied(self, state: State) -> State:
+        return _replacing(state, f"{_with_extras(self.name, self.extras)}{self.bound_text}")
+
+
+class AsOf(Change, frozen=True, kw_only=True):
+    """Nothing uploaded after *day* (ISO 8601) counts; the day itself does, as for ``--exclude-newer``."""
+
+    kind = EditKind.DATE
+    cost: int = 50
+    day: str
+    before: str = ""
+
+    @property
+    def word(self) -> str:
+        return self.day
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return self.before, self.day
+
+    @property
+    def cutoff(self) -> str:
+        """The first instant that no longer counts."""
+        return f"{(date.fromisoformat(self.day) + timedelta(days=1)).isoformat()}T00:00:00Z"
+
+    def applied(self, state: State) -> State:
+        return state.with_policy(exclude_newer=self.cutoff)
+
+
+class WithoutExtras(ProjectChange, frozen=True, kw_only=True):
+    """The user's requirements on *name* lose the extras *dropped* and keep *kept*; *specifier* is theirs."""
+
+    kind = EditKind.EXTRA
+    cost: int = 60
+    dropped: frozenset[NormalizedName]
+    kept: frozenset[NormalizedName]
+    specifier: SpecifierSet
+
+    @property
+    def word(self) -> str:
+        return ",".join(sorted(self.dropped))
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        before, after = (_with_extras(self.name, each) for each in (self.kept | self.dropped, self.kept))
+        return f"{before}{self.specifier}", f"{after}{self.specifier}"
+
+    def applied(self, state: State) -> State:
+        return _replacing(state, self.moved[1])
+
+
+class Overridden(VersionChange, frozen=True, kw_only=True):
+    """Every requirement on a project is replaced; *declared* is who bounded it and how: ``("audiocraft 1.3.0", "==11.0.0")``.
+
+    *because* is said where nobody did. *cost* depends on whether the project is itself the blocker or stands above it. *bound*
+    limits the versions that may be taken until one is settled on.
+    """
+
+    kind = EditKind.OVERRIDE
+    cost: int = 80
+    declared: tuple[tuple[str, str], ...] = ()
+    bound: SpecifierSet = SpecifierSet()
+
+    @property
+    def bound_text(self) -> str:
+        return f"=={self.version}" if self.version is not None else str(self.bound)
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return " and ".join(dict.fromkeys(bound for _, bound in self._passed())), self.bound_text
+
+    @property
+    def reason(self) -> str:
+        return ", ".join(dict.fromkeys(who for who, _ in self._passed())) or self.because
+
+    def _passed(self) -> list[tuple[str, str]]:
+        """Which of the declared bounds it passes over, all of them where it is within each."""
+        version = self.version
+        passed = [
+            each
+            for each in self.declared
+            if version is None or not SpecifierSet(each[1]).contains(version, prereleases=True)
+        ]
+        return passed or list(self.declared)
+
+    def applied(self, state: State) -> State:
+        """*state* with the override; one that was there on the same project gives way."""
+        overrides = state.question.policy.overrides
+        kept = tuple(override for override in overrides if override.name != self.name)
+        override = _asked(f"{self.name}{self.bound_text}", "--override")
+        return state.with_policy(overrides=(*kept, override))
+
+
+class Excluded(ProjectChange, frozen=True, kw_only=True):
+    """*name* is taken out of every requirement list, and all that only it needs goes too; *version* would have been installed."""
+
+    kind = EditKind.EXCLUDE
+    cost: int = 200
+    version: str = ""
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return self.version, ""
+
+    def applied(self, state: State) -> State:
+        return _excluding(state, self.name)
+
+
+def _asked(text: str, option: str) -> Requirement:
+    """The requirement *text* as its *option* on the command line gives it."""
+    return Requirement.parse(text, CommandLineOrigin(text=text, option=option))
+
+
+def _with_extras(name: NormalizedName, extras: frozenset[NormalizedName]) -> str:
+    return f"{name}[{','.join(sorted(extras))}]" if extras else name
+
+
+def _replacing(state: State, text: str) -> State:
+    return state.with_question(requirements=replaced(state.question.requirements, _asked(text, "--replace")))
+
+
+def _excluding(state: State, name: NormalizedName) -> State:
+    return state.with_policy(excludes=state.question.policy.excludes | {name})

@@ -1,0 +1,167 @@
+"""What lies near a blocked question: other versions of a project, other Pythons and platform floors, fewer extras; chooses none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from wheelcheck.model.requirement import CandidateOrigin, Requirement
+from wheelcheck.model.target import Target
+from wheelcheck.repairs.blockers import Blocker, TrialView
+from wheelcheck.targets.project_view import ProjectView
+from wheelcheck.targets.pythons import parse_python
+from wheelcheck.targets.targets import parse_target
+
+# The minors that an installer ships today: 3.9 is the last that many older wheels were built for, 3.14 has had a year of them.
+_MINORS = range(9, 15)
+_PER_MINOR = 2
+_COST_OF_PYTHON = 10
+_COST_OF_PLATFORM = 15
+# The floors for which wheels are built (PEP 600's names of distributions), and the releases of macOS.
+_GLIBC = (17, 24, 26, 27, 28, 31, 34, 35, 39)
+_MACOS = (11, 12, 13, 14, 15, 26)
+_EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
+
+
+def nearest_first(shelf: ProjectView, version: Version | None) -> tuple[Version, ...]:
+    """Every final version by how many releases lie between it and *version*; of two as near, the newer first.
+
+    Those that cannot be used are among them: which can may change with the target.
+    """
+    standing = [each for each in shelf.versions if not each.is_prerelease and not shelf.release(each).hidden]
+    if version is None or version not in shelf.page.distributions:
+        return tuple(standing)
+    order = {each: position for position, each in enumerate(shelf.versions)}
+    at = order[version]
+    return tuple(sorted(standing, key=lambda each: (abs(order[each] - at), each < version)))
+
+
+def preferred_in_clash(shelf: ProjectView, blocker: Blocker) -> tuple[Version, ...]:
+    """Every final version of a project on which requirements contradict each other: what the user asked for comes first.
+
+    Then those that satisfy more of the requirements, then the nearest to what the user asked for, then the newest: what the
+    others want need not have been made for versions that came years later.
+    """
+    own = [asker.requirement.specifier for asker in blocker.askers if asker.parent is None]
+    bounds = [asker.requirement.specifier for asker in blocker.askers]
+    order = {version: position for position, version in enumerate(shelf.versions)}
+    wanted = [order[version] for version in shelf.versions if own and _all(own, version)]
+    return tuple(
+        sorted(
+            nearest_first(shelf, None),
+            key=lambda version: (
+                not _all(own, version),
+                -_count(bounds, version),
+                min((abs(order[version] - each) for each in wanted), default=0),
+                order[version],
+            ),
+        )
+    )
+
+
+def _all(bounds: Iterable[SpecifierSet], version: Version) -> bool:
+    return all(bound.contains(version, prereleases=True) for bound in bounds)
+
+
+def _count(bounds: Iterable[SpecifierSet], version: Version) -> int:
+    return sum(bound.contains(version, prereleases=True) for bound in bounds)
+
+
+def iter_other_pythons(target: Target) -> Iterator[tuple[Target, int]]:
+    """Targets that differ from *target* in the Python minor alone, nearest first, each with what the switch costs.
+
+    A free-threaded target may become the ordinary build of its minor. PyPy stays PyPy. A patch level is not carried over: nobody
+    knows which the other minor would have.
+    """
+    word = parse_python(target.python)
+    prefix = "pp" if word.implementation == "pypy" else ""
+    if word.free_threaded:
+        yield parse_target(target.platform, f"3.{word.minor}"), _COST_OF_PYTHON
+    minors = sorted((minor for minor in _MINORS if minor != word.minor), key=lambda m: (abs(m - word.minor), -m))
+    for minor in minors:
+        distance = abs(minor - word.minor) + word.free_threaded
+        yield parse_target(target.platform, f"{prefix}3.{minor}"), _COST_OF_PYTHON + _PER_MINOR * (distance - 1)
+
+
+def iter_other_platforms(target: Target) -> Iterator[tuple[Target, int]]:
+    """Targets with a higher floor of the same family on the same machine, lowest first, each with what it costs."""
+    for pattern, floors, form in (
+        (r"manylinux_2_(\d+)_(\w+)", _GLIBC, "manylinux_2_{}_{}"),
+        (r"macosx_(\d+)_\d+_(\w+)", _MACOS, "macosx_{}_0_{}"),
+    ):
+        matched = re.fullmatch(pattern, target.platform, re.ASCII)
+        if matched is None:
+            continue
+        higher = [floor for floor in floors if floor > int(matched[1])]
+        for step, floor in enumerate(higher):
+            yield parse_target(form.format(floor, matched[2]), target.python), _COST_OF_PLATFORM + step
+
+
+def iter_droppable(view: TrialView, name: NormalizedName) -> Iterator[tuple[NormalizedName, frozenset[NormalizedName]]]:
+    """The projects that the user asks for with extras, and of those extras the ones without which *name* is not wanted.
+
+    One extra alone is looked for first, then all of a project's together.
+    """
+    for asked in dict.fromkeys(r.name for r in view.trial.state.question.requirements if r.extras):
+        extras: frozenset[NormalizedName] = frozenset().union(*(r.extras for r in view.asked_by_user(asked)))
+        if not extras or asked not in view.pins:
+            continue
+        single = [frozenset({extra}) for extra in sorted(extras)]
+        for dropped in dict.fromkeys((*single, extras)):
+            if not _is_wanted(view, name, asked, extras - dropped):
+                yield asked, dropped
+                break
+
+
+def _is_wanted(view: TrialView, name: NormalizedName, asked: NormalizedName, kept: frozenset[NormalizedName]) -> bool:
+    """Whether *name* is still wanted when the user asks of *asked* only for the extras *kept*.
+
+    An edge of an extra counts only where that extra is still asked of its project, by the user or by what is still wanted: an extra
+    that is dropped often takes others, of other projects, along.
+    """
+    by_parent: dict[NormalizedName | None, list[tuple[NormalizedName, Requirement]]] = {}
+    for edge in view.edges:
+        by_parent.setdefault(edge.parent, []).append((edge.child, edge.requirement))
+    active: dict[NormalizedName | None, frozenset[NormalizedName]] = {None: frozenset()}
+    waiting: list[NormalizedName | None] = [None]
+    while waiting:
+        parent = waiting.pop()
+        for child, requirement in by_parent.get(parent, ()):
+            named = _named(requirement)
+            if named and parent is not None and not named & active[parent]:
+                continue
+            extras = kept if parent is None and child == asked else requirement.extras
+            known = active.get(child)
+            wanted = (known or frozenset()) | _closure(view, child, extras)
+            if known is None or wanted != known:
+                active[child] = wanted
+                waiting.append(child)
+    return name in active
+
+
+def _closure(view: TrialView, name: NormalizedName, extras: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
+    """*extras* and those that they ask of the same project (``all`` often names every other)."""
+    pin = view.pins.get(name)
+    if pin is None or not extras:
+        return extras
+    origin = CandidateOrigin(name=name, version=pin.version)
+    own = [Requirement.parse(text, origin) for text in pin.metadata.requires]
+    found = set(extras)
+    waiting = list(extras)
+    while waiting:
+        extra = waiting.pop()
+        for requirement in own:
+            if requirement.name == name and extra in _named(requirement):
+                new = requirement.extras - found
+                found |= new
+                waiting.extend(new)
+    return frozenset(found)
+
+
+def _named(requirement: Requirement) -> frozenset[NormalizedName]:
+    found = _EXTRA_NAMES.findall(str(requirement.marker or ""))
+    return frozenset(canonicalize_name(first or second) for first, second in found)

@@ -1,0 +1,197 @@
+"""Judges how likely a repair is to break what runs: one function for each kind of edit, named in the table :data:`JUDGES`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from wheelcheck.findings.compatibility import compatibility_met
+from wheelcheck.model.compatibility import Substitute
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
+from wheelcheck.model.urls import masked, masked_within
+from wheelcheck.repairs.risk.case import MILDER, RepairCase, distance_of
+from wheelcheck.repairs.risk.imports import judge_exclusion
+from wheelcheck.repairs.risk.versions import judge_constraint, judge_override, judge_pin, judge_side_effects
+from wheelcheck.targets.platforms import parse_platform
+from wheelcheck.targets.pythons import parse_python
+
+_FLOOR = re.compile(r"(?P<kind>manylinux|musllinux|macosx)_(?P<major>\d+)_(?P<minor>\d+)_", re.ASCII)
+_LIBRARIES = {"manylinux": "glibc", "musllinux": "musl"}
+# After macOS 15 came 26, numbered by year from then on.
+_MACOS_LAST_COUNTED, _MACOS_FIRST_YEAR = 15, 26
+_RISKS = {Severity.ERROR: Risk.HIGH, Severity.WARNING: Risk.MEDIUM}
+
+
+def assess(case: RepairCase) -> tuple[Ground, ...]:
+    """The grounds of a repair's risk, worst first, then in the order of its edits; side effects of all edits come last.
+
+    What is known to fail all the same is among them. Reads pages for dates, and the archives of dependants where an edit
+    overrides or excludes. Raises ``IndexUnavailable`` where one cannot be had.
+    """
+    grounds = [ground for edit in case.edits for ground in JUDGES[edit.kind](case, edit)]
+    grounds.extend(judge_side_effects(case))
+    grounds.extend(judge_remaining(case))
+    return tuple(sorted(dict.fromkeys(grounds), key=lambda ground: -ground.risk.order))
+
+
+def risk_of(grounds: Iterable[Ground]) -> Risk:
+    """The worst of *grounds*; low where there is none."""
+    return max((ground.risk for ground in grounds), key=lambda risk: risk.order, default=Risk.LOW)
+
+
+def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """Another interpreter to ship: one minor is little, more may be noticed by the user's own code."""
+    before = parse_python(edit.before or case.after.target.python)
+    after = parse_python(edit.after or case.after.target.python)
+    same = before.implementation == after.implementation and before.free_threaded == after.free_threaded
+    risk = Risk.LOW if same and abs(before.minor - after.minor) <= 1 else Risk.MEDIUM
+    # Said as it stands in the calendar, not against today: the same question is to give the same plan.
+    life = next((each for each in case.knowledge.pythons if each.minor == f"3.{after.minor}"), None)
+    until = f", and gets security fixes until {life.secure_until}" if life is not None else ""
+    yield Ground(risk=risk, text=f"Python {before.word} → {after.word}: the interpreter you ship changes{until}")
+
+
+def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """A higher floor: who is left out."""
+    before, after = (_tag_of(word or case.after.target.platform) for word in (edit.before, edit.after))
+    old, new = _FLOOR.match(before), _FLOOR.match(after)
+    if old is None or new is None or old["kind"] != new["kind"]:
+        yield Ground(risk=Risk.MEDIUM, text=f"{before} → {after}: another platform than you asked for")
+        return
+    floors = tuple((int(found["major"]), int(found["minor"])) for found in (old, new))
+    if new["kind"] == "macosx":
+        lost = _macos_between(*floors)
+        users = _enumerated(lost)
+        text = f"needs macOS {_macos_word(floors[1])} or newer" + (f": users of {users} are left out" if lost else "")
+        yield Ground(risk=Risk.LOW if len(lost) <= 1 else Risk.MEDIUM, text=text)
+        return
+    library = _LIBRARIES[new["kind"]]
+    (_, first), (major, minor) = floors
+    lost = [f"{major}.{each}" for each in range(first, minor)]
+    text = f"needs {library} {major}.{minor} or newer" + (
+        f": systems with {library} {_span(lost)} are left out" if lost else ""
+    )
+    yield Ground(risk=Risk.LOW if len(lost) <= 1 else Risk.MEDIUM, text=text)
+
+
+def _tag_of(word: str) -> str:
+    # A host's own tag need not be one that a person may ask for.
+    return word if _FLOOR.match(word) else parse_platform(word).word
+
+
+def _macos_between(old: tuple[int, int], new: tuple[int, int]) -> list[str]:
+    found = [old]
+    while (following := _next_macos(found[-1])) < new:
+        found.append(following)
+    return [_macos_word(each) for each in found if each < new]
+
+
+def _next_macos(floor: tuple[int, int]) -> tuple[int, int]:
+    major, minor = floor
+    if major == 10:
+        return (10, minor + 1) if minor < 15 else (11, 0)
+    return (_MACOS_FIRST_YEAR if major == _MACOS_LAST_COUNTED else major + 1), 0
+
+
+def _macos_word(floor: tuple[int, int]) -> str:
+    return f"10.{floor[1]}" if floor[0] == 10 else str(floor[0])
+
+
+def _enumerated(words: list[str]) -> str:
+    if len(words) > 4:
+        return _span(words)
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _span(words: list[str]) -> str:
+    return f"{words[0]} to {words[-1]}" if len(words) > 1 else words[0]
+
+
+def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """The same code under another name: what the data file says that differs, and how far its version is from the one asked for."""
+    replacement = _requirement(edit.after)
+    name = canonicalize_name(replacement.name) if replacement is not None else None
+    for known in case.knowledge.substitutes:
+        if known.project == edit.package and known.replacement == name:
+            yield Ground(risk=Risk.LOW, text=f"{name} stands in for {edit.package}. {known.differs}")
+            if known.same_versions:
+                yield from _other_version(case, known)
+            return
+    yield Ground(risk=Risk.MEDIUM, text=f"{edit.after} instead of {edit.package}: in what they differ is not known")
+
+
+def _other_version(case: RepairCase, known: Substitute) -> Iterator[Ground]:
+    """One ground where the replacement is not had in its project's version; as mild as another pin where the user asked for it."""
+    natural, chosen = case.natural(known.project), case.chosen(known.replacement)
+    if natural is None or chosen is None or natural.version.public == chosen.version.public:
+        return
+    distance = distance_of(case, known.replacement, natural.version, chosen.version)
+    text = f"{known.project} {natural.version} becomes {known.replacement} {chosen.version}: {distance}"
+    own = case.is_asked_by_user(known.project)
+    yield Ground(risk=MILDER[distance.risk] if own else distance.risk, text=text)
+
+
+def judge_index(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """Another build of a project, from a vendor's index."""
+    chosen = case.chosen(edit.package) if edit.package is not None else None
+    natural = case.natural(edit.package) if edit.package is not None else None
+    what = f"{edit.package or 'the project'} {chosen.version if chosen is not None else ''}".strip()
+    url = masked(edit.after)
+    vendor = next((each.name for each in case.knowledge.indexes if each.url.rstrip("/") == url.rstrip("/")), "")
+    same = chosen is not None and natural is not None and chosen.version.public == natural.version.public
+    build = "another build of the same version" if same else "another build"
+    where = f"{vendor} ({url})" if vendor else masked_within(url) or "another index"
+    yield Ground(risk=Risk.MEDIUM, text=f"{what} comes from {where}: {build}")
+
+
+def judge_date(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """All of an earlier day: how many projects are older for it."""
+    natural = case.before.pins if case.before is not None else {}
+    older = sum(1 for name, pin in case.after.pins.items() if name in natural and pin.version < natural[name].version)
+    what = f"{older} project{'s' if older != 1 else ''} get{'s an' if older == 1 else ''} older version{'s' if older != 1 else ''}"
+    told = f"{what}, without later security fixes" if older else "no later release, security fixes included"
+    yield Ground(risk=Risk.MEDIUM, text=f"everything as of {edit.after[:10]}: {told}")
+
+
+def judge_extra(case: RepairCase, edit: Edit) -> Iterator[Ground]:  # noqa: ARG001 - one signature for every kind
+    """An extra that is dropped takes its features along."""
+    before, after = _requirement(edit.before), _requirement(edit.after)
+    kept = after.extras if after is not None else set()
+    names = sorted(before.extras - kept) if before is not None else []
+    if not names:
+        names = [(edit.before or edit.after).strip("[] ")]
+    whose = f" of {edit.package}" if edit.package else ""
+    word = "extras" if len(names) > 1 else "extra"
+    yield Ground(risk=Risk.MEDIUM, text=f"features of the {word} {', '.join(names)}{whose} are gone")
+
+
+def _requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def judge_remaining(case: RepairCase) -> Iterator[Ground]:
+    """A ground for each warning about what is chosen together: a repair that installs and then fails must say so."""
+    for met in compatibility_met(case.after, case.knowledge):
+        if met.severity in _RISKS:
+            yield Ground(risk=_RISKS[met.severity], text=f"stays as it is: {met.message.removesuffix('.')}")
+
+
+JUDGES: Mapping[EditKind, Callable[[RepairCase, Edit], Iterator[Ground]]] = {
+    EditKind.CONSTRAIN: judge_constraint,
+    EditKind.PYTHON: judge_python,
+    EditKind.PLATFORM: judge_platform,
+    EditKind.SUBSTITUTE: judge_substitute,
+    EditKind.INDEX: judge_index,
+    EditKind.PIN: judge_pin,
+    EditKind.DATE: judge_date,
+    EditKind.EXTRA: judge_extra,
+    EditKind.OVERRIDE: judge_override,
+    EditKind.EXCLUDE: judge_exclusion,
+}
