@@ -13,7 +13,8 @@ from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import LockedPackage
 from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.locked import taken
+from wheelcheck.resolver.locked import resolve_locked
+from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.targets import parse_target
 
 WINDOWS = parse_target("win_amd64", "3.11")
@@ -28,7 +29,7 @@ def index(**more: object) -> FakeProjects:
 
 def disagreements(*packages: LockedPackage, projects: FakeProjects | None = None) -> list[Finding]:
     projects = projects or index()
-    resolution = taken(lock_of(*packages), packages, WINDOWS, POLICY, projects)
+    resolution = resolve_locked(lock_of(*packages), packages, POLICY, projects, Compatibility(WINDOWS))
     return list(find_disagreements(packages, resolution, projects))
 
 

@@ -12,7 +12,8 @@ from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import LockedPackage
 from wheelcheck.model.resolution import Pin, Policy, Resolution
-from wheelcheck.resolver.locked import taken
+from wheelcheck.resolver.locked import resolve_locked
+from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.targets import parse_target
 
 WINDOWS = parse_target("win_amd64", "3.11")
@@ -31,7 +32,7 @@ def index(**more: object) -> FakeProjects:
 
 
 def take(*packages: LockedPackage, projects: FakeProjects | None = None, policy: Policy = POLICY) -> Resolution:
-    return taken(lock_of(*packages), packages, WINDOWS, policy, projects or index())
+    return resolve_locked(lock_of(*packages), packages, policy, projects or index(), Compatibility(WINDOWS))
 
 
 def pin(package: LockedPackage, projects: FakeProjects | None = None, policy: Policy = POLICY) -> Pin:
@@ -131,5 +132,5 @@ def test_cycle_leaves_nobody_without_a_way() -> None:
 
 def test_targets_take_files_of_their_own() -> None:
     package = locked("some", "1.0", *FILES)
-    found = taken(lock_of(package), (package,), LINUX, POLICY, index()).pins[package.name]
+    found = resolve_locked(lock_of(package), (package,), POLICY, index(), Compatibility(LINUX)).pins[package.name]
     assert filename(found) == "some-1.0-py3-none-any.whl"

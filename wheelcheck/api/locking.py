@@ -128,13 +128,13 @@ def answer_of_lock(
     """Take the packages of *lock* that apply on *target*, as they are; raises ``InputUnreadable`` and ``IndexUnavailable``."""
     from wheelcheck.findings.locked import find_disagreements, silent_lock
     from wheelcheck.locks.choosing import applicable, uncovered
-    from wheelcheck.resolver.locked import taken
+    from wheelcheck.resolver.locked import resolve_locked
 
     policy = prepared.question.policy
     reason = uncovered(lock, target, compatibility=compatibility)
     if reason:
-        empty = taken(lock, (), target, policy, projects, compatibility)
+        empty = resolve_locked(lock, (), policy, projects, compatibility)
         return LockedAnswer(resolution=empty, findings=(silent_lock(lock.path, reason, target),))
     packages = applicable(lock, target, extras=prepared.extras, groups=prepared.groups, compatibility=compatibility)
-    resolution = taken(lock, packages, target, policy, projects, compatibility)
+    resolution = resolve_locked(lock, packages, policy, projects, compatibility)
     return LockedAnswer(resolution=resolution, findings=tuple(find_disagreements(packages, resolution, projects)))

@@ -19,7 +19,7 @@ from wheelcheck.model.requirement import Constraint, HashPin, Requirement
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason
 from wheelcheck.ports import Projects
-from wheelcheck.resolver.requirement import Bound, narrowing_of
+from wheelcheck.resolver.requirement import Bound, versions_within
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView, Release
 
@@ -88,7 +88,7 @@ class CandidateSource:
 
     def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
         """The versions on the page of *name* that all *bounds* admit, newest first; a combination met before costs little."""
-        return narrowing_of(self.view(name).page).within(bounds)
+        return versions_within(self.view(name).page, bounds)
 
     # Direct references
 
@@ -149,11 +149,9 @@ class CandidateSource:
             return Installability.MISSING, self._why_missing(name, version, url)
         if isinstance(fit.distribution, Wheel):
             return Installability.WHEEL, ()
-        if url is None:
-            told = purity_from_siblings(self.view(name).page.distributions[version])
-            if told is not None:
-                return told
-        judgement = self.judgement(fit.distribution, url)
+        if url is None and (known := purity_from_siblings(self.view(name).page.distributions[version])) is not None:
+            return known
+        judgement = self._judgement(fit.distribution, url)
         return judgement.purity.installability, judgement.evidence
 
     def _why_missing(self, name: NormalizedName, version: Version, url: str | None) -> tuple[str, ...]:
@@ -163,8 +161,8 @@ class CandidateSource:
         reason = self.rejected.get((name, version))
         return (reason,) if reason else ()
 
-    def judgement(self, sdist: Sdist, url: str | None = None) -> Judgement:
-        """What the source archive says of itself; one that is refused is of unknown purity, and noted."""
+    def _judgement(self, sdist: Sdist, url: str | None) -> Judgement:
+        """The judgement of a source archive by its content; one that is refused is of unknown purity, and noted."""
         if url is not None:
             found = self._directs[url][2]
             return found if found is not None else Judgement(purity=Purity.UNKNOWN)
@@ -190,32 +188,24 @@ class CandidateSource:
             distribution, told, judgement = self._directs[url]
             stated = told or (judgement.metadata if judgement is not None else None)
             return stated or CoreMetadata(name=name, version=distribution.version, source=MetadataSource.UNKNOWN)
-        fit = self.fit(name, version, None)
-        if fit is not None and isinstance(fit.distribution, Wheel):
-            return self.projects.metadata(fit.distribution)
-        files = self.view(name).page.distributions.get(version, ())
-        sdist = fit.distribution if fit is not None and isinstance(fit.distribution, Sdist) else None
-        if sdist is not None:
-            stated = self.judgement(sdist).metadata
-            if stated is not None:
+        match self.fit(name, version, None):
+            case Fit(distribution=Wheel() as wheel):
+                return self.projects.metadata(wheel)
+            case Fit(distribution=Sdist() as sdist) if (stated := self._judgement(sdist, None).metadata) is not None:
                 return stated
-        return self._borrowed(name, version, files)
-
-    def _borrowed(self, name: NormalizedName, version: Version, files: tuple[Distribution, ...]) -> CoreMetadata:
         # Wheels of one version mostly agree; one for another platform tells far more than nothing does.
-        for file in files:
+        for file in self.view(name).page.distributions.get(version, ()):
             if isinstance(file, Wheel):
                 try:
-                    return replace(
-                        self.projects.metadata(file), source=MetadataSource.OTHER_WHEEL, evidence=file.filename
-                    )
+                    borrowed = self.projects.metadata(file)
                 except MetadataMalformed:
                     continue
+                return replace(borrowed, source=MetadataSource.OTHER_WHEEL, evidence=file.filename)
         return CoreMetadata(name=name, version=version, source=MetadataSource.UNKNOWN)
 
 
 def purity_from_siblings(files: tuple[Distribution, ...]) -> tuple[Installability, tuple[str, ...]] | None:
-    """What the wheels of the same release tell of the source: platform wheels only mean that a compiler made them."""
+    """The installability of a source archive by the wheels of its release: where all are platform wheels, a compiler made them."""
     wheels = [file for file in files if isinstance(file, Wheel)]
     pure = [wheel for wheel in wheels if wheel.is_any]
     if pure and len(pure) == len(wheels):
@@ -233,7 +223,7 @@ def refusal_sentence(refusal: Refusal) -> str:
 
 
 def hash_pins(asked_for: Iterable[Requirement | Constraint]) -> dict[NormalizedName, tuple[HashPin, ...]]:
-    """The hashes that were asked for of files of an index, by project."""
+    """The hashes that requirements and constraints ask for of files of an index, by project."""
     pins: dict[NormalizedName, tuple[HashPin, ...]] = {}
     for asked in asked_for:
         if asked.hashes and asked.url is None:

@@ -1,12 +1,12 @@
-"""A lock taken as it stands: the packages that apply → a :class:`Resolution`, with no choice of versions; reads no lock itself.
+"""The resolution that a lock gives as it stands, with no choice of versions; reads no lock itself.
 
-``LockedPackage, … → Resolution``. What is chosen is the file: the best of those that the lock lists, or, where it lists none, of
-those that the index has with a hash that it names.
+Only the file is chosen: the best of those that the lock lists, or, where it lists none, of those on the index with a hash that it
+names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 from packaging.utils import NormalizedName
@@ -16,62 +16,59 @@ from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, Sdist, Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import Lock, LockedPackage
-from wheelcheck.model.requirement import CandidateOrigin, Origin, Requirement, UnsupportedRequirement
+from wheelcheck.model.requirement import CandidateOrigin, Origin, Requirement
 from wheelcheck.model.resolution import Edge, Pin, Policy, Resolution
-from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.resolver.candidate_source import purity_from_siblings, refusal_sentence
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, Release
 
 
-def taken(
+def resolve_locked(
     lock: Lock,
-    packages: Sequence[LockedPackage],
-    target: Target,
+    packages: Iterable[LockedPackage],
     policy: Policy,
     projects: Projects,
-    compatibility: Compatibility | None = None,
+    compatibility: Compatibility,
 ) -> Resolution:
-    """The resolution that *lock* gives on *target*, where its *packages* apply.
+    """The resolution that *lock* gives on the target of *compatibility*, where its *packages* apply.
 
     A package without a usable file is pinned without one. Asks the index only for packages whose files the lock does not list,
     and for source archives that have to be judged. Raises ``IndexUnavailable``.
     """
-    return _Taking(lock, packages, target, policy, projects, compatibility or Compatibility(target)).resolution()
+    return _LockedResolver(lock, packages, policy, projects, compatibility).resolution()
 
 
-class _Taking:
+class _LockedResolver:
     """One lock on one target."""
 
     def __init__(
         self,
         lock: Lock,
-        packages: Sequence[LockedPackage],
-        target: Target,
+        packages: Iterable[LockedPackage],
         policy: Policy,
         projects: Projects,
         compatibility: Compatibility,
     ) -> None:
         self._lock = lock
         self._packages = {package.name: package for package in packages}
-        self._target = target
         self._projects = projects
         self._compatibility = compatibility
-        hashes = {package.name: package.hashes for package in packages if package.files is None and package.hashes}
+        unlisted = [package for package in self._packages.values() if package.files is None]
+        hashes = {package.name: package.hashes for package in unlisted if package.hashes}
         # A lock has chosen: what was uploaded when does not matter any more, and most formats do not say it.
         self._admission = Admission(compatibility, replace(policy, exclude_newer=None), hashes)
         self._refused: dict[NormalizedName, str] = {}
+        self._projects.prefetch_pages(package.name for package in unlisted if package.unsupported is None)
 
     def resolution(self) -> Resolution:
-        asked = [package.name for package in self._packages.values() if package.files is None]
-        self._projects.prefetch_pages(name for name in asked if self._packages[name].unsupported is None)
         pins = {name: self._pin(package) for name, package in sorted(self._packages.items()) if _is_file(package)}
+        unsupported = (package.unsupported for package in self._packages.values())
         return Resolution(
-            target=self._target,
+            target=self._compatibility.target,
             pins=pins,
             edges=tuple(self._iter_edges(pins)),
-            unsupported=tuple(_iter_unsupported(self._packages.values())),
+            unsupported=tuple(each for each in unsupported if each is not None),
             refused=tuple(sorted(self._refused.items())),
         )
 
@@ -114,10 +111,7 @@ class _Taking:
         chosen = release.fit.distribution
         if isinstance(chosen, Wheel):
             return Installability.WHEEL, ()
-        told = purity_from_siblings(files)
-        if told is not None:
-            return told
-        return self._judged(package, chosen)
+        return purity_from_siblings(files) or self._judged(package, chosen)
 
     def _judged(self, package: LockedPackage, sdist: Sdist) -> tuple[Installability, tuple[str, ...]]:
         # The index's own word on where the file is goes first: some locks have only its name, others name a host that this
@@ -146,7 +140,7 @@ class _Taking:
                     depended.add(child)
                     origin = CandidateOrigin(name=name, version=_version(package))
                     yield Edge(parent=name, child=child, requirement=_requirement(self._packages[child], origin))
-        # Where the lock says who was asked for, these; else those whom nobody in it depends on.
+        # The packages that the lock says were asked for; where it says nothing, those that no other depends on.
         own = [package for package in self._lock.packages if package.is_own]
         names = {edge.name for package in own for edge in package.dependencies} | {r.name for r in self._lock.roots}
         asked = names & pins.keys() or pins.keys() - depended
@@ -180,9 +174,3 @@ def _requirement(package: LockedPackage, origin: Origin) -> Requirement:
     # Where the lock lists files it has chosen among them by their hashes already.
     hashes = package.hashes if package.files is None else ()
     return Requirement.parse(f"{package.name}{extras}=={package.version}", origin, hashes=hashes)
-
-
-def _iter_unsupported(packages: Iterable[LockedPackage]) -> Iterator[UnsupportedRequirement]:
-    for package in packages:
-        if package.unsupported is not None:
-            yield package.unsupported

@@ -18,7 +18,7 @@ from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.target import Fit
 from wheelcheck.resolver.adjustments import Adjustments
 from wheelcheck.resolver.candidate_source import CandidateSource
-from wheelcheck.resolver.requirement import Bound, Narrowing, bound_of
+from wheelcheck.resolver.requirement import Bound, bound_of, versions_within
 from wheelcheck.targets.fitting import stated_requirements
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver
@@ -42,7 +42,6 @@ class Lookahead:
         self._followed: set[tuple[NormalizedName, Version, str]] = set()
         self._metadata: dict[_Release, CoreMetadata] = {}
         self._certain: dict[NormalizedName, list[Bound]] = {}
-        self._narrowings: dict[NormalizedName, Narrowing] = {}
         self._doomed: dict[NormalizedName, set[Version]] = {}
 
     def start(self, requirements: Iterable[Requirement]) -> None:
@@ -100,12 +99,9 @@ class Lookahead:
         for requirement in self._iter_active(stated_requirements(metadata.requires, *release), ""):
             name = requirement.name
             certain = self._certain_bounds(name)
-            if certain and name in self._pages:
-                narrowing = self._narrowings.get(name)
-                if narrowing is None:
-                    narrowing = self._narrowings[name] = Narrowing(self._pages[name].newest_first)
-                if not narrowing.within((*certain, bound_of(requirement.specifier))):
-                    return True
+            page = self._pages.get(name)
+            if certain and page is not None and not versions_within(page, (*certain, bound_of(requirement.specifier))):
+                return True
         return False
 
     def _iter_active(self, requirements: Iterable[Requirement], extra: str) -> Iterator[Requirement]:

@@ -90,18 +90,18 @@ def bound_of(specifier: SpecifierSet) -> Bound:
     return _shared(str(specifier))
 
 
-class Narrowing:
+class _Narrowing:
     """The versions of one project that are left after some bounds, and what further bounds leave of those.
 
     Bounds come in the order in which they were met, so a new one is tried on the few versions that the others left, and a
-    combination met before costs a look-up for each bound: backtracking requirements the same thousands of times.
+    combination met before costs a look-up for each bound: backtracking asks the same thousands of times.
     """
 
     __slots__ = ("_further", "versions")
 
     def __init__(self, versions: tuple[Version, ...]) -> None:
         self.versions = versions
-        self._further: dict[Bound, Narrowing] = {}
+        self._further: dict[Bound, _Narrowing] = {}
 
     def within(self, bounds: Iterable[Bound]) -> tuple[Version, ...]:
         """The versions that all *bounds* admit, in the order of the whole; exact bounds are tried first."""
@@ -109,18 +109,21 @@ class Narrowing:
         for bound in sorted(bounds, key=lambda each: not each.is_exact):
             following = at._further.get(bound)
             if following is None:
-                following = at._further[bound] = Narrowing(bound.of(at.versions))
+                following = at._further[bound] = _Narrowing(bound.of(at.versions))
             at = following
         return at.versions
 
 
-def narrowing_of(page: ProjectPage) -> Narrowing:
-    """The narrowing of all versions of *page*, one for all targets: which versions a bound admits is the same on each."""
-    return page.view(_narrowing)
+def versions_within(page: ProjectPage, bounds: Iterable[Bound]) -> tuple[Version, ...]:
+    """The versions of *page* that all *bounds* admit, newest first.
+
+    Which versions a bound admits is the same on every target, so the narrowing is a view of the page and all targets share it.
+    """
+    return page.view(_narrowing).within(bounds)
 
 
-def _narrowing(page: ProjectPage) -> Narrowing:
-    return Narrowing(page.newest_first)
+def _narrowing(page: ProjectPage) -> _Narrowing:
+    return _Narrowing(page.newest_first)
 
 
 Key = tuple[NormalizedName, str]
