@@ -131,6 +131,6 @@ def test_full_disk_is_a_failure_that_names_the_part(tmp_path: Path) -> None:
     with pytest.raises(DiskFailure, match="No space left") as caught:
         landing.write(b"x" * 1_000_000)
     assert caught.value.exit_status == 3
-    assert "make room" in caught.value.hint
+    assert "free some space" in caught.value.hint
     landing.close()
     assert not (tmp_path / NAME).exists()
