@@ -128,7 +128,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         name="nsis-include",
         filename="wheelcheck.nsh",
         sentence="The same as macros, to be included in a script of your own.",
-        renderer="nsis_include:render",
+        renderer="nsis:render_include",
         uses=_BUNDLE,
     ),
     Exporter(

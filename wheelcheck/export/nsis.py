@@ -1,34 +1,135 @@
-"""Renders a bundle as a whole NSIS script, for one user and without elevation; refuses names that Windows has no file for."""
+"""Renders a bundle as an NSIS script, for one user and without elevation, or as an include for a script of the user's own.
+
+Nothing is installed that the bundle's manifest does not name. Names that Windows cannot give to a file are refused.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from importlib.resources import files
+from urllib.parse import quote, urlsplit
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.nsis_include import escaped, iter_include, literal, marked
 from wheelcheck.export.shipment import Shipment, is_file_name
+from wheelcheck.model.urls import masked
+from wheelcheck.plans.executing import refuse_unexecutable
+
+_PLAIN = re.compile(r"[^$\"'`{}%\\/:*?<>|\x00-\x1f\x7f]+")
 
 
 def render(shipment: Shipment) -> str:
     """The script for *shipment*'s program, built by ``makensis FILE``: environment, program, shortcut and uninstaller.
 
     With an ``entry`` the script (or ``module:function``) that starts the program is installed beside the environment and gets a
-    shortcut. Raises ``UsageProblem`` as :func:`wheelcheck.export.nsis_include.render` does.
+    shortcut. Raises ``UsageProblem`` as :func:`render_include` does.
     """
     shipment.refuse_unnameable()
-    return marked(
-        "\n".join([*_iter_head(shipment), *iter_include(shipment, "nsis"), "", *_iter_sections(shipment), ""])
+    return _marked(
+        "\n".join([*_iter_head(shipment), *_iter_include(shipment, "nsis"), "", *_iter_sections(shipment), ""])
     )
 
 
+def render_include(shipment: Shipment) -> str:
+    """Two macros for the script of *shipment*'s program: ``WHEELCHECK_INSTALL`` and ``WHEELCHECK_UNINSTALL``.
+
+    A bundle that is a folder is packed into the installer; one in archives is downloaded from ``url`` while installing, unless it
+    lies beside the installer, and every hash is checked before anything is unpacked. Either way the environment is in
+    ``$INSTDIR/python``, and appears whole. Raises ``UsageProblem`` without a bundle, for other targets than Windows, for archives
+    without a URL, and for a plan that cannot be executed.
+    """
+    return _marked("\n".join([*_iter_include(shipment, "nsis-include"), ""]))
+
+
+def _iter_include(shipment: Shipment, form: str) -> Iterator[str]:
+    """The lines of the include, which a whole script begins with; *form* is the format that messages name."""
+    plan = shipment.plan
+    refuse_unexecutable(plan)
+    if plan.target.markers.get("sys_platform") != "win32":
+        raise UsageProblem(f"NSIS makes installers for Windows, and the plan is for {plan.target}")
+    shipment.required("--bundle DIR", shipment.bundle, form)
+    yield f"; Made by wheelcheck for {plan.target}, from the plan {shipment.digest}."
+    yield '!include "LogicLib.nsh"'
+    yield "!ifndef WHEELCHECK_INCLUDED"
+    yield "!define WHEELCHECK_INCLUDED"
+    yield _part("nsis_include.txt")
+    if shipment.manifest is not None and shipment.manifest.archives:
+        yield _part("nsis_download.txt")
+    yield ""
+    yield "!macro WHEELCHECK_INSTALL"
+    yield "  !insertmacro WheelcheckBegin"
+    yield from _iter_content(shipment, form)
+    yield "  !insertmacro WheelcheckEnd"
+    yield "!macroend"
+    yield "!endif"
+
+
+def _part(filename: str) -> str:
+    return files("wheelcheck.export").joinpath(filename).read_text(encoding="utf-8").rstrip("\n")
+
+
+def _iter_content(shipment: Shipment, form: str) -> Iterator[str]:
+    manifest = shipment.manifest
+    if manifest is None or not manifest.archives:
+        yield f'  File /r "{_literal(shipment.bundle)}/*.*"'
+        return
+    url = _address(shipment.required("--url URL, since the bundle is in archives", shipment.url, form))
+    for archive in manifest.archives:
+        if not archive.filename.endswith(".zip"):
+            raise UsageProblem(
+                f"{archive.filename}: the tar.exe of Windows 10 reads no zstd", hint="bundle with --archive zip"
+            )
+        if not _PLAIN.fullmatch(archive.filename):
+            raise UsageProblem(
+                f"{archive.filename!r} is no name of an archive", hint="bundle again with another --name"
+            )
+        words = (f"{url}/{quote(archive.filename)}", archive.filename, archive.sha256, f"{archive.size / 1e6:.0f}")
+        yield "  !insertmacro WheelcheckArchive " + " ".join(f'"{_escaped(word)}"' for word in words)
+
+
+def _address(url: str) -> str:
+    """*url* in characters that neither NSIS nor its System plugin reads as their own."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise UsageProblem(
+            f"--url {masked(url)!r} is no address that Windows can download from", hint="give an https URL"
+        )
+    if "@" in parts.netloc:
+        raise UsageProblem(
+            "--url has a user name or password in it, which everybody could read in the installer",
+            hint="put the archives where no password is needed, or beside the installer",
+        )
+    return quote(url, safe="%/:=&?~#+!,;@()")
+
+
+def _marked(script: str) -> str:
+    """*script* with a byte order mark where it needs one: makensis on Windows reads others in the machine's own code page."""
+    return script if script.isascii() else f"\ufeff{script}"
+
+
+def _literal(path: str) -> str:
+    """*path* between double quotes where makensis itself opens a file, which knows no escapes but those of quotes."""
+    return _escaped(path).replace("$$", "$")
+
+
+def _escaped(text: str) -> str:
+    """*text* for a string in double quotes of an NSIS script.
+
+    Raises ``UsageProblem`` for control characters, and for ``${``, which NSIS reads as a name even behind another ``$``.
+    """
+    if any(not character.isprintable() for character in text) or "${" in text:
+        raise UsageProblem(f"{text!r} has a control character or ${{, which an NSIS script cannot hold")
+    return text.replace("$", "$$").replace('"', '$\\"')
+
+
 def _iter_head(shipment: Shipment) -> Iterator[str]:
-    name, version = escaped(shipment.title), escaped(shipment.release)
+    name, version = _escaped(shipment.title), _escaped(shipment.release)
     yield "Unicode true"
     yield "ManifestDPIAware true"
     yield "ManifestSupportedOS all"
     # An ampersand would underline the letter behind it.
     yield f'Name "{name} {version}" "{name.replace("&", "&&")} {version.replace("&", "&&")}"'
-    yield f'OutFile "{literal(shipment.title)}-{literal(shipment.release)}-setup.exe"'
+    yield f'OutFile "{_literal(shipment.title)}-{_literal(shipment.release)}-setup.exe"'
     yield "RequestExecutionLevel user"
     yield f'InstallDir "$LOCALAPPDATA\\Programs\\{name}"'
     yield f'!define UNINSTALL_KEY "Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\{name}"'
@@ -42,7 +143,7 @@ def _iter_head(shipment: Shipment) -> Iterator[str]:
 
 
 def _iter_sections(shipment: Shipment) -> Iterator[str]:
-    name, version = escaped(shipment.title), escaped(shipment.release)
+    name, version = _escaped(shipment.title), _escaped(shipment.release)
     yield 'Section "Install"'
     yield "  !insertmacro WHEELCHECK_INSTALL"
     yield from _iter_program(shipment)
@@ -57,7 +158,7 @@ def _iter_sections(shipment: Shipment) -> Iterator[str]:
     yield "  !insertmacro WHEELCHECK_UNINSTALL"
     script = _script(shipment)
     if script:
-        yield f'  Delete "$INSTDIR\\{escaped(script)}"'
+        yield f'  Delete "$INSTDIR\\{_escaped(script)}"'
     yield f'  Delete "$SMPROGRAMS\\{name}.lnk"'
     yield '  Delete "$INSTDIR\\uninstall.exe"'
     yield '  RMDir "$INSTDIR"'
@@ -70,14 +171,14 @@ def _iter_program(shipment: Shipment) -> Iterator[str]:
         return
     script = _script(shipment)
     if script:
-        yield f'  File "{literal(shipment.entry)}"'
-        start = f'$\\"$INSTDIR\\{escaped(script)}$\\"'
+        yield f'  File "{_literal(shipment.entry)}"'
+        start = f'$\\"$INSTDIR\\{_escaped(script)}$\\"'
     else:
         module, _, function = shipment.entry.partition(":")
         start = f'-c $\\"import sys; from {module} import {function}; sys.exit({function}())$\\"'
     executable = shipment.manifest.layout.executable if shipment.manifest is not None else ""
-    python = "$INSTDIR\\python\\" + escaped((executable or "python.exe").replace("/", "\\"))
-    yield f'  CreateShortcut "$SMPROGRAMS\\{escaped(shipment.title)}.lnk" "{python}" "{start}"'
+    python = "$INSTDIR\\python\\" + _escaped((executable or "python.exe").replace("/", "\\"))
+    yield f'  CreateShortcut "$SMPROGRAMS\\{_escaped(shipment.title)}.lnk" "{python}" "{start}"'
 
 
 def _script(shipment: Shipment) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from packaging.utils import canonicalize_name
 
 from wheelcheck.model.finding import Code
 from wheelcheck.model.plan import InputRecord, Options, Plan
@@ -13,10 +15,15 @@ from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Repair, Risk
 from wheelcheck.model.target import Target
 from wheelcheck.options import OPTIONS
-from wheelcheck.report.rewording import reworded
 
 _PLAN = "plan.json"
 _RUNTIMES = {"win": "the embeddable zip of its Python", "": "a standalone build of its Python"}
+_Part = tuple[str, ...]
+"""Words of a command that belong together: an option with its value, an option that takes none, or an input."""
+
+# Those of a plan come first in the table: --platform names one there, and several for a check.
+_BY_FLAG = {flag: option for option in reversed(OPTIONS.values()) for flag in option.flags}
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?=$|[\s\[(<>=!~;@])")
 
 
 class NextStep(Struct, frozen=True, kw_only=True):
@@ -24,10 +31,6 @@ class NextStep(Struct, frozen=True, kw_only=True):
 
     command: tuple[str, ...]
     reason: str
-
-    def shell(self) -> str:
-        """The command as it is typed into a POSIX shell."""
-        return shlex.join(self.command)
 
 
 def iter_next_steps(
@@ -113,7 +116,48 @@ def edited_command(asked: tuple[str, ...], options: tuple[str, ...], target: Tar
     if target is not None and by_file and ("--python" in options or "--platform" in options):
         # The words of the edit come last and win over these.
         options = ("--platform", target.platform, "--python", target.python, *options)
-    return reworded(asked, options)
+    return _reworded(asked, options)
+
+
+def _reworded(asked: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
+    """The words of *asked* with those of *options* after them; words that *options* repeats or contradicts are taken out.
+
+    A ``--fix`` is taken out too, since *options* are the changes that it stands for. What follows an option that takes a value
+    belongs to that option.
+    """
+    latest = {_slot(part) or " ".join(part): part for part in _iter_parts(options)}
+    added = tuple(latest.values())
+    taken = {slot for part in added if (slot := _slot(part))}
+    if taken & {"--platform", "--python"}:
+        taken.add("--target")
+    kept = [part for part in _iter_parts(asked) if not _is_replaced(part, taken, added)]
+    return tuple(word for part in (*kept, *added) for word in part)
+
+
+def _is_replaced(part: _Part, taken: Iterable[str], added: Sequence[_Part]) -> bool:
+    return part in added or _slot(part) in taken or part[0].partition("=")[0] == "--fix"
+
+
+def _iter_parts(words: Sequence[str]) -> Iterator[_Part]:
+    rest = iter(words)
+    for word in rest:
+        if word in _BY_FLAG and _BY_FLAG[word].takes_word:
+            value = next(rest, None)
+            yield (word, value) if value is not None else (word,)
+        else:
+            yield (word,)
+
+
+def _slot(part: _Part) -> str:
+    """The option that a command has once (once for each project); empty for *part* of a kind that it may repeat."""
+    word, _, attached = part[0].partition("=") if part[0].startswith("--") else (part[0], "", "")
+    option = _BY_FLAG.get(word)
+    if option is None or not option.takes_word:
+        return ""
+    value = part[1] if len(part) > 1 else attached
+    if option.per_project and (found := _NAME.match(value)):
+        return f"{option.flag} {canonicalize_name(found[0])}"
+    return "" if option.repeats else option.flag
 
 
 def asked_command(plan: Plan, asked: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -20,9 +20,10 @@ from wheelcheck.model.difference import Difference, Side
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.plan_status import Status
 from wheelcheck.model.target import Target
+from wheelcheck.report.check.markdown import LIMIT
 from wheelcheck.report.details import in_bytes
 from wheelcheck.report.difference.json_document import load_diff_schema, render_diff_json
-from wheelcheck.report.difference.markdown import LIMIT, MARK, render_diff_markdown
+from wheelcheck.report.difference.markdown import MARK, render_diff_markdown
 from wheelcheck.report.difference.text import render_diff_text
 
 OLD = Side(name="requirements.txt at origin/main (1a2b3c4d5e)", kind="resolved", revision="1a2b3c4d5e")

@@ -5,7 +5,7 @@ It stays under what forges accept for a comment, and says what it left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.repair import Repair
@@ -36,10 +36,16 @@ def render_markdown(check: Check) -> str:
     """Render *check* as GitHub-flavoured Markdown of fewer than ``LIMIT`` characters."""
     groups = group_findings(check)
     mark = _MARKS[_word(check)]
-    written = [MARK, f"### {mark} wheelcheck: {escaped(check_verdict(check, groups))}", _table(check)]
+    head = (MARK, f"### {mark} wheelcheck: {escaped(check_verdict(check, groups))}", _table(check))
+    return fitted(head, _iter_blocks(check, groups))
+
+
+def fitted(head: Iterable[str], blocks: Iterable[str]) -> str:
+    """Join *head* and as many of *blocks*, the most important first, as fit into a comment, and say how many were left out."""
+    written = list(head)
     room = LIMIT - _RESERVE - sum(len(block) + 2 for block in written)
     left_out = 0
-    for block in _iter_blocks(check, groups):
+    for block in blocks:
         # A later block may still fit, and is worth more than a note of its absence.
         if len(block) + 2 > room:
             left_out += 1
@@ -70,7 +76,8 @@ def _iter_blocks(check: Check, groups: Sequence[FindingGroup]) -> Iterator[str]:
     """What follows the table, the most important first, each block whole in itself."""
     for each in groups:
         if each.verdict is Verdict.FAILS:
-            yield _finding(each)
+            # The repairs stand once under all findings, each in a block to copy.
+            yield finding_block(each, without="repair")
     failing = [checked for checked in check.targets if target_word(checked) == "fails"]
     for proved in group_repairs(failing):
         yield _repair(proved)
@@ -81,23 +88,23 @@ def _iter_blocks(check: Check, groups: Sequence[FindingGroup]) -> Iterator[str]:
     for verdict, title in _FOLDED:
         group = open_notes(groups) if verdict is Verdict.NOTED else [each for each in groups if each.verdict is verdict]
         if group:
-            yield _folded(title, group)
+            yield folded_list(title, [_line(each) for each in group], LIMIT // 5)
 
 
 def _written(place: str) -> str:
     return f" ({code_span(place)})"
 
 
-def _finding(group: FindingGroup) -> str:
-    head = f"**{escaped(group.subject)}** ({group.finding.code.number}): {escaped(group.message)}"
-    # The repair stands once under all of them, in a block to copy.
-    details = [(label, text) for label, text in iter_details(group) if label not in ("repair", "written in")]
-    places = [("written in", code_span(str(origin))) for origin in group.origins]
-    lines = [f"- {label}: {words}" for label, words in places]
-    lines += [f"- {label}: {escaped(text)}" for label, text in details]
+def finding_block(group: FindingGroup, *, without: str = "") -> str:
+    """A heading for *group* and a list of its details, without those that have the label *without*."""
+    lines = [f"**{escaped(group.subject)}** ({group.finding.code.number}): {escaped(group.message)}", ""]
+    lines += [f"- written in: {code_span(str(origin))}" for origin in group.origins]
+    lines += [
+        f"- {label}: {escaped(text)}" for label, text in iter_details(group) if label not in ("written in", without)
+    ]
     if not names_its_target(group):
         lines.append(f"- on {escaped(listed_targets(group.targets))}")
-    return "\n".join((head, "", *lines))
+    return "\n".join(lines)
 
 
 def _repair(proved: Group[Repair]) -> str:
@@ -107,17 +114,16 @@ def _repair(proved: Group[Repair]) -> str:
     return f"{facts}\n\n{code_block(options_line(repair))}" if repair.options else facts
 
 
-def _folded(title: str, group: Sequence[FindingGroup]) -> str:
-    lines = [f"<details><summary>{title} ({len(group)})</summary>", ""]
-    room = LIMIT // 5
-    for number, each in enumerate(group):
-        line = _line(each)
+def folded_list(title: str, lines: Sequence[str], room: int) -> str:
+    """*lines* of a list, folded away under *title*; those that exceed *room* characters are counted."""
+    shown: list[str] = []
+    for line in lines:
         room -= len(line) + 1
         if room < 0:
-            lines.append(f"- _and {len(group) - number} more_")
+            shown.append(f"- _and {len(lines) - len(shown)} more_")
             break
-        lines.append(line)
-    return "\n".join((*lines, "", "</details>"))
+        shown.append(line)
+    return "\n".join((f"<details><summary>{title} ({len(lines)})</summary>", "", *shown, "", "</details>"))
 
 
 def _line(group: FindingGroup) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.check import Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState, PackageChange, Release
-from wheelcheck.report.details import change_line, headline, iter_details, names_its_target, release_facts
+from wheelcheck.report.check.markdown import LIMIT, finding_block, fitted, folded_list
+from wheelcheck.report.details import change_line, headline, release_facts
 from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared, open_notes
-from wheelcheck.report.quoting import code_span, escaped
+from wheelcheck.report.quoting import escaped
 from wheelcheck.report.verdicts import (
     difference_heading,
     difference_notes,
@@ -19,37 +20,23 @@ from wheelcheck.report.verdicts import (
 )
 from wheelcheck.report.wording import listed_targets
 
-LIMIT = 60_000
-"""How many characters a comment has at most; GitHub takes 65,536."""
-
 MARK = "<!-- wheelcheck diff -->"
 """The first line, by which a bot finds the comment that it wrote before."""
 
 _MARKS = {0: "✅", 1: "❌"}
 _OPEN_ROWS = 15
-_RESERVE = 500
 
 
 def render_diff_markdown(difference: Difference) -> str:
     """Render *difference* as GitHub-flavoured Markdown of fewer than ``LIMIT`` characters."""
     mark = _MARKS.get(difference.exit_status, "❔")
     targets = tuple(each.target for each in difference.targets)
-    written = [
+    head = (
         MARK,
         f"### {mark} wheelcheck diff: {escaped(difference_verdict(difference))}",
         f"{escaped(difference_heading(difference))}, on {escaped(listed_targets(targets))}",
-    ]
-    room = LIMIT - _RESERVE - sum(len(block) + 2 for block in written)
-    left_out = 0
-    for block in _iter_blocks(difference):
-        if len(block) + 2 > room:
-            left_out += 1
-            continue
-        written.append(block)
-        room -= len(block) + 2
-    if left_out:
-        written.append(f"_{left_out} more are left out here; the text or JSON format has them all._")
-    return "\n\n".join(written) + "\n"
+    )
+    return fitted(head, _iter_blocks(difference))
 
 
 def _iter_blocks(difference: Difference) -> Iterator[str]:
@@ -57,7 +44,7 @@ def _iter_blocks(difference: Difference) -> Iterator[str]:
     new = group_compared(difference, FindingState.NEW)
     for each in new:
         if each.verdict is Verdict.FAILS:
-            yield _finding(each)
+            yield finding_block(each)
     undecided = uncompared_targets(difference)
     if undecided:
         yield "\n".join(f"- ❔ {escaped(str(target))}: {escaped(reason)}" for target, reason in undecided[:50])
@@ -78,16 +65,7 @@ def _iter_blocks(difference: Difference) -> Iterator[str]:
         ("Still there", group_compared(difference, FindingState.STAYS)),
     ):
         if group:
-            yield _folded(title, group)
-
-
-def _finding(group: FindingGroup) -> str:
-    head = f"**{escaped(group.subject)}** ({group.finding.code.number}): {escaped(group.message)}"
-    lines = [f"- written in: {code_span(str(origin))}" for origin in group.origins]
-    lines += [f"- {label}: {escaped(text)}" for label, text in iter_details(group) if label != "written in"]
-    if not names_its_target(group):
-        lines.append(f"- on {escaped(listed_targets(group.targets))}")
-    return "\n".join((head, "", *lines))
+            yield folded_list(title, [_line(each) for each in group], LIMIT // 6)
 
 
 def _table(changes: Sequence[Group[PackageChange]], difference: Difference) -> str:
@@ -116,19 +94,8 @@ def _row(group: Group[PackageChange], difference: Difference) -> str:
 
 
 def _cell(release: Release | None) -> str:
-    if release is None:
-        return ""
-    return ", ".join((str(release.version), *release_facts(release)))
+    return ", ".join((str(release.version), *release_facts(release))) if release is not None else ""
 
 
-def _folded(title: str, group: Sequence[FindingGroup]) -> str:
-    lines = [f"<details><summary>{title} ({len(group)})</summary>", ""]
-    room = LIMIT // 6
-    for number, each in enumerate(group):
-        line = f"- {each.verdict.value} {each.finding.code.number} {escaped(headline(each))}"
-        room -= len(line) + 1
-        if room < 0:
-            lines.append(f"- _and {len(group) - number} more_")
-            break
-        lines.append(line)
-    return "\n".join((*lines, "", "</details>"))
+def _line(group: FindingGroup) -> str:
+    return f"- {group.verdict.value} {group.finding.code.number} {escaped(headline(group))}"
