@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.report.commands import wrapped_command
 from wheelcheck.report.fetch import USERS, size_text
-from wheelcheck.report.page import Page
+from wheelcheck.report.page import Page, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def _made(page: Page, bundling: Bundling) -> None:
     manifest = bundling.manifest
     page.paragraph(
         f"Bundled {manifest.name} {manifest.version} for {manifest.target.platform}, Python {manifest.target.python}: "
-        f"{_packages(bundling)} in {bundling.out}",
+        f"{counted(len(manifest.packages), 'package')} in {bundling.out}",
         style="bold green",
     )
     page.blank()
@@ -120,11 +120,6 @@ def _runtime(runtime: Runtime) -> str:
     where = " ".join(word for word in (runtime.system, runtime.machine) if word)
     threads = ", free-threaded" if runtime.free_threaded else ""
     return f"{python} for {where}, {_KINDS[runtime.kind]}{threads}"
-
-
-def _packages(bundling: Bundling) -> str:
-    count = len(bundling.manifest.packages)
-    return f"{count} package{'s' if count != 1 else ''}"
 
 
 def _largest(page: Page, title: str, rows: Sequence[tuple[str, int]], bundling: Bundling, *, most: int) -> None:

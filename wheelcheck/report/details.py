@@ -11,8 +11,9 @@ from wheelcheck.model.repair import Repair
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.report.grouping import FindingGroup, Group
+from wheelcheck.report.page import counted
 from wheelcheck.report.quoting import flat
-from wheelcheck.report.wording import changes, counted, listed_targets
+from wheelcheck.report.wording import changes, listed_targets
 
 _EVIDENCE = 3
 

@@ -40,6 +40,16 @@ _WIDEST = 100
 """Longer lines than this are hard to read, however wide the terminal."""
 
 
+def counted(count: int, word: str, plural: str = "") -> str:
+    """*count* with *word*: ``1 finding``, ``2 findings``."""
+    return f"{count} {word if count == 1 else plural or word + 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """*words* as a sentence lists them: ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
 def folded(words: Sequence[str], most: int) -> str:
     """*words* with commas, those after *most* as a number: ``a, b and 12 more``."""
     if len(words) <= most:

@@ -9,17 +9,8 @@ from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Edit, Ground, Hopeless, Proposals, Repair, Risk, Suggestion
 from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
 from wheelcheck.report.findings import Detail, draw_paths
-from wheelcheck.report.page import Page, folded, glued, sentence
-from wheelcheck.report.wording import (
-    bare_change,
-    change,
-    changes,
-    counted,
-    gain,
-    iter_dated_moves,
-    iter_moves,
-    iter_releases,
-)
+from wheelcheck.report.page import Page, counted, folded, glued, sentence
+from wheelcheck.report.wording import bare_change, change, changes, gain, iter_dated_moves, iter_moves, iter_releases
 
 _STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
 _GROUNDS_IN_BRIEF = 3

@@ -14,7 +14,7 @@ from wheelcheck.model.plan_status import Status
 from wheelcheck.model.wheelhouse import Weights
 from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
 from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject
-from wheelcheck.report.page import Page, sentence
+from wheelcheck.report.page import Page, counted, sentence
 from wheelcheck.report.repairs import draw_applied, draw_repairs
 
 _ERRORS_IN_BRIEF = 5
@@ -79,11 +79,11 @@ def verdict(plan: Plan) -> str:
             return f"Blocked on {target}: {_blocked_by(plan)}"
         case Status.NEEDS_BUILD:
             built = len(_built(plan))
-            return f"Installable on {target}, after building {built} of {_projects(total)} once"
+            return f"Installable on {target}, after building {built} of {counted(total, 'project')} once"
         case Status.INSTALLABLE if total == 0:
             return f"Nothing to install on {target}: the input asks for nothing"
         case Status.INSTALLABLE:
-            return f"Installable on {target}: {'all ' if total > 1 else ''}{_projects(total)} from wheels"
+            return f"Installable on {target}: {'all ' if total > 1 else ''}{counted(total, 'project')} from wheels"
 
 
 def _blocked_by(plan: Plan) -> str:
@@ -96,13 +96,9 @@ def _blocked_by(plan: Plan) -> str:
         # The commonest case has the shortest words, so that the first line stays one line at 80 columns.
         need = "needs" if len(offenders) == 1 else "need"
         why = f"{need} a compiler" if codes == {Code.SOURCE_NATIVE} else "cannot be installed from a wheel"
-        return f"{len(offenders)} of {_projects(len(planned))} {why}"
+        return f"{len(offenders)} of {counted(len(planned), 'project')} {why}"
     count = len(plan.errors)
-    return f"{count} problem{'s' if count != 1 else ''}" if count else "there is no solution"
-
-
-def _projects(count: int) -> str:
-    return f"{count} project{'s' if count != 1 else ''}"
+    return counted(count, "problem") if count else "there is no solution"
 
 
 def _errors(page: Page, plan: Plan, detail: Detail) -> None:

@@ -14,8 +14,9 @@ from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import Target
 from wheelcheck.report.details import download_line
 from wheelcheck.report.grouping import FindingGroup, group_changes, group_compared, group_failures, group_lines
+from wheelcheck.report.page import counted, joined
 from wheelcheck.report.quoting import flat
-from wheelcheck.report.wording import change, counted, joined, listed_cells, listed_targets
+from wheelcheck.report.wording import change, listed_cells, listed_targets
 
 CELL_WORDS = {
     CellStatus.INSTALLS: "installs",

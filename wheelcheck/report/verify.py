@@ -17,7 +17,7 @@ from wheelcheck.model.inspection import (
     TrialOutcome,
 )
 from wheelcheck.report.findings import Detail
-from wheelcheck.report.page import Page, Segment, glued
+from wheelcheck.report.page import Page, Segment, counted, glued, joined
 
 _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
@@ -56,12 +56,12 @@ def _headline(page: Page, inspection: Inspection) -> None:
     errors, warnings = len(inspection.errors), len(inspection.warnings)
     if errors:
         page.paragraph(
-            f"{inspection.subject}: {_count(errors, 'problem')}",
+            f"{inspection.subject}: {counted(errors, 'problem')}",
             lead=("✗ " if _has(page, "✗") else "", "bold red"),
             style="bold red",
         )
     else:
-        fine = "no problems" if not warnings else f"no problems, {_count(warnings, 'warning')}"
+        fine = "no problems" if not warnings else f"no problems, {counted(warnings, 'warning')}"
         page.paragraph(
             f"{inspection.subject}: {fine}", lead=("✓ " if _has(page, "✓") else "", "bold green"), style="bold green"
         )
@@ -71,7 +71,7 @@ def _headline(page: Page, inspection: Inspection) -> None:
         " ".join(word for word in (runtime.system or "any system", runtime.machine or "") if word),
         f"Python {runtime.python}{' free-threaded' if runtime.free_threaded else ''}" if runtime.python else "",
         f"target {inspection.target}" if inspection.target else "",
-        f"held against {_listed(inspection.compared)}" if inspection.compared else "",
+        f"held against {joined(inspection.compared)}" if inspection.compared else "",
     ]
     page.paragraph(", ".join(glued(fact) for fact in facts if fact), indent=2, style="dim")
 
@@ -170,14 +170,6 @@ def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
         owner = None if problem.kind in _OF_MANY else problem.distribution
         groups.setdefault((problem.kind, owner, remedy), []).append(problem)
     yield from groups.values()
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def load_verify_schema() -> dict[str, object]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from wheelcheck.model.answers import CellKind, Wheels
 from wheelcheck.model.target import Target
-from wheelcheck.report.page import Page, Segment, glued
+from wheelcheck.report.page import Page, Segment, counted, glued
 from wheelcheck.report.why import target_words
 
 _MARKS = {
@@ -48,13 +48,11 @@ def _headline(wheels: Wheels) -> str:
         return f"{wheels.package} was not found on any index"
     if not wheels.rows:
         return f"no version of {wheels.package} is within {wheels.requirement}; the index has {wheels.versions}"
-    shown = f"{len(wheels.rows)} of {wheels.admitted} versions" if wheels.hidden else _versions(wheels.admitted)
+    shown = (
+        f"{len(wheels.rows)} of {wheels.admitted} versions" if wheels.hidden else counted(wheels.admitted, "version")
+    )
     more = " (-n shows more)" if wheels.hidden else ""
     return f"{glued(wheels.requirement)}: {shown}{more}, newest first"
-
-
-def _versions(count: int) -> str:
-    return f"{count} version{'s' if count != 1 else ''}"
 
 
 def _tables(wheels: Wheels, width: int) -> list[tuple[str, list[int]]]:

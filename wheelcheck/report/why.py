@@ -8,7 +8,7 @@ from wheelcheck.model.answers import Bounding, Outcome, Standing, VersionRange, 
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.target import Target
 from wheelcheck.report.findings import Detail
-from wheelcheck.report.page import Page, folded, glued
+from wheelcheck.report.page import Page, counted, folded, glued
 
 _WAYS_IN_BRIEF = 5
 _WIDEST_LABEL = 36
@@ -104,7 +104,7 @@ def _available(page: Page, why: Why, detail: Detail) -> None:
         named = "; its file is named by a direct reference or a lock" if why.filename else ""
         page.paragraph(f"No index has {why.package}{named}.", indent=2)
         return
-    versions = f"{why.versions} version{'s' if why.versions != 1 else ''}"
+    versions = counted(why.versions, "version")
     files = f"{why.files:,} file{'s' if why.files != 1 else ''}"
     page.line((f"  On the index: {versions}, {files}", "bold"))
     labels = [_label(each) for each in why.ranges]

@@ -11,7 +11,7 @@ from packaging.version import Version
 from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Edit, EditKind, Repair, Verification
 from wheelcheck.model.target import Target
-from wheelcheck.report.page import glued
+from wheelcheck.report.page import counted, glued, joined
 
 if TYPE_CHECKING:
     from wheelcheck.model.matrix import Blocker, Matrix
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 _OF_THE_TARGET = frozenset({EditKind.PYTHON, EditKind.PLATFORM})
 _SHOWN_TARGETS = 12
 _Pairs = Set[tuple[str, str]]
-
-
-def counted(count: int, word: str, plural: str = "") -> str:
-    """*count* with *word*: ``1 finding``, ``2 findings``."""
-    return f"{count} {word if count == 1 else plural or word + 's'}"
-
-
-def joined(words: Sequence[str]) -> str:
-    """*words* as a sentence lists them: ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def change(edit: Edit, target: Target | None = None) -> str:
@@ -103,7 +93,7 @@ def _version(text: str) -> str:
 
 def gain(verified: Verification) -> str:
     """What was proved, in numbers: ``129 packages from wheels`` or ``129 packages, 5 of them built once from source``."""
-    total = f"{verified.packages} package{'s' if verified.packages != 1 else ''}"
+    total = counted(verified.packages, "package")
     if verified.status is Status.NEEDS_BUILD and verified.built_once:
         return f"{total}, {len(verified.built_once)} of them built once from source"
     return f"{total}, all from wheels" if verified.packages > 1 else f"{total} from a wheel"

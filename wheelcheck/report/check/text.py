@@ -15,10 +15,10 @@ from wheelcheck.model.repair import Repair
 from wheelcheck.report.details import headline, names_its_target, options_line, wanted_by
 from wheelcheck.report.findings import STYLES, Detail, draw_finding
 from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
-from wheelcheck.report.page import Page
+from wheelcheck.report.page import Page, counted
 from wheelcheck.report.quoting import flat, flat_edit, flat_finding
 from wheelcheck.report.verdicts import check_verdict, stale_allowances, target_detail, target_word, undecided_targets
-from wheelcheck.report.wording import change, counted, gain, listed_targets
+from wheelcheck.report.wording import change, gain, listed_targets
 
 _FAILING_IN_BRIEF = 5
 _WITH_EVIDENCE_IN_BRIEF = 3
@@ -64,7 +64,9 @@ def _failing(page: Page, failing: Sequence[FindingGroup], detail: Detail) -> Non
     evidence = 1 if len(shown) <= _WITH_EVIDENCE_IN_BRIEF else 0
     for group in shown:
         page.blank()
-        _draw(page, group, detail, evidence)
+        draw_group(page, group, detail, evidence=evidence)
+        if group.allowance is not None:
+            labelled(page, "allowance", f"expired after {group.allowance.expires} ({group.allowance.origin})")
     hidden = failing[len(shown) :]
     if hidden:
         page.blank()
@@ -72,17 +74,16 @@ def _failing(page: Page, failing: Sequence[FindingGroup], detail: Detail) -> Non
         page.listing(list(dict.fromkeys(flat(group.subject) for group in hidden)), rows=_ROWS_IN_BRIEF, indent=4)
 
 
-def _draw(page: Page, group: FindingGroup, detail: Detail, evidence: int) -> None:
+def draw_group(page: Page, group: FindingGroup, detail: Detail, *, evidence: int = 1) -> None:
+    """Add the finding of *group* to *page*, with its places and targets; ``brief`` shows that much *evidence*."""
     # What the policy fails on is drawn as an error, whatever its code is elsewhere.
     finding = flat_finding(structs.replace(group.finding, severity=Severity.ERROR, message=group.message))
     beside = [flat_finding(note) for note in group.beside] if evidence or detail == "full" else []
     draw_finding(page, finding, detail, beside=beside, evidence=evidence)
     if group.origins:
-        _labelled(page, "written in", ", ".join(str(origin) for origin in group.origins))
+        labelled(page, "written in", ", ".join(str(origin) for origin in group.origins))
     if not names_its_target(group):
-        _labelled(page, "on", listed_targets(group.targets))
-    if group.allowance is not None:
-        _labelled(page, "allowance", f"expired after {group.allowance.expires} ({group.allowance.origin})")
+        labelled(page, "on", listed_targets(group.targets))
 
 
 def _repairs(page: Page, check: Check, detail: Detail) -> None:
@@ -140,9 +141,9 @@ def _draw_quietly(page: Page, group: FindingGroup) -> None:
         indent=2,
     )
     if group.finding.paths and group.verdict is not Verdict.NOTED:
-        _labelled(page, "wanted by", wanted_by(group))
+        labelled(page, "wanted by", wanted_by(group))
     if group.allowance is not None:
-        _labelled(page, "until", f"{group.allowance.expires} ({group.allowance.origin}): {group.allowance.reason}")
+        labelled(page, "until", f"{group.allowance.expires} ({group.allowance.origin}): {group.allowance.reason}")
 
 
 def _allowances(page: Page, check: Check) -> None:
@@ -166,5 +167,6 @@ def _verdict_style(check: Check) -> str:
     return "bold yellow" if undecided_targets(check) else "bold green"
 
 
-def _labelled(page: Page, label: str, text: str) -> None:
+def labelled(page: Page, label: str, text: str) -> None:
+    """Add *text* after *label*, below the heading of a finding."""
     page.paragraph(flat(text), lead=(label.ljust(11), "dim"), indent=4)

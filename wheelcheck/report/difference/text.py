@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import structs
-
 from wheelcheck.model.check import Verdict
 from wheelcheck.model.difference import ChangeKind, Difference, FindingState
-from wheelcheck.model.finding import Severity
-from wheelcheck.report.details import change_line, headline, names_its_target
-from wheelcheck.report.findings import Detail, draw_finding
+from wheelcheck.report.check.text import draw_group
+from wheelcheck.report.details import change_line, headline
+from wheelcheck.report.findings import Detail
 from wheelcheck.report.grouping import FindingGroup, group_changes, group_compared, open_notes
 from wheelcheck.report.page import Page
-from wheelcheck.report.quoting import flat, flat_finding
+from wheelcheck.report.quoting import flat
 from wheelcheck.report.verdicts import (
     difference_heading,
     difference_notes,
@@ -100,13 +98,7 @@ def _new(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:
     shown = failing if detail == "full" else failing[:_FINDINGS_IN_BRIEF]
     for each in shown:
         page.blank()
-        # What the policy fails on is drawn as an error, whatever its code is elsewhere.
-        finding = flat_finding(structs.replace(each.finding, severity=Severity.ERROR, message=each.message))
-        draw_finding(page, finding, detail, beside=[flat_finding(note) for note in each.beside])
-        if each.origins:
-            _labelled(page, "written in", ", ".join(str(origin) for origin in each.origins))
-        if not names_its_target(each):
-            _labelled(page, "on", listed_targets(each.targets))
+        draw_group(page, each, detail)
     if len(failing) > len(shown):
         subjects = list(dict.fromkeys(flat(each.subject) for each in failing[len(shown) :]))
         page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=("also new: ", "bold red"), indent=2)
@@ -133,7 +125,3 @@ def _folded(page: Page, title: str, groups: Sequence[FindingGroup], detail: Deta
         return
     subjects = [f"{flat(each.subject)} ({each.finding.code.number}, {each.verdict.value})" for each in groups]
     page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=(f"{title} ({len(groups)}): ", "bold"), indent=2)
-
-
-def _labelled(page: Page, label: str, text: str) -> None:
-    page.paragraph(flat(text), lead=(label.ljust(11), "dim"), indent=4)
