@@ -122,8 +122,31 @@ def filename_of(url: str) -> str:
     return unquote(last) if "%" in last else last
 
 
-def unsupported(kind: UnsupportedKind, where: str, name: NormalizedName, table: LockTable) -> UnsupportedRequirement:
-    """The package *name* of *table*, which is a *kind* of thing at *where*."""
+def elsewhere(
+    table: LockTable,
+    name: NormalizedName,
+    where: str,
+    *,
+    vcs: bool = False,
+    editable: bool = False,
+    folder: bool = False,
+    path: bool = False,
+) -> UnsupportedRequirement | None:
+    """The package *name* of *table* as something that is no file of an index: a repository, a folder, an archive at *where*.
+
+    *folder* says that it is one, *path* that it may be one. ``None`` where it is a file, or *where* is empty.
+    """
+    kind: UnsupportedKind
+    if vcs:
+        kind = "vcs"
+    elif editable:
+        kind = "editable"
+    elif folder:
+        kind = "folder-dynamic"
+    elif not where or is_distribution_of(name, where):
+        return None
+    else:
+        kind = "folder-dynamic" if path else "archive-unreadable"
     shown = masked_within(where)
     return UnsupportedRequirement(
         kind=kind, text=f"{name} @ {shown}" if shown else str(name), name=name, origin=table.origin, hint=_HINTS[kind]

@@ -12,9 +12,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, is_distribution_of, unsupported
+from wheelcheck.locks.files import FileList, elsewhere
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
-from wheelcheck.model.requirement import Requirement, UnsupportedRequirement
+from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.urls import masked
 
 DEFAULT = canonicalize_name("default")
@@ -87,15 +87,11 @@ def _environment(values: Mapping[str, object], metadata: LockTable) -> Marker:
 def _package(table: LockTable) -> LockedPackage:
     name, version = table.name(), table.version()
     url, local, repository = (table.optional_text(key) or "" for key in ("url", "path", "git"))
-    missing: UnsupportedRequirement | None = None
-    if repository or table.optional_text("hg") or table.optional_text("svn"):
-        missing = unsupported("vcs", repository, name, table)
-    elif table.flag("editable"):
-        missing = unsupported("editable", local, name, table)
-    elif (url or local) and not is_distribution_of(name, url or local):
-        missing = unsupported("folder-dynamic" if local else "archive-unreadable", url or local, name, table)
-    elif version is None:
-        raise table.failure("'version' is missing")
+    vcs = bool(repository or table.optional_text("hg") or table.optional_text("svn"))
+    where = repository or url or local
+    missing = elsewhere(table, name, where, vcs=vcs, editable=table.flag("editable"), path=bool(local))
+    if missing is None and version is None:
+        raise table.missing("version")
     listed = FileList(table, name, version, requires_python=table.optional_text("requires_python"))
     for row in table.rows("files") if missing is None else ():
         entry = table.inner(row, label=f"{table.label}, a file")
@@ -113,7 +109,7 @@ def _package(table: LockTable) -> LockedPackage:
         groups=names_of(table.texts("groups")),
         extras=names_of(table.texts("extras")),
         dependencies=tuple(_iter_edges(table)),
-        source=masked(repository or url or local),
+        source=masked(where),
     )
 
 

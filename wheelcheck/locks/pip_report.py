@@ -9,9 +9,8 @@ from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from wheelcheck.locks.documents import LockTable, load_json, names_of, refuse_version
-from wheelcheck.locks.files import FileList, check_digest, is_distribution_of, unsupported
+from wheelcheck.locks.files import FileList, check_digest, elsewhere
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
-from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.urls import masked
 
 _TELLING = ("implementation_name", "sys_platform", "platform_machine", "python_version")
@@ -44,24 +43,25 @@ def _environment(document: LockTable) -> tuple[Marker, ...]:
 
 def _package(document: LockTable, row: Mapping[str, object], line: int) -> LockedPackage:
     entry = LockTable(row, path=document.path, line=line, label="an entry of 'install'")
-    metadata = entry.table("metadata")
-    name = metadata.name()
+    name = entry.table("metadata").name()
     table = LockTable(row, path=document.path, line=line, label=str(name))
-    version = table.inner(metadata.values).version()
+    metadata = table.table("metadata")
+    version = metadata.version()
     if version is None:
-        raise table.failure("its metadata has no 'version'")
+        raise metadata.missing("version")
     info = table.table("download_info")
     url = info.text("url")
-    missing: UnsupportedRequirement | None = None
     listed = FileList(table, name, version)
     folder = info.optional_table("dir_info")
-    if folder is not None:
-        missing = unsupported("editable" if folder.flag("editable") else "folder-dynamic", url, name, table)
-    elif "vcs_info" in info.values:
-        missing = unsupported("vcs", url, name, table)
-    elif not is_distribution_of(name, url):
-        missing = unsupported("archive-unreadable", url, name, table)
-    else:
+    missing = elsewhere(
+        table,
+        name,
+        url,
+        vcs="vcs_info" in info.values,
+        editable=folder is not None and folder.flag("editable"),
+        folder=folder is not None,
+    )
+    if missing is None:
         listed.requires_python = metadata.optional_text("requires_python")
         listed.add(url=url, hashes=_hashes(info.table("archive_info"), table))
     return LockedPackage(

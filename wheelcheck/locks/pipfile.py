@@ -11,10 +11,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.locks.documents import LockTable, load_json, names_of, refuse_version
-from wheelcheck.locks.files import FileList, is_distribution_of, parse_digest, unsupported
-from wheelcheck.model.distribution import Distribution
+from wheelcheck.locks.files import FileList, elsewhere, parse_digest
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
-from wheelcheck.model.requirement import HashPin, UnsupportedRequirement
 from wheelcheck.model.urls import masked
 from wheelcheck.texts.places import project_name
 
@@ -73,41 +71,29 @@ def _package(table: LockTable, name: NormalizedName, indexes: Mapping[str, str])
     version = _pinned(table)
     archive = table.optional_text("file") or ""
     folder = table.optional_text("path") or ""
-    missing: UnsupportedRequirement | None = None
     pins = tuple(parse_digest(text, table, "a hash") for text in table.texts("hashes"))
-    files: tuple[Distribution, ...] | None = None
     repository = next((table.text(key) for key in ("git", "hg", "svn", "bzr") if key in table.values), "")
-    if repository:
-        missing = unsupported("vcs", repository, name, table)
-    elif table.flag("editable"):
-        missing = unsupported("editable", folder, name, table)
-    elif archive or folder:
-        files, missing = _direct(table, name, archive or folder, pins)
-    elif version is None:
-        raise table.failure("'version' is missing")
+    where = repository or archive or folder
+    missing = elsewhere(
+        table, name, where, vcs=bool(repository), editable=table.flag("editable"), path="://" not in where
+    )
+    listed = FileList(table, name, None)
+    if missing is None and where:
+        listed.add(url=where, hashes=tuple((pin.algorithm, pin.digest) for pin in pins))
+    elif missing is None and version is None:
+        raise table.missing("version")
     return LockedPackage(
         name=name,
         version=version,
         origin=table.origin,
-        files=files,
+        files=listed.files if missing is None and where else None,
         hashes=pins,
         unsupported=missing,
         marker=table.marker("markers"),
         extras=names_of(table.texts("extras")),
-        source=masked(repository or archive or folder),
+        source=masked(where),
         index="" if missing is not None else indexes.get(table.optional_text("index") or "", indexes[""]),
     )
-
-
-def _direct(
-    table: LockTable, name: NormalizedName, where: str, pins: tuple[HashPin, ...]
-) -> tuple[tuple[Distribution, ...] | None, UnsupportedRequirement | None]:
-    if not is_distribution_of(name, where):
-        is_url = "://" in where
-        return None, unsupported("archive-unreadable" if is_url else "folder-dynamic", where, name, table)
-    listed = FileList(table, name, None)
-    listed.add(url=where, hashes=tuple((pin.algorithm, pin.digest) for pin in pins))
-    return listed.files, None
 
 
 def _pinned(table: LockTable) -> Version | None:

@@ -8,9 +8,8 @@ from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, is_distribution_of, unsupported
+from wheelcheck.locks.files import FileList, elsewhere
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
-from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.urls import masked
 
 MAIN = canonicalize_name("main")
@@ -64,19 +63,21 @@ def _extra_roots(extras: LockTable) -> Iterator[LockedDependency]:
 def _package(table: LockTable) -> LockedPackage:
     name, version = table.name(), table.version()
     if version is None:
-        raise table.failure("'version' is missing")
+        raise table.missing("version")
     source = table.table_or_empty("source")
     kind, where = source.optional_text("type") or "", source.optional_text("url") or ""
     index = masked(where) if kind == "legacy" else ""
     listed = FileList(table, name, version, index=index)
-    missing: UnsupportedRequirement | None = None
-    if kind == "git":
-        missing = unsupported("vcs", where, name, table)
-    elif kind == "directory":
-        missing = unsupported("editable" if table.flag("develop") else "folder-dynamic", where, name, table)
-    elif kind in {"url", "file"} and not is_distribution_of(name, where):
-        missing = unsupported("archive-unreadable", where, name, table)
-    else:
+    folder = kind == "directory"
+    missing = elsewhere(
+        table,
+        name,
+        "" if kind == "legacy" else where,
+        vcs=kind == "git",
+        editable=folder and table.flag("develop"),
+        folder=folder,
+    )
+    if missing is None:
         listed.requires_python = table.optional_text("python-versions")
         for row in table.rows("files"):
             entry = table.inner(row, label=f"{table.label}, a file")

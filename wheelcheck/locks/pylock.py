@@ -13,9 +13,8 @@ from packaging.version import InvalidVersion, Version
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.locks.documents import MANGLED, LockTable, load_toml, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, check_digest, filename_of, is_distribution_of, unsupported
+from wheelcheck.locks.files import FileList, check_digest, elsewhere, filename_of
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
-from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.urls import masked, masked_within
 
 _PLACE = re.compile(r"packages\[(\d+)\]")
@@ -66,7 +65,15 @@ def _package(package: Package, table: LockTable) -> LockedPackage:
     index = masked(package.index) if package.index else ""
     bound = str(package.requires_python) if package.requires_python is not None else None
     listed = FileList(table, package.name, package.version, index=index, requires_python=bound)
-    missing, source = _elsewhere(package, table)
+    source = _where(package)
+    missing = elsewhere(
+        table,
+        package.name,
+        source,
+        vcs=package.vcs is not None,
+        editable=package.directory is not None and bool(package.directory.editable),
+        folder=package.directory is not None,
+    )
     if package.archive is not None and missing is None:
         _add(package.archive, None, listed)
     for file in ((package.sdist,) if package.sdist is not None else ()) + tuple(package.wheels or ()):
@@ -86,20 +93,12 @@ def _package(package: Package, table: LockTable) -> LockedPackage:
     )
 
 
-def _elsewhere(package: Package, table: LockTable) -> tuple[UnsupportedRequirement | None, str]:
-    """What *package* is where it is no file of an index, and where that lies."""
-    if package.vcs is not None:
-        where = package.vcs.url or package.vcs.path or ""
-        return unsupported("vcs", where, package.name, table), where
+def _where(package: Package) -> str:
+    """Where *package* lies if it is no file of an index, empty if it is."""
     if package.directory is not None:
-        kind = "editable" if package.directory.editable else "folder-dynamic"
-        where = package.directory.path
-        return unsupported("editable" if kind == "editable" else "folder-dynamic", where, package.name, table), where
-    if package.archive is not None:
-        where = package.archive.url or package.archive.path or ""
-        readable = is_distribution_of(package.name, where)
-        return (None if readable else unsupported("archive-unreadable", where, package.name, table)), where
-    return None, ""
+        return package.directory.path
+    place = package.vcs if package.vcs is not None else package.archive
+    return (place.url or place.path or "") if place is not None else ""
 
 
 def _add(file: PackageArchive | PackageSdist | PackageWheel, name: str | None, listed: FileList) -> None:

@@ -11,17 +11,10 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, filename_of, is_distribution_of, unsupported
+from wheelcheck.locks.files import FileList, elsewhere, filename_of
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
-from wheelcheck.model.requirement import UnsupportedKind, UnsupportedRequirement
 from wheelcheck.model.urls import masked
 
-_FOLDERS: Mapping[str, UnsupportedKind] = {
-    "editable": "editable",
-    "virtual": "folder-dynamic",
-    "directory": "folder-dynamic",
-    "git": "vcs",
-}
 _EMPTY: Mapping[str, object] = {}
 
 
@@ -98,11 +91,14 @@ def _package(table: LockTable, members: frozenset[NormalizedName]) -> LockedPack
     for group in groups.values:
         dependencies += [_edge(groups, row, for_group=canonicalize_name(group)) for row in groups.rows(group)]
     listed = _listed(table, name, version, source)
-    missing: UnsupportedRequirement | None = None
-    if source.kind in _FOLDERS:
-        missing = unsupported(_FOLDERS[source.kind], source.where, name, table)
-    elif source.kind in {"url", "path"} and not is_distribution_of(name, source.where):
-        missing = unsupported("archive-unreadable", source.where, name, table)
+    missing = elsewhere(
+        table,
+        name,
+        "" if source.kind == "registry" else source.where,
+        vcs=source.kind == "git",
+        editable=source.kind == "editable",
+        folder=source.kind in {"directory", "virtual"},
+    )
     return LockedPackage(
         name=name,
         version=version,
