@@ -152,7 +152,6 @@ def test_an_entry_of_the_user_replaces_the_shipped_one(tmp_path: Path) -> None:
 
 
 BROKEN = [
-    ("[[advisory", "", "not valid TOML"),
     ("[[advisory]]", "[[advisories]]", "unknown key advisories"),
     ("[[advisory]]", "[advisory]", "advisory is not a list of tables"),
     ('id = "mine"', 'id = "Mine!"', "advisory[0].id is 'Mine!'"),
@@ -201,6 +200,13 @@ def test_a_broken_file_is_refused_with_file_and_key(good: str, bad: str, says: s
         parse_repair_knowledge(GOOD.replace(good, bad, 1), "mine.toml")
     assert str(refused.value).startswith("mine.toml: ")
     assert says in str(refused.value)
+
+
+def test_a_file_that_is_no_toml_is_refused_with_its_line() -> None:
+    line = GOOD[: GOOD.index("[[advisory")].count("\n") + 1
+    with pytest.raises(SettingsInvalid) as refused:
+        parse_repair_knowledge(GOOD.replace("[[advisory", "", 1), "mine.toml")
+    assert str(refused.value).startswith(f"mine.toml:{line}: not valid TOML: ")
 
 
 def test_a_misspelt_key_gets_the_nearest_good_one_as_a_hint() -> None:

@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.loading import load_shipped
-from wheelcheck.knowledge.tables import Table, parse_document
+from wheelcheck.knowledge.tables import Table
 from wheelcheck.model.images import ImageKnowledge, KnownImage, Release, System, WheelBuilds
+from wheelcheck.texts.toml import parse_toml
 
 _FILE = "images.toml"
 _DOCUMENT = ("system", "image", "runner", "cibuildwheel")
@@ -31,7 +33,7 @@ def parse_images(text: str, address: str) -> ImageKnowledge:
 
     Raises ``SettingsInvalid`` for text that is no TOML, unknown keys, values of the wrong kind, and releases that are not listed.
     """
-    document = Table(parse_document(text, address), file=address, where="", keys=_DOCUMENT)
+    document = Table(parse_toml(text, address, failing=SettingsInvalid), file=address, where="", keys=_DOCUMENT)
     systems = tuple(_system(table) for table in document.tables("system", _SYSTEM))
     return ImageKnowledge(
         systems=systems,

@@ -6,8 +6,8 @@ import functools
 
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge.loading import load_shipped
-from wheelcheck.knowledge.tables import parse_document
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
+from wheelcheck.texts.toml import parse_toml
 
 _FILE = "native.toml"
 
@@ -23,7 +23,7 @@ def parse_native(text: str, address: str) -> NativeKnowledge:
 
     Raises ``SettingsInvalid`` for text that is no TOML, unknown tables or keys, and values of the wrong kind.
     """
-    tables = _Tables(parse_document(text, address), address)
+    tables = _Tables(parse_toml(text, address, failing=SettingsInvalid), address)
     knowledge = NativeKnowledge(
         backends=tables.backends(),
         static_backends=tables.words("metadata", "static_backends"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 
+from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.loading import load_shipped
-from wheelcheck.knowledge.tables import Table, parse_document
+from wheelcheck.knowledge.tables import Table
 from wheelcheck.model.system_libraries import (
     AbsentLibrary,
     ImportExemption,
@@ -14,6 +15,7 @@ from wheelcheck.model.system_libraries import (
     SymbolCeiling,
     SystemKnowledge,
 )
+from wheelcheck.texts.toml import parse_toml
 
 _FILE = "system_libraries.toml"
 _SYSTEMS = ("windows", "linux", "musl", "macos")
@@ -33,7 +35,7 @@ def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
 
     Raises ``SettingsInvalid`` for text that is no TOML, unknown keys and values of the wrong kind.
     """
-    values = parse_document(text, address)
+    values = parse_toml(text, address, failing=SettingsInvalid)
     document = Table(values, file=address, where="", keys=(*_SYSTEMS, "imports"))
     systems = {
         name: Table(values[name], file=address, where=name, keys=_SYSTEM) for name in _SYSTEMS if name in document

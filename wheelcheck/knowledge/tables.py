@@ -11,16 +11,6 @@ from wheelcheck.errors import SettingsInvalid
 _Value = TypeVar("_Value")
 
 
-def parse_document(text: str, address: str) -> dict[str, object]:
-    """The TOML in *text*; raises ``SettingsInvalid`` at *address* for text that is none. About 1 ms for 100 tables."""
-    import tomllib  # only runs that need knowledge read any
-
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise SettingsInvalid(f"not valid TOML: {problem}", address=address) from problem
-
-
 def nearest(word: str, known: tuple[str, ...]) -> str:
     """A hint with the key that *word* was likely meant to be."""
     from difflib import get_close_matches  # only for a mistake

@@ -58,7 +58,7 @@ def read_allowances(table: SettingsTable) -> tuple[Allowance, ...]:
     listed = table.values.get("allow", [])
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise table.wrong(
-            "allow", "an array of tables: [[tool.wheelcheck.allow]]" if table.header else "an array of tables"
+            "allow", "an array of tables: [[tool.wheelcheck.allow]]" if table.keys else "an array of tables"
         )
     return tuple(_Entry(table, position, values).allowance() for position, values in enumerate(listed))
 
@@ -91,7 +91,7 @@ class _Entry(Struct, frozen=True):
                 known_code(word, f"{self._named('codes')}: ", self._at("codes")) for word in self._words("codes")
             ),
             origin=FileOrigin(
-                path=_from_here(self.table.path), line=line_in_tables(self.table, "allow", self.position)
+                path=_from_here(self.table.file), line=line_in_tables(self.table, "allow", self.position)
             ),
         )
 

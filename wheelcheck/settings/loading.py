@@ -89,7 +89,7 @@ def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
     values = {_FIELDS[name]: _READERS[key.reads](reading, name) for name, key in KEYS.items() if name in table.values}
     options = RequestOptions.__annotations__.keys() - Settings.__annotations__.keys()
     return Settings(
-        file=table.path,
+        file=table.file,
         options=cast("RequestOptions", {name: value for name, value in values.items() if name in options}),
         written=table.values,
         lines={key: table.line_of(key) for key in table.values},
@@ -121,7 +121,7 @@ class _Reading(NamedTuple):
 
     def beside(self, path: str) -> str:
         """*path* from the folder of the settings on."""
-        return str(self.table.path.parent / os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for an unknown user
+        return str(self.table.file.parent / os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for an unknown user
 
     def place(self, text: str) -> str:
         """A URL, or else a path beside the settings."""

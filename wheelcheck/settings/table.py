@@ -6,12 +6,11 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
-from msgspec import Struct
+from wheelcheck.errors import SettingsInvalid, WheelcheckError
+from wheelcheck.texts.toml import Table, parse_toml
 
-from wheelcheck.errors import SettingsInvalid
-
-Table = Mapping[str, object]
 # A string (of any kind that TOML has), a comment, or a bracket: what must be told apart to count brackets.
 _TOKENS = re.compile(
     r'"""(?:[^\\]|\\.)*?"""'
@@ -24,13 +23,20 @@ _TOKENS = re.compile(
 )
 
 
-class SettingsTable(Struct, frozen=True, kw_only=True):
-    """The keys and values of one file; ``header`` is the table's name there, empty where they stand at the top."""
+class SettingsTable(Table):
+    """The keys and values of one settings file; its keys are those of the table there, none where they stand at the top."""
 
-    path: Path
-    text: str
-    header: str
-    values: Table
+    __slots__ = ()
+    failing: ClassVar[type[WheelcheckError]] = SettingsInvalid
+
+    @property
+    def file(self) -> Path:
+        """The file of the settings."""
+        return Path(self.path)
+
+    def name_of(self, key: str) -> str:
+        """The *key* alone: a settings file is about nothing else."""
+        return key
 
     def text_of(self, key: str) -> str | None:
         """The string at *key*."""
@@ -46,13 +52,6 @@ class SettingsTable(Struct, frozen=True, kw_only=True):
         if isinstance(listed, list) and all(isinstance(item, str) and item for item in listed):
             return tuple(listed)
         raise self.wrong(key, "a string or a list of strings")
-
-    def flag(self, key: str) -> bool | None:
-        """The boolean at *key*."""
-        value = self.values.get(key)
-        if value is None or isinstance(value, bool):
-            return value
-        raise self.wrong(key, "true or false")
 
     def seconds(self, key: str) -> float | None:
         """The positive number at *key*."""
@@ -86,33 +85,13 @@ class SettingsTable(Struct, frozen=True, kw_only=True):
             return value
         raise self.wrong(key, "a table of strings")
 
-    def wrong(self, key: str, expected: str) -> SettingsInvalid:
-        """The error for a value of the wrong kind at *key*."""
-        return SettingsInvalid(f"{key} must be {expected}", address=self.at(key))
-
     def at(self, key: str) -> str:
         """File and line of *key*, the file alone where its line is not found."""
         return self.address(self.line_of(key))
 
     def address(self, line: int) -> str:
         """The file and *line*, which is 0 where it is not known."""
-        return f"{self.path}:{line}" if line else str(self.path)
-
-    def line_of(self, key: str) -> int:
-        """The line of *key* from 1, 0 where it is not found."""
-        start = 0
-        for header in filter(None, (f"{self.header}.{key}" if self.header else key, self.header)):
-            found = re.search(rf"^\s*\[\[?\s*{re.escape(header)}\s*\]", self.text, re.MULTILINE)
-            if found is not None:
-                start = found.end()
-                if header.endswith(key):
-                    return self._line(found.end())
-                break
-        assigned = re.compile(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", re.MULTILINE).search(self.text, start)
-        return self._line(assigned.end()) if assigned is not None else 0
-
-    def _line(self, position: int) -> int:
-        return self.text.count("\n", 0, position) + 1
+        return f"{self.path}:{line}" if line else self.path
 
 
 def nearest_key(name: str, known: Collection[str]) -> str:
@@ -136,25 +115,16 @@ def load_table(path: Path, header: str) -> SettingsTable | None:
         raise SettingsInvalid(f"cannot be read: {reason}", address=str(path)) from None
     if header.rpartition(".")[2] not in text:
         return None
-    import tomllib  # most projects have a pyproject.toml that says nothing to us
-
-    try:
-        value: object = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise _broken(path, text, str(problem)) from None
-    for key in filter(None, header.split(".")):
+    document = parse_toml(text, str(path), failing=SettingsInvalid)
+    keys = tuple(filter(None, header.split(".")))
+    value: object = document
+    for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     if value is None:
         return None
     if not isinstance(value, dict):
         raise SettingsInvalid(f"{header} must be a table", address=str(path))
-    return SettingsTable(path=path, text=text, header=header, values=value)
-
-
-def _broken(path: Path, text: str, message: str) -> SettingsInvalid:
-    at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
-    line = at[1] if at and at[1] else text.count("\n") + 1
-    return SettingsInvalid(f"not valid TOML: {message[: at.start()] if at else message}", address=f"{path}:{line}")
+    return SettingsTable(value, path=str(path), text=text, keys=keys)
 
 
 def line_in_tables(table: SettingsTable, array: str, position: int, key: str = "") -> int:
@@ -166,19 +136,17 @@ def line_in_tables(table: SettingsTable, array: str, position: int, key: str = "
     if start < 0:
         return table.line_of(array)
     assigned = re.compile(rf"(?:^|[{{,])\s*[\"']?({re.escape(key)})[\"']?\s*[=.]", re.MULTILINE) if key else None
-    found = assigned.search(table.text, start, end) if assigned is not None else None
-    return table.text.count("\n", 0, found.start(1) if found is not None else start) + 1
+    found = assigned.search(table.document, start, end) if assigned is not None else None
+    return table.document.count("\n", 0, found.start(1) if found is not None else start) + 1
 
 
 def _by_header(table: SettingsTable, array: str, position: int) -> tuple[int, int] | None:
-    name = r"\s*\.\s*".join(
-        rf"[\"']?{re.escape(part)}[\"']?" for part in (*filter(None, table.header.split(".")), array)
-    )
-    headers = list(re.finditer(rf"^[ \t]*\[\[[ \t]*{name}[ \t]*\]\]", table.text, re.MULTILINE))
+    name = r"\s*\.\s*".join(rf"[\"']?{re.escape(part)}[\"']?" for part in (*table.keys, array))
+    headers = list(re.finditer(rf"^[ \t]*\[\[[ \t]*{name}[ \t]*\]\]", table.document, re.MULTILINE))
     if position >= len(headers):
         return None
-    end = re.compile(r"^[ \t]*\[", re.MULTILINE).search(table.text, headers[position].end())
-    return headers[position].start() + _indent(headers[position][0]), end.start() if end else len(table.text)
+    end = re.compile(r"^[ \t]*\[", re.MULTILINE).search(table.document, headers[position].end())
+    return headers[position].start() + _indent(headers[position][0]), end.start() if end else len(table.document)
 
 
 def _indent(text: str) -> int:
@@ -187,11 +155,11 @@ def _indent(text: str) -> int:
 
 def _inline(table: SettingsTable, array: str, position: int) -> tuple[int, int] | None:
     assigned = re.compile(rf"^[ \t]*[\"']?{re.escape(array)}[\"']?\s*=", re.MULTILINE)
-    found = assigned.search(table.text, _position_of(table, table.line_of(array)))
+    found = assigned.search(table.document, _position_of(table, table.line_of(array)))
     if found is None:
         return None
     seen, depth, start = -1, 0, 0
-    for token in _TOKENS.finditer(table.text, found.end()):
+    for token in _TOKENS.finditer(table.document, found.end()):
         match token[0]:
             case "{" | "[":
                 depth += 1
@@ -211,5 +179,5 @@ def _inline(table: SettingsTable, array: str, position: int) -> tuple[int, int] 
 def _position_of(table: SettingsTable, line: int) -> int:
     position = 0
     for _ in range(line - 1):
-        position = table.text.index("\n", position) + 1
+        position = table.document.index("\n", position) + 1
     return position

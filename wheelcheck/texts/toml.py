@@ -19,11 +19,11 @@ class Table:
     """Typed access to one table of a file; a key of the wrong kind raises an error that names file, line and key.
 
     *keys* lead to the table from the top of the document; *label* is the name to use in place of them, as for a package in a lock.
-    *line* is where the table begins; where that is not known, lines are looked up in *text*, the document (which begins on
-    *first_line* of the file *path*).
+    *line* is where the table begins; where that is not known, lines are looked up in *text*, that of the ``document``
+    (which begins on *first_line* of the file *path*).
     """
 
-    __slots__ = ("_first_line", "_text", "keys", "label", "line", "path", "values")
+    __slots__ = ("_first_line", "document", "keys", "label", "line", "path", "values")
     failing: ClassVar[type[WheelcheckError]] = InputUnreadable
     hint: ClassVar[str] = ""
 
@@ -43,7 +43,7 @@ class Table:
         self.keys = keys
         self.label = label
         self.line = line
-        self._text = text
+        self.document = text
         self._first_line = first_line
 
     @property
@@ -60,7 +60,7 @@ class Table:
         return type(self)(
             values,
             path=self.path,
-            text=self._text,
+            text=self.document,
             keys=() if label else (*self.keys, *keys),
             label=label or self.label,
             line=self.line,
@@ -69,7 +69,7 @@ class Table:
 
     @property
     def _positions(self) -> Positions:
-        return Positions(self._text, self._first_line)
+        return Positions(self.document, self._first_line)
 
     def line_of(self, *keys: str) -> int:
         """The line of the key at *keys*, that of the table where it is known; 0 where neither is found."""
@@ -225,13 +225,13 @@ class Positions:
         start = 0
         for depth in range(len(keys), 0, -1):
             dotted = r"\s*\.\s*".join(_key_pattern(key) for key in keys[:depth])
-            header = re.search(rf"^\s*\[\s*{dotted}\s*\][^\n]*\n?", self._text, re.MULTILINE)
+            header = re.search(rf"^\s*\[\[?\s*{dotted}\s*\][^\n]*\n?", self._text, re.MULTILINE)
             if header is not None:
                 start = header.end()
                 keys = keys[depth:]
                 break
         for key in keys:
-            assigned = re.compile(rf"^\s*{_key_pattern(key)}\s*=", re.MULTILINE).search(self._text, start)
+            assigned = re.compile(rf"^\s*{_key_pattern(key)}\s*[=.]", re.MULTILINE).search(self._text, start)
             start = assigned.end() if assigned is not None else start
         return start
 
