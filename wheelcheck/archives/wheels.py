@@ -64,8 +64,8 @@ def zipped_metadata(file: BinaryIO, filename: str, limits: Limits) -> bytes:
 def plain_metadata(file: BinaryIO, limit: int) -> bytes | None:
     """METADATA of a zip with nothing out of the ordinary; ``None`` where ``zipfile`` must look.
 
-    ``zipfile`` makes an object of every entry, which for a wheel of thousands of files takes longer than all else that is done with
-    it. Whatever is odd (a comment, zip64, two candidates, a size or checksum that lies) is left to it and its errors.
+    ``zipfile`` makes an object of every entry, which for a wheel of thousands of files takes longer than all else that is done
+    with it. Whatever is odd (a comment, zip64, two candidates, a size or checksum that lies) is left to it and its errors.
     """
     end_at = file.seek(0, os.SEEK_END) - _END.size
     if end_at < 0:

@@ -1,4 +1,4 @@
-"""What a module binds at its top level, as its source shows; evaluates nothing."""
+"""Reads which names a module binds at its top level, as its source shows; evaluates nothing."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _DEPTH = 40
 """How many star imports are followed, one from the other."""
 
 
-class _Bound(Struct):
-    """What one module's own source says; ``exported`` is its ``__all__`` where that is spelled out."""
+class _Bindings(Struct):
+    """The names that one module's own source binds, and its star imports; ``exported`` is its ``__all__`` where it is literal."""
 
     names: set[str] = field(default_factory=set)
     stars: list[str] = field(default_factory=list)
@@ -37,7 +37,7 @@ def define_modules(code: CodeFiles, modules: frozenset[str]) -> tuple[ModuleName
 class _Reader:
     def __init__(self, code: CodeFiles) -> None:
         self._code = code
-        self._known: dict[str, _Bound | None] = {}
+        self._known: dict[str, _Bindings | None] = {}
 
     def names_of(self, module: str) -> ModuleNames:
         own = self._code.modules
@@ -75,29 +75,28 @@ class _Reader:
             open_ended |= theirs_open
         return frozenset(names), open_ended
 
-    def _bound(self, module: str) -> _Bound | None:
+    def _bound(self, module: str) -> _Bindings | None:
         if module not in self._known:
             self._known[module] = self._read(module)
         return self._known[module]
 
-    def _read(self, module: str) -> _Bound | None:
+    def _read(self, module: str) -> _Bindings | None:
         own = self._code.modules
         path = own.sources[module]
         if not path:
-            return _Bound()
+            return _Bindings()
         content = self._code.source(path)
         parsed = parse_source(content) if content is not None and len(content) <= SOURCE_LIMIT else None
         if parsed is None:
             return None
-        package = module if module in own.packages else module.rpartition(".")[0]
         try:
-            return _bindings(parsed.tree, package)
+            return _bindings(parsed.tree, own.package_of(module))
         except RecursionError:
             return None
 
 
-def _bindings(tree: ast.Module, package: str) -> _Bound:
-    bound = _Bound()
+def _bindings(tree: ast.Module, package: str) -> _Bindings:
+    bound = _Bindings()
     for statement in _iter_top_level(tree.body):
         _bind(statement, package, bound)
     for node in ast.walk(tree):
@@ -111,7 +110,7 @@ def _bindings(tree: ast.Module, package: str) -> _Bound:
 
 
 def _iter_top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that are carried out in the module's own namespace, one inside the other."""
+    """The statements that run in the module's own namespace, nested ones included."""
     for statement in body:
         yield statement
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -123,7 +122,7 @@ def _iter_top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _iter_top_level(each.body)
 
 
-def _bind(statement: ast.stmt, package: str, bound: _Bound) -> None:
+def _bind(statement: ast.stmt, package: str, bound: _Bindings) -> None:
     match statement:
         case ast.Import():
             bound.names.update(alias.asname or alias.name.partition(".")[0] for alias in statement.names)
@@ -139,7 +138,7 @@ def _bind(statement: ast.stmt, package: str, bound: _Bound) -> None:
     _read_exports(statement, bound)
 
 
-def _bind_from(statement: ast.ImportFrom, package: str, bound: _Bound) -> None:
+def _bind_from(statement: ast.ImportFrom, package: str, bound: _Bindings) -> None:
     module = resolve_relative(package, statement.level, statement.module)
     for alias in statement.names:
         if alias.name == "*":
@@ -172,8 +171,8 @@ def _is_stored(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Store)
 
 
-def _read_exports(statement: ast.stmt, bound: _Bound) -> None:
-    """Take in what *statement* does to ``__all__``: names that it lists are there, by whatever way."""
+def _read_exports(statement: ast.stmt, bound: _Bindings) -> None:
+    """Take in the names that *statement* adds to ``__all__``: the module has them, however they are bound."""
     match statement:
         case (
             ast.Assign(targets=[ast.Name(id="__all__")], value=value)
@@ -207,7 +206,7 @@ def _is_namespace(node: ast.expr) -> bool:
 
 
 def _writes_names(node: ast.AST) -> bool:
-    """Whether *node* may bind names that nobody sees: through ``globals()``, ``exec``, or ``setattr`` on a module."""
+    """Whether *node* may bind names that no statement shows: through ``globals()``, ``exec``, or ``setattr`` on a module."""
     match node:
         case ast.Subscript(value=owner, ctx=ast.Store()) if _is_namespace(owner):
             return True

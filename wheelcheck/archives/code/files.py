@@ -1,4 +1,4 @@
-"""The Python files of an archive at hand, read one at a time and within limits; understands none of them."""
+"""Gives the Python files of an archive at hand, one at a time and within limits; understands none of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PATH_FILE_LIMIT = 64 * 1024
 
 
 class CodeFiles(Protocol):
-    """What the readers of code need of an archive."""
+    """The code of one archive, as the readers of imports and definitions ask for it."""
 
     @property
     def filename(self) -> str:

@@ -1,4 +1,4 @@
-"""The import statements in one module, each with when it is carried out; resolves no name to a project."""
+"""Reads the import statements of one module, each with the condition under which it runs; resolves no name to a project."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ImportStatement(Struct, frozen=True):
 def iter_imports(parsed: ParsedModule, module: str, *, package: str) -> Iterator[ImportStatement]:
     """Every import in *parsed*, the source of *module* in *package*, in the order of the text."""
     found: list[ImportStatement] = []
-    reader = _Reader(module, package, found)
+    reader = _StatementReader(module, package, found)
     # A chain of a thousand elifs is generated code: what came before it counts.
     with contextlib.suppress(RecursionError):
         reader.block(parsed.tree.body, ImportKind.UNCONDITIONAL)
@@ -52,8 +52,8 @@ def resolve_relative(package: str, level: int, module: str | None) -> str:
     return ".".join([*kept, module] if module else kept)
 
 
-class _Reader:
-    """Goes through statements with the kind that an import at that place has."""
+class _StatementReader:
+    """Walks through statements with the kind that an import at that place has."""
 
     def __init__(self, module: str, package: str, found: list[ImportStatement]) -> None:
         self._module = module
@@ -109,7 +109,7 @@ class _Reader:
         forgiven = any(not _gives_up(handler.body) for handler in catching)
         self.block(node.body, _guarded(kind) if forgiven else kind)
         for handler in node.handlers:
-            # What stands in for a missing module is not asked for where that module is there.
+            # The handler's substitute is not needed where the module is there.
             self.block(handler.body, _guarded(kind) if handler in catching else kind)
         self.block(node.orelse, _guarded(kind) if forgiven else kind)
         self.block(node.finalbody, kind)

@@ -1,4 +1,4 @@
-"""Where the code of an archive imports given names, and which of its own modules run those imports; judges no risk."""
+"""Finds where the code of an archive imports given names, and which of its own modules run those imports; judges no risk."""
 
 from __future__ import annotations
 
@@ -17,8 +17,17 @@ from wheelcheck.model.syntax import ParsedModule, parse_source
 _FOLLOWED = 4 * 1024**2
 """Bytes of source that are parsed to find which modules lead to an import; about three seconds."""
 
+# Every module has these attributes, whatever its source says.
+_IMPLICIT = frozenset({
+    "__builtins__", "__cached__", "__class__", "__dict__", "__doc__", "__file__", "__loader__", "__name__", "__package__",
+    "__path__", "__spec__",
+})  # fmt: skip
+_Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
-class _Read(Struct, frozen=True):
+
+class _ParsedFile(Struct, frozen=True):
+    """One file of the archive, with its import statements."""
+
     module: str
     path: str
     parsed: ParsedModule
@@ -34,7 +43,7 @@ def survey_imports(code: CodeFiles, names: frozenset[str]) -> ImportSurvey:
     mentioned = _import_of(names)
     own = code.modules
     later: dict[str, tuple[str, bytes]] = {}
-    reads: list[_Read] = []
+    reads: list[_ParsedFile] = []
     unreadable = long = 0
     for path, module in sorted(own.files.items()):
         content = code.source(path)
@@ -64,9 +73,9 @@ def _follow(
     own: ModuleMap,
     inner: dict[str, frozenset[str]],
 ) -> None:
-    """Add to *inner* what of *later* (module → path and source) leads to the *reached* modules, by way of each other too.
+    """Add to *inner* the modules of *later* (module → path and source) that lead to the *reached* ones, directly or not.
 
-    A file that does not hold the last part of a module's name cannot import it, and what lies below a package that is
+    A file that does not hold the last part of a module's name cannot import it, and a module below a package that is
     reached runs that package anyway: so most files need not be parsed. In a huge package the search ends early, at the modules
     with the longest names.
     """
@@ -90,9 +99,9 @@ def _follow(
 
 
 def _import_of(names: frozenset[str]) -> re.Pattern[bytes]:
-    """What a file holds that imports one of *names*; others may hold it, too."""
+    """Matches every file that imports one of *names*, and maybe others."""
     if any("." in name for name in names):
-        return _mention(names)  # of "from google import (" the rest is on lines below
+        return _mention(names)  # the rest of "from google import (" is on the lines below
     words = b"|".join(re.escape(name.encode()) for name in sorted(names))
     # Bounded, as a line of data may be megabytes long; a backslash leads on to the next line.
     return (
@@ -105,19 +114,18 @@ def _mention(names: frozenset[str]) -> re.Pattern[bytes]:
     return re.compile(rb"\b(?:" + b"|".join(map(re.escape, sorted(words))) + rb")\b") if words else re.compile(rb"(?!)")
 
 
-def _read(path: str, module: str, content: bytes, own: ModuleMap) -> _Read | None:
+def _read(path: str, module: str, content: bytes, own: ModuleMap) -> _ParsedFile | None:
     parsed = parse_source(content)
     if parsed is None:
         return None
-    package = module if module in own.packages else module.rpartition(".")[0]
-    return _Read(module, path, parsed, tuple(iter_imports(parsed, module, package=package)))
+    return _ParsedFile(module, path, parsed, tuple(iter_imports(parsed, module, package=own.package_of(module))))
 
 
 def _concerns(module: str, names: frozenset[str]) -> bool:
     return module in names or any(module.startswith(f"{name}.") for name in names)
 
 
-def _uses(read: _Read, names: frozenset[str]) -> Iterator[ImportUse]:
+def _uses(read: _ParsedFile, names: frozenset[str]) -> Iterator[ImportUse]:
     mine = [(each, asked) for each in read.statements if (asked := _asked(each, names)) is not None]
     if not mine:
         return
@@ -125,7 +133,7 @@ def _uses(read: _Read, names: frozenset[str]) -> Iterator[ImportUse]:
     for statement, _ in mine:
         if statement.bound is not None:
             bound.setdefault(statement.bound[0], set()).add(statement.bound[1])
-    taken = taken_attributes(read.parsed.tree, {name: frozenset(modules) for name, modules in bound.items()})
+    taken = _taken_attributes(read.parsed.tree, {name: frozenset(modules) for name, modules in bound.items()})
     plain = {statement.module for statement, _ in mine if statement.bound is not None}
     for statement, imported in mine:
         yield _use(read, statement, statement.module, imported, taken)
@@ -139,13 +147,13 @@ def _uses(read: _Read, names: frozenset[str]) -> Iterator[ImportUse]:
 def _asked(statement: ImportStatement, names: frozenset[str]) -> tuple[str, ...] | None:
     """The names of a ``from`` import that concern *names*, all where the module does; ``None`` for another statement."""
     if _concerns(statement.module, names):
-        return tuple(name for name, _ in statement.names if name not in IMPLICIT)
+        return tuple(name for name, _ in statement.names if name not in _IMPLICIT)
     found = tuple(name for name, _ in statement.names if _concerns(f"{statement.module}.{name}", names))
     return found or None
 
 
 def _use(
-    read: _Read,
+    read: _ParsedFile,
     statement: ImportStatement,
     module: str,
     names: tuple[str, ...],
@@ -164,7 +172,7 @@ def _use(
     )
 
 
-def _inner(read: _Read, own: ModuleMap) -> frozenset[str]:
+def _inner(read: _ParsedFile, own: ModuleMap) -> frozenset[str]:
     imported: set[str] = set(_above(read.module))
     for each in read.statements:
         if each.kind is not ImportKind.UNCONDITIONAL:
@@ -189,27 +197,7 @@ def _unread(total: int, unreadable: int, long: int) -> str:
     return "; ".join(facts)
 
 
-# Every module has these, whatever its source says.
-IMPLICIT = frozenset(
-    {
-        "__builtins__",
-        "__cached__",
-        "__class__",
-        "__dict__",
-        "__doc__",
-        "__file__",
-        "__loader__",
-        "__name__",
-        "__package__",
-        "__path__",
-        "__spec__",
-    }
-)
-
-Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-
-def taken_attributes(tree: ast.Module, bound: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+def _taken_attributes(tree: ast.Module, bound: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     """For each module that a name in *bound* (name → modules) stands for, the attributes that are read from it.
 
     ``bound`` may hold a dotted name's first part only; ``av.video.frame`` then gives ``video`` of ``av``, and ``frame`` of
@@ -221,7 +209,7 @@ def taken_attributes(tree: ast.Module, bound: Mapping[str, frozenset[str]]) -> d
     waiting: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
     while waiting:
         node, hidden = waiting.pop()
-        if isinstance(node, Scope):
+        if isinstance(node, _Scope):
             hidden |= _own_names(node) & bound.keys()
         elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Store):
             for module, attribute in _chain(node, bound, hidden):
@@ -230,7 +218,7 @@ def taken_attributes(tree: ast.Module, bound: Mapping[str, frozenset[str]]) -> d
             asked.update(_asked_for(node, bound))
         waiting += [(child, hidden) for child in ast.iter_child_nodes(node)]
     return {
-        module: frozenset(name for name in names if name not in IMPLICIT and (module, name) not in asked)
+        module: frozenset(name for name in names if name not in _IMPLICIT and (module, name) not in asked)
         for module, names in taken.items()
     }
 
@@ -263,7 +251,7 @@ def _asked_for(node: ast.Call, bound: Mapping[str, frozenset[str]]) -> Iterable[
     return [(module, name.value) for module in bound.get(of.id, ())] if isinstance(of, ast.Name) else ()
 
 
-def _own_names(scope: Scope) -> frozenset[str]:
+def _own_names(scope: _Scope) -> frozenset[str]:
     """The names that are variables of *scope* itself, imports aside."""
     arguments = scope.args
     names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}

@@ -1,4 +1,4 @@
-"""Which modules the files of an archive are, by their paths alone; reads no file but ``top_level.txt``."""
+"""The Python modules in an archive, by the paths of its files alone; reads no file."""
 
 from __future__ import annotations
 
@@ -10,58 +10,22 @@ from msgspec import Struct, field
 Kind = Literal["wheel", "sdist"]
 
 _COMPILED = (".so", ".pyd")
-# What lies beside the packages of a source tree and is not installed, by the habits of build tools.
-_BESIDE = frozenset(
-    {
-        "asv_bench",
-        "bench",
-        "benchmark",
-        "benchmarks",
-        "bin",
-        "bootstrap",
-        "build",
-        "ci",
-        "conftest",
-        "dist",
-        "doc",
-        "docs",
-    }
-    | {
-        "dodo",
-        "etc",
-        "example",
-        "examples",
-        "external",
-        "extern",
-        "ez_setup",
-        "fabfile",
-        "maint",
-        "manage",
-        "notebooks",
-    }
-    | {
-        "noxfile",
-        "pavement",
-        "release",
-        "requirements",
-        "run_tests",
-        "runtests",
-        "script",
-        "scripts",
-        "setup",
-        "setupbase",
-    }
-    | {"site_scons", "stubs", "task", "tasks", "test", "testing", "tests", "third_party", "thirdparty", "tool", "tools"}
-    | {"typings", "vendor", "versioneer", "website", "wheelhouse"}
-)
+# Folders and files that lie beside the packages of a source tree and are not installed, by the habits of build tools.
+_BESIDE = frozenset({
+    "asv_bench", "bench", "benchmark", "benchmarks", "bin", "bootstrap", "build", "ci", "conftest", "dist", "doc", "docs",
+    "dodo", "etc", "example", "examples", "extern", "external", "ez_setup", "fabfile", "maint", "manage", "notebooks",
+    "noxfile", "pavement", "release", "requirements", "run_tests", "runtests", "script", "scripts", "setup", "setupbase",
+    "site_scons", "stubs", "task", "tasks", "test", "testing", "tests", "third_party", "thirdparty", "tool", "tools",
+    "typings", "vendor", "versioneer", "website", "wheelhouse",
+})  # fmt: skip
 _ROOTS = ("", "src", "lib", "python")
 
 
 class ModuleMap(Struct, frozen=True):
     """``sources`` maps a dotted module to its Python file, a package to its ``__init__.py``, a folder without one to nothing.
 
-    ``compiled`` are the modules that exist as machine code or byte-code only. ``is_package`` holds for whatever may have
-    submodules. ``files`` maps each Python file back to its module.
+    ``compiled`` are the modules that exist as machine code or byte-code only, ``packages`` those that may have submodules.
+    ``files`` maps each Python file back to its module.
     """
 
     sources: Mapping[str, str]
@@ -73,6 +37,10 @@ class ModuleMap(Struct, frozen=True):
     def tops(self) -> frozenset[str]:
         """The top-level names."""
         return frozenset(name for name in (*self.sources, *self.compiled) if "." not in name)
+
+    def package_of(self, module: str) -> str:
+        """The package from which the relative imports of *module* count."""
+        return module if module in self.packages else module.rpartition(".")[0]
 
     def knows(self, module: str) -> bool:
         """Whether the archive has *module* in whatever form."""
@@ -110,7 +78,7 @@ def map_modules(
 
 
 def _inside(places: list[tuple[str, str]], top: str) -> list[tuple[str, str]]:
-    """*places* seen from the folder *top*; its folders that are no packages hold no modules that anyone would import."""
+    """*places* relative to the folder *top*, without the folders in it that are no packages: they hold no importable modules."""
     found = [(path, inner[len(top) :]) for path, inner in places if inner.startswith(top)]
     whole = {inner.partition("/")[0] for _, inner in found if inner.count("/") == 1 and inner.endswith("/__init__.py")}
     return [(path, inner) for path, inner in found if "/" not in inner or inner.partition("/")[0] in whole]
@@ -122,7 +90,7 @@ def path_files(paths: Iterable[str]) -> list[str]:
 
 
 def path_folders(text: str) -> set[str]:
-    """The folders that the lines of a path file name; lines of code are for the interpreter, and are not run here."""
+    """The folders that the lines of a path file name; its lines of code are not run."""
     lines = (line.strip().replace("\\", "/").strip("/") for line in text.splitlines())
     return {line for line in lines if line and not line.startswith(("#", "import ", "import\t", ".."))}
 

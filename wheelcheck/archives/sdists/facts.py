@@ -1,7 +1,8 @@
-"""What was read of a source tree, in one value, and what verdicts on it are made of; gives no verdict itself."""
+"""The facts read of a source tree, and the verdicts that its rules give; judges nothing itself."""
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from collections.abc import Mapping
 
@@ -17,6 +18,8 @@ from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 
 Table = Mapping[str, object]
 _EMPTY: Table = {}
+_LEGACY = "setuptools.build_meta:__legacy__"  # the backend where none is declared (PEP 517)
+SHOWN = 3  # sentences of one kind that a verdict shows
 
 
 class ProjectTable(Struct, frozen=True, kw_only=True):
@@ -45,20 +48,20 @@ class ProjectTable(Struct, frozen=True, kw_only=True):
 
 
 def parse_project_table(tree: SourceTree) -> ProjectTable:
-    """Read the tree's ``pyproject.toml``; without a ``[build-system]`` the backend is setuptools' (PEP 517)."""
+    """The tree's ``pyproject.toml``."""
     text = tree.text("pyproject.toml")
     if text is None:
-        return ProjectTable(backend="setuptools.build_meta:__legacy__")
+        return ProjectTable(backend=_LEGACY)
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        return ProjectTable(present=True, broken=str(problem), backend="setuptools.build_meta:__legacy__")
+        return ProjectTable(present=True, broken=str(problem), backend=_LEGACY)
     system = document.get("build-system")
     system = system if isinstance(system, dict) else {}
     backend = system.get("build-backend")
     return ProjectTable(
         present=True,
-        backend=backend if isinstance(backend, str) else "setuptools.build_meta:__legacy__",
+        backend=backend if isinstance(backend, str) else _LEGACY,
         backend_path=tuple(text_items(system.get("backend-path"))),
         build_requires=frozenset(_names(text_items(system.get("requires")))),
         document=document,
@@ -73,15 +76,13 @@ def text_items(value: object) -> list[str]:
 def _names(requirements: list[str]) -> list[NormalizedName]:
     names = []
     for text in requirements:
-        try:
+        with contextlib.suppress(InvalidRequirement):
             names.append(canonicalize_name(Requirement(text).name))
-        except InvalidRequirement:
-            continue
     return names
 
 
 class SourceFacts(Struct, frozen=True, kw_only=True):
-    """Everything that was read of a source tree, for those who judge it.
+    """Everything that was read of a source tree; the rules of purity and of metadata judge it.
 
     ``switched_script`` is ``setup.py`` read as if every environment variable that it asks for were set.
     """
@@ -101,9 +102,6 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
         return found[1] if found else None
 
 
-SHOWN = 3
-
-
 class Verdict(Struct, frozen=True, kw_only=True):
     """A purity and the sentences it stands on, strongest first."""
 
@@ -112,7 +110,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 def compiled_sources(facts: SourceFacts) -> tuple[str, ...]:
-    """Paths of compiled-language sources that a build may use: none in folders of tests, documents or examples."""
+    """Paths of compiled-language sources that a build may use; those in folders of tests, documents or examples are left out."""
     suffixes = tuple(facts.knowledge.suffixes)
     return tuple(
         path
@@ -132,11 +130,16 @@ def shown_sources(facts: SourceFacts) -> tuple[str, ...]:
 
 
 def native(facts: SourceFacts, *evidence: str) -> Verdict:
-    """Native on *evidence*, and on the sources that lie there."""
+    """Native on *evidence*, and on the compiled-language sources."""
     return Verdict(purity=Purity.NATIVE, evidence=(*evidence, *shown_sources(facts)))
 
 
-def lean(facts: SourceFacts, doubt: str) -> Verdict:
+def pure(*evidence: str) -> Verdict:
+    """Pure on *evidence*."""
+    return Verdict(purity=Purity.PURE, evidence=evidence)
+
+
+def in_doubt(facts: SourceFacts, doubt: str) -> Verdict:
     """For a tree that cannot be understood: native where there is something to compile, unknown otherwise."""
     purity = Purity.NATIVE if compiled_sources(facts) else Purity.UNKNOWN
     return Verdict(purity=purity, evidence=(doubt, *shown_sources(facts)))

@@ -1,6 +1,7 @@
-"""From an unpacked source tree to its judgement: reads its scripts and tables, then asks the judges; unpacks nothing.
+"""Judges an unpacked source tree: its metadata, and whether building it compiles anything, each with the evidence.
 
-Apart from ``reader`` so that a run which meets only wheels imports none of it.
+A native project taken for pure sends a user into a compiler error; a pure one taken for native costs a second look. So in doubt
+every rule says native or unknown, and the share of both errors is measured in ``reports/judgement.md``.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from wheelcheck.archives.sdists.facts import (
     SourceFacts,
     Verdict,
     compiled_sources,
-    lean,
+    in_doubt,
     native,
     parse_project_table,
-    shown_sources,
+    pure,
 )
 from wheelcheck.archives.sdists.purity import is_something, judge_hooks, judge_script_backend, judge_setup
 from wheelcheck.archives.sdists.setup_script import read_script
@@ -28,21 +29,60 @@ from wheelcheck.model.judgement import Judgement, Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.model.syntax import parse_tree
 
+# The rule of each kind of build backend; those that always or never compile need none.
+_RULES: dict[BackendKind, Callable[[SourceFacts, str], Verdict]] = {
+    BackendKind.SETUP: judge_setup,
+    BackendKind.HOOKS: judge_hooks,
+    BackendKind.SCRIPT: judge_script_backend,
+}
 
-def judge_purity(facts: SourceFacts) -> Verdict:
+
+def judge_tree(tree: SourceTree, identity: FileIdentity, knowledge: NativeKnowledge) -> Judgement:
+    """Metadata and purity of *tree*, which calls itself *identity*; costs a few ms, most of it for ``setup.py``."""
+    facts = SourceFacts(
+        tree=tree,
+        identity=identity,
+        project=parse_project_table(tree),
+        script=_script(tree, Environ(), knowledge),
+        switched_script=_script(tree, Environ("1"), knowledge),
+        knowledge=knowledge,
+        headers=read_pkg_info(tree),
+    )
+    verdict = _judge_purity(facts)
+    metadata, why_not = find_metadata(facts)
+    detour = _way_round(facts, verdict)
+    return Judgement(
+        purity=verdict.purity,
+        evidence=(*verdict.evidence, *filter(None, (detour, why_not))),
+        metadata=metadata,
+        avoidable=bool(detour),
+    )
+
+
+def _script(tree: SourceTree, environ: Environ, knowledge: NativeKnowledge) -> ScriptReading | None:
+    text = tree.text("setup.py")
+    if text is None:
+        return None
+    try:
+        return read_script("setup.py", text, knowledge, tree.text, environ)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _judge_purity(facts: SourceFacts) -> Verdict:
     """The verdict on *facts*; costs a look at each path and at the scripts already read."""
     if facts.project.broken:
-        return lean(facts, f"pyproject.toml is not valid TOML: {facts.project.broken}")
+        return in_doubt(facts, f"pyproject.toml is not valid TOML: {facts.project.broken}")
     found = facts.knowledge.backend(facts.project.backend)
     compiling = sorted(facts.project.build_requires & facts.knowledge.compiling_requirements)
     if found is None:
         return _judge_own_backend(facts)
     name, kind = found
     if kind is BackendKind.PURE:
-        return Verdict(purity=Purity.PURE, evidence=(f"pyproject.toml: {name} never compiles",))
+        return pure(f"pyproject.toml: {name} never compiles")
     if kind is BackendKind.NATIVE:
-        return Verdict(purity=Purity.NATIVE, evidence=(f"pyproject.toml: builds with {name}", *shown_sources(facts)))
-    verdict = _JUDGES[kind](facts, name)
+        return native(facts, f"pyproject.toml: builds with {name}")
+    verdict = _RULES[kind](facts, name)
     if verdict.purity is not Purity.NATIVE and compiling:
         return Verdict(
             purity=Purity.NATIVE,
@@ -51,7 +91,7 @@ def judge_purity(facts: SourceFacts) -> Verdict:
     return verdict
 
 
-def way_round(facts: SourceFacts, verdict: Verdict) -> str:
+def _way_round(facts: SourceFacts, verdict: Verdict) -> str:
     """How a native tree says that it can be built, if slower, without what it compiles; empty where it does not.
 
     It does so by an environment variable, by calling ``setup()`` again without extensions, by marking an extension optional, or
@@ -84,14 +124,11 @@ def _extends(facts: SourceFacts, call: Mapping[str, Value]) -> bool:
     return "**" in call or any(is_something(call.get(keyword)) for keyword in facts.knowledge.setup_keywords)
 
 
-# -- backends of the project's own
-
-
 def _judge_own_backend(facts: SourceFacts) -> Verdict:
-    """A backend in the tree usually wraps a known one: what it imports says which."""
+    """The verdict on a tree with a backend of its own, which usually wraps a known one: its imports say which."""
     name = facts.project.backend
     if not facts.project.backend_path:
-        return lean(facts, f"pyproject.toml: the build backend {name} is not known")
+        return in_doubt(facts, f"pyproject.toml: the build backend {name} is not known")
     module = name.partition(":")[0].replace(".", "/")
     folders = tuple(folder.strip("./") for folder in facts.project.backend_path)
     wrapped: set[tuple[str, BackendKind]] = set()
@@ -102,16 +139,14 @@ def _judge_own_backend(facts: SourceFacts) -> Verdict:
                 wrapped |= _imported_backends(facts, path)
     kinds = {kind for _, kind in wrapped}
     if len(kinds) != 1:
-        return lean(facts, f"pyproject.toml: the build backend {name} is the project's own")
+        return in_doubt(facts, f"pyproject.toml: the build backend {name} is the project's own")
     backend, kind = min(wrapped, key=lambda pair: pair[0])
     if kind is BackendKind.PURE:
-        verdict = lean(facts, f"pyproject.toml: {name}, the project's own backend, wraps {backend}")
-        return verdict if verdict.purity is Purity.NATIVE else Verdict(purity=Purity.PURE, evidence=verdict.evidence)
-    if kind is BackendKind.NATIVE:
+        verdict = in_doubt(facts, f"pyproject.toml: {name}, the project's own backend, wraps {backend}")
+        return verdict if verdict.purity is Purity.NATIVE else pure(*verdict.evidence)
+    if kind is BackendKind.NATIVE or compiled_sources(facts):
         return native(facts, f"{name}, the project's own backend, wraps {backend}")
-    if compiled_sources(facts):
-        return native(facts, f"{name}, the project's own backend, wraps {backend}")
-    return _JUDGES[kind](facts, backend)
+    return _RULES[kind](facts, backend)
 
 
 def _imported_backends(facts: SourceFacts, path: str) -> set[tuple[str, BackendKind]]:
@@ -126,42 +161,3 @@ def _imported_backends(facts: SourceFacts, path: str) -> set[tuple[str, BackendK
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules.append(node.module)
     return {found for module in modules if (found := facts.knowledge.backend(module)) is not None}
-
-
-_JUDGES: dict[BackendKind, Callable[[SourceFacts, str], Verdict]] = {
-    BackendKind.SETUP: judge_setup,
-    BackendKind.HOOKS: judge_hooks,
-    BackendKind.SCRIPT: judge_script_backend,
-}
-
-
-def judge_tree(tree: SourceTree, identity: FileIdentity, knowledge: NativeKnowledge) -> Judgement:
-    """Metadata and purity of *tree*, which calls itself *identity*; costs a few ms, most of it for ``setup.py``."""
-    facts = SourceFacts(
-        tree=tree,
-        identity=identity,
-        project=parse_project_table(tree),
-        script=_script(tree, Environ(), knowledge),
-        switched_script=_script(tree, Environ("1"), knowledge),
-        knowledge=knowledge,
-        headers=read_pkg_info(tree),
-    )
-    verdict = judge_purity(facts)
-    metadata, why_not = find_metadata(facts)
-    detour = way_round(facts, verdict)
-    return Judgement(
-        purity=verdict.purity,
-        evidence=(*verdict.evidence, *filter(None, (detour, why_not))),
-        metadata=metadata,
-        avoidable=bool(detour),
-    )
-
-
-def _script(tree: SourceTree, environ: Environ, knowledge: NativeKnowledge) -> ScriptReading | None:
-    text = tree.text("setup.py")
-    if text is None:
-        return None
-    try:
-        return read_script("setup.py", text, knowledge, tree.text, environ)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

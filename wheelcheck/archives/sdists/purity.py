@@ -1,4 +1,8 @@
-"""Judges trees by the kind of their build backend: by what ``setup.py`` passes to ``setup()``, by build hooks, by build scripts."""
+"""The rules of purity for each kind of build backend: arguments of ``setup()``, build hooks, build scripts.
+
+Each rule takes the facts and the name of the backend. A new backend of a known kind is a row in ``knowledge/native.toml``; a new
+kind is a rule here and a row in ``judging``.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,23 @@ import ast
 import re
 from collections.abc import Iterator
 
-from wheelcheck.archives.sdists.facts import SHOWN, SourceFacts, Table, Verdict, compiled_sources, lean, native
+from wheelcheck.archives.sdists.facts import (
+    SHOWN,
+    SourceFacts,
+    Table,
+    Verdict,
+    compiled_sources,
+    in_doubt,
+    native,
+    pure,
+)
 from wheelcheck.archives.sdists.setup_values import ScriptReading, Value, holds_made
 from wheelcheck.model.judgement import Purity
 from wheelcheck.model.syntax import parse_tree
 
 
 def judge_setup(facts: SourceFacts, name: str) -> Verdict:
-    """The verdict on a tree that *name* builds: what is declared, then what ``setup()`` is given, then silence."""
+    """The verdict on a tree that *name* builds: by declared extensions, then by the arguments of ``setup()``, then by silence."""
     declared = _declared_extensions(facts)
     if declared:
         return native(facts, declared)
@@ -22,7 +35,7 @@ def judge_setup(facts: SourceFacts, name: str) -> Verdict:
         if "setup.py" in facts.tree.contents:
             return _judge_unparsed(facts)
         if not facts.project.present and "setup.cfg" not in facts.tree.contents:
-            return lean(facts, "neither pyproject.toml nor setup.py says how it is built")
+            return in_doubt(facts, "neither pyproject.toml nor setup.py says how it is built")
         return _judge_declarative(facts, name)
     if script.signs:
         return native(facts, *(str(sign) for sign in script.signs[:SHOWN]))
@@ -40,7 +53,7 @@ def judge_setup(facts: SourceFacts, name: str) -> Verdict:
 
 def is_something(value: Value) -> bool:
     """Whether an argument of ``setup()`` may hold anything."""
-    # What is not known counts as something: no project computes an argument to leave it empty.
+    # An unknown value counts as something: no project computes an argument to leave it empty.
     return holds_made(value) or bool(value)
 
 
@@ -57,7 +70,7 @@ def _judge_silent_script(facts: SourceFacts, script: ScriptReading) -> Verdict:
     evidence = "setup.py passes no extensions"
     if script.hints:
         evidence += f" unless asked to ({script.hints[0]})"
-    return Verdict(purity=Purity.PURE, evidence=(evidence, *_unused(sources)))
+    return pure(evidence, *_unused(sources))
 
 
 def _judge_hidden_arguments(facts: SourceFacts, script: ScriptReading) -> Verdict:
@@ -66,16 +79,13 @@ def _judge_hidden_arguments(facts: SourceFacts, script: ScriptReading) -> Verdic
     modules = (path for path in script.modules if facts.knowledge.backend(path.replace("/", ".")) is None)
     texts = (facts.tree.text(path) or "" for path in ("setup.py", *modules))
     if any(_mentions(facts, text) for text in texts):
-        return lean(facts, "setup.py hides its arguments, and speaks of extensions")
+        return in_doubt(facts, "setup.py hides its arguments, and speaks of extensions")
     suggestive = sorted(facts.project.build_requires & facts.knowledge.suggestive_requirements)
     if suggestive:
-        return lean(facts, f"setup.py hides its arguments, and [build-system] requires {', '.join(suggestive)}")
+        return in_doubt(facts, f"setup.py hides its arguments, and [build-system] requires {', '.join(suggestive)}")
     if compiled_sources(facts):
-        return lean(facts, "setup.py hides its arguments")
-    return Verdict(
-        purity=Purity.PURE,
-        evidence=("setup.py hides its arguments, but speaks of no extensions, and nothing could be compiled",),
-    )
+        return in_doubt(facts, "setup.py hides its arguments")
+    return pure("setup.py hides its arguments, but speaks of no extensions, and nothing could be compiled")
 
 
 def _is_switched_off(script: ScriptReading) -> bool:
@@ -92,17 +102,15 @@ def _judge_declarative(facts: SourceFacts, name: str) -> Verdict:
     suggestive = sorted(facts.project.build_requires & facts.knowledge.suggestive_requirements)
     if sources and suggestive:
         return native(facts, f"pyproject.toml: [build-system] requires {', '.join(suggestive)}")
-    return Verdict(
-        purity=Purity.PURE, evidence=(f"pyproject.toml: {name} without setup.py or extensions", *_unused(sources))
-    )
+    return pure(f"pyproject.toml: {name} without setup.py or extensions", *_unused(sources))
 
 
 def _declared_extensions(facts: SourceFacts) -> str:
     project = facts.project
     if project.value("tool", "setuptools", "ext-modules"):
         return "pyproject.toml: [tool.setuptools] ext-modules"
-    for table in ("setuptools-rust", "setuptools-golang", "cython"):
-        if table != "cython" and project.table("tool", table):
+    for table in ("setuptools-rust", "setuptools-golang"):
+        if project.table("tool", table):
             return f"pyproject.toml: [tool.{table}]"
     text = facts.tree.text("setup.cfg") or ""
     section = re.search(r"^\[(extension[=:][^\]]*|ext_modules)\]", text, re.MULTILINE)
@@ -115,11 +123,8 @@ def _judge_unparsed(facts: SourceFacts) -> Verdict:
     if _mentions(facts, text):
         return native(facts, "setup.py is not Python 3, and speaks of extensions")
     if compiled_sources(facts):
-        return lean(facts, "setup.py is not Python 3")
-    return Verdict(
-        purity=Purity.PURE,
-        evidence=("setup.py is not Python 3, speaks of no extensions, and nothing could be compiled",),
-    )
+        return in_doubt(facts, "setup.py is not Python 3")
+    return pure("setup.py is not Python 3, speaks of no extensions, and nothing could be compiled")
 
 
 def _mentions(facts: SourceFacts, text: str) -> bool:
@@ -129,7 +134,7 @@ def _mentions(facts: SourceFacts, text: str) -> bool:
 
 
 def judge_hooks(facts: SourceFacts, name: str) -> Verdict:
-    """The verdict on a tree of hatchling or its kin: each hook that is on by default, then none."""
+    """The verdict on a tree of hatchling or its kin, by each hook that is on by default."""
     hooks = list(_iter_hatch_hooks(facts))
     for place, hook, table in hooks:
         if table.get("enable-by-default") is False:
@@ -143,21 +148,20 @@ def judge_hooks(facts: SourceFacts, name: str) -> Verdict:
                 return verdict
         elif hook not in facts.knowledge.pure_hooks and compiled_sources(facts):
             return native(facts, f"pyproject.toml: {place}.{hook}, a plug-in that is not known")
-    told = "with hooks that do not compile" if hooks else "without build hooks"
-    return Verdict(purity=Purity.PURE, evidence=(f"pyproject.toml: {name} {told}",))
+    how = "with hooks that do not compile" if hooks else "without build hooks"
+    return pure(f"pyproject.toml: {name} {how}")
 
 
 def _iter_hatch_hooks(facts: SourceFacts) -> Iterator[tuple[str, str, Table]]:
     for keys in (("build", "hooks"), ("build", "targets", "wheel", "hooks")):
-        for source, prefix in ((facts.project, ("tool", "hatch")),):
-            for hook, table in source.table(*prefix, *keys).items():
-                yield f"tool.hatch.{'.'.join(keys)}", hook, table if isinstance(table, dict) else {}
+        for hook, table in facts.project.table("tool", "hatch", *keys).items():
+            yield f"tool.hatch.{'.'.join(keys)}", hook, table if isinstance(table, dict) else {}
 
 
 def _judge_hook_script(facts: SourceFacts, path: str) -> Verdict:
     text = facts.tree.text(path)
     if text is None:
-        return lean(facts, f"the build hook {path} is not in the archive")
+        return in_doubt(facts, f"the build hook {path} is not in the archive")
     if re.search(r"""pure_python["'\]]*\s*[=:]\s*False|infer_tag["'\]]*\s*[=:]\s*True""", text):
         return native(facts, f"{path} asks for a platform wheel")
     return _judge_build_script(facts, path)
@@ -174,38 +178,37 @@ def judge_script_backend(facts: SourceFacts, name: str) -> Verdict:
         return judge_setup(facts, name)
     if facts.project.value("tool", "pdm", "build", "is-purelib") is False:
         return native(facts, "pyproject.toml: [tool.pdm.build] is-purelib = false")
-    told = f"with {', '.join(scripts)}, which compiles nothing" if scripts else "without a build script"
-    return Verdict(purity=Purity.PURE, evidence=(f"pyproject.toml: {name} {told}",))
+    how = f"with {', '.join(scripts)}, which compiles nothing" if scripts else "without a build script"
+    return pure(f"pyproject.toml: {name} {how}")
 
 
 def _iter_build_scripts(facts: SourceFacts) -> Iterator[str]:
-    build = facts.project.value("tool", "poetry", "build")
-    if isinstance(build, str):
-        yield build
-    script = facts.project.value("tool", "poetry", "build", "script")
-    if isinstance(script, str):
-        yield script
-    for key in ("custom-hook", "setup-script"):
-        hook = facts.project.value("tool", "pdm", "build", key)
-        if isinstance(hook, str):
-            yield hook
-    if not facts.project.table("tool", "pdm", "build") or "pdm_build.py" in facts.tree.contents:
-        yield from (path for path in ("pdm_build.py",) if path in facts.tree.contents)
+    for keys in (
+        ("poetry", "build"),
+        ("poetry", "build", "script"),
+        ("pdm", "build", "custom-hook"),
+        ("pdm", "build", "setup-script"),
+    ):
+        script = facts.project.value("tool", *keys)
+        if isinstance(script, str):
+            yield script
+    if "pdm_build.py" in facts.tree.contents:
+        yield "pdm_build.py"
 
 
 def _judge_build_script(facts: SourceFacts, path: str) -> Verdict:
     text = facts.tree.text(path)
     if text is None:
-        return lean(facts, f"the build script {path} is not in the archive")
+        return in_doubt(facts, f"the build script {path} is not in the archive")
     try:
         tree = parse_tree(text)
     except SyntaxError:
-        return lean(facts, f"the build script {path} is not Python 3")
+        return in_doubt(facts, f"the build script {path} is not Python 3")
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in facts.knowledge.makers:
                 return native(facts, f"{path}:{node.lineno} {called}()")
     if compiled_sources(facts):
-        return lean(facts, f"the build script {path} may compile")
-    return Verdict(purity=Purity.PURE, evidence=(f"{path} compiles nothing",))
+        return in_doubt(facts, f"the build script {path} may compile")
+    return pure(f"{path} compiles nothing")
