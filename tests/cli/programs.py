@@ -16,7 +16,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wheelcheck.cli.main import run
-from wheelcheck.plans.documents import load_schema
+from wheelcheck.model.document import json_schema
+from wheelcheck.plans.documents import PlanDocument
 
 TARGET = ("--platform", "win_amd64", "--python", "3.11")
 _REPOSITORY = Path(__file__).parents[2]
@@ -150,6 +151,6 @@ def open_shell(tmp_path: Path, patch: pytest.MonkeyPatch, capture: pytest.Captur
 def valid_plan(text: str) -> dict[str, Any]:
     """The plan in *text*, valid against the published schema."""
     plan = json.loads(text)
-    Draft202012Validator(load_schema()).validate(plan)
+    Draft202012Validator(json_schema(PlanDocument)).validate(plan)
     assert isinstance(plan, dict)
     return plan

@@ -21,8 +21,9 @@ from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
 from tests.server import IndexServer
 from wheelcheck.model.bundling import Budget
+from wheelcheck.model.document import json_schema
 from wheelcheck.model.manifest import Manifest
-from wheelcheck.plans.manifests import load_bundle_schema, parse_manifest
+from wheelcheck.plans.manifests import parse_manifest
 
 SITE = "Lib/site-packages"
 
@@ -77,7 +78,7 @@ def test_bundle_with_links_among_its_runtime_is_found_whole_by_verify(shell: She
     assert [(file.path, file.sha256) for file in manifest_in(shell.folder / "out").files if file.link] == [
         ("bin/python3", "")
     ]
-    jsonschema.validate(json.loads((shell.folder / "out" / "manifest.json").read_text()), load_bundle_schema())
+    jsonschema.validate(json.loads((shell.folder / "out" / "manifest.json").read_text()), json_schema(Manifest))
     shell.patch.delenv("PYTHONPATH", raising=False)  # or verify warns of it
     outcome = shell.run("verify", "out", "--plan", "plan.json", "--imports", "none", "--strict")
     assert outcome.status == 0, outcome.out + outcome.err

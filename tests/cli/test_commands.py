@@ -11,12 +11,13 @@ import pytest
 from tests.cli.programs import Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer
-from wheelcheck.plans.documents import load_schema
-from wheelcheck.plans.manifests import load_bundle_schema
-from wheelcheck.report.check.json_document import load_check_schema
-from wheelcheck.report.difference.json_document import load_diff_schema
-from wheelcheck.report.matrix.json_document import load_matrix_schema
-from wheelcheck.report.verify import load_verify_schema
+from wheelcheck.model.document import json_schema
+from wheelcheck.model.manifest import Manifest
+from wheelcheck.plans.documents import PlanDocument
+from wheelcheck.report.check.json_document import CheckDocument
+from wheelcheck.report.difference.json_document import DiffDocument
+from wheelcheck.report.matrix.json_document import MatrixDocument
+from wheelcheck.report.verify_document import VerifyDocument
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}
 
@@ -86,14 +87,14 @@ def test_export_to_an_unknown_format_names_the_known(shell: Shell, plan_file: st
 def test_schema_is_printed_as_it_is_published(shell: Shell) -> None:
     outcome = shell.run("schema")
     assert outcome.status == 0
-    assert json.loads(outcome.out) == load_schema()
+    assert json.loads(outcome.out) == json_schema(PlanDocument)
     published = {
-        "plan": load_schema(),
-        "check": load_check_schema(),
-        "diff": load_diff_schema(),
-        "matrix": load_matrix_schema(),
-        "bundle": load_bundle_schema(),
-        "verify": load_verify_schema(),
+        "plan": json_schema(PlanDocument),
+        "check": json_schema(CheckDocument),
+        "diff": json_schema(DiffDocument),
+        "matrix": json_schema(MatrixDocument),
+        "bundle": json_schema(Manifest),
+        "verify": json_schema(VerifyDocument),
     }
     for name, schema in published.items():
         assert json.loads(shell.run("schema", name).out) == schema

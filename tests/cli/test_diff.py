@@ -16,7 +16,8 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.server import IndexFile, IndexServer, Mode, index_file
 from tests.server.catalog import Made
-from wheelcheck.report.difference.json_document import load_diff_schema
+from wheelcheck.model.document import json_schema
+from wheelcheck.report.difference.json_document import DiffDocument
 
 NATIVE = {
     "setup.py": "from setuptools import setup, Extension\nsetup(name='n', version='1.0', ext_modules=[Extension('n', ['n.c'])])\n",
@@ -78,7 +79,7 @@ def diff(shell: Shell, index: str, *words: str) -> Outcome:
 
 def document(outcome: Outcome) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(outcome.out)
-    Draft202012Validator(load_diff_schema()).validate(found)
+    Draft202012Validator(json_schema(DiffDocument)).validate(found)
     assert found["exit_status"] == outcome.status
     return found
 

@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from tests.cli.programs import Outcome, Shell, valid_plan
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import Flaky, IndexServer, Mode
-from wheelcheck.report.matrix.json_document import load_matrix_schema
+from wheelcheck.model.document import json_schema
+from wheelcheck.report.matrix.json_document import MatrixDocument
 from wheelcheck.targets.targets import PLATFORMS, PYTHONS
 
 CATALOG = {
@@ -33,7 +34,7 @@ def run(shell: Shell, server: IndexServer, *words: str) -> Outcome:
 
 def answered(outcome: Outcome) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(outcome.out)
-    Draft202012Validator(load_matrix_schema()).validate(document)
+    Draft202012Validator(json_schema(MatrixDocument)).validate(document)
     return document
 
 

@@ -22,10 +22,12 @@ from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
 from wheelcheck.api.verify import VerifyRequest, verify
+from wheelcheck.model.document import json_schema
 from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
-from wheelcheck.report.verify import VERIFY_SCHEMA, load_verify_schema, render_verify
+from wheelcheck.report.verify import render_verify
+from wheelcheck.report.verify_document import VerifyDocument
 
 GOLDEN = Path(__file__).parents[1] / "environments" / "verify" / "golden"
 
@@ -57,13 +59,13 @@ def filled(root: Path) -> FakeEnvironment:
 
 
 def test_json_is_valid_against_the_published_schema(shell: Shell, env: FakeEnvironment) -> None:
-    schema = load_verify_schema()
+    schema = json_schema(VerifyDocument)
     Draft202012Validator.check_schema(schema)
     for words in (["env"], ["env", "--imports", "none"]):
         answer = json.loads(shell.run("verify", *words, "--format", "json").out)
         Draft202012Validator(schema).validate(answer)
-        assert answer["schema"] == VERIFY_SCHEMA
-    kinds = schema["properties"]["problems"]["items"]["properties"]["kind"]["examples"]  # type: ignore[index]
+        assert answer["schema"] == "wheelcheck.verify/1"
+    kinds = schema["$defs"]["ProblemKind"]["examples"]  # type: ignore[index]
     assert kinds == [kind.value for kind in ProblemKind]
 
 

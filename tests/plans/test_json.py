@@ -10,10 +10,11 @@ from msgspec import structs
 
 from tests.fakes import proposed, samples
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.document import json_schema
 from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.repair import Edit, EditKind, Proposals, Suggestion
 from wheelcheck.model.resolution import Resolution
-from wheelcheck.plans.documents import SCHEMA_NAME, load_schema, parse_plan, render_plan
+from wheelcheck.plans.documents import SCHEMA_NAME, PlanDocument, parse_plan, render_plan
 from wheelcheck.plans.making import plan
 
 PLANS = samples.every_plan()
@@ -43,11 +44,11 @@ def changed(plan: Plan, pointer: str, value: object) -> bytes:
 
 
 def test_schema_is_itself_valid() -> None:
-    jsonschema.Draft202012Validator.check_schema(load_schema())
+    jsonschema.Draft202012Validator.check_schema(json_schema(PlanDocument))
 
 
 def test_schema_describes_every_key() -> None:
-    schema = load_schema()
+    schema = json_schema(PlanDocument)
     definitions = schema["$defs"]
     assert isinstance(definitions, dict)
     for kind, definition in definitions.items():
@@ -57,7 +58,7 @@ def test_schema_describes_every_key() -> None:
 
 @pytest.mark.parametrize("word", PLANS)
 def test_every_plan_is_valid_against_the_schema(word: str) -> None:
-    jsonschema.Draft202012Validator(load_schema()).validate(document(PLANS[word]))
+    jsonschema.Draft202012Validator(json_schema(PlanDocument)).validate(document(PLANS[word]))
 
 
 @pytest.mark.parametrize("word", PLANS)
@@ -68,7 +69,7 @@ def test_plan_reads_back_the_same(word: str) -> None:
 
 
 def test_schema_knows_every_key_that_is_written() -> None:
-    schema = load_schema()
+    schema = json_schema(PlanDocument)
     definitions = schema["$defs"]
     properties = schema["properties"]
     assert isinstance(definitions, dict)
@@ -320,5 +321,5 @@ def test_minimal_plan_of_the_documented_keys_is_read() -> None:
         "applied": [],
         "phases": [],
     }
-    jsonschema.Draft202012Validator(load_schema()).validate(minimal)
+    jsonschema.Draft202012Validator(json_schema(PlanDocument)).validate(minimal)
     assert parse_plan(json.dumps(minimal).encode(), "plan.json").packages == ()

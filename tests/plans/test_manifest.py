@@ -11,9 +11,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.document import json_schema
 from wheelcheck.model.environment import EnvironmentFile, Layout, Runtime, RuntimeKind
 from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest, ManifestTarget
-from wheelcheck.plans.manifests import load_bundle_schema, parse_manifest, render_manifest
+from wheelcheck.plans.manifests import parse_manifest, render_manifest
 
 _HASH = "0123456789abcdef" * 4
 
@@ -75,12 +76,12 @@ def test_manifest_of_packages_alone_comes_back_as_it_was() -> None:
         files=(),
     )
     assert parse_manifest(render_manifest(bare), "manifest.json") == bare
-    jsonschema.validate(json.loads(render_manifest(bare)), load_bundle_schema())
+    jsonschema.validate(json.loads(render_manifest(bare)), json_schema(Manifest))
 
 
 def test_manifest_satisfies_its_published_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(load_bundle_schema())
-    jsonschema.validate(json.loads(render_manifest(_manifest())), load_bundle_schema())
+    jsonschema.Draft202012Validator.check_schema(json_schema(Manifest))
+    jsonschema.validate(json.loads(render_manifest(_manifest())), json_schema(Manifest))
 
 
 def test_every_file_has_a_line_of_its_own() -> None:

@@ -23,16 +23,17 @@ from wheelcheck.export.pylock import render_pylock
 from wheelcheck.export.requirements import render_requirements
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
+from wheelcheck.model.document import json_schema
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.plan_status import Status
 from wheelcheck.model.resolution import Pin
-from wheelcheck.plans.documents import load_schema, parse_plan, render_plan
+from wheelcheck.plans.documents import PlanDocument, parse_plan, render_plan
 from wheelcheck.plans.making import plan
 from wheelcheck.report.summary import render_summary
 
 law = settings(max_examples=40)
-VALIDATOR = jsonschema.Draft202012Validator(load_schema())
+VALIDATOR = jsonschema.Draft202012Validator(json_schema(PlanDocument))
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,6})?", fullmatch=True)
 versions = st.from_regex(

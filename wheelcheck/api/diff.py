@@ -148,7 +148,7 @@ class _Answering:
         elif prepared is not None:
             kind = prepared.lock.kind.value if prepared.lock is not None else "resolved"
             records = opened.records(prepared.records)
-        revision = opened.copied.revision.commit if opened.copied is not None else ""
+        revision = opened.copied.revision.commit if opened.copied is not None else None
         return Side(name=opened.name, kind=kind, inputs=records, revision=revision)
 
     @property

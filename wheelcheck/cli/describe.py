@@ -20,49 +20,32 @@ if TYPE_CHECKING:
 _SCHEMA_NAME = "wheelcheck.config/1"
 _WIDEST_VALUE = 60
 _WITHOUT_KEY = ("no_index",)  # said by pip's configuration too
-_SCHEMAS = ("plan", "check", "diff", "matrix", "bundle", "verify")
+_SCHEMAS = {
+    "plan": "plans.documents:PlanDocument",
+    "check": "report.check.json_document:CheckDocument",
+    "diff": "report.difference.json_document:DiffDocument",
+    "matrix": "report.matrix.json_document:MatrixDocument",
+    "bundle": "model.manifest:Manifest",
+    "verify": "report.verify_document:VerifyDocument",
+}
 
 
 @click.command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
-@click.argument("name", metavar=f"[{'|'.join(_SCHEMAS)}]", type=click.Choice(_SCHEMAS), default="plan")
+@click.argument("name", metavar=f"[{'|'.join(_SCHEMAS)}]", type=click.Choice(tuple(_SCHEMAS)), default="plan")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
 def schema_command(name: str, output: str | None) -> int:
     """Print the JSON Schema that every plan is valid against.
 
     Or of the manifest.json of a bundle, or of what check, diff, matrix or verify print with --format json.
     """
-    import json
+    from importlib import import_module
 
-    write_result((json.dumps(_load(name), indent=2, ensure_ascii=False) + "\n").encode(), output)
+    from wheelcheck.model.document import json_schema, render_json
+
+    # A report's room is loaded for its own schema alone.
+    module, _, document = _SCHEMAS[name].partition(":")
+    write_result(render_json(json_schema(getattr(import_module(f"wheelcheck.{module}"), document))), output)
     return 0
-
-
-def _load(name: str) -> dict[str, object]:
-    """The schema *name*; a report's room is loaded for its own alone."""
-    match name:
-        case "bundle":
-            from wheelcheck.plans.manifests import load_bundle_schema
-
-            return load_bundle_schema()
-        case "check":
-            from wheelcheck.report.check.json_document import load_check_schema
-
-            return load_check_schema()
-        case "diff":
-            from wheelcheck.report.difference.json_document import load_diff_schema
-
-            return load_diff_schema()
-        case "matrix":
-            from wheelcheck.report.matrix.json_document import load_matrix_schema
-
-            return load_matrix_schema()
-        case "verify":
-            from wheelcheck.report.verify import load_verify_schema
-
-            return load_verify_schema()
-    from wheelcheck.plans.documents import load_schema
-
-    return load_schema()
 
 
 @click.command("target", short_help="Print a target file for this interpreter, or for two words.")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
+from packaging.version import Version
 
 from wheelcheck.model.check import CheckedTarget, Judged, Verdict
+from wheelcheck.model.document import Count, ProjectName, about
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import InputRecord
 
 if TYPE_CHECKING:
-    from packaging.utils import NormalizedName
-    from packaging.version import Version
-
-    from wheelcheck.model.judgement import Installability
-    from wheelcheck.model.plan import InputRecord, PlannedPackage
+    from wheelcheck.model.plan import PlannedPackage
     from wheelcheck.model.target import Target
 
 
@@ -32,13 +32,13 @@ class ChangeKind(Enum):
 
 
 class Release(Struct, frozen=True, kw_only=True):
-    """One version as a plan has it; size in bytes and upload time are ``None`` where the index does not say."""
+    """One version, and its file for the target."""
 
-    version: Version
-    installability: Installability
-    filename: str = ""
-    size: int | None = None
-    upload_time: str | None = None
+    version: Annotated[Version, about("The version.")]
+    installability: Annotated[Installability, about("What it is installed from.")]
+    filename: Annotated[str | None, about("The file.")] = None
+    size: Annotated[Count | None, about("Its size in bytes; null where the index does not say.")] = None
+    upload_time: Annotated[str | None, about("When it was uploaded, ISO 8601.")] = None
 
     @classmethod
     def of(cls, package: PlannedPackage) -> Release:
@@ -47,19 +47,19 @@ class Release(Struct, frozen=True, kw_only=True):
         return cls(
             version=package.version,
             installability=package.installability,
-            filename=file.filename if file is not None else "",
+            filename=file.filename if file is not None else None,
             size=file.size if file is not None else None,
             upload_time=file.upload_time if file is not None else None,
         )
 
 
 class PackageChange(Struct, frozen=True, kw_only=True):
-    """A project that came in (``before`` is ``None``), went out (``after`` is ``None``) or moved."""
+    """A change of a package on one target."""
 
-    kind: ChangeKind
-    name: NormalizedName
-    before: Release | None
-    after: Release | None
+    kind: Annotated[ChangeKind, about("How the project differs.")]
+    name: Annotated[ProjectName, about("The normalised name.")]
+    before: Annotated[Release | None, about("The release before; null where it came in.")]
+    after: Annotated[Release | None, about("The release after; null where it went out.")]
 
 
 class FindingState(Enum):
@@ -81,11 +81,11 @@ class ComparedFinding(Struct, frozen=True, kw_only=True):
 
 
 class DownloadSize(Struct, frozen=True, kw_only=True):
-    """How much there is to download: *size* in bytes of what is known, and for how many of the files it is not."""
+    """How much there is to download."""
 
-    size: int = 0
-    files: int = 0
-    unknown: int = 0
+    size: Annotated[Count, about("Bytes of the files whose size is known.")] = 0
+    files: Annotated[Count, about("How many files.")] = 0
+    unknown: Annotated[Count, about("Of how many of them the index does not say the size.")] = 0
 
 
 class TargetDifference(Struct, frozen=True, kw_only=True):
@@ -128,15 +128,17 @@ class TargetDifference(Struct, frozen=True, kw_only=True):
 
 
 class Side(Struct, frozen=True, kw_only=True):
-    """One of the two that are compared: *name* as the user called it, *kind* as that of a check or ``plan`` or ``absent``.
+    """One of the two that are compared."""
 
-    ``revision`` is the commit in hex where a side was read from git.
-    """
-
-    name: str
-    kind: str
-    inputs: tuple[InputRecord, ...] = ()
-    revision: str = ""
+    name: Annotated[str, about("What the user called it.")]
+    kind: Annotated[
+        str,
+        about(
+            "How its packages were found: resolved, plan, the kind of lock that was read as it is, or absent for nothing."
+        ),
+    ]
+    revision: Annotated[str | None, about("The commit that it was read from.")] = None
+    inputs: Annotated[tuple[InputRecord, ...], about("Every input, in reading order.")] = ()
 
 
 class Difference(Struct, frozen=True, kw_only=True):

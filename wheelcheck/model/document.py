@@ -110,15 +110,22 @@ def json_schema(document: type[msgspec.Struct]) -> dict[str, object]:
     from inspect import cleandoc
 
     from wheelcheck.model.finding import Code
+    from wheelcheck.model.inspection import ProblemKind
 
     _, parts = msgspec.json.schema_components(
         [document], schema_hook=lambda _: {"type": "string"}, ref_template="#/$defs/{name}"
     )
     for part in parts.values():
         part["description"] = cleandoc(part.get("description", ""))
-    if Code.__name__ in parts:
-        # A code may be added without a new number of the schema.
-        parts[Code.__name__] = {"type": "string", "description": "A stable code.", "pattern": "^WC[0-9]{3}$"}
+    # Their words may be added to without a new number of the schema.
+    for growing, rules in ((Code, {"pattern": "^WC[0-9]{3}$"}), (ProblemKind, {})):
+        if growing.__name__ in parts:
+            words = [member.value for member in growing]
+            parts[growing.__name__] |= {"enum": ..., "type": "string", **rules, "examples": words}
+            del parts[growing.__name__]["enum"]
     root = parts.pop(document.__name__)
     [root["title"]] = root["properties"]["schema"]["enum"]
-    return {"$schema": _DIALECT, **root, "$defs": parts}
+    schema: dict[str, object] = msgspec.json.decode(
+        msgspec.json.encode({"$schema": _DIALECT, **root, "$defs": parts}, enc_hook=_plain)
+    )
+    return schema

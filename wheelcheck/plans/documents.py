@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from packaging.version import Version
 
 from wheelcheck.model.distribution import WheelTag
-from wheelcheck.model.document import about, as_plain, json_schema, render_json, stated
+from wheelcheck.model.document import about, as_plain, render_json, stated
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedPackage
 from wheelcheck.model.plan_status import Status
@@ -107,11 +107,6 @@ class PlanDocument(Struct, frozen=True, kw_only=True):
     ] = None
     applied: Annotated[tuple[str, ...], about("Ids of the repairs that this plan already contains.")] = ()
     phases: Annotated[tuple[BuilderPhase, ...], about("The steps, in order. Empty when the plan cannot be executed.")]
-
-
-def load_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) that every plan satisfies."""
-    return json_schema(PlanDocument)
 
 
 def render_plan(plan: Plan) -> bytes:

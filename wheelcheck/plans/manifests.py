@@ -7,7 +7,7 @@ passed over, so that the schema can grow.
 from __future__ import annotations
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.document import as_plain, json_schema, render_line
+from wheelcheck.model.document import as_plain, render_line
 from wheelcheck.model.manifest import Manifest
 from wheelcheck.plans.reading import DocumentKind, parse_document
 
@@ -20,11 +20,6 @@ _KIND = DocumentKind(
     again="Make the bundle again, or use the version of wheelcheck that wrote it.",
 )
 _ROWS = ("archives", "packages", "files")
-
-
-def load_bundle_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) that every bundle's manifest satisfies."""
-    return json_schema(Manifest)
 
 
 def render_manifest(manifest: Manifest) -> bytes:

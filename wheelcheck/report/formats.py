@@ -2,7 +2,7 @@
 
 To add a format, write a module like ``check/github.py``, add a row here, and a test beside those in ``tests/report/``; the command
 line, its help and the tables of the documentation follow. ``plan --format json`` is no report but the plan itself
-(``plans/writing.py``). Nothing is loaded before it is rendered, since ``--help`` needs the table.
+(``plans/documents.py``). Nothing is loaded before it is rendered, since ``--help`` needs the table.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ FORMATS = (
     ReportFormat("bundle", "text", "bundle:render_bundling"),
     ReportFormat("bundle", "json", "bundle:render_bundling_json"),
     ReportFormat("verify", "text", "verify:render_verify"),
-    ReportFormat("verify", "json", "verify:render_verify_json"),
+    ReportFormat("verify", "json", "verify_document:render_verify_json"),
 )
 
 

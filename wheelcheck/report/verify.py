@@ -1,8 +1,7 @@
-"""Draws what a look at an environment found: a table by distribution, then every problem with its cure; judges nothing."""
+"""Draws what a look at an environment found: a table by distribution, then every problem with its remedy; judges nothing."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 
@@ -22,8 +21,6 @@ from wheelcheck.report.page import Page, Segment, counted, glued, joined
 _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _TITLES = {Severity.ERROR: "Problems", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
-VERIFY_SCHEMA = "wheelcheck.verify/1"
-"""The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
 _OF_MANY = frozenset((ProblemKind.PACKAGE_MISSING, ProblemKind.PACKAGE_EXTRA))
 """Kinds that are told once for all distributions."""
 _ROWS = 2
@@ -170,66 +167,3 @@ def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
         owner = None if problem.kind in _OF_MANY else problem.distribution
         groups.setdefault((problem.kind, owner, remedy), []).append(problem)
     yield from groups.values()
-
-
-def load_verify_schema() -> dict[str, object]:
-    """Read the JSON Schema (draft 2020-12) that every answer satisfies, from the installed package."""
-    from importlib.resources import files
-
-    content = files("wheelcheck.report").joinpath("verify.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, object] = json.loads(content)
-    return schema
-
-
-def render_verify_json(inspection: Inspection) -> str:
-    """*inspection* as JSON (schema ``wheelcheck.verify/1``), ending in a newline."""
-    runtime = inspection.runtime
-    data = {
-        "schema": VERIFY_SCHEMA,
-        "subject": inspection.subject,
-        "ok": not inspection.errors,
-        "runtime": {
-            "kind": runtime.kind.value,
-            "python": str(runtime.python) if runtime.python is not None else None,
-            "system": runtime.system or None,
-            "machine": runtime.machine,
-            "free_threaded": runtime.free_threaded,
-        },
-        "site_packages": inspection.layout.site_packages,
-        "target": inspection.target or None,
-        "compared": list(inspection.compared),
-        "no_imports": inspection.no_imports or None,
-        "distributions": [_distribution(each) for each in inspection.distributions],
-        "problems": [_problem(problem) for problem in inspection.problems],
-    }
-    return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
-
-
-def _distribution(each: InspectedDistribution) -> dict[str, object]:
-    return {
-        "name": each.name,
-        "version": each.version,
-        "files": each.files,
-        "libraries": each.libraries,
-        "imports": [
-            {
-                "module": trial.module,
-                "outcome": trial.outcome.value,
-                "seconds": trial.seconds,
-                "detail": trial.detail or None,
-            }
-            for trial in each.imports
-        ],
-    }
-
-
-def _problem(problem: Problem) -> dict[str, object]:
-    return {
-        "kind": problem.kind.value,
-        "severity": problem.severity.value,
-        "distribution": problem.distribution,
-        "file": problem.file or None,
-        "library": problem.library or None,
-        "message": problem.message,
-        "remedy": problem.remedy or None,
-    }

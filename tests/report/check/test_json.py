@@ -9,8 +9,9 @@ import jsonschema
 import pytest
 
 from tests.fakes import checks
-from wheelcheck.plans.documents import load_schema
-from wheelcheck.report.check.json_document import CHECK_SCHEMA, load_check_schema, render_json
+from wheelcheck.model.document import json_schema
+from wheelcheck.plans.documents import PlanDocument
+from wheelcheck.report.check.json_document import CheckDocument, render_json
 
 EVERY = checks.every_check()
 
@@ -33,7 +34,7 @@ def objects(schema: object) -> list[dict[str, Any]]:
 
 
 def test_schema_is_itself_valid_and_describes_every_key() -> None:
-    schema = load_check_schema()
+    schema = json_schema(CheckDocument)
     jsonschema.Draft202012Validator.check_schema(schema)
     for rule in objects(schema):
         assert "description" in rule
@@ -43,18 +44,18 @@ def test_schema_is_itself_valid_and_describes_every_key() -> None:
 
 @pytest.mark.parametrize("word", EVERY)
 def test_every_answer_is_valid_against_the_schema(word: str) -> None:
-    jsonschema.Draft202012Validator(load_check_schema()).validate(document(word))
+    jsonschema.Draft202012Validator(json_schema(CheckDocument)).validate(document(word))
 
 
 @pytest.mark.parametrize("text", checks.HOSTILE_TEXTS)
 def test_hostile_text_stays_valid(text: str) -> None:
     content = json.loads(render_json(checks.hostile(text)))
-    assert content["schema"] == CHECK_SCHEMA
+    assert content["schema"] == "wheelcheck.check/1"
     assert content["exit_status"] == 1
 
 
 def test_schema_knows_every_key_that_is_written() -> None:
-    closed = json.loads(json.dumps(load_check_schema()))
+    closed = json.loads(json.dumps(json_schema(CheckDocument)))
     for rule in objects(closed):
         rule["additionalProperties"] = False
     for word in EVERY:
@@ -62,21 +63,21 @@ def test_schema_knows_every_key_that_is_written() -> None:
 
 
 def test_repairs_are_described_as_in_a_plan() -> None:
-    own, plans = load_check_schema()["$defs"], load_schema()["$defs"]
+    own, plans = json_schema(CheckDocument)["$defs"], json_schema(PlanDocument)["$defs"]
     assert isinstance(own, dict)
     assert isinstance(plans, dict)
-    for word, name in {
-        "repair": "RepairDocument",
-        "edit": "EditDocument",
-        "verified": "VerificationDocument",
-        "move": "VersionMove",
-        "release": "Release",
-        "ground": "Ground",
-        "repair_search": "RepairSearch",
-        "hopeless": "Hopeless",
-        "suggestion": "SuggestionDocument",
-    }.items():
-        assert list(own[word]["properties"]) == list(plans[name]["properties"])
+    for name in (
+        "RepairDocument",
+        "EditDocument",
+        "VerificationDocument",
+        "VersionMove",
+        "Release",
+        "Ground",
+        "RepairSearch",
+        "Hopeless",
+        "SuggestionDocument",
+    ):
+        assert own[name] == plans[name]
 
 
 def test_each_finding_has_its_verdict_origin_and_allowance() -> None:

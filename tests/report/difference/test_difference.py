@@ -17,12 +17,13 @@ from tests.fakes import checks, samples
 from wheelcheck.findings.comparing import compare
 from wheelcheck.model.check import CheckedTarget, Verdict
 from wheelcheck.model.difference import Difference, Side
+from wheelcheck.model.document import json_schema
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.plan_status import Status
 from wheelcheck.model.target import Target
 from wheelcheck.report.check.markdown import LIMIT
 from wheelcheck.report.details import in_bytes
-from wheelcheck.report.difference.json_document import load_diff_schema, render_diff_json
+from wheelcheck.report.difference.json_document import DiffDocument, render_diff_json
 from wheelcheck.report.difference.markdown import MARK, render_diff_markdown
 from wheelcheck.report.difference.text import render_diff_text
 
@@ -112,7 +113,7 @@ def objects(schema: object) -> list[dict[str, Any]]:
 
 
 def test_schema_is_valid_and_describes_every_key() -> None:
-    schema = load_diff_schema()
+    schema = json_schema(DiffDocument)
     jsonschema.Draft202012Validator.check_schema(schema)
     for rule in objects(schema):
         assert "description" in rule
@@ -122,7 +123,7 @@ def test_schema_is_valid_and_describes_every_key() -> None:
 
 @pytest.mark.parametrize("word", EVERY)
 def test_json_is_valid_and_has_no_key_that_the_schema_lacks(word: str) -> None:
-    closed = json.loads(json.dumps(load_diff_schema()))
+    closed = json.loads(json.dumps(json_schema(DiffDocument)))
     for rule in objects(closed):
         rule["additionalProperties"] = False
     jsonschema.Draft202012Validator(closed).validate(json.loads(render_diff_json(EVERY[word])))
@@ -202,4 +203,4 @@ def test_hostile_text_is_only_text(text: str) -> None:
     assert "@everyone" not in re.sub(r"<code.*?</code>", "", html, flags=re.DOTALL)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", render_diff_text(hostile))
     assert "secret" not in render_diff_text(hostile) + render_diff_markdown(hostile) + render_diff_json(hostile)
-    jsonschema.Draft202012Validator(load_diff_schema()).validate(json.loads(render_diff_json(hostile)))
+    jsonschema.Draft202012Validator(json_schema(DiffDocument)).validate(json.loads(render_diff_json(hostile)))

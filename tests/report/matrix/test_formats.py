@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from tests.fakes.checks import HOSTILE_TEXTS
 from tests.fakes.matrices import cell, compared, full_of_wheels, mixed
 from tests.fakes.samples import installable_plan
+from wheelcheck.model.document import json_schema
 from wheelcheck.model.matrix import Matrix
-from wheelcheck.report.matrix.json_document import load_matrix_schema, render_json
+from wheelcheck.report.matrix.json_document import MatrixDocument, render_json
 from wheelcheck.report.matrix.markdown import render_markdown
 from wheelcheck.report.matrix.text import render_text
 from wheelcheck.report.wording import listed_cells
@@ -104,8 +105,8 @@ def test_one_python_is_not_said_again_for_each_cell() -> None:
 @pytest.mark.parametrize("matrix", [mixed(), full_of_wheels(), wide(), hostile()], ids=["mixed", "full", "wide", "bad"])
 def test_json_is_valid_and_the_same_each_time(matrix: Matrix) -> None:
     text = render_json(matrix)
-    Draft202012Validator.check_schema(load_matrix_schema())
-    Draft202012Validator(load_matrix_schema()).validate(json.loads(text))
+    Draft202012Validator.check_schema(json_schema(MatrixDocument))
+    Draft202012Validator(json_schema(MatrixDocument)).validate(json.loads(text))
     assert text == render_json(matrix)
     assert "user:secret" not in text
 

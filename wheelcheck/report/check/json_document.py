@@ -2,153 +2,184 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from typing import Annotated, Literal
 
-from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
-from wheelcheck.model.document import as_plain
+from msgspec import Struct
+from msgspec.structs import asdict
+from packaging.version import Version
+
+from wheelcheck.model.check import Check, CheckedTarget, Judged, Verdict
+from wheelcheck.model.document import Count, ProjectName, about, render_shareable, stated
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.plan import PlannedPackage
-from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, FileOrigin, Origin
-from wheelcheck.model.target import Target
-from wheelcheck.model.urls import masked_within
-from wheelcheck.plans.repair_documents import repair_document, search_document
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import InputRecord
+from wheelcheck.model.plan_status import Status
+from wheelcheck.plans.repair_documents import RepairDocument, RepairSearch, repair_document, search_document
+from wheelcheck.report.documents import (
+    VERDICT,
+    AllowanceDocument,
+    OriginDocument,
+    SharedFinding,
+    TargetName,
+    allowance_document,
+    origin_document,
+    target_name,
+)
 from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.verdicts import check_verdict, target_word
 
-CHECK_SCHEMA = "wheelcheck.check/1"
-"""The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
 
-_Object = dict[str, object]
+class CheckedPackage(Struct, frozen=True, kw_only=True):
+    """One project on one target."""
+
+    name: Annotated[ProjectName, about("Its normalised name.")]
+    version: Annotated[Version, about("Its version.")]
+    installability: Annotated[Installability, about("How this version can be installed on the target.")]
+    filename: Annotated[str | None, about("The file that would be installed; null where none can be used.")]
 
 
-def load_check_schema() -> dict[str, object]:
-    """Read the JSON Schema (draft 2020-12) that every answer satisfies, from the installed package."""
-    from importlib.resources import files
+class JudgedFinding(Finding, frozen=True, kw_only=True):
+    """One thing that a person should know of one target, with its verdict."""
 
-    content = files("wheelcheck.report.check").joinpath("schema.json").read_text(encoding="utf-8")
-    schema: dict[str, object] = json.loads(content)
-    return schema
+    verdict: Annotated[Verdict, VERDICT]
+    origin: Annotated[OriginDocument | None, about("Where the user wrote what leads to it; null where nobody did.")]
+    allowance: Annotated[
+        AllowanceDocument | None,
+        about("The allowance that covers it, also where it has expired and the finding fails for that."),
+    ]
+    fingerprint: Annotated[str, about("What a baseline knows it by; it stays when lines move.")]
+
+
+class TargetAnswer(TargetName, frozen=True, kw_only=True):
+    """One target with its answer."""
+
+    verdict: Annotated[
+        str,
+        stated(
+            "undecided: the search ended at its budget. no answer: an index failed, as failure says. Neither passes.",
+            enum=["passes", "fails", "undecided", "no answer"],
+        ),
+    ]
+    status: Annotated[
+        Status | None, about("What the plan for this target says of its own use; null where there is none.")
+    ]
+    failure: Annotated[str | None, about("Why there is no plan.")]
+    packages: Annotated[tuple[CheckedPackage, ...], about("Every project that applies on this target, by name.")]
+    findings: Annotated[
+        tuple[JudgedFinding, ...],
+        about("What a person should know of this target, with what the gate makes of it."),
+    ]
+    repairs: Annotated[
+        tuple[RepairDocument, ...], about("Proposed changes, each proved by resolving again, cheapest first.")
+    ]
+    repair_search: Annotated[
+        RepairSearch | None, about("What the search for repairs left open; null when none was made.")
+    ]
+
+
+class StaleAllowances(Struct, frozen=True, kw_only=True):
+    """What there is to say of allowances."""
+
+    expired: Annotated[tuple[AllowanceDocument, ...], about("Those past their day that would have covered something.")]
+    unused: Annotated[tuple[AllowanceDocument, ...], about("Those that covered nothing.")]
+
+
+class CheckDocument(Struct, frozen=True, kw_only=True):
+    """What the gate says of one input on many targets.
+
+    Keys may be added without a new schema number: readers keep what they do not know.
+    """
+
+    schema: Annotated[
+        Literal["wheelcheck.check/1"],
+        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
+    ]
+    exit_status: Annotated[
+        int,
+        stated(
+            "0: everything passes. 1: something fails. 3: an index failed. 4: undecided within the budget.",
+            enum=[0, 1, 3, 4],
+        ),
+    ]
+    summary: Annotated[str, about("The answer in one line.")]
+    kind: Annotated[str, about("How the packages were found: resolved, or the kind of lock that was read as it is.")]
+    inputs: Annotated[tuple[InputRecord, ...], about("Every input, in reading order.")]
+    counts: Annotated[
+        dict[Verdict, Count],
+        about("How many findings have each verdict; the same finding on several targets counts once."),
+    ]
+    findings: Annotated[tuple[SharedFinding, ...], about("Every finding once with its targets, failing ones first.")]
+    targets: Annotated[tuple[TargetAnswer, ...], about("Every target, in the order asked for.")]
+    allowances: StaleAllowances
+    notes: Annotated[tuple[str, ...], about("What the format of the lock cannot tell, in sentences.")]
 
 
 def render_json(check: Check) -> str:
     """Render *check* as the JSON of schema ``wheelcheck.check/1``, keys in the documented order."""
-    told = group_findings(check)
-    counts = Counter(each.verdict for each in told)
-    document: _Object = {
-        "schema": CHECK_SCHEMA,
-        "exit_status": check.exit_status,
-        "summary": check_verdict(check, told),
-        "kind": check.kind,
-        "inputs": [{"path": each.path, "sha256": each.sha256 or None} for each in check.inputs],
-        "counts": {verdict.value: counts[verdict] for verdict in Verdict},
-        "findings": [_told(each) for each in told],
-        "targets": [_target(checked) for checked in check.targets],
-        "allowances": {
-            "expired": [_allowance(each) for each in check.expired],
-            "unused": [_allowance(each) for each in check.unused],
-        },
-        "notes": list(check.notes),
-    }
-    # Lone surrogates come from file names that are no UTF-8; no reader takes them.
-    text = json.dumps(_masked(document), indent=2, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
+    groups = group_findings(check)
+    counts = Counter(each.verdict for each in groups)
+    return render_shareable(
+        CheckDocument(
+            schema="wheelcheck.check/1",
+            exit_status=check.exit_status,
+            summary=check_verdict(check, groups),
+            kind=check.kind,
+            inputs=check.inputs,
+            counts={verdict: counts[verdict] for verdict in Verdict},
+            findings=tuple(map(_shared, groups)),
+            targets=tuple(map(_answer, check.targets)),
+            allowances=StaleAllowances(
+                expired=tuple(map(allowance_document, check.expired)),
+                unused=tuple(map(allowance_document, check.unused)),
+            ),
+            notes=check.notes,
+        )
+    )
 
 
-def _masked(value: object) -> object:
-    """*value* without credentials in any text of it, wherever they came from."""
-    match value:
-        case str():
-            return masked_within(value)
-        case list() | tuple():
-            return [_masked(item) for item in value]
-        case dict():
-            return {key: _masked(item) for key, item in value.items()}
-        case _:
-            return value
+def _shared(group: FindingGroup) -> SharedFinding:
+    return SharedFinding(
+        code=group.finding.code,
+        verdict=group.verdict,
+        package=group.finding.package,
+        version=group.finding.version,
+        message=group.message,
+        targets=tuple(map(target_name, group.targets)),
+        origins=tuple(map(origin_document, group.origins)),
+        fingerprints=group.fingerprints,
+    )
 
 
-def _told(told: FindingGroup) -> _Object:
-    return {
-        "code": told.finding.code.number,
-        "verdict": told.verdict.value,
-        "package": told.finding.package,
-        "version": str(told.finding.version) if told.finding.version is not None else None,
-        "message": told.message,
-        "targets": [_name(target) for target in told.targets],
-        "origins": [_origin(origin) for origin in told.origins],
-        "fingerprints": list(told.fingerprints),
-    }
-
-
-def _target(checked: CheckedTarget) -> _Object:
+def _answer(checked: CheckedTarget) -> TargetAnswer:
     plan = checked.plan
     proposals = plan.proposals if plan is not None else None
-    return {
-        **_name(checked.target),
-        "verdict": target_word(checked),
-        "status": plan.status.value if plan is not None else None,
-        "failure": checked.failure or None,
-        "packages": [_package(package) for package in plan.packages] if plan is not None else [],
-        "findings": [_judged(judged) for judged in checked.judged],
-        "repairs": [as_plain(repair_document(repair)) for repair in proposals.repairs] if proposals is not None else [],
-        "repair_search": as_plain(search_document(proposals)) if proposals is not None else None,
-    }
+    return TargetAnswer(
+        platform=checked.target.platform,
+        python=checked.target.python,
+        verdict=target_word(checked),
+        status=plan.status if plan is not None else None,
+        failure=checked.failure or None,
+        packages=tuple(
+            CheckedPackage(
+                name=package.name,
+                version=package.version,
+                installability=package.installability,
+                filename=package.file.filename if package.file is not None else None,
+            )
+            for package in (plan.packages if plan is not None else ())
+        ),
+        findings=tuple(map(_judged, checked.judged)),
+        repairs=tuple(map(repair_document, proposals.repairs)) if proposals is not None else (),
+        repair_search=search_document(proposals) if proposals is not None else None,
+    )
 
 
-def _name(target: Target) -> _Object:
-    return {"platform": target.platform, "python": target.python}
-
-
-def _package(package: PlannedPackage) -> _Object:
-    return {
-        "name": package.name,
-        "version": str(package.version),
-        "installability": package.installability.value,
-        "filename": package.file.filename if package.file is not None else None,
-    }
-
-
-def _judged(judged: Judged) -> _Object:
-    return {
-        **_finding(judged.finding),
-        "verdict": judged.verdict.value,
-        "origin": _origin(judged.origin) if judged.origin is not None else None,
-        "allowance": _allowance(judged.allowance) if judged.allowance is not None else None,
-        "fingerprint": judged.fingerprint,
-    }
-
-
-def _finding(finding: Finding) -> _Object:
-    return {
-        "code": finding.code.number,
-        "severity": finding.severity.value,
-        "package": finding.package,
-        "version": str(finding.version) if finding.version is not None else None,
-        "message": finding.message,
-        "evidence": list(finding.evidence),
-        "paths": [list(path) for path in finding.paths],
-        "nearest": str(finding.nearest) if finding.nearest is not None else None,
-    }
-
-
-def _origin(origin: Origin) -> _Object:
-    match origin:
-        case FileOrigin():
-            return {"kind": "file", "path": origin.path, "line": origin.line or None}
-        case CommandLineOrigin():
-            return {"kind": "command-line", "text": origin.text, "option": origin.option or None}
-        case CandidateOrigin():
-            return {"kind": "package", "name": origin.name, "version": str(origin.version)}
-
-
-def _allowance(allowance: Allowance) -> _Object:
-    return {
-        "package": allowance.package,
-        "specifier": str(allowance.specifier) or None,
-        "targets": list(allowance.targets),
-        "codes": list(allowance.codes),
-        "reason": allowance.reason,
-        "expires": allowance.expires,
-        "origin": _origin(allowance.origin),
-    }
+def _judged(judged: Judged) -> JudgedFinding:
+    return JudgedFinding(
+        **asdict(judged.finding),
+        verdict=judged.verdict,
+        origin=origin_document(judged.origin) if judged.origin is not None else None,
+        allowance=allowance_document(judged.allowance) if judged.allowance is not None else None,
+        fingerprint=judged.fingerprint,
+    )

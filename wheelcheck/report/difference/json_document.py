@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from typing import Annotated, Literal
 
-from wheelcheck.model.check import CheckedTarget, Judged, Verdict
+from msgspec import Struct
+from packaging.version import Version
+
+from wheelcheck.model.check import CheckedTarget, Verdict
 from wheelcheck.model.difference import (
     ChangeKind,
     ComparedFinding,
@@ -13,163 +16,210 @@ from wheelcheck.model.difference import (
     DownloadSize,
     FindingState,
     PackageChange,
-    Release,
     Side,
     TargetDifference,
 )
-from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
-from wheelcheck.model.target import Target
-from wheelcheck.model.urls import masked_within
+from wheelcheck.model.document import Count, Path, ProjectName, about, render_shareable, stated
+from wheelcheck.model.finding import Code, Severity
+from wheelcheck.model.plan_status import Status
+from wheelcheck.report.documents import OriginDocument, TargetName, origin_document, target_name
 from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared
 from wheelcheck.report.verdicts import difference_verdict
 
-DIFF_SCHEMA = "wheelcheck.diff/1"
-"""The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
+_Texts = tuple[str, ...]
+_STATE = about("Whether it was there before. What was there and only now fails is new.")
+_VERDICT = about("What the finding means to the gate, on the new side unless it is gone.")
 
-_Object = dict[str, object]
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many of each, what several targets share counted once."""
+
+    packages: Annotated[dict[ChangeKind, Count], about("Packages by how they differ.")]
+    findings: Annotated[dict[FindingState, Count], about("Findings by whether they were there before.")]
+    failing: Annotated[Count, about("How many of the new findings fail.")]
 
 
-def load_diff_schema() -> dict[str, object]:
-    """Read the JSON Schema (draft 2020-12) that every answer satisfies, from the installed package."""
-    from importlib.resources import files
+class SharedChange(Struct, frozen=True, kw_only=True):
+    """A change that several targets share."""
 
-    content = files("wheelcheck.report.difference").joinpath("schema.json").read_text(encoding="utf-8")
-    schema: dict[str, object] = json.loads(content)
-    return schema
+    kind: Annotated[ChangeKind, about("How the project differs.")]
+    name: Annotated[ProjectName, about("The normalised name.")]
+    before: Annotated[Version | None, about("The version before, null where it came in.")]
+    after: Annotated[Version | None, about("The version after, null where it went out.")]
+    targets: Annotated[tuple[TargetName, ...], about("Where it changes so.")]
+
+
+class SharedComparedFinding(Struct, frozen=True, kw_only=True):
+    """A finding that several targets share."""
+
+    state: Annotated[FindingState, _STATE]
+    code: Annotated[Code, about("The stable code, such as WC102.")]
+    verdict: Annotated[Verdict, _VERDICT]
+    package: Annotated[ProjectName | None, about("The project it is about.")]
+    version: Annotated[Version | None, about("Its version.")]
+    message: Annotated[str, about("A whole sentence that holds on all of its targets.")]
+    targets: Annotated[tuple[TargetName, ...], about("Where it is found.")]
+    origins: Annotated[tuple[OriginDocument, ...], about("Where the user wrote what leads to it.")]
+    fingerprints: Annotated[_Texts, about("Its names on each target, as a baseline has them.")]
+
+
+class ComparedFindingDocument(Struct, frozen=True, kw_only=True):
+    """A finding on one target."""
+
+    state: Annotated[FindingState, _STATE]
+    code: Annotated[Code, about("The stable code, such as WC102.")]
+    severity: Annotated[Severity, about("The severity without the policy.")]
+    verdict: Annotated[Verdict, _VERDICT]
+    package: Annotated[ProjectName | None, about("The project it is about.")]
+    version: Annotated[Version | None, about("Its version.")]
+    message: Annotated[str, about("A whole sentence.")]
+    evidence: Annotated[_Texts, about("What it rests on.")]
+    paths: Annotated[tuple[Path, ...], about("The ways from the user's requirements to it.")]
+    origin: Annotated[OriginDocument | None, about("Where the user wrote what leads to it.")]
+    fingerprint: Annotated[str, about("Its name, as a baseline has it.")]
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """How one side ended on a target."""
+
+    status: Annotated[Status | None, about("The status of its plan; null where there is none.")]
+    failure: Annotated[str | None, about("Why there is no plan.")]
+    packages: Annotated[Count, about("How many packages it has.")]
+    download: DownloadSize
+
+
+class TargetDifferenceDocument(TargetName, frozen=True, kw_only=True):
+    """What differs on one target."""
+
+    other: Annotated[TargetName | None, about("The target of the old side, where it is another one.")]
+    decided: Annotated[bool, about("Whether both sides have an answer; where not, nothing is compared.")]
+    before: Annotated[Answer | None, about("The old side; null where there was nothing.")]
+    after: Annotated[Answer | None, about("The new side; null where there is nothing.")]
+    packages: Annotated[tuple[PackageChange, ...], about("What came in, went out or moved, by name.")]
+    findings: Annotated[tuple[ComparedFindingDocument, ...], about("Every finding of both sides.")]
+
+
+class DiffDocument(Struct, frozen=True, kw_only=True):
+    """What changed between two inputs, plans or revisions on each of the targets.
+
+    Keys may be added without a new schema number: readers keep what they do not know.
+    """
+
+    schema: Annotated[
+        Literal["wheelcheck.diff/1"],
+        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
+    ]
+    exit_status: Annotated[
+        int,
+        stated(
+            "0: nothing new fails. 1: something new fails. 3: an index failed. 4: undecided within the budget.",
+            enum=[0, 1, 3, 4],
+        ),
+    ]
+    summary: Annotated[str, about("The answer in one line.")]
+    old: Annotated[Side, about("What was compared.")]
+    new: Annotated[Side, about("With what it was compared.")]
+    counts: Counts
+    packages: Annotated[tuple[SharedChange, ...], about("Every change of a package once with its targets.")]
+    findings: Annotated[
+        tuple[SharedComparedFinding, ...], about("Every finding once with its targets, new ones first.")
+    ]
+    targets: Annotated[
+        tuple[TargetDifferenceDocument, ...],
+        about("Every target, in the order asked for, with all that differs there."),
+    ]
+    notes: Annotated[_Texts, about("Sentences on how the two were compared.")]
 
 
 def render_diff_json(difference: Difference) -> str:
     """Render *difference* as the JSON of schema ``wheelcheck.diff/1``, keys in the documented order."""
     changes = group_changes(difference)
-    told = {state: group_compared(difference, state) for state in FindingState}
+    groups = {state: group_compared(difference, state) for state in FindingState}
     kinds = Counter(each.value.kind for each in changes)
-    document: _Object = {
-        "schema": DIFF_SCHEMA,
-        "exit_status": difference.exit_status,
-        "summary": masked_within(difference_verdict(difference)),
-        "old": _side(difference.old),
-        "new": _side(difference.new),
-        "counts": {
-            "packages": {kind.value: kinds[kind] for kind in ChangeKind},
-            "findings": {state.value: len(told[state]) for state in FindingState},
-            "failing": sum(each.verdict is Verdict.FAILS for each in told[FindingState.NEW]),
-        },
-        "packages": [_told_change(each) for each in changes],
-        "findings": [_told(each, state) for state in FindingState for each in told[state]],
-        "targets": [_target(each) for each in difference.targets],
-        "notes": [masked_within(note) for note in difference.notes],
-    }
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    # Lone surrogates come from file names that are no UTF-8; no reader takes them.
-    return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
+    return render_shareable(
+        DiffDocument(
+            schema="wheelcheck.diff/1",
+            exit_status=difference.exit_status,
+            summary=difference_verdict(difference),
+            old=difference.old,
+            new=difference.new,
+            counts=Counts(
+                packages={kind: kinds[kind] for kind in ChangeKind},
+                findings={state: len(groups[state]) for state in FindingState},
+                failing=sum(each.verdict is Verdict.FAILS for each in groups[FindingState.NEW]),
+            ),
+            packages=tuple(map(_shared_change, changes)),
+            findings=tuple(_shared(each, state) for state in FindingState for each in groups[state]),
+            targets=tuple(map(_target, difference.targets)),
+            notes=difference.notes,
+        )
+    )
 
 
-def _side(side: Side) -> _Object:
-    return {
-        "name": masked_within(side.name),
-        "kind": side.kind,
-        "revision": side.revision or None,
-        "inputs": [{"path": masked_within(each.path), "sha256": each.sha256 or None} for each in side.inputs],
-    }
+def _shared_change(group: Group[PackageChange]) -> SharedChange:
+    change = group.value
+    return SharedChange(
+        kind=change.kind,
+        name=change.name,
+        before=change.before.version if change.before is not None else None,
+        after=change.after.version if change.after is not None else None,
+        targets=tuple(map(target_name, group.targets)),
+    )
 
 
-def _told_change(told: Group[PackageChange]) -> _Object:
-    change = told.value
-    return {
-        "kind": change.kind.value,
-        "name": change.name,
-        "before": str(change.before.version) if change.before is not None else None,
-        "after": str(change.after.version) if change.after is not None else None,
-        "targets": [_name(target) for target in told.targets],
-    }
+def _shared(group: FindingGroup, state: FindingState) -> SharedComparedFinding:
+    return SharedComparedFinding(
+        state=state,
+        code=group.finding.code,
+        verdict=group.verdict,
+        package=group.finding.package,
+        version=group.finding.version,
+        message=group.message,
+        targets=tuple(map(target_name, group.targets)),
+        origins=tuple(map(origin_document, group.origins)),
+        fingerprints=group.fingerprints,
+    )
 
 
-def _told(told: FindingGroup, state: FindingState) -> _Object:
-    return {
-        "state": state.value,
-        "code": told.finding.code.number,
-        "verdict": told.verdict.value,
-        "package": told.finding.package,
-        "version": str(told.finding.version) if told.finding.version is not None else None,
-        "message": masked_within(told.message),
-        "targets": [_name(target) for target in told.targets],
-        "origins": [_origin(origin) for origin in told.origins],
-        "fingerprints": list(told.fingerprints),
-    }
-
-
-def _target(each: TargetDifference) -> _Object:
+def _target(each: TargetDifference) -> TargetDifferenceDocument:
     other = each.other_target
-    return {
-        **_name(each.target),
-        "other": _name(other) if other is not None else None,
-        "decided": each.is_decided,
-        "before": _answer(each.before, each.size_before),
-        "after": _answer(each.after, each.size_after),
-        "packages": [_change(change) for change in each.changes],
-        "findings": [_compared(compared) for compared in each.findings],
-    }
+    return TargetDifferenceDocument(
+        platform=each.target.platform,
+        python=each.target.python,
+        other=target_name(other) if other is not None else None,
+        decided=each.is_decided,
+        before=_answer(each.before, each.size_before),
+        after=_answer(each.after, each.size_after),
+        packages=each.changes,
+        findings=tuple(map(_compared, each.findings)),
+    )
 
 
-def _answer(side: CheckedTarget | None, size: DownloadSize) -> _Object | None:
+def _answer(side: CheckedTarget | None, size: DownloadSize) -> Answer | None:
     if side is None:
         return None
     plan = side.plan
-    return {
-        "status": plan.status.value if plan is not None else None,
-        "failure": masked_within(side.failure) or None,
-        "packages": len(plan.packages) if plan is not None else 0,
-        "download": {"size": size.size, "files": size.files, "unknown": size.unknown},
-    }
+    return Answer(
+        status=plan.status if plan is not None else None,
+        failure=side.failure or None,
+        packages=len(plan.packages) if plan is not None else 0,
+        download=size,
+    )
 
 
-def _name(target: Target) -> _Object:
-    return {"platform": target.platform, "python": target.python}
-
-
-def _change(change: PackageChange) -> _Object:
-    return {
-        "kind": change.kind.value,
-        "name": change.name,
-        "before": _release(change.before),
-        "after": _release(change.after),
-    }
-
-
-def _release(release: Release | None) -> _Object | None:
-    if release is None:
-        return None
-    return {
-        "version": str(release.version),
-        "installability": release.installability.value,
-        "filename": release.filename or None,
-        "size": release.size,
-        "upload_time": release.upload_time,
-    }
-
-
-def _compared(compared: ComparedFinding) -> _Object:
-    judged: Judged = compared.judged
+def _compared(compared: ComparedFinding) -> ComparedFindingDocument:
+    judged = compared.judged
     finding = judged.finding
-    return {
-        "state": compared.state.value,
-        "code": finding.code.number,
-        "severity": finding.severity.value,
-        "verdict": judged.verdict.value,
-        "package": finding.package,
-        "version": str(finding.version) if finding.version is not None else None,
-        "message": masked_within(finding.message),
-        "evidence": [masked_within(text) for text in finding.evidence],
-        "paths": [[masked_within(step) for step in path] for path in finding.paths],
-        "origin": _origin(judged.origin) if judged.origin is not None else None,
-        "fingerprint": judged.fingerprint,
-    }
-
-
-def _origin(origin: Origin) -> _Object:
-    match origin:
-        case FileOrigin():
-            return {"kind": "file", "path": masked_within(origin.path), "line": origin.line or None}
-        case CommandLineOrigin():
-            return {"kind": "command-line", "text": masked_within(origin.text), "option": origin.option or None}
-    return {"kind": "package", "name": origin.name, "version": str(origin.version)}
+    return ComparedFindingDocument(
+        state=compared.state,
+        code=finding.code,
+        severity=finding.severity,
+        verdict=judged.verdict,
+        package=finding.package,
+        version=finding.version,
+        message=finding.message,
+        evidence=finding.evidence,
+        paths=finding.paths,
+        origin=origin_document(judged.origin) if judged.origin is not None else None,
+        fingerprint=judged.fingerprint,
+    )

@@ -2,118 +2,181 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from typing import Annotated, Literal
 
-from wheelcheck.model.document import as_plain
-from wheelcheck.model.finding import Finding
+from msgspec import Struct
+from packaging.version import Version
+
+from wheelcheck.model.document import Count, Path, ProjectName, about, render_shareable, stated
+from wheelcheck.model.finding import Code
 from wheelcheck.model.matrix import Best, Blocker, Cell, CellStatus, Matrix, Opening
-from wheelcheck.model.target import Target
-from wheelcheck.model.urls import masked_within
-from wheelcheck.plans.repair_documents import repair_document
+from wheelcheck.model.plan import InputRecord
+from wheelcheck.plans.repair_documents import RepairDocument, repair_document
+from wheelcheck.report.documents import TargetName, target_name
 from wheelcheck.report.verdicts import matrix_verdict
 
-MATRIX_SCHEMA = "wheelcheck.matrix/1"
-"""The value of ``schema`` in every answer; the number grows only when an old reader would misunderstand a new one."""
+_Texts = tuple[str, ...]
+_Names = tuple[ProjectName, ...]
+_Targets = tuple[TargetName, ...]
 
-_Object = dict[str, object]
+
+class CellDocument(TargetName, frozen=True, kw_only=True):
+    """One platform with one Python."""
+
+    status: Annotated[CellStatus, about("How the cell came out.")]
+    failure: Annotated[str | None, about("Why there is no plan.")]
+    packages: Annotated[Count | None, about("How many projects the plan has.")]
+    build_once: Annotated[_Names, about("Projects whose pure source archives are built once.")]
+    blockers: Annotated[_Names, about("Names of the projects that block this cell, of those in blockers.")]
 
 
-def load_matrix_schema() -> dict[str, object]:
-    """Read the JSON Schema (draft 2020-12) that every answer satisfies, from the installed package."""
-    from importlib.resources import files
+class BlockerFinding(Struct, frozen=True, kw_only=True):
+    """Why a project blocks, as its first cell has it."""
 
-    content = files("wheelcheck.report.matrix").joinpath("schema.json").read_text(encoding="utf-8")
-    schema: dict[str, object] = json.loads(content)
-    return schema
+    code: Annotated[Code, about("A stable code.")]
+    version: Annotated[Version | None, about("The version it is about.")]
+    message: Annotated[str, about("A whole sentence that stands alone.")]
+    evidence: Annotated[_Texts, about("The facts that it stands on, strongest first.")]
+    paths: Annotated[tuple[Path, ...], about("The ways by which the project is required.")]
+
+
+class BlockerDocument(Struct, frozen=True, kw_only=True):
+    """A project that keeps cells from installing."""
+
+    package: Annotated[ProjectName | None, about("null for a conflict, or for what the input itself says.")]
+    versions: Annotated[tuple[Version, ...], about("The versions that the cells would take, oldest first.")]
+    requested: Annotated[bool, about("Whether the input asks for it.")]
+    findings: Annotated[tuple[BlockerFinding, ...], about("One finding of each code.")]
+    targets: Annotated[_Targets, about("The cells that it blocks.")]
+
+
+class OtherPython(Struct, frozen=True, kw_only=True):
+    """A platform that needs another Python than the others."""
+
+    platform: Annotated[str, about("The platform.")]
+    newest_python: Annotated[str, about("The newest Python with which it installs.")]
+
+
+class BestDocument(Struct, frozen=True, kw_only=True):
+    """The Python with which most platforms install."""
+
+    python: Annotated[str, about("The Python.")]
+    platforms: Annotated[_Texts, about("The platforms that install with it.")]
+    exceptions: Annotated[tuple[OtherPython, ...], about("Platforms that install with other Pythons only.")]
+    never: Annotated[_Texts, about("Platforms that install with no Python asked for.")]
+
+
+class OpeningDocument(Struct, frozen=True, kw_only=True):
+    """The cheapest repair of cells that equal blockers block."""
+
+    proved_on: Annotated[TargetName, about("The cell on which it was proved.")]
+    same_blockers: Annotated[_Targets, about("Other cells with equal blockers; the repair was not tried there.")]
+    repair: Annotated[RepairDocument | None, about("As in the schema of the plan; null where none was found.")]
+    complete: Annotated[bool, about("Whether the search came to its end.")]
+
+
+class MatrixDocument(Struct, frozen=True, kw_only=True):
+    """On which platforms and Pythons an input installs.
+
+    Keys may be added without a new schema number: readers keep what they do not know.
+    """
+
+    schema: Annotated[
+        Literal["wheelcheck.matrix/1"],
+        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
+    ]
+    exit_status: Annotated[
+        int,
+        stated(
+            "0: every cell installs, builds of pure source included. 1: one is blocked. 3: an index failed. 4: undecided within "
+            "the budget. With --any the command itself leaves with 0 where one installs.",
+            enum=[0, 1, 3, 4],
+        ),
+    ]
+    summary: Annotated[str, about("The answer in one line.")]
+    inputs: Annotated[tuple[InputRecord, ...], about("Every input, in reading order.")]
+    platforms: Annotated[_Texts, about("The rows, in the order asked for.")]
+    pythons: Annotated[_Texts, about("The columns, in the order asked for.")]
+    counts: Annotated[dict[CellStatus, Count], about("How many cells have each status.")]
+    cells: Annotated[tuple[CellDocument, ...], about("Every cell asked for, row by row.")]
+    blockers: Annotated[
+        tuple[BlockerDocument, ...],
+        about("Every project that keeps a cell from installing, once, those that block most first."),
+    ]
+    best: Annotated[BestDocument | None, about("The Python to ship to all platforms; null where no cell installs.")]
+    openings: Annotated[
+        tuple[OpeningDocument, ...],
+        about("One for each group of cells with equal blockers; empty where repairs were not wanted."),
+    ]
 
 
 def render_json(matrix: Matrix) -> str:
     """Render *matrix* as the JSON of schema ``wheelcheck.matrix/1``, keys in the documented order, ending in a newline."""
     counts = Counter(cell.status for cell in matrix.cells)
-    document: _Object = {
-        "schema": MATRIX_SCHEMA,
-        "exit_status": matrix.exit_status,
-        "summary": matrix_verdict(matrix),
-        "inputs": [{"path": each.path, "sha256": each.sha256 or None} for each in matrix.inputs],
-        "platforms": list(matrix.platforms),
-        "pythons": list(matrix.pythons),
-        "counts": {status.value: counts[status] for status in CellStatus},
-        "cells": [_cell(cell) for cell in matrix.cells],
-        "blockers": [_blocker(blocker) for blocker in matrix.blockers],
-        "best": _best(matrix.best) if matrix.best is not None else None,
-        "openings": [_opening(opening) for opening in matrix.openings],
-    }
-    # Lone surrogates come from file names that are no UTF-8; no reader takes them.
-    text = json.dumps(_masked(document), indent=2, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
+    return render_shareable(
+        MatrixDocument(
+            schema="wheelcheck.matrix/1",
+            exit_status=matrix.exit_status,
+            summary=matrix_verdict(matrix),
+            inputs=matrix.inputs,
+            platforms=matrix.platforms,
+            pythons=matrix.pythons,
+            counts={status: counts[status] for status in CellStatus},
+            cells=tuple(map(_cell, matrix.cells)),
+            blockers=tuple(map(_blocker, matrix.blockers)),
+            best=_best(matrix.best) if matrix.best is not None else None,
+            openings=tuple(map(_opening, matrix.openings)),
+        )
+    )
 
 
-def _masked(value: object) -> object:
-    """*value* without credentials in any text of it, wherever they came from."""
-    match value:
-        case str():
-            return masked_within(value)
-        case list() | tuple():
-            return [_masked(item) for item in value]
-        case dict():
-            return {key: _masked(item) for key, item in value.items()}
-        case _:
-            return value
-
-
-def _name(target: Target) -> _Object:
-    return {"platform": target.platform, "python": target.python}
-
-
-def _cell(cell: Cell) -> _Object:
+def _cell(cell: Cell) -> CellDocument:
     plan = cell.plan
-    blocked = plan is not None and cell.status is CellStatus.BLOCKED
-    return {
-        **_name(cell.target),
-        "status": cell.status.value,
-        "failure": cell.failure or None,
-        "packages": len(plan.packages) if plan is not None else None,
-        "build_once": list(plan.built_once) if plan is not None else [],
-        "blockers": sorted({error.package for error in plan.errors if error.package})
-        if plan is not None and blocked
-        else [],
-    }
+    errors = plan.errors if plan is not None and cell.status is CellStatus.BLOCKED else ()
+    return CellDocument(
+        platform=cell.target.platform,
+        python=cell.target.python,
+        status=cell.status,
+        failure=cell.failure or None,
+        packages=len(plan.packages) if plan is not None else None,
+        build_once=plan.built_once if plan is not None else (),
+        blockers=tuple(sorted({error.package for error in errors if error.package})),
+    )
 
 
-def _blocker(blocker: Blocker) -> _Object:
-    return {
-        "package": blocker.package,
-        "versions": [str(version) for version in blocker.versions],
-        "requested": blocker.requested,
-        "findings": [_finding(finding) for finding in blocker.findings],
-        "targets": [_name(target) for target in blocker.targets],
-    }
+def _blocker(blocker: Blocker) -> BlockerDocument:
+    return BlockerDocument(
+        package=blocker.package,
+        versions=blocker.versions,
+        requested=blocker.requested,
+        findings=tuple(
+            BlockerFinding(
+                code=finding.code,
+                version=finding.version,
+                message=finding.message,
+                evidence=finding.evidence,
+                paths=finding.paths,
+            )
+            for finding in blocker.findings
+        ),
+        targets=tuple(map(target_name, blocker.targets)),
+    )
 
 
-def _finding(finding: Finding) -> _Object:
-    return {
-        "code": finding.code.number,
-        "version": str(finding.version) if finding.version is not None else None,
-        "message": finding.message,
-        "evidence": list(finding.evidence),
-        "paths": [list(path) for path in finding.paths],
-    }
+def _best(best: Best) -> BestDocument:
+    return BestDocument(
+        python=best.python,
+        platforms=best.good,
+        exceptions=tuple(OtherPython(platform=platform, newest_python=python) for platform, python in best.exceptions),
+        never=best.never,
+    )
 
 
-def _best(best: Best) -> _Object:
-    return {
-        "python": best.python,
-        "platforms": list(best.good),
-        "exceptions": [{"platform": platform, "newest_python": python} for platform, python in best.exceptions],
-        "never": list(best.never),
-    }
-
-
-def _opening(opening: Opening) -> _Object:
-    return {
-        "proved_on": _name(opening.proved),
-        "same_blockers": [_name(target) for target in opening.alike],
-        "repair": as_plain(repair_document(opening.repair)) if opening.repair is not None else None,
-        "complete": opening.searched,
-    }
+def _opening(opening: Opening) -> OpeningDocument:
+    return OpeningDocument(
+        proved_on=target_name(opening.proved),
+        same_blockers=tuple(map(target_name, opening.alike)),
+        repair=repair_document(opening.repair) if opening.repair is not None else None,
+        complete=opening.searched,
+    )

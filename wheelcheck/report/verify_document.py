@@ -1,0 +1,134 @@
+"""What a look at an environment found, as JSON in ASCII: the same inspection gives the same bytes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from packaging.version import Version
+
+from wheelcheck.model.document import Count, ProjectName, about, render_json
+from wheelcheck.model.environment import RuntimeKind
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.inspection import ImportTrial, Inspection, Problem, ProblemKind, TrialOutcome
+
+_Seconds = Annotated[float, Meta(ge=0)]
+
+
+class RuntimeDocument(Struct, frozen=True, kw_only=True):
+    """The Python of the environment, found without running it."""
+
+    kind: Annotated[RuntimeKind, about("none: packages without a Python.")]
+    python: Annotated[Version | None, about("Its version, as far as files tell it.")]
+    system: Annotated[str | None, about("windows, linux (glibc), musl or macos.")]
+    machine: Annotated[str | None, about("As wheel tags spell it: amd64, arm64, x86_64, aarch64.")]
+    free_threaded: Annotated[bool, about("Whether it has no global lock.")]
+
+
+class TrialDocument(Struct, frozen=True, kw_only=True):
+    """The import of one top-level module in a fresh process."""
+
+    module: Annotated[str, about("The module.")]
+    outcome: Annotated[TrialOutcome, about("How its import ended.")]
+    seconds: Annotated[_Seconds, about("Wall-clock time of the process; 0 where it was skipped.")]
+    detail: Annotated[
+        str | None, about("The last line of the exception, how the process ended, or why it was skipped.")
+    ]
+
+
+class DistributionDocument(Struct, frozen=True, kw_only=True):
+    """One distribution of the environment."""
+
+    name: Annotated[ProjectName, about("Its normalised name.")]
+    version: Annotated[str, about("Its version, as it states it.")]
+    files: Annotated[Count, about("How many files its RECORD has.")]
+    libraries: Annotated[Count, about("How many shared libraries of it were read.")]
+    imports: Annotated[tuple[TrialDocument, ...], about("Its modules that were imported; empty where none were.")]
+
+
+class ProblemDocument(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong or worth knowing."""
+
+    kind: Annotated[ProblemKind, about("A word that stays; new ones may come.")]
+    severity: Annotated[Severity, about("How bad it is.")]
+    distribution: Annotated[ProjectName | None, about("Whose problem it is; null for the runtime's and nobody's.")]
+    file: Annotated[str | None, about("Relative to the root, with /.")]
+    library: Annotated[str | None, about("The shared library, module or path that it is about.")]
+    message: Annotated[str, about("The fact.")]
+    remedy: Annotated[str | None, about("What to do.")]
+
+
+class VerifyDocument(Struct, frozen=True, kw_only=True):
+    """What a look at a bundle or environment found.
+
+    Keys, kinds of problems and outcomes may be added without a new schema number: readers keep what they do not know.
+    """
+
+    schema: Annotated[
+        Literal["wheelcheck.verify/1"],
+        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
+    ]
+    subject: Annotated[str, about("The path that was given.")]
+    ok: Annotated[
+        bool,
+        about("Whether there is no problem of severity error; with --strict the command fails on warnings too."),
+    ]
+    runtime: RuntimeDocument
+    site_packages: Annotated[str, about("Where its packages are, relative to the root, with /; . is the root itself.")]
+    target: Annotated[
+        str | None,
+        about("The platform whose floor counted, such as manylinux_2_28_x86_64; null where none is known."),
+    ]
+    compared: Annotated[tuple[str, ...], about("What the files were held against: RECORD, manifest, plan.")]
+    no_imports: Annotated[str | None, about("Why no import was tried; null where imports were.")]
+    distributions: Annotated[tuple[DistributionDocument, ...], about("Sorted by name.")]
+    problems: Annotated[tuple[ProblemDocument, ...], about("Errors first, then warnings, then notes.")]
+
+
+def render_verify_json(inspection: Inspection) -> str:
+    """*inspection* as JSON (schema ``wheelcheck.verify/1``), ending in a newline."""
+    runtime = inspection.runtime
+    document = VerifyDocument(
+        schema="wheelcheck.verify/1",
+        subject=inspection.subject,
+        ok=not inspection.errors,
+        runtime=RuntimeDocument(
+            kind=runtime.kind,
+            python=runtime.python,
+            system=runtime.system or None,
+            machine=runtime.machine,
+            free_threaded=runtime.free_threaded,
+        ),
+        site_packages=inspection.layout.site_packages,
+        target=inspection.target or None,
+        compared=inspection.compared,
+        no_imports=inspection.no_imports or None,
+        distributions=tuple(
+            DistributionDocument(
+                name=each.name,
+                version=each.version,
+                files=each.files,
+                libraries=each.libraries,
+                imports=tuple(map(_trial, each.imports)),
+            )
+            for each in inspection.distributions
+        ),
+        problems=tuple(map(_problem, inspection.problems)),
+    )
+    return render_json(document, ascii_only=True).decode()
+
+
+def _trial(trial: ImportTrial) -> TrialDocument:
+    return TrialDocument(module=trial.module, outcome=trial.outcome, seconds=trial.seconds, detail=trial.detail or None)
+
+
+def _problem(problem: Problem) -> ProblemDocument:
+    return ProblemDocument(
+        kind=problem.kind,
+        severity=problem.severity,
+        distribution=problem.distribution,
+        file=problem.file or None,
+        library=problem.library or None,
+        message=problem.message,
+        remedy=problem.remedy or None,
+    )
