@@ -15,7 +15,7 @@ from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.bundling import Bundling
 from wheelcheck.model.environment import EnvironmentFile
-from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest, ManifestTarget
+from wheelcheck.model.manifest import MANIFEST, BundleArchive, BundledPackage, Manifest, ManifestTarget
 from wheelcheck.ports import SilentTransfers
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from wheelcheck.model.wheelhouse import Wheelhouse
     from wheelcheck.plans.executing import ExecutablePlan
     from wheelcheck.ports import Transfers
-
-MANIFEST = "manifest.json"
 
 
 class BundleRequest(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.manifest import MANIFEST
 from wheelcheck.model.syntax import parse_tree
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from wheelcheck.model.manifest import Manifest
     from wheelcheck.model.plan import Plan, PlannedPackage
 
-_MANIFEST = "manifest.json"
 _OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
 # Functions that import by a name in a string, which no freezer sees, and folders that hold no code of the program itself.
 _IMPORTERS = frozenset({"import_module", "__import__", "find_spec"})
@@ -134,12 +134,12 @@ def _refuse_useless(exporter: Exporter, program: Program) -> None:
 def _manifest(folder: str, digest: str) -> Manifest:
     from wheelcheck.plans.manifests import parse_manifest
 
-    path = Path(folder) / _MANIFEST
+    path = Path(folder) / MANIFEST
     try:
         manifest = parse_manifest(path.read_bytes(), str(path))
     except OSError as error:
         raise InputUnreadable(
-            f"is no bundle: its {_MANIFEST} could not be read: {error.strerror}",
+            f"is no bundle: its {MANIFEST} could not be read: {error.strerror}",
             address=folder,
             hint="make one with: wheelcheck bundle PLAN -o FOLDER",
         ) from error

@@ -13,6 +13,9 @@ from wheelcheck.model.environment import EnvironmentFile, Layout, Runtime
 _FILE_OR_LINK = {"anyOf": [{"required": ["sha256"]}, {"required": ["link"]}]}
 _FILENAME = r"^(?![^/]:)(?!\.{1,2}$)[^/\\\0]+$"
 
+MANIFEST = "manifest.json"
+"""The file name of a bundle's manifest."""
+
 
 class BundledPackage(Struct, frozen=True, kw_only=True):
     """One project in the bundle."""

@@ -231,3 +231,12 @@ def test_no_runtime_is_for_whatever_was_planned() -> None:
 )
 def test_commands_of_packages_that_were_installed_into_a_standalone_build_go(path: str, kept: bool) -> None:
     assert keeps_of_prefix(path) == kept
+
+
+def test_encrypted_runtime_is_refused(tmp_path: Path) -> None:
+    content = bytearray(make_zip(runtimes.embeddable()))
+    for place in range(len(content) - 4):
+        if content[place : place + 4] == b"PK\x01\x02":
+            content[place + 8] |= 1
+    with pytest.raises(ArchiveRefused, match="encrypted"):
+        recognise_runtime(saved(tmp_path / "embed.zip", bytes(content)))

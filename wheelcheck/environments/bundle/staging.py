@@ -18,13 +18,13 @@ from wheelcheck.environments.bundle.archiving import SUMS, render_sums
 from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import EnvironmentFile
+from wheelcheck.model.manifest import MANIFEST
 
 if TYPE_CHECKING:
     import filelock
 
     from wheelcheck.model.manifest import Manifest
 
-MANIFEST = "manifest.json"
 
 _WHEELS = "wheels"
 _PREVIOUS = "previous"

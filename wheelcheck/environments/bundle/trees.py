@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import lzma
 import os
 import posixpath
 import re
 import stat
-import sys
-import tarfile
-import zipfile
-import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
+from wheelcheck.environments.archive_members import DAMAGED, Member, MemberKind, UnknownArchive, iter_members
 from wheelcheck.errors import ArchiveRefused, InputUnreadable
 
 if TYPE_CHECKING:
@@ -58,10 +54,8 @@ def iter_entries(path: Path, limits: RuntimeLimits | None = None) -> Iterator[Tr
         yield from _folder_entries(path)
         return
     with _plain_refusals(path):
-        start = _first_bytes(path)
-        entries = _zip_entries(path) if start.startswith(b"PK\x03\x04") else _tar_entries(path, start)
         expanded = 0
-        for members, entry in enumerate(entries, start=1):
+        for members, entry in enumerate(_archive_entries(path), start=1):
             expanded += entry.size
             if members > limits.members:
                 refuse(path, f"more than {limits.members} members")
@@ -82,23 +76,20 @@ def leads_outside(path: str, link: str) -> bool:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), link)).split("/")[0] == ".."
 
 
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(6)
-    except OSError as problem:
-        raise InputUnreadable(
-            f"cannot be read: {problem.strerror}", address=str(path), hint=_ARCHIVES_HINT
-        ) from problem
-
-
 @contextmanager
 def _plain_refusals(path: Path) -> Iterator[None]:
-    broken: tuple[type[Exception], ...] = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
     try:
         yield
-    except broken as problem:
+    except UnknownArchive as problem:
+        raise InputUnreadable(
+            "neither an archive that is known nor a folder", address=str(path), hint=_ARCHIVES_HINT
+        ) from problem
+    except DAMAGED as problem:
         raise InputUnreadable(f"not a readable archive: {problem}", address=str(path), hint=_ARCHIVES_HINT) from problem
+    except OSError as problem:
+        raise InputUnreadable(
+            f"cannot be read: {problem.strerror or problem}", address=str(path), hint=_ARCHIVES_HINT
+        ) from problem
     except NotImplementedError as problem:
         raise InputUnreadable(f"compressed in a way that is not read: {problem}", address=str(path)) from problem
 
@@ -130,74 +121,29 @@ def _folder_entries(root: Path) -> Iterator[TreeEntry]:
                 )
 
 
-def _zip_entries(path: Path) -> Iterator[TreeEntry]:
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            name = _safe(path, info.orig_filename)
-            if info.is_dir():
-                continue
-            mode = info.external_attr >> 16
-            link = archive.read(info).decode() if stat.S_ISLNK(mode) else ""
-
-            def read(info: zipfile.ZipInfo = info) -> bytes:
-                return archive.read(info)
-
-            yield TreeEntry(path=name, size=info.file_size, executable=bool(mode & 0o111), read=read, link=link)
-
-
-def _tar_entries(path: Path, start: bytes) -> Iterator[TreeEntry]:
-    with _decompressed(path, start) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-        for info in archive:
-            archive.members = []  # type: ignore[attr-defined]  # else every header stays in memory
-            name = _safe(path, info.name)
-            if info.isdir():
-                continue
-            if info.islnk():
-                yield TreeEntry(
-                    path=name, size=0, executable=False, read=bytes, link=_safe(path, info.linkname), is_hard=True
-                )
-                continue
-            if not (info.isreg() or info.issym()):
-                refuse(path, "neither a file nor a link", info.name)
-
-            def read(info: tarfile.TarInfo = info) -> bytes:
-                content = archive.extractfile(info)
-                return content.read() if content is not None else b""
-
-            link = info.linkname if info.issym() else ""
-            yield TreeEntry(path=name, size=info.size, executable=bool(info.mode & 0o111), read=read, link=link)
+def _archive_entries(path: Path) -> Iterator[TreeEntry]:
+    for member in iter_members(path):
+        name = _safe(path, member.name)
+        if member.kind is MemberKind.FOLDER:
+            continue
+        if member.kind is MemberKind.OTHER:
+            refuse(path, "neither a file nor a link", member.name)
+        if member.is_encrypted:
+            refuse(path, "encrypted", member.name)
+        is_hard = member.kind is MemberKind.HARD_LINK
+        yield TreeEntry(
+            path=name,
+            size=0 if is_hard else member.size,
+            executable=member.executable and not is_hard,
+            read=_reader(member),
+            link=_safe(path, member.link) if is_hard else member.link,
+            is_hard=is_hard,
+        )
 
 
-@contextmanager
-def _decompressed(path: Path, start: bytes) -> Iterator[BinaryIO]:
-    if start.startswith(b"\x1f\x8b"):
-        import gzip
+def _reader(member: Member) -> Callable[[], bytes]:
+    def read() -> bytes:
+        with member.open() as content:
+            return content.read()
 
-        with gzip.open(path) as gzipped:
-            yield gzipped  # type: ignore[misc]
-    elif start.startswith(b"\xfd7zXZ"):
-        with lzma.open(path) as lzma_file:
-            yield lzma_file  # type: ignore[misc]
-    elif start.startswith(b"\x28\xb5\x2f\xfd"):
-        with _zstd(path) as zstd_file:
-            yield zstd_file
-    elif start.startswith(b"BZh"):
-        import bz2
-
-        with bz2.open(path) as bz_file:
-            yield bz_file  # type: ignore[misc]
-    else:
-        raise InputUnreadable("neither an archive that is known nor a folder", address=str(path), hint=_ARCHIVES_HINT)
-
-
-@contextmanager
-def _zstd(path: Path) -> Iterator[BinaryIO]:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    try:
-        with zstd.open(path) as stream:
-            yield stream  # type: ignore[misc]
-    except zstd.ZstdError as problem:
-        raise InputUnreadable(f"not a readable archive: {problem}", address=str(path), hint=_ARCHIVES_HINT) from problem
+    return read

@@ -13,9 +13,10 @@ from wheelcheck.environments.verify.subject import Installed, RecordedFile, Subj
 from wheelcheck.model.environment import EnvironmentFile
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
+from wheelcheck.model.manifest import MANIFEST
 
 _CHUNK = 1024 * 1024
-_OF_THE_BUNDLE = frozenset(("manifest.json", "SHA256SUMS"))
+_OF_THE_BUNDLE = frozenset((MANIFEST, "SHA256SUMS"))
 _INSTALL_AGAIN = "make the bundle again, or install this distribution again"
 
 

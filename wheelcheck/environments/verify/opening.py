@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
-import stat
-import tarfile
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO
 
 from msgspec.structs import replace
 
+from wheelcheck.environments.archive_members import DAMAGED, Member, MemberKind, iter_members
 from wheelcheck.environments.digests import sha256_of
 from wheelcheck.environments.verify.locating import has_environment, locate
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
-from wheelcheck.model.manifest import BundleArchive, Manifest
+from wheelcheck.model.manifest import MANIFEST, BundleArchive, Manifest
 from wheelcheck.plans.manifests import parse_manifest
 
 MOST_BYTES = 64 * 1024**3
@@ -32,6 +28,8 @@ MOST_MEMBERS = 1_000_000
 _CHUNK = 1024 * 1024
 _ABSOLUTE = re.compile(r"^(?:/|[A-Za-z]:)")
 _ZIP, _ZSTD, _GZIP = b"PK", b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
+_MOST_MANIFEST = 512 * 1024**2
+_OURS = b'"wheelcheck.bundle/'
 _DAMAGED_HINT = "this is no bundle that wheelcheck made; take it from where it was published"
 
 
@@ -47,21 +45,14 @@ def unpack_into(archive: Path, folder: Path) -> None:
     Raises ``InputUnreadable``, naming the member, for a damaged archive, a path that leads out of it, a link that does, a device,
     and more bytes or members than any bundle has; ``OSError`` where the disk is full.
     """
-    with archive.open("rb") as stream:
-        start = stream.read(4)
-        stream.seek(0)
-        target = _Target(archive.name, folder)
-        with _plain_refusals(archive.name):
-            if start.startswith(_ZIP):
-                _unpack_zip(stream, target)
-            elif start.startswith(_ZSTD):
-                with _zstd(stream) as plain:
-                    _unpack_tar(plain, target)
-            else:
-                import gzip
-
-                with gzip.open(stream) as plain:
-                    _unpack_tar(cast("BinaryIO", plain), target)
+    target = _Target(archive.name, folder)
+    try:
+        for member in iter_members(archive):
+            target.take(member)
+    except (*DAMAGED, NotImplementedError) as problem:
+        raise InputUnreadable(
+            f"the archive is damaged: {problem}", address=archive.name, hint=_DAMAGED_HINT
+        ) from problem
 
 
 class _Target:
@@ -72,6 +63,22 @@ class _Target:
         self._folder = folder
         self._bytes = 0
         self._members = 0
+
+    def take(self, member: Member) -> None:
+        """Write *member* to its place."""
+        if member.kind is MemberKind.FOLDER:
+            self.place(member.name).mkdir(parents=True, exist_ok=True)
+        elif member.is_encrypted:
+            self.refuse(member.name, "it is encrypted")
+        elif member.kind is MemberKind.LINK:
+            self.link(member.name, member.link)
+        elif member.kind is MemberKind.HARD_LINK:
+            self.copy(member.name, member.link)
+        elif member.kind is MemberKind.FILE:
+            with member.open() as content:
+                self.write(member.name, content, executable=member.executable)
+        else:
+            self.refuse(member.name, "it is neither a file, a folder nor a link")
 
     def place(self, name: str) -> Path:
         """Where the member *name* goes."""
@@ -118,71 +125,8 @@ class _Target:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(origin, place)
 
-    def make(self, name: str) -> None:
-        self.place(name).mkdir(parents=True, exist_ok=True)
-
     def refuse(self, name: str, fact: str) -> None:
         raise InputUnreadable(f"member {name!r}: {fact}", address=self._archive, hint=_DAMAGED_HINT)
-
-
-def _unpack_zip(stream: BinaryIO, target: _Target) -> None:
-    with zipfile.ZipFile(stream) as archive:
-        for entry in archive.infolist():
-            mode = entry.external_attr >> 16
-            if entry.is_dir():
-                target.make(entry.filename)
-            elif entry.flag_bits & 1:
-                target.refuse(entry.filename, "it is encrypted")
-            elif stat.S_ISLNK(mode):
-                with archive.open(entry) as content:
-                    target.link(entry.filename, content.read(4096).decode("utf-8", "replace"))
-            else:
-                with archive.open(entry) as content:
-                    target.write(entry.filename, content, executable=bool(mode & 0o111))
-
-
-def _unpack_tar(stream: BinaryIO, target: _Target) -> None:
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for entry in archive:
-            if entry.isdir():
-                target.make(entry.name)
-            elif entry.issym():
-                target.link(entry.name, entry.linkname)
-            elif entry.islnk():
-                target.copy(entry.name, entry.linkname)
-            elif entry.isreg():
-                content = archive.extractfile(entry)
-                target.write(entry.name, content or io.BytesIO(), executable=bool(entry.mode & 0o111))
-            else:
-                target.refuse(entry.name, "it is neither a file, a folder nor a link")
-
-
-@contextmanager
-def _zstd(stream: BinaryIO) -> Iterator[BinaryIO]:
-    import sys
-
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    try:
-        with zstd.open(stream, "rb") as plain:
-            yield cast("BinaryIO", plain)
-    except zstd.ZstdError as problem:
-        raise tarfile.ReadError(str(problem)) from problem
-
-
-@contextmanager
-def _plain_refusals(archive: str) -> Iterator[None]:
-    try:
-        yield
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError) as problem:
-        raise InputUnreadable(f"the archive is damaged: {problem}", address=archive, hint=_DAMAGED_HINT) from problem
-
-
-MANIFEST = "manifest.json"
-_MOST_MANIFEST = 512 * 1024**2
-_OURS = b'"wheelcheck.bundle/'
 
 
 @contextmanager
