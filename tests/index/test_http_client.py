@@ -13,7 +13,7 @@ from tests.server import Flaky, IndexServer, Mode
 from tests.server.certificates import CA_FILE, SELF_SIGNED_FILE, authority_context, server_context, strict_context
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.exchange import Ask, Buffer
+from wheelcheck.index.exchange import Buffer, Request
 from wheelcheck.index.http_client import HttpClient, RawResponse, RequestFailed
 from wheelcheck.index.statistics import RequestKind
 
@@ -33,8 +33,8 @@ def send(
         try:
             for url in urls:
                 buffer = Buffer()
-                ask = Ask(url=url, kind=RequestKind.PAGE, what="a", limit=limit)
-                response = await client.send(ask, headers or {}, buffer)
+                request = Request(url=url, kind=RequestKind.PAGE, what="a", limit=limit)
+                response = await client.send(request, headers or {}, buffer)
             return response, buffer.content()
         finally:
             await client.close()
@@ -93,7 +93,7 @@ def test_answers_that_come_at_once_are_not_mixed_up() -> None:
         async def ask(each: str) -> tuple[str, bool]:
             buffer = Buffer()
             url = f"{server.simple_url}{each}/"
-            response = await client.send(Ask(url=url, kind=RequestKind.PAGE, what=each, limit=1024**2), {}, buffer)
+            response = await client.send(Request(url=url, kind=RequestKind.PAGE, what=each, limit=1024**2), {}, buffer)
             length = int(response.headers["content-length"])
             return each, length == len(buffer.content()) and f"{each}-1-".encode() in buffer.content()
 

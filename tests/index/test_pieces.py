@@ -13,11 +13,11 @@ from tests.fakes.archives import make_zip
 from wheelcheck.index.file_entries import Listing, PageUnreadable, availability
 from wheelcheck.index.html_pages import read_html
 from wheelcheck.index.json_pages import read_json
+from wheelcheck.index.once_map import Deliveries
 from wheelcheck.index.page_reader import read_listing
-from wheelcheck.index.promises import Deliveries
-from wheelcheck.index.retrying import MAX_WAIT, backoff, parse_retry_after
-from wheelcheck.index.segments import BytesMissing, SparseFile
-from wheelcheck.index.validity import conditions, validity_of
+from wheelcheck.index.ranges import BytesMissing, SparseFile
+from wheelcheck.index.revalidation import conditions, validity_of
+from wheelcheck.index.transport import MAX_WAIT, backoff, parse_retry_after
 from wheelcheck.model.distribution import Availability
 
 BASE = "https://index.example/simple/a/"

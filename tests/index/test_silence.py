@@ -13,7 +13,7 @@ from tests.index.stores import name, store
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
-from wheelcheck.index.exchange import Ask, Reply
+from wheelcheck.index.exchange import Reply, Request
 from wheelcheck.index.statistics import RequestKind, Tally
 from wheelcheck.index.transport import Transport
 from wheelcheck.model.judgement import Installability
@@ -29,7 +29,7 @@ def fetched(config: IndexConfig, *urls: str) -> list[Reply | IndexUnavailable]:
 
     async def one(transport: Transport, url: str) -> Reply | IndexUnavailable:
         try:
-            return await transport.fetch(Ask(url=url, kind=RequestKind.PAGE, what="a", limit=1024**2))
+            return await transport.fetch(Request(url=url, kind=RequestKind.PAGE, what="a", limit=1024**2))
         except IndexUnavailable as problem:
             return problem
 
@@ -52,7 +52,7 @@ def took(work: Callable[[], object]) -> float:
 
 @pytest.mark.parametrize("manner", ["silent", "stops", "slow-headers"])
 def test_what_is_lost_while_all_is_still_is_asked_again_long_before_the_timeout(manner: Manner) -> None:
-    config = IndexConfig(timeout=60, lull=1.0, retries=0)
+    config = IndexConfig(timeout=60, silence=1.0, retries=0)
     with silent_server(a=(1, manner)) as server:
         start = time.monotonic()
         (reply,) = fetched(config, f"{server.url}a/")
@@ -63,7 +63,7 @@ def test_what_is_lost_while_all_is_still_is_asked_again_long_before_the_timeout(
 
 
 def test_what_is_slow_is_waited_for_in_full_the_second_time() -> None:
-    config = IndexConfig(timeout=0.8, lull=0.2, retries=1, backoff=0.01)
+    config = IndexConfig(timeout=0.8, silence=0.2, retries=1, backoff=0.01)
     with silent_server(a=(9, "silent")) as server:
         url = f"{server.url}a/"
         start = time.monotonic()
@@ -76,7 +76,7 @@ def test_what_is_slow_is_waited_for_in_full_the_second_time() -> None:
 
 
 def test_what_drips_is_given_up_with_the_url_and_what_came() -> None:
-    config = IndexConfig(timeout=0.5, lull=60, retries=0)
+    config = IndexConfig(timeout=0.5, silence=60, retries=0)
     with silent_server(a=(9, "drips")) as server:
         url = f"{server.url}a/"
         start = time.monotonic()
@@ -88,7 +88,7 @@ def test_what_drips_is_given_up_with_the_url_and_what_came() -> None:
 
 
 def test_headers_that_drip_are_given_up() -> None:
-    config = IndexConfig(timeout=0.5, lull=60, retries=0)
+    config = IndexConfig(timeout=0.5, silence=60, retries=0)
     with silent_server(a=(9, "slow-headers")) as server:
         start = time.monotonic()
         (problem,) = fetched(config, f"{server.url}a/")
@@ -97,7 +97,7 @@ def test_headers_that_drip_are_given_up() -> None:
 
 
 def test_a_slow_answer_is_not_asked_for_again_while_others_come() -> None:
-    config = IndexConfig(timeout=1.5, lull=0.5, retries=0)
+    config = IndexConfig(timeout=1.5, silence=0.5, retries=0)
 
     async def work() -> tuple[Reply | IndexUnavailable, int]:
         transport = Transport(config, Credentials(()), Tally(), SilentReporter())
@@ -105,7 +105,7 @@ def test_a_slow_answer_is_not_asked_for_again_while_others_come() -> None:
         async def ask(each: str) -> Reply | IndexUnavailable:
             try:
                 return await transport.fetch(
-                    Ask(url=f"{server.url}{each}/", kind=RequestKind.PAGE, what="a", limit=1024**2)
+                    Request(url=f"{server.url}{each}/", kind=RequestKind.PAGE, what="a", limit=1024**2)
                 )
             except IndexUnavailable as problem:
                 return problem

@@ -1,4 +1,4 @@
-"""Opens the HTTP client with the proxy and the certificates that configuration and environment name; sends nothing."""
+"""Opens the HTTP client with the proxy and the certificates that configuration and environment name. Sends nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
 
 def open_client(config: IndexConfig, *, is_trusted: bool) -> Client:
-    """A client that knows the proxy and the certificates; one for *is_trusted* hosts checks no certificate. Takes 5 ms.
+    """Open a client with the proxy and certificates of *config*; one for *is_trusted* hosts checks no certificate. Takes 5 ms.
 
     Raises ``SettingsInvalid`` for what cannot be read.
     """
@@ -66,7 +66,7 @@ def open_client(config: IndexConfig, *, is_trusted: bool) -> Client:
 
 
 def _certificates(bundle: Path, hint: str) -> list[bytes]:
-    """The PEM files that *bundle* names; those of a folder that hold no certificate are passed over, as OpenSSL does."""
+    """The PEM files that *bundle* names; files of a folder that hold no certificate are skipped, as OpenSSL does."""
     try:
         files = sorted(bundle.iterdir()) if bundle.is_dir() else [bundle]
         contents = [file.read_bytes() for file in files if not bundle.is_dir() or file.is_file()]
@@ -94,7 +94,7 @@ def _with_client_certificate(builder: ClientBuilder, file: Path) -> ClientBuilde
 def _bundle_named_by_environment() -> Path | None:
     for variable in _BUNDLE_VARIABLES:
         named = os.environ.get(variable)
-        # SSL_CERT_DIR may be a list of folders; the library reads it by itself then.
+        # SSL_CERT_DIR may be a list of folders; then the library reads it by itself.
         if named and Path(named).exists():
             return Path(named)
     return None
@@ -129,6 +129,6 @@ def _proxy(kind: str, url: str) -> ProxyBuilder:
 
 
 def causes(problem: Exception) -> list[str]:
-    """What pyreqwest says of *problem*, from the general to the special."""
+    """The messages of *problem*, from the most general to the most special."""
     found = problem.details["causes"] if isinstance(problem, DetailedPyreqwestError) else None
     return [cause["message"] for cause in found or ()] or [str(problem)]

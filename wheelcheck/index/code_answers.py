@@ -1,29 +1,73 @@
-"""Answers one kind of question about the code in archives: from the cache, the local disk, or the network; reads none itself."""
+"""Answers questions about the code in archives: from the cache, the local disk, or the network. Reads no code itself."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
-from wheelcheck.index.code_records import Question
 from wheelcheck.index.config import USER_AGENT
+from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.locations import local_path
+from wheelcheck.index.once_map import Future, OnceMap
+from wheelcheck.index.records import decoder, encode
 from wheelcheck.index.statistics import RequestKind
-from wheelcheck.index.surroundings import Surroundings
+from wheelcheck.model.code import ImportSurvey, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution
+from wheelcheck.ports import Archives
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_archives import CodeArchives
+    from wheelcheck.index.loop_thread import LoopThread
 
 T = TypeVar("T")
 
-# The rules of reading are part of the program, so another release reads anew; raise the number when they change before.
+
+class Question(Struct, Generic[T], frozen=True, kw_only=True):
+    """A kind of question. *ask* reads an open archive (file, file name, the names or modules asked for).
+
+    *unread* answers for an archive that could not be read (file name, what was asked for, the reason); *decode* reads a cached
+    answer. *needs* are the modules whose sources it will read: all for ``None``.
+    """
+
+    word: str
+    ask: Callable[[Archives, BinaryIO, str, frozenset[str]], T]
+    unread: Callable[[str, frozenset[str], str], T]
+    decode: Callable[[bytes], T]
+    needs: Callable[[frozenset[str]], frozenset[str] | None]
+
+
+IMPORT_NAMES: Question[frozenset[str]] = Question(
+    word="names",
+    ask=lambda archives, file, filename, _: archives.import_names(file, filename),
+    unread=lambda _filename, _asked, _reason: frozenset(),
+    decode=decoder(frozenset[str]),
+    needs=lambda _: frozenset(),
+)
+IMPORTS: Question[ImportSurvey] = Question(
+    word="imports",
+    ask=lambda archives, file, filename, names: archives.imports(file, filename, names),
+    unread=lambda filename, _, reason: ImportSurvey(filename=filename, unread=reason),
+    decode=decoder(ImportSurvey),
+    needs=lambda _: None,
+)
+DEFINITIONS: Question[tuple[ModuleNames, ...]] = Question(
+    word="definitions",
+    ask=lambda archives, file, filename, modules: archives.definitions(file, filename, modules),
+    unread=lambda _, modules, _reason: tuple(
+        ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True) for module in sorted(modules)
+    ),
+    decode=decoder(tuple[ModuleNames, ...]),
+    needs=lambda modules: modules,
+)
+
+
+# The rules for reading code belong to the program, so every release reads again; raise the number if they change before one.
 _READER = f"1:{USER_AGENT}"
 
 
@@ -35,63 +79,63 @@ class Subject(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The same for the same file and the same question."""
+        """Identifies the file and the names asked for."""
         at = self.distribution.at
         return f"{at.sha256 or at.url}:{' '.join(sorted(self.asked))}"
 
 
 class CodeFetching:
-    """The archives that all questions share; made when the first needs the network, as a warm run never does."""
+    """Creates the archives that all questions share when the first of them needs the network; a warm run never does."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, context: FetchContext) -> None:
+        self._context = context
         self._made: CodeArchives | None = None
 
     def archives(self) -> CodeArchives:
-        """Them; to be called on the loop's thread."""
+        """Return the archives; to be called on the loop's thread."""
         if self._made is None:
             from wheelcheck.index.code_archives import CodeArchives
 
-            self._made = CodeArchives(self._around)
+            self._made = CodeArchives(self._context)
         return self._made
 
     def close(self) -> None:
-        """Let go of every file."""
+        """Close every file."""
         if self._made is not None:
             self._made.close()
 
 
 class CodeAnswers(Generic[T]):
-    """Answers to *question*; cached by the file's hash, by what was asked and by who read."""
+    """Answers to *question*, cached by the file's hash, the names asked for and the version of the reader."""
 
-    def __init__(self, question: Question[T], around: Surroundings, fetching: CodeFetching) -> None:
+    def __init__(self, question: Question[T], context: FetchContext, fetching: CodeFetching) -> None:
         self._question = question
-        self._around = around
+        self._context = context
         self._fetching = fetching
 
     def at_hand(self, subject: Subject) -> T | None:
         """What the cache or the local disk has; ``None`` where the network is needed. Raises ``OfflineMiss``."""
-        cached = self._remembered(subject)
+        cached = self._context.load("code", self._key(subject), self._question.decode)
         if cached is not None:
-            self._around.tally.hit(RequestKind.FILE)
+            self._context.tally.hit(RequestKind.FILE)
             return cached
         distribution = subject.distribution
         path = local_path(distribution.at.url)
         if path is not None:
             return self._local(path, subject)
-        self._around.reject_offline(f"the code of {distribution.filename}", distribution.at.url)
+        self._context.reject_offline(f"the code of {distribution.filename}", distribution.at.url)
         return None
 
     async def fetch(self, subject: Subject) -> T:
         """Fetch what is needed and read it; an archive that is refused is a value. Raises ``IndexUnavailable``."""
         question = self._question
-        ask = partial(_ask, question, self._around, subject.asked)
+        ask = partial(_ask, question, self._context, subject.asked)
         try:
             needs = question.needs(subject.asked)
             answer = await self._fetching.archives().read(subject.distribution, needs, ask)
         except ArchiveRefused as refusal:
             answer = self._refused(subject, refusal)
-        self._around.store("code", self._key(subject), question.pack(answer))
+        self._context.store("code", self._key(subject), encode(answer))
         return answer
 
     def _local(self, path: Path, subject: Subject) -> T:
@@ -99,7 +143,7 @@ class CodeAnswers(Generic[T]):
             return self._question.unread(subject.distribution.filename, subject.asked, "it is a folder, not an archive")
         try:
             with path.open("rb") as file:
-                return _ask(self._question, self._around, subject.asked, file, subject.distribution.filename)
+                return _ask(self._question, self._context, subject.asked, file, subject.distribution.filename)
         except OSError as problem:
             raise IndexUnavailable(f"cannot be read: {problem.strerror or problem}", address=str(path)) from problem
         except ArchiveRefused as refusal:
@@ -108,22 +152,48 @@ class CodeAnswers(Generic[T]):
     def _refused(self, subject: Subject, refusal: ArchiveRefused) -> T:
         return self._question.unread(subject.distribution.filename, subject.asked, refusal.message)
 
-    def _remembered(self, subject: Subject) -> T | None:
-        key = self._key(subject)
-        content = self._around.stored("code", key)
-        if content is None:
-            return None
-        try:
-            return self._question.unpack(content)
-        except (msgspec.DecodeError, ValueError):
-            self._around.forget("code", key)
-            return None
-
     def _key(self, subject: Subject) -> str:
-        # Hundreds of modules may be asked for at once; a key is not the place to list them.
+        # Hundreds of modules may be asked for at once, so the key holds their digest.
         digest = hashlib.sha256(subject.key.encode()).hexdigest()
         return f"{_READER}:{self._question.word}:{digest}"
 
 
-def _ask(question: Question[T], around: Surroundings, asked: frozenset[str], file: BinaryIO, filename: str) -> T:
-    return question.ask(around.archives, file, filename, asked)
+def _ask(question: Question[T], context: FetchContext, asked: frozenset[str], file: BinaryIO, filename: str) -> T:
+    return question.ask(context.archives, file, filename, asked)
+
+
+class CodeQuestions:
+    """Answers each question once; all questions share the archives that are fetched for them. Created for the first question."""
+
+    def __init__(self, thread: LoopThread, context: FetchContext) -> None:
+        self._fetching = CodeFetching(context)
+        names = CodeAnswers(IMPORT_NAMES, context, self._fetching)
+        imports = CodeAnswers(IMPORTS, context, self._fetching)
+        definitions = CodeAnswers(DEFINITIONS, context, self._fetching)
+        self._names = OnceMap(thread, names.at_hand, names.fetch)
+        self._imports = OnceMap(thread, imports.at_hand, imports.fetch)
+        self._definitions = OnceMap(thread, definitions.at_hand, definitions.fetch)
+
+    def import_names(self, distribution: Distribution) -> Future[frozenset[str]]:
+        """The top-level names that *distribution* makes importable."""
+        subject = Subject(distribution)
+        return self._names.begin(subject.key, subject)
+
+    def imports(self, distribution: Distribution, names: frozenset[str]) -> Future[ImportSurvey]:
+        """The places where its code imports one of *names*."""
+        subject = Subject(distribution, names)
+        return self._imports.begin(subject.key, subject)
+
+    def definitions(self, distribution: Distribution, modules: frozenset[str]) -> Future[tuple[ModuleNames, ...]]:
+        """The names that each of *modules* binds."""
+        subject = Subject(distribution, modules)
+        return self._definitions.begin(subject.key, subject)
+
+    def fail_open(self) -> None:
+        """Fail every question that has no answer yet."""
+        for questions in (self._names, self._imports, self._definitions):
+            questions.fail_open()
+
+    def close(self) -> None:
+        """Close every file."""
+        self._fetching.close()

@@ -1,4 +1,4 @@
-"""Brings the archives whose code is read, whole or by the parts that are needed, and keeps a few open; understands no code."""
+"""Fetches archives whose code is read, whole or in parts, and keeps a few open. Understands no code."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from msgspec.structs import replace
 
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.index.downloads import save_verified
-from wheelcheck.index.exchange import Spool
-from wheelcheck.index.hosts import FileHosts
-from wheelcheck.index.ranges import RangeReader
-from wheelcheck.index.segments import BytesMissing, SparseFile
-from wheelcheck.index.surroundings import Surroundings
+from wheelcheck.index.exchange import HashingFile
+from wheelcheck.index.fetch_context import FetchContext
+from wheelcheck.index.ranges import BytesMissing, FileHosts, RangeReader, SparseFile
 from wheelcheck.model.code import CodePlaces
 from wheelcheck.model.distribution import Distribution, Wheel
 
@@ -34,17 +32,17 @@ _TINY = 256 * 1024  # and where one module is wanted
 FILES = 4_000
 SOURCES = 12 * 1024**2
 """Files and compressed bytes of Python code up to which all of it is read."""
-_GAP = 128 * 1024  # bytes that are fetched in vain rather than asking once more
+_GAP = 128 * 1024  # unneeded bytes that cost less than one more request
 _SPAN = 4 * 1024**2
 _ROUNDS = 64  # star imports lead from one module to the next, each of which may need a request
 _OPEN = 6
 
 
 class OpenArchive(Struct):
-    """An archive at hand: a *spool* that holds it whole, or a *sparse* file that *reader* fills."""
+    """An open archive: *whole* holds the complete file, or *reader* fills the *sparse* file."""
 
     distribution: Distribution
-    spool: Spool | None = None
+    whole: HashingFile | None = None
     sparse: SparseFile | None = None
     reader: RangeReader | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -52,32 +50,32 @@ class OpenArchive(Struct):
     @property
     def is_open(self) -> bool:
         """Whether anything was fetched yet."""
-        return self.spool is not None or self.sparse is not None
+        return self.whole is not None or self.sparse is not None
 
     @property
     def file(self) -> BinaryIO:
         """The file; a part that is missing raises ``BytesMissing``."""
-        return self.spool.opened() if self.spool is not None else cast(BinaryIO, self.sparse)
+        return self.whole.opened() if self.whole is not None else cast(BinaryIO, self.sparse)
 
     def close(self) -> None:
-        """Let go of it."""
-        if self.spool is not None:
-            self.spool.close()
-        self.spool = self.sparse = self.reader = None
+        """Close the file."""
+        if self.whole is not None:
+            self.whole.close()
+        self.whole = self.sparse = self.reader = None
 
 
 class CodeArchives:
-    """The archives by hash; the last few stay open, as several questions are asked of each. Used on the loop's thread."""
+    """Archives by hash; the last few stay open, because each answers several questions. To be used on the loop's thread."""
 
-    def __init__(self, around: Surroundings) -> None:
-        limit = min(around.config.file_limit, WHOLE)
-        self._around = replace(around, config=replace(around.config, file_limit=limit))
+    def __init__(self, context: FetchContext) -> None:
+        limit = min(context.config.file_limit, WHOLE)
+        self._context = replace(context, config=replace(context.config, file_limit=limit))
         self._hosts = FileHosts()
         self._open: OrderedDict[str, OpenArchive] = OrderedDict()
         self._executor: ThreadPoolExecutor | None = None
 
     def close(self) -> None:
-        """Close every file and begin no further reading."""
+        """Close every file and start no further reading."""
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
         for each in self._open.values():
@@ -89,7 +87,7 @@ class CodeArchives:
         needs: frozenset[str] | None,
         ask: Callable[[BinaryIO, str], T],
     ) -> T:
-        """What *ask* answers (on another thread) of the file, with the sources of the modules *needs* fetched beforehand.
+        """Call *ask* with the file on another thread, after fetching the sources of the modules *needs*.
 
         Raises ``ArchiveRefused`` for what is hostile or too large, ``HashMismatch`` and ``IndexUnavailable``.
         """
@@ -99,9 +97,9 @@ class CodeArchives:
             try:
                 return await self._read(archive, needs, ask)
             except ArchiveRefused:
-                if archive.spool is not None:
+                if archive.whole is not None:
                     raise
-                # Sizes may lie: only the whole file, with its hash checked, may be called broken.
+                # Stated sizes may be wrong: only a complete file whose hash matches may be called broken.
                 await self._download(archive)
             return await self._read(archive, needs, ask)
 
@@ -109,7 +107,7 @@ class CodeArchives:
         filename = archive.distribution.filename
         if isinstance(archive.distribution, Wheel) and needs != frozenset():
             places = await self._asked(
-                archive, lambda file, filename: self._around.archives.code_places(file, filename, needs)
+                archive, lambda file, filename: self._context.archives.code_places(file, filename, needs)
             )
             if needs is None and (places.files > FILES or places.size > SOURCES):
                 raise CodeTooLarge(
@@ -147,9 +145,9 @@ class CodeArchives:
             reader = RangeReader(
                 at.url,
                 distribution.filename,
-                self._around.transport(),
+                self._context.transport(),
                 self._hosts.of(at.url),
-                self._around.config,
+                self._context.config,
             )
             archive.sparse = await reader.open_tail()
             archive.reader = reader
@@ -158,9 +156,9 @@ class CodeArchives:
 
     async def _download(self, archive: OpenArchive) -> None:
         distribution = archive.distribution
-        spool, _ = await save_verified(distribution.at, distribution.filename, self._around)
+        whole, _ = await save_verified(distribution.at, distribution.filename, self._context)
         archive.close()
-        archive.spool = spool
+        archive.whole = whole
 
     async def _fill(self, archive: OpenArchive, places: CodePlaces) -> None:
         sparse, reader = archive.sparse, archive.reader
@@ -190,7 +188,7 @@ class CodeTooLarge(ArchiveRefused):
 
 
 def joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """*spans* in order, neighbours made one where the gap is not worth a request, none much longer than 4 MiB."""
+    """*spans* in order, joined where the gap between two costs less than a request; none is much longer than 4 MiB."""
     found: list[tuple[int, int]] = []
     for start, stop in spans:
         if found and start - found[-1][1] <= _GAP and stop - found[-1][0] <= _SPAN:

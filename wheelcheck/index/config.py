@@ -1,4 +1,4 @@
-"""What the index room is told: which indexes, how to reach them, how much to read; reads no settings file itself."""
+"""Configuration of the index room: which indexes, how to reach them, how much to read. Reads no settings file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ USER_AGENT = "wheelcheck/0.1.0"
 
 
 class IndexConfig(Struct, frozen=True, kw_only=True):
-    """Where projects come from, and the manners in which they are fetched.
+    """Where projects come from and how they are fetched.
 
     ``index_urls`` are asked in order, and the first that knows a project is the only one used for it: the next is asked
     only where the former says 404, 410 or 403 (which some indexes say for what they do not hold; 401 is always an error).
@@ -21,7 +21,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
 
     ``cache_dir`` ``None`` caches nothing on disk. ``offline`` takes any cached answer and asks nobody; ``refresh``
     revalidates every cached page. ``ca_bundle`` is a PEM file or folder, ``client_cert`` a PEM file with key.
-    ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again. After ``lull``
+    ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again. After ``silence``
     seconds in which nothing came for any request, what is waited for is asked once more. The limits are in bytes.
     """
 
@@ -38,7 +38,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     proxy: str | None = None
     trusted_hosts: tuple[str, ...] = ()
     timeout: float = 30.0
-    lull: float = 10.0
+    silence: float = 10.0
     retries: int = 4
     backoff: float = 0.25
     requests_per_host: int = 50

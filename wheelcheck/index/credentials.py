@@ -1,4 +1,4 @@
-"""Who we are at which host: from URLs and netrc; hands out headers, never shows a secret."""
+"""User and password by host, from URLs and netrc, as request headers. Never shows a secret."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Credentials:
             self.learn(url)
 
     def learn(self, url: str) -> str:
-        """Remember what *url* says of user and password; answer the URL without them."""
+        """Remember user and password of *url*; return the URL without them."""
         try:
             parts = urlsplit(url)
             user = parts.username
@@ -72,7 +72,7 @@ def _load_netrc() -> netrc.netrc | None:
         except FileNotFoundError:
             continue
         except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
-            # As other installers: a netrc that cannot be read is as good as none, and the index will say 401.
+            # As in other installers, a netrc that cannot be read counts as none, and the index answers 401.
             return None
     return None
 

@@ -1,4 +1,4 @@
-"""Understands direct references: what kind of file a URL names, whose it is and what it says; chooses nothing."""
+"""Reads direct references: the kind of file that a URL names, its project and its metadata. Chooses nothing."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable, MetadataMalformed, UsageProblem
-from wheelcheck.index.judgements import SourceJudgements
+from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.locations import local_path
-from wheelcheck.index.surroundings import Surroundings
+from wheelcheck.index.source_judgements import SourceJudgements
 from wheelcheck.index.wheel_metadata import WheelMetadata
 from wheelcheck.model.distribution import Availability, CoreMetadata, Distribution, LinkSkip, Sdist, Wheel, parse_link
 from wheelcheck.model.judgement import Judgement
 from wheelcheck.model.urls import masked
 
-Behind = tuple[Distribution, CoreMetadata | None, Judgement | None]
+DirectFile = tuple[Distribution, CoreMetadata | None, Judgement | None]
 
 _HASH = re.compile(r"(?:^|&)(sha256|sha512|sha384|sha224|sha1|md5)=([0-9a-fA-F]+)", re.ASCII)
 
 
 class DirectReferences:
-    """What is behind a URL or path that a requirement names."""
+    """Files behind the URLs and paths that requirements name."""
 
-    def __init__(self, around: Surroundings, wheels: WheelMetadata, sources: SourceJudgements) -> None:
-        self._around = around
+    def __init__(self, context: FetchContext, wheels: WheelMetadata, sources: SourceJudgements) -> None:
+        self._context = context
         self._wheels = wheels
         self._sources = sources
 
-    def at_hand(self, url: str) -> Behind | None:
+    def at_hand(self, url: str) -> DirectFile | None:
         """The file or folder on this machine that *url* names; ``None`` where it is on another. Raises ``OfflineMiss``."""
         path = local_path(url.partition("#")[0])
         if path is None:
             known = self._remembered(url)
             if known is None:
-                self._around.reject_offline("the file of a direct reference", url)
+                self._context.reject_offline("the file of a direct reference", url)
             return known
         if path.is_dir():
             return self._folder(path)
@@ -52,11 +52,11 @@ class DirectReferences:
             at = _with_hash(at, ("sha256", hashlib.file_digest(file, "sha256").hexdigest()))
             wheel = _wheel(path.name, at)
             file.seek(0)
-            return wheel, self._around.archives.wheel_metadata(file, path.name), None
+            return wheel, self._context.archives.wheel_metadata(file, path.name), None
 
-    def _remembered(self, url: str) -> Behind | None:
-        """What the cache knows of a file whose hash the URL states; without one, the file may have changed."""
-        at = _availability(self._around.credentials.learn(url.partition("#")[0]), url)
+    def _remembered(self, url: str) -> DirectFile | None:
+        """The cached answer for a file whose hash the URL states; without a hash, the file may have changed."""
+        at = _availability(self._context.credentials.learn(url.partition("#")[0]), url)
         if not at.sha256:
             return None
         filename = _filename(at.url)
@@ -64,19 +64,19 @@ class DirectReferences:
             wheel = _wheel(filename, at)
             metadata = self._wheels.remembered(wheel)
             return None if metadata is None else (wheel, metadata, None)
-        # Only the hash matters to the key, so name and version may be left open until the judgement gives them.
+        # The key holds only the hash, so name and version are placeholders until the judgement tells them.
         unnamed = Sdist(name=canonicalize_name(filename), version=Version("0"), filename=filename, at=at)
         judgement = self._sources.remembered(unnamed)
         return None if judgement is None else (_sdist(filename, at, judgement), None, judgement)
 
-    async def fetch(self, url: str) -> Behind:
-        """The file on another machine: of a wheel only its metadata is brought, a source archive is brought whole.
+    async def fetch(self, url: str) -> DirectFile:
+        """The file on another machine: of a wheel only the metadata is fetched, a source archive is fetched whole.
 
         A wheel's ``Distribution`` has the hash of the URL's fragment, if any. Raises ``UsageProblem`` for what is neither.
         """
         if urlsplit(url).scheme not in ("http", "https"):
             raise UsageProblem("this kind of URL cannot be read", address=masked(url), hint="give http, https or file")
-        address = self._around.credentials.learn(url.partition("#")[0])
+        address = self._context.credentials.learn(url.partition("#")[0])
         at = _availability(address, url)
         filename = _filename(address)
         if filename.endswith(".whl"):
@@ -87,8 +87,8 @@ class DirectReferences:
         self._sources.remember(sdist, judgement)
         return sdist, None, judgement
 
-    def _folder(self, folder: Path) -> Behind:
-        judgement = self._around.archives.judge_folder(folder)
+    def _folder(self, folder: Path) -> DirectFile:
+        judgement = self._context.archives.judge_folder(folder)
         metadata = judgement.metadata
         if metadata is None or not metadata.name:
             raise MetadataMalformed(
@@ -139,6 +139,6 @@ def _sdist(filename: str, at: Availability, judgement: Judgement) -> Sdist:
 
 
 def _possible_names(filename: str) -> list[NormalizedName]:
-    # The longest name first: versions seldom hold dashes, names often do.
+    # The longest name first, because names often hold dashes and versions seldom do.
     dashes = [place for place, character in enumerate(filename) if character == "-"]
     return [canonicalize_name(filename[:place]) for place in reversed(dashes)]

@@ -1,4 +1,4 @@
-"""Keeps bytes on disk between runs, shared by processes; knows nothing of what they mean, and never lets a run fail."""
+"""Keeps bytes on disk between runs, shared by processes. Does not interpret them, and never lets a run fail."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from wheelcheck.errors import DiskFailure
-from wheelcheck.index.records import FORMAT
 
 if TYPE_CHECKING:
     import diskcache
+
+FORMAT = 5
+"""Part of every key; raise it when a type that is cached changes."""
 
 CacheKind = Literal["page", "links", "metadata", "judgement", "code", "weight"]
 
 _DATABASE = "cache.db"
 _FOLDER = "index"
 _SIZE_LIMIT = 2 * 1024**3
-_BATCH = 4 * 1024**2  # bytes that are worth a transaction while the run goes on
+_BATCH = 4 * 1024**2  # bytes that are worth a transaction during the run
 _FILE_FROM = 64 * 1024  # bytes: the database would write a large page twice, at thrice the cost of a file
 
 
@@ -47,11 +49,11 @@ class DiskCache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _FOLDER
         self._guard = threading.Lock()
-        """Of what is in memory; never held while the disk is waited for."""
+        """Protects what is in memory; never held while waiting for the disk."""
         self._disk = threading.RLock()
         self._was_cold = self.is_cold
         self._opened: diskcache.Cache | None = None
-        self._is_hopeless = False
+        self._is_unusable = False
         self._unwritten: dict[str, bytes | None] = {}
         self._batch: list[str] = []
         self._batch_size = 0
@@ -71,7 +73,7 @@ class DiskCache:
             if full_key in self._unwritten:
                 return self._unwritten[full_key]
             is_here_only = self._was_cold and full_key not in self._written
-        # A folder that this run began holds what this run wrote; what others write meanwhile is not waited for.
+        # A folder that was empty at the start holds only what this run wrote; entries of other processes are not looked for.
         if is_here_only:
             return None
         with self._disk:
@@ -86,7 +88,7 @@ class DiskCache:
         return _unsealed(full_key, value) if isinstance(value, bytes) else None
 
     def put(self, kind: CacheKind, key: str, content: bytes) -> None:
-        """Keep *content*; it is on disk after the next flush at the latest."""
+        """Store *content*; it is on disk after the next flush at the latest."""
         self._note(_key(kind, key), content)
 
     def drop(self, kind: CacheKind, key: str) -> None:
@@ -102,7 +104,7 @@ class DiskCache:
                 return
             batch, self._batch, self._batch_size = self._batch, [], 0
             if self._writer is None:
-                # No daemon: what came is on disk before the process ends.
+                # No daemon, so that everything is on disk before the process ends.
                 self._writer = threading.Thread(target=self._write_batches, name="wheelcheck cache")
                 self._writer.start()
             self._batches.put(batch)
@@ -128,7 +130,7 @@ class DiskCache:
             while not ended:
                 batch = self._batches.get()
                 ended = not batch
-                # Those that wait already go into the same transaction.
+                # Batches that already wait go into the same transaction.
                 while not ended and not self._batches.empty():
                     more = self._batches.get()
                     ended = not more
@@ -176,7 +178,7 @@ class DiskCache:
                 opened.close()
 
     def _cache(self) -> diskcache.Cache | None:
-        if self._opened is None and not self._is_hopeless:
+        if self._opened is None and not self._is_unusable:
             try:
                 self._opened = _open(self._folder)
             except _failures():
@@ -184,17 +186,17 @@ class DiskCache:
         return self._opened
 
     def _start_afresh(self) -> None:
-        """Put a broken cache aside and begin an empty one; where even that fails, do without."""
+        """Rename a broken cache and begin an empty one; if that fails too, continue without."""
         self.close_thread()
         self._opened = None
-        if self._is_hopeless:
+        if self._is_unusable:
             return
         aside = self._folder.with_name(f"{self._folder.name}.broken-{os.getpid()}")
         try:
             # Renamed first: another process that has it open keeps its files until it ends.
             self._folder.rename(aside)
         except OSError:
-            self._is_hopeless = True
+            self._is_unusable = True
             return
         from shutil import rmtree
 
@@ -202,7 +204,7 @@ class DiskCache:
         try:
             self._opened = _open(self._folder)
         except _failures():
-            self._is_hopeless = True
+            self._is_unusable = True
 
 
 def _key(kind: CacheKind, key: str) -> str:
@@ -218,7 +220,7 @@ def _seal(full_key: str, content: bytes) -> bytes:
 
 
 def _unsealed(full_key: str, sealed: bytes | None) -> bytes | None:
-    """What was sealed; ``None`` for what is not as it was written, since those who read it do so late or in parts."""
+    """The content of a sealed entry; ``None`` if the checksum differs, because entries are decoded late or in parts."""
     if sealed is None or len(sealed) < 4:
         return None
     content = sealed[:-4]
@@ -226,7 +228,7 @@ def _unsealed(full_key: str, sealed: bytes | None) -> bytes | None:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What reading and writing a cache may end in: broken database, foreign values, disk, lock held too long."""
+    """The errors of reading and writing a cache: broken database, foreign values, disk, a lock held too long."""
     import diskcache
 
     return (sqlite3.Error, OSError, ValueError, TypeError, diskcache.Timeout)

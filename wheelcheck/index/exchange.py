@@ -1,4 +1,4 @@
-"""What a request asks and what came back, as values; and where a body goes while it comes. Sends nothing."""
+"""Requests and replies as values, sinks for bodies, and the check of announced hashes. Sends nothing."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import BinaryIO, Literal, Protocol, cast
 
 from msgspec import Struct, field
 
+from wheelcheck.errors import HashMismatch
 from wheelcheck.index.statistics import RequestKind
+from wheelcheck.model.urls import masked
 
 _IN_MEMORY = 4 * 1024**2
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class Request(Struct, frozen=True, kw_only=True):
     """One request. ``url`` holds no credentials; ``what`` is the project or file name for the reporter.
 
-    ``limit`` is how many bytes of the body (decoded) are read before it is cut off. ``connection`` is ``own`` for one that must
-    not go over a connection that others use: theirs may be dead.
+    ``limit`` is how many bytes of the body (decoded) are read before it is cut off. ``connection`` is ``own`` for a
+    request that needs a new connection, because the shared one may be dead.
     """
 
     url: str
@@ -43,10 +45,10 @@ class Reply(Struct, frozen=True, kw_only=True):
 
 
 class Sink(Protocol):
-    """Takes a body as it comes; *restart* forgets what came, for a retry."""
+    """Takes a body while it arrives; *restart* forgets it for a retry."""
 
     def restart(self) -> None:
-        """Forget what came."""
+        """Forget what was written."""
         ...
 
     def write(self, chunk: bytes) -> None:
@@ -61,7 +63,7 @@ class Buffer:
         self._chunks: list[bytes] = []
 
     def restart(self) -> None:
-        """Forget what came."""
+        """Forget what was written."""
         self._chunks.clear()
 
     def write(self, chunk: bytes) -> None:
@@ -69,12 +71,12 @@ class Buffer:
         self._chunks.append(chunk)
 
     def content(self) -> bytes:
-        """Everything that came."""
+        """All that was written."""
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
 
-class Spool:
-    """A sink that goes to a temporary file beyond 4 MiB, hashing as it goes; to be closed."""
+class HashingFile:
+    """A sink that hashes what is written and keeps it in memory, beyond 4 MiB in a temporary file; to be closed."""
 
     def __init__(self, algorithm: str = "sha256") -> None:
         self._algorithm = algorithm
@@ -84,7 +86,7 @@ class Spool:
         self._hash = hashlib.new(algorithm)
 
     def restart(self) -> None:
-        """Forget what came."""
+        """Forget what was written."""
         self._file.seek(0)
         self._file.truncate()
         self._hash = hashlib.new(self._algorithm)
@@ -96,7 +98,7 @@ class Spool:
 
     @property
     def digest(self) -> str:
-        """Of everything that came, in hex."""
+        """The digest of all that was written, in hex."""
         return self._hash.hexdigest()
 
     def opened(self) -> BinaryIO:
@@ -107,3 +109,36 @@ class Spool:
     def close(self) -> None:
         """Delete the file."""
         self._file.close()
+
+
+Hashes = tuple[tuple[str, str], ...]
+
+_STRONGEST = ("sha256", "sha512", "sha384", "sha3_256", "blake2b", "sha224", "sha1", "md5")
+
+
+def checkable(hashes: Hashes) -> tuple[str, str]:
+    """The algorithm and digest to check; ``("sha256", "")`` if nothing that can be checked was announced."""
+    announced = dict(hashes)
+    for algorithm in _STRONGEST:
+        if announced.get(algorithm):
+            return algorithm, announced[algorithm]
+    return "sha256", ""
+
+
+def verify(content: bytes, hashes: Hashes, url: str) -> None:
+    """Raise ``HashMismatch`` unless *content*, which came from *url*, has the announced hash."""
+    algorithm, expected = checkable(hashes)
+    if expected:
+        verify_digest(hashlib.new(algorithm, content, usedforsecurity=False).hexdigest(), algorithm, expected, url)
+
+
+def verify_digest(actual: str, algorithm: str, expected: str, url: str) -> None:
+    """Likewise for a *digest* that was computed during the download; an empty *expected* always matches."""
+    import hmac  # only where something is fetched
+
+    if expected and not hmac.compare_digest(actual, expected):
+        raise HashMismatch(
+            f"the {algorithm} of the downloaded file is {actual}, the index announced {expected}",
+            address=masked(url),
+            hint="the file changed after the index listed it, or something between alters it; try --refresh",
+        )

@@ -1,4 +1,4 @@
-"""Brings whole files to landings, going on where one has the beginning; checks no hash and opens no file of its own but to copy."""
+"""Downloads whole files to landings, and resumes where a landing has the beginning. Checks no hash."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from wheelcheck.errors import HashMismatch, IndexUnavailable, reading
-from wheelcheck.index.exchange import Ask, Reply
+from wheelcheck.index.exchange import Reply, Request
+from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.statistics import RequestKind
-from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model.plan import PlannedFile
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Landing
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 _AT_ONCE = 24
 SEGMENT = 32 * 1024**2
-"""Bytes asked for at once: what a failed attempt loses at most."""
+"""Bytes per request: a failed attempt loses no more."""
 _LARGEST = 16 * 1024**3
 _SLACK = 1024**2
 _COPIED = 1024**2
@@ -30,16 +30,16 @@ _PART = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.ASCII)
 
 
 class FileDownloads:
-    """Downloads on the loop's thread, so many at once; a host that ignores ranges is remembered. *segment* is in bytes."""
+    """Downloads several files at once on the loop's thread; remembers hosts that ignore ranges. *segment* is in bytes."""
 
-    def __init__(self, around: Surroundings, segment: int = SEGMENT) -> None:
-        self._around = around
+    def __init__(self, context: FetchContext, segment: int = SEGMENT) -> None:
+        self._context = context
         self._segment = segment
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._without_ranges: set[str] = set()
 
     async def bring(self, file: PlannedFile, landing: Landing) -> None:
-        """Bring *file* to *landing* and have it finished; a file that was gone on with and is wrong begins anew, once."""
+        """Download *file* to *landing* and finish it; a resumed file with a wrong hash is downloaded again, once."""
         async with self._turns:
             with reading(file.filename):
                 was_begun = await _aside(partial(_received, landing)) > 0
@@ -56,11 +56,11 @@ class FileDownloads:
             await _aside(partial(_copy, file, landing))
         else:
             await self._download(file, landing)
-        # Waiting for the disk is done beside the loop.
+        # The disk is waited for on another thread, not on the loop's.
         await _aside(landing.finish)
 
     async def _download(self, file: PlannedFile, landing: Landing) -> None:
-        self._around.reject_offline(file.filename, file.url)
+        self._context.reject_offline(file.filename, file.url)
         total = file.size
         while total is None or landing.received != total:
             if total is not None and landing.received > total:
@@ -79,7 +79,7 @@ class FileDownloads:
             stop, told = found
             if stop is None:
                 return
-            # Totals may lie, in pages and in headers: an answer that is shorter than its question ends the file.
+            # Totals in pages and headers may be wrong: an answer shorter than its range ends the file.
             total = told if told is not None else total
             if total is None or stop - begin < min(self._segment, total - begin):
                 return
@@ -90,17 +90,17 @@ class FileDownloads:
             total is not None and total > self._segment and urlsplit(file.url).netloc not in self._without_ranges
         ):
             headers["Range"] = f"bytes={begin}-" if total is None else f"bytes={begin}-{begin + self._segment - 1}"
-        ask = Ask(
+        request = Request(
             url=file.url,
             kind=RequestKind.FILE,
             what=file.filename,
             limit=_LARGEST if total is None else 2 * total + _SLACK,
             headers=headers,
         )
-        return await self._around.transport().save(ask, landing)
+        return await self._context.transport().save(request, landing)
 
     def _judged(self, file: PlannedFile, reply: Reply, begin: int) -> tuple[int | None, int | None] | None:
-        """Where the bytes that came end (``None``: with the file), and the stated total; ``None`` where they do not fit on."""
+        """The end of the received bytes (``None``: of the file) and the stated total; ``None`` if they do not continue *file*."""
         if reply.is_cut:
             raise IndexUnavailable(
                 f"{file.filename} is far longer than the {file.size or _LARGEST} bytes that were announced",
@@ -123,7 +123,7 @@ class FileDownloads:
 
 
 async def _aside(work: Callable[[], T]) -> T:
-    """What *work* answers on a thread of its own; who is cancelled meanwhile ends with it and not before: a landing serves one."""
+    """Run *work* on a thread of its own. A cancelled caller waits for its end, because a landing serves one thread at a time."""
     task = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(task)
@@ -147,7 +147,7 @@ def _received(landing: Landing) -> int:
 
 def _copy(file: PlannedFile, landing: Landing) -> None:
     path = local_path(file.url)
-    assert path is not None  # noqa: S101 - the caller looked
+    assert path is not None  # noqa: S101 - checked by the caller
     landing.begin_anew()
     try:
         with path.open("rb") as stream:

@@ -1,7 +1,7 @@
-"""What a page says of its files: one entry per link as PEP 691 words it, and how an entry becomes a distribution. Reads no page.
+"""The files of a page: one entry per link, worded as in PEP 691, and how an entry is understood. Reads no page.
 
-A link has two forms. Packed, it is text as the page says it: entries in JSON, or anchors of HTML that were told apart and not read,
-as most are never looked at. Understood, it is a ``Wheel`` or an ``Sdist``.
+A link has two forms. Packed, it is text of the page: entries in JSON, or anchors of HTML that were split and not read, because most
+are never looked at. Understood, it is a ``Wheel`` or an ``Sdist``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ABSOLUTE = ("https://", "http://", "file:")
 
 
 class PageUnreadable(Exception):
-    """A page that is no project page; the text says why. Never leaves the room: the fetcher adds the URL."""
+    """Raised for a page that is no project page; the text says why. Never leaves the room: the fetcher adds the URL."""
 
 
 class FileEntry(msgspec.Struct, rename="kebab", omit_defaults=True, frozen=True, gc=False):
@@ -83,12 +83,12 @@ def reject_version(version: str | None) -> None:
 
 
 def known_state(word: str) -> State:
-    """PEP 792's status; a word that it does not know means nothing and counts as active."""
+    """The status of PEP 792; an unknown word counts as active."""
     return _STATES.get(word.strip().lower(), "active")
 
 
 def stated(said: State, files: Sequence[object]) -> State:
-    """The status of a page with *files*: one that lists nothing is as good as quarantined."""
+    """The status of a page with *files*: one that lists nothing counts as quarantined."""
     return "quarantined" if not files and said == "active" else said
 
 

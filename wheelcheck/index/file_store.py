@@ -1,4 +1,4 @@
-"""The port ``Files`` over real hosts: one loop, one transport, bounded downloads; keeps nothing but weights."""
+"""The port ``Files`` over real hosts: one loop, one transport, bounded downloads. Caches nothing but sizes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.disk_cache import DiskCache
+from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.file_downloads import SEGMENT, FileDownloads
+from wheelcheck.index.file_sizes import FileSizes, Measure
 from wheelcheck.index.loop_thread import LoopThread
-from wheelcheck.index.promises import Promise
+from wheelcheck.index.once_map import Future
 from wheelcheck.index.statistics import Statistics, Tally
-from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.index.transport import Transport
-from wheelcheck.index.weights import FileWeights, Measure
 from wheelcheck.model.plan import PlannedFile
 from wheelcheck.model.wheelhouse import FileWeight, Weights
 from wheelcheck.ports import Archives, Landing, Reporter
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class FileStore:
-    """Weighs and downloads files by *config*; a context manager, whose end stops what is under way and writes the cache.
+    """Finds the sizes of files and downloads them; a context manager that stops downloads and writes the cache at its end.
 
     The credentials of *config*'s index URLs are used for every file on the same origin, else netrc's. *measure* tells a wheel's
     size unpacked. Large files are asked for in pieces of *segment* bytes, the most that a broken line can cost.
@@ -49,9 +49,9 @@ class FileStore:
         self._cache = None if config.cache_dir is None else DiskCache(config.cache_dir)
         self._made_transport: Transport | None = None
         self._thread = LoopThread(lambda: None, self._end_loop, self._fail_open)
-        self._open: set[Promise[None]] = set()
+        self._open: set[Future[None]] = set()
         places = (*config.project_indexes.values(), *config.index_urls, *config.find_links, *config.fallback_find_links)
-        self._around = Surroundings(
+        self._context = FetchContext(
             config=config,
             archives=archives,
             cache=self._cache,
@@ -60,10 +60,10 @@ class FileStore:
             transport=self._transport,
             clock=time.time,
         )
-        self._weights = FileWeights(self._around, measure)
+        self._weights = FileSizes(self._context, measure)
 
     def weights(self, files: Sequence[PlannedFile]) -> Weights:
-        """What *files* weigh; see :class:`wheelcheck.ports.Files`."""
+        """The sizes of *files*; see :class:`wheelcheck.ports.Files`."""
         found: dict[str, FileWeight] = {}
         unknown: list[PlannedFile] = []
         for file in files:
@@ -77,13 +77,13 @@ class FileStore:
         return Weights(files={file.filename: found[file.filename] for file in files})
 
     def download(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
-        """Bring every file to its landing; see :class:`wheelcheck.ports.Files`."""
+        """Download every file to its landing; see :class:`wheelcheck.ports.Files`."""
         if landings:
             self._run(self._bring(landings))
 
     @property
     def statistics(self) -> Statistics:
-        """What was done so far, exactly."""
+        """Exact counts of what was done so far."""
         return self._tally.snapshot()
 
     def __enter__(self) -> Self:
@@ -95,7 +95,7 @@ class FileStore:
         self.close()
 
     def close(self) -> None:
-        """Stop what is under way and write the cache."""
+        """Stop every download and write the cache."""
         try:
             self._thread.close()
         finally:
@@ -109,52 +109,52 @@ class FileStore:
         found.update({file.filename: weight for file, weight in zip(files, weights, strict=True)})
 
     async def _bring(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
-        downloads = FileDownloads(self._around, self._segment)
+        downloads = FileDownloads(self._context, self._segment)
         tasks = [asyncio.create_task(downloads.bring(file, landing)) for file, landing in landings]
         try:
             await asyncio.gather(*tasks)
         finally:
-            # The first failure ends all: what came of the others is kept in their parts.
+            # The first failure ends all downloads; their parts are kept.
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _run(self, work: Coroutine[object, None, None]) -> None:
-        promise: Promise[None] = Promise()
-        self._open.add(promise)
+        future: Future[None] = Future()
+        self._open.add(future)
         self._thread.start()
         try:
-            if not self._thread.submit(self._kept(work, promise)):
+            if not self._thread.submit(self._kept(work, future)):
                 work.close()
-                promise.fail(_ended())
-            promise.wait()
+                future.fail(_ended())
+            future.wait()
         except KeyboardInterrupt:
-            # Landings are closed next: nothing may be on its way to them any more.
+            # Landings are closed next, so every write must have ended.
             self._thread.close()
             raise
         finally:
-            self._open.discard(promise)
+            self._open.discard(future)
 
-    async def _kept(self, work: Coroutine[object, None, None], promise: Promise[None]) -> None:
+    async def _kept(self, work: Coroutine[object, None, None], future: Future[None]) -> None:
         try:
             await work
-        except Exception as error:  # raised by the one who waits
-            promise.fail(error)
+        except Exception as error:  # raised by the waiting caller
+            future.fail(error)
         except BaseException:
-            promise.fail(_ended())
+            future.fail(_ended())
             raise
         else:
-            promise.settle(None)
+            future.settle(None)
 
     def _transport(self) -> Transport:
         if self._made_transport is None:
-            self._made_transport = Transport(self._config, self._around.credentials, self._tally, self._reporter)
+            self._made_transport = Transport(self._config, self._context.credentials, self._tally, self._reporter)
         return self._made_transport
 
     def _fail_open(self) -> None:
-        for promise in tuple(self._open):
-            if promise.is_open:
-                promise.fail(_ended())
+        for future in tuple(self._open):
+            if future.is_open:
+                future.fail(_ended())
 
     async def _end_loop(self) -> None:
         if self._made_transport is not None:

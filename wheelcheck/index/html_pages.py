@@ -1,4 +1,4 @@
-"""PEP 503 HTML → :class:`Listing`, with what PEPs 592, 658, 714, 792 and mirrors add; fetches nothing."""
+"""PEP 503 HTML → :class:`Listing`, with the additions of PEPs 592, 658, 714, 792 and of mirrors. Fetches nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
 OPENING = '<a href="'
-"""How each anchor of a plain page begins."""
+"""The beginning of each anchor of a plain page."""
 
 _SPACE = "\t\n\x0c\r "
 _HASH = re.compile(r"(?:^|&)([a-z0-9_]+)=([0-9a-fA-F]+)(?:&|$)", re.ASCII)
@@ -33,7 +33,7 @@ _PLAIN_HEAD = re.compile(
 )
 
 _PLAIN_TAIL = re.compile(r"\s*(?:</html>)?\s*(?:<!--[^<>-]*-->\s*)*")
-# Other letters mean that the link has no hash, which is where the name was taken to end, or that it must be decoded.
+# Other letters mean that the link has no hash, where the name was assumed to end, or that it must be decoded.
 _COMMON_NAMES = re.compile(r"[A-Za-z0-9._+!%\-\n]*")
 
 
@@ -52,7 +52,7 @@ def read_html(text: str, base: str) -> Listing:
 
 
 def _parsed(text: str) -> LexborHTMLParser:
-    # Not above: anchors are nearly always plain, and a run whose pages are cached, or all JSON, needs no HTML parser.
+    # Imported late: anchors are nearly always plain, and a run whose pages are cached or JSON needs no HTML parser.
     from selectolax.lexbor import LexborHTMLParser
 
     return LexborHTMLParser(text)
@@ -68,7 +68,7 @@ def _status(tree: LexborHTMLParser) -> tuple[State, str]:
 
 
 class PlainPage(NamedTuple):
-    """A page whose anchors were told apart and not read: the file name and the text of each, in order; and the status."""
+    """A page whose anchors were split and not read: the file name and the text of each, in order, and the status."""
 
     names: list[str]
     anchors: list[str]

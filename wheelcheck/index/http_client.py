@@ -1,4 +1,4 @@
-"""Sends one request and brings its answer, by pyreqwest; retries nothing and judges no status.
+"""Sends one request and receives its answer, by pyreqwest. Retries nothing and judges no status.
 
 pyreqwest does the framing, the TLS and the waiting in compiled code, outside the interpreter lock. Redirects and decompression are
 done here: which host may see a password or skip the certificate check, and how large a body may grow, are our decisions.
@@ -22,7 +22,7 @@ from pyreqwest.response import Response
 
 from wheelcheck.index.client_settings import CERTIFICATE_HINT, causes, open_client
 from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.exchange import Ask, Sink
+from wheelcheck.index.exchange import Request, Sink
 from wheelcheck.model.urls import masked_within
 
 REDIRECTS = 20
@@ -39,7 +39,7 @@ _ENCODINGS = "gzip, deflate"
 
 
 class RawResponse(Struct, frozen=True, kw_only=True):
-    """An answer as it came. ``headers`` are in lower case; ``url`` is where redirects led; ``received`` counts bytes on the wire.
+    """An answer as it arrived. ``headers`` are in lower case; ``url`` is where redirects led; ``received`` counts raw bytes.
 
     ``is_cut``: the body was longer than the limit and is not whole.
     """
@@ -52,7 +52,7 @@ class RawResponse(Struct, frozen=True, kw_only=True):
 
 
 class RequestFailed(Exception):
-    """No answer came, or not all of it. *may_pass* tells whether another attempt makes sense; *hint* what to do, if known."""
+    """No answer arrived, or a part of it. *may_pass* tells whether another attempt makes sense; *hint* what to do, if known."""
 
     def __init__(self, cause: str, *, may_pass: bool, hint: str = "") -> None:
         # Proxies and redirects may have a password in their URL, which libraries repeat.
@@ -63,13 +63,13 @@ class RequestFailed(Exception):
 
 
 class HttpClient:
-    """Any number of requests at once, on the event loop's thread; connections are made when the first request needs them."""
+    """Sends any number of requests at once, on the event loop's thread. Connections are opened for the first request."""
 
     def __init__(self, config: IndexConfig) -> None:
         self._config = config
         self._shared: dict[bool, Client] = {}
 
-    async def send(self, request: Ask, headers: Mapping[str, str], sink: Sink) -> RawResponse:
+    async def send(self, request: Request, headers: Mapping[str, str], sink: Sink) -> RawResponse:
         """Send *request* with *headers*, follow redirects (``Authorization`` stays on its origin), pour the body into *sink*.
 
         Raises ``RequestFailed``, and ``SettingsInvalid`` for certificates that cannot be read.
@@ -90,7 +90,7 @@ class HttpClient:
                     is_cut=response.is_cut,
                 )
             sink.restart()
-            # pyreqwest could follow by itself, but it would check the next host's certificate no more than this one's.
+            # pyreqwest would follow by itself, but a trusted host's client would not check the next host's certificate either.
             target = _joined(url, location)
             if _origin(target) != _origin(url) and not _is_same_host_with_tls(url, target):
                 sent.pop("Authorization", None)
@@ -98,12 +98,12 @@ class HttpClient:
         raise RequestFailed(f"more than {REDIRECTS} redirects", may_pass=False)
 
     async def close(self) -> None:
-        """Close every connection; what is under way fails."""
+        """Close every connection; requests under way fail."""
         for client in self._shared.values():
             await client.close()
 
     async def _exchange(
-        self, url: str, request: Ask, headers: Mapping[str, str], sink: Sink, *, may_decode: bool
+        self, url: str, request: Request, headers: Mapping[str, str], sink: Sink, *, may_decode: bool
     ) -> RawResponse:
         scheme = url.partition(":")[0].lower()
         if scheme not in ("http", "https"):
@@ -129,7 +129,7 @@ class HttpClient:
 
 
 async def _sent(
-    client: Client, url: str, request: Ask, headers: Mapping[str, str], sink: Sink, *, may_decode: bool
+    client: Client, url: str, request: Request, headers: Mapping[str, str], sink: Sink, *, may_decode: bool
 ) -> RawResponse:
     try:
         # Read nothing ahead: pyreqwest drops what it read ahead when a body breaks off, and a download resumes from that part.
@@ -155,7 +155,7 @@ async def _sent(
 
 
 class _Body:
-    """Pours one body into a sink, decoded, up to a limit; a decompression bomb is never unpacked beyond it."""
+    """Writes one decoded body to a sink, up to a limit; a decompression bomb is never unpacked beyond it."""
 
     def __init__(self, sink: Sink, limit: int) -> None:
         self._sink = sink
@@ -168,7 +168,7 @@ class _Body:
         self.is_cut = False
 
     def begin(self, headers: Mapping[str, str], *, may_decode: bool) -> None:
-        """Read from *headers* how the body comes; it is cut at once if it announces too much."""
+        """Read encoding and length from *headers*; the body is cut at once if its length is beyond the limit."""
         coding = headers.get("content-encoding", "identity").strip().lower()
         if may_decode and coding not in ("identity", ""):
             if coding not in ("gzip", "x-gzip", "deflate"):
@@ -192,7 +192,7 @@ class _Body:
                 self._pour(self._inflater.decompress(chunk, self._limit - self._count + 1))
             except zlib.error as problem:
                 raise RequestFailed(f"the body is not {self._coding}: {problem}", may_pass=True) from problem
-            # A gzip file may hold several members (RFC 1952); what follows a deflate stream is nothing.
+            # A gzip file may hold several members (RFC 1952); data behind a deflate stream is ignored.
             chunk = self._inflater.unused_data if self._coding != "deflate" else b""
             if chunk:
                 self._inflater = None
@@ -219,7 +219,7 @@ def _window_bits(coding: str, beginning: bytes) -> int:
 
 
 def _headers(response: Response) -> dict[str, str]:
-    """The headers by lower-case name, several of one name joined; one that is not ASCII is left out, nothing of ours needs it."""
+    """The headers by lower-case name, several of one name joined; those that are not ASCII are left out."""
     found: dict[str, str] = {}
     length = 0
     for name in dict.fromkeys(response.headers.keys()):

@@ -1,4 +1,4 @@
-"""Files and folders on this machine as index pages and find-links; fetches nothing."""
+"""Reads files and folders on this machine as index pages and find-links. Fetches nothing."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class LocalIndex:
         self._folders: Mapping[NormalizedName, Path] | None = None
 
     def load_page(self, name: NormalizedName) -> PackedPage | None:
-        """What the tree has of *name*; ``None`` where it does not know it. Raises ``IndexUnavailable`` if there is no tree."""
+        """The files of *name*, ``None`` if the tree does not have it. Raises ``IndexUnavailable`` if there is no tree."""
         folder = self._folder_of(name)
         if folder is None:
             return None
@@ -100,7 +100,7 @@ class LocalIndex:
 
 
 class LinkPool:
-    """A listing that mixes projects, as find-links have it; answers what belongs to one."""
+    """A listing of several projects, as find-links are; finds the files of one."""
 
     def __init__(self, listing: Listing) -> None:
         self._base = listing.base
@@ -115,7 +115,7 @@ class LinkPool:
     def page_of(self, name: NormalizedName) -> PackedPage | None:
         """The files of *name*, ``None`` where there are none."""
         files = list(self._wheels.get(name, ()))
-        # "a-b-1.0.zip" may be version 1.0 of a-b or nonsense of a: the packed page tells, this only narentrys.
+        # "a-b-1.0.zip" may be version 1.0 of a-b or nonsense of a: packing decides, this only narrows the choice.
         files += [entry for whole, entry in self._archives if whole.startswith(f"{name}-")]
         if not files:
             return None

@@ -1,4 +1,4 @@
-"""One background thread with an event loop, started when somebody first waits for it; knows nothing of HTTP."""
+"""One background thread with an event loop, started when a caller first waits for it. Knows nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class LoopThread:
                 self._thread.start()
 
     def submit(self, work: Work) -> bool:
-        """Have *work* run once the thread is started; false, and the coroutine closed, when the thread was closed.
+        """Run *work* as soon as the thread is started; returns false and closes the coroutine if the thread was closed.
 
         Does not start it: what is only a guess must not cost a run that has everything the loading of an HTTP client.
         """
@@ -116,7 +116,7 @@ class LoopThread:
             self._spawn(work)
         try:
             await self._stop.wait()
-            # Tasks may start others while they end, so until none is left.
+            # Tasks may start others while they end, so this repeats until none is left.
             while self._tasks:
                 tasks = tuple(self._tasks)
                 for task in tasks:

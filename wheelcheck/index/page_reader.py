@@ -1,4 +1,4 @@
-"""Chooses the reader of a page by what it is, and packs its links by version without understanding them."""
+"""Reads a page as JSON or HTML, whichever it is, and packs its links by version without understanding them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _NOWHERE = Availability(url="")
 
 
 def read_listing(content: bytes, content_type: str, base: str) -> Listing:
-    """The links in *content*, JSON or HTML by what it looks like; *content_type* decides only where the look does not.
+    """The links in *content*, which is JSON or HTML by its first bytes; *content_type* decides only if they do not.
 
-    Raises ``PageUnreadable`` where it is neither.
+    Raises ``PageUnreadable`` if it is neither.
     """
     if _is_json(content, content_type):
         return read_json(content, base)
@@ -41,7 +41,7 @@ def read_listing(content: bytes, content_type: str, base: str) -> Listing:
 
 
 def read_page(content: bytes, content_type: str, base: str, name: NormalizedName) -> PackedPage:
-    """What :func:`packed` makes of :func:`read_listing`; anchors of HTML are sorted and not read, where they can be told apart."""
+    """Read and pack the page of *name*; anchors of plain HTML are split and sorted without reading them."""
     if _is_json(content, content_type):
         return packed(read_json(content, base), name)
     from wheelcheck.index.html_pages import OPENING, read_html, split_plain
@@ -84,7 +84,7 @@ def _charset(content_type: str) -> str:
 def _by_version(
     names: Sequence[str], links: Sequence[L], project: NormalizedName
 ) -> tuple[list[tuple[str, list[L]]], dict[str, int]]:
-    """*links* by the version that their file name tells, in order of first appearance; and how many tell none, by reason."""
+    """*links* by the version in their file name, in order of first appearance, and the number without a version by reason."""
     skipped: Counter[str] = Counter()
     groups: dict[Version, tuple[str, list[L]]] = {}
     # A release has many files, and its name and version are the same text in all of them: each is parsed once.
@@ -108,7 +108,7 @@ def _by_version(
 
 
 def _head(filename: str) -> str:
-    """What stands before the tags of a wheel, or before the ending of a source archive: mostly ``name-version``."""
+    """The part before the tags of a wheel or the ending of a source archive: mostly ``name-version``."""
     if filename.endswith(".whl"):
         return filename.rsplit("-", 3)[0]
     return filename[:-7] if filename.endswith(".tar.gz") else ""
@@ -117,7 +117,7 @@ def _head(filename: str) -> str:
 def _plain_version(head: str, project: NormalizedName) -> tuple[Version, str] | None:
     """The version in a *head* that is plainly ``name-version`` of *project*, and its text.
 
-    ``None`` where a build number or the kind of file has its say in what is name and what version, or there is no version.
+    ``None`` if the whole file name is needed to tell name from version, or there is no version.
     """
     name, _, text = head.partition("-")
     if not text or "-" in text or "_" in text or not same_project(name, project):

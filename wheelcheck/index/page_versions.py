@@ -1,4 +1,4 @@
-"""The page of a project as the resolver sees it: versions whose packed files are understood when they are first looked at."""
+"""The page of a project as the resolver sees it: packed files of a version are understood when it is first looked at."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from wheelcheck.model.distribution import (
 from wheelcheck.model.urls import masked
 
 COMPRESSED_FROM = 32 * 1024**2
-"""Bytes of packed files that a run keeps as they are; large pages that come later are compressed, as most are never looked at."""
+"""Bytes of packed files that a run keeps uncompressed; large pages after that are compressed, as most are never looked at."""
 
 _LARGE = 128 * 1024  # bytes of a page: of 800 pages, 135 are larger, and have four fifths of all bytes
 _CHUNK = (
@@ -42,8 +42,8 @@ _CHUNK = (
 )  # bytes that are compressed together, and unpacked for one look at a version: a fifth of a millisecond
 _LEVEL = 1
 _TAGS = re.compile(rb"-([A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+)\.whl")
-# Addresses, HTML and JSON may spell any letter of a name in another way.
-_DISGUISED = re.compile(rb"%(?:2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])|&#|\\u", re.IGNORECASE)
+# URLs, HTML and JSON can escape any letter of a name.
+_ESCAPED = re.compile(rb"%(?:2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])|&#|\\u", re.IGNORECASE)
 
 
 class CompressedFiles(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ Packed = memoryview | CompressedFiles
 
 
 class Layer(msgspec.Struct, frozen=True):
-    """A packed page, and the index or folder that said it, as it may be shown; ``files`` are those of each version."""
+    """A packed page and its index or folder, without credentials; ``files`` are those of each version."""
 
     page: PackedPage
     index: str
@@ -112,7 +112,7 @@ def _together(versions: Sequence[PackedVersion]) -> list[tuple[str, Packed]]:
     return found
 
 
-# In functions: runs with few pages need no compression.
+# Imported in functions, because runs with few pages need no compression.
 if sys.version_info >= (3, 14):
 
     def _compressed(content: bytes) -> bytes:
@@ -174,7 +174,7 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
     def tags_of_wheels(self, version: Version) -> frozenset[tuple[WheelTag, ...]]:
         """The tags of each wheel of *version*, read off the names in the packed files, without understanding them."""
         packed = [bytes(files) for files, _ in self._packed[version]]
-        if any(map(_is_disguised, packed)):
+        if any(map(_has_escapes, packed)):
             return frozenset(file.tags for file in self[version] if isinstance(file, Wheel))
         return frozenset({_tags_named(name) for files in packed for name in set(_TAGS.findall(files))})
 
@@ -187,7 +187,7 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
                     if not isinstance(parsed, LinkSkip):
                         yield parsed
             except (msgspec.DecodeError, UnicodeDecodeError, PageUnreadable) as problem:
-                # What was packed was looked at, and what is cached has a checksum: only another program's entry comes here.
+                # Pages are checked before they are packed, and entries have a checksum: only an entry of another program gets here.
                 raise IndexUnavailable(
                     f"the cached page cannot be read: {problem}",
                     address=masked(base),
@@ -204,9 +204,9 @@ def _entries(packed: Packed, base: str) -> Iterable[FileEntry]:
     return read_anchors(content.decode(), base)
 
 
-def _is_disguised(packed: bytes) -> bool:
-    # Megabytes are looked through, and hardly ever is there anything that could begin a disguise.
-    return (b"%" in packed or b"&#" in packed or b"\\u" in packed) and _DISGUISED.search(packed) is not None
+def _has_escapes(packed: bytes) -> bool:
+    # Megabytes are searched, and hardly ever do they hold a letter that could begin an escape.
+    return (b"%" in packed or b"&#" in packed or b"\\u" in packed) and _ESCAPED.search(packed) is not None
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -1,21 +1,32 @@
-"""Finds the page of a project: the first index that knows it, with find-links pooled in; fetches no file."""
+"""Finds the page of a project: on the first index that has it, with find-links added; or on an index that is not configured."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
+from wheelcheck.errors import IndexUnavailable, OfflineMiss
 from wheelcheck.index.exchange import Reply
+from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.file_entries import Listing, PackedPage
 from wheelcheck.index.locations import LinkPool, LocalIndex, load_listing, local_path
 from wheelcheck.index.page_reader import read_listing, read_page
 from wheelcheck.index.page_versions import COMPRESSED_FROM, Layer, compressed_layer, layer_of, packed_size, project_page
 from wheelcheck.index.records import decode_listing, decode_page
-from wheelcheck.index.revalidation import Known, RevalidatedPages
-from wheelcheck.index.surroundings import Surroundings
+from wheelcheck.index.revalidation import PageAnswer, RevalidatedPages
 from wheelcheck.model.distribution import ProjectPage
+from wheelcheck.model.urls import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wheelcheck.index.config import IndexConfig
+    from wheelcheck.index.transport import Transport
 
 
 class _RemoteIndex(Struct, frozen=True):
@@ -28,17 +39,17 @@ class _RemoteIndex(Struct, frozen=True):
 class ProjectPages:
     """Pages by project name, from every place that the configuration names."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
-        self._packed: RevalidatedPages[PackedPage] = RevalidatedPages("page", decode_page, around)
-        self._listings: RevalidatedPages[Listing] = RevalidatedPages("links", decode_listing, around)
+    def __init__(self, context: FetchContext) -> None:
+        self._context = context
+        self._packed: RevalidatedPages[PackedPage] = RevalidatedPages("page", decode_page, context)
+        self._listings: RevalidatedPages[Listing] = RevalidatedPages("links", decode_listing, context)
         self._indexes: dict[str, LocalIndex | _RemoteIndex] = {}
         self._pools: dict[str, LinkPool] = {}
         self._held = 0  # bytes of the pages that this run fetched
 
     def at_hand(self, name: NormalizedName) -> ProjectPage | None:
-        """The page, if no place that matters for it needs a request."""
-        config = self._around.config
+        """The page, if none of its places needs a request."""
+        config = self._context.config
         layers: list[Layer] = []
         for place in config.find_links:
             pool = self._pool_at_hand(place)
@@ -59,8 +70,8 @@ class ProjectPages:
         return project_page(name, layers)
 
     async def fetch(self, name: NormalizedName) -> ProjectPage:
-        """The page, asking what must be asked, one index after the other: while the first may have it, no other is told."""
-        config = self._around.config
+        """Fetch the page, from one index after the other: the next is not asked while the former may have it."""
+        config = self._context.config
         layers: list[Layer] = []
         for place in config.find_links:
             layers += self._layer((await self._pool(place)).page_of(name), place)
@@ -73,10 +84,10 @@ class ProjectPages:
         return project_page(name, layers)
 
     def _layer(self, found: PackedPage | None, place: str) -> list[Layer]:
-        return [] if found is None else [layer_of(found, self._around.credentials.learn(place))]
+        return [] if found is None else [layer_of(found, self._context.credentials.learn(place))]
 
     def _fetched_layer(self, page: PackedPage, url: str) -> Layer:
-        index = self._around.credentials.learn(url)
+        index = self._context.credentials.learn(url)
         self._held += packed_size(page)
         return layer_of(page, index) if self._held < COMPRESSED_FROM else compressed_layer(page, index)
 
@@ -84,21 +95,21 @@ class ProjectPages:
         known = self._indexes.get(url)
         if known is None:
             path = local_path(url)
-            known = _RemoteIndex(self._around.credentials.learn(url)) if path is None else LocalIndex(path)
+            known = _RemoteIndex(self._context.credentials.learn(url)) if path is None else LocalIndex(path)
             self._indexes[url] = known
         return known
 
-    def _packed_at_hand(self, url: str, name: NormalizedName) -> Known[PackedPage] | None:
+    def _packed_at_hand(self, url: str, name: NormalizedName) -> PageAnswer[PackedPage] | None:
         index = self._index(url)
         if isinstance(index, LocalIndex):
-            return Known(index.load_page(name))
+            return PageAnswer(index.load_page(name))
         return self._packed.at_hand(index.page_url(name), name)
 
-    async def _packed_page(self, url: str, name: NormalizedName) -> Known[PackedPage]:
+    async def _packed_page(self, url: str, name: NormalizedName) -> PageAnswer[PackedPage]:
         known = self._packed_at_hand(url, name)
         index = self._index(url)
         if known is not None or isinstance(index, LocalIndex):
-            return known or Known(None)
+            return known or PageAnswer(None)
         return await self._packed.fetch(index.page_url(name), name, partial(_read_page, name))
 
     def _pool_at_hand(self, place: str) -> LinkPool | None:
@@ -109,7 +120,7 @@ class ProjectPages:
         if path is not None:
             pool = self._pools[place] = LinkPool(load_listing(path))
             return pool
-        found = self._listings.at_hand(self._around.credentials.learn(place), place.rstrip("/").rpartition("/")[2])
+        found = self._listings.at_hand(self._context.credentials.learn(place), place.rstrip("/").rpartition("/")[2])
         if found is None:
             return None
         pool = self._pools[place] = LinkPool(found.body or Listing([]))
@@ -118,9 +129,9 @@ class ProjectPages:
     async def _pool(self, place: str) -> LinkPool:
         known = self._pool_at_hand(place)
         if known is None:
-            url = self._around.credentials.learn(place)
+            url = self._context.credentials.learn(place)
             found = await self._listings.fetch(url, url.rstrip("/").rpartition("/")[2], _read_listing)
-            # Of several projects that came here at once, all share the pool that was first.
+            # Several projects may get here at once; all share the first pool.
             known = self._pools.setdefault(place, LinkPool(found.body or Listing([])))
         return known
 
@@ -131,3 +142,68 @@ def _read_listing(reply: Reply) -> Listing:
 
 def _read_page(name: NormalizedName, reply: Reply) -> PackedPage:
     return read_page(reply.body, reply.headers.get("content-type", ""), reply.url, name)
+
+
+_SILENCE = 3.0
+"""Seconds that a vendor may take to connect, and between two parts of a page."""
+_WHOLE = 12.0
+"""Seconds for a whole page, which of some vendors is megabytes."""
+
+Place = tuple[str, NormalizedName]
+
+
+class OtherIndexes:
+    """Pages by index URL and project; *transport* creates a transport with short timeouts, on the loop's thread."""
+
+    def __init__(self, context: FetchContext, transport: Callable[[IndexConfig], Transport]) -> None:
+        config = replace(context.config, retries=0, timeout=min(context.config.timeout, _SILENCE))
+        self._context = context
+        self._hurried = replace(context, config=config, transport=partial(transport, config))
+        self._pages: dict[str, ProjectPages] = {}
+        self._failed: dict[str, IndexUnavailable] = {}
+
+    def at_hand(self, place: Place) -> ProjectPage | None:
+        """The page from the cache or the local disk; raises an earlier error of that host in this run, and ``OfflineMiss``."""
+        url, name = place
+        page = self._of(url).at_hand(name)
+        if page is None:
+            self._reject_failed(url)
+        return page
+
+    async def fetch(self, place: Place) -> ProjectPage:
+        """Fetch the page; raises ``IndexUnavailable``."""
+        import asyncio
+
+        url, name = place
+        self._reject_failed(url)  # it may have failed since
+        try:
+            async with asyncio.timeout(_WHOLE):
+                return await self._of(url).fetch(name)
+        except OfflineMiss:
+            raise
+        except TimeoutError as problem:
+            failure = IndexUnavailable(f"no page within {_WHOLE:.0f} s", address=masked(url))
+            self._failed[urlsplit(url).netloc] = failure
+            raise failure from problem
+        except IndexUnavailable as failure:
+            self._failed[urlsplit(url).netloc] = failure
+            raise
+
+    def _of(self, url: str) -> ProjectPages:
+        known = self._pages.get(url)
+        if known is None:
+            config = replace(
+                self._hurried.config,
+                index_urls=(url,),
+                project_indexes={},
+                find_links=(),
+                fallback_find_links=(),
+                no_index=False,
+            )
+            known = self._pages[url] = ProjectPages(replace(self._hurried, config=config))
+        return known
+
+    def _reject_failed(self, url: str) -> None:
+        failure = self._failed.get(urlsplit(url).netloc)
+        if failure is not None:
+            raise IndexUnavailable(failure.message, address=failure.address, hint=failure.hint) from failure

@@ -1,20 +1,143 @@
-"""Reads parts of a remote file into a :class:`SparseFile`, whatever its host thinks of ranges; understands no zip."""
+"""Reads parts of a remote file by range requests, as a file that raises if a missing part is read. Understands no zip."""
 
 from __future__ import annotations
 
+import bisect
+import io
+import os
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.exchange import Ask, Reply
-from wheelcheck.index.hosts import FileHost
-from wheelcheck.index.segments import BytesMissing, SparseFile
+from wheelcheck.index.exchange import Reply, Request
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.urls import masked
 
 if TYPE_CHECKING:
     from wheelcheck.index.transport import Transport
+
+
+class BytesMissing(Exception):
+    """The bytes from *start* to *stop* (exclusive) are needed and not here."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        super().__init__(f"bytes {start} to {stop} are not here")
+        self.start = start
+        self.stop = stop
+
+
+class SparseFile(io.BufferedIOBase):
+    """A seekable file of *length* bytes made of segments; reading beyond them raises :class:`BytesMissing`.
+
+    ``bytes_held`` counts what was added.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._position = 0
+        self._starts: list[int] = []
+        self._segments: list[bytes] = []
+        self.bytes_held = 0
+
+    def add(self, start: int, content: bytes) -> None:
+        """Put *content* at *start*; touching and overlapping segments are joined."""
+        if not content:
+            return
+        self.bytes_held += len(content)
+        stop = start + len(content)
+        first = bisect.bisect_left(self._starts, start)
+        if first and self._starts[first - 1] + len(self._segments[first - 1]) >= start:
+            first -= 1
+        last = first
+        while last < len(self._starts) and self._starts[last] <= stop:
+            held_start, held = self._starts[last], self._segments[last]
+            if held_start < start:
+                content = held[: start - held_start] + content
+                start = held_start
+            if held_start + len(held) > stop:
+                content += held[stop - held_start :]
+                stop = held_start + len(held)
+            last += 1
+        self._starts[first:last] = [start]
+        self._segments[first:last] = [content]
+
+    def holds(self, start: int, stop: int) -> bool:
+        """Whether all bytes from *start* to *stop* (exclusive) are here."""
+        place = bisect.bisect_right(self._starts, start) - 1
+        return place >= 0 and stop <= self._starts[place] + len(self._segments[place])
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Up to *size* bytes from the position."""
+        stop = self._length if size is None or size < 0 else min(self._length, self._position + size)
+        if stop <= self._position:
+            return b""
+        place = bisect.bisect_right(self._starts, self._position) - 1
+        if place >= 0:
+            start, held = self._starts[place], self._segments[place]
+            if stop <= start + len(held):
+                found = held[self._position - start : stop - start]
+                self._position = stop
+                return found
+            if self._position < start + len(held):
+                raise BytesMissing(start + len(held), stop)
+        raise BytesMissing(self._position, stop)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Like :meth:`read`."""
+        return self.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Move the position."""
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._length}[whence]
+        if origin + offset < 0:
+            raise OSError("seek before the beginning of the file")
+        self._position = origin + offset
+        return self._position
+
+    def tell(self) -> int:
+        """The position."""
+        return self._position
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+
+_MISSES_ENOUGH = 8
+
+
+class FileHost(Struct):
+    """What is known of one host; assumed capable until it fails."""
+
+    sidecar_hits: int = 0
+    sidecar_misses: int = 0
+    takes_suffix_ranges: bool = True
+    takes_ranges: bool = True
+
+    @property
+    def seems_bare(self) -> bool:
+        """Whether the host seems to have no sidecars, so that waiting for one is likely useless."""
+        return self.sidecar_hits == 0 and self.sidecar_misses >= _MISSES_ENOUGH
+
+
+class FileHosts:
+    """The hosts by name and port."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, FileHost] = {}
+
+    def of(self, url: str) -> FileHost:
+        """The host that serves *url*."""
+        return self._hosts.setdefault(urlsplit(url).netloc, FileHost())
+
 
 TAIL = 64 * 1024
 """Bytes of the first request: of 32 wheels, 16 KiB leave 16 further requests, 32 KiB 11, 64 KiB 7, 256 KiB 3 for 3 MB more."""
@@ -24,7 +147,7 @@ _PART = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.ASCII)
 
 
 class RangeReader:
-    """The parts of one file at *url*; what its *host* refuses is remembered for the next file."""
+    """Requests parts of the file at *url*; a refusal of its *host* is remembered for the next file."""
 
     def __init__(self, url: str, filename: str, transport: Transport, host: FileHost, config: IndexConfig) -> None:
         self._url = url
@@ -34,7 +157,7 @@ class RangeReader:
         self._limit = config.metadata_limit * 2
 
     async def open_tail(self) -> SparseFile | None:
-        """The file with its last bytes at hand; ``None`` where its host answers no ranges.
+        """The file with its last bytes; ``None`` if its host does not answer ranges.
 
         Raises ``IndexUnavailable`` where there is no such file.
         """
@@ -52,7 +175,7 @@ class RangeReader:
         return self._opened(await self._ask(f"bytes={max(0, length - TAIL)}-{length - 1}", _WHOLE))
 
     async def fill(self, file: SparseFile, missing: BytesMissing) -> bool:
-        """Add the *missing* bytes and some more; false where they do not come."""
+        """Add the *missing* bytes and some more; false if they cannot be had."""
         stop = max(missing.stop, missing.start + _STEP)
         if stop - missing.start > self._limit:
             return False
@@ -66,7 +189,7 @@ class RangeReader:
     def _opened(self, reply: Reply) -> SparseFile | None:
         part = _part(reply)
         if part is not None:
-            # The total after the slash may lie; the last byte of the file is the last that came.
+            # The total after the slash may be wrong; the last byte of the file is the last received one.
             file = SparseFile(part[1] + 1)
             file.add(part[0], reply.body)
             return file
@@ -77,19 +200,19 @@ class RangeReader:
         return None
 
     async def _length(self) -> int | None:
-        """How long the file is, as a range of one byte tells; HEAD would, too, but its headers are about another answer."""
+        """The length of the file, from a range of one byte; the headers of a HEAD may be those of another answer."""
         reply = await self._ask("bytes=0-0", _STEP)
         part = _part(reply)
         return None if part is None else part[2]
 
     async def _ask(self, part: str, limit: int) -> Reply:
         reply = await self._transport.fetch(
-            Ask(
+            Request(
                 url=self._url,
                 kind=RequestKind.RANGE,
                 what=self._filename,
                 limit=limit,
-                # A compressed part is a part of the compressed file, which is of no use.
+                # A compressed part would be a part of the compressed file, which is useless.
                 headers={"Range": part, "Accept-Encoding": "identity"},
             )
         )

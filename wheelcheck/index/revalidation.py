@@ -1,8 +1,9 @@
-"""Pages that hold for a while: from the cache while fresh, asked again by ETag when not; understands no link."""
+"""Pages that are valid for a while: from the cache while fresh, revalidated by ETag or date when stale. Understands no link."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 import msgspec
@@ -11,21 +12,50 @@ from msgspec.structs import replace
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.disk_cache import CacheKind
-from wheelcheck.index.exchange import Ask, Reply
+from wheelcheck.index.exchange import Reply, Request
+from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.file_entries import PageUnreadable
 from wheelcheck.index.page_reader import ACCEPT
 from wheelcheck.index.records import CachedAnswer, Validity, decode_answer, encode
 from wheelcheck.index.statistics import RequestKind
-from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.index.validity import DEFAULT_LIFETIME, conditions, validity_of
 
 B = TypeVar("B")
 
-# 403: some indexes, and every file store used as one, say it for what they do not hold.
+DEFAULT_LIFETIME = 600.0
+"""Seconds, where the index says nothing; absence is kept as long."""
+
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.ASCII | re.IGNORECASE)
+
+
+def validity_of(headers: Mapping[str, str], now: float) -> Validity | None:
+    """The validity of an answer received at *now* with *headers*; ``None`` if it must not be stored (RFC 9111)."""
+    control = headers.get("cache-control", "").lower()
+    if "no-store" in control:
+        return None
+    lifetime = DEFAULT_LIFETIME
+    stated = _MAX_AGE.search(control)
+    if "no-cache" in control:
+        lifetime = 0.0
+    elif stated is not None:
+        lifetime = float(stated[1])
+    return Validity(now, lifetime, headers.get("etag", ""), headers.get("last-modified", ""))
+
+
+def conditions(validity: Validity) -> dict[str, str]:
+    """The request headers that ask whether the answer of *validity* still holds."""
+    headers: dict[str, str] = {}
+    if validity.etag:
+        headers["If-None-Match"] = validity.etag
+    if validity.last_modified:
+        headers["If-Modified-Since"] = validity.last_modified
+    return headers
+
+
+# 403: some indexes, and every file store used as one, answer it for files that they do not have.
 _ABSENT = frozenset({403, 404, 410})
 
 
-class Known(Struct, Generic[B], frozen=True):
+class PageAnswer(Struct, Generic[B], frozen=True):
     """An answer; ``body`` is ``None`` where there is nothing at the URL."""
 
     body: B | None
@@ -34,72 +64,72 @@ class Known(Struct, Generic[B], frozen=True):
 class RevalidatedPages(Generic[B]):
     """Pages of one kind, by URL; *decode* reads the packed body that :meth:`fetch` stored."""
 
-    def __init__(self, kind: CacheKind, decode: Callable[[bytes], B], around: Surroundings) -> None:
+    def __init__(self, kind: CacheKind, decode: Callable[[bytes], B], context: FetchContext) -> None:
         self._kind = kind
         self._decode = decode
-        self._around = around
+        self._context = context
 
-    def at_hand(self, url: str, what: str) -> Known[B] | None:
-        """What needs no request: a fresh answer, or any when offline; ``None`` where the index must be asked.
+    def at_hand(self, url: str, what: str) -> PageAnswer[B] | None:
+        """A fresh cached answer, or any if offline; ``None`` if the index must be asked.
 
         Raises ``OfflineMiss``.
         """
-        config = self._around.config
+        config = self._context.config
         if config.refresh and not config.offline:
             return None
-        answer = self._stored(url)
-        if answer is not None and (config.offline or answer.validity.is_fresh(self._around.clock())):
+        answer = self._context.load(self._kind, url, decode_answer)
+        if answer is not None and (config.offline or answer.validity.is_fresh(self._context.clock())):
             known = self._opened(url, answer)
             if known is not None:
-                self._around.tally.hit(RequestKind.PAGE)
+                self._context.tally.hit(RequestKind.PAGE)
                 return known
-        self._around.reject_offline(f"the page of {what}", url)
+        self._context.reject_offline(f"the page of {what}", url)
         return None
 
-    async def fetch(self, url: str, what: str, read: Callable[[Reply], B]) -> Known[B]:
-        """Ask *url*, with the validator of a stale answer if there is one; *read* makes the body of a 200.
+    async def fetch(self, url: str, what: str, read: Callable[[Reply], B]) -> PageAnswer[B]:
+        """Request *url* with the validator of a stale answer if there is one; *read* makes the body of a 200.
 
         Raises ``IndexUnavailable`` for any other status and for what *read* finds unreadable.
         """
-        stale = self._stored(url)
+        stale = self._context.load(self._kind, url, decode_answer)
         asked_with = conditions(stale.validity) if stale is not None and not stale.is_empty else {}
-        ask = Ask(
+        request = Request(
             url=url,
             kind=RequestKind.PAGE,
             what=what,
-            limit=self._around.config.page_limit,
+            limit=self._context.config.page_limit,
             headers={"Accept": ACCEPT, **asked_with},
         )
-        reply = await self._around.transport().fetch(ask)
+        reply = await self._context.transport().fetch(request)
         if reply.status == 304 and stale is not None and asked_with:
             known = self._opened(url, stale)
             if known is not None:
-                self._around.tally.revalidated()
+                self._context.tally.revalidated()
                 self._keep(url, reply, stale.body, stale.validity)
                 return known
-            reply = await self._around.transport().fetch(replace(ask, headers={"Accept": ACCEPT}))
+            reply = await self._context.transport().fetch(replace(request, headers={"Accept": ACCEPT}))
         if reply.status in _ABSENT:
-            validity = Validity(self._around.clock(), DEFAULT_LIFETIME)
-            self._around.store(self._kind, url, encode(CachedAnswer(validity)))
-            return Known(None)
+            validity = Validity(self._context.clock(), DEFAULT_LIFETIME)
+            self._context.store(self._kind, url, encode(CachedAnswer(validity)))
+            return PageAnswer(None)
         if reply.status != 200:
             raise IndexUnavailable(f"answered {reply.status}", address=url)
         if reply.is_cut:
-            raise IndexUnavailable(f"the page is larger than {ask.limit} bytes", address=url)
+            raise IndexUnavailable(f"the page is larger than {request.limit} bytes", address=url)
         try:
             body = read(reply)
         except PageUnreadable as problem:
             raise IndexUnavailable(
                 f"the page {problem}", address=url, hint="is this the URL of a simple index, ending in /simple?"
             ) from problem
-        if self._around.cache is not None:
+        if self._context.cache is not None:
             self._keep(url, reply, body, None)
-        return Known(body)
+        return PageAnswer(body)
 
     def _keep(self, url: str, reply: Reply, body: B | msgspec.Raw, former: Validity | None) -> None:
-        validity = validity_of(reply.headers, self._around.clock())
+        validity = validity_of(reply.headers, self._context.clock())
         if validity is None:
-            self._around.forget(self._kind, url)
+            self._context.forget(self._kind, url)
             return
         if former is not None:
             # A 304 need not repeat the validators (RFC 9111, section 4.3.4).
@@ -109,23 +139,13 @@ class RevalidatedPages(Generic[B]):
                 validity.etag or former.etag,
                 validity.last_modified or former.last_modified,
             )
-        self._around.store(self._kind, url, encode((validity, body)))
+        self._context.store(self._kind, url, encode((validity, body)))
 
-    def _stored(self, url: str) -> CachedAnswer | None:
-        content = self._around.stored(self._kind, url)
-        if content is None:
-            return None
-        try:
-            return decode_answer(content)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            self._around.forget(self._kind, url)
-            return None
-
-    def _opened(self, url: str, answer: CachedAnswer) -> Known[B] | None:
+    def _opened(self, url: str, answer: CachedAnswer) -> PageAnswer[B] | None:
         if answer.is_empty:
-            return Known(None)
+            return PageAnswer(None)
         try:
-            return Known(self._decode(answer.body))
+            return PageAnswer(self._decode(answer.body))
         except (msgspec.DecodeError, UnicodeDecodeError):
-            self._around.forget(self._kind, url)
+            self._context.forget(self._kind, url)
             return None

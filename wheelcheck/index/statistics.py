@@ -1,4 +1,4 @@
-"""Counts what the store did, exactly; measures no time."""
+"""Counts requests, bytes and cache hits of a store. Measures no time."""
 
 from __future__ import annotations
 
@@ -49,27 +49,27 @@ class Tally:
         self._received = self._revalidated = self._retries = 0
 
     def sent(self, kind: RequestKind) -> None:
-        """One request went out."""
+        """Count a sent request."""
         with self._guard:
             self._requests[kind] += 1
 
     def hit(self, kind: RequestKind) -> None:
-        """One answer came from the disk cache."""
+        """Count an answer from the disk cache."""
         with self._guard:
             self._hits[kind] += 1
 
     def received(self, count: int) -> None:
-        """*count* bytes came."""
+        """Count *count* received bytes."""
         with self._guard:
             self._received += count
 
     def revalidated(self) -> None:
-        """One 304 came."""
+        """Count a 304."""
         with self._guard:
             self._revalidated += 1
 
     def retried(self) -> None:
-        """One request is tried again."""
+        """Count a retry."""
         with self._guard:
             self._retries += 1
 

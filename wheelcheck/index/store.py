@@ -1,7 +1,4 @@
-"""The ports ``Projects``, ``Code`` and ``OtherIndexes`` over real indexes: joins the parts that do it.
-
-Refuses to choose: it answers what the indexes say, whatever the target or the policy.
-"""
+"""The ports ``Projects``, ``Code`` and ``OtherIndexes`` over real indexes. Chooses nothing: it knows neither target nor policy."""
 
 from __future__ import annotations
 
@@ -16,24 +13,22 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
-from wheelcheck.index.direct import Behind, DirectReferences
+from wheelcheck.index.direct import DirectFile, DirectReferences
 from wheelcheck.index.disk_cache import DiskCache
-from wheelcheck.index.errands import Errands
-from wheelcheck.index.judgements import SourceJudgements
+from wheelcheck.index.downloads import Texts
+from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.loop_thread import LoopThread
-from wheelcheck.index.other_indexes import OtherIndexes
-from wheelcheck.index.project_pages import ProjectPages
-from wheelcheck.index.promises import Deliveries, Promise
+from wheelcheck.index.once_map import Deliveries, Future, OnceMap
+from wheelcheck.index.project_pages import OtherIndexes, ProjectPages
+from wheelcheck.index.source_judgements import SourceJudgements
 from wheelcheck.index.statistics import Statistics, Tally
-from wheelcheck.index.surroundings import Surroundings
-from wheelcheck.index.texts import Texts
 from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
 from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Judgement
 from wheelcheck.ports import Archives, Reporter, SilentReporter
 
 if TYPE_CHECKING:
-    from wheelcheck.index.code_errands import CodeErrands
+    from wheelcheck.index.code_answers import CodeQuestions
     from wheelcheck.index.transport import Transport
     from wheelcheck.model.code import ImportSurvey, ModuleNames
 
@@ -41,9 +36,9 @@ T = TypeVar("T")
 
 
 class IndexStore:
-    """What the indexes of *config* say; a context manager, whose end stops all fetching and writes the cache.
+    """Answers from the indexes of *config*; a context manager that stops all fetching and writes the cache at its end.
 
-    *archives* reads what was fetched, *reporter* is told of every request, *clock* answers seconds since the epoch.
+    *archives* reads what was fetched, *reporter* hears of every request, *clock* returns seconds since the epoch.
     A run whose answers are all cached starts no thread and loads no HTTP client: a prefetch of what is not at hand waits
     until somebody asks for something that is not. Calls may come from any thread but the
     store's own (that is, not from a listener). Listeners are called one at a time, on whichever thread brings the answer.
@@ -69,10 +64,10 @@ class IndexStore:
         self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
         self._wait_listener: Callable[[], None] | None = None
         self._meanwhile: Callable[[], None] | None = None
-        # Each listener hears of each answer once, of those too that were there before it came.
+        # Each listener gets each answer once, also those that were there before it.
         self._pages_told: set[NormalizedName] = set()
         self._metadata_told: set[str] = set()
-        around = Surroundings(
+        context = FetchContext(
             config=config,
             archives=archives,
             cache=self._cache,
@@ -88,20 +83,20 @@ class IndexStore:
             transport=self._transport,
             clock=clock,
         )
-        self._around = around
-        self._credentials = around.credentials
-        pages, wheels, sources = ProjectPages(around), WheelMetadata(around), SourceJudgements(around)
-        self._made_code: CodeErrands | None = None
+        self._context = context
+        self._credentials = context.credentials
+        pages, wheels, sources = ProjectPages(context), WheelMetadata(context), SourceJudgements(context)
+        self._code_questions: CodeQuestions | None = None
         self._code_guard = threading.Lock()
         self._judges = sources
-        directs, texts = DirectReferences(around, wheels, sources), Texts(around)
-        self._pages = Errands(self._thread, pages.at_hand, pages.fetch, self._page_came)
-        self._metadata = Errands(self._thread, wheels.at_hand, wheels.fetch, self._metadata_came)
-        self._sources = Errands(self._thread, sources.at_hand, sources.fetch)
-        self._directs = Errands(self._thread, directs.at_hand, directs.fetch)
-        self._texts = Errands(self._thread, texts.at_hand, texts.fetch)
-        others = OtherIndexes(around, self._hurried_transport)
-        self._other_pages = Errands(self._thread, others.at_hand, others.fetch)
+        directs, texts = DirectReferences(context, wheels, sources), Texts(context)
+        self._pages = OnceMap(self._thread, pages.at_hand, pages.fetch, self._page_came)
+        self._metadata = OnceMap(self._thread, wheels.at_hand, wheels.fetch, self._metadata_came)
+        self._sources = OnceMap(self._thread, sources.at_hand, sources.fetch)
+        self._directs = OnceMap(self._thread, directs.at_hand, directs.fetch)
+        self._texts = OnceMap(self._thread, texts.at_hand, texts.fetch)
+        others = OtherIndexes(context, self._hurried_transport)
+        self._other_pages = OnceMap(self._thread, others.at_hand, others.fetch)
 
     # The port
 
@@ -124,8 +119,8 @@ class IndexStore:
 
     def direct(self, url: str) -> tuple[Distribution, CoreMetadata | None, Judgement | None]:
         """The file behind *url*, which may also be a path; of a remote wheel only its metadata is read."""
-        behind: Behind = self._answer(self._directs.begin(url, url))
-        return behind
+        found: DirectFile = self._answer(self._directs.begin(url, url))
+        return found
 
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Start fetching, do not wait."""
@@ -143,7 +138,7 @@ class IndexStore:
             self._sources.begin(sdist.at.sha256 or sdist.at.url, sdist)
 
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
-        """Call *listener* as each page arrives, from the cache too; of one that is there already, as it is asked for again."""
+        """Call *listener* with each page that arrives, also from the cache; with one that is there already when it is asked for."""
         self._pages_told = set()
         self._page_listener = listener
 
@@ -187,11 +182,11 @@ class IndexStore:
 
     @property
     def statistics(self) -> Statistics:
-        """What was done so far, exactly."""
+        """Exact counts of what was done so far."""
         return self._tally.snapshot()
 
     def __enter__(self) -> Self:
-        # Nothing cached means that requests are certain, so the client loads while the inputs are parsed.
+        # With an empty cache requests are certain, so the client is imported while the inputs are parsed.
         if not self._config.offline and (self._cache is None or self._cache.is_cold):
             self._thread.start()
         return self
@@ -202,30 +197,30 @@ class IndexStore:
         self.close()
 
     def close(self) -> None:
-        """Stop fetching at once, whatever is under way, and write the cache."""
+        """Stop all fetching at once and write the cache."""
         self._page_listener = self._metadata_listener = self._wait_listener = self._meanwhile = None
         try:
             self._thread.close()
         finally:
             self._fail_open()
             self._judges.close()
-            if self._made_code is not None:
-                self._made_code.close()
+            if self._code_questions is not None:
+                self._code_questions.close()
             if self._cache is not None:
                 self._cache.flush()
                 self._cache.close_thread()
 
     # Inner workings
 
-    def _answer(self, promise: Promise[T]) -> T:
-        if promise.is_open and self._thread.is_current:
+    def _answer(self, future: Future[T]) -> T:
+        if future.is_open and self._thread.is_current:
             raise RuntimeError("a listener asked the store for what only the listener's own thread could bring")
-        if promise.is_open:
+        if future.is_open:
             listener, self._wait_listener = self._wait_listener, None
             if listener is not None:
                 listener()
             self._thread.start()
-        answer = promise.wait(self._meanwhile)
+        answer = future.wait(self._meanwhile)
         self._deliveries.raise_kept()
         return answer
 
@@ -255,13 +250,13 @@ class IndexStore:
             self._made_transport = Transport(self._config, self._credentials, self._tally, self._reporter)
         return self._made_transport
 
-    def _code(self) -> CodeErrands:
+    def _code(self) -> CodeQuestions:
         with self._code_guard:
-            if self._made_code is None:
-                from wheelcheck.index.code_errands import CodeErrands
+            if self._code_questions is None:
+                from wheelcheck.index.code_answers import CodeQuestions
 
-                self._made_code = CodeErrands(self._thread, self._around)
-            return self._made_code
+                self._code_questions = CodeQuestions(self._thread, self._context)
+            return self._code_questions
 
     def _hurried_transport(self, config: IndexConfig) -> Transport:
         if self._made_hurried is None:
@@ -273,8 +268,8 @@ class IndexStore:
     def _fail_open(self) -> None:
         for errands in (self._pages, self._metadata, self._sources, self._directs, self._texts, self._other_pages):
             errands.fail_open()
-        if self._made_code is not None:
-            self._made_code.fail_open()
+        if self._code_questions is not None:
+            self._code_questions.fail_open()
 
     async def _end_loop(self) -> None:
         for transport in (self._made_transport, self._made_hurried):
@@ -285,4 +280,4 @@ class IndexStore:
 
 
 def _load_client() -> None:
-    import wheelcheck.index.transport  # noqa: F401 (loaded on the store's thread, while others work)
+    import wheelcheck.index.transport  # noqa: F401 (loaded on the store's thread, while the others work)

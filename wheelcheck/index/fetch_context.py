@@ -1,11 +1,12 @@
-"""What every fetcher of the room works with, as one value."""
+"""The configuration, cache and transport that every fetcher of the room works with."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from wheelcheck.errors import OfflineMiss
@@ -19,9 +20,11 @@ from wheelcheck.ports import Archives
 if TYPE_CHECKING:
     from wheelcheck.index.transport import Transport
 
+T = TypeVar("T")
 
-class Surroundings(Struct, frozen=True, kw_only=True):
-    """``transport`` may be asked for on the loop's thread only, and makes it at the first call; ``cache`` may be none."""
+
+class FetchContext(Struct, frozen=True, kw_only=True):
+    """``transport`` creates the transport at the first call, on the loop's thread only; ``cache`` is ``None`` without a cache."""
 
     config: IndexConfig
     archives: Archives
@@ -35,6 +38,17 @@ class Surroundings(Struct, frozen=True, kw_only=True):
         """The cached bytes, ``None`` without cache or entry."""
         return self.cache.get(kind, key) if self.cache is not None else None
 
+    def load(self, kind: CacheKind, key: str, decode: Callable[[bytes], T]) -> T | None:
+        """The cached value by *decode*, ``None`` without one; an entry that does not decode is forgotten."""
+        content = self.stored(kind, key)
+        if content is None:
+            return None
+        try:
+            return decode(content)
+        except (msgspec.DecodeError, ValueError):
+            self.forget(kind, key)
+            return None
+
     def store(self, kind: CacheKind, key: str, content: bytes) -> None:
         """Cache *content*."""
         if self.cache is not None:
@@ -46,7 +60,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
             self.cache.drop(kind, key)
 
     def reject_offline(self, what: str, url: str) -> None:
-        """Raise ``OfflineMiss`` naming *what* where nothing may be asked."""
+        """Raise ``OfflineMiss`` that names *what*, if the run is offline."""
         if self.config.offline:
             raise OfflineMiss(
                 f"{what} is not in the cache, and --offline forbids asking for it",

@@ -1,4 +1,4 @@
-"""Brings source archives to the one who judges them, and remembers the judgement; judges nothing itself."""
+"""Downloads source archives, has them judged and caches the judgements. Judges nothing itself."""
 
 from __future__ import annotations
 
@@ -6,49 +6,46 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
 from wheelcheck.index.config import USER_AGENT
-from wheelcheck.index.conversions import judgement_of, record_of_judgement
 from wheelcheck.index.downloads import save_verified
-from wheelcheck.index.hashes import checkable, verify_digest
+from wheelcheck.index.exchange import checkable, verify_digest
+from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.locations import local_path
-from wheelcheck.index.records import JudgementRecord, decode_judgement, encode
+from wheelcheck.index.records import decode_judgement, encode
 from wheelcheck.index.statistics import RequestKind
-from wheelcheck.index.surroundings import Surroundings
 from wheelcheck.model.distribution import Availability, Sdist
 from wheelcheck.model.judgement import Judgement
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-# The rules of judging are part of the program, so another release judges anew.
+# The rules for judging belong to the program, so every release judges again.
 _JUDGE = f"1:{USER_AGENT}"
 
 
 class SourceJudgements:
-    """Judgements by source archive; cached by its hash and by who judged."""
+    """Judgements by source archive, cached by its hash and the version of the judge."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, context: FetchContext) -> None:
+        self._context = context
         self._executor: ThreadPoolExecutor | None = None
 
     def close(self) -> None:
-        """Begin no further judgement; one under way ends by itself."""
+        """Start no further judgement; one under way ends by itself."""
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
 
     def at_hand(self, sdist: Sdist) -> Judgement | None:
-        """What the cache has, or the archive on the local disk; ``None`` where the network is needed. Raises ``OfflineMiss``."""
+        """The judgement from the cache or of a local archive; ``None`` if the network is needed. Raises ``OfflineMiss``."""
         cached = self.remembered(sdist)
         if cached is not None:
-            self._around.tally.hit(RequestKind.FILE)
+            self._context.tally.hit(RequestKind.FILE)
             return cached
         path = local_path(sdist.at.url)
         if path is not None:
             return self.judge_local(path, sdist.at, sdist.filename)[0]
-        self._around.reject_offline(f"the source archive {sdist.filename}", sdist.at.url)
+        self._context.reject_offline(f"the source archive {sdist.filename}", sdist.at.url)
         return None
 
     async def fetch(self, sdist: Sdist) -> Judgement:
@@ -59,23 +56,23 @@ class SourceJudgements:
 
     def remember(self, sdist: Sdist, judgement: Judgement) -> None:
         """Keep *judgement* for later runs."""
-        self._around.store("judgement", _key(sdist), encode(record_of_judgement(judgement)))
+        self._context.store("judgement", _key(sdist), encode(judgement))
 
     async def fetch_judged(self, at: Availability, filename: str) -> tuple[Judgement, tuple[str, str]]:
-        """Likewise, uncached, with algorithm and digest of what came."""
+        """Download and judge without caching; returns the algorithm and digest of the archive too."""
         import asyncio
         from concurrent.futures import ThreadPoolExecutor
 
-        spool, read = await save_verified(at, filename, self._around)
+        download, read = await save_verified(at, filename, self._context)
         if self._executor is None:
             self._executor = ThreadPoolExecutor(2, thread_name_prefix="wheelcheck judge")
         try:
             judging = asyncio.get_running_loop().run_in_executor(
-                self._executor, self._around.archives.judge_sdist, spool.opened(), filename
+                self._executor, self._context.archives.judge_sdist, download.opened(), filename
             )
             return await judging, read
         finally:
-            spool.close()
+            download.close()
 
     def judge_local(self, path: Path, at: Availability, filename: str) -> tuple[Judgement, tuple[str, str]]:
         """The archive at *path* with algorithm and digest of what was read; raises ``IndexUnavailable`` where there is none."""
@@ -84,25 +81,16 @@ class SourceJudgements:
                 algorithm, expected = checkable(at.hashes)
                 digest = hashlib.file_digest(file, algorithm).hexdigest()
                 verify_digest(digest, algorithm, expected, at.url)
-                if file.tell() > self._around.config.file_limit:
+                if file.tell() > self._context.config.file_limit:
                     raise ArchiveRefused("larger than the limit for source archives", address=str(path))
                 file.seek(0)
-                return self._around.archives.judge_sdist(file, filename), (algorithm, digest)
+                return self._context.archives.judge_sdist(file, filename), (algorithm, digest)
         except OSError as problem:
             raise IndexUnavailable(f"cannot be read: {problem.strerror or problem}", address=str(path)) from problem
 
     def remembered(self, sdist: Sdist) -> Judgement | None:
-        """What the cache has, if anything."""
-        key = _key(sdist)
-        content = self._around.stored("judgement", key)
-        if content is None:
-            return None
-        try:
-            record: JudgementRecord = decode_judgement(content)
-            return judgement_of(record)
-        except (msgspec.DecodeError, ValueError):
-            self._around.forget("judgement", key)
-            return None
+        """The cached judgement, if any."""
+        return self._context.load("judgement", _key(sdist), decode_judgement)
 
 
 def _key(sdist: Sdist) -> str:
