@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from tests.requirements.readings import read, write
@@ -12,14 +14,21 @@ from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.requirements.formats import parse_overrides
 from wheelcheck.requirements.inlining import rewritten_inputs
-from wheelcheck.requirements.rewriting import (
-    Rewriting,
-    rewritten_overrides,
-    rewritten_requirements,
-)
+from wheelcheck.requirements.lines import iter_groups
+from wheelcheck.requirements.rewriting import Rewriting, closed, newline_of, rewritten_group, rewritten_overrides
 
 pytestmark = pytest.mark.usefixtures("folder")
 HASH = "sha256:" + "ab" * 32
+
+
+def rewritten_requirements(
+    text: str, edits: list[Edit], *, repair: str = "", applies: Callable[[Marker], bool] = lambda _: True
+) -> str:
+    rewriting = Rewriting(edits=edits, repair=repair, applies=applies)
+    lines = "".join(rewritten_group(group, rewriting, {}) for group in iter_groups(text))
+    newline = newline_of(text)
+    ending = rewriting.ending(newline)
+    return closed(lines, newline) + ending if ending else lines
 
 
 def edit(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
+from packaging.utils import NormalizedName
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, InputSet, Origin
@@ -25,14 +26,33 @@ _OTHER_FORMATS = (".toml", ".py", ".pyw", ".json", ".lock")
 
 
 class _Walk(Struct, kw_only=True):
-    """The reading of one input: ``asked`` are the lines met that ask for something, ``seen`` the files."""
+    """The reading of the inputs again: ``expected`` are the lines that asked for something when the plan was made.
+
+    ``asked`` are such lines met in this input, ``seen`` its files, ``shown`` those of all inputs that stand in the result.
+    """
 
     reader: Reader
     rewriting: Rewriting
     environ: Mapping[str, str]
     folder: Path
-    asked: Counter[tuple[str, int, str]] = field(default_factory=Counter)
+    expected: Counter[tuple[str, int, NormalizedName]]
+    asked: Counter[tuple[str, int, NormalizedName]] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+
+    def text_of_input(self, source: Source) -> str | None:
+        """The edited text of *source*; ``None`` where it turns out to be no list of requirements, whatever its name."""
+        self.asked, self.seen = Counter(), set(self.shown)
+        try:
+            text = self.text_of(source)
+        except (LineUnreadable, InputUnreadable):
+            return None
+        # A list that reads otherwise than it was read for the plan is of another format, or has changed since.
+        added = self.seen - self.shown
+        if self.asked != Counter({key: count for key, count in self.expected.items() if key[0] in added}):
+            return None
+        self.shown |= added
+        return text
 
     def text_of(self, source: Source) -> str:
         """The text of *source*, edited, with what it includes."""
@@ -114,58 +134,25 @@ def rewritten_inputs(
     reading the inputs raises.
     """
     reader = Reader(fetch_text=fetch_text, stdin=stdin)
-    walks = _Walks(inputs, reader, rewriting, environ, folder)
+    asked = ((each.origin, each.name) for each in inputs.requirements)
+    expected = Counter((origin.path, origin.line, name) for origin, name in asked if isinstance(origin, FileOrigin))
+    walk = _Walk(reader=reader, rewriting=rewriting, environ=environ, folder=folder, expected=expected)
     parts: list[tuple[str, str]] = []
     for word in words:
         source = _listing(word, reader)
-        text = walks.text_of(source) if source is not None else None
+        text = walk.text_of_input(source) if source is not None else None
         if source is not None and text is not None:
             parts.append((source.place, text))
-    origins = (*(each.origin for each in inputs.requirements), *(each.origin for each in inputs.unsupported))
-    for header in dict.fromkeys(_header(origin) for origin in origins if not _is_within(origin, walks.seen)):
-        lines = [
-            rewriting.requirement_line(rendered(each), each)
-            for each in inputs.requirements
-            if not _is_within(each.origin, walks.seen) and _header(each.origin) == header
-        ]
-        lines += [
-            each.text
-            for each in inputs.unsupported
-            if not _is_within(each.origin, walks.seen) and _header(each.origin) == header
-        ]
-        parts.append((header, "".join(f"{line}\n" for line in lines)))
+    others: dict[str, list[str]] = {}
+    for each in inputs.requirements:
+        if not _is_within(each.origin, walk.shown):
+            others.setdefault(_header(each.origin), []).append(rewriting.requirement_line(rendered(each), each))
+    for unsupported in inputs.unsupported:
+        if not _is_within(unsupported.origin, walk.shown):
+            others.setdefault(_header(unsupported.origin), []).append(unsupported.text)
+    parts += ((header, "".join(f"{line}\n" for line in lines)) for header, lines in others.items())
     newline = newline_of(parts[0][1]) if parts else "\n"
     return _joined(parts, rewriting.ending(newline), newline)
-
-
-class _Walks:
-    """One walk for each input that is a list of requirements; ``seen`` are the files that stand in the result."""
-
-    def __init__(
-        self, inputs: InputSet, reader: Reader, rewriting: Rewriting, environ: Mapping[str, str], folder: Path
-    ) -> None:
-        self._walk = _Walk(reader=reader, rewriting=rewriting, environ=environ, folder=folder)
-        self._expected = Counter(
-            (each.origin.path, each.origin.line, each.name)
-            for each in inputs.requirements
-            if isinstance(each.origin, FileOrigin)
-        )
-        self.seen: set[str] = set()
-
-    def text_of(self, source: Source) -> str | None:
-        """The edited text of *source*; ``None`` where it turns out to be no list of requirements, whatever its name."""
-        walk = self._walk
-        walk.asked, walk.seen = Counter(), set(self.seen)
-        try:
-            text = walk.text_of(source)
-        except (LineUnreadable, InputUnreadable):
-            return None
-        # A list that reads otherwise than it was read for the plan is of another format, or has changed since.
-        added = walk.seen - self.seen
-        if walk.asked != Counter({key: count for key, count in self._expected.items() if key[0] in added}):
-            return None
-        self.seen |= added
-        return text
 
 
 def _listing(word: str, reader: Reader) -> Source | None:

@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Requirement
-from wheelcheck.requirements.lines import LogicalLine, iter_groups, iter_logical_lines, parse_line
+from wheelcheck.requirements.lines import LogicalLine, iter_logical_lines, parse_line
 from wheelcheck.requirements.single import Asked, parse_single
 
 _NEVER = "sys_platform == 'never'"  # uv's way to leave a project out: an override that applies nowhere
@@ -78,26 +78,6 @@ class Rewriting(Struct, kw_only=True):
                     yield f"{edit.package}{edit.after}  {self.note(edit.because or 'a bound')}"
                 case _:
                     yield self.note(f"use {shlex.join(edit.options)}{because}")
-
-
-def rewritten_requirements(
-    text: str,
-    edits: Sequence[Edit],
-    *,
-    repair: str = "",
-    applies: Callable[[Marker], bool] = _always,
-    environ: Mapping[str, str] | None = None,
-) -> str:
-    """The requirements file *text* with *edits* made in it, its comments, order and line endings kept.
-
-    *repair* is the id to name in comments, *applies* tells whether a marker holds on the target. What the file includes is not
-    followed. Raises ``LineUnreadable`` for a line that no requirements file has.
-    """
-    rewriting = Rewriting(edits=edits, repair=repair, applies=applies)
-    pieces = [rewritten_group(group, rewriting, environ or {}) for group in iter_groups(text)]
-    newline = newline_of(text)
-    ending = rewriting.ending(newline)
-    return closed("".join(pieces), newline) + ending if ending else "".join(pieces)
 
 
 def rewritten_group(
