@@ -30,11 +30,11 @@ def applicable(
     """The packages of *lock* to install on *target*, in the order of the lock; the locked project itself is not among them.
 
     *extras* and *groups* are chosen besides the lock's default groups (a Pipfile's ``dev`` is its section ``develop``). Markers are
-    evaluated for *target*, never for the running interpreter; *compatibility* is what judges for it, where there is one already.
-    ``uv.lock`` is walked from the project through its edges; the other formats say of each package when it applies.
+    evaluated for *target*, never for the running interpreter; *compatibility* judges for it, where there is one already.
+    ``uv.lock`` is walked from the project through its edges; the packages of other formats say themselves when they apply.
 
     Raises ``InputUnreadable`` where the lock does not speak of *target* (ask :func:`uncovered` first), has no such extra or group,
-    lacks what one of its packages needs there, or would have two versions of one project. Costs about 1 ms for 100 packages.
+    lacks a package that another needs there, or would have two versions of one project. Costs about 1 ms for 100 packages.
     """
     reason = uncovered(lock, target, compatibility=compatibility)
     if reason:
@@ -80,7 +80,7 @@ def _chosen(
 def _said(
     lock: Lock, settling: Settling, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]
 ) -> tuple[LockedPackage, ...]:
-    """Those whose own group and marker say that they apply."""
+    """The packages whose own group and marker say that they apply."""
     bringing = groups | extras if lock.kind is LockKind.PDM else groups
     optional = _optional(lock, extras) if lock.roots else frozenset()
     found = []
@@ -98,7 +98,7 @@ def _said(
 def _refuse_gaps(found: Iterable[LockedPackage], lock: Lock, holds: Callable[[Marker | None], bool]) -> None:
     """Raise ``InputUnreadable`` where one of the packages *found* for a target needs a project that *lock* does not list.
 
-    *holds* says whether a marker does on the target. Formats that do not write what packages depend on have no gaps to see.
+    *holds* says whether a marker does on the target. A format that writes no dependencies has no gaps to see.
     """
     if not format_of(lock.kind).all_edges:
         return

@@ -102,7 +102,7 @@ def _unreadable(path: Path) -> str | None:
 
 
 def _no_dependencies(path: Path) -> str | None:
-    """``None`` where the ``pyproject.toml`` *path* counts, empty where it says nothing of dependencies, else what ails it."""
+    """``None`` where the ``pyproject.toml`` *path* counts, empty where it says nothing of dependencies, else the fault of it."""
     document = _document(path)
     if isinstance(document, str):
         return document
@@ -134,14 +134,14 @@ def _signs(document: Mapping[str, object]) -> Iterator[bool]:
 
 
 class ChangedInputs(Struct, frozen=True, kw_only=True):
-    """The inputs that a change puts to question, sorted by path, and the changed files that lead to none (``idle``)."""
+    """The inputs to check after a change, sorted by path, and the changed files that lead to none (``idle``)."""
 
     inputs: tuple[Path, ...] = ()
     idle: tuple[Path, ...] = ()
 
 
 def inputs_of_change(files: Iterable[str]) -> ChangedInputs:
-    """What the changed *files* put to question.
+    """The inputs to check after the changed *files*.
 
     Where a lock and its ``pyproject.toml`` changed, the lock alone counts, as does ``X.txt`` beside ``X.in``: the one was made of
     the other. A ``pyproject.toml`` that asks for a project that no lock beside it lists counts too: that lock was made of another.

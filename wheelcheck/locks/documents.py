@@ -1,8 +1,8 @@
-"""The document of a lock, parsed: its tables with what packaging makes of their texts, and the lines of its packages.
+"""The document of a lock, parsed: its tables, with versions, markers and bounds understood, and the lines of its packages.
 
-TOML is read faster where it is what locks mostly are: thousands of one-line tables of a file each. ``tomllib`` takes 30 µs for such
-a line, most of a lock's time, a pattern 3 µs. Lines of exactly that shape are set aside before it reads, each leaving a string
-behind, and put back after; where one is not found again, ``tomllib`` reads the whole.
+TOML is read faster where it has the shape of most locks: thousands of one-line tables of a file each. ``tomllib`` takes 30 µs
+for such a line, most of a lock's time, a pattern 3 µs. Lines of exactly that shape are set aside before it reads, each leaving a
+string behind, and put back after; where one is not found again, ``tomllib`` reads the whole.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class LockTable(Table):
         return self.marker_of(text) if text else None
 
     def marker_of(self, text: str) -> Marker:
-        """*text* as a marker; one that was read before is the same object, which what is remembered of it goes by."""
+        """*text* as a marker; equal texts give the same object, by which its outcomes are remembered."""
         known = _MARKERS.get(text)
         if known is None:
             if len(_MARKERS) > _MOST_MARKERS:

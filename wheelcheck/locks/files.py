@@ -1,4 +1,4 @@
-"""The files that a lock lists for a package, with their hashes, and what it names that is no file of an index."""
+"""The files that a lock lists for a package, with their hashes, and packages that are no file of an index."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class FileList(Struct):
     ) -> None:
         """Add one file, named by *filename* or by the end of its *url*.
 
-        Raises ``InputUnreadable`` for one of another project or version. What is no distribution at all is skipped.
+        Raises ``InputUnreadable`` for one of another project or version. A file that is no distribution at all is skipped.
         """
         if "#" in url or "@" in url:
             # Taking a URL apart costs more than all else here, and of the thousands in a lock none needs it.
@@ -93,7 +93,7 @@ class FileList(Struct):
 
     @property
     def files(self) -> tuple[Distribution, ...]:
-        """What was found, in order."""
+        """The files found, in order."""
         return tuple(self.found)
 
 

@@ -25,7 +25,7 @@ class LockFormat(Struct, frozen=True, kw_only=True):
     are patterns of file names that only such locks have; of any other TOML or JSON file (*is_json*) *signs*, all of which it has,
     tell it. *found* are patterns of the names that count when a folder is looked through, best first.
 
-    *header_first*: what is said of the whole lock comes first, so that a lock which was cut is still readable. *all_edges*: it
+    *header_first*: the facts of the whole lock come first, so that a lock which was cut is still readable. *all_edges*: it
     writes all that its packages depend on. *made_of* is the file beside it that it was made of, where that is known.
     """
 
@@ -127,9 +127,8 @@ def kind_of(content: bytes, path: str) -> LockKind | None:
 def parse_lock(content: bytes, path: str) -> Lock:
     """Read the whole lock *content*, called *path* in messages and origins; nothing of it is left out silently.
 
-    Raises ``InputUnreadable``, with the line where it is known, for what is no lock, a version of a format that is not understood,
-    a truncated or edited lock. A requirements file may open what it includes; nothing else is read. Costs what its parser costs:
-    about 0.2 ms for a package of twenty files in TOML.
+    Raises ``InputUnreadable``, with the line where it is known, for a file that is no lock, an unknown version of a format, a truncated
+    or edited lock. A requirements file may open the files that it includes; nothing else is read. Costs about 0.2 ms for a package of twenty files in TOML.
     """
     kind = kind_of(content, path)
     if kind is None:
@@ -148,7 +147,7 @@ def parse_lock(content: bytes, path: str) -> Lock:
 
 
 def _refuse_duplicates(lock: Lock) -> None:
-    """What is locked in the same version twice under the same marker overlaps everywhere; the rest is told on each target."""
+    """A project locked twice in one version under one marker overlaps everywhere; other overlaps are told on each target."""
     seen: dict[tuple[object, ...], LockedPackage] = {}
     for package in lock.packages:
         groups = package.groups if lock.kind is LockKind.PIPENV else frozenset()
@@ -164,7 +163,7 @@ def _refuse_duplicates(lock: Lock) -> None:
 def _refuse_part(lock: Lock) -> None:
     """Raise ``InputUnreadable`` where *lock* lists no package, or one that nothing in a ``uv.lock`` leads to.
 
-    A file that was cut between two tables is still valid TOML, and what is cut off would pass unseen.
+    A file that was cut between two tables is still valid TOML, and the missing packages would pass unseen.
     """
     if not lock.packages and format_of(lock.kind).header_first:
         raise InputUnreadable("lists no package", address=lock.path, hint=MANGLED)

@@ -1,4 +1,4 @@
-"""Reads a requirements file as a lock, when every requirement is pinned and has hashes; what is looser is none."""
+"""Reads a requirements file as a lock, when every requirement is pinned and has hashes; a looser one is no lock."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _HINT = "pin it with == and give its hashes (pip-compile --generate-hashes), or 
 
 
 def parse_hashed(content: bytes, path: str) -> Lock:
-    """Read *content* and what it includes from disk; raise ``InputUnreadable`` where a requirement has no pin or no hash.
+    """Read *content* and the files that it includes; raise ``InputUnreadable`` where a requirement has no pin or no hash.
 
-    ``${NAME}`` stays as written: what is locked does not hang on the environment.
+    ``${NAME}`` stays as written: a lock does not depend on the environment.
     """
     if content.rstrip().endswith(b"\\"):
         raise InputUnreadable("the lock ends in the middle of a requirement", address=path, hint=MANGLED)

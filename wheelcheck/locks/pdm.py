@@ -1,4 +1,4 @@
-"""Reads ``pdm.lock`` (4.3 to 4.5), whose packages say their groups and marker; without them a note says what is missing."""
+"""Reads ``pdm.lock`` (4.3 to 4.5), whose packages say their groups and marker; a note says where they do not."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def parse_pdm(content: bytes, path: str) -> Lock:
 
 
 def _environment(values: Mapping[str, object], metadata: LockTable) -> Marker:
-    """A target that PDM locked for, as a marker: what its words do not say it does not bound."""
+    """A target that PDM locked for, as a marker; it bounds only what its words say."""
     target = metadata.inner(values, label="a target")
     clauses = [
         f'python_full_version {part[0]} "{part[1]}"'
@@ -123,13 +123,13 @@ def _iter_edges(table: LockTable) -> Iterator[LockedDependency]:
 
 
 def _joined(packages: list[LockedPackage]) -> tuple[LockedPackage, ...]:
-    """*packages* without those that PDM writes a second time for their extras; what the extras need goes to the first."""
+    """*packages* without those that PDM writes a second time for their extras; their dependencies go to the first."""
     plain: dict[tuple[NormalizedName, object, str, str], LockedPackage] = {}
     for package in sorted(packages, key=lambda package: bool(package.extras)):
         key = (package.name, package.version, package.source, "" if package.extras else str(package.marker))
         if not package.extras:
             if key in plain:
-                # Seen again by whoever looks for what is locked twice.
+                # Kept: the check for packages that are locked twice refuses it.
                 key = (*key[:3], f"{key[3]} {package.origin.line}")
             plain[key] = package
             continue

@@ -1,4 +1,4 @@
-"""Reads the JSON of ``pip install --report`` (version 1): what one environment would install, one file for each package."""
+"""Reads the JSON of ``pip install --report`` (version 1): the packages that one environment would install, one file each."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def _package(table: LockTable) -> LockedPackage:
         name=name,
         version=version,
         origin=table.origin,
-        # An empty list is what Poetry writes for what has no files; of an index, everything has.
+        # Poetry writes an empty list for a package without files; on an index, every package has some.
         files=listed.files if missing is None and "files" in table.values else None,
         skipped=tuple(listed.skipped),
         unsupported=missing,

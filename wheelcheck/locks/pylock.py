@@ -22,7 +22,7 @@ _NEWEST = Version("1.0")
 
 
 def parse_pylock(content: bytes, path: str) -> Lock:
-    """Read *content*; raise ``InputUnreadable`` for another major version than 1 and for what the standard does not admit."""
+    """Read *content*; raise ``InputUnreadable`` for another major version than 1 and for whatever the standard does not admit."""
     document, text = load_toml(content, path)
     written = document.text("lock-version")
     version = document.read(written, Version, InvalidVersion, "lock-version is no version")

@@ -1,4 +1,4 @@
-"""Reads ``uv.lock`` (version 1) with its graph; what of it applies on a target is not decided here."""
+"""Reads ``uv.lock`` (version 1) with its graph; which packages apply on a target is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _ordered(names: Iterator[NormalizedName]) -> tuple[NormalizedName, ...]:
 
 
 class _Source(Struct, frozen=True):
-    """What ``source = { kind = where }`` says."""
+    """The value of ``source = { kind = where }``."""
 
     kind: str
     where: str
@@ -144,7 +144,7 @@ def _edge(
 
 
 def _manifest_roots(manifest: LockTable) -> tuple[LockedDependency, ...]:
-    """What a script asks for, and a workspace without a project of its own."""
+    """The requirements of a script, and of a workspace without a project of its own."""
     groups = manifest.table_or_empty("dependency-groups")
     return (
         *(_asked(manifest, row, None) for row in manifest.rows("requirements")),

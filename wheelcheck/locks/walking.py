@@ -160,7 +160,7 @@ class _Walk:
 def _encoded(
     own: list[LockedPackage], extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]
 ) -> Iterator[NormalizedName]:
-    """The words by which markers name what was chosen, where ``tool.uv.conflicts`` makes versions hang on it.
+    """The words by which markers name the chosen extras and groups, where ``tool.uv.conflicts`` makes versions depend on them.
 
     uv writes ``extra-4-quay-shiny`` for the extra ``shiny`` of ``quay``, whose name has four letters; ``group-…`` and
     ``project-…`` likewise.

@@ -116,7 +116,7 @@ def parse_overrides(
     fetch_text: Callable[[str], str] | None = None,
     environ: Mapping[str, str],
 ) -> InputSet:
-    """What *option* overrides: each text is a requirement, or a file of them in the requirements format (as in uv).
+    """The overrides of *option*: each text is a requirement, or a file of them in the requirements format (as in uv).
 
     The overrides are the result's ``requirements``; ``files`` are those read. Options in such a file say nothing here.
     Raises ``InputUnreadable`` and ``UsageProblem``, also for a requirement that cannot be planned.
@@ -163,7 +163,7 @@ class _Run:
                 constrain_file(source, self.collector)
 
     def choose(self, extras: frozenset[NormalizedName], groups: Sequence[NormalizedName]) -> None:
-        """Read those that waited, with what is chosen of them."""
+        """Read the inputs that waited, with the extras and groups chosen of them."""
         for reader, sources in self._waiting.items():
             if sources or extras or groups:
                 with reading(", ".join(map(_name, sources))):

@@ -129,9 +129,9 @@ def rewritten_inputs(
 ) -> str:
     """One requirements text for everything that the inputs *words*, which gave *inputs*, ask for, with the edits made.
 
-    A single requirements file stays as it is but for the edited lines; otherwise a comment names where each part comes from. What
-    is included stands in its place. *folder* is where the text will lie: relative paths to constraints start there. Raises what
-    reading the inputs raises.
+    A single requirements file stays as it is but for the edited lines; otherwise a comment names the source of each part. Included
+    files stand in place of the lines that include them. *folder* is where the text will lie: relative paths to constraints start
+    there. Raises as reading the inputs does.
     """
     reader = Reader(fetch_text=fetch_text, stdin=stdin)
     asked = ((each.origin, each.name) for each in inputs.requirements)
@@ -156,7 +156,7 @@ def rewritten_inputs(
 
 
 def _listing(word: str, reader: Reader) -> Source | None:
-    """The text that *word* names, where that may be a list of requirements."""
+    """The text that *word* names, ``None`` where that is no list of requirements."""
     if word == "-":
         return reader.standard_input()
     if is_web_url(word) and " " not in word:

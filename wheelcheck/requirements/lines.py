@@ -49,7 +49,7 @@ _KNOWN = _TAKES_VALUE | _FLAGS | _OTHER_SPELLINGS.keys()
 class LogicalLine(Struct, frozen=True, kw_only=True):
     """A line after joining continuations: *number* is its first physical one, *written* lacks only the comment.
 
-    ``text`` has ``${NAME}`` replaced from the environment, so it may hold secrets that *written* does not. ``comment`` is what was
+    ``text`` has ``${NAME}`` replaced from the environment, so it may hold secrets that *written* does not. ``comment`` is the part
     taken off, with the blanks before it.
     """
 
@@ -66,7 +66,7 @@ class ParsedLine(Struct, frozen=True, kw_only=True):
     options: tuple[tuple[str, str], ...]
 
     def values(self, option: str) -> tuple[str, ...]:
-        """What was given to each use of *option*."""
+        """The value of each use of *option*."""
         return tuple(value for name, value in self.options if name == option)
 
 

@@ -1,6 +1,6 @@
 """Reads ``pyproject.toml``: PEP 621 dependencies and extras, PEP 735 groups; runs no build backend.
 
-What a backend would compute (``dynamic``) is an error that says so, except setuptools' ``file =``, which is static. The extras and
+A value that a backend would compute (``dynamic``) is an error, except setuptools' ``file =``, which is static. The extras and
 groups of a run may belong to any of the projects among its inputs, so these are kept until all are known.
 """
 
@@ -53,7 +53,7 @@ class Pyproject(Struct, frozen=True, kw_only=True):
 
 
 def parse_pyproject(source: Source) -> Pyproject:
-    """Read *source* and check the shape of what matters here. Raises ``InputUnreadable`` naming file, line and key."""
+    """Read *source* and check the keys that matter here. Raises ``InputUnreadable`` naming file, line and key."""
     document = Table(parse_toml(source.text, source.place), path=source.place, text=source.text)
     project = document.table_or_empty("project")
     extras = project.table_or_empty("optional-dependencies")
@@ -79,7 +79,7 @@ def parse_pyproject(source: Source) -> Pyproject:
 def collect_dependencies(project: Pyproject, extras: frozenset[NormalizedName], collector: Collector) -> None:
     """Ask for the dependencies of *project* and of those of *extras* that it has.
 
-    ``name[extra]`` of the project itself is replaced by what that extra asks for, under both markers.
+    ``name[extra]`` of the project itself is replaced by the requirements of that extra, under both markers.
     """
     if project.project is None:
         return
@@ -91,7 +91,7 @@ def collect_dependencies(project: Pyproject, extras: frozenset[NormalizedName], 
 
 
 def collect_group(project: Pyproject, group: NormalizedName, collector: Collector) -> None:
-    """Ask for what the dependency group *group* of *project* lists, includes followed (PEP 735)."""
+    """Ask for the requirements of the dependency group *group* of *project*, includes followed (PEP 735)."""
     from packaging.dependency_groups import resolve_dependency_groups
 
     line = project.document.line_of("dependency-groups", project.spelled.get(group, group))
@@ -115,7 +115,7 @@ def _as_written(project: Pyproject) -> Mapping[str, str]:
 
     spellings = {}
     for text in (member for members in project.groups.values() for member in members if isinstance(member, str)):
-        # An unused group may hold what this one need not understand.
+        # An unused group may hold a text that is not understood.
         with contextlib.suppress(InvalidRequirement):
             spellings[str(PackagingRequirement(text))] = text
     return spellings

@@ -1,7 +1,7 @@
 """Reads requirements files in pip's format, with all that they include; refuses include cycles and bad lines, naming file and line.
 
-Two deliberate differences from pip: what a constraints file includes with ``-r`` constrains too (as in uv: constraints never add
-projects), and a file that is included twice is read once.
+Two deliberate differences from pip: a file that a constraints file includes with ``-r`` constrains too (as in uv: constraints never
+add projects), and a file that is included twice is read once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Taken = Callable[[Requirement | UnsupportedRequirement], None]
 
 
 class _Inclusion(Struct, frozen=True):
-    """A file being read, and the chain of lines that led to it; ``key`` is what makes two inclusions the same file."""
+    """A file being read, and the chain of lines that led to it; two inclusions of one file have the same ``key``."""
 
     source: Source
     key: str
@@ -46,7 +46,7 @@ def constrain_file(source: Source, collector: Collector) -> None:
 
 
 class _Reading:
-    """The reading of a file and of what it includes."""
+    """Reads a file and those that it includes."""
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector

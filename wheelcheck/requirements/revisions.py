@@ -1,7 +1,7 @@
 """Dependency files as they stood at a git revision, copied out to a folder; touches neither checkout nor index, follows no link.
 
-What a file names is copied with it, in the same layout, so that includes are found: names are looked up in the revision's own
-tree, and nothing outside of it is read. Git is run with lists of words and never through a shell.
+Files that a file names are copied with it, in the same layout, so that includes are found: names are looked up in the revision's
+own tree, and nothing outside of it is read. Git is run with lists of words and never through a shell.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_BYTES = 50_000_000
 _MOST_FILES = 10_000
 _SECONDS = 60.0
 _LONGEST = 1000  # characters of a name that is worth a look
-# Whatever separates a name from what stands around it, in requirements files and in TOML.
+# A name, without the characters that stand around names in requirements files and in TOML.
 _WORDS = re.compile(r"[^\s\"'`=,;\[\]{}()#<>]+")
 _LISTS = (".txt", ".in", ".toml", ".lock", ".cfg", ".json", ".py", ".pip", ".reqs")
 _LINK = "120000"
@@ -164,7 +164,7 @@ def _is_safe(path: str) -> bool:
 
 
 def _iter_contents(revision: Revision, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Each path with its bytes, those of the file that it leads to for a link; what is too large or leads nowhere is left out."""
+    """Each path with its bytes, those of the file that it leads to for a link; large files and broken links are left out."""
     entries = [(path, revision.files[path]) for path in paths]
     entries = [(path, entry) for path, entry in entries if entry.size <= _MOST_BYTES]
     contents = _contents(revision, [entry.object_id for _, entry in entries])

@@ -1,6 +1,6 @@
 """Requirements and overrides as a repair would have them: lines edited in place, all else byte for byte; writes no file.
 
-``text, Edits → text``. What a list of requirements cannot say (another Python, an override) becomes a comment at its end.
+``text, Edits → text``. An edit that a list of requirements cannot say (another Python, an override) becomes a comment at its end.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _always(_: Marker) -> bool:
 
 
 class Rewriting(Struct, kw_only=True):
-    """What is to change, and what has been met so far; one serves for all the texts of one result.
+    """The edits to make, and the state of making them; one serves for all the texts of one result.
 
     *repair* is the id to name in comments. *applies* tells whether a marker holds on the target. ``met`` holds the projects of
     the lines seen that apply, ``hashed`` whether any line had hashes, which are then needed everywhere.
@@ -55,7 +55,7 @@ class Rewriting(Struct, kw_only=True):
         return written
 
     def ending(self, newline: str = "\n") -> str:
-        """The lines after all others: what has to be asked for besides, and what must be said elsewhere."""
+        """The lines after all others: further requirements, and comments on edits that belong elsewhere."""
         return "".join(f"{line}{newline}" for line in self._iter_ending())
 
     def note(self, text: str) -> str:
@@ -107,7 +107,7 @@ def rewritten_group(
 
 
 def requirement_of(logical: LogicalLine, *, place: str = "", folder: Path | None = None) -> Requirement | None:
-    """What *logical* asks for, ``None`` where that is nothing, or nothing that can be planned. Raises ``LineUnreadable``."""
+    """The requirement in *logical*, ``None`` where it has none, or none that can be planned. Raises ``LineUnreadable``."""
     parsed = parse_line(logical.text)
     if not parsed.requirement:
         return None

@@ -1,4 +1,4 @@
-"""Understands one requirement as pip does: PEP 508, a URL, a local archive or folder; what cannot be planned is a value too.
+"""Understands one requirement as pip does: PEP 508, a URL, a local archive or folder; one that cannot be planned is a value too.
 
 Fetches nothing: the name comes from the text, the file name or the static metadata of a local folder.
 """
@@ -60,7 +60,7 @@ _MISTAKES = (
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """One requirement to understand: its *text*, the text to show (*written*), who asks, and where local paths start.
+    """One requirement to understand: its *text*, the text to show (*written*), its *origin*, and where local paths start.
 
     As in pip, a relative path starts at the current folder; where nothing is there, at *folder*, that of the file.
     """
@@ -73,7 +73,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> str:
-        """What a person reads: without credentials."""
+        """The text for messages, without credentials."""
         return masked_within(self.written or self.text)
 
 
@@ -94,7 +94,7 @@ def parse_single(asked: Asked) -> Requirement | UnsupportedRequirement:
 
 
 def parse_editable(asked: Asked) -> UnsupportedRequirement:
-    """Name what ``-e`` asks for, as far as its text or folder says."""
+    """The project that ``-e`` asks for, named as far as its text or folder says."""
     text = asked.text.strip()
     named = _NAMED.match(text)
     name = canonicalize_name(named[1]) if named else _egg(text)
@@ -199,7 +199,7 @@ def _reference(
         url=plain,
         hashes=tuple(dict.fromkeys(pins)),
         origin=asked.origin,
-        # What the fragment said is kept in its own fields.
+        # The fragment is kept in its own fields.
         text=re.sub(r"#[^\s\[]+", "", asked.shown),
     )
 

@@ -1,6 +1,6 @@
 """Reads ``[tool.cibuildwheel]`` as the targets whose wheels it builds; runs nothing, and sees no environment variable of a CI.
 
-What ``archs = "auto"`` means depends on the machine that builds: the usual ones are taken, besides each one that a ``build``
+``archs = "auto"`` depends on the machine that builds: the usual ones are taken, besides each one that a ``build``
 pattern spells out. Pyodide, Android, iOS and GraalPy are left out.
 """
 
@@ -180,7 +180,7 @@ class _Config:
         environments = [self._option("macos", "environment", "")]
         environments += [override.get("environment", "") for override in self._overrides(build)]
         asked = [found for each in environments if (found := _deployment(each)) is not None]
-        # What is asked below the default is raised to it, as cibuildwheel does.
+        # A lower floor than the default is raised to it, as cibuildwheel does.
         return max(_version(lowest), *asked[-1:]) if asked else _version(lowest)
 
     def _overrides(self, build: _Build) -> Iterator[Table]:

@@ -14,7 +14,7 @@ from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.targets.image_names import WAY_OUT, ImageReading, ImageUnknown, parse_image
 from wheelcheck.targets.sources import TargetQuery
 
-# What a builder sets by itself; a stage for the machine that builds is one for the machine that runs, as far as can be known.
+# Set by the builder itself; a stage for the machine that builds is taken for one for the machine that runs.
 _BUILDER_ARGS = {
     "TARGETOS": "linux",
     "TARGETARCH": "amd64",
@@ -31,7 +31,7 @@ _FROM = re.compile(r"(?P<flags>(?:--\S+\s+)*)(?P<image>\S+)(?:\s+AS\s+(?P<stage>
 
 
 class _Stage(Struct, frozen=True, kw_only=True):
-    """One ``FROM`` line: its image, what it calls itself (lower case), and ``--platform``."""
+    """One ``FROM`` line: its image, its own name (lower case), and ``--platform``."""
 
     line: int
     image: str
@@ -115,7 +115,7 @@ def _stages(text: str, path: str, build_args: Mapping[str, str]) -> Iterator[_St
     seen_from = False
     for line, instruction, rest in _instructions(text):
         if instruction == "ARG" and not seen_from:
-            # Only what stands before the first FROM counts in FROM lines.
+            # Only an ARG before the first FROM counts in FROM lines.
             for name, default in _assignments(rest):
                 given = build_args.get(name, default)
                 values[name] = _substituted(given, values, path, line) if given is not None else values.get(name)
@@ -215,7 +215,7 @@ def _behind_heredoc(lines: list[str], number: int, word: str, dash: str) -> int:
         line = lines[position].lstrip("\t") if dash else lines[position]
         if line == word:
             return position + 1
-    # Never closed: not for us to judge, and what follows may well be instructions.
+    # Never closed: the lines that follow may well be instructions.
     return number
 
 

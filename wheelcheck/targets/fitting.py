@@ -1,6 +1,6 @@
-"""A distribution, a marker or a Python bound, judged for one target; decides nothing about what may be *chosen*.
+"""Judges a distribution, a marker or a Python bound for one target; does not decide which version is *chosen*.
 
-:class:`Compatibility` remembers what it has judged: thousands of files share a few hundred tag sets, bounds and markers.
+:class:`Compatibility` remembers its answers: thousands of files share a few hundred tag sets, bounds and markers.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def names_extra(marker: Marker | None) -> bool:
 def is_for_another_extra(marker: Marker | None, extra: str) -> bool:
     """Whether *marker* can hold on no target for *extra*, because it asks for another one, and says nothing of a target besides.
 
-    ``False`` where that takes more than a look at it, and for one that uses what a target cannot know: that is to be told.
+    ``False`` where that takes more than a look at it, and for one that uses a variable that no target knows: a finding reports it.
     """
     if marker is None:
         return False
@@ -103,7 +103,7 @@ def is_for_another_extra(marker: Marker | None, extra: str) -> bool:
 
 
 class _Known:
-    """What has been judged for one target, shared by everything that judges for it."""
+    """The answers given for one target, shared by all that judge for it."""
 
     __slots__ = ("patches", "pythons", "ranks", "unusable")
 
@@ -149,7 +149,7 @@ class Compatibility:
         return Refusal(distribution, RefusalReason.REQUIRES_PYTHON, distribution.at.requires_python or "")
 
     def fit(self, distribution: Distribution) -> Fit | None:
-        """The fit of one file, ``None`` for one that :meth:`judge` refuses; most of a page is refused, and nobody asks why."""
+        """The fit of one file, ``None`` for one that :meth:`judge` refuses; most of a page is, mostly unasked."""
         if isinstance(distribution, Sdist):
             best: tuple[int, WheelTag | None] | None = (len(self.target.tags), None)
         else:

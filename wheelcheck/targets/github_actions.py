@@ -23,15 +23,15 @@ from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode, parse_yam
 
 _MATRIX_KEYS = ("python-version", "python_version", "python", "pyversion", "py")
 _LINUX_CONTAINERS = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}
-# What setup-python takes besides versions, where it can only be one minor: 3.12.x, ~3.13.0-0, "3.14.0-alpha - 3.14.0".
+# Ranges that setup-python takes, where they can only be one minor: 3.12.x, ~3.13.0-0, "3.14.0-alpha - 3.14.0".
 _ONE_MINOR = re.compile(r"[~=]{0,2}\s*(3\.\d+)(?:\.[x*]|\.\d+-[\w.]+|\.\d+)?(?:\s+-\s+\1(?:\.[\dx*]+)?)?")
 
 
 def parse_workflow(text: str, path: str, query: TargetQuery) -> NamedTargets:
-    """The targets of every job in the workflow *text*, each once, with notes on what is no literal.
+    """The targets of every job in the workflow *text*, each once, with notes on values that are no literals.
 
-    Raises ``InputUnreadable`` for what is no workflow, for one without a literal Python, and, with the line, for a version without
-    quotes that YAML reads as another number (``3.10``).
+    Raises ``InputUnreadable`` for a file that is no workflow, for one without a literal Python, and, with the line, for a version
+    without quotes that YAML reads as another number (``3.10``).
     """
     workflow = parse_yaml(text, path)
     jobs = workflow.get("jobs") if isinstance(workflow, Mapping) else None
@@ -61,14 +61,14 @@ class _Job(Struct, frozen=True, kw_only=True):
 
 
 class _Container(Struct, frozen=True, kw_only=True):
-    """What a container's image tells; nothing where it is not known."""
+    """The target that a container's image tells; empty where the image is not known."""
 
     platform: str | None
     python: str | None
 
 
 class _Reading(Struct, kw_only=True):
-    """One reading of a workflow: what was found so far."""
+    """One reading of a workflow, with the targets and notes so far."""
 
     path: str
     known: ImageKnowledge
@@ -185,7 +185,7 @@ class _Reading(Struct, kw_only=True):
         return ", ".join(labels), platform
 
     def _container(self, job: _Job) -> _Container | None:
-        """What the job's container tells; ``None`` without one."""
+        """The target that the job's container tells; ``None`` without a container."""
         node = _container_image(job)
         literal = resolved(node, job.contexts) if node is not None else None
         if literal is None or (isinstance(literal, Scalar) and not literal.text):

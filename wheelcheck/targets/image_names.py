@@ -30,7 +30,7 @@ class ImageUnknown(Exception):
 
 
 class ImageReading(Struct, frozen=True, kw_only=True):
-    """What an image's name tells: a platform tag, the Python word (``None``: not said), and remarks on what was assumed.
+    """The target that an image's name tells: a platform tag, the Python word (``None``: not said), and remarks on assumptions.
 
     ``has_python`` says that the image is made to run Python, of whatever version.
     """

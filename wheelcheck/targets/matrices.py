@@ -62,7 +62,7 @@ def expand_matrix(matrix: YamlNode | None, path: str) -> tuple[tuple[Values, ...
 
 
 def resolved(node: YamlNode, contexts: dict[str, YamlNode]) -> YamlNode | NotLiteral:
-    """*node* with its expressions replaced from *contexts* (``matrix``, ``env``); what they do not hold is not literal."""
+    """*node* with its expressions replaced from *contexts* (``matrix``, ``env``); any other is not literal."""
     if not isinstance(node, Scalar) or "${{" not in node.text:
         return node
     whole = _EXPRESSION.fullmatch(node.text.strip())
@@ -81,7 +81,7 @@ def resolved(node: YamlNode, contexts: dict[str, YamlNode]) -> YamlNode | NotLit
 
 
 def _value_of(expression: str, contexts: dict[str, YamlNode], line: int) -> YamlNode | None:
-    """What *expression* is worth: a literal, a path, or the first of several with ``||`` that is no false one; else ``None``."""
+    """The value of *expression*: a literal, a path, or the first of several with ``||`` that is not false; else ``None``."""
     found: YamlNode | None = None
     for term in expression.split("||"):
         found = _term(term, contexts, line)

@@ -1,7 +1,7 @@
 """Platform words → platform tags and marker values; knows no Python version.
 
 A word is a wheel platform tag (``manylinux_2_28_x86_64``) or an alias (``windows``, ``alpine-arm64``). A tag names a *floor*:
-what such a machine also runs (older glibc, older macOS, universal binaries) is added by the rules of PEP 600, PEP 656 and
+wheels for lower floors (older glibc, older macOS, universal binaries) are added by the rules of PEP 600, PEP 656 and
 PEP 425's macOS ladder.
 """
 
@@ -161,7 +161,7 @@ def _musllinux(word: str, major: int, minor: int, machine: str) -> Platform:
         raise _unknown(word, f"names a machine {machine!r} that has no musllinux wheels")
     if major != 1 or minor > _NEWEST_MUSL_MINOR:
         raise _unknown(word, "needs a musl between 1.0 and 1.9")
-    # PEP 656: musl 1.N runs what was built for 1.N and older.
+    # PEP 656: musl 1.N runs builds for 1.N and older.
     ladder = tuple(f"musllinux_1_{floor}_{machine}" for floor in range(minor, -1, -1))
     return Platform(word=ladder[0], tags=(f"linux_{machine}", *ladder), markers=_linux_markers(machine))
 

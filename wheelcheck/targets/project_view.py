@@ -21,7 +21,7 @@ _KEPT = 2
 
 
 class Admission:
-    """Fit or refusal of a file: first what the policy and the asked-for hashes hide, then what the target cannot use."""
+    """Fit or refusal of a file: first by the policy and the asked-for hashes, then by the target."""
 
     def __init__(
         self, compatibility: Compatibility, policy: Policy, hashes: Mapping[NormalizedName, tuple[HashPin, ...]]
@@ -45,7 +45,7 @@ class Admission:
         return self._compatibility.judge(distribution)
 
     def fits(self, files: Iterable[Distribution], kinds: Kinds) -> list[Fit]:
-        """Those of *files* that fit, best first: what :meth:`judge` says of them, without the words for the others.
+        """Those of *files* that :meth:`judge` calls a fit, best first.
 
         *kinds* are the same files by kind.
         """
@@ -67,7 +67,7 @@ class Admission:
     def releases(self, page: ProjectPage) -> dict[Version, Release]:
         """The versions of *page* that were judged already, by this admission or by an equal one just before.
 
-        Who resolves and who explains judge the same files by the same rules, one after the other. Only the last few are kept: a
+        Resolving and explaining judge the same files by the same rules, one after the other. Only the last few are kept: a
         search for repairs judges by many.
         """
         recent = page.view(PageFacts).recent
@@ -92,11 +92,11 @@ class Admission:
 
 
 class Release:
-    """One version of a project on the target: what *admission* says of its *files*.
+    """One version of a project on the target: the judgements of *admission* on its *files*.
 
     ``fit`` is the file that an installer would take, ``None`` where nothing fits. ``hidden`` says that the version does not exist
-    for this run (every file uploaded too late). ``yanked`` is the reason when only a withdrawn file is left. Why the others do not
-    fit is found out when somebody asks: a resolution looks at hundreds of versions, an explanation at a few.
+    for this run (every file uploaded too late). ``yanked`` is the reason when only a withdrawn file is left. The
+    reasons of refusals are computed on demand: a resolution looks at hundreds of versions, an explanation at a few.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Release:
 
 
 class _Judged:
-    """What was judged of one page for *target* under *policy* and the asked-for *hashes*."""
+    """The versions of one page judged for *target* under *policy* and the asked-for *hashes*."""
 
     __slots__ = ("hashes", "policy", "releases", "target")
 
@@ -167,7 +167,7 @@ class ProjectView:
 
     @property
     def judged(self) -> Mapping[Version, Release]:
-        """The versions that this view was asked for, and no other that judges by the same rules."""
+        """The versions that were asked of this view, and not those of another one with the same rules."""
         return self._asked
 
     @functools.cached_property
@@ -197,7 +197,7 @@ class ProjectView:
 
 
 class PageFacts:
-    """What a page says to every target, read off it once: ``recent`` are the latest who judged its versions."""
+    """Facts of a page that are the same for every target, found once; ``recent`` are the latest judgements of its versions."""
 
     def __init__(self, page: ProjectPage) -> None:
         self.recent: list[_Judged] = []
@@ -226,7 +226,7 @@ class PageFacts:
         return tuple(kinds.values())
 
     def python_bounds(self, version: Version) -> frozenset[str]:
-        """What the files of *version* say of the Pythons that they are for."""
+        """The bounds on Python that the files of *version* state."""
         found = self._bounds.get(version)
         if found is None:
             stated = (file.at.requires_python for file in self._page.distributions[version])

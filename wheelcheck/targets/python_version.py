@@ -30,8 +30,8 @@ _SYSTEM_FLOORS = {"windows": "win", "macos": "macosx_13_0", "linux": "manylinux_
 def parse_python_version_file(text: str, path: str, query: TargetQuery) -> NamedTargets:  # noqa: ARG001 - one shape for the table
     """One target for each version in *text*, a ``.python-version`` or ``.python-versions`` file.
 
-    What is no version of CPython or PyPy (``system``, a conda, ranges) is noted and passed over; raises ``InputUnreadable`` where
-    nothing is left.
+    A word that is no version of CPython or PyPy (``system``, a conda, a range) is noted and passed over; raises ``InputUnreadable``
+    where nothing is left.
     """
     targets: list[NamedTarget] = []
     notes: list[TargetNote] = []

@@ -27,7 +27,7 @@ _PYPY = re.compile(r"(?:pypy-?|pp)(?P<version>3\.\d+)(?:\.\d+)?(?:-[\w.-]+)?", r
 
 
 class PythonWord(Struct, frozen=True, kw_only=True):
-    """One Python: ``interpreter`` and ``abi`` are tags (``cp311``, ``cp313t``), ``full`` is what Requires-Python meets.
+    """One Python: ``interpreter`` and ``abi`` are tags (``cp311``, ``cp313t``), ``full`` is compared with Requires-Python.
 
     ``patch_assumed`` says that the patch level was not given and ``.0`` was taken, as uv and pip do.
     """
@@ -87,9 +87,9 @@ def _abi(minor: int, *, is_pypy: bool, free: bool) -> str:
 
 
 class WrittenPython(Struct, frozen=True, kw_only=True):
-    """A Python version as written: *word* is what :func:`parse_python` takes, ``None`` where no minor version is said.
+    """A Python version as written: *word* is for :func:`parse_python`, ``None`` where no minor version is said.
 
-    ``remark`` says what of the text is not in the word; empty where it says all.
+    ``remark`` names the part of the text that the word lacks; empty where it has all.
     """
 
     word: str | None
@@ -100,7 +100,7 @@ class WrittenPython(Struct, frozen=True, kw_only=True):
 def parse_python_version(text: str) -> WrittenPython | None:
     """Understand *text* as one version: ``3.11``, ``3.11.9``, ``3``, ``3.13t``, ``3.15-dev``, ``pypy3.10-7.3.12``.
 
-    ``None`` for what is no version of a Python 3 with wheels: ranges, ``system``, ``2.7``, ``3.5``.
+    ``None`` for a text that is no version of a Python 3 with wheels: ranges, ``system``, ``2.7``, ``3.5``.
     """
     pypy = _PYPY.fullmatch(text)
     matched = _VERSION.fullmatch(pypy["version"] if pypy else text)
@@ -113,7 +113,7 @@ def parse_python_version(text: str) -> WrittenPython | None:
         return None
     number = f"3.{int(minor)}"
     if matched["pre"]:
-        # A pre-release meets no Requires-Python of its release: what is asked is how things are once it is out.
+        # A pre-release meets no Requires-Python of its release: the question is about the release.
         return WrittenPython(
             word=number + ("t" if matched["free"] else ""), version=number, remark="a pre-release, taken as its release"
         )

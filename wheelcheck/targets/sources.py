@@ -1,7 +1,7 @@
 """Reads every file that names targets; ``TARGET_SOURCES`` is the one table of their kinds. Opens no file.
 
-To add a source: a module here that reads text to ``NamedTargets``, and a row in ``TARGET_SOURCES``. What cannot be taken
-literally becomes a note, never a guess.
+To add a source: a module here that reads text to ``NamedTargets``, and a row in ``TARGET_SOURCES``. A value that cannot
+be taken literally becomes a note, never a guess.
 """
 
 from __future__ import annotations

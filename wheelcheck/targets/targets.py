@@ -15,7 +15,7 @@ from wheelcheck.model.target import Target
 from wheelcheck.targets.platforms import Platform, parse_platform
 from wheelcheck.targets.pythons import PythonWord, parse_python
 
-# What no words determine: only the machine itself knows its kernel (PEP 508).
+# No words determine these: only the machine itself knows its kernel (PEP 508).
 _UNKNOWABLE = frozenset({"platform_release", "platform_version"})
 
 
@@ -86,7 +86,7 @@ def _tags(platform_tags: tuple[str, ...], python: PythonWord) -> tuple[tuple[str
     version = (3, python.minor)
     if python.implementation == "pypy":
         native = tags.generic_tags(python.interpreter, [python.abi], platform_tags)
-        # What packaging yields on a PyPy: no "none" ABI of its own interpreter, then the tags every Python has.
+        # As packaging yields them on a PyPy: no "none" ABI of its own interpreter, then the tags every Python has.
         universal = tags.compatible_tags(version, "pp3", platform_tags)
     else:
         native = tags.cpython_tags(version, [python.abi], platform_tags)

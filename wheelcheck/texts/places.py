@@ -117,7 +117,7 @@ def url_path(url: str) -> str:
         # Reading the port is what checks it.
         _ = parts.port
     except ValueError as problem:
-        # What cannot be parsed may be a part of a password.
+        # The part that cannot be parsed may belong to a password.
         why = "" if "@" in url else f" ({problem})"
         raise LineUnreadable(f"a malformed URL: {masked_within(url)!r}{why}") from None
     return parts.path

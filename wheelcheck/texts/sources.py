@@ -1,4 +1,4 @@
-"""Brings the text of an input: from a file, a URL or standard input; refuses to understand what is in it.
+"""Reads the text of an input: from a file, a URL or standard input; does not understand it.
 
 Each source keeps the place it came from, so that a name nested in it is found next to it, and the hash of its bytes.
 """
@@ -35,7 +35,7 @@ class Source(Struct, frozen=True, kw_only=True):
     """A text that was read.
 
     ``place`` names it in messages and origins, without credentials. A local file has ``folder``, the one it lies in; a remote
-    one has ``url``; standard input has neither, and what it names is looked for in the current folder.
+    one has ``url``; standard input has neither: names in it start at the current folder.
     """
 
     place: str
@@ -85,7 +85,7 @@ class Reader:
         return Source(place=place, text=decoded(content, place), folder=path.parent)
 
     def url(self, url: str, *, asked_at: str = "") -> Source:
-        """Fetch the text at *url*; raises what the fetching raises."""
+        """Fetch the text at *url*; raises as fetching does."""
         place = masked(url)
         if self._fetch_text is None:
             raise InputUnreadable("a URL cannot be read here", address=asked_at or place)
