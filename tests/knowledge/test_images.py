@@ -47,7 +47,7 @@ def test_a_release_is_found_by_a_longer_number_but_not_by_a_shorter_one() -> Non
             '[[image]]\nimages = ["x"]\nimplementation = "jython"\nevidence = ["https://example.com/"]\n',
             "use cpython or pypy",
         ),
-        ("[cibuildwheel]\nimage = 3\n", "cibuildwheel.image is unknown"),
+        ("[cibuildwheel]\nimage = 3\n", "unknown key cibuildwheel.image"),
     ],
 )
 def test_a_broken_table_is_refused_by_name(text: str, says: str) -> None:

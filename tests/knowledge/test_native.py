@@ -37,8 +37,8 @@ def test_static_backends_are_backends() -> None:
         ("[backends", "not valid TOML"),
         ('[backends]\nx = "sometimes"', "backends.x"),
         ("[setup]\nmakers = 3", "setup.makers"),
-        ("[setup]\nmaker = []", "unknown key in [setup]"),
-        ("[weather]\nrain = []", "unknown key in [weather]"),
+        ("[setup]\nmaker = []", "unknown key setup.maker"),
+        ("[weather]\nrain = []", "unknown key weather"),
         ("setup = 3", "setup is not a table"),
     ],
 )

@@ -8,7 +8,6 @@ from typing import TypeVar
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
-from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.tables import Table
 from wheelcheck.model.compatibility import (
@@ -21,7 +20,6 @@ from wheelcheck.model.compatibility import (
     VendorIndex,
 )
 from wheelcheck.model.finding import Severity
-from wheelcheck.texts.toml import parse_toml
 
 _TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
 _ADVISORY = ("id", "when", "unless", "platforms", "python", "severity", "message", "evidence", "remedies")
@@ -39,8 +37,8 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
     Raises ``SettingsInvalid`` with the file and the key for text that is no TOML, unknown tables and keys, missing and
     malformed values, and two entries of one file that claim the same place.
     """
-    document = Table(parse_toml(text, address, failing=SettingsInvalid), file=address, where="", keys=_TABLES)
-    names = document.open_table("import_names")
+    document = Table.of_document(text, address, _TABLES)
+    names = document.table("import_names")
     return RepairKnowledge(
         advisories=_entries(document.tables("advisory", _ADVISORY), _advisory, lambda entry: entry.id),
         abi_breaks=_entries(document.tables("abi_break", _ABI_BREAK), _abi_break, _place_of_break),

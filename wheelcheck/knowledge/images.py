@@ -1,4 +1,4 @@
-"""Loads what is known of images, CI machines and wheel builders from ``images.toml``; reads no Dockerfile."""
+"""Loads images, CI machines and wheel builders from ``images.toml``; reads no Dockerfile."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.loading import load_shipped
 from wheelcheck.knowledge.tables import Table
 from wheelcheck.model.images import ImageKnowledge, KnownImage, Release, System, WheelBuilds
-from wheelcheck.texts.toml import parse_toml
 
 _FILE = "images.toml"
 _DOCUMENT = ("system", "image", "runner", "cibuildwheel")
@@ -33,28 +31,28 @@ def parse_images(text: str, address: str) -> ImageKnowledge:
 
     Raises ``SettingsInvalid`` for text that is no TOML, unknown keys, values of the wrong kind, and releases that are not listed.
     """
-    document = Table(parse_toml(text, address, failing=SettingsInvalid), file=address, where="", keys=_DOCUMENT)
+    document = Table.of_document(text, address, _DOCUMENT)
     systems = tuple(_system(table) for table in document.tables("system", _SYSTEM))
     return ImageKnowledge(
         systems=systems,
         images=tuple(_image(table, systems) for table in document.tables("image", _IMAGE)),
         runners={
-            label: table.one("platform", _word)
+            label: table.one("platform", kinds.word)
             for table in document.tables("runner", ("labels", "platform"))
-            for label in table.some("labels", _word)
+            for label in table.some("labels", kinds.word)
         },
-        wheel_builds=_wheel_builds(document.open_table("cibuildwheel")),
+        wheel_builds=_wheel_builds(document.table("cibuildwheel", _CIBUILDWHEEL)),
     )
 
 
 def _system(table: Table) -> System:
     table.some("evidence", kinds.link)
     system = System(
-        name=table.one("name", _word),
-        images=table.some("images", _word),
-        latest=table.one("latest", _word),
+        name=table.one("name", kinds.word),
+        images=table.some("images", kinds.word),
+        latest=table.one("latest", kinds.word),
         releases=tuple(
-            Release(words=each.some("words", _word), floor=each.one("floor", _floor))
+            Release(words=each.some("words", kinds.word), floor=each.one("floor", _floor))
             for each in table.tables("releases", ("words", "floor"))
         ),
     )
@@ -66,7 +64,7 @@ def _system(table: Table) -> System:
 def _image(table: Table, systems: tuple[System, ...]) -> KnownImage:
     table.some("evidence", kinds.link)
     bases = tuple(
-        (each.one("python", kinds.pythons), each.one("base", _word))
+        (each.one("python", kinds.pythons), each.one("base", kinds.word))
         for each in table.tables("bases", ("python", "base"))
     )
     for _, base in bases:
@@ -74,42 +72,33 @@ def _image(table: Table, systems: tuple[System, ...]) -> KnownImage:
         if not any(system.name == name and system.release(word) for system in systems):
             raise table.problem("bases", f"names {base!r}, which is no system and release of this file")
     return KnownImage(
-        images=table.some("images", _word),
+        images=table.some("images", kinds.word),
         implementation=table.one("implementation", _implementation) if "implementation" in table else "cpython",
         prefix=table.one("prefix", str) if "prefix" in table else None,
-        python=table.one("python", _word) if "python" in table else None,
+        python=table.one("python", kinds.word) if "python" in table else None,
         bases=bases,
     )
 
 
 def _wheel_builds(table: Table) -> WheelBuilds:
-    for key in table.keys:
-        if key not in _CIBUILDWHEEL:
-            raise table.problem(key, "is unknown", f"the keys are {', '.join(_CIBUILDWHEEL)}")
     return WheelBuilds(
-        images=_texts(table.open_table("images")),
-        archs=_lists(table.open_table("archs")),
-        all_archs=_lists(table.open_table("all_archs")),
+        images=_texts(table.table("images")),
+        archs=_lists(table.table("archs")),
+        all_archs=_lists(table.table("all_archs")),
         macos_floors=tuple(
-            (each.one("machine", _word), each.one("python", kinds.pythons), each.one("floor", _word))
+            (each.one("machine", kinds.word), each.one("python", kinds.pythons), each.one("floor", kinds.word))
             for each in table.tables("macos_floors", ("machine", "python", "floor"))
         ),
-        optional_free_threaded=frozenset(table.each("optional_free_threaded", _word)),
+        optional_free_threaded=frozenset(table.each("optional_free_threaded", kinds.word)),
     )
 
 
 def _texts(table: Table) -> Mapping[str, str]:
-    return {key: table.one(key, _word) for key in table.keys}
+    return {key: table.one(key, kinds.word) for key in table.keys}
 
 
 def _lists(table: Table) -> Mapping[str, tuple[str, ...]]:
-    return {key: table.some(key, _word) for key in table.keys}
-
-
-def _word(text: str) -> str:
-    if not text or text != text.strip():
-        raise ValueError("empty, or with spaces around it")
-    return text
+    return {key: table.some(key, kinds.word) for key in table.keys}
 
 
 def _floor(text: str) -> str:

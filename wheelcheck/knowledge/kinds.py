@@ -25,8 +25,15 @@ def sentence(text: str) -> str:
     return text.strip()
 
 
+def word(text: str) -> str:
+    """Any text without spaces around it."""
+    if not text or text != text.strip():
+        raise ValueError("empty, or with spaces around it")
+    return text
+
+
 def identifier(text: str) -> str:
-    """A word by which an entry is told from others, such as ``torch-numpy-2``."""
+    """An entry's own name, such as ``torch-numpy-2``."""
     if _ID.fullmatch(text) is None:
         raise ValueError("an id has lower-case letters, digits, dots and dashes")
     return text
@@ -115,7 +122,7 @@ def import_name(text: str) -> str:
 
 
 def severity(text: str) -> Severity:
-    """How bad, by the word of the reports."""
+    """A severity, by the word of the reports."""
     try:
         return Severity(text)
     except ValueError as problem:

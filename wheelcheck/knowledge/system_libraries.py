@@ -1,10 +1,9 @@
-"""Loads what is known of the systems' shared libraries from ``system_libraries.toml``; reads no library."""
+"""Loads the shared libraries that clean systems have or lack from ``system_libraries.toml``; reads no library."""
 
 from __future__ import annotations
 
 import functools
 
-from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.loading import load_shipped
 from wheelcheck.knowledge.tables import Table
@@ -15,7 +14,6 @@ from wheelcheck.model.system_libraries import (
     SymbolCeiling,
     SystemKnowledge,
 )
-from wheelcheck.texts.toml import parse_toml
 
 _FILE = "system_libraries.toml"
 _SYSTEMS = ("windows", "linux", "musl", "macos")
@@ -35,11 +33,8 @@ def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
 
     Raises ``SettingsInvalid`` for text that is no TOML, unknown keys and values of the wrong kind.
     """
-    values = parse_toml(text, address, failing=SettingsInvalid)
-    document = Table(values, file=address, where="", keys=(*_SYSTEMS, "imports"))
-    systems = {
-        name: Table(values[name], file=address, where=name, keys=_SYSTEM) for name in _SYSTEMS if name in document
-    }
+    document = Table.of_document(text, address, (*_SYSTEMS, "imports"))
+    systems = {name: document.table(name, _SYSTEM) for name in _SYSTEMS if name in document}
     return LibraryKnowledge(
         systems={name: _system(table, case=name != "windows") for name, table in systems.items()},
         ceilings=tuple(
@@ -48,7 +43,7 @@ def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
         exemptions=tuple(
             ImportExemption(
                 project=each.one("project", kinds.project),
-                modules=frozenset(each.some("modules", _word)),
+                modules=frozenset(each.some("modules", kinds.word)),
                 reason=each.one("reason", kinds.sentence),
             )
             for each in document.tables("imports", ("project", "modules", "reason"))
@@ -59,11 +54,11 @@ def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
 def _system(table: Table, *, case: bool) -> SystemKnowledge:
     table.some("evidence", kinds.link)
     return SystemKnowledge(
-        present=table.some("present", _word),
-        with_python=table.each("with_python", _word),
+        present=table.some("present", kinds.word),
+        with_python=table.each("with_python", kinds.word),
         absent=tuple(
             AbsentLibrary(
-                patterns=each.some("libraries", _word),
+                patterns=each.some("libraries", kinds.word),
                 owner=each.one("owner", kinds.sentence),
                 remedy=each.one("remedy", kinds.sentence),
                 bundled=each.truth("bundled") is True,
@@ -79,12 +74,6 @@ def _ceiling(table: Table) -> SymbolCeiling:
         glibc=table.one("glibc", _release),
         families={family: table.one(family, _release) for family in _FAMILIES},
     )
-
-
-def _word(text: str) -> str:
-    if not text or text != text.strip():
-        raise ValueError("empty, or with spaces around it")
-    return text
 
 
 def _release(text: str) -> tuple[int, ...]:

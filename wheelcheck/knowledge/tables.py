@@ -7,6 +7,7 @@ from datetime import date
 from typing import TypeVar
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.texts.toml import parse_toml
 
 _Value = TypeVar("_Value")
 
@@ -35,6 +36,11 @@ class Table:
         for key in self._values:
             if key not in keys:
                 raise SettingsInvalid(f"unknown key {self._path(key)}", address=file, hint=nearest(key, keys))
+
+    @classmethod
+    def of_document(cls, text: str, file: str, keys: tuple[str, ...]) -> Table:
+        """The document in *text*, TOML, as a table with *keys*; raises ``SettingsInvalid`` at *file* for text that is none."""
+        return cls(parse_toml(text, file, failing=SettingsInvalid), file=file, where="", keys=keys)
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -82,15 +88,16 @@ class Table:
             for position, value in enumerate(values)
         )
 
-    def open_table(self, key: str) -> Table:
-        """The table at *key*, whose keys the file itself chooses; an empty one where there is none."""
+    def table(self, key: str, keys: tuple[str, ...] | None = None) -> Table:
+        """The table at *key* with *keys* at most, ``None`` where the file itself chooses them; an empty one where there is none."""
         values = self._values.get(key, {})
-        keys = tuple(values) if isinstance(values, dict) else ()
+        if keys is None:
+            keys = tuple(values) if isinstance(values, dict) else ()
         return Table(values, file=self._file, where=self._path(key), keys=keys)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What the table holds, in the order of the file."""
+        """The keys in the table, in the order of the file."""
         return tuple(self._values)
 
     def problem(self, key: str, fact: str, hint: str = "") -> SettingsInvalid:

@@ -15,9 +15,9 @@ from wheelcheck.archives.sdists.setup_values import ScriptReading
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.judgement import Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
+from wheelcheck.texts.toml import table_at
 
 Table = Mapping[str, object]
-_EMPTY: Table = {}
 _LEGACY = "setuptools.build_meta:__legacy__"  # the backend where none is declared (PEP 517)
 SHOWN = 3  # sentences of one kind that a verdict shows
 
@@ -37,10 +37,7 @@ class ProjectTable(Struct, frozen=True, kw_only=True):
 
     def table(self, *keys: str) -> Table:
         """The table at *keys*, an empty one where there is none."""
-        here: object = self.document
-        for key in keys:
-            here = here.get(key) if isinstance(here, Mapping) else None
-        return here if isinstance(here, Mapping) else _EMPTY
+        return table_at(self.document, *keys)
 
     def value(self, *keys: str) -> object:
         """The value at *keys*, or ``None``."""

@@ -13,7 +13,7 @@ from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import MetadataSource
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class StatedDependencies(Struct, frozen=True, kw_only=True):
     """Dependencies from one place; ``extras`` besides those that the lines name."""
 
     requires: tuple[str, ...]
@@ -23,7 +23,7 @@ class Found(Struct, frozen=True, kw_only=True):
     requires_python: str | None = None
 
 
-def literal_config(facts: SourceFacts) -> Found | None:
+def literal_config(facts: SourceFacts) -> StatedDependencies | None:
     """What ``install_requires`` in setup.cfg states, unless ``setup.py`` may say otherwise."""
     config = read_config(facts.tree)
     if config is None or not config.has_option("options", "install_requires"):
@@ -38,7 +38,7 @@ def literal_config(facts: SourceFacts) -> Found | None:
     lines: list[str] = []
     for key, text in values.items():
         lines += _conditioned(key, literal_texts(text) or [])
-    return Found(
+    return StatedDependencies(
         requires=tuple(lines),
         extras=tuple(filter(None, (key.partition(":")[0] for key in values))),
         source=MetadataSource.SDIST_RECORDED,
@@ -46,7 +46,7 @@ def literal_config(facts: SourceFacts) -> Found | None:
     )
 
 
-def literal_script(facts: SourceFacts) -> Found | None:
+def literal_script(facts: SourceFacts) -> StatedDependencies | None:
     """What the literal arguments of ``setup()`` state, where every call states the same."""
     script = facts.script
     if script is None or script.open_arguments or script.exhausted or not script.calls:
@@ -61,7 +61,7 @@ def literal_script(facts: SourceFacts) -> Found | None:
     stated = _passes(script, "install_requires") or _passes(script, "extras_require")
     if not stated and _may_be_elsewhere(facts, script):
         return None
-    return Found(
+    return StatedDependencies(
         requires=lines,
         extras=extras,
         requires_python=requires_python,

@@ -1,4 +1,4 @@
-"""Evaluates the expressions of a ``setup.py`` without executing them; statements are ``setup_script``'s."""
+"""Evaluates the expressions of a ``setup.py`` without executing them; ``setup_script`` follows its statements."""
 
 from __future__ import annotations
 
@@ -30,12 +30,11 @@ _STEPS = 60_000
 DEPTH = 12
 _ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
 
-
 Scope = dict[str, Value]
 
 
 class Expressions:
-    """The half of the interpreter that evaluates; what it meets on the way goes into *reading*."""
+    """The half of the interpreter that evaluates; the calls and signs that it meets go into *reading*."""
 
     def __init__(
         self,
@@ -57,11 +56,11 @@ class Expressions:
         self.depth = 0
 
     def block(self, body: list[ast.stmt]) -> None:
-        """Run *body*; the other half does."""
+        """Run the statements of *body*; implemented by ``setup_script``."""
         raise NotImplementedError
 
     def bind(self, target: ast.expr, value: Value) -> None:
-        """Give *value* to *target*; the other half does."""
+        """Give *value* to *target*; implemented by ``setup_script``."""
         raise NotImplementedError
 
     def step(self) -> None:
@@ -71,7 +70,7 @@ class Expressions:
             raise Exhausted
 
     def value(self, node: ast.expr) -> Value:
-        """What *node* is worth as far as reading tells."""
+        """The value of *node* as far as reading shows."""
         self.step()
         match node:
             case ast.Constant(value=constant):
@@ -113,28 +112,21 @@ class Expressions:
         return UNKNOWN
 
     def _named(self, name: str) -> Value:
-        if name in self.scope:
-            return self.scope[name]
-        match self.aliases.get(name):
-            case "os.environ":
-                return self.environ
-            case "sys.argv":
-                return list(ARGV)
-        return UNKNOWN
+        return self.scope[name] if name in self.scope else self._imported(self.aliases.get(name, ""))
 
     def _attribute(self, node: ast.Attribute) -> Value:
-        match self.dotted(node):
+        if not isinstance(node.value, ast.Name | ast.Attribute):
+            self.value(node.value)
+        return self._imported(self.dotted(node) or "")
+
+    def _imported(self, dotted: str) -> Value:
+        match dotted:
             case "os.environ":
                 return self.environ
             case "sys.argv":
                 return list(ARGV)
-            case str() as dotted:
-                module, _, name = dotted.rpartition(".")
-                if name in self.modules.get(module, {}):
-                    return self.modules[module][name]
-        if not isinstance(node.value, ast.Name | ast.Attribute):
-            self.value(node.value)
-        return UNKNOWN
+        module, _, name = dotted.rpartition(".")
+        return self.modules.get(module, {}).get(name, UNKNOWN)
 
     def _listed(self, elements: list[ast.expr]) -> Value:
         values: list[Value] = []

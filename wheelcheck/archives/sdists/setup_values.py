@@ -8,13 +8,13 @@ from msgspec import Struct, field
 
 
 class Unknown(Struct, frozen=True):
-    """A value that only running the script would tell; ``why`` names the expression."""
+    """A value that only a run of the script would show; ``why`` names the expression."""
 
     why: str = ""
 
 
 class Made(Struct, frozen=True):
-    """What a maker of compiled things gave back (an ``Extension``, a list of them): never empty, never pure."""
+    """The result of a maker of compiled things (an ``Extension``, a list of them): never empty, never pure."""
 
     maker: str
     line: int
@@ -43,7 +43,7 @@ def truth(value: Value) -> bool | None:
 
 
 def merged(one: Value, other: Value) -> Value:
-    """What a name holds after two branches that may both have run."""
+    """The value of a name after two branches that may both have run."""
     if one is other or (type(one) is type(other) and one == other):
         return one
     if isinstance(one, dict) and isinstance(other, dict):
@@ -136,7 +136,7 @@ def added(left: Value, right: Value) -> Value:
 
 
 class Sign(Struct, frozen=True):
-    """Something native that the script does: *what* in *path* at *line*."""
+    """A sign of something native: *what* the script does in *path* at *line*."""
 
     path: str
     line: int
@@ -165,11 +165,11 @@ class ScriptReading(Struct):
 
 
 class Stop(Exception):
-    """The rest of a block is not reached."""
+    """Raised where the rest of a block is not reached."""
 
 
 class Returned(Stop):
-    """A function is left with *value*."""
+    """Raised where a function returns *value*."""
 
     def __init__(self, value: Value) -> None:
         super().__init__()
@@ -177,7 +177,7 @@ class Returned(Stop):
 
 
 class Exhausted(Exception):
-    """More steps than any honest script needs."""
+    """Raised after more steps than any honest script needs."""
 
 
 def last_name(node: ast.expr) -> str:
@@ -188,32 +188,28 @@ def last_name(node: ast.expr) -> str:
     return ""
 
 
-class Known(Struct, frozen=True):
-    """A value that is known, ``None`` included."""
+class BuiltinResult(Struct, frozen=True):
+    """The value that a call gives, ``None`` included."""
 
     value: Value
 
 
-def called_builtin(dotted: str, arguments: list[Value]) -> Known | None:
-    """What calling *dotted* gives, or ``None`` where that is not known; raises ``Stop`` where it ends the script."""
+def called_builtin(dotted: str, arguments: list[Value]) -> BuiltinResult | None:
+    """The result of calling *dotted*, or ``None`` where that is not known; raises ``Stop`` where it ends the script."""
     match dotted, arguments:
-        case (("os.getenv" | "os.environ.get" | "environ.get"), [_, default]):
-            return Known(default)
-        case (("os.getenv" | "os.environ.get" | "environ.get"), [_]):
-            return Known(None)
         case "bool", [value]:
             known = truth(value)
-            return Known(UNKNOWN if known is None else known)
+            return BuiltinResult(UNKNOWN if known is None else known)
         case "int", [str() as text] if text.isdigit():
-            return Known(int(text))
+            return BuiltinResult(int(text))
         case (("list" | "tuple" | "sorted" | "set"), [list() as values]):
-            return Known(list(values))
+            return BuiltinResult(list(values))
         case (("list" | "tuple" | "set"), []):
-            return Known([])
+            return BuiltinResult([])
         case "len", [list() | str() | dict() as value]:
-            return Known(len(value))
+            return BuiltinResult(len(value))
         case "str", [str() as text]:
-            return Known(text)
+            return BuiltinResult(text)
         case (("sys.exit" | "exit" | "quit"), _):
             raise Stop
     return None

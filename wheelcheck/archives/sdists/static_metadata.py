@@ -10,7 +10,13 @@ from packaging.version import InvalidVersion, Version
 
 from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_headers, sort_requirements
 from wheelcheck.archives.sdists.facts import SourceFacts, text_items
-from wheelcheck.archives.sdists.literal_metadata import Found, literal_config, literal_script, read_config, with_marker
+from wheelcheck.archives.sdists.literal_metadata import (
+    StatedDependencies,
+    literal_config,
+    literal_script,
+    read_config,
+    with_marker,
+)
 from wheelcheck.archives.sdists.poetry import poetry_requirements
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
@@ -81,7 +87,7 @@ def _version(text: object) -> Version | None:
         return None
 
 
-def _static_pkg_info(facts: SourceFacts) -> Found | None:
+def _static_pkg_info(facts: SourceFacts) -> StatedDependencies | None:
     headers = facts.headers
     if headers is None or not facts.tree.contents.get("PKG-INFO"):
         return None
@@ -95,8 +101,8 @@ def _static_pkg_info(facts: SourceFacts) -> Found | None:
     return _from_headers(headers, MetadataSource.SDIST_STATIC, evidence)
 
 
-def _from_headers(headers: Headers, source: MetadataSource, evidence: str) -> Found:
-    return Found(
+def _from_headers(headers: Headers, source: MetadataSource, evidence: str) -> StatedDependencies:
+    return StatedDependencies(
         requires=headers.requires,
         extras=headers.extras,
         requires_python=headers.requires_python,
@@ -105,7 +111,7 @@ def _from_headers(headers: Headers, source: MetadataSource, evidence: str) -> Fo
     )
 
 
-def _project_table(facts: SourceFacts) -> Found | None:
+def _project_table(facts: SourceFacts) -> StatedDependencies | None:
     project = facts.project.table("project")
     dynamic = text_items(project.get("dynamic"))
     if not project or "dependencies" in dynamic or "optional-dependencies" in dynamic:
@@ -117,7 +123,7 @@ def _project_table(facts: SourceFacts) -> Found | None:
         extras.append(str(extra))
         lines += [with_marker(line, f'extra == "{extra}"') for line in text_items(members)]
     requires_python = project.get("requires-python")
-    return Found(
+    return StatedDependencies(
         requires=tuple(lines),
         extras=tuple(extras),
         requires_python=requires_python if isinstance(requires_python, str) else None,
@@ -126,7 +132,7 @@ def _project_table(facts: SourceFacts) -> Found | None:
     )
 
 
-def _poetry_table(facts: SourceFacts) -> Found | None:
+def _poetry_table(facts: SourceFacts) -> StatedDependencies | None:
     backend = facts.knowledge.backend(facts.project.backend)
     table = facts.project.table("tool", "poetry", "dependencies")
     if backend is None or not backend[0].startswith("poetry") or not table:
@@ -135,7 +141,7 @@ def _poetry_table(facts: SourceFacts) -> Found | None:
     read = poetry_requirements(table, extras)
     if read is None:
         return None
-    return Found(
+    return StatedDependencies(
         requires=read[0],
         extras=tuple(extras),
         requires_python=read[1],
@@ -144,7 +150,7 @@ def _poetry_table(facts: SourceFacts) -> Found | None:
     )
 
 
-def _recorded_pkg_info(facts: SourceFacts) -> Found | None:
+def _recorded_pkg_info(facts: SourceFacts) -> StatedDependencies | None:
     headers = facts.headers
     if headers is None:
         return None
@@ -159,15 +165,15 @@ def _recorded_pkg_info(facts: SourceFacts) -> Found | None:
     )
 
 
-def _recorded_egg_info(facts: SourceFacts) -> Found | None:
+def _recorded_egg_info(facts: SourceFacts) -> StatedDependencies | None:
     path = facts.tree.egg_info("requires.txt")
     if path is not None and (text := facts.tree.text(path)) is not None:
         lines, extras = parse_requires_txt(text)
-        return Found(requires=lines, extras=extras, source=MetadataSource.SDIST_RECORDED, evidence=path)
+        return StatedDependencies(requires=lines, extras=extras, source=MetadataSource.SDIST_RECORDED, evidence=path)
     record = facts.tree.egg_info("SOURCES.txt") or facts.tree.egg_info("PKG-INFO")
     if record is None:
         return None
-    return Found(
+    return StatedDependencies(
         requires=(), source=MetadataSource.SDIST_RECORDED, evidence=f"{record} without a requires.txt: no dependencies"
     )
 
@@ -215,7 +221,7 @@ def _requires_python(facts: SourceFacts) -> str | None:
     return None
 
 
-_READERS: tuple[Callable[[SourceFacts], Found | None], ...] = (
+_READERS: tuple[Callable[[SourceFacts], StatedDependencies | None], ...] = (
     _static_pkg_info,
     _project_table,
     _poetry_table,
