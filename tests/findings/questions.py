@@ -6,7 +6,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.fakes.samples import WINDOWS, finding
-from wheelcheck.findings.judging import judge
+from wheelcheck.findings.verdicts import judge
 from wheelcheck.model.check import Allowance, GatePolicy, Judged
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.requirement import FileOrigin

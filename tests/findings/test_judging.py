@@ -7,8 +7,7 @@ from msgspec.structs import replace
 
 from tests.fakes.samples import WINDOWS
 from tests.findings.questions import AV, ORIGIN, about, allowed, judged, policy, verdict
-from wheelcheck.findings.allowances import exemptions, expired_allowances, is_expired, unused_allowances
-from wheelcheck.findings.fingerprints import fingerprint
+from wheelcheck.findings.verdicts import exemptions, expired_allowances, fingerprint, is_expired, unused_allowances
 from wheelcheck.model.check import Verdict
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Installability

@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.locked import listed, lock_of, locked
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.errors import IndexUnavailable, OfflineMiss
-from wheelcheck.findings.locked import find_disagreements, silent_lock
+from wheelcheck.findings.asked import find_disagreements, silent_lock
 from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability

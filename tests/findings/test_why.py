@@ -10,7 +10,7 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.resolver.test_passes import PURE, answer, asked
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.ways import WAYS_FOUND
-from wheelcheck.findings.why import Asked, explain
+from wheelcheck.findings.why import UserRequirements, explain
 from wheelcheck.model.answers import Outcome, Standing, Why
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import Constraint
@@ -56,7 +56,7 @@ def why(
     return explain(
         Diagnosis(outcome, projects, policy, constraints=bounds),
         canonicalize_name(package),
-        Asked(requirements=tuple(map(asked, requirements)), constraints=bounds),
+        UserRequirements(requirements=tuple(map(asked, requirements)), constraints=bounds),
         projects,
         lambda files: (told := purity_from_siblings(files)) and told[0],
     )

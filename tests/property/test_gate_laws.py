@@ -12,9 +12,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.fakes.samples import WINDOWS, finding
-from wheelcheck.findings.allowances import exemptions, expired_allowances, unused_allowances
 from wheelcheck.findings.baseline import known_findings, parse_baseline, render_baseline
-from wheelcheck.findings.judging import judge as judge_findings
+from wheelcheck.findings.verdicts import exemptions, expired_allowances, unused_allowances
+from wheelcheck.findings.verdicts import judge as judge_findings
 from wheelcheck.model.check import Allowance, CheckedTarget, GatePolicy, Judged, Verdict
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.requirement import FileOrigin

@@ -36,7 +36,7 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
     Raises what :func:`~wheelcheck.api.plan` raises, and ``UsageProblem`` where *package* is no name.
     """
     from wheelcheck.findings.context import Diagnosis
-    from wheelcheck.findings.why import Asked, explain
+    from wheelcheck.findings.why import UserRequirements, explain
 
     name = _project_name(package)
     reporter = reporter or SilentReporter()
@@ -52,7 +52,7 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
             require_hashes=prepared.require_hashes,
             constraints=prepared.question.constraints,
         )
-        asked = Asked(
+        asked = UserRequirements(
             requirements=prepared.inputs.requirements,
             constraints=prepared.question.constraints,
             lock=prepared.lock,

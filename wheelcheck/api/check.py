@@ -88,7 +88,7 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
     Blocked, undecided and failed targets are answers. Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid`` for what
     cannot be understood.
     """
-    from wheelcheck.findings.allowances import expired_allowances, unused_allowances
+    from wheelcheck.findings.verdicts import expired_allowances, unused_allowances
     from wheelcheck.model.check import Check
     from wheelcheck.settings.loading import load_settings
 
@@ -179,7 +179,7 @@ class _Checking:
             return Proposals(complete=False, interrupted=str(error))
 
     def _judged(self, answer: Answer, proposals: Proposals | None) -> CheckedTarget:
-        from wheelcheck.findings.judging import judge
+        from wheelcheck.findings.verdicts import judge
         from wheelcheck.model.check import CheckedTarget
         from wheelcheck.plans.making import plan as make_plan
 
@@ -206,7 +206,7 @@ class _Checking:
         return replace(answer, prepared=prepared, findings=findings)
 
     def _for(self, target: Target) -> Prepared:
-        from wheelcheck.findings.allowances import exemptions
+        from wheelcheck.findings.verdicts import exemptions
 
         question = self._prepared.question
         policy = replace(question.policy, exempt=exemptions(self._policy, target))

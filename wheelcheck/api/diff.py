@@ -159,7 +159,7 @@ class _Answering:
 
     def answer(self, target: Target, stores: _Stores) -> CheckedTarget | None:
         """The plan and verdicts on *target*, ``None`` for a side that asks for nothing; a failing index is told in them."""
-        from wheelcheck.findings.judging import judge
+        from wheelcheck.findings.verdicts import judge
         from wheelcheck.model.check import CheckedTarget
 
         opened = self._opened
@@ -197,7 +197,7 @@ class _Answering:
         )
 
     def _for(self, target: Target) -> Prepared:
-        from wheelcheck.findings.allowances import exemptions
+        from wheelcheck.findings.verdicts import exemptions
 
         assert self._prepared is not None  # noqa: S101 - a side without a plan that is not absent was prepared
         question = self._prepared.question

@@ -126,7 +126,7 @@ def answer_of_lock(
     compatibility: Compatibility,
 ) -> LockedAnswer:
     """Take the packages of *lock* that apply on *target*, as they are; raises ``InputUnreadable`` and ``IndexUnavailable``."""
-    from wheelcheck.findings.locked import find_disagreements, silent_lock
+    from wheelcheck.findings.asked import find_disagreements, silent_lock
     from wheelcheck.locks.choosing import applicable, uncovered
     from wheelcheck.resolver.locked import resolve_locked
 

@@ -1,5 +1,6 @@
-"""Resolution or Conflict → findings, worst first; resolves nothing and repairs nothing.
+"""Resolution or Conflict → findings, worst first, and their verdicts for the gate; resolves nothing and repairs nothing.
 
-``diagnose(Diagnosis(…))`` runs every rule of :data:`RULES` over one outcome. A rule is a function from the diagnosis to
-findings; to add one, write it in the module of its subject and name it in the table.
+:func:`rules.diagnose` runs every rule of :data:`rules.RULES` over one outcome: a rule is a function from the diagnosis to findings,
+in the module of its subject. :func:`verdicts.judge` gives findings their verdicts; :mod:`baseline` and :mod:`comparing` know them
+again by their fingerprints. :mod:`why` and :mod:`versions` answer the commands of these names.
 """

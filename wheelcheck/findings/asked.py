@@ -1,16 +1,22 @@
-"""What is wrong with the question itself: clashes, unsupported kinds, markers, extras, hashes (the four hundreds)."""
+"""What is wrong with what was asked: requirements that clash or cannot be planned (the four hundreds), locks that disagree."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from wheelcheck.errors import OfflineMiss
 from wheelcheck.findings.context import Diagnosis
+from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.resolution import Clash, Conflict
+from wheelcheck.model.lock import LockedPackage
+from wheelcheck.model.resolution import Clash, Conflict, Pin, Resolution
+from wheelcheck.model.target import Target
+from wheelcheck.ports import Projects
 
 _VERSIONS_NAMED = 3
 _BOUNDS_NAMED = 6
 _ASKERS_NAMED = 12
+_NAMED = 3
 
 
 def find_clashes(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -19,9 +25,8 @@ def find_clashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     if not isinstance(outcome, Conflict) or outcome.natural is not None:
         return
     for clash in outcome.clashes:
-        yield Finding(
-            code=Code.CONFLICT,
-            severity=Code.CONFLICT.severity,
+        yield Finding.of(
+            Code.CONFLICT,
             package=clash.name,
             message=_clash_sentence(diagnosis, clash),
             evidence=(
@@ -42,7 +47,7 @@ def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
         return f"the direct reference to {clash.name} does not agree with the other requirements on it"
     asked = sorted({str(requirement.specifier) or "any version" for requirement in clash.requirements})
     bounds = sorted({str(constraint.specifier) for constraint in clash.constraints})
-    versions = diagnosis.shelf(clash.name).versions
+    versions = diagnosis.project(clash.name).versions
     newest = ", ".join(str(version) for version in versions[:_VERSIONS_NAMED])
     if len(asked) > _BOUNDS_NAMED:
         asked = [*asked[:_BOUNDS_NAMED], f"{len(asked) - _BOUNDS_NAMED} more bounds"]
@@ -50,7 +55,7 @@ def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
         return f"{clash.name} has no releases on the index"
     wanted = " and ".join([*asked, *(f"{bound} (constraint)" for bound in bounds)])
     admitted = [version for version in versions if clash.specifier.contains(version, prereleases=True)]
-    if admitted and all(diagnosis.shelf(clash.name).release(version).hidden for version in admitted):
+    if admitted and all(diagnosis.project(clash.name).release(version).hidden for version in admitted):
         return (
             f"every version of {clash.name} that the requirements admit was uploaded after the day of --exclude-newer"
         )
@@ -64,9 +69,8 @@ def find_spent_budget(diagnosis: Diagnosis) -> Iterator[Finding]:
     """A search that ended at its limit: what it knew then, and no more."""
     outcome = diagnosis.outcome
     if isinstance(outcome, Conflict) and outcome.budget_spent:
-        yield Finding(
-            code=Code.BUDGET_SPENT,
-            severity=Code.BUDGET_SPENT.severity,
+        yield Finding.of(
+            Code.BUDGET_SPENT,
             message=f"the search ended at its budget after {outcome.rounds} rounds with {len(outcome.partial)} projects chosen",
             evidence=tuple(f"{pin.name}=={pin.version}" for pin in outcome.partial.values()),
         )
@@ -78,9 +82,8 @@ def find_unsupported(diagnosis: Diagnosis) -> Iterator[Finding]:
         what = {"vcs": "a version-control requirement", "editable": "an editable requirement"}.get(
             unsupported.kind, "a source tree whose metadata is not static"
         )
-        yield Finding(
-            code=Code.UNSUPPORTED,
-            severity=Code.UNSUPPORTED.severity,
+        yield Finding.of(
+            Code.UNSUPPORTED,
             package=unsupported.name,
             message=f"{unsupported.text} is {what} and cannot be planned",
             evidence=tuple(text for text in (f"asked by {unsupported.origin}", unsupported.hint) if text),
@@ -91,9 +94,8 @@ def find_excluded_pythons(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Inputs whose own requires-python does not admit the target."""
     for bound, origin in diagnosis.input_bounds:
         if not diagnosis.compatibility.admits_python(str(bound)):
-            yield Finding(
-                code=Code.INPUT_REQUIRES_PYTHON,
-                severity=Code.INPUT_REQUIRES_PYTHON.severity,
+            yield Finding.of(
+                Code.INPUT_REQUIRES_PYTHON,
                 message=f"{origin} requires Python {bound}; the target has {diagnosis.target.python_full}",
             )
 
@@ -105,13 +107,10 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     hashed = {edge.child for edge in diagnosis.edges if edge.requirement.hashes} | set(diagnosis.hashes)
     for name, pin in diagnosis.pins.items():
         if name not in hashed:
-            yield Finding(
-                code=Code.HASH_ABSENT,
-                severity=Code.HASH_ABSENT.severity,
-                package=name,
-                version=pin.version,
+            yield diagnosis.finding(
+                Code.HASH_ABSENT,
+                pin,
                 message=f"{name} is needed, but the requirements give no hash for it, and hashes are all or nothing",
-                paths=diagnosis.paths(name),
             )
 
 
@@ -119,9 +118,8 @@ def find_unknowable_markers(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Markers that used a value which only the machine itself knows."""
     resolution = diagnosis.resolution
     for marker, variable, requirement in resolution.unknowable_markers if resolution is not None else ():
-        yield Finding(
-            code=Code.MARKER_UNKNOWABLE,
-            severity=Code.MARKER_UNKNOWABLE.severity,
+        yield Finding.of(
+            Code.MARKER_UNKNOWABLE,
             message=f"{requirement} depends on {variable}, which --platform does not determine; it was read as empty",
             evidence=(marker,),
         )
@@ -138,11 +136,97 @@ def find_unknown_extras(diagnosis: Diagnosis) -> Iterator[Finding]:
             if f'"{extra}"' in stated or f"'{extra}'" in stated:
                 continue
             offered = ", ".join(sorted(metadata.provides_extra)) or "none"
-            yield Finding(
-                code=Code.EXTRA_UNKNOWN,
-                severity=Code.EXTRA_UNKNOWN.severity,
-                package=name,
-                version=pin.version,
-                message=f"{name} {pin.version} has no extra {extra!r}; it offers: {offered}",
-                paths=diagnosis.paths(name),
+            yield diagnosis.finding(
+                Code.EXTRA_UNKNOWN, pin, message=f"{name} {pin.version} has no extra {extra!r}; it offers: {offered}"
             )
+
+
+def find_disagreements(
+    packages: Iterable[LockedPackage], resolution: Resolution, projects: Projects
+) -> Iterator[Finding]:
+    """What the index says otherwise than the lock of *packages*, which *resolution* takes, or has come to say since.
+
+    Every listed file that the page has too must have its hash there; the file to be installed must be on the page. Packages that
+    came from an address of their own, or whose files the lock does not list, have nothing to compare. Offline, what the cache does
+    not hold is not compared. Costs one page a project; raises ``IndexUnavailable``.
+    """
+    compared = [
+        package for package in packages if package.files and package.name in resolution.pins and not _is_direct(package)
+    ]
+    projects.prefetch_pages(package.name for package in compared)
+    for package in compared:
+        try:
+            page = projects.page(package.name)
+        except OfflineMiss:
+            continue
+        yield from _disagreements(package, resolution.pins[package.name], page)
+
+
+def silent_lock(path: str, reason: str, target: Target) -> Finding:
+    """The finding for a lock that says nothing of *target*, for *reason*."""
+    return Finding.of(Code.LOCK_SILENT, message=f"{path} is {reason}; the target is {target}")
+
+
+def _is_direct(package: LockedPackage) -> bool:
+    # A format that tells its sources apart names the index; one that does not lists files of the index.
+    return bool(package.source) and not package.index
+
+
+def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage) -> Iterator[Finding]:
+    # Only the version's own files: a page may list thousands, and reading one costs 10 µs.
+    offered = {file.filename: file for file in page.distributions.get(pin.version, ())}
+    changed = [file for file in package.files or () if _differs(file, offered)]
+    if changed:
+        named = ", ".join(file.filename for file in changed[:_NAMED])
+        more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+        yield Finding.of(
+            Code.LOCK_DISAGREES,
+            package=package.name,
+            version=pin.version,
+            message=f"{package}: the index has other bytes than the lock under the name {named}{more}",
+            evidence=tuple(_hashes(file, offered) for file in changed[:_NAMED]),
+        )
+    if pin.distribution is not None and pin.distribution.filename not in offered:
+        known = "the index does not know the project" if page.state == "absent" else "the index does not offer it"
+        yield Finding.of(
+            Code.LOCK_FILE_GONE,
+            package=package.name,
+            version=pin.version,
+            message=f"{pin.distribution.filename} is locked, but {known}",
+            evidence=_locked_from(package, page),
+        )
+    elif pin.distribution is not None:
+        yield from _withdrawn(package, pin, offered[pin.distribution.filename])
+
+
+def _locked_from(package: LockedPackage, page: ProjectPage) -> tuple[str, ...]:
+    if not package.index:
+        return ()
+    if package.index.rstrip("/") == page.index.rstrip("/"):
+        return (f"locked from {package.index}",)
+    return (f"locked from {package.index}, which --source {package.name}={package.index} would ask",)
+
+
+def _withdrawn(package: LockedPackage, pin: Pin, offered: Distribution) -> Iterator[Finding]:
+    # Locks do not keep it; of a file that is pinned here from the index itself, another rule speaks.
+    if offered.at.yanked is None or pin.distribution is None or pin.distribution.at.yanked is not None:
+        return
+    yield Finding.of(
+        Code.YANKED_PINNED,
+        package=package.name,
+        version=pin.version,
+        message=f"{package.name} {pin.version} was withdrawn by its maintainers and is used because it is locked",
+        evidence=(f"their reason: {offered.at.yanked}",) if offered.at.yanked else (),
+    )
+
+
+def _differs(file: Distribution, offered: Mapping[str, Distribution]) -> bool:
+    other = offered.get(file.filename)
+    if other is None:
+        return False
+    announced = dict(other.at.hashes)
+    return any(name in announced and announced[name] != digest for name, digest in file.at.hashes)
+
+
+def _hashes(file: Distribution, offered: Mapping[str, Distribution]) -> str:
+    return f"{file.filename}: locked {file.at.sha256 or '?'}, offered {offered[file.filename].at.sha256 or '?'}"

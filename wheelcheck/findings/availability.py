@@ -8,16 +8,13 @@ from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from wheelcheck.findings.tagwords import refusal_phrase, telling_reason
+from wheelcheck.findings.versions import Purity, refusal_phrase, telling_reason
 from wheelcheck.model.answers import Bounding, Standing, VersionRange
-from wheelcheck.model.distribution import Distribution, Sdist, Wheel
+from wheelcheck.model.distribution import Sdist, Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Refusal, RefusalReason, Target
 from wheelcheck.targets.project_view import ProjectView, Release
-
-Purity = Callable[[tuple[Distribution, ...]], Installability | None]
-"""What the files of a release tell of its source archive without reading it, ``None`` for nothing."""
 
 _LINES = 6
 _BOUNDS_NAMED = 2
@@ -30,15 +27,15 @@ _SOURCES = {
 }
 
 
-class View(Struct, frozen=True, kw_only=True):
-    """A shelf as seen from the answer: the *chosen* pin, and the *bounds* on it.
+class AnswerView(Struct, frozen=True, kw_only=True):
+    """A project as seen from the answer: the *chosen* pin, and the *bounds* on it.
 
     *lock* is the path of the lock that says what is chosen, empty where a resolution does. *purity* tells of a source archive
     unread, *read* reads one that was newer than the choice, as the solver has done. *objection* says why a version that would do
     by itself was not chosen, empty where nothing is known; it may read metadata and is asked once a range.
     """
 
-    shelf: ProjectView
+    project: ProjectView
     target: Target
     policy: Policy
     chosen: Pin | None
@@ -61,15 +58,15 @@ class _Placed(Struct, frozen=True):
         return (self.standing, self.detail)
 
 
-def version_ranges(view: View) -> tuple[VersionRange, ...]:
-    """Every version on the shelf of *view* in ranges that stand alike, newest first; eight lines or so, however many versions.
+def version_ranges(view: AnswerView) -> tuple[VersionRange, ...]:
+    """Every version of the project in *view* in ranges that stand alike, newest first; eight lines or so, however many versions.
 
     Pre-releases, withdrawn and hidden versions are told apart from the others. Where the rest still falls into many pieces, near
     ones that stand alike are joined and marked as scattered. Costs a judgement of every file on the page.
     """
     limits = _limits(view)
-    placed = [_placed(view, limits, version) for version in view.shelf.versions]
-    every = {version: place for place, version in enumerate(view.shelf.versions)}
+    placed = [_placed(view, limits, version) for version in view.project.versions]
+    every = {version: place for place, version in enumerate(view.project.versions)}
     apart = [each for each in placed if each.standing in _APART]
     rest = [each for each in placed if each.standing not in _APART]
     # Those that are told apart leave no gaps in the ranges of the others.
@@ -118,14 +115,14 @@ class _Limit(Struct, frozen=True):
         return self.specifier.contains(version, prereleases=True)
 
 
-def _limits(view: View) -> tuple[_Limit, ...]:
+def _limits(view: AnswerView) -> tuple[_Limit, ...]:
     """The bounds, each once, those that exclude most first: a version is told by the first that excludes it."""
     askers: dict[str, list[str]] = {}
     for bound in view.bounds:
         if bound.specifier:
             askers.setdefault(bound.specifier, []).append(bound.by)
     found = [_Limit(SpecifierSet(text), f"{text} ({_folded(list(dict.fromkeys(by)))})") for text, by in askers.items()]
-    versions = view.shelf.versions
+    versions = view.project.versions
     return tuple(sorted(found, key=lambda limit: sum(limit.admits(each) for each in versions)))
 
 
@@ -137,8 +134,8 @@ def _folded(words: Sequence[str]) -> str:
 # Where each version stands
 
 
-def _placed(view: View, limits: Sequence[_Limit], version: Version) -> _Placed:
-    release = view.shelf.release(version)
+def _placed(view: AnswerView, limits: Sequence[_Limit], version: Version) -> _Placed:
+    release = view.project.release(version)
     chosen = view.chosen.version if view.chosen is not None else None
     if version == chosen:
         return _Placed(release, Standing.CHOSEN)
@@ -162,12 +159,12 @@ def _placed(view: View, limits: Sequence[_Limit], version: Version) -> _Placed:
     return _Placed(release, Standing.OLDER if is_older else Standing.NOT_COMBINED)
 
 
-def _source(view: View, release: Release, *, may_read: bool) -> Installability | None:
+def _source(view: AnswerView, release: Release, *, may_read: bool) -> Installability | None:
     """The kind of the source archive that is all the target has of *release*; ``None`` where it has a wheel."""
     fit = release.fit
     if fit is None or not isinstance(fit.distribution, Sdist):
         return None
-    told = view.purity(view.shelf.page.distributions[release.version])
+    told = view.purity(view.project.page.distributions[release.version])
     if told is None and may_read:
         told = view.read(fit.distribution)
     return told or Installability.SDIST_UNKNOWN
@@ -187,7 +184,7 @@ def _names_pre_release(limits: Iterable[_Limit]) -> bool:
 
 
 def _range(
-    view: View, limits: Sequence[_Limit], group: Sequence[_Placed], places: Mapping[Version, int]
+    view: AnswerView, limits: Sequence[_Limit], group: Sequence[_Placed], places: Mapping[Version, int]
 ) -> VersionRange:
     first, last = group[0].release, group[-1].release
     return VersionRange(
@@ -208,7 +205,7 @@ def _refusals(group: Sequence[_Placed]) -> list[Refusal]:
     return [refusal for each in group for refusal in each.release.refusals]
 
 
-def _because(view: View, limits: Sequence[_Limit], group: Sequence[_Placed]) -> str:
+def _because(view: AnswerView, limits: Sequence[_Limit], group: Sequence[_Placed]) -> str:
     newest = group[0]
     refusals = _refusals(group)
     match newest.standing:
@@ -243,7 +240,7 @@ def _excludes_all(limit: _Limit, group: Sequence[_Placed]) -> bool:
     return not any(limit.admits(each.release.version) for each in group)
 
 
-def _source_phrase(view: View, group: Sequence[_Placed]) -> str:
+def _source_phrase(view: AnswerView, group: Sequence[_Placed]) -> str:
     detail = group[0].detail
     what = _SOURCES[detail[0]] if isinstance(detail, tuple) else _SOURCES[Installability.SDIST_UNKNOWN]
     wheels = [refusal for each in group for refusal in _wheels(each.release)]

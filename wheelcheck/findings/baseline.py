@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.findings.fingerprints import target_word
+from wheelcheck.findings.verdicts import target_word
 from wheelcheck.model.check import CheckedTarget, Verdict
 from wheelcheck.model.finding import Code
 

@@ -1,19 +1,22 @@
-"""What a person should know about the choices made: older, withdrawn, ancient, unfinished ones (the two hundreds)."""
+"""What a person should know of what was chosen: older, withdrawn, unfinished (two hundreds), or barely known (three hundreds)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 
+from packaging.utils import NormalizedName
+
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.distribution import MetadataSource
-from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.resolution import Resolution
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.model.target import RefusalReason
 from wheelcheck.targets.project_view import PageFacts, first_upload
 
 _YEARS_BEHIND = 2.0
 _DAYS_A_YEAR = 365.25
+_NAMES_SHOWN = 3
 
 
 def find_older_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -22,9 +25,8 @@ def find_older_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
         return
     for pick in diagnosis.outcome.older:
         dates = f" ({_day(pick.chosen_date)} instead of {_day(pick.natural_date)})" if pick.chosen_date else ""
-        yield Finding(
-            code=Code.OLDER_CHOSEN,
-            severity=Code.OLDER_CHOSEN.severity,
+        yield Finding.of(
+            Code.OLDER_CHOSEN,
             package=pick.name,
             version=pick.chosen,
             message=f"{pick.name} {pick.chosen} was chosen instead of {pick.natural}{dates}, because it has a usable file",
@@ -37,14 +39,11 @@ def find_yanked(diagnosis: Diagnosis) -> Iterator[Finding]:
     for name, pin in diagnosis.pins.items():
         if pin.distribution is not None and pin.distribution.at.yanked is not None:
             reason = pin.distribution.at.yanked
-            yield Finding(
-                code=Code.YANKED_PINNED,
-                severity=Code.YANKED_PINNED.severity,
-                package=name,
-                version=pin.version,
+            yield diagnosis.finding(
+                Code.YANKED_PINNED,
+                pin,
                 message=f"{name} {pin.version} was withdrawn by its maintainers and is used because it is pinned",
                 evidence=(f"their reason: {reason}",) if reason else (),
-                paths=diagnosis.paths(name),
             )
 
 
@@ -61,15 +60,12 @@ def find_old_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
             continue
         years = (_instant(newest_time) - _instant(chosen_time)).days / _DAYS_A_YEAR
         if years >= _YEARS_BEHIND:
-            yield Finding(
-                code=Code.OLD_PICK,
-                severity=Code.OLD_PICK.severity,
-                package=name,
-                version=pin.version,
+            yield diagnosis.finding(
+                Code.OLD_PICK,
+                pin,
                 message=f"{name} {pin.version} ({_day(chosen_time)}) is {years:.1f} years behind "
                 f"{version} ({_day(newest_time)})",
                 evidence=diagnosis.asked_by(name),
-                paths=diagnosis.paths(name),
             )
 
 
@@ -79,14 +75,11 @@ def find_pre_releases(diagnosis: Diagnosis) -> Iterator[Finding]:
         return
     for name, pin in diagnosis.pins.items():
         if pin.version.is_prerelease:
-            yield Finding(
-                code=Code.PRE_RELEASE,
-                severity=Code.PRE_RELEASE.severity,
-                package=name,
-                version=pin.version,
+            yield diagnosis.finding(
+                Code.PRE_RELEASE,
+                pin,
                 message=f"{name} {pin.version} is a pre-release",
                 evidence=diagnosis.asked_by(name),
-                paths=diagnosis.paths(name),
             )
 
 
@@ -97,23 +90,22 @@ def find_patch_decisions(diagnosis: Diagnosis) -> Iterator[Finding]:
     for name, pin in diagnosis.pins.items():
         if pin.metadata.source is MetadataSource.LOCK:
             continue  # a lock has chosen
-        shelf = diagnosis.shelf(name)
-        for version in shelf.versions:
+        project = diagnosis.project(name)
+        for version in project.versions:
             if version <= pin.version:
                 break
             # Bounds are few and their answers kept, while why a file is refused is found out for each.
-            if not any(map(diagnosis.compatibility.patch_decides, shelf.page.view(PageFacts).python_bounds(version))):
+            if not any(map(diagnosis.compatibility.patch_decides, project.page.view(PageFacts).python_bounds(version))):
                 continue
             bounds = {
                 refusal.fact
-                for refusal in shelf.release(version).refusals
+                for refusal in project.release(version).refusals
                 if refusal.reason is RefusalReason.REQUIRES_PYTHON
                 and diagnosis.compatibility.patch_decides(refusal.fact)
             }
             if bounds:
-                yield Finding(
-                    code=Code.PATCH_ASSUMED,
-                    severity=Code.PATCH_ASSUMED.severity,
+                yield Finding.of(
+                    Code.PATCH_ASSUMED,
                     package=name,
                     version=pin.version,
                     message=f"{name} {version} requires Python {min(bounds)}; --python {diagnosis.target.python} was read as "
@@ -128,3 +120,122 @@ def _day(upload_time: str | None) -> str:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Projects that no index knows, or that an index lists without a single file."""
+    resolution = diagnosis.resolution
+    for name in resolution.absent if resolution is not None else ():
+        page = diagnosis.page(name)
+        quarantined = page.state != "absent"
+        code = Code.PROJECT_QUARANTINED if quarantined else Code.PROJECT_ABSENT
+        skipped = sum(count for _, count in page.skipped)
+        if quarantined and skipped:
+            message = f"{name} has {skipped} files on its index, none of which is a wheel or source archive of a valid version"
+        elif quarantined:
+            message = f"{name} is listed by its index without any file, as projects under review are"
+        else:
+            message = f"{name} was not found on any index"
+        yield Finding.of(
+            code,
+            package=name,
+            message=message,
+            evidence=tuple(f"{count} files: {reason.value}" for reason, count in page.skipped)
+            or _reason(page.state_reason),
+            paths=diagnosis.paths(name),
+        )
+    for name in diagnosis.pins:
+        page = diagnosis.page(name)
+        if page.state == "quarantined":
+            yield Finding.of(
+                Code.PROJECT_QUARANTINED,
+                package=name,
+                message=f"{name} is quarantined by its index",
+                evidence=_reason(page.state_reason),
+                paths=diagnosis.paths(name),
+            )
+
+
+def _reason(text: str) -> tuple[str, ...]:
+    return (f"the index says: {text}",) if text else ()
+
+
+def find_metadata_gaps(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Dependencies that are unknown, recorded rather than stated, borrowed, or malformed."""
+    for name, pin in diagnosis.pins.items():
+        metadata = pin.metadata
+        code, message = None, ""
+        if metadata.source is MetadataSource.UNKNOWN:
+            code, message = Code.METADATA_UNKNOWN, f"nothing static tells what {name} {pin.version} depends on"
+        elif metadata.source is MetadataSource.SDIST_RECORDED:
+            code = Code.METADATA_RECORDED
+            message = f"the dependencies of {name} {pin.version} are those that its maintainer's build recorded"
+        elif metadata.source is MetadataSource.OTHER_WHEEL:
+            code = Code.METADATA_RECORDED
+            message = f"the dependencies of {name} {pin.version} are those of its wheel for another platform"
+        if code is not None:
+            yield Finding.of(
+                code,
+                package=name,
+                version=pin.version,
+                message=message,
+                evidence=(metadata.evidence,) if metadata.evidence else (),
+            )
+        if metadata.malformed:
+            yield Finding.of(
+                Code.METADATA_MALFORMED,
+                package=name,
+                version=pin.version,
+                message=f"{name} {pin.version} has dependency lines that are not valid and were not followed",
+                evidence=metadata.malformed,
+            )
+
+
+def find_missing_times(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Under --exclude-newer, projects of which files were left out because the index gives them no upload time."""
+    if diagnosis.policy.exclude_newer is None:
+        return
+    lacking: list[str] = []
+    for name in sorted({*diagnosis.pins, *(edge.child for edge in diagnosis.edges), *_clashing(diagnosis)}):
+        project = diagnosis.project(name)
+        if project.versions and any(
+            answer.reason is RefusalReason.UPLOAD_DATE and answer.distribution.at.upload_time is None
+            for answer in project.release(project.versions[0]).refusals
+        ):
+            lacking.append(name)
+    if lacking:
+        yield Finding.of(
+            Code.UPLOAD_TIME_MISSING,
+            message=f"files of {_named(lacking)} were left out: the index does not say when they were uploaded",
+            evidence=tuple(lacking),
+        )
+
+
+def _named(names: list[str]) -> str:
+    return (
+        " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        if len(names) <= _NAMES_SHOWN
+        else f"{len(names)} projects"
+    )
+
+
+def _clashing(diagnosis: Diagnosis) -> Iterator[NormalizedName]:
+    for clash in diagnosis.outcome.clashes if isinstance(diagnosis.outcome, Conflict) else ():
+        yield clash.name
+
+
+def find_refused_archives(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Archives that were broken or hostile and not read."""
+    resolution = diagnosis.resolution
+    for name, reason in resolution.refused if resolution is not None else ():
+        pin = diagnosis.pins.get(name)
+        # Who allows archives that could not be judged is warned of one that could not be read, and not stopped.
+        tolerated = pin is not None and diagnosis.policy.allows(name, pin.version, pin.installability)
+        yield Finding(
+            code=Code.ARCHIVE_REFUSED,
+            severity=Severity.WARNING if tolerated else Code.ARCHIVE_REFUSED.severity,
+            package=name,
+            message=f"the source archive of {name} was not read",
+            evidence=(reason,),
+            paths=diagnosis.paths(name),
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from wheelcheck.findings.fingerprints import fingerprint
+from wheelcheck.findings.verdicts import fingerprint
 from wheelcheck.model.check import CheckedTarget, Verdict
 from wheelcheck.model.difference import (
     ChangeKind,

@@ -1,4 +1,4 @@
-"""What every rule may look at: the outcome, the policy, the shelves, and the paths from the user to a project."""
+"""What every rule may look at: the outcome, the policy, what the index has of a project, and the paths to it from the user."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, ProjectPage
+from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.requirement import Constraint, HashPin, Origin, Requirement
 from wheelcheck.model.resolution import Conflict, Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
@@ -55,14 +56,14 @@ class Diagnosis:
         self.compatibility = Compatibility(outcome.target)
         self._projects = projects
         self._admission = Admission(self.compatibility, policy, self.hashes)
-        self._shelves: dict[NormalizedName, ProjectView] = {}
+        self._projects_seen: dict[NormalizedName, ProjectView] = {}
         self._pages: dict[NormalizedName, ProjectPage] = {}
 
-    def shelf(self, name: NormalizedName) -> ProjectView:
+    def project(self, name: NormalizedName) -> ProjectView:
         """Everything that the index has of *name*, judged for the target."""
-        if name not in self._shelves:
-            self._shelves[name] = ProjectView(self.page(name), self._admission)
-        return self._shelves[name]
+        if name not in self._projects_seen:
+            self._projects_seen[name] = ProjectView(self.page(name), self._admission)
+        return self._projects_seen[name]
 
     def page(self, name: NormalizedName) -> ProjectPage:
         """The page of *name*; an empty one for a project that a direct reference brought, which is no index's business."""
@@ -135,6 +136,12 @@ class Diagnosis:
                     ways[child] = (*ways[parent], child)
                     waiting.append(child)
         return ways
+
+    def finding(self, code: Code, pin: Pin, message: str, evidence: tuple[str, ...] = ()) -> Finding:
+        """The finding *code* about *pin*, with the paths to it."""
+        return Finding.of(
+            code, package=pin.name, version=pin.version, message=message, evidence=evidence, paths=self.paths(pin.name)
+        )
 
     def paths(self, name: NormalizedName) -> tuple[tuple[str, ...], ...]:
         """The shortest way to *name* through each of its dependants, shortest first, five at most.

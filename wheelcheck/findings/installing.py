@@ -83,8 +83,8 @@ def _refusals(diagnosis: Diagnosis, pin: Pin) -> tuple[Refusal, ...]:
     if named is not None:
         answer = diagnosis.compatibility.judge(named)
         return (answer,) if isinstance(answer, Refusal) else ()
-    shelf = diagnosis.shelf(pin.name)
-    return shelf.release(pin.version).refusals if pin.version in shelf.page.distributions else ()
+    project = diagnosis.project(pin.name)
+    return project.release(pin.version).refusals if pin.version in project.page.distributions else ()
 
 
 def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
@@ -188,9 +188,9 @@ def _other_versions(
             message=f"no version of {pin.name} has a wheel for {diagnosis.target}",
         )
         return
-    shelf = diagnosis.shelf(pin.name)
+    project = diagnosis.project(pin.name)
     sides = [
-        f"{version} ({side}{_dated(shelf.release(version).upload_time)})"
+        f"{version} ({side}{_dated(project.release(version).upload_time)})"
         for version, side in ((newer, "newer"), (older, "older"))
         if version is not None
     ]
@@ -217,7 +217,7 @@ def nearest_with_wheel(
     Judges no version beyond these: a page may list hundreds, each with dozens of files. Where the nearest few have none, often
     no version has, and the kinds of wheels on the page tell that at once.
     """
-    shelf = diagnosis.shelf(name)
+    project = diagnosis.project(name)
     tried = 0
 
     def is_usable(each: Version) -> bool:
@@ -225,13 +225,13 @@ def nearest_with_wheel(
         if each.is_prerelease and not version.is_prerelease:
             return False
         tried += 1
-        if tried > _TRIED_ONE_BY_ONE and each not in shelf.runnable:
+        if tried > _TRIED_ONE_BY_ONE and each not in project.runnable:
             return False
-        release = shelf.release(each)
+        release = project.release(each)
         return release.has_wheel and release.yanked is None
 
-    older = (each for each in shelf.versions if each < version and is_usable(each))
-    newer = (each for each in reversed(shelf.versions) if each > version and is_usable(each))
+    older = (each for each in project.versions if each < version and is_usable(each))
+    newer = (each for each in reversed(project.versions) if each > version and is_usable(each))
     return next(older, None), next(newer, None)
 
 
@@ -242,6 +242,6 @@ def nearer_of(
     older, newer = either
     if older is None or newer is None:
         return newer or older
-    order = {each: position for position, each in enumerate(diagnosis.shelf(name).versions)}
+    order = {each: position for position, each in enumerate(diagnosis.project(name).versions)}
     at = order.get(version, 0)
     return newer if at - order[newer] <= order[older] - at else older

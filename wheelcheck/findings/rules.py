@@ -1,8 +1,8 @@
-"""The explicit table of rules, and the function that runs them; each rule lives in the module of its subject."""
+"""The table of rules and the functions that run them; each rule lives in the module of its subject."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from wheelcheck.findings.asked import (
     find_clashes,
@@ -14,43 +14,61 @@ from wheelcheck.findings.asked import (
     find_unsupported,
 )
 from wheelcheck.findings.chosen import (
+    find_absent,
+    find_metadata_gaps,
+    find_missing_times,
     find_old_picks,
     find_older_picks,
     find_patch_decisions,
     find_pre_releases,
+    find_refused_archives,
     find_yanked,
 )
 from wheelcheck.findings.compatibility import find_incompatibilities
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.installing import find_offenders
-from wheelcheck.findings.known import find_absent, find_metadata_gaps, find_missing_times, find_refused_archives
-from wheelcheck.model.finding import Finding
+from wheelcheck.model.finding import Finding, Severity
 
 Rule = Callable[[Diagnosis], Iterator[Finding]]
-
-RULES: tuple[Rule, ...] = (
-    find_offenders,
-    find_absent,
-    find_clashes,
-    find_spent_budget,
-    find_unsupported,
-    find_excluded_pythons,
-    find_missing_hashes,
-    find_unknowable_markers,
-    find_unknown_extras,
-    find_older_picks,
-    find_yanked,
-    find_old_picks,
-    find_pre_releases,
-    find_patch_decisions,
-    find_metadata_gaps,
-    find_missing_times,
-    find_refused_archives,
-    find_incompatibilities,
-)
+RULES: Mapping[Rule, bool] = {
+    find_offenders: True,
+    find_absent: True,
+    find_clashes: False,
+    find_spent_budget: False,
+    find_unsupported: True,
+    find_excluded_pythons: True,
+    find_missing_hashes: True,
+    find_unknowable_markers: False,
+    find_unknown_extras: False,
+    find_older_picks: False,
+    find_yanked: False,
+    find_old_picks: False,
+    find_pre_releases: False,
+    find_patch_decisions: False,
+    find_metadata_gaps: False,
+    find_missing_times: False,
+    find_refused_archives: True,
+    find_incompatibilities: False,
+}
+"""Every rule, and whether it finds what keeps an outcome from being installed."""
 
 
 def diagnose(diagnosis: Diagnosis) -> tuple[Finding, ...]:
     """Every finding that the rules make, worst first, the same order every time."""
     found = {finding: None for rule in RULES for finding in rule(diagnosis)}
+    return tuple(sorted(found, key=lambda finding: finding.sort_key))
+
+
+def objections(diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """The findings of severity error about a resolution, or about the natural one of a conflict; in order, worst first.
+
+    That requirements clash, or that the budget was spent, is not among them: a :class:`Conflict` says so itself.
+    """
+    found = {
+        finding: None
+        for rule, objects in RULES.items()
+        if objects
+        for finding in rule(diagnosis)
+        if finding.severity is Severity.ERROR
+    }
     return tuple(sorted(found, key=lambda finding: finding.sort_key))

@@ -1,28 +1,34 @@
-"""A page and many targets → versions by targets, with the best that each target has; resolves nothing."""
+"""The versions of a project for many targets, with the best that each target has; and in words why files do not fit a target."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import Struct
 
-from wheelcheck.findings.availability import Purity
-from wheelcheck.findings.tagwords import is_floor_of
 from wheelcheck.model.answers import Cell, CellKind, Wheels, WheelsRow
-from wheelcheck.model.distribution import ProjectPage, Sdist, Wheel
+from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Policy
-from wheelcheck.model.target import Fit, RefusalReason, Target
+from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView, Release
+
+Purity = Callable[[tuple[Distribution, ...]], Installability | None]
+"""What the files of a release tell of its source archive without reading it, ``None`` for nothing."""
 
 _OF_SOURCE = {
     Installability.SDIST_PURE: CellKind.SDIST_PURE,
     Installability.SDIST_NATIVE: CellKind.SDIST_NATIVE,
     Installability.SDIST_UNKNOWN: CellKind.SDIST_UNKNOWN,
 }
+_CPYTHON = re.compile(r"cp3(\d+)")
+_FAMILY = re.compile(r"(manylinux|musllinux|macosx|linux|win|ios|android)")
+_FLOORED = re.compile(r"(manylinux|musllinux|macosx)\d*_\d+(?:_\d+)?_(\w+)|(?:manylinux1|manylinux20\d\d|linux)_(\w+)")
+_NAMED = 3
+_ORDER = {reason: position for position, reason in enumerate(RefusalReason)}
 
 
 class Judging(Struct, frozen=True, kw_only=True):
@@ -41,18 +47,18 @@ def table(
     Pre-releases are left out unless the policy or the requirement asks for them, or nothing else is admitted (PEP 440). A source
     archive is read once, and only where some target has nothing better.
     """
-    shelves = [_shelf(page, target, judging.policy) for target in targets]
+    projects = [_project_view(page, target, judging.policy) for target in targets]
     # Whether a version is hidden is a matter of its day, and so the same for every target.
-    there = [version for version in shelves[0].versions if not shelves[0].release(version).hidden]
+    there = [version for version in projects[0].versions if not projects[0].release(version).hidden]
     admitted = list(requirement.specifier.filter(there, prereleases=True if judging.policy.pre else None))
     kinds: dict[Sdist, CellKind] = {}
     rows = tuple(
         WheelsRow(
             version=version,
-            date=_day(shelves[0].release(version).upload_time),
+            date=_day(projects[0].release(version).upload_time),
             cells=tuple(
-                _cell(shelf.release(version), target, page, judging, kinds)
-                for target, shelf in zip(targets, shelves, strict=True)
+                _cell(project.release(version), target, page, judging, kinds)
+                for target, project in zip(targets, projects, strict=True)
             ),
         )
         for version in admitted[:most]
@@ -68,7 +74,7 @@ def table(
     )
 
 
-def _shelf(page: ProjectPage, target: Target, policy: Policy) -> ProjectView:
+def _project_view(page: ProjectPage, target: Target, policy: Policy) -> ProjectView:
     return ProjectView(page, Admission(Compatibility(target), policy, {}))
 
 
@@ -119,3 +125,102 @@ def _newer_floor(release: Release, target: Target) -> str:
 
 def _day(upload_time: str | None) -> str | None:
     return upload_time[:10] if upload_time else None
+
+
+def telling_reason(refusals: Collection[Refusal], target: Target) -> RefusalReason | None:
+    """The reason among *refusals* that tells most: a bound on Python, then that of the wheel which came furthest; or ``None``."""
+    nearest = max(
+        refusals,
+        key=lambda refusal: (
+            # Tags are checked first, so a release for other Pythons shows this by its source archive alone.
+            refusal.reason is RefusalReason.REQUIRES_PYTHON,
+            isinstance(refusal.distribution, Wheel),
+            _ORDER[refusal.reason],
+        ),
+        default=None,
+    )
+    if nearest is None:
+        return None
+    # "cp310-none" fails by its ABI on a newer Python, and is a wheel of another Python to a reader.
+    own = target.tags[0][0]
+    if nearest.reason is RefusalReason.ABI_TAG and not any(tag[0] == own for tag in _tags(refusals)):
+        return RefusalReason.PYTHON_TAG
+    return nearest.reason
+
+
+def refusal_phrase(reason: RefusalReason, refusals: Collection[Refusal], target: Target) -> str:
+    """Why none of *refusals* fits *target*, in one phrase; *reason* is that of the nearest.
+
+    Such as: wheels for cp38 to cp311 on manylinux and macosx only (platform tag).
+    """
+    facts = [refusal.fact for refusal in refusals if refusal.reason is reason]
+    match reason:
+        case RefusalReason.PLATFORM_TAG:
+            pythons, platforms = _pythons(refusals), _platforms(refusals, target)
+            return f"wheels for {pythons} on {platforms} only ({reason.value})"
+        case RefusalReason.PYTHON_TAG:
+            own = {tag[2] for tag in target.tags}
+            here = [each for each in refusals if own.intersection(tag[2] for tag in _tags([each]))]
+            return f"wheels for {_pythons(here or refusals)} only ({reason.value})"
+        case RefusalReason.ABI_TAG:
+            return f"wheels for {_joined(sorted(set(facts)))} only ({reason.value})"
+        case RefusalReason.REQUIRES_PYTHON:
+            return f"requires Python {_joined(dict.fromkeys(facts), ' or ')}"
+        case RefusalReason.UPLOAD_DATE:
+            return "uploaded after the day of --exclude-newer, or at an unknown time"
+        case RefusalReason.HASH:
+            return "no file with a hash that the requirements name"
+        case RefusalReason.POLICY:
+            return "only files that --only-binary or --no-binary forbids"
+        case RefusalReason.QUARANTINED | RefusalReason.YANKED | RefusalReason.PRE_RELEASE:
+            return str(reason.value)
+
+
+def _tags(refusals: Iterable[Refusal]) -> set[tuple[str, str, str]]:
+    return {tag for each in refusals if isinstance(each.distribution, Wheel) for tag in each.distribution.tags}
+
+
+def _pythons(refusals: Iterable[Refusal]) -> str:
+    """The first and the last CPython; other implementations are named only where there is nothing for CPython."""
+    found = {tag[0] for tag in _tags(refusals)}
+    minors = sorted(int(matched[1]) for each in found if (matched := _CPYTHON.fullmatch(each)))
+    if not minors:
+        return _joined(sorted(found))
+    return f"cp3{minors[0]}" + (f"–cp3{minors[-1]}" if len(minors) > 1 else "")  # noqa: RUF001 - a range
+
+
+def _platforms(refusals: Iterable[Refusal], target: Target) -> str:
+    """Families of platforms; the target's own is told more closely, since something in it does not fit."""
+    own, machine = _family(target.platform), _machine(target.platform)
+    words: set[str] = set()
+    for platform in {tag[2] for tag in _tags(refusals)}:
+        family = _family(platform)
+        if family != own or family == "win":
+            words.add(platform if family == "win" else family)
+        elif _machine(platform) != machine:
+            words.add(f"{family} {_machine(platform)}")
+        else:
+            words.add(platform)
+    return _joined(sorted(words))
+
+
+def _family(platform: str) -> str:
+    matched = _FAMILY.match(platform)
+    return matched[1] if matched else platform
+
+
+def _machine(platform: str) -> str:
+    matched = _FLOORED.fullmatch(platform)
+    return (matched[2] or matched[3]) if matched else platform
+
+
+def is_floor_of(platform: str, target: Target) -> bool:
+    """Whether *platform* is a tag for machines like *target*, of which it can only be too new."""
+    return _family(platform) == _family(target.platform) and _machine(platform) == _machine(target.platform)
+
+
+def _joined(words: Iterable[str], last: str = " and ") -> str:
+    words = list(words)
+    if len(words) > _NAMED + 1:
+        return f"{', '.join(words[:_NAMED])} and {len(words) - _NAMED} more"
+    return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

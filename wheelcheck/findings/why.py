@@ -9,10 +9,20 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
-from wheelcheck.findings.availability import Purity, View, version_ranges
+from wheelcheck.findings.availability import AnswerView, version_ranges
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.findings.mentions import mentions_in_lock, mentions_of, near_names
-from wheelcheck.findings.ways import asker, edges_of, holds, iter_stated, ways_of_clash, ways_to
+from wheelcheck.findings.versions import Purity
+from wheelcheck.findings.ways import (
+    asker,
+    edges_of,
+    holds,
+    iter_stated,
+    mentions_in_lock,
+    mentions_of,
+    near_names,
+    ways_of_clash,
+    ways_to,
+)
 from wheelcheck.model.answers import Bounding, Mention, Outcome, Standing, VersionRange, WayStep, Why
 from wheelcheck.model.distribution import Sdist, Wheel
 from wheelcheck.model.judgement import Installability
@@ -24,7 +34,7 @@ from wheelcheck.ports import Projects
 _HOPELESS = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY, Standing.NEVER_MET})
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class UserRequirements(Struct, frozen=True, kw_only=True):
     """What the user asked: their own *requirements* and *constraints*, those too whose marker does not hold; or a *lock*."""
 
     requirements: tuple[Requirement, ...]
@@ -32,7 +42,9 @@ class Asked(Struct, frozen=True, kw_only=True):
     lock: Lock | None = None
 
 
-def explain(diagnosis: Diagnosis, package: NormalizedName, asked: Asked, projects: Projects, purity: Purity) -> Why:
+def explain(
+    diagnosis: Diagnosis, package: NormalizedName, asked: UserRequirements, projects: Projects, purity: Purity
+) -> Why:
     """Why *package* is in the outcome of *diagnosis*, or why it is not.
 
     Where the policy blocks, the natural resolution is spoken of; where requirements clash, the clash. *purity* tells of source
@@ -46,7 +58,7 @@ class _Explanation:
     """One project in one outcome."""
 
     def __init__(
-        self, diagnosis: Diagnosis, package: NormalizedName, asked: Asked, projects: Projects, purity: Purity
+        self, diagnosis: Diagnosis, package: NormalizedName, asked: UserRequirements, projects: Projects, purity: Purity
     ) -> None:
         self.diagnosis = diagnosis
         self.package = package
@@ -61,7 +73,7 @@ class _Explanation:
     def why(self) -> Why:
         ways, more = self._ways()
         found = bool(ways) or self.pin is not None
-        page = self.diagnosis.shelf(self.package).page if found else None
+        page = self.diagnosis.project(self.package).page if found else None
         pin = self.pin
         ranges = self._ranges() if found else ()
         return Why(
@@ -146,8 +158,8 @@ class _Explanation:
 
     def _ranges(self) -> tuple[VersionRange, ...]:
         return version_ranges(
-            View(
-                shelf=self.diagnosis.shelf(self.package),
+            AnswerView(
+                project=self.diagnosis.project(self.package),
                 target=self.diagnosis.target,
                 policy=self.diagnosis.policy,
                 chosen=self.pin,
@@ -167,7 +179,7 @@ class _Explanation:
 
     def _objection(self, version: Version) -> str:
         """What the metadata of *version* asks that the pins do not give; empty where it says nothing of the kind."""
-        fit = self.diagnosis.shelf(self.package).release(version).fit
+        fit = self.diagnosis.project(self.package).release(version).fit
         if fit is None or not isinstance(fit.distribution, Wheel):
             return ""
         try:

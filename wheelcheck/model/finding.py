@@ -1,4 +1,4 @@
-"""Findings: one table of codes with severity, sentence, explanation and cure; who finds them lives in ``diagnose/``."""
+"""Findings: one table of codes with severity, sentence, explanation and cure; the rules that find them are in ``findings/``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Annotated, Self
 
 from msgspec import Struct
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.document import Path, ProjectName, about
@@ -288,6 +289,28 @@ class Finding(Struct, frozen=True, kw_only=True):
     evidence: Annotated[tuple[str, ...], about("The facts that it stands on, strongest first.")] = ()
     paths: Annotated[tuple[Path, ...], about("The ways by which the project is required.")] = ()
     nearest: Annotated[Version | None, about("The nearest version that has a usable wheel.")] = None
+
+    @classmethod
+    def of(
+        cls,
+        code: Code,
+        *,
+        message: str,
+        package: NormalizedName | None = None,
+        version: Version | None = None,
+        evidence: tuple[str, ...] = (),
+        paths: tuple[tuple[str, ...], ...] = (),
+    ) -> Finding:
+        """The finding *code* in its ordinary severity."""
+        return cls(
+            code=code,
+            severity=code.severity,
+            message=message,
+            package=package,
+            version=version,
+            evidence=evidence,
+            paths=paths,
+        )
 
     @property
     def sort_key(self) -> tuple[int, int, str, str, str]:

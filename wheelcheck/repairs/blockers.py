@@ -69,7 +69,7 @@ class Blocker(Struct, frozen=True, kw_only=True):
 
 
 class TrialView:
-    """A failed trial as the search looks at it: its graph, its shelves, its blockers."""
+    """A failed trial as the search looks at it: its graph, its projects, its blockers."""
 
     def __init__(self, trial: Trial, diagnosis: Diagnosis) -> None:
         self.trial = trial
@@ -144,13 +144,13 @@ class TrialView:
 
     def iter_ways(self, blocker: Blocker) -> Iterator[Version]:
         """The versions that everybody admits and that have a wheel that may be used, newest first."""
-        shelf = self.diagnosis.shelf(blocker.name)
+        project = self.diagnosis.project(blocker.name)
         allowed = self.diagnosis.policy.allowed
         bounds = blocker.specifier
-        for version in shelf.versions:
+        for version in project.versions:
             if (version.is_prerelease and not bounds.prereleases) or not bounds.contains(version, prereleases=True):
                 continue
-            release = shelf.release(version)
+            release = project.release(version)
             if release.has_wheel and Installability.WHEEL in allowed and release.yanked is None:
                 yield version
 

@@ -138,7 +138,7 @@ def _iter_gate_alternatives(
         if gate in changed:
             continue
         bounds = view.bounds_from_outside(gate)
-        usable = usable_versions(view.diagnosis.shelf(gate))
+        usable = usable_versions(view.diagnosis.project(gate))
         others = (each for each in usable if each != view.pins[gate].version and bounds.contains(each))
         for version in itertools.islice(others, _STEPS - 1):
             yield gate, version

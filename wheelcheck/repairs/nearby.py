@@ -27,20 +27,20 @@ _MACOS = (11, 12, 13, 14, 15, 26)
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
 
 
-def nearest_first(shelf: ProjectView, version: Version | None) -> tuple[Version, ...]:
+def nearest_first(project: ProjectView, version: Version | None) -> tuple[Version, ...]:
     """Every final version by how many releases lie between it and *version*; of two as near, the newer first.
 
     Those that cannot be used are among them: which can may change with the target.
     """
-    standing = [each for each in shelf.versions if not each.is_prerelease and not shelf.release(each).hidden]
-    if version is None or version not in shelf.page.distributions:
+    standing = [each for each in project.versions if not each.is_prerelease and not project.release(each).hidden]
+    if version is None or version not in project.page.distributions:
         return tuple(standing)
-    order = {each: position for position, each in enumerate(shelf.versions)}
+    order = {each: position for position, each in enumerate(project.versions)}
     at = order[version]
     return tuple(sorted(standing, key=lambda each: (abs(order[each] - at), each < version)))
 
 
-def preferred_in_clash(shelf: ProjectView, blocker: Blocker) -> tuple[Version, ...]:
+def preferred_in_clash(project: ProjectView, blocker: Blocker) -> tuple[Version, ...]:
     """Every final version of a project on which requirements contradict each other: what the user asked for comes first.
 
     Then those that satisfy more of the requirements, then the nearest to what the user asked for, then the newest: what the
@@ -48,11 +48,11 @@ def preferred_in_clash(shelf: ProjectView, blocker: Blocker) -> tuple[Version, .
     """
     own = [asker.requirement.specifier for asker in blocker.askers if asker.parent is None]
     bounds = [asker.requirement.specifier for asker in blocker.askers]
-    order = {version: position for position, version in enumerate(shelf.versions)}
-    wanted = [order[version] for version in shelf.versions if own and _all(own, version)]
+    order = {version: position for position, version in enumerate(project.versions)}
+    wanted = [order[version] for version in project.versions if own and _all(own, version)]
     return tuple(
         sorted(
-            nearest_first(shelf, None),
+            nearest_first(project, None),
             key=lambda version: (
                 not _all(own, version),
                 -_count(bounds, version),

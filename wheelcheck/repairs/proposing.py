@@ -251,12 +251,12 @@ def _unrepairable_sentence(blocked: Blocked, view: TrialView, blocker: Blocker) 
     url = next((asker.requirement.url for asker in blocker.askers if asker.requirement.url is not None), None)
     if url is not None:
         return f"{blocker.name} is to come from {masked(url)}, which cannot be used on {target}, and {asked}"
-    shelf = view.diagnosis.shelf(blocker.name)
-    if not shelf.versions:
+    project = view.diagnosis.project(blocker.name)
+    if not project.versions:
         return f"no index has a usable file of {blocker.name}, and {asked}"
     if blocker.is_clash:
         return f"no version of {blocker.name} can satisfy every requirement on {target}, and {asked}"
-    if any(shelf.release(version).has_wheel for version in usable_versions(shelf)):
+    if any(project.release(version).has_wheel for version in usable_versions(project)):
         return f"no version of {blocker.name} that is asked for has a usable file on {target}, and {asked}"
     where = f"{target.platform} on Python {target.python}{_other_pythons(blocked)}"
     return (

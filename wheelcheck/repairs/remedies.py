@@ -131,10 +131,10 @@ def _override(case: BlockerCase) -> Iterator[Change]:
 
 
 def _candidates(view: TrialView, blocker: Blocker) -> tuple[Version, ...]:
-    shelf = view.diagnosis.shelf(blocker.name)
-    if not usable_versions(shelf):
+    project = view.diagnosis.project(blocker.name)
+    if not usable_versions(project):
         return ()
-    return preferred_in_clash(shelf, blocker) if blocker.is_clash else nearest_first(shelf, blocker.version)
+    return preferred_in_clash(project, blocker) if blocker.is_clash else nearest_first(project, blocker.version)
 
 
 # Versions of what stands above it
@@ -146,10 +146,10 @@ def _other_version_above(case: BlockerCase) -> Iterator[Change]:
     above = _bounders(case) if blocker.is_wanted_by_user and not blocker.is_clash else blocker.above[:_ABOVE]
     for name in above:
         pin = view.pins.get(name)
-        shelf = view.diagnosis.shelf(name)
-        candidates = nearest_first(shelf, pin.version if pin is not None else None)
+        project = view.diagnosis.project(name)
+        candidates = nearest_first(project, pin.version if pin is not None else None)
         others = tuple(version for version in candidates if pin is None or version != pin.version)
-        if not set(others) & set(usable_versions(shelf)):
+        if not set(others) & set(usable_versions(project)):
             continue
         asked = view.asked_by_user(name)
         bounds = view.bounds_on(name)
@@ -228,7 +228,7 @@ def _is_to_be_had(case: BlockerCase) -> bool:
     if case.blocked.target_is_named:
         others += (change.applied(view.trial.state).question.target for change in iter_pythons(case.blocked, target))
         others += (other for other, _ in iter_other_platforms(target))
-    page, policy = view.diagnosis.shelf(blocker.name).page, view.diagnosis.policy
+    page, policy = view.diagnosis.project(blocker.name).page, view.diagnosis.policy
     return any(
         _first_usable(ProjectView(page, Admission(Compatibility(each), policy, view.diagnosis.hashes)), own, policy)
         is not None
@@ -238,18 +238,18 @@ def _is_to_be_had(case: BlockerCase) -> bool:
 
 def _is_usable(view: TrialView, blocker: Blocker, target: Target) -> bool:
     """Whether *target* has a usable file in some version that everybody admits, while the present target has none."""
-    page = view.diagnosis.shelf(blocker.name).page
+    page = view.diagnosis.project(blocker.name).page
     policy = view.diagnosis.policy
-    shelf = ProjectView(page, Admission(Compatibility(target), policy, view.diagnosis.hashes))
-    return _first_usable(shelf, blocker.specifier, policy) is not None
+    project = ProjectView(page, Admission(Compatibility(target), policy, view.diagnosis.hashes))
+    return _first_usable(project, blocker.specifier, policy) is not None
 
 
-def _first_usable(shelf: ProjectView, bounds: SpecifierSet, policy: Policy) -> Version | None:
+def _first_usable(project: ProjectView, bounds: SpecifierSet, policy: Policy) -> Version | None:
     anything = Installability.SDIST_NATIVE in policy.allowed
-    for version in shelf.versions:
+    for version in project.versions:
         if not bounds.contains(version, prereleases=bool(bounds.prereleases)):
             continue
-        release = shelf.release(version)
+        release = project.release(version)
         if release.fit is not None and (release.has_wheel or anything):
             return version
     return None
@@ -265,10 +265,10 @@ def _substitute(case: BlockerCase) -> Iterator[Change]:
         matches = not substitute.platforms or any(fnmatchcase(platform, each) for each in substitute.platforms)
         if substitute.project != blocker.name or not matches:
             continue
-        shelf = view.diagnosis.shelf(substitute.replacement)
+        project = view.diagnosis.project(substitute.replacement)
         bounds = blocker.specifier if substitute.same_versions else SpecifierSet()
         for specifier in dict.fromkeys((bounds, SpecifierSet())):
-            if _first_usable(shelf, specifier, view.diagnosis.policy) is not None:
+            if _first_usable(project, specifier, view.diagnosis.policy) is not None:
                 # In another version than was asked for it is no longer the same code, and a pin loosened besides.
                 cost = _COST_OF_SUBSTITUTE if specifier == blocker.specifier else _COST_OF_SUBSTITUTE + _COST_OF_PIN
                 yield Substituted(
@@ -288,7 +288,7 @@ def _index(case: BlockerCase) -> Iterator[Change]:
         if blocker.name in index.projects
         and (not index.platforms or any(fnmatchcase(platform, each) for each in index.platforms))
     ]
-    present = view.diagnosis.shelf(blocker.name).page.index
+    present = view.diagnosis.project(blocker.name).page.index
     others = [url for url in case.blocked.indexes[1:] if masked(url) != present]
     for url in dict.fromkeys((*others, *(index.url for index in known))):
         change = FromIndex(name=blocker.name, url=url, because=_because(view, blocker))
@@ -302,8 +302,8 @@ def _index(case: BlockerCase) -> Iterator[Change]:
             asked = State(question=case.blocked.question)
             case.suggestions.setdefault((blocker.name, url), Suggestion(edit=change.edit(asked), message=message))
             return  # a vendor's other indexes lie beside this one
-        shelf = ProjectView(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}))
-        if _first_usable(shelf, blocker.specifier, view.diagnosis.policy) is not None:
+        project = ProjectView(page, Admission(view.diagnosis.compatibility, view.diagnosis.policy, {}))
+        if _first_usable(project, blocker.specifier, view.diagnosis.policy) is not None:
             yield change
 
 

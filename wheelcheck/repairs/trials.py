@@ -14,7 +14,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.findings.objections import objections
+from wheelcheck.findings.rules import objections
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import Projects, Reporter
@@ -135,7 +135,7 @@ class Trials:
                 self._known[settled] = known
         return known
 
-    def shelf(self, name: NormalizedName, changes: Iterable[Change]) -> ProjectView:
+    def project(self, name: NormalizedName, changes: Iterable[Change]) -> ProjectView:
         """The page of *name* as the target sees it that *changes* make."""
         state = self._state(changes)
         policy = state.question.policy
@@ -187,14 +187,16 @@ def _version(change: Change) -> str:
     return change.bound_text if isinstance(change, VersionChange) else ""
 
 
-def usable_versions(shelf: ProjectView) -> tuple[Version, ...]:
+def usable_versions(project: ProjectView) -> tuple[Version, ...]:
     """The final versions with a usable wheel, newest first; where there are none, those with a source archive."""
     standing = [
         version
-        for version in shelf.versions
-        if not version.is_prerelease and (release := shelf.release(version)).fit is not None and release.yanked is None
+        for version in project.versions
+        if not version.is_prerelease
+        and (release := project.release(version)).fit is not None
+        and release.yanked is None
     ]
-    with_wheel = tuple(version for version in standing if shelf.release(version).has_wheel)
+    with_wheel = tuple(version for version in standing if project.release(version).has_wheel)
     return with_wheel or tuple(standing)
 
 
@@ -234,7 +236,7 @@ def usable_candidates(change: Change, changes: tuple[Change, ...], trials: Trial
     """The candidates of *change* that have a usable file on the target that *changes* make."""
     if not isinstance(change, VersionChange):
         return ()
-    usable = set(usable_versions(trials.shelf(change.name, changes)))
+    usable = set(usable_versions(trials.project(change.name, changes)))
     return tuple(version for version in change.candidates if version in usable)
 
 

@@ -1,0 +1,170 @@
+"""The verdict on each finding, by severity, codes, allowances and baseline; and the name by which a finding stays known."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from wheelcheck.model.check import Allowance, GatePolicy, Judged, Verdict
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.requirement import Origin
+from wheelcheck.model.resolution import Exemption
+from wheelcheck.model.target import Target
+
+_BY_SEVERITY = {Severity.ERROR: Verdict.FAILS, Severity.WARNING: Verdict.WARNS, Severity.INFO: Verdict.NOTED}
+_ORDER = {verdict: position for position, verdict in enumerate(Verdict)}
+_JUDGED_AS = {
+    Code.SOURCE_PURE: Installability.SDIST_PURE,
+    Code.SOURCE_NATIVE: Installability.SDIST_NATIVE,
+    Code.SOURCE_UNKNOWN: Installability.SDIST_UNKNOWN,
+}
+SOURCE_CODES = frozenset(_JUDGED_AS)
+_UNSAID = ("WC1",)
+"""What an allowance covers that names no codes: no usable wheel. Whoever allows that allows no changed or hostile file with it."""
+_PATCH = re.compile(r"((?:pp)?\d+\.\d+)\.\d+")
+
+
+def judge(
+    findings: Iterable[Finding],
+    *,
+    policy: GatePolicy,
+    target: Target,
+    origins: Callable[[Finding], Origin | None],
+) -> tuple[Judged, ...]:
+    """Every one of *findings* on *target* with its verdict under *policy*, failing ones first, then as findings are ordered.
+
+    Errors fail, warnings warn. Of the prefixes in ``fail_on`` and ``warn_only`` that a code starts with, the longest counts, of
+    two as long the one in ``warn_only``; ``warn_only`` raises no information to a warning. What an allowance that has not expired
+    covers is allowed; what else would fail or warn and is in the baseline is known. Information stays noted, but for source
+    archives and codes that an allowance names. *origins* says where the user wrote what leads to a finding.
+    """
+    judged = (_judged(finding, policy, target, origins(finding)) for finding in findings)
+    return tuple(sorted(judged, key=_sort_key))
+
+
+def _sort_key(judged: Judged) -> tuple[int, tuple[int, int, str, str, str], str, str]:
+    finding = judged.finding
+    return (_ORDER[judged.verdict], finding.sort_key, str(finding.version or ""), str(judged.origin or ""))
+
+
+def _judged(finding: Finding, policy: GatePolicy, target: Target, origin: Origin | None) -> Judged:
+    name = fingerprint(finding, target)
+    verdict = _alone(finding, policy)
+    allowance = covering(finding, policy, target)
+    if verdict is Verdict.NOTED and not _is_meant(allowance, finding.code):
+        allowance = None
+    if allowance is not None and not is_expired(allowance, policy.today):
+        verdict = Verdict.ALLOWED
+    elif verdict is not Verdict.NOTED and name in policy.baseline:
+        verdict = Verdict.KNOWN
+    return Judged(finding=finding, verdict=verdict, origin=origin, allowance=allowance, fingerprint=name)
+
+
+def _is_meant(allowance: Allowance | None, code: Code) -> bool:
+    # What stands beside an error, such as other versions that have a wheel, is no decision of anybody's.
+    return allowance is not None and (bool(allowance.codes) or code in SOURCE_CODES)
+
+
+def _alone(finding: Finding, policy: GatePolicy) -> Verdict:
+    """The verdict without allowances and baseline."""
+    verdict = _BY_SEVERITY[finding.severity]
+    failing = _longest(policy.fail_on, finding.code)
+    warning = _longest(policy.warn_only, finding.code)
+    if failing > warning:
+        return Verdict.FAILS
+    if warning and (failing or verdict is Verdict.FAILS):
+        return Verdict.WARNS
+    return verdict
+
+
+def _longest(prefixes: Iterable[str], code: Code) -> int:
+    return max((len(prefix) for prefix in prefixes if code.number.startswith(prefix)), default=0)
+
+
+def is_expired(allowance: Allowance, today: str) -> bool:
+    """Whether the last day of *allowance* is past on *today* (ISO 8601; of an instant its day counts)."""
+    return today[:10] > allowance.expires[:10]
+
+
+def covering(finding: Finding, policy: GatePolicy, target: Target) -> Allowance | None:
+    """The first allowance that covers *finding* on *target*; one that has expired only where no other does."""
+    found = [each for each in policy.allowances if _is_about(each, finding) and _is_for(each, target)]
+    return min(found, key=lambda each: is_expired(each, policy.today), default=None)
+
+
+def has_code(codes: Iterable[str], code: Code) -> bool:
+    """Whether one of *codes* is the number of *code* or begins it."""
+    return any(code.number.startswith(prefix) for prefix in codes)
+
+
+def _is_about(allowance: Allowance, finding: Finding) -> bool:
+    if allowance.package != finding.package or not has_code(allowance.codes or _UNSAID, finding.code):
+        return False
+    if finding.version is None:
+        # Of a finding about no version nobody knows whether it lies within bounds.
+        return not allowance.specifier
+    return allowance.specifier.contains(finding.version, prereleases=True)
+
+
+def _is_for(allowance: Allowance, target: Target) -> bool:
+    words = {target.platform, target_word(target), f"{target.platform}/{target.python}"}
+    return not allowance.targets or any(fnmatchcase(word, each) for each in allowance.targets for word in words)
+
+
+def exemptions(policy: GatePolicy, target: Target) -> tuple[Exemption, ...]:
+    """What the allowances that count on *target* exempt from the policy on source archives.
+
+    Without it the wheel-aware pass would take another version, or blame the one that is allowed.
+    """
+    return tuple(_iter_exemptions(policy, target))
+
+
+def _iter_exemptions(policy: GatePolicy, target: Target) -> Iterator[Exemption]:
+    for allowance in policy.allowances:
+        if is_expired(allowance, policy.today) or not _is_for(allowance, target):
+            continue
+        judged = [
+            installability for code, installability in _JUDGED_AS.items() if has_code(allowance.codes or _UNSAID, code)
+        ]
+        if judged:
+            yield Exemption(name=allowance.package, specifier=allowance.specifier, installabilities=frozenset(judged))
+
+
+def unused_allowances(policy: GatePolicy, judged: Iterable[Judged]) -> tuple[Allowance, ...]:
+    """The allowances of *policy* that none of *judged*, the findings of all targets of a run, is covered by."""
+    used = _carried(judged)
+    return tuple(each for each in policy.allowances if each not in used)
+
+
+def expired_allowances(policy: GatePolicy, judged: Iterable[Judged]) -> tuple[Allowance, ...]:
+    """The allowances of *policy* past their last day that would have covered one of *judged*."""
+    used = _carried(judged)
+    return tuple(each for each in policy.allowances if each in used and is_expired(each, policy.today))
+
+
+def _carried(judged: Iterable[Judged]) -> frozenset[Allowance]:
+    return frozenset(each.allowance for each in judged if each.allowance is not None)
+
+
+def fingerprint(finding: Finding, target: Target) -> str:
+    """What *finding* on *target* is called, such as ``WC102:av:win_amd64:3.11``, for people and programs alike.
+
+    Code, project, platform and Python minor: a new release of the project, another patch release of Python or another way to
+    the project do not make it a new finding. Two findings of one code about one project share it. Where no project is named, the
+    first eight hex digits of the sentence's SHA-256 stand for it, after a ``#``.
+    """
+    about = finding.package or "#" + hashlib.sha256(finding.message.encode()).hexdigest()[:8]
+    return f"{finding.code.number}:{about}:{target.platform}:{minor_word(target)}"
+
+
+def target_word(target: Target) -> str:
+    """*target* as settings and baselines write it: ``win_amd64/3.11``."""
+    return f"{target.platform}/{minor_word(target)}"
+
+
+def minor_word(target: Target) -> str:
+    """The target's Python without its patch release: ``3.11``, ``3.13t``, ``pp3.10``."""
+    return _PATCH.sub(r"\1", target.python)
