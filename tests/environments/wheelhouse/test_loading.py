@@ -8,7 +8,7 @@ import pytest
 
 from tests.environments.wheelhouse.plans import OTHER, WHEEL, plan, planned_file
 from tests.fakes.archives import make_sdist, sha256_hex
-from wheelcheck.environments.wheelhouse.folder import Entry, load_record, record_files
+from wheelcheck.environments.wheelhouse.folder import BuildSource, Entry, load_record, record_files
 from wheelcheck.environments.wheelhouse.loading import load_wheelhouse
 from wheelcheck.errors import HashMismatch, UsageProblem
 
@@ -29,8 +29,7 @@ def built(*, source_sha256: str, filename: str = WHEEL[0], sha256: str = "") -> 
         version="1.0",
         sha256=sha256 or sha256_hex(WHEEL[1]),
         size=len(WHEEL[1]),
-        built_from=SOURCE[0],
-        source_sha256=source_sha256,
+        built_from=BuildSource(filename=SOURCE[0], sha256=source_sha256),
     )
 
 
@@ -102,15 +101,15 @@ def test_built_wheel_that_was_changed_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "another/1"}', '{"schema": "wheelcheck.wheelhouse/1"}'])
 def test_record_that_cannot_be_understood_is_as_good_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "wheelhouse.json").write_text(text)
-    assert load_record(tmp_path).entries == ()
+    assert load_record(tmp_path).files == ()
 
 
 def test_record_of_another_plan_keeps_what_was_built_while_it_is_there(tmp_path: Path) -> None:
     entry = built(source_sha256=sha256_hex(SOURCE[1]))
     record_files(written(tmp_path, WHEEL), "sha256:0", PLAN, [entry])
     record_files(tmp_path, "sha256:1", PLAN, [])
-    assert load_record(tmp_path).entries == (entry,)
+    assert load_record(tmp_path).files == (entry,)
     (tmp_path / WHEEL[0]).unlink()
     record_files(tmp_path, "sha256:2", PLAN, [])
-    assert load_record(tmp_path).entries == ()
+    assert load_record(tmp_path).files == ()
     assert load_record(tmp_path).plan == "sha256:2"

@@ -15,9 +15,9 @@ from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelcheck.environments.digests import Digests, digest_file
+from wheelcheck.environments.digests import digests_of
 from wheelcheck.environments.wheelhouse.built import refuse_unplanned
-from wheelcheck.environments.wheelhouse.folder import PART, Entry, Wanted, load_record
+from wheelcheck.environments.wheelhouse.folder import PART, BuildSource, Entry, Wanted, load_record
 from wheelcheck.environments.wheelhouse.loading import built_wheel
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
 from wheelcheck.model.urls import masked_within
@@ -223,12 +223,11 @@ def _unpacker(archive: Path) -> Callable[[Path, Path], None]:
 def _housed(job: _Job, wheel: Path) -> Entry:
     place = job.folder / wheel.name
     part = place.with_name(place.name + PART)
-    digests = Digests()
     try:
         shutil.copyfile(wheel, part)
         with part.open("rb+") as stream:
             os.fsync(stream.fileno())
-        size = digest_file(part, digests)
+        digests = digests_of(part)
         part.replace(place)
     except OSError as error:
         raise DiskFailure(
@@ -236,12 +235,7 @@ def _housed(job: _Job, wheel: Path) -> Entry:
         ) from error
     file = job.wanted.file
     source = load_record(job.folder).entry(file.filename)
-    return Entry(
-        filename=wheel.name,
-        name=job.wanted.package.name,
-        version=str(job.wanted.package.version),
-        sha256=digests.digest("sha256"),
-        size=size,
-        built_from=file.filename,
-        source_sha256=file.sha256 or ("" if source is None else source.sha256),
+    sha256 = file.sha256 or ("" if source is None else source.sha256)
+    return job.wanted.entry(
+        digests.digest(), digests.size, wheel=wheel.name, source=BuildSource(filename=file.filename, sha256=sha256)
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelcheck.environments.digests import Digests, different, digest_file, is_the_file, known_hashes
+from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
 from wheelcheck.environments.wheelhouse.folder import PART, Entry, Record, Wanted, load_record
 from wheelcheck.errors import DiskFailure, HashMismatch
 from wheelcheck.model.urls import masked
@@ -44,10 +44,7 @@ class PartFile:
         self._told = told
         self._known = tuple(known_hashes(file))
         self._stream: BinaryIO | None = None
-        self._kept = 0
-        self._written = 0
-        self._kept_digests = Digests(self._known)
-        self._digests = Digests(self._known)
+        self._digests, self._kept = Digests(self._known), Digests(self._known)
         self.sha256 = ""
         self.size = 0
 
@@ -55,7 +52,7 @@ class PartFile:
     def received(self) -> int:
         """How many bytes are kept."""
         self._opened()
-        return self._kept
+        return self._kept.size
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -65,33 +62,30 @@ class PartFile:
         except OSError as error:
             raise self._failure(error) from error
         self._digests.update(chunk)
-        self._written += len(chunk)
         self._told.arrived(len(chunk))
 
     def keep(self) -> None:
         """What was written since stays."""
-        self._kept = self._written
-        self._kept_digests = self._digests.copied()
+        self._kept = self._digests.copied()
 
     def restart(self) -> None:
         """Go back to what was kept."""
-        if self._written == self._kept:
+        if self._digests.size == self._kept.size:
             return
-        self._told.arrived(self._kept - self._written)
-        self._cut(self._kept)
-        self._digests = self._kept_digests.copied()
+        self._told.arrived(self._kept.size - self._digests.size)
+        self._cut(self._kept.size)
+        self._digests = self._kept.copied()
 
     def begin_anew(self) -> None:
         """Forget everything."""
-        self._told.arrived(-self._written)
+        self._told.arrived(-self._digests.size)
         self._cut(0)
-        self._kept = 0
-        self._digests, self._kept_digests = Digests(self._known), Digests(self._known)
+        self._digests, self._kept = Digests(self._known), Digests(self._known)
 
     def finish(self) -> None:
         """Check the hashes, bring the bytes to the disk and give the file its name."""
         stream = self._opened()
-        fact = different(self._digests, self._file, self._written)
+        fact = difference(self._digests, self._file)
         if fact:
             # Bytes that are wrong must not be gone on with, in this run or the next.
             self.begin_anew()
@@ -112,12 +106,12 @@ class PartFile:
             self._part.replace(self._path)
         except OSError as error:
             raise self._failure(error) from error
-        self.sha256, self.size = self._digests.digest("sha256"), self._written
+        self.sha256, self.size = self._digests.digest(), self._digests.size
         self._told.landed(self._file.filename)
 
     def close(self) -> None:
         """Let go of the part, which stays with what is in it; may be called twice."""
-        if self._stream is not None and 0 < self._written - self._kept < _ERROR_PAGE:
+        if self._stream is not None and 0 < self._digests.size - self._kept.size < _ERROR_PAGE:
             with contextlib.suppress(DiskFailure):
                 self.restart()
         stream, self._stream = self._stream, None
@@ -144,7 +138,6 @@ class PartFile:
             return
         while chunk := stream.read(_STEP):
             self._digests.update(chunk)
-            self._written += len(chunk)
         self.keep()
 
     def _cut(self, size: int) -> None:
@@ -155,7 +148,6 @@ class PartFile:
             stream.truncate()
         except OSError as error:
             raise self._failure(error) from error
-        self._written = size
 
     def _failure(self, error: OSError) -> DiskFailure:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -207,7 +199,7 @@ def fill(folder: Path, wanted: Sequence[Wanted], files: Files, weights: Weights,
         for _, landing in landings:
             landing.close()
     _sync(folder)
-    came = {each.file.filename: _entry(each, landing.sha256, landing.size) for each, landing in landings}
+    came = {each.file.filename: each.entry(landing.sha256, landing.size) for each, landing in landings}
     return Arrivals(
         entries=tuple((present | came)[each.file.filename] for each in wanted),
         present=tuple(present),
@@ -226,25 +218,16 @@ def _present(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
     path = wanted.place_in(folder)
     if not path.is_file():
         return None
-    if known_hashes(wanted.file):
-        found = is_the_file(path, wanted.file)
-        return _entry(wanted, found, path.stat().st_size) if found else None
-    entry = record.entry(path.name)
-    if entry is None:
+    known, entry = tuple(known_hashes(wanted.file)), record.entry(path.name)
+    if not known and entry is None:
+        return None  # without a hash it cannot be told from another
+    try:
+        digests = digests_of(path, known)
+    except OSError:
         return None
-    digests = Digests()
-    digest_file(path, digests)
-    return entry if digests.digest("sha256") == entry.sha256 else None
-
-
-def _entry(wanted: Wanted, sha256: str, size: int) -> Entry:
-    return Entry(
-        filename=wanted.file.filename,
-        name=wanted.package.name,
-        version=str(wanted.package.version),
-        sha256=sha256,
-        size=size,
-    )
+    if not known:
+        return entry if entry is not None and digests.digest() == entry.sha256 else None
+    return None if difference(digests, wanted.file) else wanted.entry(digests.digest(), digests.size)
 
 
 def _part_size(folder: Path, wanted: Wanted) -> int:

@@ -6,7 +6,6 @@ the very source archive of the plan, and the hash of a file for which no index a
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+import msgspec
 from msgspec import Struct
 
 from wheelcheck.errors import DiskFailure, InputUnreadable
@@ -23,12 +23,92 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
-    from wheelcheck.model.target import Target
     from wheelcheck.ports import Transfers
 
 SOURCES = "sources"
 """Source archives lie in a folder of their own, so that an installer that is pointed to the wheelhouse sees wheels only."""
 PART = ".part"
+RECORD_NAME = "wheelhouse.json"
+LOCK_NAME = ".wheelhouse.lock"
+SCHEMA = "wheelcheck.wheelhouse/1"
+
+
+class BuildSource(Struct, frozen=True, kw_only=True):
+    """The source archive that a wheel was built from; ``sha256`` is empty for a folder."""
+
+    filename: str
+    sha256: str
+
+
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One file in the wheelhouse; ``built_from`` is ``None`` for one that was downloaded."""
+
+    filename: str
+    name: str
+    version: str
+    sha256: str
+    size: int
+    built_from: BuildSource | None = None
+
+
+class RecordTarget(Struct, frozen=True, kw_only=True):
+    """The target of the plan, in its own words."""
+
+    platform: str = ""
+    python: str = ""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """What ``wheelhouse.json`` says; ``plan`` is the digest of the plan that was fetched last."""
+
+    schema: str = ""
+    plan: str = ""
+    target: RecordTarget = RecordTarget()
+    files: tuple[Entry, ...] = ()
+
+    def entry(self, filename: str) -> Entry | None:
+        """What is known of the file with that name."""
+        return next((entry for entry in self.files if entry.filename == filename), None)
+
+    def built_from(self, source: BuildSource) -> Entry | None:
+        """The wheel that was built from *source*."""
+        return next((entry for entry in self.files if entry.built_from == source), None)
+
+
+def load_record(folder: Path) -> Record:
+    """The record in *folder*; an empty one where there is none, or one that cannot be understood: all is done anew then."""
+    try:
+        record = msgspec.json.decode((folder / RECORD_NAME).read_bytes(), type=Record)
+    except (OSError, msgspec.DecodeError):
+        return Record()
+    return record if record.schema == SCHEMA else Record()
+
+
+def record_files(folder: Path, digest: str, plan: Plan, entries: Iterable[Entry]) -> None:
+    """Add *entries* to the record in *folder*, which is the one of the plan with *digest* now; others stay while their files do.
+
+    Raises ``DiskFailure``.
+    """
+    found = {
+        entry.filename: entry
+        for entry in load_record(folder).files
+        if (folder / entry.filename).is_file() or (folder / SOURCES / entry.filename).is_file()
+    } | {entry.filename: entry for entry in entries}
+    record = Record(
+        schema=SCHEMA,
+        plan=digest,
+        target=RecordTarget(platform=plan.target.platform, python=plan.target.python),
+        files=tuple(found[filename] for filename in sorted(found)),
+    )
+    path, part = folder / RECORD_NAME, folder / f".{RECORD_NAME}.part"
+    try:
+        with part.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise DiskFailure(f"cannot be written: {error.strerror or error}", address=str(path)) from error
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -55,6 +135,17 @@ class Wanted(Struct, frozen=True, kw_only=True):
         """Where the file lies in the wheelhouse *folder*."""
         return folder / self.file.filename if self.is_wheel else folder / SOURCES / self.file.filename
 
+    def entry(self, sha256: str, size: int, *, wheel: str = "", source: BuildSource | None = None) -> Entry:
+        """What the record says of this file, or of the *wheel* that was built from it as *source*."""
+        return Entry(
+            filename=wheel or self.file.filename,
+            name=self.package.name,
+            version=str(self.package.version),
+            sha256=sha256,
+            size=size,
+            built_from=source,
+        )
+
     def __str__(self) -> str:
         return f"{self.package.name} {self.package.version}"
 
@@ -79,110 +170,6 @@ def wanted_files(plan: Plan) -> tuple[Wanted, ...]:
 
 def _is_plain(name: str) -> bool:
     return bool(name) and name.isprintable() and not name.startswith(".") and not set(name) & set('/\\:"<>|?*')
-
-
-RECORD_NAME = "wheelhouse.json"
-SCHEMA = "wheelcheck.wheelhouse/1"
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One file; ``built_from`` and ``source_sha256`` are of the source archive of a wheel that was built here, else empty."""
-
-    filename: str
-    name: str
-    version: str
-    sha256: str
-    size: int
-    built_from: str = ""
-    source_sha256: str = ""
-
-
-class Record(Struct, frozen=True, kw_only=True):
-    """What ``wheelhouse.json`` says; ``plan`` is the digest of the plan that was fetched last."""
-
-    plan: str = ""
-    entries: tuple[Entry, ...] = ()
-
-    def entry(self, filename: str) -> Entry | None:
-        """What is known of the file with that name."""
-        return next((entry for entry in self.entries if entry.filename == filename), None)
-
-    def built_from(self, filename: str, sha256: str) -> Entry | None:
-        """The wheel that was built from the source archive *filename* with the hash *sha256*, empty for a folder."""
-        return next(
-            (each for each in self.entries if each.built_from == filename and each.source_sha256 == sha256), None
-        )
-
-
-def load_record(folder: Path) -> Record:
-    """The record in *folder*; an empty one where there is none, or one that cannot be understood: all is done anew then."""
-    try:
-        document = json.loads((folder / RECORD_NAME).read_bytes())
-        if document["schema"] != SCHEMA:
-            return Record()
-        return Record(plan=str(document["plan"]), entries=tuple(_entry(row) for row in document["files"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return Record()
-
-
-def _entry(row: dict[str, object]) -> Entry:
-    source = row.get("built_from")
-    built_from, source_sha256 = (source["filename"], source["sha256"]) if isinstance(source, dict) else ("", "")
-    return Entry(
-        filename=str(row["filename"]),
-        name=str(row["name"]),
-        version=str(row["version"]),
-        sha256=str(row["sha256"]),
-        size=int(str(row["size"])),
-        built_from=str(built_from),
-        source_sha256=str(source_sha256),
-    )
-
-
-def write_record(folder: Path, plan: str, target: Target, entries: Iterable[Entry]) -> None:
-    """Replace the record in *folder*, at once; entries by file name. Raises ``DiskFailure``."""
-    document = {
-        "schema": SCHEMA,
-        "plan": plan,
-        "target": {"platform": target.platform, "python": target.python},
-        "files": [_row(entry) for entry in sorted(entries, key=lambda entry: entry.filename)],
-    }
-    path, part = folder / RECORD_NAME, folder / f".{RECORD_NAME}.part"
-    try:
-        with part.open("wb") as file:
-            file.write((json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise DiskFailure(f"cannot be written: {error.strerror or error}", address=str(path)) from error
-
-
-def record_files(folder: Path, digest: str, plan: Plan, entries: Iterable[Entry]) -> None:
-    """Add *entries* to the record in *folder*, which is the one of the plan with *digest* now; others stay while their files do."""
-    new = {entry.filename: entry for entry in entries}
-    former = {
-        entry.filename: entry
-        for entry in load_record(folder).entries
-        if (folder / entry.filename).is_file() or (folder / SOURCES / entry.filename).is_file()
-    }
-    write_record(folder, digest, plan.target, (former | new).values())
-
-
-def _row(entry: Entry) -> dict[str, object]:
-    row: dict[str, object] = {
-        "filename": entry.filename,
-        "name": entry.name,
-        "version": entry.version,
-        "sha256": entry.sha256,
-        "size": entry.size,
-    }
-    if entry.built_from:
-        row["built_from"] = {"filename": entry.built_from, "sha256": entry.source_sha256}
-    return row
-
-
-LOCK_NAME = ".wheelhouse.lock"
 
 
 @contextmanager

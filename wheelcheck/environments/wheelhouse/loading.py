@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from wheelcheck.environments.digests import Digests, different, digest_file, known_hashes
-from wheelcheck.environments.wheelhouse.folder import Entry, Record, Wanted, load_record, wanted_files
+from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
+from wheelcheck.environments.wheelhouse.folder import BuildSource, Entry, Record, Wanted, load_record, wanted_files
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.wheelhouse import HousedWheel, Wheelhouse
 
@@ -59,44 +59,31 @@ def filled_wheelhouse(folder: Path, plan: Plan, entries: Iterable[Entry]) -> Whe
         entry = fetched.get(wanted.file.filename) if wanted.is_wheel else _built_entry(folder, wanted, record)
         if entry is None:
             return load_wheelhouse(folder, plan)
-        wheels.append(
-            HousedWheel(
-                name=wanted.package.name,
-                version=wanted.package.version,
-                path=folder / entry.filename,
-                sha256=entry.sha256,
-                size=entry.size,
-                built_from=entry.built_from,
-            )
-        )
+        wheels.append(_housed(folder, wanted, entry))
     return Wheelhouse(folder=folder, wheels=tuple(wheels))
 
 
 def built_wheel(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None:
     """The wheel in *folder* that *record* knows to be built from the source archive *wanted*, unchanged since; else ``None``."""
-    entry = _built_entry(folder, wanted, record)
-    if entry is None:
+    try:
+        return _built(folder, wanted, record)
+    except HashMismatch:
         return None
-    path = folder / entry.filename
-    digests = Digests()
-    size = digest_file(path, digests)
-    return _housed(wanted, path, digests, size, entry) if digests.digest("sha256") == entry.sha256 else None
 
 
 def _fetched(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None:
     path = wanted.place_in(folder)
     if not path.is_file():
         return None
-    known = known_hashes(wanted.file)
-    digests = Digests(tuple(known))
-    size = digest_file(path, digests)
+    known = tuple(known_hashes(wanted.file))
+    digests = digests_of(path, known)
     entry = record.entry(path.name)
     if not known and entry is not None:
         _refuse_changed(path, digests, entry)
-    fact = different(digests, wanted.file, size)
+    fact = difference(digests, wanted.file)
     if fact:
         raise HashMismatch(f"is not the file of the plan: {fact}", address=str(path), hint=_AGAIN)
-    return _housed(wanted, path, digests, size, None)
+    return _housed(folder, wanted, wanted.entry(digests.digest(), digests.size))
 
 
 def _built(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None:
@@ -104,17 +91,16 @@ def _built(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None:
     if entry is None:
         return None
     path = folder / entry.filename
-    digests = Digests()
-    size = digest_file(path, digests)
-    _refuse_changed(path, digests, entry)
-    return _housed(wanted, path, digests, size, entry)
+    _refuse_changed(path, digests_of(path), entry)
+    return _housed(folder, wanted, entry)
 
 
 def _built_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
     name = wanted.file.filename
     source = record.entry(name)
     # Some indexes announce no hash: then it is that of the archive which came.
-    entry = record.built_from(name, wanted.file.sha256 or ("" if source is None else source.sha256))
+    sha256 = wanted.file.sha256 or ("" if source is None else source.sha256)
+    entry = record.built_from(BuildSource(filename=name, sha256=sha256))
     if entry is None or "/" in entry.filename or "\\" in entry.filename:
         return None
     try:
@@ -126,7 +112,7 @@ def _built_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
 
 
 def _refuse_changed(path: Path, digests: Digests, entry: Entry) -> None:
-    actual = digests.digest("sha256")
+    actual = digests.digest()
     if actual != entry.sha256:
         raise HashMismatch(
             f"was changed after it came here: its sha256 is {actual}, recorded was {entry.sha256}",
@@ -135,12 +121,12 @@ def _refuse_changed(path: Path, digests: Digests, entry: Entry) -> None:
         )
 
 
-def _housed(wanted: Wanted, path: Path, digests: Digests, size: int, entry: Entry | None) -> HousedWheel:
+def _housed(folder: Path, wanted: Wanted, entry: Entry) -> HousedWheel:
     return HousedWheel(
         name=wanted.package.name,
         version=wanted.package.version,
-        path=path,
-        sha256=digests.digest("sha256"),
-        size=size,
-        built_from="" if entry is None else entry.built_from,
+        path=folder / entry.filename,
+        sha256=entry.sha256,
+        size=entry.size,
+        built_from=entry.built_from.filename if entry.built_from is not None else "",
     )
