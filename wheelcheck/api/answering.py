@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wheelcheck.api.locking import answer_of_lock
 from wheelcheck.api.preparing import Prepared
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.lock import Lock
@@ -21,8 +20,11 @@ from wheelcheck.model.urls import masked
 from wheelcheck.ports import Projects, Reporter
 
 if TYPE_CHECKING:
+    from wheelcheck.findings.context import Diagnosis
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.compatibility import RepairKnowledge
+    from wheelcheck.model.distribution import Distribution
+    from wheelcheck.model.judgement import Installability
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.resolution import Conflict, Resolution
     from wheelcheck.repairs.proof import Proof, ProvedProposals
@@ -49,27 +51,16 @@ def answered(
 ) -> Answer:
     """Resolve *prepared*, or take its lock as it is, and say what is to be said of that.
 
-    *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already; *cache* resolve, where there are
-    many targets of which some may be alike.
+    *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already; *cache* keeps resolutions for
+    further targets, of which some may be alike.
     Raises ``IndexUnavailable``, ``SettingsInvalid`` for the user's knowledge files, ``InputUnreadable`` for a lock.
     """
-    from wheelcheck.resolver.passes import resolve
-    from wheelcheck.targets.fitting import Compatibility
-
     if knowledge is None and prepared.knowledge_folders:
         from wheelcheck.knowledge.loading import load_repair_knowledge
 
         # Read before the index is asked: a malformed file of the user's should not cost them the wait.
         knowledge = load_repair_knowledge(prepared.knowledge_folders)
-    outcome: Resolution | Conflict
-    disagreeing: tuple[Finding, ...] = ()
-    if prepared.lock is None:
-        solved = cache.resolve if cache is not None else partial(resolve, projects=store)
-        outcome = solved(prepared.question, reporter=reporter)
-    else:
-        target = prepared.question.target
-        locked = answer_of_lock(prepared.lock, prepared, target, store, Compatibility(target))
-        outcome, disagreeing = locked.resolution, locked.findings
+    outcome, disagreeing = resolved(prepared, store, reporter, cache)
     reporter.stage("explaining")
     findings = _explained(prepared, outcome, store, knowledge)
     return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
@@ -78,19 +69,60 @@ def answered(
 def _explained(
     prepared: Prepared, outcome: Resolution | Conflict, projects: Projects, knowledge: RepairKnowledge | None
 ) -> tuple[Finding, ...]:
-    from wheelcheck.findings.context import Diagnosis
     from wheelcheck.findings.rules import diagnose
 
-    return diagnose(
-        Diagnosis(
-            outcome,
-            projects,
-            prepared.question.policy,
-            input_bounds=prepared.inputs.requires_python,
-            require_hashes=prepared.require_hashes,
-            constraints=prepared.question.constraints,
-            knowledge=knowledge if knowledge is not None else _advice(outcome),
-        )
+    known = knowledge if knowledge is not None else _advice(outcome)
+    return diagnose(diagnosis_of(prepared, outcome, projects, known))
+
+
+def resolved(
+    prepared: Prepared, store: IndexStore, reporter: Reporter, cache: ResolutionCache | None = None
+) -> tuple[Resolution | Conflict, tuple[Finding, ...]]:
+    """Resolve *prepared*, or take its lock as it stands and say where the index disagrees with it.
+
+    Raises ``InputUnreadable`` and ``IndexUnavailable``.
+    """
+    from wheelcheck.resolver.passes import resolve
+
+    question, lock = prepared.question, prepared.read.lock
+    if lock is None:
+        solved = cache.resolve if cache is not None else partial(resolve, projects=store)
+        return solved(question, reporter=reporter), ()
+    from wheelcheck.findings.asked import find_disagreements, silent_lock
+    from wheelcheck.locks.choosing import applicable, uncovered
+    from wheelcheck.resolver.locked import resolve_locked
+    from wheelcheck.targets.fitting import Compatibility
+
+    compatibility = Compatibility(question.target)
+    take = partial(resolve_locked, policy=question.policy, projects=store, compatibility=compatibility)
+    reason = uncovered(lock, question.target, compatibility=compatibility)
+    if reason:
+        return take(lock, ()), (silent_lock(lock.path, reason, question.target),)
+    packages = applicable(
+        lock,
+        question.target,
+        extras=prepared.read.extras,
+        groups=prepared.read.groups,
+        compatibility=compatibility,
+    )
+    resolution = take(lock, packages)
+    return resolution, tuple(find_disagreements(packages, resolution, store))
+
+
+def diagnosis_of(
+    prepared: Prepared, outcome: Resolution | Conflict, projects: Projects, knowledge: RepairKnowledge | None = None
+) -> Diagnosis:
+    """What findings are drawn from: *outcome* of *prepared*, with what is known of its projects."""
+    from wheelcheck.findings.context import Diagnosis
+
+    return Diagnosis(
+        outcome,
+        projects,
+        prepared.question.policy,
+        input_bounds=prepared.read.inputs.requires_python,
+        require_hashes=prepared.read.require_hashes,
+        constraints=prepared.question.constraints,
+        knowledge=knowledge,
     )
 
 
@@ -134,8 +166,8 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
         Blocked(
             question=prepared.question,
             outcome=answer.outcome,
-            input_bounds=prepared.inputs.requires_python,
-            require_hashes=prepared.require_hashes,
+            input_bounds=prepared.read.inputs.requires_python,
+            require_hashes=prepared.read.require_hashes,
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
         ),
@@ -145,16 +177,24 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
     )
 
 
+def told_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
+    """What the wheels among *files*, all of one release, tell of its source archive; ``None`` where they tell nothing."""
+    from wheelcheck.resolver.candidate_source import purity_from_siblings
+
+    told = purity_from_siblings(files)
+    return told[0] if told is not None else None
+
+
 def origins_of(prepared: Prepared) -> Callable[[Finding], Origin | None]:
     """A function from a finding to the origin of the requirement that its shortest way begins with, ``None`` where none is known.
 
     For a lock it is the line of the package itself, which is the line that a bump changes.
     """
-    if prepared.lock is not None:
-        return _in_lock(prepared.lock)
-    by_text = {str(requirement): requirement.origin for requirement in reversed(prepared.inputs.requirements)}
-    by_name = {requirement.name: requirement.origin for requirement in reversed(prepared.inputs.requirements)}
-    unsupported = {each.name: each.origin for each in prepared.inputs.unsupported}
+    if prepared.read.lock is not None:
+        return _in_lock(prepared.read.lock)
+    by_text = {str(requirement): requirement.origin for requirement in reversed(prepared.read.inputs.requirements)}
+    by_name = {requirement.name: requirement.origin for requirement in reversed(prepared.read.inputs.requirements)}
+    unsupported = {each.name: each.origin for each in prepared.read.inputs.unsupported}
 
     def origin(finding: Finding) -> Origin | None:
         for path in sorted(finding.paths, key=lambda path: (len(path), path)):
@@ -186,7 +226,7 @@ def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
     """
     prepared = answer.prepared
     policy = proof.question.policy
-    replacements = {each.name: each for each in (*prepared.replacements, *proof.difference.replacements)}
+    replacements = {each.name: each for each in (*prepared.read.replacements, *proof.difference.replacements)}
     sources = {**prepared.index.project_indexes, **proof.difference.sources}
     options = replace(
         prepared.options,

@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, needs_repairs, origins_of, proposals_for
 from wheelcheck.api.edges import open_store
-from wheelcheck.api.locking import load_lock, source_of
-from wheelcheck.api.preparing import CHECKING, RELOCKING, Manner, Prepared, prepare
+from wheelcheck.api.preparing import Prepared, prepare
+from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
 from wheelcheck.api.request import Request, refuse_misspelt
 from wheelcheck.api.targets import TargetWords, has_words, load_targets_and_notes
 from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem
@@ -102,8 +102,8 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
         checked = _Checking(prepared, policy, store, reporter).checked(named.targets)
     judged = [each for target in checked for each in target.judged]
     return Check(
-        inputs=prepared.records,
-        kind=prepared.lock.kind.value if prepared.lock is not None else "resolved",
+        inputs=prepared.read.records,
+        kind=prepared.read.lock.kind.value if prepared.read.lock is not None else "resolved",
         targets=checked,
         unused=unused_allowances(policy, judged),
         expired=expired_allowances(policy, judged),
@@ -113,10 +113,10 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
 
 def _notes_of_lock(prepared: Prepared) -> tuple[str, ...]:
     """What the lock's format cannot tell, and which of its groups were not looked at: some tools install them unasked."""
-    lock = prepared.lock
+    lock = prepared.read.lock
     if lock is None:
         return ()
-    chosen = {*prepared.groups, *lock.default_groups}
+    chosen = {*prepared.read.groups, *lock.default_groups}
     left = [group for group in lock.groups if group not in chosen]
     if not left:
         return lock.notes
@@ -187,7 +187,7 @@ class _Checking:
         plan = make_plan(
             answer.outcome,
             answer.findings,
-            inputs=self._prepared.records,
+            inputs=self._prepared.read.records,
             options=self._prepared.options,
             proposals=proposals,
         )
@@ -256,7 +256,7 @@ class _Taken(Struct, frozen=True, kw_only=True):
     """The inputs of a run, how they are read, and what a person should know of the choice."""
 
     inputs: tuple[str, ...]
-    manner: Manner = CHECKING
+    mode: InputMode = CHECKING
     notes: tuple[str, ...] = ()
 
 
@@ -268,12 +268,12 @@ def _taken(asked: CheckRequest) -> _Taken:
     if not locks:
         raise UsageProblem(f"--relock: {taken.inputs[0]} is no lock", hint="leave it out: what is no lock is resolved")
     inputs = tuple(source_of(locks[text]) if text in locks else text for text in taken.inputs)
-    return replace(taken, inputs=tuple(dict.fromkeys(inputs)), manner=RELOCKING)
+    return replace(taken, inputs=tuple(dict.fromkeys(inputs)), mode=RELOCKING)
 
 
 def _prepared(asked: CheckRequest, taken: _Taken, settings: Settings, first: Target, reporter: Reporter) -> Prepared:
     request = asked.request.changed(taken.inputs)
-    prepared = prepare(request, reporter, taken.manner, settings=settings, target=first)
+    prepared = prepare(request, reporter, taken.mode, settings=settings, target=first)
     repairs = min(prepared.repairs, _REPAIRS) if request.options["repairs"] is None else prepared.repairs
     return replace(prepared, repairs=repairs)
 

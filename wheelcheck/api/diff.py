@@ -18,7 +18,8 @@ from msgspec.structs import replace
 
 from wheelcheck.api.answering import answered, origins_of
 from wheelcheck.api.edges import open_store
-from wheelcheck.api.preparing import CHECKING, Prepared, prepare
+from wheelcheck.api.preparing import Prepared, prepare
+from wheelcheck.api.reading import CHECKING
 from wheelcheck.api.request import Request
 from wheelcheck.api.sides import OpenedSide, Opening, plan_with_target
 from wheelcheck.api.targets import TargetWords, load_targets
@@ -146,8 +147,8 @@ class _Answering:
         if opened.plan is not None:
             kind, records = "plan", opened.plan.inputs
         elif prepared is not None:
-            kind = prepared.lock.kind.value if prepared.lock is not None else "resolved"
-            records = opened.records(prepared.records)
+            kind = prepared.read.lock.kind.value if prepared.read.lock is not None else "resolved"
+            records = opened.records(prepared.read.records)
         revision = opened.copied.revision.commit if opened.copied is not None else None
         return Side(name=opened.name, kind=kind, inputs=records, revision=revision)
 
@@ -155,7 +156,11 @@ class _Answering:
     def notes(self) -> tuple[str, ...]:
         """What the format of its lock cannot tell."""
         prepared = self._prepared
-        return tuple(map(self._opened.text, prepared.lock.notes)) if prepared is not None and prepared.lock else ()
+        return (
+            tuple(map(self._opened.text, prepared.read.lock.notes))
+            if prepared is not None and prepared.read.lock
+            else ()
+        )
 
     def answer(self, target: Target, stores: _Stores) -> CheckedTarget | None:
         """The plan and verdicts on *target*, ``None`` for a side that asks for nothing; a failing index is told in them."""
@@ -192,7 +197,7 @@ class _Answering:
         return make_plan(
             answer.outcome,
             answer.findings,
-            inputs=self._opened.records(prepared.records),
+            inputs=self._opened.records(prepared.read.records),
             options=prepared.options,
         )
 

@@ -71,7 +71,7 @@ def matrix(
         )
         openings = run.openings(cells, clock) if _wants_repairs(prepared) else ()
     return Matrix(
-        inputs=prepared.records,
+        inputs=prepared.read.records,
         cells=cells,
         blockers=find_blockers(cells),
         best=best_python(cells),
@@ -100,7 +100,7 @@ def _completed(words: TargetWords, settings: Settings) -> TargetWords:
 
 def _wants_repairs(prepared: Prepared) -> bool:
     # A lock is changed by whoever made it.
-    return bool(prepared.repairs) and prepared.lock is None
+    return bool(prepared.repairs) and prepared.read.lock is None
 
 
 class _Run:
@@ -131,7 +131,7 @@ class _Run:
         except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
             hint = f" ({error.hint})" if error.hint else ""
             return Cell(target=target, plan=None, failure=f"{error}{hint}")
-        plan = make_plan(answer.outcome, answer.findings, inputs=prepared.records, options=prepared.options)
+        plan = make_plan(answer.outcome, answer.findings, inputs=prepared.read.records, options=prepared.options)
         cell = Cell(target=target, plan=plan)
         if cell.status is CellStatus.BLOCKED:
             self._answers[target.platform, target.python] = answer

@@ -36,7 +36,7 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
     with open_store(prepared.index, reporter) as store:
         answer = answered(prepared, store, reporter)
         # A lock is changed by whoever made it: its repairs are those of what it was made of.
-        proved = proved_proposals(answer, store, reporter) if prepared.lock is None else None
+        proved = proved_proposals(answer, store, reporter) if prepared.read.lock is None else None
         proposals = proved.proposals if proved is not None else None
         repair = _chosen(prepared.fix, proposals)
         if proved is not None and repair is not None:
@@ -44,7 +44,7 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
     return make_plan(
         answer.outcome,
         answer.findings,
-        inputs=prepared.records,
+        inputs=prepared.read.records,
         options=answer.prepared.options,
         proposals=proposals,
         applied=() if repair is None else (repair.id,),
@@ -90,14 +90,14 @@ def repaired_requirements(request: Request, plan: Plan, *, folder: Path | None =
     compatibility = Compatibility(plan.target)
     planned = {package.name for package in plan.packages}
     replacements = [
-        Edit(kind=EditKind.SUBSTITUTE, package=each.name, after=str(each)) for each in prepared.replacements
+        Edit(kind=EditKind.SUBSTITUTE, package=each.name, after=str(each)) for each in prepared.read.replacements
     ]
     # A bound asks for its project where it stands among requirements, so one on what is no longer needed is left out.
     edits = [edit for edit in applied_edits(plan) if edit.kind is not EditKind.CONSTRAIN or edit.package in planned]
     settings = load_settings(Path(request.folder), request.environ)
     return rewritten_inputs(
         request.inputs,
-        prepared.inputs,
+        prepared.read.inputs,
         Rewriting(
             edits=(*replacements, *edits),
             repair=", ".join(plan.applied),

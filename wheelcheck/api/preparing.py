@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
-from wheelcheck.api.edges import index_config, read_stdin, text_fetcher
-from wheelcheck.api.locking import PROJECT_LOCKS, load_lock, pinned_roots
+from wheelcheck.api.edges import index_config, text_fetcher
+from wheelcheck.api.reading import PLANNING, InputMode, ReadInputs, read_inputs
 from wheelcheck.api.request import Request, completed, refuse_empty
-from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.errors import UsageProblem
 from wheelcheck.model.judgement import Installability
-from wheelcheck.model.lock import Lock, LockKind
-from wheelcheck.model.plan import InputRecord, Options
-from wheelcheck.model.requirement import IndexOptions, InputSet, Requirement, replaced
+from wheelcheck.model.plan import Options
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Target
-from wheelcheck.model.urls import masked, masked_within
-from wheelcheck.options import KEYS, OPTIONS, RequestOptions, SdistPolicy
+from wheelcheck.model.urls import masked
+from wheelcheck.options import KEYS, RequestOptions, SdistPolicy
 from wheelcheck.ports import Reporter
 
 if TYPE_CHECKING:
@@ -44,186 +41,93 @@ _ALLOWED: Mapping[str, frozenset[Installability]] = {
         }
     ),
 }
-_IDLE_WITH_LOCKS = ("constraints", "overrides", "replacements", "excludes", "pre", "exclude_newer", "fix")
 _DEFAULT_SECONDS = float(KEYS["max-seconds"].default)
 _DEFAULT_REPAIRS = int(KEYS["repairs"].default)
 _DEFAULT_REPAIR_SECONDS = float(KEYS["repair-seconds"].default)
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """A request understood: the question for the core, where to look, and what the plan says of both.
+    """A request understood: the question for the core, what was read for it, where to look, and what the plan says of all that.
 
     ``fix`` is a word of ``Risk`` or the id of a repair. ``repairs`` is how many to look for, 0 for none, within ``repair_seconds``.
     ``knowledge_folders`` come weakest first. ``target_is_named`` is false where a file gave the target, which has then no words
-    for another Python or platform. ``replacements`` are already in the question; ``files`` are all that the request was read from.
-    ``lock`` is a lock that is to be taken as it is, for ``extras`` and ``groups``: the question then asks for what it was made of.
+    for another Python or platform. ``files`` are all that the request was read from.
     """
 
     question: Question
     index: IndexConfig
-    inputs: InputSet
-    records: tuple[InputRecord, ...]
+    read: ReadInputs
     options: Options
-    require_hashes: bool
     fix: str | None
     repairs: int
     repair_seconds: float
     knowledge_folders: tuple[Path, ...]
     target_is_named: bool
-    replacements: tuple[Requirement, ...]
     files: tuple[str, ...]
-    lock: Lock | None = None
-    extras: frozenset[NormalizedName] = frozenset()
-    groups: tuple[str, ...] = ()
-
-
-class Manner(Struct, frozen=True, kw_only=True):
-    """How a command reads its inputs: which source archives it lets pass unasked, and which files it takes as locks."""
-
-    sdist: SdistPolicy
-    locks: frozenset[LockKind]
-
-
-PLANNING = Manner(sdist="pure", locks=PROJECT_LOCKS)
-CHECKING = Manner(sdist="deny", locks=frozenset(LockKind))
-RELOCKING = Manner(sdist="deny", locks=frozenset())
 
 
 def prepare(
     request: Request,
     reporter: Reporter,
-    manner: Manner = PLANNING,
+    mode: InputMode = PLANNING,
     *,
     settings: Settings | None = None,
     target: Target | None = None,
 ) -> Prepared:
-    """Read settings and inputs in the *manner* of a command; *settings* and *target* are given by whoever has them already.
+    """Read settings and inputs in the *mode* of a command; *settings* and *target* are given by whoever has them already.
 
     Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``.
     """
-    from wheelcheck.requirements.formats import parse, parse_overrides
     from wheelcheck.resolver.passes import Budget, Question
     from wheelcheck.settings.loading import load_settings
 
     refuse_empty(request)
     if settings is None:
         settings = load_settings(Path(request.folder), request.environ)
-    asked = completed(request, settings)
     if target is None:
         target = _target(request, settings)
+    asked = completed(request, settings)
     reporter.stage("reading")
-    fetch_text = text_fetcher(request, settings, reporter)
-    read = load_lock(request.inputs, manner.locks)
-    if read is not None:
-        _refuse_idle(request, read.lock)
-    # The settings choose extras and groups for whenever a project is planned; on the command line they must have one.
-    has_project = read is not None or any(text.endswith(".toml") for text in request.inputs)
-    of_project = asked if has_project else request.options
-    extras, groups = frozenset(map(canonicalize_name, of_project["extras"])), of_project["groups"]
-    inputs = parse(
-        # The file says in its options where its packages are from; other locks say it of each package.
-        request.inputs if read is None or read.lock.kind is LockKind.REQUIREMENTS else (),
-        # Bounds, overrides and exclusions add up: what a repair has to add must not take away what the settings say.
-        constraints=asked["constraints"],
-        extras=extras if read is None else frozenset(),
-        groups=groups if read is None else (),
-        fetch_text=fetch_text,
-        stdin=read_stdin,
-        environ=request.environ,
-    )
-    if read is not None:
-        inputs = pinned_roots(read.lock).joined(replace(inputs, requirements=(), unsupported=()))
-    steps = [parse_overrides([text], fetch_text=fetch_text, environ=request.environ) for text in asked["overrides"]]
-    overrides = overriding(step.requirements for step in steps)
-    require_hashes = read is None and _hashes_are_required(inputs)
-    replacements = _replacements(request, inputs)
-    for replacement in replacements:
-        inputs = replace(inputs, requirements=replaced(inputs.requirements, replacement))
-    index = index_config(request, settings, inputs.options)
-    sdist = asked["sdist"] or manner.sdist
-    policy = _policy(asked, inputs.options, overrides, sdist)
-    seconds = asked["max_seconds"]
+    read = read_inputs(request, asked, mode, text_fetcher(request, settings, reporter))
+    index = index_config(request, settings, read.inputs.options)
+    sdist = asked["sdist"] or mode.sdist
+    policy = _policy(asked, read, sdist)
+    seconds, repair_seconds = asked["max_seconds"], asked["repair_seconds"]
     return Prepared(
         question=Question(
-            requirements=inputs.requirements,
-            constraints=inputs.constraints,
-            unsupported=inputs.unsupported,
+            requirements=read.inputs.requirements,
+            constraints=read.inputs.constraints,
+            unsupported=read.inputs.unsupported,
             target=target,
             policy=policy,
             budget=Budget(seconds=_DEFAULT_SECONDS if seconds is None else seconds),
         ),
         index=index,
-        inputs=inputs,
-        records=_records(request, inputs) if read is None else (read.record,),
-        options=Options(
-            sdist=sdist,
-            exclude_newer=policy.exclude_newer,
-            indexes=tuple(masked(url) for url in index.index_urls),
-            find_links=tuple(masked(place) for place in (*index.find_links, *index.fallback_find_links)),
-            pre=policy.pre,
-            constraints=tuple(str(constraint) for constraint in inputs.constraints),
-            overrides=tuple(str(override) for override in overrides),
-            excludes=tuple(sorted(policy.excludes)),
-            replacements=tuple(map(str, replacements)),
-            sources=tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items())),
-        ),
-        require_hashes=require_hashes,
-        fix=request.options["fix"],
+        read=read,
+        options=_record_of_options(sdist, policy, read, index),
+        fix=asked["fix"],
         repairs=_count_of_repairs(asked, request),
-        repair_seconds=_DEFAULT_REPAIR_SECONDS if asked["repair_seconds"] is None else asked["repair_seconds"],
+        repair_seconds=_DEFAULT_REPAIR_SECONDS if repair_seconds is None else repair_seconds,
         knowledge_folders=tuple(map(Path, asked["knowledge"])),
-        target_is_named=request.options["target_file"] is None,
-        replacements=replacements,
-        files=_files(request, settings, (inputs, *steps)),
-        lock=read.lock if read is not None else None,
-        extras=extras,
-        groups=groups,
+        target_is_named=asked["target_file"] is None,
+        files=(*read.files, *(str(each) for each in (settings.file, asked["target_file"]) if each is not None)),
     )
 
 
-def _refuse_idle(request: Request, lock: Lock) -> None:
-    """Raise ``UsageProblem`` for an option that changes what is resolved: a lock is taken as it stands."""
-    given: Mapping[str, object] = request.options
-    option = next((OPTIONS[name].flag for name in _IDLE_WITH_LOCKS if given[name] not in (None, ())), None)
-    if option is not None:
-        raise UsageProblem(
-            f"{option} means nothing to {lock.path}: a lock is taken as it stands",
-            hint="leave it out, or resolve what the lock was made of: name that as INPUT, or check --relock",
-        )
-
-
-def overriding(steps: Iterable[tuple[Requirement, ...]]) -> tuple[Requirement, ...]:
-    """The overrides of several *steps*, each the requirements of one option: the last step that speaks of a project counts.
-
-    Where its words on the project have markers they may leave gaps, so what was said before stays beside them.
-    """
-    found: tuple[Requirement, ...] = ()
-    for step in steps:
-        settled = {override.name for override in step if override.marker is None}
-        found = (*(override for override in found if override.name not in settled), *step)
-    return found
-
-
-def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]:
-    """What ``--replace`` says, the last word on each project; raises ``UsageProblem`` for one that no input asks for."""
-    from difflib import get_close_matches
-
-    from wheelcheck.requirements.formats import parse_requirement
-
-    asked = {requirement.name for requirement in inputs.requirements}
-    found: dict[NormalizedName, Requirement] = {}
-    for text in request.options["replacements"]:
-        replacement = parse_requirement(text, "--replace")
-        if replacement.name not in asked:
-            near = get_close_matches(replacement.name, sorted(asked), n=1)
-            raise UsageProblem(
-                f"--replace {replacement}: no input asks for {replacement.name}",
-                hint=f"did you mean {near[0]}?"
-                if near
-                else f"what others require is replaced with --override {replacement.name}",
-            )
-        found[replacement.name] = replacement
-    return tuple(found.values())
+def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: IndexConfig) -> Options:
+    """What the plan says of the options that shaped it, without secrets."""
+    return Options(
+        sdist=sdist,
+        exclude_newer=policy.exclude_newer,
+        indexes=tuple(masked(url) for url in index.index_urls),
+        find_links=tuple(masked(place) for place in (*index.find_links, *index.fallback_find_links)),
+        pre=policy.pre,
+        constraints=tuple(str(constraint) for constraint in read.inputs.constraints),
+        overrides=tuple(str(override) for override in read.overrides),
+        excludes=tuple(sorted(policy.excludes)),
+        replacements=tuple(map(str, read.replacements)),
+        sources=tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items())),
+    )
 
 
 def _count_of_repairs(asked: RequestOptions, request: Request) -> int:
@@ -265,20 +169,15 @@ def _only(options: str, words: tuple[str, ...]) -> str | None:
     return words[0] if words else None
 
 
-def _policy(
-    asked: RequestOptions,
-    options: IndexOptions,
-    overrides: tuple[Requirement, ...],
-    sdist: SdistPolicy,
-) -> Policy:
-    cutoff = asked["exclude_newer"]
+def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Policy:
+    cutoff, options = asked["exclude_newer"], read.inputs.options
     return Policy(
         allowed=_ALLOWED[sdist],
         pre=bool(asked["pre"]) or options.pre,
         exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
         no_binary=options.no_binary,
         only_binary=options.only_binary,
-        overrides=overrides,
+        overrides=read.overrides,
         excludes=_project_names(asked["excludes"]),
     )
 
@@ -300,35 +199,6 @@ def parse_cutoff(text: str) -> str:
         raise UsageProblem(
             f"--exclude-newer {text!r} is no date", hint="write a day (2026-11-01) or an instant (2026-11-01T12:00:00Z)"
         ) from error
-
-
-def _hashes_are_required(inputs: InputSet) -> bool:
-    """Whether hashes are all or nothing here, as pip has it; raises ``InputUnreadable`` for a requirement without one."""
-    hashed = [requirement for requirement in inputs.requirements if requirement.hashes]
-    if not hashed and not inputs.options.require_hashes:
-        return False
-    for requirement in inputs.requirements:
-        if not requirement.hashes:
-            raise InputUnreadable(
-                f"{requirement} has no --hash, while hashes are required: they are all or nothing",
-                address=str(requirement.origin),
-                hint="add its hashes, or take those of the others away",
-            )
-    return True
-
-
-def _records(request: Request, inputs: InputSet) -> tuple[InputRecord, ...]:
-    read = dict(inputs.files)
-    named = [InputRecord(path=path, sha256=sha256 or None) for path, sha256 in read.items()]
-    asked = [InputRecord(path=masked_within(text)) for text in request.inputs if masked_within(text) not in read]
-    return (*asked, *named)
-
-
-def _files(request: Request, settings: Settings, read: Iterable[InputSet]) -> tuple[str, ...]:
-    named = [path for each in read for path, _ in each.files if path != "-" and "://" not in path]
-    others = [str(each) for each in (settings.file, request.options["target_file"]) if each is not None]
-    # Archives are among the inputs and read only by the store.
-    return (*named, *others, *(text for text in request.inputs if text.endswith((".whl", ".gz", ".zip"))))
 
 
 def _project_names(names: Iterable[str]) -> frozenset[NormalizedName]:

@@ -1,4 +1,4 @@
-"""``why`` and ``wheels``: two questions that end in an answer instead of a plan; no repairs are searched for."""
+"""``wheels``: which versions within a requirement have wheels, on which targets; resolves nothing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
+from wheelcheck.api.answering import told_by_siblings
 from wheelcheck.api.edges import index_config, open_store
-from wheelcheck.api.preparing import Prepared, parse_cutoff, prepare
+from wheelcheck.api.preparing import parse_cutoff
 from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.errors import ArchiveRefused, UsageProblem
 from wheelcheck.model.judgement import Installability
@@ -17,75 +17,15 @@ from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
-    from wheelcheck.index.store import IndexStore
-    from wheelcheck.model.answers import Wheels, Why
-    from wheelcheck.model.distribution import Distribution, Sdist
+    from wheelcheck.model.answers import Wheels
+    from wheelcheck.model.distribution import Sdist
     from wheelcheck.model.requirement import Requirement
-    from wheelcheck.model.resolution import Conflict, Policy, Resolution
+    from wheelcheck.model.resolution import Policy
     from wheelcheck.model.target import Target
     from wheelcheck.ports import Projects
     from wheelcheck.settings.loading import Settings
 
-DEFAULT_VERSIONS = 10
-
-
-def why(request: Request, package: str, *, reporter: Reporter | None = None) -> Why:
-    """Why the resolution of *request* has the project *package*, or has it not.
-
-    Costs what the resolution costs, and a metadata read for each group of versions that was passed over without a plain reason.
-    Raises what :func:`~wheelcheck.api.plan` raises, and ``UsageProblem`` where *package* is no name.
-    """
-    from wheelcheck.findings.context import Diagnosis
-    from wheelcheck.findings.why import UserRequirements, explain
-
-    name = _project_name(package)
-    reporter = reporter or SilentReporter()
-    prepared = prepare(request, reporter)
-    with open_store(prepared.index, reporter) as store:
-        outcome = _outcome(prepared, store, reporter)
-        reporter.stage("explaining")
-        diagnosis = Diagnosis(
-            outcome,
-            store,
-            prepared.question.policy,
-            input_bounds=prepared.inputs.requires_python,
-            require_hashes=prepared.require_hashes,
-            constraints=prepared.question.constraints,
-        )
-        asked = UserRequirements(
-            requirements=prepared.inputs.requirements,
-            constraints=prepared.question.constraints,
-            lock=prepared.lock,
-        )
-        return explain(diagnosis, name, asked, store, _told_by_siblings)
-
-
-def _outcome(prepared: Prepared, store: IndexStore, reporter: Reporter) -> Resolution | Conflict:
-    """As for a plan, without its findings: resolved, or what the lock has."""
-    from wheelcheck.api.locking import answer_of_lock
-    from wheelcheck.resolver.passes import resolve
-    from wheelcheck.targets.fitting import Compatibility
-
-    if prepared.lock is None:
-        return resolve(prepared.question, store, reporter)
-    target = prepared.question.target
-    return answer_of_lock(prepared.lock, prepared, target, store, Compatibility(target)).resolution
-
-
-def _project_name(text: str) -> NormalizedName:
-    try:
-        return canonicalize_name(text.strip(), validate=True)
-    except InvalidName as error:
-        raise UsageProblem(
-            f"{text!r} is no name of a project", hint="give the name alone, without a version: wheelcheck why av INPUT"
-        ) from error
-
-
-def _told_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
-    from wheelcheck.resolver.candidate_source import purity_from_siblings
-
-    told = purity_from_siblings(files)
-    return told[0] if told is not None else None
+_VERSIONS = 10
 
 
 class WheelsRequest(Struct, frozen=True, kw_only=True):
@@ -99,7 +39,7 @@ class WheelsRequest(Struct, frozen=True, kw_only=True):
     requirement: str
     platforms: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
-    versions: int = DEFAULT_VERSIONS
+    versions: int = _VERSIONS
     where: Request = field(default_factory=lambda: Request(inputs=()))
 
 
@@ -124,7 +64,7 @@ def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheel
     policy = _policy(where, settings)
     with open_store(index_config(where, settings, IndexOptions()), reporter) as store:
         reporter.stage("looking")
-        judging = Judging(policy=policy, told=_told_by_siblings, read=lambda sdist: _read(store, sdist))
+        judging = Judging(policy=policy, told=told_by_siblings, read=lambda sdist: _read(store, sdist))
         return table(store.page(requirement.name), requirement, targets, judging, most=request.versions)
 
 

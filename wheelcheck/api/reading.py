@@ -1,0 +1,253 @@
+"""Reads the inputs of a request: requirements, overrides, replacements, or a lock that is taken as it stands; resolves nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.api.edges import read_stdin
+from wheelcheck.api.request import Request
+from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.lock import Lock, LockKind
+from wheelcheck.model.plan import InputRecord
+from wheelcheck.model.requirement import InputSet, Requirement, replaced
+from wheelcheck.model.urls import masked_within
+from wheelcheck.options import OPTIONS, RequestOptions, SdistPolicy
+
+_IDLE_WITH_LOCKS = ("constraints", "overrides", "replacements", "excludes", "pre", "exclude_newer", "fix")
+_MOST_BYTES = 100_000_000
+
+
+class InputMode(Struct, frozen=True, kw_only=True):
+    """How a command reads its inputs: which source archives it lets pass unasked, and which files it takes as locks."""
+
+    sdist: SdistPolicy
+    locks: frozenset[LockKind]
+
+
+PLANNING = InputMode(sdist="pure", locks=frozenset(LockKind) - {LockKind.REQUIREMENTS})
+"""The locks that are nothing else: requirements with hashes can be resolved like any requirements."""
+CHECKING = InputMode(sdist="deny", locks=frozenset(LockKind))
+RELOCKING = InputMode(sdist="deny", locks=frozenset())
+
+
+class ReadInputs(Struct, frozen=True, kw_only=True):
+    """What the inputs of a request say, and which files said it.
+
+    ``replacements`` are already in ``inputs``. ``lock`` is a lock that is to be taken as it is, for ``extras`` and ``groups``;
+    ``inputs`` then ask for what it was made of. ``files`` are all that was read, archives among the inputs included.
+    """
+
+    inputs: InputSet
+    overrides: tuple[Requirement, ...]
+    replacements: tuple[Requirement, ...]
+    require_hashes: bool
+    records: tuple[InputRecord, ...]
+    files: tuple[str, ...]
+    lock: Lock | None
+    extras: frozenset[NormalizedName]
+    groups: tuple[str, ...]
+
+
+def read_inputs(
+    request: Request, asked: RequestOptions, mode: InputMode, fetch_text: Callable[[str], str]
+) -> ReadInputs:
+    """Read the inputs of *request* in the *mode* of a command; *asked* are its options, completed by the settings.
+
+    Raises ``UsageProblem`` and ``InputUnreadable``.
+    """
+    from wheelcheck.requirements.formats import parse, parse_overrides
+
+    read = load_lock(request.inputs, mode.locks)
+    if read is not None:
+        _refuse_idle(request, read.lock)
+    # The settings choose extras and groups for whenever a project is planned; on the command line they must have one.
+    has_project = read is not None or any(text.endswith(".toml") for text in request.inputs)
+    of_project = asked if has_project else request.options
+    extras, groups = frozenset(map(canonicalize_name, of_project["extras"])), of_project["groups"]
+    inputs = parse(
+        # The file says in its options where its packages are from; other locks say it of each package.
+        request.inputs if read is None or read.lock.kind is LockKind.REQUIREMENTS else (),
+        constraints=asked["constraints"],
+        extras=extras if read is None else frozenset(),
+        groups=groups if read is None else (),
+        fetch_text=fetch_text,
+        stdin=read_stdin,
+        environ=request.environ,
+    )
+    if read is not None:
+        inputs = pinned_roots(read.lock).joined(replace(inputs, requirements=(), unsupported=()))
+    steps = [parse_overrides([text], fetch_text=fetch_text, environ=request.environ) for text in asked["overrides"]]
+    require_hashes = read is None and _hashes_are_required(inputs)
+    replacements = _replacements(request, inputs)
+    for replacement in replacements:
+        inputs = replace(inputs, requirements=replaced(inputs.requirements, replacement))
+    return ReadInputs(
+        inputs=inputs,
+        overrides=overriding(step.requirements for step in steps),
+        replacements=replacements,
+        require_hashes=require_hashes,
+        records=_records(request, inputs) if read is None else (read.record,),
+        files=_files(request, (inputs, *steps)),
+        lock=read.lock if read is not None else None,
+        extras=extras,
+        groups=groups,
+    )
+
+
+def _refuse_idle(request: Request, lock: Lock) -> None:
+    """Raise ``UsageProblem`` for an option that changes what is resolved: a lock is taken as it stands."""
+    given: Mapping[str, object] = request.options
+    option = next((OPTIONS[name].flag for name in _IDLE_WITH_LOCKS if given[name] not in (None, ())), None)
+    if option is not None:
+        raise UsageProblem(
+            f"{option} means nothing to {lock.path}: a lock is taken as it stands",
+            hint="leave it out, or resolve what the lock was made of: name that as INPUT, or check --relock",
+        )
+
+
+def overriding(steps: Iterable[tuple[Requirement, ...]]) -> tuple[Requirement, ...]:
+    """The overrides of several *steps*, each the requirements of one option: the last step that speaks of a project counts.
+
+    Where its words on the project have markers they may leave gaps, so what was said before stays beside them.
+    """
+    found: tuple[Requirement, ...] = ()
+    for step in steps:
+        settled = {override.name for override in step if override.marker is None}
+        found = (*(override for override in found if override.name not in settled), *step)
+    return found
+
+
+def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]:
+    """What ``--replace`` says, the last word on each project; raises ``UsageProblem`` for one that no input asks for."""
+    from difflib import get_close_matches
+
+    from wheelcheck.requirements.formats import parse_requirement
+
+    asked = {requirement.name for requirement in inputs.requirements}
+    found: dict[NormalizedName, Requirement] = {}
+    for text in request.options["replacements"]:
+        replacement = parse_requirement(text, "--replace")
+        if replacement.name not in asked:
+            near = get_close_matches(replacement.name, sorted(asked), n=1)
+            raise UsageProblem(
+                f"--replace {replacement}: no input asks for {replacement.name}",
+                hint=f"did you mean {near[0]}?"
+                if near
+                else f"what others require is replaced with --override {replacement.name}",
+            )
+        found[replacement.name] = replacement
+    return tuple(found.values())
+
+
+def _hashes_are_required(inputs: InputSet) -> bool:
+    """Whether hashes are all or nothing here, as pip has it; raises ``InputUnreadable`` for a requirement without one."""
+    hashed = [requirement for requirement in inputs.requirements if requirement.hashes]
+    if not hashed and not inputs.options.require_hashes:
+        return False
+    for requirement in inputs.requirements:
+        if not requirement.hashes:
+            raise InputUnreadable(
+                f"{requirement} has no --hash, while hashes are required: they are all or nothing",
+                address=str(requirement.origin),
+                hint="add its hashes, or take those of the others away",
+            )
+    return True
+
+
+def _records(request: Request, inputs: InputSet) -> tuple[InputRecord, ...]:
+    read = dict(inputs.files)
+    named = [InputRecord(path=path, sha256=sha256 or None) for path, sha256 in read.items()]
+    asked = [InputRecord(path=masked_within(text)) for text in request.inputs if masked_within(text) not in read]
+    return (*asked, *named)
+
+
+def _files(request: Request, read: Iterable[InputSet]) -> tuple[str, ...]:
+    named = [path for each in read for path, _ in each.files if path != "-" and "://" not in path]
+    # Archives are among the inputs and read only by the store.
+    return (*named, *(text for text in request.inputs if text.endswith((".whl", ".gz", ".zip"))))
+
+
+class ReadLock(Struct, frozen=True, kw_only=True):
+    """A lock that was read, and the record of its file."""
+
+    lock: Lock
+    record: InputRecord
+
+
+def load_lock(inputs: tuple[str, ...], kinds: frozenset[LockKind]) -> ReadLock | None:
+    """The lock of one of *kinds* that *inputs* name, ``None`` where they name none.
+
+    Requirements with hashes are a lock alone, and requirements like any beside other inputs. Raises ``UsageProblem`` for another
+    lock beside other inputs: it already says everything. Raises ``InputUnreadable`` as reading does.
+    """
+    kinds = kinds if len(inputs) == 1 else kinds - {LockKind.REQUIREMENTS}
+    found = [(text, content) for text in inputs for content in _content(text, kinds)]
+    if not found:
+        return None
+    path, content = found[0]
+    if len(inputs) > 1:
+        raise UsageProblem(
+            f"{path} is a lock, which is read as it is and alone",
+            hint="give the other inputs in a run of their own, or --relock to resolve",
+        )
+    from wheelcheck.locks.formats import parse_lock
+
+    record = InputRecord(path=path, sha256=hashlib.sha256(content).hexdigest())
+    return ReadLock(lock=parse_lock(content, path), record=record)
+
+
+def _content(text: str, kinds: frozenset[LockKind]) -> Iterable[bytes]:
+    name = text.replace("\\", "/").rpartition("/")[2]
+    if "://" in text or not name.endswith((".lock", ".toml", ".json", ".txt", ".in")):
+        return
+    try:
+        with Path(text).open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+    except OSError:
+        return  # whoever reads the inputs says so
+    if len(content) > _MOST_BYTES:
+        raise InputUnreadable(f"larger than {_MOST_BYTES:,} bytes: no lock", address=text)
+    if name.endswith((".txt", ".in")) and b"--hash" not in content:
+        return  # no lock, and no need to load the room's readers to know it
+    from wheelcheck.locks.formats import kind_of
+
+    if kind_of(content, text) in kinds:
+        yield content
+
+
+def source_of(lock: Lock) -> str:
+    """The file that *lock* was made of, beside it; raises ``UsageProblem`` where there is none to resolve."""
+    from wheelcheck.locks.formats import format_of
+
+    if lock.kind is LockKind.REQUIREMENTS:
+        return lock.path
+    made_of = format_of(lock.kind).made_of
+    beside = Path(lock.path).parent / made_of
+    if not made_of or not beside.is_file():
+        raise UsageProblem(
+            f"--relock: what {lock.path} was made of is not beside it", hint="name the requirements as INPUT instead"
+        )
+    return str(beside)
+
+
+def pinned_roots(lock: Lock) -> InputSet:
+    """What was asked for when *lock* was made, each in its locked version: the question that a repair changes."""
+    own = [package for package in lock.packages if package.is_own]
+    names = {edge.name for package in own for edge in package.dependencies} | {root.name for root in lock.roots}
+    depended = {edge.name for package in lock.packages if not package.is_own for edge in package.dependencies}
+    packages = [package for package in lock.packages if not package.is_own and package.version is not None]
+    asked = [package for package in packages if package.name in names] or [
+        package for package in packages if package.name not in depended
+    ]
+    return InputSet(
+        requirements=tuple(
+            Requirement.parse(f"{package.name}=={package.version}", package.origin, marker=package.marker)
+            for package in asked
+        )
+    )
