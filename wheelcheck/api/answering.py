@@ -177,6 +177,30 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
     )
 
 
+def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
+    """*answer* with a repair applied: the question and the resolution of its *proof*, explained as every answer is.
+
+    Nothing is read or resolved again, so that what is planned is what was proved.
+    """
+    prepared = answer.prepared
+    policy = proof.question.policy
+    replacements = {each.name: each for each in (*prepared.read.replacements, *proof.difference.replacements)}
+    sources = {**prepared.index.project_indexes, **proof.difference.sources}
+    options = replace(
+        prepared.options,
+        exclude_newer=policy.exclude_newer,
+        constraints=tuple(map(str, proof.question.constraints)),
+        overrides=tuple(map(str, policy.overrides)),
+        excludes=tuple(sorted(policy.excludes)),
+        replacements=tuple(map(str, replacements.values())),
+        sources=tuple(f"{name}={masked(url)}" for name, url in sorted(sources.items())),
+    )
+    reporter.stage("explaining")
+    prepared = replace(prepared, question=proof.question, options=options)
+    findings = _explained(prepared, proof.resolution, proof.projects, answer.knowledge)
+    return replace(answer, prepared=prepared, outcome=proof.resolution, findings=findings)
+
+
 def told_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
     """What the wheels among *files*, all of one release, tell of its source archive; ``None`` where they tell nothing."""
     from wheelcheck.resolver.candidate_source import purity_from_siblings
@@ -217,27 +241,3 @@ def _in_lock(lock: Lock) -> Callable[[Finding], Origin | None]:
         return by_version.get((finding.package, finding.version), by_name.get(finding.package))
 
     return origin
-
-
-def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
-    """*answer* with a repair applied: the question and the resolution of its *proof*, explained as every answer is.
-
-    Nothing is read or resolved again, so that what is planned is what was proved.
-    """
-    prepared = answer.prepared
-    policy = proof.question.policy
-    replacements = {each.name: each for each in (*prepared.read.replacements, *proof.difference.replacements)}
-    sources = {**prepared.index.project_indexes, **proof.difference.sources}
-    options = replace(
-        prepared.options,
-        exclude_newer=policy.exclude_newer,
-        constraints=tuple(map(str, proof.question.constraints)),
-        overrides=tuple(map(str, policy.overrides)),
-        excludes=tuple(sorted(policy.excludes)),
-        replacements=tuple(map(str, replacements.values())),
-        sources=tuple(f"{name}={masked(url)}" for name, url in sorted(sources.items())),
-    )
-    reporter.stage("explaining")
-    prepared = replace(prepared, question=proof.question, options=options)
-    findings = _explained(prepared, proof.resolution, proof.projects, answer.knowledge)
-    return replace(answer, prepared=prepared, outcome=proof.resolution, findings=findings)
