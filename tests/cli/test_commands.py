@@ -15,8 +15,8 @@ from wheelcheck.model.document import json_schema
 from wheelcheck.model.manifest import Manifest
 from wheelcheck.plans.documents import PlanDocument
 from wheelcheck.report.check.json_document import CheckDocument
-from wheelcheck.report.difference.json_document import DiffDocument
-from wheelcheck.report.matrix.json_document import MatrixDocument
+from wheelcheck.report.difference_document import DiffDocument
+from wheelcheck.report.matrix_document import MatrixDocument
 from wheelcheck.report.verify_document import VerifyDocument
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}

@@ -23,8 +23,8 @@ _WITHOUT_KEY = ("no_index",)  # said by pip's configuration too
 _SCHEMAS = {
     "plan": "plans.documents:PlanDocument",
     "check": "report.check.json_document:CheckDocument",
-    "diff": "report.difference.json_document:DiffDocument",
-    "matrix": "report.matrix.json_document:MatrixDocument",
+    "diff": "report.difference_document:DiffDocument",
+    "matrix": "report.matrix_document:MatrixDocument",
     "bundle": "model.manifest:Manifest",
     "verify": "report.verify_document:VerifyDocument",
 }

@@ -23,9 +23,8 @@ from wheelcheck.model.plan_status import Status
 from wheelcheck.model.target import Target
 from wheelcheck.report.check.markdown import LIMIT
 from wheelcheck.report.details import in_bytes
-from wheelcheck.report.difference.json_document import DiffDocument, render_diff_json
-from wheelcheck.report.difference.markdown import MARK, render_diff_markdown
-from wheelcheck.report.difference.text import render_diff_text
+from wheelcheck.report.difference import MARK, render_diff_markdown, render_diff_text
+from wheelcheck.report.difference_document import DiffDocument, render_diff_json
 
 OLD = Side(name="requirements.txt at origin/main (1a2b3c4d5e)", kind="resolved", revision="1a2b3c4d5e")
 NEW = Side(name="requirements.txt", kind="resolved", inputs=samples.INPUTS)

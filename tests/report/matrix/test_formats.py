@@ -14,9 +14,8 @@ from tests.fakes.matrices import cell, compared, full_of_wheels, mixed
 from tests.fakes.samples import installable_plan
 from wheelcheck.model.document import json_schema
 from wheelcheck.model.matrix import Matrix
-from wheelcheck.report.matrix.json_document import MatrixDocument, render_json
-from wheelcheck.report.matrix.markdown import render_markdown
-from wheelcheck.report.matrix.text import render_text
+from wheelcheck.report.matrix import render_matrix_markdown, render_matrix_text
+from wheelcheck.report.matrix_document import MatrixDocument, render_matrix_json
 from wheelcheck.report.wording import listed_cells
 
 MIXED = """\
@@ -48,11 +47,11 @@ def hostile() -> Matrix:
 
 
 def test_grid_is_grasped_at_a_look() -> None:
-    assert render_text(mixed()).startswith(MIXED)
+    assert render_matrix_text(mixed()).startswith(MIXED)
 
 
 def test_text_says_what_to_ship_and_what_opens_the_rest() -> None:
-    text = " ".join(render_text(mixed()).split())
+    text = " ".join(render_matrix_text(mixed()).split())
     assert "Ship Python 3.11: it is the newest that installs on 2 of 3 platforms" in text
     assert "No Python asked for installs on musllinux_1_2_aarch64" in text
     assert "proved on win_amd64, Python 3.13t" in text
@@ -61,7 +60,7 @@ def test_text_says_what_to_ship_and_what_opens_the_rest() -> None:
 
 
 def test_all_is_well_in_one_line() -> None:
-    text = render_text(full_of_wheels())
+    text = render_matrix_text(full_of_wheels())
     assert text.endswith("\nInstalls on all 6 targets\n")
     assert "What blocks" not in text
     assert "it installs on all 2 platforms, and is the newest asked for" in text
@@ -70,17 +69,17 @@ def test_all_is_well_in_one_line() -> None:
 @pytest.mark.parametrize("width", [44, 80, 120])
 def test_lines_stay_within_the_width(width: int) -> None:
     for matrix in (mixed(), wide(), full_of_wheels()):
-        assert max(map(len, render_text(matrix, width=width).splitlines())) <= width
+        assert max(map(len, render_matrix_text(matrix, width=width).splitlines())) <= width
 
 
 def test_wide_grid_goes_on_below() -> None:
-    lines = render_text(wide(), width=44).splitlines()
+    lines = render_matrix_text(wide(), width=44).splitlines()
     heads = [line.split() for line in lines if line.strip().startswith("3.")]
     assert heads == [["3.9", "3.10", "3.11"], ["3.12", "3.13", "3.14"]]
 
 
 def test_marks_are_ascii_where_there_are_no_others() -> None:
-    text = render_text(mixed(), encoding="ascii")
+    text = render_matrix_text(mixed(), encoding="ascii")
     assert text.isascii()
     assert "manylinux_2_28_x86_64  ~     x     ?" in text
 
@@ -88,31 +87,31 @@ def test_marks_are_ascii_where_there_are_no_others() -> None:
 def test_color_adds_nothing_but_escape_codes() -> None:
     import re
 
-    coloured = render_text(mixed(), color=True)
+    coloured = render_matrix_text(mixed(), color=True)
     assert "\x1b[" in coloured
     plain = "\n".join(line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", coloured).splitlines())
-    assert plain == render_text(mixed()).rstrip("\n")
+    assert plain == render_matrix_text(mixed()).rstrip("\n")
 
 
 def test_one_python_is_not_said_again_for_each_cell() -> None:
     matrix = mixed()
     column = compared(*(each for each in matrix.cells if each.target.python == "3.12"))
-    text = render_text(column)
+    text = render_matrix_text(column)
     assert "on musllinux_1_2_aarch64\n" in text
     assert "It does not install on manylinux_2_28_x86_64 and musllinux_1_2_aarch64" in text
 
 
 @pytest.mark.parametrize("matrix", [mixed(), full_of_wheels(), wide(), hostile()], ids=["mixed", "full", "wide", "bad"])
 def test_json_is_valid_and_the_same_each_time(matrix: Matrix) -> None:
-    text = render_json(matrix)
+    text = render_matrix_json(matrix)
     Draft202012Validator.check_schema(json_schema(MatrixDocument))
     Draft202012Validator(json_schema(MatrixDocument)).validate(json.loads(text))
-    assert text == render_json(matrix)
+    assert text == render_matrix_json(matrix)
     assert "user:secret" not in text
 
 
 def test_json_has_every_cell_and_the_best() -> None:
-    document = json.loads(render_json(mixed()))
+    document = json.loads(render_matrix_json(mixed()))
     assert document["counts"] == {"installs": 2, "needs-build": 1, "blocked": 4, "undecided": 1, "failed": 1}
     assert [each["status"] for each in document["cells"][:3]] == ["installs", "installs", "blocked"]
     assert document["cells"][2]["blockers"] == ["av"]
@@ -121,7 +120,7 @@ def test_json_has_every_cell_and_the_best() -> None:
 
 
 def test_markdown_is_one_table() -> None:
-    tokens = MarkdownIt("commonmark").enable("table").parse(render_markdown(mixed()))
+    tokens = MarkdownIt("commonmark").enable("table").parse(render_matrix_markdown(mixed()))
     assert sum(token.type == "table_open" for token in tokens) == 1
     assert sum(token.type == "tr_open" for token in tokens) == 4
 
@@ -130,9 +129,9 @@ def test_markdown_is_one_table() -> None:
 def test_hostile_text_stays_text(text: str) -> None:
     matrix = compared(cell("win_amd64", "3.11", None, failure=text))
     matrix = replace(matrix, blockers=())
-    page = render_text(matrix)
+    page = render_matrix_text(matrix)
     assert not any(ord(character) < 32 and character != "\n" for character in page)
-    assert "<script>" not in MarkdownIt("commonmark").render(render_markdown(matrix))
+    assert "<script>" not in MarkdownIt("commonmark").render(render_matrix_markdown(matrix))
 
 
 def test_whole_rows_and_columns_are_said_once() -> None:

@@ -111,7 +111,7 @@ class MatrixDocument(Struct, frozen=True, kw_only=True):
     ]
 
 
-def render_json(matrix: Matrix) -> str:
+def render_matrix_json(matrix: Matrix) -> str:
     """Render *matrix* as the JSON of schema ``wheelcheck.matrix/1``, keys in the documented order, ending in a newline."""
     counts = Counter(cell.status for cell in matrix.cells)
     return render_shareable(

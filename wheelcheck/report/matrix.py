@@ -1,4 +1,4 @@
-"""The grid for a terminal: platforms by Pythons at a glance, blockers once, what to ship; judges nothing and returns text."""
+"""The answer of ``matrix`` for a terminal and as Markdown: the grid, each blocker once, the repairs, the Python to ship."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from wheelcheck.model.matrix import CellStatus, Matrix
 from wheelcheck.report.findings import Detail
 from wheelcheck.report.grouping import group_blockers
 from wheelcheck.report.page import Page, Segment, folded, glued, sentence
-from wheelcheck.report.quoting import flat
+from wheelcheck.report.quoting import escaped, flat
 from wheelcheck.report.verdicts import CELL_WORDS, failure_lines, matrix_advice, matrix_verdict, opening_lines
 from wheelcheck.report.wording import listed_cells
 
 _MARKS = {
-    CellStatus.INSTALLS: ("✓", "+", "green"),
-    CellStatus.NEEDS_BUILD: ("~", "~", "cyan"),
-    CellStatus.BLOCKED: ("✗", "x", "bold red"),
-    CellStatus.UNDECIDED: ("?", "?", "bold yellow"),
-    CellStatus.FAILED: ("!", "!", "bold yellow"),
+    CellStatus.INSTALLS: ("✓", "+", "green", "✅"),
+    CellStatus.NEEDS_BUILD: ("~", "~", "cyan", "🔧"),
+    CellStatus.BLOCKED: ("✗", "x", "bold red", "❌"),
+    CellStatus.UNDECIDED: ("?", "?", "bold yellow", "❔"),
+    CellStatus.FAILED: ("!", "!", "bold yellow", "⚠️"),
 }
+"""For each status: the sign, the sign in ASCII, the style, and the sign in Markdown."""
 _GAP = 2
 _BLOCKERS_IN_BRIEF = 8
 _NAMES_IN_BRIEF = 6
 _OPENINGS_IN_BRIEF = 4
 _EVERYTHING = 10_000
+_NAMES_IN_MARKDOWN = 12
+_ROWS_IN_MARKDOWN = 50
 
 
-def render_text(
+def render_matrix_text(
     matrix: Matrix, *, width: int = 80, color: bool = False, encoding: str = "utf-8", detail: Detail = "brief"
 ) -> str:
     """Render *matrix* for a terminal *width* columns wide, ending in a newline.
@@ -56,7 +59,7 @@ def _grid(page: Page, matrix: Matrix) -> None:
             cells: list[Segment] = []
             for python in pythons:
                 cell = matrix.cell(platform, python)
-                marks = _MARKS[cell.status] if cell is not None else (" ", " ", "")
+                marks = _MARKS[cell.status] if cell is not None else (" ", " ", "", "")
                 cells.append((f"{'':{_GAP}}{marks[plain].ljust(len(python))}", marks[2]))
             page.line((f"  {platform.ljust(first)}", ""), *cells)
     found = {cell.status for cell in matrix.cells}
@@ -124,3 +127,39 @@ def _advice(page: Page, matrix: Matrix) -> None:
         page.blank()
     for number, text in enumerate(lines):
         page.paragraph(text, indent=2 if number == 0 else 4, style="bold" if number == 0 else "")
+
+
+def render_matrix_markdown(matrix: Matrix) -> str:
+    """Render *matrix* as GitHub-flavoured Markdown, ending in a newline; long lists are folded."""
+    blocks = [f"### wheelcheck: {escaped(matrix_verdict(matrix))}", _table(matrix), _legend(matrix)]
+    for title, rows in (
+        ("What blocks", list(_iter_blockers(matrix))),
+        ("What would open them", [escaped(sentence(text)) for text in opening_lines(matrix)]),
+        ("What to ship", [escaped(text) for text in matrix_advice(matrix)]),
+        ("Without an answer", [escaped(text) for text in failure_lines(matrix)]),
+    ):
+        if rows:
+            more = [f"- and {len(rows) - _ROWS_IN_MARKDOWN} more"] if len(rows) > _ROWS_IN_MARKDOWN else []
+            blocks.append("\n".join((f"**{title}**", "", *(f"- {row}" for row in rows[:_ROWS_IN_MARKDOWN]), *more)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _table(matrix: Matrix) -> str:
+    lines = [f"| | {' | '.join(escaped(python) for python in matrix.pythons)} |"]
+    lines.append(f"| --- |{' :-: |' * len(matrix.pythons)}")
+    for platform in matrix.platforms:
+        cells = (matrix.cell(platform, python) for python in matrix.pythons)
+        marks = (_MARKS[cell.status][3] if cell is not None else "" for cell in cells)
+        lines.append(f"| {escaped(platform)} | {' | '.join(marks)} |")
+    return "\n".join(lines)
+
+
+def _legend(matrix: Matrix) -> str:
+    found = {cell.status for cell in matrix.cells}
+    return ", ".join(f"{_MARKS[status][3]} {CELL_WORDS[status]}" for status in CellStatus if status in found)
+
+
+def _iter_blockers(matrix: Matrix) -> Iterator[str]:
+    for group in group_blockers(matrix):
+        why = f": {escaped(group.why)}" if group.why else ""
+        yield f"**{escaped(folded(group.names, _NAMES_IN_MARKDOWN))}**{why}, on {escaped(listed_cells(matrix, group.targets))}"

@@ -1,1 +1,0 @@
-"""The answer of ``diff``, one module for each format."""

@@ -1,1 +1,0 @@
-"""The answer of ``matrix``, one module for each format."""
