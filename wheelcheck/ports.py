@@ -1,4 +1,4 @@
-"""The small Protocols that the core needs from the world: index, archives, reporter; adapters live at the edges."""
+"""The small Protocols through which the core asks for the rest: index, archives, files, reporter; adapters live at the edges."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
     from wheelcheck.model.judgement import Judgement
     from wheelcheck.model.plan import PlannedFile
-    from wheelcheck.model.wheelhouse import Weights
+    from wheelcheck.model.wheelhouse import PlanSizes
 
 
 class Projects(Protocol):
-    """What the indexes say. Every call may block; each answer is fetched once and kept for the run.
+    """The pages, metadata and archives on the indexes. Every call may block; each answer is fetched once and kept for the run.
 
     Raises ``IndexUnavailable`` where no answer can be had.
     """
@@ -58,7 +58,7 @@ class Projects(Protocol):
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
         """Call *listener* on a thread of the store as each page arrives, so that reading ahead need not wait for the solver.
 
-        A page that is there already, from another resolution of the run, is told of when it is asked for.
+        For a page that another resolution of the run fetched already, *listener* is called when the page is asked for.
         """
         ...
 
@@ -90,7 +90,7 @@ class OtherIndexes(Protocol):
 
 
 class Code(Protocol):
-    """What the Python code in released archives says, read without running it; each answer is had once and kept.
+    """The imports and definitions in the code of released archives, read without running it; each answer is had once and kept.
 
     Raises ``IndexUnavailable`` where a file cannot be had. An archive that is too large or hostile is a value: the answer says
     what was not read.
@@ -110,14 +110,14 @@ class Code(Protocol):
 
 
 class Landing(Protocol):
-    """Where one file lands while it comes: it keeps the bytes, knows their hash, and shows the file once it is whole.
+    """Where one file is written while it arrives: keeps the bytes and their hash, and shows the file once it is whole.
 
     Raises ``DiskFailure`` where bytes cannot be kept. Used by one thread at a time.
     """
 
     @property
     def received(self) -> int:
-        """How many bytes are here and may be relied upon, of this run or of an earlier one."""
+        """How many bytes are kept, of this run or of an earlier one."""
         ...
 
     def write(self, chunk: bytes) -> None:
@@ -125,37 +125,37 @@ class Landing(Protocol):
         ...
 
     def keep(self) -> None:
-        """What was written since is the file's: it stays, whatever comes."""
+        """Keep what was written since the last call, whatever happens afterwards."""
         ...
 
     def restart(self) -> None:
-        """Forget what was written and not kept."""
+        """Drop what was written and not kept."""
         ...
 
     def begin_anew(self) -> None:
-        """Forget everything."""
+        """Drop everything."""
         ...
 
     def finish(self) -> None:
-        """The file is whole: check its hashes and show it. Raises ``HashMismatch``, having forgotten everything."""
+        """Check the hashes of the whole file and show it. Raises ``HashMismatch`` after dropping everything."""
         ...
 
 
 class Files(Protocol):
     """The files of a plan, wherever they lie; every call blocks."""
 
-    def weights(self, files: Sequence[PlannedFile]) -> Weights:
-        """What *files* weigh, by file name; asks only for what neither the plan nor the cache tells.
+    def sizes(self, files: Sequence[PlannedFile]) -> PlanSizes:
+        """The sizes of *files*, by file name; asks only for those that neither the plan nor the cache tells.
 
-        A file whose size nobody tells is in the answer all the same, without one.
+        A file of unknown size is in the answer all the same, without one.
         """
         ...
 
     def download(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
-        """Bring every file to its landing, several at once, and go on where a landing has the beginning.
+        """Write every file to its landing, several at once; continue where a landing has the beginning.
 
         Returns when all are finished. At the first failure the others stop: raises ``IndexUnavailable``, ``HashMismatch`` or
-        ``DiskFailure``, with what came kept in the landings.
+        ``DiskFailure``; the landings keep the bytes that arrived.
         """
         ...
 
@@ -200,7 +200,7 @@ class Archives(Protocol):
 
 
 class Reporter(Protocol):
-    """Told what happens; must not fail and must be quick. The no-op one is :class:`SilentReporter`."""
+    """Receives the events of a run; its methods must be quick and must not fail. The no-op one is :class:`SilentReporter`."""
 
     def stage(self, name: str) -> None:
         """A stage begins: a short present participle such as ``resolving``."""
@@ -211,11 +211,11 @@ class Reporter(Protocol):
         ...
 
     def fetching(self, what: str) -> None:
-        """A request starts; *what* is a project name or file name."""
+        """A request for *what*, a project or file name, starts."""
         ...
 
     def fetched(self, what: str) -> None:
-        """That request ended."""
+        """The request for *what* ended."""
         ...
 
 
@@ -238,20 +238,20 @@ class SilentReporter:
 class Transfers(Reporter, Protocol):
     """A reporter of bulk transfers, which also counts bytes. The no-op one is :class:`SilentTransfers`."""
 
-    def weighed(self, weights: Weights) -> None:
-        """What the files of the plan weigh, told before the first of them is asked for."""
+    def sizes_known(self, sizes: PlanSizes) -> None:
+        """The sizes of the files of the plan are known; called before the first of them is asked for."""
         ...
 
     def waiting(self, what: str) -> None:
-        """Nothing goes on until *what* (a short noun phrase) ends."""
+        """The run waits until *what* (a short noun phrase) ends."""
         ...
 
     def expect(self, files: int, size: int | None) -> None:
-        """So many files with so many bytes are still to come; ``None`` where not all sizes are known."""
+        """*files* files of *size* bytes together will arrive; ``None`` where not all sizes are known."""
         ...
 
     def arrived(self, count: int) -> None:
-        """*count* bytes came now; negative where bytes that had come, now or earlier, were given up."""
+        """*count* more bytes arrived; negative where bytes that had arrived were given up."""
         ...
 
     def landed(self, filename: str) -> None:
@@ -262,7 +262,7 @@ class Transfers(Reporter, Protocol):
 class SilentTransfers(SilentReporter):
     """A reporter of transfers that says nothing."""
 
-    def weighed(self, weights: Weights) -> None:
+    def sizes_known(self, sizes: PlanSizes) -> None:
         """Say nothing."""
 
     def waiting(self, what: str) -> None:

@@ -17,7 +17,7 @@ from wheelcheck.errors import HashMismatch, IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.file_store import FileStore
 from wheelcheck.model.plan import PlannedFile
-from wheelcheck.model.wheelhouse import FileWeight
+from wheelcheck.model.wheelhouse import FileSize
 from wheelcheck.ports import SilentReporter
 
 NAME, CONTENT = make_wheel("big", "1.0", files={"big/noise": random.Random(1).randbytes(500_000)})  # noqa: S311
@@ -134,16 +134,16 @@ def test_files_are_weighed_by_their_tails_and_headers() -> None:
         wheel = planned(server.url_of(NAME), size=None)
         source = planned(server.url_of(SOURCE[0]), size=None, name=SOURCE[0])
         gone = planned(f"{server.base_url}/nowhere.whl", size=None, name="gone-1.0-py3-none-any.whl")
-        weights = store.weights([wheel, source, gone])
+        sizes = store.sizes([wheel, source, gone])
         assert server.count() == 3
-    assert weights.files[NAME].download == len(CONTENT)
-    assert (weights.files[NAME].installed or 0) > 500_000
-    assert weights.files[SOURCE[0]] == FileWeight(download=len(SOURCE[1]), installed=None)
-    assert weights.files[gone.filename] == FileWeight(download=None, installed=None)
-    assert not weights.is_complete
+    assert sizes.files[NAME].download == len(CONTENT)
+    assert (sizes.files[NAME].installed or 0) > 500_000
+    assert sizes.files[SOURCE[0]] == FileSize(download=len(SOURCE[1]), installed=None)
+    assert sizes.files[gone.filename] == FileSize(download=None, installed=None)
+    assert not sizes.is_complete
 
 
 def test_offline_weighs_by_what_the_plan_says() -> None:
     with opened(offline=True) as store:
-        weights = store.weights([planned("https://files.example/big.whl")])
-    assert weights.files[NAME] == FileWeight(download=len(CONTENT), installed=None)
+        sizes = store.sizes([planned("https://files.example/big.whl")])
+    assert sizes.files[NAME] == FileSize(download=len(CONTENT), installed=None)

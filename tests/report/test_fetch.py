@@ -11,15 +11,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.model.fetched import Fetched
-from wheelcheck.model.wheelhouse import FileWeight, HousedWheel, Weights, Wheelhouse
-from wheelcheck.report.fetch import render_fetched, render_fetched_json, render_weights, render_weights_json, size_text
+from wheelcheck.model.wheelhouse import FileSize, HousedWheel, PlanSizes, Wheelhouse
+from wheelcheck.report.fetch import render_fetched, render_fetched_json, render_sizes, render_sizes_json, size_text
 from wheelcheck.report.progress import TransferProgress
 
 
-def weights(**files: tuple[int | None, int | None]) -> Weights:
-    return Weights(
+def sizes(**files: tuple[int | None, int | None]) -> PlanSizes:
+    return PlanSizes(
         files={
-            f"{name}.tar.gz" if name.startswith("source") else f"{name}.whl": FileWeight(download=came, installed=takes)
+            f"{name}.tar.gz" if name.startswith("source") else f"{name}.whl": FileSize(download=came, installed=takes)
             for name, (came, takes) in files.items()
         }
     )
@@ -44,22 +44,22 @@ def test_size_has_two_or_three_digits(size: int, text: str) -> None:
 
 
 def test_traffic_is_that_of_a_thousand_users() -> None:
-    assert render_weights(weights(a=(131_000_000, 400_000_000), b=(1_000, 2_000))) == (
+    assert render_sizes(sizes(a=(131_000_000, 400_000_000), b=(1_000, 2_000))) == (
         "2 files: 131 MB to download, 400 MB installed; 1,000 users: 131 GB"
     )
 
 
 def test_what_is_not_known_is_said() -> None:
-    some = weights(a=(1_000, 3_000), b=(None, None), source=(500, None))
-    assert render_weights(some) == (
+    some = sizes(a=(1_000, 3_000), b=(None, None), source=(500, None))
+    assert render_sizes(some) == (
         "3 files: at least 1.5 kB to download, 3.0 kB installed without 1 source archive and 1 wheel of unknown size; "
         "1,000 users: at least 1.5 MB"
     )
-    assert "installed size not known" in render_weights(weights(a=(1_000, None)))
+    assert "installed size not known" in render_sizes(sizes(a=(1_000, None)))
 
 
 def test_json_has_null_for_what_is_not_known() -> None:
-    document = json.loads(render_weights_json(weights(a=(1_000, None)), "sha256:0"))
+    document = json.loads(render_sizes_json(sizes(a=(1_000, None)), "sha256:0"))
     assert document["schema"] == "wheelcheck.fetch/1"
     assert document["files"] == [{"filename": "a.whl", "download": 1000, "installed": None}]
     assert document["installed"] == {"bytes": 0, "complete": False}
@@ -81,7 +81,7 @@ def fetched() -> Fetched:
     return Fetched(
         plan="sha256:0",
         wheelhouse=Wheelhouse(folder=Path("house"), wheels=wheels),
-        weights=weights(a=(10, 20)),
+        sizes=sizes(a=(10, 20)),
         fetched=("a-1.0-py3-none-any.whl", "b-1.0.tar.gz"),
         resumed=("a-1.0-py3-none-any.whl",),
         built=("b-1.0-py3-none-any.whl",),
@@ -116,7 +116,7 @@ def test_bar_tells_files_and_bytes_and_goes(monkeypatch: pytest.MonkeyPatch) -> 
     stream, notes = Terminal(), list[str]()
     with TransferProgress(stream, notes.append, draws=True) as told:
         told.stage("weighing")
-        told.weighed(weights(a=(1_000_000, 2_000_000)))
+        told.sizes_known(sizes(a=(1_000_000, 2_000_000)))
         told.expect(1, 1_000_000)
         told.arrived(400_000)
         told.landed("a.whl")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.file_store import FileStore
     from wheelcheck.model.plan import Plan, PlannedFile
-    from wheelcheck.model.wheelhouse import Weights, Wheelhouse
+    from wheelcheck.model.wheelhouse import PlanSizes, Wheelhouse
     from wheelcheck.plans.executing import ExecutablePlan
 
 _BUILD_SECONDS = 600.0
@@ -49,22 +49,22 @@ def fetched(
     return fetch(executable, folder, request, reporter).wheelhouse
 
 
-def weighed(executable: ExecutablePlan, request: FetchRequest, reporter: Transfers | None = None) -> Weights:
-    """What the files of *executable* weigh; asks for the sizes that neither the plan nor the cache tells, writes nothing else."""
+def sizes_to_fetch(executable: ExecutablePlan, request: FetchRequest, reporter: Transfers | None = None) -> PlanSizes:
+    """The sizes of the files of *executable*; asks for the sizes that neither the plan nor the cache tells, writes nothing else."""
     from wheelcheck.environments.wheelhouse.filling import planned_files
     from wheelcheck.environments.wheelhouse.folder import wanted_files
 
     with _files(_config(request), reporter or SilentTransfers()) as files:
-        return files.weights(planned_files(wanted_files(executable.plan)))
+        return files.sizes(planned_files(wanted_files(executable.plan)))
 
 
-def weights_of(plan: Plan, request: Request, reporter: Reporter | None = None) -> Weights:
-    """What the files of *plan*, which answers *request*, weigh; of a blocked plan, those that it has."""
+def sizes_of(plan: Plan, request: Request, reporter: Reporter | None = None) -> PlanSizes:
+    """The sizes of the files of *plan*, which answers *request*; of a blocked plan, of those that it has."""
     from wheelcheck.settings.loading import load_settings
 
     config = index_config(request, load_settings(Path(request.folder), request.environ), IndexOptions())
     with _files(config, reporter or SilentTransfers()) as files:
-        return files.weights([package.file for package in plan.packages if package.file is not None])
+        return files.sizes([package.file for package in plan.packages if package.file is not None])
 
 
 def fetch(
@@ -89,13 +89,13 @@ def fetch(
     config = _config(request)
     with locked(folder, told), _files(config, told) as files:
         told.stage("weighing")
-        weights = files.weights(planned_files(wanted))
-        told.weighed(weights)
+        sizes = files.sizes(planned_files(wanted))
+        told.sizes_known(sizes)
         told.stage("fetching")
         remote = [each for each in wanted if each.local_folder is None]
-        arrivals = fill(folder, remote, files, weights, told)
+        arrivals = fill(folder, remote, files, sizes, told)
         built = _built(executable, folder, wanted, arrivals, request, config, told)
-        return _fetched(executable, folder, wanted, weights, arrivals, built)
+        return _fetched(executable, folder, wanted, sizes, arrivals, built)
 
 
 def _built(
@@ -126,7 +126,7 @@ def _fetched(
     executable: ExecutablePlan,
     folder: Path,
     wanted: Sequence[Wanted],
-    weights: Weights,
+    sizes: PlanSizes,
     arrivals: Arrivals,
     built: tuple[str, ...],
 ) -> Fetched:
@@ -135,7 +135,7 @@ def _fetched(
     return Fetched(
         plan=executable.digest,
         wheelhouse=filled_wheelhouse(folder, executable.plan, arrivals.entries),
-        weights=weights,
+        sizes=sizes,
         fetched=arrivals.fetched,
         resumed=arrivals.resumed,
         replaced=arrivals.replaced,

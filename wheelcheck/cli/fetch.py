@@ -72,11 +72,11 @@ def fetch_command(
 
 
 def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) -> None:
-    from wheelcheck.api.fetch import weighed
-    from wheelcheck.report.fetch import render_weights, render_weights_json
+    from wheelcheck.api.fetch import sizes_to_fetch
+    from wheelcheck.report.fetch import render_sizes, render_sizes_json
 
-    weights = weighed(executable, request)
-    text = render_weights_json(weights, executable.digest) if form == "json" else render_weights(weights) + "\n"
+    sizes = sizes_to_fetch(executable, request)
+    text = render_sizes_json(sizes, executable.digest) if form == "json" else render_sizes(sizes) + "\n"
     write_result(text.encode(), None)
 
 

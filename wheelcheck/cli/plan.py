@@ -63,7 +63,7 @@ def plan_command(
     repaired.refuse_unusable(request, output)
     with showing.reporter() as reporter:
         plan = make_plan(request, reporter=reporter)
-        weights = _weights(plan, request, reporter) if sizes else None
+        known = _sizes(plan, request, reporter) if sizes else None
     if output is not None:
         write_result(_document(plan), output)
     repaired.write(request, plan, quiet=showing.quiet)
@@ -71,7 +71,7 @@ def plan_command(
         write_result(_document(plan), None)
     elif output != "-":
         asked = repeatable(words) if words else ()
-        showing.write("plan", form, plan, asked=asked, weights=weights, written=output or "")
+        showing.write("plan", form, plan, asked=asked, sizes=known, written=output or "")
     tell_of_fix(request.options["fix"], plan)
     return tell_of_interruption(plan) or _STATUS[plan.status.value]
 
@@ -101,10 +101,10 @@ def _document(plan: Any) -> bytes:  # noqa: ANN401
     return render_plan(plan)
 
 
-def _weights(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
-    from wheelcheck.api.fetch import weights_of
+def _sizes(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
+    from wheelcheck.api.fetch import sizes_of
 
-    return weights_of(plan, request, reporter)
+    return sizes_of(plan, request, reporter)
 
 
 class RepairedFiles(NamedTuple):

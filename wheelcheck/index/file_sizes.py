@@ -13,7 +13,7 @@ from wheelcheck.index.locations import local_path
 from wheelcheck.index.ranges import BytesMissing, FileHosts, RangeReader, SparseFile
 from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.plan import PlannedFile
-from wheelcheck.model.wheelhouse import FileWeight
+from wheelcheck.model.wheelhouse import FileSize
 
 Measure = Callable[[BinaryIO, str], int]
 """Takes a wheel (seekable) and its file name; returns its unpacked size in bytes; raises ``ArchiveRefused``."""
@@ -30,7 +30,7 @@ class FileSizes:
         self._measure = measure
         self._hosts = FileHosts()
 
-    def at_hand(self, file: PlannedFile) -> FileWeight | None:
+    def at_hand(self, file: PlannedFile) -> FileSize | None:
         """The sizes if no request is needed, else ``None``."""
         path = local_path(file.url)
         if path is not None:
@@ -39,12 +39,12 @@ class FileSizes:
         if stored is not None:
             download, _, installed = stored.decode("ascii", "replace").partition(" ")
             if download.isdecimal():
-                return FileWeight(download=int(download), installed=int(installed) if installed.isdecimal() else None)
+                return FileSize(download=int(download), installed=int(installed) if installed.isdecimal() else None)
         if file.size is not None and not file.filename.endswith(".whl"):
-            return FileWeight(download=file.size, installed=None)
-        return FileWeight(download=file.size, installed=None) if self._context.config.offline else None
+            return FileSize(download=file.size, installed=None)
+        return FileSize(download=file.size, installed=None) if self._context.config.offline else None
 
-    async def fetch(self, file: PlannedFile) -> FileWeight:
+    async def fetch(self, file: PlannedFile) -> FileSize:
         """Read the end of a wheel, or the headers of any other file; a size that cannot be found is ``None``, never an error."""
         download, installed = file.size, None
         try:
@@ -54,10 +54,10 @@ class FileSizes:
                 download = await self._by_head(file)
         except IndexUnavailable:
             # The download will report the problem in more detail.
-            return FileWeight(download=download, installed=installed)
+            return FileSize(download=download, installed=installed)
         if file.sha256 and download is not None and (installed is not None or not file.filename.endswith(".whl")):
             self._context.store("weight", file.sha256, f"{download} {installed}".encode())
-        return FileWeight(download=download, installed=installed)
+        return FileSize(download=download, installed=installed)
 
     async def _by_tail(self, file: PlannedFile) -> tuple[int | None, int | None]:
         reader = RangeReader(
@@ -92,17 +92,17 @@ class FileSizes:
         text = reply.headers.get("content-length", "")
         return int(text) if reply.status == 200 and text.isascii() and text.isdigit() else None
 
-    def _local(self, path: Path, file: PlannedFile) -> FileWeight:
+    def _local(self, path: Path, file: PlannedFile) -> FileSize:
         if path.is_dir():
-            return FileWeight(download=0, installed=None)
+            return FileSize(download=0, installed=None)
         try:
             size = path.stat().st_size
             if not file.filename.endswith(".whl"):
-                return FileWeight(download=size, installed=None)
+                return FileSize(download=size, installed=None)
             with path.open("rb") as stream:
-                return FileWeight(download=size, installed=self._measure(stream, file.filename))
+                return FileSize(download=size, installed=self._measure(stream, file.filename))
         except (OSError, ArchiveRefused):
-            return FileWeight(download=file.size, installed=None)
+            return FileSize(download=file.size, installed=None)
 
 
 def _length(file: SparseFile) -> int:

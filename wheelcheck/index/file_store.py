@@ -20,7 +20,7 @@ from wheelcheck.index.once_map import Future
 from wheelcheck.index.statistics import Statistics, Tally
 from wheelcheck.index.transport import Transport
 from wheelcheck.model.plan import PlannedFile
-from wheelcheck.model.wheelhouse import FileWeight, Weights
+from wheelcheck.model.wheelhouse import FileSize, PlanSizes
 from wheelcheck.ports import Archives, Landing, Reporter
 
 T = TypeVar("T")
@@ -60,21 +60,21 @@ class FileStore:
             transport=self._transport,
             clock=time.time,
         )
-        self._weights = FileSizes(self._context, measure)
+        self._sizes = FileSizes(self._context, measure)
 
-    def weights(self, files: Sequence[PlannedFile]) -> Weights:
+    def sizes(self, files: Sequence[PlannedFile]) -> PlanSizes:
         """The sizes of *files*; see :class:`wheelcheck.ports.Files`."""
-        found: dict[str, FileWeight] = {}
+        found: dict[str, FileSize] = {}
         unknown: list[PlannedFile] = []
         for file in files:
-            weight = self._weights.at_hand(file)
-            if weight is None:
+            size = self._sizes.at_hand(file)
+            if size is None:
                 unknown.append(file)
             else:
-                found[file.filename] = weight
+                found[file.filename] = size
         if unknown:
-            self._run(self._weigh(unknown, found))
-        return Weights(files={file.filename: found[file.filename] for file in files})
+            self._run(self._fetch_sizes(unknown, found))
+        return PlanSizes(files={file.filename: found[file.filename] for file in files})
 
     def download(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
         """Download every file to its landing; see :class:`wheelcheck.ports.Files`."""
@@ -104,9 +104,9 @@ class FileStore:
                 self._cache.flush()
                 self._cache.close_thread()
 
-    async def _weigh(self, files: Sequence[PlannedFile], found: dict[str, FileWeight]) -> None:
-        weights = await asyncio.gather(*(self._weights.fetch(file) for file in files))
-        found.update({file.filename: weight for file, weight in zip(files, weights, strict=True)})
+    async def _fetch_sizes(self, files: Sequence[PlannedFile], found: dict[str, FileSize]) -> None:
+        sizes = await asyncio.gather(*(self._sizes.fetch(file) for file in files))
+        found.update({file.filename: size for file, size in zip(files, sizes, strict=True)})
 
     async def _bring(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
         downloads = FileDownloads(self._context, self._segment)

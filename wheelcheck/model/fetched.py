@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from wheelcheck.model.wheelhouse import Weights, Wheelhouse
+    from wheelcheck.model.wheelhouse import PlanSizes, Wheelhouse
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
 
     plan: str
     wheelhouse: Wheelhouse
-    weights: Weights
+    sizes: PlanSizes
     fetched: tuple[str, ...] = ()
     resumed: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()

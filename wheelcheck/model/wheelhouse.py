@@ -1,4 +1,4 @@
-"""A folder that holds every file of a plan, and what files weigh: the values between fetching, bundling and telling."""
+"""A folder that holds every file of a plan, and the sizes of files: the values between fetching, bundling and reporting."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ class Wheelhouse(Struct, frozen=True, kw_only=True):
     wheels: tuple[HousedWheel, ...]
 
 
-class FileWeight(Struct, frozen=True, kw_only=True):
-    """What one file weighs, in bytes: ``download`` as it travels, ``installed`` unpacked (``None`` where not known)."""
+class FileSize(Struct, frozen=True, kw_only=True):
+    """The sizes of one file in bytes: ``download`` as it travels, ``installed`` unpacked (``None`` where not known)."""
 
     download: int | None
     installed: int | None
 
 
-class Weights(Struct, frozen=True, kw_only=True):
-    """What the files of a plan weigh, by file name; a file whose size nobody tells has ``None`` in its weight."""
+class PlanSizes(Struct, frozen=True, kw_only=True):
+    """The sizes of the files of a plan, by file name; an unknown size is ``None``."""
 
-    files: Mapping[str, FileWeight]
+    files: Mapping[str, FileSize]
 
     @property
     def download(self) -> int:
         """The known download sizes together, in bytes."""
-        return sum(weight.download or 0 for weight in self.files.values())
+        return sum(size.download or 0 for size in self.files.values())
 
     @property
     def installed(self) -> int:
         """The known installed sizes together, in bytes."""
-        return sum(weight.installed or 0 for weight in self.files.values())
+        return sum(size.installed or 0 for size in self.files.values())
 
     @property
     def is_complete(self) -> bool:
         """Whether every download size is known."""
-        return all(weight.download is not None for weight in self.files.values())
+        return all(size.download is not None for size in self.files.values())

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelcheck.model.fetched import Fetched
-    from wheelcheck.model.wheelhouse import HousedWheel, Weights
+    from wheelcheck.model.wheelhouse import HousedWheel, PlanSizes
 
 SCHEMA = "wheelcheck.fetch/1"
 USERS = 1000
@@ -25,17 +25,17 @@ def size_text(size: float) -> str:
     return f"{size:.1f} {_UNITS[unit]}" if unit and size < 9.95 else f"{size:.0f} {_UNITS[unit]}"
 
 
-def render_weights(weights: Weights) -> str:
+def render_sizes(sizes: PlanSizes) -> str:
     """One line, without its end: ``95 files: 43 MB to download, 131 MB installed; 1,000 users: 43 GB``.
 
     What is not known is said: sizes that nobody tells, and what source archives take, which are not built yet.
     """
-    count = len(weights.files)
-    least = "" if weights.is_complete else "at least "
-    download = size_text(weights.download)
-    traffic = size_text(weights.download * USERS)
+    count = len(sizes.files)
+    least = "" if sizes.is_complete else "at least "
+    download = size_text(sizes.download)
+    traffic = size_text(sizes.download * USERS)
     return (
-        f"{_counted(count, 'file')}: {least}{download} to download, {_installed(weights)}; "
+        f"{_counted(count, 'file')}: {least}{download} to download, {_installed(sizes)}; "
         f"{USERS:,} users: {least}{traffic}"
     )
 
@@ -45,17 +45,17 @@ def render_download(size: int) -> str:
     return f"{size_text(size)} to download; {USERS:,} users: {size_text(size * USERS)}"
 
 
-def _installed(weights: Weights) -> str:
-    unknown = [name for name, weight in weights.files.items() if weight.installed is None]
+def _installed(sizes: PlanSizes) -> str:
+    unknown = [name for name, size in sizes.files.items() if size.installed is None]
     sources = sum(not name.endswith(".whl") for name in unknown)
     left_out = [
         _counted(count, what)
         for count, what in ((sources, "source archive"), (len(unknown) - sources, "wheel of unknown size"))
         if count
     ]
-    if unknown and len(unknown) == len(weights.files):
+    if unknown and len(unknown) == len(sizes.files):
         return "installed size not known"
-    installed = f"{size_text(weights.installed)} installed"
+    installed = f"{size_text(sizes.installed)} installed"
     return f"{installed} without {' and '.join(left_out)}" if left_out else installed
 
 
@@ -94,19 +94,19 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def render_weights_json(weights: Weights, plan: str) -> str:
-    """The same for programs, with the weight of each file; ``null`` for what is not known. *plan* is the plan's digest."""
-    return _json({"schema": SCHEMA, "plan": plan, **_weights(weights)})
+def render_sizes_json(sizes: PlanSizes, plan: str) -> str:
+    """The same for programs, with the size of each file; ``null`` for what is not known. *plan* is the plan's digest."""
+    return _json({"schema": SCHEMA, "plan": plan, **_sizes(sizes)})
 
 
 def render_fetched_json(fetched: Fetched) -> str:
-    """The outcome for programs: weights, what was done, and each wheel."""
+    """The outcome for programs: sizes, what was done, and each wheel."""
     house = fetched.wheelhouse
     return _json(
         {
             "schema": SCHEMA,
             "plan": fetched.plan,
-            **_weights(fetched.weights),
+            **_sizes(fetched.sizes),
             "folder": str(house.folder),
             "fetched": list(fetched.fetched),
             "resumed": list(fetched.resumed),
@@ -119,16 +119,16 @@ def render_fetched_json(fetched: Fetched) -> str:
     )
 
 
-def _weights(weights: Weights) -> dict[str, object]:
-    complete = weights.is_complete
-    measured = all(weight.installed is not None for weight in weights.files.values())
+def _sizes(sizes: PlanSizes) -> dict[str, object]:
+    complete = sizes.is_complete
+    measured = all(size.installed is not None for size in sizes.files.values())
     return {
-        "download": {"bytes": weights.download, "complete": complete},
-        "installed": {"bytes": weights.installed, "complete": measured},
-        "traffic": {"users": USERS, "bytes": weights.download * USERS, "complete": complete},
+        "download": {"bytes": sizes.download, "complete": complete},
+        "installed": {"bytes": sizes.installed, "complete": measured},
+        "traffic": {"users": USERS, "bytes": sizes.download * USERS, "complete": complete},
         "files": [
-            {"filename": name, "download": weight.download, "installed": weight.installed}
-            for name, weight in weights.files.items()
+            {"filename": name, "download": size.download, "installed": size.installed}
+            for name, size in sizes.files.items()
         ],
     }
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.progress import Progress, TaskID
 
-    from wheelcheck.model.wheelhouse import Weights
+    from wheelcheck.model.wheelhouse import PlanSizes
 
 _PER_SECOND = 8
 """How often the line is drawn anew; events come thousands of times a second and only leave notes."""
@@ -181,11 +181,11 @@ class TransferProgress(_Closing):
                 self._progress.remove_task(self._task)
                 self._task = self._progress.add_task(_printable(name), total=None)
 
-    def weighed(self, weights: Weights) -> None:
+    def sizes_known(self, sizes: PlanSizes) -> None:
         """The sizes are known: print them before anything is transferred."""
-        from wheelcheck.report.fetch import render_weights
+        from wheelcheck.report.fetch import render_sizes
 
-        self._say(render_weights(weights))
+        self._say(render_sizes(sizes))
 
     def waiting(self, what: str) -> None:
         """The run waits for *what*, such as another run's lock: print it."""

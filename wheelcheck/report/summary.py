@@ -11,7 +11,7 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.plan_status import Status
-from wheelcheck.model.wheelhouse import Weights
+from wheelcheck.model.wheelhouse import PlanSizes
 from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
 from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject
 from wheelcheck.report.page import Page, counted, sentence
@@ -40,7 +40,7 @@ def render_summary(
     detail: Detail = "brief",
     encoding: str = "ascii",
     asked: tuple[str, ...] = (),
-    weights: Weights | None = None,
+    sizes: PlanSizes | None = None,
     written: str = "",
 ) -> str:
     """Render *plan* for a terminal *width* columns wide (80 are enough), ending in a newline.
@@ -48,7 +48,7 @@ def render_summary(
     Without *color* there are no escape codes. *encoding* is the stream's: arrows and marks are ASCII where it has no others.
     ``brief`` folds long lists; ``full`` shows every finding with its evidence and paths, and every package. *asked* is the
     command that made the plan, word by word, for the commands to run next, and *written* the file that it was written to, empty
-    for none. *weights* are told where they were asked for; without them, what the plan itself tells of sizes, if it tells of all.
+    for none. *sizes* are told where they were asked for; without them, what the plan itself tells of sizes, if it tells of all.
     """
     page = Page(width=width, encoding=encoding)
     _verdict(page, plan)
@@ -60,7 +60,7 @@ def render_summary(
     _notes(page, plan, detail)
     if detail == "full" and plan.packages:
         _packages(page, plan)
-    _weight(page, plan, weights)
+    _size_line(page, plan, sizes)
     _next(page, list(iter_next_steps(plan, asked, shown=detail, written=written)))
     return page.coloured() if color else page.plain()
 
@@ -223,15 +223,15 @@ def _size(package: PlannedPackage) -> str:
     return "?" if package.file is None or package.file.size is None else size_text(package.file.size)
 
 
-def _weight(page: Page, plan: Plan, weights: Weights | None) -> None:
-    from wheelcheck.report.fetch import render_download, render_weights
+def _size_line(page: Page, plan: Plan, sizes: PlanSizes | None) -> None:
+    from wheelcheck.report.fetch import render_download, render_sizes
 
-    if weights is None and plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
+    if sizes is None and plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
         files = [package.file for package in plan.packages]
-        sizes = [file.size for file in files if file is not None and file.size is not None]
-        text = render_download(sum(sizes)) if sizes and len(sizes) == len(files) else ""
+        stated = [file.size for file in files if file is not None and file.size is not None]
+        text = render_download(sum(stated)) if stated and len(stated) == len(files) else ""
     else:
-        text = "" if weights is None else render_weights(weights)
+        text = "" if sizes is None else render_sizes(sizes)
     if text:
         page.blank()
         page.paragraph(text, lead=("Size: ", "bold"), indent=2)

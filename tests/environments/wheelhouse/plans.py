@@ -14,7 +14,7 @@ from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Options, Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.plan_status import Status
-from wheelcheck.model.wheelhouse import FileWeight, Weights
+from wheelcheck.model.wheelhouse import FileSize, PlanSizes
 from wheelcheck.ports import Landing
 
 Made = tuple[str, bytes]
@@ -72,8 +72,8 @@ class FakeFiles:
     before: Callable[[PlannedFile, Landing], None] = lambda _file, _landing: None
     asked: list[str] = field(default_factory=list)
 
-    def weights(self, files: Sequence[PlannedFile]) -> Weights:
-        return Weights(files={file.filename: FileWeight(download=file.size, installed=None) for file in files})
+    def sizes(self, files: Sequence[PlannedFile]) -> PlanSizes:
+        return PlanSizes(files={file.filename: FileSize(download=file.size, installed=None) for file in files})
 
     def download(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
         for file, landing in landings:

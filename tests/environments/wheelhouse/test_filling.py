@@ -23,7 +23,7 @@ PLAN = plan(planned_file(WHEEL), planned_file(OTHER))
 def filled(folder: Path, of: Plan = PLAN, files: FakeFiles | None = None) -> Arrivals:
     files = files or FakeFiles(CONTENTS)
     wanted = wanted_files(of)
-    return fill(folder, wanted, files, files.weights(planned_files(wanted)), SilentTransfers())
+    return fill(folder, wanted, files, files.sizes(planned_files(wanted)), SilentTransfers())
 
 
 def test_only_what_is_lacking_is_asked_for(tmp_path: Path) -> None:

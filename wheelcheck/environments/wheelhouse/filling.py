@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from wheelcheck.model.plan import PlannedFile
-    from wheelcheck.model.wheelhouse import Weights
+    from wheelcheck.model.wheelhouse import PlanSizes
     from wheelcheck.ports import Files, Transfers
 
 _STEP = 1024**2
@@ -174,8 +174,8 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     replaced: tuple[str, ...]
 
 
-def fill(folder: Path, wanted: Sequence[Wanted], files: Files, weights: Weights, told: Transfers) -> Arrivals:
-    """Bring the files of *wanted* that *folder* lacks; the caller holds the folder's lock. *weights* are for the total.
+def fill(folder: Path, wanted: Sequence[Wanted], files: Files, sizes: PlanSizes, told: Transfers) -> Arrivals:
+    """Bring the files of *wanted* that *folder* lacks; the caller holds the folder's lock. *sizes* are for the total.
 
     Raises ``DiskFailure`` before anything is asked for where there is no room, later where writing fails; and what *files*
     raises. Whatever happens, a file that has its name is whole and checked.
@@ -183,14 +183,14 @@ def fill(folder: Path, wanted: Sequence[Wanted], files: Files, weights: Weights,
     record = load_record(folder)
     present = {each.file.filename: entry for each in wanted if (entry := _present(folder, each, record)) is not None}
     lacking = [each for each in wanted if each.file.filename not in present]
-    sizes = {each.file.filename: weights.files[each.file.filename].download for each in lacking}
+    downloads = {each.file.filename: sizes.files[each.file.filename].download for each in lacking}
     # The largest first: what takes longest must not begin last.
-    lacking.sort(key=lambda each: -(sizes[each.file.filename] or 0))
+    lacking.sort(key=lambda each: -(downloads[each.file.filename] or 0))
     parts = {each.file.filename for each in lacking if _part_size(folder, each)}
-    _refuse_no_room(folder, lacking, sizes)
-    known = [size for size in sizes.values() if size is not None]
+    _refuse_no_room(folder, lacking, downloads)
+    known = [size for size in downloads.values() if size is not None]
     left = sum(known) - sum(_part_size(folder, each) for each in lacking)
-    told.expect(len(lacking), left if len(known) == len(sizes) else None)
+    told.expect(len(lacking), left if len(known) == len(downloads) else None)
     replaced = tuple(each.file.filename for each in lacking if each.place_in(folder).exists())
     landings = [(each, PartFile(each.file, each.place_in(folder), told)) for each in lacking]
     try:
@@ -238,8 +238,10 @@ def _part_size(folder: Path, wanted: Wanted) -> int:
         return 0
 
 
-def _refuse_no_room(folder: Path, lacking: Sequence[Wanted], sizes: dict[str, int | None]) -> None:
-    needed = sum(sizes[each.file.filename] or 0 for each in lacking) - sum(_part_size(folder, each) for each in lacking)
+def _refuse_no_room(folder: Path, lacking: Sequence[Wanted], downloads: dict[str, int | None]) -> None:
+    needed = sum(downloads[each.file.filename] or 0 for each in lacking) - sum(
+        _part_size(folder, each) for each in lacking
+    )
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DiskFailure(
