@@ -7,7 +7,7 @@ itself could not be understood (:class:`UsageProblem`, :class:`InputUnreadable`)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -93,3 +93,11 @@ def note_reading(error: BaseException, what: str) -> None:
     """Note on *error* what was being read; the first note stays, because it is the nearest to the cause."""
     if not isinstance(error, WheelcheckError | OSError) and not getattr(error, "__notes__", ()):
         error.add_note(f"while reading {what}")
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", *, most: int = 1, cutoff: float = 0.6) -> str:
+    """A hint with up to *most* of the *known* words that *word* was likely meant to be; *otherwise* where none is near."""
+    from difflib import get_close_matches  # only for a mistake
+
+    near = get_close_matches(word, list(known), n=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise

@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import read_stdin
 from wheelcheck.api.request import Request
-from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
 from wheelcheck.model.lock import Lock, LockKind
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.requirement import InputSet, Requirement, replaced
@@ -125,8 +125,6 @@ def overriding(steps: Iterable[tuple[Requirement, ...]]) -> tuple[Requirement, .
 
 def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]:
     """What ``--replace`` says, the last word on each project; raises ``UsageProblem`` for one that no input asks for."""
-    from difflib import get_close_matches
-
     from wheelcheck.requirements.formats import parse_requirement
 
     asked = {requirement.name for requirement in inputs.requirements}
@@ -134,12 +132,10 @@ def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]
     for text in request.options["replacements"]:
         replacement = parse_requirement(text, "--replace")
         if replacement.name not in asked:
-            near = get_close_matches(replacement.name, sorted(asked), n=1)
+            elsewhere = f"what others require is replaced with --override {replacement.name}"
             raise UsageProblem(
                 f"--replace {replacement}: no input asks for {replacement.name}",
-                hint=f"did you mean {near[0]}?"
-                if near
-                else f"what others require is replaced with --override {replacement.name}",
+                hint=did_you_mean(replacement.name, sorted(asked), elsewhere),
             )
         found[replacement.name] = replacement
     return tuple(found.values())

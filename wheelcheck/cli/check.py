@@ -10,7 +10,7 @@ import click
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing
 from wheelcheck.cli.streams import print_note, refuse_overwriting, refuse_twice, refuse_unwritable, write_result
-from wheelcheck.errors import UsageProblem
+from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.report.formats import formats_of
 
 if TYPE_CHECKING:
@@ -90,12 +90,9 @@ def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:
     for text in formats or ("text",):
         form, equals, path = text.partition("=")
         if form not in _FORMATS:
-            from difflib import get_close_matches
-
-            near = get_close_matches(form, _FORMATS, n=1)
             raise UsageProblem(
                 f"--format {form!r} is no format of check",
-                hint=f"did you mean {near[0]}?" if near else f"there are {', '.join(_FORMATS)}",
+                hint=did_you_mean(form, _FORMATS, f"there are {', '.join(_FORMATS)}"),
             )
         if equals and not path:
             raise UsageProblem(f"--format {text} names no file", hint="is a variable unset?")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
-from wheelcheck.errors import SettingsInvalid
+from wheelcheck.errors import SettingsInvalid, did_you_mean
 from wheelcheck.texts.toml import parse_toml
 
 _Value = TypeVar("_Value")
@@ -14,10 +14,7 @@ _Value = TypeVar("_Value")
 
 def nearest(word: str, known: tuple[str, ...]) -> str:
     """A hint with the key that *word* was likely meant to be."""
-    from difflib import get_close_matches  # only for a mistake
-
-    near = get_close_matches(word.lower().replace("-", "_"), known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
+    return did_you_mean(word.lower().replace("-", "_"), known, f"the keys are {', '.join(known)}", cutoff=0.5)
 
 
 class Table:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 
 from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.errors import InputUnreadable
+from wheelcheck.errors import InputUnreadable, did_you_mean
 from wheelcheck.locks.documents import MANGLED
 from wheelcheck.locks.formats import format_of
 from wheelcheck.locks.walking import Settling, reached
@@ -68,11 +67,11 @@ def _chosen(
     names = {canonicalize_name(word) for word in words}
     names = {name if name in known else renamed.get(name, name) for name in names}
     for name in sorted(names - {*known, *lock.default_groups}):
-        near = get_close_matches(name, known, n=3) or sorted(known)
+        every = f"did you mean {' or '.join(sorted(known))}?" if known else f"the lock has no {what}s"
         raise InputUnreadable(
             f"no {what} {name!r}",
             address=lock.path,
-            hint=f"did you mean {' or '.join(near)}?" if near else f"the lock has no {what}s",
+            hint=did_you_mean(name, known, every, most=3),
         )
     return frozenset(names)
 

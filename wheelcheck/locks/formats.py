@@ -127,8 +127,9 @@ def kind_of(content: bytes, path: str) -> LockKind | None:
 def parse_lock(content: bytes, path: str) -> Lock:
     """Read the whole lock *content*, called *path* in messages and origins; nothing of it is left out silently.
 
-    Raises ``InputUnreadable``, with the line where it is known, for a file that is no lock, an unknown version of a format, a truncated
-    or edited lock. A requirements file may open the files that it includes; nothing else is read. Costs about 0.2 ms for a package of twenty files in TOML.
+    Raises ``InputUnreadable``, with the line where it is known, for a file that is no lock, an unknown version of a format, a
+    truncated or edited lock. A requirements file may open the files that it includes; nothing else is read. Costs about 0.2 ms for
+    a package of twenty files in TOML.
     """
     kind = kind_of(content, path)
     if kind is None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from wheelcheck.errors import did_you_mean
 from wheelcheck.texts.places import LineUnreadable
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
@@ -172,13 +173,6 @@ def _long_name(name: str) -> str:
         # pip's option parser takes any prefix that is unique.
         whole = [known for known in sorted(_KNOWN) if known.startswith(name)]
         if len({_OTHER_SPELLINGS.get(known, known) for known in whole}) != 1:
-            raise LineUnreadable(f"no such option in requirements files: {name}", _nearest(name))
+            raise LineUnreadable(f"no such option in requirements files: {name}", did_you_mean(name, sorted(_KNOWN)))
         name = whole[0]
     return _OTHER_SPELLINGS.get(name, name)
-
-
-def _nearest(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, sorted(_KNOWN), n=1)
-    return f"did you mean {near[0]}?" if near else ""

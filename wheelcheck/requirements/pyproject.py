@@ -14,7 +14,7 @@ from msgspec import Struct
 from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
 from wheelcheck.model.requirement import Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector, understood
@@ -239,12 +239,9 @@ def _require_known(kind: Chosen, wanted: Sequence[NormalizedName], projects: Seq
 
 
 def _nearest(name: str, known: list[str], kind: Chosen) -> str:
-    from difflib import get_close_matches
-
     if not known:
         return f"it declares no {'extras' if kind == 'extras' else 'dependency groups'}"
-    near = get_close_matches(name, known, n=3)
-    return f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(sorted(known))}"
+    return did_you_mean(name, known, f"it has {', '.join(sorted(known))}", most=3)
 
 
 def _without_project(project: Pyproject) -> InputUnreadable:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from msgspec import Struct, field
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.errors import SettingsInvalid
+from wheelcheck.errors import SettingsInvalid, did_you_mean
 from wheelcheck.options import KEYS, OPTIONS, RequestOptions
 
 if TYPE_CHECKING:
@@ -179,13 +179,10 @@ def _sources(reading: _Reading, key: str) -> Mapping[NormalizedName, str]:
     found: dict[NormalizedName, str] = {}
     for project, where in reading.table.mapping(key).items():
         if where not in indexes and "://" not in where:
-            from difflib import get_close_matches
-
-            near = get_close_matches(where, list(indexes), n=1)
             raise SettingsInvalid(
                 f"sources: {project} names the index {where!r}, which is not in indexes",
                 address=reading.table.at(key),
-                hint=f"did you mean {near[0]}?" if near else f'add {where} = "https://…" to indexes',
+                hint=did_you_mean(where, indexes, f'add {where} = "https://…" to indexes'),
             )
         found[canonicalize_name(project)] = indexes.get(where) or reading.expanded(where)
     return found

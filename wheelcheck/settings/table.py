@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
-from wheelcheck.errors import SettingsInvalid, WheelcheckError
+from wheelcheck.errors import SettingsInvalid, WheelcheckError, did_you_mean
 from wheelcheck.texts.toml import Table, parse_toml
 
 # A string (of any kind that TOML has), a comment, or a bracket: what must be told apart to count brackets.
@@ -96,11 +96,7 @@ class SettingsTable(Table):
 
 def nearest_key(name: str, known: Collection[str]) -> str:
     """A hint with the key among *known* that *name* was likely meant to be."""
-    from difflib import get_close_matches
-
-    plain = name.lower().replace("_", "-")
-    near = get_close_matches(plain, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
+    return did_you_mean(name.lower().replace("_", "-"), known, f"the keys are {', '.join(known)}", cutoff=0.5)
 
 
 def load_table(path: Path, header: str) -> SettingsTable | None:
