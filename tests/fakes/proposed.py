@@ -10,11 +10,11 @@ from wheelcheck.model.repair import (
     Edit,
     EditKind,
     Ground,
-    Hopeless,
     Proposals,
     Repair,
     Risk,
     Suggestion,
+    Unrepairable,
     Verification,
     VersionMove,
 )
@@ -118,8 +118,8 @@ EXCLUDE = Repair(
 THREE_WAYS = Proposals(repairs=(OVERRIDE, PYTHON, EXCLUDE))
 
 NO_WAY = Proposals(
-    hopeless=(
-        Hopeless(
+    unrepairable=(
+        Unrepairable(
             package=_TORCH,
             version=Version("2.9.0"),
             message="No version of torch has a wheel for musllinux_1_2_x86_64, and none is built from source here; it "
@@ -127,10 +127,10 @@ NO_WAY = Proposals(
             paths=(("peft==0.13.0", "torch==2.9.0"), ("peft==0.13.0", "accelerate==1.0.0", "torch==2.9.0")),
         ),
         *(
-            Hopeless(package=canonicalize_name(name), message=f"No version of {name} has a wheel for the target.")
+            Unrepairable(package=canonicalize_name(name), message=f"No version of {name} has a wheel for the target.")
             for name in ("triton", "bitsandbytes", "xformers")
         ),
-        Hopeless(package=None, message="-e ./tool has no released files to plan with."),
+        Unrepairable(package=None, message="-e ./tool has no released files to plan with."),
     ),
     suggestions=(
         Suggestion(

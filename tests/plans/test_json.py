@@ -92,7 +92,7 @@ def test_schema_knows_every_key_that_is_written() -> None:
         ("Release", repairs[1]["verified"]["added"][0]),
         ("Ground", repairs[0]["grounds"][0]),
         ("RepairSearch", hopeless),
-        ("Hopeless", hopeless["hopeless"][0]),
+        ("Unrepairable", hopeless["hopeless"][0]),
         ("SuggestionDocument", hopeless["suggestions"][0]),
         ("BuilderPhase", json.loads(render_plan(PLANS["fixed"]))["phases"][0]),
     ):

@@ -173,7 +173,7 @@ def test_the_first_repair_is_as_cheap_as_any_that_brute_force_finds(index: Index
     assert proposals.complete, proposals.unreached
     if not ways:
         assert not proposals.repairs
-        assert proposals.hopeless
+        assert proposals.unrepairable
         return
     assert proposals.repairs, sorted(map(sorted, ways))
     first = proposals.repairs[0]

@@ -322,7 +322,7 @@ UNCOVERED = {
     ),
 }
 
-# Hopeless
+# Unrepairable
 
 HOPELESS = {
     "nothing-for-the-platform": Situation(

@@ -79,7 +79,7 @@ def test_repairs_proved_before_the_index_went_away_are_shown_and_it_is_said() ->
         assert set(commands(proposals)) <= set(commands(whole))
         assert proposals.interrupted or commands(proposals) == commands(whole)
         assert bool(proposals.interrupted) == (not proposals.complete)
-        assert not (proposals.interrupted and proposals.hopeless)
+        assert not (proposals.interrupted and proposals.unrepairable)
         seen.add((bool(proposals.interrupted), len(proposals.repairs)))
     assert (True, 0) in seen
     assert (False, 3) in seen
@@ -121,7 +121,7 @@ def test_clock_that_runs_out_ends_the_search_with_what_was_proved() -> None:
 def test_hopeless_is_not_said_of_a_search_that_ended_early() -> None:
     proposals = SEVERAL["chain"].proposals(Limits(trials=1))
     assert not proposals.complete
-    assert not proposals.hopeless
+    assert not proposals.unrepairable
 
 
 def test_no_more_repairs_are_shown_than_were_asked_for() -> None:

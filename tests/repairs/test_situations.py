@@ -189,7 +189,7 @@ def test_older_version_of_the_users_own_is_repaired_where_the_newest_cannot_be()
     proposals = UNCOVERED["older-version-is-blocked-below"].proposals()
     assert commands(proposals) == ["--override av==2.0", "--exclude av"]
     assert moves(proposals.repairs[0]) == {"app": ("2.0", "1.0")}
-    assert not proposals.hopeless
+    assert not proposals.unrepairable
 
 
 def test_override_takes_the_place_of_a_pin_that_runs_into_anothers_bound() -> None:
@@ -337,7 +337,7 @@ def test_advisory_whose_remedy_overrides_is_followed_to_the_letter() -> None:
 def test_remedy_that_does_not_resolve_is_not_shown() -> None:
     proposals = ADVISED["advisory-without-a-way"].proposals()
     assert not proposals.repairs
-    assert not proposals.hopeless  # it installs: the advisory stays a finding
+    assert not proposals.unrepairable  # it installs: the advisory stays a finding
 
 
 # What the user said besides

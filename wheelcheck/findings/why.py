@@ -31,7 +31,7 @@ from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin
 from wheelcheck.ports import Projects
 
-_HOPELESS = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY, Standing.NEVER_MET})
+_UNUSABLE = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY, Standing.NEVER_MET})
 
 
 class UserRequirements(Struct, frozen=True, kw_only=True):
@@ -123,8 +123,8 @@ class _Explanation:
         if outcome.natural is not None:
             return Outcome.BLOCKED
         # The solver may end at a requirement that admits nothing, before it has a clash to name.
-        is_hopeless = bool(ranges) and all(each.standing in _HOPELESS for each in ranges)
-        return Outcome.CLASH if self.clash is not None or is_hopeless else Outcome.CLASH_ELSEWHERE
+        is_unusable = bool(ranges) and all(each.standing in _UNUSABLE for each in ranges)
+        return Outcome.CLASH if self.clash is not None or is_unusable else Outcome.CLASH_ELSEWHERE
 
     def _ways(self) -> tuple[tuple[tuple[WayStep, ...], ...], bool]:
         if self.clash is not None:

@@ -124,7 +124,7 @@ class Repair(Struct, frozen=True, kw_only=True):
         return tuple(word for edit in self.edits for word in edit.options)
 
 
-class Hopeless(Struct, frozen=True, kw_only=True):
+class Unrepairable(Struct, frozen=True, kw_only=True):
     """A project that no change makes installable."""
 
     package: Annotated[
@@ -150,7 +150,7 @@ class Proposals(Struct, frozen=True, kw_only=True):
     """
 
     repairs: tuple[Repair, ...] = ()
-    hopeless: tuple[Hopeless, ...] = ()
+    unrepairable: tuple[Unrepairable, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     complete: bool = True
     unreached: str = ""

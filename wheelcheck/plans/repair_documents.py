@@ -16,11 +16,11 @@ from wheelcheck.model.repair import (
     Edit,
     EditKind,
     Ground,
-    Hopeless,
     Proposals,
     Repair,
     Risk,
     Suggestion,
+    Unrepairable,
     Verification,
     VersionMove,
 )
@@ -105,7 +105,7 @@ class RepairSearch(Struct, frozen=True, kw_only=True):
     interrupted: Annotated[
         str | None, about("How the index failed meanwhile, in a sentence; there may be more repairs.")
     ] = None
-    hopeless: Annotated[tuple[Hopeless, ...], about("What no change repairs.")] = ()
+    hopeless: Annotated[tuple[Unrepairable, ...], about("What no change repairs.")] = ()
     suggestions: Annotated[
         tuple[SuggestionDocument, ...], about("Changes that might help and could not be proved.")
     ] = ()
@@ -139,7 +139,7 @@ def search_document(proposals: Proposals) -> RepairSearch:
         complete=proposals.complete,
         unreached=proposals.unreached or None,
         interrupted=proposals.interrupted or None,
-        hopeless=proposals.hopeless,
+        hopeless=proposals.unrepairable,
         suggestions=tuple(
             SuggestionDocument(edit=_edit_document(each.edit), message=each.message) for each in proposals.suggestions
         ),
@@ -175,7 +175,7 @@ def proposals_of(repairs: tuple[RepairDocument, ...], search: RepairSearch | Non
     found = search or RepairSearch()
     return Proposals(
         repairs=tuple(map(_repair, repairs)),
-        hopeless=found.hopeless,
+        unrepairable=found.hopeless,
         suggestions=tuple(Suggestion(edit=_edit(each.edit), message=each.message) for each in found.suggestions),
         complete=found.complete,
         unreached=found.unreached or "",

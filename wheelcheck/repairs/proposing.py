@@ -13,7 +13,7 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.repair import Edit, EditKind, Ground, Hopeless, Proposals, Repair, Risk
+from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Unrepairable
 from wheelcheck.model.resolution import Conflict
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter, SilentReporter
@@ -62,18 +62,18 @@ class _Proposing:
             unreached = "the resolution itself ended at its budget, so nothing was tried"
             return ProvedProposals(proposals=Proposals(complete=False, unreached=unreached))
         self._reporter.stage("looking for repairs")
-        hopeless: tuple[Hopeless, ...] = ()
+        unrepairable: tuple[Unrepairable, ...] = ()
         found: list[ProvedChanges] = []
         try:
             base = self._trials.base
             if base.succeeds:
                 found = [ProvedChanges(changes=(), trial=base)]
             else:
-                hopeless = tuple(self._iter_unrepairable_inputs())
-                if not hopeless:
+                unrepairable = tuple(self._iter_unrepairable_inputs())
+                if not unrepairable:
                     self._search.run()
                     found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
-                    hopeless = () if found else tuple(self._iter_unrepairable())
+                    unrepairable = () if found else tuple(self._iter_unrepairable())
         except IndexUnavailable as error:
             self._interrupted = str(error)
             found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
@@ -81,7 +81,7 @@ class _Proposing:
         proved = list(self._iter_repairs(self._with_remedies(found)))
         proposals = Proposals(
             repairs=tuple(repair for repair, _ in proved),
-            hopeless=hopeless,
+            unrepairable=unrepairable,
             # What may help is worth a look only where nothing surely does.
             suggestions=() if proved else tuple(self._search.conflict_sets.suggestions.values()),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
@@ -98,10 +98,10 @@ class _Proposing:
             return f"{sets} took too long to resolve and {'were' if given_up != 1 else 'was'} given up; give --repair-seconds more"
         return f"{ended}; a longer --repair-seconds lets it continue" if ended and by_clock else ended
 
-    def _iter_unrepairable_inputs(self) -> Iterator[Hopeless]:
+    def _iter_unrepairable_inputs(self) -> Iterator[Unrepairable]:
         yield from iter_unrepairable_inputs(self._view().unrepairable_findings())
 
-    def _iter_unrepairable(self) -> Iterator[Hopeless]:
+    def _iter_unrepairable(self) -> Iterator[Unrepairable]:
         view = self._view()
         blockers = [blocker for _, blocker in sorted(self._search.conflict_sets.dead_ends.items())]
         if blockers:
@@ -207,14 +207,14 @@ def _different(found: Sequence[ProvedChanges], most: int) -> list[ProvedChanges]
     return sorted(chosen, key=_order)
 
 
-def iter_unrepairable(blocked: Blocked, view: TrialView, blockers: Iterable[Blocker]) -> Iterator[Hopeless]:
+def iter_unrepairable(blocked: Blocked, view: TrialView, blockers: Iterable[Blocker]) -> Iterator[Unrepairable]:
     """One statement for each of *blockers*, none of which has a remedy; *view* is of the question as it was asked.
 
     A blocker that stands in the question itself is told as it stands there, whatever version a trial ended at.
     """
     asked = {blocker.name: blocker for group in view.blocking_groups() for blocker in group}
     for blocker in (asked.get(each.name, each) for each in blockers):
-        yield Hopeless(
+        yield Unrepairable(
             package=blocker.name,
             version=blocker.version,
             message=_unrepairable_sentence(blocked, view, blocker),
@@ -222,11 +222,11 @@ def iter_unrepairable(blocked: Blocked, view: TrialView, blockers: Iterable[Bloc
         )
 
 
-def iter_exhausted(view: TrialView, trials: int) -> Iterator[Hopeless]:
+def iter_exhausted(view: TrialView, trials: int) -> Iterator[Unrepairable]:
     """One statement for each blocker of a question for which all that could be changed was tried, in vain."""
     for blocker in (each for group in view.blocking_groups() for each in group):
         tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
-        yield Hopeless(
+        yield Unrepairable(
             package=blocker.name,
             version=blocker.version,
             message=f"none of the changes that could help {blocker.name} leads to an answer, {tried}",
@@ -234,10 +234,10 @@ def iter_exhausted(view: TrialView, trials: int) -> Iterator[Hopeless]:
         )
 
 
-def iter_unrepairable_inputs(findings: Iterable[Finding]) -> Iterator[Hopeless]:
+def iter_unrepairable_inputs(findings: Iterable[Finding]) -> Iterator[Unrepairable]:
     """One statement for each of *findings*, which lie in the input itself."""
     for finding in findings:
-        yield Hopeless(
+        yield Unrepairable(
             package=finding.package,
             version=finding.version,
             message=f"{finding.message}; {finding.code.cure[0].lower()}{finding.code.cure[1:]}",

@@ -1,7 +1,7 @@
 """The edits that can touch a blocker, cheapest kind first; tries none of them, and leaves out what the pages already rule out.
 
 ``TrialView, Blocker → Change, …``. Whatever makes the search succeed must touch every blocker, so a blocker without remedies is
-hopeless. Each function of :data:`REMEDIES` offers one kind of edit.
+unrepairable. Each function of :data:`REMEDIES` offers one kind of edit.
 """
 
 from __future__ import annotations

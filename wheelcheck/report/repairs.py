@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.plan_status import Status
-from wheelcheck.model.repair import Edit, Ground, Hopeless, Proposals, Repair, Risk, Suggestion
+from wheelcheck.model.repair import Edit, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
 from wheelcheck.report.findings import Detail, draw_paths
 from wheelcheck.report.page import Page, counted, folded, glued, sentence
@@ -15,7 +15,7 @@ from wheelcheck.report.wording import bare_change, change, changes, gain, iter_d
 _STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
 _GROUNDS_IN_BRIEF = 3
 _MOVES_IN_BRIEF = 4
-_HOPELESS_IN_BRIEF = 3
+_UNREPAIRABLE_IN_BRIEF = 3
 _EXECUTABLE = (Status.INSTALLABLE, Status.NEEDS_BUILD)
 
 
@@ -64,7 +64,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
     elif plan.status not in _EXECUTABLE:
         page.blank()
         page.paragraph(_none_found(plan, proposals), indent=2, style="bold")
-    _draw_hopeless(page, proposals.hopeless, detail)
+    _draw_unrepairable(page, proposals.unrepairable, detail)
     for suggestion in proposals.suggestions:
         _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
     _draw_rest(page, proposals)
@@ -157,23 +157,23 @@ def _is_quoted(ground: Ground) -> bool:
     return f"{ground.file}:{ground.line}" in ground.text and (ground.quote or "") in ground.text
 
 
-def _draw_hopeless(page: Page, hopeless: Sequence[Hopeless], detail: Detail) -> None:
-    shown = hopeless if detail == "full" else hopeless[:_HOPELESS_IN_BRIEF]
+def _draw_unrepairable(page: Page, unrepairable: Sequence[Unrepairable], detail: Detail) -> None:
+    shown = unrepairable if detail == "full" else unrepairable[:_UNREPAIRABLE_IN_BRIEF]
     for each in shown:
         page.blank()
         page.paragraph(f"No repair for {_named(each)}", lead=("✗ ", "bold red"), indent=2, style="bold red")
         page.paragraph(sentence(each.message), indent=4)
         draw_paths(page, each.paths, every=detail == "full")
-    hidden = hopeless[len(shown) :]
+    hidden = unrepairable[len(shown) :]
     if hidden:
         page.blank()
         page.paragraph("Nor for", lead=("✗ ", "bold red"), indent=2, style="bold red")
         page.listing([_named(each) for each in hidden], rows=2, indent=4)
 
 
-def _named(hopeless: Hopeless) -> str:
-    name = hopeless.package or "a requirement without a name"
-    return glued(f"{name} {hopeless.version}") if hopeless.version is not None else name
+def _named(unrepairable: Unrepairable) -> str:
+    name = unrepairable.package or "a requirement without a name"
+    return glued(f"{name} {unrepairable.version}") if unrepairable.version is not None else name
 
 
 def _draw_suggestion(page: Page, suggestion: Suggestion, command: tuple[str, ...]) -> None:

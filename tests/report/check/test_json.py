@@ -74,7 +74,7 @@ def test_repairs_are_described_as_in_a_plan() -> None:
         "Release",
         "Ground",
         "RepairSearch",
-        "Hopeless",
+        "Unrepairable",
         "SuggestionDocument",
     ):
         assert own[name] == plans[name]
