@@ -1,20 +1,19 @@
-"""Decides whether and how the environment's Python can run here, what to import, and what its processes gave away."""
+"""Decides whether the environment's Python can run here, chooses the modules to import, and reports the imports that failed."""
 
 from __future__ import annotations
 
-import ntpath
 import platform
+import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
-from wheelcheck.environments.verify.modules import top_modules
-from wheelcheck.environments.verify.probe import ProbedPlaces
-from wheelcheck.environments.verify.running import Interpreter, Trials, executable_path, try_imports
-from wheelcheck.environments.verify.subject import Installed, Subject
+from wheelcheck.environments.verify.probe import Trials, find_outsiders
+from wheelcheck.environments.verify.running import Interpreter, executable_path, try_imports
+from wheelcheck.environments.verify.subject import Installed, Subject, joined
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind, TrialOutcome
@@ -72,7 +71,7 @@ def tried_imports(
     trials = {each.name: (*each.imports, *skipped[each.name]) for each in done}
     trials |= {name: rest for name, rest in skipped.items() if rest and name not in trials}
     problems = [problem for each in done for problem in _failures(each)]
-    problems += _outsiders(subject, done)
+    problems += find_outsiders(subject, done)
     return ImportsTried(trials=trials, problems=tuple(problems))
 
 
@@ -161,86 +160,95 @@ def _failures(trials: Trials) -> Iterator[Problem]:
             )
 
 
-def _outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Problem]:
-    """What the processes took from outside the environment: folders on ``sys.path``, and modules."""
-    paths: dict[str, NormalizedName] = {}
-    modules: dict[str, tuple[str, NormalizedName]] = {}
-    for trials in done:
-        for places in trials.places:
-            inside = _Inside(subject, places)
-            for path in places.path:
-                if not inside.holds(path):
-                    paths.setdefault(path, trials.name)
-            for name, file in places.modules:
-                if not inside.holds(file) and "." not in name:
-                    modules.setdefault(name, (file, trials.name))
-    on_windows = subject.runtime.system == "windows"
-    how = (
-        "isolate the environment, as ._pth does"
-        if on_windows
-        else "start programs with `python -I`, which passes it over"
-    )
+MOST_MODULES = 200
+"""More top-level modules than that are generated ones; the rest are not tried."""
+_EXTENSION = re.compile(r"(?P<name>\w+)(?:\.(?P<tag>[\w-]+))?\.(?P<kind>py|pyc|pyd|so)", re.ASCII)
+_TAGGED = re.compile(r"(?:cp|cpython-)3(\d+)(t?)(?:[-_d].*)?")
+_NEVER = frozenset(
+    ("__init__", "__main__", "setup", "conftest", "test", "tests", "testing", "docs", "examples", "benchmarks")
+)
+
+
+def top_modules(subject: Subject, installed: Installed) -> tuple[str, ...]:
+    """The dotted names that *installed* makes importable and a program would import, sorted.
+
+    Private modules count where there are no others. In a namespace package (no ``__init__``) it is the first modules below. What a
+    path file of the distribution adds to ``sys.path`` is looked into too; there top_level.txt says which are meant.
+    """
+    if installed.files is None:
+        return _public(name for name in installed.top_level if name.isidentifier())
+    paths = [file.path for file in installed.files]
+    roots = _added_folders(subject, installed, paths)
+    found: dict[str, None] = {}
+    inner = [path for path in paths if any(path.startswith(f"{root}/") for root in roots)]
+    for name in _modules_under(installed.site, set(paths) - set(inner), subject):
+        found[name] = None
+    for root in roots:
+        others = tuple(f"{other}/" for other in roots if other != root and other.startswith(f"{root}/"))
+        meant = [path for path in inner if path.startswith(f"{root}/") and not path.startswith(others or ("\0",))]
+        for name in _modules_under(root, meant, subject):
+            if "." not in name and (not installed.top_level or name in installed.top_level):
+                found[name] = None
+    return _public(found)[:MOST_MODULES]
+
+
+def _public(names: Iterable[str]) -> tuple[str, ...]:
+    wanted = sorted({name for name in names if not _NEVER & set(name.split("."))})
+    public = tuple(name for name in wanted if not any(part.startswith("_") for part in name.split(".")))
+    return public or tuple(wanted)
+
+
+def _modules_under(root: str, paths: Iterable[str], subject: Subject) -> tuple[str, ...]:
+    """The shallowest modules and packages of *paths* under *root*, dotted."""
+    prefix = "" if root == "." else f"{root}/"
+    relative = [path.removeprefix(prefix) for path in paths if path.startswith(prefix) and not path.startswith("../")]
+    packages: set[str] = set()
+    modules: set[str] = set()
+    for path in relative:
+        folder, _, file = path.rpartition("/")
+        parts = folder.split("/") if folder else []
+        matched = _EXTENSION.fullmatch(file)
+        if matched is None or not all(part.isidentifier() for part in parts) or not _is_ours(matched, subject):
+            continue
+        if matched["name"] == "__init__":
+            packages.add(".".join(parts))
+        elif matched["name"].isidentifier():
+            modules.add(".".join((*parts, matched["name"])))
+    packages.discard("")
+    tops = {name for name in packages if not _has_parent(name, packages)}
+    return tuple(sorted(tops | {name for name in modules if not _has_parent(name, packages)}))
+
+
+def _has_parent(name: str, packages: set[str]) -> bool:
+    parts = name.split(".")
+    return any(".".join(parts[:count]) in packages for count in range(1, len(parts)))
+
+
+def _is_ours(matched: re.Match[str], subject: Subject) -> bool:
+    """Whether this Python would take the file, by the tag in its name."""
+    tag, python = matched["tag"], subject.runtime.python
+    if matched["kind"] in ("py", "pyc"):
+        return tag is None
+    tagged = _TAGGED.fullmatch(tag) if tag else None
+    return tagged is None or python is None or int(tagged[1]) == python.minor
+
+
+def _added_folders(subject: Subject, installed: Installed, paths: Iterable[str]) -> tuple[str, ...]:
+    """The folders that the path files of *installed* add to ``sys.path``."""
+    found: dict[str, None] = {}
     for path in paths:
-        yield Problem(
-            kind=ProblemKind.OUTSIDE_PATH,
-            severity=Severity.ERROR,
-            library=path,
-            message=f"Python looks for packages in {path}, outside the environment ({_kind_of(path)})",
-            remedy="what is there counts on this machine and not on your users': " + how,
-        )
-    for name, (file, distribution) in modules.items():
-        yield Problem(
-            kind=ProblemKind.OUTSIDE_MODULE,
-            severity=Severity.ERROR,
-            distribution=distribution,
-            file=file,
-            library=name,
-            message=f"{distribution} imported {name} from {file}, outside the environment",
-            remedy=f"add what brings {name} to the requirements",
-        )
+        if path.endswith(".pth") and joined(path, "..") == installed.site:
+            try:
+                text = (subject.root / path).read_bytes()[:65536].decode("utf-8-sig", "replace")
+            except OSError:
+                continue
+            for line in map(str.strip, text.splitlines()):
+                if line and not line.startswith(("#", "import ", "import\t")):
+                    found[_spelt(joined(installed.site, line), paths)] = None
+    return tuple(found)
 
 
-class _Inside:
-    """Which places belong to the environment, as its own process spells them."""
-
-    def __init__(self, subject: Subject, places: ProbedPlaces) -> None:
-        self._windows = subject.runtime.system == "windows"
-        executable = subject.layout.executable
-        roots = {str(subject.root), str(subject.root.absolute()), str(subject.root.resolve())}
-        if executable and self._windows and not sys.platform.startswith("win"):
-            # Under a runner the same folder has another path there (Z:\\…), which only the program itself knows.
-            depth = executable.count("/") + 1
-            own = places.executable
-            for _ in range(depth):
-                own = ntpath.dirname(own)
-            roots.add(own)
-        self._roots = tuple(self._folded(root) for root in roots if root)
-        # A virtual environment and a bare folder borrow the standard library of another Python, and nothing else of it.
-        borrowed = () if subject.has_own_python else places.stdlib
-        self._borrowed = tuple(self._folded(each) for each in borrowed)
-        self._archive = self._folded(places.base) if borrowed else ""
-
-    def holds(self, path: str) -> bool:
-        """Whether *path* is within the environment, or in the standard library that it borrows."""
-        folded = self._folded(path)
-        if not ntpath.isabs(path) and not path.startswith("/"):
-            return True  # frozen modules, and the hooks that editables put on sys.path, which are found by their files
-        if any(folded == root or folded.startswith(root + "/") for root in self._roots):
-            return True
-        for root in self._borrowed:
-            if folded == root or (folded.startswith(root + "/") and "/site-packages" not in folded[len(root) :]):
-                return True
-        return bool(self._archive) and folded.startswith(self._archive + "/") and folded.endswith(".zip")
-
-    def _folded(self, path: str) -> str:
-        folded = path.replace("\\", "/") if self._windows else path
-        return (folded.lower() if self._windows else folded).rstrip("/")
-
-
-def _kind_of(path: str) -> str:
-    lowered = path.replace("\\", "/").lower()
-    if "/.local/" in lowered or "/appdata/roaming/python" in lowered or "/library/python/" in lowered:
-        return "the user's own packages"
-    if "site-packages" in lowered or "dist-packages" in lowered:
-        return "another Python's packages"
-    return "by PYTHONPATH, a path file or the registry"
+def _spelt(folder: str, paths: Iterable[str]) -> str:
+    """*folder* as RECORD spells it: Windows minds no case (``Pythonwin`` is ``pythonwin``)."""
+    lowered = f"{folder.lower()}/"
+    return next((path[: len(folder)] for path in paths if path.lower().startswith(lowered)), folder)

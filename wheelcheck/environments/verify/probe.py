@@ -1,14 +1,22 @@
-"""The program that runs inside the environment that is looked at: imports modules, tells how it went and what came from where.
+"""The program that imports modules inside the environment that is verified, the reader of its output, and what it shows.
 
-It is sent to any Python from 3.8 on as text, so it stands for itself: it imports nothing of ours, and writes nothing but lines
-of JSON that begin with a mark, for what it imports may print as well.
+The program is sent as text to any Python from 3.8 on, so it imports nothing of ours. It writes lines of JSON that begin with a
+mark, because the modules that it imports may print as well.
 """
 
 from __future__ import annotations
 
 import json
+import ntpath
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct, convert
+from packaging.utils import NormalizedName
+
+from wheelcheck.environments.verify.subject import Subject
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind
 
 SOURCE = r"""
 import os, sys
@@ -52,77 +60,148 @@ os._exit(0)
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbedImport:
-    """What the probe told of one module: ``error`` is empty where it was imported, ``None`` where it never came back."""
+class ProbedImport(Struct, frozen=True, kw_only=True):
+    """The import of one module: ``error`` is empty where it succeeded, ``None`` where the process died in it."""
 
     module: str
-    seconds: float
-    error: str | None
+    seconds: float = 0.0
+    error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbedPlaces:
+class ProbedPlaces(Struct, frozen=True, kw_only=True):
     """Where the process took things from, in that system's spelling: ``path`` is ``sys.path``, ``modules`` names with files."""
 
-    executable: str
-    prefix: str
-    base: str
     path: tuple[str, ...]
-    stdlib: tuple[str, ...]
-    modules: tuple[tuple[str, str], ...]
+    executable: str = ""
+    base: str = ""
+    stdlib: tuple[str, ...] = ()
+    modules: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probed:
-    """All that the probe told; ``places`` is ``None`` where it did not live to say it."""
+class Probed(Struct, frozen=True, kw_only=True):
+    """The whole output of the probe; ``places`` is ``None`` where the process died before it wrote them."""
 
     imports: tuple[ProbedImport, ...]
     places: ProbedPlaces | None
+
+
+class _Line(Struct, frozen=True, kw_only=True):
+    begin: str = ""
+    end: str = ""
+    seconds: float = 0.0
+    error: str = ""
 
 
 def parse_probed(output: bytes, mark: str) -> Probed:
     """Understand the *output* of the probe that was given *mark*; what is not its own is passed over."""
     imports: dict[str, ProbedImport] = {}
     places: ProbedPlaces | None = None
-    for told in _iter_told(output, mark):
-        if isinstance(name := told.get("begin"), str):
-            imports[name] = ProbedImport(module=name, seconds=0.0, error=None)
-        elif isinstance(name := told.get("end"), str):
-            seconds = told.get("seconds")
-            imports[name] = ProbedImport(
-                module=name,
-                seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
-                error=str(told.get("error", "")),
-            )
-        elif "path" in told:
-            places = _places(told)
+    for text in output.decode("utf-8", "replace").splitlines():
+        if not text.startswith(mark):
+            continue
+        try:
+            # Not msgspec's own decoder: the names of files may have lone surrogates.
+            document = json.loads(text[len(mark) :])
+            line = convert(document, _Line)
+            if line.begin:
+                imports[line.begin] = ProbedImport(module=line.begin)
+            elif line.end:
+                imports[line.end] = ProbedImport(module=line.end, seconds=line.seconds, error=line.error)
+            else:
+                places = convert(document, ProbedPlaces)
+        except (ValueError, RecursionError):
+            continue  # msgspec's errors are ValueErrors too
     return Probed(imports=tuple(imports.values()), places=places)
 
 
-def _iter_told(output: bytes, mark: str) -> Iterator[dict[str, object]]:
-    for line in output.decode("utf-8", "replace").splitlines():
-        if line.startswith(mark):
-            try:
-                told = json.loads(line[len(mark) :])
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(told, dict):
-                yield told
+class Trials(Struct, frozen=True, kw_only=True):
+    """How the imports of one distribution went; ``places`` are where its last process took things from."""
+
+    name: NormalizedName
+    imports: tuple[ImportTrial, ...]
+    places: tuple[ProbedPlaces, ...]
 
 
-def _places(told: dict[str, object]) -> ProbedPlaces:
-    modules = told.get("modules")
-    pairs = [pair for pair in modules if isinstance(pair, list) and len(pair) == 2] if isinstance(modules, list) else []
-    return ProbedPlaces(
-        executable=str(told.get("executable", "")),
-        prefix=str(told.get("prefix", "")),
-        base=str(told.get("base", "")),
-        path=_texts(told.get("path")),
-        stdlib=tuple(each for each in _texts(told.get("stdlib")) if each),
-        modules=tuple((str(name), str(file)) for name, file in pairs),
+def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Problem]:
+    """What the processes took from outside the environment: folders on ``sys.path``, and modules."""
+    paths: dict[str, NormalizedName] = {}
+    modules: dict[str, tuple[str, NormalizedName]] = {}
+    for trials in done:
+        for places in trials.places:
+            inside = _Inside(subject, places)
+            for path in places.path:
+                if not inside.holds(path):
+                    paths.setdefault(path, trials.name)
+            for name, file in places.modules:
+                if not inside.holds(file) and "." not in name:
+                    modules.setdefault(name, (file, trials.name))
+    on_windows = subject.runtime.system == "windows"
+    how = (
+        "isolate the environment, as ._pth does"
+        if on_windows
+        else "start programs with `python -I`, which passes it over"
     )
+    for path in paths:
+        yield Problem(
+            kind=ProblemKind.OUTSIDE_PATH,
+            severity=Severity.ERROR,
+            library=path,
+            message=f"Python looks for packages in {path}, outside the environment ({_kind_of(path)})",
+            remedy="what is there counts on this machine and not on your users': " + how,
+        )
+    for name, (file, distribution) in modules.items():
+        yield Problem(
+            kind=ProblemKind.OUTSIDE_MODULE,
+            severity=Severity.ERROR,
+            distribution=distribution,
+            file=file,
+            library=name,
+            message=f"{distribution} imported {name} from {file}, outside the environment",
+            remedy=f"add what brings {name} to the requirements",
+        )
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(str(each) for each in value) if isinstance(value, list) else ()
+class _Inside:
+    """Which places belong to the environment, as its own process spells them."""
+
+    def __init__(self, subject: Subject, places: ProbedPlaces) -> None:
+        self._windows = subject.runtime.system == "windows"
+        executable = subject.layout.executable
+        roots = {str(subject.root), str(subject.root.absolute()), str(subject.root.resolve())}
+        if executable and self._windows and not sys.platform.startswith("win"):
+            # Under a runner the same folder has another path there (Z:\\…), which only the program itself knows.
+            depth = executable.count("/") + 1
+            own = places.executable
+            for _ in range(depth):
+                own = ntpath.dirname(own)
+            roots.add(own)
+        self._roots = tuple(self._folded(root) for root in roots if root)
+        # A virtual environment and a bare folder borrow the standard library of another Python, and nothing else of it.
+        borrowed = () if subject.has_own_python else places.stdlib
+        self._borrowed = tuple(self._folded(each) for each in borrowed if each)
+        self._archive = self._folded(places.base) if self._borrowed else ""
+
+    def holds(self, path: str) -> bool:
+        """Whether *path* is within the environment, or in the standard library that it borrows."""
+        folded = self._folded(path)
+        if not ntpath.isabs(path) and not path.startswith("/"):
+            return True  # frozen modules, and the hooks that editables put on sys.path, which are found by their files
+        if any(folded == root or folded.startswith(root + "/") for root in self._roots):
+            return True
+        for root in self._borrowed:
+            if folded == root or (folded.startswith(root + "/") and "/site-packages" not in folded[len(root) :]):
+                return True
+        return bool(self._archive) and folded.startswith(self._archive + "/") and folded.endswith(".zip")
+
+    def _folded(self, path: str) -> str:
+        folded = path.replace("\\", "/") if self._windows else path
+        return (folded.lower() if self._windows else folded).rstrip("/")
+
+
+def _kind_of(path: str) -> str:
+    lowered = path.replace("\\", "/").lower()
+    if "/.local/" in lowered or "/appdata/roaming/python" in lowered or "/library/python/" in lowered:
+        return "the user's own packages"
+    if "site-packages" in lowered or "dist-packages" in lowered:
+        return "another Python's packages"
+    return "by PYTHONPATH, a path file or the registry"

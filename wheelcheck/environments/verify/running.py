@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
-from wheelcheck.environments.verify.probe import SOURCE, Probed, ProbedPlaces, parse_probed
+from wheelcheck.environments.verify.probe import SOURCE, Probed, ProbedPlaces, Trials, parse_probed
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.inspection import ImportTrial, TrialOutcome
 
@@ -30,14 +30,6 @@ class Interpreter(Struct, frozen=True, kw_only=True):
 
     command: tuple[str, ...]
     adds: str = ""
-
-
-class Trials(Struct, frozen=True, kw_only=True):
-    """How the imports of one distribution went; ``places`` are where its last process took things from."""
-
-    name: NormalizedName
-    imports: tuple[ImportTrial, ...]
-    places: tuple[ProbedPlaces, ...]
 
 
 def try_imports(
