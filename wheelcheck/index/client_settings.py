@@ -20,6 +20,7 @@ CERTIFICATE_HINT = "name the CA bundle with SSL_CERT_FILE or pip's cert, or the 
 
 _STREAM_WINDOW = 4 * 1024**2  # bytes in flight: the default of 64 KiB would slow a large file down on a long way
 _CONNECTION_WINDOW = 16 * 1024**2
+_FRAME = 1024**2  # bytes: fewer and larger chunks than by the default of 16 KiB
 _BUNDLE_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
@@ -41,6 +42,7 @@ def open_client(config: IndexConfig, *, is_trusted: bool) -> Client:
         .http2(True)
         .http2_initial_stream_window_size(_STREAM_WINDOW)
         .http2_initial_connection_window_size(_CONNECTION_WINDOW)
+        .http2_max_frame_size(_FRAME)
         .connect_timeout(timeout)
         .read_timeout(timeout)
         .danger_accept_invalid_certs(is_trusted)

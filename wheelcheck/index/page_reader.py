@@ -90,28 +90,30 @@ def _by_version(
     # A release has many files, and its name and version are the same text in all of them: each is parsed once.
     by_head: dict[str, list[L]] = {}
     for filename, link in zip(names, links, strict=True):
-        head = _head(filename)
+        # Mostly ``name-version``: the part before the tags of a wheel or before the ending of a source archive.
+        if filename.endswith(".whl"):
+            head = filename.rsplit("-", 3)[0]
+        elif filename.endswith(".tar.gz"):
+            head = filename[:-7]
+        else:
+            head = ""
         found = by_head.get(head)
         if found is None:
-            told = _plain_version(head, project)
-            if told is None:
-                parsed = parse_link(filename, project, _NOWHERE)
-                if isinstance(parsed, LinkSkip):
-                    skipped[parsed.name] += 1
-                    continue
-                told = parsed.version, str(parsed.version)
-                found = groups.setdefault(told[0], (told[1], []))[1]
-            else:
-                found = by_head[head] = groups.setdefault(told[0], (told[1], []))[1]
+            plain = _plain_version(head, project)
+            told = plain or _version_of(filename, project)
+            if isinstance(told, LinkSkip):
+                skipped[told.name] += 1
+                continue
+            found = groups.setdefault(told[0], (told[1], []))[1]
+            if plain is not None:
+                by_head[head] = found
         found.append(link)
     return list(groups.values()), dict(sorted(skipped.items()))
 
 
-def _head(filename: str) -> str:
-    """The part before the tags of a wheel or the ending of a source archive: mostly ``name-version``."""
-    if filename.endswith(".whl"):
-        return filename.rsplit("-", 3)[0]
-    return filename[:-7] if filename.endswith(".tar.gz") else ""
+def _version_of(filename: str, project: NormalizedName) -> tuple[Version, str] | LinkSkip:
+    parsed = parse_link(filename, project, _NOWHERE)
+    return parsed if isinstance(parsed, LinkSkip) else (parsed.version, str(parsed.version))
 
 
 def _plain_version(head: str, project: NormalizedName) -> tuple[Version, str] | None:
