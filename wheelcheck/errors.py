@@ -25,6 +25,11 @@ class WheelcheckError(Exception):
         self.address = address
         self.hint = hint
 
+    @property
+    def with_hint(self) -> str:
+        """The whole message with the hint behind it, for a report that goes on."""
+        return f"{self} ({self.hint})" if self.hint else str(self)
+
     def __str__(self) -> str:
         return f"{self.address}: {self.message}" if self.address else self.message
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, needs_repairs, origins_of, proposals_for
 from wheelcheck.api.edges import open_store
+from wheelcheck.api.gate import GateRequest, gate_policy, on_target
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
 from wheelcheck.api.request import Request, refuse_misspelt
@@ -34,27 +34,18 @@ if TYPE_CHECKING:
     from wheelcheck.model.target import Target
     from wheelcheck.settings.loading import Settings
 
-_REPAIRS = 1  # a gate shows the way out, a plan shows the choice
+_REPAIRS = 1  # a gate shows one repair, a plan shows the choice
 
 
-class CheckRequest(Struct, frozen=True, kw_only=True):
-    """One question to :func:`check`; what is empty is taken from the settings, then the default.
+class CheckRequest(GateRequest, frozen=True, kw_only=True):
+    """One question to :func:`check`.
 
-    *request* has everything that does not differ between targets; its inputs may be empty: then the folder's own dependency file is
-    taken, a lock first. *targets* are the words for the targets. *fail_on* and *warn_only* are codes or their beginnings.
-    *baseline* is a file of findings that were there before, which need not exist where the answer is written to it as
-    *next_baseline*. *relock* resolves what a lock was made of instead of reading the lock.
-    *today* is the day that allowances are held against, ISO 8601.
+    The inputs of *request* may be empty: then the folder's own dependency file is taken, a lock first. The baseline need not exist
+    where the answer is written to it as *next_baseline*. *relock* resolves what a lock was made of instead of reading the lock.
     """
 
-    request: Request
-    targets: TargetWords = field(default_factory=TargetWords)
-    fail_on: tuple[str, ...] = ()
-    warn_only: tuple[str, ...] = ()
-    baseline: str | None = None
     next_baseline: str | None = None
     relock: bool = False
-    today: str = ""
 
 
 def check_request(inputs: tuple[str, ...], options: CheckOptions) -> CheckRequest:
@@ -94,7 +85,9 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
 
     reporter = reporter or SilentReporter()
     settings = load_settings(Path(asked.request.folder), asked.request.environ)
-    policy = _policy(asked, settings)
+    if asked.baseline == "":
+        raise UsageProblem("--baseline is empty", hint="give it a value, or leave the option out; is a variable unset?")
+    policy = gate_policy(asked, settings, hint="make it with --write-baseline", next_baseline=asked.next_baseline)
     named = load_targets_and_notes(asked.targets, settings, asked.request)
     taken = _taken(asked)
     prepared = _prepared(asked, taken, settings, named.targets[0], reporter)
@@ -152,13 +145,14 @@ class _Checking:
         )
 
     def _answered(self, target: Target) -> Answer | str:
+        prepared = replace(on_target(self._prepared, self._policy, target), target_is_named=has_words(target))
         try:
-            return answered(self._for(target), self._store, self._reporter, knowledge=self._knowledge)
+            return answered(prepared, self._store, self._reporter, knowledge=self._knowledge)
         except IndexUnavailable as error:
-            return f"{error} ({error.hint})" if error.hint else str(error)
+            return error.with_hint
 
     def _proposed(self, answers: Iterable[Answer]) -> dict[Target, Proposals | None]:
-        """The ways out of each of *answers*: each search has its share of the time that those before it left."""
+        """The repairs of each of *answers*: each search has its share of the time that those before it left."""
         waiting = [each for each in map(self._to_repair, answers) if needs_repairs(each)]
         left = self._prepared.repair_seconds
         found: dict[Target, Proposals | None] = {}
@@ -175,7 +169,7 @@ class _Checking:
         try:
             return proposals_for(answer, self._store, self._reporter)
         except IndexUnavailable as error:
-            # What fails is known by now; that no way out was found is no reason to forget it.
+            # What fails is known by now, and stays known where the search for repairs is cut short.
             return Proposals(complete=False, interrupted=str(error))
 
     def _judged(self, answer: Answer, proposals: Proposals | None) -> CheckedTarget:
@@ -204,52 +198,6 @@ class _Checking:
         prepared = replace(answer.prepared, question=replace(question, policy=policy))
         findings = tuple(finding for finding in answer.findings if finding.code is not Code.SOURCE_PURE)
         return replace(answer, prepared=prepared, findings=findings)
-
-    def _for(self, target: Target) -> Prepared:
-        from wheelcheck.findings.verdicts import exemptions
-
-        question = self._prepared.question
-        policy = replace(question.policy, exempt=exemptions(self._policy, target))
-        return replace(
-            self._prepared,
-            question=replace(question, target=target, policy=policy),
-            target_is_named=has_words(target),
-        )
-
-
-def _policy(asked: CheckRequest, settings: Settings) -> GatePolicy:
-    from wheelcheck.model.check import GatePolicy
-
-    return GatePolicy(
-        fail_on=asked.fail_on or settings.fail_on,
-        warn_only=asked.warn_only or settings.warn_only,
-        allowances=settings.allowances,
-        baseline=_baseline(asked, settings),
-        today=asked.today or datetime.now(UTC).date().isoformat(),
-    )
-
-
-def _baseline(asked: CheckRequest, settings: Settings) -> frozenset[str]:
-    from wheelcheck.findings.baseline import parse_baseline
-
-    if asked.baseline == "":
-        raise UsageProblem("--baseline is empty", hint="give it a value, or leave the option out; is a variable unset?")
-    path = asked.baseline or settings.baseline
-    if path is None:
-        return frozenset()
-    try:
-        return parse_baseline(Path(path).read_bytes(), path)
-    except OSError as error:
-        # The settings may name the baseline before it is first written.
-        if isinstance(error, FileNotFoundError) and _is_same(path, asked.next_baseline):
-            return frozenset()
-        raise InputUnreadable(
-            f"cannot be read: {error.strerror}", address=path, hint="make it with --write-baseline"
-        ) from error
-
-
-def _is_same(path: str, other: str | None) -> bool:
-    return other is not None and Path(path).resolve() == Path(other).resolve()
 
 
 class _Taken(Struct, frozen=True, kw_only=True):

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelcheck.api.answering import answered, origins_of
+from wheelcheck.api.comparison_inputs import ComparisonInput, ComparisonOpener, plan_with_target
 from wheelcheck.api.edges import open_store
+from wheelcheck.api.gate import GateRequest, gate_policy, on_target
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.reading import CHECKING
 from wheelcheck.api.request import Request
-from wheelcheck.api.sides import OpenedSide, Opening, plan_with_target
 from wheelcheck.api.targets import TargetWords, load_targets
-from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem, WheelcheckError
+from wheelcheck.errors import IndexUnavailable, UsageProblem, WheelcheckError
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
@@ -37,23 +36,16 @@ if TYPE_CHECKING:
     from wheelcheck.settings.loading import Settings
 
 
-class DiffRequest(Struct, frozen=True, kw_only=True):
-    """One question to :func:`diff`; what is empty is taken from the settings, then the default.
+class DiffRequest(GateRequest, frozen=True, kw_only=True):
+    """One question to :func:`diff`.
 
     Either *old* and *new* are given, each a plan, a file, a requirement or ``REV:PATH``; or *git_base*, a revision, and the inputs
-    of *request* are compared with what they were where HEAD left it. *request* has all else that does not differ between sides and
-    targets; *targets*, *fail_on*, *warn_only*, *baseline* and *today* are as for a check.
+    of *request* are compared with what they were where HEAD left it.
     """
 
-    request: Request
     old: str = ""
     new: str = ""
     git_base: str | None = None
-    targets: TargetWords = field(default_factory=TargetWords)
-    fail_on: tuple[str, ...] = ()
-    warn_only: tuple[str, ...] = ()
-    baseline: str | None = None
-    today: str = ""
 
 
 def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
@@ -69,13 +61,13 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
     reporter = reporter or SilentReporter()
     request = asked.request
     settings = load_settings(Path(request.folder), request.environ)
-    policy = _policy(asked, settings)
+    policy = gate_policy(asked, settings, hint="make it with check --write-baseline")
     with TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         old, new = _sides(asked, Path(folder))
         plan = plan_with_target((old, new))
         targets = _targets(asked, settings, plan)
         stores = _Stores(stack, reporter)
-        answering = [_Answering(side, request, plan, targets[0], policy, reporter) for side in (old, new)]
+        answering = [_Side(side, request, plan, targets[0], policy, reporter) for side in (old, new)]
         before, after = ([each.answer(target, stores) for target in targets] for each in answering)
         return Difference(
             old=answering[0].side(),
@@ -103,28 +95,28 @@ class _Stores:
         return store
 
 
-class _Answering:
+class _Side:
     """One side, understood once and answered on each target."""
 
     def __init__(
         self,
-        opened: OpenedSide,
+        source: ComparisonInput,
         request: Request,
         plan: Plan | None,
         first: Target,
         policy: GatePolicy,
         reporter: Reporter,
     ) -> None:
-        self._opened = opened
+        self._input = source
         self._policy = policy
         self._reporter = reporter
         self._prepared: Prepared | None = None
-        if not opened.inputs:
+        if not source.inputs:
             return
         asking = request.changed(
-            opened.inputs,
-            constraints=opened.constraints,
-            overrides=opened.overrides,
+            source.inputs,
+            constraints=source.constraints,
+            overrides=source.overrides,
             platform=first.platform,
             python=first.python,
             target_file=None,
@@ -134,61 +126,63 @@ class _Answering:
         try:
             self._prepared = prepare(asking, reporter, CHECKING)
         except WheelcheckError as error:
-            opened.blame(error)
+            source.blame(error)
             raise
 
     def side(self) -> Side:
         """What the report calls this side."""
         from wheelcheck.model.difference import Side
 
-        opened, prepared = self._opened, self._prepared
+        source, prepared = self._input, self._prepared
         kind: str = "absent"
         records: tuple[InputRecord, ...] = ()
-        if opened.plan is not None:
-            kind, records = "plan", opened.plan.inputs
+        if source.plan is not None:
+            kind, records = "plan", source.plan.inputs
         elif prepared is not None:
             kind = prepared.read.lock.kind.value if prepared.read.lock is not None else "resolved"
-            records = opened.records(prepared.read.records)
-        revision = opened.copied.revision.commit if opened.copied is not None else None
-        return Side(name=opened.name, kind=kind, inputs=records, revision=revision)
+            records = source.records(prepared.read.records)
+        revision = source.copied.revision.commit if source.copied is not None else None
+        return Side(name=source.name, kind=kind, inputs=records, revision=revision)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the format of its lock cannot tell."""
-        prepared = self._prepared
-        return (
-            tuple(map(self._opened.text, prepared.read.lock.notes))
-            if prepared is not None and prepared.read.lock
-            else ()
-        )
+        lock = self._prepared.read.lock if self._prepared is not None else None
+        return tuple(map(self._input.text, lock.notes)) if lock is not None else ()
 
     def answer(self, target: Target, stores: _Stores) -> CheckedTarget | None:
         """The plan and verdicts on *target*, ``None`` for a side that asks for nothing; a failing index is told in them."""
         from wheelcheck.findings.verdicts import judge
         from wheelcheck.model.check import CheckedTarget
 
-        opened = self._opened
-        if opened.is_absent:
+        source = self._input
+        if source.is_absent:
             return None
-        if opened.plan is not None:
-            own = opened.plan.target
-            judged = judge(opened.plan.findings, policy=self._policy, target=own, origins=lambda _: None)
-            return CheckedTarget(target=own, plan=opened.plan, judged=judged)
-        prepared = self._for(target)
+        if source.plan is not None:
+            own = source.plan.target
+            judged = judge(source.plan.findings, policy=self._policy, target=own, origins=lambda _: None)
+            return CheckedTarget(target=own, plan=source.plan, judged=judged)
+        assert self._prepared is not None  # noqa: S101 - a side without a plan that is not absent was prepared
+        prepared = on_target(self._prepared, self._policy, target)
         try:
             plan = self._planned(prepared, stores)
         except IndexUnavailable as error:
-            opened.blame(error)
-            hint = f" ({error.hint})" if error.hint else ""
-            return CheckedTarget(target=target, plan=None, failure=f"{error}{hint}")
+            source.blame(error)
+            return CheckedTarget(target=target, plan=None, failure=error.with_hint)
         except WheelcheckError as error:
-            opened.blame(error)
+            source.blame(error)
             raise
         found = origins_of(prepared)
-        told = [opened.told(finding) for finding in plan.findings]
-        origins = {id(each): opened.origin(found(was)) for each, was in zip(told, plan.findings, strict=True)}
-        judged = judge(told, policy=self._policy, target=target, origins=lambda each: origins[id(each)])
-        return CheckedTarget(target=target, plan=replace(plan, findings=tuple(told)), judged=judged)
+        # Where a finding was caused is looked up by the names of the copies, which the report does not show.
+        pairs = [(source.renamed(finding), finding) for finding in plan.findings]
+        renamed = tuple(shown for shown, _ in pairs)
+        judged = judge(
+            renamed,
+            policy=self._policy,
+            target=target,
+            origins=lambda each: source.origin(found(next(was for shown, was in pairs if shown is each))),
+        )
+        return CheckedTarget(target=target, plan=replace(plan, findings=renamed), judged=judged)
 
     def _planned(self, prepared: Prepared, stores: _Stores) -> Plan:
         from wheelcheck.plans.making import plan as make_plan
@@ -197,22 +191,14 @@ class _Answering:
         return make_plan(
             answer.outcome,
             answer.findings,
-            inputs=self._opened.records(prepared.read.records),
+            inputs=self._input.records(prepared.read.records),
             options=prepared.options,
         )
 
-    def _for(self, target: Target) -> Prepared:
-        from wheelcheck.findings.verdicts import exemptions
 
-        assert self._prepared is not None  # noqa: S101 - a side without a plan that is not absent was prepared
-        question = self._prepared.question
-        policy = replace(question.policy, exempt=exemptions(self._policy, target))
-        return replace(self._prepared, question=replace(question, target=target, policy=policy))
-
-
-def _sides(asked: DiffRequest, folder: Path) -> tuple[OpenedSide, OpenedSide]:
+def _sides(asked: DiffRequest, folder: Path) -> tuple[ComparisonInput, ComparisonInput]:
     request = asked.request
-    opening = Opening(
+    opening = ComparisonOpener(
         folder=folder,
         constraints=request.options["constraints"],
         overrides=request.options["overrides"],
@@ -245,7 +231,7 @@ def _sdist_of(plan: Plan) -> SdistPolicy | None:
     return words.get(plan.options.sdist)
 
 
-def _notes(old: OpenedSide, new: OpenedSide, settings: Settings) -> Iterator[str]:
+def _notes(old: ComparisonInput, new: ComparisonInput, settings: Settings) -> Iterator[str]:
     """Sentences on how the two were compared, where that is not plain: what was not there, what counts for both."""
     yield from (*old.notes, *new.notes)
     if old.plan is not None and new.plan is not None:
@@ -256,25 +242,3 @@ def _notes(old: OpenedSide, new: OpenedSide, settings: Settings) -> Iterator[str
     for side in (old, new):
         if side.copied is not None and settings.file is not None:
             yield f"The settings of today count for both sides, also for {side.copied.revision.name}."
-
-
-def _policy(asked: DiffRequest, settings: Settings) -> GatePolicy:
-    from wheelcheck.findings.baseline import parse_baseline
-    from wheelcheck.model.check import GatePolicy
-
-    baseline: frozenset[str] = frozenset()
-    path = asked.baseline or settings.baseline
-    if path is not None:
-        try:
-            baseline = parse_baseline(Path(path).read_bytes(), path)
-        except OSError as error:
-            raise InputUnreadable(
-                f"cannot be read: {error.strerror}", address=path, hint="make it with check --write-baseline"
-            ) from error
-    return GatePolicy(
-        fail_on=asked.fail_on or settings.fail_on,
-        warn_only=asked.warn_only or settings.warn_only,
-        allowances=settings.allowances,
-        baseline=baseline,
-        today=asked.today or datetime.now(UTC).date().isoformat(),
-    )

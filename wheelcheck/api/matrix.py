@@ -129,8 +129,7 @@ class _Run:
         try:
             answer = answered(prepared, self._store, reporter, knowledge=self._knowledge, cache=self._resolution_cache)
         except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            return Cell(target=target, plan=None, failure=f"{error}{hint}")
+            return Cell(target=target, plan=None, failure=error.with_hint)
         plan = make_plan(answer.outcome, answer.findings, inputs=prepared.read.records, options=prepared.options)
         cell = Cell(target=target, plan=plan)
         if cell.status is CellStatus.BLOCKED:

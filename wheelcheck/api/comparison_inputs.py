@@ -31,7 +31,7 @@ _PLAN_MARK = b"wheelcheck.plan/"
 _MOST_BYTES = 100_000_000
 
 
-class Copied(Struct, frozen=True, kw_only=True):
+class RevisionCopy(Struct, frozen=True, kw_only=True):
     """Where what stood at *revision* was copied to; *here* is the current folder as the tree has it, empty for the top."""
 
     revision: Revision
@@ -53,7 +53,7 @@ class Copied(Struct, frozen=True, kw_only=True):
         return text.replace(beginning, instead).replace(beginning.replace("/", os.sep), instead)
 
 
-class OpenedSide(Struct, frozen=True, kw_only=True):
+class ComparisonInput(Struct, frozen=True, kw_only=True):
     """A side that is ready to be asked: by a *plan*, or by *inputs* with the bounds of the command line as they stood there.
 
     Without a plan and without inputs there was nothing. ``notes`` are sentences on what was not there.
@@ -64,7 +64,7 @@ class OpenedSide(Struct, frozen=True, kw_only=True):
     inputs: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
-    copied: Copied | None = None
+    copied: RevisionCopy | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -72,7 +72,7 @@ class OpenedSide(Struct, frozen=True, kw_only=True):
         """Whether there was nothing at all, so that nothing was asked for."""
         return self.plan is None and not self.inputs
 
-    def told(self, finding: Finding) -> Finding:
+    def renamed(self, finding: Finding) -> Finding:
         """*finding* without the folder of the copies, so that it is the same as one of the checkout."""
         if self.copied is None:
             return finding
@@ -110,7 +110,7 @@ class OpenedSide(Struct, frozen=True, kw_only=True):
         error.hint = self.copied.addressed(error.hint)
 
 
-class Opening(Struct, frozen=True, kw_only=True):
+class ComparisonOpener(Struct, frozen=True, kw_only=True):
     """What opening needs: the *folder* for copies, the *constraints* and *overrides* of the command line, the *environ*."""
 
     folder: Path
@@ -118,7 +118,7 @@ class Opening(Struct, frozen=True, kw_only=True):
     overrides: tuple[str, ...]
     environ: Mapping[str, str]
 
-    def side(self, word: str, subfolder: str) -> OpenedSide:
+    def side(self, word: str, subfolder: str) -> ComparisonInput:
         """The side that *word* names: a plan, a file, a requirement or ``REV:PATH``.
 
         Raises ``InputUnreadable`` for a plan that cannot be read, and for what git cannot tell.
@@ -131,7 +131,7 @@ class Opening(Struct, frozen=True, kw_only=True):
         revision = load_revision(found["revision"], self.environ)
         return self._at(revision, (_given_path(revision, found["path"]),), subfolder)
 
-    def against_base(self, words: tuple[str, ...], base: str) -> tuple[OpenedSide, OpenedSide]:
+    def against_base(self, words: tuple[str, ...], base: str) -> tuple[ComparisonInput, ComparisonInput]:
         """The files *words* where HEAD left *base*, and as they are now; what is no file is the same on both sides.
 
         Raises ``InputUnreadable`` for a file that is on neither side.
@@ -157,10 +157,10 @@ class Opening(Struct, frozen=True, kw_only=True):
         old = self._at(revision, tuple(path for path in then if path is not None), "old", beside=others)
         return old, replace(new, notes=notes)
 
-    def _present(self, words: tuple[str, ...], name: str = "") -> OpenedSide:
+    def _present(self, words: tuple[str, ...], name: str = "") -> ComparisonInput:
         name = name or ", ".join(map(masked_within, words))
         plan = _plan_in(words[0]) if len(words) == 1 else None
-        return OpenedSide(
+        return ComparisonInput(
             name=name,
             plan=plan,
             inputs=words if plan is None else (),
@@ -170,19 +170,19 @@ class Opening(Struct, frozen=True, kw_only=True):
 
     def _at(
         self, revision: Revision, paths: tuple[str, ...], subfolder: str, *, beside: tuple[str, ...] = ()
-    ) -> OpenedSide:
+    ) -> ComparisonInput:
         from wheelcheck.requirements.revisions import copy_out
 
         folder = (self.folder / subfolder).resolve()
         here = revision.path_in_tree(Path()) or ""
-        copied = Copied(revision=revision, folder=folder, here="" if here == "." else here)
+        copied = RevisionCopy(revision=revision, folder=folder, here="" if here == "." else here)
         bounds = _Bounds(revision, folder)
         constraints, overrides = bounds.mapped(self.constraints), bounds.mapped(self.overrides)
         copy_out(revision, (*paths, *bounds.paths), folder)
         present = tuple(path for path in paths if path in revision.files)
         absent = (*(path for path in paths if path not in present), *bounds.absent)
         inputs = (*(str(folder / path) for path in present), *beside)
-        side = OpenedSide(
+        side = ComparisonInput(
             name=f"{', '.join((*map(masked_within, paths), *map(masked_within, beside)))} at {revision.short}",
             inputs=inputs,
             constraints=constraints,
@@ -265,7 +265,7 @@ def _plan_in(word: str) -> Plan | None:
     return parse_plan(content, word)
 
 
-def plan_with_target(sides: Iterable[OpenedSide]) -> Plan | None:
+def plan_with_target(sides: Iterable[ComparisonInput]) -> Plan | None:
     """The plan whose target counts: that of the last of *sides* that is one; ``None`` where none is."""
     plans = [side.plan for side in sides if side.plan is not None]
     return plans[-1] if plans else None
