@@ -7,6 +7,7 @@ string behind, and put back after; where one is not found again, ``tomllib`` rea
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar, cast
@@ -23,8 +24,6 @@ from wheelcheck.texts.toml import Table, fault_of
 
 MANGLED = "write the lock again with the tool that made it; a lock is not edited by hand"
 _Read = TypeVar("_Read")
-_MARKERS: dict[str, Marker] = {}
-_MOST_MARKERS = 20_000
 
 _TEXT = r'"([^"\\\x00-\x1f\x7f]*)"'
 _ROW = re.compile(
@@ -32,6 +31,12 @@ _ROW = re.compile(
     re.MULTILINE | re.ASCII,
 )
 _FEWEST = 20
+
+
+@functools.lru_cache(maxsize=20_000)
+def shared_marker(text: str) -> Marker:
+    """The marker *text*: equal texts give the same object, by which its outcomes are remembered."""
+    return Marker(text)
 
 
 class LockTable(Table):
@@ -59,13 +64,8 @@ class LockTable(Table):
         return self.marker_of(text) if text else None
 
     def marker_of(self, text: str) -> Marker:
-        """*text* as a marker; equal texts give the same object, by which its outcomes are remembered."""
-        known = _MARKERS.get(text)
-        if known is None:
-            if len(_MARKERS) > _MOST_MARKERS:
-                _MARKERS.clear()
-            known = _MARKERS[text] = self.read(text, Marker, InvalidMarker, "no environment marker (PEP 508)")
-        return known
+        """*text* as a marker."""
+        return self.read(text, shared_marker, InvalidMarker, "no environment marker (PEP 508)")
 
     def specifier(self, key: str) -> SpecifierSet | None:
         """The bounds under *key*, ``None`` without any."""

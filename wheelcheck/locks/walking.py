@@ -6,7 +6,6 @@ extra == "b"``), PEP 751 has ``"a" in extras``. These comparisons are settled fi
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 
@@ -14,7 +13,7 @@ from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.documents import MANGLED
+from wheelcheck.locks.documents import MANGLED, shared_marker
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.targets.fitting import Compatibility
@@ -55,7 +54,7 @@ class Settling:
         text = str(marker)
         if "extra" in text or "dependency_groups" in text:
             settled = _EXTRA.sub(self._one, _MEMBER.sub(self._member, text))
-            marker = _marker(settled)
+            marker = shared_marker(settled)
         return self._compatibility.evaluate(marker).holds
 
     def _one(self, found: re.Match[str]) -> str:
@@ -67,11 +66,6 @@ class Settling:
         word = canonicalize_name(found["word"] if found["word"] is not None else found["word2"])
         is_chosen = word in (self._extras if found["set"] == "extras" else self._groups)
         return _TRUE if is_chosen == (found["no"] is None) else _FALSE
-
-
-@functools.lru_cache(maxsize=5_000)
-def _marker(text: str) -> Marker:
-    return Marker(text)
 
 
 _Stop = tuple[int, NormalizedName | None]

@@ -1,4 +1,4 @@
-"""What is known of container images, CI machines and wheel builders; loaded by ``knowledge/``, used by ``inputs/targets``.
+"""What is known of container images, CI machines and wheel builders; loaded by ``knowledge/``, used by ``targets/``.
 
 A *floor* is a wheel platform tag without its machine: ``manylinux_2_36``, ``musllinux_1_2``, ``win``.
 """

@@ -1,4 +1,4 @@
-"""The machine that a plan is for, and how a file fares on it; tags are made in ``compat/``, only named here."""
+"""The machine that a plan is for, and how a file fares on it; tags are made in ``targets/``, only named here."""
 
 from __future__ import annotations
 

@@ -50,25 +50,14 @@ _NEWEST_MUSL_MINOR = 9
 
 _WINDOWS_MACHINES = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
 
-_ALIASES = {
-    "windows": "win_amd64",
-    "win64": "win_amd64",
-    "windows-amd64": "win_amd64",
-    "windows-x86_64": "win_amd64",
-    "windows-x64": "win_amd64",
-    "windows-arm64": "win_arm64",
-    "windows-x86": "win32",
-    "macos": f"{_MACOS_FLOOR}_arm64",
-    "macos-arm64": f"{_MACOS_FLOOR}_arm64",
-    "macos-aarch64": f"{_MACOS_FLOOR}_arm64",
-    "macos-x86_64": f"{_MACOS_FLOOR}_x86_64",
-    "macos-intel": f"{_MACOS_FLOOR}_x86_64",
-    "x86_64-pc-windows-msvc": "win_amd64",
-    "aarch64-pc-windows-msvc": "win_arm64",
-    "i686-pc-windows-msvc": "win32",
-    "aarch64-apple-darwin": f"{_MACOS_FLOOR}_arm64",
-    "x86_64-apple-darwin": f"{_MACOS_FLOOR}_x86_64",
+_WORDS = {
+    "win_amd64": "windows win64 windows-amd64 windows-x86_64 windows-x64 x86_64-pc-windows-msvc",
+    "win_arm64": "windows-arm64 aarch64-pc-windows-msvc",
+    "win32": "windows-x86 i686-pc-windows-msvc",
+    f"{_MACOS_FLOOR}_arm64": "macos macos-arm64 macos-aarch64 aarch64-apple-darwin",
+    f"{_MACOS_FLOOR}_x86_64": "macos-x86_64 macos-intel x86_64-apple-darwin",
 }
+_ALIASES = {word: tag for tag, words in _WORDS.items() for word in words.split()}
 for _word, _machine in _MACHINE_WORDS.items():
     _suffix = f"-{_word}" if _word else ""
     _ALIASES[f"linux{_suffix}"] = f"{_LINUX_FLOOR}_{_machine}"
