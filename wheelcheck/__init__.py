@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from wheelcheck.errors import WheelcheckError
     from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
     from wheelcheck.model.finding import Code, Finding, Severity
-    from wheelcheck.model.judgement import Installability
+    from wheelcheck.model.judgement import Installability, Status
     from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
-    from wheelcheck.model.plan_status import Status
     from wheelcheck.model.repair import Edit, Proposals, Repair, Risk
     from wheelcheck.model.requirement import FileOrigin
     from wheelcheck.model.target import Target

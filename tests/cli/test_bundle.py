@@ -20,9 +20,8 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
 from tests.server import IndexServer
-from wheelcheck.model.bundling import Budget
 from wheelcheck.model.document import json_schema
-from wheelcheck.model.manifest import Manifest
+from wheelcheck.model.environment import Budget, Manifest
 from wheelcheck.plans.manifests import parse_manifest
 
 SITE = "Lib/site-packages"
@@ -322,7 +321,7 @@ def test_archive_of_another_user_folder_and_time_zone_has_the_same_bytes(ready: 
 @pytest.mark.parametrize("width", [80, 120])
 def test_summary_fits_the_terminal(ready: Shell, width: int) -> None:
     from wheelcheck.api.bundle import BundleRequest, bundle
-    from wheelcheck.plans.executing import parse_executable
+    from wheelcheck.plans.documents import parse_executable
     from wheelcheck.report.bundle import render_bundling
 
     executable = parse_executable((ready.folder / "plan.json").read_bytes(), "plan.json")

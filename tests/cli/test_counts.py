@@ -115,14 +115,14 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     assert {name for name in modules if name.startswith("model.")} == {
         f"model.{name}"
         for name in (
-            "default_index", "distribution", "document", "finding", "judgement", "lock", "plan",
-            "plan_status", "repair", "requirement", "resolution", "target", "urls",
+            "distribution", "document", "finding", "judgement", "lock", "plan",
+            "repair", "requirement", "resolution", "target", "urls",
         )
     }  # fmt: skip
     assert {name for name in modules if name.startswith(("archives.", "api.", "plans.", "locks."))} == {
         "archives.reader", "archives.source_tree",
         "api.answering", "api.edges", "api.plan", "api.preparing", "api.reading", "api.request",
-        "plans.documents", "plans.making", "plans.phases", "plans.reading", "plans.repair_documents",
+        "plans.documents", "plans.making", "plans.reading", "plans.repair_documents",
     }  # fmt: skip
     assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.table"})
     # None of the projects has advice, which is searched for as text.

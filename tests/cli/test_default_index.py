@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from tests.cli.programs import Shell
-from wheelcheck.model.default_index import default_index_url, is_default_index
+from wheelcheck.model.urls import default_index_url, is_default_index
 
 
 def run_without_the_generated_module(shell: Shell, *words: str) -> subprocess.CompletedProcess[str]:

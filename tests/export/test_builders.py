@@ -22,8 +22,7 @@ from tests.server.index_server import IndexServer
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.formats import EXPORTERS, Exporter
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
-from wheelcheck.model.manifest import Manifest, ManifestTarget
+from wheelcheck.model.environment import Layout, Manifest, ManifestTarget, Runtime, RuntimeKind
 from wheelcheck.model.plan import Plan
 from wheelcheck.plans.making import plan
 from wheelcheck.targets.targets import parse_target
@@ -53,7 +52,7 @@ def planned_for(platform: str, python: str = "3.11") -> Plan:
 
 
 def bundled(archives: tuple[str, ...] = ()) -> Manifest:
-    from wheelcheck.model.manifest import BundleArchive
+    from wheelcheck.model.environment import BundleArchive
 
     return Manifest(
         name="demo",

@@ -11,10 +11,10 @@ from tests.fakes import samples
 from tests.fakes.samples import availability, resolution, sha256, wheel_pin
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.requirements import render_requirements
-from wheelcheck.model.default_index import default_index_url
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.plan import Options, Plan
 from wheelcheck.model.resolution import Resolution
+from wheelcheck.model.urls import default_index_url
 from wheelcheck.plans.making import plan
 
 

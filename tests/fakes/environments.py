@@ -12,8 +12,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.fakes.libraries import make_pe
-from wheelcheck.model.environment import EnvironmentFile, Layout, Runtime, RuntimeKind
-from wheelcheck.model.manifest import BundledPackage, Manifest, ManifestTarget
+from wheelcheck.model.environment import (
+    BundledPackage,
+    EnvironmentFile,
+    Layout,
+    Manifest,
+    ManifestTarget,
+    Runtime,
+    RuntimeKind,
+)
 
 EMBEDDABLE = Layout(
     executable="python.exe", site_packages="Lib/site-packages", scripts="Scripts", headers="Include", data="."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model.plan_status import Status
+from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import (
     Edit,
     EditKind,

@@ -7,11 +7,9 @@ from packaging.version import Version
 
 from tests.fakes import checks, samples
 from wheelcheck.findings.comparing import compare
-from wheelcheck.model.check import CheckedTarget, Judged, Verdict
-from wheelcheck.model.difference import ChangeKind, Difference, FindingState, Side
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.check import ChangeKind, CheckedTarget, Difference, FindingState, Judged, Side, Verdict
+from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan
-from wheelcheck.model.plan_status import Status
 
 WINDOWS, LINUX = checks.WINDOWS, checks.LINUX
 PLAN = samples.installable_plan()

@@ -12,8 +12,8 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import diagnose
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.knowledge.loading import load_repair_knowledge
-from wheelcheck.model.compatibility import RepairKnowledge
 from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.resolution import Policy, Resolution
 
 OLD = "2023-10-04T17:00:00.000000Z"

@@ -8,7 +8,7 @@ import sys
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.knowledge.loading import load_advice, load_repair_knowledge
-from wheelcheck.model.compatibility import AbiBreak, Advisory
+from wheelcheck.model.knowledge import AbiBreak, Advisory
 
 WHOLE = load_repair_knowledge()
 ENTRIES: tuple[Advisory | AbiBreak, ...] = (*WHOLE.advisories, *WHOLE.abi_breaks)

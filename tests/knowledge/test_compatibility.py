@@ -11,8 +11,8 @@ from packaging.version import Version
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.knowledge.loading import load_repair_knowledge
-from wheelcheck.model.compatibility import AbiBreak, Advisory, RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.finding import Severity
+from wheelcheck.model.knowledge import AbiBreak, Advisory, RepairKnowledge, Substitute, VendorIndex
 
 GOOD = """
 [[advisory]]

@@ -7,8 +7,7 @@ import pytest
 from tests.fakes import samples
 from tests.plans.test_json import PLANS, document
 from wheelcheck.errors import InputUnreadable, UsageProblem
-from wheelcheck.plans.documents import render_plan
-from wheelcheck.plans.executing import parse_executable
+from wheelcheck.plans.documents import parse_executable, render_plan
 
 
 def test_plan_as_it_was_written_is_executable_and_has_its_digest() -> None:

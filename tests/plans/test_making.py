@@ -9,9 +9,8 @@ from tests.fakes import proposed, samples
 from tests.fakes.samples import named, resolution, sdist_pin, wheel_pin
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.finding import Code
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan
-from wheelcheck.model.plan_status import Status
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.plans.making import plan
 

@@ -12,8 +12,16 @@ from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.document import json_schema
-from wheelcheck.model.environment import EnvironmentFile, Layout, Runtime, RuntimeKind
-from wheelcheck.model.manifest import BundleArchive, BundledPackage, Manifest, ManifestTarget
+from wheelcheck.model.environment import (
+    BundleArchive,
+    BundledPackage,
+    EnvironmentFile,
+    Layout,
+    Manifest,
+    ManifestTarget,
+    Runtime,
+    RuntimeKind,
+)
 from wheelcheck.plans.manifests import parse_manifest, render_manifest
 
 _HASH = "0123456789abcdef" * 4

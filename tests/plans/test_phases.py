@@ -11,8 +11,7 @@ from tests.fakes import samples
 from tests.fakes.samples import named, resolution, sdist_pin, wheel_pin
 from wheelcheck.model.plan import BuilderPhase, Options
 from wheelcheck.model.resolution import Pin
-from wheelcheck.plans.making import plan
-from wheelcheck.plans.phases import broken_promises
+from wheelcheck.plans.making import broken_promises, plan
 
 
 def stating(pin: Pin, *requires: str) -> Pin:

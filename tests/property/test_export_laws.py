@@ -25,8 +25,8 @@ from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.document import json_schema
 from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
-from wheelcheck.model.plan_status import Status
 from wheelcheck.model.resolution import Pin
 from wheelcheck.plans.documents import PlanDocument, parse_plan, render_plan
 from wheelcheck.plans.making import plan

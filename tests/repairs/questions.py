@@ -18,8 +18,8 @@ from tests.fakes.code import FakeCode
 from tests.fakes.projects import FakeFile, FakeProjects, Release
 from tests.resolver.test_passes import PURE, WHEELS, asked
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.compatibility import RepairKnowledge
 from wheelcheck.model.distribution import ProjectPage
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Proposals, Repair
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, HashPin, Requirement, UnsupportedRequirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution

@@ -11,7 +11,7 @@ from packaging.version import Version
 from tests.fakes.projects import FakeFile, sdist, wheel
 from tests.repairs.questions import CommandLine, Situation
 from tests.resolver.test_passes import asked
-from wheelcheck.model.compatibility import AbiBreak, Advisory, Remedy, RepairKnowledge, Substitute, VendorIndex
+from wheelcheck.model.knowledge import AbiBreak, Advisory, Remedy, RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.requirement import CommandLineOrigin, UnsupportedRequirement
 
 WIN = "cp311-cp311-win_amd64"

@@ -15,7 +15,7 @@ from tests.repairs.situations import (
     UNCOVERED,
     VENDOR,
 )
-from wheelcheck.model.plan_status import Status
+from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import EditKind, Repair, Risk
 from wheelcheck.repairs.context import Limits
 

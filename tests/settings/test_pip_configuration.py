@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem
-from wheelcheck.model.default_index import default_index_url
+from wheelcheck.model.urls import default_index_url
 from wheelcheck.settings.pip_configuration import (
     NetworkSettings,
     PipConfiguration,

@@ -6,7 +6,7 @@ import pytest
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.knowledge.images import load_images
-from wheelcheck.model.named_target import NamedTargets
+from wheelcheck.model.target import NamedTargets
 from wheelcheck.targets.cibuildwheel import parse_cibuildwheel
 from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.targets.targets import parse_target

@@ -22,9 +22,9 @@ from wheelcheck.ports import Projects, Reporter
 if TYPE_CHECKING:
     from wheelcheck.findings.context import Diagnosis
     from wheelcheck.index.store import IndexStore
-    from wheelcheck.model.compatibility import RepairKnowledge
     from wheelcheck.model.distribution import Distribution
     from wheelcheck.model.judgement import Installability
+    from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.resolution import Conflict, Resolution
     from wheelcheck.repairs.proof import Proof, ProvedProposals

@@ -13,18 +13,23 @@ from msgspec.structs import replace
 from wheelcheck.api.fetch import FetchRequest
 from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import HashMismatch, UsageProblem
-from wheelcheck.model.bundling import Bundling
-from wheelcheck.model.environment import EnvironmentFile
-from wheelcheck.model.manifest import MANIFEST, BundleArchive, BundledPackage, Manifest, ManifestTarget
+from wheelcheck.model.environment import (
+    MANIFEST,
+    BundleArchive,
+    BundledPackage,
+    Bundling,
+    EnvironmentFile,
+    Manifest,
+    ManifestTarget,
+)
 from wheelcheck.ports import SilentTransfers
 
 if TYPE_CHECKING:
     from wheelcheck.environments.bundle.runtimes import RuntimeSource
     from wheelcheck.environments.bundle.staging import Staging
-    from wheelcheck.model.bundling import Budget
-    from wheelcheck.model.environment import Environment
+    from wheelcheck.model.environment import Budget, Environment
     from wheelcheck.model.wheelhouse import Wheelhouse
-    from wheelcheck.plans.executing import ExecutablePlan
+    from wheelcheck.plans.documents import ExecutablePlan
     from wheelcheck.ports import Transfers
 
 

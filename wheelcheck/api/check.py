@@ -29,7 +29,7 @@ from wheelcheck.ports import Reporter, SilentReporter
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.check import Check, CheckedTarget, GatePolicy
-    from wheelcheck.model.compatibility import RepairKnowledge
+    from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.target import Target
     from wheelcheck.settings.loading import Settings

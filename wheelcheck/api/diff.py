@@ -28,8 +28,7 @@ from wheelcheck.ports import Reporter, SilentReporter
 if TYPE_CHECKING:
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.store import IndexStore
-    from wheelcheck.model.check import CheckedTarget, GatePolicy
-    from wheelcheck.model.difference import Difference, Side
+    from wheelcheck.model.check import CheckedTarget, Difference, GatePolicy, Side
     from wheelcheck.model.plan import InputRecord, Plan
     from wheelcheck.model.target import Target
     from wheelcheck.options import SdistPolicy
@@ -55,7 +54,7 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
     cannot be understood, on either side.
     """
     from wheelcheck.findings.comparing import compare
-    from wheelcheck.model.difference import Difference
+    from wheelcheck.model.check import Difference
     from wheelcheck.settings.loading import load_settings
 
     reporter = reporter or SilentReporter()
@@ -131,7 +130,7 @@ class _Side:
 
     def side(self) -> Side:
         """What the report calls this side."""
-        from wheelcheck.model.difference import Side
+        from wheelcheck.model.check import Side
 
         source, prepared = self._input, self._prepared
         kind: str = "absent"

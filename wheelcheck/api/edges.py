@@ -34,7 +34,7 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
     """Where to look, from the command line, the inputs, the settings and pip's configuration, in this order of weight."""
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.disk_cache import default_cache_dir
-    from wheelcheck.model.default_index import default_index_url
+    from wheelcheck.model.urls import default_index_url
     from wheelcheck.settings.pip_configuration import load_pip_configuration, network_settings
 
     pip = load_pip_configuration(request.environ)

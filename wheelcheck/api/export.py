@@ -13,12 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
-from wheelcheck.model.manifest import MANIFEST
+from wheelcheck.model.environment import MANIFEST
 from wheelcheck.model.syntax import parse_tree
 
 if TYPE_CHECKING:
     from wheelcheck.export.formats import Exporter
-    from wheelcheck.model.manifest import Manifest
+    from wheelcheck.model.environment import Manifest
     from wheelcheck.model.plan import Plan, PlannedPackage
 
 _OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
@@ -45,7 +45,7 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
     exist, an option that the format has no use for, a bundle of another plan, and for what the exporter refuses.
     """
     from wheelcheck.export.shipment import Shipment
-    from wheelcheck.plans.executing import parse_executable
+    from wheelcheck.plans.documents import parse_executable
 
     exporter = exporter_named(form)
     _refuse_useless(exporter, program)

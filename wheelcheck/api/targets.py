@@ -15,8 +15,7 @@ from wheelcheck.errors import InputUnreadable, UsageProblem
 
 if TYPE_CHECKING:
     from wheelcheck.api.request import Request
-    from wheelcheck.model.named_target import NamedTargets
-    from wheelcheck.model.target import Target
+    from wheelcheck.model.target import NamedTargets, Target
     from wheelcheck.settings.loading import Settings
 
 

@@ -11,7 +11,7 @@ from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.model.inspection import Inspection
-    from wheelcheck.plans.executing import ExecutablePlan
+    from wheelcheck.plans.documents import ExecutablePlan
 
 
 class VerifyRequest(Struct, frozen=True, kw_only=True):
@@ -60,6 +60,6 @@ def _plan(path: str) -> ExecutablePlan | None:
     if not path:
         return None
     from wheelcheck.api.edges import read_plan_file
-    from wheelcheck.plans.executing import parse_executable
+    from wheelcheck.plans.documents import parse_executable
 
     return parse_executable(read_plan_file(path), path)

@@ -59,7 +59,7 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
     """
     from wheelcheck.api.bundle import bundle
     from wheelcheck.api.edges import read_plan_file
-    from wheelcheck.plans.executing import parse_executable
+    from wheelcheck.plans.documents import parse_executable
 
     showing = Showing.taken_from(options)
     request = _request(options)

@@ -156,7 +156,7 @@ def _given(fields: Mapping[str, object]) -> dict[str, object]:
 
 def _defaults() -> dict[str, str]:
     from wheelcheck.index.disk_cache import default_cache_dir
-    from wheelcheck.model.default_index import default_index_url
+    from wheelcheck.model.urls import default_index_url
     from wheelcheck.targets.targets import host_target
 
     host = host_target()

@@ -15,8 +15,8 @@ from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
     from wheelcheck.api.fetch import FetchRequest
-    from wheelcheck.model.fetched import Fetched
-    from wheelcheck.plans.executing import ExecutablePlan
+    from wheelcheck.model.wheelhouse import Fetched
+    from wheelcheck.plans.documents import ExecutablePlan
     from wheelcheck.report.progress import TransferProgress
 
 
@@ -52,7 +52,7 @@ def fetch_command(
     from wheelcheck.api.edges import read_plan_file
     from wheelcheck.api.fetch import FetchRequest
     from wheelcheck.api.request import Request
-    from wheelcheck.plans.executing import parse_executable
+    from wheelcheck.plans.documents import parse_executable
 
     if directory is None and not dry_run:
         raise UsageProblem("it is not said where the files go", hint="name a folder with -d DIR, or give --dry-run")

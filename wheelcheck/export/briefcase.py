@@ -13,7 +13,7 @@ from wheelcheck.errors import UsageProblem
 from wheelcheck.export.readiness import safe_address
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.plan import Plan, PlannedPackage
-from wheelcheck.plans.executing import refuse_unexecutable
+from wheelcheck.plans.documents import refuse_unexecutable
 
 _PLATFORMS = {"win32": "windows", "darwin": "macOS", "linux": "linux"}
 
@@ -67,7 +67,7 @@ def _pin(package: PlannedPackage) -> str:
 
 
 def _installer_args(plan: Plan) -> list[str]:
-    from wheelcheck.model.default_index import is_default_index
+    from wheelcheck.model.urls import is_default_index
 
     first, *rest = [safe_address(index) for index in plan.options.indexes] or [""]
     options = [f"--index-url={first}"] if first and not is_default_index(first) else []

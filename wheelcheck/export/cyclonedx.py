@@ -12,11 +12,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model.default_index import is_default_index
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan, PlannedPackage
-from wheelcheck.model.urls import masked
-from wheelcheck.plans.executing import refuse_unexecutable
+from wheelcheck.model.urls import is_default_index, masked
+from wheelcheck.plans.documents import refuse_unexecutable
 
 if TYPE_CHECKING:
     from cyclonedx.model import ExternalReference, HashType, Property

@@ -6,7 +6,7 @@ import json
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.plans.executing import refuse_unexecutable
+from wheelcheck.plans.documents import refuse_unexecutable
 
 _SYSTEMS = {"win32": "win", "darwin": "mac", "linux": "linux"}
 _INSTALLERS = {"win": "nsis", "mac": "dmg", "linux": "AppImage"}

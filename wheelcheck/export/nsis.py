@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment, is_file_name
 from wheelcheck.model.urls import masked
-from wheelcheck.plans.executing import refuse_unexecutable
+from wheelcheck.plans.documents import refuse_unexecutable
 
 _PLAIN = re.compile(r"[^$\"'`{}%\\/:*?<>|\x00-\x1f\x7f]+")
 

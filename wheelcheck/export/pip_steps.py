@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from wheelcheck.export.readiness import ReadyPackage, iter_ready, one_line, safe_address
-from wheelcheck.model.default_index import is_default_index
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import BuilderPhase, Plan
+from wheelcheck.model.urls import is_default_index
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 BUILT = "built"

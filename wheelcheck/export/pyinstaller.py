@@ -13,7 +13,7 @@ from importlib.resources import files
 from wheelcheck.export.readiness import one_line
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.plan import Plan
-from wheelcheck.plans.executing import refuse_unexecutable
+from wheelcheck.plans.documents import refuse_unexecutable
 
 _LARGEST = 5
 

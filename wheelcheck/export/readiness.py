@@ -16,7 +16,7 @@ from msgspec import Struct
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.urls import masked
-from wheelcheck.plans.executing import refuse_unexecutable
+from wheelcheck.plans.documents import refuse_unexecutable
 
 SECURE = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 """The algorithms whose hashes prove a file."""

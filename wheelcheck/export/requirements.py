@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from wheelcheck.export.readiness import ReadyPackage, iter_ready, safe_address
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model.default_index import is_default_index
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
+from wheelcheck.model.urls import is_default_index
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 """What pip's ``--hash`` accepts."""

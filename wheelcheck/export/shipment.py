@@ -10,7 +10,7 @@ from msgspec import Struct
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from wheelcheck.model.manifest import Manifest
+    from wheelcheck.model.environment import Manifest
     from wheelcheck.model.plan import Plan
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from wheelcheck.findings.verdicts import fingerprint
-from wheelcheck.model.check import CheckedTarget, Verdict
-from wheelcheck.model.difference import (
+from wheelcheck.model.check import (
     ChangeKind,
+    CheckedTarget,
     ComparedFinding,
     DownloadSize,
     FindingState,
     PackageChange,
     Release,
     TargetDifference,
+    Verdict,
 )
 from wheelcheck.model.plan import PlannedPackage
 from wheelcheck.model.target import Target

@@ -20,7 +20,7 @@ from wheelcheck.model.resolution import Pin, Resolution
 from wheelcheck.model.target import Target
 
 if TYPE_CHECKING:
-    from wheelcheck.model.compatibility import AbiBreak, Advisory, Remedy, RepairKnowledge
+    from wheelcheck.model.knowledge import AbiBreak, Advisory, Remedy, RepairKnowledge
 
 UploadTime = Callable[[Pin], str | None]
 
@@ -155,7 +155,7 @@ def _was_built_for(pin: Pin, broken: AbiBreak, resolution: Resolution) -> bool:
 
 
 def _break_met(each: AbiBreak, subject: Pin, cause: Pin, uploaded: str) -> Met:
-    from wheelcheck.model.compatibility import Remedy
+    from wheelcheck.model.knowledge import Remedy
 
     # The way a person writes it, so that it is the same edit as the one that an advisory recommends.
     release = str(each.release).removesuffix(".0").removesuffix(".0")

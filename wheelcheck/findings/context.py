@@ -21,7 +21,7 @@ from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView
 
 if TYPE_CHECKING:
-    from wheelcheck.model.compatibility import RepairKnowledge
+    from wheelcheck.model.knowledge import RepairKnowledge
 
 _PATHS_SHOWN = 5
 _USER = ""  # where all ways begin: what no project name can be

@@ -10,7 +10,8 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.tables import Table
-from wheelcheck.model.compatibility import (
+from wheelcheck.model.finding import Severity
+from wheelcheck.model.knowledge import (
     AbiBreak,
     Advisory,
     PythonLife,
@@ -19,7 +20,6 @@ from wheelcheck.model.compatibility import (
     Substitute,
     VendorIndex,
 )
-from wheelcheck.model.finding import Severity
 
 _TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
 _ADVISORY = ("id", "when", "unless", "platforms", "python", "severity", "message", "evidence", "remedies")

@@ -10,7 +10,7 @@ from typing import Literal
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.loading import load_shipped
 from wheelcheck.knowledge.tables import Table
-from wheelcheck.model.images import ImageKnowledge, KnownImage, Release, System, WheelBuilds
+from wheelcheck.model.systems import ImageKnowledge, KnownImage, Release, System, WheelBuilds
 
 _FILE = "images.toml"
 _DOCUMENT = ("system", "image", "runner", "cibuildwheel")

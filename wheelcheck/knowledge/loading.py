@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from wheelcheck.model.compatibility import RepairKnowledge
+    from wheelcheck.model.knowledge import RepairKnowledge
 
 SHIPPED = (
     "advisories.toml",

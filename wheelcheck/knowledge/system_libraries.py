@@ -7,7 +7,7 @@ import functools
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.loading import load_shipped
 from wheelcheck.knowledge.tables import Table
-from wheelcheck.model.system_libraries import (
+from wheelcheck.model.systems import (
     AbsentLibrary,
     ImportExemption,
     LibraryKnowledge,

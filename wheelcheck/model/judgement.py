@@ -1,4 +1,4 @@
-"""How a version can be installed on a target, and what an sdist is made of; judged elsewhere, only named here."""
+"""How a version can be installed on a target, what an sdist is made of, and whether a plan can be executed."""
 
 from __future__ import annotations
 
@@ -44,3 +44,12 @@ class Judgement(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
     metadata: CoreMetadata | None = None
     avoidable: bool = False
+
+
+class Status(Enum):
+    """What the plan says of its own use; the value is the word of the schema."""
+
+    INSTALLABLE = "installable"
+    NEEDS_BUILD = "needs-build"
+    BLOCKED = "blocked"
+    UNDECIDED = "undecided"

@@ -1,14 +1,22 @@
-"""What is known about the tools that build Python projects; the data is loaded by ``knowledge/``, used by ``archives/``."""
+"""Knowledge beyond metadata: build tools, advisories, ABI breaks, substitutes, indexes of vendors; ``knowledge/`` loads it."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
+from packaging.specifiers import SpecifierSet
+
+from wheelcheck.model.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from wheelcheck.model.requirement import Requirement
 
 
 class BackendKind(Enum):
@@ -51,3 +59,92 @@ class NativeKnowledge(Struct, frozen=True, kw_only=True):
                 return name, self.backends[name]
             name = name.rpartition(".")[0]
         return None
+
+
+class Remedy(Struct, frozen=True, kw_only=True):
+    """The edit that an advisory recommends; ``requirement`` bounds, replaces or names the project, as ``kind`` says.
+
+    ``constrain``: a bound within what is declared anyway (``numpy<2``). ``override``: in place of what is declared.
+    """
+
+    kind: Literal["constrain", "override"]
+    requirement: Requirement
+
+
+class Advisory(Struct, frozen=True, kw_only=True):
+    """A combination that installs and then fails.
+
+    It applies when every requirement of ``when`` is met by a chosen version, none of ``unless`` is, the target's platform tag
+    matches one of ``platforms`` (shell patterns; empty: any) and its Python is within ``python``. The first of ``when`` is the
+    subject that a report names. ``message`` is a whole sentence, ``evidence`` are addresses where it can be read up.
+    """
+
+    id: str
+    when: tuple[Requirement, ...]
+    unless: tuple[Requirement, ...] = ()
+    platforms: tuple[str, ...] = ()
+    python: SpecifierSet = field(default_factory=SpecifierSet)
+    severity: Severity = Severity.WARNING
+    message: str
+    evidence: tuple[str, ...]
+    remedies: tuple[Remedy, ...] = ()
+
+
+class AbiBreak(Struct, frozen=True, kw_only=True):
+    """A release from which on compiled extensions built against older ones do not load; ``date`` is its day, ISO 8601.
+
+    ``unless`` are versions of other projects that are older and load with it all the same: built for it ahead, or not using the
+    interface that broke.
+    """
+
+    project: NormalizedName
+    release: Version
+    date: str
+    unless: tuple[Requirement, ...] = ()
+    message: str
+    evidence: tuple[str, ...]
+
+
+class Substitute(Struct, frozen=True, kw_only=True):
+    """The same code under another name: *replacement* stands in for *project*; ``differs`` says with what difference.
+
+    ``same_versions`` says that a version of one is the same version of the other. ``platforms`` are shell patterns of the
+    platform tags where it helps; empty: any.
+    """
+
+    project: NormalizedName
+    replacement: NormalizedName
+    differs: str
+    same_versions: bool = True
+    platforms: tuple[str, ...] = ()
+    evidence: tuple[str, ...]
+
+
+class VendorIndex(Struct, frozen=True, kw_only=True):
+    """An index on which a vendor publishes more wheels of its projects than on the public one."""
+
+    name: str
+    url: str
+    projects: frozenset[NormalizedName]
+    platforms: tuple[str, ...] = ()
+    message: str
+    evidence: tuple[str, ...]
+
+
+class PythonLife(Struct, frozen=True, kw_only=True):
+    """Until which day, ISO 8601, a Python *minor* (``3.11``) gets security fixes."""
+
+    minor: str
+    secure_until: str
+    evidence: tuple[str, ...]
+
+
+class RepairKnowledge(Struct, frozen=True, kw_only=True):
+    """All of it; ``import_names`` are the import packages of a project where its archives do not say."""
+
+    advisories: tuple[Advisory, ...] = ()
+    abi_breaks: tuple[AbiBreak, ...] = ()
+    substitutes: tuple[Substitute, ...] = ()
+    indexes: tuple[VendorIndex, ...] = ()
+    pythons: tuple[PythonLife, ...] = ()
+    import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)

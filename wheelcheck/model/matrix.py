@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelcheck.model.plan_status import Status
+from wheelcheck.model.judgement import Status
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

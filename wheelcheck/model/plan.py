@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from wheelcheck.model.finding import Finding
-    from wheelcheck.model.plan_status import Status
+    from wheelcheck.model.judgement import Status
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.target import Target
 

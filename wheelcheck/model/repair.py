@@ -13,7 +13,7 @@ from wheelcheck.model.document import Line, Path, ProjectName, about
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-    from wheelcheck.model.plan_status import Status
+    from wheelcheck.model.judgement import Status
 
 
 class Risk(Enum):

@@ -1,4 +1,4 @@
-"""A folder that holds every file of a plan, and the sizes of files: the values between fetching, bundling and reporting."""
+"""A folder that holds every file of a plan, how large files are, and the outcome of fetching them."""
 
 from __future__ import annotations
 
@@ -61,3 +61,21 @@ class PlanSizes(Struct, frozen=True, kw_only=True):
     def is_complete(self) -> bool:
         """Whether every download size is known."""
         return all(size.download is not None for size in self.files.values())
+
+
+class Fetched(Struct, frozen=True, kw_only=True):
+    """The wheelhouse, and by which file names it was made; ``plan`` is the digest of the plan.
+
+    ``fetched`` came in this run, ``resumed`` of them from what an earlier run had left, ``replaced`` in place of a file with
+    another hash; ``present`` were there; ``built`` are wheels that were built in this run. Of ``unhashed`` no hash was announced.
+    """
+
+    plan: str
+    wheelhouse: Wheelhouse
+    sizes: PlanSizes
+    fetched: tuple[str, ...] = ()
+    resumed: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
+    unhashed: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """The plan as a JSON document: the same plan gives the same bytes, and what a reader did not understand is put back.
 
-Refuses to write credentials, and to read what another version of the schema wrote.
+Refuses to write credentials, to read what another version of the schema wrote, and to execute a plan that is edited or blocked.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 from packaging.version import Version
 
+from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.distribution import WheelTag
 from wheelcheck.model.document import about, as_plain, render_json, stated
 from wheelcheck.model.finding import Finding
+from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedPackage
-from wheelcheck.model.plan_status import Status
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.plans.reading import DocumentKind, parse_document, parse_json
@@ -234,3 +235,48 @@ def _iter_unknown(stated: object, understood: object, pointer: str) -> Iterator[
         case list(), tuple():
             for position, (value, element) in enumerate(zip(stated, understood, strict=False)):
                 yield from _iter_unknown(value, element, f"{pointer}/{position}")
+
+
+class ExecutablePlan(Struct, frozen=True, kw_only=True):
+    """A plan that a builder may execute; ``digest`` is ``sha256:…`` of its content, ``path`` what it is called in messages."""
+
+    plan: Plan
+    digest: str
+    path: str
+
+
+def parse_executable(content: bytes, path: str) -> ExecutablePlan:
+    """Read *content*, the plan file called *path* in messages.
+
+    Raises ``InputUnreadable`` when it is no plan of schema ``wheelcheck.plan/1`` or was edited by hand, ``UsageProblem`` naming
+    every blocker when it is blocked or undecided.
+    """
+    plan = parse_plan(content, path)
+    stated, digest = stated_digest(content, path)
+    # A builder that executes a plan which somebody edited would ship what nothing resolved. A plan without a digest, as other
+    # programs may write one, is taken as it is.
+    if stated is not None and stated != digest:
+        raise InputUnreadable(
+            f"the plan was changed after it was made: it states the digest {stated}, its content has {digest}",
+            address=path,
+            hint="make the plan again: `wheelcheck plan` has options for changes (--override, --exclude, -c)",
+        )
+    refuse_unexecutable(plan, path)
+    return ExecutablePlan(plan=plan, digest=digest, path=path)
+
+
+def refuse_unexecutable(plan: Plan, path: str = "") -> None:
+    """Raise ``UsageProblem`` naming the blockers when *plan*, called *path* in messages, is blocked or undecided."""
+    if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
+        return
+    blockers: dict[str, None] = {}
+    for finding in plan.errors:
+        if finding.package is not None:
+            blockers[f"{finding.package} {finding.version}" if finding.version else finding.package] = None
+        else:
+            blockers[finding.message] = None
+    raise UsageProblem(
+        f"a plan that is {plan.status.value} cannot be executed" + (f": {', '.join(blockers)}" if blockers else ""),
+        address=path,
+        hint="See what blocks it, and the repairs, with: wheelcheck plan; continue once the plan is installable (--fix).",
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.document import as_plain, render_line
-from wheelcheck.model.manifest import Manifest
+from wheelcheck.model.environment import Manifest
 from wheelcheck.plans.reading import DocumentKind, parse_document
 
 SCHEMA_NAME = "wheelcheck.bundle/1"

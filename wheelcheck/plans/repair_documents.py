@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from packaging.version import Version
 
 from wheelcheck.model.document import Count, ProjectName, about, stated
-from wheelcheck.model.plan_status import Status
+from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import (
     Edit,
     EditKind,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wheelcheck.findings.compatibility import Met, compatibility_met
-from wheelcheck.model.compatibility import Remedy, RepairKnowledge
 from wheelcheck.model.finding import Severity
+from wheelcheck.model.knowledge import Remedy, RepairKnowledge
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.repairs.edits import AsOf, Change, Constrained, Overridden
 from wheelcheck.repairs.proof import released

@@ -9,9 +9,9 @@ from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
-from wheelcheck.model.compatibility import RepairKnowledge
 from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.requirement import Origin
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import Code, OtherIndexes, Projects

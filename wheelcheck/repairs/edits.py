@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model.compatibility import Substitute
+from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, Requirement, replaced
 from wheelcheck.model.urls import masked

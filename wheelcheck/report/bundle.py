@@ -13,8 +13,7 @@ from wheelcheck.report.page import Page, counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelcheck.model.bundling import Bundling
-    from wheelcheck.model.environment import Runtime
+    from wheelcheck.model.environment import Bundling, Runtime
 
 SCHEMA = "wheelcheck.bundling/1"
 _LARGEST_IN_BRIEF = 5

@@ -10,8 +10,8 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from wheelcheck.model.finding import Code
+from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import InputRecord, Options, Plan
-from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Repair, Risk
 from wheelcheck.model.target import Target
 from wheelcheck.options import OPTIONS

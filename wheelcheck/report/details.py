@@ -5,8 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from wheelcheck.model.check import Verdict
-from wheelcheck.model.difference import ChangeKind, DownloadSize, PackageChange, Release, TargetDifference
+from wheelcheck.model.check import ChangeKind, DownloadSize, PackageChange, Release, TargetDifference, Verdict
 from wheelcheck.model.repair import Repair
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within

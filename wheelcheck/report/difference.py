@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model.check import Verdict
-from wheelcheck.model.difference import ChangeKind, Difference, FindingState, PackageChange, Release
+from wheelcheck.model.check import ChangeKind, Difference, FindingState, PackageChange, Release, Verdict
 from wheelcheck.report.check.markdown import LIMIT, finding_block, fitted, folded_list
 from wheelcheck.report.check.text import draw_group
 from wheelcheck.report.details import change_line, headline, release_facts

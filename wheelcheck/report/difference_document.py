@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from packaging.version import Version
 
-from wheelcheck.model.check import CheckedTarget, Verdict
-from wheelcheck.model.difference import (
+from wheelcheck.model.check import (
     ChangeKind,
+    CheckedTarget,
     ComparedFinding,
     Difference,
     DownloadSize,
@@ -18,10 +18,11 @@ from wheelcheck.model.difference import (
     PackageChange,
     Side,
     TargetDifference,
+    Verdict,
 )
 from wheelcheck.model.document import Count, Path, ProjectName, about, render_shareable, stated
 from wheelcheck.model.finding import Code, Severity
-from wheelcheck.model.plan_status import Status
+from wheelcheck.model.judgement import Status
 from wheelcheck.report.documents import OriginDocument, TargetName, origin_document, target_name
 from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared
 from wheelcheck.report.verdicts import difference_verdict

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelcheck.model.fetched import Fetched
-    from wheelcheck.model.wheelhouse import HousedWheel, PlanSizes
+    from wheelcheck.model.wheelhouse import Fetched, HousedWheel, PlanSizes
 
 SCHEMA = "wheelcheck.fetch/1"
 USERS = 1000

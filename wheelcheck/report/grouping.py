@@ -11,8 +11,18 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct, structs
 
-from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
-from wheelcheck.model.difference import ChangeKind, Difference, FindingState, PackageChange, Release
+from wheelcheck.model.check import (
+    Allowance,
+    ChangeKind,
+    Check,
+    CheckedTarget,
+    Difference,
+    FindingState,
+    Judged,
+    PackageChange,
+    Release,
+    Verdict,
+)
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.matrix import Blocker, CellStatus, Matrix
 from wheelcheck.model.repair import Repair

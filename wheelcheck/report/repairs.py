@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
-from wheelcheck.model.plan_status import Status
 from wheelcheck.model.repair import Edit, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
 from wheelcheck.report.findings import Detail, draw_paths

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
-from wheelcheck.model.plan_status import Status
 from wheelcheck.model.wheelhouse import PlanSizes
 from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
 from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject

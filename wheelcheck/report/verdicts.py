@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from wheelcheck.model.check import Allowance, Check, CheckedTarget, Verdict
-from wheelcheck.model.difference import ChangeKind, Difference, FindingState
+from wheelcheck.model.check import Allowance, ChangeKind, Check, CheckedTarget, Difference, FindingState, Verdict
 from wheelcheck.model.finding import Code
 from wheelcheck.model.matrix import CellStatus, Matrix, Opening
 from wheelcheck.model.repair import Repair

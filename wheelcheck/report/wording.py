@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model.plan_status import Status
+from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import Edit, EditKind, Repair, Verification
 from wheelcheck.model.target import Target
 from wheelcheck.report.page import counted, glued, joined

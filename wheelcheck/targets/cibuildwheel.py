@@ -14,9 +14,9 @@ from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.images import WheelBuilds
-from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.systems import WheelBuilds
+from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.targets.requires_python import admitted_pythons, first_admitted
 from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.texts.toml import Positions, parse_toml, table_at

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.images import ImageKnowledge
-from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.systems import ImageKnowledge
+from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.targets.image_names import WAY_OUT, ImageReading, ImageUnknown, parse_image
 from wheelcheck.targets.sources import TargetQuery
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.images import ImageKnowledge
-from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.systems import ImageKnowledge
+from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.targets.image_names import ImageUnknown, parse_image
 from wheelcheck.targets.matrices import NotLiteral, Values, expand_matrix, resolved
 from wheelcheck.targets.platforms import machine_of, platform_of

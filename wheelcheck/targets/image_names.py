@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 from packaging.version import Version
 
-from wheelcheck.model.images import ImageKnowledge, KnownImage, System
+from wheelcheck.model.systems import ImageKnowledge, KnownImage, System
 from wheelcheck.targets.platforms import machine_of, platform_of
 from wheelcheck.targets.pythons import WrittenPython, parse_python_version
 

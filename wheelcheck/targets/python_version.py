@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.named_target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.targets.platforms import machine_of, platform_of
 from wheelcheck.targets.pythons import parse_python_version
 from wheelcheck.targets.sources import TargetQuery

@@ -9,8 +9,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.named_target import NamedTarget, NamedTargets
 from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.target import NamedTarget, NamedTargets
 from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.texts.toml import Table, parse_toml, requires_python_of, table_at
 

@@ -13,8 +13,8 @@ from typing import cast
 
 from msgspec import Struct, field
 
-from wheelcheck.model.images import ImageKnowledge
-from wheelcheck.model.named_target import NamedTargets
+from wheelcheck.model.systems import ImageKnowledge
+from wheelcheck.model.target import NamedTargets
 
 
 class TargetQuery(Struct, frozen=True, kw_only=True):

@@ -12,8 +12,7 @@ import pytest
 from tests.environments.bundle.laid import SITE, lay
 from wheelcheck.environments.bundle.staging import refuse_existing, refuse_stranger, staged
 from wheelcheck.errors import DiskFailure, IndexUnavailable, UsageProblem, WheelcheckError
-from wheelcheck.model.environment import EnvironmentFile
-from wheelcheck.model.manifest import Manifest, ManifestTarget
+from wheelcheck.model.environment import EnvironmentFile, Manifest, ManifestTarget
 from wheelcheck.plans.manifests import render_manifest
 
 

@@ -10,7 +10,7 @@ from wheelcheck.environments.verify.opening import opened
 from wheelcheck.knowledge.system_libraries import load_system_libraries
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Inspection, Problem, ProblemKind
-from wheelcheck.plans.executing import ExecutablePlan
+from wheelcheck.plans.documents import ExecutablePlan
 from wheelcheck.ports import SilentReporter
 
 NO_IMPORTS = ImportOptions(wanted=False)

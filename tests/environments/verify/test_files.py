@@ -18,8 +18,7 @@ from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.model.resolution import Pin
-from wheelcheck.plans.documents import render_plan
-from wheelcheck.plans.executing import ExecutablePlan, parse_executable
+from wheelcheck.plans.documents import ExecutablePlan, parse_executable, render_plan
 from wheelcheck.plans.making import plan
 from wheelcheck.plans.manifests import render_manifest
 

@@ -13,9 +13,8 @@ import pytest
 from tests.environments.verify.looking import look, of_kind
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_elf
-from wheelcheck.environments.verify.imports import ImportOptions
+from wheelcheck.environments.verify.imports import ImportOptions, top_modules
 from wheelcheck.environments.verify.locating import locate
-from wheelcheck.environments.verify.imports import top_modules
 from wheelcheck.environments.verify.probe import SOURCE, parse_probed
 from wheelcheck.environments.verify.subject import read_installed
 from wheelcheck.errors import UsageProblem

@@ -16,7 +16,7 @@ from wheelcheck.environments.verify.subject import owners, read_installed
 from wheelcheck.knowledge.system_libraries import load_system_libraries
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
-from wheelcheck.model.system_libraries import LibraryKnowledge
+from wheelcheck.model.systems import LibraryKnowledge
 
 WIN = "cp311-cp311-win_amd64"
 LINUX = "cp311-cp311-manylinux_2_28_x86_64"

@@ -18,9 +18,8 @@ from tests.fakes.libraries import make_elf, make_macho, make_pe
 from wheelcheck.environments.verify.opening import opened
 from wheelcheck.environments.verify.subject import Subject
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.environment import RuntimeKind
+from wheelcheck.model.environment import BundleArchive, RuntimeKind
 from wheelcheck.model.inspection import ProblemKind
-from wheelcheck.model.manifest import BundleArchive
 from wheelcheck.plans.manifests import render_manifest
 
 if sys.version_info >= (3, 14):

@@ -11,9 +11,8 @@ from packaging.version import Version
 from tests.fakes import samples
 from tests.fakes.archives import make_wheel, sha256_hex
 from wheelcheck.model.distribution import MetadataSource
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Options, Plan, PlannedFile, PlannedPackage
-from wheelcheck.model.plan_status import Status
 from wheelcheck.model.wheelhouse import FileSize, PlanSizes
 from wheelcheck.ports import Landing
 

@@ -11,8 +11,8 @@ from tests.fakes.projects import FakeProjects
 from tests.resolver.test_passes import answer
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
-from wheelcheck.model.compatibility import RepairKnowledge
 from wheelcheck.model.distribution import Distribution
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, EditKind, Ground
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.repairs.risk.case import RepairCase

@@ -11,7 +11,7 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.repairs.risk.cases import CannedCode, edit, excluded, judged, module, survey, texts, use
 from tests.resolver.test_passes import answer
 from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames
-from wheelcheck.model.compatibility import RepairKnowledge
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import EditKind, Risk
 
 AV = FakeProjects(

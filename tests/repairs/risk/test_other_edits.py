@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 from tests.fakes.projects import FakeProjects, wheel
 from tests.repairs.risk.cases import edit, judged, texts
 from tests.resolver.test_passes import answer
-from wheelcheck.model.compatibility import RepairKnowledge, Substitute, VendorIndex
+from wheelcheck.model.knowledge import RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.repair import EditKind, Risk
 from wheelcheck.repairs.risk.judging import JUDGES, risk_of
 

@@ -9,8 +9,8 @@ from tests.fakes.projects import FakeProjects, wheel
 from tests.repairs.risk.cases import edit, judged, texts
 from tests.repairs.situations import advisory
 from tests.resolver.test_passes import answer
-from wheelcheck.model.compatibility import RepairKnowledge
 from wheelcheck.model.finding import Severity
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import EditKind
 
 PROJECTS = FakeProjects({"torch": {"2.1": [wheel()]}, "numpy": {"1.0": [wheel()], "2.0": [wheel()]}})

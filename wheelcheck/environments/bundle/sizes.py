@@ -10,8 +10,7 @@ from decimal import Decimal
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.bundling import Budget, BundleWeights
-from wheelcheck.model.environment import Environment, EnvironmentFile
+from wheelcheck.model.environment import Budget, BundleWeights, Environment, EnvironmentFile
 from wheelcheck.model.plan import Plan
 
 RUNTIME = "(runtime)"

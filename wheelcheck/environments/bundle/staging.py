@@ -17,13 +17,12 @@ from msgspec import Struct
 from wheelcheck.environments.bundle.archiving import SUMS, render_sums
 from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
-from wheelcheck.model.environment import EnvironmentFile
-from wheelcheck.model.manifest import MANIFEST
+from wheelcheck.model.environment import MANIFEST, EnvironmentFile
 
 if TYPE_CHECKING:
     import filelock
 
-    from wheelcheck.model.manifest import Manifest
+    from wheelcheck.model.environment import Manifest
 
 
 _WHEELS = "wheels"

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.bundle.trees import iter_entries
-from wheelcheck.model.machines import ELF_MACHINES
+from wheelcheck.model.systems import ELF_MACHINES
 
 if TYPE_CHECKING:
     from pathlib import Path

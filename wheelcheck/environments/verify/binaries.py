@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from wheelcheck.model.machines import ELF_MACHINES
+from wheelcheck.model.systems import ELF_MACHINES
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile

@@ -10,10 +10,9 @@ from pathlib import Path
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.subject import Installed, RecordedFile, Subject, is_outside, joined
-from wheelcheck.model.environment import EnvironmentFile
+from wheelcheck.model.environment import MANIFEST, EnvironmentFile
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
-from wheelcheck.model.manifest import MANIFEST
 
 _CHUNK = 1024 * 1024
 _OF_THE_BUNDLE = frozenset((MANIFEST, "SHA256SUMS"))

@@ -17,7 +17,7 @@ from wheelcheck.environments.verify.subject import Installed, Subject, joined
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind, TrialOutcome
-from wheelcheck.model.system_libraries import LibraryKnowledge
+from wheelcheck.model.systems import LibraryKnowledge
 
 _MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "win32": "i686", "x86": "i686", "i386": "i686"}
 _SYSTEMS = {"win32": "windows", "darwin": "macos", "linux": "linux"}

@@ -16,8 +16,8 @@ from wheelcheck.environments.verify.planned import compare_plan, find_doubles, f
 from wheelcheck.environments.verify.subject import Installed, Subject, owners, read_installed
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
-from wheelcheck.model.system_libraries import LibraryKnowledge
-from wheelcheck.plans.executing import ExecutablePlan
+from wheelcheck.model.systems import LibraryKnowledge
+from wheelcheck.plans.documents import ExecutablePlan
 from wheelcheck.ports import Reporter
 
 _ORDER = {kind: place for place, kind in enumerate(ProblemKind)}

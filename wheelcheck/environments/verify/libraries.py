@@ -14,7 +14,7 @@ from wheelcheck.environments.verify.library_rules import RULES
 from wheelcheck.environments.verify.subject import Subject
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
-from wheelcheck.model.system_libraries import LibraryKnowledge, SystemKnowledge
+from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
 
 _EXTENSION_TAG = re.compile(r"\.(?:cp|cpython-)3(\d+)(t?)[-.].*(?:pyd|so)$", re.IGNORECASE)
 

@@ -21,7 +21,7 @@ from wheelcheck.environments.verify.subject import Subject, joined
 from wheelcheck.errors import reading
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
-from wheelcheck.model.system_libraries import LibraryKnowledge, SystemKnowledge
+from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
 
 
 class LibraryIndex(Struct, frozen=True, kw_only=True):

@@ -12,8 +12,7 @@ from wheelcheck.environments.verify.binaries import Binary, BinaryUnreadable, is
 from wheelcheck.environments.verify.planned import system_of
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
-from wheelcheck.model.manifest import Manifest
+from wheelcheck.model.environment import Layout, Manifest, Runtime, RuntimeKind
 
 _DLL = re.compile(r"python(\d)(\d+)(t?)\.dll", re.IGNORECASE)
 _LIBRARY_FOLDER = re.compile(r"(?:python|pypy)(\d\.\d+)(t?)")

@@ -17,9 +17,9 @@ from wheelcheck.environments.digests import sha256_of
 from wheelcheck.environments.verify.locating import has_environment, locate
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.environment import MANIFEST, BundleArchive, Manifest
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
-from wheelcheck.model.manifest import MANIFEST, BundleArchive, Manifest
 from wheelcheck.plans.manifests import parse_manifest
 
 MOST_BYTES = 64 * 1024**3

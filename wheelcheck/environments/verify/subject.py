@@ -16,9 +16,8 @@ from packaging.tags import InvalidTag, parse_tag
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.model.distribution import WheelTag
-from wheelcheck.model.environment import Layout, Runtime
+from wheelcheck.model.environment import Layout, Manifest, Runtime
 from wheelcheck.model.inspection import Problem
-from wheelcheck.model.manifest import Manifest
 
 
 class Subject(Struct, frozen=True, kw_only=True):

@@ -12,9 +12,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.model.compatibility import RepairKnowledge
 from wheelcheck.model.distribution import Distribution, ProjectPage, Wheel
 from wheelcheck.model.judgement import Installability
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, Risk
 from wheelcheck.model.requirement import CandidateOrigin, Requirement
 from wheelcheck.model.resolution import Pin, Resolution

@@ -9,8 +9,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from wheelcheck.findings.compatibility import compatibility_met
-from wheelcheck.model.compatibility import Substitute
 from wheelcheck.model.finding import Severity
+from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.repairs.risk.case import MILDER, RepairCase, distance_of

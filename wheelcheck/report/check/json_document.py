@@ -12,9 +12,8 @@ from packaging.version import Version
 from wheelcheck.model.check import Check, CheckedTarget, Judged, Verdict
 from wheelcheck.model.document import Count, ProjectName, about, render_shareable, stated
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import InputRecord
-from wheelcheck.model.plan_status import Status
 from wheelcheck.plans.repair_documents import RepairDocument, RepairSearch, repair_document, search_document
 from wheelcheck.report.documents import (
     VERDICT,
