@@ -15,7 +15,8 @@ from tests.index.stores import Clock, first_sdist, first_wheel, name, store
 from tests.server import IndexServer, Mode
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.disk_cache import DiskCache
-from wheelcheck.index.records import Validity, encode
+from wheelcheck.index.fetch_context import encode
+from wheelcheck.index.revalidation import Validity
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.judgement import Judgement
 

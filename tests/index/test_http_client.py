@@ -13,9 +13,8 @@ from tests.server import Flaky, IndexServer, Mode
 from tests.server.certificates import CA_FILE, SELF_SIGNED_FILE, authority_context, server_context, strict_context
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.exchange import Buffer, Request
+from wheelcheck.index.exchange import Buffer, Request, RequestKind
 from wheelcheck.index.http_client import HttpClient, RawResponse, RequestFailed
-from wheelcheck.index.statistics import RequestKind
 
 CATALOG = {"a": [make_wheel("a", "1.0")]}
 

@@ -13,8 +13,7 @@ from tests.index.stores import name, store
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
-from wheelcheck.index.exchange import Reply, Request
-from wheelcheck.index.statistics import RequestKind, Tally
+from wheelcheck.index.exchange import Reply, Request, RequestKind, Tally
 from wheelcheck.index.transport import Transport
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement

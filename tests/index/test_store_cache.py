@@ -17,7 +17,7 @@ from tests.index.stores import Clock, first_sdist, first_wheel, name, store
 from tests.server import IndexServer, Lie, Mode
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.index.disk_cache import FORMAT, DiskCache, cache_info, clear_cache, default_cache_dir
-from wheelcheck.index.statistics import RequestKind
+from wheelcheck.index.exchange import RequestKind
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.judgement import Judgement
 

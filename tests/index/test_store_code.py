@@ -12,7 +12,7 @@ from tests.index.stores import Clock, files, first_sdist, first_wheel, name, sto
 from tests.server import IndexServer, Lie, Mode
 from tests.server.catalog import IndexFile, Made
 from wheelcheck.errors import HashMismatch, IndexUnavailable, OfflineMiss
-from wheelcheck.index.statistics import RequestKind
+from wheelcheck.index.exchange import RequestKind
 from wheelcheck.index.store import IndexStore
 from wheelcheck.model.code import ImportKind, ImportSurvey, ModuleNames, ModuleState
 

@@ -14,7 +14,7 @@ from tests.index.stores import first_sdist, first_wheel, name, store
 from tests.server import MIRROR, PLAIN_HTML, Flaky, IndexFile, IndexServer, Lie, Mode
 from tests.server.catalog import Made
 from wheelcheck.errors import ArchiveRefused, HashMismatch, IndexUnavailable, MetadataMalformed, UsageProblem
-from wheelcheck.index.statistics import RequestKind
+from wheelcheck.index.exchange import RequestKind
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Wheel
 from wheelcheck.model.judgement import Purity
 

@@ -14,9 +14,9 @@ from tests.server import MIRROR, PLAIN_HTML, Flaky, IndexFile, IndexServer, Lie,
 from tests.server.catalog import Made
 from tests.server.certificates import CA_FILE, server_context
 from wheelcheck.errors import IndexUnavailable
+from wheelcheck.index.exchange import RequestKind
 from wheelcheck.index.file_entries import FileEntry, PackedPage, PackedVersion, encode_files
 from wheelcheck.index.page_versions import layer_of, project_page
-from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.distribution import LinkSkip, NamesTags, ProjectPage, Wheel
 
 WHEEL = make_wheel("a", "1.0+local", requires=["b>=1"], requires_python=">=3.9")

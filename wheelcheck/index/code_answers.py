@@ -12,11 +12,10 @@ from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
 from wheelcheck.index.config import USER_AGENT
-from wheelcheck.index.fetch_context import FetchContext
+from wheelcheck.index.exchange import RequestKind
+from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.once_map import Future, OnceMap
-from wheelcheck.index.records import decoder, encode
-from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.code import ImportSurvey, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.ports import Archives

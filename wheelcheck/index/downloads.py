@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
-from wheelcheck.index.exchange import HashingFile, Reply, Request, checkable, verify_digest
+from wheelcheck.index.exchange import HashingFile, Reply, Request, RequestKind, checkable, verify_digest
 from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.locations import local_path
-from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.urls import masked
 

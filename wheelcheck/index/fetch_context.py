@@ -1,4 +1,4 @@
-"""The configuration, cache and transport that every fetcher of the room works with."""
+"""What every fetcher of the room works with: configuration, transport, and the cache with its values packed by msgspec."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
+from packaging.version import Version
 
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.disk_cache import CacheKind, DiskCache
-from wheelcheck.index.statistics import Tally
+from wheelcheck.index.exchange import Tally
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Archives
 
@@ -21,6 +22,26 @@ if TYPE_CHECKING:
     from wheelcheck.index.transport import Transport
 
 T = TypeVar("T")
+
+
+def _packed(value: object) -> object:
+    if isinstance(value, Version):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} is not cached")
+
+
+def _made(kind: type, value: object) -> object:
+    if kind is Version and isinstance(value, str):
+        return Version(value)
+    raise ValueError(f"{kind.__name__} is not cached")
+
+
+def decoder(kind: type[T]) -> Callable[[bytes], T]:
+    """A function that decodes a packed value of *kind*; it raises ``msgspec.DecodeError`` for anything else."""
+    return msgspec.msgpack.Decoder(kind, dec_hook=_made).decode
+
+
+encode = msgspec.msgpack.Encoder(enc_hook=_packed).encode
 
 
 class FetchContext(Struct, frozen=True, kw_only=True):

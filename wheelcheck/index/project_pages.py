@@ -12,12 +12,11 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable, OfflineMiss
 from wheelcheck.index.exchange import Reply
-from wheelcheck.index.fetch_context import FetchContext
+from wheelcheck.index.fetch_context import FetchContext, decoder
 from wheelcheck.index.file_entries import Listing, PackedPage
 from wheelcheck.index.locations import LinkPool, LocalIndex, load_listing, local_path
 from wheelcheck.index.page_reader import read_listing, read_page
 from wheelcheck.index.page_versions import COMPRESSED_FROM, Layer, compressed_layer, layer_of, packed_size, project_page
-from wheelcheck.index.records import decode_listing, decode_page
 from wheelcheck.index.revalidation import PageAnswer, RevalidatedPages
 from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.urls import masked
@@ -41,8 +40,8 @@ class ProjectPages:
 
     def __init__(self, context: FetchContext) -> None:
         self._context = context
-        self._packed: RevalidatedPages[PackedPage] = RevalidatedPages("page", decode_page, context)
-        self._listings: RevalidatedPages[Listing] = RevalidatedPages("links", decode_listing, context)
+        self._packed: RevalidatedPages[PackedPage] = RevalidatedPages("page", decoder(PackedPage), context)
+        self._listings: RevalidatedPages[Listing] = RevalidatedPages("links", decoder(Listing), context)
         self._indexes: dict[str, LocalIndex | _RemoteIndex] = {}
         self._pools: dict[str, LinkPool] = {}
         self._held = 0  # bytes of the pages that this run fetched

@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.exchange import Reply, Request
-from wheelcheck.index.statistics import RequestKind
+from wheelcheck.index.exchange import Reply, Request, RequestKind
 from wheelcheck.model.urls import masked
 
 if TYPE_CHECKING:

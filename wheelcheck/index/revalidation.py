@@ -12,15 +12,40 @@ from msgspec.structs import replace
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.disk_cache import CacheKind
-from wheelcheck.index.exchange import Reply, Request
-from wheelcheck.index.fetch_context import FetchContext
+from wheelcheck.index.exchange import Reply, Request, RequestKind
+from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.file_entries import PageUnreadable
 from wheelcheck.index.page_reader import ACCEPT
-from wheelcheck.index.records import CachedAnswer, Validity, decode_answer, encode
-from wheelcheck.index.statistics import RequestKind
 
 B = TypeVar("B")
 
+
+class Validity(Struct, array_like=True, frozen=True):
+    """When an answer came (seconds since the epoch), how long it is fresh (seconds), and how to ask whether it still holds."""
+
+    fetched: float
+    lifetime: float
+    etag: str = ""
+    last_modified: str = ""
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether the answer may be used without asking; one from the future may not."""
+        return 0 <= now - self.fetched < self.lifetime
+
+
+class CachedAnswer(Struct, array_like=True, frozen=True):
+    """A cached answer of one URL; ``body`` is a packed page or listing, nil where there is nothing at the URL."""
+
+    validity: Validity
+    body: msgspec.Raw = msgspec.Raw(b"\xc0")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at the URL."""
+        return bytes(self.body) == b"\xc0"
+
+
+_decode_answer = decoder(CachedAnswer)
 DEFAULT_LIFETIME = 600.0
 """Seconds, where the index says nothing; absence is kept as long."""
 
@@ -77,7 +102,7 @@ class RevalidatedPages(Generic[B]):
         config = self._context.config
         if config.refresh and not config.offline:
             return None
-        answer = self._context.load(self._kind, url, decode_answer)
+        answer = self._context.load(self._kind, url, _decode_answer)
         if answer is not None and (config.offline or answer.validity.is_fresh(self._context.clock())):
             known = self._opened(url, answer)
             if known is not None:
@@ -91,7 +116,7 @@ class RevalidatedPages(Generic[B]):
 
         Raises ``IndexUnavailable`` for any other status and for what *read* finds unreadable.
         """
-        stale = self._context.load(self._kind, url, decode_answer)
+        stale = self._context.load(self._kind, url, _decode_answer)
         asked_with = conditions(stale.validity) if stale is not None and not stale.is_empty else {}
         request = Request(
             url=url,

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
 from wheelcheck.index.config import USER_AGENT
 from wheelcheck.index.downloads import save_verified
-from wheelcheck.index.exchange import checkable, verify_digest
-from wheelcheck.index.fetch_context import FetchContext
+from wheelcheck.index.exchange import RequestKind, checkable, verify_digest
+from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.locations import local_path
-from wheelcheck.index.records import decode_judgement, encode
-from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.distribution import Availability, Sdist
 from wheelcheck.model.judgement import Judgement
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+_decode = decoder(Judgement)
 # The rules for judging belong to the program, so every release judges again.
 _JUDGE = f"1:{USER_AGENT}"
 
@@ -90,7 +89,7 @@ class SourceJudgements:
 
     def remembered(self, sdist: Sdist) -> Judgement | None:
         """The cached judgement, if any."""
-        return self._context.load("judgement", _key(sdist), decode_judgement)
+        return self._context.load("judgement", _key(sdist), _decode)
 
 
 def _key(sdist: Sdist) -> str:

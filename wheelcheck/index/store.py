@@ -16,12 +16,12 @@ from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.direct import DirectFile, DirectReferences
 from wheelcheck.index.disk_cache import DiskCache
 from wheelcheck.index.downloads import Texts
+from wheelcheck.index.exchange import Statistics, Tally
 from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.index.loop_thread import LoopThread
 from wheelcheck.index.once_map import Deliveries, Future, OnceMap
 from wheelcheck.index.project_pages import OtherIndexes, ProjectPages
 from wheelcheck.index.source_judgements import SourceJudgements
-from wheelcheck.index.statistics import Statistics, Tally
 from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
 from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Judgement
@@ -266,8 +266,8 @@ class IndexStore:
         return self._made_hurried
 
     def _fail_open(self) -> None:
-        for errands in (self._pages, self._metadata, self._sources, self._directs, self._texts, self._other_pages):
-            errands.fail_open()
+        for answers in (self._pages, self._metadata, self._sources, self._directs, self._texts, self._other_pages):
+            answers.fail_open()
         if self._code_questions is not None:
             self._code_questions.fail_open()
 

@@ -16,10 +16,9 @@ from msgspec.structs import replace
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
-from wheelcheck.index.exchange import Buffer, Reply, Request, Sink
+from wheelcheck.index.exchange import Buffer, Reply, Request, Sink, Tally
 from wheelcheck.index.http_client import PROXY_HINT, HttpClient, RawResponse, RequestFailed
 from wheelcheck.index.stall_detector import RequestStalled, StallDetector
-from wheelcheck.index.statistics import Tally
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter
 

@@ -8,18 +8,17 @@ from msgspec import structs
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed
 from wheelcheck.index.downloads import save_verified
-from wheelcheck.index.exchange import Request, verify
-from wheelcheck.index.fetch_context import FetchContext
+from wheelcheck.index.exchange import Request, RequestKind, verify
+from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.ranges import BytesMissing, FileHosts, RangeReader
-from wheelcheck.index.records import decode_metadata, encode
-from wheelcheck.index.statistics import RequestKind
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Wheel
 
 if TYPE_CHECKING:
     import asyncio
 
 _ROUNDS = 8  # a wheel's directory and its METADATA need two
+_decode = decoder(CoreMetadata)
 _MISSING = frozenset({403, 404, 410})
 
 
@@ -78,7 +77,7 @@ class WheelMetadata:
 
     def remembered(self, wheel: Wheel) -> CoreMetadata | None:
         """The cached fields, if any."""
-        return self._context.load("metadata", cache_key(wheel), decode_metadata)
+        return self._context.load("metadata", cache_key(wheel), _decode)
 
     async def _by_sidecar(self, wheel: Wheel) -> CoreMetadata | None:
         at = wheel.at
