@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What one request gave, before it is made a plan."""
+    """The outcome of one prepared question with its findings, before a plan is made of it."""
 
     prepared: Prepared
     outcome: Resolution | Conflict
@@ -49,7 +49,7 @@ def answered(
     knowledge: RepairKnowledge | None = None,
     cache: ResolutionCache | None = None,
 ) -> Answer:
-    """Resolve *prepared*, or take its lock as it is, and say what is to be said of that.
+    """Resolve *prepared*, or take its lock as it stands, and draw the findings from the outcome.
 
     *knowledge* is that of ``prepared.knowledge_folders`` where somebody has read it already; *cache* keeps resolutions for
     further targets, of which some may be alike.
@@ -58,7 +58,7 @@ def answered(
     if knowledge is None and prepared.knowledge_folders:
         from wheelcheck.knowledge.loading import load_repair_knowledge
 
-        # Read before the index is asked: a malformed file of the user's should not cost them the wait.
+        # Read before the index is asked, so that a malformed file of the user is refused at once.
         knowledge = load_repair_knowledge(prepared.knowledge_folders)
     outcome, disagreeing = resolved(prepared, store, reporter, cache)
     reporter.stage("explaining")
@@ -112,7 +112,7 @@ def resolved(
 def diagnosis_of(
     prepared: Prepared, outcome: Resolution | Conflict, projects: Projects, knowledge: RepairKnowledge | None = None
 ) -> Diagnosis:
-    """What findings are drawn from: *outcome* of *prepared*, with what is known of its projects."""
+    """The view of *outcome* from which findings are drawn, with what *knowledge* says of its projects."""
     from wheelcheck.findings.context import Diagnosis
 
     return Diagnosis(
@@ -130,7 +130,7 @@ def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
     from wheelcheck.knowledge.loading import load_advice
     from wheelcheck.model.resolution import Resolution
 
-    # Of a conflict the findings speak of what the natural pass chose.
+    # The findings of a conflict are about the versions that the natural pass chose.
     chosen = outcome if isinstance(outcome, Resolution) else outcome.natural
     return load_advice(chosen.pins.keys()) if chosen is not None else None
 
@@ -202,7 +202,7 @@ def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
 
 
 def told_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
-    """What the wheels among *files*, all of one release, tell of its source archive; ``None`` where they tell nothing."""
+    """The installability of a source archive as the wheels of its release (*files*) show it; ``None`` where they do not."""
     from wheelcheck.resolver.candidate_source import purity_from_siblings
 
     told = purity_from_siblings(files)

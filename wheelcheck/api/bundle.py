@@ -58,7 +58,7 @@ class BundleRequest(Struct, frozen=True, kw_only=True):
 
 
 class _Order(Struct, frozen=True, kw_only=True):
-    """A request that was understood."""
+    """A request whose words have been parsed and checked."""
 
     executable: ExecutablePlan
     request: BundleRequest
@@ -72,7 +72,7 @@ class _Order(Struct, frozen=True, kw_only=True):
 
 
 def bundle(executable: ExecutablePlan, request: BundleRequest, reporter: Transfers | None = None) -> Bundling:
-    """Make the bundle of *executable* that *request* asks for; where it is over the budget nothing is made, and that is told.
+    """Make the bundle of *executable* that *request* asks for; make nothing if it is over the budget, and return that.
 
     All that can be refused is refused before anything is fetched. Raises ``UsageProblem`` for what was asked, another target's
     runtime or an existing ``out``, ``ArchiveRefused`` for hostile wheels, and what :func:`~wheelcheck.api.fetch.fetch`
@@ -178,7 +178,7 @@ def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, told: Tran
         warnings=(*environment.warnings, *_iter_warnings(environment)),
     )
     if not bundling.is_within_budget:
-        # Worth a look at every file only now that somebody must save.
+        # Looking at every file costs time, and only a bundle over its budget needs it.
         return replace(bundling, weights=weigh(environment, strippable(environment)))
     if order.request.archive:
         _write_sums(manifest, made)
@@ -234,7 +234,7 @@ def _archived(order: _Order, environment: Environment, manifest: Manifest, made:
             partial = made / f"{layer}.{form.suffix}"
             form.write(files, environment.root, partial, order.moment)
             archive = _described(partial, files, layer)
-            # Named by what is in it: an application that has a file of this name need not download it again.
+            # The name is made from the content, so that an application that has the file need not download it again.
             filename = f"{order.name}-{words}-{layer}-{archive.sha256[:12]}.{form.suffix}"
             partial.rename(made / filename)
             archives.append(replace(archive, filename=filename))

@@ -1,8 +1,8 @@
 """``check``: one input on any number of targets, each finding with its verdict; decides nothing about packages.
 
 ``CheckRequest → Prepared → (Answer → Plan → Judged) for each target → Check``. Settings, inputs and knowledge are read, and
-pages, metadata and archives fetched, once for all targets. A target whose index fails is told as such and keeps no other from being
-checked.
+pages, metadata and archives fetched, once for all targets. A target whose index fails is reported as failed; the others are
+checked all the same.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
 
 
 def _notes_of_lock(prepared: Prepared) -> tuple[str, ...]:
-    """What the lock's format cannot tell, and which of its groups were not looked at: some tools install them unasked."""
+    """Notes on what the format of the lock does not record, and on groups that were left out although some tools install them."""
     lock = prepared.read.lock
     if lock is None:
         return ()
@@ -128,11 +128,11 @@ class _Checking:
         self._store = store
         self._reporter = reporter
         self._origins = origins_of(prepared)
-        # Read before the index is asked: a malformed file of the user's should not cost them the wait.
+        # Read before the index is asked, so that a malformed file of the user is refused at once.
         self._knowledge: RepairKnowledge = load_repair_knowledge(prepared.knowledge_folders)
 
     def checked(self, targets: Sequence[Target]) -> tuple[CheckedTarget, ...]:
-        """The verdicts on each of *targets*; a failing index is told in them."""
+        """The verdicts on each of *targets*, or the failure of its index."""
         from wheelcheck.model.check import CheckedTarget
 
         answers = [self._answered(target) for target in targets]
@@ -189,7 +189,7 @@ class _Checking:
         return CheckedTarget(target=target, plan=plan, judged=judged)
 
     def _to_repair(self, answer: Answer) -> Answer:
-        """*answer* as the search for repairs sees it: pure source archives are a matter of allowances, not of other versions."""
+        """*answer* for the search for repairs: pure source archives pass, since an allowance is the cure, not another version."""
         from wheelcheck.model.finding import Code
         from wheelcheck.model.judgement import Installability
 
@@ -201,7 +201,7 @@ class _Checking:
 
 
 class _Taken(Struct, frozen=True, kw_only=True):
-    """The inputs of a run, how they are read, and what a person should know of the choice."""
+    """The inputs of a run, the mode in which they are read, and notes on how they were chosen."""
 
     inputs: tuple[str, ...]
     mode: InputMode = CHECKING

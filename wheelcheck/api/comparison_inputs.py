@@ -1,6 +1,6 @@
-"""The two sides of a comparison, from words to what is to be asked: files, plans, requirements, git revisions; resolves nothing.
+"""Reads the two inputs of a comparison: files, plans, requirements or files at a git revision; resolves nothing.
 
-What stood at a revision is copied to a folder that the caller gives, and told in the words of the repository, never by that folder.
+Files of a revision are copied to a folder that the caller gives; messages name them by their paths in the repository.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ _MOST_BYTES = 100_000_000
 
 
 class RevisionCopy(Struct, frozen=True, kw_only=True):
-    """Where what stood at *revision* was copied to; *here* is the current folder as the tree has it, empty for the top."""
+    """The *folder* with copies of files at *revision*; *here* is the current folder in the tree, empty for the top."""
 
     revision: Revision
     folder: Path
     here: str
 
     def plain(self, text: str) -> str:
-        """*text* with copied files called what they are called in the checkout, from the current folder."""
+        """*text* with the paths of copies replaced by those in the checkout, relative to the current folder."""
         if self.here:
             text = self._swapped(text, f"{self.here}/", "")
         return self._swapped(text, "", "../" * len(self.here.split("/")) if self.here else "")
 
     def addressed(self, text: str) -> str:
-        """*text* with copied files called as git does: ``origin/main:requirements.txt``."""
+        """*text* with the paths of copies replaced by git's words: ``origin/main:requirements.txt``."""
         return self._swapped(text, "", f"{self.revision.name}:")
 
     def _swapped(self, text: str, below: str, instead: str) -> str:
@@ -54,7 +54,7 @@ class RevisionCopy(Struct, frozen=True, kw_only=True):
 
 
 class ComparisonInput(Struct, frozen=True, kw_only=True):
-    """A side that is ready to be asked: by a *plan*, or by *inputs* with the bounds of the command line as they stood there.
+    """One side of a comparison: a *plan*, or *inputs* with the constraints and overrides of the command line at that revision.
 
     Without a plan and without inputs there was nothing. ``notes`` are sentences on what was not there.
     """
@@ -69,11 +69,11 @@ class ComparisonInput(Struct, frozen=True, kw_only=True):
 
     @property
     def is_absent(self) -> bool:
-        """Whether there was nothing at all, so that nothing was asked for."""
+        """Whether there was nothing at this side, neither a plan nor an input."""
         return self.plan is None and not self.inputs
 
     def renamed(self, finding: Finding) -> Finding:
-        """*finding* without the folder of the copies, so that it is the same as one of the checkout."""
+        """*finding* with the paths of copies replaced, so that it equals the same finding of the checkout."""
         if self.copied is None:
             return finding
         plain = self.copied.plain
@@ -102,7 +102,7 @@ class ComparisonInput(Struct, frozen=True, kw_only=True):
         return self.copied.plain(text) if self.copied is not None else text
 
     def blame(self, error: WheelcheckError) -> None:
-        """Make *error* speak of the revision, where it was met in a copied file."""
+        """Replace the paths of copies in *error* by git's words."""
         if self.copied is None:
             return
         error.message = self.copied.addressed(error.message)
@@ -111,7 +111,7 @@ class ComparisonInput(Struct, frozen=True, kw_only=True):
 
 
 class ComparisonOpener(Struct, frozen=True, kw_only=True):
-    """What opening needs: the *folder* for copies, the *constraints* and *overrides* of the command line, the *environ*."""
+    """Opens inputs, with a *folder* for copies, and the *constraints* and *overrides* of the command line."""
 
     folder: Path
     constraints: tuple[str, ...]
@@ -208,7 +208,7 @@ class _Bounds:
         self._folder = folder
 
     def mapped(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """*words* with such files by the place of their copies, without those that were not there."""
+        """*words* with files of the repository replaced by their copies; files that the revision lacks are left out."""
         found: list[str] = []
         for word in words:
             path = self._revision.path_in_tree(Path(word)) if _exists(word) else None
@@ -250,7 +250,7 @@ def _exists(word: str) -> bool:
 
 
 def _plan_in(word: str) -> Plan | None:
-    """The plan in the file *word*; ``None`` where it is something else, which the inputs tell of."""
+    """The plan in the file *word*; ``None`` for any other file."""
     if not word.endswith(".json") or not _exists(word):
         return None
     try:
@@ -266,6 +266,6 @@ def _plan_in(word: str) -> Plan | None:
 
 
 def plan_with_target(sides: Iterable[ComparisonInput]) -> Plan | None:
-    """The plan whose target counts: that of the last of *sides* that is one; ``None`` where none is."""
+    """The last of *sides* that is a plan, whose target counts for both; ``None`` where none is."""
     plans = [side.plan for side in sides if side.plan is not None]
     return plans[-1] if plans else None

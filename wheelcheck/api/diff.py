@@ -1,4 +1,4 @@
-"""``diff``: two answers to almost one question, compared target by target; decides nothing about packages.
+"""``diff``: answers two inputs on the same targets and compares the answers; decides nothing about packages.
 
 ``DiffRequest → two sides → (Answer → Plan → Judged) for each side and target → Difference``. Both sides are judged by the settings
 of today. They share one store, unless their inputs name different indexes.
@@ -77,7 +77,7 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
 
 
 class _Stores:
-    """One store for each way of looking, which is one for all as long as both sides name the same indexes."""
+    """One store for each configuration of indexes; a single one if both sides name the same."""
 
     def __init__(self, stack: ExitStack, reporter: Reporter) -> None:
         self._stack = stack
@@ -95,7 +95,7 @@ class _Stores:
 
 
 class _Side:
-    """One side, understood once and answered on each target."""
+    """One side of the comparison: prepared once, answered on each target."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class _Side:
             platform=first.platform,
             python=first.python,
             target_file=None,
-            # What a plan was made with is what its other side has to be asked with.
+            # The other side of a plan is resolved with the source policy of that plan.
             sdist=request.options["sdist"] or (_sdist_of(plan) if plan is not None else None),
         )
         try:
@@ -129,7 +129,7 @@ class _Side:
             raise
 
     def side(self) -> Side:
-        """What the report calls this side."""
+        """The name, kind and inputs of this side for the report."""
         from wheelcheck.model.check import Side
 
         source, prepared = self._input, self._prepared
@@ -145,12 +145,12 @@ class _Side:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the format of its lock cannot tell."""
+        """Notes on what the format of its lock does not record."""
         lock = self._prepared.read.lock if self._prepared is not None else None
         return tuple(map(self._input.text, lock.notes)) if lock is not None else ()
 
     def answer(self, target: Target, stores: _Stores) -> CheckedTarget | None:
-        """The plan and verdicts on *target*, ``None`` for a side that asks for nothing; a failing index is told in them."""
+        """The plan and the verdicts on *target*, or the failure of its index; ``None`` for a side without a plan and inputs."""
         from wheelcheck.findings.verdicts import judge
         from wheelcheck.model.check import CheckedTarget
 
@@ -231,7 +231,7 @@ def _sdist_of(plan: Plan) -> SdistPolicy | None:
 
 
 def _notes(old: ComparisonInput, new: ComparisonInput, settings: Settings) -> Iterator[str]:
-    """Sentences on how the two were compared, where that is not plain: what was not there, what counts for both."""
+    """Sentences on files that one side lacks, on plans with other options, and on settings that count for both sides."""
     yield from (*old.notes, *new.notes)
     if old.plan is not None and new.plan is not None:
         was, is_now = old.plan.options, new.plan.options

@@ -1,4 +1,4 @@
-"""Opens the edges for the core: where to look, the store over it, standard input; reads configuration, decides nothing."""
+"""Opens what the core must not touch: the store over indexes and cache, standard input and plan files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RETRIES = 4
 
 
 def index_config(request: Request, settings: Settings, options: IndexOptions) -> IndexConfig:
-    """Where to look, from the command line, the inputs, the settings and pip's configuration, in this order of weight."""
+    """The configuration of the indexes: from the command line, the inputs, the settings and pip, in this order of weight."""
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.disk_cache import default_cache_dir
     from wheelcheck.model.urls import default_index_url
@@ -60,7 +60,7 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
     return IndexConfig(
         index_urls=tuple(dict.fromkeys((first, *extra))),
         find_links=tuple(dict.fromkeys(find_links)),
-        # What only this machine is configured for must not outrank an index: the plan is carried out elsewhere.
+        # Folders that only pip's configuration of this machine names rank last, since the plan is executed elsewhere.
         fallback_find_links=pip.find_links,
         project_indexes=sources,
         no_index=asked["no_index"] or options.no_index or pip.no_index,
@@ -100,7 +100,7 @@ def _refuse_malformed(place: str) -> None:
         # Reading the port is what checks it.
         _ = urlsplit(place).port
     except ValueError as error:
-        # What is wrong is often a password with "/" or "#" in it, so the address is shown only where it has none.
+        # The cause is often a password with "/" or "#" in it, so an address with a user name is not shown.
         shown = "an index address with a user name" if "@" in place else repr(place)
         raise UsageProblem(
             f"{shown} is no URL",
@@ -119,7 +119,7 @@ def open_store(config: IndexConfig, reporter: Reporter) -> Iterator[IndexStore]:
 
 
 def _native() -> NativeKnowledge:
-    # Asked for where a source archive is judged that never was before.
+    # Loaded only when a source archive is judged for the first time.
     from wheelcheck.knowledge.native import load_native
 
     return load_native()
@@ -136,12 +136,12 @@ def text_fetcher(request: Request, settings: Settings, reporter: Reporter) -> Ca
     return fetch_text
 
 
-# Standard input can be read once; who writes repaired requirements wants the text again. Kept as long as the stream itself.
+# Standard input can be read only once, and repaired requirements need its text again. Kept as long as the stream itself.
 _READ: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 
 
 def read_stdin() -> str:
-    """The whole standard input as UTF-8, whatever the locale; raises ``UnicodeDecodeError``, which the inputs room tells of."""
+    """The whole standard input as UTF-8, whatever the locale; raises ``UnicodeDecodeError``, which the readers of inputs handle."""
     if sys.stdin is None:
         return ""
     if sys.stdin not in _READ:

@@ -29,7 +29,7 @@ _MOST = 5000  # files; a program that has more is scanned in part, which costs a
 
 
 class Program(Struct, frozen=True, kw_only=True):
-    """What a user says of the program that a plan ships with; texts that were not given are empty."""
+    """The program that a plan ships with, as the user describes it; empty where nothing was given."""
 
     name: str = ""
     version: str = ""
@@ -69,7 +69,7 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
 
 
 def _with_hashes_of_folders(plan: Plan) -> Plan:
-    """*plan* with the hash of every file that lies in a folder of this machine, which announces none, as indexes do."""
+    """*plan* with the hash of every file in a folder of this machine, since folders announce no hashes as indexes do."""
     return replace(plan, packages=tuple(_hashed(package) for package in plan.packages))
 
 
@@ -91,7 +91,7 @@ def _hashed(package: PlannedPackage) -> PlannedPackage:
 
 
 def _plan_path(path: str) -> str:
-    """What the plan is called where the export is used, which is no place of this machine: relative to here, if it is below."""
+    """The path of the plan for the text of an export, which is used elsewhere: relative to the current folder, or its name."""
     place = Path(path)
     if path == "-":
         return "plan.json"
@@ -101,7 +101,7 @@ def _plan_path(path: str) -> str:
 
 
 def _dynamic_imports(entry: str) -> tuple[str, ...]:
-    """What the source of the program that starts at *entry* imports by a name in a string; nothing where it is not at hand."""
+    """The modules that the source of the program at *entry* imports by a name in a string; none if the source is not at hand."""
     module, _, function = entry.rpartition(":")
     start = Path(entry) if not (module and function.isidentifier()) else Path(module.partition(".")[0])
     return dynamic_imports(start) if start.exists() else ()

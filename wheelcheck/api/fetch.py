@@ -1,4 +1,4 @@
-"""``fetch``: a plan → a wheelhouse with every file of it, checked; joins network, disk and builds, decides nothing of them."""
+"""``fetch``: brings every file of a plan into a wheelhouse, builds what may be built, and checks all of it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def sizes_of(plan: Plan, request: Request, reporter: Reporter | None = None) -> 
 def fetch(
     executable: ExecutablePlan, folder: Path, request: FetchRequest, reporter: Transfers | None = None
 ) -> Fetched:
-    """Bring every file of *executable* into *folder*, build what comes as source and is allowed, and check all of it.
+    """Bring every file of *executable* into *folder*, build the sources that are allowed, and check all files.
 
     Goes on where an earlier run was interrupted, and waits for one that is under way. Raises ``UsageProblem`` naming the sources
     that must be built and are not allowed, before anything is asked for; ``IndexUnavailable``, ``HashMismatch``,
@@ -84,7 +84,7 @@ def fetch(
     plan = executable.plan
     wanted = wanted_files(plan)
     allowed = frozenset(canonicalize_name(name) for name in request.allow_build)
-    # Known before anything is fetched: a run that must fail ought to fail at once.
+    # Refused before anything is fetched, so that a run that must fail fails at once.
     refuse_unallowed(folder, wanted, allowed)
     config = _config(request)
     with locked(folder, told), _files(config, told) as files:
@@ -107,7 +107,7 @@ def _built(
     config: IndexConfig,
     told: Transfers,
 ) -> tuple[str, ...]:
-    """Build what is to be built, and write the record; the file names of the wheels that are new."""
+    """Build the sources and write the record; returns the file names of the new wheels."""
     from wheelcheck.environments.wheelhouse.building import BuildContext, iter_built
     from wheelcheck.environments.wheelhouse.folder import record_files
 
@@ -116,7 +116,7 @@ def _built(
     around = BuildContext(environ=environ, seconds=request.build_seconds)
     new = []
     for entry in iter_built(folder, executable.plan, wanted, around, told):
-        # Each build is recorded as it ends: what a later failure or interruption leaves need not be built again.
+        # Each build is recorded as it ends, so that it is not repeated after a later failure.
         record_files(folder, executable.digest, executable.plan, (entry,))
         new.append(entry.filename)
     return tuple(new)

@@ -1,7 +1,7 @@
-"""``matrix``: one input on platforms times Pythons, which cells install and what opens the rest; decides nothing about packages.
+"""``matrix``: answers one input on platforms times Pythons, and looks for repairs of blocked cells; decides nothing about packages.
 
 ``MatrixRequest → Prepared → (Answer → Plan) for each cell → Matrix``. Pages, metadata and archives are fetched once for all cells.
-A cell whose index fails is told as such and keeps no other from being answered.
+A cell whose index fails is reported as failed; the others are answered all the same.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def matrix_targets(asked: MatrixRequest) -> tuple[Target, ...]:
 def _completed(words: TargetWords, settings: Settings) -> TargetWords:
     if words.files or (not words.platforms and not words.pythons and not words.sources and settings.targets):
         return words
-    # What a source names need not be named again, and the words only fill what it leaves open.
+    # Words complete the targets of a source that names only platforms or only Pythons.
     return replace(
         words,
         platforms=words.platforms or tuple(settings.platforms) or _EVERY,
@@ -99,7 +99,7 @@ def _completed(words: TargetWords, settings: Settings) -> TargetWords:
 
 
 def _wants_repairs(prepared: Prepared) -> bool:
-    # A lock is changed by whoever made it.
+    # A lock is changed by the tool that made it.
     return bool(prepared.repairs) and prepared.read.lock is None
 
 
@@ -114,12 +114,12 @@ class _Run:
         self._store = store
         self._reporter = reporter
         self._answers: dict[tuple[str, str], Answer] = {}
-        # Read before the index is asked: a malformed file of the user's should not cost them the wait.
+        # Read before the index is asked, so that a malformed file of the user is refused at once.
         self._knowledge = load_repair_knowledge(prepared.knowledge_folders)
         self._resolution_cache = ResolutionCache(store)
 
     def cell(self, target: Target, reporter: Reporter) -> Cell:
-        """The plan for *target*; what fails is told in the cell."""
+        """The cell of *target*, with its plan or the failure of its index."""
         from wheelcheck.model.matrix import Cell, CellStatus
         from wheelcheck.plans.making import plan as make_plan
 

@@ -38,7 +38,7 @@ def bundle_version(asked: str, digest: str) -> str:
 
 
 def target_words(target: Target) -> str:
-    """What *target* is called in a file name: ``win_amd64-cp311``; the ABI tells a free-threaded build from another."""
+    """The words for *target* in a file name: ``win_amd64-cp311``; the ABI distinguishes a free-threaded build."""
     abis = (abi for _, abi, _ in target.tags if abi not in ("none", "abi3", "abi3t"))
     interpreter = target.tags[0][0] if target.tags else f"py{target.python.replace('.', '')}"
     own = next(abis, interpreter) if target.implementation == "cpython" else interpreter

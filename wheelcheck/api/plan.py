@@ -1,4 +1,4 @@
-"""``plan``: one request for one target, from its inputs to a plan, repairs included; decides nothing about packages.
+"""``plan``: answers one request for one target and makes its plan, repairs included; decides nothing about packages.
 
 ``Request → Prepared → Resolution | Conflict → Findings → Proposals → Plan``. A repair that is to be applied is
 planned by its proof: the repaired question and the resolution that was found for it.
@@ -35,7 +35,7 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
     prepared = prepare(request, reporter)
     with open_store(prepared.index, reporter) as store:
         answer = answered(prepared, store, reporter)
-        # A lock is changed by whoever made it: its repairs are those of what it was made of.
+        # A lock is changed by the tool that made it, so the repairs are those of the requirements behind it.
         proved = proved_proposals(answer, store, reporter) if prepared.read.lock is None else None
         proposals = proved.proposals if proved is not None else None
         repair = _chosen(prepared.fix, proposals)
@@ -92,7 +92,7 @@ def repaired_requirements(request: Request, plan: Plan, *, folder: Path | None =
     replacements = [
         Edit(kind=EditKind.SUBSTITUTE, package=each.name, after=str(each)) for each in prepared.read.replacements
     ]
-    # A bound asks for its project where it stands among requirements, so one on what is no longer needed is left out.
+    # A constraint written among requirements would ask for its project, so those of projects that are not planned are left out.
     edits = [edit for edit in applied_edits(plan) if edit.kind is not EditKind.CONSTRAIN or edit.package in planned]
     settings = load_settings(Path(request.folder), request.environ)
     return rewritten_inputs(

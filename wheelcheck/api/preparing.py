@@ -1,4 +1,4 @@
-"""A request understood: settings and inputs read, the target and the policy made; asks no index but for inputs at a URL."""
+"""Understands a request: reads settings and inputs, makes target and policy; asks no index but for inputs at a URL."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _DEFAULT_REPAIR_SECONDS = float(KEYS["repair-seconds"].default)
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """A request understood: the question for the core, what was read for it, where to look, and what the plan says of all that.
+    """A request understood: the question for the core, the inputs that were read, and the configuration of the indexes.
 
     ``fix`` is a word of ``Risk`` or the id of a repair. ``repairs`` is how many to look for, 0 for none, within ``repair_seconds``.
     ``knowledge_folders`` come weakest first. ``target_is_named`` is false where a file gave the target, which has then no words
@@ -74,7 +74,7 @@ def prepare(
     settings: Settings | None = None,
     target: Target | None = None,
 ) -> Prepared:
-    """Read settings and inputs in the *mode* of a command; *settings* and *target* are given by whoever has them already.
+    """Read settings and inputs in the *mode* of a command; *settings* and *target* are given if the caller has them already.
 
     Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``.
     """
@@ -115,7 +115,7 @@ def prepare(
 
 
 def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: IndexConfig) -> Options:
-    """What the plan says of the options that shaped it, without secrets."""
+    """The record of the options in the plan, without secrets."""
     return Options(
         sdist=sdist,
         exclude_newer=policy.exclude_newer,
@@ -131,7 +131,7 @@ def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: Inde
 
 
 def _count_of_repairs(asked: RequestOptions, request: Request) -> int:
-    # Settings that want no repairs do not speak of a run that applies one.
+    # Settings that switch repairs off do not count for a run that applies one.
     overruled = request.options["repairs"] is None and asked["repairs"] == 0 and asked["fix"] is not None
     return _DEFAULT_REPAIRS if asked["repairs"] is None or overruled else asked["repairs"]
 

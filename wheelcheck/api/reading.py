@@ -66,12 +66,12 @@ def read_inputs(
     read = load_lock(request.inputs, mode.locks)
     if read is not None:
         _refuse_idle(request, read.lock)
-    # The settings choose extras and groups for whenever a project is planned; on the command line they must have one.
+    # Extras and groups of the settings count where a project is planned; those of the command line need one.
     has_project = read is not None or any(text.endswith(".toml") for text in request.inputs)
     of_project = asked if has_project else request.options
     extras, groups = frozenset(map(canonicalize_name, of_project["extras"])), of_project["groups"]
     inputs = parse(
-        # The file says in its options where its packages are from; other locks say it of each package.
+        # A requirements file names the indexes in its options, which parsing reads; other locks name them at each package.
         request.inputs if read is None or read.lock.kind is LockKind.REQUIREMENTS else (),
         constraints=asked["constraints"],
         extras=extras if read is None else frozenset(),

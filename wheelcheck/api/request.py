@@ -1,4 +1,4 @@
-"""The question as a caller puts it: its inputs and one value for each option; refuses what no option can mean, reads nothing."""
+"""A request: its inputs and a value for each option, refused where an option cannot have that value; reads nothing."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def completed(request: Request, settings: Settings) -> RequestOptions:
     for name, said in settings.options.items():
         key, given = OPTIONS[name].key, found[name]
         if key is not None and key.adds:
-            # What the settings say comes first: where two speak of one project, the later one counts.
+            # Those of the settings come first, since the later one counts where two are about one project.
             found[name] = (*cast("tuple[str, ...]", said), *cast("tuple[str, ...]", given))
         elif given in (None, ()):
             found[name] = said
@@ -72,7 +72,7 @@ def completed(request: Request, settings: Settings) -> RequestOptions:
 
 
 def refuse_empty(request: Request) -> None:
-    """An option whose value is empty is most often a variable that is not set; the default in its place would be a surprise."""
+    """Raise ``UsageProblem`` for empty values, which are most often unset variables, and for numbers without a meaning."""
     for name, value in request.options.items():
         if name not in OPTIONS:
             continue

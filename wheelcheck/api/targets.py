@@ -1,4 +1,4 @@
-"""The targets of a run with several: words on the command line, files that name them, settings; judges no file.
+"""Finds the targets of a run with several: words on the command line, files that name targets, settings.
 
 ``TargetWords, Settings → Target, …``, each once, in the order in which they were named.
 """
@@ -42,7 +42,7 @@ class TargetWords(Struct, frozen=True, kw_only=True):
 
 
 class LoadedTargets(Struct, frozen=True, kw_only=True):
-    """The targets, each once, in the order in which they were named; ``notes`` say what was passed over in the files read."""
+    """The targets, each once, in the order in which they were named; ``notes`` name what was skipped in the files read."""
 
     targets: tuple[Target, ...]
     notes: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ def load_targets_and_notes(words: TargetWords, settings: Settings, request: Requ
 
 
 def _iter_borrowed(words: TargetWords, sources: Sequence[NamedTargets], settings: Settings) -> Iterator[str]:
-    """What no file, word or setting says of a target, so that it is the running interpreter's: seldom what was meant."""
+    """Notes on targets that were completed from the running interpreter, which is seldom intended."""
     from wheelcheck.targets.targets import host_target
 
     for source in sources:
@@ -128,7 +128,7 @@ def _named(
             (each.platform,) if each.platform else others[0], (each.python,) if each.python else others[1]
         )
     ]
-    # What completes no source names targets of its own.
+    # Words that complete no source name further targets.
     completed = [each for source in sources for each in source.targets]
     if completed and not (
         (platforms and all(each.platform for each in completed)) or (pythons and all(each.python for each in completed))
@@ -167,7 +167,7 @@ def _sourced(path: str) -> NamedTargets:
 
 
 def _read(path: str) -> NamedTargets:
-    """What the file *path* says of targets; what kind of file it is, its name tells, and of a project's its content."""
+    """The targets in the file *path*, whose kind its name tells; for a project file, its content."""
     from wheelcheck.knowledge.images import load_images
     from wheelcheck.targets.sources import TargetQuery, parse_targets
     from wheelcheck.targets.targets import PYTHONS

@@ -1,4 +1,4 @@
-"""``verify``: opens what is named, reads plan and knowledge, and has the whole looked at; decides nothing."""
+"""``verify``: opens a bundle or environment, reads the plan and the knowledge of libraries, and inspects it with them."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class WheelsRequest(Struct, frozen=True, kw_only=True):
 
 
 def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheels:
-    """What there is of the versions within a requirement, for many targets at once.
+    """The versions within a requirement and what each target has of them.
 
     Costs one page, and reads a source archive only of a version that is shown, where a target has nothing else and the release's
     wheels do not tell what it is. Raises ``UsageProblem`` for words that mean nothing and ``IndexUnavailable``.

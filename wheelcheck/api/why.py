@@ -1,4 +1,4 @@
-"""``why``: the ways to a project in a resolution, and why no other version was taken; looks for no repairs."""
+"""``why``: the paths to a project in a resolution, and why no other version was chosen; looks for no repairs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def why(request: Request, package: str, *, reporter: Reporter | None = None) -> Why:
-    """Why the resolution of *request* has the project *package*, or has it not.
+    """Explain why the resolution of *request* has the project *package*, or why it has not.
 
     Costs what the resolution costs, and a metadata read for each group of versions that was passed over without a plain reason.
     Raises what :func:`~wheelcheck.api.plan` raises, and ``UsageProblem`` where *package* is no name.

@@ -1,4 +1,4 @@
-"""``wheelcheck check``: the gate for CI and hooks: inputs and targets → verdicts in the formats that were asked for."""
+"""``wheelcheck check``: the gate for CI and hooks; takes inputs and targets, and writes verdicts in the chosen formats."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:
 
 
 def _places(outputs: Sequence[_Output], write_baseline: str | None) -> tuple[str, ...]:
-    """The files to be written; raises, before all the work, where one cannot be or two are the same."""
+    """The files to write. Raises before any work is done where one cannot be written, or two are the same."""
     places = tuple(path for path in (*(each.path for each in outputs), write_baseline) if path not in (None, "-"))
     if write_baseline in ("", "-"):
         raise UsageProblem("--write-baseline needs a file", hint="name one, and keep it with the project")
@@ -140,7 +140,7 @@ def parse_codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _write_baseline(check: Check, path: str, *, quiet: bool) -> int:
-    """Keep what fails now, where every target was decided: what was known of another would drop out."""
+    """Write the findings that fail now, unless a target is undecided: its known findings would be lost from the baseline."""
     from wheelcheck.findings.baseline import known_findings, render_baseline
 
     undecided = [str(each.target) for each in check.targets if not each.is_decided]

@@ -1,4 +1,4 @@
-"""Lets a run that writes a lot end in order when it is told to end, not only when its user presses Ctrl-C; starts nothing."""
+"""Turns signals that end a process into ``KeyboardInterrupt``, so that commands that write files clean up as at Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-# What a closed terminal and a cancelled job (CI, containers, service managers) send; Windows has no SIGHUP.
+# A closed terminal sends SIGHUP (which Windows lacks), a cancelled job of CI or a container SIGTERM.
 _ENDINGS = tuple(number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None)
 
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Turn a request to end into ``KeyboardInterrupt``, once; a signal that the caller ignores (``nohup``) stays ignored.
+    """Raise ``KeyboardInterrupt`` once at such a signal; one that the caller ignores (``nohup``) stays ignored.
 
     Outside of the main thread, where Python takes no signals, this changes nothing.
     """
@@ -32,7 +32,7 @@ def ending_in_order() -> Iterator[None]:
 
 
 def _end(number: int, frame: object) -> NoReturn:  # noqa: ARG001 - what Python calls it with
-    # The second one must not end the tidying up after the first.
+    # A second signal must not interrupt the cleaning up after the first.
     for each in _ENDINGS:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt

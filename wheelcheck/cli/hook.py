@@ -1,4 +1,4 @@
-"""``wheelcheck hook``: what pre-commit calls with the files of a commit; says what they put to question and has ``check`` judge it.
+"""``wheelcheck hook``: finds the dependency files that the changed files of a commit affect, and runs ``check`` on each.
 
 It never takes the interpreter that it runs in for a target: that one belongs to the hook, and to nobody's product.
 """
@@ -47,7 +47,7 @@ def _hook(inputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cli
 
 
 def _status(path: Path, options: dict[str, Any]) -> int:
-    """The exit status of ``check`` on *path*; what cannot be read keeps no other input from being judged."""
+    """The exit status of ``check`` on *path*; an input that cannot be read does not keep the others from being checked."""
     context = click.get_current_context()
     try:
         status = context.invoke(
@@ -60,12 +60,12 @@ def _status(path: Path, options: dict[str, Any]) -> int:
 
 
 def _worst(statuses: Iterable[int]) -> int:
-    """1 where anything fails, for that is certain; then bad input, a failing index, and no decision."""
+    """The worst of *statuses*: 1 before all others, since a failing finding is certain; then 2, 3 and 4."""
     return min((status for status in statuses if status), default=0)
 
 
 def _refuse_own_interpreter(folder: Path, options: dict[str, Any]) -> None:
-    """Raise ``UsageProblem`` where ``check`` would complete a target of the input in *folder* by the interpreter that runs it."""
+    """Raise ``UsageProblem`` where ``check`` would fill in a target from the interpreter that runs the hook."""
     from wheelcheck.settings.loading import load_settings
 
     settings = load_settings(folder, os.environ)

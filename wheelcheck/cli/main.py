@@ -90,7 +90,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line on *arguments* (``sys.argv`` without them) and leave the process with its exit status."""
     open_closed_streams()
-    # What a run reads, it keeps to its end: looking for garbage among it every 700 objects took a sixth of a long run.
+    # A run keeps the objects that it reads to its end: the collector's default threshold of 700 took a sixth of a long run.
     gc.set_threshold(_GARBAGE, 20, 50)
     status = run(arguments)
     _leave(status)

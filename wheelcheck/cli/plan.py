@@ -82,7 +82,7 @@ _ATTACHED = tuple(f"{option}=" for option in _SHOWING_WITH_VALUE if option.start
 
 
 def repeatable(words: Sequence[str]) -> tuple[str, ...]:
-    """The command of *words* without what says where and how to show the answer, and without secrets."""
+    """The command of *words* without the options for output, and with secrets masked."""
     from wheelcheck.model.urls import masked_within
 
     kept: list[str] = []
@@ -108,7 +108,7 @@ def _sizes(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
 
 
 class RepairedFiles(NamedTuple):
-    """Where the repaired *requirements* and *overrides* are to be written, ``None`` where they are not wanted."""
+    """The files for repaired *requirements* and *overrides*; ``None`` for one that is not wanted."""
 
     requirements: str | None
     overrides: str | None
@@ -119,7 +119,7 @@ class RepairedFiles(NamedTuple):
         return tuple(output for output in (self.requirements, self.overrides) if output is not None)
 
     def refuse_unusable(self, request: Request, output: str | None) -> None:
-        """Raise, before all the work, where a file cannot be written or is one of the user's own; *output* is the plan's."""
+        """Raise before any work is done where a file cannot be written or is an input; *output* is the plan's own file."""
         for each in self.outputs:
             if each in ("", "-"):
                 raise UsageProblem("stdout has the answer; requirements and overrides go to files", hint="name a file")
@@ -132,7 +132,7 @@ class RepairedFiles(NamedTuple):
             refuse_overwriting(outputs, files_read(request))
 
     def write(self, request: Request, plan: Plan, *, quiet: bool) -> None:
-        """Write what was asked for, where *plan* can be carried out; say so on stderr where it cannot, or nothing changed."""
+        """Write the files if *plan* is executable; say on stderr if it is not, or if no repair was applied."""
         if not self.outputs:
             return
         from wheelcheck.api.plan import repaired_overrides, repaired_requirements
@@ -159,7 +159,7 @@ def tell_of_fix(fix: str | None, plan: Plan) -> None:
 
 
 def tell_of_interruption(plan: Plan) -> int:
-    """Say on stderr that the index went away during the search; answers the exit status of that, 0 where it did not."""
+    """Say on stderr that the index failed during the search, and return the exit status for that; 0 if it did not."""
     if plan.proposals is None or not plan.proposals.interrupted:
         return 0
     error = IndexUnavailable(

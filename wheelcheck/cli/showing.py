@@ -1,4 +1,4 @@
-"""How a command shows its answer: progress on stderr, the answer in the format that was asked for; decides nothing."""
+"""Shows progress on stderr and writes the answer in the chosen format; decides nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def answer_format(command: str, help: str = "What goes to stdout.", *more: str) 
 
 
 class Showing(NamedTuple):
-    """How a person wants the answer: the shared options for that."""
+    """The shared options that say how to show an answer."""
 
     quiet: bool
     verbose: bool
@@ -41,7 +41,7 @@ class Showing(NamedTuple):
         return cls(**{name: options.pop(name, False) for name in cls._fields})
 
     def reporter(self) -> contextlib.AbstractContextManager[Reporter]:
-        """A progress line on stderr, where somebody would see it."""
+        """A reporter with a progress line on stderr; a silent one where stderr is no terminal or the options say so."""
         if self.quiet or self.no_progress or not sys.stderr.isatty():
             from wheelcheck.ports import SilentReporter
 
@@ -51,7 +51,7 @@ class Showing(NamedTuple):
         return ProgressReporter(sys.stderr)
 
     def transfers(self) -> TransferProgress:
-        """A bar on stderr for files that are fetched, and lines that stay."""
+        """A reporter of transfers with a progress bar on stderr."""
         from wheelcheck.report.progress import TransferProgress
 
         return TransferProgress(

@@ -1,4 +1,4 @@
-"""Where results and messages go: stdout or a file for the result, stderr for everything else; files are written whole or not."""
+"""Writes results to stdout or a file, which appears whole or not at all, and messages to stderr."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CONTROL = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]
 
 
 def print_error(error: WheelcheckError) -> None:
-    """Say on stderr what failed, where, and what to do next."""
+    """Write to stderr what failed, where, and what to do next."""
     _print_message("error: ", "red", str(error))
     if error.hint:
         _print_message("hint: ", "cyan", error.hint)
 
 
 def print_note(text: str) -> None:
-    """Say on stderr what a reader should know and nobody has to mend."""
+    """Write a remark to stderr that asks for no action."""
     _print_message("note: ", "cyan", text)
 
 
@@ -45,7 +45,7 @@ def open_closed_streams() -> None:
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             with contextlib.suppress(OSError):
-                # The lowest free descriptor is the one that lacks.
+                # The system opens the lowest free descriptor, which is the missing one.
                 opened = os.open(os.devnull, os.O_RDWR)
                 setattr(sys, name, open(opened, "r" if descriptor == 0 else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
 
@@ -73,7 +73,7 @@ def write_result(content: bytes, output: str | None) -> None:
 
 
 def refuse_unwritable(output: str | None) -> None:
-    """Raise ``DiskFailure`` now where :func:`write_result` would after all the work: *output* is a folder, or in none."""
+    """Raise ``DiskFailure`` if *output* is a folder or lies in none, before the work whose result it shall hold."""
     if output is None or output == "-":
         return
     path = Path(output)
@@ -121,7 +121,7 @@ def _write_stdout(content: bytes) -> None:
 
 
 def discard_stdout() -> None:
-    """Let what is still buffered for stdout, and what follows, go nowhere."""
+    """Discard what is buffered for stdout and all that follows."""
     empty = os.open(os.devnull, os.O_WRONLY)
     os.dup2(empty, sys.stdout.fileno())
     os.close(empty)
@@ -143,7 +143,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _open_beside(path: Path) -> tuple[int, Path]:
-    """A new file in the folder of *path*, open to write; tempfile would do it, and import random numbers and compressors."""
+    """Open a new file beside *path*; ``tempfile`` would import random numbers and compressors for it."""
     for number in itertools.count():
         beside = path.with_name(f".{path.name}.{os.getpid()}-{number}")
         with contextlib.suppress(FileExistsError):

@@ -1,4 +1,4 @@
-"""``wheelcheck wheels``: versions of one project by targets, at a glance."""
+"""``wheelcheck wheels``: a table of the versions of one project and the targets that have wheels."""
 
 from __future__ import annotations
 

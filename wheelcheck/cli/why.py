@@ -1,4 +1,4 @@
-"""``wheelcheck why``: who wants a project, by which ways, and why no other version of it was taken."""
+"""``wheelcheck why``: the paths from the requirements to a project, and why no other version of it was chosen."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What has been decided beforehand: ``[tool.wheelcheck]``, pip's own configuration, the network's variables; nothing is fetched."""
+"""Settings of the project (``[tool.wheelcheck]``), of pip and of the network, each with its place; fetches nothing."""

@@ -41,7 +41,7 @@ def known_code(word: str, before: str, address: str) -> str:
     numbers = sorted(each.number for each in Code)
     if code and any(number.startswith(code) for number in numbers):
         return code
-    # Letters apart mean little between numbers: what helps is the list of those that begin in the same way.
+    # Codes differ in digits, so that a near match says little; the list of those with the same beginning helps.
     begun = next(
         (code[:end] for end in range(len(code), 2, -1) if any(each.startswith(code[:end]) for each in numbers)), ""
     )
@@ -167,7 +167,7 @@ def _is_version(text: str) -> bool:
 
 
 def _from_here(path: Path) -> str:
-    """*path* as seen from the current folder, where it lies below: forges show no absolute path as a file of the repository."""
+    """*path* relative to the current folder if it lies below, since forges link no absolute path to a file of the repository."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 

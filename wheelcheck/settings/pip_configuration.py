@@ -37,7 +37,7 @@ Said = Mapping[str, tuple[str, str]]
 
 
 class PipConfiguration(Struct, frozen=True, kw_only=True):
-    """pip's word on where and how to look; ``None`` and empty where it has none.
+    """pip's settings for indexes and the network; ``None`` and empty where it has none.
 
     URLs may hold credentials. ``timeout`` is in seconds. ``cert_said_by`` and ``client_cert_said_by`` name the variable or file,
     ``said_by`` does so for every key (in pip's spelling, ``index-url``) that has a value.
@@ -211,7 +211,7 @@ def _count(said: Said, key: str) -> int | None:
 
 
 class NetworkSettings(Struct, frozen=True, kw_only=True):
-    """Certificates, proxy and patience; ``None`` leaves a value to whoever connects.
+    """Certificates, proxy, timeout and retries; ``None`` leaves a value to the HTTP client.
 
     ``ca_bundle`` is a PEM file or a folder of them, ``client_cert`` a PEM file with certificate and key. ``timeout`` is in
     seconds for one connect or read, ``retries`` how often a failed request is tried again.
@@ -226,7 +226,7 @@ class NetworkSettings(Struct, frozen=True, kw_only=True):
 
 
 def network_settings(environ: Mapping[str, str], pip: PipConfiguration) -> NetworkSettings:
-    """The network's share of *pip* and *environ*; pip's word on certificates wins, then the first variable that is set.
+    """Network settings from *pip* and *environ*; for certificates pip comes first, then the first variable that is set.
 
     The proxy variables (``HTTPS_PROXY``, ``NO_PROXY``, …) are left to the HTTP client. Raises ``UsageProblem`` naming the
     variable or file that points to a certificate file which is not there.

@@ -1,4 +1,4 @@
-"""The settings that count, each with where it was said: for a reader who asks why; decides nothing itself."""
+"""The effective settings, each with the place that set it, for ``wheelcheck config``; decides nothing itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECRET_WITHOUT_SCHEME = re.compile(r"^[^/\s]*@")
 
 
 class Effective(Struct, frozen=True, kw_only=True):
-    """One value of one key and who said it: ``command line``, ``wheelcheck.toml:3``, ``environment variable NAME``, ``default``."""
+    """One value of one key and its origin: ``command line``, ``wheelcheck.toml:3``, ``environment variable NAME``, ``default``."""
 
     name: str
     value: Value
@@ -46,7 +46,7 @@ def effective(
     given: Mapping[str, object] | None = None,
     defaults: Mapping[str, str] | None = None,
 ) -> tuple[Effective, ...]:
-    """What counts for a run with the options *given* (key → value, ``None`` and empty ones were not given), and who said it.
+    """The effective values, with their origins, of a run with the options *given* (key → value; ``None`` and empty are not given).
 
     A key whose values add up has a row for each place, in the order of weight; any other has one. *defaults* are those that only
     the caller knows; keys that nobody has set and that have no default are left out. Credentials are masked, and variables in URLs
@@ -144,7 +144,7 @@ def _of(name: str, value: Value, origin: str) -> Iterator[Effective]:
 
 
 def _value(said: object) -> Value:
-    """A value of any kind as words; empty where nothing was said."""
+    """A value of any kind as words; empty for none."""
     if said is None or said == ():
         return ""
     if isinstance(said, bool):
