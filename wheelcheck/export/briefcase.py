@@ -1,4 +1,4 @@
-"""Renders a plan as the ``requires`` of a Briefcase project; refuses what Briefcase cannot ask for.
+"""Renders a plan as the ``requires`` of a Briefcase project; refuses plans that Briefcase cannot install.
 
 Briefcase hands ``requires`` to pip, which resolves again and checks no hash: with every version pinned there is nothing left to
 choose, but what is built from source must be built beforehand.

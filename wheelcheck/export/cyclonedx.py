@@ -36,7 +36,7 @@ _ALGORITHMS = {
 
 
 def render(shipment: Shipment) -> str:
-    """The bill of *shipment*'s plan as JSON: every package with purl, hashes and address, and who needs whom.
+    """The bill of *shipment*'s plan as JSON: every package with purl, hashes and address, and the dependencies.
 
     Raises ``UsageProblem`` where cyclonedx-python-lib is not installed, and for a plan that cannot be executed.
     """
@@ -96,7 +96,7 @@ def _component(package: PlannedPackage) -> Component:
 
 
 def _references(package: PlannedPackage) -> list[ExternalReference]:
-    """Where the file comes from, with its hashes: a component's own hashes would be those of what is installed."""
+    """The address of the file with its hashes: a component's own hashes would be those of what is installed."""
     from cyclonedx.model import ExternalReference, ExternalReferenceType, XsUri
 
     if package.file is None:

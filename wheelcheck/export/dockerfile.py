@@ -48,7 +48,7 @@ def _iter_call(call: PipCall, *, last: PipCall) -> Iterator[str]:
     root = ["--root-user-action", "ignore"] if call.is_install else []
     command = ["python3 -m pip --disable-pip-version-check --no-cache-dir", *words, *root]
     pip = " ".join([*command, f"-r {_WORK}/requirements.txt"])
-    # What is built stays until it is installed, by a later RUN.
+    # Built wheels stay until a later RUN installs them.
     clean = f" && rm -rf {_WORK}" if call is last else ""
     yield f"RUN mkdir -p {_WORK} && cat > {_WORK}/requirements.txt <<'END' && {pip}{clean}"
     yield from call.lines

@@ -1,4 +1,4 @@
-"""Renders what electron-builder needs to take a bundled environment along; refuses to describe anything else of a program."""
+"""Renders the part of electron-builder's configuration that ships a bundled environment with a program."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def render(shipment: Shipment) -> str:
             hint="bundle without --archive: the installer compresses it anyway",
         )
     resource = {"from": shipment.bundle or "bundle", "to": "python", "filter": ["**/*"]}
-    # Only under its own system: a build for another one would ship what it cannot run.
+    # Only under its own system: a build for another one could not run the environment.
     table = {
         system: {"extraResources": [resource], "target": [{"target": _INSTALLERS[system], "arch": [architecture]}]}
     }

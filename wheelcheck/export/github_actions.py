@@ -123,13 +123,13 @@ def _file_name(shipment: Shipment) -> str:
 
 
 def _quoted(text: str) -> str:
-    """*text* as a YAML scalar in double quotes, which JSON's strings are, but for pairs of surrogates and what does not print."""
+    """*text* as a YAML scalar in double quotes, as JSON writes it, but for surrogate pairs and unprintable characters."""
     if "${{" in text:
         raise UsageProblem(
             f"{text!r} holds ${{{{, which GitHub would evaluate", hint="use another name, or another path for the plan"
         )
-    told = json.dumps(text, ensure_ascii=False)
-    return "".join(each if each.isprintable() else _escaped(ord(each)) for each in told)
+    written = json.dumps(text, ensure_ascii=False)
+    return "".join(each if each.isprintable() else _escaped(ord(each)) for each in written)
 
 
 def _escaped(code: int) -> str:

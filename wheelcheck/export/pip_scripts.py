@@ -106,7 +106,7 @@ def _iter_powershell_start(plan: Plan) -> Iterator[str]:
 def _iter_powershell_call(call: PipCall) -> Iterator[str]:
     yield ""
     yield f"    Write-Host {_powershell_quoted(call.title)}"
-    # What pip reads must not start with a byte order mark, which Set-Content of PowerShell 5.1 would write.
+    # pip reads no byte order mark, which Set-Content of PowerShell 5.1 would write.
     yield "    [IO.File]::WriteAllLines($Requirements, [string[]]@("
     yield ",\r\n".join(f"        {_powershell_quoted(line)}" for line in call.lines)
     yield "    ))"
@@ -117,7 +117,7 @@ def _iter_powershell_call(call: PipCall) -> Iterator[str]:
 
 
 def _powershell_quoted(text: str) -> str:
-    # PowerShell takes the typographic quotes for the plain one; each is itself where it stands twice.
+    # A doubled quote is a literal one.
     return "'" + _QUOTES.sub(r"\g<0>\g<0>", text) + "'"
 
 
@@ -156,7 +156,7 @@ def _iter_cmd_start(plan: Plan) -> Iterator[str]:
 
 
 def _iter_cmd_call(call: PipCall) -> Iterator[str]:
-    # What is only told is told in the characters that the prompt has.
+    # A title is shown in the characters that the prompt has.
     yield f"echo {_cmd_escaped(call.title[:_LONGEST_TITLE].encode('ascii', 'replace').decode())}"
     for number, line in enumerate(call.lines):
         # The redirection comes first: a digit before it would be taken for a stream.

@@ -1,4 +1,4 @@
-"""Cuts a plan into calls of pip, whatever the shell: what is built, what is installed, from which index; runs nothing.
+"""Divides a plan into calls of pip, the same for every shell: builds, installations, each from its index.
 
 pip takes one index for all that a call installs, and wants hashes for everything or nothing. So each phase of the plan is cut by
 index, and what was built from source on the way, whose hash nobody knows beforehand, is installed by a call of its own.
@@ -21,9 +21,9 @@ BUILT = "built"
 
 
 class PipCall(Struct, frozen=True, kw_only=True):
-    """One call of pip: ``pip arguments… -r FILE``, with ``lines`` in that file; ``title`` is what to tell the user.
+    """One call of pip: ``pip arguments… -r FILE``, with ``lines`` in that file; ``title`` is the text for the user.
 
-    An argument that names the folder of built wheels is :data:`BUILT`. ``is_install`` tells an installation from a build.
+    An argument that names the folder of built wheels is :data:`BUILT`. ``is_install`` is false for a build.
     """
 
     title: str
@@ -33,7 +33,7 @@ class PipCall(Struct, frozen=True, kw_only=True):
 
 
 class Interpreter(Struct, frozen=True, kw_only=True):
-    """What the interpreter must be that installs: ``version`` such as ``3.11``, ``probe`` is Python code that exits 0 on it."""
+    """The interpreter that must install: its ``version`` such as ``3.11``; ``probe`` is Python code that exits 0 on it."""
 
     version: str
     platform: str
@@ -41,12 +41,12 @@ class Interpreter(Struct, frozen=True, kw_only=True):
 
 
 def headline(plan: Plan) -> str:
-    """The first line of what is made of *plan*, without the sign of a comment."""
+    """The first line of every script for *plan*, without the sign of a comment."""
     return f"Made by wheelcheck: installs {_count(plan.packages)} for {plan.target}, and for no other."
 
 
 def required_interpreter(plan: Plan) -> Interpreter:
-    """What the target of *plan* asks of an interpreter; the probe has no double quote, ``$``, ``%``, ``!`` or backslash."""
+    """The interpreter that the target of *plan* requires; the probe has no double quote, ``$``, ``%``, ``!`` or backslash."""
     markers = plan.target.markers
     series = (plan.target.python_full.major, plan.target.python_full.minor)
     machine = markers.get("platform_machine", "").lower()

@@ -1,4 +1,4 @@
-"""Renders a plan as a spec for PyInstaller; refuses to leave to chance what the environment holds.
+"""Renders a plan as a spec for PyInstaller; checks the environment before it freezes it.
 
 PyInstaller freezes whatever is installed. The spec therefore looks first whether that is the plan, and leaves out what is not: in a
 developer's environment the rest would be frozen too. Hidden imports are what was requested, what entry points name, and what the
@@ -50,7 +50,7 @@ def _iter_head(shipment: Shipment, plan: Plan, entry: str) -> Iterator[str]:
 
 
 def _iter_sizes(shipment: Shipment, plan: Plan) -> Iterator[str]:
-    """What weighs most: installed sizes where a bundle tells them, else what is downloaded."""
+    """The largest packages: by installed size where a bundle has it, else by download size."""
     if shipment.manifest is not None:
         sizes: dict[str, int] = {}
         for file in shipment.manifest.files:
@@ -63,6 +63,6 @@ def _iter_sizes(shipment: Shipment, plan: Plan) -> Iterator[str]:
     if not sizes:
         return
     largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:_LARGEST]
-    told = ", ".join(f"{name} {sizes[name] / 1e6:.1f} MB" for name in largest)
-    yield f"Size: {sum(sizes.values()) / 1e6:.1f} MB {what}, most of it {told}."
+    named = ", ".join(f"{name} {sizes[name] / 1e6:.1f} MB" for name in largest)
+    yield f"Size: {sum(sizes.values()) / 1e6:.1f} MB {what}, most of it {named}."
     yield "PyInstaller leaves out what nothing imports; add a module that the program never needs to excludes below."

@@ -23,8 +23,8 @@ from wheelcheck.model.plan import Plan, PlannedFile
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 
-_TELLING = ("implementation_name", "sys_platform", "platform_machine")
-"""The marker variables that tell one platform from another; the Python version is told by ``requires-python``."""
+_DISTINGUISHING = ("implementation_name", "sys_platform", "platform_machine")
+"""The marker variables that distinguish platforms; ``requires-python`` has the Python version."""
 
 
 def render(shipment: Shipment) -> str:
@@ -58,7 +58,7 @@ def _without_empty(table: Mapping[str, object]) -> dict[str, object]:
 
 
 def _environments(target: Target) -> list[Marker] | None:
-    clauses = [f"{name} == '{target.markers[name]}'" for name in _TELLING if target.markers.get(name)]
+    clauses = [f"{name} == '{target.markers[name]}'" for name in _DISTINGUISHING if target.markers.get(name)]
     return [Marker(" and ".join(clauses))] if clauses else None
 
 
@@ -117,7 +117,7 @@ def _specifier(text: str | None) -> SpecifierSet | None:
     try:
         return SpecifierSet(text) if text else None
     except InvalidSpecifier:
-        # Old releases declare what no standard reads; a lock must not carry it on.
+        # Old releases declare specifiers that no standard reads; a lock must not repeat them.
         return None
 
 

@@ -28,7 +28,7 @@ _FILENAME = re.compile(r"(?![.-])[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff/\
 _PLACE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
 _MARKERS = ("sys_platform", "platform_machine", "implementation_name")
 _KEPT = "%/:=&?~#+!$,;'@()*[]"
-"""What an address may hold as it is; the rest (blanks, quotes, braces, what is not ASCII) is percent-encoded."""
+"""The characters of an address that stay as they are; the rest (blanks, quotes, braces, what is not ASCII) is percent-encoded."""
 
 
 class ReadyPackage(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import is_default_index
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")
-"""What pip's ``--hash`` accepts."""
+"""The algorithms that pip's ``--hash`` accepts."""
 
 
 def render(shipment: Shipment) -> str:

@@ -1,4 +1,4 @@
-"""What an exporter is given: the plan, and what its user says of the program that ships with it. Decides nothing."""
+"""The input of every exporter: the plan, and the user's description of the program that ships with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_file_name(text: str) -> bool:
 
 
 class Shipment(Struct, frozen=True, kw_only=True):
-    """The *plan* and its surroundings, for one export.
+    """The *plan* and the program, for one export.
 
     ``digest`` is the plan's own (``sha256:…``); ``plan_path`` the name of its file, with ``/``, and ``plan_sha256`` the hash of
     that file's bytes (hex). ``name`` and ``version`` are the program's. ``entry`` is its start: a script (``app/main.py``) or

@@ -1,1 +1,1 @@
-"""Turns plans into text for people and tells them how a run goes; decides nothing, and returns text for ``cli/`` to write."""
+"""Renders answers as text, Markdown, JSON and the formats of CI services, and shows progress; the command line writes them."""

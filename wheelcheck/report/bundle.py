@@ -1,4 +1,4 @@
-"""What came of making a bundle, as text and as JSON: what it is, what it weighs, and what to do next; measures nothing."""
+"""The result of ``bundle`` as text and as JSON: the bundle, its sizes, and the next step."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _warnings(page: Page, bundling: Bundling) -> None:
 
 
 def render_bundling_json(bundling: Bundling) -> str:
-    """The same for programs: sizes in bytes; the manifest itself is in the bundle."""
+    """Render *bundling* as JSON, sizes in bytes; the manifest itself is in the bundle."""
     manifest, weights, budget = bundling.manifest, bundling.weights, bundling.budget
     document = {
         "schema": SCHEMA,

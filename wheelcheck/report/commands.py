@@ -1,4 +1,4 @@
-"""Words the commands that a reader of a summary may want to run next; refuses to run any."""
+"""The commands that a reader of a summary may want to run next, and the command of a repair, as words and as shell text."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class NextStep(Struct, frozen=True, kw_only=True):
 def iter_next_steps(
     plan: Plan, asked: tuple[str, ...] = (), *, shown: str = "brief", written: str = ""
 ) -> Iterator[NextStep]:
-    """What to do with *plan*, most useful first; at most three steps.
+    """The next steps for *plan*, most useful first; at most three.
 
-    *asked* is the command that made it, without what only says how to show it; where it is not known (a plan from a file, the
-    library), the plan's own record of inputs and options stands in. *shown* is the detail that the reader has already, *written*
-    the file that the plan was written to, empty for none.
+    *asked* is the command that made it, without the options that only say how to show it; where it is unknown (a plan from a file,
+    the library), it is made from the plan's record of inputs and options. *shown* is the detail that the reader has already,
+    *written* the file that the plan was written to, empty for none.
     """
     if not plan.packages and not plan.findings:
         return
@@ -73,7 +73,7 @@ def _iter_uses(plan: Plan, written: str) -> Iterator[NextStep]:
     yield NextStep(
         command=("wheelcheck", "fetch", written, "-d", "wheels"), reason="fetch its files, every hash checked"
     )
-    runtime = next((told for system, told in _RUNTIMES.items() if plan.target.platform.startswith(system)), "")
+    runtime = next((runtime for system, runtime in _RUNTIMES.items() if plan.target.platform.startswith(system)), "")
     yield NextStep(
         command=("wheelcheck", "bundle", written, "--runtime", "RUNTIME", "-o", "dist"),
         reason=f"or make what ships; RUNTIME is {runtime}",
@@ -82,7 +82,7 @@ def _iter_uses(plan: Plan, written: str) -> Iterator[NextStep]:
 
 def _iter_fixes(repairs: Sequence[Repair], again: tuple[str, ...], written: str) -> Iterator[NextStep]:
     if repairs:
-        # What --fix alone would take; nobody is to be led to a high risk where there is another way.
+        # The repair that --fix alone would take: a high risk is not suggested where another repair exists.
         first = next((repair for repair in repairs if repair.risk is not Risk.HIGH), repairs[0])
         others = [repair for repair in repairs if repair is not first]
         more = f"; --fix={others[0].id} takes another" if others else ""
@@ -93,7 +93,7 @@ def _iter_fixes(repairs: Sequence[Repair], again: tuple[str, ...], written: str)
 
 def _iter_guesses(plan: Plan, again: tuple[str, ...]) -> Iterator[NextStep]:
     overridable = [finding for finding in plan.errors if finding.nearest is not None and finding.package is not None]
-    # An override of some blockers is no way out while others stay.
+    # An override of some blockers repairs nothing while others stay.
     if overridable and len(overridable) == len(plan.errors):
         words = [f"{finding.package}=={finding.nearest}" for finding in overridable]
         options = [part for word in words for part in ("--override", word)]
@@ -104,8 +104,8 @@ def _iter_guesses(plan: Plan, again: tuple[str, ...]) -> Iterator[NextStep]:
 def repaired_command(asked: tuple[str, ...], repair: Repair, target: Target | None = None) -> tuple[str, ...]:
     """The command *asked*, word by word, with the edits of *repair* in it.
 
-    What the repair says anew (``--python``, the override of a project) takes the place of what was said before. Where it names
-    half a *target* that a file described, the other half is named too.
+    An option of the repair (``--python``, the override of a project) replaces the one that *asked* has. Where the repair names half
+    of a *target* that a file described, the other half is named too.
     """
     return edited_command(asked, repair.options, target)
 
@@ -161,7 +161,7 @@ def _slot(part: _Part) -> str:
 
 
 def asked_command(plan: Plan, asked: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The command *asked*, or else one that asks what *plan* answers."""
+    """The command *asked*, or else the command that *plan* answers."""
     if asked:
         return asked
     # Nested files are among the inputs too; the first was named, and so was every requirement (which has no hash).
@@ -202,7 +202,7 @@ def wrapped_command(words: Sequence[str], room: int) -> list[str]:
 
 
 def _iter_pieces(words: Sequence[str]) -> Iterator[str]:
-    """Quoted words; an option stays with what follows it."""
+    """Quoted words; an option stays with its value."""
     option = ""
     for word in words:
         quoted = shlex.quote(word)

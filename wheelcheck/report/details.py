@@ -1,4 +1,4 @@
-"""Words a group of findings and a change in plain lines, for the formats that show text: why, who wants it, where, which repair."""
+"""A group of findings, and a change of a package, in plain lines for the formats that show text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def names_its_target(group: FindingGroup) -> bool:
 
 
 def iter_details(group: FindingGroup) -> Iterator[tuple[str, str]]:
-    """A label and a line each: the reasons, who wants it, where wheels are, the repairs, the allowance."""
+    """A label and a line each: the reasons, the requirers, where wheels are, the repairs, the allowance."""
     for text in group.finding.evidence[:_EVIDENCE]:
         yield "because", flat(text)
     if group.finding.paths:

@@ -109,7 +109,7 @@ def _new(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:
         page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=("also new: ", "bold red"), indent=2)
     others = [each for each in groups if each.verdict not in (Verdict.FAILS, Verdict.NOTED)]
     if detail == "full":
-        # A note on where wheels are stands beside its finding.
+        # A note on where wheels are is drawn beside its finding.
         others += open_notes(groups)
     if others:
         page.blank()
@@ -145,7 +145,7 @@ def render_diff_markdown(difference: Difference) -> str:
 
 
 def _iter_blocks(difference: Difference) -> Iterator[str]:
-    """What follows the heading, the most important first, each block whole in itself."""
+    """The blocks after the heading, the most important first; each can stand alone."""
     new = group_compared(difference, FindingState.NEW)
     for each in new:
         if each.verdict is Verdict.FAILS:
@@ -162,7 +162,7 @@ def _iter_blocks(difference: Difference) -> Iterator[str]:
     notes = difference_notes(difference)
     if notes:
         yield "\n".join(f"- {escaped(note)}" for note in notes)
-    # A note on where wheels are stands beside its finding.
+    # A note on where wheels are is drawn beside its finding.
     others = [each for each in new if each.verdict not in (Verdict.FAILS, Verdict.NOTED)] + list(open_notes(new))
     for title, group in (
         ("New, and not failing", others),

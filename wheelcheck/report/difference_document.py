@@ -1,4 +1,4 @@
-"""What changed, as JSON, all of it: the same difference gives the same bytes; refuses to write credentials."""
+"""The answer of ``diff`` as a JSON document: all of it, without credentials; the same difference gives the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the JSON documents of several commands share: targets by name, origins, allowances, and findings on several targets."""
+"""The parts that JSON documents of several commands share: target names, origins, allowances, findings on several targets."""
 
 from __future__ import annotations
 
@@ -48,8 +48,9 @@ class AllowanceDocument(Struct, frozen=True, kw_only=True):
 
 
 VERDICT = about(
-    "fails: the gate fails for it. warns: told, and passes. allowed: an allowance covers it. known: it is in the baseline. noted: "
-    "a remark. What would fail on a target that is undecided is told as a warning: a search that ended early proves nothing."
+    "fails: the gate fails for it. warns: reported, and passes. allowed: an allowance covers it. known: it is in the baseline. "
+    "noted: a remark. What would fail on a target that is undecided is reported as a warning: a search that ended early proves "
+    "nothing."
 )
 """What the schemas say of a verdict."""
 

@@ -1,4 +1,4 @@
-"""What a plan weighs and what fetching it came to, as text and as JSON; fetches and writes nothing."""
+"""The sizes of a plan and the result of ``fetch``, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def size_text(size: float) -> str:
 def render_sizes(sizes: PlanSizes) -> str:
     """One line, without its end: ``95 files: 43 MB to download, 131 MB installed; 1,000 users: 43 GB``.
 
-    What is not known is said: sizes that nobody tells, and what source archives take, which are not built yet.
+    Unknown sizes are named: those that no source states, and the installed sizes of source archives, which are not built yet.
     """
     count = len(sizes.files)
     least = "" if sizes.is_complete else "at least "
@@ -40,7 +40,7 @@ def render_sizes(sizes: PlanSizes) -> str:
 
 
 def render_download(size: int) -> str:
-    """The same where only the sizes of the files are known, *size* in bytes together."""
+    """The line for a plan of which only the total *size* to download is known, in bytes."""
     return f"{size_text(size)} to download; {USERS:,} users: {size_text(size * USERS)}"
 
 
@@ -64,7 +64,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def render_fetched(fetched: Fetched, **_style: object) -> str:
-    """What was done and where the wheels are, in a few lines, which no style changes."""
+    """Render the work done and the folder of the wheels, in a few lines that no style changes."""
     house = fetched.wheelhouse
     parts = [
         (f"{len(fetched.fetched)} fetched", bool(fetched.fetched)),
@@ -94,12 +94,12 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def render_sizes_json(sizes: PlanSizes, plan: str) -> str:
-    """The same for programs, with the size of each file; ``null`` for what is not known. *plan* is the plan's digest."""
+    """Render *sizes* as JSON with those of each file; ``null`` is unknown. *plan* is the plan's digest."""
     return _json({"schema": SCHEMA, "plan": plan, **_sizes(sizes)})
 
 
 def render_fetched_json(fetched: Fetched) -> str:
-    """The outcome for programs: sizes, what was done, and each wheel."""
+    """Render *fetched* as JSON: the sizes, the work done, and each wheel."""
     house = fetched.wheelhouse
     return _json(
         {

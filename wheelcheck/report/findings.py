@@ -1,4 +1,4 @@
-"""Draws one finding: what, why, who wants it, and where wheels do exist; refuses to choose which findings are drawn."""
+"""Draws one finding on a page: its subject, reasons and requirers, and where wheels do exist."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _MARKS = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.INFO: "• "}
 _ELSEWHERE = frozenset({Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS, Code.OTHER_VERSIONS})
 _CLASHING = 4
 _REMEDY = "remedy: "
-"""How evidence begins that says what to do."""
+"""The prefix of evidence that is a remedy."""
 
 
 def subject(finding: Finding) -> str:
-    """What *finding* is about: ``av 11.0.0``, a name alone, or nothing."""
+    """The subject of *finding*: ``av 11.0.0``, a name alone, or nothing."""
     if finding.package is None:
         return ""
     return f"{finding.package} {finding.version}" if finding.version is not None else finding.package
 
 
 def companions(finding: Finding, among: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The notes in *among* that say where the wheels are that the error *finding* misses; they are drawn with it."""
+    """The notes in *among* on where wheels are that the error *finding* lacks; they are drawn with it."""
     if finding.severity is not Severity.ERROR or finding.package is None:
         return ()
     return tuple(
@@ -50,12 +50,12 @@ def draw_finding(
     )
     page.paragraph(finding.message, indent=4)
     if finding.code is Code.CONFLICT:
-        # Who asks for what is the whole point of a clash.
+        # A clash is explained by its requirements.
         evidence = max(evidence, _CLASHING)
     for text in finding.evidence if detail == "full" else finding.evidence[:evidence]:
         label = "remedy" if text.startswith(_REMEDY) else "because"
         _labelled(page, label, text.removeprefix(_REMEDY))
-    # A clash is told by all its ways; otherwise one way is enough to find who wants it.
+    # A clash needs all paths; otherwise one path is enough to find the requirer.
     draw_paths(page, finding.paths, every=detail == "full" or finding.code is Code.CONFLICT)
     for other in beside:
         _labelled(page, "nearest" if other.code is Code.OTHER_VERSIONS else "elsewhere", other.message)
@@ -73,15 +73,17 @@ def _labelled(page: Page, label: str, text: str) -> None:
 
 
 def draw_remedies(page: Page, findings: Iterable[Finding]) -> None:
-    """Add what the evidence of *findings* says to do, each remedy once; the cure of their code where it says nothing."""
+    """Add the remedies in the evidence of *findings*, each once; where there is none, the cure of their code."""
     findings = tuple(findings)
-    told = [text.removeprefix(_REMEDY) for finding in findings for text in finding.evidence if text.startswith(_REMEDY)]
-    for text in dict.fromkeys(told or [finding.code.cure for finding in findings]):
-        _labelled(page, "remedy" if told else "cure", text)
+    remedies = [
+        text.removeprefix(_REMEDY) for finding in findings for text in finding.evidence if text.startswith(_REMEDY)
+    ]
+    for text in dict.fromkeys(remedies or [finding.code.cure for finding in findings]):
+        _labelled(page, "remedy" if remedies else "cure", text)
 
 
 def draw_paths(page: Page, paths: Iterable[Sequence[str]], *, every: bool) -> None:
-    """Add the ways by which something is wanted, the shortest first: *every* one, or one and how many more there are."""
+    """Add the paths by which something is required, the shortest first: *every* one, or one and the number of the others."""
     ordered = sorted(paths, key=len)
     shown = ordered if every else ordered[:1]
     for path in shown:

@@ -43,7 +43,7 @@ _Value = TypeVar("_Value")
 
 
 class Group(Struct, Generic[_Value], frozen=True, kw_only=True):
-    """What is the same on several targets: the *value* on the first of them stands for all."""
+    """A value that is the same on several *targets*: that of the first stands for all."""
 
     value: _Value
     targets: tuple[Target, ...]
@@ -220,7 +220,7 @@ def group_changes(difference: Difference) -> tuple[Group[PackageChange], ...]:
 
 
 def group_lines(lines: Iterable[tuple[str, Target]]) -> tuple[Group[str], ...]:
-    """Group equal *lines* of text, each of which comes with its target; empty ones are left out."""
+    """Group equal *lines* of text, each with its target; empty lines are left out."""
     return _grouped(((line, target) for line, target in lines if line), lambda line: line)
 
 

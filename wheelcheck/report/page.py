@@ -1,7 +1,7 @@
-"""A page of terminal text under construction: wrapped, cleaned, then painted; knows nothing of plans.
+"""Lays out text for a terminal: wraps it, cleans it, and colours it at the end.
 
-Text enters through :class:`Page` only, which takes control characters out (what an index says must not drive the
-user's terminal) and writes what the stream cannot encode in other words. rich is imported for colour alone.
+Text enters through :class:`Page` only, which removes control characters (text of an index must not control the user's
+terminal) and replaces characters that the stream cannot encode. rich is imported for colour alone.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def sentence(text: str) -> str:
 
 
 def glued(text: str) -> str:
-    """*text* in one piece: wrapping will not part it."""
+    """*text* in one piece, which wrapping does not break."""
     return text.replace(" ", _GLUE)
 
 

@@ -32,13 +32,13 @@ _TICKS = re.compile(r"`+")
 
 
 def flat(text: str) -> str:
-    """*text* on one line, without what a terminal, a browser or an XML reader could stumble over; cut at ``LONGEST``."""
+    """*text* on one line, without characters that are unsafe in a terminal, a browser or XML; cut at ``LONGEST``."""
     line = _UNPRINTABLE.sub(" ", masked_within(text)).replace("\N{NO-BREAK SPACE}", " ")
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 
 def flat_finding(finding: Finding) -> Finding:
-    """*finding* with every text of it made :func:`flat`, for what draws findings."""
+    """*finding* with each of its texts made :func:`flat`."""
     return structs.replace(
         finding,
         package=NormalizedName(flat(finding.package)) if finding.package is not None else None,
@@ -49,7 +49,7 @@ def flat_finding(finding: Finding) -> Finding:
 
 
 def flat_edit(edit: Edit) -> Edit:
-    """Likewise *edit*, without its options."""
+    """*edit* with each of its texts made :func:`flat`, but for its options."""
     return structs.replace(
         edit,
         package=NormalizedName(flat(edit.package)) if edit.package is not None else None,
@@ -66,7 +66,7 @@ def repository_path(origin: FileOrigin) -> str:
         return ""
     if _URL.match(path):
         return path
-    # A backslash is a separator in what was written on Windows, and nobody names files with it elsewhere.
+    # A backslash is a separator on Windows, and practically never part of a name elsewhere.
     return posixpath.normpath(path.replace("\\", "/"))
 
 
@@ -82,7 +82,7 @@ def artifact_uri(path: str) -> tuple[str, bool]:
 
 
 def escaped(text: str) -> str:
-    """*text* on one line with all of Markdown's and HTML's own characters escaped; nobody is notified by an ``@`` in it."""
+    """*text* on one line with the special characters of Markdown and HTML escaped; an ``@`` in it notifies nobody."""
     line = _SPECIAL.sub(r"\\\1", flat(text)).translate(_HTML)
     line = _LEADING.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", line)
     # GitHub looks for names after it has undone the escapes, but a comment keeps the two apart.

@@ -20,7 +20,7 @@ _EXECUTABLE = (Status.INSTALLABLE, Status.NEEDS_BUILD)
 
 
 def draw_applied(page: Page, plan: Plan, detail: Detail) -> None:
-    """Add which repairs are in *plan* already, and what they changed; nothing where there are none."""
+    """Add the repairs that are in *plan* already and their changes; nothing where there are none."""
     known = {repair.id: repair for repair in plan.proposals.repairs} if plan.proposals is not None else {}
     for word in plan.applied:
         page.blank()
@@ -54,12 +54,12 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
     if open_repairs:
         page.blank()
         page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold")
-        told: set[Edit] = set()
+        drawn: set[Edit] = set()
         for repair in open_repairs:
             page.blank()
             # The same change is made for the same reason.
-            words = tuple(bare_change(edit) if edit in told else change(edit, plan.target) for edit in repair.edits)
-            told.update(repair.edits)
+            words = tuple(bare_change(edit) if edit in drawn else change(edit, plan.target) for edit in repair.edits)
+            drawn.update(repair.edits)
             _draw_repair(page, repair, detail, words, repaired_command(again, repair, plan.target))
     elif plan.status not in _EXECUTABLE:
         page.blank()
@@ -126,12 +126,12 @@ def _draw_command(page: Page, command: tuple[str, ...]) -> None:
 def _draw_moves(page: Page, repair: Repair, detail: Detail) -> None:
     verified = repair.verified
     moves = iter_moves(verified) if detail == "brief" else iter_dated_moves(verified)
-    for label, told in (
+    for label, texts in (
         ("changes", moves),
         ("adds", iter_releases(verified.added)),
         ("drops", iter_releases(verified.removed)),
     ):
-        words = [glued(text) for text in told]
+        words = [glued(text) for text in texts]
         if words:
             _labelled(page, label, folded(words, _MOVES_IN_BRIEF if detail == "brief" else len(words)))
 
@@ -139,7 +139,7 @@ def _draw_moves(page: Page, repair: Repair, detail: Detail) -> None:
 def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
     ordered = sorted(repair.grounds, key=lambda ground: -ground.risk.order)
     shown = ordered if detail == "full" else ordered[:_GROUNDS_IN_BRIEF]
-    # The word for the risk comes from the reasons under "because"; those under "also" are of less weight.
+    # The reasons under "because" determine the risk; those under "also" are milder.
     labels = {sum(ground.risk is repair.risk for ground in ordered): "also", 0: "because"}
     for number, ground in enumerate(shown):
         bullet = "• " if len(ordered) > 1 else ""
@@ -153,7 +153,7 @@ def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
 
 
 def _is_quoted(ground: Ground) -> bool:
-    """Whether the reason itself says where it stands, and what."""
+    """Whether the reason itself contains the place and the quoted line."""
     return f"{ground.file}:{ground.line}" in ground.text and (ground.quote or "") in ground.text
 
 

@@ -1,7 +1,4 @@
-"""The terminal summary of a plan, made to be grasped in five seconds: verdict, blockers, the rest, what to do next.
-
-It judges nothing: every sentence is a finding's. It returns text; only ``cli/`` writes.
-"""
+"""The summary of a plan for a terminal: the verdict, the blockers, the other findings, the next steps, made for a glance."""
 
 from __future__ import annotations
 
@@ -21,8 +18,8 @@ _ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
 _ROWS_IN_BRIEF = 2
 _ROWS_IN_FULL = 10_000
 _MESSAGES_IN_BRIEF = 3
-_TOLD = frozenset({Code.ADVISORY, Code.ABI_BREAK})
-"""What fails after it was installed: names alone would tell nobody why."""
+_WITH_MESSAGE = frozenset({Code.ADVISORY, Code.ABI_BREAK})
+"""Codes of failures after installation: names alone would not explain them."""
 _VERDICT_STYLES = {
     Status.INSTALLABLE: "bold green",
     Status.NEEDS_BUILD: "bold green",
@@ -47,7 +44,7 @@ def render_summary(
     Without *color* there are no escape codes. *encoding* is the stream's: arrows and marks are ASCII where it has no others.
     ``brief`` folds long lists; ``full`` shows every finding with its evidence and paths, and every package. *asked* is the
     command that made the plan, word by word, for the commands to run next, and *written* the file that it was written to, empty
-    for none. *sizes* are told where they were asked for; without them, what the plan itself tells of sizes, if it tells of all.
+    for none. *sizes* are shown where they were asked for; without them those of the plan, if it has all.
     """
     page = Page(width=width, encoding=encoding)
     _verdict(page, plan)
@@ -139,7 +136,7 @@ def _build_once(page: Page, plan: Plan, detail: Detail) -> None:
 
 
 def _of(plan: Plan, severity: Severity) -> list[tuple[Code, list[Finding]]]:
-    """The findings of *severity* by code, each code where its first finding stands."""
+    """The findings of *severity* by code, in the order of the first finding of each code."""
     groups: dict[Code, list[Finding]] = {}
     for finding in plan.findings:
         if finding.severity is severity:
@@ -163,21 +160,21 @@ def _warnings(page: Page, plan: Plan, detail: Detail) -> None:
 
 
 def _briefly(page: Page, code: Code, findings: Sequence[Finding]) -> None:
-    told = code in _TOLD or len(findings) <= _MESSAGES_IN_BRIEF
+    with_message = code in _WITH_MESSAGE or len(findings) <= _MESSAGES_IN_BRIEF
     rest = findings
-    if told:
+    if with_message:
         rest = findings[_MESSAGES_IN_BRIEF:]
         for finding in findings[:_MESSAGES_IN_BRIEF]:
             page.paragraph(finding.message, indent=4)
     subjects = list(dict.fromkeys(subject(finding) for finding in rest if finding.package is not None))
     if subjects:
-        page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=("also ", "dim") if told else ("", ""), indent=4)
-    if code in _TOLD:
+        page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=("also ", "dim") if with_message else ("", ""), indent=4)
+    if code in _WITH_MESSAGE:
         draw_remedies(page, findings)
 
 
 def _notes(page: Page, plan: Plan, detail: Detail) -> None:
-    # What was drawn beside an error is not said twice.
+    # A note that was drawn beside an error is not repeated.
     drawn = [other for finding in plan.errors for other in companions(finding, plan.findings)]
     groups = [
         (code, [finding for finding in findings if finding not in drawn]) for code, findings in _of(plan, Severity.INFO)

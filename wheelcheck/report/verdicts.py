@@ -58,7 +58,7 @@ def target_word(checked: CheckedTarget) -> str:
 
 
 def target_detail(checked: CheckedTarget) -> str:
-    """What stands beside the word: how many findings and projects, or why there is no answer."""
+    """The text beside the word: the number of findings or projects, or why there is no answer."""
     if checked.plan is None or not checked.is_decided:
         return why_undecided(checked)
     counts = Counter(judged.verdict for judged in checked.judged)
@@ -87,7 +87,7 @@ def why_undecided(checked: CheckedTarget) -> str:
 
 
 def fallback_place(check: Check) -> FileOrigin:
-    """The first file read: the place of what nobody wrote in a file, for formats that require a file."""
+    """The first file read: the place of findings that lead from no file, for formats that require one."""
     for record in check.inputs:
         if record.sha256:
             return FileOrigin(path=record.path)
@@ -111,7 +111,7 @@ def _unused(allowance: Allowance) -> str:
 
 
 def _covered(allowance: Allowance) -> str:
-    """What *allowance* covers: ``av<12 on win_*, WC102``."""
+    """The coverage of *allowance*: ``av<12 on win_*, WC102``."""
     text = f"{allowance.package}{allowance.specifier}"
     if allowance.targets:
         text += f" on {', '.join(allowance.targets)}"
@@ -138,7 +138,7 @@ def difference_verdict(difference: Difference) -> str:
 
 
 def difference_heading(difference: Difference) -> str:
-    """What was compared: ``requirements.txt at origin/main (1a2b3c4d5e) → requirements.txt``."""
+    """The two sides: ``requirements.txt at origin/main (1a2b3c4d5e) → requirements.txt``."""
     return flat(f"{difference.old.name} → {difference.new.name}")
 
 

@@ -1,4 +1,4 @@
-"""Draws what a look at an environment found: a table by distribution, then every problem with its remedy; judges nothing."""
+"""The answer of ``verify`` for a terminal: a table of the distributions, then every problem with its remedy."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _TITLES = {Severity.ERROR: "Problems", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
 _OF_MANY = frozenset((ProblemKind.PACKAGE_MISSING, ProblemKind.PACKAGE_EXTRA))
-"""Kinds that are told once for all distributions."""
+"""Kinds that are grouped over all distributions."""
 _ROWS = 2
-"""So many lines name the files of a group that is alike."""
+"""Lines that name the files of one group."""
 _GAP = 2
 
 

@@ -1,4 +1,4 @@
-"""What a look at an environment found, as JSON in ASCII: the same inspection gives the same bytes."""
+"""The answer of ``verify`` as a JSON document in ASCII; the same inspection gives the same bytes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ class ProblemDocument(Struct, frozen=True, kw_only=True):
 
     kind: Annotated[ProblemKind, about("A word that stays; new ones may come.")]
     severity: Annotated[Severity, about("How bad it is.")]
-    distribution: Annotated[ProjectName | None, about("Whose problem it is; null for the runtime's and nobody's.")]
+    distribution: Annotated[
+        ProjectName | None,
+        about("The distribution that has the problem; null for the runtime's files and those of none."),
+    ]
     file: Annotated[str | None, about("Relative to the root, with /.")]
     library: Annotated[str | None, about("The shared library, module or path that it is about.")]
     message: Annotated[str, about("The fact.")]

@@ -1,4 +1,4 @@
-"""Draws versions by targets as a table to be grasped at a glance, in 80 columns; judges nothing."""
+"""The answer of ``wheels``: a table of versions by targets in 80 columns, and JSON."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _headline(wheels: Wheels) -> str:
 
 
 def _tables(wheels: Wheels, width: int) -> list[tuple[str, list[int]]]:
-    """Titles, and which targets stand beneath: one table a Python, or one a platform where there is only one."""
+    """Titles with their targets: a table for each Python, or for each platform where there is one only."""
     targets = wheels.targets
     platforms = list(dict.fromkeys(target.platform for target in targets))
     room = max((width - _lead(wheels)) // _cell_width(wheels), 1)
@@ -101,7 +101,7 @@ def _table(page: Page, wheels: Wheels, places: Sequence[int]) -> None:
 
 
 def _heads(targets: Sequence[Target]) -> list[tuple[str, str]]:
-    """Two short words for each target; the floor stands in for the family where two targets differ by it alone."""
+    """Two short words for each target; the floor replaces the family where two targets differ by it alone."""
     short = [_head(target.platform) for target in targets]
     pairs = [(family, machine) for family, _, machine in short]
     platforms = {target.platform: pair for target, pair in zip(targets, pairs, strict=True)}

@@ -1,4 +1,4 @@
-"""Draws why a project is there: the ways to it, and what there was of it, a line for versions that stand alike; judges nothing."""
+"""The answer of ``why``: the paths to a project, and its versions with a line for each range of a kind; as text and JSON."""
 
 from __future__ import annotations
 

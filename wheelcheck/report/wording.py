@@ -1,4 +1,4 @@
-"""Words edits, moves, blockers and lists of targets for a person, in a line each; judges none of them."""
+"""Edits, moves, blockers and lists of targets in words, a line each."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _Pairs = Set[tuple[str, str]]
 
 
 def change(edit: Edit, target: Target | None = None) -> str:
-    """What *edit* changes, as one says it: ``override av: 11.0.0 → 12.0.0 (audiocraft 1.3.0 pins ==11.0.0)``.
+    """The change of *edit* in words: ``override av: 11.0.0 → 12.0.0 (audiocraft 1.3.0 pins ==11.0.0)``.
 
-    The reason need not name *target*, where the reader has just been told it.
+    The reason does not name *target*, which the reader knows already.
     """
     why, there = _why(edit), f" on {target}"
     if why.endswith(there):
@@ -38,7 +38,7 @@ def changes(repair: Repair) -> str:
 
 
 def bare_change(edit: Edit) -> str:
-    """What *edit* changes, without its reason: ``override av: 11.0.0 → 12.0.0``."""
+    """The change of *edit* without its reason: ``override av: 11.0.0 → 12.0.0``."""
     name, before, after = edit.package or "", _version(edit.before), _version(edit.after)
     if not after and edit.kind is not EditKind.EXCLUDE:
         return edit.line
@@ -78,7 +78,7 @@ def _why(edit: Edit) -> str:
     if not version or " " in version:
         itself = f"{edit.package} {_version(edit.before)} "
         return f"it {because.removeprefix(itself)}" if because.startswith(itself) else because
-    # A name and a version alone say for whose sake.
+    # A name and a version alone are the requirer.
     return f"instead of {version}" if name == edit.package else f"for {glued(because)}"
 
 
@@ -92,7 +92,7 @@ def _version(text: str) -> str:
 
 
 def gain(verified: Verification) -> str:
-    """What was proved, in numbers: ``129 packages from wheels`` or ``129 packages, 5 of them built once from source``."""
+    """The proved outcome in numbers: ``129 packages from wheels`` or ``129 packages, 5 of them built once from source``."""
     total = counted(verified.packages, "package")
     if verified.status is Status.NEEDS_BUILD and verified.built_once:
         return f"{total}, {len(verified.built_once)} of them built once from source"

@@ -76,7 +76,7 @@ def _entry(name: str, text: str, place: FileOrigin, *, severity: str, kind: str)
 
 
 def _number_twins(entries: list[_Object]) -> None:
-    """Give entries of one fingerprint (two lines of a lock, two verdicts) one each: GitLab tells them apart by it alone."""
+    """Make the fingerprints unique (two lines of a lock, two verdicts can share one): GitLab identifies entries by them."""
     met: Counter[object] = Counter()
     for entry in entries:
         fingerprint = entry["fingerprint"]

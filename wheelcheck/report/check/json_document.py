@@ -1,4 +1,4 @@
-"""The answer of the gate as JSON, all of it: the same check gives the same bytes; refuses to write credentials."""
+"""The answer of ``check`` as a JSON document: all of it, without credentials; the same check gives the same bytes."""
 
 from __future__ import annotations
 

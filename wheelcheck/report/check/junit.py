@@ -1,6 +1,6 @@
-"""JUnit XML: a suite for each target, a case for each finding; what fails is a failure, what is not known an error.
+"""JUnit XML: a suite for each target, a case for each finding; failing findings are failures, targets without a verdict errors.
 
-There is no standard; what Jenkins, GitLab and GitHub's readers have in common is written. No XML is read here.
+There is no standard: the elements that the readers of Jenkins, GitLab and GitHub have in common are written. No XML is read here.
 """
 
 from __future__ import annotations

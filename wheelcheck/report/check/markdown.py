@@ -1,6 +1,6 @@
-"""A comment for a pull request: the verdict, a table of targets, what fails with its repair, the rest folded away.
+"""A comment for a pull request: the verdict, a table of targets, the failures with their repairs, the rest folded away.
 
-It stays under what forges accept for a comment, and says what it left out.
+It stays under the limit of a comment, and says how much it left out.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _table(check: Check) -> str:
 
 
 def _iter_blocks(check: Check, groups: Sequence[FindingGroup]) -> Iterator[str]:
-    """What follows the table, the most important first, each block whole in itself."""
+    """The blocks after the table, the most important first; each can stand alone."""
     for each in groups:
         if each.verdict is Verdict.FAILS:
             # The repairs stand once under all findings, each in a block to copy.

@@ -24,7 +24,7 @@ _ROOT = "%SRCROOT%"
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _POSITIONS = {code: position for position, code in enumerate(Code)}
-"""Where the rule of each code stands among ``tool.driver.rules``."""
+"""The index of each code's rule in ``tool.driver.rules``."""
 _Object = dict[str, object]
 
 

@@ -1,7 +1,4 @@
-"""The answer of the gate for a terminal, on one screen: every target, what fails and how to mend it, the verdict last.
-
-It judges nothing and returns text; only ``cli/`` writes.
-"""
+"""The answer of ``check`` for a terminal, on one screen: every target, the failures and their repairs, the verdict last."""
 
 from __future__ import annotations
 
@@ -76,7 +73,7 @@ def _failing(page: Page, failing: Sequence[FindingGroup], detail: Detail) -> Non
 
 def draw_group(page: Page, group: FindingGroup, detail: Detail, *, evidence: int = 1) -> None:
     """Add the finding of *group* to *page*, with its places and targets; ``brief`` shows that much *evidence*."""
-    # What the policy fails on is drawn as an error, whatever its code is elsewhere.
+    # A finding that fails is drawn as an error, whatever the severity of its code.
     finding = flat_finding(structs.replace(group.finding, severity=Severity.ERROR, message=group.message))
     beside = [flat_finding(note) for note in group.beside] if evidence or detail == "full" else []
     draw_finding(page, finding, detail, beside=beside, evidence=evidence)
