@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -51,6 +52,11 @@ def holds(requirement: Requirement, extras: Iterable[str], compatibility: Compat
     """Whether the marker of *requirement* holds on the target, for its project alone or for one of *extras*."""
     marker = requirement.marker
     return marker is None or any(compatibility.evaluate(marker, extra).holds for extra in ("", *sorted(extras)))
+
+
+def extras_named(marker: Marker | None) -> frozenset[str]:
+    """The extras that *marker* asks about, as written."""
+    return frozenset(first or second for first, second in _EXTRA_NAMES.findall(str(marker or "")))
 
 
 def edges_of(
@@ -182,7 +188,7 @@ def _kept_out_by(requirement: Requirement, extras: Iterable[str], policy: Policy
     marker = requirement.marker
     if marker is None or holds(requirement, extras, compatibility):
         return "the search ended before it was chosen"
-    named = sorted({first or second for first, second in _EXTRA_NAMES.findall(str(marker))})
+    named = sorted(extras_named(marker))
     would = [extra for extra in named if compatibility.evaluate(marker, extra).holds]
     if would:
         which = "the extra " + would[0] if len(would) == 1 else "one of the extras " + ", ".join(would)

@@ -6,7 +6,7 @@ shows who wants it), or because requirements clash (then the clash does).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -62,10 +62,20 @@ class Blocker(Struct, frozen=True, kw_only=True):
     @property
     def specifier(self) -> SpecifierSet:
         """What all requirements together admit."""
-        joined = SpecifierSet()
-        for asker in self.askers:
-            joined &= asker.requirement.specifier
-        return joined
+        return joined_specifier(asker.requirement for asker in self.askers)
+
+
+def joined_specifier(requirements: Iterable[Requirement]) -> SpecifierSet:
+    """What all of *requirements* together admit."""
+    joined = SpecifierSet()
+    for requirement in requirements:
+        joined &= requirement.specifier
+    return joined
+
+
+def joined_extras(requirements: Iterable[Requirement]) -> frozenset[NormalizedName]:
+    """All the extras that *requirements* ask for."""
+    return frozenset().union(*(requirement.extras for requirement in requirements))
 
 
 class TrialView:
@@ -169,11 +179,11 @@ class TrialView:
 
     def bounds_from_outside(self, name: NormalizedName) -> SpecifierSet:
         """What is asked of *name* but by those who would not be wanted without it."""
-        joined = SpecifierSet()
-        for asker in self.wanted(name).askers:
-            if asker.parent is None or name not in self._iter_gates(asker.parent):
-                joined &= asker.requirement.specifier
-        return joined
+        return joined_specifier(
+            asker.requirement
+            for asker in self.wanted(name).askers
+            if asker.parent is None or name not in self._iter_gates(asker.parent)
+        )
 
     def _asker(self, edge: Edge) -> Asker:
         pin = self.pins.get(edge.parent) if edge.parent is not None else None

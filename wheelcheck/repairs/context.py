@@ -9,8 +9,7 @@ from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
-from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
-from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.requirement import Origin
 from wheelcheck.model.resolution import Conflict, Resolution
@@ -63,35 +62,23 @@ class WithSources:
         self._projects = projects
         self._elsewhere = elsewhere
         self._sources = dict(sources)
+        self.metadata = projects.metadata
+        self.source = projects.source
+        self.direct = projects.direct
+        self.prefetch_metadata = projects.prefetch_metadata
+        self.prefetch_sources = projects.prefetch_sources
+        self.on_metadata = projects.on_metadata
+        self.on_wait = projects.on_wait
+        self.while_waiting = projects.while_waiting
 
     def page(self, name: NormalizedName) -> ProjectPage:
         """The page of *name*, from its own index where it has one."""
         url = self._sources.get(name)
         return self._projects.page(name) if url is None else self._elsewhere.page_at(url, name)
 
-    def metadata(self, wheel: Wheel) -> CoreMetadata:
-        """Passed on."""
-        return self._projects.metadata(wheel)
-
-    def source(self, sdist: Sdist) -> Judgement:
-        """Passed on."""
-        return self._projects.source(sdist)
-
-    def direct(self, url: str) -> tuple[Distribution, CoreMetadata | None, Judgement | None]:
-        """Passed on."""
-        return self._projects.direct(url)
-
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Passed on, but for the projects that come from elsewhere."""
         self._projects.prefetch_pages(name for name in names if name not in self._sources)
-
-    def prefetch_metadata(self, wheels: Iterable[Wheel]) -> None:
-        """Passed on."""
-        self._projects.prefetch_metadata(wheels)
-
-    def prefetch_sources(self, sdists: Iterable[Sdist]) -> None:
-        """Passed on."""
-        self._projects.prefetch_sources(sdists)
 
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
         """Passed on; pages that have been replaced are not told of."""
@@ -104,15 +91,3 @@ class WithSources:
                 listener(page)
 
         self._projects.on_page(tell)
-
-    def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
-        """Passed on."""
-        self._projects.on_metadata(listener)
-
-    def on_wait(self, listener: Callable[[], None] | None) -> None:
-        """Passed on."""
-        self._projects.on_wait(listener)
-
-    def while_waiting(self, check: Callable[[], None] | None) -> None:
-        """Passed on."""
-        self._projects.while_waiting(check)

@@ -9,9 +9,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model.requirement import CandidateOrigin, Requirement
+from wheelcheck.findings.ways import extras_named, iter_stated
+from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.target import Target
-from wheelcheck.repairs.blockers import Blocker, TrialView
+from wheelcheck.repairs.blockers import Blocker, TrialView, joined_extras
 from wheelcheck.targets.project_view import ProjectView
 from wheelcheck.targets.pythons import parse_python
 from wheelcheck.targets.targets import parse_target
@@ -24,7 +25,6 @@ _COST_OF_PLATFORM = 15
 # The floors for which wheels are built (PEP 600's names of distributions), and the releases of macOS.
 _GLIBC = (17, 24, 26, 27, 28, 31, 34, 35, 39)
 _MACOS = (11, 12, 13, 14, 15, 26)
-_EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
 
 
 def nearest_first(project: ProjectView, version: Version | None) -> tuple[Version, ...]:
@@ -55,7 +55,7 @@ def preferred_in_clash(project: ProjectView, blocker: Blocker) -> tuple[Version,
             nearest_first(project, None),
             key=lambda version: (
                 not _all(own, version),
-                -_count(bounds, version),
+                -sum(bound.contains(version, prereleases=True) for bound in bounds),
                 min((abs(order[version] - each) for each in wanted), default=0),
                 order[version],
             ),
@@ -65,10 +65,6 @@ def preferred_in_clash(project: ProjectView, blocker: Blocker) -> tuple[Version,
 
 def _all(bounds: Iterable[SpecifierSet], version: Version) -> bool:
     return all(bound.contains(version, prereleases=True) for bound in bounds)
-
-
-def _count(bounds: Iterable[SpecifierSet], version: Version) -> int:
-    return sum(bound.contains(version, prereleases=True) for bound in bounds)
 
 
 def iter_other_pythons(target: Target) -> Iterator[tuple[Target, int]]:
@@ -107,7 +103,7 @@ def iter_droppable(view: TrialView, name: NormalizedName) -> Iterator[tuple[Norm
     One extra alone is looked for first, then all of a project's together.
     """
     for asked in dict.fromkeys(r.name for r in view.trial.state.question.requirements if r.extras):
-        extras: frozenset[NormalizedName] = frozenset().union(*(r.extras for r in view.asked_by_user(asked)))
+        extras = joined_extras(view.asked_by_user(asked))
         if not extras or asked not in view.pins:
             continue
         single = [frozenset({extra}) for extra in sorted(extras)]
@@ -148,8 +144,7 @@ def _closure(view: TrialView, name: NormalizedName, extras: frozenset[Normalized
     pin = view.pins.get(name)
     if pin is None or not extras:
         return extras
-    origin = CandidateOrigin(name=name, version=pin.version)
-    own = [Requirement.parse(text, origin) for text in pin.metadata.requires]
+    own = list(iter_stated(name, pin.version, pin.metadata.requires))
     found = set(extras)
     waiting = list(extras)
     while waiting:
@@ -163,5 +158,4 @@ def _closure(view: TrialView, name: NormalizedName, extras: frozenset[Normalized
 
 
 def _named(requirement: Requirement) -> frozenset[NormalizedName]:
-    found = _EXTRA_NAMES.findall(str(requirement.marker or ""))
-    return frozenset(canonicalize_name(first or second) for first, second in found)
+    return frozenset(map(canonicalize_name, extras_named(requirement.marker)))

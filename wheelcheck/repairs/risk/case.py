@@ -12,11 +12,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
+from wheelcheck.findings.ways import holds, iter_stated
 from wheelcheck.model.distribution import Distribution, ProjectPage, Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, Risk
-from wheelcheck.model.requirement import CandidateOrigin, Requirement
+from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Pin, Resolution
 from wheelcheck.ports import Code, Projects
 from wheelcheck.targets.fitting import Compatibility
@@ -76,7 +77,9 @@ class RepairCase(Struct, frozen=True, kw_only=True):
         for parent, pin in sorted(self.after.pins.items()):
             if parent == name:
                 continue
-            found = tuple(_iter_requirements(pin, name, compatibility)) or self._edges(parent, name)
+            stated = iter_stated(parent, pin.metadata.version or pin.version, pin.metadata.requires)
+            asking = (each for each in stated if each.name == name and holds(each, pin.extras, compatibility))
+            found = tuple(asking) or self._edges(parent, name)
             if found:
                 yield Dependant(pin=pin, requirements=found)
 
@@ -115,20 +118,6 @@ class RepairCase(Struct, frozen=True, kw_only=True):
         page = self.page(pin.name)
         files = page.distributions.get(pin.version, ()) if page is not None else ()
         return next((file for file in files if isinstance(file, Wheel)), None)
-
-
-def _iter_requirements(pin: Pin, name: NormalizedName, compatibility: Compatibility) -> Iterator[Requirement]:
-    version = pin.metadata.version or pin.version
-    for text in pin.metadata.requires:
-        try:
-            found = Requirement.parse(text, CandidateOrigin(name=pin.name, version=version))
-        except InvalidRequirement:
-            continue
-        marker = found.marker
-        if found.name == name and (
-            marker is None or any(compatibility.evaluate(marker, extra).holds for extra in ("", *sorted(pin.extras)))
-        ):
-            yield found
 
 
 class Distance(Struct, frozen=True, kw_only=True):
