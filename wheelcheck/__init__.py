@@ -74,7 +74,7 @@ _HOMES = {
     "Request": "api.request",
     "Risk": "model.repair",
     "Severity": "model.finding",
-    "Status": "model.plan_status",
+    "Status": "model.judgement",
     "Target": "model.target",
     "Verdict": "model.check",
     "WheelcheckError": "errors",
