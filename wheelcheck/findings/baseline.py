@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from typing import Annotated
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.findings.verdicts import target_word
 from wheelcheck.model.check import CheckedTarget, Verdict
+from wheelcheck.model.document import render_line
 from wheelcheck.model.finding import Code
 
 SCHEMA_NAME = "wheelcheck.baseline/1"
@@ -21,13 +24,21 @@ _SCHEMA = re.compile(r"wheelcheck\.baseline/(\d{1,9})", re.ASCII)
 _AGAIN = "write it anew with --write-baseline"
 
 
-class KnownFinding(Struct, frozen=True, kw_only=True):
+class KnownFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a baseline; what is not the fingerprint is there for readers. ``package`` is empty where none is named."""
 
     fingerprint: str
     code: str
-    package: str
+    package: str = ""
     target: str
+
+
+class _Line(Struct, frozen=True, kw_only=True):
+    fingerprint: Annotated[str, Meta(min_length=1)]
+
+
+class _Lines(Struct, frozen=True, kw_only=True):
+    findings: tuple[_Line, ...]
 
 
 def known_findings(checked: Iterable[CheckedTarget]) -> tuple[KnownFinding, ...]:
@@ -49,14 +60,9 @@ def known_findings(checked: Iterable[CheckedTarget]) -> tuple[KnownFinding, ...]
 def render_baseline(known: Iterable[KnownFinding]) -> bytes:
     """The text of the baseline file that holds *known*: the same bytes whatever their order."""
     rows = {each.fingerprint: each for each in known}
-    lines = ",\n".join("    " + _row(rows[name]) for name in sorted(rows))
+    lines = ",\n".join("    " + render_line(rows[name]) for name in sorted(rows))
     findings = f"[\n{lines}\n  ]" if lines else "[]"
     return f'{{\n  "schema": "{SCHEMA_NAME}",\n  "findings": {findings}\n}}\n'.encode()
-
-
-def _row(known: KnownFinding) -> str:
-    row = {"fingerprint": known.fingerprint, "code": known.code, "package": known.package, "target": known.target}
-    return json.dumps({key: value for key, value in row.items() if value}, ensure_ascii=False)
 
 
 def parse_baseline(content: bytes, path: str) -> frozenset[str]:
@@ -77,7 +83,10 @@ def parse_baseline(content: bytes, path: str) -> frozenset[str]:
     if not isinstance(document, dict):
         raise InputUnreadable("is not a baseline: not an object", address=path, hint=_AGAIN)
     _refuse_schema(document.get("schema"), path)
-    return frozenset(_iter_fingerprints(document.get("findings"), path))
+    try:
+        return frozenset(line.fingerprint for line in msgspec.convert(document, _Lines).findings)
+    except msgspec.ValidationError as problem:
+        raise InputUnreadable(_complaint(str(problem)), address=path, hint=_AGAIN) from None
 
 
 def _refuse_schema(schema: object, path: str) -> None:
@@ -94,13 +103,11 @@ def _refuse_schema(schema: object, path: str) -> None:
     raise InputUnreadable(f"is not a baseline: schema is {said}, not {SCHEMA_NAME!r}", address=path, hint=_AGAIN)
 
 
-def _iter_fingerprints(findings: object, path: str) -> Iterator[str]:
-    if not isinstance(findings, list):
-        raise InputUnreadable("findings is missing or not an array", address=path, hint=_AGAIN)
-    for position, row in enumerate(findings):
-        name = row.get("fingerprint") if isinstance(row, dict) else None
-        if not isinstance(name, str) or not name:
-            what = f"findings[{position}].fingerprint" if isinstance(row, dict) else f"findings[{position}]"
-            wanted = "a string that is not empty" if isinstance(row, dict) else "an object"
-            raise InputUnreadable(f"{what} is not {wanted}", address=path, hint=_AGAIN)
-        yield name
+def _complaint(problem: str) -> str:
+    """What is wrong, of a *problem* that names the place at its end, as ``$.findings[0].fingerprint``."""
+    place = re.search(r"`\$\.(findings\[\d+\])(.*)`$", problem)
+    if place is None:
+        return "findings is missing or not an array"
+    if place[2] or "missing required field" in problem:
+        return f"{place[1]}.fingerprint is not a string that is not empty"
+    return f"{place[1]} is not an object"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from wheelcheck.model.document import render_json
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.report.commands import wrapped_command
 from wheelcheck.report.fetch import USERS, size_text
 from wheelcheck.report.page import Page, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from wheelcheck.model.environment import Bundling, Runtime
+    from wheelcheck.model.environment import Bundling, ManifestTarget, Runtime
 
 SCHEMA = "wheelcheck.bundling/1"
 _LARGEST_IN_BRIEF = 5
@@ -141,43 +143,79 @@ def _warnings(page: Page, bundling: Bundling) -> None:
         page.paragraph(warning, lead=("! ", "bold yellow"), indent=2)
 
 
+class BudgetLine(Struct, frozen=True, kw_only=True):
+    """The budget in bytes, what it is ``of`` (``archives`` or ``installed``), and how many bytes that has."""
+
+    limit: int
+    of: str
+    measured: int
+
+
+class ArchiveLine(Struct, frozen=True, kw_only=True):
+    """One archive of the bundle; sizes in bytes."""
+
+    filename: str
+    layer: str | None
+    size: int
+    installed: int
+    sha256: str
+
+
+class BundlingDocument(Struct, frozen=True, kw_only=True):
+    """The outcome of bundling, as JSON: sizes in bytes; the manifest itself is in the bundle."""
+
+    schema: str = SCHEMA
+    made: bool
+    out: str
+    name: str
+    version: str
+    plan: str
+    target: ManifestTarget
+    runtime: RuntimeKind
+    installed: int
+    files: int
+    download: int | None
+    budget: BudgetLine | None
+    archives: tuple[ArchiveLine, ...]
+    stripped: tuple[str, ...]
+    saved: int
+    strippable: Mapping[str, int]
+    packages: Mapping[str, int]
+    folders: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+
 def render_bundling_json(bundling: Bundling) -> str:
     """Render *bundling* as JSON, sizes in bytes; the manifest itself is in the bundle."""
     manifest, weights, budget = bundling.manifest, bundling.weights, bundling.budget
-    document = {
-        "schema": SCHEMA,
-        "made": bundling.is_within_budget,
-        "out": bundling.out,
-        "name": manifest.name,
-        "version": manifest.version,
-        "plan": manifest.plan_digest,
-        "target": {"platform": manifest.target.platform, "python": manifest.target.python},
-        "runtime": manifest.runtime.kind.value,
-        "installed": weights.installed,
-        "files": len(manifest.files),
-        "download": bundling.archived if manifest.archives else None,
-        "budget": None
-        if budget is None
-        else {
-            "limit": budget.limit,
-            "of": "archives" if manifest.archives else "installed",
-            "measured": bundling.measured,
-        },
-        "archives": [
-            {
-                "filename": archive.filename,
-                "layer": archive.layer or None,
-                "size": archive.size,
-                "installed": archive.installed,
-                "sha256": archive.sha256,
-            }
+    of = "archives" if manifest.archives else "installed"
+    document = BundlingDocument(
+        made=bundling.is_within_budget,
+        out=bundling.out,
+        name=manifest.name,
+        version=manifest.version,
+        plan=manifest.plan_digest,
+        target=manifest.target,
+        runtime=manifest.runtime.kind,
+        installed=weights.installed,
+        files=len(manifest.files),
+        download=bundling.archived if manifest.archives else None,
+        budget=BudgetLine(limit=budget.limit, of=of, measured=bundling.measured) if budget is not None else None,
+        archives=tuple(
+            ArchiveLine(
+                filename=archive.filename,
+                layer=archive.layer,
+                size=archive.size,
+                installed=archive.installed,
+                sha256=archive.sha256,
+            )
             for archive in manifest.archives
-        ],
-        "stripped": list(manifest.stripped),
-        "saved": bundling.saved,
-        "strippable": dict(weights.strippable),
-        "packages": dict(weights.packages),
-        "folders": dict(weights.folders),
-        "warnings": list(bundling.warnings),
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        ),
+        stripped=manifest.stripped,
+        saved=bundling.saved,
+        strippable=dict(weights.strippable),
+        packages=dict(weights.packages),
+        folders=dict(weights.folders),
+        warnings=bundling.warnings,
+    )
+    return render_json(document).decode()

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from wheelcheck.model.document import render_json
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from wheelcheck.model.wheelhouse import Fetched, HousedWheel, PlanSizes
 
@@ -93,57 +102,107 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
+class Amount(Struct, frozen=True, kw_only=True):
+    """Bytes, and whether all of them are known."""
+
+    bytes: int
+    complete: bool
+
+
+class Traffic(Struct, frozen=True, kw_only=True):
+    """What so many users download."""
+
+    users: int
+    bytes: int
+    complete: bool
+
+
+class FileLine(Struct, frozen=True, kw_only=True):
+    """The sizes of one file; ``None`` for what is not known."""
+
+    filename: str
+    download: int | None
+    installed: int | None
+
+
+class WheelLine(Struct, frozen=True, kw_only=True):
+    """One wheel of the wheelhouse; ``built_from`` is ``None`` for one that was downloaded."""
+
+    name: NormalizedName
+    version: Version
+    filename: str
+    sha256: str
+    size: int
+    built_from: str | None
+
+
+class SizesDocument(Struct, frozen=True, kw_only=True):
+    """The sizes of a plan's files, as JSON; ``plan`` is the plan's digest."""
+
+    schema: str = SCHEMA
+    plan: str
+    download: Amount
+    installed: Amount
+    traffic: Traffic
+    files: tuple[FileLine, ...]
+
+
+class FetchDocument(SizesDocument, frozen=True, kw_only=True):
+    """The outcome of fetching, as JSON: sizes, file names by how each came, and each wheel."""
+
+    folder: Path
+    fetched: tuple[str, ...]
+    resumed: tuple[str, ...]
+    replaced: tuple[str, ...]
+    present: tuple[str, ...]
+    built: tuple[str, ...]
+    unhashed: tuple[str, ...]
+    wheels: tuple[WheelLine, ...]
+
+
 def render_sizes_json(sizes: PlanSizes, plan: str) -> str:
     """Render *sizes* as JSON with those of each file; ``null`` is unknown. *plan* is the plan's digest."""
-    return _json({"schema": SCHEMA, "plan": plan, **_sizes(sizes)})
+    return render_json(_sizes(sizes, plan)).decode()
 
 
 def render_fetched_json(fetched: Fetched) -> str:
     """Render *fetched* as JSON: the sizes, the work done, and each wheel."""
     house = fetched.wheelhouse
-    return _json(
-        {
-            "schema": SCHEMA,
-            "plan": fetched.plan,
-            **_sizes(fetched.sizes),
-            "folder": str(house.folder),
-            "fetched": list(fetched.fetched),
-            "resumed": list(fetched.resumed),
-            "replaced": list(fetched.replaced),
-            "present": list(fetched.present),
-            "built": list(fetched.built),
-            "unhashed": list(fetched.unhashed),
-            "wheels": [_wheel(wheel) for wheel in house.wheels],
-        }
+    document = FetchDocument(
+        **asdict(_sizes(fetched.sizes, fetched.plan)),
+        folder=house.folder,
+        fetched=fetched.fetched,
+        resumed=fetched.resumed,
+        replaced=fetched.replaced,
+        present=fetched.present,
+        built=fetched.built,
+        unhashed=fetched.unhashed,
+        wheels=tuple(
+            WheelLine(
+                name=wheel.name,
+                version=wheel.version,
+                filename=wheel.path.name,
+                sha256=wheel.sha256,
+                size=wheel.size,
+                built_from=wheel.built_from or None,
+            )
+            for wheel in house.wheels
+        ),
     )
+    return render_json(document).decode()
 
 
-def _sizes(sizes: PlanSizes) -> dict[str, object]:
+def _sizes(sizes: PlanSizes, plan: str) -> SizesDocument:
     complete = sizes.is_complete
-    measured = all(size.installed is not None for size in sizes.files.values())
-    return {
-        "download": {"bytes": sizes.download, "complete": complete},
-        "installed": {"bytes": sizes.installed, "complete": measured},
-        "traffic": {"users": USERS, "bytes": sizes.download * USERS, "complete": complete},
-        "files": [
-            {"filename": name, "download": size.download, "installed": size.installed}
+    return SizesDocument(
+        plan=plan,
+        download=Amount(bytes=sizes.download, complete=complete),
+        installed=Amount(
+            bytes=sizes.installed, complete=all(size.installed is not None for size in sizes.files.values())
+        ),
+        traffic=Traffic(users=USERS, bytes=sizes.download * USERS, complete=complete),
+        files=tuple(
+            FileLine(filename=name, download=size.download, installed=size.installed)
             for name, size in sizes.files.items()
-        ],
-    }
-
-
-def _wheel(wheel: HousedWheel) -> dict[str, object]:
-    return {
-        "name": wheel.name,
-        "version": str(wheel.version),
-        "filename": wheel.path.name,
-        "sha256": wheel.sha256,
-        "size": wheel.size,
-        "built_from": wheel.built_from or None,
-    }
-
-
-def _json(document: dict[str, object]) -> str:
-    import json
-
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        ),
+    )
