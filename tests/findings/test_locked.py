@@ -13,7 +13,7 @@ from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import LockedPackage
 from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.locked import resolve_locked
+from wheelcheck.resolver.locked import LockedResolver
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.targets import parse_target
 
@@ -29,7 +29,7 @@ def index(**more: object) -> FakeProjects:
 
 def disagreements(*packages: LockedPackage, projects: FakeProjects | None = None) -> list[Finding]:
     projects = projects or index()
-    resolution = resolve_locked(lock_of(*packages), packages, POLICY, projects, Compatibility(WINDOWS))
+    resolution = LockedResolver(lock_of(*packages), packages, POLICY, projects, Compatibility(WINDOWS)).resolution()
     return list(find_disagreements(packages, resolution, projects))
 
 

@@ -12,7 +12,7 @@ from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import LockedPackage
 from wheelcheck.model.resolution import Pin, Policy, Resolution
-from wheelcheck.resolver.locked import resolve_locked
+from wheelcheck.resolver.locked import LockedResolver
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.targets import parse_target
 
@@ -32,7 +32,9 @@ def index(**more: object) -> FakeProjects:
 
 
 def take(*packages: LockedPackage, projects: FakeProjects | None = None, policy: Policy = POLICY) -> Resolution:
-    return resolve_locked(lock_of(*packages), packages, policy, projects or index(), Compatibility(WINDOWS))
+    return LockedResolver(
+        lock_of(*packages), packages, policy, projects or index(), Compatibility(WINDOWS)
+    ).resolution()
 
 
 def pin(package: LockedPackage, projects: FakeProjects | None = None, policy: Policy = POLICY) -> Pin:
@@ -132,5 +134,9 @@ def test_cycle_leaves_nobody_without_a_way() -> None:
 
 def test_targets_take_files_of_their_own() -> None:
     package = locked("some", "1.0", *FILES)
-    found = resolve_locked(lock_of(package), (package,), POLICY, index(), Compatibility(LINUX)).pins[package.name]
+    found = (
+        LockedResolver(lock_of(package), (package,), POLICY, index(), Compatibility(LINUX))
+        .resolution()
+        .pins[package.name]
+    )
     assert filename(found) == "some-1.0-py3-none-any.whl"

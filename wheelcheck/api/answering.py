@@ -78,7 +78,7 @@ def _explained(
 def resolved(
     prepared: Prepared, store: IndexStore, reporter: Reporter, cache: ResolutionCache | None = None
 ) -> tuple[Resolution | Conflict, tuple[Finding, ...]]:
-    """Resolve *prepared*, or take its lock as it stands and say where the index disagrees with it.
+    """Resolve *prepared*, or locked its lock as it stands and say where the index disagrees with it.
 
     Raises ``InputUnreadable`` and ``IndexUnavailable``.
     """
@@ -90,14 +90,14 @@ def resolved(
         return solved(question, reporter=reporter), ()
     from wheelcheck.findings.asked import find_disagreements, silent_lock
     from wheelcheck.locks.choosing import applicable, uncovered
-    from wheelcheck.resolver.locked import resolve_locked
+    from wheelcheck.resolver.locked import LockedResolver
     from wheelcheck.targets.fitting import Compatibility
 
     compatibility = Compatibility(question.target)
-    take = partial(resolve_locked, policy=question.policy, projects=store, compatibility=compatibility)
+    locked = partial(LockedResolver, policy=question.policy, projects=store, compatibility=compatibility)
     reason = uncovered(lock, question.target, compatibility=compatibility)
     if reason:
-        return take(lock, ()), (silent_lock(lock.path, reason, question.target),)
+        return locked(lock, ()).resolution(), (silent_lock(lock.path, reason, question.target),)
     packages = applicable(
         lock,
         question.target,
@@ -105,7 +105,7 @@ def resolved(
         groups=prepared.read.groups,
         compatibility=compatibility,
     )
-    resolution = take(lock, packages)
+    resolution = locked(lock, packages).resolution()
     return resolution, tuple(find_disagreements(packages, resolution, store))
 
 

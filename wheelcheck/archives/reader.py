@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 class ArchiveReader:
     """Reads archives within *limits*; may be shared by threads.
 
-    *knowledge* gives the evidence table; it is called for each source archive, so it should remember its answer.
+    *knowledge* gives the evidence table; it is called for each source archive, so it should remember its answer. Files are
+    seekable. Exceptions that a file raises pass through, so that a file of which parts are missing can say which. What is no
+    readable archive raises ``ArchiveRefused``.
     """
 
     def __init__(self, *, knowledge: Callable[[], NativeKnowledge], limits: Limits | None = None) -> None:
@@ -31,28 +33,19 @@ class ArchiveReader:
         self._limits = limits or Limits()
 
     def wheel_metadata(self, file: BinaryIO, filename: str) -> CoreMetadata:
-        """The dependency fields in the wheel *file* (seekable); reads the zip's end, its directory and one member.
-
-        Exceptions that *file* raises pass through. Raises ``ArchiveRefused`` and ``MetadataMalformed``.
-        """
+        """The dependency fields in the wheel *file*; also raises ``MetadataMalformed``."""
         from wheelcheck.archives.wheels import read_wheel_metadata
 
         return read_wheel_metadata(file, filename, self._limits)
 
     def core_metadata(self, content: bytes, filename: str, source: MetadataSource) -> CoreMetadata:
-        """The dependency fields in *content*, a METADATA file of *filename*; about 50 µs.
-
-        Raises ``MetadataMalformed`` when it is unreadable or speaks of another project or version than *filename*.
-        """
+        """The dependency fields in *content*, a METADATA file of *filename*; about 50 µs. Raises ``MetadataMalformed``."""
         from wheelcheck.archives.core_metadata import parse_core_metadata
 
         return parse_core_metadata(content, filename, source)
 
     def judge_sdist(self, file: BinaryIO, filename: str) -> Judgement:
-        """Metadata and purity of the source archive *file* (seekable), one pass over its members.
-
-        Raises ``ArchiveRefused``, naming the member, for archives that are broken, hostile or beyond the limits.
-        """
+        """Metadata and purity of the source archive *file*; a refusal names the member that is broken, hostile or too large."""
         from wheelcheck.archives.core_metadata import parse_identity
         from wheelcheck.archives.unpack import unpack
 
@@ -66,11 +59,7 @@ class ArchiveReader:
         return self._judge(read_folder(folder, self._limits), FileIdentity(readings=()))
 
     def code_places(self, file: BinaryIO, filename: str, modules: frozenset[str] | None) -> CodePlaces:
-        """Where in the wheel *file* the sources of *modules* lie, of all its modules for ``None``.
-
-        Reads the zip's end and its directory. Exceptions that *file* raises pass through, here and below, so that a file of
-        which parts are missing can say which. Raises ``ArchiveRefused``.
-        """
+        """Where in the wheel *file* the sources of *modules* lie, of all its modules for ``None``."""
         from wheelcheck.archives.code.files import SourceTexts
         from wheelcheck.model.code import CodePlaces
 
@@ -83,19 +72,19 @@ class ArchiveReader:
             return CodePlaces(files=len(paths), size=code.compressed_size(paths), spans=code.extents(paths))
 
     def import_names(self, file: BinaryIO, filename: str) -> frozenset[str]:
-        """The top-level names that the archive *file* makes importable, by its files; raises ``ArchiveRefused``."""
+        """The top-level names that the archive *file* makes importable, by its files."""
         with self._code(file, filename) as code:
             return code.modules.tops
 
     def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
-        """Where the Python files in the archive *file* import one of *names*; raises ``ArchiveRefused``."""
+        """Where the Python files in the archive *file* import one of *names*."""
         from wheelcheck.archives.code.import_uses import survey_imports
 
         with self._code(file, filename) as code:
             return survey_imports(code, names)
 
     def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
-        """What each of *modules* binds in the archive *file*, in the order of their names; raises ``ArchiveRefused``."""
+        """What each of *modules* binds in the archive *file*, in the order of their names."""
         from wheelcheck.archives.code.definitions import define_modules
 
         with self._code(file, filename) as code:

@@ -1,11 +1,13 @@
-"""Reads METADATA and the unpacked size of a wheel through the zip's own directory; reads no other member."""
+"""Reads a wheel through its zip's directory: METADATA and the unpacked size; no other member is read."""
 
 from __future__ import annotations
 
 import os
 import struct
 import zlib
-from typing import BinaryIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
 
 from packaging.utils import canonicalize_name
 
@@ -13,6 +15,9 @@ from wheelcheck.archives.core_metadata import parse_core_metadata, parse_identit
 from wheelcheck.archives.source_tree import Limits
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 _TAIL = ".dist-info/METADATA"
 _END = struct.Struct("<4s4H2LH")
@@ -37,25 +42,18 @@ def read_wheel_metadata(file: BinaryIO, filename: str, limits: Limits) -> CoreMe
 
 def zipped_metadata(file: BinaryIO, filename: str, limits: Limits) -> bytes:
     """METADATA of any zip, by ``zipfile``; raises as :func:`read_wheel_metadata` does."""
-    import zipfile  # few wheels need it
-
-    try:
-        with zipfile.ZipFile(file) as archive:
-            member = archive.getinfo(_metadata_path(archive.namelist(), filename))
-            if member.file_size > limits.member:
-                raise ArchiveRefused(
-                    f"{member.filename} is {member.file_size} bytes, more than the limit of {limits.member}",
-                    address=filename,
-                )
-            if member.flag_bits & 1:
-                raise ArchiveRefused(f"{member.filename} is encrypted", address=filename)
-            # The size in the directory may lie, so no more than it promises is taken out.
-            with archive.open(member) as stream:
-                content = stream.read(limits.member + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
-        raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename) from problem
-    except NotImplementedError as problem:
-        raise ArchiveRefused(f"compressed in a way that is not read: {problem}", address=filename) from problem
+    with opened_zip(file, filename) as archive:
+        member = archive.getinfo(_metadata_path(archive.namelist(), filename))
+        if member.file_size > limits.member:
+            raise ArchiveRefused(
+                f"{member.filename} is {member.file_size} bytes, more than the limit of {limits.member}",
+                address=filename,
+            )
+        if member.flag_bits & 1:
+            raise ArchiveRefused(f"{member.filename} is encrypted", address=filename)
+        # The size in the directory may lie, so no more than it promises is taken out.
+        with archive.open(member) as stream:
+            content = stream.read(limits.member + 1)
     if len(content) > limits.member:
         raise ArchiveRefused(f"{member.filename} is longer than the limit of {limits.member} bytes", address=filename)
     return content
@@ -136,10 +134,19 @@ def unpacked_size(file: BinaryIO, filename: str) -> int:
 
     Exceptions of *file* itself pass through. Raises ``ArchiveRefused`` for what is no readable zip.
     """
-    import zipfile
+    with opened_zip(file, filename) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
+@contextmanager
+def opened_zip(file: BinaryIO, filename: str) -> Iterator[ZipFile]:
+    """The zip *file* (seekable); raises ``ArchiveRefused`` where it, or what is then read of it, is no readable zip."""
+    import zipfile  # few wheels need it
 
     try:
         with zipfile.ZipFile(file) as archive:
-            return sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, NotImplementedError) as problem:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
         raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename) from problem
+    except NotImplementedError as problem:
+        raise ArchiveRefused(f"compressed in a way that is not read: {problem}", address=filename) from problem

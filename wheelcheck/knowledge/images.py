@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -17,7 +16,9 @@ _DOCUMENT = ("system", "image", "runner", "cibuildwheel")
 _SYSTEM = ("name", "images", "latest", "releases", "evidence")
 _IMAGE = ("images", "implementation", "prefix", "python", "bases", "evidence")
 _CIBUILDWHEEL = ("images", "archs", "all_archs", "macos_floors", "optional_free_threaded", "evidence")
-_FLOOR = re.compile(r"manylinux_2_\d+|musllinux_1_\d+|win", re.ASCII)
+_floor = kinds.matching(
+    r"manylinux_2_\d+|musllinux_1_\d+|win", "not a floor such as manylinux_2_36, musllinux_1_2 or win"
+)
 
 
 @functools.cache
@@ -99,12 +100,6 @@ def _texts(table: Table) -> Mapping[str, str]:
 
 def _lists(table: Table) -> Mapping[str, tuple[str, ...]]:
     return {key: table.some(key, kinds.word) for key in table.keys}
-
-
-def _floor(text: str) -> str:
-    if _FLOOR.fullmatch(text) is None:
-        raise ValueError("not a floor such as manylinux_2_36, musllinux_1_2 or win")
-    return text
 
 
 def _implementation(text: str) -> Literal["cpython", "pypy"]:

@@ -3,19 +3,53 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.requirement import FileOrigin, Requirement
 
-_ID = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*", re.ASCII)
-_MINOR = re.compile(r"3\.\d+", re.ASCII)
-_PATTERN = re.compile(r"[a-z0-9_.*?\[\]!-]+", re.ASCII)
+_Value = TypeVar("_Value")
+
+
+def parsed_by(make: Callable[[str], _Value], reason: str) -> Callable[[str], _Value]:
+    """The kind of text that *make* understands; *reason* is why it refuses another."""
+
+    def kind(text: str) -> _Value:
+        try:
+            return make(text)
+        except ValueError as problem:
+            raise ValueError(reason) from problem
+
+    return kind
+
+
+def matching(pattern: str, reason: str) -> Callable[[str], str]:
+    """The kind of text that the whole *pattern* matches; *reason* is why another is refused."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def kind(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise ValueError(reason)
+        return text
+
+    return kind
+
+
+identifier = matching(r"[a-z0-9]+([.-][a-z0-9]+)*", "an id has lower-case letters, digits, dots and dashes")
+minor = matching(r"3\.\d+", 'not a Python minor such as "3.11"')
+platform_pattern = matching(r"[a-z0-9_.*?\[\]!-]+", "not a pattern of platform tags such as win*")
+project = parsed_by(lambda text: canonicalize_name(text, validate=True), "not a valid project name")
+version = parsed_by(Version, "not a version (PEP 440)")
+pythons = parsed_by(SpecifierSet, 'not version bounds such as ">=3.12"')
+day = parsed_by(lambda text: date.fromisoformat(text).isoformat(), "not a day such as 2024-06-16")
+severity = parsed_by(Severity, f"use one of {', '.join(each.value for each in Severity)}")
 
 
 def sentence(text: str) -> str:
@@ -30,21 +64,6 @@ def word(text: str) -> str:
     if not text or text != text.strip():
         raise ValueError("empty, or with spaces around it")
     return text
-
-
-def identifier(text: str) -> str:
-    """An entry's own name, such as ``torch-numpy-2``."""
-    if _ID.fullmatch(text) is None:
-        raise ValueError("an id has lower-case letters, digits, dots and dashes")
-    return text
-
-
-def project(text: str) -> NormalizedName:
-    """A project's name, normalised."""
-    try:
-        return canonicalize_name(text, validate=True)
-    except ValueError as problem:
-        raise ValueError("not a valid project name") from problem
 
 
 def requirement(text: str) -> Requirement:
@@ -66,37 +85,6 @@ def bound(text: str) -> Requirement:
     return parsed
 
 
-def version(text: str) -> Version:
-    """A version (PEP 440)."""
-    try:
-        return Version(text)
-    except ValueError as problem:
-        raise ValueError("not a version (PEP 440)") from problem
-
-
-def pythons(text: str) -> SpecifierSet:
-    """Python versions as bounds, such as ``>=3.12``."""
-    try:
-        return SpecifierSet(text)
-    except ValueError as problem:
-        raise ValueError('not version bounds such as ">=3.12"') from problem
-
-
-def minor(text: str) -> str:
-    """A Python minor."""
-    if _MINOR.fullmatch(text) is None:
-        raise ValueError('not a Python minor such as "3.11"')
-    return text
-
-
-def day(text: str) -> str:
-    """A day, ISO 8601."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as problem:
-        raise ValueError("not a day such as 2024-06-16") from problem
-
-
 def link(text: str) -> str:
     """An address on the web."""
     parts = urlsplit(text)
@@ -107,23 +95,8 @@ def link(text: str) -> str:
     return text
 
 
-def platform_pattern(text: str) -> str:
-    """A shell pattern of wheel platform tags, such as ``win*``."""
-    if _PATTERN.fullmatch(text) is None:
-        raise ValueError("not a pattern of platform tags such as win*")
-    return text
-
-
 def import_name(text: str) -> str:
     """A dotted import name."""
     if not all(part.isidentifier() for part in text.split(".")):
         raise ValueError("not a name that can be imported")
     return text
-
-
-def severity(text: str) -> Severity:
-    """A severity, by the word of the reports."""
-    try:
-        return Severity(text)
-    except ValueError as problem:
-        raise ValueError(f"use one of {', '.join(each.value for each in Severity)}") from problem

@@ -17,6 +17,7 @@ _LISTS = {
     "sources": ("suffixes", "ignored_folders"),
     "hooks": ("native", "pure"),
 }
+_kind = kinds.parsed_by(BackendKind, f"use one of {', '.join(kind.value for kind in BackendKind)}")
 
 
 @functools.cache
@@ -49,10 +50,3 @@ def parse_native(text: str, address: str) -> NativeKnowledge:
         native_hooks=words("hooks", "native"),
         pure_hooks=words("hooks", "pure"),
     )
-
-
-def _kind(text: str) -> BackendKind:
-    try:
-        return BackendKind(text)
-    except ValueError as problem:
-        raise ValueError(f"use one of {', '.join(kind.value for kind in BackendKind)}") from problem

@@ -20,6 +20,7 @@ _SYSTEMS = ("windows", "linux", "musl", "macos")
 _SYSTEM = ("present", "with_python", "absent", "ceiling", "evidence")
 _ABSENT = ("libraries", "owner", "remedy", "bundled")
 _FAMILIES = ("GLIBCXX", "CXXABI", "GCC")
+_release = kinds.parsed_by(lambda text: tuple(map(int, text.split("."))), "not a release such as 2.28")
 
 
 @functools.cache
@@ -74,10 +75,3 @@ def _ceiling(table: Table) -> SymbolCeiling:
         glibc=table.one("glibc", _release),
         families={family: table.one(family, _release) for family in _FAMILIES},
     )
-
-
-def _release(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split("."))
-    except ValueError as problem:
-        raise ValueError("not a release such as 2.28") from problem

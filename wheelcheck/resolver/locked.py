@@ -24,23 +24,11 @@ from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, Release
 
 
-def resolve_locked(
-    lock: Lock,
-    packages: Iterable[LockedPackage],
-    policy: Policy,
-    projects: Projects,
-    compatibility: Compatibility,
-) -> Resolution:
-    """The resolution that *lock* gives on the target of *compatibility*, where its *packages* apply.
+class LockedResolver:
+    """Resolves *lock* on the target of *compatibility*, where its *packages* apply.
 
-    A package without a usable file is pinned without one. Asks the index only for packages whose files the lock does not list,
-    and for source archives that have to be judged. Raises ``IndexUnavailable``.
+    Asks the index only for packages whose files the lock does not list, and for source archives that have to be judged.
     """
-    return _LockedResolver(lock, packages, policy, projects, compatibility).resolution()
-
-
-class _LockedResolver:
-    """One lock on one target."""
 
     def __init__(
         self,
@@ -62,6 +50,7 @@ class _LockedResolver:
         self._projects.prefetch_pages(package.name for package in unlisted if package.unsupported is None)
 
     def resolution(self) -> Resolution:
+        """The resolution; a package without a usable file is pinned without one. Raises ``IndexUnavailable``."""
         pins = {name: self._pin(package) for name, package in sorted(self._packages.items()) if _is_file(package)}
         unsupported = (package.unsupported for package in self._packages.values())
         return Resolution(

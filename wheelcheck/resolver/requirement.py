@@ -149,9 +149,6 @@ class ResolverRequirement:
         self.exact = exact
         self.impossible = impossible
 
-    def __repr__(self) -> str:
-        return f"<ResolverRequirement {self.key} {self.stated}>"
-
 
 class Candidate:
     """A version of a key that could be chosen, compared by identity; ``url`` is set when a direct reference brought it.
@@ -166,9 +163,6 @@ class Candidate:
         self.version = version
         self.url = url
         self.requirements: tuple[ResolverRequirement, ...] | None = None  # filled by the provider, once
-
-    def __repr__(self) -> str:
-        return f"<Candidate {self.key} {self.version}>"
 
 
 def iter_resolver_requirements(stated: Requirement) -> Iterator[ResolverRequirement]:

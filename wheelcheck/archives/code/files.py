@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
 from wheelcheck.archives.code.modules import ModuleMap, map_modules, path_files, path_folders
 from wheelcheck.archives.source_tree import Limits, SourceTree
 from wheelcheck.archives.unpack import unpack
+from wheelcheck.archives.wheels import opened_zip
 from wheelcheck.errors import ArchiveRefused
 
 SOURCE_LIMIT = 1024**2
 """Bytes of one Python file that is parsed; a longer one is generated data, whose tree would take a hundred times that."""
 _READ_LIMIT = 4 * SOURCE_LIMIT
 _PATH_FILE_LIMIT = 64 * 1024
-
-
-class CodeFiles(Protocol):
-    """The code of one archive, as the readers of imports and definitions ask for it."""
-
-    @property
-    def filename(self) -> str:
-        """The archive's name."""
-        ...
-
-    @property
-    def modules(self) -> ModuleMap:
-        """Its modules."""
-        ...
-
-    def source(self, path: str) -> bytes | None:
-        """The Python file at *path*; ``None`` where it is too long to be read. Raises ``ArchiveRefused``."""
-        ...
 
 
 class SourceTexts:
@@ -110,16 +92,15 @@ class WheelCode:
         return sum(self._entries[path].compress_size for path in paths)
 
 
+CodeFiles = SourceTexts | WheelCode
+"""The code of one archive, as the readers of imports and definitions ask for it."""
+
+
 @contextmanager
 def opened_wheel(file: BinaryIO, filename: str, limits: Limits) -> Iterator[WheelCode]:
     """The code of the wheel *file* (seekable); raises ``ArchiveRefused`` for what is no readable zip."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            yield WheelCode(archive, filename, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
-        raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename) from problem
-    except NotImplementedError as problem:
-        raise ArchiveRefused(f"compressed in a way that is not read: {problem}", address=filename) from problem
+    with opened_zip(file, filename) as archive:
+        yield WheelCode(archive, filename, limits)
 
 
 def source_archive_code(file: BinaryIO, filename: str, limits: Limits) -> SourceTexts:

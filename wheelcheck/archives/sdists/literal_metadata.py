@@ -13,12 +13,12 @@ from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import MetadataSource
 
 
-class StatedDependencies(Struct, frozen=True, kw_only=True):
+class StatedDependencies(Struct, frozen=True):
     """Dependencies from one place; ``extras`` besides those that the lines name."""
 
-    requires: tuple[str, ...]
     source: MetadataSource
     evidence: str
+    requires: tuple[str, ...]
     extras: tuple[str, ...] = ()
     requires_python: str | None = None
 
@@ -38,12 +38,8 @@ def literal_config(facts: SourceFacts) -> StatedDependencies | None:
     lines: list[str] = []
     for key, text in values.items():
         lines += _conditioned(key, literal_texts(text) or [])
-    return StatedDependencies(
-        requires=tuple(lines),
-        extras=tuple(filter(None, (key.partition(":")[0] for key in values))),
-        source=MetadataSource.SDIST_RECORDED,
-        evidence="install_requires in setup.cfg",
-    )
+    extras = tuple(filter(None, (key.partition(":")[0] for key in values)))
+    return StatedDependencies(MetadataSource.SDIST_RECORDED, "install_requires in setup.cfg", tuple(lines), extras)
 
 
 def literal_script(facts: SourceFacts) -> StatedDependencies | None:
@@ -51,23 +47,14 @@ def literal_script(facts: SourceFacts) -> StatedDependencies | None:
     script = facts.script
     if script is None or script.open_arguments or script.exhausted or not script.calls:
         return None
-    answers = {_arguments(call) for call in script.calls}
-    if len(answers) != 1:
+    answer, *others = {_arguments(call) for call in script.calls}
+    if others or answer is None:
         return None
-    answer = answers.pop()
-    if answer is None:
-        return None
-    lines, extras, requires_python = answer
     stated = _passes(script, "install_requires") or _passes(script, "extras_require")
     if not stated and _may_be_elsewhere(facts, script):
         return None
-    return StatedDependencies(
-        requires=lines,
-        extras=extras,
-        requires_python=requires_python,
-        source=MetadataSource.SDIST_RECORDED,
-        evidence="literal install_requires in setup.py" if stated else "setup.py, which asks for nothing",
-    )
+    evidence = "literal install_requires in setup.py" if stated else "setup.py, which asks for nothing"
+    return StatedDependencies(MetadataSource.SDIST_RECORDED, evidence, *answer)
 
 
 def _may_be_elsewhere(facts: SourceFacts, script: ScriptReading) -> bool:

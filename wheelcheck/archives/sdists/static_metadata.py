@@ -102,13 +102,7 @@ def _static_pkg_info(facts: SourceFacts) -> StatedDependencies | None:
 
 
 def _from_headers(headers: Headers, source: MetadataSource, evidence: str) -> StatedDependencies:
-    return StatedDependencies(
-        requires=headers.requires,
-        extras=headers.extras,
-        requires_python=headers.requires_python,
-        source=source,
-        evidence=evidence,
-    )
+    return StatedDependencies(source, evidence, headers.requires, headers.extras, headers.requires_python)
 
 
 def _project_table(facts: SourceFacts) -> StatedDependencies | None:
@@ -123,13 +117,9 @@ def _project_table(facts: SourceFacts) -> StatedDependencies | None:
         extras.append(str(extra))
         lines += [with_marker(line, f'extra == "{extra}"') for line in text_items(members)]
     requires_python = project.get("requires-python")
-    return StatedDependencies(
-        requires=tuple(lines),
-        extras=tuple(extras),
-        requires_python=requires_python if isinstance(requires_python, str) else None,
-        source=MetadataSource.SDIST_STATIC,
-        evidence="[project] in pyproject.toml",
-    )
+    python = requires_python if isinstance(requires_python, str) else None
+    evidence = "[project] in pyproject.toml"
+    return StatedDependencies(MetadataSource.SDIST_STATIC, evidence, tuple(lines), tuple(extras), python)
 
 
 def _poetry_table(facts: SourceFacts) -> StatedDependencies | None:
@@ -141,13 +131,8 @@ def _poetry_table(facts: SourceFacts) -> StatedDependencies | None:
     read = poetry_requirements(table, extras)
     if read is None:
         return None
-    return StatedDependencies(
-        requires=read[0],
-        extras=tuple(extras),
-        requires_python=read[1],
-        source=MetadataSource.SDIST_STATIC,
-        evidence="[tool.poetry.dependencies] in pyproject.toml",
-    )
+    evidence = "[tool.poetry.dependencies] in pyproject.toml"
+    return StatedDependencies(MetadataSource.SDIST_STATIC, evidence, read[0], tuple(extras), read[1])
 
 
 def _recorded_pkg_info(facts: SourceFacts) -> StatedDependencies | None:
@@ -168,14 +153,12 @@ def _recorded_pkg_info(facts: SourceFacts) -> StatedDependencies | None:
 def _recorded_egg_info(facts: SourceFacts) -> StatedDependencies | None:
     path = facts.tree.egg_info("requires.txt")
     if path is not None and (text := facts.tree.text(path)) is not None:
-        lines, extras = parse_requires_txt(text)
-        return StatedDependencies(requires=lines, extras=extras, source=MetadataSource.SDIST_RECORDED, evidence=path)
+        return StatedDependencies(MetadataSource.SDIST_RECORDED, path, *parse_requires_txt(text))
     record = facts.tree.egg_info("SOURCES.txt") or facts.tree.egg_info("PKG-INFO")
     if record is None:
         return None
-    return StatedDependencies(
-        requires=(), source=MetadataSource.SDIST_RECORDED, evidence=f"{record} without a requires.txt: no dependencies"
-    )
+    evidence = f"{record} without a requires.txt: no dependencies"
+    return StatedDependencies(MetadataSource.SDIST_RECORDED, evidence, ())
 
 
 def parse_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
