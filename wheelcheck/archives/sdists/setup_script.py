@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import reduce
 
 from wheelcheck.archives.sdists.setup_expressions import DEPTH, Expressions, Scope
 from wheelcheck.archives.sdists.setup_values import (
@@ -118,53 +119,36 @@ class _Interpreter(Expressions):
         if decided is not None:
             self.block(body if decided else orelse)
             return
-        before = _copied(self.scope)
-        leaving: list[Returned] = []
-        ends: list[Scope] = []
-        for branch in (body, orelse):
-            self.scope = _copied(before)
-            try:
-                self.block(branch)
-            except Returned as left:
-                leaving.append(left)
-            except Stop:
-                pass
-            else:
-                ends.append(self.scope)
-        if not ends:
-            self.scope = before
-            if leaving:
-                result = leaving[0].value
-                for other in leaving[1:]:
-                    result = merged(result, other.value)
-                raise Returned(result)
-            raise Stop
-        self.scope = ends[0] if len(ends) == 1 else _merged_scopes(ends[0], ends[1])
+        before = self.scope
+        outcomes = [self.branch(_copied(before), branch) for branch in (body, orelse)]
+        ends = [outcome for outcome in outcomes if not isinstance(outcome, Stop)]
+        if ends:
+            self.scope = reduce(_merged_scopes, ends)
+            return
+        self.scope = before
+        returned = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
+        raise Returned(reduce(merged, returned)) if returned else Stop
 
     def attempt(self, node: ast.Try) -> None:
         before = _copied(self.scope)
-        ends: list[Scope] = []
-        leaving: Stop | None = None
-        try:
-            self.block(node.body)
-            self.block(node.orelse)
-            ends.append(self.scope)
-        except Stop as left:
-            leaving = left
-        for handler in node.handlers:
-            self.scope = _copied(before)
-            try:
-                self.block(handler.body)
-                ends.append(self.scope)
-            except Stop:
-                continue
-        if not ends:
-            self.block(node.finalbody)
-            raise leaving or Stop
-        self.scope = ends[0]
-        for other in ends[1:]:
-            self.scope = _merged_scopes(self.scope, other)
+        tried = self.branch(self.scope, node.body, node.orelse)
+        outcomes = [tried, *(self.branch(_copied(before), handler.body) for handler in node.handlers)]
+        ends = [outcome for outcome in outcomes if not isinstance(outcome, Stop)]
+        if ends:
+            self.scope = reduce(_merged_scopes, ends)
         self.block(node.finalbody)
+        if not ends:
+            raise tried if isinstance(tried, Stop) else Stop
+
+    def branch(self, scope: Scope, *bodies: list[ast.stmt]) -> Scope | Stop:
+        """Run *bodies* from *scope*: the scope behind them, or the exception that left them."""
+        self.scope = scope
+        try:
+            for body in bodies:
+                self.block(body)
+        except Stop as left:
+            return left
+        return self.scope
 
     def class_body(self, node: ast.ClassDef) -> None:
         bases = {last_name(base) for base in node.bases}
@@ -219,14 +203,8 @@ class _Interpreter(Expressions):
         if name in self.modules:
             return self.modules[name]
         stem = name.replace(".", "/")
-        found = next(
-            (
-                (path, text)
-                for path in (f"{stem}.py", f"{stem}/__init__.py")
-                if (text := self.module_text(path)) is not None
-            ),
-            None,
-        )
+        paths = (f"{stem}.py", f"{stem}/__init__.py")
+        found = next(((path, text) for path in paths if (text := self.module_text(path)) is not None), None)
         if found is None or self.depth >= DEPTH:
             return None
         self.modules[name] = {}
@@ -257,10 +235,7 @@ def _copied_value(value: Value) -> Value:
 
 
 def _merged_scopes(one: Scope, other: Scope) -> Scope:
-    result: Scope = {}
-    for name in {**one, **other}:
-        result[name] = merged(one.get(name, UNKNOWN), other.get(name, UNKNOWN))
-    return result
+    return {name: merged(one.get(name, UNKNOWN), other.get(name, UNKNOWN)) for name in {**one, **other}}
 
 
 def _forces_platform(node: ast.AST) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import operator
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
@@ -31,6 +33,13 @@ Value = None | bool | int | float | str | bytes | list["Value"] | dict[str, "Val
 UNKNOWN = Unknown()
 
 ARGV: list[Value] = ["setup.py", "bdist_wheel"]
+
+_COMPARISONS: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+}
 
 
 def truth(value: Value) -> bool | None:
@@ -75,34 +84,24 @@ def literal_texts(value: Value) -> list[str] | None:
     return texts if len(texts) == len(value) else None
 
 
-def compared(left: Value, operator: ast.cmpop, right: Value) -> Value:
-    """``left operator right`` where both are known."""
-    match operator:
+def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
+    """``left comparison right`` where both are known."""
+    match comparison:
         case ast.In() | ast.NotIn():
             found = _contains(right, left)
-            return UNKNOWN if found is None else found is isinstance(operator, ast.In)
+            return UNKNOWN if found is None else found is isinstance(comparison, ast.In)
         case ast.Is() | ast.IsNot() if left is None or right is None:
             if isinstance(left, Unknown) or isinstance(right, Unknown):
                 return UNKNOWN
-            return (left is right) is isinstance(operator, ast.Is)
+            return (left is right) is isinstance(comparison, ast.Is)
     if isinstance(left, Unknown | Made | Environ) or isinstance(right, Unknown | Made | Environ):
         return UNKNOWN
-    match operator:
-        case ast.Eq() | ast.Is():
-            return left == right
-        case ast.NotEq() | ast.IsNot():
-            return left != right
-    if isinstance(left, int) and isinstance(right, int):
-        match operator:
-            case ast.Gt():
-                return left > right
-            case ast.GtE():
-                return left >= right
-            case ast.Lt():
-                return left < right
-            case ast.LtE():
-                return left <= right
-    return UNKNOWN
+    if isinstance(comparison, ast.Eq | ast.Is):
+        return left == right
+    if isinstance(comparison, ast.NotEq | ast.IsNot):
+        return left != right
+    compare = _COMPARISONS.get(type(comparison))
+    return compare(left, right) if compare and isinstance(left, int) and isinstance(right, int) else UNKNOWN
 
 
 def _contains(container: Value, item: Value) -> bool | None:
