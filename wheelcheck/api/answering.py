@@ -78,7 +78,7 @@ def _explained(
 def resolved(
     prepared: Prepared, store: IndexStore, reporter: Reporter, cache: ResolutionCache | None = None
 ) -> tuple[Resolution | Conflict, tuple[Finding, ...]]:
-    """Resolve *prepared*, or locked its lock as it stands and say where the index disagrees with it.
+    """Resolve *prepared*, or take its lock as it stands and say where the index disagrees with it.
 
     Raises ``InputUnreadable`` and ``IndexUnavailable``.
     """
