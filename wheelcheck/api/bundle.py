@@ -116,10 +116,10 @@ def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
 
 
 def _refuse_taken(out: Path, request: BundleRequest) -> None:
-    from wheelcheck.environments.bundle.staging import refuse_existing, refuse_stranger
+    from wheelcheck.environments.bundle.staging import refuse_existing, refuse_unreplaceable
 
     if request.replace:
-        refuse_stranger(out)
+        refuse_unreplaceable(out)
     else:
         refuse_existing(out)
 
@@ -152,7 +152,7 @@ def _wheelhouse(order: _Order, staging: Staging, told: Transfers) -> Wheelhouse:
 
 def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, told: Transfers) -> Bundling:
     from wheelcheck.environments.bundle.assembling import assemble
-    from wheelcheck.environments.bundle.sizes import weigh
+    from wheelcheck.environments.bundle.sizes import measure
     from wheelcheck.environments.bundle.stripping import strip, strippable
 
     told.stage("unpacking")
@@ -172,14 +172,14 @@ def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, told: Tran
     bundling = Bundling(
         out=str(order.request.out),
         manifest=manifest,
-        weights=weigh(environment, {}),
+        sizes=measure(environment, {}),
         saved=saved,
         budget=order.budget,
         warnings=(*environment.warnings, *_iter_warnings(environment)),
     )
     if not bundling.is_within_budget:
         # Looking at every file costs time, and only a bundle over its budget needs it.
-        return replace(bundling, weights=weigh(environment, strippable(environment)))
+        return replace(bundling, sizes=measure(environment, strippable(environment)))
     if order.request.archive:
         _write_sums(manifest, made)
     _refuse_taken(order.out, order.request)

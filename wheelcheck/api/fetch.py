@@ -18,7 +18,7 @@ from wheelcheck.model.wheelhouse import Fetched
 from wheelcheck.ports import Reporter, SilentTransfers, Transfers
 
 if TYPE_CHECKING:
-    from wheelcheck.environments.wheelhouse.filling import Arrivals
+    from wheelcheck.environments.wheelhouse.filling import FillResult
     from wheelcheck.environments.wheelhouse.folder import Wanted
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.file_store import FileStore
@@ -102,7 +102,7 @@ def _built(
     executable: ExecutablePlan,
     folder: Path,
     wanted: Sequence[Wanted],
-    arrivals: Arrivals,
+    arrivals: FillResult,
     request: FetchRequest,
     config: IndexConfig,
     told: Transfers,
@@ -127,7 +127,7 @@ def _fetched(
     folder: Path,
     wanted: Sequence[Wanted],
     sizes: PlanSizes,
-    arrivals: Arrivals,
+    arrivals: FillResult,
     built: tuple[str, ...],
 ) -> Fetched:
     from wheelcheck.environments.wheelhouse.loading import filled_wheelhouse

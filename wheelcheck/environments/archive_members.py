@@ -1,4 +1,4 @@
-"""Reads the members of a zip or a compressed tar one by one; writes nothing, and leaves all judgement to its readers."""
+"""Reads the members of a zip or a compressed tar one by one; writes nothing and refuses nothing."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class MemberKind(Enum):
 
 
 class Member(Struct, frozen=True, kw_only=True):
-    """One member, called ``name`` as the archive spells it; ``size`` in bytes as announced, ``link`` what a link says.
+    """One member, with the ``name`` as the archive spells it; ``size`` is announced, in bytes, ``link`` the target of a link.
 
-    ``open`` gives the content, and works until the next member is asked for.
+    ``open`` returns the content. It works until the next member is asked for.
     """
 
     name: str
@@ -49,13 +49,13 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class UnknownArchive(Exception):
-    """A file that does not begin like any archive that is read here."""
+    """The file does not begin like any archive that is read here."""
 
 
 def iter_members(path: Path) -> Iterator[Member]:
-    """The members of the archive *path* in their order there; it is decompressed once.
+    """Yield the members of the archive *path* in their order; it is decompressed once.
 
-    Raises ``UnknownArchive``, ``OSError``, and what :data:`DAMAGED` lists for a broken archive.
+    Raises ``UnknownArchive``, ``OSError``, and the errors in :data:`DAMAGED` for a broken archive.
     """
     with path.open("rb") as stream:
         start = stream.read(6)

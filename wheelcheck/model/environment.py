@@ -176,11 +176,11 @@ class Budget(Struct, frozen=True, kw_only=True):
     text: str
 
 
-class BundleWeights(Struct, frozen=True, kw_only=True):
-    """Where the bytes of a bundle lie, each largest first: ``packages`` by project, ``folders`` by folder inside the bundle.
+class BundleSizes(Struct, frozen=True, kw_only=True):
+    """The bytes of a bundle, each largest first: ``packages`` by project, ``folders`` by folder inside the bundle.
 
-    The runtime's files are those of ``(runtime)``, which no project can be called. ``strippable`` is what each kind of files that
-    was not stripped would save, empty where nobody asked.
+    The runtime's files count for ``(runtime)``, which no project can be called. ``strippable`` are the bytes that each kind of
+    files that was not stripped would save, empty where they were not asked for.
     """
 
     installed: int
@@ -197,7 +197,7 @@ class Bundling(Struct, frozen=True, kw_only=True):
 
     out: str
     manifest: Manifest
-    weights: BundleWeights
+    sizes: BundleSizes
     saved: int = 0
     budget: Budget | None = None
     warnings: tuple[str, ...] = ()
@@ -210,7 +210,7 @@ class Bundling(Struct, frozen=True, kw_only=True):
     @property
     def measured(self) -> int:
         """The bytes that the budget is for: of the archives where there are any, else of what is installed."""
-        return self.archived if self.manifest.archives else self.weights.installed
+        return self.archived if self.manifest.archives else self.sizes.installed
 
     @property
     def is_within_budget(self) -> bool:

@@ -49,7 +49,7 @@ def _made(page: Page, bundling: Bundling) -> None:
     page.blank()
     _facts(page, bundling)
     page.blank()
-    _largest(page, "Largest packages", bundling.weights.packages, bundling, most=_LARGEST_IN_BRIEF)
+    _largest(page, "Largest packages", bundling.sizes.packages, bundling, most=_LARGEST_IN_BRIEF)
     _warnings(page, bundling)
     page.blank()
     page.line(("  Next", "bold"))
@@ -71,10 +71,10 @@ def _over(page: Page, bundling: Bundling) -> None:
     page.blank()
     _facts(page, bundling)
     page.blank()
-    _largest(page, "Largest packages", bundling.weights.packages, bundling, most=_LARGEST)
+    _largest(page, "Largest packages", bundling.sizes.packages, bundling, most=_LARGEST)
     page.blank()
-    _largest(page, "Largest folders", bundling.weights.folders, bundling, most=_LARGEST)
-    savings = [row for row in sorted(bundling.weights.strippable.items(), key=lambda row: (-row[1], row[0])) if row[1]]
+    _largest(page, "Largest folders", bundling.sizes.folders, bundling, most=_LARGEST)
+    savings = [row for row in sorted(bundling.sizes.strippable.items(), key=lambda row: (-row[1], row[0])) if row[1]]
     page.blank()
     if savings:
         page.columns(
@@ -88,10 +88,10 @@ def _over(page: Page, bundling: Bundling) -> None:
 
 
 def _facts(page: Page, bundling: Bundling) -> None:
-    manifest, weights = bundling.manifest, bundling.weights
+    manifest, sizes = bundling.manifest, bundling.sizes
     rows = [
         ("Runtime", _runtime(manifest.runtime)),
-        ("Installed", f"{size_text(weights.installed)} in {len(manifest.files):,} files"),
+        ("Installed", f"{size_text(sizes.installed)} in {len(manifest.files):,} files"),
     ]
     if manifest.stripped:
         rows.append(("Stripped", f"{', '.join(manifest.stripped)}: {size_text(bundling.saved)} less"))
@@ -124,7 +124,7 @@ def _runtime(runtime: Runtime) -> str:
 
 
 def _largest(page: Page, title: str, rows: Sequence[tuple[str, int]], bundling: Bundling, *, most: int) -> None:
-    whole = bundling.weights.installed or 1
+    whole = bundling.sizes.installed or 1
     shown = [(size_text(size), f"{size / whole:.0%}", name) for name, size in rows[:most]]
     rest = rows[most:]
     if rest:
@@ -187,7 +187,7 @@ class BundlingDocument(Struct, frozen=True, kw_only=True):
 
 def render_bundling_json(bundling: Bundling) -> str:
     """Render *bundling* as JSON, sizes in bytes; the manifest itself is in the bundle."""
-    manifest, weights, budget = bundling.manifest, bundling.weights, bundling.budget
+    manifest, sizes, budget = bundling.manifest, bundling.sizes, bundling.budget
     of = "archives" if manifest.archives else "installed"
     document = BundlingDocument(
         made=bundling.is_within_budget,
@@ -197,7 +197,7 @@ def render_bundling_json(bundling: Bundling) -> str:
         plan=manifest.plan_digest,
         target=manifest.target,
         runtime=manifest.runtime.kind,
-        installed=weights.installed,
+        installed=sizes.installed,
         files=len(manifest.files),
         download=bundling.archived if manifest.archives else None,
         budget=BudgetLine(limit=budget.limit, of=of, measured=bundling.measured) if budget is not None else None,
@@ -213,9 +213,9 @@ def render_bundling_json(bundling: Bundling) -> str:
         ),
         stripped=manifest.stripped,
         saved=bundling.saved,
-        strippable=dict(weights.strippable),
-        packages=dict(weights.packages),
-        folders=dict(weights.folders),
+        strippable=dict(sizes.strippable),
+        packages=dict(sizes.packages),
+        folders=dict(sizes.folders),
         warnings=bundling.warnings,
     )
     return render_json(document).decode()

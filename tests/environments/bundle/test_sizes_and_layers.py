@@ -1,4 +1,4 @@
-"""What an environment weighs, sizes as people write them, layers, and the sums of archives."""
+"""The sizes of an environment, sizes as people write them, layers, and the sums of archives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec import structs
 from tests.environments.bundle.laid import lay
 from tests.fakes import samples
 from wheelcheck.environments.bundle.archiving import render_sums
-from wheelcheck.environments.bundle.sizes import layers, parse_budget, weigh
+from wheelcheck.environments.bundle.sizes import layers, measure, parse_budget
 from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import UsageProblem
 
@@ -40,19 +40,19 @@ def test_budget_without_a_sense_is_refused(text: str) -> None:
         parse_budget(text)
 
 
-def test_weights_are_told_by_package_and_by_folder_largest_first(tmp_path: Path) -> None:
+def test_sizes_are_told_by_package_and_by_folder_largest_first(tmp_path: Path) -> None:
     environment = lay(
         tmp_path,
         {"big": {"big/lib/deep/x.bin": b"1" * 5000, "big/x.py": b"1" * 500}, "small": {"small.py": b"1" * 30}},
         runtime={"python.exe": b"1" * 2000, "DLLs/a.pyd": b"1" * 1000},
     )
-    weights = weigh(environment, {})
-    assert weights.installed == sum(file.size for file in environment.files)
-    assert [name for name, _ in weights.packages] == ["big", "(runtime)", "small"]
-    assert dict(weights.packages)["(runtime)"] == 3000
-    assert weights.folders[0] == ("Lib/site-packages/big/lib", 5000)
-    assert dict(weights.folders) | {".": 2000, "DLLs": 1000, "Lib/site-packages": 30} == dict(weights.folders)
-    assert sum(size for _, size in weights.folders) == weights.installed
+    sizes = measure(environment, {})
+    assert sizes.installed == sum(file.size for file in environment.files)
+    assert [name for name, _ in sizes.packages] == ["big", "(runtime)", "small"]
+    assert dict(sizes.packages)["(runtime)"] == 3000
+    assert sizes.folders[0] == ("Lib/site-packages/big/lib", 5000)
+    assert dict(sizes.folders) | {".": 2000, "DLLs": 1000, "Lib/site-packages": 30} == dict(sizes.folders)
+    assert sum(size for _, size in sizes.folders) == sizes.installed
 
 
 def test_layers_part_what_was_asked_for_from_what_it_needs_and_the_runtime(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.environments.bundle.laid import SITE, lay
-from wheelcheck.environments.bundle.staging import refuse_existing, refuse_stranger, staged
+from wheelcheck.environments.bundle.staging import refuse_existing, refuse_unreplaceable, staged
 from wheelcheck.errors import DiskFailure, IndexUnavailable, UsageProblem, WheelcheckError
 from wheelcheck.model.environment import EnvironmentFile, Manifest, ManifestTarget
 from wheelcheck.plans.manifests import render_manifest
@@ -120,10 +120,10 @@ def test_bundle_that_a_killed_run_had_moved_away_comes_back(tmp_path: Path) -> N
 
 def test_what_is_there_is_refused_and_what_is_no_bundle_never_replaced(tmp_path: Path) -> None:
     refuse_existing(tmp_path / "out")
-    refuse_stranger(tmp_path / "out")
+    refuse_unreplaceable(tmp_path / "out")
     home = tmp_path / "home"
     home.mkdir()
-    refuse_stranger(home)  # an empty folder holds nothing to lose
+    refuse_unreplaceable(home)  # an empty folder holds nothing to lose
     (home / "letter.txt").write_text("")
     file = tmp_path / "file"
     file.write_text("")
@@ -133,7 +133,7 @@ def test_what_is_there_is_refused_and_what_is_no_bundle_never_replaced(tmp_path:
         with pytest.raises(UsageProblem, match="exists already"):
             refuse_existing(place)
         with pytest.raises(UsageProblem, match="is no bundle"):
-            refuse_stranger(place)
+            refuse_unreplaceable(place)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_folder_with_the_manifest_of_something_else_is_never_replaced(tmp_path: 
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "manifest.json").write_bytes(manifest)
     with pytest.raises(UsageProblem, match="is no bundle"):
-        refuse_stranger(tmp_path / "out")
+        refuse_unreplaceable(tmp_path / "out")
 
 
 def _bundle(out: Path) -> None:
@@ -172,13 +172,13 @@ def _bundle(out: Path) -> None:
 def test_bundle_that_ran_is_replaced(tmp_path: Path) -> None:
     out = tmp_path / "out"
     _bundle(out)
-    refuse_stranger(out)
+    refuse_unreplaceable(out)
     cache = out / SITE / "app" / "__pycache__"
     cache.mkdir()
     for name in ("main.cpython-311.pyc", "__init__.cpython-311.opt-1.pyc"):
         (cache / name).write_bytes(b"")
     (out / "empty").mkdir()
-    refuse_stranger(out)
+    refuse_unreplaceable(out)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_bundle_with_a_file_that_it_did_not_write_is_never_replaced(tmp_path: Pa
     (out / path).parent.mkdir(parents=True, exist_ok=True)
     (out / path).write_text("dear")
     with pytest.raises(UsageProblem, match=r"has a file that the bundle did not write.*" + re.escape(path)):
-        refuse_stranger(out)
+        refuse_unreplaceable(out)
 
 
 def test_bundle_with_changed_files_is_never_replaced(tmp_path: Path) -> None:
@@ -205,18 +205,18 @@ def test_bundle_with_changed_files_is_never_replaced(tmp_path: Path) -> None:
     _bundle(out)
     (out / SITE / "app" / "main.py").write_text("y = 3\n")  # as long as before
     with pytest.raises(UsageProblem, match=r"has a file .*app/main\.py"):
-        refuse_stranger(out)
+        refuse_unreplaceable(out)
     (out / SITE / "app" / "__init__.py").write_text("longer than before\n")
     (out / "python3").unlink()
     (out / "python3").symlink_to("elsewhere")
     (out / "linked").symlink_to(tmp_path)
     (out / "a.txt").write_text("")
     with pytest.raises(UsageProblem, match=r"has 5 files .* and 2 more"):
-        refuse_stranger(out)
+        refuse_unreplaceable(out)
 
 
 def test_place_below_a_file_is_refused_and_the_file_named(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text("{}")
-    for refuse in (refuse_existing, refuse_stranger):
+    for refuse in (refuse_existing, refuse_unreplaceable):
         with pytest.raises(UsageProblem, match=r"plan\.json is a file"):
             refuse(tmp_path / "plan.json" / "deep" / "out")

@@ -45,11 +45,11 @@ SUMS = "SHA256SUMS"
 
 
 class ArchiveFormat(Struct, frozen=True, kw_only=True):
-    """One format: its word for ``--archive``, which is its suffix too, and what writes it.
+    """One format: its word for ``--archive``, which is its suffix too, and the function that writes it.
 
-    ``write`` takes the files (in any order), the folder that they lie in, the file to write, which must not exist, and the moment
-    of every member in seconds since 1970, ``None`` for the earliest that the format knows. It raises ``OSError`` where the disk
-    fails, and leaves what it wrote until then.
+    ``write`` takes the files (in any order), their folder, the archive to write, which must not exist, and the moment of every
+    member in seconds since 1970, ``None`` for the earliest that the format knows. It raises ``OSError`` where the disk fails,
+    and leaves the part that was written.
     """
 
     suffix: str
@@ -113,7 +113,7 @@ def _is_large(file: EnvironmentFile) -> bool:
 
 
 def _write_next(waiting: deque[_Block], out: BinaryIO, directory: zipfile.ZipFile) -> None:
-    """Write the next compressed block, after a header where it is a member's first; ZipFile writes the directory behind all."""
+    """Write the next compressed block, after a header where it is the first of its member; ZipFile writes the directory."""
     block = waiting.popleft()
     info, compressed = block.info, block.coming.result()
     is_first = not info.compress_size
@@ -204,7 +204,7 @@ def _mode(file: EnvironmentFile) -> int:
 
 
 def _blocks(file: EnvironmentFile, root: Path) -> Iterator[tuple[bytes, bytes, bool]]:
-    """Each block of *file* with the bytes before it that deflate may look back to, and whether it is the last."""
+    """Yield each block of *file* with the bytes before it that deflate may look back to, and whether it is the last."""
     if file.link:
         yield file.link.encode(), b"", True
         return
@@ -219,6 +219,6 @@ def _blocks(file: EnvironmentFile, root: Path) -> Iterator[tuple[bytes, bytes, b
 
 
 def render_sums(sums: Iterable[tuple[str, str]]) -> bytes:
-    """Pairs of file name and SHA-256 (hex) as ``sha256sum --check`` reads them, by name; names without line ends only."""
+    """Render pairs of file name and SHA-256 (hex) as ``sha256sum --check`` reads them, sorted; no name may have a line end."""
     # The asterisk says that the bytes were hashed as they are, on Windows too.
     return "".join(f"{digest} *{name}\n" for name, digest in sorted(sums)).encode()

@@ -40,9 +40,9 @@ def assemble(
 ) -> Environment:
     """Lay the runtime of *source* and the wheels of *wheelhouse* down in *into*, which must not exist or be empty.
 
-    Costs one pass over every file: read, hashed and written once. Raises ``UsageProblem`` for a runtime that is not the target's,
-    ``ArchiveRefused``, naming wheel and member, for hostile wheels, and ``DiskFailure`` where *into* can't be written; what had
-    been written is then removed again. No wheel is unpacked before the names in every wheel were found good.
+    Costs one pass over every file: read, hashed and written once. No wheel is unpacked before the names in every wheel were
+    found good. Raises ``UsageProblem`` for a runtime that is not the target's, ``ArchiveRefused``, naming wheel and member, for
+    hostile wheels, and ``DiskFailure`` where *into* cannot be written; the files written until then are removed.
     """
     refuse_mismatch(source, target)
     system = source.runtime.system
@@ -63,7 +63,7 @@ def assemble(
         admitted = [_claimed(wheel, source, style, claims) for wheel in contents]
         reporter.stage("unpacking wheels")
         files += _unpacked(contents, admitted, folder, source, style, reporter)
-        folder.settle()
+        folder.fix_folders()
     files.sort(key=lambda file: file.path)
     return Environment(
         root=into,
@@ -82,7 +82,7 @@ def assemble(
 def _claimed(
     contents: WheelContents, source: RuntimeSource, style: ScriptStyle, claims: Claims
 ) -> dict[str, Admission]:
-    """Claim every path of a wheel; what became of those that an earlier one has too."""
+    """Claim every path of a wheel; return the admission of those that an earlier wheel has too."""
     others: dict[str, Admission] = {}
     for claim in _iter_claims(contents, source, style):
         admission = claims.admit(claim)
@@ -115,7 +115,7 @@ def _iter_claims(contents: WheelContents, source: RuntimeSource, style: ScriptSt
 def _importable(placement: Placement, source: RuntimeSource) -> str:
     if placement.scheme in {"purelib", "platlib"}:
         return placement.path
-    # Data may be laid there too, by who knows how Windows names it.
+    # Data may be laid there too, by the name of that folder on Windows.
     site = f"{source.layout.site_packages}/"
     return placement.target.removeprefix(site) if placement.target.startswith(site) else ""
 
@@ -150,7 +150,7 @@ def _unpacked(
 
 @contextmanager
 def _cleared_on_failure(into: Path) -> Iterator[None]:
-    """Leave *into* as it was found, missing or empty, where the work in it fails."""
+    """Restore *into*, missing or empty, where the work in it fails."""
     existed = into.exists()
     try:
         if existed and (not into.is_dir() or any(into.iterdir())):

@@ -26,7 +26,7 @@ _NAMED = 3
 
 
 class Admission(enum.Enum):
-    """What became of a claim: a file of its own, the very same as an earlier one, or one that an earlier one goes before."""
+    """The result of a claim: a new file, the same file as an earlier one, or another file in the place of an earlier one."""
 
     NEW = "new"
     SAME = "same"
@@ -34,10 +34,10 @@ class Admission(enum.Enum):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """A file that is to be at ``path``, from the member ``member`` of ``owner``; ``digest`` tells equal contents.
+    """A file that is to be at ``path``, from the member ``member`` of ``owner``; equal contents have the same ``digest``.
 
-    ``project`` is the owner's, empty for a runtime, whose files nothing may replace. ``importable`` is the path from site-packages,
-    empty for commands, data and what else lies elsewhere. ``read`` gives the content, ``None`` where it need not be known.
+    ``project`` is the owner's, empty for a runtime, whose files nothing may replace. ``importable`` is the path from site-
+    packages, empty for files elsewhere (commands, data). ``read`` returns the content, ``None`` where it need not be known.
     """
 
     path: str
@@ -58,9 +58,10 @@ class Claims(Struct):
     _lost: list[tuple[Claim, Claim]] = field(default_factory=list)
 
     def admit(self, claim: Claim) -> Admission:
-        """Take *claim* in; of two different files that no planned code imports the first one stays.
+        """Record *claim*; of two different files that no planned code imports the first one stays.
 
-        Raises ``ArchiveRefused``, naming both owners, where another file has that place, on a file system that ignores case too.
+        Raises ``ArchiveRefused``, naming both owners, where another file has that place, on a file system that ignores case
+        too.
         """
         key = collision_key(claim.path, self.system)
         other = self._files.get(key)
@@ -112,7 +113,7 @@ class Claims(Struct):
             self._refuse_two_spellings(claim, self._folders[folder], folder.count("/") + 1)
 
     def _refuse_two_spellings(self, claim: Claim, other: Claim, depth: int) -> None:
-        """Two packages that differ in case become one folder, in one of the spellings: Python finds the other one no more."""
+        """Refuse two packages whose names differ in case only: they become one folder, and Python finds one of them."""
         one, two = ("/".join(path.split("/")[:depth]) for path in (other.path, claim.path))
         if one == two or not (claim.importable and other.importable):
             return
@@ -142,7 +143,7 @@ def _refusal(claim: Claim, other: Claim, fact: str) -> ArchiveRefused:
 
 
 CODE = (".py", ".pyc", ".pyd", ".so", ".dylib", ".dll", ".pth")
-# At the top of site-packages these are a slip in somebody's build: what a product imports has a name of its own.
+# At the top of site-packages these are a mistake in a build: packages that a product imports have names of their own.
 _ASIDE = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "sample", "samples", "benchmark", "benchmarks"}
 )
@@ -157,8 +158,8 @@ _NAMESPACE_TOOLS = frozenset({"pkgutil", "pkg_resources", "__future__", "typing"
 def may_differ(path: str, reads: Iterable[Callable[[], bytes] | None]) -> bool:
     """Whether files at *path*, relative to site-packages and empty outside of it, may have other contents in two wheels.
 
-    *reads* give the contents; they are called only for modules that may be nothing but the declaration of a namespace, ``None``
-    for a content that is unknown.
+    *reads* return the contents, ``None`` for one that is unknown. They are called only for modules that may do nothing but
+    declare a namespace.
     """
     if not path:
         return True
@@ -174,9 +175,9 @@ def may_differ(path: str, reads: Iterable[Callable[[], bytes] | None]) -> bool:
 
 
 def _only_declares_namespace(content: bytes) -> bool:
-    """Whether a module does nothing but say that other folders are part of its package too, or nothing at all.
+    """Whether a module does nothing but declare its package to be a namespace, or nothing at all.
 
-    In one site-packages folder all parts of a package lie together, whichever of the old ways says so.
+    In one site-packages folder all parts of a package lie together, whichever of the old ways declares it.
     """
     try:
         tree = parse_tree(content)

@@ -35,9 +35,9 @@ _KEEPS = {
 
 
 def lay_runtime(source: RuntimeSource, folder: Folder, claims: Claims) -> tuple[EnvironmentFile, ...]:
-    """Write the runtime of *source* into *folder*, claiming its paths; the files written.
+    """Write the runtime of *source* into *folder*, claiming its paths; returns the files written.
 
-    Raises ``ArchiveRefused`` for a member that leads outside or that the target can't have, and ``OSError``.
+    Raises ``ArchiveRefused`` for a member that leads outside or that the target cannot have, and ``OSError``.
     """
     if source.path is None:
         return ()
@@ -83,7 +83,7 @@ def _written(
         content, executable = folder.read(original.path), original.executable
     else:
         content, executable = _fitted(source.runtime.kind, path, entry.read()), entry.executable
-    # Its content does not matter to what a wheel may put there: nothing but the very same, which no wheel has.
+    # Not a hash of the content: no wheel may replace a file of the runtime, whatever is in it.
     claim = Claim(path=path, owner=archive.name, member=entry.path, digest=f"runtime {path}")
     if claims.admit(claim) is not Admission.NEW:
         refuse(archive, "twice in the archive", entry.path)
@@ -98,7 +98,7 @@ def _fitted(kind: RuntimeKind, path: str, content: bytes) -> bytes:
 
 
 def _whole(links: dict[str, str], files: frozenset[str]) -> dict[str, str]:
-    """The links that lead to something which is there, directly or over other links."""
+    """The links whose target exists, directly or over other links."""
     there = set(files)
     for path in files:
         folder = posixpath.dirname(path)
@@ -128,10 +128,10 @@ _SHARED = re.compile(r"bin/python3\.\d+t?|lib/libpython3[^/]*\.so[^/]*|lib/pytho
 
 
 def relocated(path: str, content: bytes) -> bytes:
-    """The file at *path*, from the prefix, without absolute paths of its build where these are known to be; else unchanged.
+    """The file at *path*, relative to the prefix, without the absolute paths of its build that are known; else unchanged.
 
-    ``_sysconfigdata`` tells where it was built and installed, and an executable built with a shared library may look for that by an
-    absolute path (DT_RUNPATH), which becomes one relative to itself; so does the interpreter that a command beside it names.
+    ``_sysconfigdata`` holds the folders of build and installation. An executable built with a shared library may search it by
+    an absolute path (DT_RUNPATH), which becomes relative to itself, like the interpreter in the first line of a command.
     """
     if _SYSCONFIG.fullmatch(path):
         return _without_build_paths(content)
@@ -176,7 +176,7 @@ def _with_relative_search(path: str, content: bytes) -> bytes:
             continue
         up = posixpath.relpath("lib", posixpath.dirname(path))
         new = (b"$ORIGIN" if up == "." else b"$ORIGIN/" + up.encode()) + b"\0"
-        # In its place, so that nothing else in the file moves; a path that is shorter than that is none that a person builds in.
+        # In its place, so that nothing else in the file moves; no real build folder has a shorter path.
         if len(new) <= len(old) + 1:
             changed[offset : offset + len(old)] = new[:-1].ljust(len(old), b"\0")
     return bytes(changed)

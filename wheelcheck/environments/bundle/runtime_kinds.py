@@ -39,7 +39,7 @@ def unix_layout(python: str) -> Layout:
 
 
 def windows_runtime(survey: Survey, prefix: str, kind: RuntimeKind) -> Runtime | None:
-    """The runtime whose ``python.exe`` and ``python3XY.dll`` lie in *prefix*; ``None`` where one of them does not."""
+    """The runtime whose ``python.exe`` and ``python3XY.dll`` lie in *prefix*; ``None`` where one of them is missing."""
     libraries = survey.matching(re.escape(prefix) + r"python3(\d+)(t?)\.dll")
     if not libraries or f"{prefix}python.exe" not in survey.paths:
         return None
@@ -49,7 +49,7 @@ def windows_runtime(survey: Survey, prefix: str, kind: RuntimeKind) -> Runtime |
         return None
     return Runtime(
         kind=kind,
-        python=_told(survey, prefix) or facts.version or Version(f"3.{library[1]}"),
+        python=_whole_version(survey, prefix) or facts.version or Version(f"3.{library[1]}"),
         system="windows",
         machine=facts.machine,
         free_threaded=bool(library[2]),
@@ -57,7 +57,7 @@ def windows_runtime(survey: Survey, prefix: str, kind: RuntimeKind) -> Runtime |
 
 
 def unix_runtime(survey: Survey, prefix: str, python: str, kind: RuntimeKind) -> Runtime | None:
-    """The runtime whose executable is ``bin/python…`` of *python* in *prefix*; ``None`` where that is no binary that is known."""
+    """The runtime whose executable is ``bin/python…`` of *python* in *prefix*; ``None`` where that is no known binary."""
     escaped = re.escape(prefix)
     shared = survey.matching(rf"{escaped}lib/libpython{re.escape(python)}\.(?:so.*|dylib)")
     places = (f"{prefix}bin/python{python}", *(found[0] for found in shared))
@@ -66,7 +66,7 @@ def unix_runtime(survey: Survey, prefix: str, python: str, kind: RuntimeKind) ->
         return None
     return Runtime(
         kind=kind,
-        python=_told(survey, prefix) or Version(python.removesuffix("t")),
+        python=_whole_version(survey, prefix) or Version(python.removesuffix("t")),
         system="macos" if facts.system == "macos" else _linux(survey, prefix, python, facts.libc),
         machine=facts.machine,
         free_threaded=python.endswith("t"),
@@ -81,17 +81,17 @@ def _linux(survey: Survey, prefix: str, python: str, libc: str) -> str:
     return "musl" if libc == "musl" else "linux"
 
 
-def _told(survey: Survey, prefix: str) -> Version | None:
-    """The whole version, from the header that every complete installation has, or from what a standalone build says."""
+def _whole_version(survey: Survey, prefix: str) -> Version | None:
+    """The whole version, from the header that every complete installation has, or from the description of a standalone build."""
     headers = survey.matching(rf"{re.escape(prefix)}(?:include/python[^/]+|[Ii]nclude)/patchlevel\.h")
-    told = [found[1] for header in headers if (found := _PATCHLEVEL.search(survey.text(header[0])))]
+    found_texts = [found[1] for header in headers if (found := _PATCHLEVEL.search(survey.text(header[0])))]
     for name in (f"{prefix}PYTHON.json", f"{prefix.removesuffix('install/')}PYTHON.json"):
         if name in survey.texts:
             try:
-                told.append(str(json.loads(survey.texts[name])["python_version"]))
+                found_texts.append(str(json.loads(survey.texts[name])["python_version"]))
             except (ValueError, KeyError, TypeError):
                 continue
-    for text in told:
+    for text in found_texts:
         try:
             return Version(text)
         except InvalidVersion:
@@ -112,15 +112,15 @@ def recognise_embeddable(survey: Survey) -> tuple[str, Runtime, Layout] | None:
 
 
 def is_path_file(path: str) -> bool:
-    """Whether *path*, relative to the environment's root, is the file that says what is importable."""
+    """Whether *path*, relative to the environment's root, is the ``._pth`` file that decides what is importable."""
     return "/" not in path and path.startswith("python") and path.endswith("._pth")
 
 
 def open_site_packages(content: bytes) -> bytes:
-    r"""A ``._pth`` file that finds ``Lib\site-packages`` and runs ``site``, so that ``.pth`` files of packages work.
+    r"""Make a ``._pth`` file find ``Lib\site-packages`` and run ``site``, so that ``.pth`` files of packages work.
 
-    Its other lines and its line ends stay as they are; a file that says both already is answered unchanged. The interpreter reads
-    it as UTF-8 (CPython's ``getpath.py``).
+    Other lines and line ends stay as they are, and a file that does both already stays unchanged. The interpreter reads it as
+    UTF-8 (CPython's ``getpath.py``).
     """
     text = content.decode("utf-8-sig")
     end = "\r\n" if "\r\n" in text or "\n" not in text else "\n"
@@ -150,7 +150,7 @@ _SCRIPTS = re.compile(r"Scripts/|bin/(?!python|pydoc|idle|2to3)")
 def recognise_standalone(survey: Survey) -> tuple[str, Runtime, Layout] | None:
     """The prefix, runtime and layout of a standalone build; ``None`` where *survey* holds none.
 
-    Any archive of a whole prefix counts: who packs one means it to be moved. A folder counts where it holds the prefix in
+    Any archive of a whole prefix counts, because it was packed to be moved. A folder counts where it holds the prefix in
     ``python/``, as these archives unpack.
     """
     found = whole_prefix(survey, RuntimeKind.STANDALONE)
@@ -175,8 +175,8 @@ def whole_prefix(survey: Survey, kind: RuntimeKind) -> tuple[str, Runtime, Layou
 def keeps_of_prefix(path: str) -> bool:
     """Whether the file at *path*, relative to the prefix, belongs into an environment.
 
-    All does but byte code, which has its builder's paths and times, and what was installed into it: the wheels of the plan take
-    that place, and nothing but them.
+    Byte code does not: it holds the paths and times of its build. Installed packages do not: the wheels of the plan take their
+    place.
     """
     return not (_BYTECODE.search(path) or _SITE_PACKAGES.match(path) or _SCRIPTS.match(path))
 

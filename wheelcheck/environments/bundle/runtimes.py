@@ -1,4 +1,4 @@
-"""Tells what a runtime archive or folder is, and whether it is for a target; runs nothing and unpacks nothing."""
+"""Recognises a runtime archive or folder, and refuses one that is not for the target; runs nothing and unpacks nothing."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class RuntimeSource(Struct, frozen=True, kw_only=True):
 
 
 def recognise_runtime(path: Path) -> RuntimeSource:
-    """Find out what *path*, an archive (zip, tar.gz, tar.zst, tar.xz) or a folder, is, without running any of it.
+    """Recognise the runtime in *path*, an archive (zip, tar.gz, tar.zst, tar.xz) or a folder, without running any of it.
 
-    Costs one pass of decompression. Raises ``InputUnreadable``, saying what was looked for, where no runtime is recognised, and
-    ``ArchiveRefused`` for a hostile archive.
+    Costs one pass of decompression. Raises ``InputUnreadable`` where no runtime is recognised, and ``ArchiveRefused`` for a
+    hostile archive.
     """
     if not path.exists():
         raise InputUnreadable("no such file or folder", address=str(path), hint=_HINT)
@@ -70,7 +70,7 @@ def recognise_runtime(path: Path) -> RuntimeSource:
 
 
 def plain_source(target: Target) -> RuntimeSource:
-    """No runtime: the environment is a folder of site-packages for *target*."""
+    """The source without a runtime: the environment is a folder of site-packages for *target*."""
     runtime = Runtime(kind=RuntimeKind.NONE, python=None, system=system_of(target), machine=None)
     return RuntimeSource(path=None, runtime=runtime, layout=PLAIN_LAYOUT)
 

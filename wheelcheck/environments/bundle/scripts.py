@@ -1,8 +1,8 @@
-"""How a script finds its interpreter wherever the environment was moved to; writes no file and knows no host's path.
+"""Writes scripts that find their interpreter wherever the environment was moved to.
 
 Windows: the launchers of the ``installer`` library, whose first line after the program may begin with ``<launcher_dir>``: the
-launcher puts its own folder there. Elsewhere a kernel wants an absolute path after ``#!``, so ``/bin/sh`` looks for the interpreter
-beside the script; the lines are a string to Python.
+launcher puts its own folder there. Elsewhere a kernel wants an absolute path after ``#!``, so ``/bin/sh`` looks for the
+interpreter beside the script; the lines are a string to Python.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ class ScriptStyle(Struct, frozen=True, kw_only=True):
         )
 
     def rewritten(self, content: bytes) -> bytes:
-        """A file from a wheel's scripts: one that begins with ``#!python`` gets the line that works here.
+        """A file from a wheel's scripts: the line ``#!python`` at its beginning becomes one that works here.
 
-        "Recommended installer features" of the wheel specification. A plain script on Windows is started by the py launcher, which
-        knows no relative path either: it looks for a Python itself.
+        "Recommended installer features" of the wheel specification. A plain script on Windows is started by the py launcher,
+        which knows no relative path either and looks for a Python itself.
         """
         if not content.startswith(b"#!python"):
             return content
@@ -102,7 +102,7 @@ def _code(module: str, attr: str, section: ScriptSection) -> bytes:
 
 @functools.lru_cache(maxsize=8)
 def _launcher(section: ScriptSection, kind: LauncherKind) -> bytes:
-    """The launcher program alone: what the library makes of it has the time of day in its zip."""
+    """The launcher program alone: the file that the library makes has the time of day in its zip."""
     from installer.scripts import Script
 
     _, data = Script(_MARK, "module", "attr", section).generate(_MARK, kind)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.environment import Budget, BundleWeights, Environment, EnvironmentFile
+from wheelcheck.model.environment import Budget, BundleSizes, Environment, EnvironmentFile
 from wheelcheck.model.plan import Plan
 
 RUNTIME = "(runtime)"
@@ -25,7 +25,7 @@ _UNITS = {
 }
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 _DEPTH = 2
-"""Folders of this many levels are told: a package's own and those in it."""
+"""The depth of the folders that are listed: a package's own and those in it."""
 
 
 def parse_budget(text: str) -> Budget:
@@ -40,11 +40,11 @@ def parse_budget(text: str) -> Budget:
     return Budget(limit=int(Decimal(read[1]) * unit), text=text.strip())
 
 
-def weigh(environment: Environment, strippable: Mapping[str, int]) -> BundleWeights:
-    """What *environment* weighs by package and by folder; *strippable* is kept with it.
+def measure(environment: Environment, strippable: Mapping[str, int]) -> BundleSizes:
+    """Measure *environment* by package and by folder; *strippable* is kept with it.
 
-    A folder is one of a package's (``torch/lib``), or what the runtime has at its root; a file counts for its package once, and
-    for its folder once.
+    A folder is one of a package's (``torch/lib``), or one at the root of the runtime. A file counts once for its package and
+    once for its folder.
     """
     packages: Counter[str] = Counter()
     folders: Counter[str] = Counter()
@@ -55,7 +55,7 @@ def weigh(environment: Environment, strippable: Mapping[str, int]) -> BundleWeig
         base = inside if file.path.startswith(inside) else ""
         *above, _ = file.path.removeprefix(base).split("/")
         folders[base + "/".join(above[:_DEPTH]) if above else base.rstrip("/") or "."] += file.size
-    return BundleWeights(
+    return BundleSizes(
         installed=sum(file.size for file in environment.files),
         packages=_largest_first(packages),
         folders=_largest_first(folders),

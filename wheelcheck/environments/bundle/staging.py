@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all: made beside its place, moved there at the end; replaces nothing but bundles."""
+"""Makes a folder that appears whole or not at all, beside its place; replaces nothing but bundles."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _BYTE_CODE = re.compile(r"(.*/|)__pycache__/([^/.]+)\.[^/]+\.pyc")
 
 
 class Staging(Struct, frozen=True, kw_only=True):
-    """The folder ``.NAME.partial`` beside ``out``; what is in it but ``wheels`` is this run's own."""
+    """The folder ``.NAME.partial`` beside ``out``; all of it but ``wheels`` belongs to this run."""
 
     out: Path
     folder: Path
 
     @property
     def wheels(self) -> Path:
-        """Where wheels are fetched to; those of an interrupted run are there already."""
+        """The folder of fetched wheels; those of an interrupted run are there already."""
         return self.folder / _WHEELS
 
     def place(self, name: str) -> Path:
@@ -49,7 +49,7 @@ class Staging(Struct, frozen=True, kw_only=True):
         return self.folder / name
 
     def finish(self, made: Path) -> None:
-        """Move the folder *made* to its place, in one step where nothing is there, and what was there out of the way before."""
+        """Move the folder *made* to its place; a former bundle is moved aside before."""
         previous = self.folder / _PREVIOUS
         if os.path.lexists(self.out):
             self.out.rename(previous)
@@ -70,11 +70,11 @@ def refuse_existing(out: Path) -> None:
         )
 
 
-def refuse_stranger(out: Path) -> None:
-    """Raise ``UsageProblem`` unless *out* is absent, an empty folder, or a bundle with nothing in it that the bundle did not write.
+def refuse_unreplaceable(out: Path) -> None:
+    """Raise ``UsageProblem`` unless *out* is absent, an empty folder, or a bundle in which every file is the bundle's own.
 
-    A bundle is known by its manifest, and every file is held against that by name and content: whatever was added or changed
-    afterwards would be lost. Byte code that Python wrote beside the bundle's own modules is no loss.
+    A bundle is known by its manifest, and every file is compared with that by name and content: a file that was added or
+    changed afterwards would be lost. Byte code that Python wrote beside the bundle's modules is no loss.
     """
     _refuse_no_place(out)
     if not os.path.lexists(out):
@@ -95,7 +95,7 @@ def refuse_stranger(out: Path) -> None:
 
 
 def _written_files(out: Path) -> dict[str, EnvironmentFile]:
-    """What the bundle at *out* wrote besides manifest and sums, by path; raises ``UsageProblem`` where *out* is no bundle."""
+    """The files of the bundle at *out* but its manifest, by path; raises ``UsageProblem`` where *out* is no bundle."""
     from wheelcheck.plans.manifests import parse_manifest
 
     place = out / MANIFEST
@@ -119,7 +119,7 @@ def _sums(out: Path, manifest: Manifest) -> EnvironmentFile:
 
 
 def _iter_files(out: Path) -> Iterator[str]:
-    """The path of every file and link below *out*, but not through links; raises ``OSError`` for what cannot be listed."""
+    """Yield the path of every file and link below *out*, but not through links; raises ``OSError``."""
 
     def fail(error: OSError) -> None:
         raise error
@@ -164,10 +164,10 @@ def _refuse_no_place(out: Path) -> None:
 
 @contextmanager
 def staged(out: Path) -> Iterator[Staging]:
-    """Make a bundle for *out*, whose parent folder is made where it lacks; only one run at a time.
+    """Make a bundle for *out*, one run at a time; a missing parent folder is made.
 
-    At the end nothing of the staging folder is left, but after an interruption or a failing index, which keep the wheels for the
-    next run. Raises ``UsageProblem`` where another run makes *out*, ``DiskFailure`` where the disk fails, here or in the body.
+    The staging folder is removed at the end. Only after an interruption or a failing index are its wheels kept for the next
+    run. Raises ``UsageProblem`` where another run makes *out*, ``DiskFailure`` where the disk fails, here or in the body.
     """
     from filelock import FileLock, Timeout
 
@@ -202,7 +202,7 @@ def staged(out: Path) -> Iterator[Staging]:
 
 
 def _restore(staging: Staging) -> None:
-    """Put back what a killed run had moved out of the way, where nothing came to its place."""
+    """Move the former bundle back that a killed run had moved aside, where its place is empty."""
     previous = staging.folder / _PREVIOUS
     if os.path.lexists(previous) and not os.path.lexists(staging.out):
         previous.rename(staging.out)

@@ -32,7 +32,7 @@ _READS_STUBS = re.compile(rb"attach_stub|\.pyi\b")
 
 
 class StripKind(Struct, frozen=True, kw_only=True):
-    """One kind of files: its word for ``--strip``, the rule as a sentence for people, and the paths that the rule takes."""
+    """One kind of files: its word for ``--strip``, the rule as a sentence, and the function that selects its paths."""
 
     name: str
     rule: str
@@ -40,10 +40,10 @@ class StripKind(Struct, frozen=True, kw_only=True):
 
 
 def strip(environment: Environment, kinds: Iterable[str]) -> Environment:
-    """Remove the files of *kinds* (keys of :data:`KINDS`) from the disk and from *environment*; answers what is left.
+    """Remove the files of *kinds* (keys of :data:`KINDS`) from the disk; returns the environment without them.
 
-    Costs a look at the rules' files; ``tests`` reads the Python files that speak of tests. Each RECORD loses the lines of what is
-    gone, and folders that are empty then go too. Raises ``OSError``.
+    Costs a look at the rules' files; ``tests`` reads the Python files that mention tests. Each RECORD loses the lines of
+    removed files, and folders that are empty then go too. Raises ``OSError``.
     """
     gone = frozenset[str]().union(*(KINDS[kind].taken(environment) for kind in kinds))
     if not gone:
@@ -77,7 +77,7 @@ def inside(environment: Environment, path: str) -> str:
 
 
 def _is_licence(path: str) -> bool:
-    """Whether *path* is a licence, which whoever ships the code must ship too."""
+    """Whether *path* is a licence, which has to ship with its code."""
     return bool(_LICENCE.match(posixpath.basename(path))) or ".dist-info/licenses/" in path
 
 
@@ -197,9 +197,9 @@ _DOTTED = re.compile(r"\.*\w+(?:\.\w+)*")
 def removable_tests(environment: Environment) -> frozenset[str]:
     """The paths of all files in folders named ``test`` or ``tests`` of *environment* that other code does not import.
 
-    Such a folder holds an ``__init__.py`` or a test itself, else it is data. One that code outside it names, in an import or in a
-    string that is its dotted name or an entry point, stays whole, and so does what that folder names in its turn. Costs a read of
-    every Python file, and a parse of those that have one of the words.
+    Such a folder holds an ``__init__.py`` or a test itself, else it is data. A folder stays whole where code outside it names
+    it, in an import or in a string that is its dotted name or an entry point, and so do the folders that it names itself. Costs
+    a read of every Python file, and a parse of those that have one of the words.
     """
     paths = [file.path for file in environment.files]
     folders = _folders_of_tests(paths)
@@ -281,7 +281,7 @@ def _beginnings(word: str, modules: dict[str, str]) -> Iterator[str]:
 
 
 def _words_of_code(content: bytes, package: str) -> Iterator[str]:
-    """Every dotted name that the code in *package* imports or has as a string, made absolute."""
+    """Yield every dotted name that the code in *package* imports or has as a string, made absolute."""
     try:
         tree = parse_tree(content)
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""Lists a runtime by name, and reads the few files that tell for which Python, system and machine it is; runs nothing."""
+"""Lists the files of a runtime, and reads the few that show its Python, system and machine; runs nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LARGEST_TEXT = 8 * 1024**2
 
 
 class Survey(Struct, frozen=True, kw_only=True):
-    """The paths in a runtime, links with what they say, texts by path and what its binaries are for."""
+    """The paths in a runtime, its links with their targets, and by path the texts and binaries that show what it is."""
 
     path: Path
     paths: frozenset[str]
@@ -82,7 +82,7 @@ _MOST_PARTS = 16
 
 
 class BinaryFacts(Struct, frozen=True, kw_only=True):
-    """What one executable or library says of itself; ``libc`` is ``glibc``, ``musl`` or empty where nothing tells it.
+    """The facts in the header of an executable or library; ``libc`` is ``glibc``, ``musl``, or empty where it cannot be known.
 
     ``system`` is ``windows``, ``elf`` or ``macos``; ``version`` is that of a Windows version resource.
     """
@@ -94,7 +94,7 @@ class BinaryFacts(Struct, frozen=True, kw_only=True):
 
 
 def binary_facts(content: bytes) -> BinaryFacts | None:
-    """What the executable *content* is for, ``None`` where it is no binary that is known."""
+    """The facts in the header of the executable *content*; ``None`` where it is no known binary."""
     if content.startswith(b"MZ"):
         return _pe_facts(content)
     if content.startswith(b"\x7fELF"):

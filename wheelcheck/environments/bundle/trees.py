@@ -1,4 +1,4 @@
-"""Goes once through a runtime, archive or folder, and hands out its files one by one; unpacks nothing to disk by itself."""
+"""Yields the files of a runtime, archive or folder, in one pass; writes nothing to disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ARCHIVES_HINT = "give a .zip, .tar.gz, .tar.zst or .tar.xz archive, or a folder
 
 
 class RuntimeLimits(Struct, frozen=True, kw_only=True):
-    """Bounds on a runtime archive, which a person chose: ``expanded`` bytes out of it, ``members`` its entries."""
+    """Bounds on a runtime archive: ``expanded`` bytes and ``members``. Beyond them it is refused, so that no disk is filled."""
 
     expanded: int = 4 * 1024**3
     members: int = 200_000

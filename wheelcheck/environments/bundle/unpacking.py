@@ -45,9 +45,8 @@ def unpack(
 ) -> tuple[EnvironmentFile, ...]:
     """Write the wheel of *contents* into *folder*; the answer leaves out the files in *others*, which another wheel writes.
 
-    Its RECORD has the lines of those that are the very same, and none of those that are not its own.
-
-    Raises ``ArchiveRefused`` where a member is not what RECORD says, before that member is complete, and ``OSError``.
+    Its RECORD has lines for its own files and for those of others that are the same. Raises ``ArchiveRefused`` where a member
+    differs from RECORD, before that member is complete, and ``OSError``.
     """
     with plain_refusals(contents.wheel), zipfile.ZipFile(contents.wheel.path) as archive:
         source = _Source(contents, archive)
@@ -94,7 +93,7 @@ class _Source(WheelSource):
 
 
 class _Destination(WheelDestination):
-    """Writes where the placements say, and keeps what it wrote."""
+    """Writes each file to its placement and keeps a list of the files written."""
 
     def __init__(
         self,
@@ -193,7 +192,7 @@ class _Destination(WheelDestination):
 
 
 def _root(scheme: str) -> str:
-    """One word for the two schemes that are one folder."""
+    """One word for the two schemes that share a folder."""
     return "purelib" if scheme == "platlib" else scheme
 
 

@@ -1,4 +1,4 @@
-"""What a wheel would write and where, with everything in it that is refused; reads directory and small texts, writes nothing."""
+"""Lists the files that a wheel would write, and refuses a wheel that must not be unpacked; writes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.wheelhouse import HousedWheel
 
 _HINT = "do not install this file; choose another version, or tell its publisher"
-# Said of an installation by who installs; a wheel that brings them is overruled (PEP 376, 610).
+# Written by the installer about an installation (PEP 376, 610); those in a wheel are not taken over.
 _OURS = frozenset({"INSTALLER", "REQUESTED", "direct_url.json"})
 _SIGNATURES = frozenset({"RECORD.jws", "RECORD.p7s"})
 _ENCRYPTED = 0x1
@@ -77,7 +77,7 @@ class EntryPoint(Struct, frozen=True, kw_only=True):
 
 
 class WheelContents(Struct, frozen=True, kw_only=True):
-    """Everything in *wheel* that is to be written, checked; ``dist_info`` is that folder's name.
+    """All files of *wheel* that are to be written, checked; ``dist_info`` is that folder's name.
 
     Each of ``warnings`` is a sentence.
     """
@@ -102,10 +102,10 @@ def scheme_folders(layout: Layout, name: str) -> dict[str, str]:
 
 
 def read_contents(wheel: HousedWheel, layout: Layout, system: str, limits: WheelLimits = _LIMITS) -> WheelContents:
-    """Look through the directory of *wheel* and its RECORD.
+    """Read the directory of *wheel* and its RECORD.
 
-    Raises ``ArchiveRefused``, naming the member, for names that lead out or cannot be on *system*, links, members without a line in
-    RECORD, more than *limits* allow, and a wheel that is none.
+    Raises ``ArchiveRefused``, naming the member, for names that lead out or cannot be on *system*, links, members without a
+    line in RECORD, more than *limits* allow, and a file that is no wheel.
     """
     with plain_refusals(wheel), zipfile.ZipFile(wheel.path) as archive:
         infos = archive.infolist()
@@ -143,7 +143,7 @@ def refuse(wheel: HousedWheel, fact: str, member: str = "") -> NoReturn:
 
 @contextmanager
 def plain_refusals(wheel: HousedWheel) -> Iterator[None]:
-    """What the libraries say of a broken zip, as a refusal."""
+    """Turn the errors of the libraries for a broken zip into refusals."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
@@ -246,7 +246,7 @@ def _placements(
             continue
         if name not in record:
             refuse(wheel, "not in RECORD", name)
-        # Byte code is not taken over: nobody reads it, and it runs in the place of the code that one reads.
+        # Byte code is not taken over: it would run in the place of the code that people read.
         if "__pycache__/" in name:
             continue
         scheme, path = "purelib", name

@@ -30,7 +30,7 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
 def name_problem(name: str, system: str) -> str:
     """Why a file named *name* in an archive may not be written on *system* (a word of ``Runtime``); empty where it may.
 
-    *name* is as the archive has it, with ``/``; a folder's may end with one.
+    *name* is spelt as in the archive, with ``/``; that of a folder may end with one.
     """
     if not name or "\0" in name:
         return "an empty name or a NUL in it"
@@ -58,14 +58,14 @@ def _windows_problem(part: str) -> str:
 
 
 def collision_key(path: str, system: str) -> str:
-    """Two paths with one key are one file on *system*, whose file systems may ignore case (Windows, macOS)."""
+    """A key that two paths share where they are one file on *system*: file systems may ignore case (Windows, macOS)."""
     if system not in {"windows", "macos"}:
         return path
     return path.casefold() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
 def room_above(path: str) -> int:
-    """How many characters the path of the folder may have that *path* lies in, so that Windows opens it; 0 for none."""
+    """The most characters that the path of the folder above *path* may have, so that Windows opens the file; 0 for none."""
     return max(LONGEST_PATH - 1 - len(path.encode("utf-16-le", "surrogatepass")) // 2, 0)
 
 
@@ -74,7 +74,7 @@ _EPOCH = 315_532_800
 
 
 class Written(Struct, frozen=True, kw_only=True):
-    """What a file came to: size in bytes and SHA-256."""
+    """Size in bytes and SHA-256 of a written file."""
 
     size: int
     digest: bytes
@@ -82,8 +82,8 @@ class Written(Struct, frozen=True, kw_only=True):
 
 def fixed_time() -> int:
     """The time of every file, in seconds: SOURCE_DATE_EPOCH where it is set and sensible, else 1980-01-01."""
-    told = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return max(int(told), _EPOCH) if told.isdecimal() else _EPOCH
+    value = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return max(int(value), _EPOCH) if value.isdecimal() else _EPOCH
 
 
 class Folder:
@@ -120,11 +120,11 @@ class Folder:
         return Written(size=size, digest=digest.digest() if known is None else known)
 
     def remove(self, path: str) -> None:
-        """Take the file *path* away again."""
+        """Remove the file *path*."""
         os.unlink(os.path.join(self._root, path))  # noqa: PTH108, PTH118
 
     def link(self, path: str, to: str) -> None:
-        """Make the symbolic link *path* that says *to*."""
+        """Make the symbolic link *path* to *to*."""
         place = self._place(path)
         os.symlink(to, place)  # noqa: PTH211
         if os.utime in os.supports_follow_symlinks:
@@ -135,7 +135,7 @@ class Folder:
         with open(os.path.join(self._root, path), "rb") as file:  # noqa: PTH118, PTH123
             return file.read()
 
-    def settle(self) -> None:
+    def fix_folders(self) -> None:
         """Fix times and modes of the folders too, once everything is written."""
         for folder, _, _ in os.walk(self._root, topdown=False):
             os.chmod(folder, 0o755)  # noqa: PTH101, S103 - what every folder has

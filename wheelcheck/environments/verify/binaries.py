@@ -21,11 +21,11 @@ _SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
 
 
 class BinaryUnreadable(Exception):  # not a WheelcheckError: it is answered with a problem, never shown as it is
-    """A file that is called a library and cannot be read as one; the text says why."""
+    """A file with the name of a library that cannot be read as one; the text gives the reason."""
 
 
 class Need(Struct, frozen=True, kw_only=True):
-    """A library that is needed, as the file spells it; ``late`` where it is only loaded when first used, or may be absent."""
+    """A needed library, as the file spells it; ``late`` where it is loaded only when first used, or may be absent."""
 
     library: str
     late: bool = False

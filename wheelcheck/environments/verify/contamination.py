@@ -1,4 +1,4 @@
-"""Finds what lets packages from outside into an environment, by its files alone: path files, editables, host paths."""
+"""Finds path files, editables and host paths that let packages from outside into an environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED = 3
 def find_contamination(
     subject: Subject, installed: tuple[Installed, ...], environ: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """What makes *subject* take packages from elsewhere, or work on this machine only; *environ* is that of who would start it."""
+    """Yield why *subject* takes packages from elsewhere, or works on this machine only; *environ* is that of its user."""
     yield from _isolation(subject)
     yield from _variables(subject, environ)
     yield from _path_files(subject)

@@ -1,4 +1,4 @@
-"""Holds the files of an environment against RECORD and the bundle's manifest: missing, changed, foreign; mends nothing."""
+"""Compares the files of an environment with RECORD and the bundle's manifest: missing, changed, foreign; changes nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INSTALL_AGAIN = "make the bundle again, or install this distribution again"
 
 
 def compare_files(subject: Subject, installed: tuple[Installed, ...]) -> Iterator[Problem]:
-    """Every difference between the files of *subject* and what RECORD and manifest say; reads every file once."""
+    """Yield every difference between the files of *subject* and RECORD or manifest; reads every file once."""
     files = Files(subject.root)
     recorded: set[str] = set()
     stripped: dict[NormalizedName, int] = {}
@@ -123,7 +123,7 @@ def _moved_script(files: Files, row: RecordedFile, distribution: Installed) -> s
 
 
 def _severity_of_loss(path: str, distribution: Installed, subject: Subject) -> Severity:
-    """What is missing outside the packages (a launcher, a manual page) stops nobody from importing."""
+    """A file that is missing outside the packages (a launcher, a manual page) does not keep Python from importing."""
     inside = distribution.site == "." or path.startswith(f"{distribution.site}/")
     scripts = subject.layout.scripts
     return Severity.ERROR if inside and not path.startswith(f"{scripts}/") else Severity.WARNING
@@ -147,7 +147,7 @@ def _against_manifest(files: Files, promised: Iterable[EnvironmentFile]) -> Iter
 def _foreign(
     subject: Subject, installed: tuple[Installed, ...], recorded: set[str], promised: set[str] | None
 ) -> Iterator[Problem]:
-    """Files that nobody brought, a problem for each folder or file directly in a site folder or, with a manifest, in the root."""
+    """Files that no distribution installed, a problem for each folder or file in a site folder or, with a manifest, in the root."""
     known = recorded | (promised or set())
     unrecorded = tuple(each for each in installed if each.files is None)
     groups: dict[str, list[str]] = {}
@@ -174,7 +174,7 @@ def _foreign(
 
 
 def _is_of_unrecorded(path: str, unrecorded: tuple[Installed, ...]) -> bool:
-    """Whether *path* may belong to a distribution without RECORD: by its name, or that of what it says it brings."""
+    """Whether *path* may belong to a distribution without RECORD, by its name or its top-level modules."""
     for each in unrecorded:
         tops = {name.lower() for name in (*each.top_level, each.name.replace("-", "_"))}
         rest = path if each.site == "." else path.removeprefix(f"{each.site}/")

@@ -24,7 +24,7 @@ _SYSTEMS = {"win32": "windows", "darwin": "macos", "linux": "linux"}
 
 
 class ImportOptions(Struct, frozen=True, kw_only=True):
-    """How imports are tried: ``runner`` is a command that the target's programs run under, ``timeout`` the seconds of each process.
+    """How imports are tried: ``runner`` is a command that runs the target's programs, ``timeout`` the seconds of each process.
 
     ``skipped`` are modules or distributions that are left out.
     """
@@ -36,7 +36,7 @@ class ImportOptions(Struct, frozen=True, kw_only=True):
 
 
 class ImportsTried(Struct, frozen=True, kw_only=True):
-    """What came of it: the trials by distribution, problems, and why none were made (empty where they were)."""
+    """The result: trials by distribution, problems, and the reason why there are no trials (empty where there are)."""
 
     trials: dict[NormalizedName, tuple[ImportTrial, ...]]
     problems: tuple[Problem, ...]
@@ -76,7 +76,7 @@ def tried_imports(
 
 
 def _interpreter(subject: Subject, options: ImportOptions) -> Interpreter | str:
-    """How to start Python, or why it cannot be."""
+    """How to start Python, or the reason why it cannot be started."""
     if not options.wanted:
         return "imports were not asked for"
     executable = subject.layout.executable
@@ -172,8 +172,8 @@ _NEVER = frozenset(
 def top_modules(subject: Subject, installed: Installed) -> tuple[str, ...]:
     """The dotted names that *installed* makes importable and a program would import, sorted.
 
-    Private modules count where there are no others. In a namespace package (no ``__init__``) it is the first modules below. What a
-    path file of the distribution adds to ``sys.path`` is looked into too; there top_level.txt says which are meant.
+    Private modules count where there are no others. In a namespace package (no ``__init__``) the first modules below count. The
+    folders that a path file of the distribution adds to ``sys.path`` are searched too, for the modules in top_level.txt.
     """
     if installed.files is None:
         return _public(name for name in installed.top_level if name.isidentifier())

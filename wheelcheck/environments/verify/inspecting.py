@@ -1,4 +1,4 @@
-"""The whole look at an environment: files, plan, libraries, contamination, imports, in that order; mends nothing."""
+"""Inspects an environment: files, plan, libraries, contamination, imports, in that order; changes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SEVERITIES = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 class InspectionOptions(Struct, frozen=True, kw_only=True):
-    """What to hold the environment against, how to try its imports, and the variables of whoever would start it (``environ``)."""
+    """The plan to compare with, how imports are tried, and the environment variables of the user (``environ``)."""
 
     plan: ExecutablePlan | None = None
     imports: ImportOptions
@@ -35,7 +35,7 @@ class InspectionOptions(Struct, frozen=True, kw_only=True):
 def inspect(
     subject: Subject, knowledge: LibraryKnowledge, options: InspectionOptions, reporter: Reporter
 ) -> Inspection:
-    """Look at *subject* whole; reads every file once, and starts a process for each distribution where its Python runs here.
+    """Inspect *subject*; reads every file once, and starts a process for each distribution where its Python runs here.
 
     Raises ``UsageProblem`` for a runner that cannot be started.
     """
@@ -73,7 +73,7 @@ def inspect(
 
 
 def _against_packages(subject: Subject, installed: tuple[Installed, ...]) -> list[Problem]:
-    """What the manifest says is in the bundle and is not."""
+    """Problems for the packages of the manifest that are not installed."""
     manifest = subject.manifest
     there = {each.name for each in installed}
     return [

@@ -26,10 +26,10 @@ def judge_libraries(
     floor: tuple[int, ...],
     requires: Mapping[NormalizedName, Set[NormalizedName]],
 ) -> Iterator[Problem]:
-    """Every library that something in *subject* needs and would not find, and every one that is for another machine.
+    """Yield a problem for every needed library that would not be found, and for every library of another machine.
 
-    *floor* is the oldest release of glibc or macOS that counts, empty where none is known. *requires* says what each distribution
-    declares that it needs: with libraries of those it knows what to do.
+    *floor* is the oldest release of glibc or macOS that counts, empty where none is known. *requires* are the declared
+    requirements of each distribution: it knows how to load the libraries of those.
     """
     yield from index.unreadable
     system = knowledge.systems.get(subject.runtime.system)
@@ -56,7 +56,7 @@ def judge_libraries(
 
 
 def _of_a_plug_in(problem: Problem, subject: Subject, system: SystemKnowledge) -> Problem:
-    """*problem* of a library that nothing imports: a warning, but for the runtime of Windows, which no user has by chance."""
+    """*problem* of a library that no module imports: a warning, but for the runtime of Windows, which no user has by chance."""
     absence = system.absence(problem.library)
     everybodys = subject.runtime.system == "windows" and absence is not None
     if problem.kind is not ProblemKind.LIBRARY_MISSING or problem.severity is not Severity.ERROR or everybodys:

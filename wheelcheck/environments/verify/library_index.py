@@ -1,4 +1,4 @@
-"""Every shared library of an environment by name and owner, and the problem of one library whose needs are not met."""
+"""Indexes every shared library of an environment by name and owner, and builds the problem of one whose needs are not met."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
 
 
 class LibraryIndex(Struct, frozen=True, kw_only=True):
-    """The libraries of one environment; ``owners`` says whose a path is, the runtime's and foreign ones are not in it.
+    """The libraries of one environment; ``owners`` are distributions by path, without the runtime's and foreign files.
 
-    ``places`` maps a file name to the paths that have it, in small letters where the system does not mind case. ``unreadable`` are
-    the problems of those that could not be read.
+    ``places`` maps a file name to its paths, in lower case where the system ignores case. ``unreadable`` are the problems of
+    libraries that could not be read.
     """
 
     binaries: tuple[Binary, ...]
@@ -129,10 +129,10 @@ def _unreadable(path: str, problem: Exception, owners: Mapping[str, NormalizedNa
 
 
 def linked_paths(index: LibraryIndex) -> frozenset[str]:
-    """The paths of the extension modules on *index*, of the runtime's libraries, and of all that these need, step by step.
+    """The paths of the extension modules in *index*, of the runtime's libraries, and of all that these need, step by step.
 
-    A distribution without any extension module loads its libraries itself (``ctypes``): all of them count. What is left are
-    plug-ins (of Qt, of databases), whose own needs matter to those who load them.
+    A distribution without any extension module loads its libraries itself (``ctypes``), so all of them count. The rest are
+    plug-ins (of Qt, of databases), which may never be loaded.
     """
     with_modules = {index.owner(each.path) for each in index.binaries if is_extension_name(each.name)}
     needs = {each.path: each.needs for each in index.binaries}
@@ -171,7 +171,7 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
         return self.index.owner(self.binary.path)
 
     def problem(self, kind: ProblemKind, severity: Severity, library: str, fact: str, remedy: str) -> Problem:
-        """The problem that *fact* is true of this library."""
+        """The problem that states *fact* of this library."""
         return Problem(
             kind=kind,
             severity=severity,
@@ -184,12 +184,12 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
 
     @property
     def _is_of_a_systems_python(self) -> bool:
-        """Whether it is a module of a Python that was built on its system, with whatever that has: it runs there at least."""
+        """Whether it is a module of a Python that was built on its own system: it runs at least there."""
         return self.owner is None and "/lib-dynload/" in self.binary.path
 
     @property
     def place_for_libraries(self) -> str:
-        """Where a library is found that belongs to no distribution."""
+        """The place where a library is found that belongs to no distribution."""
         if self.subject.runtime.system == "windows":
             return f"beside {self.subject.layout.executable or 'python.exe'}"
         return "in lib/ of the environment, with a run path that leads there"
@@ -203,7 +203,7 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
         return any(self.index.owner(path) is None and path.startswith("lib/") for path in self.index.find(name))
 
     def elsewhere(self, need: Need, name: str) -> Iterator[Problem]:
-        """The judgement of a *need* that neither the distribution nor the system fulfils."""
+        """Yield the problem of a *need* that neither the distribution nor the system meets."""
         places = self.index.find(name)
         if places:
             yield self._in_another(need, places)
@@ -249,7 +249,7 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
             )
         absence = self.system.absence(need.library)
         if absence is not None and absence.bundled and not need.late:
-            # A copy that somebody has for himself, of what everybody needs: whoever is imported first does not find it.
+            # A private copy of a library that everybody needs: a distribution that is imported earlier does not find it.
             return self.problem(
                 ProblemKind.LIBRARY_MISSING,
                 Severity.ERROR,
@@ -259,7 +259,7 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
             )
         return self.problem(
             ProblemKind.LIBRARY_ELSEWHERE,
-            # Who declares that he needs another one knows where its libraries lie, and adds their folder or loads them.
+            # A distribution that declares the other one knows where its libraries lie, and adds their folder or loads them.
             Severity.INFO if self.required & set(owners) else Severity.WARNING,
             need.library,
             f"needs {need.library}, which only {_have(owners)} ({places[0]})",

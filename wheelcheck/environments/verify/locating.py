@@ -1,4 +1,4 @@
-"""Finds Python, its packages, system and machine in a folder, from names and headers alone; runs nothing."""
+"""Finds Python, its packages, system and machine in a folder by names and headers; runs nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HINT = (
 
 
 def locate(root: Path, given: str, manifest: Manifest | None = None) -> Subject:
-    """The environment in *root*, which the user calls *given*; what *manifest* says of it needs no finding.
+    """The environment in *root*, which the user calls *given*; *manifest* describes that of a bundle.
 
     Raises ``InputUnreadable`` where there is none.
     """

@@ -56,7 +56,7 @@ def unpack_into(archive: Path, folder: Path) -> None:
 
 
 class _Target:
-    """The folder that members are written to, and what is left of the limits."""
+    """The folder that members are written to, with the bytes and members written so far."""
 
     def __init__(self, archive: str, folder: Path) -> None:
         self._archive = archive
@@ -81,7 +81,7 @@ class _Target:
             self.refuse(member.name, "it is neither a file, a folder nor a link")
 
     def place(self, name: str) -> Path:
-        """Where the member *name* goes."""
+        """The path of the member *name*, which must lie in the folder."""
         self._members += 1
         if self._members > MOST_MEMBERS:
             self.refuse(name, f"there are more than {MOST_MEMBERS} members")
@@ -131,7 +131,7 @@ class _Target:
 
 @contextmanager
 def opened(given: str) -> Iterator[Subject]:
-    """The environment behind the path *given*; what had to be unpacked is gone afterwards.
+    """Open the environment at the path *given*; an unpacked one is removed afterwards.
 
     Raises ``InputUnreadable`` where there is none, ``OSError`` where the disk fails.
     """
@@ -208,7 +208,7 @@ def _manifest(folder: Path) -> Manifest | None:
     if path.stat().st_size > _MOST_MANIFEST:
         raise InputUnreadable(f"is larger than {_MOST_MANIFEST} bytes", address=str(path))
     content = path.read_bytes()
-    # Other programs call files so too.
+    # Other programs have files of this name too.
     return parse_manifest(content, str(path)) if _OURS in content else None
 
 

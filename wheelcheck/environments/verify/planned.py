@@ -1,4 +1,4 @@
-"""Holds what is installed against the plan and the target: packages, versions, digest, wheel tags; resolves nothing."""
+"""Compares the installed distributions with the plan and the target: packages, versions, digest, wheel tags; resolves nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wheelcheck.model.target import Target
 from wheelcheck.targets.targets import parse_target
 
 _FETCH_AGAIN = "make the bundle again from this plan, or install what it has (wheelcheck export --to pip-sh)"
-# Floors beyond any there is: what is asked is the system and the machine, not its age.
+# Floors beyond any there is, because only system and machine matter here.
 _ANY_AGE = {"linux": "manylinux_2_60_{}", "musl": "musllinux_1_9_{}", "macos": "macosx_30_0_{}"}
 _WINDOWS = {"amd64": "win_amd64", "arm64": "win_arm64", "x86": "win32", "win32": "win32"}
 _PLATFORM = re.compile(r"(manylinux|musllinux|macosx|linux)_(?:\d+_\d+_)?(\w+)")
@@ -25,7 +25,7 @@ _FAMILIES = {"manylinux": "linux", "linux": "linux", "musllinux": "musl", "macos
 
 
 def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan, digest: str) -> Iterator[Problem]:
-    """What *subject* has that *plan* (whose digest is *digest*) does not, and the other way round."""
+    """Yield the differences between *subject* and *plan*, whose digest is *digest*."""
     yield from _digests(subject, digest)
     yield from _runtime(subject, plan.target)
     found = {each.name: each for each in installed}
@@ -60,7 +60,7 @@ def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan,
 
 
 def judge_tags(subject: Subject, installed: tuple[Installed, ...], target: Target | None) -> Iterator[Problem]:
-    """Every distribution whose wheel is not for *target*, by the tags in WHEEL."""
+    """Yield a problem for every distribution whose wheel is not for *target*, by the tags in WHEEL."""
     if target is None:
         return
     for each in installed:
@@ -77,7 +77,7 @@ def judge_tags(subject: Subject, installed: tuple[Installed, ...], target: Targe
 
 
 def find_doubles(installed: tuple[Installed, ...]) -> Iterator[Problem]:
-    """Every distribution that is there twice, as when one was unpacked over another."""
+    """Yield a problem for every distribution that is installed twice, as when one was unpacked over another."""
     for first, second in itertools.pairwise(installed):
         if first.name == second.name:
             yield Problem(
@@ -91,7 +91,7 @@ def find_doubles(installed: tuple[Installed, ...]) -> Iterator[Problem]:
 
 
 def target_of(subject: Subject, plan: Plan | None) -> tuple[Target | None, str]:
-    """The target that wheels have to fit, and the word of the platform whose floor counts (empty where no floor is known)."""
+    """The target that wheels have to fit, and the platform whose floor counts (empty where no floor is known)."""
     if plan is not None:
         return plan.target, plan.target.platform
     if subject.manifest is not None:

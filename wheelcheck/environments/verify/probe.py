@@ -115,7 +115,7 @@ def parse_probed(output: bytes, mark: str) -> Probed:
 
 
 class Trials(Struct, frozen=True, kw_only=True):
-    """How the imports of one distribution went; ``places`` are where its last process took things from."""
+    """The imports of one distribution; ``places`` are where its processes took things from."""
 
     name: NormalizedName
     imports: tuple[ImportTrial, ...]
@@ -123,7 +123,7 @@ class Trials(Struct, frozen=True, kw_only=True):
 
 
 def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Problem]:
-    """What the processes took from outside the environment: folders on ``sys.path``, and modules."""
+    """Yield a problem for each folder on ``sys.path`` and each module that the processes took from outside the environment."""
     paths: dict[str, NormalizedName] = {}
     modules: dict[str, tuple[str, NormalizedName]] = {}
     for trials in done:
@@ -162,7 +162,7 @@ def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Probl
 
 
 class _Inside:
-    """Which places belong to the environment, as its own process spells them."""
+    """The places that belong to the environment, as its own process spells them."""
 
     def __init__(self, subject: Subject, places: ProbedPlaces) -> None:
         self._windows = subject.runtime.system == "windows"

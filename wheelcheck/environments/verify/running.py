@@ -1,4 +1,4 @@
-"""Runs the imports of each distribution in a fresh process with a time limit; judges nothing but how the process ended."""
+"""Runs the imports of each distribution in a fresh process with a time limit, and reports how the process ended."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from wheelcheck.model.inspection import ImportTrial, TrialOutcome
 
 _AT_ONCE = 2
 _GRACE = 5.0
-# What a user has set for their own Python would decide what is found; the bundle's users have not set it.
+# Variables for the user's own Python would decide what is found; the users of the bundle have not set them.
 _UNSET = ("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
 
 
 class Interpreter(Struct, frozen=True, kw_only=True):
-    """How to start Python: ``command`` with its options; ``adds`` is a folder of packages that it does not know by itself."""
+    """How to start Python: ``command`` with its options; ``adds`` is a folder of packages outside its own."""
 
     command: tuple[str, ...]
     adds: str = ""
@@ -40,8 +40,8 @@ def try_imports(
 ) -> tuple[Trials, ...]:
     """Import *modules*, by distribution, two processes at a time; *timeout* is in seconds for each process.
 
-    A distribution whose process dies goes on in another with the modules that are left. Raises ``UsageProblem`` where the
-    interpreter cannot be started at all.
+    Where a process dies, another one continues with the modules that are left. Raises ``UsageProblem`` where the interpreter
+    cannot be started at all.
     """
     running = _Running()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -58,7 +58,7 @@ def try_imports(
 
 
 class _Running:
-    """The processes that live, so that all can be ended."""
+    """The running processes, so that all can be ended."""
 
     def __init__(self) -> None:
         self._processes: set[subprocess.Popen[bytes]] = set()
@@ -110,7 +110,7 @@ def _trials(
         if probed.places is not None:
             places.append(probed.places)
         elif not any(each.error is None for each in probed.imports):
-            # Nothing was even begun, or it died at its end: more of the same would go the same way.
+            # No import began, or the process died after the last one: another process would end in the same way.
             first = left[0] if left[0] not in done else ""
             for module in left:
                 if module not in done:
@@ -122,7 +122,7 @@ def _trials(
 
 
 class _Ended(Struct, frozen=True, kw_only=True):
-    """How one process ended: what became of the module that it was at, should it not have come back from it."""
+    """The end of one process: the outcome for the module during whose import it died."""
 
     probed: Probed
     outcome: TrialOutcome
@@ -172,12 +172,12 @@ def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, run
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """End *process* with all that it started, and answer what it had said."""
+    """End *process* with its children, and return its output."""
     _kill(process)
     try:
         return process.communicate(timeout=_GRACE)
     except subprocess.TimeoutExpired as waiting:
-        # Something that it started holds the pipes still.
+        # A child process still holds the pipes.
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()

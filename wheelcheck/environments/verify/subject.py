@@ -23,9 +23,9 @@ from wheelcheck.model.inspection import Problem
 class Subject(Struct, frozen=True, kw_only=True):
     """The environment under ``root``; paths are relative to it with ``/``, ``.`` is the root itself.
 
-    ``site_packages`` are all the folders that Python takes packages from, the main one first. ``home`` is where a virtual
-    environment says that its Python lives, empty for other kinds; ``sees_host`` says that it shows the host's packages too.
-    ``problems`` are what opening it has found already.
+    ``site_packages`` are all the folders that Python takes packages from, the main one first. ``home`` is the folder of the
+    Python of a virtual environment, empty for other kinds; ``sees_host`` whether it shows the host's packages too. ``problems``
+    were found when it was opened.
     """
 
     given: str
@@ -45,18 +45,18 @@ class Subject(Struct, frozen=True, kw_only=True):
 
     @property
     def python_minor(self) -> str:
-        """``3.11``, empty where no file tells it."""
+        """``3.11``; empty where it is not known."""
         python = self.runtime.python
         return f"{python.major}.{python.minor}" if python is not None else ""
 
 
 def joined(*parts: str) -> str:
-    """A relative path of *parts* with ``/``, without the ``.`` of the root; ``..`` is resolved, and kept where it leads out."""
+    """The relative path of *parts* with ``/``, without the ``.`` of the root; ``..`` is resolved, and kept where it leads out."""
     return posixpath.normpath(posixpath.join(*(part.replace("\\", "/") for part in parts)))
 
 
 def is_outside(path: str) -> bool:
-    """Whether *path*, as :func:`joined` answers it, leads out of the root."""
+    """Whether *path*, made by :func:`joined`, leads out of the root."""
     return path == ".." or path.startswith(("../", "/")) or path[1:2] == ":"
 
 
@@ -68,7 +68,7 @@ _INFO = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\
 class RecordedFile(Struct, frozen=True, kw_only=True):
     """One row of RECORD; ``path`` is relative to the environment's root, and may lead out of it.
 
-    ``size`` is ``None`` and ``digest`` empty where the row has none; ``algorithm`` is as hashlib knows it, ``digest`` in hex.
+    ``size`` is ``None`` and ``digest`` empty where the row has none; ``algorithm`` is a name of hashlib, ``digest`` in hex.
     """
 
     path: str
@@ -97,7 +97,7 @@ class Installed(Struct, frozen=True, kw_only=True):
 
 
 def read_installed(subject: Subject) -> tuple[Installed, ...]:
-    """Every distribution in the site folders of *subject*, by name; what cannot be read of one is as if it were not there."""
+    """Every distribution in the site folders of *subject*, by name; a file that cannot be read counts as missing."""
     found = [
         _read(subject.root, site, name, matched["name"], matched["version"])
         for site in subject.site_packages
@@ -199,7 +199,7 @@ def _text(path: Path) -> str:
 
 
 def owners(subject: Subject, installed: tuple[Installed, ...]) -> dict[str, NormalizedName]:
-    """Whose each file is, by RECORD and manifest; the runtime's and foreign files are not in it."""
+    """The distribution of each file by RECORD and manifest, without the runtime's and foreign files."""
     found: dict[str, NormalizedName] = {}
     for distribution in installed:
         for file in distribution.files or ():

@@ -40,7 +40,7 @@ _DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
 
 
 class BuildContext(Struct, frozen=True, kw_only=True):
-    """``environ`` is the environment of a build, pip's variables for its requirements included; ``seconds`` its limit."""
+    """The environment variables of a build, with pip's for its requirements, and its time limit in ``seconds``."""
 
     environ: Mapping[str, str]
     seconds: float = 600.0
@@ -84,7 +84,7 @@ def _build_environment(wanted: Wanted, environ: Mapping[str, str]) -> dict[str, 
 
 
 def source_date(upload_time: str | None) -> int:
-    """Seconds since the epoch for a build's dates: when the source was uploaded, so that each build has the same."""
+    """Seconds since the epoch for the dates of a build: the upload of the source, so that each build has the same."""
     try:
         moment = datetime.datetime.fromisoformat(upload_time or "")
     except ValueError:
@@ -129,7 +129,7 @@ class _Job(Struct, frozen=True, kw_only=True):
 
 
 def unbuilt(folder: Path, wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
-    """The source archives of *wanted* of which *folder* has no wheel yet that was built from them; folders may change unseen."""
+    """The sources of *wanted* without a wheel in *folder* that was built from them; local folders always count."""
     record = load_record(folder)
     sources = (each for each in wanted if not each.is_wheel)
     return tuple(each for each in sources if each.local_folder is not None or built_wheel(folder, each, record) is None)
@@ -138,8 +138,8 @@ def unbuilt(folder: Path, wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
 def refuse_unallowed(folder: Path, wanted: Sequence[Wanted], allowed: frozenset[NormalizedName | str]) -> None:
     """Raise ``UsageProblem`` naming the source archives of *wanted* that must be built and are not in *allowed* (``all``: any).
 
-    Building runs whatever their authors wrote, on this machine: that is the user's decision, package by package. Also raises for
-    a name in *allowed* that the plan does not build, which is a slip of the pen.
+    Building runs the code of their authors on this machine: that is the user's decision, package by package. A name in
+    *allowed* that the plan does not build is refused too, because it is a typing error.
     """
     names = {each.package.name for each in wanted if not each.is_wheel}
     strange = sorted(allowed - names - {ALL})
@@ -160,15 +160,15 @@ def refuse_unallowed(folder: Path, wanted: Sequence[Wanted], allowed: frozenset[
 
 
 def iter_built(
-    folder: Path, plan: Plan, wanted: Sequence[Wanted], around: BuildContext, told: Transfers
+    folder: Path, plan: Plan, wanted: Sequence[Wanted], around: BuildContext, reporter: Transfers
 ) -> Iterator[Entry]:
-    """Build what of *wanted* is source and not built yet, in the order of the plan's phase; the entry of each as it is there.
+    """Build the sources of *wanted* that are not built yet, in the order of the plan's phase; yields an entry for each.
 
-    The caller holds the folder's lock and has asked :func:`refuse_unallowed`. Raises ``ArchiveRefused`` where a build fails, takes
-    too long or gives what was not planned.
+    The caller holds the folder's lock and has called :func:`refuse_unallowed`. Raises ``ArchiveRefused`` where a build fails,
+    takes too long or makes another wheel than planned.
     """
     for each in _in_order(plan, unbuilt(folder, wanted)):
-        told.stage(f"building {each}")
+        reporter.stage(f"building {each}")
         yield _build(_Job(wanted=each, plan=plan, folder=folder, around=around))
 
 
@@ -191,7 +191,7 @@ def _build(job: _Job) -> Entry:
 
 
 def _unpacked(job: _Job, into: Path) -> Path:
-    """The source tree of the job, in a place of its own: a build may write beside its sources."""
+    """The source tree of the job in a scratch folder, because a build may write beside its sources."""
     local = job.wanted.local_folder
     try:
         if local is not None:

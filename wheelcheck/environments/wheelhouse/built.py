@@ -1,4 +1,4 @@
-"""Judges the wheel that a build gave: pure, of the planned project and version, asking for nothing unplanned; builds none."""
+"""Checks the wheel that a build made: pure, of the planned project and version, without unplanned requirements."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _shown(tags: Iterable[Tag]) -> str:
 
 
 def _stated(path: Path, wanted: Wanted, plan: Plan) -> Iterator[NormalizedName]:
-    """What the wheel at *path* asks for on the plan's target."""
+    """Yield the requirements of the wheel at *path* on the plan's target."""
     judge = Compatibility(plan.target)
     extras = ("", *wanted.package.extras)
     for text in _requires_dist(path, wanted):
@@ -87,7 +87,7 @@ def _requires_dist(path: Path, wanted: Wanted) -> list[str]:
 
 
 def _expected(wanted: Wanted, plan: Plan) -> set[NormalizedName]:
-    """What the package may ask for: what is planned, what was excluded or overridden knowingly, and itself (an extra's way)."""
+    """The allowed requirements: planned ones, excluded or overridden ones, and the package itself (for its extras)."""
     changed = {_named(text) for text in (*plan.options.overrides, *plan.options.excludes)}
     return {wanted.package.name, *wanted.package.requires, *changed}
 

@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 _STEP = 1024**2
 _BUFFER = 256 * 1024
 _ERROR_PAGE = 64 * 1024
-"""Fewer bytes than this at the end of a failed run may be an error page's, which the next run must not go on from."""
+"""Fewer bytes than this at the end of a failed run may be an error page's, from which the next run must not continue."""
 
 
 class PartFile:
-    """The port ``Landing`` for *file* at *path*; *told* hears of every byte. To be closed, which keeps the part.
+    """The port ``Landing`` for *file* at *path*; *reporter* is told of every byte. Closing it keeps the part.
 
-    What an earlier run left in the part counts as received, its hash computed anew; without a known hash nobody could tell in the
-    end whether the two halves belong together, so then the file begins anew.
+    A part of an earlier run counts as received and is hashed again. Without a known hash nothing can show that the two halves
+    belong together, so the file begins anew.
     """
 
-    def __init__(self, file: PlannedFile, path: Path, told: Transfers) -> None:
+    def __init__(self, file: PlannedFile, path: Path, reporter: Transfers) -> None:
         self._file = file
         self._path = path
         self._part = path.with_name(path.name + PART)
-        self._told = told
+        self._reporter = reporter
         self._known = tuple(known_hashes(file))
         self._stream: BinaryIO | None = None
         self._digests, self._kept = Digests(self._known), Digests(self._known)
@@ -50,44 +50,44 @@ class PartFile:
 
     @property
     def received(self) -> int:
-        """How many bytes are kept."""
+        """The number of bytes kept."""
         self._opened()
         return self._kept.size
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+        """Write the next bytes."""
         stream = self._opened()
         try:
             stream.write(chunk)
         except OSError as error:
             raise self._failure(error) from error
         self._digests.update(chunk)
-        self._told.arrived(len(chunk))
+        self._reporter.arrived(len(chunk))
 
     def keep(self) -> None:
-        """What was written since stays."""
+        """Keep the bytes written since."""
         self._kept = self._digests.copied()
 
     def restart(self) -> None:
-        """Go back to what was kept."""
+        """Return to the bytes kept."""
         if self._digests.size == self._kept.size:
             return
-        self._told.arrived(self._kept.size - self._digests.size)
+        self._reporter.arrived(self._kept.size - self._digests.size)
         self._cut(self._kept.size)
         self._digests = self._kept.copied()
 
     def begin_anew(self) -> None:
-        """Forget everything."""
-        self._told.arrived(-self._digests.size)
+        """Remove all bytes."""
+        self._reporter.arrived(-self._digests.size)
         self._cut(0)
         self._digests, self._kept = Digests(self._known), Digests(self._known)
 
     def finish(self) -> None:
-        """Check the hashes, bring the bytes to the disk and give the file its name."""
+        """Check the hashes, flush the bytes to the disk and give the file its name."""
         stream = self._opened()
         fact = difference(self._digests, self._file)
         if fact:
-            # Bytes that are wrong must not be gone on with, in this run or the next.
+            # No run may continue from wrong bytes.
             self.begin_anew()
             self.close()
             with contextlib.suppress(OSError):
@@ -107,16 +107,16 @@ class PartFile:
         except OSError as error:
             raise self._failure(error) from error
         self.sha256, self.size = self._digests.digest(), self._digests.size
-        self._told.landed(self._file.filename)
+        self._reporter.landed(self._file.filename)
 
     def close(self) -> None:
-        """Let go of the part, which stays with what is in it; may be called twice."""
+        """Close the part, which keeps its bytes; may be called twice."""
         if self._stream is not None and 0 < self._digests.size - self._kept.size < _ERROR_PAGE:
             with contextlib.suppress(DiskFailure):
                 self.restart()
         stream, self._stream = self._stream, None
         if stream is not None:
-            # What cannot be written any more was not received; who comes next reads what is there.
+            # Bytes that cannot be written any more were not received; the next run hashes those that are there.
             with contextlib.suppress(OSError):
                 stream.close()
 
@@ -160,11 +160,11 @@ class PartFile:
         )
 
 
-class Arrivals(Struct, frozen=True, kw_only=True):
-    """What filling did: ``entries`` for the record of all files that are there now.
+class FillResult(Struct, frozen=True, kw_only=True):
+    """The result of filling: ``entries`` for the record of all files that are there now.
 
-    ``present`` were there before, ``fetched`` came now, ``resumed`` of them from a part, ``replaced`` in place of a file with
-    another hash.
+    ``present`` were there before, ``fetched`` are new, ``resumed`` of them continued a part, ``replaced`` took the place of a
+    file with another hash.
     """
 
     entries: tuple[Entry, ...]
@@ -174,25 +174,25 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     replaced: tuple[str, ...]
 
 
-def fill(folder: Path, wanted: Sequence[Wanted], files: Files, sizes: PlanSizes, told: Transfers) -> Arrivals:
-    """Bring the files of *wanted* that *folder* lacks; the caller holds the folder's lock. *sizes* are for the total.
+def fill(folder: Path, wanted: Sequence[Wanted], files: Files, sizes: PlanSizes, reporter: Transfers) -> FillResult:
+    """Download the files of *wanted* that *folder* lacks; the caller holds the folder's lock. *sizes* are for the total.
 
-    Raises ``DiskFailure`` before anything is asked for where there is no room, later where writing fails; and what *files*
-    raises. Whatever happens, a file that has its name is whole and checked.
+    Raises ``DiskFailure`` before any request where there is not enough space, later where writing fails, and the errors of
+    *files*. A file that has its name is always whole and checked.
     """
     record = load_record(folder)
     present = {each.file.filename: entry for each in wanted if (entry := _present(folder, each, record)) is not None}
     lacking = [each for each in wanted if each.file.filename not in present]
     downloads = {each.file.filename: sizes.files[each.file.filename].download for each in lacking}
-    # The largest first: what takes longest must not begin last.
+    # The largest first, so that the longest download does not begin last.
     lacking.sort(key=lambda each: -(downloads[each.file.filename] or 0))
     parts = {each.file.filename for each in lacking if _part_size(folder, each)}
     _refuse_no_room(folder, lacking, downloads)
     known = [size for size in downloads.values() if size is not None]
     left = sum(known) - sum(_part_size(folder, each) for each in lacking)
-    told.expect(len(lacking), left if len(known) == len(downloads) else None)
+    reporter.expect(len(lacking), left if len(known) == len(downloads) else None)
     replaced = tuple(each.file.filename for each in lacking if each.place_in(folder).exists())
-    landings = [(each, PartFile(each.file, each.place_in(folder), told)) for each in lacking]
+    landings = [(each, PartFile(each.file, each.place_in(folder), reporter)) for each in lacking]
     try:
         files.download([(each.file, landing) for each, landing in landings])
     finally:
@@ -200,7 +200,7 @@ def fill(folder: Path, wanted: Sequence[Wanted], files: Files, sizes: PlanSizes,
             landing.close()
     _sync(folder)
     came = {each.file.filename: each.entry(landing.sha256, landing.size) for each, landing in landings}
-    return Arrivals(
+    return FillResult(
         entries=tuple((present | came)[each.file.filename] for each in wanted),
         present=tuple(present),
         fetched=tuple(came),
@@ -252,7 +252,7 @@ def _refuse_no_room(folder: Path, lacking: Sequence[Wanted], downloads: dict[str
 
 
 def _sync(folder: Path) -> None:
-    """Bring the names in *folder* to the disk, where the system has a way to."""
+    """Flush the names in *folder* to the disk, where the system can."""
     if os.name != "posix":
         return
     with contextlib.suppress(OSError):

@@ -67,7 +67,7 @@ class Record(Struct, frozen=True, kw_only=True):
     files: tuple[Entry, ...] = ()
 
     def entry(self, filename: str) -> Entry | None:
-        """What is known of the file with that name."""
+        """The entry of the file with that name."""
         return next((entry for entry in self.files if entry.filename == filename), None)
 
     def built_from(self, source: BuildSource) -> Entry | None:
@@ -76,7 +76,7 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 def load_record(folder: Path) -> Record:
-    """The record in *folder*; an empty one where there is none, or one that cannot be understood: all is done anew then."""
+    """The record in *folder*; an empty one where there is none, or one that cannot be read: then all is done anew."""
     try:
         record = msgspec.json.decode((folder / RECORD_NAME).read_bytes(), type=Record)
     except (OSError, msgspec.DecodeError):
@@ -85,7 +85,7 @@ def load_record(folder: Path) -> Record:
 
 
 def record_files(folder: Path, digest: str, plan: Plan, entries: Iterable[Entry]) -> None:
-    """Add *entries* to the record in *folder*, which is the one of the plan with *digest* now; others stay while their files do.
+    """Add *entries* to the record in *folder*, now for the plan with *digest*; former entries stay while their files exist.
 
     Raises ``DiskFailure``.
     """
@@ -136,7 +136,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
         return folder / self.file.filename if self.is_wheel else folder / SOURCES / self.file.filename
 
     def entry(self, sha256: str, size: int, *, wheel: str = "", source: BuildSource | None = None) -> Entry:
-        """What the record says of this file, or of the *wheel* that was built from it as *source*."""
+        """The entry of this file, or of the *wheel* that was built from it as *source*."""
         return Entry(
             filename=wheel or self.file.filename,
             name=self.package.name,
@@ -173,10 +173,10 @@ def _is_plain(name: str) -> bool:
 
 
 @contextmanager
-def locked(folder: Path, told: Transfers) -> Iterator[None]:
-    """Make *folder*, and be the only one who writes in it; *told* hears when another run has to end first.
+def locked(folder: Path, reporter: Transfers) -> Iterator[None]:
+    """Make *folder* and hold its lock; *reporter* is told when another run has to end first.
 
-    The lock is the operating system's, which takes it from a process that is killed. Raises ``DiskFailure`` where the folder
+    The lock is the operating system's, which releases it when a process is killed. Raises ``DiskFailure`` where the folder
     cannot be written.
     """
     import filelock
@@ -187,7 +187,7 @@ def locked(folder: Path, told: Transfers) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            told.waiting(f"another run that fills {folder}")
+            reporter.waiting(f"another run that fills {folder}")
             lock.acquire(poll_interval=0.2)
     except OSError as error:
         fact = "it is a file" if folder.is_file() else error.strerror or str(error)

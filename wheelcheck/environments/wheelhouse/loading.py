@@ -1,4 +1,4 @@
-"""Opens a folder as the wheelhouse of a plan, every byte hashed again; fetches and builds nothing."""
+"""Opens a folder as the wheelhouse of a plan and hashes every file again; fetches and builds nothing."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _AGAIN = "delete it and run wheelcheck fetch again"
 def load_wheelhouse(folder: Path, plan: Plan, *, plan_path: str = "PLAN") -> Wheelhouse:
     """The wheels of *plan* in *folder*, one for each package, in the order of the plan; reads all of them whole.
 
-    *plan_path* is what the plan is called in the command that is proposed. Raises ``UsageProblem`` naming the files that are
-    missing, ``HashMismatch`` for one that is not what the plan, or the record of what was built, says.
+    *plan_path* names the plan in the command that the hint proposes. Raises ``UsageProblem`` naming the missing files,
+    ``HashMismatch`` for one that differs from the plan, or from the record of built wheels.
     """
     record = load_record(folder)
     wheels: list[HousedWheel] = []
@@ -48,7 +48,7 @@ def load_wheelhouse(folder: Path, plan: Plan, *, plan_path: str = "PLAN") -> Whe
 
 
 def filled_wheelhouse(folder: Path, plan: Plan, entries: Iterable[Entry]) -> Wheelhouse:
-    """As :func:`load_wheelhouse`, for who has just filled *folder* and hashed all of it: *entries* are what was found then.
+    """As :func:`load_wheelhouse`, for a *folder* that was filled and hashed a moment ago: *entries* are the result.
 
     Reads the record alone, so that gigabytes are not hashed twice in one run.
     """
