@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.errors import InputUnreadable, did_you_mean
 from wheelcheck.locks.documents import MANGLED
 from wheelcheck.locks.formats import format_of
-from wheelcheck.locks.walking import Settling, reached
+from wheelcheck.locks.walking import LockMarkers, reached
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.target import Target
 from wheelcheck.targets.fitting import Compatibility
@@ -44,7 +44,7 @@ def applicable(
     if lock.kind is LockKind.UV:
         found = reached(lock, compatibility, chosen_extras, chosen_groups)
     else:
-        found = _said(lock, Settling(compatibility, chosen_extras, chosen_groups), chosen_extras, chosen_groups)
+        found = _said(lock, LockMarkers(compatibility, chosen_extras, chosen_groups), chosen_extras, chosen_groups)
     _refuse_two(found, target)
     return found
 
@@ -77,7 +77,7 @@ def _chosen(
 
 
 def _said(
-    lock: Lock, settling: Settling, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]
+    lock: Lock, markers: LockMarkers, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]
 ) -> tuple[LockedPackage, ...]:
     """The packages whose own group and marker say that they apply."""
     bringing = groups | extras if lock.kind is LockKind.PDM else groups
@@ -88,9 +88,9 @@ def _said(
             continue
         if lock.roots and package.optional and package.name not in optional:
             continue
-        if settling.holds(package.marker) and _any_group(package, bringing, settling):
+        if markers.holds(package.marker) and _any_group(package, bringing, markers):
             found.append(package)
-    _refuse_gaps(found, lock, settling.holds)
+    _refuse_gaps(found, lock, markers.holds)
     return tuple(found)
 
 
@@ -116,12 +116,12 @@ def _is_of_an_extra(edge: LockedDependency) -> bool:
     return edge.is_optional or (edge.marker is not None and "extra" in str(edge.marker))
 
 
-def _any_group(package: LockedPackage, groups: frozenset[NormalizedName], settling: Settling) -> bool:
+def _any_group(package: LockedPackage, groups: frozenset[NormalizedName], markers: LockMarkers) -> bool:
     """Whether one of the *groups* brings it here: a group without a marker of its own always does."""
     if not package.group_markers:
         return True
-    markers = dict(package.group_markers)
-    return any(settling.holds(markers.get(group)) for group in package.groups & groups)
+    own = dict(package.group_markers)
+    return any(markers.holds(own.get(group)) for group in package.groups & groups)
 
 
 def _optional(lock: Lock, extras: frozenset[NormalizedName]) -> frozenset[NormalizedName]:

@@ -26,7 +26,7 @@ _EXTRA = re.compile(
 _MEMBER = re.compile(rf"{_QUOTED.format('word')}\s+(?P<no>not\s+)?in\s+(?P<set>extras|dependency_groups)\b")
 
 
-class Settling:
+class LockMarkers:
     """Answers for one target: *extras* as the words that ``extra ==`` may name, *groups* likewise.
 
     Keyed by the marker object, which the readers share between equal markers: writing a marker out costs more than looking it up.
@@ -95,7 +95,7 @@ class _Walk:
         self._extras = extras
         self._groups = groups
         own = [package for package in lock.packages if package.is_own]
-        self._settling = Settling(compatibility, frozenset(_encoded(own, extras, groups)), groups)
+        self._markers = LockMarkers(compatibility, frozenset(_encoded(own, extras, groups)), groups)
         self._places: dict[NormalizedName, list[int]] = {}
         for place, package in enumerate(lock.packages):
             self._places.setdefault(package.name, []).append(place)
@@ -126,7 +126,7 @@ class _Walk:
     def _stops(self, edge: LockedDependency, origin: FileOrigin, parent: str) -> Iterator[_Stop]:
         if edge.for_group is not None and edge.for_group not in self._groups:
             return
-        if not self._settling.holds(edge.marker):
+        if not self._markers.holds(edge.marker):
             return
         place = self._place(edge, origin, parent)
         yield place, None
@@ -143,7 +143,7 @@ class _Walk:
             and (not edge.source or packages[place].source == edge.source)
         ]
         if len(places) > 1:
-            places = [place for place in places if self._settling.holds(packages[place].marker)]
+            places = [place for place in places if self._markers.holds(packages[place].marker)]
         if len(places) != 1:
             wanted = f"{edge.name}=={edge.version}" if edge.version is not None else edge.name
             fact = "which the lock does not list" if not places else "which the lock lists more than once"

@@ -18,7 +18,7 @@ from wheelcheck.model.requirement import (
     UnsupportedRequirement,
 )
 from wheelcheck.model.urls import masked_within
-from wheelcheck.requirements.single import Asked, parse_single
+from wheelcheck.requirements.requirement import WrittenRequirement, parse_written
 from wheelcheck.texts.places import LineUnreadable
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of
@@ -112,6 +112,6 @@ def _follow(words: str, named: set[str], other: set[str]) -> None:
 def understood(text: str, origin: FileOrigin, source: Source) -> Requirement | UnsupportedRequirement:
     """The requirement *text* of a TOML list. Raises ``InputUnreadable`` at *origin*."""
     try:
-        return parse_single(Asked(text=text, origin=origin, folder=source.folder))
+        return parse_written(WrittenRequirement(text=text, origin=origin, folder=source.folder))
     except LineUnreadable as problem:
         raise InputUnreadable(masked_within(problem.message), address=str(origin), hint=problem.hint) from None

@@ -19,8 +19,8 @@ from wheelcheck.errors import InputUnreadable, UsageProblem, reading
 from wheelcheck.model.requirement import CommandLineOrigin, InputSet, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.requirement import WrittenRequirement, looks_like_path, parse_written
 from wheelcheck.requirements.requirements_file import constrain_file
-from wheelcheck.requirements.single import Asked, looks_like_path, parse_single
 from wheelcheck.texts.places import LineUnreadable, is_archive_name, is_web_url, path_of, url_path
 from wheelcheck.texts.sources import Reader, Source, missing_file
 
@@ -197,7 +197,7 @@ def _understood(
     text: str, origin: CommandLineOrigin, failure: type[InputUnreadable] | type[UsageProblem]
 ) -> Requirement | UnsupportedRequirement:
     try:
-        return parse_single(Asked(text=text, origin=origin))
+        return parse_written(WrittenRequirement(text=text, origin=origin))
     except LineUnreadable as problem:
         raise failure(masked_within(problem.message), address=origin.option, hint=problem.hint) from None
 

@@ -19,7 +19,7 @@ from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, 
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
-from wheelcheck.requirements.single import Asked, parse_editable, parse_hash, parse_single
+from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable, parse_hash, parse_written
 from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, path_of, url_path
 from wheelcheck.texts.sources import Source
 
@@ -76,8 +76,10 @@ class _Reading:
             written = parse_line(line.written).requirement or line.written
             pins = tuple(dict.fromkeys(map(parse_hash, parsed.values("--hash"))))
             take(
-                parse_single(
-                    Asked(text=parsed.requirement, written=written, origin=origin, folder=source.folder, hashes=pins)
+                parse_written(
+                    WrittenRequirement(
+                        text=parsed.requirement, written=written, origin=origin, folder=source.folder, hashes=pins
+                    )
                 )
             )
             # Any other option behind a requirement says nothing, as in pip.
@@ -85,7 +87,11 @@ class _Reading:
         for text, shown in zip(
             parsed.values("--editable"), parse_line(line.written).values("--editable"), strict=False
         ):
-            take(parse_editable(Asked(text=text, written=f"-e {shown}", origin=origin, folder=source.folder)))
+            take(
+                parse_editable(
+                    WrittenRequirement(text=text, written=f"-e {shown}", origin=origin, folder=source.folder)
+                )
+            )
         for option, value in parsed.options:
             if option == "--requirement":
                 self._include(value, inclusion, line.number, take)

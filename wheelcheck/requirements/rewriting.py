@@ -17,7 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Requirement
 from wheelcheck.requirements.lines import LogicalLine, iter_logical_lines, parse_line
-from wheelcheck.requirements.single import Asked, parse_single
+from wheelcheck.requirements.requirement import WrittenRequirement, parse_written
 
 _NEVER = "sys_platform == 'never'"  # uv's way to leave a project out: an override that applies nowhere
 _IN_LINES = frozenset({EditKind.PIN, EditKind.SUBSTITUTE, EditKind.EXTRA})
@@ -111,8 +111,8 @@ def requirement_of(logical: LogicalLine, *, place: str = "", folder: Path | None
     parsed = parse_line(logical.text)
     if not parsed.requirement:
         return None
-    understood = parse_single(
-        Asked(
+    understood = parse_written(
+        WrittenRequirement(
             text=parsed.requirement,
             written=parse_line(logical.written).requirement or logical.written,
             origin=FileOrigin(path=place, line=logical.number),

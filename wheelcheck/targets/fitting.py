@@ -39,7 +39,7 @@ def kinds_of(distributions: Iterable[Distribution]) -> Kinds:
     return kinds
 
 
-class _Reading:
+class _SharedMarker:
     """A marker as it is asked of many targets: the variables it names, and its outcome for each of their values met."""
 
     __slots__ = ("asks_extra", "extras_needed", "marker", "outcomes", "unknowable", "variables")
@@ -69,18 +69,18 @@ class _Reading:
 
 
 # By id(), with the marker kept so that it stays its own: hashing a marker writes it out. Markers that say the same share a reading.
-_readings: dict[int, tuple[Marker, _Reading]] = {}
-_readings_of: dict[str, _Reading] = {}
+_readings: dict[int, tuple[Marker, _SharedMarker]] = {}
+_readings_of: dict[str, _SharedMarker] = {}
 
 
-def _reading(marker: Marker) -> _Reading:
+def _reading(marker: Marker) -> _SharedMarker:
     known = _readings.get(id(marker))
     if known is None:
         if len(_readings) >= _MOST_READINGS:
             _readings.clear()
             _readings_of.clear()
         text = str(marker)
-        reading = _readings_of.get(text) or _readings_of.setdefault(text, _Reading(marker, text))
+        reading = _readings_of.get(text) or _readings_of.setdefault(text, _SharedMarker(marker, text))
         known = _readings[id(marker)] = (marker, reading)
     return known[1]
 
@@ -102,7 +102,7 @@ def is_for_another_extra(marker: Marker | None, extra: str) -> bool:
     return bool(needed) and not reading.unknowable and canonicalize_name(extra) not in needed
 
 
-class _Known:
+class _Answers:
     """The answers given for one target, shared by all that judge for it."""
 
     __slots__ = ("patches", "pythons", "ranks", "unusable")
@@ -115,8 +115,8 @@ class _Known:
 
 
 @functools.lru_cache(maxsize=128)
-def _known_of(target: Target) -> _Known:  # noqa: ARG001 - the key
-    return _Known()
+def _answers_of(target: Target) -> _Answers:  # noqa: ARG001 - the key
+    return _Answers()
 
 
 class Compatibility:
@@ -125,8 +125,8 @@ class Compatibility:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._own = target.tags[0][0]
-        self._known = _known_of(target)
-        self._markers: dict[tuple[_Reading, str], MarkerReading] = {}
+        self._answers = _answers_of(target)
+        self._markers: dict[tuple[_SharedMarker, str], MarkerReading] = {}
         # Marker.evaluate fills gaps from the *running* interpreter, so every variable is given. An unknowable one is
         # empty, which no ordinary comparison meets.
         self._environment: Mapping[str, str] = {**dict.fromkeys(target.unknowable, ""), **target.markers}
@@ -164,7 +164,7 @@ class Compatibility:
     def fits(self, kinds: Kinds) -> list[Fit]:
         """The fits among the files of *kinds*, in no order; costs a look-up for each kind that was refused before."""
         # A target looks at thousands of files, nearly all of them for others.
-        near = kinds.keys() - self._known.unusable
+        near = kinds.keys() - self._answers.unusable
         return [fit for kind in near for fit in map(self.fit, kinds[kind]) if fit is not None]
 
     def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
@@ -173,13 +173,13 @@ class Compatibility:
 
     def _rank(self, tags: tuple[WheelTag, ...]) -> tuple[int, WheelTag] | None:
         # By id(), with the tags kept so that it stays their own: files share theirs, and hashing them costs more than the rest.
-        known = self._known.ranks.get(id(tags))
+        known = self._answers.ranks.get(id(tags))
         if known is None:
             ranks = self.target.rank
             usable = [(ranks[tag], tag) for tag in tags if tag in ranks]
-            known = self._known.ranks[id(tags)] = (tags, min(usable) if usable else None)
+            known = self._answers.ranks[id(tags)] = (tags, min(usable) if usable else None)
             if not usable:
-                self._known.unusable.add(id(tags))
+                self._answers.unusable.add(id(tags))
         return known[1]
 
     def _refusal(self, tags: tuple[WheelTag, ...]) -> tuple[RefusalReason, str]:
@@ -193,16 +193,16 @@ class Compatibility:
 
     def admits_python(self, bound: str) -> bool:
         """Whether the target's Python is within *bound*; a bound that is no specifier bounds nothing, as pip has it."""
-        known = self._known.pythons.get(bound)
+        known = self._answers.pythons.get(bound)
         if known is None:
-            known = self._known.pythons[bound] = _admits(bound, self.target.python_full)
+            known = self._answers.pythons[bound] = _admits(bound, self.target.python_full)
         return known
 
     def patch_decides(self, bound: str) -> bool:
         """Whether *bound* refuses the assumed ``.0`` patch release but admits a later one of the same minor."""
-        known = self._known.patches.get(bound)
+        known = self._answers.patches.get(bound)
         if known is None:
-            known = self._known.patches[bound] = self._patch_decides(bound)
+            known = self._answers.patches[bound] = self._patch_decides(bound)
         return known
 
     def _patch_decides(self, bound: str) -> bool:

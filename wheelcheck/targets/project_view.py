@@ -78,7 +78,7 @@ class Admission:
                 and each.hashes == self._hashes
             ):
                 return each.releases
-        fresh = _Judged(self._compatibility.target, self._policy, self._hashes)
+        fresh = _JudgedReleases(self._compatibility.target, self._policy, self._hashes)
         recent[:] = [fresh, *recent[: _KEPT - 1]]
         return fresh.releases
 
@@ -138,7 +138,7 @@ class Release:
         return min((time for time in times if time), default=None)
 
 
-class _Judged:
+class _JudgedReleases:
     """The versions of one page judged for *target* under *policy* and the asked-for *hashes*."""
 
     __slots__ = ("hashes", "policy", "releases", "target")
@@ -200,7 +200,7 @@ class PageFacts:
     """Facts of a page that are the same for every target, found once; ``recent`` are the latest judgements of its versions."""
 
     def __init__(self, page: ProjectPage) -> None:
-        self.recent: list[_Judged] = []
+        self.recent: list[_JudgedReleases] = []
         self._page = page
         self._kinds: dict[Version, Kinds] = {}
         self._bounds: dict[Version, frozenset[str]] = {}

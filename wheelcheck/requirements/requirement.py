@@ -59,7 +59,7 @@ _MISTAKES = (
 )
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class WrittenRequirement(Struct, frozen=True, kw_only=True):
     """One requirement to understand: its *text*, the text to show (*written*), its *origin*, and where local paths start.
 
     As in pip, a relative path starts at the current folder; where nothing is there, at *folder*, that of the file.
@@ -77,7 +77,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         return masked_within(self.written or self.text)
 
 
-def parse_single(asked: Asked) -> Requirement | UnsupportedRequirement:
+def parse_written(asked: WrittenRequirement) -> Requirement | UnsupportedRequirement:
     """Understand *asked*; raises ``LineUnreadable`` where it is no requirement or its file is not there."""
     text = asked.text.strip()
     if _VCS.match(text):
@@ -93,7 +93,7 @@ def parse_single(asked: Asked) -> Requirement | UnsupportedRequirement:
     return _pep508(asked, text)
 
 
-def parse_editable(asked: Asked) -> UnsupportedRequirement:
+def parse_editable(asked: WrittenRequirement) -> UnsupportedRequirement:
     """The project that ``-e`` asks for, named as far as its text or folder says."""
     text = asked.text.strip()
     named = _NAMED.match(text)
@@ -120,7 +120,7 @@ def looks_like_path(text: str) -> bool:
     return "/" in text or "\\" in text or text.startswith(".")
 
 
-def _named(asked: Asked, named: re.Match[str]) -> Requirement | UnsupportedRequirement:
+def _named(asked: WrittenRequirement, named: re.Match[str]) -> Requirement | UnsupportedRequirement:
     """``name[extras] @ where``, where *where* may be a path too, which pip takes and PEP 508 does not."""
     name = canonicalize_name(named[1])
     where, marker_text = _split_marker(named[3])
@@ -133,7 +133,7 @@ def _named(asked: Asked, named: re.Match[str]) -> Requirement | UnsupportedRequi
     return _reference(asked, name, extras, where, _marker(marker_text))
 
 
-def _direct(asked: Asked, target: str, marker: Marker | None) -> Requirement | UnsupportedRequirement:
+def _direct(asked: WrittenRequirement, target: str, marker: Marker | None) -> Requirement | UnsupportedRequirement:
     """A bare URL, with pip's ``#egg=``."""
     if target.lower().startswith("file:"):
         url, extras_text = _split_extras(target)
@@ -149,7 +149,7 @@ def _direct(asked: Asked, target: str, marker: Marker | None) -> Requirement | U
 
 
 def _local(
-    asked: Asked, target: str, marker: Marker | None, fragment: str = ""
+    asked: WrittenRequirement, target: str, marker: Marker | None, fragment: str = ""
 ) -> Requirement | UnsupportedRequirement:
     """A local archive or folder by its path, which may hold brackets itself: extras are split off only where needed."""
     text, extras_text = target, ""
@@ -176,7 +176,7 @@ def _local(
 
 
 def _reference(
-    asked: Asked, name: NormalizedName, extras: frozenset[NormalizedName], url: str, marker: Marker | None
+    asked: WrittenRequirement, name: NormalizedName, extras: frozenset[NormalizedName], url: str, marker: Marker | None
 ) -> Requirement | UnsupportedRequirement:
     """A direct reference, its fragment taken off: the hash in it becomes a pin."""
     plain, _, fragment = url.partition("#")
@@ -204,7 +204,7 @@ def _reference(
     )
 
 
-def _pep508(asked: Asked, text: str) -> Requirement:
+def _pep508(asked: WrittenRequirement, text: str) -> Requirement:
     try:
         requirement = Requirement.parse(text, asked.origin, hashes=asked.hashes)
     except InvalidRequirement as problem:
@@ -278,5 +278,7 @@ def _existing(path: Path, folder: Path | None) -> Path:
     raise LineUnreadable(f"no such file: {path}", f"did you mean {' or '.join(near)}?" if near else "")
 
 
-def _unsupported(asked: Asked, kind: UnsupportedKind, name: NormalizedName | None) -> UnsupportedRequirement:
+def _unsupported(
+    asked: WrittenRequirement, kind: UnsupportedKind, name: NormalizedName | None
+) -> UnsupportedRequirement:
     return UnsupportedRequirement(kind=kind, text=asked.shown, name=name, origin=asked.origin, hint=_HINTS[kind])
