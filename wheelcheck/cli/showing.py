@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -69,6 +68,8 @@ class Showing(NamedTuple):
         if form != "text":
             write_result(row.render(answer).encode("utf-8", "replace"), path)
         elif is_file or not self.quiet:
+            import shutil  # it loads four compressors
+
             encoding = "utf-8" if is_file else sys.stdout.encoding or "ascii"
             text = row.render(
                 answer,
