@@ -88,7 +88,7 @@ def fetch(
     refuse_unallowed(folder, wanted, allowed)
     config = _config(request)
     with locked(folder, told), _files(config, told) as files:
-        told.stage("weighing")
+        told.stage("reading sizes")
         sizes = files.sizes(planned_files(wanted))
         told.sizes_known(sizes)
         told.stage("fetching")

@@ -62,7 +62,7 @@ def fetch_command(
     request = FetchRequest(allow_build=allowed, build_seconds=seconds, where=Request(inputs=(), **options))
     with ending_in_order(), showing.transfers() as told:
         if directory is None or dry_run:
-            _tell_weights(executable, request, form)
+            _print_sizes(executable, request, form)
             answer = None
         else:
             answer = _fetched(executable, Path(directory), request, told)
@@ -71,7 +71,7 @@ def fetch_command(
     return 0
 
 
-def _tell_weights(executable: ExecutablePlan, request: FetchRequest, form: str) -> None:
+def _print_sizes(executable: ExecutablePlan, request: FetchRequest, form: str) -> None:
     from wheelcheck.api.fetch import sizes_to_fetch
     from wheelcheck.report.fetch import render_sizes, render_sizes_json
 
