@@ -83,7 +83,7 @@ def test_what_drips_is_given_up_with_the_url_and_what_came() -> None:
         assert time.monotonic() - start < 20
     assert isinstance(problem, IndexUnavailable)
     assert url in str(problem)
-    assert "bytes came in" in str(problem)
+    assert "bytes received in" in str(problem)
 
 
 def test_headers_that_drip_are_given_up() -> None:

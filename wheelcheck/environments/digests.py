@@ -73,5 +73,5 @@ def difference(digests: Digests, file: PlannedFile) -> str:
         if not hmac.compare_digest(actual, expected):
             return f"its {algorithm} is {actual}, the plan has {expected}"
     if not known and file.size is not None and digests.size != file.size:
-        return f"it has {digests.size} bytes, the plan has {file.size}, and no hash to tell by"
+        return f"it has {digests.size} bytes, the plan has {file.size}, and no hash to check it by"
     return ""

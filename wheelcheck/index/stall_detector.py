@@ -78,7 +78,7 @@ class StallDetector:
             return None
         received = each.count - each.count_before
         if received < _LEAST:
-            return RequestStalled(f"{received} bytes came in {now - each.window:.0f} s", is_silent=False)
+            return RequestStalled(f"{received} bytes received in {now - each.window:.0f} s", is_silent=False)
         each.window, each.count_before = now, each.count
         return None
 

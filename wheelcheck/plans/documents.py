@@ -99,7 +99,7 @@ class PlanDocument(Struct, frozen=True, kw_only=True):
     repairs: Annotated[
         tuple[RepairDocument, ...],
         about(
-            "Proposed changes that make the plan installable, or that mend its warnings; each proved by resolving again, "
+            "Proposed changes that make the plan installable, or that end its warnings; each proved by resolving again, "
             "cheapest first."
         ),
     ] = ()

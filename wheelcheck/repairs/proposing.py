@@ -255,7 +255,7 @@ def _unrepairable_sentence(blocked: Blocked, view: TrialView, blocker: Blocker) 
     if not project.versions:
         return f"no index has a usable file of {blocker.name}, and {asked}"
     if blocker.is_clash:
-        return f"no version of {blocker.name} can satisfy every requirement on {target}, and {asked}"
+        return f"no version of {blocker.name} can satisfy everybody on {target}, and {asked}"
     if any(project.release(version).has_wheel for version in usable_versions(project)):
         return f"no version of {blocker.name} that is asked for has a usable file on {target}, and {asked}"
     where = f"{target.platform} on Python {target.python}{_other_pythons(blocked)}"

@@ -91,7 +91,7 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
             for requirement in requirements:
                 self._order.setdefault(requirement.key, len(self._order))
         if self.pruning.dead_versions.is_dead(candidate.key, candidate.version):
-            return (_impossible(candidate, "it requires what cannot be installed"),)
+            return (_impossible(candidate, "it asks for what cannot be had"),)
         return requirements
 
     def _requirements_of(self, candidate: Candidate) -> tuple[ResolverRequirement, ...]:

@@ -50,7 +50,7 @@ def test_file_of_which_no_hash_is_known_is_taken_again_only_if_the_record_knows_
     assert filled(tmp_path, unhashed).present == (WHEEL[0],)
     load_wheelhouse(tmp_path, unhashed)
     (tmp_path / WHEEL[0]).write_bytes(b"changed later")
-    with pytest.raises(HashMismatch, match="was changed after it came here"):
+    with pytest.raises(HashMismatch, match="was changed after it was downloaded"):
         load_wheelhouse(tmp_path, unhashed)
 
 

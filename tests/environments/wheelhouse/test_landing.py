@@ -102,7 +102,7 @@ def test_every_known_hash_is_checked_beside_the_first(tmp_path: Path, algorithm:
 def test_size_tells_where_no_hash_is_known(tmp_path: Path) -> None:
     landing = PartFile(planned_file(WHEEL, sha256=""), tmp_path / NAME, SilentTransfers())
     landing.write(CONTENT[:-1])
-    with pytest.raises(HashMismatch, match="no hash to tell by"):
+    with pytest.raises(HashMismatch, match="no hash to check it by"):
         landing.finish()
     assert names(tmp_path) == []
 

@@ -94,7 +94,7 @@ def test_built_wheel_that_was_changed_is_refused(tmp_path: Path) -> None:
     record_files(
         written(tmp_path, WHEEL), "sha256:0", of, [built(source_sha256=sha256_hex(SOURCE[1]), sha256="0" * 64)]
     )
-    with pytest.raises(HashMismatch, match="was changed after it came here"):
+    with pytest.raises(HashMismatch, match="was changed after it was downloaded"):
         load_wheelhouse(tmp_path, of)
 
 

@@ -171,7 +171,7 @@ def _folder(folder: Path, given: str) -> Iterator[Subject]:
         yield from _archives(folder, manifest, given)
     else:
         raise InputUnreadable(
-            f"{MANIFEST} speaks of an environment that is not here: no {manifest.layout.site_packages}",
+            f"{MANIFEST} names an environment that is not here: no {manifest.layout.site_packages}",
             address=given,
             hint="keep the manifest in the bundle's folder, or beside its archives",
         )

@@ -157,7 +157,7 @@ def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Probl
             file=file,
             library=name,
             message=f"{distribution} imported {name} from {file}, outside the environment",
-            remedy=f"add what brings {name} to the requirements",
+            remedy=f"add the project that has {name} to the requirements",
         )
 
 

@@ -115,7 +115,7 @@ def _refuse_changed(path: Path, digests: Digests, entry: Entry) -> None:
     actual = digests.digest()
     if actual != entry.sha256:
         raise HashMismatch(
-            f"was changed after it came here: its sha256 is {actual}, recorded was {entry.sha256}",
+            f"was changed after it was downloaded: its sha256 is {actual}, recorded was {entry.sha256}",
             address=str(path),
             hint=_AGAIN,
         )
