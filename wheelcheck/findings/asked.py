@@ -1,4 +1,4 @@
-"""What is wrong with what was asked: requirements that clash or cannot be planned (the four hundreds), locks that disagree."""
+"""Rules on the input itself: requirements that clash or cannot be planned (four hundreds), locks that disagree with the index."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
 
 
 def find_spent_budget(diagnosis: Diagnosis) -> Iterator[Finding]:
-    """A search that ended at its limit: what it knew then, and no more."""
+    """A search that ended at its limit, with the projects that it had chosen by then."""
     outcome = diagnosis.outcome
     if isinstance(outcome, Conflict) and outcome.budget_spent:
         yield Finding.of(
@@ -144,7 +144,7 @@ def find_unknown_extras(diagnosis: Diagnosis) -> Iterator[Finding]:
 def find_disagreements(
     packages: Iterable[LockedPackage], resolution: Resolution, projects: Projects
 ) -> Iterator[Finding]:
-    """What the index says otherwise than the lock of *packages*, which *resolution* takes, or has come to say since.
+    """Where the index and the lock of *packages*, from which *resolution* was made, do not agree, or no longer do.
 
     Every listed file that the page has too must have its hash there; the file to be installed must be on the page. Packages that
     came from an address of their own, or whose files the lock does not list, have nothing to compare. Offline, what the cache does
@@ -163,12 +163,12 @@ def find_disagreements(
 
 
 def silent_lock(path: str, reason: str, target: Target) -> Finding:
-    """The finding for a lock that says nothing of *target*, for *reason*."""
+    """The finding for a lock that does not cover *target*, for *reason*."""
     return Finding.of(Code.LOCK_SILENT, message=f"{path} is {reason}; the target is {target}")
 
 
 def _is_direct(package: LockedPackage) -> bool:
-    # A format that tells its sources apart names the index; one that does not lists files of the index.
+    # A format that distinguishes its sources names the index; one that does not lists files of the index.
     return bool(package.source) and not package.index
 
 

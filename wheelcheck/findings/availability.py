@@ -30,7 +30,7 @@ _SOURCES = {
 class AnswerView(Struct, frozen=True, kw_only=True):
     """A project as seen from the answer: the *chosen* pin, and the *bounds* on it.
 
-    *lock* is the path of the lock that says what is chosen, empty where a resolution does. *purity* tells of a source archive
+    *lock* is the path of the lock that chose, empty where a resolution did. *purity* judges a source archive
     unread, *read* reads one that was newer than the choice, as the solver has done. *objection* says why a version that would do
     by itself was not chosen, empty where nothing is known; it may read metadata and is asked once a range.
     """
@@ -61,7 +61,7 @@ class _Placed(Struct, frozen=True):
 def version_ranges(view: AnswerView) -> tuple[VersionRange, ...]:
     """Every version of the project in *view* in ranges that stand alike, newest first; eight lines or so, however many versions.
 
-    Pre-releases, withdrawn and hidden versions are told apart from the others. Where the rest still falls into many pieces, near
+    Pre-releases, withdrawn and hidden versions have ranges of their own. Where the rest still falls into many pieces, near
     ones that stand alike are joined and marked as scattered. Costs a judgement of every file on the page.
     """
     limits = _limits(view)
@@ -69,7 +69,7 @@ def version_ranges(view: AnswerView) -> tuple[VersionRange, ...]:
     every = {version: place for place, version in enumerate(view.project.versions)}
     apart = [each for each in placed if each.standing in _APART]
     rest = [each for each in placed if each.standing not in _APART]
-    # Those that are told apart leave no gaps in the ranges of the others.
+    # Versions with ranges of their own leave no gaps in the ranges of the others.
     places = {each.release.version: place for place, each in enumerate(rest)}
     groups = [*_joined(apart, every, len(placed)), *_runs(rest, places)]
     groups.sort(key=lambda group: every[group[0].release.version])
@@ -101,11 +101,11 @@ def _joined(placed: Sequence[_Placed], places: Mapping[Version, int], gap: int) 
     return groups
 
 
-# What bounds
+# Bounds
 
 
 class _Limit(Struct, frozen=True):
-    """One bound and all who set it, as a phrase."""
+    """One bound, with all its authors as a phrase."""
 
     specifier: SpecifierSet
     phrase: str
@@ -116,7 +116,7 @@ class _Limit(Struct, frozen=True):
 
 
 def _limits(view: AnswerView) -> tuple[_Limit, ...]:
-    """The bounds, each once, those that exclude most first: a version is told by the first that excludes it."""
+    """The bounds, each once, those that exclude most first: a version is described by the first that excludes it."""
     askers: dict[str, list[str]] = {}
     for bound in view.bounds:
         if bound.specifier:
@@ -131,7 +131,7 @@ def _folded(words: Sequence[str]) -> str:
     return " and ".join(words) if more <= 0 else f"{', '.join(words[:_BOUNDS_NAMED])} and {more} more"
 
 
-# Where each version stands
+# The standing of each version
 
 
 def _placed(view: AnswerView, limits: Sequence[_Limit], version: Version) -> _Placed:

@@ -1,6 +1,6 @@
 """The baseline file: fingerprints of findings that were there when the gate was adopted; judges nothing.
 
-One finding stands on one line, in the order of the fingerprints, so that changes to the file read well in review.
+Each finding stands on its own line, in the order of the fingerprints, so that changes to the file read well in review.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _AGAIN = "write it anew with --write-baseline"
 
 
 class KnownFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a baseline; what is not the fingerprint is there for readers. ``package`` is empty where none is named."""
+    """One line of a baseline; all but the fingerprint is there for readers. ``package`` is empty where none is named."""
 
     fingerprint: str
     code: str
@@ -42,7 +42,7 @@ class _Lines(Struct, frozen=True, kw_only=True):
 
 
 def known_findings(checked: Iterable[CheckedTarget]) -> tuple[KnownFinding, ...]:
-    """What a baseline of *checked* holds: all that fails or is known already; that a search ended early is never known."""
+    """The findings for a baseline of *checked*: all that fail or are known already, but never a search that ended early."""
     found = {
         judged.fingerprint: KnownFinding(
             fingerprint=judged.fingerprint,

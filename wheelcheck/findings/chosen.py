@@ -1,4 +1,4 @@
-"""What a person should know of what was chosen: older, withdrawn, unfinished (two hundreds), or barely known (three hundreds)."""
+"""Rules on the chosen versions: older, withdrawn, unfinished ones (two hundreds), and gaps in what is known (three hundreds)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def find_old_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 
 def find_pre_releases(diagnosis: Diagnosis) -> Iterator[Finding]:
-    """Pins on a pre-release that nobody asked for by --pre."""
+    """Pins on a pre-release without --pre."""
     if diagnosis.policy.pre:
         return
     for name, pin in diagnosis.pins.items():
@@ -229,7 +229,7 @@ def find_refused_archives(diagnosis: Diagnosis) -> Iterator[Finding]:
     resolution = diagnosis.resolution
     for name, reason in resolution.refused if resolution is not None else ():
         pin = diagnosis.pins.get(name)
-        # Who allows archives that could not be judged is warned of one that could not be read, and not stopped.
+        # A policy that allows archives that could not be judged also tolerates one that could not be read: it is a warning then.
         tolerated = pin is not None and diagnosis.policy.allows(name, pin.version, pin.installability)
         yield Finding(
             code=Code.ARCHIVE_REFUSED,

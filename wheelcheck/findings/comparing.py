@@ -1,4 +1,4 @@
-"""Two answers on a target → what changed; judges no finding and asks no index."""
+"""Compares two answers on a target: packages, findings, sizes; judges no finding and asks no index."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wheelcheck.model.target import Target
 
 
 def compare(before: CheckedTarget | None, after: CheckedTarget | None, target: Target) -> TargetDifference:
-    """What changed on *target* from *before* to *after*; ``None`` is a side that asks for nothing.
+    """The changes on *target* from *before* to *after*; ``None`` is a side that asks for nothing.
 
     Findings are the same when they share a fingerprint on *target*, so that a new release with the old fault is no new finding,
     nor one that was found for another target. Where a side is undecided nothing is compared.
@@ -52,7 +52,7 @@ def _download(packages: Iterable[PlannedPackage]) -> DownloadSize:
 
 def _iter_changes(before: Iterable[PlannedPackage], after: Iterable[PlannedPackage]) -> Iterator[PackageChange]:
     """The changes in the order of the names; the same file under the same version is none."""
-    # A lock may hold several versions of a project for one target by mistake; the plan's own findings tell of it.
+    # A lock may hold several versions of a project for one target by mistake; the plan's own findings name it.
     old = {package.name: Release.of(package) for package in before}
     new = {package.name: Release.of(package) for package in after}
     for name in sorted(old.keys() | new.keys()):
@@ -77,7 +77,7 @@ def _kind(before: Release | None, after: Release | None) -> ChangeKind | None:
 def _iter_compared(
     before: CheckedTarget | None, after: CheckedTarget | None, target: Target
 ) -> Iterator[ComparedFinding]:
-    """The findings of both sides: those of *after* in their order, then what is gone."""
+    """The findings of both sides: those of *after* in their order, then those that are gone."""
     old = before.judged if before is not None else ()
     new = after.judged if after is not None else ()
     names_before = [fingerprint(judged.finding, target) for judged in old]

@@ -1,6 +1,6 @@
 """Which chosen versions are known, or must be expected, to fail together though their metadata admits it (the five hundreds).
 
-Says what was met and what its source recommends; whether a remedy resolves is the business of ``repair/``.
+Gives what was met and the remedies that its source recommends; ``repairs/`` finds out whether a remedy resolves.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def file_upload_time(pin: Pin) -> str | None:
 def compatibility_met(
     resolution: Resolution, knowledge: RepairKnowledge, upload_time: UploadTime = file_upload_time
 ) -> tuple[Met, ...]:
-    """What of *knowledge* applies to *resolution*, advisories in their order first, then ABI breaks by project.
+    """The entries of *knowledge* that apply to *resolution*, advisories in their order first, then ABI breaks by project.
 
     *upload_time* dates a pin (ISO 8601, UTC; ``None``: not known, and no ABI break is held against it). A pair that an
     advisory names is not named again for an ABI break. Reads nothing; costs a comparison per advisory and pin.
@@ -143,7 +143,7 @@ def _is_extension(pin: Pin) -> bool:
 
 
 def _was_built_for(pin: Pin, broken: AbiBreak, resolution: Resolution) -> bool:
-    """Whether *pin*, though older, is known to load, or declares so: a ceiling above the release tells that it was considered."""
+    """Whether *pin*, though older, is known to load, or declares so: a ceiling above the release shows that it was considered."""
     if any(_met_by(requirement, resolution) is pin for requirement in broken.unless):
         return True
     return any(

@@ -1,4 +1,4 @@
-"""What every rule may look at: the outcome, the policy, what the index has of a project, and the paths to it from the user."""
+"""The diagnosis that every rule reads: the outcome, the policy, the pages of its projects, and the paths from the user to them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from wheelcheck.model.knowledge import RepairKnowledge
 
 _PATHS_SHOWN = 5
-_USER = ""  # where all ways begin: what no project name can be
+_USER = ""  # where all ways begin; no project can have this name
 
 
 class Diagnosis:
-    """One outcome with all that is needed to speak about it.
+    """One outcome with all that is needed to explain it.
 
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
     with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *knowledge* is what is known beyond
@@ -99,7 +99,7 @@ class Diagnosis:
 
     @cached_property
     def resolution(self) -> Resolution | None:
-        """The resolution to speak about: the answer itself, or what the natural pass would have installed."""
+        """The resolution to explain: the answer itself, or the one that the natural pass would have installed."""
         return self.outcome if isinstance(self.outcome, Resolution) else self.outcome.natural
 
     @cached_property
@@ -151,7 +151,7 @@ class Diagnosis:
         found: list[tuple[str, ...]] = []
         for parent in sorted(self._parents.get(name, ())):
             way = self._ways.get(parent)
-            # A way through the project itself says nothing: the dependant is its own dependency (a cycle).
+            # A way through the project itself explains nothing: the dependant is its own dependency (a cycle).
             if way is not None and name not in way:
                 found.append(self._steps((*way, name)))
         return tuple(sorted(found, key=lambda path: (len(path), path))[:_PATHS_SHOWN])
@@ -168,7 +168,7 @@ class Diagnosis:
         return f"{name}=={pin.version}" if pin is not None else str(name)
 
     def asked_by(self, name: NormalizedName) -> tuple[str, ...]:
-        """The requirements on *name*, with who asks, as short texts."""
+        """The requirements on *name*, each with its author, as short texts."""
         return tuple(
             f"{edge.requirement} ({'you' if edge.parent is None else self._step(edge.parent)})"
             for edge in self.edges

@@ -1,4 +1,4 @@
-"""Which pins have no usable wheel, why, and where wheels do exist: the findings of the hundred."""
+"""Rules on pins without a usable wheel: why they have none, and where wheels do exist (the one hundreds)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
         allowed = diagnosis.policy.allows(name, pin.version, pin.installability)
         code = _code(diagnosis, pin)
         severity = _severity(pin, code, allowed=allowed)
-        # Other versions and files are no way out of a hash that does not fit, or of a file that was named itself.
+        # Other versions and files do not help where a hash does not fit, or where the file itself was named.
         chosen_by_hand = code is Code.HASH_ABSENT or diagnosis.direct(name) is not None
         either = (None, None) if allowed or chosen_by_hand else nearest_with_wheel(diagnosis, name, pin.version)
         nearest = nearer_of(diagnosis, name, pin.version, either)

@@ -50,7 +50,7 @@ RULES: Mapping[Rule, bool] = {
     find_refused_archives: True,
     find_incompatibilities: False,
 }
-"""Every rule, and whether it finds what keeps an outcome from being installed."""
+"""Every rule, and whether its findings of severity error keep an outcome from being installed."""
 
 
 def diagnose(diagnosis: Diagnosis) -> tuple[Finding, ...]:

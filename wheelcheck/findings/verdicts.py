@@ -23,7 +23,7 @@ _JUDGED_AS = {
 }
 SOURCE_CODES = frozenset(_JUDGED_AS)
 _UNSAID = ("WC1",)
-"""What an allowance covers that names no codes: no usable wheel. Whoever allows that allows no changed or hostile file with it."""
+"""The codes of an allowance that names none: no usable wheel. It covers no changed or hostile file besides."""
 _PATCH = re.compile(r"((?:pp)?\d+\.\d+)\.\d+")
 
 
@@ -64,7 +64,7 @@ def _judged(finding: Finding, policy: GatePolicy, target: Target, origin: Origin
 
 
 def _is_meant(allowance: Allowance | None, code: Code) -> bool:
-    # What stands beside an error, such as other versions that have a wheel, is no decision of anybody's.
+    # A finding beside an error, such as other versions that have a wheel, is not what the allowance decides on.
     return allowance is not None and (bool(allowance.codes) or code in SOURCE_CODES)
 
 
@@ -104,7 +104,7 @@ def _is_about(allowance: Allowance, finding: Finding) -> bool:
     if allowance.package != finding.package or not has_code(allowance.codes or _UNSAID, finding.code):
         return False
     if finding.version is None:
-        # Of a finding about no version nobody knows whether it lies within bounds.
+        # A finding without a version cannot be said to lie within bounds.
         return not allowance.specifier
     return allowance.specifier.contains(finding.version, prereleases=True)
 
@@ -115,7 +115,7 @@ def _is_for(allowance: Allowance, target: Target) -> bool:
 
 
 def exemptions(policy: GatePolicy, target: Target) -> tuple[Exemption, ...]:
-    """What the allowances that count on *target* exempt from the policy on source archives.
+    """The exemptions from the policy on source archives that the allowances give on *target*.
 
     Without it the wheel-aware pass would take another version, or blame the one that is allowed.
     """
@@ -150,7 +150,7 @@ def _carried(judged: Iterable[Judged]) -> frozenset[Allowance]:
 
 
 def fingerprint(finding: Finding, target: Target) -> str:
-    """What *finding* on *target* is called, such as ``WC102:av:win_amd64:3.11``, for people and programs alike.
+    """The name of *finding* on *target* for people and programs, such as ``WC102:av:win_amd64:3.11``.
 
     Code, project, platform and Python minor: a new release of the project, another patch release of Python or another way to
     the project do not make it a new finding. Two findings of one code about one project share it. Where no project is named, the

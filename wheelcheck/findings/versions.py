@@ -1,4 +1,4 @@
-"""The versions of a project for many targets, with the best that each target has; and in words why files do not fit a target."""
+"""The versions of a project for many targets, with the best file for each; and phrases for why files do not fit a target."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView, Release
 
 Purity = Callable[[tuple[Distribution, ...]], Installability | None]
-"""What the files of a release tell of its source archive without reading it, ``None`` for nothing."""
+"""Judges the source archive of a release by its other files, without reading it; ``None`` where they do not show it."""
 
 _OF_SOURCE = {
     Installability.SDIST_PURE: CellKind.SDIST_PURE,
@@ -32,7 +32,7 @@ _ORDER = {reason: position for position, reason in enumerate(RefusalReason)}
 
 
 class Judging(Struct, frozen=True, kw_only=True):
-    """How files are judged: *policy* hides what is too new, *told* speaks for a source archive unread, *read* reads it."""
+    """How files are judged: *policy* hides files that are too new, *told* judges a source archive unread, *read* reads it."""
 
     policy: Policy
     told: Purity
@@ -128,7 +128,7 @@ def _day(upload_time: str | None) -> str | None:
 
 
 def telling_reason(refusals: Collection[Refusal], target: Target) -> RefusalReason | None:
-    """The reason among *refusals* that tells most: a bound on Python, then that of the wheel which came furthest; or ``None``."""
+    """The most telling reason among *refusals*: a bound on Python, then that of the wheel which came furthest; or ``None``."""
     nearest = max(
         refusals,
         key=lambda refusal: (
@@ -190,7 +190,7 @@ def _pythons(refusals: Iterable[Refusal]) -> str:
 
 
 def _platforms(refusals: Iterable[Refusal], target: Target) -> str:
-    """Families of platforms; the target's own is told more closely, since something in it does not fit."""
+    """Families of platforms; the target's own with its tags, since something in it does not fit."""
     own, machine = _family(target.platform), _machine(target.platform)
     words: set[str] = set()
     for platform in {tag[2] for tag in _tags(refusals)}:

@@ -1,4 +1,4 @@
-"""Every way from the user's requirements to one project; where there is none, who mentions it and what keeps it out."""
+"""Every way from the user's requirements to one project; where there is none, the requirements that mention it and do not hold."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from wheelcheck.targets.fitting import Compatibility
 
 _USER = ""  # the root of the graph, a node that no project name can be
 WAYS_FOUND = 50
-"""So many ways are looked for: there can be exponentially many, and nobody reads more."""
+"""The most ways that are looked for: there can be exponentially many."""
 _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
 _NEAR = 5
 
 
 def asker(origin: Origin) -> str:
-    """Who asks, in a reader's words: ``you (requirements.txt:3)`` or ``audiocraft 1.3.0``."""
+    """The author of a requirement, in a reader's words: ``you (requirements.txt:3)`` or ``audiocraft 1.3.0``."""
     match origin:
         case CandidateOrigin():
             return f"{origin.name} {origin.version}"
@@ -39,7 +39,7 @@ def asker(origin: Origin) -> str:
 
 
 def iter_stated(name: NormalizedName, version: Version, texts: Iterable[str]) -> Iterator[Requirement]:
-    """What the metadata *texts* of a version require, whether it holds on a target or not; what is no requirement is left out."""
+    """The requirements in the metadata *texts* of a version, whether they hold on a target or not; malformed ones are left out."""
     origin = CandidateOrigin(name=name, version=version)
     for text in texts:
         try:
@@ -207,7 +207,7 @@ def _iter_bounding(name: NormalizedName, constraints: Iterable[Constraint]) -> I
 def mentions_in_lock(
     name: NormalizedName, lock: Lock, pins: Mapping[NormalizedName, Pin], compatibility: Compatibility
 ) -> tuple[Mention, ...]:
-    """The packages of *lock* that depend on *name*, or *name* itself where none does, and what keeps it out on the target."""
+    """The packages of *lock* that depend on *name*, or *name* itself where none does, and why it is not on the target."""
     found = [
         Mention(
             by=f"{package} ({package.origin})",
@@ -239,7 +239,7 @@ def _kept_out_of_lock_by(
 
 
 def near_names(name: NormalizedName, known: Iterable[NormalizedName]) -> tuple[NormalizedName, ...]:
-    """Those of *known* that somebody may mean by *name*, the likeliest first, five at most."""
+    """Those of *known* that *name* may be a slip for, the likeliest first, five at most."""
     names = sorted(set(known) - {name})
     bare = name.replace("-", "")
     parts = [each for each in names if len(bare) > 2 and (bare in each.replace("-", ""))]

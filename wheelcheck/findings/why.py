@@ -1,4 +1,4 @@
-"""An outcome and a project → why it is there: ways, bounds, and what else there was; or why it is not. Resolves nothing."""
+"""Explains why a project is in an outcome (ways, bounds, other versions) or why it is not; resolves nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _UNUSABLE = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY,
 
 
 class UserRequirements(Struct, frozen=True, kw_only=True):
-    """What the user asked: their own *requirements* and *constraints*, those too whose marker does not hold; or a *lock*."""
+    """The user's own *requirements* and *constraints*, those too whose marker does not hold; or a *lock*."""
 
     requirements: tuple[Requirement, ...]
     constraints: tuple[Constraint, ...] = ()
@@ -47,7 +47,7 @@ def explain(
 ) -> Why:
     """Why *package* is in the outcome of *diagnosis*, or why it is not.
 
-    Where the policy blocks, the natural resolution is spoken of; where requirements clash, the clash. *purity* tells of source
+    Where the policy blocks, the natural resolution is explained; where requirements clash, the clash. *purity* judges source
     archives without reading them. Asks *projects* for the page of *package*, which the resolution has fetched, and for the
     metadata of a few versions that were passed over. Raises ``IndexUnavailable`` where that fails.
     """
@@ -66,7 +66,7 @@ class _Explanation:
         self.projects = projects
         self.purity = purity
         self.clash = self._clash()
-        # What was chosen before a clash is no choice any more.
+        # A choice made before a clash is no choice any more.
         self.pin: Pin | None = None if self.clash is not None else diagnosis.pins.get(package)
         self.edges = self._edges()
 
@@ -134,7 +134,7 @@ class _Explanation:
     def _bounds(self) -> tuple[Bounding, ...]:
         diagnosis = self.diagnosis
         if self.asked.lock is not None:
-            return ()  # a lock says which version, and no longer what was asked
+            return ()  # a lock has versions, and no longer the requirements
         asked: Iterable[Requirement] = (
             self.clash.requirements
             if self.clash is not None
@@ -178,7 +178,7 @@ class _Explanation:
             return Installability.SDIST_UNKNOWN
 
     def _objection(self, version: Version) -> str:
-        """What the metadata of *version* asks that the pins do not give; empty where it says nothing of the kind."""
+        """The requirement of *version* that the pins do not meet, as a phrase; empty where there is none."""
         fit = self.diagnosis.project(self.package).release(version).fit
         if fit is None or not isinstance(fit.distribution, Wheel):
             return ""

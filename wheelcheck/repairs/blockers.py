@@ -1,4 +1,4 @@
-"""Which project stands in the way of a failed trial, and who asks for it; proposes nothing.
+"""Reads from a failed trial the projects that block it, and the requirements on each.
 
 ``Trial → Blocker, …``. A trial fails because a project that is wanted has no file that may be used (then the natural resolution
 shows who wants it), or because requirements clash (then the clash does).
@@ -61,12 +61,12 @@ class Blocker(Struct, frozen=True, kw_only=True):
 
     @property
     def specifier(self) -> SpecifierSet:
-        """What all requirements together admit."""
+        """The versions that all its requirements admit together."""
         return joined_specifier(asker.requirement for asker in self.askers)
 
 
 def joined_specifier(requirements: Iterable[Requirement]) -> SpecifierSet:
-    """What all of *requirements* together admit."""
+    """The versions that all of *requirements* admit together."""
     joined = SpecifierSet()
     for requirement in requirements:
         joined &= requirement.specifier
@@ -97,7 +97,7 @@ class TrialView:
 
     @cached_property
     def graph(self) -> networkx.DiGraph[str]:
-        """Who wants whom; the user is the empty name."""
+        """The dependency graph; the user is the empty name."""
         import networkx
 
         graph: networkx.DiGraph[str] = networkx.DiGraph()
@@ -143,7 +143,7 @@ class TrialView:
         return (group,) if group else ()
 
     def passable(self) -> tuple[Blocker, ...]:
-        """Where no project is without a usable version that everybody admits: those whose chosen one is not usable."""
+        """Blockers whose chosen version is not usable, where every project has a usable version within all bounds; else none."""
         groups = self.blocking_groups()
         if len(groups) != 1:
             return ()
@@ -153,7 +153,7 @@ class TrialView:
         return next(self.iter_ways(blocker), None) is not None
 
     def iter_ways(self, blocker: Blocker) -> Iterator[Version]:
-        """The versions that everybody admits and that have a wheel that may be used, newest first."""
+        """The versions within all bounds that have a usable wheel, newest first."""
         project = self.diagnosis.project(blocker.name)
         allowed = self.diagnosis.policy.allowed
         bounds = blocker.specifier
@@ -178,7 +178,7 @@ class TrialView:
         )
 
     def bounds_from_outside(self, name: NormalizedName) -> SpecifierSet:
-        """What is asked of *name* but by those who would not be wanted without it."""
+        """The bounds on *name*, without those of projects that only *name* brings in."""
         return joined_specifier(
             asker.requirement
             for asker in self.wanted(name).askers
@@ -237,7 +237,7 @@ class TrialView:
         )
 
     def bounds_on(self, name: NormalizedName) -> tuple[Asker, ...]:
-        """Who bounds *name* in the natural resolution, the user among them."""
+        """The requirements with a bound on *name* in the natural resolution, those of the user included."""
         return tuple(self._asker(edge) for edge in self.edges if edge.child == name and edge.requirement.specifier)
 
     @property

@@ -1,4 +1,4 @@
-"""What blocks a trial: sets of changes of which every repair makes one, and the alternatives with other versions.
+"""Finds the conflict sets of a trial: sets of changes of which every repair makes at least one; and alternatives to a trial.
 
 The natural resolution ends at the newest version of everything. What an older one that the requirements admit asks for, or another
 candidate of a change that was made, may be easier to repair: a repair touches the blockers of one alternative only.
@@ -40,7 +40,7 @@ class ConflictSet(Struct, frozen=True, kw_only=True):
 
 
 class ConflictSets:
-    """Finds the conflict sets of trials, and remembers what of them is worth telling a person.
+    """Finds the conflict sets of trials, and keeps the facts about them that are reported.
 
     ``dead_ends`` are blockers that nothing can touch, by project, ``touched`` those that each change can touch, ``suggestions``
     what could not be asked.
@@ -55,7 +55,7 @@ class ConflictSets:
         self._trials = trials
 
     def of(self, trial: Trial) -> tuple[ConflictSet, ...]:
-        """What blocks *trial*, with the changes that can touch it; those with the fewest first."""
+        """The conflict sets of *trial*, those with the fewest changes first."""
         view = TrialView(trial, self._trials.diagnosis(trial))
         conflict_sets = [self._conflict_set(view, group) for group in view.blocking_groups()]
         if view.excludes_python:
@@ -63,7 +63,7 @@ class ConflictSets:
             conflict_sets.append(ConflictSet(blockers=(), changes=pythons))
         for conflict_set in conflict_sets:
             if not conflict_set.changes:
-                # What has a way is no dead end by itself: something below it is.
+                # A blocker with a usable version is no dead end by itself: a project below it is.
                 stuck = (blocker for blocker in conflict_set.blockers if next(view.iter_ways(blocker), None) is None)
                 self.dead_ends.update({blocker.name: blocker for blocker in stuck})
         return tuple(
@@ -71,7 +71,7 @@ class ConflictSets:
         )
 
     def is_lost(self, conflict_set: ConflictSet) -> bool:
-        """Whether nothing can ever touch *conflict_set*: what the user asks for by name stays wanted, whatever else is changed."""
+        """Whether no change can ever touch *conflict_set*: a project that the user names stays wanted, whatever else is changed."""
         return not conflict_set.changes and any(
             blocker.is_wanted_by_user and not blocker.is_clash and blocker.name in self.dead_ends
             for blocker in conflict_set.blockers
@@ -96,7 +96,7 @@ class ConflictSets:
 
 
 def alternatives_of(failed: Trial, trials: Trials) -> Sequence[Trial]:
-    """*failed*, and the same with other versions of what has usable ones, which show why those are of no use either."""
+    """*failed*, and trials with other versions of the projects that have usable ones: each fails for reasons of its own."""
     alternatives = [failed]
     if len(TrialView(failed, trials.diagnosis(failed)).blocking_groups()) > _MANY:
         return alternatives  # each costs a resolution, and of a large input a dear one
@@ -132,7 +132,7 @@ def _iter_alternatives(alternative: Trial, trials: Trials) -> Iterator[tuple[Cha
 def _iter_gate_alternatives(
     view: TrialView, groups: Iterable[tuple[Blocker, ...]]
 ) -> Iterator[tuple[NormalizedName, Version]]:
-    """Other versions, within what is declared, of the projects without which nobody would want a blocker."""
+    """Other versions, within the declared bounds, of the projects that alone bring a blocker in."""
     changed = {change.package or change.slot for change in view.trial.changes}
     for gate in dict.fromkeys(gate for group in groups for blocker in group for gate in blocker.gates):
         if gate in changed:

@@ -1,4 +1,4 @@
-"""What the search may ask: indexes, code, knowledge, limits; and the outcome that needs repair. Values and adapters only."""
+"""The input of the search for repairs: the outcome that needs one, the ports and the knowledge to use, and the limits."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Blocked(Struct, frozen=True, kw_only=True):
-    """What is to be repaired: the *question* and its *outcome*, and what else decides whether an answer installs.
+    """The *question* to be repaired with its *outcome*, and the other facts that decide whether an answer installs.
 
-    *input_bounds* and *require_hashes* are as for a diagnosis. *target_is_named* says that the target came from words, so that
+    *input_bounds* and *require_hashes* are as for a diagnosis. *target_is_named* says that the target was given in words, so that
     its Python and platform may be changed. *indexes* are the addresses of the indexes that the user configured, best first.
     """
 
@@ -77,11 +77,11 @@ class WithSources:
         return self._projects.page(name) if url is None else self._elsewhere.page_at(url, name)
 
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
-        """Passed on, but for the projects that come from elsewhere."""
+        """Forward all names but those of projects that come from another index."""
         self._projects.prefetch_pages(name for name in names if name not in self._sources)
 
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
-        """Passed on; pages that have been replaced are not told of."""
+        """Forward every page but those that have been replaced."""
         if listener is None:
             self._projects.on_page(None)
             return

@@ -31,7 +31,7 @@ class State(Struct, frozen=True, kw_only=True):
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """What edits made of a question: each field holds what an option of the command line says, empty where it is not needed."""
+    """The difference that edits make to a question: a field for each option of the command line, empty where it is not needed."""
 
     inputs: tuple[Requirement, ...]
     overrides: tuple[Requirement, ...]
@@ -45,7 +45,7 @@ class Difference(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def between(cls, asked: State, repaired: State) -> Difference:
-        """What edits have changed from *asked* to *repaired*."""
+        """The difference that edits have made from *asked* to *repaired*."""
         before, after = asked.question, repaired.question
         pairs = zip(before.requirements, after.requirements, strict=False)
         changed = {new.name: new for old, new in pairs if (old, old.text) != (new, new.text)}

@@ -47,7 +47,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
     @property
     def word(self) -> str:
-        """Tells it from others of its kind in its slot; empty where there can be but one."""
+        """Distinguishes it from others of its kind in its slot; empty where there can be only one."""
         return ""
 
     @property
@@ -57,7 +57,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
     @property
     def reason(self) -> str:
-        """Who or what makes the change necessary."""
+        """The project, or the fact, that makes the change necessary."""
         return self.because
 
     def applied(self, state: State) -> State:
@@ -88,12 +88,12 @@ class ProjectChange(Change, frozen=True, kw_only=True):
 
 
 def key_of(change: Change) -> Key:
-    """What makes two changes the same one for the search, whatever version they will be settled on."""
+    """The identity of *change* for the search, whatever version it will be settled on."""
     return (change.kind.value, change.slot, change.word)
 
 
 class Constrained(Change, frozen=True, kw_only=True):
-    """The project of *bound* is kept within it, which lies within what everybody declares; any number may stand together."""
+    """The project of *bound* is kept within it, which lies within all declared bounds; any number of bounds may stand together."""
 
     kind = EditKind.CONSTRAIN
     cost: int = 5
@@ -219,14 +219,14 @@ class VersionChange(ProjectChange, frozen=True, kw_only=True):
 
     @property
     def bound_text(self) -> str:
-        """What the change admits: the version that it is settled on."""
+        """The version that the change is settled on, as a bound."""
         return f"=={self.version}" if self.version is not None else ""
 
 
 class Repinned(VersionChange, frozen=True, kw_only=True):
     """The user's own requirements on a project, which read *declared*, take another version; *extras* are kept.
 
-    What other projects declare stays.
+    The requirements of other projects stay.
     """
 
     kind = EditKind.PIN
@@ -290,10 +290,10 @@ class WithoutExtras(ProjectChange, frozen=True, kw_only=True):
 
 
 class Overridden(VersionChange, frozen=True, kw_only=True):
-    """Every requirement on a project is replaced; *declared* is who bounded it and how: ``("audiocraft 1.3.0", "==11.0.0")``.
+    """Every requirement on a project is replaced; *declared* is each bound with its author: ``("audiocraft 1.3.0", "==11.0.0")``.
 
-    *because* is said where nobody did. *cost* depends on whether the project is itself the blocker or stands above it. *bound*
-    limits the versions that may be taken until one is settled on.
+    *because* is the reason where there is no such bound. *cost* depends on whether the project is itself the blocker or stands
+    above it. *bound* limits the versions that may be taken until one is settled on.
     """
 
     kind = EditKind.OVERRIDE

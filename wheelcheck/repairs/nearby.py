@@ -1,4 +1,4 @@
-"""What lies near a blocked question: other versions of a project, other Pythons and platform floors, fewer extras; chooses none."""
+"""Lists what is near a blocked question: other versions of a project, other Pythons and platform floors, fewer extras."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def nearest_first(project: ProjectView, version: Version | None) -> tuple[Versio
 
 
 def preferred_in_clash(project: ProjectView, blocker: Blocker) -> tuple[Version, ...]:
-    """Every final version of a project on which requirements contradict each other: what the user asked for comes first.
+    """Every final version of a project on which requirements contradict each other: those that the user asked for come first.
 
-    Then those that satisfy more of the requirements, then the nearest to what the user asked for, then the newest: what the
-    others want need not have been made for versions that came years later.
+    Then those that satisfy more of the requirements, then the nearest to those that the user asked for, then the newest: the
+    others need not have been made for versions that were released years later.
     """
     own = [asker.requirement.specifier for asker in blocker.askers if asker.parent is None]
     bounds = [asker.requirement.specifier for asker in blocker.askers]
@@ -70,8 +70,8 @@ def _all(bounds: Iterable[SpecifierSet], version: Version) -> bool:
 def iter_other_pythons(target: Target) -> Iterator[tuple[Target, int]]:
     """Targets that differ from *target* in the Python minor alone, nearest first, each with what the switch costs.
 
-    A free-threaded target may become the ordinary build of its minor. PyPy stays PyPy. A patch level is not carried over: nobody
-    knows which the other minor would have.
+    A free-threaded target may become the ordinary build of its minor. PyPy stays PyPy. A patch level is not carried over: which
+    one the other minor would have is not known.
     """
     word = parse_python(target.python)
     prefix = "pp" if word.implementation == "pypy" else ""

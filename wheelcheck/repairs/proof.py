@@ -23,7 +23,7 @@ from wheelcheck.targets.project_view import first_upload
 class Proof(Struct, frozen=True, kw_only=True):
     """The repaired *question* with the *resolution* that answers it.
 
-    *projects* are the pages that it was resolved with, *difference* is what distinguishes the question from the one that was asked.
+    *projects* are the pages that it was resolved with, *difference* is that from the question that was asked.
     """
 
     question: Question
@@ -33,7 +33,7 @@ class Proof(Struct, frozen=True, kw_only=True):
 
 
 class ProvedProposals(Struct, frozen=True, kw_only=True):
-    """What the search proposes, as reports show it, and the proof of each repair by its id."""
+    """The proposals, as reports show them, and the proof of each repair by its id."""
 
     proposals: Proposals
     proofs: Mapping[str, Proof] = {}
@@ -53,12 +53,12 @@ def proof_of(trial: Trial, changes: Iterable[Change], asked: State) -> Proof:
 
 
 def natural_of(outcome: Resolution | Conflict) -> Resolution | None:
-    """What an installer would have picked for *outcome*'s question; ``None`` where its requirements clash."""
+    """The resolution that an installer would have picked for *outcome*'s question; ``None`` where its requirements clash."""
     return outcome if isinstance(outcome, Resolution) else outcome.natural
 
 
 def verification(base: Trial, proof: Trial, trials: Trials) -> Verification:
-    """What *proof* gives, and how it differs from *base*, the question as it was asked."""
+    """Summarize *proof* and how it differs from *base*, the question as it was asked."""
     after = proof.resolution.pins
     natural = natural_of(base.outcome)
     before: Mapping[NormalizedName, Pin] = natural.pins if natural is not None else {}

@@ -1,4 +1,4 @@
-"""From a blocked outcome to the repairs that are shown: searched, fixed for advisories, proved, weighed, chosen; applies none.
+"""From a blocked outcome to the repairs that are shown: search, fixes for advisories, proof, risk, choice; applies none.
 
 ``Blocked, RepairContext, Limits → ProvedProposals``.
 """
@@ -82,7 +82,7 @@ class _Proposing:
         proposals = Proposals(
             repairs=tuple(repair for repair, _ in proved),
             unrepairable=unrepairable,
-            # What may help is worth a look only where nothing surely does.
+            # An unproved suggestion is of use only where there is no proved repair.
             suggestions=() if proved else tuple(self._search.conflict_sets.suggestions.values()),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
             unreached=self._unreached(by_clock=by_clock),
@@ -115,7 +115,7 @@ class _Proposing:
 
     @cached_property
     def _blockers(self) -> frozenset[NormalizedName]:
-        """What blocks the question as it was asked."""
+        """The projects that block the question as it was asked."""
         return frozenset(blocker.name for group in self._view().blocking_groups() for blocker in group)
 
     # Remedies of advisories
@@ -140,7 +140,7 @@ class _Proposing:
             self._interrupted = str(error)
             return None
 
-    # What is shown
+    # Repairs as they are shown
 
     def _iter_repairs(self, found: Sequence[ProvedChanges]) -> Iterator[tuple[Repair, Proof]]:
         asked = self._trials.base.state
@@ -161,7 +161,7 @@ class _Proposing:
     def _edit(self, change: Change) -> Edit:
         edit = change.edit(self._trials.base.state)
         touched = self._search.conflict_sets.touched.get(key_of(change), {})
-        # What blocks other versions only, at which the search looked as well, is no reason that a reader could follow.
+        # A project that blocks other versions only, which the search tried as well, is no reason that a reader could follow.
         names = [name for name in touched if name in self._blockers] or list(touched)
         if edit.kind not in _FOR_SEVERAL or len(names) < 2:
             return edit
@@ -210,7 +210,7 @@ def _different(found: Sequence[ProvedChanges], most: int) -> list[ProvedChanges]
 def iter_unrepairable(blocked: Blocked, view: TrialView, blockers: Iterable[Blocker]) -> Iterator[Unrepairable]:
     """One statement for each of *blockers*, none of which has a remedy; *view* is of the question as it was asked.
 
-    A blocker that stands in the question itself is told as it stands there, whatever version a trial ended at.
+    A blocker of the question itself is described as it stands there, whatever version a trial ended at.
     """
     asked = {blocker.name: blocker for group in view.blocking_groups() for blocker in group}
     for blocker in (asked.get(each.name, each) for each in blockers):

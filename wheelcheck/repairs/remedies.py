@@ -1,6 +1,6 @@
-"""The edits that can touch a blocker, cheapest kind first; tries none of them, and leaves out what the pages already rule out.
+"""Offers the edits that can touch a blocker, cheapest kind first, without those that the pages already rule out; tries none.
 
-``TrialView, Blocker → Change, …``. Whatever makes the search succeed must touch every blocker, so a blocker without remedies is
+``TrialView, Blocker → Change, …``. Every repair must touch every blocker, so a blocker without remedies is
 unrepairable. Each function of :data:`REMEDIES` offers one kind of edit.
 """
 
@@ -58,7 +58,7 @@ _COST_OF_EXCLUSION_ABOVE = 210
 class BlockerCase(Struct, kw_only=True):
     """One *blocker* of a failed trial, seen in its *view*, with all that a remedy may look at.
 
-    ``suggestions`` collects what could not be asked, by project and address.
+    ``suggestions`` collects the edits that could not be looked into, by project and address.
     """
 
     blocked: Blocked
@@ -159,7 +159,7 @@ def _candidates(case: BlockerCase) -> tuple[Version, ...]:
     return preferred_in_clash(project, blocker) if blocker.is_clash else nearest_first(project, blocker.version)
 
 
-# Versions of what stands above it
+# Versions of the projects above it
 
 
 def _other_version_above(case: BlockerCase) -> Iterator[Change]:

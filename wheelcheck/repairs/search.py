@@ -1,4 +1,4 @@
-"""The search for minimal sets of edits: uniform cost over sets, guided by what still blocks; shows nothing to anybody.
+"""Searches for minimal sets of edits: by uniform cost over sets, guided by the blockers that are left.
 
 Whatever repairs a question must touch each of its blockers, so a set that fails is continued only by the edits that touch one
 chosen blocker (hitting sets after Reiter, "A theory of diagnosis from first principles", 1987). Sets are taken cheapest first, by
@@ -20,7 +20,7 @@ from wheelcheck.repairs.context import Blocked, Limits, RepairContext
 from wheelcheck.repairs.edits import Change, Key, Overridden, Repinned, key_of
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
 
-# No counts in it: what is told of one question is the same every time.
+# It has no counts: the same question gives the same sentence every time.
 _ENDED = "the search ended before every set of changes was tried"
 _NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
 # After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
@@ -36,7 +36,7 @@ class ProvedChanges(Struct, frozen=True, kw_only=True):
 
     @property
     def keys(self) -> Keys:
-        """What the set is made of, whatever the versions."""
+        """The keys of the changes, whatever their versions."""
         return frozenset(key_of(change) for change in self.changes)
 
     @property
@@ -46,7 +46,7 @@ class ProvedChanges(Struct, frozen=True, kw_only=True):
 
     @property
     def main_kind(self) -> EditKind:
-        """The kind of its dearest change: what a person would call the repair."""
+        """The kind of its most expensive change, by which a person would name the repair."""
         return max(self.changes, key=lambda change: (change.cost, key_of(change))).kind
 
 
@@ -62,9 +62,9 @@ class _Node(Struct):
 
 
 class Search:
-    """Searches for repairs of *blocked*; what it found is in ``found``.
+    """Searches for repairs of *blocked*; the results are in ``found``.
 
-    ``conflict_sets`` remember what stood in the way. ``ended`` is empty when every set was looked at that could matter, else a
+    ``conflict_sets`` keep the blockers that it met. ``ended`` is empty when every set was looked at that could matter, else a
     sentence on what was not.
     """
 
@@ -117,22 +117,22 @@ class Search:
         self._try_the_rest((*given_up, *echoes))
 
     def _is_echo(self, keys: Iterable[Key]) -> bool:
-        """Whether a repair is found already that changes the same or less in other words, such as another Python.
+        """Whether a repair is known that changes the same parts or fewer, to other values, such as another Python.
 
-        Repairs that are not like it are worth more to a person who looks at three.
+        Repairs of other kinds are worth more to a person who is shown three.
         """
         places = {key[:2] for key in keys}
         return any({key[:2] for key in found.keys} <= places for found in self.found)
 
     def _try_the_rest(self, sets: Iterable[tuple[Change, ...]]) -> None:
-        """Try what was put off, in what time is left."""
+        """Try the *sets* that were put off, in the time that is left."""
         self._trials.be_patient()
         for changes in sets:
             if len(self.found) < self._limits.repairs:
                 self._is_given_up(changes)
 
     def _is_given_up(self, changes: tuple[Change, ...]) -> bool:
-        """Try *changes*, take them or go on from why they fail; whether that took too long to say either."""
+        """Try *changes*, take them, or continue from the reasons why they fail; whether that took too long to decide."""
         found, failed = attempt(changes, self._trials)
         if found is not None:
             self._take(ProvedChanges(changes=found.changes, trial=found))
@@ -181,10 +181,9 @@ class Search:
                 self.found.append(found)
 
     def _reduced(self, found: ProvedChanges) -> ProvedChanges:
-        """*found* without what is needless: pages alone told which edits touch a blocker, so one may prove not to be needed.
+        """*found* without needless changes: only pages were asked which edits touch a blocker, so one may not be needed.
 
-        Any version may be taken while it is looked for what is needless: the one that served beside another change need not
-        serve without it.
+        Any version may be taken meanwhile: the one that served beside another change need not serve without it.
         """
         for change in sorted(found.changes, key=lambda each: (-each.cost, key_of(each))):
             rest = tuple(unsettled(other) for other in found.changes if other is not change)
@@ -197,7 +196,7 @@ class Search:
     # One go
 
     def _put_together(self, conflict_sets: tuple[ConflictSet, ...]) -> None:
-        """Take the cheapest change for every blocker at once, and again for what that uncovers, then what is needless away."""
+        """Take the cheapest change for every blocker at once and for those that this uncovers, then drop the needless ones."""
         changes: dict[str, Change] = {}
         for _ in range(_ROUNDS):
             for conflict_set in conflict_sets:
@@ -219,14 +218,14 @@ class Search:
 
 
 def _goes_further(change: Change, made: Iterable[Change]) -> bool:
-    """Whether *change* may take the place of what is *made* in its slot: an override goes past the bounds that a pin runs into."""
+    """Whether *change* may take the place of what is *made* in its slot: an override passes over the bounds that stop a pin."""
     return isinstance(change, Overridden) and all(
         isinstance(each, Repinned) for each in made if each.slot == change.slot
     )
 
 
 def _by_usefulness(conflict_set: ConflictSet, conflict_sets: Iterable[ConflictSet]) -> list[Change]:
-    """The changes of *conflict_set* by what each costs for one of the blockers that it touches."""
+    """The changes of *conflict_set* by their cost for each of the blockers that they touch."""
     touching: Counter[Key] = Counter()
     for each in conflict_sets:
         touching.update(each.keys)

@@ -32,7 +32,7 @@ _TRIES = 8  # so many of the nearest versions are tried for one project before a
 
 
 class OutOfTime(Exception):
-    """A signal from the trials to the search: the limits are reached. Never seen outside the room."""
+    """A signal from the trials to the search: the limits are reached. It never leaves the room."""
 
 
 class Trial(Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class Trial(Struct, frozen=True, kw_only=True):
 
     @property
     def is_undecided(self) -> bool:
-        """Whether it took too long, which says nothing about its edits."""
+        """Whether it took too long, which proves nothing about its edits."""
         return isinstance(self.outcome, Conflict) and self.outcome.budget_spent
 
     @property
@@ -103,7 +103,7 @@ class Trials:
         self.is_patient = True
 
     def begin_advisory_fixes(self, trials: int) -> None:
-        """Allow that many *trials* more, in what time the search has left for them."""
+        """Allow that many *trials* more, in the time that the search has left for them."""
         self._most = self.count + trials
         self._deadline = self._start + self._limits.seconds
 
@@ -113,7 +113,7 @@ class Trials:
         return self._judged((), State(question=self._blocked.question), self._blocked.outcome)
 
     def diagnosis(self, trial: Trial) -> Diagnosis:
-        """A view of *trial* for those who look for its blockers or for what it chose."""
+        """The diagnosis of *trial*, which knows its blockers and its choices."""
         return self._diagnosis(trial.outcome, trial.state, trial.projects)
 
     def of(self, changes: Iterable[Change]) -> Trial:
@@ -127,7 +127,7 @@ class Trials:
                 self.ended_by_clock = self.count < self._most
                 raise OutOfTime
             known = self._made(ordered, left)
-            # What was given up is not remembered: asked again later, it finds at hand what it had to wait for.
+            # A trial that was given up is not kept: a later one finds at hand the pages that this one had to wait for.
             if known.is_undecided:
                 self.undecided.add(settled)
             else:
@@ -171,7 +171,6 @@ class Trials:
         return Trial(changes=changes, state=state, projects=projects, outcome=outcome, objections=objections(diagnosis))
 
     def _diagnosis(self, outcome: Resolution | Conflict, state: State, projects: Projects) -> Diagnosis:
-        """A view of *outcome* for those who look for its blockers."""
         return Diagnosis(
             outcome,
             projects,
@@ -204,8 +203,8 @@ def attempt(changes: tuple[Change, ...], trials: Trials) -> tuple[Trial | None, 
     """The trial in which *changes* succeed, every version settled; or else those that show why they do not.
 
     The nearest versions are tried first. Where they fail, any version may be taken: if that fails too, no version serves, and one
-    trial has shown it for all. What stands in the way is told by both: the newest version, which that one ends at, may have other
-    blockers than the nearest, and a repair must touch those of one only. Costs one to three trials, and more where the nearest
+    trial has shown it for all. Both are returned: the newest version, at which that one ends, may have other blockers
+    than the nearest, and a repair must touch those of one only. Costs one to three trials, and more where the nearest
     versions do not serve.
     """
     nearest = tuple(_nearest(change, usable_candidates(change, changes, trials)) for change in changes)
@@ -213,7 +212,7 @@ def attempt(changes: tuple[Change, ...], trials: Trials) -> tuple[Trial | None, 
     if first.succeeds:
         return first, ()
     if first.is_undecided:
-        # What took too long with the nearest version takes no less with any, and a further one is no answer to it.
+        # A trial that took too long with the nearest version takes no less with any, and a further one is no answer to it.
         return None, ()
     if nearest == changes:
         return None, (first,)
@@ -248,7 +247,7 @@ def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial
         if not isinstance(change, VersionChange):
             continue
         taken = at_last.resolution.pins.get(change.name)
-        # What is no longer wanted at all needs no version; the one that was taken always serves.
+        # A project that is no longer wanted needs no version; the one that was taken always serves.
         fallback = () if taken is None else (taken.version,)
         for version in dict.fromkeys((*usable_candidates(change, changes, trials)[:_TRIES], *fallback)):
             settled[place] = change.settled(version)

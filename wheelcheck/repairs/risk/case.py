@@ -1,4 +1,4 @@
-"""What a judgement of risk may look at: the edits, both resolutions, pages and code, and how far apart two versions are."""
+"""The evidence for a judgement of risk: the edits, both resolutions, pages and code, and how far apart two versions are."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NEAR = timedelta(days=365.25)
 _DAYS_A_MONTH = 30.44
 _STEPS = ("major", "minor", "patch")
 MILDER = {Risk.HIGH: Risk.MEDIUM, Risk.MEDIUM: Risk.LOW, Risk.LOW: Risk.LOW}
-"""What the risk of a distance is where the line that changes is the user's own."""
+"""The risk of a distance where the line that changes is the user's own."""
 
 
 class Dependant(Struct, frozen=True, kw_only=True):
@@ -202,8 +202,8 @@ def distance_of(case: RepairCase, name: NormalizedName, before: Version, after: 
 def declared_start(case: RepairCase, edit: Edit, name: NormalizedName, chosen: Version) -> Version | None:
     """The version that the edit moves away from.
 
-    The natural pin's where the declared bound admits it; else of what is declared the nearest to *chosen*: a release on the
-    page that it admits, or a version that it names. ``None`` where nothing of that is known.
+    The natural pin's where the declared bound admits it; else the nearest to *chosen* of the releases on the page that it
+    admits, or of the versions that it names. ``None`` where there are none.
     """
     declared = specifier_of(edit.before)
     natural = case.natural(name)

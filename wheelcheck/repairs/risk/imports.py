@@ -22,7 +22,7 @@ _LONGEST = 80  # characters of a statement within a sentence; the ground quotes 
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What was read of one dependant's code: ``uses`` of a project in what it installs, tests left aside.
+    """The part of one dependant's code that was read: its ``uses`` of a project, without those in tests.
 
     ``unread`` says why all or a part was not read, empty where it was.
     """
@@ -74,7 +74,7 @@ def read_imports(case: RepairCase, dependant: Dependant, project: NormalizedName
 
 
 def import_names(case: RepairCase, project: NormalizedName) -> frozenset[str]:
-    """The names by which *project* is imported: what its archives say, else what is known, else its own name.
+    """The names by which *project* is imported: those in its archives, else those that are known, else its own name.
 
     Top-level names, or dotted ones where the top level is a namespace that is shared with other projects (``google``).
     """
@@ -131,7 +131,7 @@ def more_places(uses: Collection[ImportUse]) -> str:
 
 
 def _is_installed(use: ImportUse, own: frozenset[str]) -> bool:
-    # A source archive also holds setup scripts, examples and tests that nobody gets to import.
+    # A source archive also holds setup scripts, examples and tests, which are not installed.
     return not own or use.importer.partition(".")[0] in own
 
 
@@ -168,7 +168,7 @@ def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:
             text = f"{name} {what}: {first.file}:{first.line} has `{_one_line(first)}`{more_places(uses)}"
             yield Ground(risk=risk, text=text, file=first.file, line=first.line, quote=first.statement)
     if reading.unread and not reading.of_kind(ImportKind.UNCONDITIONAL):
-        # Nothing is proved of code that nobody read.
+        # Nothing is proved of code that was not read.
         if reading.is_partial:
             text = f"not all of {name}'s code was read: {reading.unread}; they may import {project} as well"
             yield Ground(risk=Risk.MEDIUM, text=text)
@@ -184,7 +184,7 @@ def _one_line(use: ImportUse) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} …"
 
 
-# A fallback is what its author meant to happen; whether all works without is not shown by it, since the metadata ask for it.
+# The author meant the fallback to happen; whether all works without the project is not shown by it, since the metadata ask for it.
 _KINDS: Mapping[ImportKind, tuple[Risk, str]] = {
     ImportKind.UNCONDITIONAL: (Risk.HIGH, "will fail on {entries}"),
     ImportKind.IN_FUNCTION: (Risk.MEDIUM, "fails when `{module}` calls {project}"),

@@ -1,4 +1,4 @@
-"""Judges how likely a repair is to break what runs: one function for each kind of edit, named in the table :data:`JUDGES`."""
+"""Judges how likely a repair is to break a running product, by one function for each kind of edit: see :data:`JUDGES`."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _RISKS = {Severity.ERROR: Risk.HIGH, Severity.WARNING: Risk.MEDIUM}
 def assess(case: RepairCase) -> tuple[Ground, ...]:
     """The grounds of a repair's risk, worst first, then in the order of its edits; side effects of all edits come last.
 
-    What is known to fail all the same is among them. Reads pages for dates, and the archives of dependants where an edit
-    overrides or excludes. Raises ``IndexUnavailable`` where one cannot be had.
+    Known failures that the repair does not remove are among them. Reads pages for dates, and the archives of dependants where
+    an edit overrides or excludes. Raises ``IndexUnavailable`` where one cannot be had.
     """
     grounds = [ground for edit in case.edits for ground in JUDGES[edit.kind](case, edit)]
     grounds.extend(judge_side_effects(case))
@@ -49,14 +49,14 @@ def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     after = parse_python(edit.after or case.after.target.python)
     same = before.implementation == after.implementation and before.free_threaded == after.free_threaded
     risk = Risk.LOW if same and abs(before.minor - after.minor) <= 1 else Risk.MEDIUM
-    # Said as it stands in the calendar, not against today: the same question is to give the same plan.
+    # The date stands in the sentence as it is, not against today: the same question is to give the same plan.
     life = next((each for each in case.knowledge.pythons if each.minor == f"3.{after.minor}"), None)
     until = f", and gets security fixes until {life.secure_until}" if life is not None else ""
     yield Ground(risk=risk, text=f"Python {before.word} → {after.word}: the interpreter you ship changes{until}")
 
 
 def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """A higher floor: who is left out."""
+    """A higher floor: the systems that are left out."""
     before, after = (_tag_of(word or case.after.target.platform) for word in (edit.before, edit.after))
     old, new = _FLOOR.match(before), _FLOOR.match(after)
     if old is None or new is None or old["kind"] != new["kind"]:
@@ -112,7 +112,7 @@ def _span(words: list[str]) -> str:
 
 
 def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """The same code under another name: what the data file says that differs, and how far its version is from the one asked for."""
+    """The same code under another name: the differences that the data file names, and the distance between the versions."""
     replacement = _requirement(edit.after)
     name = canonicalize_name(replacement.name) if replacement is not None else None
     for known in case.knowledge.substitutes:
@@ -177,7 +177,7 @@ def _requirement(text: str) -> Requirement | None:
 
 
 def judge_remaining(case: RepairCase) -> Iterator[Ground]:
-    """A ground for each warning about what is chosen together: a repair that installs and then fails must say so."""
+    """A ground for each warning about the chosen versions: a repair that installs and then fails must say so."""
     for met in compatibility_met(case.after, case.knowledge):
         if met.severity in _RISKS:
             yield Ground(risk=_RISKS[met.severity], text=f"stays as it is: {met.message.removesuffix('.')}")

@@ -1,4 +1,4 @@
-"""Judges projects that get another version, by an edit or as its side effect: how far that is, and what dependants miss then."""
+"""Judges projects that get another version, by an edit or as its side effect: the distance, and the names that dependants miss."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALL = "*"
 
 
 def judge_override(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """The distance between declared and chosen, and whether what is imported is still there."""
+    """The distance between declared and chosen, and whether the imported names are still there."""
     if edit.package is None or (chosen := case.chosen(edit.package)) is None:
         return
     start = declared_start(case, edit, edit.package, chosen.version)
@@ -37,7 +37,7 @@ def judge_override(case: RepairCase, edit: Edit) -> Iterator[Ground]:
 
 
 def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """The distance alone, one step milder: the user's line is the user's to change, and nobody's metadata forbids it."""
+    """The distance alone, one step milder: the user may change their own line, and no metadata forbids it."""
     if edit.package is None or (chosen := case.chosen(edit.package)) is None:
         return
     start = declared_start(case, edit, edit.package, chosen.version)
@@ -47,7 +47,7 @@ def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
 
 
 def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """A version within every declared range: what its dependants say they live with."""
+    """A version within every declared range, which its dependants therefore admit."""
     if edit.package is None:
         return
     chosen, natural = case.chosen(edit.package), case.natural(edit.package)
@@ -141,7 +141,7 @@ def _judge_taken(case: RepairCase, reading: Reading, chosen: Pin) -> Iterator[Gr
         verb = "all are" if len(there) > 1 else "it is"
         yield _at(taken[there[0]][0], Risk.LOW, f"{name} imports {_taken_words(there)}: {verb} in {version}")
     if reading.is_partial:
-        # What was found tells how the dependant takes it; a file that is no Python 3 would not run anyway.
+        # The uses that were found show how the dependant takes it; a file that is no Python 3 would not run anyway.
         text = f"not all of {name}'s code was read: {reading.unread}; they may take more from {chosen.name}"
         yield Ground(risk=Risk.LOW if reading.uses else Risk.MEDIUM, text=text)
     if not (there or gone or unknown or reading.unread):
@@ -151,7 +151,7 @@ def _judge_taken(case: RepairCase, reading: Reading, chosen: Pin) -> Iterator[Gr
 def _taken_by(uses: Iterable[ImportUse]) -> dict[_Taken, list[ImportUse]]:
     found: dict[_Taken, list[ImportUse]] = {}
     for use in sorted(uses, key=lambda use: (use.module, use.file, use.line)):
-        # Of "from a import b" the attributes, if any are told, belong to b.
+        # Of "from a import b" the attributes, if any are known, belong to b.
         names = use.names or tuple(attribute.partition(".")[0] for attribute in use.attributes)
         for name in names or ("",):
             found.setdefault(_Taken(module=use.module, name=name), []).append(use)
@@ -184,7 +184,7 @@ def _is_of_every_module(name: str) -> bool:
 
 
 def _drop_foreign(case: RepairCase, gone: list[_Taken], chosen: Pin) -> list[_Taken]:
-    """Leave out what the declared version does not have either.
+    """Leave out the names that the declared version does not have either.
 
     It is some other project's (namespace packages are shared) or was tried in vain before. Reads the declared version's archive
     only where something is gone.
