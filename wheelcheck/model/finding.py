@@ -50,232 +50,168 @@ class Code(Enum):
         return code
 
     SOURCE_NATIVE = (
-        "WC102",
-        Severity.ERROR,
-        "only a source archive that needs a compiler",
+        "WC102", Severity.ERROR, "only a source archive that needs a compiler",
         "No wheel of this version runs on the target, and its source archive builds native code: whoever installs it needs "
         "a compiler and the libraries it links.",
         "Choose a version with a wheel, another Python or platform, or leave the project out.",
-    )
+    )  # fmt: skip
     SOURCE_PURE = (
-        "WC101",
-        Severity.INFO,
-        "only a source archive, pure Python",
+        "WC101", Severity.INFO, "only a source archive, pure Python",
         "No wheel of this version runs on the target, but its source archive holds only Python: it can be built once, "
         "anywhere, into a py3-none-any wheel.",
         "Build it once and ship the wheel; --sdist deny makes this an error.",
-    )
+    )  # fmt: skip
     SOURCE_UNKNOWN = (
-        "WC103",
-        Severity.ERROR,
-        "only a source archive that could not be judged",
+        "WC103", Severity.ERROR, "only a source archive that could not be judged",
         "No wheel of this version runs on the target, and the source archive does not show whether it builds native code.",
         "Build it once by hand and look at the wheel's tag, or choose a version with a wheel.",
-    )
+    )  # fmt: skip
     NOTHING_FOR_TARGET = (
-        "WC104",
-        Severity.ERROR,
-        "nothing at all for this target",
+        "WC104", Severity.ERROR, "nothing at all for this target",
         "No file of this version can be used on the target: no wheel fits and there is no source archive.",
         "Choose another version, Python or platform.",
-    )
+    )  # fmt: skip
     OTHER_PYTHONS = (
-        "WC105",
-        Severity.ERROR,
-        "wheels only for other Pythons",
+        "WC105", Severity.ERROR, "wheels only for other Pythons",
         "The version has wheels for the target's platform, but only for other Python versions.",
         "Use one of those Pythons, or another version.",
-    )
+    )  # fmt: skip
     OTHER_PLATFORMS = (
-        "WC106",
-        Severity.ERROR,
-        "wheels only for other platforms",
+        "WC106", Severity.ERROR, "wheels only for other platforms",
         "The version has wheels for other platforms, but none for the target's.",
         "Use one of those platforms or another version.",
-    )
+    )  # fmt: skip
     OTHER_VERSIONS = (
-        "WC107",
-        Severity.INFO,
-        "wheels for the target in other versions",
+        "WC107", Severity.INFO, "wheels for the target in other versions",
         "Other versions of the project have a wheel for the target.",
         "Override or loosen the requirement towards the nearest of them, after testing.",
-    )
+    )  # fmt: skip
     REQUIRES_PYTHON = (
-        "WC108",
-        Severity.ERROR,
-        "Requires-Python excludes the target",
+        "WC108", Severity.ERROR, "Requires-Python excludes the target",
         "Every file that the requirement admits declares that it does not run on the target's Python.",
         "Use a Python it admits, or another version.",
-    )
+    )  # fmt: skip
     OLDER_CHOSEN = (
-        "WC201",
-        Severity.WARNING,
-        "older version chosen because it has a usable file",
+        "WC201", Severity.WARNING, "older version chosen because it has a usable file",
         "The newest version admitted has no file that the policy allows, so an older one was taken.",
         "Nothing to do if the older version serves you; pin it to make the choice visible.",
-    )
+    )  # fmt: skip
     YANKED_PINNED = (
-        "WC202",
-        Severity.WARNING,
-        "yanked, but pinned",
+        "WC202", Severity.WARNING, "yanked, but pinned",
         "The release was withdrawn by its maintainers and is used only because it is pinned exactly (PEP 592).",
         "Move the pin to a release that was not withdrawn.",
-    )
+    )  # fmt: skip
     OLD_PICK = (
-        "WC203",
-        Severity.WARNING,
-        "far behind the newest release",
+        "WC203", Severity.WARNING, "far behind the newest release",
         "The chosen version is years older than the project's newest release.",
         "See who holds it back with the paths shown, and whether that bound is still needed.",
-    )
+    )  # fmt: skip
     CONFLICT = (
-        "WC204",
-        Severity.ERROR,
-        "requirements clash",
+        "WC204", Severity.ERROR, "requirements clash",
         "No version satisfies all requirements; wheels have nothing to do with it.",
         "Loosen one of the requirements shown, or override it.",
-    )
+    )  # fmt: skip
     BUDGET_SPENT = (
-        "WC205",
-        Severity.ERROR,
-        "undecided within the budget",
+        "WC205", Severity.ERROR, "undecided within the budget",
         "The search ended at its time or round limit; this proves nothing about the answer.",
         "Raise --max-seconds, or pin the projects named.",
-    )
+    )  # fmt: skip
     PRE_RELEASE = (
-        "WC206",
-        Severity.INFO,
-        "a pre-release was chosen",
+        "WC206", Severity.INFO, "a pre-release was chosen",
         "No final release satisfies the requirements, so a pre-release was taken (PEP 440).",
         "Pin it if that is intended.",
-    )
+    )  # fmt: skip
     PATCH_ASSUMED = (
-        "WC207",
-        Severity.INFO,
-        "the target's patch release decided",
+        "WC207", Severity.INFO, "the target's patch release decided",
         "The target names a Python minor only, read as its .0 release; a file or marker asks for a later patch release.",
         "Name the patch release, for example --python 3.11.9.",
-    )
+    )  # fmt: skip
     PROJECT_ABSENT = (
-        "WC301",
-        Severity.ERROR,
-        "project not found",
+        "WC301", Severity.ERROR, "project not found",
         "None of the indexes knows the project.",
         "Check the spelling, or add the index that has it.",
-    )
+    )  # fmt: skip
     PROJECT_QUARANTINED = (
-        "WC302",
-        Severity.ERROR,
-        "project quarantined or empty",
+        "WC302", Severity.ERROR, "project quarantined or empty",
         "The index lists the project but offers none of its files, as it does for projects under review (PEP 792).",
         "Do not install it until the index has cleared it.",
-    )
+    )  # fmt: skip
     METADATA_UNKNOWN = (
-        "WC303",
-        Severity.WARNING,
-        "dependencies unknown",
+        "WC303", Severity.WARNING, "dependencies unknown",
         "Nothing static tells what this version depends on; the plan may lack projects.",
         "Build its metadata once and pin what it asks for.",
-    )
+    )  # fmt: skip
     METADATA_RECORDED = (
-        "WC304",
-        Severity.INFO,
-        "dependencies as the maintainer's build recorded them",
+        "WC304", Severity.INFO, "dependencies as the maintainer's build recorded them",
         "The source archive computes its metadata when it is built; what is used is what the maintainer's own build wrote.",
         "Build it once and compare, if the target differs from the maintainer's machine.",
-    )
+    )  # fmt: skip
     METADATA_MALFORMED = (
-        "WC305",
-        Severity.WARNING,
-        "malformed dependency metadata",
+        "WC305", Severity.WARNING, "malformed dependency metadata",
         "A dependency line of this version is not valid (PEP 508) and was not followed.",
         "Tell its maintainers; add what it means to your own requirements.",
-    )
+    )  # fmt: skip
     UPLOAD_TIME_MISSING = (
-        "WC306",
-        Severity.WARNING,
-        "upload time not given",
+        "WC306", Severity.WARNING, "upload time not given",
         "The index does not say when files were uploaded, so --exclude-newer left them out.",
         "Use an index that gives upload times, or drop --exclude-newer.",
-    )
+    )  # fmt: skip
     ARCHIVE_REFUSED = (
-        "WC307",
-        Severity.ERROR,
-        "archive not read",
+        "WC307", Severity.ERROR, "archive not read",
         "An archive is broken, hostile (path traversal, links, a bomb) or larger than what is read, as the evidence says.",
         "Do not install a broken or hostile one and report it to the index; build a large one by hand to see what it is.",
-    )
+    )  # fmt: skip
     MARKER_UNKNOWABLE = (
-        "WC401",
-        Severity.WARNING,
-        "marker uses a value that the target cannot know",
+        "WC401", Severity.WARNING, "marker uses a value that the target cannot know",
         "A marker depends on platform_release or platform_version, which only the machine itself knows; it was taken as not met.",
         "Give --target FILE made on such a machine by `wheelcheck target`.",
-    )
+    )  # fmt: skip
     UNSUPPORTED = (
-        "WC402",
-        Severity.ERROR,
-        "requirement of a kind that cannot be planned",
+        "WC402", Severity.ERROR, "requirement of a kind that cannot be planned",
         "Editable and version-control requirements have no released files to plan with, and nothing is built here.",
         "Ask for a release, or build a wheel and ask for that file.",
-    )
+    )  # fmt: skip
     EXTRA_UNKNOWN = (
-        "WC403",
-        Severity.WARNING,
-        "unknown extra",
+        "WC403", Severity.WARNING, "unknown extra",
         "The chosen version does not offer an extra that is asked of it.",
         "Check its spelling, or drop it.",
-    )
+    )  # fmt: skip
     HASH_ABSENT = (
-        "WC404",
-        Severity.ERROR,
-        "no file has the hash that the requirements name",
+        "WC404", Severity.ERROR, "no file has the hash that the requirements name",
         "The requirements pin hashes, and no usable file of the version has one of them.",
         "Refresh the hashes, or find out why the file changed.",
-    )
+    )  # fmt: skip
     INPUT_REQUIRES_PYTHON = (
-        "WC405",
-        Severity.ERROR,
-        "the input itself excludes the target's Python",
+        "WC405", Severity.ERROR, "the input itself excludes the target's Python",
         "requires-python of the input does not admit the target's Python version.",
         "Choose another --python, or change requires-python.",
-    )
+    )  # fmt: skip
     LOCK_DISAGREES = (
-        "WC406",
-        Severity.ERROR,
-        "a locked file has another hash on the index",
+        "WC406", Severity.ERROR, "a locked file has another hash on the index",
         "The index offers a file of the locked name with other bytes than the lock pins: an installer will refuse it.",
         "Find out why the file changed before you lock again.",
-    )
+    )  # fmt: skip
     LOCK_FILE_GONE = (
-        "WC407",
-        Severity.ERROR,
-        "a locked file is not on the index",
+        "WC407", Severity.ERROR, "a locked file is not on the index",
         "The file that the target would install from the lock is not offered by the index, or its project is not known there.",
         "Give the index that has it, or lock again.",
-    )
+    )  # fmt: skip
     LOCK_SILENT = (
-        "WC408",
-        Severity.ERROR,
-        "the lock does not speak of this target",
+        "WC408", Severity.ERROR, "the lock does not speak of this target",
         "The lock was made for other Pythons or environments, so nothing in it says what this target would install.",
         "Lock for this target too, or leave it out of the targets.",
-    )
+    )  # fmt: skip
     ADVISORY = (
-        "WC501",
-        Severity.WARNING,
-        "known to fail together",
+        "WC501", Severity.WARNING, "known to fail together",
         "The chosen versions install, but are known not to work together; their metadata does not say so.",
         "Apply the remedy that the advisory names, or choose other versions.",
-    )
+    )  # fmt: skip
     ABI_BREAK = (
-        "WC502",
-        Severity.WARNING,
-        "compiled before a dependency's ABI break",
+        "WC502", Severity.WARNING, "compiled before a dependency's ABI break",
         "A compiled wheel is older than a release of its dependency that broke the binary interface, and its metadata does not "
         "exclude that release: it may fail when it is imported.",
         "Bound the dependency below the release named, or choose a newer version of the wheel.",
-    )
+    )  # fmt: skip
 
 
 class Finding(Struct, frozen=True, kw_only=True):

@@ -51,30 +51,15 @@ class ProblemKind(Enum):
     IMPORT_TIMED_OUT = "import-timed-out"
 
 
-FILE_KINDS = frozenset(
-    (
-        ProblemKind.RECORD_MISSING,
-        ProblemKind.FILE_MISSING,
-        ProblemKind.FILE_CHANGED,
-        ProblemKind.FILE_FOREIGN,
-        ProblemKind.TAG_UNFIT,
-        ProblemKind.PACKAGE_EXTRA,
-        ProblemKind.PACKAGE_VERSION,
-        ProblemKind.PACKAGE_MISSING,
-    )
-)
+FILE_KINDS = frozenset({
+    ProblemKind.RECORD_MISSING, ProblemKind.FILE_MISSING, ProblemKind.FILE_CHANGED, ProblemKind.FILE_FOREIGN,
+    ProblemKind.TAG_UNFIT, ProblemKind.PACKAGE_EXTRA, ProblemKind.PACKAGE_VERSION, ProblemKind.PACKAGE_MISSING,
+})  # fmt: skip
 """What counts against the files of a distribution."""
-LIBRARY_KINDS = frozenset(
-    (
-        ProblemKind.MACHINE,
-        ProblemKind.LIBRARY_UNREADABLE,
-        ProblemKind.LIBRARY_MISSING,
-        ProblemKind.PYTHON_LIBRARY,
-        ProblemKind.SYSTEM_TOO_OLD,
-        ProblemKind.LIBRARY_OPTIONAL,
-        ProblemKind.LIBRARY_ELSEWHERE,
-    )
-)
+LIBRARY_KINDS = frozenset({
+    ProblemKind.MACHINE, ProblemKind.LIBRARY_UNREADABLE, ProblemKind.LIBRARY_MISSING, ProblemKind.PYTHON_LIBRARY,
+    ProblemKind.SYSTEM_TOO_OLD, ProblemKind.LIBRARY_OPTIONAL, ProblemKind.LIBRARY_ELSEWHERE,
+})  # fmt: skip
 """What counts against the libraries of a distribution."""
 
 

@@ -61,8 +61,8 @@ class HashPin(Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class Requirement(Struct, frozen=True, kw_only=True, eq=False):
-    """A PEP 508 requirement with its origin.
+class Bound(Struct, frozen=True, kw_only=True, eq=False):
+    """What somebody says of a project; two are equal that ask the same, whatever the words in ``text``.
 
     ``url`` is set for direct references (PEP 440 ``name @ url``, a local path as ``file://`` URL); ``text`` is what a
     person reads in reports: the requirement as written, without comments, hashes and credentials.
@@ -70,12 +70,29 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
 
     name: NormalizedName
     specifier: SpecifierSet
-    extras: frozenset[NormalizedName] = frozenset()
     marker: Marker | None = None
     url: str | None = None
     hashes: tuple[HashPin, ...] = ()
     origin: Origin
     text: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return (self.name, self.specifier, self.marker, self.url, self.hashes, self.origin)
+
+    def __str__(self) -> str:
+        return self.text or f"{self.name}{self.specifier}"
+
+
+class Requirement(Bound, frozen=True, kw_only=True, eq=False):
+    """A PEP 508 requirement with its origin."""
+
+    extras: frozenset[NormalizedName] = frozenset()
 
     @classmethod
     def parse(
@@ -101,18 +118,8 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
         """The same requirement, asked by *origin*."""
         return replace(self, origin=origin)
 
-    # The words are for people: requirements that ask the same are equal.
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Requirement) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
     def _key(self) -> tuple[object, ...]:
         return (self.name, self.specifier, self.extras, self.marker, self.url, self.hashes, self.origin)
-
-    def __str__(self) -> str:
-        return self.text or f"{self.name}{self.specifier}"
 
 
 @functools.lru_cache(maxsize=50_000)
@@ -138,42 +145,13 @@ def replaced(requirements: Iterable[Requirement], by: Requirement) -> tuple[Requ
     )
 
 
-class Constraint(Struct, frozen=True, kw_only=True, eq=False):
+class Constraint(Bound, frozen=True, kw_only=True, eq=False):
     """A bound on a project that is never installed for the constraint's own sake (pip's ``-c``)."""
-
-    name: NormalizedName
-    specifier: SpecifierSet
-    marker: Marker | None = None
-    url: str | None = None
-    hashes: tuple[HashPin, ...] = ()
-    origin: Origin
-    text: str = ""
 
     @classmethod
     def from_requirement(cls, requirement: Requirement) -> Constraint:
         """Take the bound of *requirement*; its extras do not matter to a constraint."""
-        return cls(
-            name=requirement.name,
-            specifier=requirement.specifier,
-            marker=requirement.marker,
-            url=requirement.url,
-            hashes=requirement.hashes,
-            origin=requirement.origin,
-            text=requirement.text,
-        )
-
-    def __str__(self) -> str:
-        return self.text or f"{self.name}{self.specifier}"
-
-    # The words are for people: requirements that ask the same are equal.
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Constraint) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[object, ...]:
-        return (self.name, self.specifier, self.marker, self.url, self.hashes, self.origin)
+        return cls(**{field: getattr(requirement, field) for field in cls.__struct_fields__})
 
 
 UnsupportedKind = Literal["editable", "vcs", "folder-dynamic", "archive-unreadable"]
