@@ -88,7 +88,7 @@ def plan(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Reque
     fields of :class:`Request`, named like the command line's options; without ``platform`` and ``python`` the target is the
     running interpreter. *reporter* is told of progress.
 
-    A blocked or undecided plan is an answer: see ``plan.status``, ``plan.findings`` and the ways out in ``plan.proposals``;
+    A blocked or undecided plan is an answer: see ``plan.status``, ``plan.findings`` and the repairs in ``plan.proposals``;
     with ``fix`` the plan is the repaired one, and ``plan.applied`` says by what. Raises children of
     :class:`WheelcheckError` for inputs that cannot be understood and for indexes that fail.
     """

@@ -1,4 +1,4 @@
-"""The answers to two questions: why is this project here, and what is there of it; found in ``diagnose/``, only named here."""
+"""The answers to two questions: why is this project here, and what is there of it; ``findings/`` finds them."""
 
 from __future__ import annotations
 

@@ -19,6 +19,10 @@ class Installability(Enum):
     MISSING = "missing"
 
 
+FROM_SOURCE = frozenset((Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN))
+"""The installabilities of versions that have to be built."""
+
+
 class Purity(Enum):
     """Whether building a source archive needs a compiler."""
 

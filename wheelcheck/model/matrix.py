@@ -1,4 +1,4 @@
-"""One input on platforms times Pythons: which cells install, what blocks the rest; compared in ``plan/``, only named here."""
+"""One input on platforms times Pythons: which cells install, what blocks the rest; ``plans/`` compares."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ class Best(Struct, frozen=True, kw_only=True):
 
 
 class Opening(Struct, frozen=True, kw_only=True):
-    """The cheapest way to open blocked cells: ``repair`` is proved on ``proved``; ``alike`` are other cells with equal blockers.
+    """The cheapest repair of blocked cells: ``repair`` is proved on ``proved``; ``alike`` are other cells with equal blockers.
 
-    ``repair`` is ``None`` where no way was found, and ``searched`` then says whether the search came to its end.
+    ``repair`` is ``None`` where none was found, and ``searched`` then says whether the search came to its end.
     """
 
     proved: Target

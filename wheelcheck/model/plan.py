@@ -116,7 +116,7 @@ class BuilderPhase(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """All that a builder and a reader need; same inputs, index state and options give an equal plan.
 
-    ``proposals`` are the ways out that were found for what was asked, ``None`` where none were looked for; ``applied`` the ids of
+    ``proposals`` are the repairs that were found for what was asked, ``None`` where none were looked for; ``applied`` the ids of
     those repairs that are already in this plan.
 
     ``unknown`` holds what a reader of a plan file met and does not understand, by JSON pointer (``/packages/3/note``), so

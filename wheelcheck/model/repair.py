@@ -1,4 +1,4 @@
-"""Edits and the repairs made of them: what to change, what that was proved to give, and what may break; searched in ``repair/``."""
+"""Edits and the repairs made of them: what to change, what it is proved to give, what may break; ``repairs/`` finds them."""
 
 from __future__ import annotations
 

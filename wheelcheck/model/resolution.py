@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.judgement import FROM_SOURCE, Installability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
     from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedRequirement
     from wheelcheck.model.target import Target
 
-_FROM_SOURCE = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
-
 
 class Exemption(Struct, frozen=True, kw_only=True):
     """Versions of *name* within *specifier* may come from source archives of these *installabilities*, whatever else holds."""
 
     name: NormalizedName
     specifier: SpecifierSet = field(default_factory=SpecifierSet)
-    installabilities: frozenset[Installability] = _FROM_SOURCE
+    installabilities: frozenset[Installability] = FROM_SOURCE
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -53,7 +51,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         allowed = self.allowed
         for exemption in self.exempt:
             if exemption.name == name and exemption.specifier.contains(version, prereleases=True):
-                allowed |= exemption.installabilities & _FROM_SOURCE
+                allowed |= exemption.installabilities & FROM_SOURCE
         return allowed
 
     def allows(self, name: NormalizedName, version: Version, installability: Installability) -> bool:

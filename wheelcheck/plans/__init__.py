@@ -1,4 +1,4 @@
 """Turns a resolution and its findings into the plan that a builder executes, and the plan into JSON and back.
 
-It chooses nothing: versions come from ``resolve/``, judgements from ``diagnose/``. It opens no file.
+It compares the plans of many targets, and reads and writes the manifests of bundles. It chooses nothing and opens no file.
 """

@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.finding import Finding, Severity
-from wheelcheck.model.judgement import Installability, Status
+from wheelcheck.model.judgement import FROM_SOURCE, Status
 from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Conflict, Edge, Pin, Resolution
@@ -19,14 +19,7 @@ from wheelcheck.model.urls import masked
 from wheelcheck.targets.fitting import Compatibility, stated_for, stated_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from packaging.utils import NormalizedName
-
     from wheelcheck.model.repair import Proposals
-
-
-_BUILT = frozenset({Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN})
 
 
 def plan(
@@ -38,7 +31,7 @@ def plan(
     proposals: Proposals | None = None,
     applied: Sequence[str] = (),
 ) -> Plan:
-    """Make the plan of *outcome*, judged by *findings*, with the ways out in *proposals*; *applied* are the ids of those in it.
+    """Make the plan of *outcome*, judged by *findings*, with the repairs in *proposals*; *applied* are the ids of those in it.
 
     The packages of a conflict are those of its natural resolution, so that a blocked plan still shows everything; a
     search that ran out of budget shows the pins it had. A plan that cannot be executed has no phases: a builder that
@@ -82,7 +75,7 @@ def _status(
         return Status.BLOCKED
     if any(package.file is None for package in packages):
         return Status.BLOCKED
-    if any(package.installability in _BUILT for package in packages):
+    if any(package.installability in FROM_SOURCE for package in packages):
         return Status.NEEDS_BUILD
     return Status.INSTALLABLE
 
@@ -240,7 +233,7 @@ def build_order(packages: Sequence[PlannedPackage]) -> tuple[NormalizedName, ...
 
     A cycle is entered at its first name. Costs one walk of the graph for each source archive, of which plans have few.
     """
-    built = {package.name for package in packages if package.installability in _BUILT}
+    built = {package.name for package in packages if package.installability in FROM_SOURCE}
     return _ordered(built, _requires(packages))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability, Status
+from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.wheelhouse import PlanSizes
 from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
@@ -114,9 +114,8 @@ def _errors(page: Page, plan: Plan, detail: Detail) -> None:
 def _built(plan: Plan) -> tuple[PlannedPackage, ...]:
     """The packages that are built from source and that nothing objects to."""
     objected = {finding.package for finding in plan.errors}
-    built = (Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN)
     return tuple(
-        package for package in plan.packages if package.installability in built and package.name not in objected
+        package for package in plan.packages if package.installability in FROM_SOURCE and package.name not in objected
     )
 
 

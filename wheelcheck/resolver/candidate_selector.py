@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.judgement import FROM_SOURCE, Installability
 from wheelcheck.model.resolution import Policy
 from wheelcheck.resolver.candidate_source import CandidateSource
 from wheelcheck.resolver.requirement import Bound
 
 ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
-_FROM_SOURCE = frozenset(Installability) - {Installability.WHEEL, Installability.MISSING}
 
 
 class CandidateSelector:
@@ -104,7 +103,7 @@ class CandidateSelector:
         if self.policy is None or (release.has_wheel and Installability.WHEEL in self.policy.allowed):
             return True
         allowed = self.policy.allowed_of(name, version)
-        if not release.has_wheel and not allowed & _FROM_SOURCE:
+        if not release.has_wheel and not allowed & FROM_SOURCE:
             return False  # nothing that its archive says could matter, and archives are dear: some weigh 400 MB
         self._before_reading()
         return self._source.installability(name, version)[0] in allowed
