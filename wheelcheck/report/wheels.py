@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
 from wheelcheck.model.answers import CellKind, Wheels
+from wheelcheck.model.document import render_json
 from wheelcheck.model.target import Target
+from wheelcheck.report.documents import target_name
 from wheelcheck.report.page import Page, Segment, counted, glued
-from wheelcheck.report.why import target_words
 
 _MARKS = {
     CellKind.WHEEL: ("✓", "+", "green", "wheel"),
@@ -149,25 +149,26 @@ def _newer_floors(wheels: Wheels) -> dict[str, list[str]]:
 
 
 def render_wheels_json(wheels: Wheels) -> str:
-    """*wheels* as JSON (schema ``wheelcheck.wheels/1``), the same bytes for the same answer, ending in a newline."""
-    data = {
-        "schema": "wheelcheck.wheels/1",
-        "package": wheels.package,
-        "requirement": wheels.requirement,
-        "index": wheels.index or None,
-        "versions": wheels.versions,
-        "admitted": wheels.admitted,
-        "targets": [target_words(target) for target in wheels.targets],
-        "rows": [
-            {
-                "version": str(row.version),
-                "date": row.date,
-                "cells": [
-                    {"kind": cell.kind.value, "file": cell.filename or None, "fact": cell.fact or None}
-                    for cell in row.cells
-                ],
-            }
-            for row in wheels.rows
-        ],
-    }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    """Render *wheels* as JSON (schema ``wheelcheck.wheels/1``), the same bytes for the same answer, ending in a newline."""
+    return render_json(
+        {
+            "schema": "wheelcheck.wheels/1",
+            "package": wheels.package,
+            "requirement": wheels.requirement,
+            "index": wheels.index or None,
+            "versions": wheels.versions,
+            "admitted": wheels.admitted,
+            "targets": [target_name(target) for target in wheels.targets],
+            "rows": [
+                {
+                    "version": row.version,
+                    "date": row.date,
+                    "cells": [
+                        {"kind": cell.kind, "file": cell.filename or None, "fact": cell.fact or None}
+                        for cell in row.cells
+                    ],
+                }
+                for row in wheels.rows
+            ],
+        }
+    ).decode()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from wheelcheck.model.answers import Bounding, Outcome, Standing, VersionRange, WayStep, Why
+from wheelcheck.model.document import render_json
 from wheelcheck.model.judgement import Installability
-from wheelcheck.model.target import Target
+from wheelcheck.report.documents import target_name
 from wheelcheck.report.findings import Detail
 from wheelcheck.report.page import Page, counted, folded, glued
 
@@ -150,68 +149,38 @@ def _mentions(page: Page, why: Why) -> None:
 
 
 def render_why_json(why: Why) -> str:
-    """*why* as JSON (schema ``wheelcheck.why/1``), the same bytes for the same answer, ending in a newline."""
-    data = {
-        "schema": "wheelcheck.why/1",
-        "package": why.package,
-        "found": why.is_found,
-        "outcome": why.outcome.value,
-        "clashing": list(why.clashing),
-        "target": target_words(why.target),
-        "version": _text(why.version),
-        "installability": why.installability.value if why.installability is not None else None,
-        "file": why.filename or None,
-        "evidence": list(why.evidence),
-        "index": why.index or None,
-        "ways": [[_step_words(step) for step in way] for way in why.ways],
-        "more_ways": why.more_ways,
-        "bounds": [_bound_words(bound) for bound in why.bounds],
-        "available": {"versions": why.versions, "files": why.files, "ranges": [_range_words(r) for r in why.ranges]},
-        "mentions": [
-            {"by": each.by, "requirement": each.requirement, "because": each.because} for each in why.mentions
-        ],
-        "near": list(why.near),
-    }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    """Render *why* as JSON (schema ``wheelcheck.why/1``), the same bytes for the same answer, ending in a newline."""
+    return render_json(
+        {
+            "schema": "wheelcheck.why/1",
+            "package": why.package,
+            "found": why.is_found,
+            "outcome": why.outcome,
+            "clashing": why.clashing,
+            "target": target_name(why.target),
+            "version": why.version,
+            "installability": why.installability,
+            "file": why.filename or None,
+            "evidence": why.evidence,
+            "index": why.index or None,
+            "ways": [[_step_document(step) for step in way] for way in why.ways],
+            "more_ways": why.more_ways,
+            "bounds": [_bound_document(bound) for bound in why.bounds],
+            "available": {"versions": why.versions, "files": why.files, "ranges": why.ranges},
+            "mentions": why.mentions,
+            "near": why.near,
+        }
+    ).decode()
 
 
-def target_words(target: Target) -> dict[str, str]:
-    """The words that name *target*, as JSON has them."""
-    return {"platform": target.platform, "python": target.python}
+def _step_document(step: WayStep) -> dict[str, object]:
+    return {"name": step.name, "version": step.version, "requirement": step.requirement or None, "by": step.by}
 
 
-def _text(value: object) -> str | None:
-    return str(value) if value is not None else None
-
-
-def _step_words(step: WayStep) -> dict[str, str | None]:
-    return {
-        "name": step.name,
-        "version": _text(step.version),
-        "requirement": step.requirement or None,
-        "by": step.by,
-    }
-
-
-def _bound_words(bound: Bounding) -> dict[str, str | bool]:
+def _bound_document(bound: Bounding) -> dict[str, object]:
     return {
         "by": bound.by,
         "requirement": bound.requirement,
         "specifier": bound.specifier,
         "constraint": bound.is_constraint,
-    }
-
-
-def _range_words(each: VersionRange) -> dict[str, str | int | bool | None]:
-    return {
-        "newest": str(each.newest),
-        "oldest": str(each.oldest),
-        "versions": each.versions,
-        "files": each.files,
-        "standing": each.standing.value,
-        "because": each.because,
-        "refusal": each.refusal.value if each.refusal is not None else None,
-        "scattered": each.scattered,
-        "newest_date": each.newest_date,
-        "oldest_date": each.oldest_date,
     }
