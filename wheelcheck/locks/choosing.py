@@ -68,11 +68,7 @@ def _chosen(
     names = {name if name in known else renamed.get(name, name) for name in names}
     for name in sorted(names - {*known, *lock.default_groups}):
         every = f"did you mean {' or '.join(sorted(known))}?" if known else f"the lock has no {what}s"
-        raise InputUnreadable(
-            f"no {what} {name!r}",
-            address=lock.path,
-            hint=did_you_mean(name, known, every, most=3),
-        )
+        raise InputUnreadable(f"no {what} {name!r}", address=lock.path, hint=did_you_mean(name, known, every, most=3))
     return frozenset(names)
 
 

@@ -91,6 +91,22 @@ class FileList(Struct):
         pin = parse_digest(text, self.table, f"the hash of {filename}")
         return ((pin.algorithm, pin.digest),)
 
+    def elsewhere(
+        self, where: str, *, vcs: bool = False, editable: bool = False, folder: bool = False, path: bool = False
+    ) -> UnsupportedRequirement | None:
+        """The package as something that is no file of an index: a repository, a folder, an archive at *where*.
+
+        *folder* says that it is one, *path* that it may be one. ``None`` where it is a file, or *where* is empty.
+        """
+        kind: UnsupportedKind = "folder-dynamic" if folder or path else "archive-unreadable"
+        if vcs or editable:
+            kind = "vcs" if vcs else "editable"
+        elif not folder and (not where or is_distribution_of(self.name, where)):
+            return None
+        shown = masked_within(where)
+        text = f"{self.name} @ {shown}" if shown else str(self.name)
+        return UnsupportedRequirement(kind=kind, text=text, name=self.name, origin=self.table.origin, hint=_HINTS[kind])
+
     @property
     def files(self) -> tuple[Distribution, ...]:
         """The files found, in order."""
@@ -120,37 +136,6 @@ def filename_of(url: str) -> str:
     """The name of the file at *url* or path, its escapes undone."""
     last = url.partition("#")[0].partition("?")[0].replace("\\", "/").rpartition("/")[2]
     return unquote(last) if "%" in last else last
-
-
-def elsewhere(
-    table: LockTable,
-    name: NormalizedName,
-    where: str,
-    *,
-    vcs: bool = False,
-    editable: bool = False,
-    folder: bool = False,
-    path: bool = False,
-) -> UnsupportedRequirement | None:
-    """The package *name* of *table* as something that is no file of an index: a repository, a folder, an archive at *where*.
-
-    *folder* says that it is one, *path* that it may be one. ``None`` where it is a file, or *where* is empty.
-    """
-    kind: UnsupportedKind
-    if vcs:
-        kind = "vcs"
-    elif editable:
-        kind = "editable"
-    elif folder:
-        kind = "folder-dynamic"
-    elif not where or is_distribution_of(name, where):
-        return None
-    else:
-        kind = "folder-dynamic" if path else "archive-unreadable"
-    shown = masked_within(where)
-    return UnsupportedRequirement(
-        kind=kind, text=f"{name} @ {shown}" if shown else str(name), name=name, origin=table.origin, hint=_HINTS[kind]
-    )
 
 
 def is_distribution_of(name: NormalizedName, url: str) -> bool:

@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, elsewhere
+from wheelcheck.locks.files import FileList
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.urls import masked
@@ -89,10 +89,10 @@ def _package(table: LockTable) -> LockedPackage:
     url, local, repository = (table.optional_text(key) or "" for key in ("url", "path", "git"))
     vcs = bool(repository or table.optional_text("hg") or table.optional_text("svn"))
     where = repository or url or local
-    missing = elsewhere(table, name, where, vcs=vcs, editable=table.flag("editable"), path=bool(local))
+    listed = FileList(table, name, version, requires_python=table.optional_text("requires_python"))
+    missing = listed.elsewhere(where, vcs=vcs, editable=table.flag("editable"), path=bool(local))
     if missing is None and version is None:
         raise table.missing("version")
-    listed = FileList(table, name, version, requires_python=table.optional_text("requires_python"))
     for row in table.rows("files") if missing is None else ():
         entry = table.inner(row, label=f"{table.label}, a file")
         at = entry.optional_text("url") or ""

@@ -9,7 +9,7 @@ from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from wheelcheck.locks.documents import LockTable, load_json, names_of, refuse_version
-from wheelcheck.locks.files import FileList, check_digest, elsewhere
+from wheelcheck.locks.files import FileList, check_digest
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
 
@@ -53,9 +53,7 @@ def _package(document: LockTable, row: Mapping[str, object], line: int) -> Locke
     url = info.text("url")
     listed = FileList(table, name, version)
     folder = info.optional_table("dir_info")
-    missing = elsewhere(
-        table,
-        name,
+    missing = listed.elsewhere(
         url,
         vcs="vcs_info" in info.values,
         editable=folder is not None and folder.flag("editable"),

@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.locks.documents import LockTable, load_json, names_of, refuse_version
-from wheelcheck.locks.files import FileList, elsewhere, parse_digest
+from wheelcheck.locks.files import FileList, parse_digest
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
 from wheelcheck.texts.places import project_name
@@ -74,10 +74,8 @@ def _package(table: LockTable, name: NormalizedName, indexes: Mapping[str, str])
     pins = tuple(parse_digest(text, table, "a hash") for text in table.texts("hashes"))
     repository = next((table.text(key) for key in ("git", "hg", "svn", "bzr") if key in table.values), "")
     where = repository or archive or folder
-    missing = elsewhere(
-        table, name, where, vcs=bool(repository), editable=table.flag("editable"), path="://" not in where
-    )
     listed = FileList(table, name, None)
+    missing = listed.elsewhere(where, vcs=bool(repository), editable=table.flag("editable"), path="://" not in where)
     if missing is None and where:
         listed.add(url=where, hashes=tuple((pin.algorithm, pin.digest) for pin in pins))
     elif missing is None and version is None:

@@ -8,7 +8,7 @@ from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, elsewhere
+from wheelcheck.locks.files import FileList
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
 
@@ -69,13 +69,8 @@ def _package(table: LockTable) -> LockedPackage:
     index = masked(where) if kind == "legacy" else ""
     listed = FileList(table, name, version, index=index)
     folder = kind == "directory"
-    missing = elsewhere(
-        table,
-        name,
-        "" if kind == "legacy" else where,
-        vcs=kind == "git",
-        editable=folder and table.flag("develop"),
-        folder=folder,
+    missing = listed.elsewhere(
+        "" if kind == "legacy" else where, vcs=kind == "git", editable=folder and table.flag("develop"), folder=folder
     )
     if missing is None:
         listed.requires_python = table.optional_text("python-versions")

@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.locks.documents import MANGLED, LockTable, load_toml, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, check_digest, elsewhere, filename_of
+from wheelcheck.locks.files import FileList, check_digest, filename_of
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.urls import masked, masked_within
 
@@ -66,9 +66,7 @@ def _package(package: Package, table: LockTable) -> LockedPackage:
     bound = str(package.requires_python) if package.requires_python is not None else None
     listed = FileList(table, package.name, package.version, index=index, requires_python=bound)
     source = _where(package)
-    missing = elsewhere(
-        table,
-        package.name,
+    missing = listed.elsewhere(
         source,
         vcs=package.vcs is not None,
         editable=package.directory is not None and bool(package.directory.editable),

@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, elsewhere, filename_of
+from wheelcheck.locks.files import FileList, filename_of
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
 
@@ -91,9 +91,7 @@ def _package(table: LockTable, members: frozenset[NormalizedName]) -> LockedPack
     for group in groups.values:
         dependencies += [_edge(groups, row, for_group=canonicalize_name(group)) for row in groups.rows(group)]
     listed = _listed(table, name, version, source)
-    missing = elsewhere(
-        table,
-        name,
+    missing = listed.elsewhere(
         "" if source.kind == "registry" else source.where,
         vcs=source.kind == "git",
         editable=source.kind == "editable",
