@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+
 from hypothesis import HealthCheck, settings
 
 # How fast examples are drawn and run says nothing of the code under test: it depends on what else the machine does. A law that
 # names health checks of its own replaces this list, so it names `too_slow` again.
 settings.register_profile("wheelcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("wheelcheck")
+
+# A shell that runs the tests in the background lets them ignore Ctrl-C, and so would every program that they start and interrupt.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
