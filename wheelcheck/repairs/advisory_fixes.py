@@ -14,8 +14,7 @@ from wheelcheck.model.knowledge import Remedy, RepairKnowledge
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.repairs.edits import AsOf, Change, Constrained, Overridden
 from wheelcheck.repairs.proof import released
-from wheelcheck.repairs.search import ProvedChanges
-from wheelcheck.repairs.trials import Trials
+from wheelcheck.repairs.trials import Trial, Trials
 
 _ROUNDS = 3  # a remedy may bring in versions that meet another advisory
 
@@ -27,10 +26,10 @@ def fixable_advisories(resolution: Resolution, knowledge: RepairKnowledge) -> tu
     )
 
 
-def with_advisory_fixes(found: ProvedChanges, trials: Trials, knowledge: RepairKnowledge) -> ProvedChanges:
+def with_advisory_fixes(found: Trial, trials: Trials, knowledge: RepairKnowledge) -> Trial:
     """*found* with the remedies that can be had besides; itself where none is needed or none resolves."""
     for _ in range(_ROUNDS):
-        met = fixable_advisories(found.trial.resolution, knowledge)
+        met = fixable_advisories(found.resolution, knowledge)
         if not met:
             return found
         better = _together(found, met, trials, knowledge) or _one_by_one(found, met, trials, knowledge)
@@ -40,17 +39,13 @@ def with_advisory_fixes(found: ProvedChanges, trials: Trials, knowledge: RepairK
     return found
 
 
-def _together(
-    found: ProvedChanges, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge
-) -> ProvedChanges | None:
+def _together(found: Trial, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge) -> Trial | None:
     changes = _free(found, [change for each in met for change in _first_remedy(each)])
     return _better(found, changes, trials, knowledge) if changes else None
 
 
-def _one_by_one(
-    found: ProvedChanges, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge
-) -> ProvedChanges | None:
-    best: ProvedChanges | None = None
+def _one_by_one(found: Trial, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge) -> Trial | None:
+    best: Trial | None = None
     for each in met:
         for remedy in each.remedies:
             better = _better(best or found, _free(best or found, [_change(each, remedy)]), trials, knowledge)
@@ -60,17 +55,15 @@ def _one_by_one(
     return best
 
 
-def _better(
-    found: ProvedChanges, changes: list[Change], trials: Trials, knowledge: RepairKnowledge
-) -> ProvedChanges | None:
+def _better(found: Trial, changes: list[Change], trials: Trials, knowledge: RepairKnowledge) -> Trial | None:
     if not changes:
         return None
     trial = trials.of((*found.changes, *changes))
     if not trial.succeeds or len(fixable_advisories(trial.resolution, knowledge)) >= len(
-        fixable_advisories(found.trial.resolution, knowledge)
+        fixable_advisories(found.resolution, knowledge)
     ):
         return None
-    return ProvedChanges(changes=trial.changes, trial=trial)
+    return trial
 
 
 def _first_remedy(met: Met) -> Iterator[Change]:
@@ -85,7 +78,7 @@ def _change(met: Met, remedy: Remedy) -> Change:
     return Overridden(name=remedy.requirement.name, candidates=(), because=because, bound=remedy.requirement.specifier)
 
 
-def _free(found: ProvedChanges, changes: list[Change]) -> list[Change]:
+def _free(found: Trial, changes: list[Change]) -> list[Change]:
     """*changes* that can be made beside those of *found*: the first for each project, the next round sees whether it sufficed."""
     taken = {change.slot for change in found.changes}
     free: dict[str, Change] = {}
@@ -95,24 +88,24 @@ def _free(found: ProvedChanges, changes: list[Change]) -> list[Change]:
     return list(free.values())
 
 
-def as_of(found: ProvedChanges, trials: Trials, knowledge: RepairKnowledge) -> ProvedChanges | None:
+def as_of(found: Trial, trials: Trials, knowledge: RepairKnowledge) -> Trial | None:
     """*found* with everything as of the day when the newest of its exactly pinned projects was released.
 
     That puts the dependencies of an old pin back to what its authors had, the new numpy under an old torch among them. ``None``
     where nothing is pinned, no time is known, or it does not resolve or mends nothing.
     """
-    resolution = found.trial.resolution
+    resolution = found.resolution
     pinned = {
         edge.child
         for edge in resolution.edges
         if any(bound.operator == "==" and "*" not in bound.version for bound in edge.requirement.specifier)
     }
-    view = trials.diagnosis(found.trial)
+    view = trials.diagnosis(found)
     times = [released(view, resolution.pins[name]) for name in sorted(pinned)]
     days = [time[:10] for time in times if time]
     if not days or len(days) < len(times):
         return None
-    before = found.trial.state.question.policy.exclude_newer or ""
+    before = found.state.question.policy.exclude_newer or ""
     change = AsOf(day=max(days), before=before[:10], because="its pinned versions were released by then")
     if before and before <= change.cutoff:
         return None

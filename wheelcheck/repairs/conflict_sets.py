@@ -17,11 +17,10 @@ from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, RepairContext
-from wheelcheck.repairs.edits import Change, Constrained, Key, VersionChange, key_of
+from wheelcheck.repairs.edits import Change, Constrained, Key, Keys, VersionChange, key_of
 from wheelcheck.repairs.remedies import BlockerCase, iter_pythons, iter_remedies
 from wheelcheck.repairs.trials import Trial, Trials, usable_candidates, usable_versions
 
-Keys = frozenset[Key]
 _ALTERNATIVES = 6  # so many choices of versions are looked at for one set that fails
 _STEPS = 3
 _MANY = 3  # with more blockers than this, no other choice of versions is looked at

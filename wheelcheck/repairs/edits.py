@@ -26,6 +26,7 @@ from wheelcheck.repairs.difference import Difference, State
 from wheelcheck.targets.targets import parse_target
 
 Key = tuple[str, str, str]
+Keys = frozenset[Key]
 
 
 class Change(Struct, frozen=True, kw_only=True):

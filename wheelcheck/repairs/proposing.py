@@ -24,8 +24,8 @@ from wheelcheck.repairs.edits import Change, key_of
 from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
 from wheelcheck.repairs.risk.case import RepairCase
 from wheelcheck.repairs.risk.judging import assess, risk_of
-from wheelcheck.repairs.search import ProvedChanges, Search
-from wheelcheck.repairs.trials import OutOfTime, Trials, usable_versions
+from wheelcheck.repairs.search import Search
+from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, usable_versions
 
 _FOR_ADVISORY_FIXES = 24  # trials beyond the search's own
 _KINDS = tuple(EditKind)
@@ -63,11 +63,11 @@ class _Proposing:
             return ProvedProposals(proposals=Proposals(complete=False, unreached=unreached))
         self._reporter.stage("looking for repairs")
         unrepairable: tuple[Unrepairable, ...] = ()
-        found: list[ProvedChanges] = []
+        found: list[Trial] = []
         try:
             base = self._trials.base
             if base.succeeds:
-                found = [ProvedChanges(changes=(), trial=base)]
+                found = [base]
             else:
                 unrepairable = tuple(self._iter_unrepairable_inputs())
                 if not unrepairable:
@@ -120,18 +120,18 @@ class _Proposing:
 
     # Remedies of advisories
 
-    def _with_remedies(self, found: Sequence[ProvedChanges]) -> list[ProvedChanges]:
+    def _with_remedies(self, found: Sequence[Trial]) -> list[Trial]:
         knowledge = self._context.knowledge
         self._trials.begin_advisory_fixes(_FOR_ADVISORY_FIXES)
         better = [self._trying(partial(with_advisory_fixes, each, self._trials, knowledge)) or each for each in found]
         ready = [each for each in better if each.changes]
-        if found and len(ready) < self._limits.repairs and fixable_advisories(found[0].trial.resolution, knowledge):
+        if found and len(ready) < self._limits.repairs and fixable_advisories(found[0].resolution, knowledge):
             other = self._trying(partial(as_of, found[0], self._trials, knowledge))
             if other is not None:
                 ready.append(other)
         return sorted(ready, key=_order)[: self._limits.repairs]
 
-    def _trying(self, attempt: Callable[[], ProvedChanges | None]) -> ProvedChanges | None:
+    def _trying(self, attempt: Callable[[], Trial | None]) -> Trial | None:
         try:
             return attempt()
         except OutOfTime:
@@ -142,7 +142,7 @@ class _Proposing:
 
     # Repairs as they are shown
 
-    def _iter_repairs(self, found: Sequence[ProvedChanges]) -> Iterator[tuple[Repair, Proof]]:
+    def _iter_repairs(self, found: Sequence[Trial]) -> Iterator[tuple[Repair, Proof]]:
         asked = self._trials.base.state
         for number, each in enumerate(found, 1):
             changes = sorted(each.changes, key=_reading_order)
@@ -152,11 +152,11 @@ class _Proposing:
                 id=f"R{number}",
                 edits=edits,
                 cost=each.cost,
-                verified=verification(self._trials.base, each.trial, self._trials),
+                verified=verification(self._trials.base, each, self._trials),
                 risk=risk_of(grounds),
                 grounds=grounds,
             )
-            yield repair, proof_of(each.trial, changes, asked)
+            yield repair, proof_of(each, changes, asked)
 
     def _edit(self, change: Change) -> Edit:
         edit = change.edit(self._trials.base.state)
@@ -168,12 +168,12 @@ class _Proposing:
         target = self._blocked.question.target
         return replace(edit, because=f"{', '.join(names[:-1])} and {names[-1]} have no usable file on {target}")
 
-    def _grounds(self, edits: tuple[Edit, ...], found: ProvedChanges) -> tuple[Ground, ...]:
+    def _grounds(self, edits: tuple[Edit, ...], found: Trial) -> tuple[Ground, ...]:
         case = RepairCase(
             edits=edits,
             before=natural_of(self._blocked.outcome),
-            after=found.trial.resolution,
-            projects=found.trial.projects,
+            after=found.resolution,
+            projects=found.projects,
             code=self._context.code,
             knowledge=self._context.knowledge,
         )
@@ -185,7 +185,7 @@ class _Proposing:
             return (Ground(risk=Risk.HIGH, text=f"its evidence could not be read: {error.message}"),)
 
 
-def _order(found: ProvedChanges) -> tuple[int, tuple[object, ...]]:
+def _order(found: Trial) -> tuple[int, tuple[object, ...]]:
     return (found.cost, tuple(sorted(found.keys)))
 
 
@@ -195,9 +195,9 @@ def _reading_order(change: Change) -> tuple[bool, int, str, str]:
     return (change.kind is EditKind.CONSTRAIN, _KINDS.index(change.kind), change.package or "", after)
 
 
-def _different(found: Sequence[ProvedChanges], most: int) -> list[ProvedChanges]:
+def _different(found: Sequence[Trial], most: int) -> list[Trial]:
     """At most *most* of *found*: the cheapest of each kind first, then the cheapest of the rest; in the order of their cost."""
-    chosen: list[ProvedChanges] = []
+    chosen: list[Trial] = []
     for each in found:
         if each.main_kind not in {other.main_kind for other in chosen} and len(chosen) < most:
             chosen.append(each)

@@ -14,10 +14,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from wheelcheck.model.repair import EditKind
-from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, Keys, alternatives_of
+from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, alternatives_of
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
-from wheelcheck.repairs.edits import Change, Key, Overridden, Repinned, key_of
+from wheelcheck.repairs.edits import Change, Key, Keys, Overridden, Repinned, key_of
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
 
 # It has no counts: the same question gives the same sentence every time.
@@ -26,28 +25,6 @@ _NODES = 5_000  # sets looked at, tried or not; far more than an input with a fe
 # After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
 _IDLE = 300
 _ROUNDS = 12
-
-
-class ProvedChanges(Struct, frozen=True, kw_only=True):
-    """Changes, each settled on a version, and the trial in which they succeed."""
-
-    changes: tuple[Change, ...]
-    trial: Trial
-
-    @property
-    def keys(self) -> Keys:
-        """The keys of the changes, whatever their versions."""
-        return frozenset(key_of(change) for change in self.changes)
-
-    @property
-    def cost(self) -> int:
-        """The sum of the changes' costs."""
-        return sum(change.cost for change in self.changes)
-
-    @property
-    def main_kind(self) -> EditKind:
-        """The kind of its most expensive change, by which a person would name the repair."""
-        return max(self.changes, key=lambda change: (change.cost, key_of(change))).kind
 
 
 class _Node(Struct):
@@ -69,7 +46,7 @@ class Search:
     """
 
     def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, trials: Trials) -> None:
-        self.found: list[ProvedChanges] = []
+        self.found: list[Trial] = []
         self.ended = ""
         self.conflict_sets = ConflictSets(blocked, context, trials)
         self._limits = limits
@@ -135,7 +112,7 @@ class Search:
         """Try *changes*, take them, or continue from the reasons why they fail; whether that took too long to decide."""
         found, failed = attempt(changes, self._trials)
         if found is not None:
-            self._take(ProvedChanges(changes=found.changes, trial=found))
+            self._take(found)
         for trial in failed:
             self._branch_in_alternatives(changes, trial)
         return found is None and not failed
@@ -172,7 +149,7 @@ class Search:
         cost = sum(change.cost for change in changes)
         heapq.heappush(self._heap, _Node(cost + _lower_bound(pending), cost, order, changes, pending))
 
-    def _take(self, found: ProvedChanges) -> None:
+    def _take(self, found: Trial) -> None:
         self._trials.answer_found()
         try:
             found = self._reduced(found)
@@ -180,7 +157,7 @@ class Search:
             if not self._is_known(found.keys):
                 self.found.append(found)
 
-    def _reduced(self, found: ProvedChanges) -> ProvedChanges:
+    def _reduced(self, found: Trial) -> Trial:
         """*found* without needless changes: only pages were asked which edits touch a blocker, so one may not be needed.
 
         Any version may be taken meanwhile: the one that served beside another change need not serve without it.
@@ -190,7 +167,7 @@ class Search:
             if rest and self._trials.of(rest).succeeds:
                 trial, _ = attempt(rest, self._trials)
                 if trial is not None:
-                    return self._reduced(ProvedChanges(changes=trial.changes, trial=trial))
+                    return self._reduced(trial)
         return found
 
     # One go
@@ -209,7 +186,7 @@ class Search:
                 changes[free[0].slot] = free[0]
             found, failed = attempt(tuple(changes.values()), self._trials)
             if found is not None:
-                self._take(ProvedChanges(changes=found.changes, trial=found))
+                self._take(found)
                 return
             conflict_sets = self.conflict_sets.of(failed[-1]) if failed else ()
             made = {key_of(change) for change in changes.values()}

@@ -16,11 +16,12 @@ from packaging.version import Version
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import objections
 from wheelcheck.model.finding import Finding
+from wheelcheck.model.repair import EditKind
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import Projects, Reporter
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext, WithSources
 from wheelcheck.repairs.difference import State
-from wheelcheck.repairs.edits import Change, Key, VersionChange, key_of
+from wheelcheck.repairs.edits import Change, Key, Keys, VersionChange, key_of
 from wheelcheck.resolver.passes import Budget, resolve
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
@@ -53,6 +54,21 @@ class Trial(Struct, frozen=True, kw_only=True):
     def is_undecided(self) -> bool:
         """Whether it took too long, which proves nothing about its edits."""
         return isinstance(self.outcome, Conflict) and self.outcome.budget_spent
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of its changes, whatever their versions."""
+        return frozenset(key_of(change) for change in self.changes)
+
+    @property
+    def cost(self) -> int:
+        """The sum of the changes' costs."""
+        return sum(change.cost for change in self.changes)
+
+    @property
+    def main_kind(self) -> EditKind:
+        """The kind of its most expensive change, by which a person would name the repair."""
+        return max(self.changes, key=lambda change: (change.cost, key_of(change))).kind
 
     @property
     def resolution(self) -> Resolution:
