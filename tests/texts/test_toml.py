@@ -23,7 +23,7 @@ tool.flag = "no"
 
 
 def table(text: str = TEXT, *, first_line: int = 1) -> Table:
-    return Table(parse_toml(text, "a.toml", first_line=first_line), path="a.toml", text=text, first_line=first_line)
+    return Table.of_toml(text, "a.toml", first_line=first_line)
 
 
 @pytest.mark.parametrize(

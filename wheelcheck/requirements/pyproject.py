@@ -20,7 +20,7 @@ from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector, understood
 from wheelcheck.requirements.requirements_file import require_file
 from wheelcheck.texts.sources import Source
-from wheelcheck.texts.toml import Table, parse_toml
+from wheelcheck.texts.toml import Table
 
 Chosen = Literal["extras", "groups"]
 
@@ -54,7 +54,7 @@ class Pyproject(Struct, frozen=True, kw_only=True):
 
 def parse_pyproject(source: Source) -> Pyproject:
     """Read *source* and check the keys that matter here. Raises ``InputUnreadable`` naming file, line and key."""
-    document = Table(parse_toml(source.text, source.place), path=source.place, text=source.text)
+    document = Table.of_toml(source.text, source.place)
     project = document.table_or_empty("project")
     extras = project.table_or_empty("optional-dependencies")
     groups = document.table_or_empty("dependency-groups")

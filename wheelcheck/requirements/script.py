@@ -7,7 +7,7 @@ import re
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.requirements.collecting import Collector, understood
 from wheelcheck.texts.sources import Source
-from wheelcheck.texts.toml import Table, parse_toml
+from wheelcheck.texts.toml import Table
 
 # The reference pattern of the specification (inline script metadata).
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
@@ -39,8 +39,7 @@ def collect_script(source: Source, collector: Collector) -> None:
 
 
 def _collect_block(toml: str, first_line: int, source: Source, collector: Collector) -> None:
-    values = parse_toml(toml, source.place, first_line=first_line)
-    table = Table(values, path=source.place, text=toml, first_line=first_line)
+    table = Table.of_toml(toml, source.place, first_line=first_line)
     collector.bound_python(table)
     for text in table.texts("dependencies"):
         collector.require(understood(text, table.origin_of(text, "dependencies"), source))

@@ -19,9 +19,7 @@ from wheelcheck.model.systems import WheelBuilds
 from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.targets.requires_python import admitted_pythons, first_admitted
 from wheelcheck.targets.sources import TargetQuery
-from wheelcheck.texts.toml import Positions, parse_toml, table_at
-
-Table = Mapping[str, object]
+from wheelcheck.texts.toml import Table, table_at
 
 _SYSTEMS = ("linux", "macos", "windows")
 _WINDOWS = {"AMD64": "win_amd64", "x86": "win32", "ARM64": "win_arm64"}
@@ -65,12 +63,12 @@ def parse_cibuildwheel(text: str, path: str, query: TargetQuery) -> NamedTargets
     defaults. ``requires-python`` limits them. Raises ``InputUnreadable`` without the table, and where it selects
     nothing.
     """
-    document = parse_toml(text, path)
-    table = table_at(document, "tool", "cibuildwheel")
+    document = Table.of_toml(text, path)
+    table = document.within("tool", "cibuildwheel").values
     if not table:
         raise InputUnreadable("has no [tool.cibuildwheel]", address=path, hint="give --platform and --python")
-    config = _Config(table, query.known.wheel_builds, FileOrigin(path=path, line=_line(text)))
-    admitted = admitted_pythons(document, text, path)
+    config = _Config(table, query.known.wheel_builds, FileOrigin(path=path, line=_line(document)))
+    admitted = admitted_pythons(document)
     targets: list[NamedTarget] = []
     for build in config.builds(query.pythons):
         bounds = admitted[0] if admitted is not None else (SpecifierSet(),)
@@ -89,7 +87,7 @@ def parse_cibuildwheel(text: str, path: str, query: TargetQuery) -> NamedTargets
 class _Config:
     """The table with its defaults; gathers notes while it is asked."""
 
-    def __init__(self, table: Table, defaults: WheelBuilds, origin: FileOrigin) -> None:
+    def __init__(self, table: Mapping[str, object], defaults: WheelBuilds, origin: FileOrigin) -> None:
         self.origin = origin
         self.notes: list[TargetNote] = []
         self._table = table
@@ -183,7 +181,7 @@ class _Config:
         # A lower floor than the default is raised to it, as cibuildwheel does.
         return max(_version(lowest), *asked[-1:]) if asked else _version(lowest)
 
-    def _overrides(self, build: _Build) -> Iterator[Table]:
+    def _overrides(self, build: _Build) -> Iterator[Mapping[str, object]]:
         listed = self._table.get("overrides", [])
         for override in listed if isinstance(listed, list) else []:
             if isinstance(override, dict) and any(
@@ -264,10 +262,6 @@ def _version(text: str) -> tuple[int, int]:
     return int(major), int(rest.partition(".")[0] or 0)
 
 
-def _line(text: str) -> int:
-    positions = Positions(text)
-    lines = (
-        positions.header("tool", "cibuildwheel"),
-        *(positions.header("tool", "cibuildwheel", each) for each in _SYSTEMS),
-    )
-    return next((line for line in lines if line), 0)
+def _line(document: Table) -> int:
+    places = (("tool", "cibuildwheel"), *(("tool", "cibuildwheel", each) for each in _SYSTEMS))
+    return next((line for keys in places if (line := document.line_of(*keys))), 0)

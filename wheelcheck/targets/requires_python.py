@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -12,7 +12,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import NamedTarget, NamedTargets
 from wheelcheck.targets.sources import TargetQuery
-from wheelcheck.texts.toml import Table, parse_toml, requires_python_of, table_at
+from wheelcheck.texts.toml import Table, requires_python_of
 
 _MOST_PATCHES = 50
 _MINOR = re.compile(r"3\.\d+")
@@ -25,7 +25,7 @@ def parse_requires_python(text: str, path: str, query: TargetQuery) -> NamedTarg
     Where the first patch releases are excluded (``>=3.11.5``), the target is the first that is not. Without ``requires-python``
     Poetry's ``python`` is taken. Raises ``InputUnreadable`` where neither is there, or none of these Pythons is admitted.
     """
-    admitted = admitted_pythons(parse_toml(text, path), text, path)
+    admitted = admitted_pythons(Table.of_toml(text, path))
     if admitted is None:
         raise InputUnreadable(
             "says no requires-python",
@@ -46,21 +46,18 @@ def parse_requires_python(text: str, path: str, query: TargetQuery) -> NamedTarg
     return NamedTargets(targets=found)
 
 
-def admitted_pythons(
-    document: Mapping[str, object], text: str, path: str
-) -> tuple[tuple[SpecifierSet, ...], FileOrigin, str] | None:
+def admitted_pythons(document: Table) -> tuple[tuple[SpecifierSet, ...], FileOrigin, str] | None:
     """The version bounds in *document*, of which one has to hold, where they stand, and the words; ``None`` without any."""
-    table = Table(document, path=path, text=text)
-    project = Table(table_at(document, "project"), path=path, text=text, keys=("project",))
+    project, poetry = document.within("project"), document.within("tool", "poetry", "dependencies")
     written = project.optional_text("requires-python")
     if written is not None:
         origin = project.origin_of(written, "requires-python")
         return (requires_python_of(written, origin),), origin, f'requires-python = "{written}"'
-    poetry = table_at(document, "tool", "poetry", "dependencies").get("python")
-    if not isinstance(poetry, str):
+    python = poetry.values.get("python")
+    if not isinstance(python, str):
         return None
-    origin = table.origin_of(poetry, "tool", "poetry", "dependencies", "python")
-    return _poetry_bounds(poetry, origin), origin, f'python = "{poetry}"'
+    origin = poetry.origin_of(python, "python")
+    return _poetry_bounds(python, origin), origin, f'python = "{python}"'
 
 
 def first_admitted(minor: str, bounds: Sequence[SpecifierSet]) -> str | None:

@@ -46,6 +46,12 @@ class Table:
         self.document = text
         self._first_line = first_line
 
+    @classmethod
+    def of_toml(cls, text: str, path: str, *, first_line: int = 1) -> Self:
+        """The whole document *text*, whose first line is number *first_line* of *path*."""
+        values = parse_toml(text, path, first_line=first_line, failing=cls.failing)
+        return cls(values, path=path, text=text, first_line=first_line)
+
     @property
     def origin(self) -> FileOrigin:
         """Where the table stands."""
@@ -53,7 +59,7 @@ class Table:
 
     def origin_of(self, value: str, *keys: str) -> FileOrigin:
         """Where the string *value* stands below *keys* of this table."""
-        return FileOrigin(path=self.path, line=self._positions.line(value, *self.keys, *keys))
+        return FileOrigin(path=self.path, line=self._line_of_text(value, (*self.keys, *keys)))
 
     def inner(self, values: Mapping[str, object], *keys: str, label: str = "") -> Self:
         """A table within this one, below *keys*, or one that *label* names."""
@@ -67,18 +73,44 @@ class Table:
             first_line=self._first_line,
         )
 
-    @property
-    def _positions(self) -> Positions:
-        return Positions(self.document, self._first_line)
-
     def line_of(self, *keys: str) -> int:
         """The line of the key at *keys*, that of the table where it is known; 0 where neither is found."""
-        return self.line or self._positions.header(*self.keys, *keys)
+        return self.line or self._line_of_header((*self.keys, *keys))
+
+    def _line_of_header(self, keys: tuple[str, ...]) -> int:
+        start = self._behind(keys)
+        return self._number(start - 1) if start else 0
+
+    def _line_of_text(self, value: str, keys: tuple[str, ...]) -> int:
+        """The line of the string *value* behind *keys*, of its first appearance failing that; 0 where its escapes are unusual."""
+        for start in (self._behind(keys), 0):
+            places = [place for quoted in _quotings(value) if (place := self.document.find(quoted, start)) >= 0]
+            if places:
+                return self._number(min(places))
+        return 0
+
+    def _behind(self, keys: tuple[str, ...]) -> int:
+        """Where the text of the table or value at *keys* begins: behind its header, then behind each further key."""
+        start = 0
+        for depth in range(len(keys), 0, -1):
+            dotted = r"\s*\.\s*".join(_key_pattern(key) for key in keys[:depth])
+            header = re.search(rf"^\s*\[\[?\s*{dotted}\s*\][^\n]*\n?", self.document, re.MULTILINE)
+            if header is not None:
+                start = header.end()
+                keys = keys[depth:]
+                break
+        for key in keys:
+            assigned = re.compile(rf"^\s*{_key_pattern(key)}\s*[=.]", re.MULTILINE).search(self.document, start)
+            start = assigned.end() if assigned is not None else start
+        return start
+
+    def _number(self, position: int) -> int:
+        return self._first_line + self.document.count("\n", 0, position)
 
     def failure(self, fact: str, hint: str | None = None, *, line: int | None = None) -> WheelcheckError:
         """The error that *fact* is true of this table."""
         said = f"{self.label}: {fact}" if self.label else fact
-        at = line if line is not None else self.line or (self._positions.header(*self.keys) if self.keys else 0)
+        at = line if line is not None else self.line or self._line_of_header(self.keys)
         return self.failing(
             masked_within(said),
             address=f"{self.path}:{at}" if at else self.path,
@@ -145,6 +177,10 @@ class Table:
         """The table at *key*, an empty one without any."""
         return self.optional_table(key) or self.inner({}, key)
 
+    def within(self, *keys: str) -> Self:
+        """The table at *keys*, an empty one where there is none, or something else."""
+        return self.inner(table_at(self.values, *keys), *keys)
+
     def rows(self, key: str) -> list[dict[str, object]]:
         """The tables in the list at *key*, as parsed; none without one."""
         value = self.values.get(key, [])
@@ -194,49 +230,6 @@ def requires_python_of(text: str, origin: FileOrigin) -> SpecifierSet:
         raise InputUnreadable(
             f"requires-python is no version specifier: {text!r}", address=str(origin), hint='for example ">=3.11"'
         ) from None
-
-
-class Positions:
-    """Lines of strings in *text*; *first_line* is the number of its first line in the file that holds it."""
-
-    def __init__(self, text: str, first_line: int = 1) -> None:
-        self._text = text
-        self._first_line = first_line
-
-    def line(self, value: str, *keys: str) -> int:
-        """The line of the string *value* under the table or key *keys*; of its first appearance failing that, 0 without one.
-
-        ``line("numpy", "project", "dependencies")`` looks behind ``[project]`` and then behind ``dependencies =``. A string
-        that is written with other escapes than usual is not found.
-        """
-        start = self._behind(keys)
-        found = [self._text.find(quoted, start) for quoted in _quotings(value)]
-        if max(found) < 0:
-            found = [self._text.find(quoted) for quoted in _quotings(value)]
-        position = min((place for place in found if place >= 0), default=-1)
-        return self._number(position) if position >= 0 else 0
-
-    def header(self, *keys: str) -> int:
-        """The line of the table or key *keys*, 0 where it is not written out."""
-        start = self._behind(keys)
-        return self._number(start - 1) if start else 0
-
-    def _behind(self, keys: tuple[str, ...]) -> int:
-        start = 0
-        for depth in range(len(keys), 0, -1):
-            dotted = r"\s*\.\s*".join(_key_pattern(key) for key in keys[:depth])
-            header = re.search(rf"^\s*\[\[?\s*{dotted}\s*\][^\n]*\n?", self._text, re.MULTILINE)
-            if header is not None:
-                start = header.end()
-                keys = keys[depth:]
-                break
-        for key in keys:
-            assigned = re.compile(rf"^\s*{_key_pattern(key)}\s*[=.]", re.MULTILINE).search(self._text, start)
-            start = assigned.end() if assigned is not None else start
-        return start
-
-    def _number(self, position: int) -> int:
-        return self._first_line + self._text.count("\n", 0, position)
 
 
 def _key_pattern(key: str) -> str:
