@@ -14,7 +14,7 @@ from tests.server import IndexServer
 from wheelcheck.model.document import json_schema
 from wheelcheck.model.environment import Manifest
 from wheelcheck.plans.documents import PlanDocument
-from wheelcheck.report.check.json_document import CheckDocument
+from wheelcheck.report.check.document import CheckDocument
 from wheelcheck.report.difference_document import DiffDocument
 from wheelcheck.report.matrix_document import MatrixDocument
 from wheelcheck.report.verify_document import VerifyDocument

@@ -22,7 +22,7 @@ _WIDEST_VALUE = 60
 _WITHOUT_KEY = ("no_index",)  # said by pip's configuration too
 _SCHEMAS = {
     "plan": "plans.documents:PlanDocument",
-    "check": "report.check.json_document:CheckDocument",
+    "check": "report.check.document:CheckDocument",
     "diff": "report.difference_document:DiffDocument",
     "matrix": "report.matrix_document:MatrixDocument",
     "bundle": "model.manifest:Manifest",

@@ -54,22 +54,18 @@ def draw_finding(
         evidence = max(evidence, _CLASHING)
     for text in finding.evidence if detail == "full" else finding.evidence[:evidence]:
         label = "remedy" if text.startswith(_REMEDY) else "because"
-        _labelled(page, label, text.removeprefix(_REMEDY))
+        page.labelled(label, text.removeprefix(_REMEDY))
     # A clash needs all paths; otherwise one path is enough to find the requirer.
     draw_paths(page, finding.paths, every=detail == "full" or finding.code is Code.CONFLICT)
     for other in beside:
-        _labelled(page, "nearest" if other.code is Code.OTHER_VERSIONS else "elsewhere", other.message)
+        page.labelled("nearest" if other.code is Code.OTHER_VERSIONS else "elsewhere", other.message)
         if detail == "full":
             for text in other.evidence:
-                _labelled(page, "", text)
+                page.labelled("", text)
     if finding.nearest is not None and not any(other.code is Code.OTHER_VERSIONS for other in beside):
-        _labelled(page, "nearest", glued(f"{finding.package} {finding.nearest}") + " has a wheel")
+        page.labelled("nearest", glued(f"{finding.package} {finding.nearest}") + " has a wheel")
     if detail == "full" and finding.severity is not Severity.INFO:
-        _labelled(page, "cure", finding.code.cure)
-
-
-def _labelled(page: Page, label: str, text: str) -> None:
-    page.paragraph(text, lead=(label.ljust(11), "dim"), indent=4)
+        page.labelled("cure", finding.code.cure)
 
 
 def draw_remedies(page: Page, findings: Iterable[Finding]) -> None:
@@ -79,7 +75,7 @@ def draw_remedies(page: Page, findings: Iterable[Finding]) -> None:
         text.removeprefix(_REMEDY) for finding in findings for text in finding.evidence if text.startswith(_REMEDY)
     ]
     for text in dict.fromkeys(remedies or [finding.code.cure for finding in findings]):
-        _labelled(page, "remedy" if remedies else "cure", text)
+        page.labelled("remedy" if remedies else "cure", text)
 
 
 def draw_paths(page: Page, paths: Iterable[Sequence[str]], *, every: bool) -> None:
@@ -90,7 +86,7 @@ def draw_paths(page: Page, paths: Iterable[Sequence[str]], *, every: bool) -> No
         more = len(ordered) - len(shown)
         tail = f" (and {more} more {'ways' if more > 1 else 'way'})" if more else ""
         way = " → ".join(_step(step) for step in path) if len(path) > 1 else f"you ({', '.join(path)})"
-        _labelled(page, "wanted by", way + tail)
+        page.labelled("wanted by", way + tail)
 
 
 def _step(step: str) -> str:

@@ -38,9 +38,7 @@ class ReportFormat(NamedTuple):
 FORMATS = (
     ReportFormat("plan", "text", "summary:render_summary"),
     ReportFormat("check", "text", "check.text:render_text", "One screen for people.", "check.txt"),
-    ReportFormat(
-        "check", "json", "check.json_document:render_json", "Everything, with a published schema.", "check.json"
-    ),
+    ReportFormat("check", "json", "check.document:render_json", "Everything, with a published schema.", "check.json"),
     ReportFormat("check", "sarif", "check.sarif:render_sarif", "SARIF 2.1.0, for code scanning.", "wheelcheck.sarif"),
     ReportFormat(
         "check", "github", "check.github:render_github", "Annotations of a GitHub Actions job.", "annotations.txt"

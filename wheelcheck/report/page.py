@@ -106,6 +106,10 @@ class Page(Struct, kw_only=True):
                 head = ((" " * indent, ""), (label, lead[1]))
             self.lines.append((*head, (part, style)))
 
+    def labelled(self, label: str, text: str, *, indent: int = 4, bullet: str = "", style: str = "") -> None:
+        """Add *text*, wrapped, after *label* in a column of its own, and *bullet*."""
+        self.paragraph(text, lead=(label.ljust(11) + bullet, "dim"), indent=indent, style=style)
+
     def listing(self, words: Sequence[str], *, rows: int, lead: Segment = ("", ""), indent: int = 0) -> None:
         """Add *words* with commas on at most *rows* lines; those that find no room are counted (``and 12 more``)."""
         hang = indent + len(self.clean(lead[0]))

@@ -33,7 +33,7 @@ def draw_applied(page: Page, plan: Plan, detail: Detail) -> None:
         page.paragraph(first, lead=(lead, "bold"), indent=2)
         for other in others:
             page.paragraph(f"and {other}", indent=2 + len(lead))
-        _labelled(page, "risk", repair.risk.value, style=_STYLES[repair.risk])
+        page.labelled("risk", repair.risk.value, style=_STYLES[repair.risk], indent=6)
         _draw_moves(page, repair, "full")
         _draw_grounds(page, repair, detail)
 
@@ -112,7 +112,7 @@ def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, .
     for other in others:
         page.paragraph(f"and {other}", indent=2 + len(lead), style="bold")
     _draw_command(page, command)
-    _labelled(page, "gives", gain(repair.verified))
+    page.labelled("gives", gain(repair.verified), indent=6)
     _draw_moves(page, repair, detail)
     _draw_grounds(page, repair, detail)
 
@@ -133,7 +133,7 @@ def _draw_moves(page: Page, repair: Repair, detail: Detail) -> None:
     ):
         words = [glued(text) for text in texts]
         if words:
-            _labelled(page, label, folded(words, _MOVES_IN_BRIEF if detail == "brief" else len(words)))
+            page.labelled(label, folded(words, _MOVES_IN_BRIEF if detail == "brief" else len(words)), indent=6)
 
 
 def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
@@ -143,13 +143,13 @@ def _draw_grounds(page: Page, repair: Repair, detail: Detail) -> None:
     labels = {sum(ground.risk is repair.risk for ground in ordered): "also", 0: "because"}
     for number, ground in enumerate(shown):
         bullet = "• " if len(ordered) > 1 else ""
-        _labelled(page, labels.get(number, ""), ground.text, bullet=bullet)
+        page.labelled(labels.get(number, ""), ground.text, bullet=bullet, indent=6)
         if ground.file and not _is_quoted(ground):
             place = f"{ground.file}:{ground.line}" if ground.line else ground.file
             quoted = f"{place}: {ground.quote}" if ground.quote else place
-            _labelled(page, "", quoted, bullet=" " * len(bullet), style="dim")
+            page.labelled("", quoted, bullet=" " * len(bullet), style="dim", indent=6)
     if len(ordered) > len(shown):
-        _labelled(page, "", f"and {len(ordered) - len(shown)} more; -v shows them", bullet="  ", style="dim")
+        page.labelled("", f"and {len(ordered) - len(shown)} more; -v shows them", bullet="  ", style="dim", indent=6)
 
 
 def _is_quoted(ground: Ground) -> bool:
@@ -182,7 +182,3 @@ def _draw_suggestion(page: Page, suggestion: Suggestion, command: tuple[str, ...
     page.paragraph(sentence(suggestion.message), indent=6)
     if suggestion.edit.options:
         _draw_command(page, command)
-
-
-def _labelled(page: Page, label: str, text: str, *, bullet: str = "", style: str = "") -> None:
-    page.paragraph(text, lead=(label.ljust(11) + bullet, "dim"), indent=6, style=style)

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes import checks
 from wheelcheck.model.document import json_schema
 from wheelcheck.plans.documents import PlanDocument
-from wheelcheck.report.check.json_document import CheckDocument, render_json
+from wheelcheck.report.check.document import CheckDocument, render_json
 
 EVERY = checks.every_check()
 

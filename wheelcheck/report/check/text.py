@@ -63,7 +63,7 @@ def _failing(page: Page, failing: Sequence[FindingGroup], detail: Detail) -> Non
         page.blank()
         draw_group(page, group, detail, evidence=evidence)
         if group.allowance is not None:
-            labelled(page, "allowance", f"expired after {group.allowance.expires} ({group.allowance.origin})")
+            page.labelled("allowance", flat(f"expired after {group.allowance.expires} ({group.allowance.origin})"))
     hidden = failing[len(shown) :]
     if hidden:
         page.blank()
@@ -78,9 +78,9 @@ def draw_group(page: Page, group: FindingGroup, detail: Detail, *, evidence: int
     beside = [flat_finding(note) for note in group.beside] if evidence or detail == "full" else []
     draw_finding(page, finding, detail, beside=beside, evidence=evidence)
     if group.origins:
-        labelled(page, "written in", ", ".join(str(origin) for origin in group.origins))
+        page.labelled("written in", flat(", ".join(str(origin) for origin in group.origins)))
     if not names_its_target(group):
-        labelled(page, "on", listed_targets(group.targets))
+        page.labelled("on", flat(listed_targets(group.targets)))
 
 
 def _repairs(page: Page, check: Check, detail: Detail) -> None:
@@ -138,9 +138,9 @@ def _draw_quietly(page: Page, group: FindingGroup) -> None:
         indent=2,
     )
     if group.finding.paths and group.verdict is not Verdict.NOTED:
-        labelled(page, "wanted by", wanted_by(group))
+        page.labelled("wanted by", flat(wanted_by(group)))
     if group.allowance is not None:
-        labelled(page, "until", f"{group.allowance.expires} ({group.allowance.origin}): {group.allowance.reason}")
+        page.labelled("until", flat(f"{group.allowance.expires} ({group.allowance.origin}): {group.allowance.reason}"))
 
 
 def _allowances(page: Page, check: Check) -> None:
@@ -162,8 +162,3 @@ def _verdict_style(check: Check) -> str:
     if check.exit_status == 1:
         return "bold red"
     return "bold yellow" if undecided_targets(check) else "bold green"
-
-
-def labelled(page: Page, label: str, text: str) -> None:
-    """Add *text* after *label*, below the heading of a finding."""
-    page.paragraph(flat(text), lead=(label.ljust(11), "dim"), indent=4)
