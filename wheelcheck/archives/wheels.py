@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TAIL = ".dist-info/METADATA"
 _END = struct.Struct("<4s4H2LH")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
-_ENTRY_LENGTHS = struct.Struct("<3H")  # of name, extra field and comment, 28 bytes behind the beginning of an entry
+_STEP = struct.Struct("<4s24x3H")  # of an entry: signature, lengths of name, extra field and comment
 _LOCAL = struct.Struct("<4s5H3L2H")
 _STORED, _DEFLATED = 0, 8
 _SPECIAL_FLAGS = 0x2061  # encrypted in one way or another, or a patch
@@ -102,9 +102,9 @@ def _only_metadata_entry(directory: bytes) -> tuple[int, int, int, int, int, byt
     name_ends = directory.index(tail) + len(tail)
     position = 0
     while position + _ENTRY.size < name_ends:
-        if directory[position : position + 4] != b"PK\1\2":
+        signature, name, extra, comment = _STEP.unpack_from(directory, position)
+        if signature != b"PK\1\2":
             return None
-        name, extra, comment = _ENTRY_LENGTHS.unpack_from(directory, position + 28)
         stop = position + _ENTRY.size + name
         if stop == name_ends:
             _, _, _, flags, method, _, _, checksum, packed, unpacked, *_, offset = _ENTRY.unpack_from(

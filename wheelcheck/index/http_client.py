@@ -6,6 +6,7 @@ done here: which host may see a password or skip the certificate check, and how 
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
@@ -221,15 +222,14 @@ def _window_bits(coding: str, beginning: bytes) -> int:
 def _headers(response: Response) -> dict[str, str]:
     """The headers by lower-case name, several of one name joined; those that are not ASCII are left out."""
     found: dict[str, str] = {}
-    length = 0
-    for name in dict.fromkeys(response.headers.keys()):
-        try:
-            value = ", ".join(response.get_header_all(name))
-        except ValueError:
-            continue
-        length += len(name) + len(value)
-        found[name.lower()] = value
-    if length > _HEADERS_LIMIT:
+    try:
+        for name, value in response.headers.items():
+            found[name] = f"{found[name]}, {value}" if name in found else value
+    except ValueError:
+        for name in response.headers.keys():  # noqa: SIM118 - iterating would read the values too
+            with contextlib.suppress(ValueError):
+                found[name] = ", ".join(response.get_header_all(name))
+    if sum(len(name) + len(value) for name, value in found.items()) > _HEADERS_LIMIT:
         raise RequestFailed(f"the headers are longer than {_HEADERS_LIMIT} bytes", may_pass=True)
     return found
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import email.utils
 import math
-import random
 from collections.abc import Mapping
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -26,12 +23,12 @@ RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 MAX_WAIT = 30.0
 """Seconds: a longer wait that a server asks for is cut to this."""
 
-_random = random.SystemRandom()
-
 
 def backoff(attempt: int, first: float) -> float:
     """Seconds to wait after failed attempt number *attempt* (from 0): doubling from *first*, with jitter of a half."""
-    return min(MAX_WAIT, first * 2.0**attempt) * _random.uniform(0.5, 1.0)
+    from random import SystemRandom
+
+    return min(MAX_WAIT, first * 2.0**attempt) * SystemRandom().uniform(0.5, 1.0)
 
 
 def parse_retry_after(text: str | None, now: datetime.datetime) -> float | None:
@@ -41,8 +38,10 @@ def parse_retry_after(text: str | None, now: datetime.datetime) -> float | None:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return min(MAX_WAIT, float(text))
+    from email.utils import parsedate_to_datetime  # few answers have a date
+
     try:
-        then = email.utils.parsedate_to_datetime(text)
+        then = parsedate_to_datetime(text)
     except ValueError:
         return None
     if then.tzinfo is None:
@@ -170,6 +169,8 @@ class Transport:
 def _reject_status(request: Request, response: RawResponse) -> None:
     status = response.status
     if status in RETRIED_STATUSES:
+        from http import HTTPStatus
+
         wait = parse_retry_after(response.headers.get("retry-after"), datetime.datetime.now(datetime.UTC))
         raise _TryAgain(f"answered {status} {HTTPStatus(status).phrase}", wait)
     if status in _HINTS:
