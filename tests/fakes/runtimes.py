@@ -33,10 +33,12 @@ def elf(machine: int = X86_64, loader: str = "/lib64/ld-linux-x86-64.so.2") -> b
 
 def mach(*cpus: int) -> bytes:
     """A macOS executable for *cpus*, a universal one for several."""
-    if len(cpus) == 1:
-        return struct.pack("<IIIIIIII", 0xFEEDFACF, cpus[0], 0, 2, 0, 0, 0, 0)
-    parts = b"".join(struct.pack(">IIIII", cpu, 0, 4096, 64, 12) for cpu in cpus)
-    return struct.pack(">II", 0xCAFEBABE, len(cpus)) + parts
+    images = [struct.pack("<IIIIIIII", 0xFEEDFACF, cpu, 0, 2, 0, 0, 0, 0) for cpu in cpus]
+    if len(images) == 1:
+        return images[0]
+    begin, size = 4096, len(images[0])
+    parts = b"".join(struct.pack(">IIIII", cpu, 0, begin + size * at, size, 5) for at, cpu in enumerate(cpus))
+    return (struct.pack(">II", 0xCAFEBABE, len(cpus)) + parts).ljust(begin, b"\0") + b"".join(images)
 
 
 def embeddable(*, machine: int = AMD64, python: str = "311") -> dict[str, bytes]:

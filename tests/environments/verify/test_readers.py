@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.libraries import make_elf, make_macho, make_pe, make_universal
-from wheelcheck.environments.verify.binaries import (
+from wheelcheck.environments.binaries import (
     Binary,
     BinaryUnreadable,
     Need,

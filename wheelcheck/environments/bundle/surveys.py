@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
-import struct
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
 from msgspec import Struct, field
 from packaging.version import InvalidVersion, Version
 
+from wheelcheck.environments.binaries import BinaryUnreadable, read_binary
 from wheelcheck.environments.bundle.trees import iter_entries
-from wheelcheck.model.systems import ELF_MACHINES
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import BinaryIO
 
 _DEEPEST = 3
 _BINARY_NAME = re.compile(
@@ -74,11 +69,7 @@ def survey_runtime(path: Path) -> Survey:
     return Survey(path=path, paths=frozenset(paths), links=links, texts=texts, binaries=binaries)
 
 
-_PE_MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "win32", 0x1C4: "win_arm32"}
-_MACH_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64"}
-_MACH_MAGICS = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe")
-
-_MOST_PARTS = 16
+_WINDOWS_MACHINES = {"x86": "win32", "arm": "win_arm32"}
 
 
 class BinaryFacts(Struct, frozen=True, kw_only=True):
@@ -95,24 +86,31 @@ class BinaryFacts(Struct, frozen=True, kw_only=True):
 
 def binary_facts(content: bytes) -> BinaryFacts | None:
     """The facts in the header of the executable *content*; ``None`` where it is no known binary."""
-    if content.startswith(b"MZ"):
-        return _pe_facts(content)
-    if content.startswith(b"\x7fELF"):
-        return _elf_facts(io.BytesIO(content))
-    if content.startswith(_MACH_MAGICS):
-        return _mach_facts(io.BytesIO(content))
-    return None
+    with tempfile.TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder:
+        place = Path(folder) / "binary"
+        place.write_bytes(content)
+        try:
+            binary = read_binary(place, "", None)
+        except BinaryUnreadable:
+            return None
+    if binary is None:
+        return None
+    machine = "universal2" if {"x86_64", "arm64"} <= set(binary.machines) else min(binary.machines, default="")
+    if binary.form == "pe":
+        return BinaryFacts(
+            system="windows", machine=_WINDOWS_MACHINES.get(machine, machine), version=_resource_version(content)
+        )
+    if binary.form == "macho":
+        return BinaryFacts(system="macos", machine=machine) if machine else None
+    libc = "musl" if "ld-musl" in binary.interpreter else "glibc" if binary.interpreter else ""
+    return BinaryFacts(system="elf", machine=machine, libc=libc)
 
 
-def _pe_facts(content: bytes) -> BinaryFacts | None:
+def _resource_version(content: bytes) -> Version | None:
     import pefile  # type: ignore[import-untyped]
 
-    try:
-        image = pefile.PE(data=content, fast_load=True)
-        image.parse_data_directories(directories=[pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_RESOURCE"]])
-    except pefile.PEFormatError:
-        return None
-    machine = _PE_MACHINES.get(image.FILE_HEADER.Machine, hex(image.FILE_HEADER.Machine))
+    image = pefile.PE(data=content, fast_load=True)
+    image.parse_data_directories(directories=[pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_RESOURCE"]])
     texts = [
         value
         for block in getattr(image, "FileInfo", [])
@@ -122,56 +120,8 @@ def _pe_facts(content: bytes) -> BinaryFacts | None:
         for key, value in table.entries.items()
         if key in {b"FileVersion", b"ProductVersion"}
     ]
-    return BinaryFacts(system="windows", machine=machine, version=_version(b" ".join(texts)))
-
-
-def _version(text: bytes) -> Version | None:
-    found = re.search(r"3\.\d+\.\d+(?:(?:a|b|rc)\d+)?", text.decode("utf-8", "replace"))
+    found = re.search(r"3\.\d+\.\d+(?:(?:a|b|rc)\d+)?", b" ".join(texts).decode("utf-8", "replace"))
     try:
         return Version(found[0]) if found else None
     except InvalidVersion:
         return None
-
-
-def _elf_facts(stream: BinaryIO) -> BinaryFacts | None:
-    from elftools.common.exceptions import ELFError
-    from elftools.elf.elffile import ELFFile
-    from elftools.elf.segments import InterpSegment
-
-    try:
-        image = ELFFile(stream)
-        machine = ELF_MACHINES.get(image.header["e_machine"], str(image.header["e_machine"]))
-        interpreters = [part.get_interp_name() for part in image.iter_segments() if isinstance(part, InterpSegment)]
-    except ELFError:
-        return None
-    libc = ""
-    if interpreters:
-        libc = "musl" if "ld-musl" in interpreters[0] else "glibc"
-    return BinaryFacts(system="elf", machine=machine, libc=libc)
-
-
-def _mach_facts(stream: BinaryIO) -> BinaryFacts | None:
-    from macholib.mach_o import (  # type: ignore[import-untyped]
-        CPU_TYPE_NAMES,
-        FAT_MAGIC,
-        fat_arch,
-        fat_header,
-        mach_header,
-    )
-
-    magic = stream.read(4)
-    stream.seek(0)
-    try:
-        if int.from_bytes(magic, "big") == FAT_MAGIC:
-            count = fat_header.from_fileobj(stream, _endian_=">").nfat_arch
-            # A Java class has the same magic number; no program has so many parts.
-            types = [
-                fat_arch.from_fileobj(stream, _endian_=">").cputype for _ in range(count if count < _MOST_PARTS else 0)
-            ]
-        else:
-            types = [mach_header.from_fileobj(stream, _endian_=">" if magic.startswith(b"\xfe") else "<").cputype]
-    except (ValueError, struct.error):
-        return None
-    machines = {_MACH_MACHINES.get(int(found), CPU_TYPE_NAMES.get(int(found), str(found))) for found in types}
-    machine = "universal2" if machines >= {"x86_64", "arm64"} else min(machines, default="")
-    return BinaryFacts(system="macos", machine=machine) if machine else None

@@ -1,20 +1,221 @@
-"""Judges whether the environment or a clean system has every library that is needed."""
+"""Judges whether the environment or a clean system has every needed library, by the rules of each system's loader."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
+from types import MappingProxyType
 
 from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
-from wheelcheck.environments.verify.binaries import Binary, is_extension_name
+from wheelcheck.environments.binaries import Binary, Need, is_extension_name
 from wheelcheck.environments.verify.library_index import LibraryCase, LibraryIndex, linked_paths
-from wheelcheck.environments.verify.library_rules import RULES
-from wheelcheck.environments.verify.subject import Subject
+from wheelcheck.environments.verify.subject import Subject, is_outside, joined
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
+
+_PYTHON_DLL = re.compile(r"python3(\d*)(t?)(_d)?\.dll")
+_OF_CONDA = "Library/bin"
+"""conda's Python looks here too."""
+
+
+def judge_windows(case: LibraryCase) -> Iterator[Problem]:
+    """The DLLs that the library of *case* imports and would not find.
+
+    A ``.pyd`` finds DLLs in its own folder, beside python.exe and in folders that its package adds (``os.add_dll_directory``,
+    ``*.libs``), which no reader of headers can tell: any place in the same distribution counts.
+    """
+    for need in case.binary.needs:
+        name = need.library.lower()
+        if matched := _PYTHON_DLL.fullmatch(name):
+            yield from _python_dll(case, need, matched)
+        elif not case.system.has(name) and not _is_near(case, name):
+            if case.system.brings(name) and not case.subject.has_own_python:
+                continue
+            if need.late and case.system.absence(case.binary.name.lower()) is not None:
+                continue  # what a bundled part of the Visual C++ runtime would load for parts that nobody uses
+            yield from case.elsewhere(need, name)
+
+
+def _is_near(case: LibraryCase, name: str) -> bool:
+    folder = joined(case.binary.path, "..")
+    root = joined(case.subject.layout.executable or ".", "..")
+    if not case.subject.layout.executable:
+        root = "."
+    for path in case.index.find(name):
+        where = joined(path, "..")
+        if where in (folder, root) or case.index.owner(path) == case.owner:
+            return True
+        if where == joined(root, _OF_CONDA):
+            return True
+    return False
+
+
+def _python_dll(case: LibraryCase, need: Need, matched: re.Match[str]) -> Iterator[Problem]:
+    python = case.subject.runtime.python
+    name = need.library.lower()
+    if matched[3]:
+        yield case.problem(
+            ProblemKind.PYTHON_LIBRARY,
+            Severity.ERROR,
+            need.library,
+            f"needs {need.library}, the debug build of Python",
+            "take another wheel: this one was built for debugging",
+        )
+        return
+    if matched[1] and python is not None and int(matched[1]) != python.minor:
+        yield case.problem(
+            ProblemKind.PYTHON_LIBRARY,
+            Severity.ERROR,
+            need.library,
+            f"is for Python 3.{matched[1]} ({need.library}), the environment has {case.subject.python_minor}",
+            "install the wheel for this Python",
+        )
+        return
+    if matched[2] and not case.subject.runtime.free_threaded and python is not None:
+        yield case.problem(
+            ProblemKind.PYTHON_LIBRARY,
+            Severity.ERROR,
+            need.library,
+            f"is for the free-threaded Python ({need.library}), the environment has the usual one",
+            "install the wheel for this Python",
+        )
+        return
+    if case.subject.has_own_python and not _is_near(case, name):
+        yield case.problem(
+            ProblemKind.PYTHON_LIBRARY,
+            Severity.ERROR,
+            need.library,
+            f"needs {need.library}, which is not beside {case.subject.layout.executable}",
+            f"copy {need.library} from the same release of Python beside {case.subject.layout.executable}",
+        )
+
+
+_ORIGINS = {True: "runtime that was built", False: "wheel"}
+_VERSION = re.compile(r"([A-Z]+)_(\d+(?:\.\d+)*)")
+
+
+def judge_linux(case: LibraryCase) -> Iterator[Problem]:
+    """The libraries that the one of *case* needs and would not find, and symbol versions that the target is too old for."""
+    for need in case.binary.needs:
+        name = need.library.rpartition("/")[2]
+        if _is_on_path(case, need) or case.system.has(name):
+            continue
+        if case.has_in_distribution(name) or case.has_in_runtime(name):
+            continue
+        yield from case.elsewhere(Need(library=name, late=need.late), name)
+    yield from _too_new(case)
+
+
+def _is_on_path(case: LibraryCase, need: Need) -> bool:
+    folder = joined(case.binary.path, "..")
+    root = case.subject.root
+    for each in case.binary.folders:
+        expanded = re.sub(r"\$ORIGIN|\$\{ORIGIN\}", folder, each)
+        if "$" in expanded or each == expanded:
+            continue
+        place = joined(expanded, need.library)
+        if not is_outside(place) and (root / place).is_file():
+            return True
+    return False
+
+
+def _too_new(case: LibraryCase) -> Iterator[Problem]:
+    """The newest version of each family that the floor does not have: one problem for each."""
+    if not case.floor or case.subject.runtime.system != "linux":
+        return
+    ceilings = {**case.knowledge.ceiling(case.floor), "GLIBC": case.floor}
+    newest: dict[str, tuple[tuple[int, ...], str]] = {}
+    for library, version in case.binary.versions:
+        matched = _VERSION.fullmatch(version)
+        if matched is None or matched[1] not in ceilings or case.index.find(library):
+            continue
+        numbers = tuple(int(part) for part in matched[2].split("."))
+        if numbers > ceilings[matched[1]] and numbers > newest.get(matched[1], ((), ""))[0]:
+            newest[matched[1]] = numbers, library
+    glibc = ".".join(map(str, case.floor))
+    for family, (numbers, library) in newest.items():
+        asked, there = ".".join(map(str, numbers)), ".".join(map(str, ceilings[family]))
+        yield case.problem(
+            ProblemKind.SYSTEM_TOO_OLD,
+            Severity.ERROR,
+            library,
+            f"needs {family}_{asked} of {library}; a target with glibc {glibc} has {family}_{there}",
+            f"take a {_ORIGINS[case.owner is None]} for an older glibc, or plan for a newer one (--platform manylinux_2_…)",
+        )
+
+
+def judge_macos(case: LibraryCase) -> Iterator[Problem]:
+    """The libraries that the one of *case* loads and would not find, and a release of macOS newer than the target's."""
+    for need in case.binary.needs:
+        if case.system.has(need.library) or need.late:
+            continue
+        if any(_is_there(case, place) for place in _places(case, need.library)):
+            continue
+        name = need.library.rpartition("/")[2]
+        if not need.library.startswith("/"):
+            if case.has_in_distribution(name) or case.has_in_runtime(name):
+                continue
+            yield from case.elsewhere(need, name)
+        else:
+            yield _absolute(case, need)
+    if case.floor and case.binary.system > case.floor:
+        asked, there = ".".join(map(str, case.binary.system)), ".".join(map(str, case.floor))
+        yield case.problem(
+            ProblemKind.SYSTEM_TOO_OLD,
+            # The loader of macOS does not hold libraries to it: what fails is a function that the older release does not have.
+            Severity.WARNING,
+            f"macOS {asked}",
+            f"was built for macOS {asked} and newer, the target is macOS {there}",
+            "take a wheel for an older macOS, or plan for a newer one (--platform macosx_…)",
+        )
+
+
+def _places(case: LibraryCase, library: str) -> Iterator[str]:
+    head, _, rest = library.partition("/")
+    if head == "@rpath":
+        for folder in case.binary.folders:
+            expanded = _expanded(case, folder)
+            if expanded is not None:
+                yield joined(expanded, rest)
+    elif (expanded := _expanded(case, library)) is not None:
+        yield expanded
+
+
+def _expanded(case: LibraryCase, path: str) -> str | None:
+    """*path* relative to the root; ``None`` where it is not relative to the library or the program."""
+    head, _, rest = path.partition("/")
+    if head == "@loader_path":
+        return joined(case.binary.path, "..", rest)
+    if head == "@executable_path" and case.subject.layout.executable:
+        return joined(case.subject.layout.executable, "..", rest)
+    return None
+
+
+def _is_there(case: LibraryCase, place: str) -> bool:
+    return not is_outside(place) and (case.subject.root / place).is_file()
+
+
+def _absolute(case: LibraryCase, need: Need) -> Problem:
+    absence = case.system.absence(need.library)
+    owner = absence.owner if absence is not None else "the machine that it was built on"
+    remedy = absence.remedy if absence is not None else "take another wheel: this one is not self-contained"
+    return case.problem(
+        ProblemKind.LIBRARY_MISSING,
+        Severity.ERROR,
+        need.library,
+        f"loads {need.library}, a path that comes with {owner}",
+        remedy,
+    )
+
+
+RULES: Mapping[str, Callable[[LibraryCase], Iterator[Problem]]] = MappingProxyType(
+    {"windows": judge_windows, "linux": judge_linux, "musl": judge_linux, "macos": judge_macos}
+)
+"""The rules by the system of a runtime."""
+
 
 _EXTENSION_TAG = re.compile(r"\.(?:cp|cpython-)3(\d+)(t?)[-.].*(?:pyd|so)$", re.IGNORECASE)
 

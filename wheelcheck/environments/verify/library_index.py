@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
-from wheelcheck.environments.verify.binaries import (
+from wheelcheck.environments.binaries import (
     Binary,
     BinaryUnreadable,
     Need,

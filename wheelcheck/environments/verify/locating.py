@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.environments.verify.binaries import Binary, BinaryUnreadable, is_library_name, read_binary
+from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_library_name, read_binary
 from wheelcheck.environments.verify.planned import system_of
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined
 from wheelcheck.errors import InputUnreadable
@@ -211,7 +211,7 @@ def _system_of(binary: Binary) -> tuple[str, str | None]:
 
 def _host_like(root: Path, site: str) -> tuple[str, str | None]:
     """System and machine by the first extension module under *site*."""
-    from wheelcheck.environments.verify.binaries import is_extension_name
+    from wheelcheck.environments.binaries import is_extension_name
 
     fallback: tuple[str, str | None] = ("", None)
     for path in _iter_libraries(root / site):
