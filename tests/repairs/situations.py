@@ -324,7 +324,7 @@ UNCOVERED = {
 
 # Unrepairable
 
-HOPELESS = {
+UNREPAIRABLE = {
     "nothing-for-the-platform": Situation(
         line=_line("torch", platform="musllinux_1_2_x86_64"),
         index={"torch": {f"{minor}.0": [wheel("cp311-cp311-manylinux_2_28_x86_64")] for minor in range(1, 9)}},
@@ -336,7 +336,7 @@ HOPELESS = {
             "app": {"1.0": [wheel()], "2.0": [wheel(requires=["torch>=2"])]},
         },
     ),
-    "one-hopeless-one-not": Situation(
+    "one-unrepairable-one-not": Situation(
         line=_line("torch", "app"),
         index={
             "torch": {"1.0": [wheel("cp311-cp311-manylinux_2_28_x86_64")]},
@@ -687,7 +687,7 @@ SITUATIONS: Mapping[str, Situation] = {
     **SINGLE,
     **SEVERAL,
     **UNCOVERED,
-    **HOPELESS,
+    **UNREPAIRABLE,
     **TARGETS,
     **ELSEWHERE,
     **ADVISED,

@@ -118,7 +118,7 @@ def test_clock_that_runs_out_ends_the_search_with_what_was_proved() -> None:
     assert {0, 3} <= counts
 
 
-def test_hopeless_is_not_said_of_a_search_that_ended_early() -> None:
+def test_unrepairable_is_not_said_of_a_search_that_ended_early() -> None:
     proposals = SEVERAL["chain"].proposals(Limits(trials=1))
     assert not proposals.complete
     assert not proposals.unrepairable
@@ -190,7 +190,7 @@ def test_search_fetches_the_pages_of_substitutes_and_of_new_dependencies_only() 
     }
 
 
-def test_hopeless_input_costs_no_trial_and_no_page_beyond_its_own() -> None:
+def test_unrepairable_input_costs_no_trial_and_no_page_beyond_its_own() -> None:
     situation = Situation(
         line=CommandLine(inputs=("torch",)), index={"torch": {f"{number}.0": native() for number in range(1, 30)}}
     )

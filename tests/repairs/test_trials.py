@@ -1,10 +1,10 @@
-"""What is one trial and what are two."""
+"""Which trials are made, and which version of a project they settle on where several would do."""
 
 from __future__ import annotations
 
 from tests.fakes.projects import wheel
-from tests.repairs.questions import CommandLine, Situation, the_one
-from tests.repairs.situations import WIN, advisory, native
+from tests.repairs.questions import CommandLine, Situation, commands, the_one
+from tests.repairs.situations import WIN, advisory, app, native
 
 
 def test_second_remedy_that_overrides_the_same_project_is_a_trial_of_its_own() -> None:
@@ -17,3 +17,14 @@ def test_second_remedy_that_overrides_the_same_project_is_a_trial_of_its_own() -
         knowledge=advisory("torch<2.3", "vision>=0.3", overrides=("vision<0.2", "vision<0.3")),
     )
     assert the_one(situation.proposals()).options == ("--override", "vision<0.3")
+
+
+def test_clash_with_the_users_pin_is_settled_on_the_nearest_version_that_serves_not_on_the_newest() -> None:
+    situation = Situation(
+        line=CommandLine(inputs=("lib==1.0", "app")),
+        index={
+            "app": app("lib>=1.1"),
+            "lib": {"1.0": native(), "1.1": [wheel(WIN)], "2.0": [wheel(WIN)], "3.0": [wheel(WIN)]},
+        },
+    )
+    assert commands(situation.proposals())[0] == "--replace lib==1.1"

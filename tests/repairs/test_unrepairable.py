@@ -3,70 +3,70 @@
 from __future__ import annotations
 
 from tests.repairs.questions import commands
-from tests.repairs.situations import ELSEWHERE, HASHED, HOPELESS, TARGETS
+from tests.repairs.situations import ELSEWHERE, HASHED, TARGETS, UNREPAIRABLE
 
 
-def test_users_own_project_without_any_wheel_is_hopeless_and_nothing_is_tried() -> None:
-    proposals = HOPELESS["nothing-for-the-platform"].proposals()
+def test_users_own_project_without_any_wheel_is_unrepairable_and_nothing_is_tried() -> None:
+    proposals = UNREPAIRABLE["nothing-for-the-platform"].proposals()
     assert not proposals.repairs
     assert proposals.tried == 0
     assert proposals.complete
-    (hopeless,) = proposals.unrepairable
-    assert (str(hopeless.package), str(hopeless.version)) == ("torch", "8.0")
-    assert "no version of torch has a wheel for musllinux_1_2_x86_64" in hopeless.message
-    assert "you ask for it yourself" in hopeless.message
-    assert hopeless.paths == (("torch",),)
+    (unrepairable,) = proposals.unrepairable
+    assert (str(unrepairable.package), str(unrepairable.version)) == ("torch", "8.0")
+    assert "no version of torch has a wheel for musllinux_1_2_x86_64" in unrepairable.message
+    assert "you ask for it yourself" in unrepairable.message
+    assert unrepairable.paths == (("torch",),)
 
 
 def test_bound_of_another_is_no_way_out_for_what_nobody_can_have() -> None:
-    proposals = HOPELESS["nothing-for-the-platform-and-bounded-by-another"].proposals()
+    proposals = UNREPAIRABLE["nothing-for-the-platform-and-bounded-by-another"].proposals()
     assert [str(each.package) for each in proposals.unrepairable] == ["torch"]
     assert proposals.complete
     assert not proposals.repairs
 
 
-def test_one_hopeless_blocker_makes_the_whole_set_hopeless_at_once() -> None:
-    proposals = HOPELESS["one-hopeless-one-not"].proposals()
+def test_one_unrepairable_blocker_makes_the_whole_set_unrepairable_at_once() -> None:
+    proposals = UNREPAIRABLE["one-unrepairable-one-not"].proposals()
     assert [str(each.package) for each in proposals.unrepairable] == ["torch"]
     assert (proposals.repairs, proposals.tried) == ((), 0)
 
 
-def test_project_that_no_index_knows_is_hopeless() -> None:
-    (hopeless,) = HOPELESS["absent-project"].proposals().unrepairable
-    assert str(hopeless.package) == "no-such-project"
-    assert hopeless.version is None
+def test_project_that_no_index_knows_is_unrepairable() -> None:
+    (unrepairable,) = UNREPAIRABLE["absent-project"].proposals().unrepairable
+    assert str(unrepairable.package) == "no-such-project"
+    assert unrepairable.version is None
 
 
-def test_editable_requirement_is_hopeless_and_says_what_to_do() -> None:
-    proposals = HOPELESS["editable"].proposals()
-    (hopeless,) = proposals.unrepairable
-    assert hopeless.package is None
-    assert "editable" in hopeless.message
+def test_editable_requirement_is_unrepairable_and_says_what_to_do() -> None:
+    proposals = UNREPAIRABLE["editable"].proposals()
+    (unrepairable,) = proposals.unrepairable
+    assert unrepairable.package is None
+    assert "editable" in unrepairable.message
     assert (proposals.repairs, proposals.tried) == ((), 0)
 
 
-def test_hash_that_no_file_has_is_hopeless_and_no_other_version_is_tried() -> None:
+def test_hash_that_no_file_has_is_unrepairable_and_no_other_version_is_tried() -> None:
     proposals = HASHED["hashes-required"].proposals()
-    (hopeless,) = proposals.unrepairable
-    assert "hash" in hopeless.message
+    (unrepairable,) = proposals.unrepairable
+    assert "hash" in unrepairable.message
     assert (proposals.repairs, proposals.tried) == ((), 0)
 
 
-def test_native_archive_that_the_user_names_by_url_is_hopeless() -> None:
-    proposals = HOPELESS["native-at-a-url"].proposals()
+def test_native_archive_that_the_user_names_by_url_is_unrepairable() -> None:
+    proposals = UNREPAIRABLE["native-at-a-url"].proposals()
     assert [str(each.package) for each in proposals.unrepairable] == ["av"]
     assert "https://files.example/av-1.0.tar.gz" in proposals.unrepairable[0].message
 
 
-def test_hopeless_blocker_is_spoken_of_as_the_user_asked_for_it() -> None:
+def test_unrepairable_blocker_is_spoken_of_as_the_user_asked_for_it() -> None:
     """Trials with other versions end at the same blocker; what is told is the user's own question."""
-    (hopeless,) = ELSEWHERE["substitute-for-other-platforms"].proposals().unrepairable
-    assert (str(hopeless.package), str(hopeless.version)) == ("driver", "1.0")
-    assert hopeless.paths == (("driver==1.0",),)
+    (unrepairable,) = ELSEWHERE["substitute-for-other-platforms"].proposals().unrepairable
+    assert (str(unrepairable.package), str(unrepairable.version)) == ("driver", "1.0")
+    assert unrepairable.paths == (("driver==1.0",),)
 
 
-def test_hopeless_sentence_speaks_only_of_the_pythons_that_the_input_admits() -> None:
+def test_unrepairable_sentence_speaks_only_of_the_pythons_that_the_input_admits() -> None:
     proposals = TARGETS["input-bounds-the-switch"].proposals()
     assert commands(proposals) == []
-    (hopeless,) = proposals.unrepairable
-    assert "or another near it that the input admits" in hopeless.message
+    (unrepairable,) = proposals.unrepairable
+    assert "or another near it that the input admits" in unrepairable.message
