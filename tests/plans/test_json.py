@@ -47,6 +47,34 @@ def test_schema_is_itself_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema(PlanDocument))
 
 
+@pytest.mark.parametrize("key", ["schema", "status", "target", "packages", "phases"])
+def test_schema_refuses_a_plan_without_what_a_builder_needs(key: str) -> None:
+    content = document(PLANS["installable"])
+    del content[key]
+    with pytest.raises(jsonschema.ValidationError, match=f"'{key}' is a required property"):
+        jsonschema.Draft202012Validator(json_schema(PlanDocument)).validate(content)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/schema", "wheelcheck.plan/2"),
+        ("/digest", "md5:00"),
+        ("/packages/0/name", "Not_Normal"),
+        ("/packages/0/file/sha256", "00"),
+        ("/packages/0/file/size", -1),
+        ("/target/tags", ["cp311"]),
+        ("/findings/0/code", "102"),
+        ("/findings/0/severity", "fatal"),
+        ("/phases", [{"kind": "sign", "packages": []}]),
+    ],
+)
+def test_schema_refuses_values_that_no_plan_has(pointer: str, value: object) -> None:
+    content = json.loads(changed(PLANS["blocked"], pointer, value))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(json_schema(PlanDocument)).validate(content)
+
+
 def test_schema_describes_every_key() -> None:
     schema = json_schema(PlanDocument)
     definitions = schema["$defs"]

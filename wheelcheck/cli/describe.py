@@ -25,7 +25,7 @@ _SCHEMAS = {
     "check": "report.check.document:CheckDocument",
     "diff": "report.difference_document:DiffDocument",
     "matrix": "report.matrix_document:MatrixDocument",
-    "bundle": "model.manifest:Manifest",
+    "bundle": "model.environment:Manifest",
     "verify": "report.verify_document:VerifyDocument",
 }
 

@@ -124,7 +124,11 @@ def json_schema(document: type[msgspec.Struct]) -> dict[str, object]:
             parts[growing.__name__] |= {"enum": ..., "type": "string", **rules, "examples": words}
             del parts[growing.__name__]["enum"]
     root = parts.pop(document.__name__)
-    [root["title"]] = root["properties"]["schema"]["enum"]
+    name = root["properties"]["schema"]
+    [root["title"]] = name["enum"]
+    # Values of the model know it without being told; in a file it has to stand.
+    if name.pop("default", None):
+        root["required"].insert(0, "schema")
     schema: dict[str, object] = msgspec.json.decode(
         msgspec.json.encode({"$schema": _DIALECT, **root, "$defs": parts}, enc_hook=_plain)
     )
