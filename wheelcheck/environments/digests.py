@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from wheelcheck.model.plan import PlannedFile
+from wheelcheck.model.plan import PlannedFile
 
 _STEP = 1024**2
 

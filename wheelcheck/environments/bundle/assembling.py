@@ -10,27 +10,20 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from wheelcheck.environments.bundle.claims import Admission, Claim, Claims
 from wheelcheck.environments.bundle.laying import lay_runtime
-from wheelcheck.environments.bundle.runtimes import machine_of, refuse_mismatch
-from wheelcheck.environments.bundle.scripts import has_launcher, script_style
+from wheelcheck.environments.bundle.runtimes import RuntimeSource, machine_of, refuse_mismatch
+from wheelcheck.environments.bundle.scripts import ScriptStyle, has_launcher, script_style
 from wheelcheck.environments.bundle.unpacking import unpack
-from wheelcheck.environments.bundle.wheel_contents import WheelContents, read_contents, read_member
+from wheelcheck.environments.bundle.wheel_contents import Placement, WheelContents, read_contents, read_member
 from wheelcheck.environments.bundle.writing import Folder
 from wheelcheck.errors import DiskFailure, UsageProblem, reading
 from wheelcheck.model.environment import Environment, EnvironmentFile
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from wheelcheck.environments.bundle.runtimes import RuntimeSource
-    from wheelcheck.environments.bundle.scripts import ScriptStyle
-    from wheelcheck.environments.bundle.wheel_contents import Placement
-    from wheelcheck.model.target import Target
-    from wheelcheck.model.wheelhouse import Wheelhouse
-    from wheelcheck.ports import Reporter
+from wheelcheck.model.target import Target
+from wheelcheck.model.wheelhouse import Wheelhouse
+from wheelcheck.ports import Reporter
 
 _MOST_THREADS = 4
 

@@ -11,16 +11,13 @@ import ast
 import enum
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field
 
 from wheelcheck.environments.bundle.writing import collision_key
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.syntax import parse_tree
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 _NAMED = 3
 

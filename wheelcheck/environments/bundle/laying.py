@@ -5,27 +5,20 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from wheelcheck.environments.bundle.claims import Admission, Claim
+from wheelcheck.environments.bundle.claims import Admission, Claim, Claims
 from wheelcheck.environments.bundle.runtime_kinds import (
     is_path_file,
     keeps_of_installation,
     keeps_of_prefix,
     open_site_packages,
 )
+from wheelcheck.environments.bundle.runtimes import RuntimeSource
 from wheelcheck.environments.bundle.scripts import ScriptStyle
-from wheelcheck.environments.bundle.trees import iter_entries, leads_outside, refuse
-from wheelcheck.environments.bundle.writing import name_problem
+from wheelcheck.environments.bundle.trees import TreeEntry, iter_entries, leads_outside, refuse
+from wheelcheck.environments.bundle.writing import Folder, name_problem
 from wheelcheck.model.environment import EnvironmentFile, RuntimeKind
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from wheelcheck.environments.bundle.claims import Claims
-    from wheelcheck.environments.bundle.runtimes import RuntimeSource
-    from wheelcheck.environments.bundle.trees import TreeEntry
-    from wheelcheck.environments.bundle.writing import Folder
 
 _KEEPS = {
     RuntimeKind.EMBEDDABLE: keeps_of_prefix,

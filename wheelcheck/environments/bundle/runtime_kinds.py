@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from wheelcheck.environments.bundle.surveys import Survey
 from wheelcheck.environments.bundle.trees import leads_outside
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
-
-if TYPE_CHECKING:
-    from wheelcheck.environments.bundle.surveys import Survey
-    from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 
 WINDOWS_LAYOUT = Layout(
     executable="python.exe", site_packages="Lib/site-packages", scripts="Scripts", headers="Include", data="."

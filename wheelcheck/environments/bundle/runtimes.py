@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -15,13 +15,8 @@ from wheelcheck.environments.bundle.runtime_kinds import (
 )
 from wheelcheck.environments.bundle.surveys import survey_runtime
 from wheelcheck.errors import InputUnreadable, UsageProblem
-from wheelcheck.model.environment import Runtime, RuntimeKind
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from wheelcheck.model.environment import Layout
-    from wheelcheck.model.target import Target
+from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
+from wheelcheck.model.target import Target
 
 _RECOGNISERS = (recognise_embeddable, recognise_standalone, recognise_installation)
 _SYSTEM_WORDS = {"windows": "Windows", "linux": "Linux with glibc", "musl": "Linux with musl", "macos": "macOS"}

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from wheelcheck.model.environment import Layout
+
 if TYPE_CHECKING:
     from installer.scripts import LauncherKind, ScriptSection
-
-    from wheelcheck.model.environment import Layout
 
 _LAUNCHERS: dict[str, LauncherKind] = {"amd64": "win-amd64", "arm64": "win-arm64", "win32": "win-ia32"}
 _MARK = "wheelcheck"

@@ -17,12 +17,10 @@ from msgspec import Struct
 from wheelcheck.environments.bundle.archiving import SUMS, render_sums
 from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
-from wheelcheck.model.environment import MANIFEST, EnvironmentFile
+from wheelcheck.model.environment import MANIFEST, EnvironmentFile, Manifest
 
 if TYPE_CHECKING:
     import filelock
-
-    from wheelcheck.model.environment import Manifest
 
 
 _WHEELS = "wheels"

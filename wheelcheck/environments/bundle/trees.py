@@ -6,17 +6,15 @@ import os
 import posixpath
 import re
 import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from msgspec import Struct
 
 from wheelcheck.environments.archive_members import DAMAGED, Member, MemberKind, UnknownArchive, iter_members
 from wheelcheck.errors import ArchiveRefused, InputUnreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _ABSOLUTE = re.compile(r"^(?:/|[A-Za-z]:)")
 _ARCHIVES_HINT = "give a .zip, .tar.gz, .tar.zst or .tar.xz archive, or a folder"

@@ -6,6 +6,7 @@ import hashlib
 import io
 import posixpath
 import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from installer import install
@@ -16,6 +17,7 @@ from installer.sources import WheelSource
 from installer.utils import construct_record_file
 
 from wheelcheck.environments.bundle.claims import Admission
+from wheelcheck.environments.bundle.scripts import ScriptStyle
 from wheelcheck.environments.bundle.wheel_contents import (
     Placement,
     WheelContents,
@@ -23,18 +25,14 @@ from wheelcheck.environments.bundle.wheel_contents import (
     refuse,
     scheme_folders,
 )
-from wheelcheck.model.environment import EnvironmentFile
+from wheelcheck.environments.bundle.writing import Folder, Written
+from wheelcheck.model.environment import EnvironmentFile, Layout
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping
 
     from installer.scripts import ScriptSection
     from installer.utils import Scheme
-
-    from wheelcheck.environments.bundle.scripts import ScriptStyle
-    from wheelcheck.environments.bundle.writing import Folder, Written
-    from wheelcheck.model.environment import Layout
 
 _CHUNK = 1024**2
 _INSTALLER = {"INSTALLER": b"wheelcheck\n"}

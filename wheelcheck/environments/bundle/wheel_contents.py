@@ -20,12 +20,11 @@ from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.bundle.writing import name_problem
 from wheelcheck.errors import ArchiveRefused
+from wheelcheck.model.environment import Layout
+from wheelcheck.model.wheelhouse import HousedWheel
 
 if TYPE_CHECKING:
     from installer.scripts import ScriptSection
-
-    from wheelcheck.model.environment import Layout
-    from wheelcheck.model.wheelhouse import HousedWheel
 
 _HINT = "do not install this file; choose another version, or tell its publisher"
 # Written by the installer about an installation (PEP 376, 610); those in a wheel are not taken over.

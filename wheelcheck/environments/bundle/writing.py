@@ -6,13 +6,10 @@ import hashlib
 import os
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 PREFIX_LENGTH = 60
 """How many characters the folder that an application is installed in commonly has, such as

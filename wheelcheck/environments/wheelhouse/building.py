@@ -10,27 +10,21 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from msgspec import Struct
+from packaging.utils import NormalizedName
 
 from wheelcheck.environments.digests import digests_of
 from wheelcheck.environments.wheelhouse.built import refuse_unplanned
 from wheelcheck.environments.wheelhouse.folder import PART, BuildSource, Entry, Wanted, load_record
 from wheelcheck.environments.wheelhouse.loading import built_wheel
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
+from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import masked_within
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from packaging.utils import NormalizedName
-
-    from wheelcheck.environments.wheelhouse.folder import Wanted
-    from wheelcheck.model.plan import Plan
-    from wheelcheck.ports import Transfers
+from wheelcheck.ports import Transfers
 
 _EARLIEST = 315_532_800  # 1980-01-01: before it, zip files have no dates
 _TAIL_LINES = 25

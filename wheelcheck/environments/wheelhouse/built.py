@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 
+from wheelcheck.environments.wheelhouse.folder import Wanted
 from wheelcheck.errors import ArchiveRefused
+from wheelcheck.model.plan import Plan
 from wheelcheck.targets.fitting import Compatibility
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from packaging.tags import Tag
-    from packaging.utils import NormalizedName
-
-    from wheelcheck.environments.wheelhouse.folder import Wanted
-    from wheelcheck.model.plan import Plan
 
 
 def refuse_unplanned(path: Path, wanted: Wanted, plan: Plan) -> None:

@@ -6,23 +6,19 @@ import contextlib
 import errno
 import os
 import shutil
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 
 from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
 from wheelcheck.environments.wheelhouse.folder import PART, Entry, Record, Wanted, load_record
 from wheelcheck.errors import DiskFailure, HashMismatch
+from wheelcheck.model.plan import PlannedFile
 from wheelcheck.model.urls import masked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from wheelcheck.model.plan import PlannedFile
-    from wheelcheck.model.wheelhouse import PlanSizes
-    from wheelcheck.ports import Files, Transfers
+from wheelcheck.model.wheelhouse import PlanSizes
+from wheelcheck.ports import Files, Transfers
 
 _STEP = 1024**2
 _BUFFER = 256 * 1024

@@ -7,9 +7,9 @@ the very source archive of the plan, and the hash of a file for which no index a
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -17,13 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from wheelcheck.errors import DiskFailure, InputUnreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
-    from wheelcheck.ports import Transfers
+from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
+from wheelcheck.ports import Transfers
 
 SOURCES = "sources"
 """Source archives lie in a folder of their own, so that an installer that is pointed to the wheelhouse sees wheels only."""

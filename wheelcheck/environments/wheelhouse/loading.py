@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
 from wheelcheck.environments.wheelhouse.folder import BuildSource, Entry, Record, Wanted, load_record, wanted_files
 from wheelcheck.errors import HashMismatch, UsageProblem
+from wheelcheck.model.plan import Plan
 from wheelcheck.model.wheelhouse import HousedWheel, Wheelhouse
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from wheelcheck.model.plan import Plan
 
 _SHOWN = 10
 _AGAIN = "delete it and run wheelcheck fetch again"
