@@ -76,3 +76,5 @@ def test_a_path_that_ends_early_leads_to_an_empty_table() -> None:
     document = {"tool": {"x": {"y": 1}, "z": 3}}
     assert table_at(document, "tool", "x") == {"y": 1}
     assert table_at(document, "tool", "z") == table_at(document, "tool", "x", "y") == table_at(document, "no") == {}
+    assert table().within("project", "urls").values == {"home": ["a"]}
+    assert table().within("project", "name").values == table().within("tool").values == {}
