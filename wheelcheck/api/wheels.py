@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,16 @@ from wheelcheck.api.answering import told_by_siblings
 from wheelcheck.api.edges import index_config, open_store
 from wheelcheck.api.preparing import parse_cutoff
 from wheelcheck.api.request import Request, completed, refuse_empty
-from wheelcheck.errors import ArchiveRefused, UsageProblem
+from wheelcheck.errors import UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.model.answers import Wheels
-    from wheelcheck.model.distribution import Sdist
     from wheelcheck.model.requirement import Requirement
     from wheelcheck.model.resolution import Policy
     from wheelcheck.model.target import Target
-    from wheelcheck.ports import Projects
     from wheelcheck.settings.loading import Settings
 
 _VERSIONS = 10
@@ -49,7 +48,7 @@ def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheel
     Costs one page, and reads a source archive only of a version that is shown, where a target has nothing else and the release's
     wheels do not tell what it is. Raises ``UsageProblem`` for words that mean nothing and ``IndexUnavailable``.
     """
-    from wheelcheck.findings.versions import Judging, table
+    from wheelcheck.findings.versions import Judging, read_purity, table
     from wheelcheck.requirements.formats import parse_requirement
     from wheelcheck.settings.loading import load_settings
 
@@ -64,7 +63,7 @@ def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheel
     policy = _policy(where, settings)
     with open_store(index_config(where, settings, IndexOptions()), reporter) as store:
         reporter.stage("looking")
-        judging = Judging(policy=policy, told=told_by_siblings, read=lambda sdist: _read(store, sdist))
+        judging = Judging(policy=policy, told=told_by_siblings, read=partial(read_purity, store))
         return table(store.page(requirement.name), requirement, targets, judging, most=request.versions)
 
 
@@ -98,10 +97,3 @@ def _policy(where: Request, settings: Settings) -> Policy:
         pre=bool(options["pre"]),
         exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
     )
-
-
-def _read(projects: Projects, sdist: Sdist) -> Installability:
-    try:
-        return projects.source(sdist).purity.installability
-    except ArchiveRefused:
-        return Installability.SDIST_UNKNOWN

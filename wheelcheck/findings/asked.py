@@ -21,10 +21,7 @@ _NAMED = 3
 
 def find_clashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Requirements that no version satisfies together; nothing to do with wheels."""
-    outcome = diagnosis.outcome
-    if not isinstance(outcome, Conflict) or outcome.natural is not None:
-        return
-    for clash in outcome.clashes:
+    for clash in diagnosis.clashes:
         yield Finding.of(
             Code.CONFLICT,
             package=clash.name,

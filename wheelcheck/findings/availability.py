@@ -8,7 +8,7 @@ from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from wheelcheck.findings.versions import Purity, refusal_phrase, telling_reason
+from wheelcheck.findings.versions import Purity, day_of, refusal_phrase, telling_reason
 from wheelcheck.model.answers import Bounding, Standing, VersionRange
 from wheelcheck.model.distribution import Sdist, Wheel
 from wheelcheck.model.judgement import Installability
@@ -196,8 +196,8 @@ def _range(
         because=_because(view, limits, group),
         refusal=telling_reason(_refusals(group), view.target) if group[0].standing is Standing.NO_FILE else None,
         scattered=places[last.version] - places[first.version] + 1 != len(group),
-        newest_date=_day(first.upload_time),
-        oldest_date=_day(last.upload_time),
+        newest_date=day_of(first.upload_time),
+        oldest_date=day_of(last.upload_time),
     )
 
 
@@ -264,7 +264,3 @@ def _chosen_phrase(pin: Pin | None) -> str:
             return "chosen: a source archive; whether it needs a compiler is not known"
         case Installability.MISSING:
             return "chosen, though the target has no usable file of it"
-
-
-def _day(upload_time: str | None) -> str | None:
-    return upload_time[:10] if upload_time else None

@@ -14,7 +14,7 @@ from packaging.version import Version
 from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.requirement import Constraint, HashPin, Origin, Requirement
-from wheelcheck.model.resolution import Conflict, Edge, Pin, Policy, Resolution
+from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.targets.fitting import Compatibility
@@ -101,6 +101,12 @@ class Diagnosis:
     def resolution(self) -> Resolution | None:
         """The resolution to explain: the answer itself, or the one that the natural pass would have installed."""
         return self.outcome if isinstance(self.outcome, Resolution) else self.outcome.natural
+
+    @property
+    def clashes(self) -> tuple[Clash, ...]:
+        """The requirements that no choice of versions satisfies, wheels or not; none where there is a natural resolution."""
+        outcome = self.outcome
+        return outcome.clashes if isinstance(outcome, Conflict) and outcome.natural is None else ()
 
     @cached_property
     def pins(self) -> Mapping[NormalizedName, Pin]:

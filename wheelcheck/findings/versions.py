@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import Struct
 
+from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.answers import Cell, CellKind, Wheels, WheelsRow
 from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
+from wheelcheck.ports import Projects
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView, Release
 
@@ -55,7 +57,7 @@ def table(
     rows = tuple(
         WheelsRow(
             version=version,
-            date=_day(projects[0].release(version).upload_time),
+            date=day_of(projects[0].release(version).upload_time),
             cells=tuple(
                 _cell(project.release(version), target, page, judging, kinds)
                 for target, project in zip(targets, projects, strict=True)
@@ -123,8 +125,17 @@ def _newer_floor(release: Release, target: Target) -> str:
     return min(floors, key=lambda tag: [int(number) for number in re.findall(r"\d+", tag)], default="")
 
 
-def _day(upload_time: str | None) -> str | None:
+def day_of(upload_time: str | None) -> str | None:
+    """The day of an upload (ISO 8601); ``None`` where it is not known."""
     return upload_time[:10] if upload_time else None
+
+
+def read_purity(projects: Projects, sdist: Sdist) -> Installability:
+    """Read whether *sdist* needs a compiler, which a refused archive does not show."""
+    try:
+        return projects.source(sdist).purity.installability
+    except ArchiveRefused:
+        return Installability.SDIST_UNKNOWN
 
 
 def telling_reason(refusals: Collection[Refusal], target: Target) -> RefusalReason | None:

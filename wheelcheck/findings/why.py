@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.errors import ArchiveRefused, MetadataMalformed
+from wheelcheck.errors import MetadataMalformed
 from wheelcheck.findings.availability import AnswerView, version_ranges
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.findings.versions import Purity
+from wheelcheck.findings.versions import Purity, read_purity
 from wheelcheck.findings.ways import (
     asker,
     edges_of,
@@ -24,11 +24,10 @@ from wheelcheck.findings.ways import (
     ways_to,
 )
 from wheelcheck.model.answers import Bounding, Mention, Outcome, Standing, VersionRange, WayStep, Why
-from wheelcheck.model.distribution import Sdist, Wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Wheel
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Constraint, Requirement
-from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin
+from wheelcheck.model.resolution import Conflict, Edge, Pin
 from wheelcheck.ports import Projects
 
 _UNUSABLE = frozenset({Standing.OUTSIDE, Standing.NO_FILE, Standing.SOURCE_ONLY, Standing.NEVER_MET})
@@ -65,7 +64,7 @@ class _Explanation:
         self.asked = asked
         self.projects = projects
         self.purity = purity
-        self.clash = self._clash()
+        self.clash = next((clash for clash in diagnosis.clashes if clash.name == package), None)
         # A choice made before a clash is no choice any more.
         self.pin: Pin | None = None if self.clash is not None else diagnosis.pins.get(package)
         self.edges = self._edges()
@@ -80,7 +79,7 @@ class _Explanation:
             package=self.package,
             target=self.diagnosis.target,
             outcome=self._outcome(ranges),
-            clashing=self._clashing(),
+            clashing=tuple(clash.name for clash in self.diagnosis.clashes),
             version=pin.version if pin is not None else None,
             installability=pin.installability if pin is not None else None,
             filename=pin.distribution.filename if pin is not None and pin.distribution is not None else "",
@@ -96,23 +95,11 @@ class _Explanation:
             near=() if found else near_names(self.package, self._known()),
         )
 
-    def _clash(self) -> Clash | None:
-        outcome = self.diagnosis.outcome
-        if not isinstance(outcome, Conflict) or outcome.natural is not None:
-            return None
-        return next((clash for clash in outcome.clashes if clash.name == self.package), None)
-
     def _edges(self) -> tuple[Edge, ...]:
         diagnosis = self.diagnosis
         if diagnosis.resolution is not None:
             return diagnosis.edges
         return edges_of(diagnosis.pins, self.asked.requirements, diagnosis.policy, diagnosis.compatibility)
-
-    def _clashing(self) -> tuple[NormalizedName, ...]:
-        outcome = self.diagnosis.outcome
-        if not isinstance(outcome, Conflict) or outcome.natural is not None:
-            return ()
-        return tuple(clash.name for clash in outcome.clashes)
 
     def _outcome(self, ranges: tuple[VersionRange, ...]) -> Outcome:
         outcome = self.diagnosis.outcome
@@ -135,25 +122,26 @@ class _Explanation:
         diagnosis = self.diagnosis
         if self.asked.lock is not None:
             return ()  # a lock has versions, and no longer the requirements
-        asked: Iterable[Requirement] = (
-            self.clash.requirements
+        asked: list[Requirement | Constraint] = (
+            list(self.clash.requirements)
             if self.clash is not None
-            else (edge.requirement for edge in self.edges if edge.child == self.package)
+            else [edge.requirement for edge in self.edges if edge.child == self.package]
         )
-        found = [
-            Bounding(by=asker(each.origin), requirement=str(each), specifier=str(each.specifier)) for each in asked
-        ]
-        for each in self.asked.constraints:
-            marker = each.marker
-            if each.name == self.package and (marker is None or diagnosis.compatibility.evaluate(marker).holds):
-                found.append(
-                    Bounding(
-                        by=asker(each.origin),
-                        requirement=str(each),
-                        specifier=str(each.specifier),
-                        is_constraint=True,
-                    )
-                )
+        asked += (
+            each
+            for each in self.asked.constraints
+            if each.name == self.package
+            and (each.marker is None or diagnosis.compatibility.evaluate(each.marker).holds)
+        )
+        found = (
+            Bounding(
+                by=asker(each.origin),
+                requirement=str(each),
+                specifier=str(each.specifier),
+                is_constraint=isinstance(each, Constraint),
+            )
+            for each in asked
+        )
         return tuple(dict.fromkeys(found))
 
     def _ranges(self) -> tuple[VersionRange, ...]:
@@ -166,16 +154,10 @@ class _Explanation:
                 bounds=self._bounds(),
                 lock=self.asked.lock.path if self.asked.lock is not None else "",
                 purity=self.purity,
-                read=self._read,
+                read=partial(read_purity, self.projects),
                 objection=self._objection,
             )
         )
-
-    def _read(self, sdist: Sdist) -> Installability:
-        try:
-            return self.projects.source(sdist).purity.installability
-        except ArchiveRefused:
-            return Installability.SDIST_UNKNOWN
 
     def _objection(self, version: Version) -> str:
         """The requirement of *version* that the pins do not meet, as a phrase; empty where there is none."""
