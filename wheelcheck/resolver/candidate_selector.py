@@ -68,7 +68,7 @@ class CandidateSelector:
     def ever_open(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
         """The versions within *limits* that may be chosen in this pass, under any other bounds there may be.
 
-        Pre-releases are left out where nobody may have them: they come in only where the finals are not admitted at all. In the
+        Pre-releases come in only where the finals are not admitted at all. In the
         lenient pass other bounds may leave nothing usable or nothing final, and then what is not is offered.
         """
         if self.lenient and not self._source.view(name).versions:
@@ -104,6 +104,6 @@ class CandidateSelector:
             return True
         allowed = self.policy.allowed_of(name, version)
         if not release.has_wheel and not allowed & FROM_SOURCE:
-            return False  # nothing that its archive says could matter, and archives are dear: some weigh 400 MB
+            return False  # its archive could change nothing, and archives are large: some have 400 MB
         self._before_reading()
         return self._source.installability(name, version)[0] in allowed

@@ -98,7 +98,7 @@ class CandidateSource:
             self._directs[url] = self.projects.direct(url)
         distribution, told, judgement = self._directs[url]
         answer = self.compatibility.judge(distribution)
-        # No page speaks for a direct reference: only its metadata says which Pythons it is for.
+        # A direct reference has no page: only its metadata says which Pythons it is for.
         stated = told or (judgement.metadata if judgement is not None else None)
         bound = stated.requires_python if stated is not None else None
         if bound and isinstance(answer, Fit) and not self.compatibility.admits_python(bound):

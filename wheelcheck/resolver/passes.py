@@ -205,7 +205,7 @@ class _Run:
             unsupported=self._question.unsupported,
             unknowable_markers=tuple(provider.adjustments.unknowable),
             absent=tuple(sorted(provider.selector.absent & {key[0] for key in reached})),
-            # An archive that was refused and then left for another version harms nobody.
+            # An archive that was refused and then left for another version does not matter.
             refused=tuple(
                 (name, refused[pin.distribution.filename])
                 for name, pin in pins.items()

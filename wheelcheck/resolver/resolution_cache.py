@@ -7,6 +7,7 @@ alike, the search would go the same way step by step, so its outcome is that of 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain
@@ -163,7 +164,7 @@ def _metadata_differs(key: _ReleaseKey, before: Compatibility, trace: _Trace, so
 
 
 def _never_first(trace: _Trace, source: CandidateSource) -> bool:  # noqa: ARG001 - a _Difference
-    return False  # metadata and archives are too dear to be asked first
+    return False  # metadata and archives cost too much to be asked for first
 
 
 def _iter_wheels(trace: _Trace, source: CandidateSource) -> Iterator[Wheel]:
@@ -174,12 +175,8 @@ def _iter_wheels(trace: _Trace, source: CandidateSource) -> Iterator[Wheel]:
 
 
 def _say_the_same(one: CoreMetadata, other: CoreMetadata) -> bool:
-    return (
-        one.requires == other.requires
-        and one.requires_python == other.requires_python
-        and one.provides_extra == other.provides_extra
-        and one.malformed == other.malformed
-    )
+    fields = operator.attrgetter("requires", "requires_python", "provides_extra", "malformed")
+    return bool(fields(one) == fields(other))
 
 
 def _for_target(outcome: Resolution | Conflict, question: Question, source: CandidateSource) -> Resolution | Conflict:

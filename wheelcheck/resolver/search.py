@@ -109,8 +109,8 @@ def fast_path_mapping(
 ) -> Mapped | None:
     """The pins that resolvelib would end with, in its order, or ``None`` where it would have to go back.
 
-    The *provider* is of no use for another search where the answer is ``None``. *watch* is told of rounds as resolvelib tells it.
-    Costs time linear in pins and requirements, times the few projects that wait to be pinned.
+    The *provider* is of no use for another search where the answer is ``None``. *watch* receives the events that resolvelib would
+    send. Costs time linear in pins and requirements, times the few projects that wait to be pinned.
     """
     return _FastPath(provider, watch).mapping(provider.edges[None], most_rounds)
 

@@ -66,7 +66,7 @@ def map_modules(
 ) -> ModuleMap:
     """The modules among the members *paths*, relative to the archive's root.
 
-    In a wheel ``.data/purelib`` and ``.data/platlib`` lie over the root and the rest of ``.data`` is nobody's module. In a
+    In a wheel ``.data/purelib`` and ``.data/platlib`` lie over the root, and the rest of ``.data`` holds no modules. In a
     source archive the packages are in the root or in ``src``; *top_level* (of its egg-info) names them where it is there.
     What lies in *folders* of a wheel is importable from there as well, by its path files.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _CARET = re.compile(r"^\^\s*v?(\d+(?:\.\d+)*)(.*)$")
 _TILDE = re.compile(r"^~(?!=)\s*v?(\d+(?:\.\d+)*)(.*)$")
@@ -12,24 +12,30 @@ _BARE = re.compile(r"^=?\s*v?(\d[^\s,]*)$")
 _UNPLANNABLE = ("path", "git", "url", "file", "develop")
 
 
+class _Inexpressible(Exception):
+    """An entry that PEP 508 has no words for."""
+
+
 def poetry_specifier(text: str) -> str | None:
     """Poetry's version constraint *text* as a PEP 440 specifier set; ``None`` for what has no equivalent (``||``).
 
     >>> poetry_specifier("^1.2.3")
     '<2,>=1.2.3'
     """
-    if "||" in text or " or " in text:
+    try:
+        return _specifier(text)
+    except _Inexpressible:
         return None
-    clauses: list[str] = []
-    for part in re.split(r"\s*,\s*|(?<=[\d*])\s+(?=[<>=!~^])", text.strip()):
-        clause = _clause(part.strip())
-        if clause is None:
-            return None
-        clauses += clause
-    return ",".join(sorted(set(clauses)))
 
 
-def _clause(part: str) -> list[str] | None:
+def _specifier(text: str) -> str:
+    if "||" in text or " or " in text:
+        raise _Inexpressible
+    parts = re.split(r"\s*,\s*|(?<=[\d*])\s+(?=[<>=!~^])", text.strip())
+    return ",".join(sorted({clause for part in parts for clause in _clauses(part.strip())}))
+
+
+def _clauses(part: str) -> list[str]:
     if part in {"*", ""}:
         return []
     if matched := _CARET.match(part):
@@ -40,7 +46,9 @@ def _clause(part: str) -> list[str] | None:
         return [f"=={matched[1]}.*"]
     if matched := _BARE.match(part):
         return [f"=={matched[1]}"]
-    return [part.replace(" ", "")] if re.match(r"^(?:[<>]=?|!=|~=|===?)", part) else None
+    if re.match(r"^(?:[<>]=?|!=|~=|===?)", part):
+        return [part.replace(" ", "")]
+    raise _Inexpressible
 
 
 def _caret_position(version: str) -> int:
@@ -69,59 +77,38 @@ def poetry_requirements(
         if name.lower() == "python":
             requires_python = poetry_specifier(wanted) if isinstance(wanted, str) else None
             continue
-        for variant in wanted if isinstance(wanted, list) else [wanted]:
-            found = _lines(name, variant, in_extra.get(name.lower(), []))
-            if found is None:
-                return None
-            lines += found
+        try:
+            for variant in wanted if isinstance(wanted, list) else [wanted]:
+                lines += _lines(name, variant, in_extra.get(name.lower(), []))
+        except _Inexpressible:
+            return None
     return tuple(lines), requires_python
 
 
-def _lines(name: str, wanted: object, extras: list[str]) -> list[str] | None:
-    details: Mapping[str, object] = {"version": wanted} if isinstance(wanted, str) else _mapping(wanted)
-    version = details.get("version")
-    if not isinstance(version, str) or any(key in details for key in _UNPLANNABLE):
-        return None
-    specifier = poetry_specifier(version)
-    if specifier is None:
-        return None
-    markers = _markers(details)
-    if markers is None:
-        return None
-    own_extras = details.get("extras")
-    bracket = f"[{','.join(str(item) for item in own_extras)}]" if isinstance(own_extras, list) and own_extras else ""
-    base = f"{name}{bracket}{specifier}"
-    if details.get("optional") and not extras:
-        return []  # optional, and no extra asks for it: nothing ever installs it
-    conditions = [f'extra == "{extra}"' for extra in extras] if extras and details.get("optional") else [""]
-    lines = []
-    for condition in conditions:
-        together = " and ".join(part for part in (*markers, condition) if part)
-        lines.append(f"{base} ; {together}" if together else base)
-    return lines
+def _lines(name: str, wanted: object, extras: list[str]) -> list[str]:
+    details = {"version": wanted} if isinstance(wanted, str) else wanted
+    if not isinstance(details, Mapping) or any(key in details for key in _UNPLANNABLE):
+        raise _Inexpressible
+    version, own_extras, optional = details.get("version"), details.get("extras"), details.get("optional")
+    if not isinstance(version, str):
+        raise _Inexpressible
+    bracket = f"[{','.join(map(str, own_extras))}]" if isinstance(own_extras, list) and own_extras else ""
+    base, markers = f"{name}{bracket}{_specifier(version)}", list(_iter_markers(details))
+    # Where it is optional and no extra asks for it, nothing ever installs it.
+    conditions = [[f'extra == "{extra}"'] for extra in extras] if optional else [[]]
+    together = [" and ".join((*markers, *condition)) for condition in conditions]
+    return [f"{base} ; {marker}" if marker else base for marker in together]
 
 
-def _markers(details: Mapping[str, object]) -> list[str] | None:
-    markers: list[str] = []
-    python = details.get("python")
-    if isinstance(python, str):
-        specifier = poetry_specifier(python)
-        if specifier is None:
-            return None
-        for clause in filter(None, specifier.split(",")):
-            matched = re.match(r"^([<>=!~]+)(.*)$", clause)
-            if matched is None:
-                return None
-            variable = "python_full_version" if matched[2].count(".") > 1 else "python_version"
-            markers.append(f'{variable} {matched[1]} "{matched[2]}"')
-    own = details.get("markers")
+def _iter_markers(details: Mapping[str, object]) -> Iterator[str]:
+    python, own, platform = details.get("python"), details.get("markers"), details.get("platform")
+    for clause in filter(None, _specifier(python).split(",")) if isinstance(python, str) else ():
+        matched = re.match(r"^([<>=!~]+)(.*)$", clause)
+        if matched is None:
+            raise _Inexpressible
+        variable = "python_full_version" if matched[2].count(".") > 1 else "python_version"
+        yield f'{variable} {matched[1]} "{matched[2]}"'
     if isinstance(own, str):
-        markers.append(f"({own})")
-    platform = details.get("platform")
+        yield f"({own})"
     if isinstance(platform, str):
-        markers.append(f'sys_platform == "{platform}"')
-    return markers
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
+        yield f'sys_platform == "{platform}"'

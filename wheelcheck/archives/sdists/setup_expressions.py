@@ -93,10 +93,7 @@ class Expressions:
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
                 return compared(self.value(left), operator, self.value(right))
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                decided = truth(self.value(test))
-                if decided is not None:
-                    return self.value(body if decided else orelse)
-                return merged(self.value(body), self.value(orelse))
+                return self._chosen(truth(self.value(test)), body, orelse)
             case ast.Subscript(value=container, slice=key):
                 return self._item(self.value(container), self.value(key))
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element) | ast.SetComp(elt=element):
@@ -127,6 +124,11 @@ class Expressions:
                 return list(ARGV)
         module, _, name = dotted.rpartition(".")
         return self.modules.get(module, {}).get(name, UNKNOWN)
+
+    def _chosen(self, decided: bool | None, body: ast.expr, orelse: ast.expr) -> Value:
+        if decided is None:
+            return merged(self.value(body), self.value(orelse))
+        return self.value(body if decided else orelse)
 
     def _listed(self, elements: list[ast.expr]) -> Value:
         values: list[Value] = []

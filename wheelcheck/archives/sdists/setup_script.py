@@ -71,19 +71,8 @@ class _Interpreter(Expressions):
         match node:
             case ast.Expr(value=value):
                 self.value(value)
-            case ast.Assign(targets=targets, value=value):
-                result = self.value(value)
-                for target in targets:
-                    self.bind(target, result)
-            case ast.AnnAssign(target=target, value=value) if value is not None:
-                self.bind(target, self.value(value))
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
-                self.scope[name] = added(self.scope.get(name, UNKNOWN), self.value(value))
-            case ast.AugAssign(target=ast.Subscript() | ast.Attribute() as target, value=value):
-                self.bind(target, merged(UNKNOWN, self.value(value)))
-            case ast.AugAssign(target=target, value=value):
-                self.value(value)
-                self.bind(target, UNKNOWN)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                self.assign(node)
             case ast.FunctionDef(name=name):
                 self.functions[name] = node
             case ast.ClassDef():
@@ -114,6 +103,22 @@ class _Interpreter(Expressions):
                 self.bring_in(node)
             case ast.Delete() | ast.Global() | ast.Pass() | ast.Assert():
                 pass
+
+    def assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                result = self.value(value)
+                for target in targets:
+                    self.bind(target, result)
+            case ast.AnnAssign(target=target, value=value) if value is not None:
+                self.bind(target, self.value(value))
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
+                self.scope[name] = added(self.scope.get(name, UNKNOWN), self.value(value))
+            case ast.AugAssign(target=ast.Subscript() | ast.Attribute() as target, value=value):
+                self.bind(target, merged(UNKNOWN, self.value(value)))
+            case ast.AugAssign(target=target, value=value):
+                self.value(value)
+                self.bind(target, UNKNOWN)
 
     def choose(self, decided: bool | None, body: list[ast.stmt], orelse: list[ast.stmt]) -> None:
         if decided is not None:
