@@ -189,7 +189,7 @@ class TargetsOptions(TypedDict, total=False):
     })]  # fmt: skip
     targets_from: Annotated[tuple[str, ...], Option("--targets-from", "FILE", commands=(), own={
         "check": Words(
-            "Take targets from where they stand: a Dockerfile, .python-version, pyproject.toml, a GitHub workflow.",
+            "Take targets from a file that names them: Dockerfile, .python-version, pyproject.toml, GitHub workflow.",
             flags="--targets-from --from-dockerfile",
         ),
         "diff": Words("As for check: a file that names targets."),

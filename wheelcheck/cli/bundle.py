@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Make the environment of PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), in the folder OUT.
 
-    Nothing of it is run, so that any host makes it for any target. The wheels are fetched first, where --wheelhouse has not got
-    them. OUT is the environment with its manifest.json; with --archive it holds the archives, the manifest and SHA256SUMS, whose
-    bytes are the same wherever they are made.
+    Nothing of it is run, so any host makes it for any target. The wheels are downloaded first, where --wheelhouse lacks them. OUT
+    is the environment with its manifest.json; with --archive it holds the archives, the manifest and SHA256SUMS, whose bytes are
+    the same wherever they are made.
 
     Exit status: 0 made, 1 over the size budget.
     """

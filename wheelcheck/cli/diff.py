@@ -15,7 +15,7 @@ from wheelcheck.errors import UsageProblem
 
 @click.command("diff", short_help="Compare two inputs, plans or git revisions.")
 @click.argument("sides", metavar="OLD NEW | --git-base REV INPUT...", nargs=-1)
-@click.option("--git-base", metavar="REV", help="Compare each INPUT with what it was where HEAD left this revision.")
+@click.option("--git-base", metavar="REV", help="Compare each INPUT with its state where HEAD left this revision.")
 @table_options("diff", "platforms", "pythons", "target_files", "targets_from", "fail_on", "warn_only", "baseline")
 @answer_format("diff", "For people, for programs, or a comment for a pull request.")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
@@ -30,10 +30,10 @@ def diff_command(
     output: str | None,
     **options: Any,  # noqa: ANN401 - click
 ) -> int:
-    """Tell which packages came in, went out or moved from OLD to NEW, and which findings are new: 1 when a new one fails.
+    """Show which packages were added, removed or moved from OLD to NEW, and which findings are new: 1 when a new one fails.
 
     OLD and NEW are files, plans, requirements, or REV:PATH for a file at a git revision. With --git-base each INPUT is compared
-    with what it was where HEAD left REV, what it includes likewise. The settings and allowances of today count for both sides.
+    with its state where HEAD left REV, and so are the files that it includes. The settings and allowances of today count for both.
     """
     from wheelcheck.api.diff import DiffRequest, diff
     from wheelcheck.api.request import Request

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from wheelcheck.report.progress import TransferProgress
 
 
-@click.command("fetch", short_help="Bring every file of a plan into a folder, checked.")
+@click.command("fetch", short_help="Download every file of a plan into a folder, checked.")
 @click.argument("plan_file", metavar="PLAN")
-@click.option("-d", "--directory", metavar="DIR", help="The wheelhouse: where the wheels go; made if need be.")
+@click.option(
+    "-d", "--directory", metavar="DIR", help="The wheelhouse: the folder for the wheels; made if it does not exist."
+)
 @allow_build
 @click.option(
     "--build-seconds",
@@ -44,10 +46,10 @@ def fetch_command(
     form: str,
     **options: Any,  # noqa: ANN401 - click
 ) -> int:
-    """Bring every file of PLAN, made by `wheelcheck plan -o` (or "-" for standard input), into a folder, each hash checked.
+    """Download every file of PLAN, made by `wheelcheck plan -o` (or "-" for standard input), into a folder, each hash checked.
 
-    What is there already is not fetched again, and what was interrupted is continued. Indexes are asked for files of the
-    same host with the user and password that are known for them; the plan holds none.
+    Files that are there already are not downloaded again, and interrupted downloads are continued. The user and password that are
+    known for an index are sent for files on its host; the plan holds none.
     """
     from wheelcheck.api.edges import read_plan_file
     from wheelcheck.api.fetch import FetchRequest

@@ -13,7 +13,7 @@ from wheelcheck.cli.showing import Showing, answer_format
 @click.command("verify", short_help="Check a bundle or environment: files, libraries, imports.")
 @click.argument("path", metavar="BUNDLE|DIR|ENV")
 @click.option(
-    "--plan", "plan", metavar="PLAN", default="", help="Hold it against this plan too: packages, versions, target."
+    "--plan", "plan", metavar="PLAN", default="", help="Compare it with this plan too: packages, versions, target."
 )
 @click.option("--imports", type=click.Choice(["all", "none"]), default="all", show_default=True,
               help="Import each distribution's top-level modules in a fresh process, where its Python runs here.")  # fmt: skip
@@ -37,8 +37,8 @@ def verify_command(
 ) -> int:
     """Check a bundle (its folder, archive or manifest), a virtual environment, an embeddable Python or a site-packages folder.
 
-    Files are held against RECORD and the bundle's manifest, shared libraries against what the environment and a clean target
-    have, on any machine; imports are tried where the environment's Python runs, or under --runner. Nothing is written into it.
+    Files are compared with RECORD and the bundle's manifest, shared libraries with those of the environment and of a clean
+    target, on any machine; imports are tried where the environment's Python runs, or under --runner. Nothing is written into it.
 
     Exit status: 0 no problems, 1 problems (with --strict, warnings too), 2 no environment or unreadable input, 3 disk failed.
     """
