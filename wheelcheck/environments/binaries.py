@@ -18,6 +18,36 @@ if TYPE_CHECKING:
 
 _MACHO = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe")
 _SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
+_ELF_BROKEN = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    TypeError,
+    UnicodeError,
+    ValueError,
+    struct.error,
+)
+_MACHO_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64", 7: "i386", 0x01000012: "ppc64", 18: "ppc"}
+_LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY = 0xC, 0x80000018, 0x8000001F, 0x80000023, 0x20
+_RPATH, _MINIMUM, _BUILD = 0x8000001C, 0x24, 0x32
+_MACHO_BROKEN = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    OSError,
+    TypeError,
+    UnicodeError,
+    ValueError,
+    struct.error,
+)
+_PE_MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "x86", 0x1C4: "arm"}
+_IMPORT, _DELAY_IMPORT = 1, 13
+# pefile checks much, yet a hostile file can still run it into these.
+_PE_BROKEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, UnicodeError, ValueError, struct.error)
 
 
 class BinaryUnreadable(Exception):  # not a WheelcheckError: it is answered with a problem, never shown as it is
@@ -84,19 +114,6 @@ def read_binary(file: Path, path: str, machine: str | None) -> Binary | None:
     return None
 
 
-_ELF_BROKEN = (
-    AssertionError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    OverflowError,
-    TypeError,
-    UnicodeError,
-    ValueError,
-    struct.error,
-)
-
-
 def read_elf(file: Path, path: str) -> Binary:
     """Read *file*, called *path* in the answer; raises ``BinaryUnreadable`` where it is damaged."""
     from elftools.common.exceptions import ELFError
@@ -160,23 +177,6 @@ def _elf_versions(image: ELFFile) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-_MACHO_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64", 7: "i386", 0x01000012: "ppc64", 18: "ppc"}
-_LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY = 0xC, 0x80000018, 0x8000001F, 0x80000023, 0x20
-_RPATH, _MINIMUM, _BUILD = 0x8000001C, 0x24, 0x32
-_MACHO_BROKEN = (
-    AssertionError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    OverflowError,
-    OSError,
-    TypeError,
-    UnicodeError,
-    ValueError,
-    struct.error,
-)
-
-
 def read_macho(file: Path, path: str, machine: str | None) -> Binary:
     """Read *file*, called *path* in the answer; of a universal file, the part for *machine*, or the first.
 
@@ -221,12 +221,6 @@ def _macho_text(data: bytes) -> str:
 
 def _macho_release(packed: int) -> tuple[int, ...]:
     return packed >> 16, packed >> 8 & 0xFF
-
-
-_PE_MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "x86", 0x1C4: "arm"}
-_IMPORT, _DELAY_IMPORT = 1, 13
-# pefile checks much, yet a hostile file can still run it into these.
-_PE_BROKEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, UnicodeError, ValueError, struct.error)
 
 
 def read_pe(file: Path, path: str) -> Binary:

@@ -38,8 +38,6 @@ _BLOCK = 1 << 20
 _ENDINGS = (zlib.Z_SYNC_FLUSH, zlib.Z_FINISH)
 _WINDOW = 1 << 15  # how far deflate looks back
 _AHEAD = 32  # blocks in memory at once
-
-
 SUMS = "SHA256SUMS"
 """The file beside archives that ``sha256sum --check`` reads."""
 

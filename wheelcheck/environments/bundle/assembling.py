@@ -40,10 +40,7 @@ def assemble(
     refuse_mismatch(source, target)
     system = source.runtime.system
     machine = source.runtime.machine or machine_of(target)
-    if system == "windows" and not has_launcher(machine):
-        raise UsageProblem(
-            f"there are no launchers of scripts for {machine} on Windows", hint="use amd64, arm64 or win32"
-        )
+    _refuse_missing_launcher(system, machine)
     with _cleared_on_failure(into):
         reporter.stage("reading wheels")
         contents = [read_contents(wheel, source.layout, system) for wheel in wheelhouse.wheels]
@@ -70,6 +67,13 @@ def assemble(
             *claims.iter_warnings(),
         ),
     )
+
+
+def _refuse_missing_launcher(system: str, machine: str) -> None:
+    if system == "windows" and not has_launcher(machine):
+        raise UsageProblem(
+            f"there are no launchers of scripts for {machine} on Windows", hint="use amd64, arm64 or win32"
+        )
 
 
 def _claimed(

@@ -20,6 +20,17 @@ from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.syntax import parse_tree
 
 _NAMED = 3
+CODE = (".py", ".pyc", ".pyd", ".so", ".dylib", ".dll", ".pth")
+# At the top of site-packages these are a mistake in a build: packages that a product imports have names of their own.
+_ASIDE = frozenset(
+    {"test", "tests", "doc", "docs", "example", "examples", "sample", "samples", "benchmark", "benchmarks"}
+)
+_ASIDE_FILES = frozenset({"conftest.py", "setup.py"})
+_READING_MATTER = re.compile(
+    r"(?:licen[cs]es?|copying|copyright|notice|authors|contributors|readme|change(?:s|log)|history|news)(?:[.-].*)?",
+    re.IGNORECASE,
+)
+_NAMESPACE_TOOLS = frozenset({"pkgutil", "pkg_resources", "__future__", "typing"})
 
 
 class Admission(enum.Enum):
@@ -137,19 +148,6 @@ def _refusal(claim: Claim, other: Claim, fact: str) -> ArchiveRefused:
     else:
         hint = f"choose another version of {projects[0]}, or leave it out"
     return ArchiveRefused(f"member {claim.member!r}: {fact}", address=claim.owner, hint=hint)
-
-
-CODE = (".py", ".pyc", ".pyd", ".so", ".dylib", ".dll", ".pth")
-# At the top of site-packages these are a mistake in a build: packages that a product imports have names of their own.
-_ASIDE = frozenset(
-    {"test", "tests", "doc", "docs", "example", "examples", "sample", "samples", "benchmark", "benchmarks"}
-)
-_ASIDE_FILES = frozenset({"conftest.py", "setup.py"})
-_READING_MATTER = re.compile(
-    r"(?:licen[cs]es?|copying|copyright|notice|authors|contributors|readme|change(?:s|log)|history|news)(?:[.-].*)?",
-    re.IGNORECASE,
-)
-_NAMESPACE_TOOLS = frozenset({"pkgutil", "pkg_resources", "__future__", "typing"})
 
 
 def may_differ(path: str, reads: Iterable[Callable[[], bytes] | None]) -> bool:

@@ -25,6 +25,13 @@ _KEEPS = {
     RuntimeKind.STANDALONE: keeps_of_prefix,
     RuntimeKind.INSTALLATION: keeps_of_installation,
 }
+_BUILD_PATHS = re.compile(r"'(prefix|exec_prefix|abs_srcdir|abs_builddir)': '(/[^']+)'")
+_MARKS = {"prefix": "/install", "exec_prefix": "/install", "abs_srcdir": "/build", "abs_builddir": "/build"}
+_SYSCONFIG = re.compile(r"lib/python3\.\d+t?/_sysconfigdata_[^/]*\.py")
+# pydoc, idle and others of the interpreter's own, in the way that ``make install`` writes them.
+_COMMANDS = re.compile(r"bin/[^/]+")
+_ABSOLUTE_PYTHON = re.compile(rb"#!/[^\n]*/(python3?(?:\.\d+t?)?)[ \r]*\n")
+_SHARED = re.compile(r"bin/python3\.\d+t?|lib/libpython3[^/]*\.so[^/]*|lib/python3\.\d+t?/lib-dynload/[^/]+\.so")
 
 
 def lay_runtime(source: RuntimeSource, folder: Folder, claims: Claims) -> tuple[EnvironmentFile, ...]:
@@ -109,15 +116,6 @@ def _whole(links: dict[str, str], files: frozenset[str]) -> dict[str, str]:
                 there.add(path)
                 found = True
     return whole
-
-
-_BUILD_PATHS = re.compile(r"'(prefix|exec_prefix|abs_srcdir|abs_builddir)': '(/[^']+)'")
-_MARKS = {"prefix": "/install", "exec_prefix": "/install", "abs_srcdir": "/build", "abs_builddir": "/build"}
-_SYSCONFIG = re.compile(r"lib/python3\.\d+t?/_sysconfigdata_[^/]*\.py")
-# pydoc, idle and others of the interpreter's own, in the way that ``make install`` writes them.
-_COMMANDS = re.compile(r"bin/[^/]+")
-_ABSOLUTE_PYTHON = re.compile(rb"#!/[^\n]*/(python3?(?:\.\d+t?)?)[ \r]*\n")
-_SHARED = re.compile(r"bin/python3\.\d+t?|lib/libpython3[^/]*\.so[^/]*|lib/python3\.\d+t?/lib-dynload/[^/]+\.so")
 
 
 def relocated(path: str, content: bytes) -> bytes:

@@ -21,6 +21,21 @@ WINDOWS_LAYOUT = Layout(
 PLAIN_LAYOUT = Layout(executable="", site_packages=".", scripts="bin", headers="include", data=".")
 
 _PATCHLEVEL = re.compile(r'^#define\s+PY_VERSION\s+"([^"+]+)\+?"', re.MULTILINE)
+_SITE_LINE = "Lib\\site-packages"
+_BYTECODE = re.compile(r"(?:^|/)__pycache__/|\.py[co]$")
+_SITE_PACKAGES = re.compile(r"(?:Lib|lib/python3\.\d+t?)/site-packages/(?!README(?:\.txt)?$)")
+# What the packages in site-packages put beside the interpreter: useless without them, full of their builder's paths, and in the
+# place of the plan's own commands.
+_SCRIPTS = re.compile(r"Scripts/|bin/(?!python|pydoc|idle|2to3)")
+_STANDALONE_HINT = "use a python-build-standalone archive or the embeddable package instead"
+_WINDOWS_PARTS = re.compile(r"[^/]+\.(?:exe|dll|txt)|(?:DLLs|Lib|libs|[Ii]nclude|tcl)/.*")
+_UNIX_PARTS = re.compile(
+    r"bin/python(?:3(?:\.\d+t?)?)?|lib/python3\.\d+t?/.*|lib/libpython3[^/]*|lib/(?:tcl|tk|itcl|thread|tdbc)\d[^/]*/.*"
+    r"|lib/lib(?:tcl|tk)\d[^/]*|include/python3\.\d+t?/.*"
+)
+_TEST_SUITES = re.compile(r"(?:^|/)(?:test|tests|idle_test)/")
+# Makefile and static library of the build: only compiling against this interpreter needs them, and they name its builder's folders.
+_BUILD_LEFTOVERS = re.compile(r"lib/python3\.\d+t?/config-3[^/]*/")
 
 
 def unix_layout(python: str) -> Layout:
@@ -95,9 +110,6 @@ def _whole_version(survey: Survey, prefix: str) -> Version | None:
     return None
 
 
-_SITE_LINE = "Lib\\site-packages"
-
-
 def recognise_embeddable(survey: Survey) -> tuple[str, Runtime, Layout] | None:
     """The prefix, runtime and layout of an embeddable package; ``None`` where *survey* holds none."""
     for found in survey.matching(r"(|[^/]+/)python3\d+t?\._pth"):
@@ -136,13 +148,6 @@ def open_site_packages(content: bytes) -> bytes:
     return "".join(line + end for line in lines).encode()
 
 
-_BYTECODE = re.compile(r"(?:^|/)__pycache__/|\.py[co]$")
-_SITE_PACKAGES = re.compile(r"(?:Lib|lib/python3\.\d+t?)/site-packages/(?!README(?:\.txt)?$)")
-# What the packages in site-packages put beside the interpreter: useless without them, full of their builder's paths, and in the
-# place of the plan's own commands.
-_SCRIPTS = re.compile(r"Scripts/|bin/(?!python|pydoc|idle|2to3)")
-
-
 def recognise_standalone(survey: Survey) -> tuple[str, Runtime, Layout] | None:
     """The prefix, runtime and layout of a standalone build; ``None`` where *survey* holds none.
 
@@ -175,17 +180,6 @@ def keeps_of_prefix(path: str) -> bool:
     place.
     """
     return not (_BYTECODE.search(path) or _SITE_PACKAGES.match(path) or _SCRIPTS.match(path))
-
-
-_STANDALONE_HINT = "use a python-build-standalone archive or the embeddable package instead"
-_WINDOWS_PARTS = re.compile(r"[^/]+\.(?:exe|dll|txt)|(?:DLLs|Lib|libs|[Ii]nclude|tcl)/.*")
-_UNIX_PARTS = re.compile(
-    r"bin/python(?:3(?:\.\d+t?)?)?|lib/python3\.\d+t?/.*|lib/libpython3[^/]*|lib/(?:tcl|tk|itcl|thread|tdbc)\d[^/]*/.*"
-    r"|lib/lib(?:tcl|tk)\d[^/]*|include/python3\.\d+t?/.*"
-)
-_TEST_SUITES = re.compile(r"(?:^|/)(?:test|tests|idle_test)/")
-# Makefile and static library of the build: only compiling against this interpreter needs them, and they name its builder's folders.
-_BUILD_LEFTOVERS = re.compile(r"lib/python3\.\d+t?/config-3[^/]*/")
 
 
 def recognise_installation(survey: Survey) -> tuple[str, Runtime, Layout] | None:

@@ -26,6 +26,10 @@ _UNITS = {
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 _DEPTH = 2
 """The depth of the folders that are listed: a package's own and those in it."""
+LAYERS = ("runtime", "base", "app")
+"""From rarely to often changing, which is the order of unpacking."""
+SMALL = 5_000_000
+"""Bytes that a package of the app may have, installed; a larger one would be downloaded again with each change of the others."""
 
 
 def parse_budget(text: str) -> Budget:
@@ -65,12 +69,6 @@ def measure(environment: Environment, strippable: Mapping[str, int]) -> BundleSi
 
 def _largest_first(sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(sizes.items(), key=lambda row: (-row[1], row[0])))
-
-
-LAYERS = ("runtime", "base", "app")
-"""From rarely to often changing, which is the order of unpacking."""
-SMALL = 5_000_000
-"""Bytes that a package of the app may have, installed; a larger one would be downloaded again with each change of the others."""
 
 
 def layers(files: Iterable[EnvironmentFile], plan: Plan) -> tuple[tuple[str, tuple[EnvironmentFile, ...]], ...]:

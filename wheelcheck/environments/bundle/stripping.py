@@ -29,6 +29,10 @@ _SHARED_DOCUMENTS = frozenset({"doc", "info", "man"})
 _NEEDED_IN_DIST_INFO = frozenset({"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"})
 # Stubs that lazy_loader.attach_stub reads on import, and whatever else speaks of stubs.
 _READS_STUBS = re.compile(rb"attach_stub|\.pyi\b")
+_NAMES = frozenset({"test", "tests"})
+_TEST_FILE = re.compile(r"(__init__|conftest|test_\w+|\w+_tests?)\.py")
+_SPEAKS_OF_TESTS = re.compile(rb"\btests?\b")
+_DOTTED = re.compile(r"\.*\w+(?:\.\w+)*")
 
 
 class StripKind(Struct, frozen=True, kw_only=True):
@@ -186,12 +190,6 @@ def _remove_empty_folders(root: Path, gone: Iterable[str]) -> None:
 def _parents(path: str) -> Iterator[str]:
     while path := posixpath.dirname(path):
         yield path
-
-
-_NAMES = frozenset({"test", "tests"})
-_TEST_FILE = re.compile(r"(__init__|conftest|test_\w+|\w+_tests?)\.py")
-_SPEAKS_OF_TESTS = re.compile(rb"\btests?\b")
-_DOTTED = re.compile(r"\.*\w+(?:\.\w+)*")
 
 
 def removable_tests(environment: Environment) -> frozenset[str]:

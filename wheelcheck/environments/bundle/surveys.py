@@ -18,6 +18,7 @@ _BINARY_NAME = re.compile(
 )
 _TEXT_NAME = re.compile(r"(?:python3\d+t?\._pth|pyvenv\.cfg|PYTHON\.json|patchlevel\.h)")
 _LARGEST_TEXT = 8 * 1024**2
+_WINDOWS_MACHINES = {"x86": "win32", "arm": "win_arm32"}
 
 
 class Survey(Struct, frozen=True, kw_only=True):
@@ -67,9 +68,6 @@ def survey_runtime(path: Path) -> Survey:
             if facts is not None:
                 binaries[entry.path] = facts
     return Survey(path=path, paths=frozenset(paths), links=links, texts=texts, binaries=binaries)
-
-
-_WINDOWS_MACHINES = {"x86": "win32", "arm": "win_arm32"}
 
 
 class BinaryFacts(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,8 @@ _DRIVE = re.compile(r"^[A-Za-z]:")
 # "Naming Files, Paths, and Namespaces" in the documentation of Windows; the superscript digits count too.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
+_EPOCH = 315_532_800
+"""1980-01-01 in UTC: nothing earlier fits into a zip."""
 
 
 def name_problem(name: str, system: str) -> str:
@@ -64,10 +66,6 @@ def collision_key(path: str, system: str) -> str:
 def room_above(path: str) -> int:
     """The most characters that the path of the folder above *path* may have, so that Windows opens the file; 0 for none."""
     return max(LONGEST_PATH - 1 - len(path.encode("utf-16-le", "surrogatepass")) // 2, 0)
-
-
-_EPOCH = 315_532_800
-"""1980-01-01 in UTC: nothing earlier fits into a zip."""
 
 
 class Written(Struct, frozen=True, kw_only=True):

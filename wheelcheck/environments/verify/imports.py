@@ -21,6 +21,23 @@ from wheelcheck.model.systems import LibraryKnowledge
 
 _MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "win32": "i686", "x86": "i686", "i386": "i686"}
 _SYSTEMS = {"win32": "windows", "darwin": "macos", "linux": "linux"}
+_KINDS = {
+    TrialOutcome.FAILED: ProblemKind.IMPORT_FAILED,
+    TrialOutcome.CRASHED: ProblemKind.IMPORT_CRASHED,
+    TrialOutcome.TIMED_OUT: ProblemKind.IMPORT_TIMED_OUT,
+}
+_REMEDIES = {
+    TrialOutcome.FAILED: "see the libraries and files above; if this module is for another system, leave it out: --skip-import {}",
+    TrialOutcome.CRASHED: "import it alone on the target; if it cannot work where this ran, leave it out: --skip-import {}",
+    TrialOutcome.TIMED_OUT: "give it more time with --timeout, or leave it out: --skip-import {}",
+}
+MOST_MODULES = 200
+"""More top-level modules than that are generated ones; the rest are not tried."""
+_EXTENSION = re.compile(r"(?P<name>\w+)(?:\.(?P<tag>[\w-]+))?\.(?P<kind>py|pyc|pyd|so)", re.ASCII)
+_TAGGED = re.compile(r"(?:cp|cpython-)3(\d+)(t?)(?:[-_d].*)?")
+_NEVER = frozenset(
+    ("__init__", "__main__", "setup", "conftest", "test", "tests", "testing", "docs", "examples", "benchmarks")
+)
 
 
 class ImportOptions(Struct, frozen=True, kw_only=True):
@@ -135,18 +152,6 @@ def _reason_to_skip(
     return exemption.reason if exemption is not None else ""
 
 
-_KINDS = {
-    TrialOutcome.FAILED: ProblemKind.IMPORT_FAILED,
-    TrialOutcome.CRASHED: ProblemKind.IMPORT_CRASHED,
-    TrialOutcome.TIMED_OUT: ProblemKind.IMPORT_TIMED_OUT,
-}
-_REMEDIES = {
-    TrialOutcome.FAILED: "see the libraries and files above; if this module is for another system, leave it out: --skip-import {}",
-    TrialOutcome.CRASHED: "import it alone on the target; if it cannot work where this ran, leave it out: --skip-import {}",
-    TrialOutcome.TIMED_OUT: "give it more time with --timeout, or leave it out: --skip-import {}",
-}
-
-
 def _failures(trials: Trials) -> Iterator[Problem]:
     for each in trials.imports:
         if each.outcome in _KINDS:
@@ -158,15 +163,6 @@ def _failures(trials: Trials) -> Iterator[Problem]:
                 message=f"import {each.module}: {each.detail}",
                 remedy=_REMEDIES[each.outcome].format(each.module),
             )
-
-
-MOST_MODULES = 200
-"""More top-level modules than that are generated ones; the rest are not tried."""
-_EXTENSION = re.compile(r"(?P<name>\w+)(?:\.(?P<tag>[\w-]+))?\.(?P<kind>py|pyc|pyd|so)", re.ASCII)
-_TAGGED = re.compile(r"(?:cp|cpython-)3(\d+)(t?)(?:[-_d].*)?")
-_NEVER = frozenset(
-    ("__init__", "__main__", "setup", "conftest", "test", "tests", "testing", "docs", "examples", "benchmarks")
-)
 
 
 def top_modules(subject: Subject, installed: Installed) -> tuple[str, ...]:

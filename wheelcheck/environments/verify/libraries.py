@@ -19,6 +19,9 @@ from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
 _PYTHON_DLL = re.compile(r"python3(\d*)(t?)(_d)?\.dll")
 _OF_CONDA = "Library/bin"
 """conda's Python looks here too."""
+_ORIGINS = {True: "runtime that was built", False: "wheel"}
+_VERSION = re.compile(r"([A-Z]+)_(\d+(?:\.\d+)*)")
+_EXTENSION_TAG = re.compile(r"\.(?:cp|cpython-)3(\d+)(t?)[-.].*(?:pyd|so)$", re.IGNORECASE)
 
 
 def judge_windows(case: LibraryCase) -> Iterator[Problem]:
@@ -91,10 +94,6 @@ def _python_dll(case: LibraryCase, need: Need, matched: re.Match[str]) -> Iterat
             f"needs {need.library}, which is not beside {case.subject.layout.executable}",
             f"copy {need.library} from the same release of Python beside {case.subject.layout.executable}",
         )
-
-
-_ORIGINS = {True: "runtime that was built", False: "wheel"}
-_VERSION = re.compile(r"([A-Z]+)_(\d+(?:\.\d+)*)")
 
 
 def judge_linux(case: LibraryCase) -> Iterator[Problem]:
@@ -215,9 +214,6 @@ RULES: Mapping[str, Callable[[LibraryCase], Iterator[Problem]]] = MappingProxyTy
     {"windows": judge_windows, "linux": judge_linux, "musl": judge_linux, "macos": judge_macos}
 )
 """The rules by the system of a runtime."""
-
-
-_EXTENSION_TAG = re.compile(r"\.(?:cp|cpython-)3(\d+)(t?)[-.].*(?:pyd|so)$", re.IGNORECASE)
 
 
 def judge_libraries(

@@ -23,6 +23,9 @@ from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
 
+_FORMS = {"windows": "pe", "linux": "elf", "musl": "elf", "macos": "macho"}
+_REMEDY = "add the package that has it, take a version with a wheel that bundles it, or install it on the target"
+
 
 class LibraryIndex(Struct, frozen=True, kw_only=True):
     """The libraries of one environment; ``owners`` are distributions by path, without the runtime's and foreign files.
@@ -49,9 +52,6 @@ class LibraryIndex(Struct, frozen=True, kw_only=True):
     def owner(self, path: str) -> NormalizedName | None:
         """Whose the file at *path* is."""
         return self.owners.get(path)
-
-
-_FORMS = {"windows": "pe", "linux": "elf", "musl": "elf", "macos": "macho"}
 
 
 def read_library_index(subject: Subject, owners: Mapping[str, NormalizedName]) -> LibraryIndex:
@@ -149,9 +149,6 @@ def linked_paths(index: LibraryIndex) -> frozenset[str]:
                     found.add(path)
                     waiting.append(path)
     return frozenset(found)
-
-
-_REMEDY = "add the package that has it, take a version with a wheel that bundles it, or install it on the target"
 
 
 class LibraryCase(Struct, frozen=True, kw_only=True):

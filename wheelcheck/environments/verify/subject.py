@@ -19,6 +19,10 @@ from wheelcheck.model.distribution import WheelTag
 from wheelcheck.model.environment import Layout, Manifest, Runtime
 from wheelcheck.model.inspection import Problem
 
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_LIMIT = 64 * 1024**2
+_INFO = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
+
 
 class Subject(Struct, frozen=True, kw_only=True):
     """The environment under ``root``; paths are relative to it with ``/``, ``.`` is the root itself.
@@ -58,11 +62,6 @@ def joined(*parts: str) -> str:
 def is_outside(path: str) -> bool:
     """Whether *path*, made by :func:`joined`, leads out of the root."""
     return path == ".." or path.startswith(("../", "/")) or path[1:2] == ":"
-
-
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_LIMIT = 64 * 1024**2
-_INFO = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
 
 
 class RecordedFile(Struct, frozen=True, kw_only=True):

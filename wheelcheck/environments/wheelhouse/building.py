@@ -31,6 +31,7 @@ _TAIL_LINES = 25
 _TAIL_BYTES = 64 * 1024
 # What belongs to this interpreter must not reach the build's own.
 _DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
+ALL = "all"
 
 
 class BuildContext(Struct, frozen=True, kw_only=True):
@@ -110,9 +111,6 @@ def _failed(wanted: Wanted, fact: str, output: IO[bytes]) -> ArchiveRefused:
         hint="a pure project needs no more than its build requirements: see the output for what else it looks for, or take "
         "a version with a wheel",
     )
-
-
-ALL = "all"
 
 
 class _Job(Struct, frozen=True, kw_only=True):
