@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.archives import make_wheel
 from tests.index.stores import files, name, store
 from tests.server import IndexServer, Mode
@@ -38,13 +40,14 @@ def test_small_pages_are_left_as_they_are() -> None:
     assert compressed_layer(PackedPage([]), "i").files == []
 
 
-def test_a_large_page_is_the_same_fetched_and_cached(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [0, 1024**2])
+def test_a_large_page_is_the_same_fetched_and_cached(limit: int, tmp_path: Path) -> None:
     catalog = {"a": [make_wheel("a", f"1.{minor}") for minor in range(600)]}
 
     with IndexServer(catalog, mode=Mode()) as server:
         pages = []
         for _ in range(2):
-            with store(server.simple_url, cache_dir=tmp_path) as projects:
+            with store(server.simple_url, cache_dir=tmp_path, uncompressed_limit=limit) as projects:
                 pages.append(files(projects.page(name("a"))))
         assert pages[0] == pages[1]
         assert server.count() == 1

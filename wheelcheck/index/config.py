@@ -22,7 +22,8 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     ``cache_dir`` ``None`` caches nothing on disk. ``offline`` takes any cached answer and asks nobody; ``refresh``
     revalidates every cached page. ``ca_bundle`` is a PEM file or folder, ``client_cert`` a PEM file with key.
     ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again. After ``silence``
-    seconds in which nothing came for any request, what is waited for is asked once more. The limits are in bytes.
+    seconds in which nothing arrived for any request, an open request is sent again. The limits are in bytes; large pages that are
+    fetched after the first ``uncompressed_limit`` are kept compressed in memory.
     """
 
     index_urls: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     backoff: float = 0.25
     requests_per_host: int = 50
     page_limit: int = 64 * 1024**2
+    uncompressed_limit: int = 32 * 1024**2
     metadata_limit: int = 8 * 1024**2
     file_limit: int = 200 * 1024**2
     user_agent: str = USER_AGENT

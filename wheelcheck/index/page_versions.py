@@ -33,9 +33,6 @@ from wheelcheck.model.distribution import (
 )
 from wheelcheck.model.urls import masked
 
-COMPRESSED_FROM = 32 * 1024**2
-"""Bytes of packed files that a run keeps uncompressed; large pages after that are compressed, as most are never looked at."""
-
 _LARGE = 128 * 1024  # bytes of a page: of 800 pages, 135 are larger, and have four fifths of all bytes
 _CHUNK = (
     64 * 1024

@@ -16,7 +16,7 @@ from wheelcheck.index.fetch_context import FetchContext, decoder
 from wheelcheck.index.file_entries import Listing, PackedPage
 from wheelcheck.index.locations import LinkPool, LocalIndex, load_listing, local_path
 from wheelcheck.index.page_reader import read_listing, read_page
-from wheelcheck.index.page_versions import COMPRESSED_FROM, Layer, compressed_layer, layer_of, packed_size, project_page
+from wheelcheck.index.page_versions import Layer, compressed_layer, layer_of, packed_size, project_page
 from wheelcheck.index.revalidation import PageAnswer, RevalidatedPages
 from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.urls import masked
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.transport import Transport
+
+
+_decode_page = decoder(PackedPage)
+_decode_listing = decoder(Listing)
 
 
 class _RemoteIndex(Struct, frozen=True):
@@ -40,8 +44,8 @@ class ProjectPages:
 
     def __init__(self, context: FetchContext) -> None:
         self._context = context
-        self._packed: RevalidatedPages[PackedPage] = RevalidatedPages("page", decoder(PackedPage), context)
-        self._listings: RevalidatedPages[Listing] = RevalidatedPages("links", decoder(Listing), context)
+        self._packed: RevalidatedPages[PackedPage] = RevalidatedPages("page", _decode_page, context)
+        self._listings: RevalidatedPages[Listing] = RevalidatedPages("links", _decode_listing, context)
         self._indexes: dict[str, LocalIndex | _RemoteIndex] = {}
         self._pools: dict[str, LinkPool] = {}
         self._held = 0  # bytes of the pages that this run fetched
@@ -88,7 +92,8 @@ class ProjectPages:
     def _fetched_layer(self, page: PackedPage, url: str) -> Layer:
         index = self._context.credentials.learn(url)
         self._held += packed_size(page)
-        return layer_of(page, index) if self._held < COMPRESSED_FROM else compressed_layer(page, index)
+        is_much = self._held > self._context.config.uncompressed_limit
+        return compressed_layer(page, index) if is_much else layer_of(page, index)
 
     def _index(self, url: str) -> LocalIndex | _RemoteIndex:
         known = self._indexes.get(url)
