@@ -22,8 +22,9 @@ from tests.server.index_server import IndexServer
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.formats import EXPORTERS, Exporter
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model.environment import Layout, Manifest, ManifestTarget, Runtime, RuntimeKind
+from wheelcheck.model.environment import Layout, Manifest, Runtime, RuntimeKind
 from wheelcheck.model.plan import Plan
+from wheelcheck.model.target import TargetName
 from wheelcheck.plans.making import plan
 from wheelcheck.targets.targets import parse_target
 
@@ -58,7 +59,7 @@ def bundled(archives: tuple[str, ...] = ()) -> Manifest:
         name="demo",
         version="1.2",
         plan_digest="sha256:" + "0" * 64,
-        target=ManifestTarget(platform="win_amd64", python="3.11"),
+        target=TargetName(platform="win_amd64", python="3.11"),
         runtime=Runtime(kind=RuntimeKind.NONE, python=None, system="windows", machine=None),
         layout=Layout(executable="", site_packages=".", scripts="bin", headers="include", data="."),
         packages=(),

@@ -17,10 +17,10 @@ from wheelcheck.model.environment import (
     EnvironmentFile,
     Layout,
     Manifest,
-    ManifestTarget,
     Runtime,
     RuntimeKind,
 )
+from wheelcheck.model.target import TargetName
 
 EMBEDDABLE = Layout(
     executable="python.exe", site_packages="Lib/site-packages", scripts="Scripts", headers="Include", data="."
@@ -69,7 +69,7 @@ class FakeEnvironment:
             name="sample",
             version="1.0",
             plan_digest=plan,
-            target=ManifestTarget(platform="win_amd64", python="3.11"),
+            target=TargetName(platform="win_amd64", python="3.11"),
             runtime=Runtime(kind=RuntimeKind.EMBEDDABLE, python=Version("3.11"), system="windows", machine="amd64"),
             layout=layout,
             packages=tuple(

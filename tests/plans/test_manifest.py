@@ -18,10 +18,10 @@ from wheelcheck.model.environment import (
     EnvironmentFile,
     Layout,
     Manifest,
-    ManifestTarget,
     Runtime,
     RuntimeKind,
 )
+from wheelcheck.model.target import TargetName
 from wheelcheck.plans.manifests import parse_manifest, render_manifest
 
 _HASH = "0123456789abcdef" * 4
@@ -32,7 +32,7 @@ def _manifest() -> Manifest:
         name="samai",
         version="1.2.0",
         plan_digest=f"sha256:{_HASH}",
-        target=ManifestTarget(platform="win_amd64", python="3.11"),
+        target=TargetName(platform="win_amd64", python="3.11"),
         runtime=Runtime(
             kind=RuntimeKind.EMBEDDABLE,
             python=Version("3.11.9"),
@@ -77,7 +77,7 @@ def test_manifest_of_packages_alone_comes_back_as_it_was() -> None:
         name="é",
         version="0",
         plan_digest="",
-        target=ManifestTarget(platform="any", python="3.13"),
+        target=TargetName(platform="any", python="3.13"),
         runtime=Runtime(kind=RuntimeKind.NONE, python=None, system="linux", machine=None),
         layout=Layout(executable="", site_packages=".", scripts="bin", headers="include", data="."),
         packages=(),

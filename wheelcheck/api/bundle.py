@@ -20,7 +20,6 @@ from wheelcheck.model.environment import (
     Bundling,
     EnvironmentFile,
     Manifest,
-    ManifestTarget,
 )
 from wheelcheck.ports import SilentTransfers
 
@@ -197,13 +196,11 @@ def _refuse_manifest_of_others(environment: Environment) -> None:
 
 
 def _manifest(order: _Order, environment: Environment, wheelhouse: Wheelhouse) -> Manifest:
-
-    target = order.executable.plan.target
     return Manifest(
         name=order.name,
         version=order.version,
         plan_digest=order.executable.digest,
-        target=ManifestTarget(platform=target.platform, python=target.python),
+        target=order.executable.plan.target.name,
         runtime=environment.runtime,
         layout=environment.layout,
         packages=tuple(

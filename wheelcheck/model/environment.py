@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 from packaging.version import Version
 
 from wheelcheck.model.document import HEX_SHA256, Count, ProjectName, about
+from wheelcheck.model.target import TargetName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,13 +124,6 @@ class BundleArchive(Struct, frozen=True, kw_only=True):
     ] = None
 
 
-class ManifestTarget(Struct, frozen=True, kw_only=True):
-    """The plan's target."""
-
-    platform: Annotated[str, about("A wheel's platform tag, such as win_amd64.")]
-    python: Annotated[str, about("The Python version, such as 3.11.")]
-
-
 class Manifest(Struct, frozen=True, kw_only=True):
     """What a bundle holds and which archives bring it: all that an application's first run needs to download and verify it.
 
@@ -150,7 +144,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
             max_length=71,
         ),
     ] = field(name="plan")
-    target: ManifestTarget
+    target: Annotated[TargetName, about("The plan's target.")]
     runtime: Runtime
     layout: Layout
     stripped: Annotated[tuple[str, ...], about("The kinds of files that were left out, as given to --strip.")] = ()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Struct
+
+from wheelcheck.model.document import about
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
 
     from wheelcheck.model.distribution import Distribution, WheelTag
     from wheelcheck.model.requirement import FileOrigin
+
+
+class TargetName(Struct, frozen=True, kw_only=True):
+    """The words that name a target."""
+
+    platform: Annotated[str, about("The platform, such as win_amd64.")]
+    python: Annotated[str, about("The Python version, such as 3.11.")]
 
 
 class Target(Struct, frozen=True, kw_only=True, dict=True):
@@ -39,6 +48,11 @@ class Target(Struct, frozen=True, kw_only=True, dict=True):
     def rank(self) -> Mapping[WheelTag, int]:
         """The position of each tag in ``tags``, the first where one stands twice."""
         return {tag: position for position, tag in reversed(list(enumerate(self.tags)))}
+
+    @property
+    def name(self) -> TargetName:
+        """The words that name it."""
+        return TargetName(platform=self.platform, python=self.python)
 
     def __hash__(self) -> int:
         return hash((self.platform, self.python, self.python_full))

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from wheelcheck.model.document import render_json
 from wheelcheck.model.environment import RuntimeKind
+from wheelcheck.model.target import TargetName
 from wheelcheck.report.commands import wrapped_command
 from wheelcheck.report.fetch import USERS, size_text
 from wheelcheck.report.page import Page, counted
@@ -15,7 +16,7 @@ from wheelcheck.report.page import Page, counted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wheelcheck.model.environment import Bundling, ManifestTarget, Runtime
+    from wheelcheck.model.environment import Bundling, Runtime
 
 SCHEMA = "wheelcheck.bundling/1"
 _LARGEST_IN_BRIEF = 5
@@ -170,7 +171,7 @@ class BundlingDocument(Struct, frozen=True, kw_only=True):
     name: str
     version: str
     plan: str
-    target: ManifestTarget
+    target: TargetName
     runtime: RuntimeKind
     installed: int
     files: int

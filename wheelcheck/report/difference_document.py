@@ -23,7 +23,8 @@ from wheelcheck.model.check import (
 from wheelcheck.model.document import Count, Path, ProjectName, about, render_shareable, stated
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Status
-from wheelcheck.report.documents import OriginDocument, TargetName, origin_document, target_name
+from wheelcheck.model.target import TargetName
+from wheelcheck.report.documents import OriginDocument, origin_document
 from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared
 from wheelcheck.report.verdicts import difference_verdict
 
@@ -164,7 +165,7 @@ def _shared_change(group: Group[PackageChange]) -> SharedChange:
         name=change.name,
         before=change.before.version if change.before is not None else None,
         after=change.after.version if change.after is not None else None,
-        targets=tuple(map(target_name, group.targets)),
+        targets=tuple(target.name for target in group.targets),
     )
 
 
@@ -176,7 +177,7 @@ def _shared(group: FindingGroup, state: FindingState) -> SharedComparedFinding:
         package=group.finding.package,
         version=group.finding.version,
         message=group.message,
-        targets=tuple(map(target_name, group.targets)),
+        targets=tuple(target.name for target in group.targets),
         origins=tuple(map(origin_document, group.origins)),
         fingerprints=group.fingerprints,
     )
@@ -187,7 +188,7 @@ def _target(each: TargetDifference) -> TargetDifferenceDocument:
     return TargetDifferenceDocument(
         platform=each.target.platform,
         python=each.target.python,
-        other=target_name(other) if other is not None else None,
+        other=other.name if other is not None else None,
         decided=each.is_decided,
         before=_answer(each.before, each.size_before),
         after=_answer(each.after, each.size_after),

@@ -11,16 +11,9 @@ from wheelcheck.model.check import Allowance, Verdict
 from wheelcheck.model.document import Line, ProjectName, about
 from wheelcheck.model.finding import Code
 from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, FileOrigin, Origin
-from wheelcheck.model.target import Target
+from wheelcheck.model.target import TargetName
 
 _Texts = tuple[str, ...]
-
-
-class TargetName(Struct, frozen=True, kw_only=True):
-    """What names a target."""
-
-    platform: Annotated[str, about("The platform, such as win_amd64.")]
-    python: Annotated[str, about("The Python version, such as 3.11.")]
 
 
 class OriginDocument(Struct, frozen=True, kw_only=True):
@@ -66,11 +59,6 @@ class SharedFinding(Struct, frozen=True, kw_only=True):
     targets: Annotated[tuple[TargetName, ...], about("The targets on which it was found, in the order asked for.")]
     origins: Annotated[tuple[OriginDocument, ...], about("Every place where the user wrote what leads to it.")]
     fingerprints: Annotated[_Texts, about("What a baseline knows it by, on each target.")]
-
-
-def target_name(target: Target) -> TargetName:
-    """The words that name *target*."""
-    return TargetName(platform=target.platform, python=target.python)
 
 
 def origin_document(origin: Origin) -> OriginDocument:

@@ -12,8 +12,8 @@ from wheelcheck.model.document import Count, Path, ProjectName, about, render_sh
 from wheelcheck.model.finding import Code
 from wheelcheck.model.matrix import Best, Blocker, Cell, CellStatus, Matrix, Opening
 from wheelcheck.model.plan import InputRecord
+from wheelcheck.model.target import TargetName
 from wheelcheck.plans.repair_documents import RepairDocument, repair_document
-from wheelcheck.report.documents import TargetName, target_name
 from wheelcheck.report.verdicts import matrix_verdict
 
 _Texts = tuple[str, ...]
@@ -160,7 +160,7 @@ def _blocker(blocker: Blocker) -> BlockerDocument:
             )
             for finding in blocker.findings
         ),
-        targets=tuple(map(target_name, blocker.targets)),
+        targets=tuple(target.name for target in blocker.targets),
     )
 
 
@@ -175,8 +175,8 @@ def _best(best: Best) -> BestDocument:
 
 def _opening(opening: Opening) -> OpeningDocument:
     return OpeningDocument(
-        proved_on=target_name(opening.proved),
-        same_blockers=tuple(map(target_name, opening.alike)),
+        proved_on=opening.proved.name,
+        same_blockers=tuple(target.name for target in opening.alike),
         repair=repair_document(opening.repair) if opening.repair is not None else None,
         complete=opening.searched,
     )

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from wheelcheck.model.answers import CellKind, Wheels
 from wheelcheck.model.document import render_json
 from wheelcheck.model.target import Target
-from wheelcheck.report.documents import target_name
 from wheelcheck.report.page import Page, Segment, counted, glued
 
 _MARKS = {
@@ -158,7 +157,7 @@ def render_wheels_json(wheels: Wheels) -> str:
             "index": wheels.index or None,
             "versions": wheels.versions,
             "admitted": wheels.admitted,
-            "targets": [target_name(target) for target in wheels.targets],
+            "targets": [target.name for target in wheels.targets],
             "rows": [
                 {
                     "version": row.version,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from wheelcheck.model.answers import Bounding, Outcome, Standing, VersionRange, WayStep, Why
 from wheelcheck.model.document import render_json
 from wheelcheck.model.judgement import Installability
-from wheelcheck.report.documents import target_name
 from wheelcheck.report.findings import Detail
 from wheelcheck.report.page import Page, counted, folded, glued
 
@@ -157,7 +156,7 @@ def render_why_json(why: Why) -> str:
             "found": why.is_found,
             "outcome": why.outcome,
             "clashing": why.clashing,
-            "target": target_name(why.target),
+            "target": why.target.name,
             "version": why.version,
             "installability": why.installability,
             "file": why.filename or None,

@@ -12,7 +12,8 @@ import pytest
 from tests.environments.bundle.laid import SITE, lay
 from wheelcheck.environments.bundle.staging import refuse_existing, refuse_unreplaceable, staged
 from wheelcheck.errors import DiskFailure, IndexUnavailable, UsageProblem, WheelcheckError
-from wheelcheck.model.environment import EnvironmentFile, Manifest, ManifestTarget
+from wheelcheck.model.environment import EnvironmentFile, Manifest
+from wheelcheck.model.target import TargetName
 from wheelcheck.plans.manifests import render_manifest
 
 
@@ -160,7 +161,7 @@ def _bundle(out: Path) -> None:
         name="app",
         version="1",
         plan_digest="sha256:" + "1" * 64,
-        target=ManifestTarget(platform="win_amd64", python="3.11"),
+        target=TargetName(platform="win_amd64", python="3.11"),
         runtime=environment.runtime,
         layout=environment.layout,
         packages=(),

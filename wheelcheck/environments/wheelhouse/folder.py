@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from wheelcheck.errors import DiskFailure, InputUnreadable
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
+from wheelcheck.model.target import TargetName
 from wheelcheck.ports import Transfers
 
 SOURCES = "sources"
@@ -46,19 +47,12 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     built_from: BuildSource | None = None
 
 
-class RecordTarget(Struct, frozen=True, kw_only=True):
-    """The target of the plan, in its own words."""
-
-    platform: str = ""
-    python: str = ""
-
-
 class Record(Struct, frozen=True, kw_only=True):
     """What ``wheelhouse.json`` says; ``plan`` is the digest of the plan that was fetched last."""
 
     schema: str = ""
     plan: str = ""
-    target: RecordTarget = RecordTarget()
+    target: TargetName = TargetName(platform="", python="")
     files: tuple[Entry, ...] = ()
 
     def entry(self, filename: str) -> Entry | None:
@@ -92,7 +86,7 @@ def record_files(folder: Path, digest: str, plan: Plan, entries: Iterable[Entry]
     record = Record(
         schema=SCHEMA,
         plan=digest,
-        target=RecordTarget(platform=plan.target.platform, python=plan.target.python),
+        target=plan.target.name,
         files=tuple(found[filename] for filename in sorted(found)),
     )
     path, part = folder / RECORD_NAME, folder / f".{RECORD_NAME}.part"

@@ -14,16 +14,15 @@ from wheelcheck.model.document import Count, ProjectName, about, render_shareabl
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import InputRecord
+from wheelcheck.model.target import TargetName
 from wheelcheck.plans.repair_documents import RepairDocument, RepairSearch, repair_document, search_document
 from wheelcheck.report.documents import (
     VERDICT,
     AllowanceDocument,
     OriginDocument,
     SharedFinding,
-    TargetName,
     allowance_document,
     origin_document,
-    target_name,
 )
 from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.verdicts import check_verdict, target_word
@@ -144,7 +143,7 @@ def _shared(group: FindingGroup) -> SharedFinding:
         package=group.finding.package,
         version=group.finding.version,
         message=group.message,
-        targets=tuple(map(target_name, group.targets)),
+        targets=tuple(target.name for target in group.targets),
         origins=tuple(map(origin_document, group.origins)),
         fingerprints=group.fingerprints,
     )
