@@ -17,11 +17,10 @@ from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, needs_repairs, origins_of, proposals_for
 from wheelcheck.api.edges import open_store
-from wheelcheck.api.gate import GateRequest, gate_policy, on_target
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
 from wheelcheck.api.request import Request, refuse_misspelt
-from wheelcheck.api.targets import TargetWords, has_words, load_targets_and_notes
+from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets_and_notes, on_target
 from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem
 from wheelcheck.options import CheckOptions, RequestOptions
 from wheelcheck.ports import Reporter, SilentReporter

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.ending import ending_in_order
 from wheelcheck.cli.options import allow_build, table_options
-from wheelcheck.cli.showing import Showing, answer_format
+from wheelcheck.cli.showing import Showing, answer_format, ending_in_order
 from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.errors import UsageProblem
 
