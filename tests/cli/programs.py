@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wheelcheck.cli.main import run
-from wheelcheck.model.document import json_schema
+from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import PlanDocument
 
 TARGET = ("--platform", "win_amd64", "--python", "3.11")

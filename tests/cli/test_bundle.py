@@ -20,8 +20,8 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
 from tests.server import IndexServer
-from wheelcheck.model.document import json_schema
 from wheelcheck.model.environment import Budget, Manifest
+from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.manifests import parse_manifest
 
 SITE = "Lib/site-packages"

@@ -11,8 +11,8 @@ import pytest
 from tests.cli.programs import Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer
-from wheelcheck.model.document import json_schema
 from wheelcheck.model.environment import Manifest
+from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import PlanDocument
 from wheelcheck.report.check.document import CheckDocument
 from wheelcheck.report.difference_document import DiffDocument

@@ -16,7 +16,7 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.server import IndexFile, IndexServer, Mode, index_file
 from tests.server.catalog import Made
-from wheelcheck.model.document import json_schema
+from wheelcheck.model.schema import json_schema
 from wheelcheck.report.difference_document import DiffDocument
 
 NATIVE = {

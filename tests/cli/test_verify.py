@@ -22,8 +22,8 @@ from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
 from wheelcheck.api.verify import VerifyRequest, verify
-from wheelcheck.model.document import json_schema
 from wheelcheck.model.inspection import ProblemKind
+from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
 from wheelcheck.report.verify import render_verify

@@ -10,10 +10,10 @@ from msgspec import structs
 
 from tests.fakes import proposed, samples
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.document import json_schema
 from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.repair import Edit, EditKind, Proposals, Suggestion
 from wheelcheck.model.resolution import Resolution
+from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import SCHEMA_NAME, PlanDocument, parse_plan, render_plan
 from wheelcheck.plans.making import plan
 

@@ -11,7 +11,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.document import json_schema
 from wheelcheck.model.environment import (
     BundleArchive,
     BundledPackage,
@@ -21,6 +20,7 @@ from wheelcheck.model.environment import (
     Runtime,
     RuntimeKind,
 )
+from wheelcheck.model.schema import json_schema
 from wheelcheck.model.target import TargetName
 from wheelcheck.plans.manifests import parse_manifest, render_manifest
 

@@ -23,11 +23,11 @@ from wheelcheck.export.pylock import render_pylock
 from wheelcheck.export.requirements import render_requirements
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
-from wheelcheck.model.document import json_schema
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.resolution import Pin
+from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import PlanDocument, parse_plan, render_plan
 from wheelcheck.plans.making import plan
 from wheelcheck.report.summary import render_summary

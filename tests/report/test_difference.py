@@ -16,9 +16,9 @@ from packaging.version import Version
 from tests.fakes import checks, samples
 from wheelcheck.findings.comparing import compare
 from wheelcheck.model.check import CheckedTarget, Difference, Side, Verdict
-from wheelcheck.model.document import json_schema
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
+from wheelcheck.model.schema import json_schema
 from wheelcheck.model.target import Target
 from wheelcheck.report.check.markdown import LIMIT
 from wheelcheck.report.details import in_bytes

@@ -40,7 +40,8 @@ def schema_command(name: str, output: str | None) -> int:
     """
     from importlib import import_module
 
-    from wheelcheck.model.document import json_schema, render_json
+    from wheelcheck.model.document import render_json
+    from wheelcheck.model.schema import json_schema
 
     # A report's room is loaded for its own schema alone.
     module, _, document = _SCHEMAS[name].partition(":")

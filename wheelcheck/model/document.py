@@ -1,4 +1,4 @@
-"""What all JSON documents share: how versions and specifiers are read and written, the layout of the text, and the schema.
+"""What all JSON documents share: how versions and specifiers are read and written, and the layout of the text.
 
 A document is a ``msgspec.Struct``: its fields in order are the keys as they are written, its annotations are the rules of its JSON
 Schema. Where a value of the model has the shape of the document, it is the document; elsewhere a Struct beside the room's
@@ -17,8 +17,6 @@ from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model.urls import masked_within
-
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def about(description: str, *, pattern: str | None = None, max_length: int | None = None) -> Meta:
@@ -102,34 +100,3 @@ def as_typed(wanted: type, value: object) -> object:
         return wanted(value)
     except InvalidVersion:
         raise ValueError(f"is not a version: {value!r}") from None
-
-
-def json_schema(document: type[msgspec.Struct]) -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of the *document*, whose first key names the schema."""
-    # Imported here: few runs ask for a schema.
-    from inspect import cleandoc
-
-    from wheelcheck.model.finding import Code
-    from wheelcheck.model.inspection import ProblemKind
-
-    _, parts = msgspec.json.schema_components(
-        [document], schema_hook=lambda _: {"type": "string"}, ref_template="#/$defs/{name}"
-    )
-    for part in parts.values():
-        part["description"] = cleandoc(part.get("description", ""))
-    # Their words may be added to without a new number of the schema.
-    for growing, rules in ((Code, {"pattern": "^WC[0-9]{3}$"}), (ProblemKind, {})):
-        if growing.__name__ in parts:
-            words = [member.value for member in growing]
-            parts[growing.__name__] |= {"enum": ..., "type": "string", **rules, "examples": words}
-            del parts[growing.__name__]["enum"]
-    root = parts.pop(document.__name__)
-    name = root["properties"]["schema"]
-    [root["title"]] = name["enum"]
-    # Values of the model know it without being told; in a file it has to stand.
-    if name.pop("default", None):
-        root["required"].insert(0, "schema")
-    schema: dict[str, object] = msgspec.json.decode(
-        msgspec.json.encode({"$schema": _DIALECT, **root, "$defs": parts}, enc_hook=_plain)
-    )
-    return schema

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from tests.fakes import checks
-from wheelcheck.model.document import json_schema
+from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import PlanDocument
 from wheelcheck.report.check.document import CheckDocument, render_json
 
