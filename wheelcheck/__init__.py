@@ -84,9 +84,9 @@ _HOMES = {
 def plan(*inputs: str, reporter: Reporter | None = None, **options: Unpack[RequestOptions]) -> Plan:
     """Resolve *inputs* for one target and plan the installation.
 
-    *inputs* are what the command line takes: requirements files, a pyproject.toml, a script, requirements. *options* are the
-    fields of :class:`Request`, named like the command line's options; without ``platform`` and ``python`` the target is the
-    running interpreter. *reporter* is told of progress.
+    *inputs* are what the command line takes: requirements files, a pyproject.toml, a script, requirements. *options* are those of
+    :class:`wheelcheck.options.RequestOptions`, named like the command line's; without ``platform`` and ``python`` the target is
+    the running interpreter. *reporter* receives the progress.
 
     A blocked or undecided plan is an answer: see ``plan.status``, ``plan.findings`` and the repairs in ``plan.proposals``;
     with ``fix`` the plan is the repaired one, and ``plan.applied`` says by what. Raises children of
@@ -102,11 +102,12 @@ def check(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Chec
     """Judge *inputs* on any number of targets, against the policy of the options and of ``[tool.wheelcheck]``: the gate.
 
     *inputs* are what the command line takes; without any the dependency file of ``folder`` is taken, a lock first. *options* are
-    named like the command line's; targets are ``platforms`` times ``pythons``, else those of the settings, else the running
-    interpreter. ``today`` (ISO 8601) stands in for the day that allowances are held against. *reporter* is told of progress.
+    those of :class:`wheelcheck.options.CheckOptions`; targets are ``platforms`` times ``pythons``, else those of the settings, else the running
+    interpreter. ``today`` (ISO 8601) stands in for the day that allowances are held against. *reporter* receives the
+    progress.
 
     What fails is an answer: see ``exit_status``, and ``passes`` and ``judged`` of each of its ``targets``. So is an index that
-    goes away in a run, which the ``failure`` of the targets that it hit tells. Raises children of :class:`WheelcheckError` for
+    fails during the run: see ``failure`` of the targets that needed it. Raises children of :class:`WheelcheckError` for
     inputs and settings that cannot be understood.
     """
     from wheelcheck.api.check import check as judge
