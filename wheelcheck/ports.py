@@ -26,56 +26,45 @@ class Projects(Protocol):
 
     def page(self, name: NormalizedName) -> ProjectPage:
         """The page of *name*; one with state ``absent`` where no index knows it."""
-        ...
 
     def metadata(self, wheel: Wheel) -> CoreMetadata:
         """The dependency fields of *wheel*, by sidecar, tail range or whole download."""
-        ...
 
     def source(self, sdist: Sdist) -> Judgement:
         """Metadata and purity of *sdist*, read without running it; raises ``ArchiveRefused`` for a hostile one."""
-        ...
 
     def direct(self, url: str) -> tuple[Distribution, CoreMetadata | None, Judgement | None]:
         """The file behind a direct reference: a wheel with its metadata, or an sdist or local folder with its judgement.
 
         Name and version come from the archive. The ``Distribution`` carries the hash of what was read.
         """
-        ...
 
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Start fetching, do not wait; unknown names and failures are kept for the later call."""
-        ...
 
     def prefetch_metadata(self, wheels: Iterable[Wheel]) -> None:
         """Start fetching, do not wait."""
-        ...
 
     def prefetch_sources(self, sdists: Iterable[Sdist]) -> None:
         """Start fetching and judging, do not wait."""
-        ...
 
     def on_page(self, listener: Callable[[ProjectPage], None] | None) -> None:
         """Call *listener* on a thread of the store as each page arrives, so that reading ahead need not wait for the solver.
 
         For a page that another resolution of the run fetched already, *listener* is called when the page is asked for.
         """
-        ...
 
     def on_metadata(self, listener: Callable[[Wheel, CoreMetadata], None] | None) -> None:
         """Likewise for each wheel's metadata."""
-        ...
 
     def on_wait(self, listener: Callable[[], None] | None) -> None:
         """Call *listener* once, on the caller's thread, before the first answer that is not at hand is waited for.
 
         Until then there is nothing to gain by reading ahead.
         """
-        ...
 
     def while_waiting(self, check: Callable[[], None] | None) -> None:
         """Call *check* now and then, on the caller's thread, while it waits for an answer; what it raises ends the wait."""
-        ...
 
 
 class OtherIndexes(Protocol):
@@ -86,7 +75,6 @@ class OtherIndexes(Protocol):
 
         Asked once, without retries or long waiting; raises ``IndexUnavailable`` where no answer can be had.
         """
-        ...
 
 
 class Code(Protocol):
@@ -98,15 +86,12 @@ class Code(Protocol):
 
     def import_names(self, distribution: Distribution) -> frozenset[str]:
         """The top-level names that *distribution* makes importable (RECORD, top_level.txt, its files); empty if not known."""
-        ...
 
     def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
         """Where the code of *distribution* imports one of the top-level *names*; fetches its Python files only."""
-        ...
 
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of the dotted *modules* binds in *distribution*, in the order of their names."""
-        ...
 
 
 class Landing(Protocol):
@@ -118,27 +103,21 @@ class Landing(Protocol):
     @property
     def received(self) -> int:
         """How many bytes are kept, of this run or of an earlier one."""
-        ...
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes; they count as received only once they are kept."""
-        ...
 
     def keep(self) -> None:
         """Keep what was written since the last call, whatever happens afterwards."""
-        ...
 
     def restart(self) -> None:
         """Drop what was written and not kept."""
-        ...
 
     def begin_anew(self) -> None:
         """Drop everything."""
-        ...
 
     def finish(self) -> None:
         """Check the hashes of the whole file and show it. Raises ``HashMismatch`` after dropping everything."""
-        ...
 
 
 class Files(Protocol):
@@ -149,7 +128,6 @@ class Files(Protocol):
 
         A file of unknown size is in the answer all the same, without one.
         """
-        ...
 
     def download(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
         """Write every file to its landing, several at once; continue where a landing has the beginning.
@@ -157,7 +135,6 @@ class Files(Protocol):
         Returns when all are finished. At the first failure the others stop: raises ``IndexUnavailable``, ``HashMismatch`` or
         ``DiskFailure``; the landings keep the bytes that arrived.
         """
-        ...
 
 
 class Archives(Protocol):
@@ -165,38 +142,30 @@ class Archives(Protocol):
 
     def wheel_metadata(self, file: BinaryIO, filename: str) -> CoreMetadata:
         """The dependency fields in the wheel *file* (seekable); reads the zip's directory and one member."""
-        ...
 
     def core_metadata(self, content: bytes, filename: str, source: MetadataSource) -> CoreMetadata:
         """The dependency fields in *content*, a METADATA file that belongs to *filename*.
 
         Raises ``MetadataMalformed`` when it is unreadable or speaks of another project or version than *filename*.
         """
-        ...
 
     def judge_sdist(self, file: BinaryIO, filename: str) -> Judgement:
         """Metadata and purity of the source archive *file* (seekable), one pass over its members."""
-        ...
 
     def judge_folder(self, folder: Path) -> Judgement:
         """Likewise for an unpacked source tree."""
-        ...
 
     def code_places(self, file: BinaryIO, filename: str, modules: frozenset[str] | None) -> CodePlaces:
         """Where in the wheel *file* the sources of *modules* lie, of all modules for ``None``; reads the zip's directory."""
-        ...
 
     def import_names(self, file: BinaryIO, filename: str) -> frozenset[str]:
         """The top-level names that the archive *file* makes importable; reads a wheel's directory, a source archive whole."""
-        ...
 
     def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
         """Where the Python files in the archive *file* import one of the top-level *names*."""
-        ...
 
     def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in the archive *file*; reads these and what they import ``*`` from."""
-        ...
 
 
 class Reporter(Protocol):
@@ -204,19 +173,15 @@ class Reporter(Protocol):
 
     def stage(self, name: str) -> None:
         """A stage begins: a short present participle such as ``resolving``."""
-        ...
 
     def pinned(self, name: NormalizedName, version: Version, total: int) -> None:
         """The solver holds *total* pins now, *name* the latest."""
-        ...
 
     def fetching(self, what: str) -> None:
         """A request for *what*, a project or file name, starts."""
-        ...
 
     def fetched(self, what: str) -> None:
         """The request for *what* ended."""
-        ...
 
 
 class SilentReporter:
@@ -240,23 +205,18 @@ class Transfers(Reporter, Protocol):
 
     def sizes_known(self, sizes: PlanSizes) -> None:
         """The sizes of the files of the plan are known; called before the first of them is asked for."""
-        ...
 
     def waiting(self, what: str) -> None:
         """The run waits until *what* (a short noun phrase) ends."""
-        ...
 
     def expect(self, files: int, size: int | None) -> None:
         """*files* files of *size* bytes together will arrive; ``None`` where not all sizes are known."""
-        ...
 
     def arrived(self, count: int) -> None:
         """*count* more bytes arrived; negative where bytes that had arrived were given up."""
-        ...
 
     def landed(self, filename: str) -> None:
         """One file is whole and checked."""
-        ...
 
 
 class SilentTransfers(SilentReporter):

@@ -127,11 +127,9 @@ class Sink(Protocol):
 
     def restart(self) -> None:
         """Forget what was written."""
-        ...
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes."""
-        ...
 
 
 class Buffer:

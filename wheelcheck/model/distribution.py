@@ -175,7 +175,6 @@ class NamesTags(Protocol):
 
     def tags_of_wheels(self, version: Version) -> frozenset[tuple[WheelTag, ...]]:
         """The tags of each wheel of *version*, and maybe of a file that is no distribution."""
-        ...
 
 
 ProjectState = Literal["active", "archived", "deprecated", "quarantined", "absent"]
