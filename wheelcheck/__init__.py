@@ -102,9 +102,9 @@ def check(*inputs: str, reporter: Reporter | None = None, **options: Unpack[Chec
     """Judge *inputs* on any number of targets, against the policy of the options and of ``[tool.wheelcheck]``: the gate.
 
     *inputs* are what the command line takes; without any the dependency file of ``folder`` is taken, a lock first. *options* are
-    those of :class:`wheelcheck.options.CheckOptions`; targets are ``platforms`` times ``pythons``, else those of the settings, else the running
-    interpreter. ``today`` (ISO 8601) stands in for the day that allowances are held against. *reporter* receives the
-    progress.
+    those of :class:`wheelcheck.options.CheckOptions`; targets are ``platforms`` times ``pythons``, else those of the settings,
+    else the running interpreter. ``today`` (ISO 8601) stands in for the day that allowances are held against. *reporter* receives
+    the progress.
 
     What fails is an answer: see ``exit_status``, and ``passes`` and ``judged`` of each of its ``targets``. So is an index that
     fails during the run: see ``failure`` of the targets that needed it. Raises children of :class:`WheelcheckError` for
