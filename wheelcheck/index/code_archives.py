@@ -141,14 +141,7 @@ class CodeArchives:
         size = distribution.at.size
         small = SMALL if needs is None else _TINY
         if isinstance(distribution, Wheel) and (size is None or size > small):
-            at = distribution.at
-            reader = RangeReader(
-                at.url,
-                distribution.filename,
-                self._context.transport(),
-                self._hosts.of(at.url),
-                self._context.config,
-            )
+            reader = RangeReader(self._context, self._hosts, distribution.at.url, distribution.filename)
             archive.sparse = await reader.open_tail()
             archive.reader = reader
         if archive.sparse is None:

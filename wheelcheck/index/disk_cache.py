@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMAT = 5
 """Part of every key; raise it when a type that is cached changes."""
 
-CacheKind = Literal["page", "links", "metadata", "judgement", "code", "weight"]
+CacheKind = Literal["page", "links", "metadata", "judgement", "code", "size"]
 
 _DATABASE = "cache.db"
 _FOLDER = "index"
@@ -120,9 +120,9 @@ class DiskCache:
                 self._batches.put([])
         if writer is None:
             self._write(batch)
+            self._cull()
         else:
             writer.join()
-        self._cull()
 
     def _write_batches(self) -> None:
         try:
@@ -136,6 +136,7 @@ class DiskCache:
                     ended = not more
                     batch += more
                 self._write(batch)
+            self._cull()
         finally:
             self.close_thread()
 

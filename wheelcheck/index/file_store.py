@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar, cast
+from typing import BinaryIO, Self, TypeVar
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.credentials import Credentials
 from wheelcheck.index.disk_cache import DiskCache
 from wheelcheck.index.exchange import Request, RequestKind, Statistics, Tally
-from wheelcheck.index.fetch_context import FetchContext
+from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.file_downloads import SEGMENT, FileDownloads
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.loop_thread import LoopThread
 from wheelcheck.index.once_map import Future
-from wheelcheck.index.ranges import BytesMissing, FileHosts, RangeReader, SparseFile
+from wheelcheck.index.ranges import FileHosts, RangeReader
 from wheelcheck.index.transport import Transport
 from wheelcheck.model.plan import PlannedFile
 from wheelcheck.model.wheelhouse import FileSize, PlanSizes
@@ -30,6 +31,7 @@ T = TypeVar("T")
 Measure = Callable[[BinaryIO, str], int]
 """Takes a wheel (seekable) and its file name; returns its unpacked size in bytes; raises ``ArchiveRefused``."""
 
+_decode = decoder(FileSize)
 _ROUNDS = 4
 _HEAD_LIMIT = 64 * 1024
 
@@ -47,11 +49,9 @@ class FileSizes:
         path = local_path(file.url)
         if path is not None:
             return self._local(path, file)
-        stored = self._context.stored("weight", file.sha256) if file.sha256 else None
+        stored = self._context.load("size", file.sha256, _decode) if file.sha256 else None
         if stored is not None:
-            download, _, installed = stored.decode("ascii", "replace").partition(" ")
-            if download.isdecimal():
-                return FileSize(download=int(download), installed=int(installed) if installed.isdecimal() else None)
+            return stored
         if file.size is not None and not file.filename.endswith(".whl"):
             return FileSize(download=file.size, installed=None)
         return FileSize(download=file.size, installed=None) if self._context.config.offline else None
@@ -67,28 +67,22 @@ class FileSizes:
         except IndexUnavailable:
             # The download will report the problem in more detail.
             return FileSize(download=download, installed=installed)
+        found = FileSize(download=download, installed=installed)
         if file.sha256 and download is not None and (installed is not None or not file.filename.endswith(".whl")):
-            self._context.store("weight", file.sha256, f"{download} {installed}".encode())
-        return FileSize(download=download, installed=installed)
+            self._context.store("size", file.sha256, encode(found))
+        return found
 
     async def _by_tail(self, file: PlannedFile) -> tuple[int | None, int | None]:
-        reader = RangeReader(
-            file.url, file.filename, self._context.transport(), self._hosts.of(file.url), self._context.config
-        )
+        reader = RangeReader(self._context, self._hosts, file.url, file.filename)
         found = await reader.open_tail()
         if found is None:
             return file.size, None
         # A total in a page or a header may be wrong; the position of the last received byte is not.
-        size = _length(found)
-        for _ in range(_ROUNDS):
-            try:
-                return size, self._measure(cast(BinaryIO, found), file.filename)
-            except BytesMissing as missing:
-                if not await reader.fill(found, missing):
-                    break
-            except ArchiveRefused:
-                break
-        return size, None
+        size = found.seek(0, os.SEEK_END)
+        try:
+            return size, await reader.read(found, lambda part: self._measure(part, file.filename), _ROUNDS)
+        except ArchiveRefused:
+            return size, None
 
     async def _by_head(self, file: PlannedFile) -> int | None:
         reply = await self._context.transport().fetch(
@@ -115,10 +109,6 @@ class FileSizes:
                 return FileSize(download=size, installed=self._measure(stream, file.filename))
         except (OSError, ArchiveRefused):
             return FileSize(download=file.size, installed=None)
-
-
-def _length(file: SparseFile) -> int:
-    return file.seek(0, 2)
 
 
 class FileStore:

@@ -6,18 +6,20 @@ import bisect
 import io
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.exchange import Reply, Request, RequestKind
 from wheelcheck.model.urls import masked
 
 if TYPE_CHECKING:
-    from wheelcheck.index.transport import Transport
+    from wheelcheck.index.fetch_context import FetchContext
+
+T = TypeVar("T")
 
 
 class BytesMissing(Exception):
@@ -148,12 +150,12 @@ _PART = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.ASCII)
 class RangeReader:
     """Requests parts of the file at *url*; a refusal of its *host* is remembered for the next file."""
 
-    def __init__(self, url: str, filename: str, transport: Transport, host: FileHost, config: IndexConfig) -> None:
+    def __init__(self, context: FetchContext, hosts: FileHosts, url: str, filename: str) -> None:
         self._url = url
         self._filename = filename
-        self._transport = transport
-        self._host = host
-        self._limit = config.metadata_limit * 2
+        self._transport = context.transport()
+        self._host = hosts.of(url)
+        self._limit = context.config.metadata_limit * 2
 
     async def open_tail(self) -> SparseFile | None:
         """The file with its last bytes; ``None`` if its host does not answer ranges.
@@ -172,6 +174,16 @@ class RangeReader:
             self._host.takes_ranges = False
             return None
         return self._opened(await self._ask(f"bytes={max(0, length - TAIL)}-{length - 1}", _WHOLE))
+
+    async def read(self, file: SparseFile, read: Callable[[BinaryIO], T], rounds: int) -> T | None:
+        """What *read* returns of *file*, with missing bytes fetched at most *rounds* times; ``None`` if they cannot be had."""
+        for _ in range(rounds):
+            try:
+                return read(cast(BinaryIO, file))
+            except BytesMissing as missing:
+                if not await self.fill(file, missing):
+                    return None
+        return None
 
     async def fill(self, file: SparseFile, missing: BytesMissing) -> bool:
         """Add the *missing* bytes and some more; false if they cannot be had."""

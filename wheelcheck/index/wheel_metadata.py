@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed
 from wheelcheck.index.downloads import save_verified
 from wheelcheck.index.exchange import Request, RequestKind, verify
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.locations import local_path
-from wheelcheck.index.ranges import BytesMissing, FileHosts, RangeReader
+from wheelcheck.index.ranges import FileHosts, RangeReader
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Wheel
 
 if TYPE_CHECKING:
@@ -105,23 +105,17 @@ class WheelMetadata:
         return metadata
 
     async def _by_range(self, wheel: Wheel) -> CoreMetadata | None:
-        reader = RangeReader(
-            wheel.at.url, wheel.filename, self._context.transport(), self._hosts.of(wheel.at.url), self._context.config
-        )
+        reader = RangeReader(self._context, self._hosts, wheel.at.url, wheel.filename)
         file = await reader.open_tail()
-        for _ in range(_ROUNDS):
-            if file is None:
-                return None
-            try:
-                metadata = self._context.archives.wheel_metadata(cast(BinaryIO, file), wheel.filename)
-                return structs.replace(metadata, source=MetadataSource.WHEEL_RANGE)
-            except BytesMissing as missing:
-                if not await reader.fill(file, missing):
-                    return None
-            except (ArchiveRefused, MetadataMalformed):
-                # Stated sizes may be wrong: only a complete file whose hash matches may be called broken.
-                return None
-        return None
+        if file is None:
+            return None
+        archives = self._context.archives
+        try:
+            metadata = await reader.read(file, lambda part: archives.wheel_metadata(part, wheel.filename), _ROUNDS)
+        except (ArchiveRefused, MetadataMalformed):
+            # Stated sizes may be wrong: only a complete file whose hash matches may be called broken.
+            return None
+        return None if metadata is None else replace(metadata, source=MetadataSource.WHEEL_RANGE)
 
     async def _by_download(self, wheel: Wheel) -> CoreMetadata:
         download, _ = await save_verified(wheel.at, wheel.filename, self._context)
