@@ -1,1 +1,1 @@
-"""The archives room: reads wheels and source archives without running them; fetches and unpacks nothing to disk."""
+"""Reads wheels and source archives without running them: ``reader`` implements the port; unpacks nothing to disk."""

@@ -22,11 +22,6 @@ from wheelcheck.model.knowledge import (
 )
 
 _TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
-_ADVISORY = ("id", "when", "unless", "platforms", "python", "severity", "message", "evidence", "remedies")
-_ABI_BREAK = ("project", "release", "date", "unless", "message", "evidence")
-_SUBSTITUTE = ("project", "replacement", "differs", "same_versions", "platforms", "evidence")
-_PYTHON = ("minor", "secure_until", "evidence")
-_INDEX = ("name", "url", "projects", "platforms", "message", "evidence")
 
 _Entry = TypeVar("_Entry")
 
@@ -39,16 +34,17 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
     """
     document = Table.of_document(text, address, _TABLES)
     names = document.table("import_names")
+    # The keys of an entry are the fields of its type.
     return RepairKnowledge(
-        advisories=_entries(document.tables("advisory", _ADVISORY), _advisory, lambda entry: entry.id),
-        abi_breaks=_entries(document.tables("abi_break", _ABI_BREAK), _abi_break, _place_of_break),
+        advisories=_entries(document.tables("advisory", Advisory.__struct_fields__), _advisory, lambda entry: entry.id),
+        abi_breaks=_entries(document.tables("abi_break", AbiBreak.__struct_fields__), _abi_break, _place_of_break),
         substitutes=_entries(
-            document.tables("substitute", _SUBSTITUTE),
+            document.tables("substitute", Substitute.__struct_fields__),
             _substitute,
             lambda entry: f"{entry.project} by {entry.replacement}",
         ),
-        indexes=_entries(document.tables("index", _INDEX), _index, lambda entry: entry.name),
-        pythons=_entries(document.tables("python", _PYTHON), _python, lambda entry: entry.minor),
+        indexes=_entries(document.tables("index", VendorIndex.__struct_fields__), _index, lambda entry: entry.name),
+        pythons=_entries(document.tables("python", PythonLife.__struct_fields__), _python, lambda entry: entry.minor),
         import_names={_project_key(names, key): frozenset(names.some(key, kinds.import_name)) for key in names.keys},
     )
 
