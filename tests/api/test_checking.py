@@ -145,7 +145,7 @@ def test_index_that_fails_during_the_search_changes_no_verdict(tmp_path: Path) -
 
     with IndexServer(CATALOG_OF_REPAIRS) as server:
         assert failing(tmp_path, server, repairs=0).exit_status == 1
-        # The page is kept; the wheel that would be the way out cannot be had.
+        # The page is kept; the wheel that would be the repair cannot be fetched.
         server.mode = Mode(flaky=Flaky(first=1000, how="500", on="/files/"))
         found = failing(tmp_path, server)
     assert found.exit_status == 1

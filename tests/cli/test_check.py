@@ -1,4 +1,4 @@
-"""``wheelcheck check``: each exit status, each place that inputs and targets come from, each way out of the answer."""
+"""``wheelcheck check``: each exit status, each place that inputs and targets come from, each format of the answer."""
 
 from __future__ import annotations
 

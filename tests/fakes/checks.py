@@ -109,7 +109,7 @@ def passing() -> Check:
 
 
 def failing() -> Check:
-    """A native source archive on one of two targets, with its ways out, and a warning on both."""
+    """A native source archive on one of two targets, with its repairs, and a warning on both."""
     warning = judged(ADVISORY, Verdict.WARNS, origin=None)
     return answer(
         _blocked(WINDOWS, proposed.THREE_WAYS, warning), checked(LINUX, samples.installable_plan(), (warning,))
@@ -117,7 +117,7 @@ def failing() -> Check:
 
 
 def shared() -> Check:
-    """The same native source archive on three of four targets, for one of them with another way out."""
+    """The same native source archive on three of four targets, for one of them with another repair."""
     return answer(
         _blocked(WINDOWS, proposed.THREE_WAYS),
         _blocked(WINDOWS_312, proposed.THREE_WAYS),

@@ -45,7 +45,7 @@ def compared(*cells: Cell, openings: tuple[Opening, ...] = ()) -> Matrix:
 
 
 def mixed() -> Matrix:
-    """Every kind of cell, and a way out of some."""
+    """Every kind of cell, and repairs of some."""
     return compared(
         cell("win_amd64", "3.11", samples.installable_plan()),
         cell("win_amd64", "3.12", samples.installable_plan()),

@@ -1,4 +1,4 @@
-"""Sample proposals: ways out of the sample plans, as the search for repairs would word them."""
+"""Sample proposals: repairs of the sample plans, as the search would word them."""
 
 from __future__ import annotations
 

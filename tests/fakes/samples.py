@@ -239,7 +239,7 @@ CLASH = finding(
 
 
 def blocked_plan(proposals: Proposals | None = None) -> Plan:
-    """One native source archive, four pure ones, four wheels; with the ways out in *proposals*."""
+    """One native source archive, four pure ones, four wheels; with the repairs in *proposals*."""
     findings = (*_PURE_FINDINGS, AV, *AV_ELSEWHERE)
     return plan(blocked_outcome(), findings, inputs=INPUTS, options=OPTIONS, proposals=proposals)
 

@@ -74,7 +74,7 @@ def _creatorcrafter(scratch: Scratch) -> Iterator[str]:
 def _timed(scratch: Scratch) -> Iterator[str]:
     yield from ("", "## 3. Six platforms, four Pythons, one lock", "")
     yield "The best of five runs on a warm cache, each a process of its own from start to end. The check itself is what"
-    yield "`--no-repair` leaves; without it the search for ways out of the targets that fail is in the time too."
+    yield "`--no-repair` leaves; without it the search for repairs of the targets that fail is in the time too."
     yield ""
     yield "| run | seconds on the clock | seconds on the processors |"
     yield "|---|---:|---:|"

@@ -95,7 +95,7 @@ def _changes(page: Page, difference: Difference, detail: Detail) -> None:
 def _mark(page: Page, kind: ChangeKind) -> str:
     # Neither arrow is in every encoding, and the page knows no other sign for it.
     mark = _MARKS[kind]
-    return mark if page.clean(mark) == mark else _IN_ASCII.get(kind, mark)
+    return mark if page.has(mark) else _IN_ASCII.get(kind, mark)
 
 
 def _new(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:

@@ -49,7 +49,7 @@ def render_matrix_text(
 
 
 def _grid(page: Page, matrix: Matrix) -> None:
-    plain = 1 if page.clean("✓") != "✓" else 0
+    plain = 0 if page.has("✓") else 1
     first = max((len(platform) for platform in matrix.platforms), default=0)
     for pythons in _blocks(matrix.pythons, page.width - 2 - first):
         page.blank()

@@ -84,6 +84,10 @@ class Page(Struct, kw_only=True):
             return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
         return text
 
+    def has(self, text: str) -> bool:
+        """Whether the encoding has every character of *text*."""
+        return self.clean(text) == text
+
     def blank(self) -> None:
         """Add an empty line, never two in a row and never the first."""
         if self.lines and self.lines[-1]:

@@ -54,13 +54,13 @@ def _headline(page: Page, inspection: Inspection) -> None:
     if errors:
         page.paragraph(
             f"{inspection.subject}: {counted(errors, 'problem')}",
-            lead=("✗ " if _has(page, "✗") else "", "bold red"),
+            lead=("✗ " if page.has("✗") else "", "bold red"),
             style="bold red",
         )
     else:
         fine = "no problems" if not warnings else f"no problems, {counted(warnings, 'warning')}"
         page.paragraph(
-            f"{inspection.subject}: {fine}", lead=("✓ " if _has(page, "✓") else "", "bold green"), style="bold green"
+            f"{inspection.subject}: {fine}", lead=("✓ " if page.has("✓") else "", "bold green"), style="bold green"
         )
     runtime = inspection.runtime
     facts = [
@@ -121,11 +121,7 @@ def _mark(page: Page, count: int, worst: Severity | None) -> Segment:
 
 
 def _word(page: Page, mark: tuple[str, str]) -> str:
-    return mark[0] if _has(page, mark[0]) else mark[1]
-
-
-def _has(page: Page, text: str) -> bool:
-    return page.clean(text) == text
+    return mark[0] if page.has(mark[0]) else mark[1]
 
 
 def _problems(page: Page, problems: Sequence[Problem], severity: Severity, verbose: bool) -> None:
@@ -140,7 +136,7 @@ def _problems(page: Page, problems: Sequence[Problem], severity: Severity, verbo
             likewise = list(dict.fromkeys(_briefly(problem, group[0]) for problem in group[1:]))
             page.listing(likewise, rows=_ROWS, lead=("likewise ", "dim"), indent=4)
         if group[0].remedy:
-            page.paragraph(group[0].remedy, lead=("→ " if _has(page, "→") else "-> ", "cyan"), indent=4)
+            page.paragraph(group[0].remedy, lead=("→ " if page.has("→") else "-> ", "cyan"), indent=4)
 
 
 def _worded(problem: Problem) -> str:

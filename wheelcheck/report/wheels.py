@@ -90,7 +90,7 @@ def _table(page: Page, wheels: Wheels, places: Sequence[int]) -> None:
         named = ("", "") if line == 0 else ("version", "date")
         lead = f"  {named[0].ljust(first)}  {named[1].ljust(10)}  "
         page.line((lead + "".join(head[line].ljust(wide) for head in heads).rstrip(), "dim"))
-    plain = 1 if page.clean("✓") != "✓" else 0
+    plain = 0 if page.has("✓") else 1
     for row in wheels.rows:
         cells: list[Segment] = [(f"  {str(row.version).ljust(first)}  {(row.date or '').ljust(10)}  ", "")]
         for place in places:
@@ -122,7 +122,7 @@ def _head(platform: str) -> tuple[str, str, str]:
 
 def _legend(page: Page, wheels: Wheels) -> None:
     found = {cell.kind for row in wheels.rows for cell in row.cells}
-    plain = 1 if page.clean("✓") != "✓" else 0
+    plain = 0 if page.has("✓") else 1
     page.blank()
     page.paragraph(
         "   ".join(glued(f"{marks[plain]} {marks[3]}") for kind, marks in _MARKS.items() if kind in found),
