@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.knowledge.images import load_images, parse_images
+from wheelcheck.knowledge.systems import load_images, parse_images
 from wheelcheck.targets.targets import parse_target
 
 SYSTEM = '[[system]]\nname = "debian"\nimages = ["debian"]\nlatest = "12"\nevidence = ["https://example.com/"]\n'

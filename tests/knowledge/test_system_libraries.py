@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.knowledge.system_libraries import load_system_libraries, parse_system_libraries
+from wheelcheck.knowledge.systems import load_system_libraries, parse_system_libraries
 
 GOOD = """
 [windows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.knowledge.images import load_images
+from wheelcheck.knowledge.systems import load_images
 from wheelcheck.model.target import NamedTarget, NamedTargets
 from wheelcheck.targets.dockerfile import parse_dockerfile
 from wheelcheck.targets.sources import TargetQuery

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.knowledge.images import load_images
+from wheelcheck.knowledge.systems import load_images
 from wheelcheck.model.target import NamedTargets
 from wheelcheck.targets.github_actions import parse_workflow
 from wheelcheck.targets.sources import TargetQuery

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.knowledge.images import load_images
+from wheelcheck.knowledge.systems import load_images
 from wheelcheck.targets.python_version import parse_python_version_file
 from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.targets.targets import parse_target

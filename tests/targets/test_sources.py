@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wheelcheck.knowledge.images import load_images
+from wheelcheck.knowledge.systems import load_images
 from wheelcheck.targets.sources import TARGET_SOURCES, TargetQuery, parse_targets, source_of
 
 QUERY = TargetQuery(known=load_images(), pythons=("3.11", "3.12"), build_args={"TAG": "3.12-bookworm"})

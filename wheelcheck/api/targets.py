@@ -172,7 +172,7 @@ def _sourced(path: str) -> NamedTargets:
 
 def _read(path: str) -> NamedTargets:
     """The targets in the file *path*, whose kind its name tells; for a project file, its content."""
-    from wheelcheck.knowledge.images import load_images
+    from wheelcheck.knowledge.systems import load_images
     from wheelcheck.targets.sources import TargetQuery, parse_targets
     from wheelcheck.targets.targets import PYTHONS
 

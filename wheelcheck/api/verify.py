@@ -38,7 +38,7 @@ def verify(request: VerifyRequest, *, reporter: Reporter | None = None) -> Inspe
     from wheelcheck.environments.verify.imports import ImportOptions
     from wheelcheck.environments.verify.inspecting import InspectionOptions, inspect
     from wheelcheck.environments.verify.opening import opened
-    from wheelcheck.knowledge.system_libraries import load_system_libraries
+    from wheelcheck.knowledge.systems import load_system_libraries
 
     reporter = reporter or SilentReporter()
     options = InspectionOptions(

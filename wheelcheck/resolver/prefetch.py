@@ -16,9 +16,8 @@ from packaging.version import Version
 from wheelcheck.model.distribution import CoreMetadata, ProjectPage, Sdist, Wheel
 from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.target import Fit
-from wheelcheck.resolver.adjustments import Adjustments
 from wheelcheck.resolver.candidate_source import CandidateSource
-from wheelcheck.resolver.requirement import Bound, bound_of, versions_within
+from wheelcheck.resolver.requirement import Adjustments, Bound, bound_of, versions_within
 from wheelcheck.targets.fitting import stated_requirements
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver

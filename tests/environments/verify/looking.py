@@ -7,7 +7,7 @@ from pathlib import Path
 from wheelcheck.environments.verify.imports import ImportOptions
 from wheelcheck.environments.verify.inspecting import InspectionOptions, inspect
 from wheelcheck.environments.verify.opening import opened
-from wheelcheck.knowledge.system_libraries import load_system_libraries
+from wheelcheck.knowledge.systems import load_system_libraries
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Inspection, Problem, ProblemKind
 from wheelcheck.plans.documents import ExecutablePlan

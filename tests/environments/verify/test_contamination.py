@@ -12,7 +12,7 @@ from tests.fakes.environments import FakeEnvironment, embeddable
 from tests.fakes.libraries import make_elf
 from wheelcheck.environments.verify.inspecting import InspectionOptions, inspect
 from wheelcheck.environments.verify.opening import opened
-from wheelcheck.knowledge.system_libraries import load_system_libraries
+from wheelcheck.knowledge.systems import load_system_libraries
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.ports import SilentReporter

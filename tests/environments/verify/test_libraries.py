@@ -13,7 +13,7 @@ from wheelcheck.environments.verify.libraries import judge_libraries
 from wheelcheck.environments.verify.library_index import read_library_index
 from wheelcheck.environments.verify.locating import locate
 from wheelcheck.environments.verify.subject import owners, read_installed
-from wheelcheck.knowledge.system_libraries import load_system_libraries
+from wheelcheck.knowledge.systems import load_system_libraries
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.model.systems import LibraryKnowledge

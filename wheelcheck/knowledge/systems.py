@@ -1,4 +1,4 @@
-"""Loads images, CI machines and wheel builders from ``images.toml``; reads no Dockerfile."""
+"""Loads images, CI machines and wheel builders from ``images.toml``, the libraries of systems from ``system_libraries.toml``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ from typing import Literal
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.loading import load_shipped
 from wheelcheck.knowledge.tables import Table
-from wheelcheck.model.systems import ImageKnowledge, KnownImage, Release, System, WheelBuilds
+from wheelcheck.model.systems import (
+    AbsentLibrary,
+    ImageKnowledge,
+    ImportExemption,
+    KnownImage,
+    LibraryKnowledge,
+    Release,
+    SymbolCeiling,
+    System,
+    SystemKnowledge,
+    WheelBuilds,
+)
 
-_FILE = "images.toml"
-_DOCUMENT = ("system", "image", "runner", "cibuildwheel")
-_SYSTEM = ("name", "images", "latest", "releases", "evidence")
+_IMAGES_FILE = "images.toml"
+_IMAGES_TABLES = ("system", "image", "runner", "cibuildwheel")
+_IMAGE_SYSTEM = ("name", "images", "latest", "releases", "evidence")
 _IMAGE = ("images", "implementation", "prefix", "python", "bases", "evidence")
 _CIBUILDWHEEL = ("images", "archs", "all_archs", "macos_floors", "optional_free_threaded", "evidence")
 _floor = kinds.matching(
@@ -24,7 +35,7 @@ _floor = kinds.matching(
 @functools.cache
 def load_images() -> ImageKnowledge:
     """The table that ships with wheelcheck; read once for the process, about 3 ms."""
-    return parse_images(load_shipped(_FILE), _FILE)
+    return parse_images(load_shipped(_IMAGES_FILE), _IMAGES_FILE)
 
 
 def parse_images(text: str, address: str) -> ImageKnowledge:
@@ -32,8 +43,8 @@ def parse_images(text: str, address: str) -> ImageKnowledge:
 
     Raises ``SettingsInvalid`` for text that is no TOML, unknown keys, values of the wrong kind, and releases that are not listed.
     """
-    document = Table.of_document(text, address, _DOCUMENT)
-    systems = tuple(_system(table) for table in document.tables("system", _SYSTEM))
+    document = Table.of_document(text, address, _IMAGES_TABLES)
+    systems = tuple(_image_system(table) for table in document.tables("system", _IMAGE_SYSTEM))
     return ImageKnowledge(
         systems=systems,
         images=tuple(_image(table, systems) for table in document.tables("image", _IMAGE)),
@@ -46,7 +57,7 @@ def parse_images(text: str, address: str) -> ImageKnowledge:
     )
 
 
-def _system(table: Table) -> System:
+def _image_system(table: Table) -> System:
     table.some("evidence", kinds.link)
     system = System(
         name=table.one("name", kinds.word),
@@ -110,3 +121,65 @@ def _implementation(text: str) -> Literal["cpython", "pypy"]:
             return "pypy"
         case _:
             raise ValueError("use cpython or pypy")
+
+
+_LIBRARIES_FILE = "system_libraries.toml"
+_SYSTEMS = ("windows", "linux", "musl", "macos")
+_LIBRARY_SYSTEM = ("present", "with_python", "absent", "ceiling", "evidence")
+_ABSENT = ("libraries", "owner", "remedy", "bundled")
+_FAMILIES = ("GLIBCXX", "CXXABI", "GCC")
+_release = kinds.parsed_by(lambda text: tuple(map(int, text.split("."))), "not a release such as 2.28")
+
+
+@functools.cache
+def load_system_libraries() -> LibraryKnowledge:
+    """The table that ships with wheelcheck; read once for the process, about 4 ms."""
+    return parse_system_libraries(load_shipped(_LIBRARIES_FILE), _LIBRARIES_FILE)
+
+
+def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
+    """Understand *text* (TOML in the shape of ``system_libraries.toml``); *address* names it in messages.
+
+    Raises ``SettingsInvalid`` for text that is no TOML, unknown keys and values of the wrong kind.
+    """
+    document = Table.of_document(text, address, (*_SYSTEMS, "imports"))
+    systems = {name: document.table(name, _LIBRARY_SYSTEM) for name in _SYSTEMS if name in document}
+    return LibraryKnowledge(
+        systems={name: _library_system(table, case=name != "windows") for name, table in systems.items()},
+        ceilings=tuple(
+            _ceiling(each) for table in systems.values() for each in table.tables("ceiling", ("glibc", *_FAMILIES))
+        ),
+        exemptions=tuple(
+            ImportExemption(
+                project=each.one("project", kinds.project),
+                modules=frozenset(each.some("modules", kinds.word)),
+                reason=each.one("reason", kinds.sentence),
+            )
+            for each in document.tables("imports", ("project", "modules", "reason"))
+        ),
+    )
+
+
+def _library_system(table: Table, *, case: bool) -> SystemKnowledge:
+    table.some("evidence", kinds.link)
+    return SystemKnowledge(
+        present=table.some("present", kinds.word),
+        with_python=table.each("with_python", kinds.word),
+        absent=tuple(
+            AbsentLibrary(
+                patterns=each.some("libraries", kinds.word),
+                owner=each.one("owner", kinds.sentence),
+                remedy=each.one("remedy", kinds.sentence),
+                bundled=each.truth("bundled") is True,
+            )
+            for each in table.tables("absent", _ABSENT)
+        ),
+        case=case,
+    )
+
+
+def _ceiling(table: Table) -> SymbolCeiling:
+    return SymbolCeiling(
+        glibc=table.one("glibc", _release),
+        families={family: table.one(family, _release) for family in _FAMILIES},
+    )
