@@ -141,6 +141,23 @@ def test_name_of_a_file_that_is_no_utf8_is_written_as_its_escape_and_read_back()
     assert parse_plan(content, "plan.json") == made
 
 
+def test_names_that_another_program_did_not_normalise_are_read_as_ours() -> None:
+    content = document(PLANS["needs-build"])
+    written = json.dumps(content)
+    names = [package.name for package in PLANS["needs-build"].packages if "-" in package.name]
+    assert names
+    for name in names:
+        written = written.replace(f'"{name}"', f'"{name.replace("-", "_").title()}"')
+    read = parse_plan(written.encode(), "plan.json")
+    assert read.packages == PLANS["needs-build"].packages
+    assert read.phases == PLANS["needs-build"].phases
+
+
+def test_lone_surrogate_where_a_word_stands_is_refused_with_its_place() -> None:
+    with pytest.raises(InputUnreadable, match="/status is not a status"):
+        parse_plan(changed(PLANS["blocked"], "/status", "\udc80"), "plan.json")
+
+
 def test_file_with_its_hash_alone_is_read_with_that_among_its_hashes() -> None:
     content = json.loads(changed(PLANS["blocked"], "/packages/0/file/hashes", {"md5": "00"}))
     file = parse_plan(json.dumps(content).encode(), "plan.json").packages[0].file
@@ -329,7 +346,9 @@ def test_unknown_phase_is_refused_because_a_builder_cannot_skip_it() -> None:
         parse_plan(changed(PLANS["needs-build"], "/phases/0/kind", "sign"), "plan.json")
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe", b"numpy==1.0\n", b"[" * 200_000, b"[]", b"{}", b'"text"'])
+@pytest.mark.parametrize(
+    "content", [b'{"x": NaN}', b"", b"\x00\xff\xfe", b"numpy==1.0\n", b"[" * 200_000, b"[]", b"{}", b'"text"']
+)
 def test_file_that_is_no_plan_is_refused_with_its_name(content: bytes) -> None:
     with pytest.raises(InputUnreadable, match=r"plan\.json") as caught:
         parse_plan(content, "plan.json")

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
@@ -143,12 +144,23 @@ def parse_plan(content: bytes, path: str) -> Plan:
         ),
         inputs=document.inputs,
         options=document.options,
-        packages=document.packages,
+        packages=tuple(map(_normalised, document.packages)),
         findings=document.findings,
-        phases=document.phases,
+        phases=tuple(replace(each, packages=tuple(map(canonicalize_name, each.packages))) for each in document.phases),
         proposals=proposals_of(document.repairs, document.repair_search),
         applied=document.applied,
         unknown=dict(_iter_unknown(plain, as_plain(document), "")),
+    )
+
+
+def _normalised(package: PlannedPackage) -> PlannedPackage:
+    """*package* with its names as the schema wants them, which other programs may write otherwise."""
+    return replace(
+        package,
+        name=canonicalize_name(package.name),
+        extras=tuple(map(canonicalize_name, package.extras)),
+        required_by=tuple(map(canonicalize_name, package.required_by)),
+        requires=tuple(map(canonicalize_name, package.requires)),
     )
 
 

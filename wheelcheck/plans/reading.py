@@ -71,9 +71,20 @@ def parse_document(
             hint=kind.again,
         )
     try:
-        return plain, msgspec.convert(plain, wanted, dec_hook=as_typed)
+        return plain, _understood(plain, wanted)
     except msgspec.ValidationError as problem:
         _refuse(str(problem), plain, path)
+
+
+def _understood(plain: dict[str, Any], wanted: type[_Document]) -> _Document:
+    try:
+        return msgspec.convert(plain, wanted, dec_hook=as_typed)
+    except UnicodeEncodeError:
+        # A lone surrogate stands where one of a few words does, which msgspec cannot compare: it is none of them.
+        import json
+
+        text = json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
+        return msgspec.convert(json.loads(text), wanted, dec_hook=as_typed)
 
 
 def parse_json(content: bytes, path: str, kind: DocumentKind) -> object:
@@ -86,12 +97,16 @@ def parse_json(content: bytes, path: str, kind: DocumentKind) -> object:
         import json
 
         try:
-            return json.loads(content.decode())
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+            return json.loads(content.decode(), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
             line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
             raise InputUnreadable(
                 f"not {kind.name}: the file is not JSON", address=f"{path}{line}", hint=kind.write
             ) from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _refuse(problem: str, plain: object, path: str) -> NoReturn:
