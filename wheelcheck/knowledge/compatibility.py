@@ -11,15 +11,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.tables import Table
 from wheelcheck.model.finding import Severity
-from wheelcheck.model.knowledge import (
-    AbiBreak,
-    Advisory,
-    PythonLife,
-    Remedy,
-    RepairKnowledge,
-    Substitute,
-    VendorIndex,
-)
+from wheelcheck.model.knowledge import AbiBreak, Advisory, PythonLife, Remedy, RepairKnowledge, Substitute, VendorIndex
 
 _TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
 

@@ -180,6 +180,5 @@ def _library_system(table: Table, *, case: bool) -> SystemKnowledge:
 
 def _ceiling(table: Table) -> SymbolCeiling:
     return SymbolCeiling(
-        glibc=table.one("glibc", _release),
-        families={family: table.one(family, _release) for family in _FAMILIES},
+        glibc=table.one("glibc", _release), families={family: table.one(family, _release) for family in _FAMILIES}
     )

@@ -51,10 +51,7 @@ class _Reader:
             return ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True)
         names, open_ended = self._whole(module, frozenset())
         return ModuleNames(
-            module=module,
-            state=ModuleState.READ,
-            names=names | own.submodules(module),
-            open_ended=open_ended,
+            module=module, state=ModuleState.READ, names=names | own.submodules(module), open_ended=open_ended
         )
 
     def _whole(self, module: str, above: frozenset[str]) -> tuple[frozenset[str], bool]:

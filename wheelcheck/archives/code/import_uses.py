@@ -68,10 +68,7 @@ def survey_imports(code: CodeFiles, names: frozenset[str]) -> ImportSurvey:
 
 
 def _follow(
-    reached: frozenset[str],
-    later: dict[str, tuple[str, bytes]],
-    own: ModuleMap,
-    inner: dict[str, frozenset[str]],
+    reached: frozenset[str], later: dict[str, tuple[str, bytes]], own: ModuleMap, inner: dict[str, frozenset[str]]
 ) -> None:
     """Add to *inner* the modules of *later* (module → path and source) that lead to the *reached* ones, directly or not.
 
@@ -153,11 +150,7 @@ def _asked(statement: ImportStatement, names: frozenset[str]) -> tuple[str, ...]
 
 
 def _use(
-    read: _ParsedFile,
-    statement: ImportStatement,
-    module: str,
-    names: tuple[str, ...],
-    taken: dict[str, frozenset[str]],
+    read: _ParsedFile, statement: ImportStatement, module: str, names: tuple[str, ...], taken: dict[str, frozenset[str]]
 ) -> ImportUse:
     attributes = taken.get(module, frozenset()) if isinstance(statement.node, ast.Import) else frozenset()
     return ImportUse(

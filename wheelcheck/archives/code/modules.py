@@ -58,11 +58,7 @@ class ModuleMap(Struct, frozen=True):
 
 
 def map_modules(
-    paths: Iterable[str],
-    kind: Kind,
-    top_level: frozenset[str] = frozenset(),
-    *,
-    folders: frozenset[str] = frozenset(),
+    paths: Iterable[str], kind: Kind, top_level: frozenset[str] = frozenset(), *, folders: frozenset[str] = frozenset()
 ) -> ModuleMap:
     """The modules among the members *paths*, relative to the archive's root.
 

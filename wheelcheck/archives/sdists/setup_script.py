@@ -32,11 +32,7 @@ from wheelcheck.model.syntax import parse_tree
 
 
 def read_script(
-    path: str,
-    text: str,
-    knowledge: NativeKnowledge,
-    module_text: Callable[[str], str | None],
-    environ: Environ,
+    path: str, text: str, knowledge: NativeKnowledge, module_text: Callable[[str], str | None], environ: Environ
 ) -> ScriptReading:
     """Read the script *text*; *module_text* gives the text of a module of the same tree, by path, for its imports.
 
