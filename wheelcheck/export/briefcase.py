@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.readiness import safe_address
+from wheelcheck.export.readiness import fetch_options, pinned, safe_address
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model.plan import Plan, PlannedPackage
+from wheelcheck.model.plan import Plan
 from wheelcheck.plans.documents import refuse_unexecutable
 
 _PLATFORMS = {"win32": "windows", "darwin": "macOS", "linux": "linux"}
@@ -33,7 +33,7 @@ def render(shipment: Shipment) -> str:
     if not platform:
         raise UsageProblem(f"Briefcase has no platform for {plan.target}")
     name = _name(shipment)
-    asked: dict[str, object] = {"requires": [_pin(package) for package in plan.packages]}
+    asked: dict[str, object] = {"requires": [pinned(package) for package in plan.packages]}
     arguments = _installer_args(plan)
     if arguments:
         asked["requirement_installer_args"] = arguments
@@ -54,16 +54,9 @@ def _name(shipment: Shipment) -> str:
 def _iter_header(plan: Plan) -> Iterator[str]:
     yield f"# Made by wheelcheck for {plan.target}: into the pyproject.toml of a Briefcase project."
     yield f"# The support package must be Python {plan.target.python_full.major}.{plan.target.python_full.minor}."
-    built = plan.built_once
-    if built:
+    if plan.built_once:
         yield "# Build these once, and give their folder with --find-links in requirement_installer_args:"
-        yield f"#   wheelcheck fetch PLAN -d wheels --allow-build {','.join(built)}"
-
-
-def _pin(package: PlannedPackage) -> str:
-    if package.direct and package.file is not None:
-        return f"{package.name} @ {safe_address(package.file.url)}"
-    return f"{package.name}=={package.version}"
+        yield f"#   wheelcheck fetch PLAN -d wheels{fetch_options(plan)}"
 
 
 def _installer_args(plan: Plan) -> list[str]:

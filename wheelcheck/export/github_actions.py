@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.readiness import refuse_unhashed
+from wheelcheck.export.readiness import fetch_options, refuse_unhashed
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.plan import Plan
 
@@ -85,8 +85,6 @@ def _iter_head(shipment: Shipment, plan: Plan) -> Iterator[str]:
 
 
 def _iter_steps(plan: Plan) -> Iterator[str]:
-    built = plan.built_once
-    allowed = f" --allow-build {','.join(built)}" if built else ""
     yield "      - name: Install wheelcheck, apart from what ships"
     yield "        run: |"
     yield '          python -m venv "$RUNNER_TEMP/tool"'
@@ -94,7 +92,7 @@ def _iter_steps(plan: Plan) -> Iterator[str]:
     yield '          "$RUNNER_TEMP/tool/$bin/python" -m pip install --quiet "$WHEELCHECK"'
     yield '          echo "$RUNNER_TEMP/tool/$bin" >> "$GITHUB_PATH"'
     yield "      - name: Fetch"
-    yield f'        run: wheelcheck fetch "$PLAN" -d wheels{allowed}'
+    yield f'        run: wheelcheck fetch "$PLAN" -d wheels{fetch_options(plan)}'
     yield "      - name: Bundle"
     yield "        env:"
     yield "          RUNTIME: ${{ env.pythonLocation }}"

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from wheelcheck.export.readiness import ReadyPackage, iter_ready, one_line, safe_address
+from wheelcheck.export.readiness import PIP_HASHES, ReadyPackage, iter_ready, one_line, pinned, safe_address
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import BuilderPhase, Plan
 from wheelcheck.model.urls import is_default_index
 
-_ALGORITHMS = ("sha256", "sha384", "sha512")
 BUILT = "built"
 """The folder, relative to where a script works, that takes the wheels that are built once."""
 
@@ -61,7 +60,7 @@ def required_interpreter(plan: Plan) -> Interpreter:
 
 def iter_pip_calls(plan: Plan) -> Iterator[PipCall]:
     """The calls that carry out the phases of *plan*, in order; raises ``UsageProblem`` when it is not executable."""
-    ready = {entry.package.name: entry for entry in iter_ready(plan, _ALGORITHMS)}
+    ready = {entry.package.name: entry for entry in iter_ready(plan, PIP_HASHES)}
     links = frozenset(safe_address(place) for place in plan.options.find_links)
     for phase in plan.phases:
         entries = [ready[name] for name in phase.packages]
@@ -135,13 +134,11 @@ def _index(entry: ReadyPackage, links: frozenset[str]) -> tuple[str, ...]:
 
 def _line(entry: ReadyPackage) -> str:
     package = entry.package
-    what = (
-        f"{package.name} @ {safe_address(entry.file.url)}" if package.direct else f"{package.name}=={package.version}"
-    )
+    what = pinned(package)
     algorithm, digest = _strongest(entry.hashes)
     return f"{what} --hash={algorithm}:{digest}"
 
 
 def _strongest(hashes: tuple[tuple[str, str], ...]) -> tuple[str, str]:
     known = dict(hashes)
-    return next((algorithm, known[algorithm]) for algorithm in _ALGORITHMS if algorithm in known)
+    return next((algorithm, known[algorithm]) for algorithm in PIP_HASHES if algorithm in known)

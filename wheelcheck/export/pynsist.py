@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.readiness import one_line, refuse_unhashed
+from wheelcheck.export.readiness import fetch_options, one_line, refuse_unhashed
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan, PlannedPackage
@@ -54,9 +54,7 @@ def _iter_lines(shipment: Shipment, plan: Plan, entry: str, bitness: int) -> Ite
 
 
 def _fetch(plan: Plan, shipment: Shipment) -> str:
-    built = plan.built_once
-    allowed = f" --allow-build {','.join(built)}" if built else ""
-    return f"wheelcheck fetch {shipment.plan_path} -d {_FOLDER}{allowed}"
+    return f"wheelcheck fetch {shipment.plan_path} -d {_FOLDER}{fetch_options(plan)}"
 
 
 def _wheel(package: PlannedPackage) -> str:

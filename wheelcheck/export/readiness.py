@@ -20,6 +20,8 @@ from wheelcheck.plans.documents import refuse_unexecutable
 
 SECURE = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 """The algorithms whose hashes prove a file."""
+PIP_HASHES = ("sha256", "sha384", "sha512")
+"""The algorithms that pip's ``--hash`` accepts."""
 
 _WORD = re.compile(r"[A-Za-z0-9_.+-]*")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -105,6 +107,18 @@ def _iter_texts(plan: Plan) -> Iterator[tuple[str, str, re.Pattern[str]]]:
             yield f"the index of {package.name}", package.file.index or "", _PLACE
             yield f"the hash of {package.name}", package.file.sha256 or "", _HEX
             yield from ((f"a hash of {package.name}", digest, _HEX) for _, digest in package.file.hashes.items())
+
+
+def pinned(package: PlannedPackage) -> str:
+    """*package* as a requirement that nothing else satisfies: by its address for a direct reference, else by its version."""
+    if package.direct and package.file is not None:
+        return f"{package.name} @ {safe_address(package.file.url)}"
+    return f"{package.name}=={package.version}"
+
+
+def fetch_options(plan: Plan) -> str:
+    """The options, after a blank, with which ``wheelcheck fetch`` builds what *plan* builds once; empty where it builds nothing."""
+    return f" --allow-build {','.join(plan.built_once)}" if plan.built_once else ""
 
 
 def safe_address(address: str) -> str:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wheelcheck.export.readiness import ReadyPackage, iter_ready, safe_address
+from wheelcheck.export.readiness import PIP_HASHES, ReadyPackage, iter_ready, pinned, safe_address
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import is_default_index
-
-_ALGORITHMS = ("sha256", "sha384", "sha512")
-"""The algorithms that pip's ``--hash`` accepts."""
 
 
 def render(shipment: Shipment) -> str:
@@ -25,7 +22,7 @@ def render_requirements(plan: Plan) -> str:
     Credentials are left out: installers find them in netrc or their own configuration. Raises ``UsageProblem`` when the
     plan is blocked or undecided, or when a file has no hash that pip accepts.
     """
-    ready = tuple(iter_ready(plan, _ALGORITHMS))
+    ready = tuple(iter_ready(plan, PIP_HASHES))
     blocks = ["\n".join(lines) for lines in (tuple(_iter_header(plan)), tuple(_iter_indexes(plan, ready))) if lines]
     pins = "\n".join(_pin(package) for package in ready)
     return "\n\n".join([*blocks, *([pins] if pins else [])]) + "\n"
@@ -66,7 +63,5 @@ def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
 
 def _pin(entry: ReadyPackage) -> str:
     package = entry.package
-    what = (
-        f"{package.name} @ {safe_address(entry.file.url)}" if package.direct else f"{package.name}=={package.version}"
-    )
+    what = pinned(package)
     return " \\\n".join([what, *(f"    --hash={algorithm}:{digest}" for algorithm, digest in entry.hashes)])
