@@ -21,32 +21,9 @@ _RESOLVING = (*_ONE_TARGET, "check", "diff", "matrix")
 _ASKING = (*_RESOLVING, "wheels")
 _CONNECTING = (*_ASKING, "fetch", "bundle")
 
-# What a key of the settings holds, in a reader's words, by the way in which it is read (settings/loading.py).
-_KINDS = {
-    "words": "string or list of strings",
-    "targets": "string or list of strings",
-    "codes": "string or list of strings",
-    "urls": "string or list of strings",
-    "places": "string or list of strings",
-    "folders": "string or list of strings",
-    "requirements": "list of strings",
-    "names": "list of strings",
-    "listed words": "list of strings",
-    "policy": "deny, pure or any",
-    "flag": "true or false",
-    "moment": "date or string",
-    "url": "string",
-    "path": "string",
-    "seconds": "number above 0",
-    "count": "whole number",
-    "urls by name": "table of strings",
-    "sources": "table of strings",
-    "allowances": "array of tables",
-}
-
 
 class Key:
-    """A key of ``[tool.wheelcheck]``: *reads* says how its value is read, *sentence* explains it.
+    """A key of ``[tool.wheelcheck]``: *reads* is the way in which its value is read (a row of settings/loading.py).
 
     *default* is what counts without it, in words, where there is something to say. Where it *adds*, all that several places say
     counts; else the first place that says something.
@@ -55,7 +32,6 @@ class Key:
     def __init__(self, name: str, reads: str, sentence: str, default: str = "", *, adds: bool = False) -> None:
         self.name = name
         self.reads = reads
-        self.kind = _KINDS[reads]
         self.sentence = sentence
         self.default = default
         self.adds = adds

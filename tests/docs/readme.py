@@ -18,6 +18,7 @@ from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.model.finding import Code
 from wheelcheck.options import KEYS
 from wheelcheck.report.formats import formats_of
+from wheelcheck.settings.loading import kind_of
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -29,7 +30,7 @@ def tables() -> dict[str, str]:
     """The text of each generated table, by the name in its marks."""
     shared = {option.name: _row(option) for option in _options(plan_command)}
     checks = [_row(option) for option in _options(check_command) if shared.get(option.name) != _row(option)]
-    settings = [f"| `{key.name}` | {key.kind} | {key.sentence} |" for key in KEYS.values()]
+    settings = [f"| `{key.name}` | {kind_of(key)} | {key.sentence} |" for key in KEYS.values()]
     ordered = sorted(Code, key=lambda code: code.number)
     findings = [f"| {code.number} | {code.severity.value} | {code.title} |" for code in ordered]
     exports = [f"| `{exporter.name}` | {exporter.sentence} |" for exporter in EXPORTERS]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from wheelcheck.model.check import Allowance
+    from wheelcheck.options import Key
     from wheelcheck.settings.table import SettingsTable
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
@@ -86,7 +87,9 @@ def _places(folder: Path) -> list[Path]:
 def _settings(table: SettingsTable, environ: Mapping[str, str]) -> Settings:
     _refuse_unknown(table)
     reading = _Reading(table, environ)
-    values = {_FIELDS[name]: _READERS[key.reads](reading, name) for name, key in KEYS.items() if name in table.values}
+    values = {
+        _FIELDS[name]: _READERS[key.reads].read(reading, name) for name, key in KEYS.items() if name in table.values
+    }
     options = RequestOptions.__annotations__.keys() - Settings.__annotations__.keys()
     return Settings(
         file=table.file,
@@ -188,25 +191,37 @@ def _sources(reading: _Reading, key: str) -> Mapping[NormalizedName, str]:
     return found
 
 
-_READERS: Mapping[str, Callable[[_Reading, str], object]] = {
-    "words": lambda reading, key: reading.table.words(key),
-    "listed words": lambda reading, key: reading.table.words(key),
-    "targets": _targets,
-    "codes": _codes,
-    "urls": _each(_Reading.expanded),
-    "places": _each(_Reading.place),
-    "folders": _each(_Reading.beside),
-    "requirements": _each(_Reading.requirement),
-    "names": _each(lambda _, word: canonicalize_name(word)),
-    "policy": _policy,
-    "flag": lambda reading, key: reading.table.flag(key),
-    "moment": lambda reading, key: reading.table.moment(key),
-    "url": _text(_Reading.expanded),
-    "path": _text(_Reading.beside),
-    "seconds": lambda reading, key: reading.table.seconds(key),
-    "count": lambda reading, key: reading.table.count(key),
-    "urls by name": _indexes,
-    "sources": _sources,
-    "allowances": _allowances,
+class _Reader(NamedTuple):
+    """A way to read a key: the *kind* of its value in a reader's words, and a function from the table and the key to the value."""
+
+    kind: str
+    read: Callable[[_Reading, str], object]
+
+
+_ONE_OR_MORE = "string or list of strings"
+_READERS: Mapping[str, _Reader] = {
+    "words": _Reader(_ONE_OR_MORE, lambda reading, key: reading.table.words(key)),
+    "targets": _Reader(_ONE_OR_MORE, _targets),
+    "codes": _Reader(_ONE_OR_MORE, _codes),
+    "urls": _Reader(_ONE_OR_MORE, _each(_Reading.expanded)),
+    "places": _Reader(_ONE_OR_MORE, _each(_Reading.place)),
+    "folders": _Reader(_ONE_OR_MORE, _each(_Reading.beside)),
+    "listed words": _Reader("list of strings", lambda reading, key: reading.table.words(key)),
+    "requirements": _Reader("list of strings", _each(_Reading.requirement)),
+    "names": _Reader("list of strings", _each(lambda _, word: canonicalize_name(word))),
+    "policy": _Reader("deny, pure or any", _policy),
+    "flag": _Reader("true or false", lambda reading, key: reading.table.flag(key)),
+    "moment": _Reader("date or string", lambda reading, key: reading.table.moment(key)),
+    "url": _Reader("string", _text(_Reading.expanded)),
+    "path": _Reader("string", _text(_Reading.beside)),
+    "seconds": _Reader("number above 0", lambda reading, key: reading.table.seconds(key)),
+    "count": _Reader("whole number", lambda reading, key: reading.table.count(key)),
+    "urls by name": _Reader("table of strings", _indexes),
+    "sources": _Reader("table of strings", _sources),
+    "allowances": _Reader("array of tables", _allowances),
 }
-"""How each kind of key is read: a function from the table and the name of the key to its value."""
+
+
+def kind_of(key: Key) -> str:
+    """The type of the value of *key* in a reader's words, for the reference page."""
+    return _READERS[key.reads].kind
