@@ -11,7 +11,7 @@ from tests.fakes import samples
 from tests.fakes.samples import named, resolution, sdist_pin, wheel_pin
 from wheelcheck.model.plan import BuilderPhase, Options
 from wheelcheck.model.resolution import Pin
-from wheelcheck.plans.making import broken_promises, plan
+from wheelcheck.plans.making import plan, unmet_requirements
 
 
 def stating(pin: Pin, *requires: str) -> Pin:
@@ -65,7 +65,7 @@ def test_those_that_stand_apart_come_in_the_order_of_their_needs() -> None:
     assert "c 1 asks for numpy<2, while the plan has 2.3; b 1 asks" in (apart.reason or "")
 
 
-def test_plan_of_nothing_but_broken_promises_has_one_install_step() -> None:
+def test_plan_of_nothing_but_unmet_requirements_has_one_install_step() -> None:
     (only,) = phases((stating(wheel_pin("app", "1"), "gone"),), {"": ["app"]})
     assert only.packages == named("app")
     assert only.reason is not None
@@ -79,15 +79,15 @@ def test_what_stands_apart_is_still_built_first_where_it_comes_as_source() -> No
 
 def test_marker_that_does_not_hold_on_the_target_promises_nothing() -> None:
     pin = stating(wheel_pin("app", "1"), "uvloop; sys_platform == 'linux'", "colorama; sys_platform == 'win32'")
-    broken = broken_promises({pin.name: pin}, samples.WINDOWS)
+    broken = unmet_requirements({pin.name: pin}, samples.WINDOWS)
     assert [str(requirement.name) for requirement in broken[pin.name]] == ["colorama"]
 
 
 def test_only_the_extras_that_were_asked_for_promise_something() -> None:
     requires = ("httptools; extra == 'standard'", "wsproto; extra == 'other'", "app[standard]; extra == 'all'")
     bare, extra = (stating(wheel_pin("app", "1", extras=extras), *requires) for extras in ((), ("all", "standard")))
-    assert broken_promises({bare.name: bare}, samples.WINDOWS) == {}
-    (unmet,) = broken_promises({extra.name: extra}, samples.WINDOWS)[canonicalize_name("app")]
+    assert unmet_requirements({bare.name: bare}, samples.WINDOWS) == {}
+    (unmet,) = unmet_requirements({extra.name: extra}, samples.WINDOWS)[canonicalize_name("app")]
     assert unmet.name == "httptools"
 
 
@@ -100,4 +100,4 @@ def test_pre_release_and_local_version_within_the_bound_keep_the_promise() -> No
             wheel_pin("tool", "2.0rc1"),
         )
     }
-    assert broken_promises(pins, samples.WINDOWS) == {}
+    assert unmet_requirements(pins, samples.WINDOWS) == {}

@@ -9,10 +9,10 @@ from wheelcheck.model.check import (
     ChangeKind,
     CheckedTarget,
     ComparedFinding,
+    ComparedRelease,
     DownloadSize,
     FindingState,
     PackageChange,
-    Release,
     TargetDifference,
     Verdict,
 )
@@ -53,8 +53,8 @@ def _download(packages: Iterable[PlannedPackage]) -> DownloadSize:
 def _iter_changes(before: Iterable[PlannedPackage], after: Iterable[PlannedPackage]) -> Iterator[PackageChange]:
     """The changes in the order of the names; the same file under the same version is none."""
     # A lock may hold several versions of a project for one target by mistake; the plan's own findings name it.
-    old = {package.name: Release.of(package) for package in before}
-    new = {package.name: Release.of(package) for package in after}
+    old = {package.name: ComparedRelease.of(package) for package in before}
+    new = {package.name: ComparedRelease.of(package) for package in after}
     for name in sorted(old.keys() | new.keys()):
         was, is_now = old.get(name), new.get(name)
         kind = _kind(was, is_now)
@@ -62,7 +62,7 @@ def _iter_changes(before: Iterable[PlannedPackage], after: Iterable[PlannedPacka
             yield PackageChange(kind=kind, name=name, before=was, after=is_now)
 
 
-def _kind(before: Release | None, after: Release | None) -> ChangeKind | None:
+def _kind(before: ComparedRelease | None, after: ComparedRelease | None) -> ChangeKind | None:
     if before is None:
         return ChangeKind.ADDED
     if after is None:

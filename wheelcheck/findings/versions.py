@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.model.answers import Cell, CellKind, Wheels, WheelsRow
+from wheelcheck.model.answers import CellKind, VersionCell, Wheels, WheelsRow
 from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import Requirement
@@ -80,20 +80,22 @@ def _project_view(page: ProjectPage, target: Target, policy: Policy) -> ProjectV
     return ProjectView(page, Admission(Compatibility(target), policy, {}))
 
 
-def _cell(release: Release, target: Target, page: ProjectPage, judging: Judging, kinds: dict[Sdist, CellKind]) -> Cell:
+def _cell(
+    release: Release, target: Target, page: ProjectPage, judging: Judging, kinds: dict[Sdist, CellKind]
+) -> VersionCell:
     fit = release.fit
     if fit is None:
         return _nothing(release, target)
     file = fit.distribution
     too_new = _newer_floor(release, target) if isinstance(file, Sdist) else ""
     if release.yanked is not None:
-        return Cell(kind=CellKind.YANKED, filename=file.filename, fact=release.yanked)
+        return VersionCell(kind=CellKind.YANKED, filename=file.filename, fact=release.yanked)
     if isinstance(file, Wheel):
-        return Cell(kind=_wheel_kind(fit), filename=file.filename)
+        return VersionCell(kind=_wheel_kind(fit), filename=file.filename)
     if file not in kinds:
         told = judging.told(page.distributions[release.version]) or judging.read(file)
         kinds[file] = _OF_SOURCE.get(told, CellKind.SDIST_UNKNOWN)
-    return Cell(kind=kinds[file], filename=file.filename, fact=too_new)
+    return VersionCell(kind=kinds[file], filename=file.filename, fact=too_new)
 
 
 def _wheel_kind(fit: Fit) -> CellKind:
@@ -102,15 +104,15 @@ def _wheel_kind(fit: Fit) -> CellKind:
     return CellKind.ABI3 if fit.tag is not None and fit.tag[1].startswith("abi3") else CellKind.WHEEL
 
 
-def _nothing(release: Release, target: Target) -> Cell:
+def _nothing(release: Release, target: Target) -> VersionCell:
     bounds = dict.fromkeys(
         refusal.fact for refusal in release.refusals if refusal.reason is RefusalReason.REQUIRES_PYTHON
     )
     if bounds:
-        return Cell(kind=CellKind.REQUIRES_PYTHON, fact=" or ".join(bounds))
+        return VersionCell(kind=CellKind.REQUIRES_PYTHON, fact=" or ".join(bounds))
     if release.yanked is not None:
-        return Cell(kind=CellKind.YANKED, fact=release.yanked)
-    return Cell(kind=CellKind.NOTHING, fact=_newer_floor(release, target))
+        return VersionCell(kind=CellKind.YANKED, fact=release.yanked)
+    return VersionCell(kind=CellKind.NOTHING, fact=_newer_floor(release, target))
 
 
 def _newer_floor(release: Release, target: Target) -> str:

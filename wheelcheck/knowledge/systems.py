@@ -15,10 +15,10 @@ from wheelcheck.model.systems import (
     ImportExemption,
     KnownImage,
     LibraryKnowledge,
-    Release,
     SymbolCeiling,
     System,
     SystemKnowledge,
+    SystemRelease,
     WheelBuilds,
 )
 
@@ -64,7 +64,7 @@ def _image_system(table: Table) -> System:
         images=table.some("images", kinds.word),
         latest=table.one("latest", kinds.word),
         releases=tuple(
-            Release(words=each.some("words", kinds.word), floor=each.one("floor", _floor))
+            SystemRelease(words=each.some("words", kinds.word), floor=each.one("floor", _floor))
             for each in table.tables("releases", ("words", "floor"))
         ),
     )

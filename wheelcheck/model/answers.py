@@ -135,7 +135,7 @@ class CellKind(Enum):
     NOTHING = "nothing"
 
 
-class Cell(Struct, frozen=True, kw_only=True):
+class VersionCell(Struct, frozen=True, kw_only=True):
     """One version on one target: *kind*, the best file's name (empty for none), and the fact behind it.
 
     The fact is a bound on Python (``>=3.12``), why it was withdrawn, or the platform tag of a wheel for newer systems of this kind
@@ -152,7 +152,7 @@ class WheelsRow(Struct, frozen=True, kw_only=True):
 
     version: Version
     date: str | None
-    cells: tuple[Cell, ...]
+    cells: tuple[VersionCell, ...]
 
 
 class Wheels(Struct, frozen=True, kw_only=True):

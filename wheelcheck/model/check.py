@@ -137,7 +137,7 @@ class ChangeKind(Enum):
     RESUPPLIED = "resupplied"
 
 
-class Release(Struct, frozen=True, kw_only=True):
+class ComparedRelease(Struct, frozen=True, kw_only=True):
     """One version, and its file for the target."""
 
     version: Annotated[Version, about("The version.")]
@@ -147,7 +147,7 @@ class Release(Struct, frozen=True, kw_only=True):
     upload_time: Annotated[str | None, about("When it was uploaded, ISO 8601.")] = None
 
     @classmethod
-    def of(cls, package: PlannedPackage) -> Release:
+    def of(cls, package: PlannedPackage) -> ComparedRelease:
         """What counts of *package* in a comparison."""
         file = package.file
         return cls(
@@ -164,8 +164,8 @@ class PackageChange(Struct, frozen=True, kw_only=True):
 
     kind: Annotated[ChangeKind, about("How the project differs.")]
     name: Annotated[ProjectName, about("The normalised name.")]
-    before: Annotated[Release | None, about("The release before; null where it came in.")]
-    after: Annotated[Release | None, about("The release after; null where it went out.")]
+    before: Annotated[ComparedRelease | None, about("The release before; null where it came in.")]
+    after: Annotated[ComparedRelease | None, about("The release after; null where it went out.")]
 
 
 class FindingState(Enum):

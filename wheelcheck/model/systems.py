@@ -121,7 +121,7 @@ ELF_MACHINES = {
 """The words of an ELF header's ``e_machine``, as the standard's own names, to those of Linux wheel tags."""
 
 
-class Release(Struct, frozen=True, kw_only=True):
+class SystemRelease(Struct, frozen=True, kw_only=True):
     """One release of a system: the *words* that name it (``12``, ``bookworm``) and its *floor*."""
 
     words: tuple[str, ...]
@@ -138,9 +138,9 @@ class System(Struct, frozen=True, kw_only=True):
     name: str
     images: tuple[str, ...]
     latest: str
-    releases: tuple[Release, ...]
+    releases: tuple[SystemRelease, ...]
 
-    def release(self, word: str) -> Release | None:
+    def release(self, word: str) -> SystemRelease | None:
         """The release that *word* names, also by a longer version number (``12.5``); ``None`` for one that is not known."""
         while word:
             for release in self.releases:

@@ -146,7 +146,7 @@ def builder_phases(
     """
     if not packages:
         return ()
-    broken = broken_promises(pins, target)
+    broken = unmet_requirements(pins, target)
     apart = _ordered(broken, _requires(packages))
     together = tuple(package.name for package in packages if package.name not in broken)
     to_build = build_order(packages)
@@ -158,7 +158,7 @@ def builder_phases(
     return tuple(phase for phase in phases if phase.packages)
 
 
-def broken_promises(
+def unmet_requirements(
     pins: Mapping[NormalizedName, Pin], target: Target
 ) -> dict[NormalizedName, tuple[Requirement, ...]]:
     """What each of *pins* states for *target* and its extras, and the others do not meet: not there, or at another version.

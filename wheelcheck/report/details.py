@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from wheelcheck.model.check import ChangeKind, DownloadSize, PackageChange, Release, TargetDifference, Verdict
+from wheelcheck.model.check import ChangeKind, ComparedRelease, DownloadSize, PackageChange, TargetDifference, Verdict
 from wheelcheck.model.repair import Repair
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
@@ -91,12 +91,12 @@ def change_line(change: PackageChange) -> str:
     return flat(f"{change.name} {after.version}: another file, {before.filename} → {after.filename}")
 
 
-def _release(release: Release) -> str:
+def _release(release: ComparedRelease) -> str:
     facts = release_facts(release)
     return f"{release.version} ({', '.join(facts)})" if facts else str(release.version)
 
 
-def release_facts(release: Release) -> list[str]:
+def release_facts(release: ComparedRelease) -> list[str]:
     """The day and the size of *release*, as far as they are known."""
     facts = [release.upload_time[:10]] if release.upload_time else []
     return facts + ([in_bytes(release.size)] if release.size is not None else [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model.check import ChangeKind, Difference, FindingState, PackageChange, Release, Verdict
+from wheelcheck.model.check import ChangeKind, ComparedRelease, Difference, FindingState, PackageChange, Verdict
 from wheelcheck.report.check.markdown import LIMIT, finding_block, fitted, folded_list
 from wheelcheck.report.check.text import draw_group
 from wheelcheck.report.details import change_line, headline, release_facts
@@ -198,7 +198,7 @@ def _row(group: Group[PackageChange], difference: Difference) -> str:
     return f"| {' | '.join(escaped(cell) for cell in cells)} |"
 
 
-def _cell(release: Release | None) -> str:
+def _cell(release: ComparedRelease | None) -> str:
     return ", ".join((str(release.version), *release_facts(release))) if release is not None else ""
 
 

@@ -16,11 +16,11 @@ from wheelcheck.model.check import (
     ChangeKind,
     Check,
     CheckedTarget,
+    ComparedRelease,
     Difference,
     FindingState,
     Judged,
     PackageChange,
-    Release,
     Verdict,
 )
 from wheelcheck.model.finding import Code, Finding
@@ -211,7 +211,7 @@ def group_compared(difference: Difference, state: FindingState) -> tuple[Finding
 def group_changes(difference: Difference) -> tuple[Group[PackageChange], ...]:
     """Group the changes of *difference*, ordered by kind, then name: two are the same when versions and installabilities are."""
 
-    def essence(release: Release | None) -> Hashable:
+    def essence(release: ComparedRelease | None) -> Hashable:
         return release and (release.version, release.installability)
 
     pairs = ((change, each.target) for each in difference.targets for change in each.changes)
