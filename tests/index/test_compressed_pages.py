@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.archives import make_wheel
 from tests.index.stores import files, name, store
 from tests.server import IndexServer, Mode
-from wheelcheck.index.file_entries import PackedPage, PackedVersion
+from wheelcheck.index.file_entries import PackedPage, PackedVersion, encode_files
 from wheelcheck.index.page_reader import read_page
 from wheelcheck.index.page_versions import CompressedFiles, compressed_layer, layer_of, project_page
 
@@ -35,7 +35,7 @@ def test_a_large_page_says_the_same_in_a_fraction_of_the_space() -> None:
 
 
 def test_small_pages_are_left_as_they_are() -> None:
-    page = PackedPage([PackedVersion("1", memoryview(b"[]"))])
+    page = PackedPage([PackedVersion("1", memoryview(encode_files([])))])
     assert compressed_layer(page, "i") == layer_of(page, "i")
     assert compressed_layer(PackedPage([]), "i").files == []
 

@@ -338,8 +338,7 @@ def test_tags_read_off_the_names_are_those_of_the_files(mode: Mode) -> None:
 def test_names_that_an_address_disguises_are_read_as_files() -> None:
     row = FileEntry("a-1.0-py3-none-any.whl", "https://index.example/a%2D1.0%2Dpy3%2Dnone%2Dany.whl")
     anchors = b'<a href="a%2D1.0%2Dpy3%2Dnone%2Dany.whl">a</a>'
-    files = b'[{"filename": "a\\u002d1.0\\u002dpy3\\u002dnone\\u002dany.whl", "url": "a.whl", "hashes": {}}]'
-    for packed in (encode_files([row]), anchors, files):
+    for packed in (encode_files([row]), anchors):
         page = PackedPage([PackedVersion("1.0", memoryview(packed))], base="https://index.example/a/")
         distributions = project_page(name("a"), [layer_of(page, "https://index.example/")]).distributions
         assert isinstance(distributions, NamesTags)

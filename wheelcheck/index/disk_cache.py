@@ -18,7 +18,7 @@ from wheelcheck.errors import DiskFailure
 if TYPE_CHECKING:
     import diskcache
 
-FORMAT = 5
+FORMAT = 6
 """Part of every key; raise it when a type that is cached changes."""
 
 CacheKind = Literal["page", "links", "metadata", "judgement", "code", "size"]

@@ -1,7 +1,7 @@
 """The files of a page: one entry per link, worded as in PEP 691, and how an entry is understood. Reads no page.
 
-A link has two forms. Packed, it is text of the page: entries in JSON, or anchors of HTML that were split and not read, because most
-are never looked at. Understood, it is a ``Wheel`` or an ``Sdist``.
+A link has two forms. Packed, it is an entry in MessagePack, or an anchor of HTML that was split and not read, because most are
+never looked at. Understood, it is a ``Wheel`` or an ``Sdist``.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Listing(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PackedVersion(msgspec.Struct, array_like=True, frozen=True):
-    """The files of one version, packed until somebody looks at that version: a JSON list of entries, or anchors of HTML."""
+    """The files of one version, packed until somebody looks at that version: a list of entries, or anchors of HTML."""
 
     version: str
     files: memoryview
@@ -72,8 +72,8 @@ class PackedPage(msgspec.Struct, array_like=True, frozen=True):
     base: str = ""
 
 
-encode_files = msgspec.json.Encoder().encode
-decode_files = msgspec.json.Decoder(list[FileEntry]).decode
+encode_files = msgspec.msgpack.Encoder().encode
+decode_files = msgspec.msgpack.Decoder(list[FileEntry]).decode
 
 
 def reject_version(version: str | None) -> None:

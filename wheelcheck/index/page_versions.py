@@ -39,8 +39,8 @@ _CHUNK = (
 )  # bytes that are compressed together, and unpacked for one look at a version: a fifth of a millisecond
 _LEVEL = 1
 _TAGS = re.compile(rb"-([A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+)\.whl")
-# URLs, HTML and JSON can escape any letter of a name.
-_ESCAPED = re.compile(rb"%(?:2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])|&#|\\u", re.IGNORECASE)
+# URLs and HTML can escape any letter of a name.
+_ESCAPED = re.compile(rb"%(?:2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])|&#", re.IGNORECASE)
 
 
 class CompressedFiles(msgspec.Struct, frozen=True):
@@ -194,7 +194,7 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
 
 def _entries(packed: Packed, base: str) -> Iterable[FileEntry]:
     content = bytes(packed)
-    if content.startswith(b"["):
+    if not content.startswith(b"<"):
         return decode_files(content)
     from wheelcheck.index.html_pages import read_anchors
 
@@ -203,7 +203,7 @@ def _entries(packed: Packed, base: str) -> Iterable[FileEntry]:
 
 def _has_escapes(packed: bytes) -> bool:
     # Megabytes are searched, and hardly ever do they hold a letter that could begin an escape.
-    return (b"%" in packed or b"&#" in packed or b"\\u" in packed) and _ESCAPED.search(packed) is not None
+    return (b"%" in packed or b"&#" in packed) and _ESCAPED.search(packed) is not None
 
 
 @functools.lru_cache(maxsize=20_000)
