@@ -47,7 +47,7 @@ class Words:
 
 
 class Option:
-    """What is to be said of an option besides its name and type, which the field of the typed dictionary has.
+    """The row of an option; its field in the typed dictionary gives the name and the type.
 
     *flags* are its words on the command line, separated by spaces; empty where only the library or the settings have it. The
     *commands* take it with *help*; those in *own* explain it themselves. A *recorded* option is kept in plans and stands in the
