@@ -13,9 +13,10 @@ import pytest
 from tests.fakes import samples
 from tests.fakes.archives import make_wheel
 from tests.fakes.samples import resolution, sdist_pin, wheel_pin
-from wheelcheck.export.requirements import render_requirements
+from wheelcheck.export import requirements
+from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
-from wheelcheck.model.plan import Options
+from wheelcheck.model.plan import Options, Plan
 from wheelcheck.model.resolution import Pin, Resolution
 from wheelcheck.plans.making import plan
 
@@ -23,11 +24,15 @@ UV = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
 pytestmark = pytest.mark.skipif(not Path(UV).exists(), reason="uv is not installed")
 
 
+def rendered_requirements(plan: Plan) -> str:
+    return requirements.render(Shipment(plan=plan))
+
+
 def dry_run(folder: Path, outcome: Resolution, options: Options, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Let uv read the export of *outcome* as a builder for Windows would."""
     export = folder / "requirements.lock.txt"
     made = plan(outcome, (), inputs=(), options=options)
-    export.write_text(render_requirements(made), encoding="utf-8")
+    export.write_text(rendered_requirements(made), encoding="utf-8")
     target = ["--python-platform", "windows", "--python-version", "3.11", "--target", str(folder / "target")]
     command = [UV, "pip", "install", "--dry-run", "--no-deps", "--require-hashes", *target, "-r", str(export)]
     return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120, check=False)

@@ -18,9 +18,8 @@ from pip_requirements_parser import RequirementsFile
 from tests.fakes import samples
 from tests.fakes.samples import availability, sdist_pin, sha256, wheel_pin
 from wheelcheck.errors import UsageProblem
+from wheelcheck.export import pylock, requirements
 from wheelcheck.export.formats import EXPORTERS, Exporter
-from wheelcheck.export.pylock import render_pylock
-from wheelcheck.export.requirements import render_requirements
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.finding import Code, Finding, Severity
@@ -45,6 +44,14 @@ moments = st.sampled_from(["2020-01-02T03:04:05Z", "2024-05-06T07:08:09.123456Z"
 indexes = st.sampled_from(
     [samples.INDEX, "https://extra.example/simple/", "https://user:secret@private.example/simple"]
 )
+
+
+def rendered_pylock(plan: Plan) -> str:
+    return pylock.render(Shipment(plan=plan))
+
+
+def rendered_requirements(plan: Plan) -> str:
+    return requirements.render(Shipment(plan=plan))
 
 
 @st.composite
@@ -117,7 +124,7 @@ def test_plan_reads_back_the_same(plan: Plan) -> None:
 @law
 @given(plans())
 def test_pylock_reads_back_the_same(plan: Plan) -> None:
-    lock = Pylock.from_dict(tomllib.loads(render_pylock(plan)))
+    lock = Pylock.from_dict(tomllib.loads(rendered_pylock(plan)))
     lock.validate()
     read = {}
     for package in lock.packages:
@@ -140,7 +147,7 @@ def test_pylock_reads_back_the_same(plan: Plan) -> None:
 @law
 @given(plans())
 def test_requirements_read_back_the_same_by_the_parser_that_pip_had(plan: Plan) -> None:
-    text = render_requirements(plan)
+    text = rendered_requirements(plan)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "requirements.txt"
         path.write_text(text, encoding="utf-8")

@@ -28,15 +28,11 @@ _DISTINGUISHING = ("implementation_name", "sys_platform", "platform_machine")
 
 
 def render(shipment: Shipment) -> str:
-    """:func:`render_pylock` of the plan in *shipment*."""
-    return render_pylock(shipment.plan)
-
-
-def render_pylock(plan: Plan) -> str:
-    """Render *plan* as a PEP 751 lock file (lock-version 1.0) for its one target, valid by ``Pylock.validate``.
+    """Render the plan of *shipment* as a PEP 751 lock file (lock-version 1.0) for its one target, valid by ``Pylock.validate``.
 
     Raises ``UsageProblem`` when the plan is blocked or undecided, or when a file has no secure hash.
     """
+    plan = shipment.plan
     ready = tuple(iter_ready(plan, SECURE))
     lock = Pylock(
         lock_version=Version("1.0"),

@@ -12,16 +12,12 @@ from wheelcheck.model.urls import is_default_index
 
 
 def render(shipment: Shipment) -> str:
-    """:func:`render_requirements` of the plan in *shipment*."""
-    return render_requirements(shipment.plan)
-
-
-def render_requirements(plan: Plan) -> str:
-    """Render *plan* for ``pip install --no-deps --require-hashes -r FILE``, one file's hashes for each project.
+    """Render the plan of *shipment* for ``pip install --no-deps --require-hashes -r FILE``, one file's hashes for each project.
 
     Credentials are left out: installers find them in netrc or their own configuration. Raises ``UsageProblem`` when the
     plan is blocked or undecided, or when a file has no hash that pip accepts.
     """
+    plan = shipment.plan
     ready = tuple(iter_ready(plan, PIP_HASHES))
     blocks = ["\n".join(lines) for lines in (tuple(_iter_header(plan)), tuple(_iter_indexes(plan, ready))) if lines]
     pins = "\n".join(_pin(package) for package in ready)
