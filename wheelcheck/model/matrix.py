@@ -54,6 +54,11 @@ class Cell(Struct, frozen=True, kw_only=True):
         """What the grid shows."""
         return CellStatus.FAILED if self.plan is None else _OF_PLANS[self.plan.status]
 
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that block it; none where the search ended early, for what that met proves nothing."""
+        return self.plan.errors if self.plan is not None and self.status is CellStatus.BLOCKED else ()
+
 
 class Blocker(Struct, frozen=True, kw_only=True):
     """A project that keeps cells from installing, told once.

@@ -23,18 +23,13 @@ def find_blockers(cells: Sequence[Cell]) -> tuple[Blocker, ...]:
     """
     sightings: dict[NormalizedName | None, list[tuple[Cell, Finding]]] = {}
     for cell in cells:
-        for finding in _errors(cell):
+        for finding in cell.blocking:
             sightings.setdefault(finding.package, []).append((cell, finding))
     blockers = [_blocker(package, found) for package, found in sightings.items()]
     return tuple(sorted(blockers, key=lambda each: (-len(each.targets), not each.requested, each.package or "")))
 
 
-def _errors(cell: Cell) -> tuple[Finding, ...]:
-    return cell.plan.errors if cell.plan is not None and cell.status is CellStatus.BLOCKED else ()
-
-
 def _blocker(package: NormalizedName | None, found: Sequence[tuple[Cell, Finding]]) -> Blocker:
-    targets = {id(cell): cell.target for cell, _ in found}
     codes: dict[tuple[Code, str], Finding] = {}
     for _, finding in found:
         # Findings of the input itself are told apart by what they say.
@@ -43,7 +38,7 @@ def _blocker(package: NormalizedName | None, found: Sequence[tuple[Cell, Finding
         package=package,
         versions=tuple(sorted({finding.version for _, finding in found if finding.version is not None})),
         findings=tuple(codes.values()),
-        targets=tuple(targets.values()),
+        targets=tuple(dict.fromkeys(cell.target for cell, _ in found)),
         requested=any(_is_requested(cell, package) for cell, _ in found),
     )
 
@@ -58,7 +53,7 @@ def blocked_alike(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], ...]:
     groups: dict[frozenset[tuple[Code, NormalizedName | None, Version | None]], list[Cell]] = {}
     for cell in cells:
         if cell.status is CellStatus.BLOCKED:
-            key = frozenset((finding.code, finding.package, finding.version) for finding in _errors(cell))
+            key = frozenset((finding.code, finding.package, finding.version) for finding in cell.blocking)
             groups.setdefault(key, []).append(cell)
     return tuple(map(tuple, groups.values()))
 

@@ -133,7 +133,6 @@ def render_matrix_json(matrix: Matrix) -> str:
 
 def _cell(cell: Cell) -> CellDocument:
     plan = cell.plan
-    errors = plan.errors if plan is not None and cell.status is CellStatus.BLOCKED else ()
     return CellDocument(
         platform=cell.target.platform,
         python=cell.target.python,
@@ -141,7 +140,7 @@ def _cell(cell: Cell) -> CellDocument:
         failure=cell.failure or None,
         packages=len(plan.packages) if plan is not None else None,
         build_once=plan.built_once if plan is not None else (),
-        blockers=tuple(sorted({error.package for error in errors if error.package})),
+        blockers=tuple(sorted({error.package for error in cell.blocking if error.package})),
     )
 
 
