@@ -40,12 +40,7 @@ def package(name: str, version: str, size: int | None = None, day: str | None = 
         tag=None,
     )
     return replace(
-        PLAN.packages[0],
-        name=canonicalize_name(name),
-        version=Version(version),
-        file=file,
-        required_by=(),
-        requires=(),
+        PLAN.packages[0], name=canonicalize_name(name), version=Version(version), file=file, required_by=(), requires=()
     )
 
 

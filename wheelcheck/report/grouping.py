@@ -232,11 +232,7 @@ def group_blockers(matrix: Matrix) -> tuple[BlockerGroup, ...]:
         return (cells, _why(blocker), blocker.requested)
 
     return tuple(
-        BlockerGroup(
-            names=tuple(blocker_name(blocker) for blocker in same),
-            why=_why(same[0]),
-            targets=same[0].targets,
-        )
+        BlockerGroup(names=tuple(blocker_name(blocker) for blocker in same), why=_why(same[0]), targets=same[0].targets)
         for same in group_by(matrix.blockers, key)
     )
 

@@ -73,14 +73,12 @@ class VerifyDocument(Struct, frozen=True, kw_only=True):
     ]
     subject: Annotated[str, about("The path that was given.")]
     ok: Annotated[
-        bool,
-        about("Whether there is no problem of severity error; with --strict the command fails on warnings too."),
+        bool, about("Whether there is no problem of severity error; with --strict the command fails on warnings too.")
     ]
     runtime: RuntimeDocument
     site_packages: Annotated[str, about("Where its packages are, relative to the root, with /; . is the root itself.")]
     target: Annotated[
-        str | None,
-        about("The platform whose floor counted, such as manylinux_2_28_x86_64; null where none is known."),
+        str | None, about("The platform whose floor counted, such as manylinux_2_28_x86_64; null where none is known.")
     ]
     compared: Annotated[tuple[str, ...], about("What the files were held against: RECORD, manifest, plan.")]
     no_imports: Annotated[str | None, about("Why no import was tried; null where imports were.")]

@@ -65,8 +65,7 @@ class TargetAnswer(TargetName, frozen=True, kw_only=True):
     failure: Annotated[str | None, about("Why there is no plan.")]
     packages: Annotated[tuple[CheckedPackage, ...], about("Every project that applies on this target, by name.")]
     findings: Annotated[
-        tuple[JudgedFinding, ...],
-        about("What a person should know of this target, with what the gate makes of it."),
+        tuple[JudgedFinding, ...], about("What a person should know of this target, with what the gate makes of it.")
     ]
     repairs: Annotated[
         tuple[RepairDocument, ...], about("Proposed changes, each proved by resolving again, cheapest first.")

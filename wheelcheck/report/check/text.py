@@ -132,11 +132,7 @@ def _counted(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None
 
 
 def _draw_quietly(page: Page, group: FindingGroup) -> None:
-    page.paragraph(
-        headline(group),
-        lead=(f"{group.verdict.value} {group.finding.code.number}: ", "dim"),
-        indent=2,
-    )
+    page.paragraph(headline(group), lead=(f"{group.verdict.value} {group.finding.code.number}: ", "dim"), indent=2)
     if group.finding.paths and group.verdict is not Verdict.NOTED:
         page.labelled("wanted by", flat(wanted_by(group)))
     if group.allowance is not None:
