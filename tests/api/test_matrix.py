@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.test_checking import counting
+from tests.api.test_check import counting
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import Flaky, IndexFile, IndexServer, Mode, index_file
 from tests.server.catalog import Made

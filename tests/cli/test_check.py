@@ -386,6 +386,15 @@ def test_what_completes_a_file_of_targets_comes_from_the_settings_too(shell: She
     assert named(shell, "--targets-from", ".python-version") == ["win32/3.12", "musllinux_1_2_x86_64/3.12"]
 
 
+def test_sources_of_targets_and_the_index_of_a_project_are_named_apart(shell: Shell) -> None:
+    shell.write(".python-version", "3.12\n")
+    with IndexServer(CATALOG) as other, IndexServer({"a": CATALOG["a"]}) as server:
+        words = ("a", "--targets-from", ".python-version", "--platform", "linux", "--source", f"b={other.simple_url}")
+        answer = checked(shell, server, *words)
+        assert (server.count_pages("b"), other.count_pages("b")) == (0, 1)
+    assert verdicts(answer) == {"manylinux_2_28_x86_64/3.12": "passes"}
+
+
 def test_a_file_of_targets_may_come_from_an_editor_on_windows(shell: Shell) -> None:
     shell.write("Dockerfile", b"\xef\xbb\xbf" + DOCKERFILE.replace("\n", "\r\n").encode())
     assert named(shell, "--targets-from", "Dockerfile") == ["manylinux_2_36_x86_64/3.12"]
