@@ -114,13 +114,11 @@ def _refuse(filename: str, fact: str) -> NoReturn:
 def _plain_refusals(filename: str) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as problem:
-        raise ArchiveRefused(f"not a readable archive: {problem}", address=filename, hint=_HINT) from problem
     except EOFError as problem:
         raise ArchiveRefused("the archive is cut short", address=filename, hint=_HINT) from problem
     except NotImplementedError as problem:
         raise ArchiveRefused(f"compressed in a way that is not read: {problem}", address=filename) from problem
-    except OSError as problem:
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError) as problem:
         # bz2 has no exception of its own for damaged data.
         raise ArchiveRefused(f"not a readable archive: {problem}", address=filename, hint=_HINT) from problem
 
