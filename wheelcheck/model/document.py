@@ -36,6 +36,7 @@ ProjectName = Annotated[
 Path = Annotated[tuple[str, ...], about("From the user's own requirement to the project, each step as name==version.")]
 Count = Annotated[int, Meta(ge=0)]
 Line = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(ge=0)]
 
 
 def render_json(document: object, *, indent: int = 2, ascii_only: bool = False) -> bytes:

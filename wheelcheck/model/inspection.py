@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
 
+from wheelcheck.model.document import Count, ProjectName, Seconds, about
 from wheelcheck.model.finding import Severity
 
 if TYPE_CHECKING:
@@ -90,25 +91,24 @@ class TrialOutcome(Enum):
 
 
 class ImportTrial(Struct, frozen=True, kw_only=True):
-    """The import of one top-level *module* in a fresh process; ``seconds`` of wall-clock time, 0 where it was skipped.
+    """The import of one top-level module in a fresh process."""
 
-    ``detail`` is the last line of the exception, ``crashed (exit -11)``, ``timed out after 60 s``, or why it was skipped.
-    """
-
-    module: str
-    outcome: TrialOutcome
-    seconds: float = 0.0
-    detail: str = ""
+    module: Annotated[str, about("The module.")]
+    outcome: Annotated[TrialOutcome, about("How its import ended.")]
+    seconds: Annotated[Seconds, about("Wall-clock time of the process; 0 where it was skipped.")] = 0.0
+    detail: Annotated[
+        str | None, about("The last line of the exception, how the process ended, or why it was skipped.")
+    ] = None
 
 
 class InspectedDistribution(Struct, frozen=True, kw_only=True):
-    """One distribution: how many ``files`` were compared and how many ``libraries`` read; ``imports`` is empty where none ran."""
+    """One distribution of the environment."""
 
-    name: NormalizedName
-    version: str
-    files: int
-    libraries: int
-    imports: tuple[ImportTrial, ...] = ()
+    name: Annotated[ProjectName, about("Its normalised name.")]
+    version: Annotated[str, about("Its version, as it states it.")]
+    files: Annotated[Count, about("How many files its RECORD has.")]
+    libraries: Annotated[Count, about("How many shared libraries of it were read.")]
+    imports: Annotated[tuple[ImportTrial, ...], about("Its modules that were imported; empty where none were.")] = ()
 
 
 class Inspection(Struct, frozen=True, kw_only=True):

@@ -130,7 +130,7 @@ def _counting(checked: CheckedTarget, judged: Judged) -> Verdict:
 
 
 def _with_one_message(sightings: Sequence[_Sighting]) -> list[list[_Sighting]]:
-    targets = {id(checked) for checked, _ in sightings}
+    targets = {checked.target for checked, _ in sightings}
     if len(targets) == len(sightings) and sightings[0][1].finding.package is not None:
         return [list(sightings)]
     return group_by(sightings, lambda sighting: _swapped(sighting[1].finding.message, sighting[0].target, (_TARGET,)))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from packaging.version import Version
 
-from wheelcheck.model.document import Count, ProjectName, about, render_json
+from wheelcheck.model.document import ProjectName, about, render_json
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Severity
-from wheelcheck.model.inspection import ImportTrial, Inspection, Problem, ProblemKind, TrialOutcome
-
-_Seconds = Annotated[float, Meta(ge=0)]
+from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
 
 
 class RuntimeDocument(Struct, frozen=True, kw_only=True):
@@ -23,27 +21,6 @@ class RuntimeDocument(Struct, frozen=True, kw_only=True):
     system: Annotated[str | None, about("windows, linux (glibc), musl or macos.")]
     machine: Annotated[str | None, about("As wheel tags spell it: amd64, arm64, x86_64, aarch64.")]
     free_threaded: Annotated[bool, about("Whether it has no global lock.")]
-
-
-class TrialDocument(Struct, frozen=True, kw_only=True):
-    """The import of one top-level module in a fresh process."""
-
-    module: Annotated[str, about("The module.")]
-    outcome: Annotated[TrialOutcome, about("How its import ended.")]
-    seconds: Annotated[_Seconds, about("Wall-clock time of the process; 0 where it was skipped.")]
-    detail: Annotated[
-        str | None, about("The last line of the exception, how the process ended, or why it was skipped.")
-    ]
-
-
-class DistributionDocument(Struct, frozen=True, kw_only=True):
-    """One distribution of the environment."""
-
-    name: Annotated[ProjectName, about("Its normalised name.")]
-    version: Annotated[str, about("Its version, as it states it.")]
-    files: Annotated[Count, about("How many files its RECORD has.")]
-    libraries: Annotated[Count, about("How many shared libraries of it were read.")]
-    imports: Annotated[tuple[TrialDocument, ...], about("Its modules that were imported; empty where none were.")]
 
 
 class ProblemDocument(Struct, frozen=True, kw_only=True):
@@ -82,7 +59,7 @@ class VerifyDocument(Struct, frozen=True, kw_only=True):
     ]
     compared: Annotated[tuple[str, ...], about("What the files were held against: RECORD, manifest, plan.")]
     no_imports: Annotated[str | None, about("Why no import was tried; null where imports were.")]
-    distributions: Annotated[tuple[DistributionDocument, ...], about("Sorted by name.")]
+    distributions: Annotated[tuple[InspectedDistribution, ...], about("Sorted by name.")]
     problems: Annotated[tuple[ProblemDocument, ...], about("Errors first, then warnings, then notes.")]
 
 
@@ -104,23 +81,10 @@ def render_verify_json(inspection: Inspection) -> str:
         target=inspection.target or None,
         compared=inspection.compared,
         no_imports=inspection.no_imports or None,
-        distributions=tuple(
-            DistributionDocument(
-                name=each.name,
-                version=each.version,
-                files=each.files,
-                libraries=each.libraries,
-                imports=tuple(map(_trial, each.imports)),
-            )
-            for each in inspection.distributions
-        ),
+        distributions=inspection.distributions,
         problems=tuple(map(_problem, inspection.problems)),
     )
     return render_json(document, ascii_only=True).decode()
-
-
-def _trial(trial: ImportTrial) -> TrialDocument:
-    return TrialDocument(module=trial.module, outcome=trial.outcome, seconds=trial.seconds, detail=trial.detail or None)
 
 
 def _problem(problem: Problem) -> ProblemDocument:

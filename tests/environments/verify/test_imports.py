@@ -119,7 +119,7 @@ def test_imports_end_as_they_end(site: FakeEnvironment) -> None:
 @posix
 def test_signal_is_told(site: FakeEnvironment) -> None:
     site.install("a", {"a.py": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"})
-    assert trials(look(site.root, imports=TRY))["a"].detail.startswith("crashed (exit -11)")
+    assert (trials(look(site.root, imports=TRY))["a"].detail or "").startswith("crashed (exit -11)")
 
 
 def test_import_that_hangs_is_ended_with_what_it_started(site: FakeEnvironment) -> None:
@@ -143,7 +143,7 @@ def test_skipped_imports_are_told_with_their_reason(site: FakeEnvironment) -> No
 def test_folder_of_packages_sees_nothing_of_the_host(site: FakeEnvironment) -> None:
     # pytest is there for wheelcheck itself, and not for the folder that is looked at.
     site.install("a", {"a.py": "import pytest"})
-    assert "ModuleNotFoundError" in trials(look(site.root, imports=TRY))["a"].detail
+    assert "ModuleNotFoundError" in (trials(look(site.root, imports=TRY))["a"].detail or "")
 
 
 @posix
@@ -173,7 +173,7 @@ def test_users_own_variables_do_not_count(
     (tmp_path / "mine/stray.py").write_text("")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "mine"))
     virtual.install("a", {"a.py": "import stray"})
-    assert "ModuleNotFoundError" in trials(look(virtual.root, imports=TRY))["a"].detail
+    assert "ModuleNotFoundError" in (trials(look(virtual.root, imports=TRY))["a"].detail or "")
 
 
 @posix

@@ -105,7 +105,7 @@ def _trials(
             else:
                 outcome = TrialOutcome.FAILED if each.error else TrialOutcome.IMPORTED
                 done[each.module] = ImportTrial(
-                    module=each.module, outcome=outcome, seconds=round(each.seconds, 3), detail=each.error
+                    module=each.module, outcome=outcome, seconds=round(each.seconds, 3), detail=each.error or None
                 )
         if probed.places is not None:
             places.append(probed.places)
