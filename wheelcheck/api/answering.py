@@ -139,9 +139,9 @@ def needs_repairs(answer: Answer) -> bool:
     """Whether repairs are wanted and something is in the way: an error, a conflict, an advisory."""
     from wheelcheck.model.finding import Code, Severity
 
-    told = (Code.ADVISORY, Code.ABI_BREAK)
+    repairable = (Code.ADVISORY, Code.ABI_BREAK)
     return bool(answer.prepared.repairs) and any(
-        finding.severity is Severity.ERROR or (finding.code in told and finding.severity is Severity.WARNING)
+        finding.severity is Severity.ERROR or (finding.code in repairable and finding.severity is Severity.WARNING)
         for finding in answer.findings
     )
 
@@ -201,12 +201,12 @@ def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
     return replace(answer, prepared=prepared, outcome=proof.resolution, findings=findings)
 
 
-def told_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
+def installability_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
     """The installability of a source archive as the wheels of its release (*files*) show it; ``None`` where they do not."""
     from wheelcheck.resolver.candidate_source import purity_from_siblings
 
-    told = purity_from_siblings(files)
-    return told[0] if told is not None else None
+    purity = purity_from_siblings(files)
+    return purity[0] if purity is not None else None
 
 
 def origins_of(prepared: Prepared) -> Callable[[Finding], Origin | None]:

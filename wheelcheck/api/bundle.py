@@ -80,11 +80,11 @@ def bundle(executable: ExecutablePlan, request: BundleRequest, reporter: Transfe
     from wheelcheck.environments.bundle.staging import staged
 
     order = _understood(executable, request)
-    told = reporter or SilentTransfers()
+    reporter = reporter or SilentTransfers()
     with staged(order.out) as staging:
         _refuse_taken(order.out, request)  # once more: a killed run's folder may just have come back
-        wheelhouse = _wheelhouse(order, staging, told)
-        return _bundled(order, wheelhouse, staging, told)
+        wheelhouse = _wheelhouse(order, staging, reporter)
+        return _bundled(order, wheelhouse, staging, reporter)
 
 
 def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
@@ -136,7 +136,7 @@ def _refuse_unknown(request: BundleRequest) -> None:
                 raise UsageProblem(f"there is no {what} {word!r}", hint=f"there are {', '.join(known)}")
 
 
-def _wheelhouse(order: _Order, staging: Staging, told: Transfers) -> Wheelhouse:
+def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> Wheelhouse:
     from wheelcheck.api.fetch import fetched
     from wheelcheck.environments.wheelhouse.loading import load_wheelhouse
 
@@ -146,24 +146,24 @@ def _wheelhouse(order: _Order, staging: Staging, told: Transfers) -> Wheelhouse:
             return load_wheelhouse(folder, executable.plan, plan_path=executable.path)
         except (UsageProblem, HashMismatch):
             pass  # it is filled, or mended
-    return fetched(executable, folder or staging.wheels, order.request.fetching, told)
+    return fetched(executable, folder or staging.wheels, order.request.fetching, reporter)
 
 
-def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, told: Transfers) -> Bundling:
+def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: Transfers) -> Bundling:
     from wheelcheck.environments.bundle.assembling import assemble
     from wheelcheck.environments.bundle.sizes import measure
     from wheelcheck.environments.bundle.stripping import strip, strippable
 
-    told.stage("unpacking")
-    whole = assemble(order.source, wheelhouse, order.executable.plan.target, staging.place("environment"), told)
+    reporter.stage("unpacking")
+    whole = assemble(order.source, wheelhouse, order.executable.plan.target, staging.place("environment"), reporter)
     _refuse_manifest_of_others(whole)
     if order.strip:
-        told.stage("stripping")
+        reporter.stage("stripping")
     environment = strip(whole, order.strip)
     manifest = _manifest(order, environment, wheelhouse)
     made = environment.root
     if order.request.archive:
-        told.stage("archiving")
+        reporter.stage("archiving")
         made = staging.place("archives")
         manifest = _archived(order, environment, manifest, made)
     _write_manifest(manifest, made)

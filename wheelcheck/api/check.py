@@ -88,8 +88,8 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
         raise UsageProblem("--baseline is empty", hint="give it a value, or leave the option out; is a variable unset?")
     policy = gate_policy(asked, settings, hint="make it with --write-baseline", next_baseline=asked.next_baseline)
     named = load_targets_and_notes(asked.targets, settings, asked.request)
-    taken = _taken(asked)
-    prepared = _prepared(asked, taken, settings, named.targets[0], reporter)
+    chosen = _chosen_inputs(asked)
+    prepared = _prepared(asked, chosen, settings, named.targets[0], reporter)
     with open_store(prepared.index, reporter) as store:
         checked = _Checking(prepared, policy, store, reporter).checked(named.targets)
     judged = [each for target in checked for each in target.judged]
@@ -99,7 +99,7 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
         targets=checked,
         unused=unused_allowances(policy, judged),
         expired=expired_allowances(policy, judged),
-        notes=(*taken.notes, *named.notes, *_notes_of_lock(prepared)),
+        notes=(*chosen.notes, *named.notes, *_notes_of_lock(prepared)),
     )
 
 
@@ -199,7 +199,7 @@ class _Checking:
         return replace(answer, prepared=prepared, findings=findings)
 
 
-class _Taken(Struct, frozen=True, kw_only=True):
+class _ChosenInputs(Struct, frozen=True, kw_only=True):
     """The inputs of a run, the mode in which they are read, and notes on how they were chosen."""
 
     inputs: tuple[str, ...]
@@ -207,25 +207,29 @@ class _Taken(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def _taken(asked: CheckRequest) -> _Taken:
-    taken = _Taken(inputs=asked.request.inputs) if asked.request.inputs else _discovered(Path(asked.request.folder))
+def _chosen_inputs(asked: CheckRequest) -> _ChosenInputs:
+    chosen = (
+        _ChosenInputs(inputs=asked.request.inputs) if asked.request.inputs else _discovered(Path(asked.request.folder))
+    )
     if not asked.relock:
-        return taken
-    locks = {text: lock.lock for text in taken.inputs if (lock := load_lock((text,), CHECKING.locks)) is not None}
+        return chosen
+    locks = {text: lock.lock for text in chosen.inputs if (lock := load_lock((text,), CHECKING.locks)) is not None}
     if not locks:
-        raise UsageProblem(f"--relock: {taken.inputs[0]} is no lock", hint="leave it out: what is no lock is resolved")
-    inputs = tuple(source_of(locks[text]) if text in locks else text for text in taken.inputs)
-    return replace(taken, inputs=tuple(dict.fromkeys(inputs)), mode=RELOCKING)
+        raise UsageProblem(f"--relock: {chosen.inputs[0]} is no lock", hint="leave it out: what is no lock is resolved")
+    inputs = tuple(source_of(locks[text]) if text in locks else text for text in chosen.inputs)
+    return replace(chosen, inputs=tuple(dict.fromkeys(inputs)), mode=RELOCKING)
 
 
-def _prepared(asked: CheckRequest, taken: _Taken, settings: Settings, first: Target, reporter: Reporter) -> Prepared:
-    request = asked.request.changed(taken.inputs)
-    prepared = prepare(request, reporter, taken.mode, settings=settings, target=first)
+def _prepared(
+    asked: CheckRequest, chosen: _ChosenInputs, settings: Settings, first: Target, reporter: Reporter
+) -> Prepared:
+    request = asked.request.changed(chosen.inputs)
+    prepared = prepare(request, reporter, chosen.mode, settings=settings, target=first)
     repairs = min(prepared.repairs, _REPAIRS) if request.options["repairs"] is None else prepared.repairs
     return replace(prepared, repairs=repairs)
 
 
-def _discovered(folder: Path) -> _Taken:
+def _discovered(folder: Path) -> _ChosenInputs:
     from wheelcheck.locks.discovery import discover
 
     found = discover(folder)
@@ -239,4 +243,4 @@ def _discovered(folder: Path) -> _Taken:
         )
     others = ", ".join(path.name for path in found.others)
     note = f"no INPUT was named: {found.taken.name} was taken{f', and not {others}' if others else ''}"
-    return _Taken(inputs=(str(found.taken),), notes=(note,))
+    return _ChosenInputs(inputs=(str(found.taken),), notes=(note,))

@@ -80,21 +80,21 @@ def fetch(
     from wheelcheck.environments.wheelhouse.filling import fill, planned_files
     from wheelcheck.environments.wheelhouse.folder import locked, wanted_files
 
-    told = reporter or SilentTransfers()
+    reporter = reporter or SilentTransfers()
     plan = executable.plan
     wanted = wanted_files(plan)
     allowed = frozenset(canonicalize_name(name) for name in request.allow_build)
     # Refused before anything is fetched, so that a run that must fail fails at once.
     refuse_unallowed(folder, wanted, allowed)
     config = _config(request)
-    with locked(folder, told), _files(config, told) as files:
-        told.stage("reading sizes")
+    with locked(folder, reporter), _files(config, reporter) as files:
+        reporter.stage("reading sizes")
         sizes = files.sizes(planned_files(wanted))
-        told.sizes_known(sizes)
-        told.stage("fetching")
+        reporter.sizes_known(sizes)
+        reporter.stage("fetching")
         remote = [each for each in wanted if each.local_folder is None]
-        arrivals = fill(folder, remote, files, sizes, told)
-        built = _built(executable, folder, wanted, arrivals, request, config, told)
+        arrivals = fill(folder, remote, files, sizes, reporter)
+        built = _built(executable, folder, wanted, arrivals, request, config, reporter)
         return _fetched(executable, folder, wanted, sizes, arrivals, built)
 
 
@@ -105,7 +105,7 @@ def _built(
     arrivals: FillResult,
     request: FetchRequest,
     config: IndexConfig,
-    told: Transfers,
+    reporter: Transfers,
 ) -> tuple[str, ...]:
     """Build the sources and write the record; returns the file names of the new wheels."""
     from wheelcheck.environments.wheelhouse.building import BuildContext, iter_built
@@ -115,7 +115,7 @@ def _built(
     environ = {**request.where.environ, **_pip_environment(executable.plan, config)}
     around = BuildContext(environ=environ, seconds=request.build_seconds)
     new = []
-    for entry in iter_built(folder, executable.plan, wanted, around, told):
+    for entry in iter_built(folder, executable.plan, wanted, around, reporter):
         # Each build is recorded as it ends, so that it is not repeated after a later failure.
         record_files(folder, executable.digest, executable.plan, (entry,))
         new.append(entry.filename)
@@ -157,13 +157,13 @@ def _config(request: FetchRequest) -> IndexConfig:
 
 
 @contextmanager
-def _files(config: IndexConfig, told: Reporter) -> Iterator[FileStore]:
+def _files(config: IndexConfig, reporter: Reporter) -> Iterator[FileStore]:
     from wheelcheck.archives.reader import ArchiveReader
     from wheelcheck.archives.wheels import unpacked_size
     from wheelcheck.index.file_store import FileStore
     from wheelcheck.knowledge.native import load_native
 
-    with FileStore(config, ArchiveReader(knowledge=load_native), unpacked_size, told) as files:
+    with FileStore(config, ArchiveReader(knowledge=load_native), unpacked_size, reporter) as files:
         yield files
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from wheelcheck.api.answering import told_by_siblings
+from wheelcheck.api.answering import installability_by_siblings
 from wheelcheck.api.edges import index_config, open_store
 from wheelcheck.api.preparing import parse_cutoff
 from wheelcheck.api.request import Request, completed, refuse_empty
@@ -63,7 +63,7 @@ def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheel
     policy = _policy(where, settings)
     with open_store(index_config(where, settings, IndexOptions()), reporter) as store:
         reporter.stage("looking")
-        judging = Judging(policy=policy, told=told_by_siblings, read=partial(read_purity, store))
+        judging = Judging(policy=policy, told=installability_by_siblings, read=partial(read_purity, store))
         return table(store.page(requirement.name), requirement, targets, judging, most=request.versions)
 
 

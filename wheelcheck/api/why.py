@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
-from wheelcheck.api.answering import diagnosis_of, resolved, told_by_siblings
+from wheelcheck.api.answering import diagnosis_of, installability_by_siblings, resolved
 from wheelcheck.api.edges import open_store
 from wheelcheck.api.preparing import prepare
 from wheelcheck.errors import UsageProblem
@@ -37,7 +37,7 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
             constraints=prepared.question.constraints,
             lock=prepared.read.lock,
         )
-        return explain(diagnosis, name, asked, store, told_by_siblings)
+        return explain(diagnosis, name, asked, store, installability_by_siblings)
 
 
 def _project_name(text: str) -> NormalizedName:

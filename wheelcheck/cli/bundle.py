@@ -64,8 +64,8 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
     request = _request(options)
     executable = parse_executable(read_plan_file(plan_file), plan_file)
     try:
-        with ending_in_order(), showing.transfers() as told:
-            bundling = bundle(executable, request, told)
+        with ending_in_order(), showing.transfers() as reporter:
+            bundling = bundle(executable, request, reporter)
     except KeyboardInterrupt:
         if request.wheelhouse is None:
             print_note("the downloaded wheels are kept; the same command continues from there")

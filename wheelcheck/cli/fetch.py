@@ -61,12 +61,12 @@ def fetch_command(
     showing = Showing.taken_from(options)
     allowed, seconds = options.pop("allow_build"), options.pop("build_seconds")
     request = FetchRequest(allow_build=allowed, build_seconds=seconds, where=Request(inputs=(), **options))
-    with ending_in_order(), showing.transfers() as told:
+    with ending_in_order(), showing.transfers() as reporter:
         if directory is None or dry_run:
             _print_sizes(executable, request, form)
             answer = None
         else:
-            answer = _fetched(executable, Path(directory), request, told)
+            answer = _fetched(executable, Path(directory), request, reporter)
     if answer is not None:
         showing.write("fetch", form, answer)
     return 0
@@ -81,12 +81,12 @@ def _print_sizes(executable: ExecutablePlan, request: FetchRequest, form: str) -
     write_result(text.encode(), None)
 
 
-def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, told: TransferProgress) -> Fetched:
+def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, reporter: TransferProgress) -> Fetched:
     from wheelcheck.api.fetch import fetch
 
     try:
-        return fetch(executable, folder, request, told)
+        return fetch(executable, folder, request, reporter)
     except KeyboardInterrupt:
-        told.close()
+        reporter.close()
         print_note(f"what was downloaded is kept in {folder}; the same command continues from there")
         raise
