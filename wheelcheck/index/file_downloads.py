@@ -37,26 +37,26 @@ class FileDownloads:
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._without_ranges: set[str] = set()
 
-    async def bring(self, file: PlannedFile, landing: Landing) -> None:
+    async def download(self, file: PlannedFile, landing: Landing) -> None:
         """Download *file* to *landing* and finish it; a resumed file with a wrong hash is downloaded again, once."""
         async with self._turns:
             with reading(file.filename):
-                was_begun = await _aside(partial(_received, landing)) > 0
+                was_begun = await _off_loop(partial(_received, landing)) > 0
                 try:
-                    await self._bring_once(file, landing)
+                    await self._download_once(file, landing)
                 except HashMismatch:
                     if not was_begun:
                         raise
-                    await self._bring_once(file, landing)
+                    await self._download_once(file, landing)
 
-    async def _bring_once(self, file: PlannedFile, landing: Landing) -> None:
+    async def _download_once(self, file: PlannedFile, landing: Landing) -> None:
         path = local_path(file.url)
         if path is not None:
-            await _aside(partial(_copy, file, landing))
+            await _off_loop(partial(_copy, file, landing))
         else:
             await self._download(file, landing)
         # The disk is waited for on another thread, not on the loop's.
-        await _aside(landing.finish)
+        await _off_loop(landing.finish)
 
     async def _download(self, file: PlannedFile, landing: Landing) -> None:
         self._context.reject_offline(file.filename, file.url)
@@ -121,7 +121,7 @@ class FileDownloads:
         raise _refused(file, reply)
 
 
-async def _aside(work: Callable[[], T]) -> T:
+async def _off_loop(work: Callable[[], T]) -> T:
     """Run *work* on a thread of its own. A cancelled caller waits for its end, because a landing serves one thread at a time."""
     task = asyncio.ensure_future(asyncio.to_thread(work))
     try:

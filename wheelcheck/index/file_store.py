@@ -164,7 +164,7 @@ class FileStore:
     def download(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
         """Download every file to its landing; see :class:`wheelcheck.ports.Files`."""
         if landings:
-            self._run(self._bring(landings))
+            self._run(self._download_all(landings))
 
     @property
     def statistics(self) -> Statistics:
@@ -193,9 +193,9 @@ class FileStore:
         sizes = await asyncio.gather(*(self._sizes.fetch(file) for file in files))
         found.update({file.filename: size for file, size in zip(files, sizes, strict=True)})
 
-    async def _bring(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
+    async def _download_all(self, landings: Sequence[tuple[PlannedFile, Landing]]) -> None:
         downloads = FileDownloads(self._context, self._segment)
-        tasks = [asyncio.create_task(downloads.bring(file, landing)) for file, landing in landings]
+        tasks = [asyncio.create_task(downloads.download(file, landing)) for file, landing in landings]
         try:
             await asyncio.gather(*tasks)
         finally:

@@ -20,27 +20,27 @@ _STEP = 0.5
 class Future(Generic[T]):
     """A value or an error that is set once; every waiter gets it."""
 
-    __slots__ = ("_came", "_error", "_value")
+    __slots__ = ("_error", "_is_set", "_value")
 
     def __init__(self) -> None:
-        self._came = threading.Event()
+        self._is_set = threading.Event()
         self._value: list[T] = []
         self._error: BaseException | None = None
 
     def settle(self, value: T) -> None:
         """Set the value."""
         self._value.append(value)
-        self._came.set()
+        self._is_set.set()
 
     def fail(self, error: BaseException) -> None:
         """Set the error instead."""
         self._error = error
-        self._came.set()
+        self._is_set.set()
 
     @property
     def is_open(self) -> bool:
         """Whether neither is set yet."""
-        return not self._came.is_set()
+        return not self._is_set.is_set()
 
     @property
     def answer(self) -> T | None:
@@ -49,7 +49,7 @@ class Future(Generic[T]):
 
     def wait(self, meanwhile: Callable[[], None] | None = None) -> T:
         """Wait for the value; raises the error that was set instead, or what *meanwhile* raises, which is called now and then."""
-        while not self._came.wait(_STEP):
+        while not self._is_set.wait(_STEP):
             if meanwhile is not None:
                 meanwhile()
         if self._error is not None:
@@ -139,7 +139,7 @@ class OnceMap(Generic[S, T]):
             future.fail(_ended())
             raise
         if answer is not None:
-            self._bring(future, subject, answer)
+            self._settle(future, subject, answer)
         elif not self._thread.submit(self._run(future, subject)):
             future.fail(_ended())
         return future
@@ -163,12 +163,12 @@ class OnceMap(Generic[S, T]):
             future.fail(_ended())
             raise
         else:
-            self._bring(future, subject, answer)
+            self._settle(future, subject, answer)
         finally:
             if future.is_open:
                 future.fail(_ended())
 
-    def _bring(self, future: Future[T], subject: S, answer: T) -> None:
+    def _settle(self, future: Future[T], subject: S, answer: T) -> None:
         future.settle(answer)
         if self._arrived is not None:
             self._arrived(subject, answer)

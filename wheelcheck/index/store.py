@@ -90,8 +90,8 @@ class IndexStore:
         self._code_guard = threading.Lock()
         self._judges = sources
         directs, texts = DirectReferences(context, wheels, sources), Texts(context)
-        self._pages = OnceMap(self._thread, pages.at_hand, pages.fetch, self._page_came)
-        self._metadata = OnceMap(self._thread, wheels.at_hand, wheels.fetch, self._metadata_came)
+        self._pages = OnceMap(self._thread, pages.at_hand, pages.fetch, self._page_arrived)
+        self._metadata = OnceMap(self._thread, wheels.at_hand, wheels.fetch, self._metadata_arrived)
         self._sources = OnceMap(self._thread, sources.at_hand, sources.fetch)
         self._directs = OnceMap(self._thread, directs.at_hand, directs.fetch)
         self._texts = OnceMap(self._thread, texts.at_hand, texts.fetch)
@@ -224,7 +224,7 @@ class IndexStore:
         self._deliveries.raise_kept()
         return answer
 
-    def _page_came(self, name: NormalizedName, page: ProjectPage) -> None:
+    def _page_arrived(self, name: NormalizedName, page: ProjectPage) -> None:
         if self._page_listener is not None and name not in self._pages_told:
             self._pages_told.add(name)
             self._deliveries.deliver(partial(self._tell_page, page))
@@ -233,7 +233,7 @@ class IndexStore:
         if self._page_listener is not None:
             self._page_listener(page)
 
-    def _metadata_came(self, wheel: Wheel, metadata: CoreMetadata) -> None:
+    def _metadata_arrived(self, wheel: Wheel, metadata: CoreMetadata) -> None:
         key = cache_key(wheel)
         if self._metadata_listener is not None and key not in self._metadata_told:
             self._metadata_told.add(key)
