@@ -34,7 +34,7 @@ def locate(root: Path, given: str, manifest: Manifest | None = None) -> Subject:
         return Subject(
             given=given,
             root=root,
-            runtime=_promised(manifest),
+            runtime=_runtime_of(manifest),
             layout=manifest.layout,
             site_packages=tuple(dict.fromkeys((manifest.layout.site_packages, *sites))),
             manifest=manifest,
@@ -46,8 +46,8 @@ def locate(root: Path, given: str, manifest: Manifest | None = None) -> Subject:
     raise InputUnreadable("holds no Python environment and no bundle", address=given, hint=_HINT)
 
 
-def _promised(manifest: Manifest) -> Runtime:
-    """The runtime of *manifest*; where it brings none, the target's, which is what its packages have to fit."""
+def _runtime_of(manifest: Manifest) -> Runtime:
+    """The runtime of *manifest*; where it has none, the target's, which its packages have to fit."""
     runtime = manifest.runtime
     if runtime.kind is not RuntimeKind.NONE:
         return runtime
