@@ -19,7 +19,7 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CandidateOrigin, Requirement
-from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Resolution
+from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin
 from wheelcheck.repairs.trials import Trial
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class TrialView:
     def blocking_groups(self) -> tuple[tuple[Blocker, ...], ...]:
         """Groups of blockers, by name; whatever repairs the trial touches at least one of each group.
 
-        A project without a usable file in any version that everybody admits is a group by itself. Where each has one, all that
+        A project without a usable file in any version within all bounds is a group by itself. Where each has one, all that
         could be combined otherwise are one group.
         """
         outcome = self.trial.outcome
@@ -134,7 +134,7 @@ class TrialView:
         absent = {finding.package for finding in self.trial.objections if finding.code is Code.PROJECT_ABSENT}
         offenders = {finding.package for finding in self.trial.objections if finding.package in self.pins}
         named = [self.wanted(name) for name in sorted(offenders | absent, key=str) if name is not None]
-        certain = [blocker for blocker in named if blocker.name in absent or not self._has_way(blocker)]
+        certain = [blocker for blocker in named if blocker.name in absent or not self._has_usable(blocker)]
         if certain:
             return tuple((blocker,) for blocker in certain)
         clashes = [self._clashing(clash) for clash in outcome.clashes] if isinstance(outcome, Conflict) else []
@@ -142,17 +142,17 @@ class TrialView:
         group = (*clashes, *(blocker for blocker in named if blocker.name not in seen))
         return (group,) if group else ()
 
-    def passable(self) -> tuple[Blocker, ...]:
+    def movable(self) -> tuple[Blocker, ...]:
         """Blockers whose chosen version is not usable, where every project has a usable version within all bounds; else none."""
         groups = self.blocking_groups()
         if len(groups) != 1:
             return ()
-        return tuple(blocker for blocker in groups[0] if not blocker.is_clash and self._has_way(blocker))
+        return tuple(blocker for blocker in groups[0] if not blocker.is_clash and self._has_usable(blocker))
 
-    def _has_way(self, blocker: Blocker) -> bool:
-        return next(self.iter_ways(blocker), None) is not None
+    def _has_usable(self, blocker: Blocker) -> bool:
+        return next(self.iter_usable(blocker), None) is not None
 
-    def iter_ways(self, blocker: Blocker) -> Iterator[Version]:
+    def iter_usable(self, blocker: Blocker) -> Iterator[Version]:
         """The versions within all bounds that have a usable wheel, newest first."""
         project = self.diagnosis.project(blocker.name)
         allowed = self.diagnosis.policy.allowed
@@ -239,11 +239,6 @@ class TrialView:
     def bounds_on(self, name: NormalizedName) -> tuple[Asker, ...]:
         """The requirements with a bound on *name* in the natural resolution, those of the user included."""
         return tuple(self._asker(edge) for edge in self.edges if edge.child == name and edge.requirement.specifier)
-
-    @property
-    def resolution(self) -> Resolution | None:
-        """The natural resolution, if there is one."""
-        return self.diagnosis.resolution
 
 
 def _project(step: str) -> NormalizedName:

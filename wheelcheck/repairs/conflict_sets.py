@@ -63,7 +63,7 @@ class ConflictSets:
         for conflict_set in conflict_sets:
             if not conflict_set.changes:
                 # A blocker with a usable version is no dead end by itself: a project below it is.
-                stuck = (blocker for blocker in conflict_set.blockers if next(view.iter_ways(blocker), None) is None)
+                stuck = (blocker for blocker in conflict_set.blockers if next(view.iter_usable(blocker), None) is None)
                 self.dead_ends.update({blocker.name: blocker for blocker in stuck})
         return tuple(
             sorted(conflict_sets, key=lambda each: (len(each.changes), [blocker.name for blocker in each.blockers]))
@@ -114,8 +114,8 @@ def alternatives_of(failed: Trial, trials: Trials) -> Sequence[Trial]:
 
 def _iter_alternatives(alternative: Trial, trials: Trials) -> Iterator[tuple[Change, ...]]:
     view = TrialView(alternative, trials.diagnosis(alternative))
-    for blocker in view.passable():
-        for version in itertools.islice(view.iter_ways(blocker), _STEPS):
+    for blocker in view.movable():
+        for version in itertools.islice(view.iter_usable(blocker), _STEPS):
             yield (*alternative.changes, _kept_at(blocker.name, version))
     groups = view.blocking_groups()
     above = {name for group in groups for blocker in group for name in blocker.above}
