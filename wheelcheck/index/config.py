@@ -19,7 +19,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     ``project_indexes`` names the one index for a project. ``find_links`` (folders, HTML files, URLs) are pooled with
     what the index has; ``fallback_find_links`` serve projects that nothing else has. ``no_index`` leaves only these two.
 
-    ``cache_dir`` ``None`` caches nothing on disk. ``offline`` takes any cached answer and asks nobody; ``refresh``
+    ``cache_dir`` ``None`` caches nothing on disk. ``offline`` takes any cached answer and sends no request; ``refresh``
     revalidates every cached page. ``ca_bundle`` is a PEM file or folder, ``client_cert`` a PEM file with key.
     ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again. After ``silence``
     seconds in which nothing arrived for any request, an open request is sent again. The limits are in bytes; large pages that are

@@ -53,7 +53,7 @@ class Listing(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PackedVersion(msgspec.Struct, array_like=True, frozen=True):
-    """The files of one version, packed until somebody looks at that version: a list of entries, or anchors of HTML."""
+    """The files of one version, packed until that version is looked at: a list of entries, or anchors of HTML."""
 
     version: str
     files: memoryview

@@ -15,10 +15,8 @@ Work = Coroutine[object, None, None]
 class LoopThread:
     """Runs coroutines that were submitted from any thread, until closed.
 
-    *at_start* runs before the loop, *at_end* on it as its last act, *at_death* after it, however it ended: so that nobody
-    waits for what will not come.
-
-    The thread itself imports asyncio, so that the import overlaps with what the submitter does next.
+    *at_start* runs before the loop, *at_end* on it as the last coroutine, *at_death* after it, even if it failed, so that waiting
+    callers can be told. The thread itself imports asyncio, so that the import overlaps with what the caller does next.
     """
 
     def __init__(

@@ -39,9 +39,9 @@ class IndexStore:
     """Answers from the indexes of *config*; a context manager that stops all fetching and writes the cache at its end.
 
     *archives* reads what was fetched, *reporter* hears of every request, *clock* returns seconds since the epoch.
-    A run whose answers are all cached starts no thread and loads no HTTP client: a prefetch of what is not at hand waits
-    until somebody asks for something that is not. Calls may come from any thread but the
-    store's own (that is, not from a listener). Listeners are called one at a time, on whichever thread brings the answer.
+    A run whose answers are all cached starts no thread and imports no HTTP client: a prefetch that needs the network starts only
+    when a caller waits for an answer that needs it too. Calls may come from any thread but the store's own (that is, not from
+    a listener). Listeners are called one at a time, on the thread that has the answer.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class IndexStore:
         self._metadata_listener = listener
 
     def on_wait(self, listener: Callable[[], None] | None) -> None:
-        """Call *listener* once, before the first answer that is not at hand is waited for."""
+        """Call *listener* once, before the first wait for the network."""
         self._wait_listener = listener
 
     def while_waiting(self, check: Callable[[], None] | None) -> None:
