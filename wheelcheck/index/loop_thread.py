@@ -49,7 +49,7 @@ class LoopThread:
     def submit(self, work: Work) -> bool:
         """Run *work* as soon as the thread is started; returns false and closes the coroutine if the thread was closed.
 
-        Does not start it: what is only a guess must not cost a run that has everything the loading of an HTTP client.
+        Does not start the thread: a prefetch must not make a run with a full cache import the HTTP client.
         """
         if self._loop is not None and self.is_current and not self._closed:
             self._spawn(work)
