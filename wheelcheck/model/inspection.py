@@ -13,8 +13,6 @@ from wheelcheck.model.finding import Severity
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packaging.utils import NormalizedName
-
     from wheelcheck.model.environment import Layout, Runtime
 
 
@@ -65,19 +63,17 @@ LIBRARY_KINDS = frozenset({
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong or worth knowing: ``message`` states the fact, ``remedy`` what to do (empty where there is nothing).
+    """One thing that is wrong or worth knowing."""
 
-    ``file`` is relative to the environment's root with ``/``, empty where it is about no file; ``library`` is the shared library,
-    module or path that the fact is about. ``distribution`` is ``None`` for what belongs to the runtime or to nobody.
-    """
-
-    kind: ProblemKind
-    severity: Severity
-    message: str
-    remedy: str = ""
-    distribution: NormalizedName | None = None
-    file: str = ""
-    library: str = ""
+    kind: Annotated[ProblemKind, about("A word that stays; new ones may come.")]
+    severity: Annotated[Severity, about("How bad it is.")]
+    distribution: Annotated[ProjectName | None, about("Whose problem it is; null for the runtime's and nobody's.")] = (
+        None
+    )
+    file: Annotated[str | None, about("Relative to the root, with /.")] = None
+    library: Annotated[str | None, about("The shared library, module or path that it is about.")] = None
+    message: Annotated[str, about("The fact.")]
+    remedy: Annotated[str | None, about("What to do.")] = None
 
 
 class TrialOutcome(Enum):

@@ -149,17 +149,17 @@ def _briefly(problem: Problem, first: Problem) -> str:
     """*problem* in few words beside one like it: its file by name, and its library where that is another."""
     if problem.kind in _OF_MANY and problem.distribution is not None:
         return problem.distribution
-    words = problem.file.rpartition("/")[2] if problem.kind in LIBRARY_KINDS else problem.file
+    words = (problem.file or "").rpartition("/")[2] if problem.kind in LIBRARY_KINDS else problem.file
     if not words:
         return problem.library or problem.message
     return f"{words} ({problem.library})" if problem.library != first.library and problem.library else words
 
 
 def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
-    """Problems of one kind and distribution (of all, where packages are counted) with the same cure, in the order of the first."""
+    """Problems of one kind, distribution (of all, where packages are counted) and remedy, in the order of the first."""
     groups: dict[tuple[ProblemKind, str | None, str], list[Problem]] = {}
     for problem in problems:
-        remedy = problem.remedy.replace(problem.library, "") if problem.library else problem.remedy
+        remedy = (problem.remedy or "").replace(problem.library or "\0", "")
         owner = None if problem.kind in _OF_MANY else problem.distribution
         groups.setdefault((problem.kind, owner, remedy), []).append(problem)
     yield from groups.values()

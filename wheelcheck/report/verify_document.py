@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from packaging.version import Version
 
-from wheelcheck.model.document import ProjectName, about, render_json
+from wheelcheck.model.document import about, render_json
 from wheelcheck.model.environment import RuntimeKind
-from wheelcheck.model.finding import Severity
-from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
+from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem
 
 
 class RuntimeDocument(Struct, frozen=True, kw_only=True):
@@ -21,21 +20,6 @@ class RuntimeDocument(Struct, frozen=True, kw_only=True):
     system: Annotated[str | None, about("windows, linux (glibc), musl or macos.")]
     machine: Annotated[str | None, about("As wheel tags spell it: amd64, arm64, x86_64, aarch64.")]
     free_threaded: Annotated[bool, about("Whether it has no global lock.")]
-
-
-class ProblemDocument(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong or worth knowing."""
-
-    kind: Annotated[ProblemKind, about("A word that stays; new ones may come.")]
-    severity: Annotated[Severity, about("How bad it is.")]
-    distribution: Annotated[
-        ProjectName | None,
-        about("The distribution that has the problem; null for the runtime's files and those of none."),
-    ]
-    file: Annotated[str | None, about("Relative to the root, with /.")]
-    library: Annotated[str | None, about("The shared library, module or path that it is about.")]
-    message: Annotated[str, about("The fact.")]
-    remedy: Annotated[str | None, about("What to do.")]
 
 
 class VerifyDocument(Struct, frozen=True, kw_only=True):
@@ -60,7 +44,7 @@ class VerifyDocument(Struct, frozen=True, kw_only=True):
     compared: Annotated[tuple[str, ...], about("What the files were held against: RECORD, manifest, plan.")]
     no_imports: Annotated[str | None, about("Why no import was tried; null where imports were.")]
     distributions: Annotated[tuple[InspectedDistribution, ...], about("Sorted by name.")]
-    problems: Annotated[tuple[ProblemDocument, ...], about("Errors first, then warnings, then notes.")]
+    problems: Annotated[tuple[Problem, ...], about("Errors first, then warnings, then notes.")]
 
 
 def render_verify_json(inspection: Inspection) -> str:
@@ -82,18 +66,6 @@ def render_verify_json(inspection: Inspection) -> str:
         compared=inspection.compared,
         no_imports=inspection.no_imports or None,
         distributions=inspection.distributions,
-        problems=tuple(map(_problem, inspection.problems)),
+        problems=inspection.problems,
     )
     return render_json(document, ascii_only=True).decode()
-
-
-def _problem(problem: Problem) -> ProblemDocument:
-    return ProblemDocument(
-        kind=problem.kind,
-        severity=problem.severity,
-        distribution=problem.distribution,
-        file=problem.file or None,
-        library=problem.library or None,
-        message=problem.message,
-        remedy=problem.remedy or None,
-    )

@@ -30,7 +30,7 @@ def test_embeddable_python_without_path_file_counts_the_registry(env: FakeEnviro
     (problem,) = look(env.root).errors
     assert problem.kind is ProblemKind.NOT_ISOLATED
     assert "registry" in problem.message
-    assert "python311._pth" in problem.remedy
+    assert "python311._pth" in str(problem.remedy)
 
 
 def test_path_file_that_leads_out_or_forgets_the_packages_is_an_error(env: FakeEnvironment) -> None:
@@ -52,7 +52,7 @@ def test_pythonpath_counts_where_no_path_file_shuts_it_out(env: FakeEnvironment,
     assert found[env.root] == ()
     (problem,) = found[made.root]
     assert (problem.kind, problem.library) == (ProblemKind.NOT_ISOLATED, "/home/me/src")
-    assert "python -I" in problem.remedy
+    assert "python -I" in str(problem.remedy)
 
 
 @pytest.mark.parametrize("line", ["/home/me/project/src", "C:\\me\\src", "../../../shared"])

@@ -70,7 +70,7 @@ def _variables(subject: Subject, environ: Mapping[str, str]) -> Iterator[Problem
         yield Problem(
             kind=ProblemKind.NOT_ISOLATED,
             severity=Severity.WARNING,
-            library=folders,
+            library=folders or None,
             message=f"PYTHONPATH is set here ({folders}), and this Python takes packages from there before its own",
             remedy="start programs with `python -I`, which passes it over; imports were tried without it",
         )
@@ -101,7 +101,7 @@ def _editables(installed: tuple[Installed, ...]) -> Iterator[Problem]:
                 severity=Severity.WARNING,
                 distribution=each.name,
                 file=f"{each.info}/direct_url.json",
-                library=each.origin,
+                library=each.origin or None,
                 message=f"{each.info}/direct_url.json names a file of the machine that built this: {each.origin}",
                 remedy="install it from a wheelhouse without a direct reference, or remove direct_url.json",
             )
@@ -112,7 +112,7 @@ def _virtual(subject: Subject) -> Iterator[Problem]:
         kind=ProblemKind.NOT_RELOCATABLE,
         severity=Severity.WARNING,
         file="pyvenv.cfg",
-        library=subject.home,
+        library=subject.home or None,
         message=f"a virtual environment needs the Python in {subject.home} and its own place: it cannot be shipped",
         remedy="ship a bundle with a runtime of its own: wheelcheck bundle",
     )
@@ -142,7 +142,7 @@ def _host_paths(subject: Subject) -> Iterator[Problem]:
             kind=ProblemKind.HOST_PATH,
             severity=Severity.WARNING,
             file=first,
-            library=interpreter,
+            library=interpreter or None,
             message=f"{names} {verb} with #!{interpreter}, a place on one machine",
             remedy="start programs with `python -m`, or make the bundle with wheelcheck, whose scripts find their Python",
         )
@@ -164,7 +164,7 @@ def _outside(file: str, entry: str) -> Problem:
         kind=ProblemKind.OUTSIDE_PATH,
         severity=Severity.ERROR,
         file=file,
-        library=entry,
+        library=entry or None,
         message=f"{file} adds {entry}, outside the environment",
         remedy="remove the line: what is there does not ship",
     )
@@ -177,7 +177,7 @@ def _editable(file: str, distribution: Installed | None, lines: list[str]) -> Pr
         severity=Severity.ERROR,
         distribution=distribution.name if distribution is not None else None,
         file=file,
-        library=lines[0] if lines else "",
+        library=lines[0] if lines else None,
         message=f"{file} is of an editable installation: its code lies elsewhere{where}",
         remedy="build a wheel of it and install that",
     )

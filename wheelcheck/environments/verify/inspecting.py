@@ -110,6 +110,6 @@ def _place(problem: Problem) -> tuple[int, int, NormalizedName | str, str, str]:
         _SEVERITIES[problem.severity],
         _ORDER[problem.kind],
         problem.distribution or "",
-        problem.file,
-        problem.library,
+        problem.file or "",
+        problem.library or "",
     )

@@ -254,7 +254,7 @@ def judge_libraries(
 
 def _of_a_plug_in(problem: Problem, subject: Subject, system: SystemKnowledge) -> Problem:
     """*problem* of a library that no module imports: a warning, but for the runtime of Windows, which no user has by chance."""
-    absence = system.absence(problem.library)
+    absence = system.absence(problem.library or "")
     everybodys = subject.runtime.system == "windows" and absence is not None
     if problem.kind is not ProblemKind.LIBRARY_MISSING or problem.severity is not Severity.ERROR or everybodys:
         return problem

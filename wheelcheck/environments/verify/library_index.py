@@ -174,9 +174,9 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
             severity=severity,
             distribution=self.owner,
             file=self.binary.path,
-            library=library,
+            library=library or None,
             message=f"{self.binary.path} {fact}",
-            remedy=remedy,
+            remedy=remedy or None,
         )
 
     @property

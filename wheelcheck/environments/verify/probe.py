@@ -145,7 +145,7 @@ def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Probl
         yield Problem(
             kind=ProblemKind.OUTSIDE_PATH,
             severity=Severity.ERROR,
-            library=path,
+            library=path or None,
             message=f"Python looks for packages in {path}, outside the environment ({_kind_of(path)})",
             remedy="what is there counts on this machine and not on your users': " + how,
         )
@@ -155,7 +155,7 @@ def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Probl
             severity=Severity.ERROR,
             distribution=distribution,
             file=file,
-            library=name,
+            library=name or None,
             message=f"{distribution} imported {name} from {file}, outside the environment",
             remedy=f"add the project that has {name} to the requirements",
         )
