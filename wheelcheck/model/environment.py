@@ -164,7 +164,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 class Budget(Struct, frozen=True, kw_only=True):
-    """At most *limit* bytes, told as the user wrote it in *text*."""
+    """At most *limit* bytes, as the user wrote it in *text*."""
 
     limit: int
     text: str

@@ -61,7 +61,7 @@ class Cell(Struct, frozen=True, kw_only=True):
 
 
 class Blocker(Struct, frozen=True, kw_only=True):
-    """A project that keeps cells from installing, told once.
+    """A project that keeps cells from installing, named once.
 
     ``versions`` are those that the cells would take, oldest first. ``findings`` are one of each code, the one of its first cell;
     a package of ``None`` is a conflict of the requirements or of the input itself. ``requested`` says that the user asks for it.

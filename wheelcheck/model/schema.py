@@ -29,7 +29,7 @@ def json_schema(document: type[msgspec.Struct]) -> dict[str, object]:
     root = parts.pop(document.__name__)
     name = root["properties"]["schema"]
     [root["title"]] = name["enum"]
-    # Values of the model know it without being told; in a file it has to stand.
+    # It is the default of the type; a file has to state it.
     if name.pop("default", None):
         root["required"].insert(0, "schema")
     schema: dict[str, object] = msgspec.json.decode(render_json({"$schema": _DIALECT, **root, "$defs": parts}))

@@ -119,7 +119,7 @@ def render_plan(plan: Plan) -> bytes:
     """
     document = as_plain(_document(plan))
     _put_back(document, plan.unknown)
-    # Last, for it is of everything else; told first, where a reader looks.
+    # Made last, for it is of everything else; written first, where a reader looks.
     return render_json({"schema": SCHEMA_NAME, DIGEST: plan_digest(document), **document})
 
 
