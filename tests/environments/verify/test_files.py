@@ -12,7 +12,8 @@ from tests.environments.verify.looking import look, messages, of_kind
 from tests.fakes.environments import EMBEDDABLE, FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_pe
 from tests.fakes.samples import INPUTS, OPTIONS, resolution, wheel_pin
-from wheelcheck.environments.verify.planned import floor_of, system_of
+from wheelcheck.environments.verify.inspecting import floor_of
+from wheelcheck.environments.verify.locating import system_of
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.model.finding import Severity

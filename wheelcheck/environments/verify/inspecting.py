@@ -1,27 +1,37 @@
-"""Inspects an environment: files, plan, libraries, contamination, imports, in that order; changes nothing."""
+"""Inspects an environment, and compares its packages with plan, manifest and target; changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import re
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.verify.contamination import find_contamination
 from wheelcheck.environments.verify.files import compare_files
 from wheelcheck.environments.verify.imports import ImportOptions, ImportsTried, tried_imports
 from wheelcheck.environments.verify.libraries import judge_libraries
 from wheelcheck.environments.verify.library_index import LibraryIndex, read_library_index
-from wheelcheck.environments.verify.planned import compare_plan, find_doubles, floor_of, judge_tags, target_of
+from wheelcheck.environments.verify.locating import WINDOWS_PLATFORMS, system_of
 from wheelcheck.environments.verify.subject import Installed, Subject, owners, read_installed
+from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
+from wheelcheck.model.plan import Plan
 from wheelcheck.model.systems import LibraryKnowledge
+from wheelcheck.model.target import Target
 from wheelcheck.plans.documents import ExecutablePlan
 from wheelcheck.ports import Reporter
+from wheelcheck.targets.targets import parse_target
 
 _ORDER = {kind: place for place, kind in enumerate(ProblemKind)}
 _SEVERITIES = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_FETCH_AGAIN = "make the bundle again from this plan, or install what it has (wheelcheck export --to pip-sh)"
+# Floors beyond any there is, because only system and machine matter here.
+_ANY_AGE = {"linux": "manylinux_2_60_{}", "musl": "musllinux_1_9_{}", "macos": "macosx_30_0_{}"}
 
 
 class InspectionOptions(Struct, frozen=True, kw_only=True):
@@ -113,3 +123,152 @@ def _place(problem: Problem) -> tuple[int, int, NormalizedName | str, str, str]:
         problem.file or "",
         problem.library or "",
     )
+
+
+def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan, digest: str) -> Iterator[Problem]:
+    """Yield the differences between *subject* and *plan*, whose digest is *digest*."""
+    yield from _digests(subject, digest)
+    yield from _runtime(subject, plan.target)
+    found = {each.name: each for each in installed}
+    for package in plan.packages:
+        there = found.pop(package.name, None)
+        if there is None:
+            yield Problem(
+                kind=ProblemKind.PACKAGE_MISSING,
+                severity=Severity.ERROR,
+                distribution=package.name,
+                message=f"{package.name} {package.version} is in the plan and not installed",
+                remedy=_FETCH_AGAIN,
+            )
+        elif not _is_version(there.version, package.version):
+            yield Problem(
+                kind=ProblemKind.PACKAGE_VERSION,
+                severity=Severity.ERROR,
+                distribution=package.name,
+                file=there.info,
+                message=f"{package.name} is installed in {there.version}, the plan has {package.version}",
+                remedy=_FETCH_AGAIN,
+            )
+    for each in found.values():
+        yield Problem(
+            kind=ProblemKind.PACKAGE_EXTRA,
+            severity=Severity.WARNING,
+            distribution=each.name,
+            file=each.info,
+            message=f"{each.name} {each.version} is installed and not in the plan",
+            remedy="remove it, or add it to the requirements and plan again",
+        )
+
+
+def judge_tags(subject: Subject, installed: tuple[Installed, ...], target: Target | None) -> Iterator[Problem]:
+    """Yield a problem for every distribution whose wheel is not for *target*, by the tags in WHEEL."""
+    if target is None:
+        return
+    for each in installed:
+        if each.tags and not any(tag in target.rank for tag in each.tags):
+            words = ", ".join("-".join(tag) for tag in each.tags[:3])
+            yield Problem(
+                kind=ProblemKind.TAG_UNFIT,
+                severity=Severity.ERROR,
+                distribution=each.name,
+                file=f"{each.info}/WHEEL",
+                message=f"the wheel of {each.name} {each.version} is for {words}; the environment is {_words(subject, target)}",
+                remedy="install the wheel for this environment; `wheelcheck plan` with its platform and Python picks it",
+            )
+
+
+def find_doubles(installed: tuple[Installed, ...]) -> Iterator[Problem]:
+    """Yield a problem for every distribution that is installed twice, as when one was unpacked over another."""
+    for first, second in itertools.pairwise(installed):
+        if first.name == second.name:
+            yield Problem(
+                kind=ProblemKind.PACKAGE_VERSION,
+                severity=Severity.ERROR,
+                distribution=second.name,
+                file=second.info,
+                message=f"{second.name} is installed twice: {first.info} and {second.info}",
+                remedy="remove both and install one of them again: their files lie over each other",
+            )
+
+
+def target_of(subject: Subject, plan: Plan | None) -> tuple[Target | None, str]:
+    """The target that wheels have to fit, and the platform whose floor counts (empty where no floor is known)."""
+    if plan is not None:
+        return plan.target, plan.target.platform
+    if subject.manifest is not None:
+        try:
+            target = parse_target(subject.manifest.target.platform, subject.manifest.target.python)
+        except UsageProblem:
+            return None, ""
+        return target, target.platform
+    runtime = subject.runtime
+    if runtime.python is None or runtime.machine is None or "pypy" in subject.layout.site_packages:
+        return None, ""
+    word = (
+        WINDOWS_PLATFORMS.get(runtime.machine, "") if runtime.system == "windows" else _ANY_AGE.get(runtime.system, "")
+    )
+    try:
+        return parse_target(
+            word.format(runtime.machine), subject.python_minor + ("t" if runtime.free_threaded else "")
+        ), ""
+    except UsageProblem:
+        return None, ""
+
+
+def floor_of(platform: str) -> tuple[int, ...]:
+    """The release in a platform tag (``manylinux_2_28_x86_64`` → 2, 28); empty where it has none."""
+    matched = re.match(r"(?:manylinux|musllinux|macosx)_(\d+)_(\d+)_", platform)
+    return (int(matched[1]), int(matched[2])) if matched else ()
+
+
+def _digests(subject: Subject, digest: str) -> Iterator[Problem]:
+    manifest = subject.manifest
+    if manifest is not None and manifest.plan_digest and digest and manifest.plan_digest != digest:
+        yield Problem(
+            kind=ProblemKind.PLAN_DIFFERS,
+            severity=Severity.ERROR,
+            message=f"the bundle was made from the plan {_short(manifest.plan_digest)}, the one given is {_short(digest)}",
+            remedy="give the plan that it was made from, or make the bundle again",
+        )
+
+
+def _runtime(subject: Subject, target: Target) -> Iterator[Problem]:
+    system, machine = system_of(target.platform)
+    runtime = subject.runtime
+    facts = []
+    planned = f"{target.python_full.major}.{target.python_full.minor}"
+    if subject.python_minor and subject.python_minor != planned:
+        facts.append((f"Python {planned}", f"Python {subject.python_minor}"))
+    if runtime.system and system and runtime.system != system:
+        facts.append((system, runtime.system))
+    elif runtime.machine and machine and _spelt(runtime.machine) != _spelt(machine):
+        facts.append((machine, runtime.machine))
+    for wanted, there in facts:
+        yield Problem(
+            kind=ProblemKind.RUNTIME_DIFFERS,
+            severity=Severity.ERROR,
+            message=f"the plan is for {wanted}, the environment is {there}",
+            remedy="take the runtime that the plan is for, or plan for this one",
+        )
+
+
+def _spelt(machine: str) -> str:
+    """One word for a machine that has several (``x86`` is ``win32``)."""
+    return WINDOWS_PLATFORMS.get(machine, machine)
+
+
+def _words(subject: Subject, target: Target) -> str:
+    runtime = subject.runtime
+    system = " ".join(word for word in (runtime.system, runtime.machine or "") if word)
+    return f"{system}, Python {subject.python_minor}" if system and subject.python_minor else str(target)
+
+
+def _is_version(found: str, planned: Version) -> bool:
+    try:
+        return Version(found) == planned
+    except InvalidVersion:
+        return False
+
+
+def _short(digest: str) -> str:
+    return digest[: len("sha256:") + 12]

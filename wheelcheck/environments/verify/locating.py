@@ -9,13 +9,16 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_library_name, read_binary
-from wheelcheck.environments.verify.planned import system_of
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import Layout, Manifest, Runtime, RuntimeKind
 
 _DLL = re.compile(r"python(\d)(\d+)(t?)\.dll", re.IGNORECASE)
 _LIBRARY_FOLDER = re.compile(r"(?:python|pypy)(\d\.\d+)(t?)")
+WINDOWS_PLATFORMS = {"amd64": "win_amd64", "arm64": "win_arm64", "x86": "win32", "win32": "win32"}
+"""The platform tag of each machine."""
+_PLATFORM = re.compile(r"(manylinux|musllinux|macosx|linux)_(?:\d+_\d+_)?(\w+)")
+_FAMILIES = {"manylinux": "linux", "linux": "linux", "musllinux": "musl", "macosx": "macos"}
 _PYTHON_TAG = re.compile(r"cp(\d)(\d+)")
 _SYSTEMS = {"pe": "windows", "elf": "linux", "macho": "macos"}
 _HINT = (
@@ -59,6 +62,15 @@ def _runtime_of(manifest: Manifest) -> Runtime:
         machine=runtime.machine or machine or None,
         free_threaded=runtime.free_threaded or manifest.target.python.endswith("t"),
     )
+
+
+def system_of(platform: str) -> tuple[str, str]:
+    """System and machine of a platform tag, in the words of a runtime; empty ones where it is none."""
+    for machine, word in WINDOWS_PLATFORMS.items():
+        if platform == word:
+            return "windows", machine
+    matched = _PLATFORM.fullmatch(platform)
+    return (_FAMILIES[matched[1]], matched[2]) if matched else ("", "")
 
 
 def has_environment(root: Path) -> bool:
