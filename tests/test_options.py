@@ -6,6 +6,7 @@ import click
 import pytest
 
 from wheelcheck.cli.main import CommandTable
+from wheelcheck.model.plan import Options
 from wheelcheck.options import KEYS, OPTIONS, CheckOptions, RequestOptions
 from wheelcheck.settings.loading import Settings
 
@@ -48,3 +49,8 @@ def test_arguments_of_the_library_are_rows_of_the_table() -> None:
     beside = {"folder", "environ", "today"}
     named = RequestOptions.__annotations__.keys() | CheckOptions.__annotations__.keys()
     assert named - beside <= OPTIONS.keys()
+
+
+def test_every_recorded_option_is_kept_in_plans() -> None:
+    recorded = {option.name for option in OPTIONS.values() if option.recorded}
+    assert recorded <= set(Options.__struct_fields__)

@@ -3,7 +3,7 @@
 ``Change, State → State`` and ``Change → Edit``. To add a kind: name it in ``model.repair.EditKind``, write its class
 here, and give it a row in ``remedies.REMEDIES`` (when it is tried) and in ``risk.judging.JUDGES`` (what it may break).
 
-Costs follow the promise that an edit breaks (DESIGN: "How it repairs"). They are whole numbers; only their order and their sums
+Costs follow the promise that an edit breaks. They are whole numbers; only their order and their sums
 count.
 """
 
