@@ -152,7 +152,7 @@ def _refuse_duplicates(lock: Lock) -> None:
     seen: dict[tuple[object, ...], LockedPackage] = {}
     for package in lock.packages:
         groups = package.groups if lock.kind is LockKind.PIPENV else frozenset()
-        first = seen.setdefault((package.name, package.version, package.source, id(package.marker), groups), package)
+        first = seen.setdefault((package.name, package.version, package.source, package.marker, groups), package)
         if first is not package:
             raise InputUnreadable(
                 f"{package} is locked twice, first on line {first.origin.line}",

@@ -27,10 +27,7 @@ _MEMBER = re.compile(rf"{_QUOTED.format('word')}\s+(?P<no>not\s+)?in\s+(?P<set>e
 
 
 class LockMarkers:
-    """Answers for one target: *extras* as the words that ``extra ==`` may name, *groups* likewise.
-
-    Keyed by the marker object, which the readers share between equal markers: writing a marker out costs more than looking it up.
-    """
+    """Answers for one target: *extras* as the words that ``extra ==`` may name, *groups* likewise."""
 
     def __init__(
         self, compatibility: Compatibility, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]
@@ -38,17 +35,16 @@ class LockMarkers:
         self._compatibility = compatibility
         self._extras = extras
         self._groups = groups
-        self._known: dict[int, tuple[Marker, bool]] = {}
+        self._known: dict[Marker, bool] = {}
 
     def holds(self, marker: Marker | None) -> bool:
         """Whether *marker* holds; ``None`` always does."""
         if marker is None:
             return True
-        known = self._known.get(id(marker))
+        known = self._known.get(marker)
         if known is None:
-            # The marker is kept with the answer, so that its identity is not given to another.
-            known = self._known[id(marker)] = (marker, self._answer(marker))
-        return known[1]
+            known = self._known[marker] = self._answer(marker)
+        return known
 
     def _answer(self, marker: Marker) -> bool:
         text = str(marker)

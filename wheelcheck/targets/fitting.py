@@ -19,7 +19,6 @@ from wheelcheck.model.requirement import CandidateOrigin, Requirement
 from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
 
 _SHARED_ABIS = frozenset({"none", "abi3", "abi3t"})
-_MOST_READINGS = 50_000
 _NAMES = re.compile(
     r"\b(extra|os_name|sys_platform|platform_[a-z_]+|python_[a-z_]+|implementation_[a-z_]+|extras|dependency_groups)\b"
 )
@@ -27,15 +26,15 @@ _NAMED_EXTRA = re.compile(r'\bextra == "([^"]*)"')
 _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
 
 
-Kinds = Mapping[int, list[Distribution]]
-"""Files by the ``id`` of their tags, source archives by 0: wheels of a kind share their tags, and hashing those is dear."""
+Kinds = Mapping[tuple[WheelTag, ...], list[Distribution]]
+"""Files by their tags, source archives by none."""
 
 
 def kinds_of(distributions: Iterable[Distribution]) -> Kinds:
-    """*distributions* by kind, for :meth:`Compatibility.fits`; good for as long as they live."""
-    kinds: dict[int, list[Distribution]] = {}
+    """*distributions* by kind, for :meth:`Compatibility.fits`."""
+    kinds: dict[tuple[WheelTag, ...], list[Distribution]] = {}
     for each in distributions:
-        kinds.setdefault(0 if isinstance(each, Sdist) else id(each.tags), []).append(each)
+        kinds.setdefault(() if isinstance(each, Sdist) else each.tags, []).append(each)
     return kinds
 
 
@@ -44,7 +43,8 @@ class _SharedMarker:
 
     __slots__ = ("asks_extra", "extras_needed", "marker", "outcomes", "unknowable", "variables")
 
-    def __init__(self, marker: Marker, text: str) -> None:
+    def __init__(self, marker: Marker) -> None:
+        text = str(marker)
         names = dict.fromkeys(_NAMES.findall(text))
         self.marker = marker
         self.asks_extra = "extra" in names
@@ -68,21 +68,9 @@ class _SharedMarker:
         return known
 
 
-# By id(), with the marker kept so that it stays its own: hashing a marker writes it out. Markers that say the same share a reading.
-_readings: dict[int, tuple[Marker, _SharedMarker]] = {}
-_readings_of: dict[str, _SharedMarker] = {}
-
-
+@functools.lru_cache(maxsize=50_000)
 def _reading(marker: Marker) -> _SharedMarker:
-    known = _readings.get(id(marker))
-    if known is None:
-        if len(_readings) >= _MOST_READINGS:
-            _readings.clear()
-            _readings_of.clear()
-        text = str(marker)
-        reading = _readings_of.get(text) or _readings_of.setdefault(text, _SharedMarker(marker, text))
-        known = _readings[id(marker)] = (marker, reading)
-    return known[1]
+    return _SharedMarker(marker)
 
 
 def names_extra(marker: Marker | None) -> bool:
@@ -108,8 +96,8 @@ class _Answers:
     __slots__ = ("patches", "pythons", "ranks", "unusable")
 
     def __init__(self) -> None:
-        self.ranks: dict[int, tuple[tuple[WheelTag, ...], tuple[int, WheelTag] | None]] = {}
-        self.unusable: set[int] = set()  # those of the ranks that are none
+        self.ranks: dict[tuple[WheelTag, ...], tuple[int, WheelTag]] = {}
+        self.unusable: set[tuple[WheelTag, ...]] = set()
         self.pythons: dict[str, bool] = {}
         self.patches: dict[str, bool] = {}
 
@@ -164,7 +152,7 @@ class Compatibility:
     def fits(self, kinds: Kinds) -> list[Fit]:
         """The fits among the files of *kinds*, in no order; costs a look-up for each kind that was refused before."""
         # A target looks at thousands of files, nearly all of them for others.
-        near = kinds.keys() - self._answers.unusable
+        near = set(kinds) - self._answers.unusable
         return [fit for kind in near for fit in map(self.fit, kinds[kind]) if fit is not None]
 
     def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
@@ -172,15 +160,16 @@ class Compatibility:
         return self._rank(tags) is not None
 
     def _rank(self, tags: tuple[WheelTag, ...]) -> tuple[int, WheelTag] | None:
-        # By id(), with the tags kept so that it stays their own: files share theirs, and hashing them costs more than the rest.
-        known = self._answers.ranks.get(id(tags))
-        if known is None:
-            ranks = self.target.rank
-            usable = [(ranks[tag], tag) for tag in tags if tag in ranks]
-            known = self._answers.ranks[id(tags)] = (tags, min(usable) if usable else None)
-            if not usable:
-                self._answers.unusable.add(id(tags))
-        return known[1]
+        known = self._answers.ranks.get(tags)
+        if known is not None or tags in self._answers.unusable:
+            return known
+        ranks = self.target.rank
+        usable = [(ranks[tag], tag) for tag in tags if tag in ranks]
+        if not usable:
+            self._answers.unusable.add(tags)
+            return None
+        best = self._answers.ranks[tags] = min(usable)
+        return best
 
     def _refusal(self, tags: tuple[WheelTag, ...]) -> tuple[RefusalReason, str]:
         # "cp39" is among the tags of a newer CPython for abi3's sake only: with an ABI of its own it is another Python.

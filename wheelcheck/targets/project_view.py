@@ -178,7 +178,7 @@ class ProjectView:
         """
         can_use = self._admission.can_use
         return frozenset(
-            version for tags, versions in self._facts.kinds_of_wheels if can_use(tags) for version in versions
+            version for tags, versions in self._facts.kinds_of_wheels.items() if can_use(tags) for version in versions
         )
 
     def release(self, version: Version) -> Release:
@@ -214,16 +214,15 @@ class PageFacts:
         return found
 
     @functools.cached_property
-    def kinds_of_wheels(self) -> tuple[tuple[tuple[WheelTag, ...], list[Version]], ...]:
+    def kinds_of_wheels(self) -> Mapping[tuple[WheelTag, ...], list[Version]]:
         """The tags that wheels on the page have, each with the versions of such wheels."""
-        # By id(): wheels of a kind share their tags, and hashing them costs more than the rest.
-        kinds: dict[int, tuple[tuple[WheelTag, ...], list[Version]]] = {}
+        kinds: dict[tuple[WheelTag, ...], list[Version]] = {}
         files = self._page.distributions
         named = files.tags_of_wheels if isinstance(files, NamesTags) else lambda version: _tags_of(files[version])
         for version in files:
             for tags in named(version):
-                kinds.setdefault(id(tags), (tags, []))[1].append(version)
-        return tuple(kinds.values())
+                kinds.setdefault(tags, []).append(version)
+        return kinds
 
     def python_bounds(self, version: Version) -> frozenset[str]:
         """The bounds on Python that the files of *version* state."""

@@ -78,14 +78,14 @@ class _Walk:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._made: dict[int, YamlNode] = {}
+        self._made: dict[Node, YamlNode] = {}
 
     def plain(self, node: Node, depth: int) -> YamlNode:
         if depth > _DEEPEST:
             raise InputUnreadable("nested too deeply for a workflow", address=self._path)
-        made = self._made.get(id(node))
+        made = self._made.get(node)
         if made is None:
-            made = self._made[id(node)] = self._made_of(node, depth)
+            made = self._made[node] = self._made_of(node, depth)
         return made
 
     def _made_of(self, node: Node, depth: int) -> YamlNode:
