@@ -37,7 +37,7 @@ class Question(Struct, Generic[T], frozen=True, kw_only=True):
     word: str
     ask: Callable[[Archives, BinaryIO, str, frozenset[str]], T]
     unread: Callable[[str, frozenset[str], str], T]
-    decode: Callable[[bytes], T]
+    decode: Callable[[bytes | memoryview], T]
     needs: Callable[[frozenset[str]], frozenset[str] | None]
 
 

@@ -66,7 +66,7 @@ class DiskCache:
         """Whether there is nothing on disk yet."""
         return not (self._folder / _DATABASE).exists()
 
-    def get(self, kind: CacheKind, key: str) -> bytes | None:
+    def get(self, kind: CacheKind, key: str) -> bytes | memoryview | None:
         """The entry, ``None`` where there is none; about 40 µs."""
         full_key = _key(kind, key)
         with self._guard:
@@ -216,16 +216,15 @@ def _sealed(full_key: str, content: bytes) -> bytes:
     return content + _seal(full_key, content)
 
 
-def _seal(full_key: str, content: bytes) -> bytes:
+def _seal(full_key: str, content: bytes | memoryview) -> bytes:
     return zlib.adler32(content, zlib.adler32(full_key.encode())).to_bytes(4, "big")
 
 
-def _unsealed(full_key: str, sealed: bytes | None) -> bytes | None:
+def _unsealed(full_key: str, sealed: bytes) -> memoryview | None:
     """The content of a sealed entry; ``None`` if the checksum differs, because entries are decoded late or in parts."""
-    if sealed is None or len(sealed) < 4:
-        return None
-    content = sealed[:-4]
-    return content if _seal(full_key, content) == sealed[-4:] else None
+    # A view, as pages are megabytes and only a part of them is looked at.
+    content, seal = memoryview(sealed)[:-4], sealed[-4:]
+    return content if _seal(full_key, content) == seal else None
 
 
 def _failures() -> tuple[type[Exception], ...]:

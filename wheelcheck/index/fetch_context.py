@@ -36,7 +36,7 @@ def _made(kind: type, value: object) -> object:
     raise ValueError(f"{kind.__name__} is not cached")
 
 
-def decoder(kind: type[T]) -> Callable[[bytes], T]:
+def decoder(kind: type[T]) -> Callable[[bytes | memoryview], T]:
     """A function that decodes a packed value of *kind*; it raises ``msgspec.DecodeError`` for anything else."""
     return msgspec.msgpack.Decoder(kind, dec_hook=_made).decode
 
@@ -55,13 +55,9 @@ class FetchContext(Struct, frozen=True, kw_only=True):
     transport: Callable[[], Transport]
     clock: Callable[[], float] = time.time
 
-    def stored(self, kind: CacheKind, key: str) -> bytes | None:
-        """The cached bytes, ``None`` without cache or entry."""
-        return self.cache.get(kind, key) if self.cache is not None else None
-
-    def load(self, kind: CacheKind, key: str, decode: Callable[[bytes], T]) -> T | None:
+    def load(self, kind: CacheKind, key: str, decode: Callable[[bytes | memoryview], T]) -> T | None:
         """The cached value by *decode*, ``None`` without one; an entry that does not decode is forgotten."""
-        content = self.stored(kind, key)
+        content = self.cache.get(kind, key) if self.cache is not None else None
         if content is None:
             return None
         try:

@@ -33,16 +33,19 @@ class Validity(Struct, array_like=True, frozen=True):
         return 0 <= now - self.fetched < self.lifetime
 
 
+_NIL = msgspec.Raw(b"\xc0")
+
+
 class CachedAnswer(Struct, array_like=True, frozen=True):
     """A cached answer of one URL; ``body`` is a packed page or listing, nil where there is nothing at the URL."""
 
     validity: Validity
-    body: msgspec.Raw = msgspec.Raw(b"\xc0")
+    body: msgspec.Raw = _NIL
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at the URL."""
-        return bytes(self.body) == b"\xc0"
+        return self.body == _NIL
 
 
 _decode_answer = decoder(CachedAnswer)
@@ -89,7 +92,7 @@ class PageAnswer(Struct, Generic[B], frozen=True):
 class RevalidatedPages(Generic[B]):
     """Pages of one kind, by URL; *decode* reads the packed body that :meth:`fetch` stored."""
 
-    def __init__(self, kind: CacheKind, decode: Callable[[bytes], B], context: FetchContext) -> None:
+    def __init__(self, kind: CacheKind, decode: Callable[[bytes | memoryview], B], context: FetchContext) -> None:
         self._kind = kind
         self._decode = decode
         self._context = context
