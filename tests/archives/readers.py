@@ -7,7 +7,7 @@ import io
 from tests.fakes.archives import Content, SdistSuffix, make_sdist
 from wheelcheck.archives.reader import ArchiveReader
 from wheelcheck.archives.source_tree import Limits
-from wheelcheck.knowledge.native import load_native
+from wheelcheck.knowledge.loading import load_native
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.judgement import Judgement
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.archives.readers import READER, judge, metadata_of
 from tests.fakes.archives import make_sdist, metadata_text
-from wheelcheck.archives.sdists.poetry import poetry_specifier
+from wheelcheck.archives.poetry_dependencies import poetry_specifier
 from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.judgement import Purity
 

@@ -18,7 +18,7 @@ from wheelcheck.cli.main import run
 from wheelcheck.errors import UsageProblem, reading
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.store import IndexStore
-from wheelcheck.knowledge.native import load_native
+from wheelcheck.knowledge.loading import load_native
 from wheelcheck.model.distribution import Sdist
 from wheelcheck.model.judgement import Judgement
 

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wheelcheck.archives.code.definitions import define_modules
-from wheelcheck.archives.code.files import SourceTexts
-from wheelcheck.archives.code.import_uses import survey_imports
-from wheelcheck.archives.code.modules import Kind, map_modules
+from wheelcheck.archives.definitions import define_modules
+from wheelcheck.archives.import_uses import survey_imports
+from wheelcheck.archives.modules import Kind, SourceTexts, map_modules
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.code import ImportSurvey, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution

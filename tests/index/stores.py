@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.archives.reader import ArchiveReader
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.store import IndexStore
-from wheelcheck.knowledge.native import load_native
+from wheelcheck.knowledge.loading import load_native
 from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.knowledge.native import load_native, parse_native
+from wheelcheck.knowledge.compatibility import parse_native
+from wheelcheck.knowledge.loading import load_native
 from wheelcheck.model.knowledge import BackendKind
 
 

@@ -14,7 +14,7 @@ from tests.server.replayed import recorded_catalog, sdist_of
 from wheelcheck.archives.reader import ArchiveReader
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.store import IndexStore
-from wheelcheck.knowledge.native import load_native
+from wheelcheck.knowledge.loading import load_native
 from wheelcheck.model.distribution import Sdist
 
 

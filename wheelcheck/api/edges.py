@@ -120,7 +120,7 @@ def open_store(config: IndexConfig, reporter: Reporter) -> Iterator[IndexStore]:
 
 def _native() -> NativeKnowledge:
     # Loaded only when a source archive is judged for the first time.
-    from wheelcheck.knowledge.native import load_native
+    from wheelcheck.knowledge.loading import load_native
 
     return load_native()
 

@@ -161,7 +161,7 @@ def _files(config: IndexConfig, reporter: Reporter) -> Iterator[FileStore]:
     from wheelcheck.archives.reader import ArchiveReader
     from wheelcheck.archives.wheels import unpacked_size
     from wheelcheck.index.file_store import FileStore
-    from wheelcheck.knowledge.native import load_native
+    from wheelcheck.knowledge.loading import load_native
 
     with FileStore(config, ArchiveReader(knowledge=load_native), unpacked_size, reporter) as files:
         yield files

@@ -11,8 +11,8 @@ from wheelcheck.archives.source_tree import Limits
 
 # Each reader is imported when the first archive of its kind comes: what the cache answers is not read again.
 if TYPE_CHECKING:
-    from wheelcheck.archives.code.files import SourceTexts, WheelCode
     from wheelcheck.archives.core_metadata import FileIdentity
+    from wheelcheck.archives.modules import SourceTexts, WheelCode
     from wheelcheck.archives.source_tree import SourceTree
     from wheelcheck.model.code import CodePlaces, ImportSurvey, ModuleNames
     from wheelcheck.model.distribution import CoreMetadata, MetadataSource
@@ -60,7 +60,7 @@ class ArchiveReader:
 
     def code_places(self, file: BinaryIO, filename: str, modules: frozenset[str] | None) -> CodePlaces:
         """Where in the wheel *file* the sources of *modules* lie, of all its modules for ``None``."""
-        from wheelcheck.archives.code.files import SourceTexts
+        from wheelcheck.archives.modules import SourceTexts
         from wheelcheck.model.code import CodePlaces
 
         with self._code(file, filename) as code:
@@ -78,21 +78,21 @@ class ArchiveReader:
 
     def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
         """Where the Python files in the archive *file* import one of *names*."""
-        from wheelcheck.archives.code.import_uses import survey_imports
+        from wheelcheck.archives.import_uses import survey_imports
 
         with self._code(file, filename) as code:
             return survey_imports(code, names)
 
     def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in the archive *file*, in the order of their names."""
-        from wheelcheck.archives.code.definitions import define_modules
+        from wheelcheck.archives.definitions import define_modules
 
         with self._code(file, filename) as code:
             return define_modules(code, modules)
 
     @contextmanager
     def _code(self, file: BinaryIO, filename: str) -> Iterator[SourceTexts | WheelCode]:
-        from wheelcheck.archives.code.files import opened_wheel, source_archive_code
+        from wheelcheck.archives.modules import opened_wheel, source_archive_code
 
         if filename.endswith(".whl"):
             with opened_wheel(file, filename, self._limits) as code:
@@ -102,6 +102,6 @@ class ArchiveReader:
 
     def _judge(self, tree: SourceTree, identity: FileIdentity) -> Judgement:
         # Most runs meet no source archive: neither the judges nor the evidence table is loaded before the first.
-        from wheelcheck.archives.sdists.judging import judge_tree
+        from wheelcheck.archives.source_judging import judge_tree
 
         return judge_tree(tree, identity, self._knowledge())

@@ -1,4 +1,4 @@
-"""Understands advisories, ABI breaks, substitutes, vendors' indexes, import names and lifetimes from TOML; opens no file itself."""
+"""Understands repair knowledge and the evidence on build backends from TOML, one function for each table; opens no file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,28 @@ from packaging.utils import NormalizedName
 from wheelcheck.knowledge import kinds
 from wheelcheck.knowledge.tables import Table
 from wheelcheck.model.finding import Severity
-from wheelcheck.model.knowledge import AbiBreak, Advisory, PythonLife, Remedy, RepairKnowledge, Substitute, VendorIndex
+from wheelcheck.model.knowledge import (
+    AbiBreak,
+    Advisory,
+    BackendKind,
+    NativeKnowledge,
+    PythonLife,
+    Remedy,
+    RepairKnowledge,
+    Substitute,
+    VendorIndex,
+)
 
 _TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
+
+_NATIVE_LISTS = {
+    "metadata": ("static_backends",),
+    "build_requires": ("compiling", "suggestive"),
+    "setup": ("makers", "keywords"),
+    "sources": ("suffixes", "ignored_folders"),
+    "hooks": ("native", "pure"),
+}
+_backend_kind = kinds.parsed_by(BackendKind, f"use one of {', '.join(kind.value for kind in BackendKind)}")
 
 _Entry = TypeVar("_Entry")
 
@@ -155,3 +174,29 @@ def _project_key(table: Table, key: str) -> NormalizedName:
         return kinds.project(key)
     except ValueError as problem:
         raise table.problem(key, f"is {problem}") from problem
+
+
+def parse_native(text: str, address: str) -> NativeKnowledge:
+    """Understand *text* (TOML in the shape of ``native.toml``); *address* names it in messages.
+
+    Raises ``SettingsInvalid`` for text that is no TOML, unknown tables or keys, and values of the wrong kind.
+    """
+    document = Table.of_document(text, address, ("backends", *_NATIVE_LISTS))
+    backends = document.table("backends")
+    lists = {name: document.table(name, keys) for name, keys in _NATIVE_LISTS.items()}
+
+    def words(table: str, key: str) -> frozenset[str]:
+        return frozenset(lists[table].each(key, kinds.word))
+
+    return NativeKnowledge(
+        backends={module: backends.one(module, _backend_kind) for module in backends.keys},
+        static_backends=words("metadata", "static_backends"),
+        compiling_requirements=words("build_requires", "compiling"),
+        suggestive_requirements=words("build_requires", "suggestive"),
+        makers=words("setup", "makers"),
+        setup_keywords=words("setup", "keywords"),
+        suffixes=words("sources", "suffixes"),
+        ignored_folders=words("sources", "ignored_folders"),
+        native_hooks=words("hooks", "native"),
+        pure_hooks=words("hooks", "pure"),
+    )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from wheelcheck.model.knowledge import RepairKnowledge
+    from wheelcheck.model.knowledge import NativeKnowledge, RepairKnowledge
 
 SHIPPED = (
     "advisories.toml",
@@ -41,6 +41,15 @@ def load_shipped(file: str) -> str:
     if content is None:  # pragma: no cover - a loader without files cannot have loaded this
         raise FileNotFoundError(file)
     return content.decode("utf-8")
+
+
+@functools.cache
+def load_native() -> NativeKnowledge:
+    """The evidence for pure and native source archives that ships with wheelcheck; read once for the process, about 2 ms."""
+    from wheelcheck.knowledge.compatibility import parse_native
+
+    file = "native.toml"
+    return parse_native(load_shipped(file), file)
 
 
 def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:

@@ -22,8 +22,8 @@ from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
 from wheelcheck.repairs.edits import Change, key_of
 from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
-from wheelcheck.repairs.risk.case import RepairCase
-from wheelcheck.repairs.risk.judging import assess, risk_of
+from wheelcheck.repairs.repair_case import RepairCase
+from wheelcheck.repairs.risk import assess, risk_of
 from wheelcheck.repairs.search import Search
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, usable_versions
 

@@ -15,8 +15,8 @@ from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, EditKind, Ground
 from wheelcheck.model.resolution import Conflict, Resolution
-from wheelcheck.repairs.risk.case import RepairCase
-from wheelcheck.repairs.risk.judging import assess
+from wheelcheck.repairs.repair_case import RepairCase
+from wheelcheck.repairs.risk import assess
 
 
 @dataclass(slots=True)

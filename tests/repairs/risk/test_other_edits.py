@@ -10,7 +10,7 @@ from tests.repairs.risk.cases import edit, judged, texts
 from tests.resolver.test_passes import answer
 from wheelcheck.model.knowledge import RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.repair import EditKind, Risk
-from wheelcheck.repairs.risk.judging import JUDGES, risk_of
+from wheelcheck.repairs.risk import JUDGES, risk_of
 
 APP = FakeProjects({"app": {"1": [wheel()]}})
 

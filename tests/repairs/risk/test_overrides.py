@@ -11,8 +11,8 @@ from tests.resolver.test_passes import answer
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.repair import EditKind, Risk
-from wheelcheck.repairs.risk.case import Distance
-from wheelcheck.repairs.risk.judging import risk_of
+from wheelcheck.repairs.repair_case import Distance
+from wheelcheck.repairs.risk import risk_of
 
 WINDOWS = "cp311-cp311-win_amd64"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
-from wheelcheck.archives.code.files import SOURCE_LIMIT, CodeFiles
-from wheelcheck.archives.code.import_statements import resolve_relative
+from wheelcheck.archives.import_statements import resolve_relative
+from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
 from wheelcheck.model.code import ModuleNames, ModuleState
 from wheelcheck.model.syntax import parse_source
 

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from wheelcheck.archives.code.files import SOURCE_LIMIT, CodeFiles
-from wheelcheck.archives.code.import_statements import ImportStatement, iter_imports
-from wheelcheck.archives.code.modules import ModuleMap
+from wheelcheck.archives.import_statements import ImportStatement, iter_imports
+from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles, ModuleMap
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse
 from wheelcheck.model.syntax import ParsedModule, parse_source
 

@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from wheelcheck.archives.core_metadata import FileIdentity
-from wheelcheck.archives.sdists.facts import (
+from wheelcheck.archives.purity import is_something, judge_hooks, judge_script_backend, judge_setup
+from wheelcheck.archives.setup_script import read_script
+from wheelcheck.archives.setup_values import Environ, ScriptReading, Value
+from wheelcheck.archives.source_facts import (
     SourceFacts,
     Verdict,
     compiled_sources,
@@ -20,11 +23,8 @@ from wheelcheck.archives.sdists.facts import (
     parse_project_table,
     pure,
 )
-from wheelcheck.archives.sdists.purity import is_something, judge_hooks, judge_script_backend, judge_setup
-from wheelcheck.archives.sdists.setup_script import read_script
-from wheelcheck.archives.sdists.setup_values import Environ, ScriptReading, Value
-from wheelcheck.archives.sdists.static_metadata import find_metadata, read_pkg_info
 from wheelcheck.archives.source_tree import SourceTree
+from wheelcheck.archives.static_metadata import find_metadata, read_pkg_info
 from wheelcheck.model.judgement import Judgement, Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.model.syntax import parse_tree

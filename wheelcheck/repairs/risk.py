@@ -13,9 +13,9 @@ from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked, masked_within
-from wheelcheck.repairs.risk.case import MILDER, RepairCase, distance_of
-from wheelcheck.repairs.risk.imports import judge_exclusion
-from wheelcheck.repairs.risk.versions import judge_constraint, judge_override, judge_pin, judge_side_effects
+from wheelcheck.repairs.import_grounds import judge_exclusion
+from wheelcheck.repairs.repair_case import MILDER, RepairCase, distance_of
+from wheelcheck.repairs.version_grounds import judge_constraint, judge_override, judge_pin, judge_side_effects
 from wheelcheck.targets.platforms import parse_platform
 from wheelcheck.targets.pythons import parse_python
 

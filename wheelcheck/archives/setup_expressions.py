@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
-from wheelcheck.archives.sdists.setup_values import (
+from wheelcheck.archives.setup_values import (
     ARGV,
     UNKNOWN,
     Environ,

@@ -10,7 +10,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from wheelcheck.archives.sdists.facts import (
+from wheelcheck.archives.setup_values import ScriptReading, Value, holds_made
+from wheelcheck.archives.source_facts import (
     SHOWN,
     SourceFacts,
     Table,
@@ -20,7 +21,6 @@ from wheelcheck.archives.sdists.facts import (
     native,
     pure,
 )
-from wheelcheck.archives.sdists.setup_values import ScriptReading, Value, holds_made
 from wheelcheck.model.judgement import Purity
 from wheelcheck.model.syntax import parse_tree
 

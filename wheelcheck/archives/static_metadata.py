@@ -1,28 +1,38 @@
-"""Finds what a source tree says of its dependencies without being built, best source first; guesses nothing."""
+"""Finds what a source tree says of its dependencies without being built, best source first; guesses nothing.
+
+Of ``setup.cfg`` and ``setup.py`` only literal statements count: where any part is computed, they say nothing.
+"""
 
 from __future__ import annotations
 
+import configparser
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_headers, sort_requirements
-from wheelcheck.archives.sdists.facts import SourceFacts, text_items
-from wheelcheck.archives.sdists.literal_metadata import (
-    StatedDependencies,
-    literal_config,
-    literal_script,
-    read_config,
-    with_marker,
-)
-from wheelcheck.archives.sdists.poetry import poetry_requirements
+from wheelcheck.archives.poetry_dependencies import poetry_requirements
+from wheelcheck.archives.setup_values import ScriptReading, Value, literal_texts
+from wheelcheck.archives.source_facts import SourceFacts, text_items
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 from wheelcheck.model.knowledge import BackendKind
 
 _SECTION = re.compile(r"^\[([^\]:]*)(?::(.*))?\]$")
+_Answer = tuple[tuple[str, ...], tuple[str, ...], str | None]
+
+
+class StatedDependencies(Struct, frozen=True):
+    """Dependencies from one place; ``extras`` besides those that the lines name."""
+
+    source: MetadataSource
+    evidence: str
+    requires: tuple[str, ...]
+    extras: tuple[str, ...] = ()
+    requires_python: str | None = None
 
 
 def read_pkg_info(tree: SourceTree) -> Headers | None:
@@ -115,7 +125,7 @@ def _project_table(facts: SourceFacts) -> StatedDependencies | None:
     extras: list[str] = []
     for extra, members in optional.items() if isinstance(optional, Mapping) else ():
         extras.append(str(extra))
-        lines += [with_marker(line, f'extra == "{extra}"') for line in text_items(members)]
+        lines += [_with_marker(line, f'extra == "{extra}"') for line in text_items(members)]
     requires_python = project.get("requires-python")
     python = requires_python if isinstance(requires_python, str) else None
     evidence = "[project] in pyproject.toml"
@@ -177,12 +187,12 @@ def parse_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             named = f'extra == "{extra}"' if extra else ""
             condition = f"({marker}) and {named}" if marker and named else marker or named
             continue
-        lines.append(with_marker(line, condition))
+        lines.append(_with_marker(line, condition))
     return tuple(lines), tuple(extras)
 
 
 def _config_identity(tree: SourceTree) -> tuple[str | None, str | None]:
-    config = read_config(tree)
+    config = _read_config(tree)
     if config is None or not config.has_section("metadata"):
         return None, None
     return config.get("metadata", "name", fallback=None), config.get("metadata", "version", fallback=None)
@@ -194,7 +204,7 @@ def _requires_python(facts: SourceFacts) -> str | None:
     declared = facts.project.value("project", "requires-python")
     if isinstance(declared, str):
         return declared
-    config = read_config(facts.tree)
+    config = _read_config(facts.tree)
     if config is not None and config.has_option("options", "python_requires"):
         return config.get("options", "python_requires").strip() or None
     for call in facts.script.calls if facts.script else []:
@@ -204,12 +214,107 @@ def _requires_python(facts: SourceFacts) -> str | None:
     return None
 
 
+def _literal_config(facts: SourceFacts) -> StatedDependencies | None:
+    """What ``install_requires`` in setup.cfg states, unless ``setup.py`` may say otherwise."""
+    config = _read_config(facts.tree)
+    if config is None or not config.has_option("options", "install_requires"):
+        return None
+    if facts.script is not None and (facts.script.open_arguments or _passes(facts.script, "install_requires")):
+        return None
+    values = {"": config.get("options", "install_requires")}
+    if config.has_section("options.extras_require"):
+        values.update(config.items("options.extras_require"))
+    if any(text.strip().startswith(("file:", "attr:")) for text in values.values()):
+        return None
+    lines: list[str] = []
+    for key, text in values.items():
+        lines += _conditioned(key, literal_texts(text) or [])
+    extras = tuple(filter(None, (key.partition(":")[0] for key in values)))
+    return StatedDependencies(MetadataSource.SDIST_RECORDED, "install_requires in setup.cfg", tuple(lines), extras)
+
+
+def _literal_script(facts: SourceFacts) -> StatedDependencies | None:
+    """What the literal arguments of ``setup()`` state, where every call states the same."""
+    script = facts.script
+    if script is None or script.open_arguments or script.exhausted or not script.calls:
+        return None
+    answer, *others = {_arguments(call) for call in script.calls}
+    if others or answer is None:
+        return None
+    stated = _passes(script, "install_requires") or _passes(script, "extras_require")
+    if not stated and _may_be_elsewhere(facts, script):
+        return None
+    evidence = "literal install_requires in setup.py" if stated else "setup.py, which asks for nothing"
+    return StatedDependencies(MetadataSource.SDIST_RECORDED, evidence, *answer)
+
+
+def _may_be_elsewhere(facts: SourceFacts, script: ScriptReading) -> bool:
+    """Whether dependencies may come from where setup() does not say: a plug-in, setup.cfg, or a dynamic table."""
+    config = _read_config(facts.tree)
+    if "setup.cfg" in facts.tree.contents and (config is None or config.has_option("options", "install_requires")):
+        return True
+    plug_in = any(call.get("setup_requires") or call.get("pbr") for call in script.calls)
+    return plug_in or bool(facts.project.table("project"))
+
+
+def _arguments(call: Mapping[str, Value]) -> _Answer | None:
+    wanted = literal_texts(call.get("install_requires") or [])
+    optional = call.get("extras_require") or {}
+    if wanted is None or not isinstance(optional, dict) or "**" in optional:
+        return None
+    lines = list(wanted)
+    extras: list[str] = []
+    for key, members in optional.items():
+        texts = literal_texts(members)
+        if texts is None:
+            return None
+        lines += _conditioned(key, texts)
+        extras += filter(None, [key.partition(":")[0]])
+    requires_python = call.get("python_requires")
+    return tuple(lines), tuple(extras), requires_python if isinstance(requires_python, str) else None
+
+
+def _passes(script: ScriptReading, argument: str) -> bool:
+    return any(call.get(argument) for call in script.calls)
+
+
+def _conditioned(key: str, lines: Iterable[str]) -> list[str]:
+    extra, _, marker = key.partition(":")
+    conditions = [f"({marker})"] if marker else []
+    conditions += [f'extra == "{extra}"'] if extra else []
+    return [_with_marker(line, " and ".join(conditions)) for line in lines]
+
+
+def _with_marker(line: str, condition: str) -> str:
+    """The requirement *line*, which holds only under *condition* too; an empty one changes nothing."""
+    if not condition:
+        return line
+    requirement, separator, marker = line.partition(";")
+    if not separator:
+        return f"{line} ; {condition}"
+    return f"{requirement.strip()} ; ({marker.strip()}) and {condition}"
+
+
+def _read_config(tree: SourceTree) -> configparser.RawConfigParser | None:
+    """The tree's setup.cfg, or ``None`` where there is none that can be read."""
+    text = tree.text("setup.cfg")
+    if text is None:
+        return None
+    config = configparser.RawConfigParser(strict=False)
+    config.optionxform = str  # type: ignore[assignment,method-assign]  # extras keep their case
+    try:
+        config.read_string(text)
+    except configparser.Error:
+        return None
+    return config
+
+
 _READERS: tuple[Callable[[SourceFacts], StatedDependencies | None], ...] = (
     _static_pkg_info,
     _project_table,
     _poetry_table,
     _recorded_pkg_info,
     _recorded_egg_info,
-    literal_config,
-    literal_script,
+    _literal_config,
+    _literal_script,
 )

@@ -12,7 +12,7 @@ from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNam
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.ports import Code
-from wheelcheck.repairs.risk.case import Dependant, RepairCase
+from wheelcheck.repairs.repair_case import Dependant, RepairCase
 
 _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 4

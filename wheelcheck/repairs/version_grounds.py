@@ -12,8 +12,8 @@ from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleStat
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.model.resolution import Pin
-from wheelcheck.repairs.risk.case import MILDER, Distance, RepairCase, declared_start, distance_of
-from wheelcheck.repairs.risk.imports import Reading, more_places, read_imports
+from wheelcheck.repairs.import_grounds import Reading, more_places, read_imports
+from wheelcheck.repairs.repair_case import MILDER, Distance, RepairCase, declared_start, distance_of
 
 _SHOWN = 3
 _OLD_DAYS = 2 * 365.25

@@ -11,8 +11,8 @@ import ast
 from collections.abc import Callable
 from functools import reduce
 
-from wheelcheck.archives.sdists.setup_expressions import DEPTH, Expressions, Scope
-from wheelcheck.archives.sdists.setup_values import (
+from wheelcheck.archives.setup_expressions import DEPTH, Expressions, Scope
+from wheelcheck.archives.setup_values import (
     UNKNOWN,
     Environ,
     Exhausted,
