@@ -1,4 +1,4 @@
-"""Opens what the core must not touch: the store over indexes and cache, standard input and plan files."""
+"""Opens what the core must not touch: the store over indexes and cache, texts at a URL and plan files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
@@ -134,20 +133,6 @@ def text_fetcher(request: Request, settings: Settings, reporter: Reporter) -> Ca
             return store.fetch_text(url)
 
     return fetch_text
-
-
-# Standard input can be read only once, and repaired requirements need its text again. Kept as long as the stream itself.
-_READ: WeakKeyDictionary[object, str] = WeakKeyDictionary()
-
-
-def read_stdin() -> str:
-    """The whole standard input as UTF-8, whatever the locale; raises ``UnicodeDecodeError``, which the readers of inputs handle."""
-    if sys.stdin is None:
-        return ""
-    if sys.stdin not in _READ:
-        stream = getattr(sys.stdin, "buffer", None)
-        _READ[sys.stdin] = stream.read().decode("utf-8-sig") if stream is not None else sys.stdin.read()
-    return _READ[sys.stdin]
 
 
 def read_plan_file(path: str) -> bytes:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.api.answering import answered, proved_proposals, repaired
-from wheelcheck.api.edges import open_store, read_stdin, text_fetcher
-from wheelcheck.api.preparing import prepare
+from wheelcheck.api.edges import open_store, text_fetcher
+from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.plan import Plan
@@ -29,10 +29,14 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
     ``InputUnreadable`` and ``UsageProblem`` for what cannot be understood (the id of a repair that does not exist among it),
     ``IndexUnavailable`` (and its children) where the index, a file host or a hash fails.
     """
+    reporter = reporter or SilentReporter()
+    return plan_of(prepare(request, reporter), reporter)
+
+
+def plan_of(prepared: Prepared, reporter: Reporter) -> Plan:
+    """The plan of a request that is *prepared*, as :func:`plan` makes it."""
     from wheelcheck.plans.making import plan as make_plan
 
-    reporter = reporter or SilentReporter()
-    prepared = prepare(request, reporter)
     with open_store(prepared.index, reporter) as store:
         answer = answered(prepared, store, reporter)
         # A lock is changed by the tool that made it, so the repairs are those of the requirements behind it.
@@ -72,21 +76,19 @@ def _chosen(fix: str | None, proposals: Proposals | None) -> Repair | None:
     )
 
 
-def repaired_requirements(request: Request, plan: Plan, *, folder: Path | None = None) -> str:
-    """The requirements of *request* with the repairs that *plan* applied, and the replacements that *request* itself names.
+def repaired_requirements(prepared: Prepared, plan: Plan, *, folder: Path | None = None) -> str:
+    """The requirements of a request with the repairs that *plan* applied, and the replacements that the request itself names.
 
     A file in the requirements format keeps its comments and order. What requirements cannot say (another Python, overrides) stands
-    in comments at the end. *folder* is where the text will lie, the current one unless given. Reads the inputs again; raises what
-    that raises.
+    in comments at the end. *folder* is where the text will lie, the current one unless given. The texts of the inputs are read
+    again for that; raises what that raises.
     """
     from wheelcheck.model.repair import Edit, EditKind
     from wheelcheck.requirements.inlining import rewritten_inputs
     from wheelcheck.requirements.rewriting import Rewriting
-    from wheelcheck.settings.loading import load_settings
     from wheelcheck.targets.fitting import Compatibility
 
-    reporter = SilentReporter()
-    prepared = prepare(request, reporter)
+    request = prepared.request
     compatibility = Compatibility(plan.target)
     planned = {package.name for package in plan.packages}
     replacements = [
@@ -94,7 +96,6 @@ def repaired_requirements(request: Request, plan: Plan, *, folder: Path | None =
     ]
     # A constraint written among requirements would ask for its project, so those of projects that are not planned are left out.
     edits = [edit for edit in applied_edits(plan) if edit.kind is not EditKind.CONSTRAIN or edit.package in planned]
-    settings = load_settings(Path(request.folder), request.environ)
     return rewritten_inputs(
         request.inputs,
         prepared.read.inputs,
@@ -104,17 +105,17 @@ def repaired_requirements(request: Request, plan: Plan, *, folder: Path | None =
             applies=lambda marker: compatibility.evaluate(marker, "").holds,
         ),
         folder=folder or Path(),
-        fetch_text=text_fetcher(request, settings, reporter),
-        stdin=read_stdin,
+        fetch_text=text_fetcher(request, prepared.settings, SilentReporter()),
+        stdin=request.stdin.text,
         environ=request.environ,
     )
 
 
-def repaired_overrides(request: Request, plan: Plan) -> str:
-    """The overrides of *request* and of the repairs that *plan* applied, in uv's format; what is left out is among them."""
+def repaired_overrides(prepared: Prepared, plan: Plan) -> str:
+    """The overrides of a request and of the repairs that *plan* applied, in uv's format; what is left out is among them."""
     from wheelcheck.requirements.rewriting import rewritten_overrides
 
-    policy = prepare(request, SilentReporter()).question.policy
+    policy = prepared.question.policy
     return rewritten_overrides(applied_edits(plan), policy.overrides, policy.excludes, repair=", ".join(plan.applied))
 
 
@@ -122,8 +123,3 @@ def applied_edits(plan: Plan) -> tuple[Edit, ...]:
     """The edits of the repairs that are in *plan* already."""
     repairs = plan.proposals.repairs if plan.proposals is not None else ()
     return tuple(edit for repair in repairs if repair.id in plan.applied for edit in repair.edits)
-
-
-def files_read(request: Request) -> tuple[str, ...]:
-    """Every file that *request* is read from; reads the inputs, and so raises what that raises."""
-    return prepare(request, SilentReporter()).files

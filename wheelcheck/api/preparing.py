@@ -40,13 +40,15 @@ _DEFAULT_REPAIR_SECONDS = float(KEYS["repair-seconds"].default)
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """A request understood: the question for the core, the inputs that were read, and the configuration of the indexes.
+    """The *request* understood: the question for the core, the inputs that were read, and the configuration of the indexes.
 
     ``fix`` is a word of ``Risk`` or the id of a repair. ``repairs`` is how many to look for, 0 for none, within ``repair_seconds``.
     ``knowledge_folders`` come weakest first. ``target_is_named`` is false where a file gave the target, which has then no words
-    for another Python or platform. ``files`` are all that the request was read from.
+    for another Python or platform. ``files`` are all that the request was read from, ``settings`` those that completed it.
     """
 
+    request: Request
+    settings: Settings
     question: Question
     index: IndexConfig
     read: ReadInputs
@@ -87,6 +89,8 @@ def prepare(
     policy = _policy(asked, read, sdist)
     seconds, repair_seconds = asked["max_seconds"], asked["repair_seconds"]
     return Prepared(
+        request=request,
+        settings=settings,
         question=Question(
             requirements=read.inputs.requirements,
             constraints=read.inputs.constraints,

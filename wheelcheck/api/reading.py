@@ -10,7 +10,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.api.edges import read_stdin
 from wheelcheck.api.request import Request
 from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
 from wheelcheck.model.lock import Lock, LockKind
@@ -77,7 +76,7 @@ def read_inputs(
         extras=extras if read is None else frozenset(),
         groups=groups if read is None else (),
         fetch_text=fetch_text,
-        stdin=read_stdin,
+        stdin=request.stdin.text,
         environ=request.environ,
     )
     if read is not None:

@@ -1,9 +1,10 @@
-"""A request: its inputs and a value for each option, refused where an option cannot have that value; reads nothing."""
+"""A request: its inputs and a value for each option, refused where an option cannot have that value; opens nothing."""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 from typing import TYPE_CHECKING, Final, Unpack, cast
 
 from wheelcheck.errors import UsageProblem
@@ -17,15 +18,35 @@ if TYPE_CHECKING:
 _FIX = re.compile(r"low|medium|high|R[1-9][0-9]*")
 
 
+class StandardInput:
+    """The text of standard input. It can be read only once, and repaired requirements need it again, so it is kept."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self) -> None:
+        self._text: str | None = None
+
+    def text(self) -> str:
+        """All of it as UTF-8, whatever the locale; raises ``UnicodeDecodeError``, which the readers of inputs handle."""
+        if self._text is None:
+            stream = getattr(sys.stdin, "buffer", None)
+            if stream is not None:
+                self._text = stream.read().decode("utf-8-sig")
+            else:
+                self._text = sys.stdin.read() if sys.stdin is not None else ""
+        return self._text
+
+
 class Request:
     """One question to :func:`plan`; what is ``None`` or empty is taken from the settings, then from pip's, then the default.
 
     ``inputs`` are files, ``-`` or requirements. ``options`` has a value for every option of
     :class:`~wheelcheck.options.RequestOptions`, as given or else its default. ``folder`` is where settings are looked
-    for, ``environ`` stands in for the process's environment.
+    for, ``environ`` stands in for the process's environment. ``stdin`` is what ``-`` reads, shared by the requests that were
+    :meth:`changed` from this one.
     """
 
-    __slots__ = ("environ", "folder", "inputs", "options")
+    __slots__ = ("environ", "folder", "inputs", "options", "stdin")
 
     def __init__(self, *, inputs: tuple[str, ...], **options: Unpack[RequestOptions]) -> None:
         """Raises ``TypeError`` for an option that there is not, and for one string where several are meant."""
@@ -34,12 +55,15 @@ class Request:
         self.options: Final = cast("RequestOptions", {name: options.get(name, _DEFAULTS[name]) for name in _DEFAULTS})
         self.folder: Final = options.get("folder", ".")
         self.environ: Final[Mapping[str, str]] = options["environ"] if "environ" in options else dict(os.environ)
+        self.stdin = StandardInput()
 
     def changed(self, inputs: tuple[str, ...] | None = None, **options: Unpack[RequestOptions]) -> Request:
         """The same question with other *inputs*, where they are given, and with *options* in place of its own."""
         kept: RequestOptions = {**self.options, "folder": self.folder, "environ": self.environ}
         kept.update(options)
-        return Request(inputs=self.inputs if inputs is None else inputs, **kept)
+        request = Request(inputs=self.inputs if inputs is None else inputs, **kept)
+        request.stdin = self.stdin
+        return request
 
 
 def refuse_misspelt(call: str, inputs: object, options: Mapping[str, object], known: type) -> None:

@@ -21,7 +21,7 @@ from wheelcheck.cli.streams import (
 from wheelcheck.errors import IndexUnavailable, UsageProblem
 
 if TYPE_CHECKING:
-    from wheelcheck.api.request import Request
+    from wheelcheck.api.preparing import Prepared
     from wheelcheck.model.plan import Plan
 
 _EXECUTABLE = ("installable", "needs-build")
@@ -53,20 +53,23 @@ def plan_command(
     INPUT is a requirements file, a pyproject.toml, a script with inline metadata (PEP 723), "-" for standard input, or a
     requirement such as "audiocraft==1.3.0". Without --platform and --python the target is the running interpreter.
     """
-    from wheelcheck.api.plan import plan as make_plan
+    from wheelcheck.api.plan import plan_of
+    from wheelcheck.api.preparing import prepare
     from wheelcheck.api.request import Request
 
     showing = Showing.taken_from(options)
     request = Request(inputs=inputs, **request_options(options))
-    repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides)
+    repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides, beside=output)
     refuse_unwritable(output)
-    repaired.refuse_unusable(request, output)
+    repaired.refuse_unusable()
     with showing.reporter() as reporter:
-        plan = make_plan(request, reporter=reporter)
+        prepared = prepare(request, reporter)
+        repaired.refuse_inputs(prepared.files)
+        plan = plan_of(prepared, reporter)
         known = _sizes(plan, request, reporter) if sizes else None
     if output is not None:
         write_result(_document(plan), output)
-    repaired.write(request, plan, quiet=showing.quiet)
+    repaired.write(prepared, plan, quiet=showing.quiet)
     if form == "json" and output != "-":
         write_result(_document(plan), None)
     elif output != "-":
@@ -108,30 +111,35 @@ def _sizes(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
 
 
 class RepairedFiles(NamedTuple):
-    """The files for repaired *requirements* and *overrides*; ``None`` for one that is not wanted."""
+    """The files for repaired *requirements* and *overrides*, *beside* that of the plan; ``None`` for one that is not wanted."""
 
     requirements: str | None
     overrides: str | None
+    beside: str | None
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """The files that were named."""
         return tuple(output for output in (self.requirements, self.overrides) if output is not None)
 
-    def refuse_unusable(self, request: Request, output: str | None) -> None:
-        """Raise before any work is done where a file cannot be written or is an input; *output* is the plan's own file."""
+    @property
+    def _written(self) -> tuple[str, ...]:
+        beside = () if self.beside is None or self.beside == "-" else (self.beside,)
+        return (*self.outputs, *beside) if self.outputs else ()
+
+    def refuse_unusable(self) -> None:
+        """Raise before any work is done where a file cannot be written or is named twice."""
         for each in self.outputs:
             if each in ("", "-"):
                 raise UsageProblem("stdout has the answer; requirements and overrides go to files", hint="name a file")
             refuse_unwritable(each)
-        if self.outputs:
-            from wheelcheck.api.plan import files_read
+        refuse_twice(self._written)
 
-            outputs = (*self.outputs, *((output,) if output not in (None, "-") else ()))
-            refuse_twice(outputs)
-            refuse_overwriting(outputs, files_read(request))
+    def refuse_inputs(self, files: Sequence[str]) -> None:
+        """Raise before anything is resolved where a file is one of *files*, which the request was read from."""
+        refuse_overwriting(self._written, files)
 
-    def write(self, request: Request, plan: Plan, *, quiet: bool) -> None:
+    def write(self, prepared: Prepared, plan: Plan, *, quiet: bool) -> None:
         """Write the files if *plan* is executable; say on stderr if it is not, or if no repair was applied."""
         if not self.outputs:
             return
@@ -142,10 +150,10 @@ class RepairedFiles(NamedTuple):
             print_note(f"{named} not written: the plan is {plan.status.value}")
             return
         if self.requirements is not None:
-            text = repaired_requirements(request, plan, folder=Path(self.requirements).parent)
+            text = repaired_requirements(prepared, plan, folder=Path(self.requirements).parent)
             write_result(text.encode("utf-8", "surrogateescape"), self.requirements)
         if self.overrides is not None:
-            write_result(repaired_overrides(request, plan).encode("utf-8", "surrogateescape"), self.overrides)
+            write_result(repaired_overrides(prepared, plan).encode("utf-8", "surrogateescape"), self.overrides)
         if not plan.applied and not quiet:
             print_note(f"no repair was applied; as it was asked: {named}")
 
