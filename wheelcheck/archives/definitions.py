@@ -131,7 +131,7 @@ def _bind(statement: ast.stmt, package: str, bound: _Bindings) -> None:
             pass  # an annotation alone binds nothing
         case _:
             for expression in _own_expressions(statement):
-                bound.names |= {node.id for node in _iter_shallow(expression) if _is_stored(node)}
+                bound.names |= {node.id for node in _iter_shallow(expression) if isinstance(node.ctx, ast.Store)}
     _read_exports(statement, bound)
 
 
@@ -162,10 +162,6 @@ def _iter_shallow(node: ast.AST) -> Iterator[ast.Name]:
             waiting += current.ifs
         elif not isinstance(current, ast.Lambda | ast.stmt):
             waiting += ast.iter_child_nodes(current)
-
-
-def _is_stored(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
 
 
 def _read_exports(statement: ast.stmt, bound: _Bindings) -> None:

@@ -167,11 +167,10 @@ def _branches(test: ast.expr, kind: ImportKind) -> tuple[ImportKind, ImportKind]
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         parts = [_branches(value, kind)[0] for value in test.values]
         return next((part for part in parts if part is not kind), kind), kind
-    asked = test.func if isinstance(test, ast.Call) else test
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and _last_name(_called(test.left)) == "find_spec":
         there = isinstance(test.ops[0], ast.IsNot | ast.NotEq)
         return (_guarded(kind), kind) if there else (kind, _guarded(kind))
-    if _ASKS.fullmatch(_last_name(asked)):
+    if _ASKS.fullmatch(_last_name(_called(test))):
         return _guarded(kind), kind
     return kind, kind
 

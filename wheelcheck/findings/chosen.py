@@ -58,7 +58,7 @@ def find_old_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
         chosen_time = first_upload(page, pin.version)
         if chosen_time is None or newest_time is None:
             continue
-        years = (_instant(newest_time) - _instant(chosen_time)).days / _DAYS_A_YEAR
+        years = (datetime.fromisoformat(newest_time) - datetime.fromisoformat(chosen_time)).days / _DAYS_A_YEAR
         if years >= _YEARS_BEHIND:
             yield diagnosis.finding(
                 Code.OLD_PICK,
@@ -116,10 +116,6 @@ def find_patch_decisions(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 def _day(upload_time: str | None) -> str:
     return upload_time[:10] if upload_time else "date unknown"
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:

@@ -13,12 +13,12 @@ from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.requirement import Constraint, HashPin, Origin, Requirement
+from wheelcheck.model.requirement import Constraint, HashPin, Origin
 from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView
+from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView, hash_pins
 
 if TYPE_CHECKING:
     from wheelcheck.model.knowledge import RepairKnowledge
@@ -84,12 +84,8 @@ class Diagnosis:
     @cached_property
     def hashes(self) -> Mapping[NormalizedName, tuple[HashPin, ...]]:
         """The hashes that the user named for files of an index, by project."""
-        found: dict[NormalizedName, tuple[HashPin, ...]] = {}
-        asked: list[Requirement | Constraint] = [edge.requirement for edge in self.edges if edge.parent is None]
-        for each in (*asked, *self._constraints):
-            if each.hashes and each.url is None:
-                found[each.name] = (*found.get(each.name, ()), *each.hashes)
-        return found
+        asked = [edge.requirement for edge in self.edges if edge.parent is None]
+        return hash_pins((*asked, *self._constraints))
 
     def direct(self, name: NormalizedName) -> Distribution | None:
         """The file that a direct reference brought for *name*, ``None`` where the index did."""

@@ -49,7 +49,7 @@ def table(
     Pre-releases are left out unless the policy or the requirement asks for them, or nothing else is admitted (PEP 440). A source
     archive is read once, and only where some target has nothing better.
     """
-    projects = [_project_view(page, target, judging.policy) for target in targets]
+    projects = [ProjectView(page, Admission(Compatibility(target), judging.policy, {})) for target in targets]
     # Whether a version is hidden is a matter of its day, and so the same for every target.
     there = [version for version in projects[0].versions if not projects[0].release(version).hidden]
     admitted = list(requirement.specifier.filter(there, prereleases=True if judging.policy.pre else None))
@@ -74,10 +74,6 @@ def table(
         versions=len(page.distributions),
         index=page.index,
     )
-
-
-def _project_view(page: ProjectPage, target: Target, policy: Policy) -> ProjectView:
-    return ProjectView(page, Admission(Compatibility(target), policy, {}))
 
 
 def _cell(

@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from wheelcheck.knowledge import kinds
-from wheelcheck.knowledge.tables import Table
+from wheelcheck.knowledge.kinds import Table
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import (
     AbiBreak,

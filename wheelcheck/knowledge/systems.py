@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from wheelcheck.knowledge import kinds
+from wheelcheck.knowledge.kinds import Table
 from wheelcheck.knowledge.loading import load_shipped
-from wheelcheck.knowledge.tables import Table
 from wheelcheck.model.systems import (
     AbsentLibrary,
     ImageKnowledge,

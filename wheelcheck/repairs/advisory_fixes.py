@@ -6,8 +6,6 @@ the advisory stays a finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from wheelcheck.findings.compatibility import Met, compatibility_met
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Remedy, RepairKnowledge
@@ -40,7 +38,7 @@ def with_advisory_fixes(found: Trial, trials: Trials, knowledge: RepairKnowledge
 
 
 def _together(found: Trial, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge) -> Trial | None:
-    changes = _free(found, [change for each in met for change in _first_remedy(each)])
+    changes = _free(found, [_change(each, each.remedies[0]) for each in met])
     return _better(found, changes, trials, knowledge) if changes else None
 
 
@@ -64,10 +62,6 @@ def _better(found: Trial, changes: list[Change], trials: Trials, knowledge: Repa
     ):
         return None
     return trial
-
-
-def _first_remedy(met: Met) -> Iterator[Change]:
-    yield _change(met, met.remedies[0])
 
 
 def _change(met: Met, remedy: Remedy) -> Change:
@@ -106,7 +100,7 @@ def as_of(found: Trial, trials: Trials, knowledge: RepairKnowledge) -> Trial | N
     if not days or len(days) < len(times):
         return None
     before = found.state.question.policy.exclude_newer or ""
-    change = AsOf(day=max(days), before=before[:10], because="its pinned versions were released by then")
+    change = AsOf(value=max(days), before=before[:10], because="its pinned versions were released by then")
     if before and before <= change.cutoff:
         return None
     return _better(found, [change], trials, knowledge)

@@ -1,7 +1,7 @@
 """The edits that a repair is made of, one class for each kind, and the words that say them on a command line.
 
 ``Change, State → State`` and ``Change → Edit``. To add a kind: name it in ``model.repair.EditKind``, write its class
-here, and give it a row in ``remedies.REMEDIES`` (when it is tried) and in ``risk.judging.JUDGES`` (what it may break).
+here, and give it a row in ``remedies.REMEDIES`` (when it is tried) and in ``risk.JUDGES`` (what it may break).
 
 Costs follow the promise that an edit breaks. They are whole numbers; only their order and their sums
 count.
@@ -22,7 +22,7 @@ from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, Requirement, replaced
 from wheelcheck.model.urls import masked
-from wheelcheck.repairs.difference import Difference, State
+from wheelcheck.repairs.context import Difference, State
 from wheelcheck.targets.targets import parse_target
 
 Key = tuple[str, str, str]
@@ -118,46 +118,39 @@ class Constrained(Change, frozen=True, kw_only=True):
         return state.with_question(constraints=constraints)
 
 
-class OnPython(Change, frozen=True, kw_only=True):
-    """The target runs *python* instead of *before*, both words such as ``3.11``."""
+class SettingChange(Change, frozen=True, kw_only=True):
+    """An option of the run is *value* instead of *before*."""
+
+    value: str
+    before: str
+
+    @property
+    def word(self) -> str:
+        return self.value
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return self.before, self.value
+
+
+class OnPython(SettingChange, frozen=True, kw_only=True):
+    """The target runs another Python, in a word such as ``3.11``."""
 
     kind = EditKind.PYTHON
     cost: int = 10
-    python: str
-    before: str
-
-    @property
-    def word(self) -> str:
-        return self.python
-
-    @property
-    def moved(self) -> tuple[str, str]:
-        return self.before, self.python
 
     def applied(self, state: State) -> State:
-        target = parse_target(state.question.target.platform, self.python)
-        return state.with_question(target=target)
+        return state.with_question(target=parse_target(state.question.target.platform, self.value))
 
 
-class OnPlatform(Change, frozen=True, kw_only=True):
-    """The target is *platform* instead of *before*: another floor (glibc, macOS) of one family and machine."""
+class OnPlatform(SettingChange, frozen=True, kw_only=True):
+    """The target has another floor (glibc, macOS) of the same family and machine."""
 
     kind = EditKind.PLATFORM
     cost: int = 15
-    platform: str
-    before: str
-
-    @property
-    def word(self) -> str:
-        return self.platform
-
-    @property
-    def moved(self) -> tuple[str, str]:
-        return self.before, self.platform
 
     def applied(self, state: State) -> State:
-        target = parse_target(self.platform, state.question.target.python)
-        return state.with_question(target=target)
+        return state.with_question(target=parse_target(self.value, state.question.target.python))
 
 
 class Substituted(Change, frozen=True, kw_only=True):
@@ -243,26 +236,16 @@ class Repinned(VersionChange, frozen=True, kw_only=True):
         return _replacing(state, f"{_with_extras(self.name, self.extras)}{self.bound_text}")
 
 
-class AsOf(Change, frozen=True, kw_only=True):
-    """Nothing uploaded after *day* (ISO 8601) counts; the day itself does, as for ``--exclude-newer``."""
+class AsOf(SettingChange, frozen=True, kw_only=True):
+    """Nothing uploaded after a day (ISO 8601) counts; the day itself does, as for ``--exclude-newer``."""
 
     kind = EditKind.DATE
     cost: int = 50
-    day: str
-    before: str = ""
-
-    @property
-    def word(self) -> str:
-        return self.day
-
-    @property
-    def moved(self) -> tuple[str, str]:
-        return self.before, self.day
 
     @property
     def cutoff(self) -> str:
         """The first instant that no longer counts."""
-        return f"{(date.fromisoformat(self.day) + timedelta(days=1)).isoformat()}T00:00:00Z"
+        return f"{(date.fromisoformat(self.value) + timedelta(days=1)).isoformat()}T00:00:00Z"
 
     def applied(self, state: State) -> State:
         return state.with_policy(exclude_newer=self.cutoff)

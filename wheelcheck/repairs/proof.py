@@ -13,7 +13,7 @@ from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.repair import Proposals, Verification, VersionMove
 from wheelcheck.model.resolution import Conflict, Pin, Resolution
 from wheelcheck.ports import Projects
-from wheelcheck.repairs.difference import Difference, State
+from wheelcheck.repairs.context import Difference, State
 from wheelcheck.repairs.edits import Change
 from wheelcheck.repairs.trials import Trial, Trials
 from wheelcheck.resolver.passes import Question

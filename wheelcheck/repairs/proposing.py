@@ -69,7 +69,7 @@ class _Proposing:
             if base.succeeds:
                 found = [base]
             else:
-                unrepairable = tuple(self._iter_unrepairable_inputs())
+                unrepairable = tuple(iter_unrepairable_inputs(self._view().unrepairable_findings()))
                 if not unrepairable:
                     self._search.run()
                     found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
@@ -97,9 +97,6 @@ class _Proposing:
             sets = f"{given_up} set{'s' if given_up != 1 else ''} of changes"
             return f"{sets} took too long to resolve and {'were' if given_up != 1 else 'was'} given up; give --repair-seconds more"
         return f"{ended}; a longer --repair-seconds lets it continue" if ended and by_clock else ended
-
-    def _iter_unrepairable_inputs(self) -> Iterator[Unrepairable]:
-        yield from iter_unrepairable_inputs(self._view().unrepairable_findings())
 
     def _iter_unrepairable(self) -> Iterator[Unrepairable]:
         view = self._view()

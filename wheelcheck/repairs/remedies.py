@@ -21,8 +21,7 @@ from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 from wheelcheck.repairs.blockers import Asker, Blocker, TrialView, joined_extras, joined_specifier
-from wheelcheck.repairs.context import Blocked, RepairContext
-from wheelcheck.repairs.difference import State
+from wheelcheck.repairs.context import Blocked, RepairContext, State
 from wheelcheck.repairs.edits import (
     Change,
     Excluded,
@@ -113,7 +112,7 @@ def iter_pythons(blocked: Blocked, target: Target) -> Iterator[OnPython]:
     for other, cost in iter_other_pythons(target):
         compatibility = Compatibility(other)
         if all(compatibility.admits_python(str(bound)) for bound, _ in blocked.input_bounds):
-            yield OnPython(python=other.python, before=target.python, cost=cost)
+            yield OnPython(value=other.python, before=target.python, cost=cost)
 
 
 # Versions of the blocker itself
@@ -230,7 +229,7 @@ def _platform(case: BlockerCase) -> Iterator[Change]:
         return
     for other, cost in iter_other_platforms(case.target):
         if case.is_usable_on(other, case.blocker.specifier):
-            yield OnPlatform(platform=other.platform, before=case.target.platform, cost=cost, because=case.because)
+            yield OnPlatform(value=other.platform, before=case.target.platform, cost=cost, because=case.because)
             return  # the lowest floor that helps leaves the fewest machines out
 
 

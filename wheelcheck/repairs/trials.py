@@ -19,8 +19,7 @@ from wheelcheck.model.finding import Finding
 from wheelcheck.model.repair import EditKind
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import Projects, Reporter
-from wheelcheck.repairs.context import Blocked, Limits, RepairContext, WithSources
-from wheelcheck.repairs.difference import State
+from wheelcheck.repairs.context import Blocked, Limits, RepairContext, State, WithSources
 from wheelcheck.repairs.edits import Change, Key, Keys, VersionChange, key_of
 from wheelcheck.resolver.passes import Budget, resolve
 from wheelcheck.targets.fitting import Compatibility

@@ -15,7 +15,7 @@ from packaging.version import Version
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Installability, Judgement, Purity
-from wheelcheck.model.requirement import Constraint, HashPin, Requirement
+from wheelcheck.model.requirement import HashPin
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason
 from wheelcheck.ports import Projects
@@ -220,12 +220,3 @@ def purity_from_siblings(files: tuple[Distribution, ...]) -> tuple[Installabilit
 def refusal_sentence(refusal: Refusal) -> str:
     """One line that tells why a file cannot be used."""
     return f"{refusal.distribution.filename}: {refusal.reason.value} {refusal.fact}".rstrip()
-
-
-def hash_pins(asked_for: Iterable[Requirement | Constraint]) -> dict[NormalizedName, tuple[HashPin, ...]]:
-    """The hashes that requirements and constraints ask for of files of an index, by project."""
-    pins: dict[NormalizedName, tuple[HashPin, ...]] = {}
-    for asked in asked_for:
-        if asked.hashes and asked.url is None:
-            pins[asked.name] = (*pins.get(asked.name, ()), *asked.hashes)
-    return pins

@@ -20,13 +20,14 @@ from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedReq
 from wheelcheck.model.resolution import Clash, Conflict, OlderPick, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects, Reporter, SilentReporter
-from wheelcheck.resolver.candidate_source import CandidateSource, hash_pins
+from wheelcheck.resolver.candidate_source import CandidateSource
 from wheelcheck.resolver.dead_versions import RootUnsatisfiable
 from wheelcheck.resolver.outcome import clashes_of, walk
 from wheelcheck.resolver.prefetch import Lookahead
 from wheelcheck.resolver.provider import WheelProvider
 from wheelcheck.resolver.search import Mapped, StartAgain, Watch, fast_path_mapping, solver_mapping
 from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.project_view import hash_pins
 
 _Search = Callable[[WheelProvider, Watch, int], Mapped | None]
 

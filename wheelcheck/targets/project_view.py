@@ -12,12 +12,21 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, NamesTags, ProjectPage, Sdist, Wheel, WheelTag
-from wheelcheck.model.requirement import HashPin
+from wheelcheck.model.requirement import Constraint, HashPin, Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 from wheelcheck.targets.fitting import Compatibility, Kinds, fit_order, kinds_of
 
 _KEPT = 2
+
+
+def hash_pins(asked_for: Iterable[Requirement | Constraint]) -> dict[NormalizedName, tuple[HashPin, ...]]:
+    """The hashes that requirements and constraints ask for of files of an index, by project."""
+    pins: dict[NormalizedName, tuple[HashPin, ...]] = {}
+    for asked in asked_for:
+        if asked.hashes and asked.url is None:
+            pins[asked.name] = (*pins.get(asked.name, ()), *asked.hashes)
+    return pins
 
 
 class Admission:
