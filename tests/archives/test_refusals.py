@@ -62,6 +62,26 @@ def test_a_link_inside_a_zip_that_points_outside_is_refused() -> None:
     assert "outside the archive" in refusal(buffer.getvalue())
 
 
+def test_a_name_in_a_zip_that_hides_its_end_behind_a_nul_is_refused() -> None:
+    content = make_zip({"demo-1.0/setup.py?.txt": b""}).replace(b"setup.py?", b"setup.py\0")
+    assert "a NUL in its name" in refusal(content)
+
+
+def test_a_device_in_a_zip_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo("demo-1.0/dev")
+        entry.external_attr = 0o020666 << 16
+        archive.writestr(entry, b"")
+    assert refusal(buffer.getvalue()) == "member 'demo-1.0/dev': neither a file, a folder nor a link"
+
+
+def test_an_encrypted_file_that_must_be_read_is_refused() -> None:
+    content = bytearray(make_zip({"demo-1.0/setup.py": b"pass"}))
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    assert refusal(bytes(content)) == "member 'demo-1.0/setup.py': encrypted"
+
+
 def test_a_harmless_link_is_allowed_and_not_followed() -> None:
     setup = b"from setuptools import setup\nsetup(install_requires=['six'])\n"
     judgement = judged(

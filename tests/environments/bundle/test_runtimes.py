@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -231,6 +232,32 @@ def test_no_runtime_is_for_whatever_was_planned() -> None:
 )
 def test_commands_of_packages_that_were_installed_into_a_standalone_build_go(path: str, kept: bool) -> None:
     assert keeps_of_prefix(path) == kept
+
+
+def test_name_in_a_runtime_that_is_too_long_to_be_read_is_refused(tmp_path: Path) -> None:
+    entry = tarfile.TarInfo("python/x")
+    entry.type = tarfile.GNUTYPE_LONGNAME
+    entry.size = 2**33
+    content = gzip.compress(entry.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+    with pytest.raises(ArchiveRefused, match=r"python\.tar\.gz: a name block of 8589934592 bytes"):
+        recognise_runtime(saved(tmp_path / "python.tar.gz", content))
+
+
+def test_damaged_header_in_a_runtime_is_not_its_end(tmp_path: Path) -> None:
+    whole = runtimes.tarred(runtimes.unix_prefix(runtimes.elf()))
+    content = gzip.compress(whole.rstrip(b"\0") + bytes(-len(whole.rstrip(b"\0")) % 512) + b"\x01" * 512 + bytes(1024))
+    with pytest.raises(InputUnreadable, match="not a readable archive"):
+        recognise_runtime(saved(tmp_path / "python.tar.gz", content))
+
+
+def test_device_in_a_runtime_is_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo("python.exe")
+        entry.external_attr = 0o020666 << 16
+        archive.writestr(entry, b"")
+    with pytest.raises(ArchiveRefused, match=r"'python\.exe': neither a file nor a link"):
+        recognise_runtime(saved(tmp_path / "embed.zip", buffer.getvalue()))
 
 
 def test_encrypted_runtime_is_refused(tmp_path: Path) -> None:

@@ -225,6 +225,16 @@ def test_damaged_archive_is_refused(tmp_path: Path, content: bytes) -> None:
         look(archive)
 
 
+def test_name_that_is_too_long_to_be_read_is_refused(tmp_path: Path) -> None:
+    entry = tarfile.TarInfo("python/x")
+    entry.type = tarfile.GNUTYPE_LONGNAME
+    entry.size = 2**33
+    archive = tmp_path / "x.tar.zst"
+    archive.write_bytes(zstd.compress(entry.tobuf(tarfile.GNU_FORMAT) + bytes(1024)))
+    with pytest.raises(InputUnreadable, match="damaged: a name block of 8589934592 bytes"):
+        look(archive)
+
+
 def test_zip_with_encrypted_member_is_refused(env: FakeEnvironment, tmp_path: Path) -> None:
     archive = zipped(env.root, tmp_path / "x.zip")
     content = bytearray(archive.read_bytes())

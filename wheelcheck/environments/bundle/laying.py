@@ -16,9 +16,10 @@ from wheelcheck.environments.bundle.runtime_kinds import (
 )
 from wheelcheck.environments.bundle.runtimes import RuntimeSource
 from wheelcheck.environments.bundle.scripts import ScriptStyle
-from wheelcheck.environments.bundle.trees import TreeEntry, iter_entries, leads_outside, refuse
+from wheelcheck.environments.bundle.trees import TreeEntry, iter_entries, refuse
 from wheelcheck.environments.bundle.writing import Folder, name_problem
 from wheelcheck.model.environment import EnvironmentFile, RuntimeKind
+from wheelcheck.texts.archive_members import leads_outside
 
 _KEEPS = {
     RuntimeKind.EMBEDDABLE: keeps_of_prefix,

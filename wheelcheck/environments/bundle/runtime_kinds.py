@@ -11,9 +11,9 @@ import re
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.bundle.surveys import Survey
-from wheelcheck.environments.bundle.trees import leads_outside
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
+from wheelcheck.texts.archive_members import leads_outside
 
 WINDOWS_LAYOUT = Layout(
     executable="python.exe", site_packages="Lib/site-packages", scripts="Scripts", headers="Include", data="."

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
-import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +11,18 @@ from typing import NoReturn
 
 from msgspec import Struct
 
-from wheelcheck.environments.archive_members import DAMAGED, Member, MemberKind, UnknownArchive, iter_members
 from wheelcheck.errors import ArchiveRefused, InputUnreadable
+from wheelcheck.texts.archive_members import (
+    DAMAGED,
+    HeaderTooLong,
+    Member,
+    MemberKind,
+    UnknownArchive,
+    iter_members,
+    path_problem,
+    plain_path,
+)
 
-_ABSOLUTE = re.compile(r"^(?:/|[A-Za-z]:)")
 _ARCHIVES_HINT = "give a .zip, .tar.gz, .tar.zst or .tar.xz archive, or a folder"
 
 
@@ -51,9 +57,9 @@ def iter_entries(path: Path, limits: RuntimeLimits | None = None) -> Iterator[Tr
     if path.is_dir():
         yield from _folder_entries(path)
         return
-    with _plain_refusals(path):
+    with _plain_refusals(path), path.open("rb") as stream:
         expanded = 0
-        for members, entry in enumerate(_archive_entries(path), start=1):
+        for members, entry in enumerate(_archive_entries(path, iter_members(stream)), start=1):
             expanded += entry.size
             if members > limits.members:
                 refuse(path, f"more than {limits.members} members")
@@ -67,13 +73,6 @@ def refuse(path: Path, fact: str, member: str = "") -> NoReturn:
     raise ArchiveRefused(f"member {member!r}: {fact}" if member else fact, address=path.name)
 
 
-def leads_outside(path: str, link: str) -> bool:
-    """Whether the symbolic link at *path* points to *link* outside the tree's root, lexically."""
-    if _ABSOLUTE.match(link):
-        return True
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), link)).split("/")[0] == ".."
-
-
 @contextmanager
 def _plain_refusals(path: Path) -> Iterator[None]:
     try:
@@ -82,6 +81,8 @@ def _plain_refusals(path: Path) -> Iterator[None]:
         raise InputUnreadable(
             "neither an archive that is known nor a folder", address=str(path), hint=_ARCHIVES_HINT
         ) from problem
+    except HeaderTooLong as problem:
+        raise ArchiveRefused(str(problem), address=path.name) from problem
     except DAMAGED as problem:
         raise InputUnreadable(f"not a readable archive: {problem}", address=str(path), hint=_ARCHIVES_HINT) from problem
     except OSError as problem:
@@ -93,14 +94,10 @@ def _plain_refusals(path: Path) -> Iterator[None]:
 
 
 def _safe(path: Path, raw: str) -> str:
-    name = raw.replace("\\", "/")
-    if "\0" in name:
-        refuse(path, "a NUL in its name", raw)
-    if _ABSOLUTE.match(name):
-        refuse(path, "an absolute path", raw)
-    if ".." in name.split("/"):
-        refuse(path, "a path that climbs out of the archive", raw)
-    return posixpath.normpath(name)
+    problem = path_problem(raw)
+    if problem:
+        refuse(path, problem, raw)
+    return plain_path(raw)
 
 
 def _folder_entries(root: Path) -> Iterator[TreeEntry]:
@@ -119,8 +116,8 @@ def _folder_entries(root: Path) -> Iterator[TreeEntry]:
                 )
 
 
-def _archive_entries(path: Path) -> Iterator[TreeEntry]:
-    for member in iter_members(path):
+def _archive_entries(path: Path, found: Iterator[Member]) -> Iterator[TreeEntry]:
+    for member in found:
         name = _safe(path, member.name)
         if member.kind is MemberKind.FOLDER:
             continue

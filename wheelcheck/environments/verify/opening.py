@@ -12,7 +12,6 @@ from typing import IO
 
 from msgspec.structs import replace
 
-from wheelcheck.environments.archive_members import DAMAGED, Member, MemberKind, iter_members
 from wheelcheck.environments.digests import sha256_of
 from wheelcheck.environments.verify.locating import has_environment, locate
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined
@@ -21,6 +20,7 @@ from wheelcheck.model.environment import MANIFEST, BundleArchive, Manifest
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.plans.manifests import parse_manifest
+from wheelcheck.texts.archive_members import DAMAGED, Member, MemberKind, iter_members
 
 MOST_BYTES = 64 * 1024**3
 """What one bundle may unpack to, in bytes: the largest with CUDA are under 10 GB."""
@@ -47,8 +47,9 @@ def unpack_into(archive: Path, folder: Path) -> None:
     """
     target = _Target(archive.name, folder)
     try:
-        for member in iter_members(archive):
-            target.take(member)
+        with archive.open("rb") as stream:
+            for member in iter_members(stream):
+                target.take(member)
     except (*DAMAGED, NotImplementedError) as problem:
         raise InputUnreadable(
             f"the archive is damaged: {problem}", address=archive.name, hint=_DAMAGED_HINT
