@@ -127,14 +127,12 @@ def parse_headers(content: bytes) -> Headers:
     )
 
 
-def parse_core_metadata(
-    content: bytes, filename: str, source: MetadataSource, *, evidence: str = "", headers: Headers | None = None
-) -> CoreMetadata:
-    """The dependency fields in *content*, which belongs to *filename*; *headers* spares reading it twice.
+def parse_core_metadata(content: bytes, filename: str, source: MetadataSource) -> CoreMetadata:
+    """The dependency fields in *content*, which belongs to *filename*.
 
     Raises ``MetadataMalformed`` where name or version is missing, unreadable, or another than the file name's.
     """
-    fields = headers or parse_headers(content)
+    fields = parse_headers(content)
     if not fields.name:
         raise MetadataMalformed("its metadata has no Name field", address=filename)
     name = canonicalize_name(fields.name)
@@ -159,7 +157,6 @@ def parse_core_metadata(
         provides_extra=normalized_extras(fields.extras),
         requires_python=fields.requires_python,
         source=source,
-        evidence=evidence,
     )
 
 

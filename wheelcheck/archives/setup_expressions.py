@@ -15,7 +15,6 @@ from wheelcheck.archives.setup_values import (
     ScriptReading,
     Sign,
     Stop,
-    Unknown,
     Value,
     added,
     called_builtin,
@@ -219,13 +218,13 @@ class Expressions:
         if isinstance(node.func, ast.Attribute):
             return self._method(node.func, arguments, keywords)
         made = next((value for value in (*arguments, *keywords.values()) if isinstance(value, Made)), None)
-        return made or Unknown(f"{name}()")
+        return made or UNKNOWN
 
     def _made(self, maker: str, line: int, arguments: list[Value]) -> Value:
         if arguments and arguments[0] == []:
             return []  # cythonize([]) and its like
         self.reading.hints.append(Sign(self.path, line, f"{maker}()"))
-        return Made(maker, line)
+        return Made()
 
     def _enter(self, function: ast.FunctionDef, arguments: list[Value], keywords: Mapping[str, Value]) -> Value:
         if self.depth >= DEPTH:

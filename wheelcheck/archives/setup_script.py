@@ -158,7 +158,7 @@ class _Interpreter(Expressions):
         # The class may lie there unused, so the name stands for something made, and counts where setup() is given it.
         if any(_forces_platform(inner) for inner in ast.walk(node)):
             self.reading.hints.append(Sign(self.path, node.lineno, f"class {node.name} asks for a platform wheel"))
-            self.scope[node.name] = Made(node.name, node.lineno)
+            self.scope[node.name] = Made()
         else:
             self.scope.pop(node.name, None)
 

@@ -10,16 +10,11 @@ from msgspec import Struct, field
 
 
 class Unknown(Struct, frozen=True):
-    """A value that only a run of the script would show; ``why`` names the expression."""
-
-    why: str = ""
+    """A value that only a run of the script would show."""
 
 
 class Made(Struct, frozen=True):
     """The result of a maker of compiled things (an ``Extension``, a list of them): never empty, never pure."""
-
-    maker: str
-    line: int
 
 
 class Environ(Struct, frozen=True):

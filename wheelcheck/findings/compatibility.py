@@ -5,7 +5,7 @@ Gives what was met and the remedies that its source recommends; ``repairs/`` fin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,6 @@ from wheelcheck.model.target import Target
 
 if TYPE_CHECKING:
     from wheelcheck.model.knowledge import AbiBreak, Advisory, Remedy, RepairKnowledge
-
-UploadTime = Callable[[Pin], str | None]
 
 
 class Met(Struct, frozen=True, kw_only=True):
@@ -42,26 +40,15 @@ class Met(Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...] = ()
 
 
-def file_upload_time(pin: Pin) -> str | None:
-    """When the chosen file was uploaded, as its index says; ``None`` where it does not, or nothing usable was found."""
-    return pin.distribution.at.upload_time if pin.distribution is not None else None
-
-
-def compatibility_met(
-    resolution: Resolution, knowledge: RepairKnowledge, upload_time: UploadTime = file_upload_time
-) -> tuple[Met, ...]:
+def compatibility_met(resolution: Resolution, knowledge: RepairKnowledge) -> tuple[Met, ...]:
     """The entries of *knowledge* that apply to *resolution*, advisories in their order first, then ABI breaks by project.
 
-    *upload_time* dates a pin (ISO 8601, UTC; ``None``: not known, and no ABI break is held against it). A pair that an
-    advisory names is not named again for an ABI break. Reads nothing; costs a comparison per advisory and pin.
+    No ABI break is held against a file whose upload time is not known. A pair that an advisory names is not named again for an
+    ABI break. Reads nothing; costs a comparison per advisory and pin.
     """
     by_advisory = tuple(_advisories_met(resolution, knowledge))
     named = {(met.subject.name, met.cause.name) for met in by_advisory}
-    by_break = (
-        met
-        for met in _breaks_met(resolution, knowledge, upload_time)
-        if (met.subject.name, met.cause.name) not in named
-    )
+    by_break = (met for met in _breaks_met(resolution, knowledge) if (met.subject.name, met.cause.name) not in named)
     return (*by_advisory, *by_break)
 
 
@@ -116,7 +103,7 @@ def _concerns(advisory: Advisory, target: Target) -> bool:
     return platform and advisory.python.contains(target.python_full, prereleases=True)
 
 
-def _breaks_met(resolution: Resolution, knowledge: RepairKnowledge, upload_time: UploadTime) -> Iterator[Met]:
+def _breaks_met(resolution: Resolution, knowledge: RepairKnowledge) -> Iterator[Met]:
     for each in sorted(knowledge.abi_breaks, key=lambda entry: (entry.project, entry.release)):
         cause = resolution.pins.get(each.project)
         if cause is None or cause.version < each.release:
@@ -124,8 +111,10 @@ def _breaks_met(resolution: Resolution, knowledge: RepairKnowledge, upload_time:
         parents = {edge.parent for edge in resolution.edges if edge.child == each.project}
         for name in sorted(parent for parent in parents if parent is not None):
             subject = resolution.pins.get(name)
-            uploaded = upload_time(subject) if subject is not None and _is_extension(subject) else None
-            if subject is None or uploaded is None or uploaded[:10] >= each.date:
+            if subject is None or subject.distribution is None or not _is_extension(subject):
+                continue
+            uploaded = subject.distribution.at.upload_time
+            if uploaded is None or uploaded[:10] >= each.date:
                 continue
             if _was_built_for(subject, each, resolution):
                 continue

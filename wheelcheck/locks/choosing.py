@@ -77,7 +77,8 @@ def _said(
 ) -> tuple[LockedPackage, ...]:
     """The packages whose own group and marker say that they apply."""
     bringing = groups | extras if lock.kind is LockKind.PDM else groups
-    optional = _optional(lock, extras) if lock.roots else frozenset()
+    # Where packages do not say themselves which extra brings them, rather too many than too few.
+    optional = lock.named_from(root.name for root in lock.roots if root.for_extra in extras)
     found = []
     for package in lock.packages:
         if package.groups and package.groups.isdisjoint(bringing):
@@ -118,21 +119,6 @@ def _any_group(package: LockedPackage, groups: frozenset[NormalizedName], marker
         return True
     own = dict(package.group_markers)
     return any(markers.holds(own.get(group)) for group in package.groups & groups)
-
-
-def _optional(lock: Lock, extras: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
-    """All that *extras* lead to by name, where packages do not say it themselves: rather too many than too few."""
-    edges: dict[NormalizedName, set[NormalizedName]] = {}
-    for package in lock.packages:
-        edges.setdefault(package.name, set()).update(edge.name for edge in package.dependencies)
-    found: set[NormalizedName] = set()
-    waiting = [root.name for root in lock.roots if root.for_extra in extras]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += edges.get(name, ())
-    return frozenset(found)
 
 
 def _refuse_two(found: tuple[LockedPackage, ...], target: Target) -> None:

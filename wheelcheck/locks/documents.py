@@ -45,12 +45,12 @@ class LockTable(Table):
     __slots__ = ()
     hint: ClassVar[str] = MANGLED
 
-    def name(self, key: str = "name") -> NormalizedName:
-        """The project's name under *key*."""
-        text = self.text(key)
+    def name(self) -> NormalizedName:
+        """The project's name."""
+        text = self.text("name")
         name = project_name(text)
         if name is None:
-            raise self.failure(f"{key} is no project name: {text!r}")
+            raise self.failure(f"name is no project name: {text!r}")
         return name
 
     def version(self, key: str = "version") -> Version | None:

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import cast
 
 from msgspec import Struct
-from packaging.utils import NormalizedName
 
 from wheelcheck.errors import InputUnreadable, reading
 from wheelcheck.locks.documents import MANGLED
@@ -173,18 +172,9 @@ def _refuse_part(lock: Lock) -> None:
 
 
 def _refuse_unreached(lock: Lock) -> None:
-    children: dict[NormalizedName, set[NormalizedName]] = {}
+    named = lock.named_from(root.name for root in lock.roots)
     for package in lock.packages:
-        children.setdefault(package.name, set()).update(edge.name for edge in package.dependencies)
-    waiting = [root.name for root in lock.roots]
-    seen: set[NormalizedName] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting += children.get(name, ())
-    for package in lock.packages:
-        if package.name not in seen:
+        if package.name not in named:
             raise InputUnreadable(
                 f"{package} is listed, but nothing in the lock leads to it", address=str(package.origin), hint=MANGLED
             )

@@ -51,7 +51,6 @@ def parse_pdm(content: bytes, path: str) -> Lock:
     return Lock(
         kind=LockKind.PDM,
         path=path,
-        format_version=written,
         environments=tuple(_environment(each, metadata) for each in metadata.rows("targets")),
         packages=packages,
         # One list serves both: an extra of the project is a group of the lock.

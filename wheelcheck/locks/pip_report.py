@@ -28,7 +28,6 @@ def parse_pip_report(content: bytes, path: str) -> Lock:
     return Lock(
         kind=LockKind.PIP_REPORT,
         path=path,
-        format_version=version,
         environments=_environment(document),
         packages=tuple(_package(document, row, next(lines, 0)) for row in document.rows("install")),
         created_by=f"pip {document.optional_text('pip_version') or ''}".strip(),

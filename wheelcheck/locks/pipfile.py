@@ -43,7 +43,6 @@ def parse_pipfile(content: bytes, path: str) -> Lock:
     return Lock(
         kind=LockKind.PIPENV,
         path=path,
-        format_version=str(specification),
         packages=packages,
         groups=tuple(canonicalize_name(section) for section in sections if section != DEFAULT),
         default_groups=(DEFAULT,),

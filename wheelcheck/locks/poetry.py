@@ -34,7 +34,6 @@ def parse_poetry(content: bytes, path: str) -> Lock:
     return Lock(
         kind=LockKind.POETRY,
         path=path,
-        format_version=version,
         requires_python=metadata.specifier("python-versions") if _is_plain(metadata) else None,
         packages=packages,
         roots=tuple(_extra_roots(extras)) if extras is not None and version == "2.0" else (),

@@ -39,7 +39,6 @@ def parse_pylock(content: bytes, path: str) -> Lock:
     return Lock(
         kind=LockKind.PYLOCK,
         path=path,
-        format_version=written,
         requires_python=pylock.requires_python,
         environments=tuple(document.marker_of(str(marker)) for marker in pylock.environments or ()),
         packages=tuple(_package(package, table) for package, table in zip(pylock.packages, tables, strict=True)),

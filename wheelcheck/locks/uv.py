@@ -15,8 +15,6 @@ from wheelcheck.locks.files import FileList, filename_of
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
 
-_EMPTY: Mapping[str, object] = {}
-
 
 def parse_uv(content: bytes, path: str) -> Lock:
     """Read *content*; raise ``InputUnreadable`` for another version than 1 and for whatever is not as uv writes it."""
@@ -33,7 +31,6 @@ def parse_uv(content: bytes, path: str) -> Lock:
     lock = Lock(
         kind=LockKind.UV,
         path=path,
-        format_version=f"{version}.{document.values.get('revision', 0)}",
         requires_python=document.specifier("requires-python"),
         environments=tuple(document.marker_of(each) for each in document.texts("supported-markers")),
         packages=packages,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from packaging.markers import Marker
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
@@ -95,7 +97,6 @@ class Lock(Struct, frozen=True, kw_only=True):
 
     kind: LockKind
     path: str
-    format_version: str = ""
     requires_python: SpecifierSet | None = None
     environments: tuple[Marker, ...] = ()
     packages: tuple[LockedPackage, ...] = ()
@@ -105,3 +106,17 @@ class Lock(Struct, frozen=True, kw_only=True):
     default_groups: tuple[NormalizedName, ...] = ()
     created_by: str = ""
     notes: tuple[str, ...] = ()
+
+    def named_from(self, names: Iterable[NormalizedName]) -> frozenset[NormalizedName]:
+        """*names*, and all projects that the packages of these name as dependencies, whatever their markers say."""
+        named: dict[NormalizedName, set[NormalizedName]] = {}
+        for package in self.packages:
+            named.setdefault(package.name, set()).update(edge.name for edge in package.dependencies)
+        found: set[NormalizedName] = set()
+        waiting = [*names]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += named.get(name, ())
+        return frozenset(found)

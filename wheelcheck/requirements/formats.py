@@ -112,18 +112,17 @@ def parse_requirement(text: str, option: str = "--override") -> Requirement:
 def parse_overrides(
     texts: Iterable[str],
     *,
-    option: str = "--override",
     fetch_text: Callable[[str], str] | None = None,
     environ: Mapping[str, str],
 ) -> InputSet:
-    """The overrides of *option*: each text is a requirement, or a file of them in the requirements format (as in uv).
+    """The overrides: each text is a requirement, or a file of them in the requirements format (as in uv).
 
     The overrides are the result's ``requirements``; ``files`` are those read. Options in such a file say nothing here.
     Raises ``InputUnreadable`` and ``UsageProblem``, also for a requirement that cannot be planned.
     """
     run = _Run(Collector(Reader(fetch_text=fetch_text, stdin=None), environ))
     for text in texts:
-        run.require(text, option)
+        run.require(text, "--override")
     found = run.collector.collected()
     for unsupported in found.unsupported:
         raise UsageProblem(

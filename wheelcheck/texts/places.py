@@ -11,6 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model.urls import masked_within
+from wheelcheck.texts.toml import table_at
 
 SDIST_SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz", ".txz", ".tar", ".zip")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
@@ -69,9 +70,7 @@ def _name_in_pyproject(path: Path) -> NormalizedName | None:
     except (OSError, ValueError):
         return None
     for keys in (("project", "name"), ("tool", "poetry", "name"), ("tool", "flit", "metadata", "dist-name")):
-        value: object = document
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
+        value = table_at(document, *keys[:-1]).get(keys[-1])
         if isinstance(value, str):
             return project_name(value)
     return None

@@ -27,7 +27,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CODING_LINE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
 _MOST_BYTES = 50_000_000
 
 

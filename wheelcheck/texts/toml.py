@@ -217,9 +217,7 @@ def table_at(document: object, *keys: str) -> Mapping[str, object]:
     return document if isinstance(document, dict) else {}
 
 
-@functools.lru_cache(maxsize=8)
-def _parsed_specifier(text: str) -> SpecifierSet:
-    return SpecifierSet(text)
+_parsed_specifier = functools.lru_cache(maxsize=8)(SpecifierSet)
 
 
 def requires_python_of(text: str, origin: FileOrigin) -> SpecifierSet:
