@@ -1,8 +1,11 @@
-"""``bundle``: a plan, its wheels and a runtime → the environment that ships, whole or not at all; joins the rooms."""
+"""``bundle``: a plan, its wheels and a runtime → the environment that ships, named, whole or not at all; joins the rooms."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +14,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelcheck.api.fetch import FetchRequest
-from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.environment import (
     MANIFEST,
@@ -27,9 +29,15 @@ if TYPE_CHECKING:
     from wheelcheck.environments.bundle.runtimes import RuntimeSource
     from wheelcheck.environments.bundle.staging import Staging
     from wheelcheck.model.environment import Budget, Environment
+    from wheelcheck.model.plan import Plan
+    from wheelcheck.model.target import Target
     from wheelcheck.model.wheelhouse import Wheelhouse
     from wheelcheck.plans.documents import ExecutablePlan
     from wheelcheck.ports import Transfers
+
+_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")
+_STRANGE = re.compile(r"[^A-Za-z0-9._+-]+")
+_DIGITS = 12  # of the plan's digest: enough to tell any two plans of one product apart
 
 
 class BundleRequest(Struct, frozen=True, kw_only=True):
@@ -88,9 +96,8 @@ def bundle(executable: ExecutablePlan, request: BundleRequest, reporter: Transfe
 
 
 def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
-    from wheelcheck.environments.bundle.archiving import source_date_epoch
+    from wheelcheck.environments.bundle.archiving import parse_budget, source_date_epoch
     from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime, refuse_mismatch
-    from wheelcheck.environments.bundle.sizes import parse_budget
 
     out = request.out.resolve()
     if request.layered and not request.archive:
@@ -150,8 +157,8 @@ def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> Wheelho
 
 
 def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: Transfers) -> Bundling:
+    from wheelcheck.environments.bundle.archiving import measure
     from wheelcheck.environments.bundle.assembling import assemble
-    from wheelcheck.environments.bundle.sizes import measure
     from wheelcheck.environments.bundle.stripping import strip, strippable
 
     reporter.stage("unpacking")
@@ -219,8 +226,7 @@ def _manifest(order: _Order, environment: Environment, wheelhouse: Wheelhouse) -
 
 def _archived(order: _Order, environment: Environment, manifest: Manifest, made: Path) -> Manifest:
     """Write the archives of *environment* into the new folder *made*; answers *manifest* with them."""
-    from wheelcheck.environments.bundle.archiving import FORMATS
-    from wheelcheck.environments.bundle.sizes import layers
+    from wheelcheck.environments.bundle.archiving import FORMATS, layers
 
     made.mkdir()
     form = FORMATS[order.request.archive]
@@ -290,3 +296,57 @@ def _iter_warnings(environment: Environment) -> Iterator[str]:
             f"Windows reads paths of up to {LONGEST_PATH} characters: {several} file{'s' * (several != 1)} "
             f"may be too deep, {path} ({owner}) in any folder whose path is longer than {room}"
         )
+
+
+def bundle_name(asked: str, plan: Plan, folder: Path, out: Path) -> str:
+    """The name *asked* for, else that of the project whose pyproject.toml *plan* was made from, else that of *out*.
+
+    The file is looked for from *folder* on, and counts where it is what the plan was made from. Raises ``UsageProblem`` for a name
+    that no file name may hold.
+    """
+    if asked:
+        return _word(asked, "--name")
+    return _plain(_project_name(plan, folder) or out.name) or "bundle"
+
+
+def bundle_version(asked: str, digest: str) -> str:
+    """The version *asked* for, else the beginning of the plan's *digest*; raises ``UsageProblem`` likewise."""
+    if asked:
+        return _word(asked, "--bundle-version")
+    return digest.removeprefix("sha256:")[:_DIGITS]
+
+
+def target_words(target: Target) -> str:
+    """The words for *target* in a file name: ``win_amd64-cp311``; the ABI distinguishes a free-threaded build."""
+    abis = (abi for _, abi, _ in target.tags if abi not in ("none", "abi3", "abi3t"))
+    interpreter = target.tags[0][0] if target.tags else f"py{target.python.replace('.', '')}"
+    own = next(abis, interpreter) if target.implementation == "cpython" else interpreter
+    return f"{_plain(target.platform)}-{_plain(own)}"
+
+
+def _word(text: str, option: str) -> str:
+    if not _WORD.fullmatch(text):
+        raise UsageProblem(
+            f"{option} {text!r} cannot be part of a file name",
+            hint="use letters, digits, dots, hyphens, underscores and plus signs, with a letter or digit at both ends",
+        )
+    return text
+
+
+def _plain(text: str) -> str:
+    return _STRANGE.sub("-", text).strip("._+-")
+
+
+def _project_name(plan: Plan, folder: Path) -> str:
+    for record in plan.inputs:
+        if Path(record.path).name != "pyproject.toml":
+            continue
+        try:
+            content = (folder / record.path).read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(content).hexdigest() == record.sha256:
+            project = tomllib.loads(content.decode("utf-8-sig")).get("project")
+            name = project.get("name") if isinstance(project, dict) else None
+            return name if isinstance(name, str) else ""
+    return ""

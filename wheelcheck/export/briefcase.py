@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.readiness import fetch_options, pinned, safe_address
-from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.shipment import Shipment, fetch_options, pinned, safe_address
 from wheelcheck.model.plan import Plan
 from wheelcheck.plans.documents import refuse_unexecutable
 

@@ -34,7 +34,7 @@ class Exporter(NamedTuple):
         Raises ``UsageProblem`` for a plan that cannot be executed, that lacks what the format needs, or that has texts that no
         script should hold.
         """
-        from wheelcheck.export.readiness import refuse_hostile
+        from wheelcheck.export.shipment import refuse_hostile
 
         refuse_hostile(shipment.plan)
         module, _, function = self.renderer.partition(":")

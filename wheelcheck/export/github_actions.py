@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.readiness import fetch_options, refuse_unhashed
-from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.shipment import Shipment, fetch_options, refuse_unhashed
 from wheelcheck.model.plan import Plan
 
 _RUNNERS = {

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from wheelcheck.export.readiness import PIP_HASHES, ReadyPackage, iter_ready, one_line, pinned, safe_address
+from wheelcheck.export.shipment import PIP_HASHES, ReadyPackage, iter_ready, one_line, pinned, safe_address
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import BuilderPhase, Plan
 from wheelcheck.model.urls import is_default_index

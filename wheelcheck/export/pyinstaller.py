@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 
-from wheelcheck.export.readiness import one_line
-from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.shipment import Shipment, one_line
 from wheelcheck.model.plan import Plan
 from wheelcheck.plans.documents import refuse_unexecutable
 

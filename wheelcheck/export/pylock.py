@@ -12,8 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from wheelcheck.export.readiness import SECURE, ReadyPackage, iter_ready
-from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.shipment import SECURE, ReadyPackage, Shipment, iter_ready
 from wheelcheck.model.plan import Plan, PlannedFile
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked

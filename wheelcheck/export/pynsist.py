@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.readiness import fetch_options, one_line, refuse_unhashed
-from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.shipment import Shipment, fetch_options, one_line, refuse_unhashed
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan, PlannedPackage
 

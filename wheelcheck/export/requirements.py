@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wheelcheck.export.readiness import PIP_HASHES, ReadyPackage, iter_ready, pinned, safe_address
-from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.shipment import PIP_HASHES, ReadyPackage, Shipment, iter_ready, pinned, safe_address
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import is_default_index

@@ -1,21 +1,41 @@
-"""The input of every exporter: the plan, and the user's description of the program that ships with it."""
+"""The input of every exporter, the refusal of plans that must not be exported, and texts that scripts can hold.
+
+An export that would fail on the user's machine is never made. A plan is a file that anybody can write, and its digest can be made
+again; what it says goes into scripts that run on other machines. So texts that name something are held to the characters that such
+names have, and all others are quoted by each format.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from msgspec import Struct
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
+from wheelcheck.model.urls import masked
+from wheelcheck.plans.documents import refuse_unexecutable
 
 if TYPE_CHECKING:
     from wheelcheck.model.environment import Manifest
-    from wheelcheck.model.plan import Plan
-
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _DEVICES = re.compile(r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
+SECURE = ("blake2b", "blake2s", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
+"""The algorithms whose hashes prove a file."""
+PIP_HASHES = ("sha256", "sha384", "sha512")
+"""The algorithms that pip's ``--hash`` accepts."""
+_WORD = re.compile(r"[A-Za-z0-9_.+-]*")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_HEX = re.compile(r"[0-9A-Fa-f]*")
+_FILENAME = re.compile(r"(?![.-])[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff/\\:*?\"<>|%$`&;'\[\]{}]+")
+_PLACE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
+_MARKERS = ("sys_platform", "platform_machine", "implementation_name")
+_KEPT = "%/:=&?~#+!$,;'@()*[]"
+"""The characters of an address that stay as they are; the rest (blanks, quotes, braces, what is not ASCII) is percent-encoded."""
 
 
 def is_file_name(text: str) -> bool:
@@ -70,3 +90,107 @@ class Shipment(Struct, frozen=True, kw_only=True):
         if not value:
             raise UsageProblem(f"--to {form} needs {option}", hint="see: wheelcheck export --help")
         return value
+
+
+class ReadyPackage(Struct, frozen=True, kw_only=True):
+    """A package that has a file with hashes; ``hashes`` are ``(algorithm, lower-case hex)``, at least one."""
+
+    package: PlannedPackage
+    file: PlannedFile
+    hashes: tuple[tuple[str, str], ...]
+
+
+def iter_ready(plan: Plan, algorithms: Collection[str]) -> Iterator[ReadyPackage]:
+    """Each package of *plan* with its hashes in *algorithms*, which are those that the format's readers accept.
+
+    Raises ``UsageProblem`` naming every blocker of a plan that is blocked or undecided, and the package that lacks a hash.
+    """
+    refuse_unexecutable(plan)
+    refuse_hostile(plan)
+    for package in plan.packages:
+        if package.file is None:
+            raise UsageProblem(f"{_title(package)} has no file, so the plan cannot be exported", address=package.name)
+        known = dict(package.file.hashes)
+        if package.file.sha256:
+            known.setdefault("sha256", package.file.sha256)
+        hashes = tuple((algorithm, known[algorithm]) for algorithm in sorted(known) if algorithm in algorithms)
+        if not hashes:
+            raise UsageProblem(
+                f"the index gives no usable hash for {package.file.filename}, so the plan cannot be exported",
+                address=package.name,
+                hint="Use an index that announces SHA-256 hashes, or download the file once and ask for it by path.",
+            )
+        yield ReadyPackage(package=package, file=package.file, hashes=hashes)
+
+
+def refuse_unhashed(plan: Plan) -> None:
+    """As :func:`iter_ready`, for formats whose reader fetches by the plan itself, with any of its hashes."""
+    for _ in iter_ready(plan, SECURE):
+        pass
+
+
+def _title(package: PlannedPackage) -> str:
+    return f"{package.name} {package.version}"
+
+
+def refuse_hostile(plan: Plan) -> None:
+    """Raise ``UsageProblem`` for a plan with texts that no name, tag, hash or address has, or with phases of other packages."""
+    for what, text, form in _iter_texts(plan):
+        if not form.fullmatch(text):
+            raise UsageProblem(
+                f"the plan has {text[:80]!r} as {what}, which no script should hold",
+                hint="this plan was not made by wheelcheck, or was changed since: make it again with `wheelcheck plan`",
+            )
+    known = {package.name for package in plan.packages}
+    for phase in plan.phases:
+        for name in phase.packages:
+            if name not in known:
+                raise UsageProblem(
+                    f"a phase of the plan has {name}, which is not among its packages",
+                    hint="make the plan again with `wheelcheck plan`",
+                )
+
+
+def _iter_texts(plan: Plan) -> Iterator[tuple[str, str, re.Pattern[str]]]:
+    target = plan.target
+    yield "its platform", target.platform, _WORD
+    yield "its Python", target.python, _WORD
+    yield "its implementation", target.implementation, _WORD
+    yield from ((f"its marker {name}", target.markers.get(name, ""), _WORD) for name in _MARKERS)
+    yield from (("an index", place, _PLACE) for place in (*plan.options.indexes, *plan.options.find_links))
+    for package in plan.packages:
+        yield "the name of a package", package.name, _NAME
+        if package.file is not None:
+            yield f"the file of {package.name}", package.file.filename, _FILENAME
+            yield f"the address of {package.name}", package.file.url, _PLACE
+            yield f"the index of {package.name}", package.file.index or "", _PLACE
+            yield f"the hash of {package.name}", package.file.sha256 or "", _HEX
+            yield from ((f"a hash of {package.name}", digest, _HEX) for _, digest in package.file.hashes.items())
+
+
+def pinned(package: PlannedPackage) -> str:
+    """*package* as a requirement that nothing else satisfies: by its address for a direct reference, else by its version."""
+    if package.direct and package.file is not None:
+        return f"{package.name} @ {safe_address(package.file.url)}"
+    return f"{package.name}=={package.version}"
+
+
+def fetch_options(plan: Plan) -> str:
+    """The options, after a blank, with which ``wheelcheck fetch`` builds what *plan* builds once; empty where it builds nothing."""
+    return f" --allow-build {','.join(plan.built_once)}" if plan.built_once else ""
+
+
+def safe_address(address: str) -> str:
+    """*address* without credentials, in characters that no shell, requirements file or Dockerfile reads as its own.
+
+    What is no URL (a folder) stays as it is, but for a separator at its end, which would escape a quote on Windows.
+    """
+    plain = masked(address)
+    if "://" not in plain:
+        return plain.rstrip("\\") if len(plain.rstrip("\\")) > 2 else plain
+    return quote(plain, safe=_KEPT)
+
+
+def one_line(text: str) -> str:
+    """*text* in one line, without control characters, for titles and comments."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -9,7 +9,7 @@ import pytest
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 
-from wheelcheck.environments.bundle.laying import relocated
+from wheelcheck.environments.bundle.assembling import relocated
 
 BUILT = "/home/builder/python/lib"
 

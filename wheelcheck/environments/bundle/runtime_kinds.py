@@ -10,7 +10,7 @@ import re
 
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.environments.bundle.surveys import Survey
+from wheelcheck.environments.bundle.trees import Survey
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.texts.archive_members import leads_outside

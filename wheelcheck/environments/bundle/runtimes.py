@@ -13,7 +13,7 @@ from wheelcheck.environments.bundle.runtime_kinds import (
     recognise_installation,
     recognise_standalone,
 )
-from wheelcheck.environments.bundle.surveys import survey_runtime
+from wheelcheck.environments.bundle.trees import survey_runtime
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.model.target import Target

@@ -1,7 +1,13 @@
-"""Unpacks one checked wheel with the ``installer`` library, each member read, hashed and written once; judges no names."""
+"""Unpacks one checked wheel with the ``installer`` library; its scripts find their interpreter wherever they are moved to.
+
+Each member is read, hashed and written once. Windows: the launchers of ``installer``, whose first line after the program may begin
+with ``<launcher_dir>``: the launcher puts its own folder there. Elsewhere a kernel wants an absolute path after ``#!``, so
+``/bin/sh`` looks for the interpreter beside the script; the lines are a string to Python.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import posixpath
@@ -15,9 +21,9 @@ from installer.exceptions import InstallerError
 from installer.records import Hash, RecordEntry
 from installer.sources import WheelSource
 from installer.utils import construct_record_file
+from msgspec import Struct
 
 from wheelcheck.environments.bundle.claims import Admission
-from wheelcheck.environments.bundle.scripts import ScriptStyle
 from wheelcheck.environments.bundle.wheel_contents import (
     Placement,
     WheelContents,
@@ -31,11 +37,18 @@ from wheelcheck.model.environment import EnvironmentFile, Layout
 if TYPE_CHECKING:
     import os
 
-    from installer.scripts import ScriptSection
+    from installer.scripts import LauncherKind, ScriptSection
     from installer.utils import Scheme
 
 _CHUNK = 1024**2
 _INSTALLER = {"INSTALLER": b"wheelcheck\n"}
+_LAUNCHERS: dict[str, LauncherKind] = {"amd64": "win-amd64", "arm64": "win-arm64", "win32": "win-ia32"}
+_MARK = "wheelcheck"
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+_OWN_FOLDER = """\
+import os.path
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(sys.argv[0]))))
+"""
 
 
 def unpack(
@@ -207,3 +220,83 @@ def _measured(chunks: Iterable[bytes]) -> Written:
     for chunk in chunks:
         content.write(chunk)
     return Written(size=content.tell(), digest=hashlib.sha256(content.getbuffer()).digest())
+
+
+class ScriptStyle(Struct, frozen=True, kw_only=True):
+    """How the scripts of one environment start their interpreter.
+
+    ``machine`` is that of the launchers, empty where scripts are plain files. ``python`` is the executable's path from the
+    scripts' folder, empty where there is no runtime: then whatever ``python3`` is found runs them, and they look for their
+    packages themselves. ``windowed`` says whether the runtime has an interpreter without a console window.
+    """
+
+    machine: str
+    python: str
+    windowed: bool = False
+
+    def entry_point(self, name: str, module: str, attr: str, section: ScriptSection) -> tuple[str, bytes]:
+        """File name and content of the script that calls *attr* of *module*."""
+        code = _code(module, attr, section)
+        if not self.python:
+            head, _, body = code.partition(b"import sys\n")
+            code = head + b"import sys\n" + _OWN_FOLDER.encode() + body
+        if not self.machine:
+            return name, self.shebang(section) + b"\n" + code
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(zipfile.ZipInfo("__main__.py", _ZIP_DATE), code)
+        launcher = _launcher(section, _LAUNCHERS[self.machine])
+        return f"{name}.exe", launcher + self.shebang(section) + b"\n" + packed.getvalue()
+
+    def shebang(self, section: ScriptSection) -> bytes:
+        """The first line, or lines, of a launcher's or script's text, without the last line end."""
+        if self.machine:
+            python = self.python.replace("/", "\\")
+            if section == "gui" and self.windowed:
+                python = python.replace("python", "pythonw")
+            return f"#!<launcher_dir>\\{python}".encode() if python else b"#!/usr/bin/env python.exe"
+        if not self.python:
+            return b"#!/usr/bin/env python3"
+        # PEP 394 knows no relative interpreter; realpath, so that a link to the script in some bin folder works.
+        return (
+            f'#!/bin/sh\n\'\'\'exec\' "$(dirname -- "$(realpath -- "$0")")/{self.python}" "$0" "$@"\n\' \'\'\''.encode()
+        )
+
+    def rewritten(self, content: bytes) -> bytes:
+        """A file from a wheel's scripts: the line ``#!python`` at its beginning becomes one that works here.
+
+        "Recommended installer features" of the wheel specification. A plain script on Windows is started by the py launcher,
+        which knows no relative path either and looks for a Python itself.
+        """
+        if not content.startswith(b"#!python"):
+            return content
+        first, end, rest = content.partition(b"\n")
+        section: ScriptSection = "gui" if first.startswith(b"#!pythonw") else "console"
+        return (b"#!/usr/bin/env python3" if self.machine else self.shebang(section)) + end + rest
+
+
+def script_style(layout: Layout, system: str, machine: str, *, windowed: bool) -> ScriptStyle:
+    """The style for an environment of *layout* on *system*; *machine* as wheel tags spell it."""
+    python = posixpath.relpath(layout.executable, layout.scripts) if layout.executable else ""
+    return ScriptStyle(machine=machine if system == "windows" else "", python=python, windowed=windowed)
+
+
+def has_launcher(machine: str) -> bool:
+    """Whether there is a launcher for the *machine* of a Windows target."""
+    return machine in _LAUNCHERS
+
+
+def _code(module: str, attr: str, section: ScriptSection) -> bytes:
+    from installer.scripts import Script
+
+    _, data = Script(_MARK, module, attr, section).generate(_MARK, "posix")
+    return data.partition(b"\n")[2]
+
+
+@functools.lru_cache(maxsize=8)
+def _launcher(section: ScriptSection, kind: LauncherKind) -> bytes:
+    """The launcher program alone: the file that the library makes has the time of day in its zip."""
+    from installer.scripts import Script
+
+    _, data = Script(_MARK, "module", "attr", section).generate(_MARK, kind)
+    return data.rpartition(f"#!{_MARK}\n".encode())[0]
