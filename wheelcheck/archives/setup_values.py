@@ -27,7 +27,7 @@ Value = None | bool | int | float | str | bytes | list["Value"] | dict[str, "Val
 
 UNKNOWN = Unknown()
 
-ARGV: list[Value] = ["setup.py", "bdist_wheel"]
+ARGV: tuple[Value, ...] = ("setup.py", "bdist_wheel")
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
     ast.Gt: operator.gt,

@@ -6,16 +6,16 @@ import functools
 import re
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-_View = TypeVar("_View")
+_View = TypeVar("_View", bound="PageView")
 WheelTag = tuple[str, str, str]
 """``(python, abi, platform)``, each a plain lower-case tag, never compressed (PEP 425)."""
 
@@ -199,16 +199,24 @@ class ProjectPage(Struct, frozen=True, dict=True):
         """Every version, newest first; put in order once."""
         return tuple(sorted(self.distributions, reverse=True))
 
-    def view(self, made: Callable[[ProjectPage], _View]) -> _View:
-        """The view that *made* has of this page: no part of the value, made once, so that all targets share it."""
-        views: dict[object, object] = self._views
-        if made not in views:
-            views[made] = made(self)
-        return cast("_View", views[made])
+    def view(self, kind: type[_View]) -> _View:
+        """The view of this *kind* of the page: no part of the value, made once, so that all targets share it."""
+        known = self._views.get(kind)
+        if isinstance(known, kind):
+            return known
+        made = self._views[kind] = kind(self)
+        return made
 
     @cached_property
-    def _views(self) -> dict[object, object]:
+    def _views(self) -> dict[type[PageView], PageView]:
         return {}
+
+
+class PageView:
+    """Facts of a page that are the same for every target, and that a stage finds once; :meth:`ProjectPage.view` makes it."""
+
+    def __init__(self, page: ProjectPage) -> None:
+        self.page = page
 
 
 class MetadataSource(Enum):

@@ -19,7 +19,7 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.model.distribution import ProjectPage
+from wheelcheck.model.distribution import PageView, ProjectPage
 from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.targets.fitting import Compatibility, names_extra, stated_for
@@ -125,11 +125,15 @@ def versions_within(page: ProjectPage, bounds: Iterable[Bound]) -> tuple[Version
 
     Which versions a bound admits is the same on every target, so the narrowing is a view of the page and all targets share it.
     """
-    return page.view(_narrowing).within(bounds)
+    return page.view(_NarrowedPage).whole.within(bounds)
 
 
-def _narrowing(page: ProjectPage) -> _Narrowing:
-    return _Narrowing(page.newest_first)
+class _NarrowedPage(PageView):
+    """The narrowing of all the versions of a page."""
+
+    def __init__(self, page: ProjectPage) -> None:
+        super().__init__(page)
+        self.whole = _Narrowing(page.newest_first)
 
 
 Key = tuple[NormalizedName, str]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model.distribution import Distribution, NamesTags, ProjectPage, Sdist, Wheel, WheelTag
+from wheelcheck.model.distribution import Distribution, NamesTags, PageView, ProjectPage, Sdist, Wheel, WheelTag
 from wheelcheck.model.requirement import Constraint, HashPin, Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
@@ -205,12 +205,12 @@ class ProjectView:
         return known
 
 
-class PageFacts:
+class PageFacts(PageView):
     """Facts of a page that are the same for every target, found once; ``recent`` are the latest judgements of its versions."""
 
     def __init__(self, page: ProjectPage) -> None:
+        super().__init__(page)
         self.recent: list[_JudgedReleases] = []
-        self._page = page
         self._kinds: dict[Version, Kinds] = {}
         self._bounds: dict[Version, frozenset[str]] = {}
         self._standing: dict[str | None, tuple[Version, str | None] | None] = {}
@@ -219,14 +219,14 @@ class PageFacts:
         """The files of *version* by kind."""
         found = self._kinds.get(version)
         if found is None:
-            found = self._kinds[version] = kinds_of(self._page.distributions[version])
+            found = self._kinds[version] = kinds_of(self.page.distributions[version])
         return found
 
     @functools.cached_property
     def kinds_of_wheels(self) -> Mapping[tuple[WheelTag, ...], list[Version]]:
         """The tags that wheels on the page have, each with the versions of such wheels."""
         kinds: dict[tuple[WheelTag, ...], list[Version]] = {}
-        files = self._page.distributions
+        files = self.page.distributions
         named = files.tags_of_wheels if isinstance(files, NamesTags) else lambda version: _tags_of(files[version])
         for version in files:
             for tags in named(version):
@@ -237,7 +237,7 @@ class PageFacts:
         """The bounds on Python that the files of *version* state."""
         found = self._bounds.get(version)
         if found is None:
-            stated = (file.at.requires_python for file in self._page.distributions[version])
+            stated = (file.at.requires_python for file in self.page.distributions[version])
             found = self._bounds[version] = frozenset(bound for bound in stated if bound is not None)
         return found
 
@@ -247,7 +247,7 @@ class PageFacts:
         It need not fit any target, and no file is judged for one. ``None`` where there is none.
         """
         if cutoff not in self._standing:
-            self._standing[cutoff] = _newest_standing(self._page, cutoff)
+            self._standing[cutoff] = _newest_standing(self.page, cutoff)
         return self._standing[cutoff]
 
 
