@@ -1,20 +1,35 @@
-"""``wheelcheck check``: the gate for CI and hooks; takes inputs and targets, and writes verdicts in the chosen formats."""
+"""``wheelcheck check``, ``diff`` and ``hook``: the gate for CI, for the review of a change and for commits.
+
+``check`` takes inputs and targets, and writes verdicts in the chosen formats. ``diff`` compares two inputs, plans or revisions, and
+decides nothing. ``hook`` runs ``check`` on each dependency file that the changed files of a commit affect. It never takes the
+interpreter that it runs in for a target: that one belongs to the hook, and to nobody's product.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from wheelcheck.cli.options import request_options, table_options
-from wheelcheck.cli.showing import Showing
-from wheelcheck.cli.streams import print_note, refuse_overwriting, refuse_twice, refuse_unwritable, write_result
-from wheelcheck.errors import UsageProblem, did_you_mean
+from wheelcheck.cli.showing import Showing, answer_format
+from wheelcheck.cli.streams import (
+    print_error,
+    print_note,
+    refuse_overwriting,
+    refuse_twice,
+    refuse_unwritable,
+    write_result,
+)
+from wheelcheck.errors import UsageProblem, WheelcheckError, did_you_mean
 from wheelcheck.report.formats import formats_of
 
 if TYPE_CHECKING:
     from wheelcheck.model.check import Check
+
 
 _FORMATS = tuple(formats_of("check"))
 
@@ -152,3 +167,146 @@ def _write_baseline(check: Check, path: str, *, quiet: bool) -> int:
     if not quiet:
         print_note(f"{len(known)} {'finding' if len(known) == 1 else 'findings'} written to {path}")
     return 0
+
+
+@click.command("diff", short_help="Compare two inputs, plans or git revisions.")
+@click.argument("sides", metavar="OLD NEW | --git-base REV INPUT...", nargs=-1)
+@click.option("--git-base", metavar="REV", help="Compare each INPUT with its state where HEAD left this revision.")
+@table_options("diff", "platforms", "pythons", "target_files", "targets_from", "fail_on", "warn_only", "baseline")
+@answer_format("diff", "For people, for programs, or a comment for a pull request.")
+@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+@table_options("diff")
+def diff_command(
+    sides: tuple[str, ...],
+    git_base: str | None,
+    fail_on: tuple[str, ...],
+    warn_only: tuple[str, ...],
+    baseline: str | None,
+    form: str,
+    output: str | None,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Show which packages were added, removed or moved from OLD to NEW, and which findings are new: 1 when a new one fails.
+
+    OLD and NEW are files, plans, requirements, or REV:PATH for a file at a git revision. With --git-base each INPUT is compared
+    with its state where HEAD left REV, and so are the files that it includes. The settings and allowances of today count for both.
+    """
+    from wheelcheck.api.diff import DiffRequest, diff
+    from wheelcheck.api.request import Request
+    from wheelcheck.api.targets import TargetWords
+
+    showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
+    refuse_unwritable(output)
+    if git_base is None and len(sides) != 2:
+        raise UsageProblem(
+            f"diff compares two, and {len(sides)} {'was' if len(sides) == 1 else 'were'} given",
+            hint="give OLD and NEW, or --git-base REV and the files",
+        )
+    old, new = ("", "") if git_base is not None else sides
+    asked = DiffRequest(
+        request=Request(inputs=sides if git_base is not None else (), **request_options(options)),
+        old=old,
+        new=new,
+        git_base=git_base,
+        targets=targets,
+        fail_on=parse_codes("--fail-on", fail_on),
+        warn_only=parse_codes("--warn-only", warn_only),
+        baseline=baseline,
+    )
+    with showing.reporter() as reporter:
+        difference = diff(asked, reporter=reporter)
+    outputs = () if output in (None, "-") else (output,)
+    refuse_overwriting(outputs, (*sides, *targets.files, *(record.path for record in difference.new.inputs)))
+    showing.write("diff", form, difference, output)
+    return difference.exit_status
+
+
+# Several inputs may follow each other, so that what is written to one place would be lost, and a hook resolves no lock anew.
+# A file of --targets-from may name half a target, whose other half would be the interpreter.
+_NOT_TAKEN = frozenset({"--format", "--output", "--write-baseline", "--relock", "--targets-from", "--no-progress"})
+
+
+def _hook(inputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - click
+    """Check what the changed FILE... may affect, one input after the other: the check behind `.pre-commit-hooks.yaml`.
+
+    A changed lock is judged as it is, requirements files and pyproject.toml are resolved, constraints and wheelcheck.toml lead to
+    the dependency file of their folder. Settings are those nearest to the input.
+    """
+    from wheelcheck.locks.discovery import inputs_of_change
+
+    if not inputs:
+        raise UsageProblem("no FILE was given", hint="a hook gets the changed files: leave pass_filenames as it is")
+    changed = inputs_of_change(inputs)
+    for path in changed.idle:
+        print_note(f"{path} leads to no dependency file")
+    for folder in dict.fromkeys(path.parent for path in changed.inputs):
+        _refuse_own_interpreter(folder, options)
+    statuses = []
+    for path in changed.inputs:
+        if len(changed.inputs) > 1 and not options["quiet"]:
+            click.echo(f"{path}\n")
+        statuses.append(_status(path, options))
+        if path != changed.inputs[-1] and not options["quiet"]:
+            click.echo()
+    return _worst(statuses)
+
+
+def _status(path: Path, options: dict[str, Any]) -> int:
+    """The exit status of ``check`` on *path*; an input that cannot be read does not keep the others from being checked."""
+    context = click.get_current_context()
+    try:
+        status = context.invoke(
+            check_command, inputs=(str(path),), folder=str(path.parent), **{**options, "no_progress": True}
+        )
+    except WheelcheckError as error:
+        print_error(error)
+        return error.exit_status
+    return status if isinstance(status, int) else 0
+
+
+def _worst(statuses: Iterable[int]) -> int:
+    """The worst of *statuses*: 1 before all others, since a failing finding is certain; then 2, 3 and 4."""
+    return min((status for status in statuses if status), default=0)
+
+
+def _refuse_own_interpreter(folder: Path, options: dict[str, Any]) -> None:
+    """Raise ``UsageProblem`` where ``check`` would fill in a target from the interpreter that runs the hook."""
+    from wheelcheck.settings.loading import load_settings
+
+    settings = load_settings(folder, os.environ)
+    words = options["platforms"] or options["pythons"]
+    if not words and options["target_files"]:
+        return
+    if not words and settings.targets and not (settings.platforms or settings.pythons):
+        return
+    missing = [
+        kind
+        for kind, named in (
+            ("platform", options["platforms"] or settings.platforms),
+            ("Python", options["pythons"] or settings.pythons),
+        )
+        if not named
+    ]
+    if missing:
+        raise UsageProblem(
+            f"no {' and no '.join(missing)} is named to check for, and the hook's own interpreter is no target",
+            hint='add platform = "win_amd64" and python = "3.11" to [tool.wheelcheck] in pyproject.toml or to wheelcheck.toml, '
+            'or args: [--platform, win_amd64, --python, "3.11"] to the hook in .pre-commit-config.yaml',
+        )
+
+
+hook_command = click.Command(
+    "hook",
+    callback=_hook,
+    params=[
+        click.Argument(["inputs"], metavar="FILE...", nargs=-1),
+        *(
+            parameter
+            for parameter in check_command.params
+            if isinstance(parameter, click.Option) and not _NOT_TAKEN.intersection(parameter.opts)
+        ),
+    ],
+    help=_hook.__doc__,
+    short_help="Check what the changed files of a commit may affect.",
+    hidden=True,
+)

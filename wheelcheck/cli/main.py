@@ -23,21 +23,21 @@ from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_er
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
 _PLACES = {
-    "bundle": ("bundle", "bundle_command"),
+    "bundle": ("environments", "bundle_command"),
     "cache": ("describe", "cache_group"),
     "check": ("check", "check_command"),
     "config": ("describe", "config_command"),
-    "diff": ("diff", "diff_command"),
-    "export": ("export", "export_command"),
-    "fetch": ("fetch", "fetch_command"),
-    "hook": ("hook", "hook_command"),
+    "diff": ("check", "diff_command"),
+    "export": ("describe", "export_command"),
+    "fetch": ("environments", "fetch_command"),
+    "hook": ("check", "hook_command"),
     "matrix": ("matrix", "matrix_command"),
     "plan": ("plan", "plan_command"),
     "schema": ("describe", "schema_command"),
     "target": ("describe", "target_command"),
-    "verify": ("verify", "verify_command"),
-    "wheels": ("wheels", "wheels_command"),
-    "why": ("why", "why_command"),
+    "verify": ("environments", "verify_command"),
+    "wheels": ("matrix", "wheels_command"),
+    "why": ("plan", "why_command"),
 }
 _INTERRUPTED = 130
 _BUG = 70

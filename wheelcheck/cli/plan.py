@@ -1,4 +1,4 @@
-"""``wheelcheck plan``: inputs and a target → a plan on stdout or in a file, and a summary for a person."""
+"""``wheelcheck plan`` and ``why``: inputs and a target → a plan with a summary for a person, or why a project is in it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from wheelcheck.errors import IndexUnavailable, UsageProblem
 if TYPE_CHECKING:
     from wheelcheck.api.preparing import Prepared
     from wheelcheck.model.plan import Plan
+
 
 _EXECUTABLE = ("installable", "needs-build")
 _STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
@@ -176,3 +177,28 @@ def tell_of_interruption(plan: Plan) -> int:
     )
     print_error(error)
     return error.exit_status
+
+
+@click.command("why", short_help="Who requires a project, by which paths, and what was available.")
+@click.argument("package", metavar="PACKAGE")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@table_options("why")
+@answer_format("why")
+def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any) -> int:  # noqa: ANN401 - click
+    """Explain why PACKAGE is in the resolution of INPUT... for one target, and why no other version of it was taken.
+
+    INPUT is what `wheelcheck plan` takes. Shown are the paths from your requirements, shortest first, with the bound that each step
+    sets, and every version on the index, similar ones in one line. For a project that is not there: who mentions it, and what
+    keeps it out. No repairs are searched for.
+
+    Exit status: 0 it is there, 1 it is not.
+    """
+    from wheelcheck.api.request import Request
+    from wheelcheck.api.why import why
+
+    showing = Showing.taken_from(options)
+    request = Request(inputs=inputs, **request_options(options))
+    with showing.reporter() as reporter:
+        answer = why(request, package, reporter=reporter)
+    showing.write("why", form, answer)
+    return 0 if answer.is_found else 1

@@ -1,0 +1,230 @@
+"""``wheelcheck fetch``, ``bundle``, ``verify``: a plan file → its wheels → the environment that ships → whether that is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wheelcheck.cli.options import allow_build, table_options, words
+from wheelcheck.cli.showing import Showing, answer_format, ending_in_order
+from wheelcheck.cli.streams import print_note, write_result
+from wheelcheck.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from wheelcheck.api.bundle import BundleRequest
+    from wheelcheck.api.fetch import FetchRequest
+    from wheelcheck.model.wheelhouse import Fetched
+    from wheelcheck.plans.documents import ExecutablePlan
+    from wheelcheck.report.progress import TransferProgress
+
+
+@click.command("fetch", short_help="Download every file of a plan into a folder, checked.")
+@click.argument("plan_file", metavar="PLAN")
+@click.option(
+    "-d", "--directory", metavar="DIR", help="The wheelhouse: the folder for the wheels; made if it does not exist."
+)
+@allow_build
+@click.option(
+    "--build-seconds",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The limit for one build.",
+)
+@click.option(
+    "--dry-run", "--sizes", "dry_run", is_flag=True, help="Show the sizes to download and to install, and stop."
+)
+@answer_format("fetch")
+@table_options("fetch")
+def fetch_command(
+    plan_file: str,
+    directory: str | None,
+    dry_run: bool,
+    form: str,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Download every file of PLAN, made by `wheelcheck plan -o` (or "-" for standard input), into a folder, each hash checked.
+
+    Files that are there already are not downloaded again, and interrupted downloads are continued. The user and password that are
+    known for an index are sent for files on its host; the plan holds none.
+    """
+    from wheelcheck.api.edges import read_plan_file
+    from wheelcheck.api.fetch import FetchRequest
+    from wheelcheck.api.request import Request
+    from wheelcheck.plans.documents import parse_executable
+
+    if directory is None and not dry_run:
+        raise UsageProblem("it is not said where the files go", hint="name a folder with -d DIR, or give --dry-run")
+    executable = parse_executable(read_plan_file(plan_file), plan_file)
+    showing = Showing.taken_from(options)
+    allowed, seconds = options.pop("allow_build"), options.pop("build_seconds")
+    request = FetchRequest(allow_build=allowed, build_seconds=seconds, where=Request(inputs=(), **options))
+    with ending_in_order(), showing.transfers() as reporter:
+        if directory is None or dry_run:
+            _print_sizes(executable, request, form)
+            answer = None
+        else:
+            answer = _fetched(executable, Path(directory), request, reporter)
+    if answer is not None:
+        showing.write("fetch", form, answer)
+    return 0
+
+
+def _print_sizes(executable: ExecutablePlan, request: FetchRequest, form: str) -> None:
+    from wheelcheck.api.fetch import sizes_to_fetch
+    from wheelcheck.report.fetch import render_sizes, render_sizes_json
+
+    sizes = sizes_to_fetch(executable, request)
+    text = render_sizes_json(sizes, executable.digest) if form == "json" else render_sizes(sizes) + "\n"
+    write_result(text.encode(), None)
+
+
+def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, reporter: TransferProgress) -> Fetched:
+    from wheelcheck.api.fetch import fetch
+
+    try:
+        return fetch(executable, folder, request, reporter)
+    except KeyboardInterrupt:
+        reporter.close()
+        print_note(f"what was downloaded is kept in {folder}; the same command continues from there")
+        raise
+
+
+@click.command("bundle", short_help="Make the environment that ships, for any target on any host.")
+@click.argument("plan_file", metavar="PLAN")
+@click.option(
+    "-o", "--output", "out", metavar="OUT", required=True, help="The folder to make; it appears whole or not at all."
+)
+@click.option(
+    "--runtime",
+    metavar="PATH",
+    help="The target's Python: an embeddable zip, a standalone archive or an installation; without it, packages alone.",
+)
+@click.option("--wheelhouse", metavar="DIR", help="Where the wheels are, or are fetched to and kept.")
+@allow_build
+@click.option(
+    "--strip",
+    "strip",
+    metavar="KIND[,KIND]",
+    multiple=True,
+    callback=words,
+    help="Leave files out: tests, docs, pyi, dist-info-extras, or all of them.",
+)
+@click.option("--size-budget", metavar="SIZE", default="", help="Make nothing larger (150MB, 1.5GiB); exit status 1.")
+@click.option("--archive", type=click.Choice(["zip", "tar.zst"]), help="Put an archive in OUT, with its hash.")
+@click.option(
+    "--layers", "layered", is_flag=True, help="An archive each for the runtime, the base and your own packages."
+)
+@click.option("--name", metavar="NAME", default="", help="What archives are called; the input's project, else OUT.")
+@click.option(
+    "--bundle-version", "version", metavar="VERSION", default="", help="Its version; the plan's digest, else."
+)
+@click.option("--force", "replace", is_flag=True, help="Replace the bundle that is at OUT, once the new one is whole.")
+@answer_format("bundle")
+@table_options("bundle")
+def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
+    """Make the environment of PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), in the folder OUT.
+
+    Nothing of it is run, so any host makes it for any target. The wheels are downloaded first, where --wheelhouse lacks them. OUT
+    is the environment with its manifest.json; with --archive it holds the archives, the manifest and SHA256SUMS, whose bytes are
+    the same wherever they are made.
+
+    Exit status: 0 made, 1 over the size budget.
+    """
+    from wheelcheck.api.bundle import bundle
+    from wheelcheck.api.edges import read_plan_file
+    from wheelcheck.plans.documents import parse_executable
+
+    showing = Showing.taken_from(options)
+    request = _request(options)
+    executable = parse_executable(read_plan_file(plan_file), plan_file)
+    try:
+        with ending_in_order(), showing.transfers() as reporter:
+            bundling = bundle(executable, request, reporter)
+    except KeyboardInterrupt:
+        if request.wheelhouse is None:
+            print_note("the downloaded wheels are kept; the same command continues from there")
+        raise
+    showing.write("bundle", form, bundling)
+    return 0 if bundling.is_within_budget else 1
+
+
+def _request(options: dict[str, Any]) -> BundleRequest:
+    from wheelcheck.api.bundle import BundleRequest
+    from wheelcheck.api.fetch import FetchRequest
+    from wheelcheck.api.request import Request
+
+    wheelhouse, runtime = options.pop("wheelhouse"), options.pop("runtime")
+    return BundleRequest(
+        out=Path(options.pop("out")),
+        wheelhouse=Path(wheelhouse) if wheelhouse is not None else None,
+        runtime=Path(runtime) if runtime is not None else None,
+        strip=_strip(options.pop("strip")),
+        archive=options.pop("archive") or "",
+        layered=options.pop("layered"),
+        budget=options.pop("size_budget"),
+        name=options.pop("name"),
+        version=options.pop("version"),
+        replace=options.pop("replace"),
+        fetching=FetchRequest(allow_build=options.pop("allow_build"), where=Request(inputs=(), **options)),
+    )
+
+
+def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    if "all" not in kinds:
+        return kinds
+    from wheelcheck.environments.bundle.stripping import KINDS
+
+    return tuple(KINDS)
+
+
+@click.command("verify", short_help="Check a bundle or environment: files, libraries, imports.")
+@click.argument("path", metavar="BUNDLE|DIR|ENV")
+@click.option(
+    "--plan", "plan", metavar="PLAN", default="", help="Compare it with this plan too: packages, versions, target."
+)
+@click.option("--imports", type=click.Choice(["all", "none"]), default="all", show_default=True,
+              help="Import each distribution's top-level modules in a fresh process, where its Python runs here.")  # fmt: skip
+@click.option("--runner", metavar="COMMAND", default="", help="What runs the target's programs here, such as wine.")
+@click.option("--skip-import", "skipped", metavar="NAME", multiple=True, help="A module or distribution not to import.")
+@click.option("--timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", default=60.0, show_default=True,
+              help="What each process may take.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@table_options("verify")
+@answer_format("verify")
+def verify_command(
+    path: str,
+    plan: str,
+    imports: str,
+    runner: str,
+    skipped: tuple[str, ...],
+    timeout: float,
+    strict: bool,
+    form: str,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Check a bundle (its folder, archive or manifest), a virtual environment, an embeddable Python or a site-packages folder.
+
+    Files are compared with RECORD and the bundle's manifest, shared libraries with those of the environment and of a clean
+    target, on any machine; imports are tried where the environment's Python runs, or under --runner. Nothing is written into it.
+
+    Exit status: 0 no problems, 1 problems (with --strict, warnings too), 2 no environment or unreadable input, 3 disk failed.
+    """
+    from wheelcheck.api.verify import VerifyRequest, verify
+
+    showing = Showing.taken_from(options)
+    request = VerifyRequest(
+        path=path,
+        plan=plan,
+        imports=imports == "all",
+        runner=runner,
+        timeout=timeout,
+        skipped=skipped,
+    )
+    with showing.reporter() as reporter:
+        inspection = verify(request, reporter=reporter)
+    showing.write("verify", form, inspection)
+    return 1 if inspection.errors or (strict and inspection.warnings) else 0
