@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from wheelcheck.model.code import CodePlaces, ImportSurvey, ModuleNames
     from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
+    from wheelcheck.model.environment import PlanSizes
     from wheelcheck.model.judgement import Judgement
     from wheelcheck.model.plan import PlannedFile
-    from wheelcheck.model.wheelhouse import PlanSizes
 
 
 class Projects(Protocol):

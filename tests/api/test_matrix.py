@@ -15,7 +15,7 @@ from wheelcheck.api.plan import plan
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.matrix import Cell, CellStatus
+from wheelcheck.model.answers import Cell, CellStatus
 from wheelcheck.model.plan import Plan
 from wheelcheck.options import SdistPolicy
 from wheelcheck.targets.targets import PLATFORMS

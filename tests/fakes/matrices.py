@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tests.fakes import proposed, samples
+from wheelcheck.model.answers import Cell, Matrix, Opening
 from wheelcheck.model.finding import Code, Severity
-from wheelcheck.model.matrix import Cell, Matrix, Opening
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.target import Target
 from wheelcheck.plans.comparing import best_python, find_blockers

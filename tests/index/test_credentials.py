@@ -11,7 +11,7 @@ from tests.fakes.archives import make_sdist, make_wheel
 from tests.index.stores import files, first_sdist, first_wheel, name, store
 from tests.server import IndexServer, Mode
 from wheelcheck.errors import IndexUnavailable, WheelcheckError
-from wheelcheck.index.credentials import Credentials
+from wheelcheck.index.config import Credentials
 from wheelcheck.index.store import IndexStore
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"]), make_sdist("a", "1.0")]}

@@ -16,8 +16,8 @@ from wheelcheck.archives.wheels import unpacked_size
 from wheelcheck.errors import HashMismatch, IndexUnavailable
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.file_store import FileStore
+from wheelcheck.model.environment import FileSize
 from wheelcheck.model.plan import PlannedFile
-from wheelcheck.model.wheelhouse import FileSize
 from wheelcheck.ports import SilentReporter
 
 NAME, CONTENT = make_wheel("big", "1.0", files={"big/noise": random.Random(1).randbytes(500_000)})  # noqa: S311

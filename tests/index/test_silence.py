@@ -11,8 +11,7 @@ import pytest
 from tests.index.silent_server import PAGE, Manner, silent_server
 from tests.index.stores import name, store
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.credentials import Credentials
+from wheelcheck.index.config import Credentials, IndexConfig
 from wheelcheck.index.exchange import Reply, Request, RequestKind, Tally
 from wheelcheck.index.transport import Transport
 from wheelcheck.model.judgement import Installability

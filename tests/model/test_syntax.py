@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wheelcheck.model.syntax import parse_source, parse_tree
+from wheelcheck.model.code import parse_source, parse_tree
 
 LONG = inspect.getsource(inspect)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import samples
 from tests.fakes.matrices import blocked_by_torch, cell, compared, full_of_wheels, mixed
-from wheelcheck.model.matrix import Cell
+from wheelcheck.model.answers import Cell
 from wheelcheck.plans.comparing import best_python, blocked_alike, find_blockers
 
 GOOD, BUILT, BLOCKED = samples.installable_plan(), samples.needs_build_plan(), samples.blocked_plan()

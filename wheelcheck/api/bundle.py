@@ -28,10 +28,9 @@ from wheelcheck.ports import SilentTransfers
 if TYPE_CHECKING:
     from wheelcheck.environments.bundle.runtimes import RuntimeSource
     from wheelcheck.environments.bundle.staging import Staging
-    from wheelcheck.model.environment import Budget, Environment
+    from wheelcheck.model.environment import Budget, Environment, Wheelhouse
     from wheelcheck.model.plan import Plan
     from wheelcheck.model.target import Target
-    from wheelcheck.model.wheelhouse import Wheelhouse
     from wheelcheck.plans.documents import ExecutablePlan
     from wheelcheck.ports import Transfers
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.code import parse_tree
 from wheelcheck.model.environment import MANIFEST
-from wheelcheck.model.syntax import parse_tree
 
 if TYPE_CHECKING:
     from wheelcheck.export.formats import Exporter

@@ -12,9 +12,9 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.api.edges import index_config
 from wheelcheck.api.request import Request
+from wheelcheck.model.environment import Fetched
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.urls import masked
-from wheelcheck.model.wheelhouse import Fetched
 from wheelcheck.ports import Reporter, SilentTransfers, Transfers
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from wheelcheck.environments.wheelhouse.folder import Wanted
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.file_store import FileStore
+    from wheelcheck.model.environment import PlanSizes, Wheelhouse
     from wheelcheck.model.plan import Plan, PlannedFile
-    from wheelcheck.model.wheelhouse import PlanSizes, Wheelhouse
     from wheelcheck.plans.documents import ExecutablePlan
 
 _BUILD_SECONDS = 600.0

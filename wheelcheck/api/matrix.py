@@ -27,7 +27,7 @@ from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
-    from wheelcheck.model.matrix import Cell, Matrix, Opening
+    from wheelcheck.model.answers import Cell, Matrix, Opening
     from wheelcheck.model.target import Target
     from wheelcheck.settings.loading import Settings
 
@@ -56,7 +56,7 @@ def matrix(
     Blocked, undecided and failed cells are answers. Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid`` for what
     cannot be understood.
     """
-    from wheelcheck.model.matrix import Matrix
+    from wheelcheck.model.answers import Matrix
     from wheelcheck.plans.comparing import best_python, find_blockers
 
     reporter = reporter or SilentReporter()
@@ -120,7 +120,7 @@ class _Run:
 
     def cell(self, target: Target, reporter: Reporter) -> Cell:
         """The cell of *target*, with its plan or the failure of its index."""
-        from wheelcheck.model.matrix import Cell, CellStatus
+        from wheelcheck.model.answers import Cell, CellStatus
         from wheelcheck.plans.making import plan as make_plan
 
         question = replace(self._prepared.question, target=target)
@@ -138,7 +138,7 @@ class _Run:
 
     def openings(self, cells: Sequence[Cell], clock: Callable[[], float]) -> tuple[Opening, ...]:
         """One search for each group of *cells* with equal blockers, those that would open most first, until the time is up."""
-        from wheelcheck.model.matrix import Opening
+        from wheelcheck.model.answers import Opening
         from wheelcheck.plans.comparing import blocked_alike
 
         end = clock() + self._prepared.repair_seconds

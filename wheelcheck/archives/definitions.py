@@ -9,8 +9,7 @@ from msgspec import Struct, field
 
 from wheelcheck.archives.import_statements import resolve_relative
 from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
-from wheelcheck.model.code import ModuleNames, ModuleState
-from wheelcheck.model.syntax import parse_source
+from wheelcheck.model.code import ModuleNames, ModuleState, parse_source
 
 _DEPTH = 40
 """How many star imports are followed, one from the other."""

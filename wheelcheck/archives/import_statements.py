@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from wheelcheck.model.code import ImportKind
-from wheelcheck.model.syntax import ParsedModule
+from wheelcheck.model.code import ImportKind, ParsedModule
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # Names by which code asks whether an optional dependency is there, before it imports it.

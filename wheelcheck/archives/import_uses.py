@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles, ModuleMap
-from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse
-from wheelcheck.model.syntax import ParsedModule, parse_source
+from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ParsedModule, parse_source
 
 _FOLLOWED = 4 * 1024**2
 """Bytes of source that are parsed to find which modules lead to an import; about three seconds."""

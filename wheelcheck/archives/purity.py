@@ -21,8 +21,8 @@ from wheelcheck.archives.source_facts import (
     native,
     pure,
 )
+from wheelcheck.model.code import parse_tree
 from wheelcheck.model.judgement import Purity
-from wheelcheck.model.syntax import parse_tree
 
 
 def judge_setup(facts: SourceFacts, name: str) -> Verdict:

@@ -27,8 +27,8 @@ from wheelcheck.archives.setup_values import (
     merged,
     truth,
 )
+from wheelcheck.model.code import parse_tree
 from wheelcheck.model.knowledge import NativeKnowledge
-from wheelcheck.model.syntax import parse_tree
 
 
 def read_script(

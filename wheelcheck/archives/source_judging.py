@@ -25,9 +25,9 @@ from wheelcheck.archives.source_facts import (
 )
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.archives.static_metadata import find_metadata, read_pkg_info
+from wheelcheck.model.code import parse_tree
 from wheelcheck.model.judgement import Judgement, Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
-from wheelcheck.model.syntax import parse_tree
 
 # The rule of each kind of build backend; those that always or never compile need none.
 _RULES: dict[BackendKind, Callable[[SourceFacts, str], Verdict]] = {

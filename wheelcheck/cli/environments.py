@@ -15,7 +15,7 @@ from wheelcheck.errors import UsageProblem
 if TYPE_CHECKING:
     from wheelcheck.api.bundle import BundleRequest
     from wheelcheck.api.fetch import FetchRequest
-    from wheelcheck.model.wheelhouse import Fetched
+    from wheelcheck.model.environment import Fetched
     from wheelcheck.plans.documents import ExecutablePlan
     from wheelcheck.report.progress import TransferProgress
 

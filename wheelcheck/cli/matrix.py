@@ -15,7 +15,7 @@ from wheelcheck.errors import DiskFailure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelcheck.model.matrix import Matrix
+    from wheelcheck.model.answers import Matrix
     from wheelcheck.model.target import Target
 
 

@@ -22,7 +22,7 @@ from wheelcheck.ports import Archives
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_archives import CodeArchives
-    from wheelcheck.index.loop_thread import LoopThread
+    from wheelcheck.index.once_map import LoopThread
 
 T = TypeVar("T")
 

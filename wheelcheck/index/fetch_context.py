@@ -11,8 +11,7 @@ from msgspec import Struct
 from packaging.version import Version
 
 from wheelcheck.errors import OfflineMiss
-from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.credentials import Credentials
+from wheelcheck.index.config import Credentials, IndexConfig
 from wheelcheck.index.disk_cache import CacheKind, DiskCache
 from wheelcheck.index.exchange import Tally
 from wheelcheck.model.urls import masked

@@ -11,19 +11,17 @@ from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
-from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.credentials import Credentials
+from wheelcheck.index.config import Credentials, IndexConfig
 from wheelcheck.index.disk_cache import DiskCache
 from wheelcheck.index.exchange import Request, RequestKind, Statistics, Tally
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.file_downloads import SEGMENT, FileDownloads
 from wheelcheck.index.locations import local_path
-from wheelcheck.index.loop_thread import LoopThread
-from wheelcheck.index.once_map import Future
+from wheelcheck.index.once_map import Future, LoopThread
 from wheelcheck.index.ranges import FileHosts, RangeReader
 from wheelcheck.index.transport import Transport
+from wheelcheck.model.environment import FileSize, PlanSizes
 from wheelcheck.model.plan import PlannedFile
-from wheelcheck.model.wheelhouse import FileSize, PlanSizes
 from wheelcheck.ports import Archives, Landing, Reporter
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""Reads a page as JSON or HTML, whichever it is, and packs its links by version without understanding them."""
+"""Reads a page as JSON (PEP 691, with PEPs 700, 714 and 792) or HTML, and packs its links by version without understanding them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,59 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypeVar
 
+import msgspec
 from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.index.file_entries import (
+    FileEntry,
     Listing,
     PackedPage,
     PackedVersion,
     PageUnreadable,
     encode_files,
+    joined,
+    known_state,
+    reject_version,
     stated,
 )
-from wheelcheck.index.json_pages import read_json
 from wheelcheck.model.distribution import Availability, LinkSkip, parse_link, parse_version, same_project
+
+
+class _Meta(msgspec.Struct, rename="kebab"):
+    api_version: str = "1.0"
+
+
+class _Status(msgspec.Struct):
+    status: str = "active"
+    reason: str | None = None
+
+
+class _Page(msgspec.Struct, rename="kebab"):
+    files: list[FileEntry]
+    meta: _Meta = msgspec.field(default_factory=_Meta)
+    project_status: _Status | None = None
+
+
+_decode = msgspec.json.Decoder(_Page).decode
+
+
+def read_json(content: bytes, base: str) -> Listing:
+    """The files of the JSON page *content* that came from the URL *base*; about 1 µs a file.
+
+    Raises ``PageUnreadable`` for what is no such page, holds a link that is no URL, or declares an API version that is not 1.x.
+    """
+    try:
+        page = _decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise PageUnreadable(f"is no project page in JSON: {problem}") from problem
+    reject_version(page.meta.api_version)
+    for file in page.files:
+        if not file.url.startswith("https://"):
+            joined(base, file.url)
+    status = page.project_status or _Status()
+    return Listing(page.files, known_state(status.status), status.reason or "", base)
+
 
 L = TypeVar("L")
 

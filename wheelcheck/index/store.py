@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.credentials import Credentials
-from wheelcheck.index.direct import DirectFile, DirectReferences
+from wheelcheck.index.config import Credentials, IndexConfig
+from wheelcheck.index.direct import DirectFile, DirectReferences, SourceJudgements
 from wheelcheck.index.disk_cache import DiskCache
 from wheelcheck.index.downloads import Texts
 from wheelcheck.index.exchange import Statistics, Tally
 from wheelcheck.index.fetch_context import FetchContext
-from wheelcheck.index.loop_thread import LoopThread
-from wheelcheck.index.once_map import Deliveries, Future, OnceMap
+from wheelcheck.index.once_map import Deliveries, Future, LoopThread, OnceMap
 from wheelcheck.index.project_pages import OtherIndexes, ProjectPages
-from wheelcheck.index.source_judgements import SourceJudgements
 from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
 from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Judgement

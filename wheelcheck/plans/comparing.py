@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.model.matrix import Best, Blocker, Cell, CellStatus
+from wheelcheck.model.answers import Best, Blocker, Cell, CellStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

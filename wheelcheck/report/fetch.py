@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from wheelcheck.model.wheelhouse import Fetched, HousedWheel, PlanSizes
+    from wheelcheck.model.environment import Fetched, HousedWheel, PlanSizes
 
 SCHEMA = "wheelcheck.fetch/1"
 USERS = 1000

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct, structs
 
+from wheelcheck.model.answers import Blocker, CellStatus, Matrix
 from wheelcheck.model.check import (
     Allowance,
     ChangeKind,
@@ -24,7 +25,6 @@ from wheelcheck.model.check import (
     Verdict,
 )
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.matrix import Blocker, CellStatus, Matrix
 from wheelcheck.model.repair import Repair
 from wheelcheck.model.requirement import FileOrigin, Origin
 from wheelcheck.model.target import Target

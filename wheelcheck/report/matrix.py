@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model.matrix import CellStatus, Matrix
+from wheelcheck.model.answers import CellStatus, Matrix
 from wheelcheck.report.findings import Detail
 from wheelcheck.report.grouping import group_blockers
 from wheelcheck.report.page import Page, Segment, folded, glued, sentence

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from packaging.version import Version
 
+from wheelcheck.model.answers import Best, Blocker, Cell, CellStatus, Matrix, Opening
 from wheelcheck.model.document import Count, Path, ProjectName, about, render_shareable, stated
 from wheelcheck.model.finding import Code
-from wheelcheck.model.matrix import Best, Blocker, Cell, CellStatus, Matrix, Opening
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.target import TargetName
 from wheelcheck.plans.repair_documents import RepairDocument, repair_document

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.progress import Progress, TaskID
 
-    from wheelcheck.model.wheelhouse import PlanSizes
+    from wheelcheck.model.environment import PlanSizes
 
 _PER_SECOND = 8
 """How often the line is drawn anew; events come thousands of times a second and only leave notes."""

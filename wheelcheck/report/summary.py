@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wheelcheck.model.environment import PlanSizes
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
-from wheelcheck.model.wheelhouse import PlanSizes
 from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
 from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject
 from wheelcheck.report.page import Page, counted, sentence

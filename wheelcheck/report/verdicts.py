@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from wheelcheck.model.answers import CellStatus, Matrix, Opening
 from wheelcheck.model.check import Allowance, ChangeKind, Check, CheckedTarget, Difference, FindingState, Verdict
 from wheelcheck.model.finding import Code
-from wheelcheck.model.matrix import CellStatus, Matrix, Opening
 from wheelcheck.model.repair import Repair
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import Target

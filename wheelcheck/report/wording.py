@@ -14,7 +14,7 @@ from wheelcheck.model.target import Target
 from wheelcheck.report.page import counted, glued, joined
 
 if TYPE_CHECKING:
-    from wheelcheck.model.matrix import Blocker, Matrix
+    from wheelcheck.model.answers import Blocker, Matrix
 
 _OF_THE_TARGET = frozenset({EditKind.PYTHON, EditKind.PLATFORM})
 _SHOWN_TARGETS = 12

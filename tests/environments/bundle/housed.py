@@ -13,9 +13,8 @@ from tests.fakes import runtimes
 from tests.fakes.archives import make_zip
 from wheelcheck.environments.bundle.assembling import assemble
 from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime
-from wheelcheck.model.environment import Environment
+from wheelcheck.model.environment import Environment, HousedWheel, Wheelhouse
 from wheelcheck.model.target import Target
-from wheelcheck.model.wheelhouse import HousedWheel, Wheelhouse
 from wheelcheck.ports import SilentReporter
 from wheelcheck.targets.targets import parse_target
 

@@ -27,9 +27,8 @@ from wheelcheck.environments.bundle.unpacking import ScriptStyle, has_launcher, 
 from wheelcheck.environments.bundle.wheel_contents import Placement, WheelContents, read_contents, read_member
 from wheelcheck.environments.bundle.writing import Folder, name_problem
 from wheelcheck.errors import DiskFailure, UsageProblem, reading
-from wheelcheck.model.environment import Environment, EnvironmentFile, RuntimeKind
+from wheelcheck.model.environment import Environment, EnvironmentFile, RuntimeKind, Wheelhouse
 from wheelcheck.model.target import Target
-from wheelcheck.model.wheelhouse import Wheelhouse
 from wheelcheck.ports import Reporter
 from wheelcheck.texts.archive_members import leads_outside
 

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from wheelcheck.environments.bundle.writing import collision_key
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.model.syntax import parse_tree
+from wheelcheck.model.code import parse_tree
 
 _NAMED = 3
 CODE = (".py", ".pyc", ".pyd", ".so", ".dylib", ".dll", ".pth")

@@ -19,8 +19,8 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
+from wheelcheck.model.code import parse_tree
 from wheelcheck.model.environment import Environment, EnvironmentFile
-from wheelcheck.model.syntax import parse_tree
 
 _LICENCE = re.compile(r"(licen[cs]e|copying|copyright|notice|authors)", re.IGNORECASE)
 _CODE = (".py", ".pyi", ".pyc", ".pyd", ".so", ".dll", ".dylib", ".exe")

@@ -20,8 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.bundle.writing import name_problem
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.model.environment import Layout
-from wheelcheck.model.wheelhouse import HousedWheel
+from wheelcheck.model.environment import HousedWheel, Layout
 
 if TYPE_CHECKING:
     from installer.scripts import ScriptSection

@@ -15,9 +15,9 @@ from msgspec import Struct
 from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
 from wheelcheck.environments.wheelhouse.folder import PART, Entry, Record, Wanted, load_record
 from wheelcheck.errors import DiskFailure, HashMismatch
+from wheelcheck.model.environment import PlanSizes
 from wheelcheck.model.plan import PlannedFile
 from wheelcheck.model.urls import masked
-from wheelcheck.model.wheelhouse import PlanSizes
 from wheelcheck.ports import Files, Transfers
 
 _STEP = 1024**2

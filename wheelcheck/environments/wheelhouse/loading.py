@@ -10,8 +10,8 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
 from wheelcheck.environments.wheelhouse.folder import BuildSource, Entry, Record, Wanted, load_record, wanted_files
 from wheelcheck.errors import HashMismatch, UsageProblem
+from wheelcheck.model.environment import HousedWheel, Wheelhouse
 from wheelcheck.model.plan import Plan
-from wheelcheck.model.wheelhouse import HousedWheel, Wheelhouse
 
 _SHOWN = 10
 _AGAIN = "delete it and run wheelcheck fetch again"
