@@ -152,8 +152,7 @@ class _Interpreter(Expressions):
         return self.scope
 
     def class_body(self, node: ast.ClassDef) -> None:
-        bases = {last_name(base) for base in node.bases}
-        if "build_ext" in bases or any(base.endswith("build_ext") for base in bases):
+        if any(last_name(base).endswith("build_ext") for base in node.bases):
             self.reading.hints.append(Sign(self.path, node.lineno, f"class {node.name} changes build_ext"))
         # The class may lie there unused, so the name stands for something made, and counts where setup() is given it.
         if any(_forces_platform(inner) for inner in ast.walk(node)):

@@ -194,20 +194,15 @@ def _range(
         files=sum(len(each.release.answers) for each in group),
         standing=group[0].standing,
         because=_because(view, limits, group),
-        refusal=telling_reason(_refusals(group), view.target) if group[0].standing is Standing.NO_FILE else None,
         scattered=places[last.version] - places[first.version] + 1 != len(group),
         newest_date=day_of(first.upload_time),
         oldest_date=day_of(last.upload_time),
     )
 
 
-def _refusals(group: Sequence[_Placed]) -> list[Refusal]:
-    return [refusal for each in group for refusal in each.release.refusals]
-
-
 def _because(view: AnswerView, limits: Sequence[_Limit], group: Sequence[_Placed]) -> str:
     newest = group[0]
-    refusals = _refusals(group)
+    refusals = [refusal for each in group for refusal in each.release.refusals]
     match newest.standing:
         case Standing.CHOSEN:
             return _chosen_phrase(view.chosen)

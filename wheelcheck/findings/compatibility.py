@@ -57,7 +57,7 @@ def find_incompatibilities(diagnosis: Diagnosis) -> Iterator[Finding]:
     if diagnosis.resolution is None or diagnosis.knowledge is None:
         return
     for met in compatibility_met(diagnosis.resolution, diagnosis.knowledge):
-        hints = tuple(f"remedy: {_words(remedy)}" for remedy in met.remedies)
+        hints = tuple(f"remedy: {remedy.kind} {remedy.requirement}" for remedy in met.remedies)
         yield Finding(
             code=met.code,
             severity=met.severity,
@@ -160,7 +160,3 @@ def _break_met(each: AbiBreak, subject: Pin, cause: Pin, uploaded: str) -> Met:
         evidence=(each.message, *each.evidence),
         remedies=(Remedy(kind="constrain", requirement=below),),
     )
-
-
-def _words(remedy: Remedy) -> str:
-    return f"{remedy.kind} {remedy.requirement}"

@@ -92,7 +92,9 @@ class _Explanation:
             versions=len(page.distributions) if page is not None else 0,
             files=sum(map(len, page.distributions.values())) if page is not None else 0,
             mentions=() if found else self._mentions(),
-            near=() if found else near_names(self.package, self._known()),
+            near=()
+            if found
+            else near_names(self.package, (*self.diagnosis.pins, *(edge.child for edge in self.edges))),
         )
 
     def _edges(self) -> tuple[Edge, ...]:
@@ -190,6 +192,3 @@ class _Explanation:
             self.diagnosis.policy,
             self.diagnosis.compatibility,
         )
-
-    def _known(self) -> tuple[NormalizedName, ...]:
-        return (*self.diagnosis.pins, *(edge.child for edge in self.edges))

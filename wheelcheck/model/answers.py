@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.judgement import Installability
     from wheelcheck.model.plan import InputRecord, Plan
     from wheelcheck.model.repair import Repair
-    from wheelcheck.model.target import RefusalReason, Target
+    from wheelcheck.model.target import Target
 
 
 class Standing(Enum):
@@ -37,9 +37,8 @@ class Standing(Enum):
 class VersionRange(Struct, frozen=True, kw_only=True):
     """Versions that stand alike, as one line: *versions* of them with *files*, from *newest* down to *oldest*.
 
-    *because* is the reason in words, without a full stop. *refusal* is the reason of the file that came nearest to fitting, where
-    none fits. *scattered* says that versions which stand otherwise lie between. *newest_date* and *oldest_date* are the days of
-    the first upload (ISO 8601), ``None`` where the index does not say.
+    *because* is the reason in words, without a full stop. *scattered* says that versions which stand otherwise lie between.
+    *newest_date* and *oldest_date* are the days of the first upload (ISO 8601), ``None`` where the index does not say.
     """
 
     newest: Version
@@ -48,7 +47,6 @@ class VersionRange(Struct, frozen=True, kw_only=True):
     files: int
     standing: Standing
     because: str
-    refusal: RefusalReason | None = None
     scattered: bool = False
     newest_date: str | None = None
     oldest_date: str | None = None

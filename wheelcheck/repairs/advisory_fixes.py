@@ -30,16 +30,12 @@ def with_advisory_fixes(found: Trial, trials: Trials, knowledge: RepairKnowledge
         met = fixable_advisories(found.resolution, knowledge)
         if not met:
             return found
-        better = _together(found, met, trials, knowledge) or _one_by_one(found, met, trials, knowledge)
+        together = _free(found, [_change(each, each.remedies[0]) for each in met])
+        better = _better(found, together, trials, knowledge) or _one_by_one(found, met, trials, knowledge)
         if better is None:
             return found
         found = better
     return found
-
-
-def _together(found: Trial, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge) -> Trial | None:
-    changes = _free(found, [_change(each, each.remedies[0]) for each in met])
-    return _better(found, changes, trials, knowledge) if changes else None
 
 
 def _one_by_one(found: Trial, met: tuple[Met, ...], trials: Trials, knowledge: RepairKnowledge) -> Trial | None:

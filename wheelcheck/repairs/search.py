@@ -72,7 +72,7 @@ class Search:
         looked_at = idle = 0
         given_up: list[tuple[Change, ...]] = []
         echoes: list[tuple[Change, ...]] = []
-        while self._heap and not self._is_enough():
+        while self._heap and len({found.main_kind for found in self.found}) < self._limits.repairs:
             node = heapq.heappop(self._heap)
             looked_at += 1
             idle += 1
@@ -116,10 +116,6 @@ class Search:
         for trial in failed:
             self._branch_in_alternatives(changes, trial)
         return found is None and not failed
-
-    def _is_enough(self) -> bool:
-        kinds = {found.main_kind for found in self.found}
-        return len(kinds) >= self._limits.repairs
 
     def _is_known(self, keys: Keys) -> bool:
         return any(found.keys <= keys for found in self.found)

@@ -60,7 +60,8 @@ def _last_with_python(stages: list[_Stage], path: str, bases: ImageKnowledge) ->
         try:
             reading = parse_image(root.image, bases, platform=stage.platform or root.platform)
         except ImageUnknown as problem:
-            notes.append(_note(root, path, f"FROM {root.image} {problem}"))
+            origin = FileOrigin(path=path, line=root.line)
+            notes.append(TargetNote(origin=origin, reason=f"FROM {root.image} {problem}"))
             continue
         if reading.has_python:
             passed = f"the last stage with a Python; the last one is FROM {stages[-1].image}"
@@ -87,10 +88,6 @@ def _named_target(stage: _Stage, path: str, reading: ImageReading, remarks: tupl
         origin=FileOrigin(path=path, line=stage.line),
         said="; ".join((f"FROM {stage.image}", *remarks, *reading.remarks)),
     )
-
-
-def _note(stage: _Stage, path: str, reason: str) -> TargetNote:
-    return TargetNote(origin=FileOrigin(path=path, line=stage.line), reason=reason)
 
 
 def _root(stage: _Stage, stages: list[_Stage]) -> _Stage:
