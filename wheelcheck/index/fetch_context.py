@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +16,7 @@ from wheelcheck.index.config import Credentials, IndexConfig
 from wheelcheck.index.disk_cache import CacheKind, DiskCache
 from wheelcheck.index.exchange import Tally
 from wheelcheck.model.urls import masked
-from wheelcheck.ports import Archives
+from wheelcheck.ports import Archives, Reporter
 
 if TYPE_CHECKING:
     from wheelcheck.index.transport import Transport
@@ -83,3 +84,51 @@ class FetchContext(Struct, frozen=True, kw_only=True):
                 address=masked(url),
                 hint="run once without --offline to fill the cache",
             )
+
+
+class Connections:
+    """The fetch context of a store, with what has to be closed at its end: the transports and the cache.
+
+    The credentials of *config*'s URLs are used for everything on the same origin, else netrc's.
+    """
+
+    def __init__(
+        self, config: IndexConfig, archives: Archives, reporter: Reporter, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._reporter = reporter
+        self._transports: list[Transport] = []
+        places = (*config.project_indexes.values(), *config.index_urls, *config.find_links, *config.fallback_find_links)
+        self.context = FetchContext(
+            config=config,
+            archives=archives,
+            cache=None if config.cache_dir is None else DiskCache(config.cache_dir),
+            credentials=Credentials(places),
+            tally=Tally(),
+            transport=self.opener(config),
+            clock=clock,
+        )
+
+    def opener(self, config: IndexConfig) -> Callable[[], Transport]:
+        """A function that opens a transport with *config* at its first call, and returns the same one at each later call."""
+
+        @functools.cache
+        def opened() -> Transport:
+            from wheelcheck.index.transport import Transport
+
+            self._transports.append(Transport(config, self.context.credentials, self.context.tally, self._reporter))
+            return self._transports[-1]
+
+        return opened
+
+    async def close_transports(self) -> None:
+        """Close what belongs to the loop's thread; the last work on it."""
+        for transport in self._transports:
+            await transport.close()
+        if self.context.cache is not None:
+            self.context.cache.close_thread()
+
+    def write_cache(self) -> None:
+        """Write the cache and close it for this thread."""
+        if self.context.cache is not None:
+            self.context.cache.flush()
+            self.context.cache.close_thread()

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
-from wheelcheck.index.config import Credentials, IndexConfig
-from wheelcheck.index.disk_cache import DiskCache
-from wheelcheck.index.exchange import Request, RequestKind, Statistics, Tally
-from wheelcheck.index.fetch_context import FetchContext, decoder, encode
+from wheelcheck.index.config import IndexConfig
+from wheelcheck.index.exchange import Request, RequestKind, Statistics
+from wheelcheck.index.fetch_context import Connections, FetchContext, decoder, encode
 from wheelcheck.index.file_downloads import SEGMENT, FileDownloads
 from wheelcheck.index.locations import local_path
 from wheelcheck.index.once_map import Future, LoopThread
 from wheelcheck.index.ranges import FileHosts, RangeReader
-from wheelcheck.index.transport import Transport
 from wheelcheck.model.environment import FileSize, PlanSizes
 from wheelcheck.model.plan import PlannedFile
 from wheelcheck.ports import Archives, Landing, Reporter
@@ -112,8 +109,8 @@ class FileSizes:
 class FileStore:
     """Finds the sizes of files and downloads them; a context manager that stops downloads and writes the cache at its end.
 
-    The credentials of *config*'s index URLs are used for every file on the same origin, else netrc's. *measure* tells a wheel's
-    size unpacked. Large files are asked for in pieces of *segment* bytes, the most that a broken line can cost.
+    *measure* tells a wheel's size unpacked. Large files are asked for in pieces of *segment* bytes, the most that a broken line can
+    cost.
     """
 
     def __init__(
@@ -126,23 +123,10 @@ class FileStore:
         segment: int = SEGMENT,
     ) -> None:
         self._segment = segment
-        self._config = config
-        self._reporter = reporter
-        self._tally = Tally()
-        self._cache = None if config.cache_dir is None else DiskCache(config.cache_dir)
-        self._made_transport: Transport | None = None
-        self._thread = LoopThread(lambda: None, self._end_loop, self._fail_open)
+        self._connections = Connections(config, archives, reporter)
+        self._context = self._connections.context
+        self._thread = LoopThread(lambda: None, self._connections.close_transports, self._fail_open)
         self._open: set[Future[None]] = set()
-        places = (*config.project_indexes.values(), *config.index_urls, *config.find_links, *config.fallback_find_links)
-        self._context = FetchContext(
-            config=config,
-            archives=archives,
-            cache=self._cache,
-            credentials=Credentials(places),
-            tally=self._tally,
-            transport=self._transport,
-            clock=time.time,
-        )
         self._sizes = FileSizes(self._context, measure)
 
     def sizes(self, files: Sequence[PlannedFile]) -> PlanSizes:
@@ -167,7 +151,7 @@ class FileStore:
     @property
     def statistics(self) -> Statistics:
         """Exact counts of what was done so far."""
-        return self._tally.snapshot()
+        return self._context.tally.snapshot()
 
     def __enter__(self) -> Self:
         return self
@@ -183,9 +167,7 @@ class FileStore:
             self._thread.close()
         finally:
             self._fail_open()
-            if self._cache is not None:
-                self._cache.flush()
-                self._cache.close_thread()
+            self._connections.write_cache()
 
     async def _fetch_sizes(self, files: Sequence[PlannedFile], found: dict[str, FileSize]) -> None:
         sizes = await asyncio.gather(*(self._sizes.fetch(file) for file in files))
@@ -229,21 +211,10 @@ class FileStore:
         else:
             future.settle(None)
 
-    def _transport(self) -> Transport:
-        if self._made_transport is None:
-            self._made_transport = Transport(self._config, self._context.credentials, self._tally, self._reporter)
-        return self._made_transport
-
     def _fail_open(self) -> None:
         for future in tuple(self._open):
             if future.is_open:
                 future.fail(_ended())
-
-    async def _end_loop(self) -> None:
-        if self._made_transport is not None:
-            await self._made_transport.close()
-        if self._cache is not None:
-            self._cache.close_thread()
 
 
 def _ended() -> IndexUnavailable:

@@ -157,12 +157,12 @@ Place = tuple[str, NormalizedName]
 
 
 class OtherIndexes:
-    """Pages by index URL and project; *transport* creates a transport with short timeouts, on the loop's thread."""
+    """Pages by index URL and project; *opener* returns what opens a transport, here one with short timeouts."""
 
-    def __init__(self, context: FetchContext, transport: Callable[[IndexConfig], Transport]) -> None:
+    def __init__(self, context: FetchContext, opener: Callable[[IndexConfig], Callable[[], Transport]]) -> None:
         config = replace(context.config, retries=0, timeout=min(context.config.timeout, _SILENCE))
         self._context = context
-        self._hurried = replace(context, config=config, transport=partial(transport, config))
+        self._hurried = replace(context, config=config, transport=opener(config))
         self._pages: dict[str, ProjectPages] = {}
         self._failed: dict[str, IndexUnavailable] = {}
 

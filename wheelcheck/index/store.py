@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.index.config import Credentials, IndexConfig
+from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.direct import DirectFile, DirectReferences, SourceJudgements
-from wheelcheck.index.disk_cache import DiskCache
 from wheelcheck.index.downloads import Texts
-from wheelcheck.index.exchange import Statistics, Tally
-from wheelcheck.index.fetch_context import FetchContext
+from wheelcheck.index.exchange import Statistics
+from wheelcheck.index.fetch_context import Connections
 from wheelcheck.index.once_map import Deliveries, Future, LoopThread, OnceMap
 from wheelcheck.index.project_pages import OtherIndexes, ProjectPages
 from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
@@ -26,7 +25,6 @@ from wheelcheck.ports import Archives, Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_answers import CodeQuestions
-    from wheelcheck.index.transport import Transport
     from wheelcheck.model.code import ImportSurvey, ModuleNames
 
 T = TypeVar("T")
@@ -49,13 +47,9 @@ class IndexStore:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._config = config
-        self._reporter = reporter or SilentReporter()
-        self._tally = Tally()
-        self._cache = None if config.cache_dir is None else DiskCache(config.cache_dir)
-        self._made_transport: Transport | None = None
-        self._made_hurried: Transport | None = None
-        self._thread = LoopThread(_load_client, self._end_loop, self._fail_open)
+        self._connections = Connections(config, archives, reporter or SilentReporter(), clock)
+        self._context = context = self._connections.context
+        self._thread = LoopThread(_load_client, self._connections.close_transports, self._fail_open)
         self._deliveries = Deliveries()
         self._page_listener: Callable[[ProjectPage], None] | None = None
         self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
@@ -64,24 +58,6 @@ class IndexStore:
         # Each listener gets each answer once, also those that were there before it.
         self._pages_told: set[NormalizedName] = set()
         self._metadata_told: set[str] = set()
-        context = FetchContext(
-            config=config,
-            archives=archives,
-            cache=self._cache,
-            credentials=Credentials(
-                (
-                    *config.project_indexes.values(),
-                    *config.index_urls,
-                    *config.find_links,
-                    *config.fallback_find_links,
-                )
-            ),
-            tally=self._tally,
-            transport=self._transport,
-            clock=clock,
-        )
-        self._context = context
-        self._credentials = context.credentials
         pages, wheels, sources = ProjectPages(context), WheelMetadata(context), SourceJudgements(context)
         self._code_questions: CodeQuestions | None = None
         self._code_guard = threading.Lock()
@@ -92,7 +68,7 @@ class IndexStore:
         self._sources = OnceMap(self._thread, sources.at_hand, sources.fetch)
         self._directs = OnceMap(self._thread, directs.at_hand, directs.fetch)
         self._texts = OnceMap(self._thread, texts.at_hand, texts.fetch)
-        others = OtherIndexes(context, self._hurried_transport)
+        others = OtherIndexes(context, self._connections.opener)
         self._other_pages = OnceMap(self._thread, others.at_hand, others.fetch)
 
     # The port
@@ -180,11 +156,12 @@ class IndexStore:
     @property
     def statistics(self) -> Statistics:
         """Exact counts of what was done so far."""
-        return self._tally.snapshot()
+        return self._context.tally.snapshot()
 
     def __enter__(self) -> Self:
         # With an empty cache requests are certain, so the client is imported while the inputs are parsed.
-        if not self._config.offline and (self._cache is None or self._cache.is_cold):
+        config, cache = self._context.config, self._context.cache
+        if not config.offline and (cache is None or cache.is_cold):
             self._thread.start()
         return self
 
@@ -203,9 +180,7 @@ class IndexStore:
             self._judges.close()
             if self._code_questions is not None:
                 self._code_questions.close()
-            if self._cache is not None:
-                self._cache.flush()
-                self._cache.close_thread()
+            self._connections.write_cache()
 
     # Inner workings
 
@@ -240,13 +215,6 @@ class IndexStore:
         if self._metadata_listener is not None:
             self._metadata_listener(wheel, metadata)
 
-    def _transport(self) -> Transport:
-        if self._made_transport is None:
-            from wheelcheck.index.transport import Transport
-
-            self._made_transport = Transport(self._config, self._credentials, self._tally, self._reporter)
-        return self._made_transport
-
     def _code(self) -> CodeQuestions:
         with self._code_guard:
             if self._code_questions is None:
@@ -255,25 +223,11 @@ class IndexStore:
                 self._code_questions = CodeQuestions(self._thread, self._context)
             return self._code_questions
 
-    def _hurried_transport(self, config: IndexConfig) -> Transport:
-        if self._made_hurried is None:
-            from wheelcheck.index.transport import Transport
-
-            self._made_hurried = Transport(config, self._credentials, self._tally, self._reporter)
-        return self._made_hurried
-
     def _fail_open(self) -> None:
         for answers in (self._pages, self._metadata, self._sources, self._directs, self._texts, self._other_pages):
             answers.fail_open()
         if self._code_questions is not None:
             self._code_questions.fail_open()
-
-    async def _end_loop(self) -> None:
-        for transport in (self._made_transport, self._made_hurried):
-            if transport is not None:
-                await transport.close()
-        if self._cache is not None:
-            self._cache.close_thread()
 
 
 def _load_client() -> None:
