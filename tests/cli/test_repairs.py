@@ -231,6 +231,17 @@ def test_without_fix_the_files_say_what_was_asked(shell: Shell, index: str) -> N
     assert (shell.folder / "o.txt").read_text() == "n ; sys_platform == 'never'  # left out\n"
 
 
+def test_inputs_are_prepared_once_and_their_text_read_again_only_for_its_comments(shell: Shell) -> None:
+    with IndexServer({"b": [make_wheel("b", "1.0")]}) as server:
+        server.add_path("/list.txt", b"b  # mine\n")
+        words = ("--write-requirements", "r.txt", "--write-overrides", "o.txt", "--no-cache")
+        outcome = shell.plan(f"{server.base_url}/list.txt", *words, index=server.simple_url)
+        asked = [each.path for each in server.requests if each.path == "/list.txt"]
+    assert outcome.status == 0
+    assert (shell.folder / "r.txt").read_text() == "b  # mine\n"
+    assert len(asked) == 2
+
+
 def test_blocked_plan_writes_no_files_and_says_so(shell: Shell, index: str) -> None:
     outcome = shell.plan("lost", "--write-requirements", "r.txt", index=index)
     assert outcome.status == 1
