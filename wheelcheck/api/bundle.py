@@ -156,7 +156,7 @@ def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> Wheelho
 
 
 def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: Transfers) -> Bundling:
-    from wheelcheck.environments.bundle.archiving import measure
+    from wheelcheck.environments.bundle.archiving import SUMS, measure, sums_of
     from wheelcheck.environments.bundle.assembling import assemble
     from wheelcheck.environments.bundle.stripping import strip, strippable
 
@@ -186,7 +186,7 @@ def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: 
         # Looking at every file costs time, and only a bundle over its budget needs it.
         return replace(bundling, sizes=measure(environment, strippable(environment)))
     if order.request.archive:
-        _write_sums(manifest, made)
+        (made / SUMS).write_bytes(sums_of(manifest, made))
     _refuse_taken(order.out, order.request)
     staging.finish(made)
     return bundling
@@ -268,14 +268,6 @@ def _write_manifest(manifest: Manifest, folder: Path) -> EnvironmentFile:
     content = render_manifest(manifest)
     (folder / MANIFEST).write_bytes(content)
     return EnvironmentFile(path=MANIFEST, size=len(content), sha256=hashlib.sha256(content).hexdigest())
-
-
-def _write_sums(manifest: Manifest, folder: Path) -> None:
-    from wheelcheck.environments.bundle.archiving import SUMS, render_sums
-    from wheelcheck.environments.digests import sha256_of
-
-    sums = [(archive.filename, archive.sha256) for archive in manifest.archives]
-    (folder / SUMS).write_bytes(render_sums([*sums, (MANIFEST, sha256_of(folder / MANIFEST))]))
 
 
 def _size(files: Iterable[EnvironmentFile]) -> int:

@@ -20,7 +20,7 @@ from wheelcheck.api.edges import open_store
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
 from wheelcheck.api.request import Request, refuse_misspelt
-from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets_and_notes, on_target
+from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets, on_target
 from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem
 from wheelcheck.options import CheckOptions, RequestOptions
 from wheelcheck.ports import Reporter, SilentReporter
@@ -87,7 +87,7 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
     if asked.baseline == "":
         raise UsageProblem("--baseline is empty", hint="give it a value, or leave the option out; is a variable unset?")
     policy = gate_policy(asked, settings, hint="make it with --write-baseline", next_baseline=asked.next_baseline)
-    named = load_targets_and_notes(asked.targets, settings, asked.request)
+    named = load_targets(asked.targets, settings, asked.request)
     chosen = _chosen_inputs(asked)
     prepared = _prepared(asked, chosen, settings, named.targets[0], reporter)
     with open_store(prepared.index, reporter) as store:

@@ -67,35 +67,22 @@ class ComparisonInput(Struct, frozen=True, kw_only=True):
     copied: RevisionCopy | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def is_absent(self) -> bool:
-        """Whether there was nothing at this side, neither a plan nor an input."""
-        return self.plan is None and not self.inputs
-
     def renamed(self, finding: Finding) -> Finding:
         """*finding* with the paths of copies replaced, so that it equals the same finding of the checkout."""
-        if self.copied is None:
-            return finding
-        plain = self.copied.plain
         return replace(
             finding,
-            message=plain(finding.message),
-            evidence=tuple(map(plain, finding.evidence)),
-            paths=tuple(tuple(map(plain, path)) for path in finding.paths),
+            message=self.text(finding.message),
+            evidence=tuple(map(self.text, finding.evidence)),
+            paths=tuple(tuple(map(self.text, path)) for path in finding.paths),
         )
 
     def origin(self, origin: Origin | None) -> Origin | None:
         """Likewise *origin*."""
-        if self.copied is None or not isinstance(origin, FileOrigin):
-            return origin
-        return replace(origin, path=self.copied.plain(origin.path))
+        return replace(origin, path=self.text(origin.path)) if isinstance(origin, FileOrigin) else origin
 
     def records(self, records: Iterable[InputRecord]) -> tuple[InputRecord, ...]:
         """Likewise *records*."""
-        if self.copied is None:
-            return tuple(records)
-        plain = self.copied.plain
-        return tuple(replace(record, path=plain(record.path)) for record in records)
+        return tuple(replace(record, path=self.text(record.path)) for record in records)
 
     def text(self, text: str) -> str:
         """Likewise any *text*."""
@@ -263,9 +250,3 @@ def _plan_in(word: str) -> Plan | None:
     from wheelcheck.plans.documents import parse_plan
 
     return parse_plan(content, word)
-
-
-def plan_with_target(sides: Iterable[ComparisonInput]) -> Plan | None:
-    """The last of *sides* that is a plan, whose target counts for both; ``None`` where none is."""
-    plans = [side.plan for side in sides if side.plan is not None]
-    return plans[-1] if plans else None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from wheelcheck.api.answering import answered, origins_of
-from wheelcheck.api.comparison_inputs import ComparisonInput, ComparisonOpener, plan_with_target
+from wheelcheck.api.comparison_inputs import ComparisonInput, ComparisonOpener
 from wheelcheck.api.edges import open_store
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.reading import CHECKING
@@ -62,7 +62,8 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
     policy = gate_policy(asked, settings, hint="make it with check --write-baseline")
     with TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         old, new = _sides(asked, Path(folder))
-        plan = plan_with_target((old, new))
+        # The target of a plan counts for both sides, that of the new one first.
+        plan = new.plan or old.plan
         targets = _targets(asked, settings, plan)
         stores = _Stores(stack, reporter)
         answering = [_Side(side, request, plan, targets[0], policy, reporter) for side in (old, new)]
@@ -154,13 +155,12 @@ class _Side:
         from wheelcheck.model.check import CheckedTarget
 
         source = self._input
-        if source.is_absent:
-            return None
         if source.plan is not None:
             own = source.plan.target
             judged = judge(source.plan.findings, policy=self._policy, target=own, origins=lambda _: None)
             return CheckedTarget(target=own, plan=source.plan, judged=judged)
-        assert self._prepared is not None  # noqa: S101 - a side without a plan that is not absent was prepared
+        if self._prepared is None:
+            return None
         prepared = on_target(self._prepared, self._policy, target)
         try:
             plan = self._planned(prepared, stores)
@@ -216,7 +216,7 @@ def _sides(asked: DiffRequest, folder: Path) -> tuple[ComparisonInput, Compariso
 
 def _targets(asked: DiffRequest, settings: Settings, plan: Plan | None) -> tuple[Target, ...]:
     if plan is None:
-        return load_targets(asked.targets, settings, asked.request)
+        return load_targets(asked.targets, settings, asked.request).targets
     if asked.targets != TargetWords():
         raise UsageProblem(
             f"a plan is for its own target ({plan.target})", hint="take --platform, --python and the like out"

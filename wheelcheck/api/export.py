@@ -19,7 +19,7 @@ from wheelcheck.model.environment import MANIFEST
 if TYPE_CHECKING:
     from wheelcheck.export.formats import Exporter
     from wheelcheck.model.environment import Manifest
-    from wheelcheck.model.plan import Plan, PlannedPackage
+    from wheelcheck.model.plan import PlannedPackage
 
 _OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
 # Functions that import by a name in a string, which no freezer sees, and folders that hold no code of the program itself.
@@ -53,7 +53,8 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
     manifest = _manifest(program.bundle, executable.digest) if program.bundle else None
     return exporter.render(
         Shipment(
-            plan=_with_hashes_of_folders(executable.plan),
+            # Folders announce no hashes as indexes do.
+            plan=replace(executable.plan, packages=tuple(map(_hashed, executable.plan.packages))),
             digest=executable.digest,
             plan_path=_plan_path(path),
             plan_sha256=hashlib.sha256(content).hexdigest(),
@@ -68,25 +69,22 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
     )
 
 
-def _with_hashes_of_folders(plan: Plan) -> Plan:
-    """*plan* with the hash of every file in a folder of this machine, since folders announce no hashes as indexes do."""
-    return replace(plan, packages=tuple(_hashed(package) for package in plan.packages))
-
-
 def _hashed(package: PlannedPackage) -> PlannedPackage:
+    """*package* with the hash of its file where that lies in a folder of this machine."""
     file = package.file
-    if file is None or file.sha256 or file.hashes:
+    if file is None or file.hashes:
         return package
     parts = urlsplit(file.url)
     if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
         return package
     from urllib.request import url2pathname  # it costs as much as a whole export, and few plans have folders
 
+    from wheelcheck.environments.digests import sha256_of
+
     place = Path(url2pathname(parts.path))
     if not place.is_file():
         return package
-    with place.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = sha256_of(place)
     return replace(package, file=replace(file, sha256=digest, hashes={"sha256": digest}))
 
 

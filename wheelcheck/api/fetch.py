@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.file_store import FileStore
     from wheelcheck.model.environment import PlanSizes, Wheelhouse
-    from wheelcheck.model.plan import Plan, PlannedFile
+    from wheelcheck.model.plan import Plan
     from wheelcheck.plans.documents import ExecutablePlan
 
 _BUILD_SECONDS = 600.0
@@ -51,19 +51,15 @@ def fetched(
 
 def sizes_to_fetch(executable: ExecutablePlan, request: FetchRequest, reporter: Transfers | None = None) -> PlanSizes:
     """The sizes of the files of *executable*; asks for the sizes that neither the plan nor the cache tells, writes nothing else."""
-    from wheelcheck.environments.wheelhouse.filling import planned_files
     from wheelcheck.environments.wheelhouse.folder import wanted_files
 
-    with _files(_config(request), reporter or SilentTransfers()) as files:
-        return files.sizes(planned_files(wanted_files(executable.plan)))
+    with _files(_config(request.where), reporter or SilentTransfers()) as files:
+        return files.sizes([each.file for each in wanted_files(executable.plan)])
 
 
 def sizes_of(plan: Plan, request: Request, reporter: Reporter | None = None) -> PlanSizes:
     """The sizes of the files of *plan*, which answers *request*; of a blocked plan, of those that it has."""
-    from wheelcheck.settings.loading import load_settings
-
-    config = index_config(request, load_settings(Path(request.folder), request.environ), IndexOptions())
-    with _files(config, reporter or SilentTransfers()) as files:
+    with _files(_config(request), reporter or SilentTransfers()) as files:
         return files.sizes([package.file for package in plan.packages if package.file is not None])
 
 
@@ -77,7 +73,7 @@ def fetch(
     ``ArchiveRefused`` and ``DiskFailure`` later. Whatever happens, a file in *folder* that has its name is whole and checked.
     """
     from wheelcheck.environments.wheelhouse.building import refuse_unallowed
-    from wheelcheck.environments.wheelhouse.filling import fill, planned_files
+    from wheelcheck.environments.wheelhouse.filling import fill
     from wheelcheck.environments.wheelhouse.folder import locked, wanted_files
 
     reporter = reporter or SilentTransfers()
@@ -86,10 +82,10 @@ def fetch(
     allowed = frozenset(canonicalize_name(name) for name in request.allow_build)
     # Refused before anything is fetched, so that a run that must fail fails at once.
     refuse_unallowed(folder, wanted, allowed)
-    config = _config(request)
+    config = _config(request.where)
     with locked(folder, reporter), _files(config, reporter) as files:
         reporter.stage("reading sizes")
-        sizes = files.sizes(planned_files(wanted))
+        sizes = files.sizes([each.file for each in wanted])
         reporter.sizes_known(sizes)
         reporter.stage("fetching")
         remote = [each for each in wanted if each.local_folder is None]
@@ -141,18 +137,13 @@ def _fetched(
         replaced=arrivals.replaced,
         present=arrivals.present,
         built=built,
-        unhashed=tuple(each.file.filename for each in wanted if _is_unhashed(each.file)),
+        unhashed=tuple(each.file.filename for each in wanted if not each.file.hashes),
     )
 
 
-def _is_unhashed(file: PlannedFile) -> bool:
-    return not file.sha256 and not file.hashes
-
-
-def _config(request: FetchRequest) -> IndexConfig:
+def _config(where: Request) -> IndexConfig:
     from wheelcheck.settings.loading import load_settings
 
-    where = request.where
     return index_config(where, load_settings(Path(where.folder), where.environ), IndexOptions())
 
 

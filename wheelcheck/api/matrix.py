@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
-from packaging.utils import NormalizedName
-from packaging.version import Version
 
 from wheelcheck.api.answering import Answer, answered, proposals_for
 from wheelcheck.api.edges import open_store
@@ -69,7 +67,8 @@ def matrix(
         cells = tuple(
             run.cell(target, _Numbered(reporter, number, len(targets))) for number, target in enumerate(targets, 1)
         )
-        openings = run.openings(cells, clock) if _wants_repairs(prepared) else ()
+        # A lock is changed by the tool that made it.
+        openings = run.openings(cells, clock) if prepared.repairs and prepared.read.lock is None else ()
     return Matrix(
         inputs=prepared.read.records,
         cells=cells,
@@ -84,7 +83,7 @@ def matrix_targets(asked: MatrixRequest) -> tuple[Target, ...]:
     from wheelcheck.settings.loading import load_settings
 
     settings = load_settings(Path(asked.request.folder), asked.request.environ)
-    return load_targets(_completed(asked.targets, settings), settings, asked.request)
+    return load_targets(_completed(asked.targets, settings), settings, asked.request).targets
 
 
 def _completed(words: TargetWords, settings: Settings) -> TargetWords:
@@ -96,11 +95,6 @@ def _completed(words: TargetWords, settings: Settings) -> TargetWords:
         platforms=words.platforms or tuple(settings.platforms) or _EVERY,
         pythons=words.pythons or tuple(settings.pythons) or _EVERY,
     )
-
-
-def _wants_repairs(prepared: Prepared) -> bool:
-    # A lock is changed by the tool that made it.
-    return bool(prepared.repairs) and prepared.read.lock is None
 
 
 class _Run:
@@ -172,19 +166,8 @@ class _Numbered:
     def __init__(self, reporter: Reporter, number: int, total: int) -> None:
         self._reporter = reporter
         self._prefix = f"target {number} of {total}"
+        self.pinned, self.fetching, self.fetched = reporter.pinned, reporter.fetching, reporter.fetched
 
     def stage(self, name: str) -> None:
         """A stage of the cell begins."""
         self._reporter.stage(f"{self._prefix}: {name}")
-
-    def pinned(self, name: NormalizedName, version: Version, total: int) -> None:
-        """Passed on."""
-        self._reporter.pinned(name, version, total)
-
-    def fetching(self, what: str) -> None:
-        """Passed on."""
-        self._reporter.fetching(what)
-
-    def fetched(self, what: str) -> None:
-        """Passed on."""
-        self._reporter.fetched(what)

@@ -88,6 +88,8 @@ def prepare(
     sdist = asked["sdist"] or mode.sdist
     policy = _policy(asked, read, sdist)
     seconds, repair_seconds = asked["max_seconds"], asked["repair_seconds"]
+    # Settings that switch repairs off do not count for a run that applies one.
+    overruled = request.options["repairs"] is None and asked["repairs"] == 0 and asked["fix"] is not None
     return Prepared(
         request=request,
         settings=settings,
@@ -103,7 +105,7 @@ def prepare(
         read=read,
         options=_record_of_options(sdist, policy, read, index),
         fix=asked["fix"],
-        repairs=_count_of_repairs(asked, request),
+        repairs=_DEFAULT_REPAIRS if asked["repairs"] is None or overruled else asked["repairs"],
         repair_seconds=_DEFAULT_REPAIR_SECONDS if repair_seconds is None else repair_seconds,
         knowledge_folders=tuple(map(Path, asked["knowledge"])),
         target_is_named=asked["target_file"] is None,
@@ -125,12 +127,6 @@ def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: Inde
         replacements=tuple(map(str, read.replacements)),
         sources=tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items())),
     )
-
-
-def _count_of_repairs(asked: RequestOptions, request: Request) -> int:
-    # Settings that switch repairs off do not count for a run that applies one.
-    overruled = request.options["repairs"] is None and asked["repairs"] == 0 and asked["fix"] is not None
-    return _DEFAULT_REPAIRS if asked["repairs"] is None or overruled else asked["repairs"]
 
 
 def _target(request: Request, settings: Settings) -> Target:

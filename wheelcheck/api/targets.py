@@ -52,17 +52,11 @@ class LoadedTargets(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def load_targets(words: TargetWords, settings: Settings, request: Request) -> tuple[Target, ...]:
-    """The targets of :func:`load_targets_and_notes` alone."""
-    return load_targets_and_notes(words, settings, request).targets
-
-
-def load_targets_and_notes(words: TargetWords, settings: Settings, request: Request) -> LoadedTargets:
+def load_targets(words: TargetWords, settings: Settings, request: Request) -> LoadedTargets:
     """The targets of *words*; where these say nothing, those of *settings*; where these neither, the running interpreter.
 
     A source that names only platforms or only Pythons is multiplied by what *words* say of the other, else the settings; words that
-    complete no source name further targets. Raises
-    ``UsageProblem`` and ``InputUnreadable``.
+    complete no source name further targets. Raises ``UsageProblem`` and ``InputUnreadable``.
     """
     from wheelcheck.targets.targetfile import parse_target_file
     from wheelcheck.targets.targets import parse_target
@@ -142,7 +136,8 @@ def _named(
         return [*found, *_product(*others)]
     if files:
         return []
-    found.extend(_pair(text) for text in settings.targets)
+    pairs = (text.partition("/") for text in settings.targets)
+    found.extend((platform, python) for platform, _, python in pairs)
     if settings.platforms or settings.pythons:
         found.extend(_product(*others))
     return found
@@ -155,28 +150,19 @@ def _product(platforms: Iterable[str], pythons: Iterable[str]) -> Iterator[tuple
             yield platform, python
 
 
-def _pair(text: str) -> tuple[str, str]:
-    platform, _, python = text.partition("/")
-    return platform, python
-
-
 def _sourced(path: str) -> NamedTargets:
-    found = _read(path)
+    """The targets in the file *path*, whose kind its name tells; for a project file, its content."""
+    from wheelcheck.knowledge.systems import load_images
+    from wheelcheck.targets.sources import TargetQuery, parse_targets
+    from wheelcheck.targets.targets import PYTHONS
+
+    found = parse_targets(_text(path), path, TargetQuery(known=load_images(), pythons=PYTHONS))
     if not found.targets:
         notes = "; ".join(map(str, found.notes))
         raise UsageProblem(
             f"{path} names no target{f': {notes}' if notes else ''}", hint="give --platform and --python"
         )
     return found
-
-
-def _read(path: str) -> NamedTargets:
-    """The targets in the file *path*, whose kind its name tells; for a project file, its content."""
-    from wheelcheck.knowledge.systems import load_images
-    from wheelcheck.targets.sources import TargetQuery, parse_targets
-    from wheelcheck.targets.targets import PYTHONS
-
-    return parse_targets(_text(path), path, TargetQuery(known=load_images(), pythons=PYTHONS))
 
 
 def _text(path: str) -> str:

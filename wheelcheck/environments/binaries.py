@@ -18,36 +18,13 @@ if TYPE_CHECKING:
 
 _MACHO = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe")
 _SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
-_ELF_BROKEN = (
-    AssertionError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    OverflowError,
-    TypeError,
-    UnicodeError,
-    ValueError,
-    struct.error,
-)
+# The libraries that read headers check much, yet a hostile file can still run them into these.
+_BROKEN = (AssertionError, AttributeError, LookupError, OverflowError, TypeError, ValueError, struct.error)
 _MACHO_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64", 7: "i386", 0x01000012: "ppc64", 18: "ppc"}
 _LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY = 0xC, 0x80000018, 0x8000001F, 0x80000023, 0x20
 _RPATH, _MINIMUM, _BUILD = 0x8000001C, 0x24, 0x32
-_MACHO_BROKEN = (
-    AssertionError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    OverflowError,
-    OSError,
-    TypeError,
-    UnicodeError,
-    ValueError,
-    struct.error,
-)
 _PE_MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "x86", 0x1C4: "arm"}
 _IMPORT, _DELAY_IMPORT = 1, 13
-# pefile checks much, yet a hostile file can still run it into these.
-_PE_BROKEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, UnicodeError, ValueError, struct.error)
 
 
 class BinaryUnreadable(Exception):  # not a WheelcheckError: it is answered with a problem, never shown as it is
@@ -129,7 +106,7 @@ def read_elf(file: Path, path: str) -> Binary:
             raise
         # An offset beyond what a file can have, which the system refuses to go to.
         raise BinaryUnreadable("its tables are damaged (an offset beyond the file)") from problem
-    except _ELF_BROKEN as problem:
+    except _BROKEN as problem:
         raise BinaryUnreadable(f"its tables are damaged ({type(problem).__name__})") from problem
 
 
@@ -189,7 +166,7 @@ def read_macho(file: Path, path: str, machine: str | None) -> Binary:
         machines = tuple(_macho_machine(header) for header in headers)
         wanted = machines.index(machine) if machine in machines else 0
         return _macho(headers[wanted], path, machines)
-    except _MACHO_BROKEN as problem:
+    except (*_BROKEN, OSError) as problem:
         raise BinaryUnreadable(f"its load commands are damaged ({type(problem).__name__})") from problem
 
 
@@ -240,7 +217,7 @@ def read_pe(file: Path, path: str) -> Binary:
             late = _pe_names(getattr(image, "DIRECTORY_ENTRY_DELAY_IMPORT", None))
     except pefile.PEFormatError as problem:
         raise BinaryUnreadable(str(problem).strip("'\"")) from problem
-    except _PE_BROKEN as problem:
+    except _BROKEN as problem:
         raise BinaryUnreadable(f"its tables are damaged ({type(problem).__name__})") from problem
     return Binary(
         path=path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from pathlib import Path
@@ -51,10 +52,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def hex_of_record(encoded: str) -> str:
+    """The digest in hex that RECORD has as *encoded* (base64 without padding); raises ``ValueError``."""
+    return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).hex()
+
+
 def known_hashes(file: PlannedFile) -> dict[str, str]:
     """The digests of *file* that this Python can check, by algorithm, SHA-256 first."""
-    announced = {**({"sha256": file.sha256} if file.sha256 else {}), **dict(file.hashes)}
-    ordered = sorted(announced.items(), key=lambda each: each[0] != "sha256")
+    ordered = sorted(file.hashes.items(), key=lambda each: each[0] != "sha256")
     return {
         name: digest.lower()
         for name, digest in ordered

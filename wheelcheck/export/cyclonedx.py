@@ -18,7 +18,7 @@ from wheelcheck.model.urls import is_default_index, masked
 from wheelcheck.plans.documents import refuse_unexecutable
 
 if TYPE_CHECKING:
-    from cyclonedx.model import ExternalReference, HashType, Property
+    from cyclonedx.model import ExternalReference, Property
     from cyclonedx.model.component import Component
 
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
@@ -97,28 +97,21 @@ def _component(package: PlannedPackage) -> Component:
 
 def _references(package: PlannedPackage) -> list[ExternalReference]:
     """The address of the file with its hashes: a component's own hashes would be those of what is installed."""
-    from cyclonedx.model import ExternalReference, ExternalReferenceType, XsUri
+    from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
 
     if package.file is None:
         return []
-    hashes = dict(package.file.hashes)
-    if package.file.sha256:
-        hashes["sha256"] = package.file.sha256
     return [
         ExternalReference(
             type=ExternalReferenceType.DISTRIBUTION,
             url=XsUri(masked(package.file.url)),
             hashes=[
-                _hash(algorithm, digest) for algorithm, digest in sorted(hashes.items()) if algorithm in _ALGORITHMS
+                HashType(alg=HashAlgorithm(_ALGORITHMS[algorithm]), content=digest)
+                for algorithm, digest in sorted(package.file.hashes.items())
+                if algorithm in _ALGORITHMS
             ],
         )
     ]
-
-
-def _hash(algorithm: str, digest: str) -> HashType:
-    from cyclonedx.model import HashAlgorithm, HashType
-
-    return HashType(alg=HashAlgorithm(_ALGORITHMS[algorithm]), content=digest)
 
 
 def _properties(facts: dict[str, str]) -> list[Property]:

@@ -133,12 +133,6 @@ def _index(entry: ReadyPackage, links: frozenset[str]) -> tuple[str, ...]:
 
 
 def _line(entry: ReadyPackage) -> str:
-    package = entry.package
-    what = pinned(package)
-    algorithm, digest = _strongest(entry.hashes)
-    return f"{what} --hash={algorithm}:{digest}"
-
-
-def _strongest(hashes: tuple[tuple[str, str], ...]) -> tuple[str, str]:
-    known = dict(hashes)
-    return next((algorithm, known[algorithm]) for algorithm in PIP_HASHES if algorithm in known)
+    known = dict(entry.hashes)
+    strongest = next(algorithm for algorithm in PIP_HASHES if algorithm in known)
+    return f"{pinned(entry.package)} --hash={strongest}:{known[strongest]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import tomli_w
@@ -28,9 +27,11 @@ def render(shipment: Shipment) -> str:
     """
     plan = shipment.plan
     ready = tuple(iter_ready(plan, SECURE))
+    markers = plan.target.markers
+    clauses = [f"{name} == '{markers[name]}'" for name in _DISTINGUISHING if markers.get(name)]
     lock = Pylock(
         lock_version=Version("1.0"),
-        environments=_environments(plan.target),
+        environments=[Marker(" and ".join(clauses))] if clauses else None,
         requires_python=_requires_python(plan.target),
         extras=[],
         dependency_groups=[],
@@ -40,16 +41,7 @@ def render(shipment: Shipment) -> str:
         tool={"wheelcheck": _own(plan)},
     )
     lock.validate()
-    return tomli_w.dumps(_without_empty(lock.to_dict()))
-
-
-def _without_empty(table: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in table.items() if value != [] or key == "packages"}
-
-
-def _environments(target: Target) -> list[Marker] | None:
-    clauses = [f"{name} == '{target.markers[name]}'" for name in _DISTINGUISHING if target.markers.get(name)]
-    return [Marker(" and ".join(clauses))] if clauses else None
+    return tomli_w.dumps({key: value for key, value in lock.to_dict().items() if value != [] or key == "packages"})
 
 
 def _requires_python(target: Target) -> SpecifierSet:

@@ -36,7 +36,8 @@ def render(shipment: Shipment) -> str:
 
 
 def _iter_lines(shipment: Shipment, plan: Plan, entry: str, bitness: int) -> Iterator[str]:
-    yield f"; Made by wheelcheck for {plan.target}. First: {one_line(_fetch(plan, shipment))}"
+    fetch = f"wheelcheck fetch {shipment.plan_path} -d {_FOLDER}{fetch_options(plan)}"
+    yield f"; Made by wheelcheck for {plan.target}. First: {one_line(fetch)}"
     yield "[Application]"
     yield f"name={_line(shipment.title)}"
     yield f"version={_line(shipment.release)}"
@@ -50,10 +51,6 @@ def _iter_lines(shipment: Shipment, plan: Plan, entry: str, bitness: int) -> Ite
     yield ""
     yield "[Include]"
     yield "local_wheels="
-
-
-def _fetch(plan: Plan, shipment: Shipment) -> str:
-    return f"wheelcheck fetch {shipment.plan_path} -d {_FOLDER}{fetch_options(plan)}"
 
 
 def _wheel(package: PlannedPackage) -> str:

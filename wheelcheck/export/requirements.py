@@ -57,6 +57,5 @@ def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
 
 
 def _pin(entry: ReadyPackage) -> str:
-    package = entry.package
-    what = pinned(package)
-    return " \\\n".join([what, *(f"    --hash={algorithm}:{digest}" for algorithm, digest in entry.hashes)])
+    hashes = (f"    --hash={algorithm}:{digest}" for algorithm, digest in entry.hashes)
+    return " \\\n".join([pinned(entry.package), *hashes])

@@ -109,11 +109,11 @@ def iter_ready(plan: Plan, algorithms: Collection[str]) -> Iterator[ReadyPackage
     refuse_hostile(plan)
     for package in plan.packages:
         if package.file is None:
-            raise UsageProblem(f"{_title(package)} has no file, so the plan cannot be exported", address=package.name)
-        known = dict(package.file.hashes)
-        if package.file.sha256:
-            known.setdefault("sha256", package.file.sha256)
-        hashes = tuple((algorithm, known[algorithm]) for algorithm in sorted(known) if algorithm in algorithms)
+            raise UsageProblem(
+                f"{package.name} {package.version} has no file, so the plan cannot be exported", address=package.name
+            )
+        announced = sorted(package.file.hashes.items())
+        hashes = tuple((algorithm, digest) for algorithm, digest in announced if algorithm in algorithms)
         if not hashes:
             raise UsageProblem(
                 f"the index gives no usable hash for {package.file.filename}, so the plan cannot be exported",
@@ -127,10 +127,6 @@ def refuse_unhashed(plan: Plan) -> None:
     """As :func:`iter_ready`, for formats whose reader fetches by the plan itself, with any of its hashes."""
     for _ in iter_ready(plan, SECURE):
         pass
-
-
-def _title(package: PlannedPackage) -> str:
-    return f"{package.name} {package.version}"
 
 
 def refuse_hostile(plan: Plan) -> None:

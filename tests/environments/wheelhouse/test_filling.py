@@ -9,7 +9,7 @@ from msgspec import structs
 
 from tests.environments.wheelhouse.plans import OTHER, WHEEL, FakeFiles, plan, planned_file
 from tests.fakes.archives import make_wheel
-from wheelcheck.environments.wheelhouse.filling import FillResult, fill, planned_files
+from wheelcheck.environments.wheelhouse.filling import FillResult, fill
 from wheelcheck.environments.wheelhouse.folder import record_files, wanted_files
 from wheelcheck.environments.wheelhouse.loading import filled_wheelhouse, load_wheelhouse
 from wheelcheck.errors import DiskFailure, HashMismatch, IndexUnavailable, InputUnreadable
@@ -23,7 +23,7 @@ PLAN = plan(planned_file(WHEEL), planned_file(OTHER))
 def filled(folder: Path, of: Plan = PLAN, files: FakeFiles | None = None) -> FillResult:
     files = files or FakeFiles(CONTENTS)
     wanted = wanted_files(of)
-    return fill(folder, wanted, files, files.sizes(planned_files(wanted)), SilentTransfers())
+    return fill(folder, wanted, files, files.sizes([each.file for each in wanted]), SilentTransfers())
 
 
 def test_only_what_is_lacking_is_asked_for(tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
+from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.environment import Budget, BundleSizes, Environment, EnvironmentFile
+from wheelcheck.model.environment import MANIFEST, Budget, BundleSizes, Environment, EnvironmentFile, Manifest
 from wheelcheck.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def write_zip(files: Iterable[EnvironmentFile], root: Path, archive: Path, momen
                 info.CRC = zlib.crc32(block, info.CRC)
                 info.file_size += len(block)
                 coming = pool.submit(_deflated, block, before, _ENDINGS[is_last])
-                waiting.append(_Block(info=info, coming=coming, is_last=is_last, has_large_sizes=_is_large(file)))
+                is_large = file.size > zipfile.ZIP64_LIMIT * 0.95  # deflate may add a little
+                waiting.append(_Block(info=info, coming=coming, is_last=is_last, has_large_sizes=is_large))
                 if len(waiting) >= _AHEAD:
                     _write_next(waiting, out, directory)
         while waiting:
@@ -125,10 +127,6 @@ class _Block(Struct, frozen=True, kw_only=True):
     coming: Future[bytes]
     is_last: bool
     has_large_sizes: bool
-
-
-def _is_large(file: EnvironmentFile) -> bool:
-    return file.size > zipfile.ZIP64_LIMIT * 0.95  # deflate may add a little
 
 
 def _write_next(waiting: deque[_Block], out: BinaryIO, directory: zipfile.ZipFile) -> None:
@@ -241,6 +239,12 @@ def render_sums(sums: Iterable[tuple[str, str]]) -> bytes:
     """Render pairs of file name and SHA-256 (hex) as ``sha256sum --check`` reads them, sorted; no name may have a line end."""
     # The asterisk says that the bytes were hashed as they are, on Windows too.
     return "".join(f"{digest} *{name}\n" for name, digest in sorted(sums)).encode()
+
+
+def sums_of(manifest: Manifest, folder: Path) -> bytes:
+    """The content of :data:`SUMS` for the archives of *manifest*, and for the manifest itself as it lies in *folder*."""
+    sums = [(archive.filename, archive.sha256) for archive in manifest.archives]
+    return render_sums([*sums, (MANIFEST, sha256_of(folder / MANIFEST))])
 
 
 def parse_budget(text: str) -> Budget:

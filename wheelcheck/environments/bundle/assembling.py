@@ -23,7 +23,7 @@ from wheelcheck.environments.bundle.runtime_kinds import (
 )
 from wheelcheck.environments.bundle.runtimes import RuntimeSource, machine_of, refuse_mismatch
 from wheelcheck.environments.bundle.trees import TreeEntry, iter_entries, refuse
-from wheelcheck.environments.bundle.unpacking import ScriptStyle, has_launcher, script_style, unpack
+from wheelcheck.environments.bundle.unpacking import LAUNCHERS, ScriptStyle, script_style, unpack
 from wheelcheck.environments.bundle.wheel_contents import Placement, WheelContents, read_contents, read_member
 from wheelcheck.environments.bundle.writing import Folder, name_problem
 from wheelcheck.errors import DiskFailure, UsageProblem, reading
@@ -59,7 +59,10 @@ def assemble(
     refuse_mismatch(source, target)
     system = source.runtime.system
     machine = source.runtime.machine or machine_of(target)
-    _refuse_missing_launcher(system, machine)
+    if system == "windows" and machine not in LAUNCHERS:
+        raise UsageProblem(
+            f"there are no launchers of scripts for {machine} on Windows", hint="use amd64, arm64 or win32"
+        )
     with _cleared_on_failure(into):
         reporter.stage("reading wheels")
         contents = [read_contents(wheel, source.layout, system) for wheel in wheelhouse.wheels]
@@ -86,13 +89,6 @@ def assemble(
             *claims.iter_warnings(),
         ),
     )
-
-
-def _refuse_missing_launcher(system: str, machine: str) -> None:
-    if system == "windows" and not has_launcher(machine):
-        raise UsageProblem(
-            f"there are no launchers of scripts for {machine} on Windows", hint="use amd64, arm64 or win32"
-        )
 
 
 def _claimed(
@@ -238,19 +234,17 @@ def _written(
             return None
         content, executable = folder.read(original.path), original.executable
     else:
-        content, executable = _fitted(source.runtime.kind, path, entry.read()), entry.executable
+        content, executable = entry.read(), entry.executable
+        if source.runtime.kind is not RuntimeKind.EMBEDDABLE:
+            content = relocated(path, content)
+        elif is_path_file(path):
+            content = open_site_packages(content)
     # Not a hash of the content: no wheel may replace a file of the runtime, whatever is in it.
     claim = Claim(path=path, owner=archive.name, member=entry.path, digest=f"runtime {path}")
     if claims.admit(claim) is not Admission.NEW:
         refuse(archive, "twice in the archive", entry.path)
     written = folder.write(path, (content,), 0o755 if executable else 0o644)
     return EnvironmentFile(path=path, size=written.size, sha256=written.digest.hex(), executable=executable)
-
-
-def _fitted(kind: RuntimeKind, path: str, content: bytes) -> bytes:
-    if kind is RuntimeKind.EMBEDDABLE:
-        return open_site_packages(content) if is_path_file(path) else content
-    return relocated(path, content)
 
 
 def _whole(links: dict[str, str], files: frozenset[str]) -> dict[str, str]:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelcheck.environments.bundle.archiving import SUMS, render_sums
+from wheelcheck.environments.bundle.archiving import SUMS, sums_of
 from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
-from wheelcheck.model.environment import MANIFEST, EnvironmentFile, Manifest
+from wheelcheck.model.environment import MANIFEST, EnvironmentFile
 
 if TYPE_CHECKING:
     import filelock
@@ -103,17 +103,11 @@ def _written_files(out: Path) -> dict[str, EnvironmentFile]:
         raise _not_replaced(out, "is no bundle, so that it will not be replaced") from error
     if not manifest.archives:
         return {file.path: file for file in manifest.files}
+    sums = sums_of(manifest, out)
     return {
         archive.filename: EnvironmentFile(path=archive.filename, size=archive.size, sha256=archive.sha256)
         for archive in manifest.archives
-    } | {SUMS: _sums(out, manifest)}
-
-
-def _sums(out: Path, manifest: Manifest) -> EnvironmentFile:
-    content = render_sums(
-        [*((archive.filename, archive.sha256) for archive in manifest.archives), (MANIFEST, sha256_of(out / MANIFEST))]
-    )
-    return EnvironmentFile(path=SUMS, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    } | {SUMS: EnvironmentFile(path=SUMS, size=len(sums), sha256=hashlib.sha256(sums).hexdigest())}
 
 
 def _iter_files(out: Path) -> Iterator[str]:

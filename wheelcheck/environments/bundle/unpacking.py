@@ -7,6 +7,7 @@ with ``<launcher_dir>``: the launcher puts its own folder there. Elsewhere a ker
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import io
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 1024**2
 _INSTALLER = {"INSTALLER": b"wheelcheck\n"}
-_LAUNCHERS: dict[str, LauncherKind] = {"amd64": "win-amd64", "arm64": "win-arm64", "win32": "win-ia32"}
+LAUNCHERS: dict[str, LauncherKind] = {"amd64": "win-amd64", "arm64": "win-arm64", "win32": "win-ia32"}
+"""The launchers that there are, by the machine of a Windows target."""
 _MARK = "wheelcheck"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _OWN_FOLDER = """\
@@ -184,42 +186,29 @@ class _Destination(WheelDestination):
         self, path: str, target: str, chunks: Iterable[bytes], mode: int, known: bytes | None = None
     ) -> RecordEntry:
         if target in self._others:
-            written = _measured(chunks)
-            entry = RecordEntry(path, Hash("sha256", _urlsafe(written.digest)), written.size)
-            if self._others[target] is Admission.LOST:
-                self._lost.append(entry)
-            return entry
-        written = self._folder.write(target, chunks, mode, known)
-        self.files.append(
-            EnvironmentFile(
-                path=target,
-                size=written.size,
-                sha256=written.digest.hex(),
-                owner=self._contents.wheel.name,
-                executable=bool(mode & 0o111),
+            content = b"".join(chunks)
+            written = Written(size=len(content), digest=hashlib.sha256(content).digest())
+        else:
+            written = self._folder.write(target, chunks, mode, known)
+            self.files.append(
+                EnvironmentFile(
+                    path=target,
+                    size=written.size,
+                    sha256=written.digest.hex(),
+                    owner=self._contents.wheel.name,
+                    executable=bool(mode & 0o111),
+                )
             )
-        )
-        return RecordEntry(path, Hash("sha256", _urlsafe(written.digest)), written.size)
+        encoded = base64.urlsafe_b64encode(written.digest).decode().rstrip("=")
+        entry = RecordEntry(path, Hash("sha256", encoded), written.size)
+        if self._others.get(target) is Admission.LOST:
+            self._lost.append(entry)
+        return entry
 
 
 def _root(scheme: str) -> str:
     """One word for the two schemes that share a folder."""
     return "purelib" if scheme == "platlib" else scheme
-
-
-def _urlsafe(digest: bytes) -> str:
-    import base64
-
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def _measured(chunks: Iterable[bytes]) -> Written:
-    from wheelcheck.environments.bundle.writing import Written
-
-    content = io.BytesIO()
-    for chunk in chunks:
-        content.write(chunk)
-    return Written(size=content.tell(), digest=hashlib.sha256(content.getbuffer()).digest())
 
 
 class ScriptStyle(Struct, frozen=True, kw_only=True):
@@ -245,7 +234,7 @@ class ScriptStyle(Struct, frozen=True, kw_only=True):
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr(zipfile.ZipInfo("__main__.py", _ZIP_DATE), code)
-        launcher = _launcher(section, _LAUNCHERS[self.machine])
+        launcher = _launcher(section, LAUNCHERS[self.machine])
         return f"{name}.exe", launcher + self.shebang(section) + b"\n" + packed.getvalue()
 
     def shebang(self, section: ScriptSection) -> bytes:
@@ -279,11 +268,6 @@ def script_style(layout: Layout, system: str, machine: str, *, windowed: bool) -
     """The style for an environment of *layout* on *system*; *machine* as wheel tags spell it."""
     python = posixpath.relpath(layout.executable, layout.scripts) if layout.executable else ""
     return ScriptStyle(machine=machine if system == "windows" else "", python=python, windowed=windowed)
-
-
-def has_launcher(machine: str) -> bool:
-    """Whether there is a launcher for the *machine* of a Windows target."""
-    return machine in _LAUNCHERS
 
 
 def _code(module: str, attr: str, section: ScriptSection) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import configparser
 import hashlib
 import posixpath
@@ -19,6 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.bundle.writing import name_problem
+from wheelcheck.environments.digests import hex_of_record
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.environment import HousedWheel, Layout
 
@@ -223,8 +222,8 @@ def _parsed_hash(wheel: HousedWheel, path: str, text: str) -> tuple[str, str]:
     if algorithm not in hashlib.algorithms_guaranteed or algorithm.startswith("shake"):
         refuse(wheel, f"its hash in RECORD is of the unknown kind {algorithm!r}", path)
     try:
-        return algorithm, base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
-    except binascii.Error:
+        return algorithm, hex_of_record(value)
+    except ValueError:
         refuse(wheel, f"its hash in RECORD is no hash: {value!r}", path)
 
 

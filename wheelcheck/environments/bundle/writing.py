@@ -75,18 +75,14 @@ class Written(Struct, frozen=True, kw_only=True):
     digest: bytes
 
 
-def fixed_time() -> int:
-    """The time of every file, in seconds: SOURCE_DATE_EPOCH where it is set and sensible, else 1980-01-01."""
-    value = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return max(int(value), _EPOCH) if value.isdecimal() else _EPOCH
-
-
 class Folder:
     """The environment's root on disk, where files are written once each; safe to use from several threads."""
 
     def __init__(self, root: Path) -> None:
         self._root = os.fspath(root)
-        self._time = fixed_time()
+        moment = os.environ.get("SOURCE_DATE_EPOCH", "")
+        # The time of every file, in seconds.
+        self._time = max(int(moment), _EPOCH) if moment.isdecimal() else _EPOCH
         self._made: set[str] = set()
         root.mkdir(parents=True, exist_ok=True)
 
@@ -113,10 +109,6 @@ class Folder:
         os.chmod(place, mode)  # noqa: PTH101 - a plain string is at hand, and the umask had its say in open
         os.utime(place, (self._time, self._time))
         return Written(size=size, digest=digest.digest() if known is None else known)
-
-    def remove(self, path: str) -> None:
-        """Remove the file *path*."""
-        os.unlink(os.path.join(self._root, path))  # noqa: PTH108, PTH118
 
     def link(self, path: str, to: str) -> None:
         """Make the symbolic link *path* to *to*."""

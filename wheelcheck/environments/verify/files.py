@@ -14,7 +14,6 @@ from wheelcheck.model.environment import MANIFEST, EnvironmentFile
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 
-_CHUNK = 1024 * 1024
 _OF_THE_BUNDLE = frozenset((MANIFEST, "SHA256SUMS"))
 _INSTALL_AGAIN = "make the bundle again, or install this distribution again"
 
@@ -77,18 +76,12 @@ class Files:
         """The digest of the file at *path* in hex; empty where it cannot be read."""
         key = path, algorithm
         if key not in self._digests:
-            self._digests[key] = self._digest(path, algorithm)
+            try:
+                with (self._root / path).open("rb") as stream:
+                    self._digests[key] = hashlib.file_digest(stream, algorithm).hexdigest()
+            except OSError:
+                self._digests[key] = ""
         return self._digests[key]
-
-    def _digest(self, path: str, algorithm: str) -> str:
-        digest = hashlib.new(algorithm)
-        try:
-            with (self._root / path).open("rb") as stream:
-                while chunk := stream.read(_CHUNK):
-                    digest.update(chunk)
-        except OSError:
-            return ""
-        return digest.hexdigest()
 
 
 def _compared(files: Files, row: RecordedFile, distribution: Installed, subject: Subject) -> Problem | None:

@@ -39,21 +39,14 @@ def judge_windows(case: LibraryCase) -> Iterator[Problem]:
                 continue
             if need.late and case.system.absence(case.binary.name.lower()) is not None:
                 continue  # what a bundled part of the Visual C++ runtime would load for parts that nobody uses
-            yield from case.elsewhere(need, name)
+            yield case.elsewhere(need, name)
 
 
 def _is_near(case: LibraryCase, name: str) -> bool:
-    folder = joined(case.binary.path, "..")
-    root = joined(case.subject.layout.executable or ".", "..")
-    if not case.subject.layout.executable:
-        root = "."
-    for path in case.index.find(name):
-        where = joined(path, "..")
-        if where in (folder, root) or case.index.owner(path) == case.owner:
-            return True
-        if where == joined(root, _OF_CONDA):
-            return True
-    return False
+    executable = case.subject.layout.executable
+    root = joined(executable, "..") if executable else "."
+    folders = (joined(case.binary.path, ".."), root, joined(root, _OF_CONDA))
+    return any(joined(path, "..") in folders or case.index.owner(path) == case.owner for path in case.index.find(name))
 
 
 def _python_dll(case: LibraryCase, need: Need, matched: re.Match[str]) -> Iterator[Problem]:
@@ -104,7 +97,7 @@ def judge_linux(case: LibraryCase) -> Iterator[Problem]:
             continue
         if case.has_in_distribution(name) or case.has_in_runtime(name):
             continue
-        yield from case.elsewhere(Need(library=name, late=need.late), name)
+        yield case.elsewhere(Need(library=name, late=need.late), name)
     yield from _too_new(case)
 
 
@@ -157,7 +150,7 @@ def judge_macos(case: LibraryCase) -> Iterator[Problem]:
         if not need.library.startswith("/"):
             if case.has_in_distribution(name) or case.has_in_runtime(name):
                 continue
-            yield from case.elsewhere(need, name)
+            yield case.elsewhere(need, name)
         else:
             yield _absolute(case, need)
     if case.floor and case.binary.system > case.floor:

@@ -179,18 +179,6 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
             remedy=remedy or None,
         )
 
-    @property
-    def _is_of_a_systems_python(self) -> bool:
-        """Whether it is a module of a Python that was built on its own system: it runs at least there."""
-        return self.owner is None and "/lib-dynload/" in self.binary.path
-
-    @property
-    def place_for_libraries(self) -> str:
-        """The place where a library is found that belongs to no distribution."""
-        if self.subject.runtime.system == "windows":
-            return f"beside {self.subject.layout.executable or 'python.exe'}"
-        return "in lib/ of the environment, with a run path that leads there"
-
     def has_in_distribution(self, name: str) -> bool:
         """Whether the same distribution has *name*, wherever: packages add their own folders, or load it beforehand."""
         return any(self.index.owner(path) == self.owner for path in self.index.find(name))
@@ -199,36 +187,35 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
         """Whether the runtime has *name* in its ``lib`` folder, where its own loader looks."""
         return any(self.index.owner(path) is None and path.startswith("lib/") for path in self.index.find(name))
 
-    def elsewhere(self, need: Need, name: str) -> Iterator[Problem]:
-        """Yield the problem of a *need* that neither the distribution nor the system meets."""
+    def elsewhere(self, need: Need, name: str) -> Problem:
+        """The problem of a *need* that neither the distribution nor the system meets."""
         places = self.index.find(name)
         if places:
-            yield self._in_another(need, places)
-            return
+            return self._in_another(need, places)
         absence = self.system.absence(need.library)
         if absence is not None:
             severe = absence.bundled and not need.late
-            yield self.problem(
+            return self.problem(
                 ProblemKind.LIBRARY_MISSING if absence.bundled else ProblemKind.LIBRARY_OPTIONAL,
                 Severity.ERROR if severe else Severity.WARNING,
                 need.library,
                 f"needs {need.library}, which comes with {absence.owner}",
                 absence.remedy,
             )
-            return
         wrong = self.index.every(name)
         if wrong:
-            yield self.problem(
+            return self.problem(
                 ProblemKind.MACHINE,
                 Severity.WARNING if need.late else Severity.ERROR,
                 need.library,
                 f"needs {need.library}, which is there for another machine only ({wrong[0]})",
                 "install the wheel for this machine",
             )
-            return
-        yield self.problem(
+        # A module of a Python that was built on its own system runs at least there.
+        is_of_a_systems_python = self.owner is None and "/lib-dynload/" in self.binary.path
+        return self.problem(
             ProblemKind.LIBRARY_MISSING,
-            Severity.WARNING if need.late or self._is_of_a_systems_python else Severity.ERROR,
+            Severity.WARNING if need.late or is_of_a_systems_python else Severity.ERROR,
             need.library,
             f"needs {need.library}, which neither the environment nor a clean system has",
             _REMEDY,
@@ -237,12 +224,15 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
     def _in_another(self, need: Need, places: tuple[str, ...]) -> Problem:
         owners = sorted({str(owner) for path in places if (owner := self.index.owner(path)) is not None})
         if not owners:
+            place = "in lib/ of the environment, with a run path that leads there"
+            if self.subject.runtime.system == "windows":
+                place = f"beside {self.subject.layout.executable or 'python.exe'}"
             return self.problem(
                 ProblemKind.LIBRARY_MISSING,
                 Severity.WARNING if need.late else Severity.ERROR,
                 need.library,
                 f"needs {need.library}, which lies where nothing looks for it ({places[0]})",
-                f"put {need.library} where it is looked for: {self.place_for_libraries}",
+                f"put {need.library} where it is looked for: {place}",
             )
         absence = self.system.absence(need.library)
         if absence is not None and absence.bundled and not need.late:

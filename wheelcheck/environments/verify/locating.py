@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_library_name, read_binary
-from wheelcheck.environments.verify.subject import Subject, is_outside, joined
+from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_extension_name, is_library_name, read_binary
+from wheelcheck.environments.verify.subject import Subject, is_outside, joined, text_of
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import Layout, Manifest, Runtime, RuntimeKind
 
@@ -86,7 +87,7 @@ def _virtual(root: Path, given: str) -> Subject | None:
     configuration = root / "pyvenv.cfg"
     if not configuration.is_file():
         return None
-    pairs = (line.partition("=") for line in _text(configuration).splitlines())
+    pairs = (line.partition("=") for line in text_of(configuration).splitlines())
     settings = {key.strip().lower(): value.strip() for key, _, value in pairs}
     on_windows = (root / "Scripts" / "python.exe").is_file() or (root / "Lib" / "site-packages").is_dir()
     executable = _first(root, ("Scripts/python.exe",) if on_windows else ("bin/python", "bin/python3"))
@@ -192,7 +193,7 @@ def path_files(root: Path, executable: str) -> tuple[Path, ...]:
 
 def path_file_entries(path_file: Path) -> tuple[str, ...]:
     """The entries of a ``._pth`` file, as written, without comments and ``import`` lines."""
-    lines = (line.partition("#")[0].strip() for line in _text(path_file).splitlines())
+    lines = (line.partition("#")[0].strip() for line in text_of(path_file).splitlines())
     return tuple(line for line in lines if line and not line.startswith("import "))
 
 
@@ -223,8 +224,6 @@ def _system_of(binary: Binary) -> tuple[str, str | None]:
 
 def _host_like(root: Path, site: str) -> tuple[str, str | None]:
     """System and machine by the first extension module under *site*."""
-    from wheelcheck.environments.binaries import is_extension_name
-
     fallback: tuple[str, str | None] = ("", None)
     for path in _iter_libraries(root / site):
         try:
@@ -239,8 +238,6 @@ def _host_like(root: Path, site: str) -> tuple[str, str | None]:
 
 
 def _iter_libraries(folder: Path) -> Iterator[Path]:
-    import os
-
     for where, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
@@ -252,7 +249,7 @@ def _tagged_python(site: Path) -> Version | None:
     """The Python of the wheels in *site* by their own tags; ``None`` where all are for any."""
     for name in sorted(_names(site)):
         if name.endswith(".dist-info"):
-            for line in _text(site / name / "WHEEL").splitlines():
+            for line in text_of(site / name / "WHEEL").splitlines():
                 key, _, value = line.partition(":")
                 parts = value.strip().split("-")
                 matched = _PYTHON_TAG.match(parts[0])
@@ -274,13 +271,6 @@ def _names(folder: Path) -> Iterable[str]:
 
 def _first(root: Path, names: Iterable[str]) -> str:
     return next((name for name in names if (root / name).is_file()), "")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes()[:1_000_000].decode("utf-8-sig", "replace")
-    except OSError:
-        return ""
 
 
 def _version(text: str) -> Version | None:

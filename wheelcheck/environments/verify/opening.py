@@ -33,8 +33,7 @@ _OURS = b'"wheelcheck.bundle/'
 _DAMAGED_HINT = "this is no bundle that wheelcheck made; take it from where it was published"
 
 
-def is_archive(path: Path) -> bool:
-    """Whether the file *path* begins like an archive that can be unpacked."""
+def _is_archive(path: Path) -> bool:
     with path.open("rb") as stream:
         return stream.read(4).startswith((_ZIP, _ZSTD, _GZIP))
 
@@ -143,7 +142,7 @@ def opened(given: str) -> Iterator[Subject]:
         yield from _folder(path, given)
     elif path.name == MANIFEST:
         yield from _folder(path.parent, given)
-    elif is_archive(path):
+    elif _is_archive(path):
         manifest = _manifest(path.parent)
         listed = manifest is not None and any(each.filename == path.name for each in manifest.archives)
         if manifest is not None and listed:

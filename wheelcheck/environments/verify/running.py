@@ -61,25 +61,18 @@ class _Running:
     """The running processes, so that all can be ended."""
 
     def __init__(self) -> None:
-        self._processes: set[subprocess.Popen[bytes]] = set()
-        self._stopped = False
+        self.processes: set[subprocess.Popen[bytes]] = set()
+        self.is_stopped = False
 
     def enter(self, process: subprocess.Popen[bytes]) -> None:
-        self._processes.add(process)
-        if self._stopped:
-            _kill(process)
-
-    def leave(self, process: subprocess.Popen[bytes]) -> None:
-        self._processes.discard(process)
+        self.processes.add(process)
+        if self.is_stopped:
+            kill(process)
 
     def stop(self) -> None:
-        self._stopped = True
-        for process in tuple(self._processes):
-            _kill(process)
-
-    @property
-    def is_stopped(self) -> bool:
-        return self._stopped
+        self.is_stopped = True
+        for process in tuple(self.processes):
+            kill(process)
 
 
 def _trials(
@@ -158,7 +151,7 @@ def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, run
                 out, err = _stopped(process)
                 late = True
             finally:
-                running.leave(process)
+                running.processes.discard(process)
     probed = parse_probed(out, mark)
     if late:
         return _Ended(
@@ -173,7 +166,7 @@ def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, run
 
 def _stopped(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     """End *process* with its children, and return its output."""
-    _kill(process)
+    kill(process)
     try:
         return process.communicate(timeout=_GRACE)
     except subprocess.TimeoutExpired as waiting:
@@ -184,7 +177,8 @@ def _stopped(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
         return waiting.output or b"", b""
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End *process*, which began a session, with all that it started."""
     if sys.platform == "win32":
         process.kill()
         return

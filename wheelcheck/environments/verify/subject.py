@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import csv
 import json
 import posixpath
@@ -15,6 +13,7 @@ from msgspec import Struct
 from packaging.tags import InvalidTag, parse_tag
 from packaging.utils import NormalizedName, canonicalize_name
 
+from wheelcheck.environments.digests import hex_of_record
 from wheelcheck.model.distribution import WheelTag
 from wheelcheck.model.environment import Layout, Manifest, Runtime
 from wheelcheck.model.inspection import Problem
@@ -116,18 +115,18 @@ def _infos(site: Path) -> Iterator[str]:
 
 def _read(root: Path, site: str, folder: str, name: str, version: str) -> Installed:
     info = root / site / folder
-    origin, editable = _origin(_text(info / "direct_url.json"))
+    origin, editable = _origin(text_of(info / "direct_url.json"))
     return Installed(
         name=canonicalize_name(name),
         version=version,
         info=joined(site, folder),
         site=site,
         files=_rows(info / "RECORD", site),
-        tags=_tags(_text(info / "WHEEL")),
-        top_level=tuple(_text(info / "top_level.txt").split()),
+        tags=_tags(text_of(info / "WHEEL")),
+        top_level=tuple(text_of(info / "top_level.txt").split()),
         origin=origin,
         editable=editable,
-        requires=frozenset(_required(_text(info / "METADATA"))),
+        requires=frozenset(_required(text_of(info / "METADATA"))),
     )
 
 
@@ -147,8 +146,8 @@ def _row(row: list[str], site: str) -> RecordedFile:
     algorithm, _, encoded = row[1].partition("=")
     digest = ""
     try:
-        digest = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).hex()
-    except (binascii.Error, ValueError):
+        digest = hex_of_record(encoded)
+    except ValueError:
         algorithm = ""
     return RecordedFile(
         path=joined(site, row[0]),
@@ -190,7 +189,8 @@ def _origin(text: str) -> tuple[str, bool]:
     return str(document.get("url", "")), isinstance(folder, dict) and folder.get("editable") is True
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The beginning of the file *path*, whatever its encoding; empty where it cannot be read."""
     try:
         return path.read_bytes()[:1_000_000].decode("utf-8-sig", "replace")
     except OSError:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +20,7 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 
 from wheelcheck.environments.digests import digests_of
+from wheelcheck.environments.verify.running import kill
 from wheelcheck.environments.wheelhouse.folder import PART, BuildSource, Entry, Wanted, load_record
 from wheelcheck.environments.wheelhouse.loading import built_wheel
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
@@ -61,11 +60,11 @@ def run_build(wanted: Wanted, source: Path, out: Path, around: BuildContext) -> 
         )
         try:
             status = process.wait(timeout=around.seconds)
-        except subprocess.TimeoutExpired as error:
-            _end(process)
-            raise _failed(wanted, f"was not built within {around.seconds:g} seconds", output) from error
-        except BaseException:
-            _end(process)
+        except BaseException as error:
+            kill(process)
+            process.wait()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise _failed(wanted, f"was not built within {around.seconds:g} seconds", output) from error
             raise
         if status != 0:
             raise _failed(wanted, f"could not be built (exit status {status})", output)
@@ -91,16 +90,6 @@ def source_date(upload_time: str | None) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
     return max(_EARLIEST, int(moment.timestamp()))
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the build and all that it started."""
-    with contextlib.suppress(OSError):
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
 
 
 def _failed(wanted: Wanted, fact: str, output: IO[bytes]) -> ArchiveRefused:
@@ -163,14 +152,10 @@ def iter_built(
     The caller holds the folder's lock and has called :func:`refuse_unallowed`. Raises ``ArchiveRefused`` where a build fails,
     takes too long or makes another wheel than planned.
     """
-    for each in _in_order(plan, unbuilt(folder, wanted)):
+    place = {name: position for position, name in enumerate(plan.built_once)}
+    for each in sorted(unbuilt(folder, wanted), key=lambda each: place.get(each.package.name, len(place))):
         reporter.stage(f"building {each}")
         yield _build(_Job(wanted=each, plan=plan, folder=folder, around=around))
-
-
-def _in_order(plan: Plan, wanted: Iterable[Wanted]) -> list[Wanted]:
-    place = {name: position for position, name in enumerate(plan.built_once)}
-    return sorted(wanted, key=lambda each: place.get(each.package.name, len(place)))
 
 
 def _build(job: _Job) -> Entry:

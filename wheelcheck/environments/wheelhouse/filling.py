@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -203,11 +203,6 @@ def fill(folder: Path, wanted: Sequence[Wanted], files: Files, sizes: PlanSizes,
         resumed=tuple(sorted(parts)),
         replaced=replaced,
     )
-
-
-def planned_files(wanted: Iterable[Wanted]) -> tuple[PlannedFile, ...]:
-    """The files of *wanted*."""
-    return tuple(each.file for each in wanted)
 
 
 def _present(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
