@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from packaging.version import Version
 
 from tests.fakes import checks, samples
-from wheelcheck.findings.comparing import compare
+from wheelcheck.findings.verdicts import compare
 from wheelcheck.model.check import ChangeKind, CheckedTarget, Difference, FindingState, Judged, Side, Verdict
 from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.fakes import checks, samples
-from wheelcheck.findings.comparing import compare
+from wheelcheck.findings.verdicts import compare
 from wheelcheck.model.check import CheckedTarget, Difference, Side, Verdict
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage

@@ -52,7 +52,7 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
     Blocked, undecided and failed targets are answers. Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid`` for what
     cannot be understood, on either side.
     """
-    from wheelcheck.findings.comparing import compare
+    from wheelcheck.findings.verdicts import compare
     from wheelcheck.model.check import Difference
     from wheelcheck.settings.loading import load_settings
 

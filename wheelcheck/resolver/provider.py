@@ -19,8 +19,7 @@ from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.requirement import CandidateOrigin, Constraint, Requirement
 from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.candidate_selector import CandidateSelector
-from wheelcheck.resolver.candidate_source import CandidateSource
+from wheelcheck.resolver.candidate_source import CandidateSelector, CandidateSource
 from wheelcheck.resolver.dead_versions import Pruning
 from wheelcheck.resolver.prefetch import BatchPrefetch
 from wheelcheck.resolver.requirement import Adjustments, Candidate, Key, ResolverRequirement, iter_resolver_requirements
