@@ -144,7 +144,7 @@ def _refuse_unknown(request: BundleRequest) -> None:
 
 def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> Wheelhouse:
     from wheelcheck.api.fetch import fetched
-    from wheelcheck.environments.wheelhouse.loading import load_wheelhouse
+    from wheelcheck.environments.wheelhouse import load_wheelhouse
 
     executable, folder = order.executable, order.request.wheelhouse
     if folder is not None:

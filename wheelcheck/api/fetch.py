@@ -18,8 +18,8 @@ from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter, SilentTransfers, Transfers
 
 if TYPE_CHECKING:
-    from wheelcheck.environments.wheelhouse.filling import FillResult
-    from wheelcheck.environments.wheelhouse.folder import Wanted
+    from wheelcheck.environments.filling import FillResult
+    from wheelcheck.environments.wheelhouse import Wanted
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.file_store import FileStore
     from wheelcheck.model.environment import PlanSizes, Wheelhouse
@@ -51,7 +51,7 @@ def fetched(
 
 def sizes_to_fetch(executable: ExecutablePlan, request: FetchRequest, reporter: Transfers | None = None) -> PlanSizes:
     """The sizes of the files of *executable*; asks for the sizes that neither the plan nor the cache tells, writes nothing else."""
-    from wheelcheck.environments.wheelhouse.folder import wanted_files
+    from wheelcheck.environments.wheelhouse import wanted_files
 
     with _files(_config(request.where), reporter or SilentTransfers()) as files:
         return files.sizes([each.file for each in wanted_files(executable.plan)])
@@ -72,9 +72,9 @@ def fetch(
     that must be built and are not allowed, before anything is asked for; ``IndexUnavailable``, ``HashMismatch``,
     ``ArchiveRefused`` and ``DiskFailure`` later. Whatever happens, a file in *folder* that has its name is whole and checked.
     """
-    from wheelcheck.environments.wheelhouse.building import refuse_unallowed
-    from wheelcheck.environments.wheelhouse.filling import fill
-    from wheelcheck.environments.wheelhouse.folder import locked, wanted_files
+    from wheelcheck.environments.building import refuse_unallowed
+    from wheelcheck.environments.filling import fill
+    from wheelcheck.environments.wheelhouse import locked, wanted_files
 
     reporter = reporter or SilentTransfers()
     plan = executable.plan
@@ -104,8 +104,8 @@ def _built(
     reporter: Transfers,
 ) -> tuple[str, ...]:
     """Build the sources and write the record; returns the file names of the new wheels."""
-    from wheelcheck.environments.wheelhouse.building import BuildContext, iter_built
-    from wheelcheck.environments.wheelhouse.folder import record_files
+    from wheelcheck.environments.building import BuildContext, iter_built
+    from wheelcheck.environments.wheelhouse import record_files
 
     record_files(folder, executable.digest, executable.plan, arrivals.entries)
     environ = {**request.where.environ, **_pip_environment(executable.plan, config)}
@@ -126,7 +126,7 @@ def _fetched(
     arrivals: FillResult,
     built: tuple[str, ...],
 ) -> Fetched:
-    from wheelcheck.environments.wheelhouse.loading import filled_wheelhouse
+    from wheelcheck.environments.wheelhouse import filled_wheelhouse
 
     return Fetched(
         plan=executable.digest,

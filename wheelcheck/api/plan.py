@@ -1,4 +1,4 @@
-"""``plan``: answers one request for one target and makes its plan, repairs included; decides nothing about packages.
+"""``plan``: answers one request for one target and makes its plan, repairs included; ``why``: explains a project in the answer.
 
 ``Request → Prepared → Resolution | Conflict → Findings → Proposals → Plan``. A repair that is to be applied is
 planned by its proof: the repaired question and the resolution that was found for it.
@@ -9,7 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.api.answering import answered, proved_proposals, repaired
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
+
+from wheelcheck.api.answering import (
+    answered,
+    diagnosis_of,
+    installability_by_siblings,
+    proved_proposals,
+    repaired,
+    resolved,
+)
 from wheelcheck.api.edges import open_store, text_fetcher
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.request import Request
@@ -18,6 +27,8 @@ from wheelcheck.model.plan import Plan
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
+    from wheelcheck.api.request import Request
+    from wheelcheck.model.answers import Why
     from wheelcheck.model.repair import Edit, Proposals, Repair
 
 
@@ -123,3 +134,35 @@ def applied_edits(plan: Plan) -> tuple[Edit, ...]:
     """The edits of the repairs that are in *plan* already."""
     repairs = plan.proposals.repairs if plan.proposals is not None else ()
     return tuple(edit for repair in repairs if repair.id in plan.applied for edit in repair.edits)
+
+
+def why(request: Request, package: str, *, reporter: Reporter | None = None) -> Why:
+    """Explain why the resolution of *request* has the project *package*, or why it has not.
+
+    Costs what the resolution costs, and a metadata read for each group of versions that was passed over without a plain reason.
+    Raises what :func:`~wheelcheck.api.plan` raises, and ``UsageProblem`` where *package* is no name.
+    """
+    from wheelcheck.findings.why import UserRequirements, explain
+
+    name = _project_name(package)
+    reporter = reporter or SilentReporter()
+    prepared = prepare(request, reporter)
+    with open_store(prepared.index, reporter) as store:
+        outcome, _ = resolved(prepared, store, reporter)
+        reporter.stage("explaining")
+        diagnosis = diagnosis_of(prepared, outcome, store)
+        asked = UserRequirements(
+            requirements=prepared.read.inputs.requirements,
+            constraints=prepared.question.constraints,
+            lock=prepared.read.lock,
+        )
+        return explain(diagnosis, name, asked, store, installability_by_siblings)
+
+
+def _project_name(text: str) -> NormalizedName:
+    try:
+        return canonicalize_name(text.strip(), validate=True)
+    except InvalidName as error:
+        raise UsageProblem(
+            f"{text!r} is no name of a project", hint="give the name alone, without a version: wheelcheck why av INPUT"
+        ) from error

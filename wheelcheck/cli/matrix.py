@@ -115,8 +115,8 @@ def wheels_command(
 
     Exit status: 0 there are versions, 1 there are none.
     """
+    from wheelcheck.api.matrix import WheelsRequest, wheels
     from wheelcheck.api.request import Request
-    from wheelcheck.api.wheels import WheelsRequest, wheels
 
     showing = Showing.taken_from(options)
     request = WheelsRequest(

@@ -193,8 +193,8 @@ def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any
 
     Exit status: 0 it is there, 1 it is not.
     """
+    from wheelcheck.api.plan import why
     from wheelcheck.api.request import Request
-    from wheelcheck.api.why import why
 
     showing = Showing.taken_from(options)
     request = Request(inputs=inputs, **request_options(options))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fakes.runtimes import PTH
-from wheelcheck.environments.bundle.runtime_kinds import open_site_packages
+from wheelcheck.environments.bundle.runtimes import open_site_packages
 
 
 def test_site_packages_follow_the_paths_and_site_is_imported() -> None:

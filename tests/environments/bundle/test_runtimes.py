@@ -15,8 +15,7 @@ from packaging.version import Version
 
 from tests.fakes import runtimes
 from tests.fakes.archives import make_zip
-from wheelcheck.environments.bundle.runtime_kinds import keeps_of_prefix
-from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime, refuse_mismatch
+from wheelcheck.environments.bundle.runtimes import keeps_of_prefix, plain_source, recognise_runtime, refuse_mismatch
 from wheelcheck.errors import ArchiveRefused, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.targets.targets import parse_target

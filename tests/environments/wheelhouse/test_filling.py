@@ -9,9 +9,8 @@ from msgspec import structs
 
 from tests.environments.wheelhouse.plans import OTHER, WHEEL, FakeFiles, plan, planned_file
 from tests.fakes.archives import make_wheel
-from wheelcheck.environments.wheelhouse.filling import FillResult, fill
-from wheelcheck.environments.wheelhouse.folder import record_files, wanted_files
-from wheelcheck.environments.wheelhouse.loading import filled_wheelhouse, load_wheelhouse
+from wheelcheck.environments.filling import FillResult, fill
+from wheelcheck.environments.wheelhouse import filled_wheelhouse, load_wheelhouse, record_files, wanted_files
 from wheelcheck.errors import DiskFailure, HashMismatch, IndexUnavailable, InputUnreadable
 from wheelcheck.model.plan import Plan, PlannedFile
 from wheelcheck.ports import Landing, SilentTransfers

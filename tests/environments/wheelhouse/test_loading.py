@@ -8,8 +8,7 @@ import pytest
 
 from tests.environments.wheelhouse.plans import OTHER, WHEEL, plan, planned_file
 from tests.fakes.archives import make_sdist, sha256_hex
-from wheelcheck.environments.wheelhouse.folder import BuildSource, Entry, load_record, record_files
-from wheelcheck.environments.wheelhouse.loading import load_wheelhouse
+from wheelcheck.environments.wheelhouse import BuildSource, Entry, load_record, load_wheelhouse, record_files
 from wheelcheck.errors import HashMismatch, UsageProblem
 
 SOURCE = make_sdist("a", "1.0")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.environments.wheelhouse.plans import WHEEL, planned_file
 from tests.fakes.archives import make_wheel, sha256_hex
-from wheelcheck.environments.wheelhouse.filling import PartFile
+from wheelcheck.environments.filling import PartFile
 from wheelcheck.errors import DiskFailure, HashMismatch
 from wheelcheck.ports import SilentTransfers
 

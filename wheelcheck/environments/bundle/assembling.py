@@ -15,13 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wheelcheck.environments.bundle.claims import Admission, Claim, Claims
-from wheelcheck.environments.bundle.runtime_kinds import (
+from wheelcheck.environments.bundle.runtimes import (
+    RuntimeSource,
     is_path_file,
     keeps_of_installation,
     keeps_of_prefix,
+    machine_of,
     open_site_packages,
+    refuse_mismatch,
 )
-from wheelcheck.environments.bundle.runtimes import RuntimeSource, machine_of, refuse_mismatch
 from wheelcheck.environments.bundle.trees import TreeEntry, iter_entries, refuse
 from wheelcheck.environments.bundle.unpacking import LAUNCHERS, ScriptStyle, script_style, unpack
 from wheelcheck.environments.bundle.wheel_contents import Placement, WheelContents, read_contents, read_member

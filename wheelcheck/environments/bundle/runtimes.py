@@ -1,30 +1,50 @@
-"""Recognises a runtime archive or folder, and refuses one that is not for the target; runs nothing and unpacks nothing."""
+"""Recognises an embeddable package, standalone build or installation by its files, and refuses one that is not for the target.
+
+Nothing is run and nothing unpacked. To add a kind: a function from :class:`Survey` to prefix, runtime and layout, called by
+:func:`recognise_runtime`.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 from msgspec import Struct
+from packaging.version import InvalidVersion, Version
 
-from wheelcheck.environments.bundle.runtime_kinds import (
-    PLAIN_LAYOUT,
-    recognise_embeddable,
-    recognise_installation,
-    recognise_standalone,
-)
-from wheelcheck.environments.bundle.trees import survey_runtime
+from wheelcheck.environments.bundle.trees import Survey, survey_runtime
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.model.target import Target
+from wheelcheck.texts.archive_members import leads_outside
 
-_RECOGNISERS = (recognise_embeddable, recognise_standalone, recognise_installation)
 _SYSTEM_WORDS = {"windows": "Windows", "linux": "Linux with glibc", "musl": "Linux with musl", "macos": "macOS"}
 _MACHINE = re.compile(
     r"win_(?P<win>\w+)|(?P<win32>win32)|macosx_\d+_\d+_(?P<mac>\w+)|(?:many|musl)?linux(?:\d+|_\d+_\d+)?_(?P<linux>\w+)"
 )
 _HINT = "give the official embeddable zip for Windows, a python-build-standalone archive, or an installation's folder"
 _NO_MACHINES = frozenset({"universal2", "universal", "intel", "fat", "fat32", "fat64"})
+WINDOWS_LAYOUT = Layout(
+    executable="python.exe", site_packages="Lib/site-packages", scripts="Scripts", headers="Include", data="."
+)
+PLAIN_LAYOUT = Layout(executable="", site_packages=".", scripts="bin", headers="include", data=".")
+_PATCHLEVEL = re.compile(r'^#define\s+PY_VERSION\s+"([^"+]+)\+?"', re.MULTILINE)
+_SITE_LINE = "Lib\\site-packages"
+_BYTECODE = re.compile(r"(?:^|/)__pycache__/|\.py[co]$")
+_SITE_PACKAGES = re.compile(r"(?:Lib|lib/python3\.\d+t?)/site-packages/(?!README(?:\.txt)?$)")
+# What the packages in site-packages put beside the interpreter: useless without them, full of their builder's paths, and in the
+# place of the plan's own commands.
+_SCRIPTS = re.compile(r"Scripts/|bin/(?!python|pydoc|idle|2to3)")
+_STANDALONE_HINT = "use a python-build-standalone archive or the embeddable package instead"
+_WINDOWS_PARTS = re.compile(r"[^/]+\.(?:exe|dll|txt)|(?:DLLs|Lib|libs|[Ii]nclude|tcl)/.*")
+_UNIX_PARTS = re.compile(
+    r"bin/python(?:3(?:\.\d+t?)?)?|lib/python3\.\d+t?/.*|lib/libpython3[^/]*|lib/(?:tcl|tk|itcl|thread|tdbc)\d[^/]*/.*"
+    r"|lib/lib(?:tcl|tk)\d[^/]*|include/python3\.\d+t?/.*"
+)
+_TEST_SUITES = re.compile(r"(?:^|/)(?:test|tests|idle_test)/")
+# Makefile and static library of the build: only compiling against this interpreter needs them, and they name its builder's folders.
+_BUILD_LEFTOVERS = re.compile(r"lib/python3\.\d+t?/config-3[^/]*/")
 
 
 class RuntimeSource(Struct, frozen=True, kw_only=True):
@@ -50,7 +70,7 @@ def recognise_runtime(path: Path) -> RuntimeSource:
     if not path.exists():
         raise InputUnreadable("no such file or folder", address=str(path), hint=_HINT)
     survey = survey_runtime(path)
-    for recognise in _RECOGNISERS:
+    for recognise in (recognise_embeddable, recognise_standalone, recognise_installation):
         found = recognise(survey)
         if found is not None:
             prefix, runtime, layout = found
@@ -120,3 +140,192 @@ def _refuse(source: RuntimeSource, planned: str, found: str) -> None:
         address=str(source.path or ""),
         hint="give the runtime that the plan is for, or plan again for this one (--platform, --python)",
     )
+
+
+def unix_layout(python: str) -> Layout:
+    """The layout of a Unix prefix for *python*, a minor version such as ``3.13t``."""
+    return Layout(
+        executable=f"bin/python{python}",
+        site_packages=f"lib/python{python}/site-packages",
+        scripts="bin",
+        headers=f"include/site/python{python}",
+        data=".",
+    )
+
+
+def windows_runtime(survey: Survey, prefix: str, kind: RuntimeKind) -> Runtime | None:
+    """The runtime whose ``python.exe`` and ``python3XY.dll`` lie in *prefix*; ``None`` where one of them is missing."""
+    libraries = survey.matching(re.escape(prefix) + r"python3(\d+)(t?)\.dll")
+    if not libraries or f"{prefix}python.exe" not in survey.paths:
+        return None
+    library = libraries[0]
+    facts = survey.binaries.get(library[0]) or survey.binaries.get(f"{prefix}python.exe")
+    if facts is None or facts.system != "windows":
+        return None
+    return Runtime(
+        kind=kind,
+        python=_whole_version(survey, prefix) or facts.version or Version(f"3.{library[1]}"),
+        system="windows",
+        machine=facts.machine,
+        free_threaded=bool(library[2]),
+    )
+
+
+def unix_runtime(survey: Survey, prefix: str, python: str, kind: RuntimeKind) -> Runtime | None:
+    """The runtime whose executable is ``bin/python…`` of *python* in *prefix*; ``None`` where that is no known binary."""
+    escaped = re.escape(prefix)
+    shared = survey.matching(rf"{escaped}lib/libpython{re.escape(python)}\.(?:so.*|dylib)")
+    places = (f"{prefix}bin/python{python}", *(found[0] for found in shared))
+    facts = next((survey.binaries[place] for place in places if place in survey.binaries), None)
+    if facts is None or facts.system == "windows":
+        return None
+    return Runtime(
+        kind=kind,
+        python=_whole_version(survey, prefix) or Version(python.removesuffix("t")),
+        system="macos" if facts.system == "macos" else _linux(survey, prefix, python, facts.libc),
+        machine=facts.machine,
+        free_threaded=python.endswith("t"),
+    )
+
+
+def _linux(survey: Survey, prefix: str, python: str, libc: str) -> str:
+    if not libc:
+        # A static executable names no loader; the build wrote its triplet into this file's name.
+        build = survey.matching(rf"{re.escape(prefix)}lib/python{re.escape(python)}/_sysconfigdata_.*\.py")
+        libc = "musl" if any("musl" in found[0] for found in build) else "glibc"
+    return "musl" if libc == "musl" else "linux"
+
+
+def _whole_version(survey: Survey, prefix: str) -> Version | None:
+    """The whole version, from the header that every complete installation has, or from the description of a standalone build."""
+    headers = survey.matching(rf"{re.escape(prefix)}(?:include/python[^/]+|[Ii]nclude)/patchlevel\.h")
+    found_texts = [found[1] for header in headers if (found := _PATCHLEVEL.search(survey.text(header[0])))]
+    for name in (f"{prefix}PYTHON.json", f"{prefix.removesuffix('install/')}PYTHON.json"):
+        if name in survey.texts:
+            try:
+                found_texts.append(str(json.loads(survey.texts[name])["python_version"]))
+            except (ValueError, KeyError, TypeError):
+                continue
+    for text in found_texts:
+        try:
+            return Version(text)
+        except InvalidVersion:
+            continue
+    return None
+
+
+def recognise_embeddable(survey: Survey) -> tuple[str, Runtime, Layout] | None:
+    """The prefix, runtime and layout of an embeddable package; ``None`` where *survey* holds none."""
+    for found in survey.matching(r"(|[^/]+/)python3\d+t?\._pth"):
+        runtime = windows_runtime(survey, found[1], RuntimeKind.EMBEDDABLE)
+        if runtime is not None:
+            return found[1], runtime, WINDOWS_LAYOUT
+    return None
+
+
+def is_path_file(path: str) -> bool:
+    """Whether *path*, relative to the environment's root, is the ``._pth`` file that decides what is importable."""
+    return "/" not in path and path.startswith("python") and path.endswith("._pth")
+
+
+def open_site_packages(content: bytes) -> bytes:
+    r"""Make a ``._pth`` file find ``Lib\site-packages`` and run ``site``, so that ``.pth`` files of packages work.
+
+    Other lines and line ends stay as they are, and a file that does both already stays unchanged. The interpreter reads it as
+    UTF-8 (CPython's ``getpath.py``).
+    """
+    text = content.decode("utf-8-sig")
+    end = "\r\n" if "\r\n" in text or "\n" not in text else "\n"
+    lines = text.splitlines()
+    plain = [line.strip().replace("/", "\\").lower() for line in lines]
+    if _SITE_LINE.lower() not in plain:
+        # After the last path: what is below may be comments and the line that imports site.
+        places = [number for number, line in enumerate(plain) if line and not line.startswith(("#", "import "))]
+        at = places[-1] + 1 if places else 0
+        lines.insert(at, _SITE_LINE)
+    if "import site" not in plain:
+        commented = [number for number, line in enumerate(lines) if line.strip().lstrip("#").strip() == "import site"]
+        if commented:
+            lines[commented[0]] = "import site"
+        else:
+            lines.append("import site")
+    return "".join(line + end for line in lines).encode()
+
+
+def recognise_standalone(survey: Survey) -> tuple[str, Runtime, Layout] | None:
+    """The prefix, runtime and layout of a standalone build; ``None`` where *survey* holds none.
+
+    Any archive of a whole prefix counts, because it was packed to be moved. A folder counts where it holds the prefix in
+    ``python/``, as these archives unpack.
+    """
+    found = whole_prefix(survey, RuntimeKind.STANDALONE)
+    if found is None or (survey.is_folder and not found[0].startswith("python/")):
+        return None
+    return found
+
+
+def whole_prefix(survey: Survey, kind: RuntimeKind) -> tuple[str, Runtime, Layout] | None:
+    """The outermost prefix of an installation in *survey*, two folders deep at most."""
+    for found in survey.matching(r"((?:[^/]+/){0,2})(?:python\.exe|bin/python(3\.\d+t?))"):
+        prefix, python = found[1], found[2]
+        if python is None:
+            runtime, layout = windows_runtime(survey, prefix, kind), WINDOWS_LAYOUT
+        else:
+            runtime, layout = unix_runtime(survey, prefix, python, kind), unix_layout(python)
+        if runtime is not None:
+            return prefix, runtime, layout
+    return None
+
+
+def keeps_of_prefix(path: str) -> bool:
+    """Whether the file at *path*, relative to the prefix, belongs into an environment.
+
+    Byte code does not: it holds the paths and times of its build. Installed packages do not: the wheels of the plan take their
+    place.
+    """
+    return not (_BYTECODE.search(path) or _SITE_PACKAGES.match(path) or _SCRIPTS.match(path))
+
+
+def recognise_installation(survey: Survey) -> tuple[str, Runtime, Layout] | None:
+    """The prefix (empty), runtime and layout of an installation in a folder; ``None`` where there is none.
+
+    Raises ``InputUnreadable`` for a virtual environment and for others that do not stand on their own, with what to use instead.
+    """
+    if not survey.is_folder:
+        return None
+    _refuse_dependents(survey)
+    found = whole_prefix(survey, RuntimeKind.INSTALLATION)
+    if found is None or found[0]:
+        return None
+    for path, link in sorted(survey.links.items()):
+        if keeps_of_installation(path) and leads_outside(path, link):
+            raise InputUnreadable(
+                f"{path!r} is a link to {link}, outside of this folder", address=str(survey.path), hint=_STANDALONE_HINT
+            )
+    return found
+
+
+def _refuse_dependents(survey: Survey) -> None:
+    fact, hint = "", _STANDALONE_HINT
+    if "pyvenv.cfg" in survey.paths:
+        home = re.search(r"^home\s*=\s*(.+)$", survey.text("pyvenv.cfg"), re.MULTILINE)
+        fact = "a virtual environment: its interpreter and standard library lie elsewhere"
+        # It names the folder with the interpreter, which on Unix is ``bin`` in the installation's.
+        if home:
+            prefix = re.sub(r"(?<=.)/bin/?$", "", home[1].strip())
+            hint = f"give the installation that it was made from ({prefix})"
+    elif any(path.startswith("conda-meta/") for path in survey.paths):
+        fact = "a conda environment: its libraries have its own path compiled in"
+    elif survey.matching(r"lib/python3(?:\.\d+)?/(?:EXTERNALLY-MANAGED|dist-packages/.*)"):
+        fact = (
+            "an operating system's Python: its parts lie all over the system, and it does not look into site-packages"
+        )
+    if fact:
+        raise InputUnreadable(fact, address=str(survey.path), hint=hint)
+
+
+def keeps_of_installation(path: str) -> bool:
+    """Whether the file at *path*, relative to the prefix, is part of the interpreter: no packages, scripts, byte code or tests."""
+    if not (_WINDOWS_PARTS.fullmatch(path) or _UNIX_PARTS.fullmatch(path)):
+        return False
+    return keeps_of_prefix(path) and not _TEST_SUITES.search(path) and not _BUILD_LEFTOVERS.match(path)

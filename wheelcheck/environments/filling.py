@@ -13,7 +13,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
-from wheelcheck.environments.wheelhouse.folder import PART, Entry, Record, Wanted, load_record
+from wheelcheck.environments.wheelhouse import PART, Entry, Record, Wanted, load_record
 from wheelcheck.errors import DiskFailure, HashMismatch
 from wheelcheck.model.environment import PlanSizes
 from wheelcheck.model.plan import PlannedFile

@@ -21,8 +21,7 @@ from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_n
 
 from wheelcheck.environments.digests import digests_of
 from wheelcheck.environments.verify.running import kill
-from wheelcheck.environments.wheelhouse.folder import PART, BuildSource, Entry, Wanted, load_record
-from wheelcheck.environments.wheelhouse.loading import built_wheel
+from wheelcheck.environments.wheelhouse import PART, BuildSource, Entry, Wanted, built_wheel, load_record
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import masked_within
