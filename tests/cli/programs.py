@@ -16,8 +16,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wheelcheck.cli.main import run
-from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import PlanDocument
+from wheelcheck.report.documents import json_schema
 
 TARGET = ("--platform", "win_amd64", "--python", "3.11")
 _REPOSITORY = Path(__file__).parents[2]

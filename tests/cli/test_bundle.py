@@ -21,8 +21,8 @@ from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
 from tests.server import IndexServer
 from wheelcheck.model.environment import Budget, Manifest
-from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.manifests import parse_manifest
+from wheelcheck.report.documents import json_schema
 
 SITE = "Lib/site-packages"
 

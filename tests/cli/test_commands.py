@@ -12,10 +12,10 @@ from tests.cli.programs import Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer
 from wheelcheck.model.environment import Manifest
-from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import PlanDocument
 from wheelcheck.report.check.document import CheckDocument
 from wheelcheck.report.difference_document import DiffDocument
+from wheelcheck.report.documents import json_schema
 from wheelcheck.report.matrix_document import MatrixDocument
 from wheelcheck.report.verify_document import VerifyDocument
 

@@ -16,8 +16,8 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
 from tests.server import IndexFile, IndexServer, Mode, index_file
 from tests.server.catalog import Made
-from wheelcheck.model.schema import json_schema
 from wheelcheck.report.difference_document import DiffDocument
+from wheelcheck.report.documents import json_schema
 
 NATIVE = {
     "setup.py": "from setuptools import setup, Extension\nsetup(name='n', version='1.0', ext_modules=[Extension('n', ['n.c'])])\n",

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from tests.cli.programs import Outcome, Shell, valid_plan
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import Flaky, IndexServer, Mode
-from wheelcheck.model.schema import json_schema
+from wheelcheck.report.documents import json_schema
 from wheelcheck.report.matrix_document import MatrixDocument
 from wheelcheck.targets.targets import PLATFORMS, PYTHONS
 

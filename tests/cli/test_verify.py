@@ -23,9 +23,9 @@ from tests.fakes.libraries import make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
 from wheelcheck.api.verify import VerifyRequest, verify
 from wheelcheck.model.inspection import ProblemKind
-from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
+from wheelcheck.report.documents import json_schema
 from wheelcheck.report.verify import render_verify
 from wheelcheck.report.verify_document import VerifyDocument
 

@@ -10,11 +10,11 @@ from typing import BinaryIO, cast
 import pytest
 
 from tests.fakes.archives import make_zip
+from wheelcheck.index.downloads import BytesMissing, SparseFile
 from wheelcheck.index.file_entries import Listing, PageUnreadable, availability
 from wheelcheck.index.html_pages import read_html
 from wheelcheck.index.once_map import Deliveries
 from wheelcheck.index.page_reader import read_json, read_listing
-from wheelcheck.index.ranges import BytesMissing, SparseFile
 from wheelcheck.index.revalidation import conditions, validity_of
 from wheelcheck.index.transport import MAX_WAIT, backoff, parse_retry_after
 from wheelcheck.model.distribution import Availability

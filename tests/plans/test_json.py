@@ -13,9 +13,9 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.repair import Edit, EditKind, Proposals, Suggestion
 from wheelcheck.model.resolution import Resolution
-from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import SCHEMA_NAME, PlanDocument, parse_plan, render_plan
 from wheelcheck.plans.making import plan
+from wheelcheck.report.documents import json_schema
 
 PLANS = samples.every_plan()
 

@@ -20,9 +20,9 @@ from wheelcheck.model.environment import (
     Runtime,
     RuntimeKind,
 )
-from wheelcheck.model.schema import json_schema
 from wheelcheck.model.target import TargetName
 from wheelcheck.plans.manifests import parse_manifest, render_manifest
+from wheelcheck.report.documents import json_schema
 
 _HASH = "0123456789abcdef" * 4
 

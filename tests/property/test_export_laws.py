@@ -26,9 +26,9 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.resolution import Pin
-from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import PlanDocument, parse_plan, render_plan
 from wheelcheck.plans.making import plan
+from wheelcheck.report.documents import json_schema
 from wheelcheck.report.summary import render_summary
 
 law = settings(max_examples=40)

@@ -18,12 +18,12 @@ from wheelcheck.findings.verdicts import compare
 from wheelcheck.model.check import CheckedTarget, Difference, Side, Verdict
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
-from wheelcheck.model.schema import json_schema
 from wheelcheck.model.target import Target
 from wheelcheck.report.check.markdown import LIMIT
 from wheelcheck.report.details import in_bytes
 from wheelcheck.report.difference import MARK, render_diff_markdown, render_diff_text
 from wheelcheck.report.difference_document import DiffDocument, render_diff_json
+from wheelcheck.report.documents import json_schema
 
 OLD = Side(name="requirements.txt at origin/main (1a2b3c4d5e)", kind="resolved", revision="1a2b3c4d5e")
 NEW = Side(name="requirements.txt", kind="resolved", inputs=samples.INPUTS)

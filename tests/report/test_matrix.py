@@ -13,7 +13,7 @@ from tests.fakes.checks import HOSTILE_TEXTS
 from tests.fakes.matrices import cell, compared, full_of_wheels, mixed
 from tests.fakes.samples import installable_plan
 from wheelcheck.model.answers import Matrix
-from wheelcheck.model.schema import json_schema
+from wheelcheck.report.documents import json_schema
 from wheelcheck.report.matrix import render_matrix_markdown, render_matrix_text
 from wheelcheck.report.matrix_document import MatrixDocument, render_matrix_json
 from wheelcheck.report.wording import listed_cells

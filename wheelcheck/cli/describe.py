@@ -75,7 +75,7 @@ def schema_command(name: str, output: str | None) -> int:
     from importlib import import_module
 
     from wheelcheck.model.document import render_json
-    from wheelcheck.model.schema import json_schema
+    from wheelcheck.report.documents import json_schema
 
     # A report's room is loaded for its own schema alone.
     module, _, document = _SCHEMAS[name].partition(":")
@@ -99,14 +99,14 @@ def target_command(platform: str | None, python: str | None, output: str | None)
 @click.group("cache", short_help="Show or empty the cache.")
 @click.option("--cache-dir", metavar="DIR", help="Of this folder instead of the default one.")
 @click.pass_context
-def cache_group(context: click.Context, cache_dir: str | None) -> None:
+def cache_command(context: click.Context, cache_dir: str | None) -> None:
     """Show or empty the cache of pages and metadata."""
     from wheelcheck.index.disk_cache import default_cache_dir
 
     context.obj = Path(cache_dir) if cache_dir else default_cache_dir()
 
 
-@cache_group.command("dir")
+@cache_command.command("dir")
 @click.pass_obj
 def dir_command(folder: Path) -> int:
     """Print the folder."""
@@ -114,7 +114,7 @@ def dir_command(folder: Path) -> int:
     return 0
 
 
-@cache_group.command("info")
+@cache_command.command("info")
 @click.pass_obj
 def info_command(folder: Path) -> int:
     """Print how many entries there are and how large they are."""
@@ -125,7 +125,7 @@ def info_command(folder: Path) -> int:
     return 0
 
 
-@cache_group.command("clear")
+@cache_command.command("clear")
 @click.pass_obj
 def clear_command(folder: Path) -> int:
     """Remove every entry."""

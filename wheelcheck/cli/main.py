@@ -11,10 +11,10 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections import UserDict
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -22,23 +22,24 @@ from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
 from wheelcheck.errors import DiskFailure, WheelcheckError
 
-_PLACES = {
-    "bundle": ("environments", "bundle_command"),
-    "cache": ("describe", "cache_group"),
-    "check": ("check", "check_command"),
-    "config": ("describe", "config_command"),
-    "diff": ("check", "diff_command"),
-    "export": ("describe", "export_command"),
-    "fetch": ("environments", "fetch_command"),
-    "hook": ("check", "hook_command"),
-    "matrix": ("matrix", "matrix_command"),
-    "plan": ("plan", "plan_command"),
-    "schema": ("describe", "schema_command"),
-    "target": ("describe", "target_command"),
-    "verify": ("environments", "verify_command"),
-    "wheels": ("matrix", "wheels_command"),
-    "why": ("plan", "why_command"),
+_MODULES = {
+    "bundle": "environments",
+    "cache": "describe",
+    "check": "check",
+    "config": "describe",
+    "diff": "check",
+    "export": "describe",
+    "fetch": "environments",
+    "hook": "check",
+    "matrix": "matrix",
+    "plan": "plan",
+    "schema": "describe",
+    "target": "describe",
+    "verify": "environments",
+    "wheels": "matrix",
+    "why": "plan",
 }
+"""The module of each command."""
 _INTERRUPTED = 130
 _BUG = 70
 """What sysexits.h calls an internal software error."""
@@ -47,34 +48,19 @@ _PACKAGE = Path(__file__).parents[1]
 _GARBAGE = 200_000
 
 
-class CommandTable(MutableMapping[str, click.Command]):
+class CommandTable(UserDict[str, click.Command]):
     """Commands by name, as click asks for them; names are known without an import."""
 
     def __init__(self) -> None:
-        self._loaded: dict[str, click.Command] = {}
-        self._names = dict.fromkeys(_PLACES)
+        super().__init__()
+        modules: dict[str, Any] = dict(_MODULES)
+        self.data = modules
 
     def __getitem__(self, name: str) -> click.Command:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._loaded:
-            module, attribute = _PLACES[name]
-            self._loaded[name] = getattr(import_module(f"wheelcheck.cli.{module}"), attribute)
-        return self._loaded[name]
-
-    def __setitem__(self, name: str, command: click.Command) -> None:
-        self._names[name] = None
-        self._loaded[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._names[name]
-        self._loaded.pop(name, None)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+        found: Any = self.data[name]
+        if isinstance(found, str):
+            self.data[name] = getattr(import_module(f"wheelcheck.cli.{found}"), f"{name}_command")
+        return self.data[name]
 
 
 @click.group(

@@ -12,10 +12,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.index.downloads import save_verified
+from wheelcheck.index.downloads import BytesMissing, FileHosts, RangeReader, SparseFile, save_verified
 from wheelcheck.index.exchange import HashingFile
 from wheelcheck.index.fetch_context import FetchContext
-from wheelcheck.index.ranges import BytesMissing, FileHosts, RangeReader, SparseFile
 from wheelcheck.model.code import CodePlaces
 from wheelcheck.model.distribution import Distribution, Wheel
 

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 
 from tests.fakes import checks
-from wheelcheck.model.schema import json_schema
 from wheelcheck.plans.documents import PlanDocument
 from wheelcheck.report.check.document import CheckDocument, render_json
+from wheelcheck.report.documents import json_schema
 
 EVERY = checks.every_check()
 
