@@ -124,6 +124,8 @@ class LoopThread:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                # From Python 3.12 on, gathering tasks that have all ended gives the loop no turn in which they would be discarded.
+                self._tasks.difference_update(tasks)
         finally:
             await self._at_end()
 
