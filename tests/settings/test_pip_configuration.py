@@ -33,16 +33,14 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         "find-links = /a /b\nno-index = no\ncert = /ca.pem\nclient-cert = /me.pem\ntrusted-host = a b:8080\nproxy = http://p:3128\n"
         "timeout = 15\nretries = 2\nprogress-bar = off\n",
     )
-    path = str(tmp_path / "0.conf")
-    # Who said each has tests of its own.
+    assert (found.said_by["cert"], found.said_by["client-cert"]) == (str(tmp_path / "0.conf"),) * 2
+    # Who said the others has tests of its own.
     assert replace(found, said_by={}) == PipConfiguration(
         index_url="https://one.example/simple",
         extra_index_urls=("https://two.example/simple", "file:///wheels"),
         find_links=("/a", "/b"),
         cert="/ca.pem",
-        cert_said_by=path,
         client_cert="/me.pem",
-        client_cert_said_by=path,
         trusted_hosts=("a", "b:8080"),
         proxy="http://p:3128",
         timeout=15.0,
@@ -76,7 +74,7 @@ def test_the_environment_wins_over_files_and_empty_values_say_nothing(tmp_path: 
     )
     assert (found.index_url, found.extra_index_urls) == ("https://variable.example", ("https://extra.example",))
     assert (found.no_index, found.timeout, found.retries, found.find_links) == (True, 60.0, 0, ("one", "two"))
-    assert (found.trusted_hosts, found.proxy, found.cert, found.cert_said_by) == (
+    assert (found.trusted_hosts, found.proxy, found.cert, found.said_by["cert"]) == (
         ("h",),
         "http://p",
         "/x.pem",
@@ -158,7 +156,9 @@ def test_certificates_come_from_pip_then_the_first_variable(tmp_path: Path) -> N
     for path in bundles.values():
         path.write_text("")
     environ = {name: str(path) for name, path in bundles.items() if name != "PIP"}
-    pip = PipConfiguration(cert=str(bundles["PIP"]), cert_said_by="PIP_CERT", proxy="http://p", timeout=3.0, retries=1)
+    pip = PipConfiguration(
+        cert=str(bundles["PIP"]), said_by={"cert": "PIP_CERT"}, proxy="http://p", timeout=3.0, retries=1
+    )
     assert network_settings(environ, pip) == NetworkSettings(
         ca_bundle=bundles["PIP"], proxy="http://p", timeout=3.0, retries=1
     )
@@ -173,4 +173,4 @@ def test_a_missing_certificate_file_names_its_variable() -> None:
         network_settings({"SSL_CERT_FILE": "/nowhere/ca.pem"}, PipConfiguration())
     assert caught.value.address == "SSL_CERT_FILE"
     with pytest.raises(UsageProblem, match="PIP_CLIENT_CERT"):
-        network_settings({}, PipConfiguration(client_cert="/nowhere", client_cert_said_by="PIP_CLIENT_CERT"))
+        network_settings({}, PipConfiguration(client_cert="/nowhere", said_by={"client-cert": "PIP_CLIENT_CERT"}))

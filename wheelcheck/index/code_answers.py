@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
-from wheelcheck.index.config import USER_AGENT
+from wheelcheck.index.config import USER_AGENT, local_path
 from wheelcheck.index.exchange import RequestKind
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
-from wheelcheck.index.locations import local_path
 from wheelcheck.index.once_map import Future, OnceMap
 from wheelcheck.model.code import ImportSurvey, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution

@@ -1,4 +1,4 @@
-"""Configuration of the index room: which indexes, how to sign in, how much to read. Reads no settings file; shows no secret."""
+"""Configuration of the index room: indexes, local files, sign-in, limits. Reads no settings file; shows no secret."""
 
 from __future__ import annotations
 
@@ -135,3 +135,18 @@ def _origin(parts: SplitResult) -> Origin:
 
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def local_path(location: str) -> Path | None:
+    """The path that *location* names, a ``file:`` URL or a plain path; ``None`` for URLs of other schemes."""
+    scheme, colon, _ = location.partition(":")
+    if scheme.lower() == "file" and colon:
+        path = urlsplit(location).path
+        if os.name == "nt":
+            from urllib.request import url2pathname
+
+            return Path(url2pathname(path))
+        return Path(unquote(path))
+    if "://" in location:
+        return None
+    return Path(location).expanduser()

@@ -12,11 +12,10 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
-from wheelcheck.index.config import USER_AGENT
+from wheelcheck.index.config import USER_AGENT, local_path
 from wheelcheck.index.downloads import save_verified
 from wheelcheck.index.exchange import RequestKind, checkable, verify_digest
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
-from wheelcheck.index.locations import local_path
 from wheelcheck.index.wheel_metadata import WheelMetadata
 from wheelcheck.model.distribution import Availability, CoreMetadata, Distribution, LinkSkip, Sdist, Wheel, parse_link
 from wheelcheck.model.judgement import Judgement

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
+from wheelcheck.index.config import local_path
 from wheelcheck.index.exchange import HashingFile, Reply, Request, RequestKind, checkable, verify_digest
 from wheelcheck.index.fetch_context import FetchContext
-from wheelcheck.index.locations import local_path
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.urls import masked
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from wheelcheck.errors import HashMismatch, IndexUnavailable, reading
+from wheelcheck.index.config import local_path
 from wheelcheck.index.exchange import Reply, Request, RequestKind
 from wheelcheck.index.fetch_context import FetchContext
-from wheelcheck.index.locations import local_path
 from wheelcheck.model.plan import PlannedFile
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Landing

@@ -10,12 +10,11 @@ from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
-from wheelcheck.index.config import IndexConfig
+from wheelcheck.index.config import IndexConfig, local_path
 from wheelcheck.index.downloads import FileHosts, RangeReader
 from wheelcheck.index.exchange import Request, RequestKind, Statistics
 from wheelcheck.index.fetch_context import Connections, FetchContext, decoder, encode
 from wheelcheck.index.file_downloads import SEGMENT, FileDownloads
-from wheelcheck.index.locations import local_path
 from wheelcheck.index.once_map import Future, LoopThread
 from wheelcheck.model.environment import FileSize, PlanSizes
 from wheelcheck.model.plan import PlannedFile

@@ -1,15 +1,18 @@
-"""Reads a page as JSON (PEP 691, with PEPs 700, 714 and 792) or HTML, and packs its links by version without understanding them."""
+"""Reads a page as JSON (PEP 691, with PEPs 700, 714, 792) or HTML, and packs its links by version without understanding them."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
+from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.file_entries import (
     FileEntry,
     Listing,
@@ -65,6 +68,7 @@ L = TypeVar("L")
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01"
 """JSON first (PEP 691); naming it also makes some HTML mirrors show upload times."""
 
+_ARCHIVES = (".whl", ".zip", ".gz", ".bz2", ".xz", ".tgz", ".tbz", ".txz", ".tar", ".Z")
 _NOWHERE = Availability(url="")
 
 
@@ -168,3 +172,34 @@ def _plain_version(head: str, project: NormalizedName) -> tuple[Version, str] | 
         return parse_version(text), text
     except InvalidVersion:
         return None
+
+
+def load_listing(path: Path) -> Listing:
+    """The links of *path*: the archives in a folder, or what a local page links to.
+
+    Raises ``IndexUnavailable`` where there is nothing, or nothing readable.
+    """
+    try:
+        if path.is_dir():
+            return _folder_listing(path)
+        content = path.read_bytes()
+    except OSError as problem:
+        raise IndexUnavailable(
+            f"cannot be read: {problem.strerror or problem}",
+            address=str(path),
+            hint="find-links and file indexes must be folders or pages that exist",
+        ) from problem
+    try:
+        return read_listing(content, "text/html", path.absolute().as_uri())
+    except PageUnreadable as problem:
+        raise IndexUnavailable(str(problem), address=str(path)) from problem
+
+
+def _folder_listing(folder: Path) -> Listing:
+    files: list[FileEntry] = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.endswith(_ARCHIVES) and entry.is_file():
+                url = Path(entry.path).absolute().as_uri()
+                files.append(FileEntry(entry.name, url, size=entry.stat().st_size))
+    return Listing(files)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import IndexUnavailable, OfflineMiss
+from wheelcheck.index.config import local_path
 from wheelcheck.index.exchange import Reply
 from wheelcheck.index.fetch_context import FetchContext, decoder
-from wheelcheck.index.file_entries import Listing, PackedPage
-from wheelcheck.index.locations import LinkPool, LocalIndex, load_listing, local_path
-from wheelcheck.index.page_reader import read_listing, read_page
+from wheelcheck.index.file_entries import FileEntry, Listing, PackedPage
+from wheelcheck.index.page_reader import load_listing, packed, read_listing, read_page
 from wheelcheck.index.page_versions import Layer, compressed_layer, layer_of, packed_size, project_page
 from wheelcheck.index.revalidation import PageAnswer, RevalidatedPages
 from wheelcheck.model.distribution import ProjectPage
@@ -211,3 +213,63 @@ class OtherIndexes:
         failure = self._failed.get(urlsplit(url).netloc)
         if failure is not None:
             raise IndexUnavailable(failure.message, address=failure.address, hint=failure.hint) from failure
+
+
+class LocalIndex:
+    """A tree ``NAME/index.html``, or ``NAME/`` with the archives themselves; ``simple/`` above may be left out."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders: Mapping[NormalizedName, Path] | None = None
+
+    def load_page(self, name: NormalizedName) -> PackedPage | None:
+        """The files of *name*, ``None`` if the tree does not have it. Raises ``IndexUnavailable`` if there is no tree."""
+        folder = self._folder_of(name)
+        if folder is None:
+            return None
+        for page in (folder / "index.html", folder / "index.json"):
+            if page.is_file():
+                return packed(load_listing(page), name)
+        listing = load_listing(folder)
+        return packed(listing, name) if listing.files else None
+
+    def _folder_of(self, name: NormalizedName) -> Path | None:
+        direct = self._root / name
+        if direct.is_dir():
+            return direct
+        # Trees made by hand may have un-normalised names: the folder is read once for all of them.
+        if self._folders is None:
+            root = self._root / "simple" if (self._root / "simple").is_dir() else self._root
+            try:
+                self._folders = {canonicalize_name(each.name): each for each in root.iterdir() if each.is_dir()}
+            except OSError as problem:
+                raise IndexUnavailable(
+                    f"cannot be read: {problem.strerror or problem}",
+                    address=str(self._root),
+                    hint="a file: index is a folder with one folder for each project",
+                ) from problem
+        return self._folders.get(name)
+
+
+class LinkPool:
+    """A listing of several projects, as find-links are; finds the files of one."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._base = listing.base
+        self._wheels: dict[str, list[FileEntry]] = {}
+        self._archives: list[tuple[str, FileEntry]] = []
+        for entry in listing.files:
+            if entry.filename.endswith(".whl"):
+                self._wheels.setdefault(canonicalize_name(entry.filename.partition("-")[0]), []).append(entry)
+            else:
+                self._archives.append((canonicalize_name(entry.filename), entry))
+
+    def page_of(self, name: NormalizedName) -> PackedPage | None:
+        """The files of *name*, ``None`` where there are none."""
+        files = list(self._wheels.get(name, ()))
+        # "a-b-1.0.zip" may be version 1.0 of a-b or nonsense of a: packing decides, this only narrows the choice.
+        files += [entry for whole, entry in self._archives if whole.startswith(f"{name}-")]
+        if not files:
+            return None
+        found = packed(Listing(files, base=self._base), name)
+        return found if found.versions else None

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed
+from wheelcheck.index.config import local_path
 from wheelcheck.index.downloads import FileHosts, RangeReader, save_verified
 from wheelcheck.index.exchange import Request, RequestKind, verify
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
-from wheelcheck.index.locations import local_path
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Wheel
 
 if TYPE_CHECKING:

@@ -39,8 +39,8 @@ Said = Mapping[str, tuple[str, str]]
 class PipConfiguration(Struct, frozen=True, kw_only=True):
     """pip's settings for indexes and the network; ``None`` and empty where it has none.
 
-    URLs may hold credentials. ``timeout`` is in seconds. ``cert_said_by`` and ``client_cert_said_by`` name the variable or file,
-    ``said_by`` does so for every key (in pip's spelling, ``index-url``) that has a value.
+    URLs may hold credentials. ``timeout`` is in seconds. ``said_by`` names the variable or file for every key (in pip's
+    spelling, ``index-url``) that has a value.
     """
 
     index_url: str | None = None
@@ -48,9 +48,7 @@ class PipConfiguration(Struct, frozen=True, kw_only=True):
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     cert: str | None = None
-    cert_said_by: str = ""
     client_cert: str | None = None
-    client_cert_said_by: str = ""
     trusted_hosts: tuple[str, ...] = ()
     proxy: str | None = None
     timeout: float | None = None
@@ -77,9 +75,7 @@ def load_pip_configuration(environ: Mapping[str, str], *, files: Sequence[Path] 
         find_links=tuple(map(_at_home, _words(said, "find-links"))),
         no_index=_flag(said, "no-index"),
         cert=_text(said, "cert"),
-        cert_said_by=said["cert"][1] if "cert" in said else "",
         client_cert=_text(said, "client-cert"),
-        client_cert_said_by=said["client-cert"][1] if "client-cert" in said else "",
         trusted_hosts=_words(said, "trusted-host"),
         proxy=_text(said, "proxy"),
         timeout=_number(said, "timeout"),
@@ -99,14 +95,10 @@ def pip_configuration_files(environ: Mapping[str, str], *, system: str = sys.pla
     files = list(_global_files(environ, system))
     if not (extra and Path(extra).exists()):
         files += _user_files(environ, system)
-    files.append(Path(environ.get("VIRTUAL_ENV") or sys.prefix) / _basename(system))
+    files.append(Path(environ.get("VIRTUAL_ENV") or sys.prefix) / ("pip.ini" if system == "win32" else "pip.conf"))
     if extra:
         files.append(Path(extra))
     return tuple(files)
-
-
-def _basename(system: str) -> str:
-    return "pip.ini" if system == "win32" else "pip.conf"
 
 
 def _global_files(environ: Mapping[str, str], system: str) -> list[Path]:
@@ -159,11 +151,11 @@ def _file_values(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def _environment_values(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    said = {}
-    for name, value in environ.items():
-        if name.startswith("PIP_") and value.strip() and _key(name[4:]) in _KEYS:
-            said[_key(name[4:])] = (value, name)
-    return said
+    return {
+        _key(name[4:]): (value, name)
+        for name, value in environ.items()
+        if name.startswith("PIP_") and value.strip() and _key(name[4:]) in _KEYS
+    }
 
 
 def _key(name: str) -> str:
@@ -231,13 +223,13 @@ def network_settings(environ: Mapping[str, str], pip: PipConfiguration) -> Netwo
     The proxy variables (``HTTPS_PROXY``, ``NO_PROXY``, …) are left to the HTTP client. Raises ``UsageProblem`` naming the
     variable or file that points to a certificate file which is not there.
     """
-    bundle, said_by = pip.cert, pip.cert_said_by
+    bundle, said_by = pip.cert, pip.said_by.get("cert", "")
     for variable in BUNDLE_VARIABLES:
         if not bundle:
             bundle, said_by = environ.get(variable), variable
     return NetworkSettings(
         ca_bundle=_present(bundle, said_by),
-        client_cert=_present(pip.client_cert, pip.client_cert_said_by),
+        client_cert=_present(pip.client_cert, pip.said_by.get("client-cert", "")),
         proxy=pip.proxy,
         trusted_hosts=pip.trusted_hosts,
         timeout=pip.timeout,
