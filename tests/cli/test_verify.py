@@ -21,7 +21,8 @@ from tests.cli.programs import Shell
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
-from wheelcheck.api.verify import VerifyRequest, verify
+from wheelcheck.api.verify import verify
+from wheelcheck.environments.verify.imports import ImportOptions
 from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
@@ -194,7 +195,7 @@ def _write_golden() -> None:
     GOLDEN.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         filled(Path("env"))
-        inspection = verify(VerifyRequest(path="env", imports=False))
+        inspection = verify("env", ImportOptions(wanted=False))
     for width in (80, 120):
         text = render_verify(inspection, width=width, color=False, encoding="utf-8", detail="full")
         (GOLDEN / f"verify-{width}.txt").write_text(text, encoding="utf-8")

@@ -261,8 +261,6 @@ def _described(archive: Path, files: Iterable[EnvironmentFile], layer: str | Non
 
 
 def _write_manifest(manifest: Manifest, folder: Path) -> EnvironmentFile:
-    import hashlib
-
     from wheelcheck.plans.manifests import render_manifest
 
     content = render_manifest(manifest)

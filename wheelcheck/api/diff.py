@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from wheelcheck.options import SdistPolicy
     from wheelcheck.settings.loading import Settings
 
+_SDIST: dict[str, SdistPolicy] = {"deny": "deny", "pure": "pure", "any": "any"}
+
 
 class DiffRequest(GateRequest, frozen=True, kw_only=True):
     """One question to :func:`diff`.
@@ -120,7 +122,7 @@ class _Side:
             python=first.python,
             target_file=None,
             # The other side of a plan is resolved with the source policy of that plan.
-            sdist=request.options["sdist"] or (_sdist_of(plan) if plan is not None else None),
+            sdist=request.options["sdist"] or (_SDIST.get(plan.options.sdist) if plan is not None else None),
         )
         try:
             self._prepared = prepare(asking, reporter, CHECKING)
@@ -222,11 +224,6 @@ def _targets(asked: DiffRequest, settings: Settings, plan: Plan | None) -> tuple
             f"a plan is for its own target ({plan.target})", hint="take --platform, --python and the like out"
         )
     return (plan.target,)
-
-
-def _sdist_of(plan: Plan) -> SdistPolicy | None:
-    words: dict[str, SdistPolicy] = {"deny": "deny", "pure": "pure", "any": "any"}
-    return words.get(plan.options.sdist)
 
 
 def _notes(old: ComparisonInput, new: ComparisonInput, settings: Settings) -> Iterator[str]:

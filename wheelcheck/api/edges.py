@@ -113,15 +113,14 @@ def open_store(config: IndexConfig, reporter: Reporter) -> Iterator[IndexStore]:
     from wheelcheck.archives.reader import ArchiveReader
     from wheelcheck.index.store import IndexStore
 
-    with IndexStore(config, ArchiveReader(knowledge=_native), reporter) as store:
+    def native() -> NativeKnowledge:
+        # Loaded only when a source archive is judged for the first time.
+        from wheelcheck.knowledge.loading import load_native
+
+        return load_native()
+
+    with IndexStore(config, ArchiveReader(knowledge=native), reporter) as store:
         yield store
-
-
-def _native() -> NativeKnowledge:
-    # Loaded only when a source archive is judged for the first time.
-    from wheelcheck.knowledge.loading import load_native
-
-    return load_native()
 
 
 def text_fetcher(request: Request, settings: Settings, reporter: Reporter) -> Callable[[str], str]:

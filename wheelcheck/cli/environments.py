@@ -213,18 +213,12 @@ def verify_command(
 
     Exit status: 0 no problems, 1 problems (with --strict, warnings too), 2 no environment or unreadable input, 3 disk failed.
     """
-    from wheelcheck.api.verify import VerifyRequest, verify
+    from wheelcheck.api.verify import verify
+    from wheelcheck.environments.verify.imports import ImportOptions
 
     showing = Showing.taken_from(options)
-    request = VerifyRequest(
-        path=path,
-        plan=plan,
-        imports=imports == "all",
-        runner=runner,
-        timeout=timeout,
-        skipped=skipped,
-    )
+    trying = ImportOptions(wanted=imports == "all", runner=runner, timeout=timeout, skipped=frozenset(skipped))
     with showing.reporter() as reporter:
-        inspection = verify(request, reporter=reporter)
+        inspection = verify(path, trying, plan=plan, reporter=reporter)
     showing.write("verify", form, inspection)
     return 1 if inspection.errors or (strict and inspection.warnings) else 0

@@ -235,7 +235,10 @@ def refuse_unplanned(path: Path, wanted: Wanted, plan: Plan) -> None:
     _refuse_platform(tags, wanted)
     if not any((tag.interpreter, tag.abi, tag.platform) in plan.target.rank for tag in tags):
         raise _refused(wanted, f"gave a wheel for {_shown(tags)}, which {plan.target} does not take")
-    unplanned = sorted(set(_stated(path, wanted, plan)) - _expected(wanted, plan))
+    # A package may require itself with its extras.
+    changed = {_named(text) for text in (*plan.options.overrides, *plan.options.excludes)}
+    allowed = {wanted.package.name, *wanted.package.requires, *changed}
+    unplanned = sorted(set(_stated(path, wanted, plan)) - allowed)
     if unplanned:
         raise _refused(
             wanted,
@@ -282,12 +285,6 @@ def _requires_dist(path: Path, wanted: Wanted) -> list[str]:
         raise _refused(wanted, "gave a wheel that cannot be read") from error
     found: list[str] = HeaderParser().parsestr(text).get_all("Requires-Dist") or []
     return found
-
-
-def _expected(wanted: Wanted, plan: Plan) -> set[NormalizedName]:
-    """The allowed requirements: planned ones, excluded or overridden ones, and the package itself (for its extras)."""
-    changed = {_named(text) for text in (*plan.options.overrides, *plan.options.excludes)}
-    return {wanted.package.name, *wanted.package.requires, *changed}
 
 
 def _named(text: str) -> NormalizedName:

@@ -172,7 +172,10 @@ def staged(out: Path) -> Iterator[Staging]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
-        _restore(staging)
+        previous = folder / _PREVIOUS
+        if os.path.lexists(previous) and not os.path.lexists(out):
+            # A killed run had moved the former bundle aside.
+            previous.rename(out)
         _clear(folder, frozenset({_WHEELS}))
         yield staging
     except Timeout:
@@ -191,13 +194,6 @@ def staged(out: Path) -> Iterator[Staging]:
                 lock.acquire(timeout=0)  # where the run was interrupted before it had it
             if lock.is_locked:
                 _leave(folder, keep, lock)
-
-
-def _restore(staging: Staging) -> None:
-    """Move the former bundle back that a killed run had moved aside, where its place is empty."""
-    previous = staging.folder / _PREVIOUS
-    if os.path.lexists(previous) and not os.path.lexists(staging.out):
-        previous.rename(staging.out)
 
 
 def _clear(folder: Path, keep: frozenset[str]) -> None:

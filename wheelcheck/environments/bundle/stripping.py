@@ -110,13 +110,12 @@ def _docs(environment: Environment) -> frozenset[str]:
 
 def _pyi(environment: Environment) -> frozenset[str]:
     paths = {file.path for file in environment.files}
+    stubs = {path: path[: -len("i")] for path in paths if path.endswith(".pyi")}
     return frozenset(
-        path for path in paths if path.endswith(".pyi") and not _is_read(environment.root, path[: -len("i")], paths)
+        path
+        for path, module in stubs.items()
+        if module not in paths or not _READS_STUBS.search((environment.root / module).read_bytes())
     )
-
-
-def _is_read(root: Path, module: str, paths: set[str]) -> bool:
-    return module in paths and bool(_READS_STUBS.search((root / module).read_bytes()))
 
 
 def _dist_info_extras(environment: Environment) -> frozenset[str]:

@@ -18,6 +18,7 @@ from wheelcheck.environments.verify.library_index import LibraryIndex, read_libr
 from wheelcheck.environments.verify.locating import WINDOWS_PLATFORMS, system_of
 from wheelcheck.environments.verify.subject import Installed, Subject, owners, read_installed
 from wheelcheck.errors import UsageProblem
+from wheelcheck.model.environment import Manifest
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
 from wheelcheck.model.plan import Plan
@@ -57,7 +58,7 @@ def inspect(
     if plan is not None:
         problems += compare_plan(subject, installed, plan.plan, plan.digest)
     elif subject.manifest is not None:
-        problems += _against_packages(subject, installed)
+        problems += _against_packages(subject.manifest, installed)
     problems += [*judge_tags(subject, installed, target), *find_doubles(installed)]
     reporter.stage("reading libraries")
     index = read_library_index(subject, owners(subject, installed))
@@ -82,9 +83,8 @@ def inspect(
     )
 
 
-def _against_packages(subject: Subject, installed: tuple[Installed, ...]) -> list[Problem]:
-    """Problems for the packages of the manifest that are not installed."""
-    manifest = subject.manifest
+def _against_packages(manifest: Manifest, installed: tuple[Installed, ...]) -> list[Problem]:
+    """Problems for the packages of *manifest* that are not installed."""
     there = {each.name for each in installed}
     return [
         Problem(
@@ -94,7 +94,7 @@ def _against_packages(subject: Subject, installed: tuple[Installed, ...]) -> lis
             message=f"{package.name} {package.version} is in the manifest and not installed",
             remedy="make the bundle again",
         )
-        for package in (manifest.packages if manifest is not None else ())
+        for package in manifest.packages
         if canonicalize_name(package.name) not in there
     ]
 
