@@ -82,34 +82,16 @@ class Subject(Struct, frozen=True):
         return f"{at.sha256 or at.url}:{' '.join(sorted(self.asked))}"
 
 
-class CodeFetching:
-    """Creates the archives that all questions share when the first of them needs the network; a warm run never does."""
-
-    def __init__(self, context: FetchContext) -> None:
-        self._context = context
-        self._made: CodeArchives | None = None
-
-    def archives(self) -> CodeArchives:
-        """Return the archives; to be called on the loop's thread."""
-        if self._made is None:
-            from wheelcheck.index.code_archives import CodeArchives
-
-            self._made = CodeArchives(self._context)
-        return self._made
-
-    def close(self) -> None:
-        """Close every file."""
-        if self._made is not None:
-            self._made.close()
-
-
 class CodeAnswers(Generic[T]):
-    """Answers to *question*, cached by the file's hash, the names asked for and the version of the reader."""
+    """Answers to *question*, cached by the file's hash, the names asked for and the version of the reader.
 
-    def __init__(self, question: Question[T], context: FetchContext, fetching: CodeFetching) -> None:
+    *archives* returns the archives that all questions share; it is called on the loop's thread, once the network is needed.
+    """
+
+    def __init__(self, question: Question[T], context: FetchContext, archives: Callable[[], CodeArchives]) -> None:
         self._question = question
         self._context = context
-        self._fetching = fetching
+        self._archives = archives
 
     def at_hand(self, subject: Subject) -> T | None:
         """What the cache or the local disk has; ``None`` where the network is needed. Raises ``OfflineMiss``."""
@@ -126,11 +108,9 @@ class CodeAnswers(Generic[T]):
 
     async def fetch(self, subject: Subject) -> T:
         """Fetch what is needed and read it; an archive that is refused is a value. Raises ``IndexUnavailable``."""
-        question = self._question
-        ask = partial(_ask, question, self._context, subject.asked)
         try:
-            needs = question.needs(subject.asked)
-            answer = await self._fetching.archives().read(subject.distribution, needs, ask)
+            needs = self._question.needs(subject.asked)
+            answer = await self._archives().read(subject.distribution, needs, partial(self._ask, subject.asked))
         except ArchiveRefused as refusal:
             answer = self._refused(subject, refusal)
         self._context.store("code", self._key(subject), encode(answer))
@@ -141,11 +121,14 @@ class CodeAnswers(Generic[T]):
             return self._question.unread(subject.distribution.filename, subject.asked, "it is a folder, not an archive")
         try:
             with path.open("rb") as file:
-                return _ask(self._question, self._context, subject.asked, file, subject.distribution.filename)
+                return self._ask(subject.asked, file, subject.distribution.filename)
         except OSError as problem:
             raise IndexUnavailable(f"cannot be read: {problem.strerror or problem}", address=str(path)) from problem
         except ArchiveRefused as refusal:
             return self._refused(subject, refusal)
+
+    def _ask(self, asked: frozenset[str], file: BinaryIO, filename: str) -> T:
+        return self._question.ask(self._context.archives, file, filename, asked)
 
     def _refused(self, subject: Subject, refusal: ArchiveRefused) -> T:
         return self._question.unread(subject.distribution.filename, subject.asked, refusal.message)
@@ -156,18 +139,15 @@ class CodeAnswers(Generic[T]):
         return f"{_READER}:{self._question.word}:{digest}"
 
 
-def _ask(question: Question[T], context: FetchContext, asked: frozenset[str], file: BinaryIO, filename: str) -> T:
-    return question.ask(context.archives, file, filename, asked)
-
-
 class CodeQuestions:
     """Answers each question once; all questions share the archives that are fetched for them. Created for the first question."""
 
     def __init__(self, thread: LoopThread, context: FetchContext) -> None:
-        self._fetching = CodeFetching(context)
-        names = CodeAnswers(IMPORT_NAMES, context, self._fetching)
-        imports = CodeAnswers(IMPORTS, context, self._fetching)
-        definitions = CodeAnswers(DEFINITIONS, context, self._fetching)
+        self._context = context
+        self._made: CodeArchives | None = None
+        names = CodeAnswers(IMPORT_NAMES, context, self._archives)
+        imports = CodeAnswers(IMPORTS, context, self._archives)
+        definitions = CodeAnswers(DEFINITIONS, context, self._archives)
         self._names = OnceMap(thread, names.at_hand, names.fetch)
         self._imports = OnceMap(thread, imports.at_hand, imports.fetch)
         self._definitions = OnceMap(thread, definitions.at_hand, definitions.fetch)
@@ -194,4 +174,13 @@ class CodeQuestions:
 
     def close(self) -> None:
         """Close every file."""
-        self._fetching.close()
+        if self._made is not None:
+            self._made.close()
+
+    def _archives(self) -> CodeArchives:
+        # Made when the network is needed first: a warm run loads no asyncio.
+        if self._made is None:
+            from wheelcheck.index.code_archives import CodeArchives
+
+            self._made = CodeArchives(self._context)
+        return self._made

@@ -121,11 +121,9 @@ def _from_pip(name: str, pip: PipConfiguration, environ: Mapping[str, str]) -> I
         "timeout": pip.timeout,
         "retries": pip.retries,
     }
-    yield from _of(name, _value(values[name]), _said(pip.said_by.get(name, ""), environ))
-
-
-def _said(by: str, environ: Mapping[str, str]) -> str:
-    return f"environment variable {by}" if by in environ else f"pip configuration file {by}"
+    by = pip.said_by.get(name, "")
+    place = "environment variable" if by in environ else "pip configuration file"
+    yield from _of(name, _value(values[name]), f"{place} {by}")
 
 
 def _iter_network(pip: PipConfiguration, environ: Mapping[str, str]) -> Iterator[Effective]:

@@ -142,11 +142,8 @@ def _by_header(table: SettingsTable, array: str, position: int) -> tuple[int, in
     if position >= len(headers):
         return None
     end = re.compile(r"^[ \t]*\[", re.MULTILINE).search(table.document, headers[position].end())
-    return headers[position].start() + _indent(headers[position][0]), end.start() if end else len(table.document)
-
-
-def _indent(text: str) -> int:
-    return len(text) - len(text.lstrip())
+    begin = table.document.index("[", headers[position].start())
+    return begin, end.start() if end else len(table.document)
 
 
 def _inline(table: SettingsTable, array: str, position: int) -> tuple[int, int] | None:
