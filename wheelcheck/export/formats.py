@@ -80,7 +80,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         name="dockerfile",
         filename="Dockerfile",
         sentence="The lines of a Dockerfile that install the plan's wheels, for targets with Linux.",
-        renderer="dockerfile:render",
+        renderer="pip_scripts:render_dockerfile",
     ),
     Exporter(
         name="github-actions",

@@ -1,6 +1,6 @@
-"""Renders a plan as a script that runs pip, for sh, PowerShell and the command prompt of Windows.
+"""Renders a plan as calls of pip: a script for sh, PowerShell or the command prompt of Windows, or lines of a Dockerfile.
 
-Each script carries out the calls of ``pip_steps.py`` and stops at the first failure; nothing is resolved on the user's machine.
+Each carries out the calls of ``pip_steps.py`` and stops at the first failure; nothing is resolved on the user's machine.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _LONGEST = 8000  # characters of one line; cmd.exe reads 8191
 _SH_END = ("", "echo Done")
 _POWERSHELL_END = ("    Write-Host 'Done'", "}", "finally {", "    Remove-Item -Recurse -Force $Work", "}")
 _CMD_END = ("echo Done", ":end", 'rmdir /s /q "%WORK%"', "exit /b %STATUS%")
+_FOLDER = "/tmp/wheelcheck"  # noqa: S108 - a folder in the image, gone when its layer ends
 
 
 def render_sh(shipment: Shipment) -> str:
@@ -178,3 +179,50 @@ def _cmd_quoted(word: str) -> str:
         raise UsageProblem(f"the command prompt cannot quote {word!r}", hint="use --to pip-powershell")
     plain = word.replace("%", "%%")
     return f'"{plain}"' if _SEPARATORS.search(word) else plain
+
+
+def render_dockerfile(shipment: Shipment) -> str:
+    """The lines for *shipment*'s plan, to stand in a Dockerfile (BuildKit) after its FROM; a FROM that fits is shown as a comment.
+
+    Each call of pip is a RUN with its requirements as a here-document, so the build needs no file beside it, and its layer is
+    cached until the plan changes. Raises ``UsageProblem`` for other targets than Linux and for a plan that cannot be executed.
+    """
+    plan = shipment.plan
+    if plan.target.markers.get("sys_platform") != "linux":
+        raise UsageProblem(
+            f"the plan is for {plan.target}, and a container of Linux runs nothing of it",
+            hint="plan with --platform linux (or alpine), and export again",
+        )
+    calls = tuple(iter_pip_calls(plan))
+    runs = (line for call in calls for line in _iter_run(call, last=calls[-1]))
+    return "\n".join([*_iter_dockerfile_start(plan), *runs]) + "\n"
+
+
+def _iter_dockerfile_start(plan: Plan) -> Iterator[str]:
+    interpreter = required_interpreter(plan)
+    flavour = "alpine" if "musllinux" in plan.target.platform else "slim"
+    yield f"# {headline(plan)}"
+    yield f"# FROM python:{interpreter.version}-{flavour}"
+    yield f'RUN python3 -c "{interpreter.probe}" || \\'
+    yield f'    {{ echo "this image is not Python {interpreter.version} for {interpreter.platform}" >&2; exit 2; }}'
+
+
+def _iter_run(call: PipCall, *, last: PipCall) -> Iterator[str]:
+    yield ""
+    yield f"# {call.title}"
+    words = [f"{_FOLDER}/{BUILT}" if word == BUILT else _dockerfile_quoted(word) for word in call.arguments]
+    # An image has one user and one environment; pip need not warn of that.
+    root = ["--root-user-action", "ignore"] if call.is_install else []
+    command = ["python3 -m pip --disable-pip-version-check --no-cache-dir", *words, *root]
+    pip = " ".join([*command, f"-r {_FOLDER}/requirements.txt"])
+    # Built wheels stay until a later RUN installs them.
+    clean = f" && rm -rf {_FOLDER}" if call is last else ""
+    yield f"RUN mkdir -p {_FOLDER} && cat > {_FOLDER}/requirements.txt <<'END' && {pip}{clean}"
+    yield from call.lines
+    yield "END"
+
+
+def _dockerfile_quoted(word: str) -> str:
+    if "<<" in word:
+        raise UsageProblem(f"{word!r} would begin a here-document", hint="plan with a folder of another name")
+    return shlex.quote(word)
