@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 
+from msgspec.structs import replace
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -74,7 +75,7 @@ def edges_of(
         stated = iter_stated(name, pin.version, pin.metadata.requires)
         asked += [(name, each) for each in stated if holds(each, pin.extras, compatibility)]
     return tuple(
-        Edge(parent=parent, child=each.name, requirement=overrides.get(each.name, each).with_origin(each.origin))
+        Edge(parent=parent, child=each.name, requirement=replace(overrides.get(each.name, each), origin=each.origin))
         for parent, each in asked
         if each.name not in policy.excludes and each.name != parent
     )

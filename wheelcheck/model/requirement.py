@@ -114,10 +114,6 @@ class Requirement(Bound, frozen=True, kw_only=True, eq=False):
             text=text,
         )
 
-    def with_origin(self, origin: Origin) -> Requirement:
-        """The same requirement, asked by *origin*."""
-        return replace(self, origin=origin)
-
     def _key(self) -> tuple[object, ...]:
         return (self.name, self.specifier, self.extras, self.marker, self.url, self.hashes, self.origin)
 
