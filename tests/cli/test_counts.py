@@ -40,8 +40,12 @@ HEAVY = (
 )
 # The cache keeps its records packed with msgspec in diskcache's database, and diskcache needs tempfile.
 HEAVY_WHEN_WARM = (
+    "asyncio",
+    "base64",
+    "configparser",
     "email.parser",
     "hmac",
+    "netrc",
     "pyreqwest",
     "pypi_simple",
     "rich",

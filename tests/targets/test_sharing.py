@@ -6,13 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit
-from wheelcheck.targets.fitting import Compatibility, fit_order, is_for_another_extra, kinds_of, names_extra
+from wheelcheck.targets.fitting import (
+    Compatibility,
+    fit_order,
+    is_for_another_extra,
+    kinds_of,
+    names_extra,
+    stated_for,
+    stated_requirements,
+)
 from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView
 from wheelcheck.targets.targets import parse_target
 
@@ -77,6 +87,29 @@ def test_marker_for_another_extra_holds_nowhere_and_tells_nothing(text: str, ext
 )
 def test_marker_that_asks_for_one_extra_alone_is_for_no_other(text: str, extra: str, expected: bool) -> None:
     assert is_for_another_extra(Marker(text), extra) is expected
+
+
+REQUIREMENTS = st.one_of(
+    st.sampled_from(("b", "b>=1", "b @ https://index.example/b;extra=='a'", "b (>=1)", "b[more]===1")),
+    st.builds("b>=1 ; {}".format, MARKERS),
+    st.builds("b @ https://index.example/b.whl ; {}".format, MARKERS),
+)
+
+
+@given(st.lists(REQUIREMENTS, max_size=5).map(tuple), st.sampled_from(("", "a", "b")))
+def test_requirements_left_out_unparsed_are_those_for_another_extra(requires: tuple[str, ...], extra: str) -> None:
+    release = (canonicalize_name("p"), Version("1"))
+    stated = stated_requirements(requires, *release)
+    expected = tuple(each for each in stated if not is_for_another_extra(each.marker, extra))
+    assert stated_for(requires, *release, extra) == expected
+
+
+def test_requirement_for_another_extra_is_not_parsed() -> None:
+    release = (canonicalize_name("p"), Version("1"))
+    # Only a parser sees that the part before the marker is wrong.
+    assert stated_for(("b>>1 ; extra == 'a'",), *release, "") == ()
+    with pytest.raises(InvalidRequirement):
+        stated_for(("b>>1 ; extra == 'a'",), *release, "a")
 
 
 def test_only_a_marker_that_asks_for_an_extra_names_one() -> None:

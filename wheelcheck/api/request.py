@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.settings.loading import Settings
 
-_FIX = re.compile(r"low|medium|high|R[1-9][0-9]*")
+_FIX = r"low|medium|high|R[1-9][0-9]*"
 
 
 class StandardInput:
@@ -110,7 +110,7 @@ def refuse_empty(request: Request) -> None:
         raise UsageProblem(f"--repairs {repairs} is no number of repairs", hint="give 0 or more")
     if fix is None:
         return
-    if not _FIX.fullmatch(fix):
+    if not re.fullmatch(_FIX, fix):
         raise UsageProblem(
             f"--fix={fix} is neither a risk nor the id of a repair",
             hint="write --fix=low, --fix=medium, --fix=high or an id such as --fix=R2",

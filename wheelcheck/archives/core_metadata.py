@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from msgspec import Struct
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import InvalidMarker
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
-from wheelcheck.model.requirement import CommandLineOrigin, Requirement
+from wheelcheck.model.requirement import CommandLineOrigin, Requirement, parse_marker
 
 _SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.Z", ".tgz", ".tbz", ".txz", ".tar", ".zip")
 
@@ -189,10 +189,9 @@ def normalized_extras(extras: Iterable[str]) -> frozenset[NormalizedName]:
     return frozenset(canonicalize_name(extra) for extra in extras if extra)
 
 
-@functools.lru_cache(maxsize=10_000)
 def _is_marker(text: str) -> bool:
     try:
-        Marker(text)
+        parse_marker(text)
     except InvalidMarker:
         return False
     return True

@@ -35,7 +35,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 _ROOT_FILES = frozenset({"PKG-INFO", "setup.py", "setup.cfg", "pyproject.toml"})
 _EGG_FILES = frozenset({"PKG-INFO", "requires.txt", "SOURCES.txt"})
 _SCRIPT_DEPTH = 4
-_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
+_CODING = rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"  # compiled where a setup.py is read
 
 
 def is_wanted(path: str) -> bool:
@@ -65,7 +65,7 @@ class SourceTree(Struct, frozen=True):
             return None
         if content.startswith(b"\xef\xbb\xbf"):
             content = content[3:]
-        coding = _CODING.search(content[:200])
+        coding = re.search(_CODING, content[:200], re.MULTILINE)
         try:
             return content.decode(coding[1].decode("ascii") if coding else "utf-8", "replace")
         except LookupError:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import netrc
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from msgspec import Struct, field
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.urls import masked
+
+if TYPE_CHECKING:
+    import netrc
 
 USER_AGENT = "wheelcheck/0.1.0"
 
@@ -118,6 +120,10 @@ class Credentials:
 def _load_netrc() -> netrc.netrc | None:
     named = os.environ.get("NETRC")
     places = (Path(named),) if named else (Path.home() / ".netrc", Path.home() / "_netrc")
+    if not any(map(os.path.lexists, places)):
+        return None
+    import netrc  # most runs have no such file
+
     for place in places:
         try:
             return netrc.netrc(str(place))
@@ -134,6 +140,8 @@ def _origin(parts: SplitResult) -> Origin:
 
 
 def _basic(user: str, password: str) -> str:
+    import base64  # most runs have no credentials
+
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 

@@ -105,7 +105,7 @@ def _key(sdist: Sdist) -> str:
 
 DirectFile = tuple[Distribution, CoreMetadata | None, Judgement | None]
 
-_HASH = re.compile(r"(?:^|&)(sha256|sha512|sha384|sha224|sha1|md5)=([0-9a-fA-F]+)", re.ASCII)
+_HASH = r"(?:^|&)(sha256|sha512|sha384|sha224|sha1|md5)=([0-9a-fA-F]+)"
 
 
 class DirectReferences:
@@ -190,7 +190,7 @@ def _filename(url: str) -> str:
 
 
 def _availability(address: str, url: str) -> Availability:
-    hashes = tuple((name, digest.lower()) for name, digest in _HASH.findall(url.partition("#")[2]))
+    hashes = tuple((name, digest.lower()) for name, digest in re.findall(_HASH, url.partition("#")[2], re.ASCII))
     return Availability(url=address, hashes=hashes)
 
 

@@ -52,7 +52,7 @@ _decode_answer = decoder(CachedAnswer)
 DEFAULT_LIFETIME = 600.0
 """Seconds, where the index says nothing; absence is kept as long."""
 
-_MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.ASCII | re.IGNORECASE)
+_MAX_AGE = r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)"
 
 
 def validity_of(headers: Mapping[str, str], now: float) -> Validity | None:
@@ -61,7 +61,7 @@ def validity_of(headers: Mapping[str, str], now: float) -> Validity | None:
     if "no-store" in control:
         return None
     lifetime = DEFAULT_LIFETIME
-    stated = _MAX_AGE.search(control)
+    stated = re.search(_MAX_AGE, control, re.ASCII | re.IGNORECASE)
     if "no-cache" in control:
         lifetime = 0.0
     elif stated is not None:

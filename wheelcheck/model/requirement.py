@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
+from packaging.markers import Marker
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packaging.markers import Marker
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
@@ -116,6 +116,12 @@ class Requirement(Bound, frozen=True, kw_only=True, eq=False):
 
     def _key(self) -> tuple[object, ...]:
         return (self.name, self.specifier, self.extras, self.marker, self.url, self.hashes, self.origin)
+
+
+@functools.lru_cache(maxsize=10_000)
+def parse_marker(text: str) -> Marker:
+    """The marker that *text* spells (PEP 508); raises ``InvalidMarker``. A few texts serve thousands of requirements."""
+    return Marker(text)
 
 
 @functools.lru_cache(maxsize=50_000)

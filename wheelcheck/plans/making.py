@@ -180,8 +180,12 @@ def unmet_requirements(
 
 def _iter_stated(pin: Pin, compatibility: Compatibility) -> Iterator[Requirement]:
     texts = pin.metadata.requires
-    stated = stated_requirements(texts, pin.name, pin.version)
-    for requirement in stated if pin.extras else stated_for(texts, pin.name, pin.version, ""):
+    stated = (
+        stated_requirements(texts, pin.name, pin.version)
+        if pin.extras
+        else stated_for(texts, pin.name, pin.version, "")
+    )
+    for requirement in stated:
         marker = requirement.marker
         if marker is None or any(compatibility.evaluate(marker, extra).holds for extra in ("", *sorted(pin.extras))):
             yield requirement

@@ -18,7 +18,7 @@ from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.target import Fit
 from wheelcheck.resolver.candidate_source import CandidateSource
 from wheelcheck.resolver.requirement import Adjustments, Bound, bound_of, versions_within
-from wheelcheck.targets.fitting import stated_requirements
+from wheelcheck.targets.fitting import stated_for
 
 _VERSIONS_TRIED = 200  # a bound far in the past is left to the solver
 _PATIENCE = 3  # versions of a project that may fail one by one before the next are fetched together
@@ -80,7 +80,7 @@ class Lookahead:
             if (*release, extra) in self._followed:
                 continue
             self._followed.add((*release, extra))
-            active = list(self._iter_active(stated_requirements(metadata.requires, *release), extra))
+            active = list(self._iter_active(stated_for(metadata.requires, *release, extra), extra))
             if any(bound.is_exact for bound in self._certain_bounds(release[0])):
                 self._make_certain(active)
             self._follow(active)
@@ -95,7 +95,7 @@ class Lookahead:
 
     def _is_doomed(self, release: _Release, metadata: CoreMetadata) -> bool:
         """Whether *release* requires a project within bounds that no version can meet together with what is certain."""
-        for requirement in self._iter_active(stated_requirements(metadata.requires, *release), ""):
+        for requirement in self._iter_active(stated_for(metadata.requires, *release, ""), ""):
             name = requirement.name
             certain = self._certain_bounds(name)
             page = self._pages.get(name)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wheelcheck.options import Key
     from wheelcheck.settings.table import SettingsTable
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
+_VARIABLE = r"\$\{([A-Za-z0-9_]+)\}"
 _REPOSITORY_MARKS = (".git", ".hg", ".svn")
 
 
@@ -120,7 +120,7 @@ class _Reading(NamedTuple):
 
     def expanded(self, url: str) -> str:
         """*url* with ``${NAME}`` replaced where the environment has NAME."""
-        return _VARIABLE.sub(lambda name: self.environ.get(name[1]) or name[0], url)
+        return re.sub(_VARIABLE, lambda name: self.environ.get(name[1]) or name[0], url)
 
     def beside(self, path: str) -> str:
         """*path* from the folder of the settings on."""

@@ -130,6 +130,8 @@ def _file_values(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
         return {}
     except (OSError, UnicodeDecodeError):
         raise SettingsInvalid("pip's configuration cannot be read as text", address=str(path)) from None
+    if not text.strip():
+        return {}  # PIP_CONFIG_FILE names the null device to have no configuration
     import configparser
 
     parser = configparser.RawConfigParser()

@@ -15,7 +15,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, Sdist, Wheel, WheelTag
-from wheelcheck.model.requirement import CandidateOrigin, Requirement
+from wheelcheck.model.requirement import CandidateOrigin, Requirement, parse_marker
 from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
 
 _SHARED_ABIS = frozenset({"none", "abi3", "abi3t"})
@@ -265,6 +265,22 @@ def stated_requirements(requires: tuple[str, ...], name: NormalizedName, version
 def stated_for(
     requires: tuple[str, ...], name: NormalizedName, version: Version, extra: str
 ) -> tuple[Requirement, ...]:
-    """Of :func:`stated_requirements` those that may hold for *extra* on some target: most of a long list are for other extras."""
-    stated = stated_requirements(requires, name, version)
+    """Of :func:`stated_requirements` those that may hold for *extra* on some target: most of a long list are for other extras.
+
+    Those others are told by their marker, which many of them share, and never parsed.
+    """
+    origin = CandidateOrigin(name=name, version=version)
+    possible = (text for text in requires if not is_for_another_extra(_marker_in(text), extra))
+    stated = (Requirement.parse(text, origin) for text in possible)
     return tuple(each for each in stated if not is_for_another_extra(each.marker, extra))
+
+
+def _marker_in(text: str) -> Marker | None:
+    """The marker of the requirement *text*; ``None`` where it has none, or where only a parser can tell it from a URL."""
+    _, semicolon, marker = text.partition(";")
+    if not semicolon or "@" in text:
+        return None
+    try:
+        return parse_marker(marker.strip())
+    except InvalidMarker:
+        return None

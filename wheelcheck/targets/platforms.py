@@ -7,7 +7,6 @@ PEP 425's macOS ladder.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -69,10 +68,11 @@ for _machine in ("x86_64", "aarch64"):
 for _machine in _LINUX_MACHINES:
     _ALIASES[f"linux_{_machine}"] = f"{_LINUX_FLOOR}_{_machine}"
 
-_MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)", re.ASCII)
-_LEGACY = re.compile(r"(manylinux1|manylinux2010|manylinux2014)_(\w+)", re.ASCII)
-_MUSLLINUX = re.compile(r"musllinux_(\d+)_(\d+)_(\w+)", re.ASCII)
-_MACOSX = re.compile(r"macosx_(\d+)_(\d+)_(\w+)", re.ASCII)
+# Compiled for the word that is given: of four systems, a run mostly has one.
+_MANYLINUX = r"manylinux_(\d+)_(\d+)_(\w+)"
+_LEGACY = r"(manylinux1|manylinux2010|manylinux2014)_(\w+)"
+_MUSLLINUX = r"musllinux_(\d+)_(\d+)_(\w+)"
+_MACOSX = r"macosx_(\d+)_(\d+)_(\w+)"
 _SHOWN = (
     "win_amd64", "win_arm64", "win32", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_aarch64",
     "musllinux_1_2_x86_64", "musllinux_1_2_aarch64", "macosx_13_0_arm64", "macosx_13_0_x86_64",
@@ -102,19 +102,21 @@ def parse_platform(word: str) -> Platform:
     text = _ALIASES.get(text) or _ALIASES.get(text.replace("_", "-")) or text.replace("-", "_")
     if text in _WINDOWS_MACHINES:
         return Platform(word=text, tags=(text,), markers=_windows_markers(text))
-    if matched := _LEGACY.fullmatch(text):
+    if matched := re.fullmatch(_LEGACY, text, re.ASCII):
         major, minor = _LEGACY_MANYLINUX[matched[1]]
         return _manylinux(word, major, minor, matched[2])
-    if matched := _MANYLINUX.fullmatch(text):
+    if matched := re.fullmatch(_MANYLINUX, text, re.ASCII):
         return _manylinux(word, int(matched[1]), int(matched[2]), matched[3])
-    if matched := _MUSLLINUX.fullmatch(text):
+    if matched := re.fullmatch(_MUSLLINUX, text, re.ASCII):
         return _musllinux(word, int(matched[1]), int(matched[2]), matched[3])
-    if matched := _MACOSX.fullmatch(text):
+    if matched := re.fullmatch(_MACOSX, text, re.ASCII):
         return _macosx(word, int(matched[1]), int(matched[2]), matched[3])
     raise _unknown(word)
 
 
 def _unknown(word: str, reason: str = "") -> UsageProblem:
+    import difflib
+
     good = difflib.get_close_matches(word.lower(), (*_SHOWN, *_ALIASES), n=3, cutoff=0.5) or list(_SHOWN[:4])
     return UsageProblem(
         f"--platform {word!r} {reason or 'is no platform that wheelcheck knows'}",

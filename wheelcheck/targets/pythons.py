@@ -18,12 +18,12 @@ _WORD = re.compile(
     r"(?P<impl>cp|cpython-?|py|python-?|pp|pypy-?)?3\.?(?P<minor>\d{1,2})(?:\.(?P<patch>\d+))?(?P<free>t)?"
 )
 
-_VERSION = re.compile(
+# Compiled where a workflow or an image names a version.
+_VERSION = (
     r"(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:\.(?P<patch>\d+))?"
-    r"(?P<pre>[-.]?(?:a|b|rc|alpha|beta)\.?\d*|-dev)?(?P<free>t|\+freethreaded)?",
-    re.ASCII,
+    r"(?P<pre>[-.]?(?:a|b|rc|alpha|beta)\.?\d*|-dev)?(?P<free>t|\+freethreaded)?"
 )
-_PYPY = re.compile(r"(?:pypy-?|pp)(?P<version>3\.\d+)(?:\.\d+)?(?:-[\w.-]+)?", re.ASCII)
+_PYPY = r"(?:pypy-?|pp)(?P<version>3\.\d+)(?:\.\d+)?(?:-[\w.-]+)?"
 
 
 class PythonWord(Struct, frozen=True, kw_only=True):
@@ -102,8 +102,8 @@ def parse_python_version(text: str) -> WrittenPython | None:
 
     ``None`` for a text that is no version of a Python 3 with wheels: ranges, ``system``, ``2.7``, ``3.5``.
     """
-    pypy = _PYPY.fullmatch(text)
-    matched = _VERSION.fullmatch(pypy["version"] if pypy else text)
+    pypy = re.fullmatch(_PYPY, text, re.ASCII)
+    matched = re.fullmatch(_VERSION, pypy["version"] if pypy else text, re.ASCII)
     if matched is None or matched["major"] != "3":
         return None
     minor = matched["minor"]
