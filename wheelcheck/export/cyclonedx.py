@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.shipment import Shipment, uploaded_at
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.urls import is_default_index, masked
@@ -122,12 +122,5 @@ def _properties(facts: dict[str, str]) -> list[Property]:
 
 def _newest(plan: Plan) -> datetime:
     """The upload time of the plan's newest file: the earliest moment at which this plan could have been made."""
-    times = [_EPOCH]
-    for package in plan.packages:
-        if package.file is not None and package.file.upload_time:
-            try:
-                moment = datetime.fromisoformat(package.file.upload_time)
-            except ValueError:
-                continue
-            times.append(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    return max(times)
+    files = (package.file for package in plan.packages if package.file is not None)
+    return max([_EPOCH, *(moment for file in files if (moment := uploaded_at(file)) is not None)])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import tomli_w
 from packaging.markers import Marker
 from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel, Pylock
@@ -11,8 +9,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from wheelcheck.export.shipment import SECURE, ReadyPackage, Shipment, iter_ready
-from wheelcheck.model.plan import Plan, PlannedFile
+from wheelcheck.export.shipment import SECURE, ReadyPackage, Shipment, iter_ready, uploaded_at
+from wheelcheck.model.plan import Plan
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 
@@ -60,7 +58,7 @@ def _own(plan: Plan) -> dict[str, object]:
 def _package(entry: ReadyPackage) -> Package:
     package, file = entry.package, entry.file
     hashes = dict(entry.hashes)
-    uploaded = _upload_time(file)
+    uploaded = uploaded_at(file)
     sdist: PackageSdist | None = None
     wheels: list[PackageWheel] | None = None
     archive: PackageArchive | None = None
@@ -101,13 +99,3 @@ def _specifier(text: str | None) -> SpecifierSet | None:
     except InvalidSpecifier:
         # Old releases declare specifiers that no standard reads; a lock must not repeat them.
         return None
-
-
-def _upload_time(file: PlannedFile) -> datetime | None:
-    if file.upload_time is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(file.upload_time)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -162,6 +163,15 @@ def _iter_texts(plan: Plan) -> Iterator[tuple[str, str, re.Pattern[str]]]:
             yield f"the index of {package.name}", package.file.index or "", _PLACE
             yield f"the hash of {package.name}", package.file.sha256 or "", _HEX
             yield from ((f"a hash of {package.name}", digest, _HEX) for _, digest in package.file.hashes.items())
+
+
+def uploaded_at(file: PlannedFile) -> datetime | None:
+    """When *file* was uploaded, in UTC; ``None`` where the plan does not say, or not as ISO 8601."""
+    try:
+        moment = datetime.fromisoformat(file.upload_time or "")
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def pinned(package: PlannedPackage) -> str:
