@@ -87,6 +87,23 @@ def test_help_imports_nothing_heavy(shell: Shell, words: tuple[str, ...]) -> Non
     assert {name for name in modules if name.startswith("wheelcheck.report.")} <= {"wheelcheck.report.formats"}
 
 
+def test_help_is_shown_without_a_garbage_collection(shell: Shell) -> None:
+    code = (
+        "import gc, os, sys\nfrom wheelcheck.__main__ import main\n"
+        "collections, leave = [], os._exit\n"
+        "gc.callbacks.append(lambda phase, info: collections.append(phase))\n"
+        "os._exit = lambda status: leave(status or min(len(collections), 99))\n"
+        "sys.argv[1:] = ['--help']\nmain()\n"
+    )
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=shell.folder, env=shell.environ, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_run_loads_the_module_of_its_own_command_only(shell: Shell) -> None:
     commands = {"check", "describe", "environments", "matrix", "plan"}
     for words, own in ((("--version",), set[str]()), (("plan", "--help"), {"plan"}), (("--help",), commands)):

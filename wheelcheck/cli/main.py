@@ -7,7 +7,6 @@ the budget; 70 a bug, and no answer; 130 interrupted. Only click is imported for
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import sys
 import threading
@@ -45,7 +44,6 @@ _BUG = 70
 """What sysexits.h calls an internal software error."""
 _LONGEST = 300
 _PACKAGE = Path(__file__).parents[1]
-_GARBAGE = 200_000
 
 
 class CommandTable(UserDict[str, click.Command]):
@@ -76,8 +74,6 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line on *arguments* (``sys.argv`` without them) and leave the process with its exit status."""
     open_closed_streams()
-    # A run keeps the objects that it reads to its end: the collector's default threshold of 700 took a sixth of a long run.
-    gc.set_threshold(_GARBAGE, 20, 50)
     status = run(arguments)
     _leave(status)
 
