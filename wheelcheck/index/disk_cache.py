@@ -250,17 +250,20 @@ def _open(folder: Path) -> diskcache.Cache:
                 return (self._folder / filename).read_bytes()
             return value if isinstance(value, bytes) else None
 
-    _refuse_broken(folder / _DATABASE)
-    return diskcache.Cache(
+    class ByteCache(diskcache.Cache):  # type: ignore[misc]
+        """A cache that leaves no connection open where the database turns out to be broken."""
+
+        def __init__(self, directory: str, **options: object) -> None:
+            try:
+                super().__init__(directory, **options)
+            except Exception:
+                with contextlib.suppress(AttributeError):  # nothing was opened yet
+                    self.close()
+                raise
+
+    return ByteCache(
         str(folder), timeout=10, disk=ByteDisk, size_limit=_SIZE_LIMIT, disk_min_file_size=_FILE_FROM, cull_limit=0
     )
-
-
-def _refuse_broken(database: Path) -> None:
-    """Raise ``sqlite3.Error`` for a file that is no database; diskcache would raise too, and leave its connection open."""
-    if database.exists():
-        with contextlib.closing(sqlite3.connect(database, timeout=10)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def default_cache_dir() -> Path:
