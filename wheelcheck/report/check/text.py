@@ -21,7 +21,6 @@ _FAILING_IN_BRIEF = 5
 _WITH_EVIDENCE_IN_BRIEF = 3
 _REPAIRS_IN_BRIEF = 2
 _ROWS_IN_BRIEF = 2
-_ROWS_IN_FULL = 10_000
 _WORD_STYLES = {"passes": "green", "fails": "bold red", "undecided": "bold yellow", "no answer": "bold yellow"}
 
 
