@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from urllib.parse import quote, urlsplit
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.shipment import Shipment, is_file_name
+from wheelcheck.export.shipment import Shipment, filled, is_file_name
 from wheelcheck.model.urls import masked
 from wheelcheck.plans.documents import refuse_unexecutable
 
@@ -25,8 +24,21 @@ def render(shipment: Shipment) -> str:
     shortcut. Raises ``UsageProblem`` as :func:`render_include` does.
     """
     shipment.refuse_unnameable()
+    name, version, script = _escaped(shipment.title), _escaped(shipment.release), _script(shipment)
     return _marked(
-        "\n".join([*_iter_head(shipment), *_iter_include(shipment, "nsis"), "", *_iter_sections(shipment), ""])
+        filled(
+            "nsis_script.txt",
+            name=name,
+            version=version,
+            # An ampersand would underline the letter behind it.
+            plain_name=name.replace("&", "&&"),
+            plain_version=version.replace("&", "&&"),
+            file_name=_literal(shipment.title),
+            file_version=_literal(shipment.release),
+            include=_include(shipment, "nsis"),
+            program="".join(f"  {line}\n" for line in _iter_program(shipment)),
+            delete=f'  Delete "$INSTDIR\\{_escaped(script)}"\n' if script else "",
+        )
     )
 
 
@@ -38,34 +50,24 @@ def render_include(shipment: Shipment) -> str:
     ``$INSTDIR/python``, and appears whole. Raises ``UsageProblem`` without a bundle, for other targets than Windows, for archives
     without a URL, and for a plan that cannot be executed.
     """
-    return _marked("\n".join([*_iter_include(shipment, "nsis-include"), ""]))
+    return _marked(_include(shipment, "nsis-include"))
 
 
-def _iter_include(shipment: Shipment, form: str) -> Iterator[str]:
-    """The lines of the include, which a whole script begins with; *form* is the format that messages name."""
+def _include(shipment: Shipment, form: str) -> str:
+    """The include, which a whole script holds too; *form* is the format that messages name."""
     plan = shipment.plan
     refuse_unexecutable(plan)
     if plan.target.markers.get("sys_platform") != "win32":
         raise UsageProblem(f"NSIS makes installers for Windows, and the plan is for {plan.target}")
     shipment.required("--bundle DIR", shipment.bundle, form)
-    yield f"; Made by wheelcheck for {plan.target}, from the plan {shipment.digest}."
-    yield '!include "LogicLib.nsh"'
-    yield "!ifndef WHEELCHECK_INCLUDED"
-    yield "!define WHEELCHECK_INCLUDED"
-    yield _part("nsis_include.txt")
-    if shipment.manifest is not None and shipment.manifest.archives:
-        yield _part("nsis_download.txt")
-    yield ""
-    yield "!macro WHEELCHECK_INSTALL"
-    yield "  !insertmacro WheelcheckBegin"
-    yield from _iter_content(shipment, form)
-    yield "  !insertmacro WheelcheckEnd"
-    yield "!macroend"
-    yield "!endif"
-
-
-def _part(filename: str) -> str:
-    return files("wheelcheck.export").joinpath(filename).read_text(encoding="utf-8").rstrip("\n")
+    is_downloaded = shipment.manifest is not None and bool(shipment.manifest.archives)
+    return filled(
+        "nsis_include.txt",
+        target=str(plan.target),
+        digest=shipment.digest,
+        download=filled("nsis_download.txt") if is_downloaded else "",
+        content="\n".join(_iter_content(shipment, form)),
+    )
 
 
 def _iter_content(shipment: Shipment, form: str) -> Iterator[str]:
@@ -122,63 +124,19 @@ def _escaped(text: str) -> str:
     return text.replace("$", "$$").replace('"', '$\\"')
 
 
-def _iter_head(shipment: Shipment) -> Iterator[str]:
-    name, version = _escaped(shipment.title), _escaped(shipment.release)
-    yield "Unicode true"
-    yield "ManifestDPIAware true"
-    yield "ManifestSupportedOS all"
-    # An ampersand would underline the letter behind it.
-    yield f'Name "{name} {version}" "{name.replace("&", "&&")} {version.replace("&", "&&")}"'
-    yield f'OutFile "{_literal(shipment.title)}-{_literal(shipment.release)}-setup.exe"'
-    yield "RequestExecutionLevel user"
-    yield f'InstallDir "$LOCALAPPDATA\\Programs\\{name}"'
-    yield f'!define UNINSTALL_KEY "Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\{name}"'
-    yield "SetCompressor /SOLID lzma"
-    yield "ShowInstDetails show"
-    yield "Page directory"
-    yield "Page instfiles"
-    yield "UninstPage uninstConfirm"
-    yield "UninstPage instfiles"
-    yield ""
-
-
-def _iter_sections(shipment: Shipment) -> Iterator[str]:
-    name, version = _escaped(shipment.title), _escaped(shipment.release)
-    yield 'Section "Install"'
-    yield "  !insertmacro WHEELCHECK_INSTALL"
-    yield from _iter_program(shipment)
-    yield '  WriteUninstaller "$INSTDIR\\uninstall.exe"'
-    yield f'  WriteRegStr HKCU "${{UNINSTALL_KEY}}" "DisplayName" "{name}"'
-    yield f'  WriteRegStr HKCU "${{UNINSTALL_KEY}}" "DisplayVersion" "{version}"'
-    yield '  WriteRegStr HKCU "${UNINSTALL_KEY}" "UninstallString" \'"$INSTDIR\\uninstall.exe"\''
-    yield '  WriteRegStr HKCU "${UNINSTALL_KEY}" "InstallLocation" "$INSTDIR"'
-    yield "SectionEnd"
-    yield ""
-    yield 'Section "Uninstall"'
-    yield "  !insertmacro WHEELCHECK_UNINSTALL"
-    script = _script(shipment)
-    if script:
-        yield f'  Delete "$INSTDIR\\{_escaped(script)}"'
-    yield f'  Delete "$SMPROGRAMS\\{name}.lnk"'
-    yield '  Delete "$INSTDIR\\uninstall.exe"'
-    yield '  RMDir "$INSTDIR"'
-    yield '  DeleteRegKey HKCU "${UNINSTALL_KEY}"'
-    yield "SectionEnd"
-
-
 def _iter_program(shipment: Shipment) -> Iterator[str]:
     if not shipment.entry:
         return
     script = _script(shipment)
     if script:
-        yield f'  File "{_literal(shipment.entry)}"'
+        yield f'File "{_literal(shipment.entry)}"'
         start = f'$\\"$INSTDIR\\{_escaped(script)}$\\"'
     else:
         module, _, function = shipment.entry.partition(":")
         start = f'-c $\\"import sys; from {module} import {function}; sys.exit({function}())$\\"'
     executable = shipment.manifest.layout.executable if shipment.manifest is not None else ""
     python = "$INSTDIR\\python\\" + _escaped((executable or "python.exe").replace("/", "\\"))
-    yield f'  CreateShortcut "$SMPROGRAMS\\{_escaped(shipment.title)}.lnk" "{python}" "{start}"'
+    yield f'CreateShortcut "$SMPROGRAMS\\{_escaped(shipment.title)}.lnk" "{python}" "{start}"'
 
 
 def _script(shipment: Shipment) -> str:

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec.structs import asdict
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
-from wheelcheck.export.shipment import Shipment
+from wheelcheck.export.shipment import Shipment, filled
 from wheelcheck.model.plan import Plan
 
-_Start = Callable[[Plan], Iterable[str]]
-_Call = Callable[[PipCall], Iterable[str]]
 # PowerShell takes the typographic quotes for the plain one.
 _QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
 _SPECIAL = re.compile(r'[&|<>^()"]')
 _SEPARATORS = re.compile(r"[&|<>^() ,;=]")
 _LONGEST_TITLE = 500
 _LONGEST = 8000  # characters of one line; cmd.exe reads 8191
-_SH_END = ("", "echo Done")
-_POWERSHELL_END = ("    Write-Host 'Done'", "}", "finally {", "    Remove-Item -Recurse -Force $Work", "}")
-_CMD_END = ("echo Done", ":end", 'rmdir /s /q "%WORK%"', "exit /b %STATUS%")
 _FOLDER = "/tmp/wheelcheck"  # noqa: S108 - a folder in the image, gone when its layer ends
 
 
@@ -33,31 +30,20 @@ def render_sh(shipment: Shipment) -> str:
 
     Raises ``UsageProblem`` for a plan that cannot be executed.
     """
-    return "\n".join(_lines(shipment.plan, _iter_sh_start, _iter_sh_call, _SH_END)) + "\n"
+    return _script(shipment.plan, "pip_sh.txt", _iter_sh_call)
 
 
-def _lines(plan: Plan, start: _Start, call: _Call, end: Sequence[str]) -> list[str]:
-    """The lines of a script for *plan* in one shell: those of *start*, of each call of pip, and of *end*."""
+def _script(plan: Plan, template: str, call: Callable[[PipCall], Iterable[str]], **words: str) -> str:
+    """The *template* filled with what the target of *plan* requires, *words*, and the lines of each *call* of pip."""
     # Every call is made before a line is written: a plan that cannot be executed is refused first.
     calls = tuple(iter_pip_calls(plan))
-    return [*start(plan), *(line for each in calls for line in call(each)), *end]
-
-
-def _iter_sh_start(plan: Plan) -> Iterator[str]:
-    interpreter = required_interpreter(plan)
-    yield "#!/bin/sh"
-    yield f"# {headline(plan)}"
-    yield "# PYTHON names the interpreter; arguments go to every `pip install`, such as --target DIR."
-    yield "set -eu"
-    yield 'PYTHON=${PYTHON:-python3}'  # fmt: skip
-    yield 'WORK=$(mktemp -d)'  # fmt: skip
-    yield "trap 'rm -rf \"$WORK\"' EXIT"
-    yield "trap 'exit 130' INT"
-    yield ""
-    yield f'if ! "$PYTHON" -c "{interpreter.probe}"; then'
-    yield f'    echo "$PYTHON is not Python {interpreter.version} for {interpreter.platform}" >&2'
-    yield "    exit 2"
-    yield "fi"
+    return filled(
+        template,
+        **words,
+        headline=headline(plan),
+        **asdict(required_interpreter(plan)),
+        calls="".join(f"{line}\n" for each in calls for line in call(each)),
+    )
 
 
 def _iter_sh_call(call: PipCall) -> Iterator[str]:
@@ -83,25 +69,8 @@ def render_powershell(shipment: Shipment) -> str:
 
     Raises ``UsageProblem`` for a plan that cannot be executed.
     """
-    lines = _lines(shipment.plan, _iter_powershell_start, _iter_powershell_call, _POWERSHELL_END)
     # PowerShell 5.1 reads a script without a byte order mark in the machine's own code page.
-    return "\r\n".join(["\ufeff" + lines[0], *lines[1:]]) + "\r\n"
-
-
-def _iter_powershell_start(plan: Plan) -> Iterator[str]:
-    interpreter = required_interpreter(plan)
-    yield f"# {headline(plan)}"
-    yield "# $env:PYTHON names the interpreter; arguments go to every `pip install`, such as --target DIR."
-    yield "$ErrorActionPreference = 'Stop'"
-    yield "$Python = if ($env:PYTHON) { $env:PYTHON } else { 'python' }"
-    yield "$Work = Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName())"
-    yield "New-Item -ItemType Directory -Path $Work | Out-Null"
-    yield "$Requirements = Join-Path $Work 'requirements.txt'"
-    yield "$Built = Join-Path $Work 'built'"
-    yield "try {"
-    yield f'    & $Python -c "{interpreter.probe}"'
-    wrong = f'"$Python is not Python {interpreter.version} for {interpreter.platform}"'
-    yield f"    if ($LASTEXITCODE -ne 0) {{ [Console]::Error.WriteLine({wrong}); exit 2 }}"
+    return "\ufeff" + _script(shipment.plan, "pip_powershell.txt", _iter_powershell_call).replace("\n", "\r\n")
 
 
 def _iter_powershell_call(call: PipCall) -> Iterator[str]:
@@ -109,7 +78,7 @@ def _iter_powershell_call(call: PipCall) -> Iterator[str]:
     yield f"    Write-Host {_powershell_quoted(call.title)}"
     # pip reads no byte order mark, which Set-Content of PowerShell 5.1 would write.
     yield "    [IO.File]::WriteAllLines($Requirements, [string[]]@("
-    yield ",\r\n".join(f"        {_powershell_quoted(line)}" for line in call.lines)
+    yield ",\n".join(f"        {_powershell_quoted(line)}" for line in call.lines)
     yield "    ))"
     words = " ".join("$Built" if word == BUILT else _powershell_quoted(word) for word in call.arguments)
     more = " @args" if call.is_install else ""
@@ -127,33 +96,14 @@ def render_cmd(shipment: Shipment) -> str:
 
     Raises ``UsageProblem`` for a plan that cannot be executed, and for text that the command prompt cannot read.
     """
-    lines = _lines(shipment.plan, _iter_cmd_start, _iter_cmd_call, _CMD_END)
-    for line in lines:
+    script = _script(shipment.plan, "pip_cmd.txt", _iter_cmd_call)
+    for line in script.splitlines():
         if len(line) > _LONGEST or not line.isascii():
             raise UsageProblem(
                 f"the command prompt cannot read the line {line[:60]!r}…",
                 hint="use --to pip-powershell, which has no such limits",
             )
-    return "\r\n".join(lines) + "\r\n"
-
-
-def _iter_cmd_start(plan: Plan) -> Iterator[str]:
-    interpreter = required_interpreter(plan)
-    yield "@echo off"
-    yield f"rem {headline(plan)}"
-    yield "rem PYTHON names the interpreter; arguments go to every pip install, such as --target DIR."
-    yield "setlocal DisableDelayedExpansion"
-    yield 'if not defined PYTHON set "PYTHON=python"'
-    yield 'set "WORK=%TEMP%\\wheelcheck-%RANDOM%%RANDOM%"'
-    yield 'mkdir "%WORK%"'
-    yield "if errorlevel 1 exit /b 3"
-    yield f'"%PYTHON%" -c "{interpreter.probe}"'
-    yield "if not errorlevel 1 goto right"
-    yield f'echo "%PYTHON%" is not Python {interpreter.version} for {interpreter.platform} 1>&2'
-    yield 'set "STATUS=2"'
-    yield "goto end"
-    yield ":right"
-    yield 'set "STATUS=0"'
+    return script.replace("\n", "\r\n")
 
 
 def _iter_cmd_call(call: PipCall) -> Iterator[str]:
@@ -193,21 +143,12 @@ def render_dockerfile(shipment: Shipment) -> str:
             f"the plan is for {plan.target}, and a container of Linux runs nothing of it",
             hint="plan with --platform linux (or alpine), and export again",
         )
-    calls = tuple(iter_pip_calls(plan))
-    runs = (line for call in calls for line in _iter_run(call, last=calls[-1]))
-    return "\n".join([*_iter_dockerfile_start(plan), *runs]) + "\n"
-
-
-def _iter_dockerfile_start(plan: Plan) -> Iterator[str]:
-    interpreter = required_interpreter(plan)
     flavour = "alpine" if "musllinux" in plan.target.platform else "slim"
-    yield f"# {headline(plan)}"
-    yield f"# FROM python:{interpreter.version}-{flavour}"
-    yield f'RUN python3 -c "{interpreter.probe}" || \\'
-    yield f'    {{ echo "this image is not Python {interpreter.version} for {interpreter.platform}" >&2; exit 2; }}'
+    calls = tuple(iter_pip_calls(plan))
+    return _script(plan, "pip_dockerfile.txt", lambda call: _iter_run(call, is_last=call == calls[-1]), flavour=flavour)
 
 
-def _iter_run(call: PipCall, *, last: PipCall) -> Iterator[str]:
+def _iter_run(call: PipCall, *, is_last: bool) -> Iterator[str]:
     yield ""
     yield f"# {call.title}"
     words = [f"{_FOLDER}/{BUILT}" if word == BUILT else _dockerfile_quoted(word) for word in call.arguments]
@@ -216,7 +157,7 @@ def _iter_run(call: PipCall, *, last: PipCall) -> Iterator[str]:
     command = ["python3 -m pip --disable-pip-version-check --no-cache-dir", *words, *root]
     pip = " ".join([*command, f"-r {_FOLDER}/requirements.txt"])
     # Built wheels stay until a later RUN installs them.
-    clean = f" && rm -rf {_FOLDER}" if call is last else ""
+    clean = f" && rm -rf {_FOLDER}" if is_last else ""
     yield f"RUN mkdir -p {_FOLDER} && cat > {_FOLDER}/requirements.txt <<'END' && {pip}{clean}"
     yield from call.lines
     yield "END"

@@ -8,9 +8,8 @@ program's own source imports by a name in a string.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 
-from wheelcheck.export.shipment import Shipment, one_line
+from wheelcheck.export.shipment import Shipment, filled, one_line
 from wheelcheck.model.plan import Plan
 from wheelcheck.plans.documents import refuse_unexecutable
 
@@ -27,25 +26,20 @@ def render(shipment: Shipment) -> str:
     refuse_unexecutable(plan)
     shipment.refuse_unnameable()
     entry = shipment.required("--entry SCRIPT", shipment.entry, "pyinstaller")
-    body = files("wheelcheck.export").joinpath("pyinstaller_spec.txt").read_text(encoding="utf-8")
-    return "\n".join([*_iter_head(shipment, plan, entry), body])
-
-
-def _iter_head(shipment: Shipment, plan: Plan, entry: str) -> Iterator[str]:
-    yield "# -*- mode: python ; coding: utf-8 -*-"
-    yield f"# Made by wheelcheck for {plan.target}, and for no other: export again when the plan changes."
-    yield from (f"# {one_line(line)}" for line in _iter_sizes(shipment, plan))
-    yield ""
-    yield f"NAME = {shipment.title!r}"
-    yield f"ENTRY = {entry!r}  # a script, or MODULE:FUNCTION; relative to this file"
-    yield f"PYTHON = {(plan.target.python_full.major, plan.target.python_full.minor)!r}"
-    yield f"SYSTEM = {plan.target.markers.get('sys_platform', '')!r}"
-    yield f"MACHINE = {plan.target.markers.get('platform_machine', '').lower()!r}"
-    yield "PLANNED = {"
-    yield from (f"    {str(package.name)!r}: {str(package.version)!r}," for package in plan.packages)
-    yield "}"
-    yield f"REQUESTED = {tuple(str(package.name) for package in plan.packages if package.requested)!r}"
-    yield f"DYNAMIC = {shipment.dynamic_imports!r}  # what the program imports by a name in a string"
+    target, packages = plan.target, plan.packages
+    return filled(
+        "pyinstaller_spec.txt",
+        target=str(target),
+        sizes="".join(f"# {one_line(line)}\n" for line in _iter_sizes(shipment, plan)),
+        name=repr(shipment.title),
+        entry=repr(entry),
+        python=repr((target.python_full.major, target.python_full.minor)),
+        system=repr(target.markers.get("sys_platform", "")),
+        machine=repr(target.markers.get("platform_machine", "").lower()),
+        planned="".join(f"    {str(package.name)!r}: {str(package.version)!r},\n" for package in packages),
+        requested=repr(tuple(str(package.name) for package in packages if package.requested)),
+        dynamic=repr(shipment.dynamic_imports),
+    )
 
 
 def _iter_sizes(shipment: Shipment, plan: Plan) -> Iterator[str]:

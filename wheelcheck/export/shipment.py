@@ -1,4 +1,4 @@
-"""The input of every exporter, the refusal of plans that must not be exported, and texts that scripts can hold.
+"""The input of every exporter, the refusal of plans that must not be exported, and texts and templates of scripts.
 
 An export that would fail on the user's machine is never made. A plan is a file that anybody can write, and its digest can be made
 again; what it says goes into scripts that run on other machines. So texts that name something are held to the characters that such
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -195,6 +196,12 @@ def safe_address(address: str) -> str:
     if "://" not in plain:
         return plain.rstrip("\\") if len(plain.rstrip("\\")) > 2 else plain
     return quote(plain, safe=_KEPT)
+
+
+def filled(template: str, **words: str) -> str:
+    """The text of the file *template* in this room, with the one of *words* in the place of its name between two ``@``."""
+    text = files("wheelcheck.export").joinpath(template).read_text(encoding="utf-8")
+    return re.sub(r"@([a-z_0-9]+)@", lambda found: words[found[1]], text)
 
 
 def one_line(text: str) -> str:
