@@ -11,9 +11,9 @@ import pytest
 
 from tests.archives.readers import READER, judge, metadata_of
 from tests.fakes.archives import make_sdist, metadata_text
-from wheelcheck.archives.poetry_dependencies import poetry_specifier
 from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.judgement import Purity
+from wheelcheck.texts.poetry import poetry_specifier
 
 STATIC = MetadataSource.SDIST_STATIC
 RECORDED = MetadataSource.SDIST_RECORDED
@@ -189,7 +189,9 @@ def test_poetry_entries_without_an_equivalent_are_not_known() -> None:
         ("*", ""),
         (">=1.0,<2", "<2,>=1.0"),
         (">=1.0 <2", "<2,>=1.0"),
-        ("^1 || ^2", None),
+        ("^1 || ^2", "<3,>=1"),
+        ("^1.2 || ^3.4 || ~5.1", "!=2.*,!=4.*,!=5.0.*,<5.2,>=1.2"),
+        ("1.2.* || >=2", None),
         ("what", None),
     ],
 )
