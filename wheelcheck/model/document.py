@@ -8,7 +8,8 @@ renderer says what is written.
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Annotated
+from types import SimpleNamespace
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +18,8 @@ from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model.urls import masked_within
+
+_Document = TypeVar("_Document", bound=msgspec.Struct)
 
 
 def about(description: str, *, pattern: str | None = None, max_length: int | None = None) -> Meta:
@@ -67,6 +70,14 @@ def render_shareable(document: object) -> str:
     if "://" in text and "@" in text:
         text = render_json(_masked(msgspec.to_builtins(document, enc_hook=_plain))).decode()
     return text
+
+
+def document_of(kind: type[_Document], value: object, **others: object) -> _Document:
+    """The *kind* of document that *value* fills, and so the documents in it: by attributes of the same names, but for *others*."""
+    names = (name for name in kind.__struct_fields__ if name not in others)
+    return msgspec.convert(
+        SimpleNamespace(**{name: getattr(value, name) for name in names}, **others), kind, from_attributes=True
+    )
 
 
 def as_plain(document: msgspec.Struct) -> dict[str, object]:

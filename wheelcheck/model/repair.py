@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec import Struct
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.document import Line, Path, ProjectName, about
-
-if TYPE_CHECKING:
-    from packaging.utils import NormalizedName
-
-    from wheelcheck.model.judgement import Status
+from wheelcheck.model.judgement import Status
 
 
 class Risk(Enum):

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.distribution import WheelTag
-from wheelcheck.model.document import about, as_plain, render_json, stated
+from wheelcheck.model.document import about, as_plain, document_of, render_json, stated
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedPackage
@@ -192,12 +192,9 @@ def _document(plan: Plan) -> PlanDocument:
     target, options, proposals = plan.target, plan.options, plan.proposals
     return PlanDocument(
         status=plan.status,
-        target=TargetDocument(
-            platform=target.platform,
-            python=target.python,
-            implementation=target.implementation,
-            python_full=target.python_full,
-            patch_assumed=target.patch_assumed,
+        target=document_of(
+            TargetDocument,
+            target,
             tags=tuple(map("-".join, target.tags)),
             markers=dict(sorted(target.markers.items())),
             unknowable=tuple(sorted(target.unknowable)),

@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Struct, field
 from packaging.version import Version
 
-from wheelcheck.model.document import Count, ProjectName, about, stated
+from wheelcheck.model.document import Count, ProjectName, about, document_of, stated
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import (
     Edit,
@@ -113,30 +113,24 @@ class RepairSearch(Struct, frozen=True, kw_only=True):
 
 def repair_document(repair: Repair) -> RepairDocument:
     """*repair* as it is written; ``evidence`` says in sentences what ``grounds`` says in parts."""
-    verified = repair.verified
-    return RepairDocument(
-        id=repair.id,
-        risk=repair.risk,
-        edits=tuple(map(_edit_document, repair.edits)),
-        cost=repair.cost,
-        verified=VerificationDocument(
-            status=verified.status,
-            packages=verified.packages,
-            built_once=verified.built_once,
-            changed=tuple(f"{move.name} {move.before} → {move.after}" for move in verified.changed),
-            moves=verified.changed,
-            added=tuple(Release(name=name, version=version) for name, version in verified.added),
-            removed=tuple(Release(name=name, version=version) for name, version in verified.removed),
-        ),
-        evidence=tuple(map(_sentence, repair.grounds)),
-        grounds=repair.grounds,
+    verified = document_of(
+        VerificationDocument,
+        repair.verified,
+        installable=True,
+        changed=tuple(f"{move.name} {move.before} → {move.after}" for move in repair.verified.changed),
+        moves=repair.verified.changed,
+        added=tuple(Release(name=name, version=version) for name, version in repair.verified.added),
+        removed=tuple(Release(name=name, version=version) for name, version in repair.verified.removed),
     )
+    edits, evidence = tuple(map(_edit_document, repair.edits)), tuple(map(_sentence, repair.grounds))
+    return document_of(RepairDocument, repair, edits=edits, verified=verified, evidence=evidence)
 
 
 def search_document(proposals: Proposals) -> RepairSearch:
     """What the search for *proposals* left open, as it is written."""
-    return RepairSearch(
-        complete=proposals.complete,
+    return document_of(
+        RepairSearch,
+        proposals,
         unreached=proposals.unreached or None,
         interrupted=proposals.interrupted or None,
         hopeless=proposals.unrepairable,
@@ -147,9 +141,9 @@ def search_document(proposals: Proposals) -> RepairSearch:
 
 
 def _edit_document(edit: Edit) -> EditDocument:
-    return EditDocument(
-        kind=edit.kind,
-        package=edit.package,
+    return document_of(
+        EditDocument,
+        edit,
         before=masked_within(edit.before) or None,
         after=masked_within(edit.after) or None,
         because=edit.because or None,
@@ -184,30 +178,17 @@ def proposals_of(repairs: tuple[RepairDocument, ...], search: RepairSearch | Non
 
 
 def _repair(document: RepairDocument) -> Repair:
-    verified = document.verified
-    return Repair(
-        id=document.id,
-        edits=tuple(map(_edit, document.edits)),
-        cost=document.cost,
-        verified=Verification(
-            status=verified.status,
-            packages=verified.packages,
-            built_once=verified.built_once,
-            changed=verified.moves,
-            added=tuple((each.name, each.version) for each in verified.added),
-            removed=tuple((each.name, each.version) for each in verified.removed),
-        ),
-        risk=document.risk,
-        grounds=document.grounds or tuple(Ground(risk=document.risk, text=text) for text in document.evidence),
+    verified = document_of(
+        Verification,
+        document.verified,
+        changed=document.verified.moves,
+        added=tuple((each.name, each.version) for each in document.verified.added),
+        removed=tuple((each.name, each.version) for each in document.verified.removed),
     )
+    grounds = document.grounds or tuple(Ground(risk=document.risk, text=text) for text in document.evidence)
+    return document_of(Repair, document, edits=tuple(map(_edit, document.edits)), verified=verified, grounds=grounds)
 
 
 def _edit(document: EditDocument) -> Edit:
-    return Edit(
-        kind=document.kind,
-        package=document.package,
-        before=document.before or "",
-        after=document.after or "",
-        because=document.because or "",
-        options=document.options,
-    )
+    before, after, because = document.before or "", document.after or "", document.because or ""
+    return document_of(Edit, document, before=before, after=after, because=because)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wheelcheck.model.document import render_json
+from wheelcheck.model.document import document_of, render_json
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.target import TargetName
 from wheelcheck.report.commands import wrapped_command
@@ -14,7 +15,7 @@ from wheelcheck.report.fetch import USERS, size_text
 from wheelcheck.report.page import Page, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from wheelcheck.model.environment import Bundling, Runtime
 
@@ -190,9 +191,11 @@ def render_bundling_json(bundling: Bundling) -> str:
     """Render *bundling* as JSON, sizes in bytes; the manifest itself is in the bundle."""
     manifest, sizes, budget = bundling.manifest, bundling.sizes, bundling.budget
     of = "archives" if manifest.archives else "installed"
-    document = BundlingDocument(
+    document = document_of(
+        BundlingDocument,
+        bundling,
+        schema=SCHEMA,
         made=bundling.is_within_budget,
-        out=bundling.out,
         name=manifest.name,
         version=manifest.version,
         plan=manifest.plan_digest,
@@ -202,21 +205,10 @@ def render_bundling_json(bundling: Bundling) -> str:
         files=len(manifest.files),
         download=bundling.archived if manifest.archives else None,
         budget=BudgetLine(limit=budget.limit, of=of, measured=bundling.measured) if budget is not None else None,
-        archives=tuple(
-            ArchiveLine(
-                filename=archive.filename,
-                layer=archive.layer,
-                size=archive.size,
-                installed=archive.installed,
-                sha256=archive.sha256,
-            )
-            for archive in manifest.archives
-        ),
+        archives=manifest.archives,
         stripped=manifest.stripped,
-        saved=bundling.saved,
         strippable=dict(sizes.strippable),
         packages=dict(sizes.packages),
         folders=dict(sizes.folders),
-        warnings=bundling.warnings,
     )
     return render_json(document).decode()

@@ -20,11 +20,11 @@ from wheelcheck.model.check import (
     TargetDifference,
     Verdict,
 )
-from wheelcheck.model.document import Count, Path, ProjectName, about, render_shareable, stated
+from wheelcheck.model.document import Count, Path, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.target import TargetName
-from wheelcheck.report.documents import OriginDocument, origin_document
+from wheelcheck.report.documents import OriginDocument, origin_document, shared_finding
 from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared
 from wheelcheck.report.verdicts import difference_verdict
 
@@ -159,36 +159,20 @@ def render_diff_json(difference: Difference) -> str:
 
 
 def _shared_change(group: Group[PackageChange]) -> SharedChange:
-    change = group.value
-    return SharedChange(
-        kind=change.kind,
-        name=change.name,
-        before=change.before.version if change.before is not None else None,
-        after=change.after.version if change.after is not None else None,
-        targets=tuple(target.name for target in group.targets),
-    )
+    before, after = (each.version if each is not None else None for each in (group.value.before, group.value.after))
+    return document_of(SharedChange, group.value, before=before, after=after, targets=group.targets)
 
 
 def _shared(group: FindingGroup, state: FindingState) -> SharedComparedFinding:
-    return SharedComparedFinding(
-        state=state,
-        code=group.finding.code,
-        verdict=group.verdict,
-        package=group.finding.package,
-        version=group.finding.version,
-        message=group.message,
-        targets=tuple(target.name for target in group.targets),
-        origins=tuple(map(origin_document, group.origins)),
-        fingerprints=group.fingerprints,
-    )
+    shared = shared_finding(group)
+    return document_of(SharedComparedFinding, shared, state=state)
 
 
 def _target(each: TargetDifference) -> TargetDifferenceDocument:
-    other = each.other_target
-    return TargetDifferenceDocument(
-        platform=each.target.platform,
-        python=each.target.python,
-        other=other.name if other is not None else None,
+    return document_of(
+        TargetDifferenceDocument,
+        each.target,
+        other=each.other_target,
         decided=each.is_decided,
         before=_answer(each.before, each.size_before),
         after=_answer(each.after, each.size_after),
@@ -211,17 +195,11 @@ def _answer(side: CheckedTarget | None, size: DownloadSize) -> Answer | None:
 
 def _compared(compared: ComparedFinding) -> ComparedFindingDocument:
     judged = compared.judged
-    finding = judged.finding
-    return ComparedFindingDocument(
+    return document_of(
+        ComparedFindingDocument,
+        judged.finding,
         state=compared.state,
-        code=finding.code,
-        severity=finding.severity,
         verdict=judged.verdict,
-        package=finding.package,
-        version=finding.version,
-        message=finding.message,
-        evidence=finding.evidence,
-        paths=finding.paths,
         origin=origin_document(judged.origin) if judged.origin is not None else None,
         fingerprint=judged.fingerprint,
     )

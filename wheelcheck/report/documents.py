@@ -9,10 +9,11 @@ from msgspec import UNSET, Struct, UnsetType
 from packaging.version import Version
 
 from wheelcheck.model.check import Allowance, Verdict
-from wheelcheck.model.document import Line, ProjectName, about, render_json
+from wheelcheck.model.document import Line, ProjectName, about, document_of, render_json
 from wheelcheck.model.finding import Code
 from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, FileOrigin, Origin
 from wheelcheck.model.target import TargetName
+from wheelcheck.report.grouping import FindingGroup
 
 _Texts = tuple[str, ...]
 
@@ -62,6 +63,19 @@ class SharedFinding(Struct, frozen=True, kw_only=True):
     fingerprints: Annotated[_Texts, about("What a baseline knows it by, on each target.")]
 
 
+def shared_finding(group: FindingGroup) -> SharedFinding:
+    """The finding of *group* as it is written."""
+    return document_of(
+        SharedFinding,
+        group.finding,
+        verdict=group.verdict,
+        message=group.message,
+        targets=group.targets,
+        origins=tuple(map(origin_document, group.origins)),
+        fingerprints=group.fingerprints,
+    )
+
+
 def origin_document(origin: Origin) -> OriginDocument:
     """*origin* as it is written."""
     match origin:
@@ -75,15 +89,8 @@ def origin_document(origin: Origin) -> OriginDocument:
 
 def allowance_document(allowance: Allowance) -> AllowanceDocument:
     """*allowance* as it is written."""
-    return AllowanceDocument(
-        package=allowance.package,
-        specifier=str(allowance.specifier) or None,
-        targets=allowance.targets,
-        codes=allowance.codes,
-        reason=allowance.reason,
-        expires=allowance.expires,
-        origin=origin_document(allowance.origin),
-    )
+    specifier = str(allowance.specifier) or None
+    return document_of(AllowanceDocument, allowance, specifier=specifier, origin=origin_document(allowance.origin))
 
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import asdict
+from packaging.utils import NormalizedName
+from packaging.version import Version
 
-from wheelcheck.model.document import render_json
+from wheelcheck.model.document import document_of, render_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
-
-    from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from wheelcheck.model.environment import Fetched, HousedWheel, PlanSizes
 
@@ -168,24 +167,13 @@ def render_sizes_json(sizes: PlanSizes, plan: str) -> str:
 def render_fetched_json(fetched: Fetched) -> str:
     """Render *fetched* as JSON: the sizes, the work done, and each wheel."""
     house = fetched.wheelhouse
-    document = FetchDocument(
+    document = document_of(
+        FetchDocument,
+        fetched,
         **asdict(_sizes(fetched.sizes, fetched.plan)),
         folder=house.folder,
-        fetched=fetched.fetched,
-        resumed=fetched.resumed,
-        replaced=fetched.replaced,
-        present=fetched.present,
-        built=fetched.built,
-        unhashed=fetched.unhashed,
         wheels=tuple(
-            WheelLine(
-                name=wheel.name,
-                version=wheel.version,
-                filename=wheel.path.name,
-                sha256=wheel.sha256,
-                size=wheel.size,
-                built_from=wheel.built_from or None,
-            )
+            document_of(WheelLine, wheel, filename=wheel.path.name, built_from=wheel.built_from or None)
             for wheel in house.wheels
         ),
     )
@@ -194,15 +182,11 @@ def render_fetched_json(fetched: Fetched) -> str:
 
 def _sizes(sizes: PlanSizes, plan: str) -> SizesDocument:
     complete = sizes.is_complete
+    installed_complete = all(size.installed is not None for size in sizes.files.values())
     return SizesDocument(
         plan=plan,
         download=Amount(bytes=sizes.download, complete=complete),
-        installed=Amount(
-            bytes=sizes.installed, complete=all(size.installed is not None for size in sizes.files.values())
-        ),
+        installed=Amount(bytes=sizes.installed, complete=installed_complete),
         traffic=Traffic(users=USERS, bytes=sizes.download * USERS, complete=complete),
-        files=tuple(
-            FileLine(filename=name, download=size.download, installed=size.installed)
-            for name, size in sizes.files.items()
-        ),
+        files=tuple(document_of(FileLine, size, filename=name) for name, size in sizes.files.items()),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from packaging.version import Version
 
-from wheelcheck.model.answers import Best, Blocker, Cell, CellStatus, Matrix, Opening
-from wheelcheck.model.document import Count, Path, ProjectName, about, render_shareable, stated
+from wheelcheck.model.answers import Best, Cell, CellStatus, Matrix, Opening
+from wheelcheck.model.document import Count, Path, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Code
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.target import TargetName
@@ -62,7 +62,7 @@ class BestDocument(Struct, frozen=True, kw_only=True):
     """The Python with which most platforms install."""
 
     python: Annotated[str, about("The Python.")]
-    platforms: Annotated[_Texts, about("The platforms that install with it.")]
+    good: Annotated[_Texts, about("The platforms that install with it.")] = field(name="platforms")
     exceptions: Annotated[tuple[OtherPython, ...], about("Platforms that install with other Pythons only.")]
     never: Annotated[_Texts, about("Platforms that install with no Python asked for.")]
 
@@ -70,10 +70,12 @@ class BestDocument(Struct, frozen=True, kw_only=True):
 class OpeningDocument(Struct, frozen=True, kw_only=True):
     """The cheapest repair of cells that equal blockers block."""
 
-    proved_on: Annotated[TargetName, about("The cell on which it was proved.")]
-    same_blockers: Annotated[_Targets, about("Other cells with equal blockers; the repair was not tried there.")]
+    proved: Annotated[TargetName, about("The cell on which it was proved.")] = field(name="proved_on")
+    alike: Annotated[_Targets, about("Other cells with equal blockers; the repair was not tried there.")] = field(
+        name="same_blockers"
+    )
     repair: Annotated[RepairDocument | None, about("As in the schema of the plan; null where none was found.")]
-    complete: Annotated[bool, about("Whether the search came to its end.")]
+    searched: Annotated[bool, about("Whether the search came to its end.")] = field(name="complete")
 
 
 class MatrixDocument(Struct, frozen=True, kw_only=True):
@@ -115,16 +117,13 @@ def render_matrix_json(matrix: Matrix) -> str:
     """Render *matrix* as the JSON of schema ``wheelcheck.matrix/1``, keys in the documented order, ending in a newline."""
     counts = Counter(cell.status for cell in matrix.cells)
     return render_shareable(
-        MatrixDocument(
+        document_of(
+            MatrixDocument,
+            matrix,
             schema="wheelcheck.matrix/1",
-            exit_status=matrix.exit_status,
             summary=matrix_verdict(matrix),
-            inputs=matrix.inputs,
-            platforms=matrix.platforms,
-            pythons=matrix.pythons,
             counts={status: counts[status] for status in CellStatus},
             cells=tuple(map(_cell, matrix.cells)),
-            blockers=tuple(map(_blocker, matrix.blockers)),
             best=_best(matrix.best) if matrix.best is not None else None,
             openings=tuple(map(_opening, matrix.openings)),
         )
@@ -133,9 +132,9 @@ def render_matrix_json(matrix: Matrix) -> str:
 
 def _cell(cell: Cell) -> CellDocument:
     plan = cell.plan
-    return CellDocument(
-        platform=cell.target.platform,
-        python=cell.target.python,
+    return document_of(
+        CellDocument,
+        cell.target,
         status=cell.status,
         failure=cell.failure or None,
         packages=len(plan.packages) if plan is not None else None,
@@ -144,38 +143,11 @@ def _cell(cell: Cell) -> CellDocument:
     )
 
 
-def _blocker(blocker: Blocker) -> BlockerDocument:
-    return BlockerDocument(
-        package=blocker.package,
-        versions=blocker.versions,
-        requested=blocker.requested,
-        findings=tuple(
-            BlockerFinding(
-                code=finding.code,
-                version=finding.version,
-                message=finding.message,
-                evidence=finding.evidence,
-                paths=finding.paths,
-            )
-            for finding in blocker.findings
-        ),
-        targets=tuple(target.name for target in blocker.targets),
-    )
-
-
 def _best(best: Best) -> BestDocument:
-    return BestDocument(
-        python=best.python,
-        platforms=best.good,
-        exceptions=tuple(OtherPython(platform=platform, newest_python=python) for platform, python in best.exceptions),
-        never=best.never,
-    )
+    others = tuple(OtherPython(platform=platform, newest_python=python) for platform, python in best.exceptions)
+    return document_of(BestDocument, best, exceptions=others)
 
 
 def _opening(opening: Opening) -> OpeningDocument:
-    return OpeningDocument(
-        proved_on=opening.proved.name,
-        same_blockers=tuple(target.name for target in opening.alike),
-        repair=repair_document(opening.repair) if opening.repair is not None else None,
-        complete=opening.searched,
-    )
+    repair = repair_document(opening.repair) if opening.repair is not None else None
+    return document_of(OpeningDocument, opening, repair=repair)

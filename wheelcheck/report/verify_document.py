@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from packaging.version import Version
 
-from wheelcheck.model.document import about, render_json
+from wheelcheck.model.document import about, document_of, render_json
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem
 
@@ -49,23 +49,15 @@ class VerifyDocument(Struct, frozen=True, kw_only=True):
 
 def render_verify_json(inspection: Inspection) -> str:
     """*inspection* as JSON (schema ``wheelcheck.verify/1``), ending in a newline."""
-    runtime = inspection.runtime
-    document = VerifyDocument(
+    runtime = document_of(RuntimeDocument, inspection.runtime, system=inspection.runtime.system or None)
+    document = document_of(
+        VerifyDocument,
+        inspection,
         schema="wheelcheck.verify/1",
-        subject=inspection.subject,
         ok=not inspection.errors,
-        runtime=RuntimeDocument(
-            kind=runtime.kind,
-            python=runtime.python,
-            system=runtime.system or None,
-            machine=runtime.machine,
-            free_threaded=runtime.free_threaded,
-        ),
+        runtime=runtime,
         site_packages=inspection.layout.site_packages,
         target=inspection.target or None,
-        compared=inspection.compared,
         no_imports=inspection.no_imports or None,
-        distributions=inspection.distributions,
-        problems=inspection.problems,
     )
     return render_json(document, ascii_only=True).decode()

@@ -6,14 +6,13 @@ from collections import Counter
 from typing import Annotated, Literal
 
 from msgspec import Struct
-from msgspec.structs import asdict
 from packaging.version import Version
 
 from wheelcheck.model.check import Check, CheckedTarget, Judged, Verdict
-from wheelcheck.model.document import Count, ProjectName, about, render_shareable, stated
+from wheelcheck.model.document import Count, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability, Status
-from wheelcheck.model.plan import InputRecord
+from wheelcheck.model.plan import InputRecord, PlannedPackage
 from wheelcheck.model.target import TargetName
 from wheelcheck.plans.repair_documents import RepairDocument, RepairSearch, repair_document, search_document
 from wheelcheck.report.documents import (
@@ -23,8 +22,9 @@ from wheelcheck.report.documents import (
     SharedFinding,
     allowance_document,
     origin_document,
+    shared_finding,
 )
-from wheelcheck.report.grouping import FindingGroup, group_findings
+from wheelcheck.report.grouping import group_findings
 from wheelcheck.report.verdicts import check_verdict, target_word
 
 
@@ -124,7 +124,7 @@ def render_json(check: Check) -> str:
             kind=check.kind,
             inputs=check.inputs,
             counts={verdict: counts[verdict] for verdict in Verdict},
-            findings=tuple(map(_shared, groups)),
+            findings=tuple(map(shared_finding, groups)),
             targets=tuple(map(_answer, check.targets)),
             allowances=StaleAllowances(
                 expired=tuple(map(allowance_document, check.expired)),
@@ -135,46 +135,30 @@ def render_json(check: Check) -> str:
     )
 
 
-def _shared(group: FindingGroup) -> SharedFinding:
-    return SharedFinding(
-        code=group.finding.code,
-        verdict=group.verdict,
-        package=group.finding.package,
-        version=group.finding.version,
-        message=group.message,
-        targets=tuple(target.name for target in group.targets),
-        origins=tuple(map(origin_document, group.origins)),
-        fingerprints=group.fingerprints,
-    )
-
-
 def _answer(checked: CheckedTarget) -> TargetAnswer:
     plan = checked.plan
     proposals = plan.proposals if plan is not None else None
-    return TargetAnswer(
-        platform=checked.target.platform,
-        python=checked.target.python,
+    return document_of(
+        TargetAnswer,
+        checked.target,
         verdict=target_word(checked),
         status=plan.status if plan is not None else None,
         failure=checked.failure or None,
-        packages=tuple(
-            CheckedPackage(
-                name=package.name,
-                version=package.version,
-                installability=package.installability,
-                filename=package.file.filename if package.file is not None else None,
-            )
-            for package in (plan.packages if plan is not None else ())
-        ),
+        packages=tuple(map(_package, plan.packages)) if plan is not None else (),
         findings=tuple(map(_judged, checked.judged)),
         repairs=tuple(map(repair_document, proposals.repairs)) if proposals is not None else (),
         repair_search=search_document(proposals) if proposals is not None else None,
     )
 
 
+def _package(package: PlannedPackage) -> CheckedPackage:
+    return document_of(CheckedPackage, package, filename=package.file.filename if package.file is not None else None)
+
+
 def _judged(judged: Judged) -> JudgedFinding:
-    return JudgedFinding(
-        **asdict(judged.finding),
+    return document_of(
+        JudgedFinding,
+        judged.finding,
         verdict=judged.verdict,
         origin=origin_document(judged.origin) if judged.origin is not None else None,
         allowance=allowance_document(judged.allowance) if judged.allowance is not None else None,
