@@ -33,7 +33,6 @@ NATIVE_SCRIPTS = {
     "only on this interpreter": "e = [Extension('a', [])] if platform.python_implementation() == 'CPython' else []\nsetup(ext_modules=e)",
     "switched off by a variable that is not set": "e = [] if os.environ.get('NO_EXT') else [Extension('a', [])]\nsetup(ext_modules=e)",
     "in a function": "def main(native):\n    setup(ext_modules=[Extension('a', [])] if native else [])\nif __name__ == '__main__':\n    main(True)",
-    "with a fall-back": "def run(e):\n    setup(ext_modules=e)\ntry:\n    run([Extension('a', [])])\nexcept SystemExit:\n    run([])",
     "through a function of any keywords": "def run(**kw):\n    setup(**kw)\nrun(ext_modules=[Extension('a', [])])",
     "through a keyword with a default": "def run(*, exts=[Extension('a', [])]):\n    setup(ext_modules=exts)\nrun()",
     "cffi": "setup(cffi_modules=['demo_build.py:ffi'])",
@@ -204,7 +203,8 @@ def test_a_script_that_never_ends_is_left_and_nothing_is_run() -> None:
 AVOIDABLE_SCRIPTS = {
     "a switch": "e = [] if os.environ.get('NO_EXT') else [Extension('a', [])]\nsetup(ext_modules=e)",
     "a switch by membership": "e = [Extension('a', [])]\nif 'NO_EXT' in os.environ:\n    e = []\nsetup(ext_modules=e)",
-    "a fall-back": "def run(e):\n    setup(ext_modules=e)\ntry:\n    run([Extension('a', [])])\nexcept SystemExit:\n    run([])",
+    "two calls of setup": "if fast():\n    setup(ext_modules=[Extension('a', [])])\nelse:\n    setup()",
+    "a fall-back for a missing module": "try:\n    setup(ext_modules=[Extension('a', [])])\nexcept ImportError:\n    setup()",
     "an optional extension": "setup(ext_modules=[Extension('a', [], optional=True)])",
 }
 
@@ -215,6 +215,74 @@ def test_a_native_part_that_can_be_left_out_is_said_to_be_avoidable(script: str)
     assert judgement.purity is Purity.NATIVE
     assert judgement.avoidable
     assert any("left out" in sentence or "leaves" in sentence for sentence in judgement.evidence)
+
+
+OPTIONAL_SCRIPTS = {
+    "any failure": "kw = dict(ext_modules=[Extension('a', ['a.c'])])\ntry:\n    setup(**kw)\nexcept:\n    del kw['ext_modules']\n    setup(**kw)",
+    "the end that setup() makes of a compiler's error": "def run(e):\n    setup(ext_modules=e)\ntry:\n    run([Extension('a', [])])\nexcept SystemExit:\n    run([])",
+    "an error of its own": "class Failed(Exception):\n    pass\ntry:\n    setup(ext_modules=[Extension('a', [])])\nexcept (KeyError, Failed):\n    setup()",
+    "on CPython": "fast = not hasattr(sys, 'pypy_version_info')\ndef run(fast):\n    setup(ext_modules=[Extension('a', [])] if fast else [])\ntry:\n    run(fast)\nexcept BaseException:\n    run(False)",
+}
+
+
+@pytest.mark.parametrize("script", OPTIONAL_SCRIPTS.values(), ids=OPTIONAL_SCRIPTS)
+def test_a_setup_py_that_starts_again_without_extensions_needs_no_compiler(script: str) -> None:
+    judgement = judge({"setup.py": HEAD + script, **C})
+    assert judgement.purity is Purity.OPTIONAL
+    assert "again without extensions" in judgement.evidence[0]
+
+
+def test_a_build_requirement_that_compiles_is_never_optional() -> None:
+    script = "try:\n    setup(ext_modules=[Extension('a', [])])\nexcept SystemExit:\n    setup()"
+    files: dict[str, Content] = {
+        "setup.py": HEAD + script,
+        "pyproject.toml": backend("setuptools.build_meta", "pybind11"),
+    }
+    assert verdict(files) is Purity.NATIVE
+
+
+COMMANDS = "from setuptools.command.build_py import build_py\nfrom setuptools.command.install import install\nfrom distutils.command.build import build\nimport subprocess\n"
+COMPILING_COMMANDS = {
+    "sets extensions": "class B(build):\n    def finalize_options(self):\n        self.distribution.ext_modules = extensions()\nsetup(cmdclass={'build': B})",
+    "adds an extension": "class B(build_py):\n    def run(self):\n        self.distribution.ext_modules.append(made())\nsetup(cmdclass={'build_py': B})",
+    "through a function that is defined later": "class B(build_py):\n    def run(self):\n        compile_all()\ndef compile_all():\n    new_compiler().compile(['a.c'])\nsetup(cmdclass={'build_py': B})",
+    "through a class in between": "class Mixed:\n    def run(self):\n        self.distribution.ext_modules = e()\nclass B(Mixed, install):\n    pass\nsetup(cmdclass=dict(install=B))",
+    "in one of two branches": "class A(build):\n    pass\nclass B(build):\n    def run(self):\n        self.plat_name = 'x'\ndef kw(argv):\n    if any(a for a in argv):\n        return {'cmdclass': {'build': A}}\n    else:\n        return {'cmdclass': {'build': B}}\nsetup(**kw(sys.argv))",
+    "in the project's own module": "class B(build_py):\n    def run(self):\n        from demo.models import backends\n        backends()[0].make_model('x')\nsetup(cmdclass={'build_py': B})",
+}
+DOUBTFUL_COMMANDS = {
+    "make": "class B(build_py):\n    def run(self):\n        subprocess.check_call('cd src && ./configure && make', shell=True)\nsetup(cmdclass={'build_py': B})",
+    "cmake in a list": "class B(build_py):\n    def run(self):\n        command = ['cmake', '.']\n        subprocess.run(command)\nsetup(cmdclass={'build_py': B})",
+    "a download": "class B(build):\n    def run(self):\n        urlretrieve(ADDRESS)\nsetup(cmdclass={'build': B})",
+}
+
+
+@pytest.mark.parametrize("script", COMPILING_COMMANDS.values(), ids=COMPILING_COMMANDS)
+def test_a_command_of_the_build_that_compiles_is_native(script: str) -> None:
+    models = "class Backend:\n    def make_model(self, path):\n        return StanModel(path)\n"
+    judgement = judge({"setup.py": HEAD + COMMANDS + script, "demo/__init__.py": "", "demo/models.py": models})
+    assert judgement.purity is Purity.NATIVE
+    assert "a command of the build" in judgement.evidence[0]
+
+
+@pytest.mark.parametrize("script", DOUBTFUL_COMMANDS.values(), ids=DOUBTFUL_COMMANDS)
+def test_a_command_of_the_build_that_runs_a_build_tool_or_downloads_is_never_pure(script: str) -> None:
+    assert verdict({"setup.py": HEAD + COMMANDS + script, **C}) is Purity.NATIVE
+    assert verdict({"setup.py": HEAD + COMMANDS + script, "demo/__init__.py": ""}) is Purity.UNKNOWN
+
+
+PURE_COMMANDS = {
+    "tests": "class T(build):\n    def run(self):\n        self.distribution.ext_modules = e()\nsetup(cmdclass={'test': T})",
+    "a generated file": "class B(build_py):\n    def run(self):\n        subprocess.check_call(['protoc', 'a.proto'])\n        build_py.run(self)\nsetup(cmdclass={'build_py': B})",
+    "words that are no command line": "class B(build_py):\n    def run(self):\n        print('make sure that you go on')\n        self.run_command('egg_info')\nsetup(cmdclass={'build_py': B})",
+    "a class that is not passed": "class B(build):\n    def run(self):\n        self.distribution.ext_modules = e()\nsetup()",
+    "no extensions": "class B(build):\n    def run(self):\n        self.distribution.ext_modules = []\n        self.root_is_pure = True\nsetup(cmdclass={'build': B})",
+}
+
+
+@pytest.mark.parametrize("script", PURE_COMMANDS.values(), ids=PURE_COMMANDS)
+def test_other_commands_are_pure(script: str) -> None:
+    assert verdict({"setup.py": HEAD + COMMANDS + script, "demo/__init__.py": ""}) is Purity.PURE
 
 
 def test_what_must_be_compiled_is_not_avoidable() -> None:

@@ -9,7 +9,7 @@ from tests.resolver.test_passes import PURE, WHEELS, answer, asked
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import diagnose
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.resolution import Policy, Resolution
 
@@ -76,6 +76,13 @@ def test_wheels_for_other_pythons_and_platforms_are_named_beside_the_error() -> 
 def test_pure_source_is_information_or_an_error_as_the_policy_has_it() -> None:
     assert only(findings(AV, "doc"), Code.SOURCE_PURE).severity is Severity.INFO
     assert only(findings(AV, "doc", allowed=WHEELS), Code.SOURCE_PURE).severity is Severity.ERROR
+
+
+def test_source_whose_compiled_part_can_be_left_out_warns_or_is_an_error_as_the_policy_has_it() -> None:
+    projects = FakeProjects({"a": {"1": [sdist(purity="optional")]}})
+    everything = WHEELS | BUILT_ANYWHERE
+    assert only(findings(projects, "a", allowed=everything), Code.SOURCE_OPTIONAL).severity is Severity.WARNING
+    assert only(findings(projects, "a", allowed=WHEELS), Code.SOURCE_OPTIONAL).severity is Severity.ERROR
 
 
 def test_missing_version_with_wheels_for_other_pythons_only() -> None:

@@ -188,14 +188,15 @@ class _Checking:
         return CheckedTarget(target=target, plan=plan, judged=judged)
 
     def _to_repair(self, answer: Answer) -> Answer:
-        """*answer* for the search for repairs: pure source archives pass, since an allowance is the cure, not another version."""
+        """*answer* for the search for repairs: what any machine builds passes, since an allowance is its cure."""
         from wheelcheck.model.finding import Code
-        from wheelcheck.model.judgement import Installability
+        from wheelcheck.model.judgement import BUILT_ANYWHERE
 
         question = answer.prepared.question
-        policy = replace(question.policy, allowed=question.policy.allowed | {Installability.SDIST_PURE})
+        policy = replace(question.policy, allowed=question.policy.allowed | BUILT_ANYWHERE)
         prepared = replace(answer.prepared, question=replace(question, policy=policy))
-        findings = tuple(finding for finding in answer.findings if finding.code is not Code.SOURCE_PURE)
+        built = (Code.SOURCE_PURE, Code.SOURCE_OPTIONAL)
+        findings = tuple(finding for finding in answer.findings if finding.code not in built)
         return replace(answer, prepared=prepared, findings=findings)
 
 

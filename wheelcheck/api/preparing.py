@@ -14,7 +14,7 @@ from wheelcheck.api.edges import index_config, text_fetcher
 from wheelcheck.api.reading import PLANNING, InputMode, ReadInputs, read_inputs
 from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.judgement import FROM_SOURCE, Installability
+from wheelcheck.model.judgement import BUILT_ANYWHERE, FROM_SOURCE, Installability
 from wheelcheck.model.plan import Options
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Target
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _ALLOWED: Mapping[str, frozenset[Installability]] = {
     "deny": frozenset({Installability.WHEEL}),
-    "pure": frozenset({Installability.WHEEL, Installability.SDIST_PURE}),
+    "pure": BUILT_ANYWHERE | {Installability.WHEEL},
     "any": FROM_SOURCE | {Installability.WHEEL},
 }
 _DEFAULT_SECONDS = float(KEYS["max-seconds"].default)

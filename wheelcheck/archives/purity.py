@@ -48,6 +48,8 @@ def judge_setup(facts: SourceFacts, name: str) -> Verdict:
                 return native(
                     facts, f"setup.py passes a {keyword} that asks for a platform wheel", *map(str, script.hints)
                 )
+    if script.doubts:
+        return in_doubt(facts, str(script.doubts[0]))
     return _judge_silent_script(facts, script)
 
 

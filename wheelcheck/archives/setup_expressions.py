@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
+from wheelcheck.archives.setup_commands import Definition
 from wheelcheck.archives.setup_values import (
     ARGV,
     UNKNOWN,
@@ -48,7 +49,7 @@ class Expressions:
         self.environ = environ
         self.path = reading.path
         self.scope: Scope = {}
-        self.functions: dict[str, ast.FunctionDef] = {}
+        self.defined: dict[str, Definition] = {}
         self.modules: dict[str, Scope] = {}
         self.aliases: dict[str, str] = {}
         self.steps = 0
@@ -193,15 +194,16 @@ class Expressions:
         name = last_name(node.func)
         real = dotted.rpartition(".")[2] or name
         tool = self.knowledge.backend(dotted.rpartition(".")[0])
-        own = name in self.functions or isinstance(self.scope.get(name), Made)
+        definition = self.defined.get(name)
+        own = definition is not None or isinstance(self.scope.get(name), Made)
         if real == "setup" and (tool is not None or not own):
             self.reading.calls.append(keywords)
             self.reading.open_arguments |= "**" in keywords
             if tool is not None and tool[1] is BackendKind.NATIVE:
                 self.reading.signs.append(Sign(self.path, node.lineno, f"setup() is {tool[0]}'s"))
             return None
-        if name in self.functions:
-            return self._enter(self.functions[name], arguments, keywords)
+        if definition is not None and isinstance(definition.node, ast.FunctionDef):
+            return self._enter(definition.node, arguments, keywords)
         if real in self.knowledge.makers:
             if keywords.get("optional", False) not in (False, None):
                 self.reading.optional = True

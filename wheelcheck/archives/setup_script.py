@@ -11,9 +11,11 @@ import ast
 from collections.abc import Callable
 from functools import reduce
 
+from wheelcheck.archives.setup_commands import Definition, SetupCommands
 from wheelcheck.archives.setup_expressions import DEPTH, Expressions, Scope
 from wheelcheck.archives.setup_values import (
     UNKNOWN,
+    Classes,
     Environ,
     Exhausted,
     Made,
@@ -57,6 +59,10 @@ class _Interpreter(Expressions):
             pass
         except (Exhausted, RecursionError):
             self.reading.exhausted = True
+        commands = SetupCommands(self.defined, self.knowledge, self.module_text)
+        for call in self.reading.calls:
+            for finding in commands.findings(call.get("cmdclass")):
+                (self.reading.signs if finding.certain else self.reading.doubts).append(finding.sign)
 
     def block(self, body: list[ast.stmt]) -> None:
         for statement in body:
@@ -70,7 +76,7 @@ class _Interpreter(Expressions):
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
                 self.assign(node)
             case ast.FunctionDef(name=name):
-                self.functions[name] = node
+                self.defined[name] = Definition(self.path, node)
             case ast.ClassDef():
                 self.class_body(node)
             case ast.If(test=test, body=body, orelse=orelse):
@@ -97,7 +103,10 @@ class _Interpreter(Expressions):
                 raise Stop
             case ast.Import() | ast.ImportFrom():
                 self.bring_in(node)
-            case ast.Delete() | ast.Global() | ast.Pass() | ast.Assert():
+            case ast.Delete(targets=targets):
+                for target in targets:
+                    self.forget(target)
+            case ast.Global() | ast.Pass() | ast.Assert():
                 pass
 
     def assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
@@ -133,13 +142,27 @@ class _Interpreter(Expressions):
     def attempt(self, node: ast.Try) -> None:
         before = _copied(self.scope)
         tried = self.branch(self.scope, node.body, node.orelse)
-        outcomes = [tried, *(self.branch(_copied(before), handler.body) for handler in node.handlers)]
+        outcomes = [tried]
+        for handler in node.handlers:
+            first = len(self.reading.calls)
+            outcomes.append(self.branch(_copied(before), handler.body))
+            if self._catches_compilers(handler.type):
+                self.reading.fallbacks.update(range(first, len(self.reading.calls)))
         ends = [outcome for outcome in outcomes if not isinstance(outcome, Stop)]
         if ends:
             self.scope = reduce(_merged_scopes, ends)
         self.block(node.finalbody)
         if not ends:
             raise tried if isinstance(tried, Stop) else Stop
+
+    def _catches_compilers(self, caught: ast.expr | None) -> bool:
+        """Whether a handler of *caught* is reached when ``setup()`` fails to compile, which it tells by ``SystemExit``.
+
+        A command of the script may also raise an exception of its own.
+        """
+        if isinstance(caught, ast.Tuple):
+            return any(map(self._catches_compilers, caught.elts))
+        return caught is None or last_name(caught) in {"BaseException", "SystemExit", *self.defined}
 
     def branch(self, scope: Scope, *bodies: list[ast.stmt]) -> Scope | Stop:
         """Run *bodies* from *scope*: the scope behind them, or the exception that left them."""
@@ -159,7 +182,8 @@ class _Interpreter(Expressions):
             self.reading.hints.append(Sign(self.path, node.lineno, f"class {node.name} asks for a platform wheel"))
             self.scope[node.name] = Made()
         else:
-            self.scope.pop(node.name, None)
+            self.scope[node.name] = Classes(frozenset({node.name}))
+        self.defined[node.name] = Definition(self.path, node)
 
     def bind(self, target: ast.expr, value: Value) -> None:
         match target:
@@ -179,6 +203,16 @@ class _Interpreter(Expressions):
                     held["**"] = UNKNOWN
             case ast.Attribute(attr="has_ext_modules"):
                 self.reading.signs.append(Sign(self.path, target.lineno, "has_ext_modules is replaced"))
+
+    def forget(self, target: ast.expr) -> None:
+        """Take a name, or a key out of a mapping, as ``del`` does."""
+        match target:
+            case ast.Name(id=name):
+                self.scope.pop(name, None)
+            case ast.Subscript(value=container, slice=ast.Constant(value=str() as key)):
+                held = self.value(container)
+                if isinstance(held, dict):
+                    held.pop(key, None)
 
     def bring_in(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):

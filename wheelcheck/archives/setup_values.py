@@ -17,13 +17,21 @@ class Made(Struct, frozen=True):
     """The result of a maker of compiled things (an ``Extension``, a list of them): never empty, never pure."""
 
 
+class Classes(Struct, frozen=True):
+    """One of the classes that the script or a module of its tree defines, by *names*; of two branches, either."""
+
+    names: frozenset[str]
+
+
 class Environ(Struct, frozen=True):
     """``os.environ``: *setting* is what every variable holds, ``None`` in an ordinary build, where no project's switch is set."""
 
     setting: str | None = None
 
 
-Value = None | bool | int | float | str | bytes | list["Value"] | dict[str, "Value"] | Unknown | Made | Environ
+Value = (
+    None | bool | int | float | str | bytes | list["Value"] | dict[str, "Value"] | Unknown | Made | Classes | Environ
+)
 
 UNKNOWN = Unknown()
 
@@ -41,7 +49,7 @@ def truth(value: Value) -> bool | None:
     """Whether *value* counts as true, ``None`` where that is not known."""
     if isinstance(value, Unknown | Environ):
         return None
-    if isinstance(value, Made):
+    if isinstance(value, Made | Classes):
         return True
     return bool(value)
 
@@ -52,6 +60,8 @@ def merged(one: Value, other: Value) -> Value:
         return one
     if isinstance(one, dict) and isinstance(other, dict):
         return {key: merged(one.get(key), other.get(key)) for key in {**one, **other}}
+    if isinstance(one, Classes) and isinstance(other, Classes):
+        return Classes(one.names | other.names)
     made = next((value for value in (one, other) if holds_made(value)), None)
     if made is None and truth(one) is False and truth(other) is False:
         return one
@@ -89,7 +99,7 @@ def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
             if isinstance(left, Unknown) or isinstance(right, Unknown):
                 return UNKNOWN
             return (left is right) is isinstance(comparison, ast.Is)
-    if isinstance(left, Unknown | Made | Environ) or isinstance(right, Unknown | Made | Environ):
+    if isinstance(left, Unknown | Made | Classes | Environ) or isinstance(right, Unknown | Made | Classes | Environ):
         return UNKNOWN
     if isinstance(comparison, ast.Eq | ast.Is):
         return left == right
@@ -102,7 +112,7 @@ def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
 def _contains(container: Value, item: Value) -> bool | None:
     if isinstance(container, Environ):
         return container.setting is not None
-    if isinstance(item, Unknown | Made | Environ) or isinstance(container, Unknown | Made):
+    if isinstance(item, Unknown | Made | Classes | Environ) or isinstance(container, Unknown | Made):
         return None
     if isinstance(container, list):
         if any(isinstance(each, Unknown) for each in container) and item not in container:
@@ -143,15 +153,18 @@ class Sign(Struct, frozen=True):
 class ScriptReading(Struct):
     """What a script would do: the arguments of every ``setup()`` it may reach, and the native things it makes.
 
-    ``signs`` are certain, ``hints`` only suggest. ``open_arguments`` says that a ``**mapping`` was not known, ``optional`` that
-    some extension is marked so (its failure is forgiven), ``exhausted`` that the script was too long to follow. ``modules`` are
-    the paths of the modules that it imports from its own tree.
+    ``signs`` are certain, ``hints`` only suggest, ``doubts`` are what commands of the build do that may end in compiled files.
+    ``fallbacks`` are the positions of calls that are made where a call before failed to compile. ``open_arguments`` says
+    that a ``**mapping`` was not known, ``optional`` that some extension is marked so (its failure is forgiven), ``exhausted`` that
+    the script was too long to follow. ``modules`` are the paths of the modules that it imports from its own tree.
     """
 
     path: str
     calls: list[dict[str, Value]] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
     hints: list[Sign] = field(default_factory=list)
+    doubts: list[Sign] = field(default_factory=list)
+    fallbacks: set[int] = field(default_factory=set)
     open_arguments: bool = False
     optional: bool = False
     exhausted: bool = False
@@ -204,6 +217,8 @@ def called_builtin(dotted: str, arguments: list[Value]) -> BuiltinResult | None:
             return BuiltinResult(len(value))
         case "str", [str() as text]:
             return BuiltinResult(text)
+        case "hasattr", [_, str() as attribute] if attribute.startswith("pypy_"):
+            return BuiltinResult(False)  # sys.pypy_version_info: wheels are asked for CPython
         case (("sys.exit" | "exit" | "quit"), _):
             raise Stop
     return None

@@ -50,6 +50,8 @@ def judge_tree(tree: SourceTree, identity: FileIdentity, knowledge: NativeKnowle
     )
     verdict = _judge_purity(facts)
     metadata, why_not = find_metadata(facts)
+    if verdict.purity is Purity.NATIVE and (fallback := _fallback(facts)):
+        verdict = Verdict(purity=Purity.OPTIONAL, evidence=(fallback, *verdict.evidence))
     detour = _way_round(facts, verdict)
     return Judgement(
         purity=verdict.purity,
@@ -74,7 +76,7 @@ def _judge_purity(facts: SourceFacts) -> Verdict:
     if facts.project.broken:
         return in_doubt(facts, f"pyproject.toml is not valid TOML: {facts.project.broken}")
     found = facts.knowledge.backend(facts.project.backend)
-    compiling = sorted(facts.project.build_requires & facts.knowledge.compiling_requirements)
+    compiling = _compiling(facts)
     if found is None:
         return _judge_own_backend(facts)
     name, kind = found
@@ -89,6 +91,24 @@ def _judge_purity(facts: SourceFacts) -> Verdict:
             evidence=(f"pyproject.toml: [build-system] requires {', '.join(compiling)}", *verdict.evidence),
         )
     return verdict
+
+
+def _compiling(facts: SourceFacts) -> list[str]:
+    return sorted(facts.project.build_requires & facts.knowledge.compiling_requirements)
+
+
+def _fallback(facts: SourceFacts) -> str:
+    """How *facts* build a ``py3-none-any`` wheel of themselves where nothing can be compiled; empty where they do not.
+
+    An extension marked optional is no such way: where it is left out, the wheel still has the tag of a platform.
+    """
+    script = facts.script
+    if facts.kind is not BackendKind.SETUP or script is None or script.signs or _compiling(facts):
+        return ""
+    extends = [_extends(facts, call) for call in script.calls]
+    if any(extends) and any(not extends[position] for position in script.fallbacks):
+        return "setup.py calls setup() again without extensions where they cannot be compiled"
+    return ""
 
 
 def _way_round(facts: SourceFacts, verdict: Verdict) -> str:

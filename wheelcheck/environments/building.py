@@ -23,6 +23,7 @@ from wheelcheck.environments.digests import digests_of
 from wheelcheck.environments.verify.running import kill
 from wheelcheck.environments.wheelhouse import PART, BuildSource, Entry, Wanted, built_wheel, load_record
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
+from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import masked_within
 from wheelcheck.ports import Transfers
@@ -71,6 +72,9 @@ def run_build(wanted: Wanted, source: Path, out: Path, around: BuildContext) -> 
 
 def _build_environment(wanted: Wanted, environ: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in environ.items() if name not in _DROPPED}
+    if wanted.package.installability is Installability.SDIST_OPTIONAL:
+        # With a compiler at hand it would compile for this machine; no compiler is what makes its wheel fit every target.
+        kept |= {"CC": "false", "CXX": "false", "DISTUTILS_USE_SDK": "1"}
     return kept | {
         "SOURCE_DATE_EPOCH": str(source_date(wanted.file.upload_time)),
         "PYTHONHASHSEED": "0",

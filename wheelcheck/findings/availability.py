@@ -23,6 +23,7 @@ _APART = frozenset({Standing.NEVER_MET, Standing.YANKED, Standing.PRE_RELEASE})
 _SOURCES = {
     Installability.SDIST_NATIVE: "needs a compiler",
     Installability.SDIST_PURE: "is pure Python, which the policy refuses as well",
+    Installability.SDIST_OPTIONAL: "builds without its compiled part, which the policy refuses as well",
     Installability.SDIST_UNKNOWN: "says nothing of a compiler",
 }
 
@@ -253,6 +254,8 @@ def _chosen_phrase(pin: Pin | None) -> str:
             return "chosen: a wheel"
         case Installability.SDIST_PURE:
             return "chosen: a source archive, pure Python"
+        case Installability.SDIST_OPTIONAL:
+            return "chosen: a source archive, built without its compiled part"
         case Installability.SDIST_NATIVE:
             return "chosen: a source archive that needs a compiler"
         case Installability.SDIST_UNKNOWN:

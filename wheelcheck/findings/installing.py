@@ -11,7 +11,7 @@ from packaging.version import Version
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.distribution import Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.resolution import Pin
 from wheelcheck.model.target import Refusal, RefusalReason
 
@@ -50,13 +50,15 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
 def _severity(pin: Pin, code: Code, *, allowed: bool) -> Severity:
     if not allowed:
         return Severity.ERROR
-    return code.severity if pin.installability is Installability.SDIST_PURE else Severity.WARNING
+    return code.severity if pin.installability in BUILT_ANYWHERE else Severity.WARNING
 
 
 def _code(diagnosis: Diagnosis, pin: Pin) -> Code:
     match pin.installability:
         case Installability.SDIST_PURE:
             return Code.SOURCE_PURE
+        case Installability.SDIST_OPTIONAL:
+            return Code.SOURCE_OPTIONAL
         case Installability.SDIST_NATIVE:
             return Code.SOURCE_NATIVE
         case Installability.SDIST_UNKNOWN:
@@ -94,6 +96,8 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
     match code:
         case Code.SOURCE_PURE:
             return f"{what} is released as source only, pure Python: build it once into a py3-none-any wheel"
+        case Code.SOURCE_OPTIONAL:
+            return f"{what} has no wheel for {target}; without a compiler its source builds a py3-none-any wheel, a part left out"
         case Code.SOURCE_NATIVE:
             return f"{what} has no wheel for {target}, and its source needs a compiler"
         case Code.SOURCE_UNKNOWN:

@@ -35,6 +35,7 @@ _BY_SEVERITY = {Severity.ERROR: Verdict.FAILS, Severity.WARNING: Verdict.WARNS, 
 _ORDER = {verdict: position for position, verdict in enumerate(Verdict)}
 _JUDGED_AS = {
     Code.SOURCE_PURE: Installability.SDIST_PURE,
+    Code.SOURCE_OPTIONAL: Installability.SDIST_OPTIONAL,
     Code.SOURCE_NATIVE: Installability.SDIST_NATIVE,
     Code.SOURCE_UNKNOWN: Installability.SDIST_UNKNOWN,
 }

@@ -23,6 +23,7 @@ Purity = Callable[[tuple[Distribution, ...]], Installability | None]
 
 _OF_SOURCE = {
     Installability.SDIST_PURE: CellKind.SDIST_PURE,
+    Installability.SDIST_OPTIONAL: CellKind.SDIST_OPTIONAL,
     Installability.SDIST_NATIVE: CellKind.SDIST_NATIVE,
     Installability.SDIST_UNKNOWN: CellKind.SDIST_UNKNOWN,
 }

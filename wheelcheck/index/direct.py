@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _decode = decoder(Judgement)
 # The rules for judging belong to the program, so every release judges again.
-_JUDGE = f"1:{USER_AGENT}"
+_JUDGE = f"2:{USER_AGENT}"
 
 
 class SourceJudgements:

@@ -28,7 +28,7 @@ _TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "pyth
 _NATIVE_LISTS = {
     "metadata": ("static_backends",),
     "build_requires": ("compiling", "suggestive"),
-    "setup": ("makers", "keywords"),
+    "setup": ("makers", "keywords", "tools"),
     "sources": ("suffixes", "ignored_folders"),
     "hooks": ("native", "pure"),
 }
@@ -195,6 +195,7 @@ def parse_native(text: str, address: str) -> NativeKnowledge:
         suggestive_requirements=words("build_requires", "suggestive"),
         makers=words("setup", "makers"),
         setup_keywords=words("setup", "keywords"),
+        build_tools=words("setup", "tools"),
         suffixes=words("sources", "suffixes"),
         ignored_folders=words("sources", "ignored_folders"),
         native_hooks=words("hooks", "native"),

@@ -131,6 +131,7 @@ class CellKind(Enum):
     ABI3 = "abi3 wheel"
     PURE = "pure wheel"
     SDIST_PURE = "sdist-pure"
+    SDIST_OPTIONAL = "sdist-optional"
     SDIST_NATIVE = "sdist-native"
     SDIST_UNKNOWN = "sdist-unknown"
     REQUIRES_PYTHON = "requires-python"

@@ -61,6 +61,12 @@ class Code(Enum):
         "anywhere, into a py3-none-any wheel.",
         "Build it once and ship the wheel; --sdist deny makes this an error.",
     )  # fmt: skip
+    SOURCE_OPTIONAL = (
+        "WC109", Severity.WARNING, "only a source archive, whose compiled part is left out",
+        "No wheel of this version runs on the target. Its source archive compiles a part, and builds a py3-none-any wheel without "
+        "that part where there is no compiler.",
+        "Build it once without a compiler (CC=false) and ship the wheel, which may be slower; --sdist deny makes this an error.",
+    )  # fmt: skip
     SOURCE_UNKNOWN = (
         "WC103", Severity.ERROR, "only a source archive that could not be judged",
         "No wheel of this version runs on the target, and the source archive does not show whether it builds native code.",

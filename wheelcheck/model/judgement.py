@@ -14,19 +14,23 @@ class Installability(Enum):
 
     WHEEL = "wheel"
     SDIST_PURE = "sdist-pure"
+    SDIST_OPTIONAL = "sdist-optional"
     SDIST_NATIVE = "sdist-native"
     SDIST_UNKNOWN = "sdist-unknown"
     MISSING = "missing"
 
 
-FROM_SOURCE = frozenset((Installability.SDIST_PURE, Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN))
+BUILT_ANYWHERE = frozenset((Installability.SDIST_PURE, Installability.SDIST_OPTIONAL))
+"""The installabilities of versions that any machine builds into a ``py3-none-any`` wheel, without a compiler."""
+FROM_SOURCE = BUILT_ANYWHERE | {Installability.SDIST_NATIVE, Installability.SDIST_UNKNOWN}
 """The installabilities of versions that have to be built."""
 
 
 class Purity(Enum):
-    """Whether building a source archive needs a compiler."""
+    """Whether building a source archive needs a compiler; *optional* ones leave their compiled part out where there is none."""
 
     PURE = "pure"
+    OPTIONAL = "optional"
     NATIVE = "native"
     UNKNOWN = "unknown"
 

@@ -36,8 +36,9 @@ class NativeKnowledge(Struct, frozen=True, kw_only=True):
     ``setup.py``, has build hooks in its table, or runs a build script. ``compiling_requirements`` are the projects that
     have no use in ``[build-system] requires`` but to compile; ``suggestive_requirements`` those that usually do.
     ``makers`` are the functions and classes that describe something to compile, ``setup_keywords`` the arguments of
-    ``setup()`` that hold it. ``suffixes`` are of compiled languages (lower case, with dot), ``ignored_folders`` hold sources that
-    are not built. ``native_hooks`` and ``pure_hooks`` are names of backend plug-ins.
+    ``setup()`` that hold it, ``build_tools`` the programs that compile it. ``suffixes`` are of compiled languages (lower
+    case, with dot), ``ignored_folders`` hold sources that are not built. ``native_hooks`` and ``pure_hooks`` are names of
+    backend plug-ins.
     """
 
     backends: Mapping[str, BackendKind] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class NativeKnowledge(Struct, frozen=True, kw_only=True):
     suggestive_requirements: frozenset[str] = frozenset()
     makers: frozenset[str] = frozenset()
     setup_keywords: frozenset[str] = frozenset()
+    build_tools: frozenset[str] = frozenset()
     suffixes: frozenset[str] = frozenset()
     ignored_folders: frozenset[str] = frozenset()
     native_hooks: frozenset[str] = frozenset()

@@ -122,6 +122,7 @@ def _built(plan: Plan) -> tuple[PlannedPackage, ...]:
 def _build_once(page: Page, plan: Plan, detail: Detail) -> None:
     for installability, title in (
         (Installability.SDIST_PURE, "Build once, anywhere, without a compiler"),
+        (Installability.SDIST_OPTIONAL, "Build once, anywhere, without a compiler: a part is left out"),
         (Installability.SDIST_NATIVE, "Build on such a machine, with a compiler"),
         (Installability.SDIST_UNKNOWN, "Build once, and look whether that needs a compiler"),
     ):

@@ -15,6 +15,7 @@ _MARKS = {
     CellKind.ABI3: ("✓abi3", "+abi3", "green", "wheel for this Python and newer ones"),
     CellKind.PURE: ("✓any", "+any", "green", "pure wheel"),
     CellKind.SDIST_PURE: ("~src", "~src", "cyan", "source archive only, pure Python"),
+    CellKind.SDIST_OPTIONAL: ("~src", "~src", "cyan", "source archive only, builds without a compiler"),
     CellKind.SDIST_NATIVE: ("✗src", "xsrc", "red", "source archive only, needs a compiler"),
     CellKind.SDIST_UNKNOWN: ("?src", "?src", "yellow", "source archive only, not judged"),
     CellKind.REQUIRES_PYTHON: ("py", "py", "yellow", "requires another Python"),

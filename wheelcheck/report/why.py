@@ -20,6 +20,7 @@ _STANDING_STYLES = {
 _INSTALLS = {
     Installability.WHEEL: "from a wheel",
     Installability.SDIST_PURE: "from a source archive, which is pure Python",
+    Installability.SDIST_OPTIONAL: "from a source archive, built without its compiled part",
     Installability.SDIST_NATIVE: "from a source archive that needs a compiler",
     Installability.SDIST_UNKNOWN: "from a source archive that could not be judged",
     Installability.MISSING: "no usable file",
