@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import get_type_hints
@@ -35,6 +36,20 @@ def test_plan_is_a_value() -> None:
     assert plan.status is wheelcheck.Status.INSTALLABLE
     assert [(package.name, str(package.version)) for package in plan.packages] == [("a", "1.0"), ("b", "1.0")]
     assert plan.errors == ()
+
+
+def test_a_process_may_plan_any_number_of_times() -> None:
+    # In a process of its own, because the tests have imported the HTTP client long before.
+    program = """
+import sys, wheelcheck
+for _ in range(5):
+    wheelcheck.plan("a", platform="win_amd64", python="3.11", index_url=sys.argv[1], no_cache=True)
+"""
+    with IndexServer(CATALOG) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", program, server.simple_url], env={**os.environ, **ENVIRON}, check=False
+        )
+    assert done.returncode == 0
 
 
 def test_room_and_function_share_the_name_plan() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -113,6 +114,7 @@ class Connections:
 
         @functools.cache
         def opened() -> Transport:
+            load_client()
             from wheelcheck.index.transport import Transport
 
             self._transports.append(Transport(config, self.context.credentials, self.context.tally, self._reporter))
@@ -132,3 +134,27 @@ class Connections:
         if self.context.cache is not None:
             self.context.cache.flush()
             self.context.cache.close_thread()
+
+
+def load_client() -> None:
+    """Import the HTTP client on a thread that never ends, and wait for it.
+
+    pyreqwest brings an allocator (mimalloc) whose main heap belongs to the thread that loads the library. Once that thread has
+    ended, the next client that is opened in the process reads freed memory and kills it.
+    """
+    _client_loading().wait()
+
+
+@functools.cache
+def _client_loading() -> threading.Event:
+    loaded = threading.Event()
+
+    def load() -> None:
+        try:
+            import wheelcheck.index.transport  # noqa: F401
+        finally:
+            loaded.set()  # where it failed, the caller's own import says why
+        threading.Event().wait()
+
+    threading.Thread(target=load, name="wheelcheck client", daemon=True).start()
+    return loaded

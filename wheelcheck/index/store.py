@@ -15,7 +15,7 @@ from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.direct import DirectFile, DirectReferences, SourceJudgements
 from wheelcheck.index.downloads import Texts
 from wheelcheck.index.exchange import Statistics
-from wheelcheck.index.fetch_context import Connections
+from wheelcheck.index.fetch_context import Connections, load_client
 from wheelcheck.index.once_map import Deliveries, Future, LoopThread, OnceMap
 from wheelcheck.index.project_pages import OtherIndexes, ProjectPages
 from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
@@ -49,7 +49,7 @@ class IndexStore:
     ) -> None:
         self._connections = Connections(config, archives, reporter or SilentReporter(), clock)
         self._context = context = self._connections.context
-        self._thread = LoopThread(_load_client, self._connections.close_transports, self._fail_open)
+        self._thread = LoopThread(load_client, self._connections.close_transports, self._fail_open)
         self._deliveries = Deliveries()
         self._page_listener: Callable[[ProjectPage], None] | None = None
         self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
@@ -228,7 +228,3 @@ class IndexStore:
             answers.fail_open()
         if self._code_questions is not None:
             self._code_questions.fail_open()
-
-
-def _load_client() -> None:
-    import wheelcheck.index.transport  # noqa: F401 (loaded on the store's thread, while the others work)
