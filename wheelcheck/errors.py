@@ -39,7 +39,15 @@ class UsageProblem(WheelcheckError):
 
 
 class InputUnreadable(WheelcheckError):
-    """A requirements input that is missing, unreadable or malformed; ``address`` is ``path`` or ``path:line``."""
+    """A requirements input that is missing, unreadable or malformed; ``address`` is ``path`` or ``path:line``.
+
+    ``further`` are the other places of the same run that cannot be read, in their order.
+    """
+
+    further: tuple[InputUnreadable, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join((super().__str__(), *map(str, self.further)))
 
 
 class SettingsInvalid(WheelcheckError):

@@ -172,10 +172,9 @@ def test_local_wheel_sdist_and_folder(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["-e .", "git+https://user:hunter2@vcs.example/x.git@main#egg=x", "x @ git+https://vcs.example/x"]
+    "line", ["git+https://user:hunter2@vcs.example/x.git@main#egg=x", "x @ git+https://vcs.example/x"]
 )
-def test_editable_and_vcs_are_findings_not_crashes(shell: Shell, line: str) -> None:
-    shell.write("pyproject.toml", '[project]\nname = "x"\nversion = "1"\n')
+def test_repositories_are_findings_not_crashes(shell: Shell, line: str) -> None:
     shell.write("requirements.txt", f"{line}\na==1.0\n")
     with IndexServer(CATALOG) as server:
         outcome = shell.plan("requirements.txt", index=server.simple_url)

@@ -81,26 +81,88 @@ def test_folders_with_static_names_become_requirements() -> None:
     assert [(entry.kind, entry.text) for entry in found.unsupported] == [("folder-dynamic", "./three")]
 
 
-def test_editable_and_vcs_requirements_are_named_not_crashed_on() -> None:
+def test_editable_folders_become_requirements_and_repositories_are_named() -> None:
     write({"one/pyproject.toml": "[project]\nname = 'one'\n"})
     found = read_text(
-        "-e ./one[dev]\n-e git+https://t0ken@git.example/a.git@main#egg=Aaa[x]&subdirectory=y\n--editable=bbb@git+ssh://git@git.example/b\n"
-        "git+https://git.example/c.git#egg=ccc\nddd[x] @ git+https://u:pw@git.example/d ; os_name == 'nt'\ngit+https://git.example/e\n"
-        "git@git.example:f.git\n-e .\n"
+        "-e ./one[dev] ; os_name == 'nt'\n-e git+https://t0ken@git.example/a.git@main#egg=Aaa[x]&subdirectory=y\n"
+        "--editable=bbb@git+ssh://git@git.example/b\ngit+https://git.example/c.git#egg=ccc\n"
+        "ddd[x] @ git+https://u:pw@git.example/d ; os_name == 'nt'\ngit+https://git.example/e\ngit@git.example:f.git\n-e .\n"
+        "-e file:one\n"
     )
-    assert found.requirements == ()
+    one, again = found.requirements
+    assert (one.name, one.local, set(one.extras), str(one.marker)) == ("one", "editable", {"dev"}, 'os_name == "nt"')
+    assert one.url == again.url == Path("one").absolute().as_uri()
     assert [(entry.kind, entry.name) for entry in found.unsupported] == [
-        ("editable", "one"),
-        ("editable", "aaa"),
-        ("editable", "bbb"),
+        ("vcs", "aaa"),
+        ("vcs", "bbb"),
         ("vcs", "ccc"),
         ("vcs", "ddd"),
         ("vcs", None),
         ("vcs", None),
-        ("editable", None),
+        ("folder-dynamic", None),
     ]
+    assert [str(entry.stand_in) for entry in found.unsupported[:4]] == ["aaa[x]", "bbb", "ccc", "ddd[x]"]
+    assert str(found.unsupported[3].marker) == 'os_name == "nt"'
     assert "pw" not in str(found) and "t0ken" not in str(found)
     assert all(entry.hint for entry in found.unsupported)
+
+
+@pytest.mark.parametrize(
+    ("line", "stand_in"),
+    [
+        ("x @ git+https://git.example/x@v2.31.0", "x==2.31.0"),
+        ("git+https://git.example/x@1.2rc1#egg=x", "x==1.2rc1"),
+        ("git+ssh://git@git.example/x.git@main#egg=x-1.0", "x"),
+        ("git+https://git.example/x@deadbeef#egg=x", "x"),
+        ("git+https://git.example/x@release/1.0#egg=x", "x"),
+    ],
+)
+def test_the_tag_of_a_repository_names_the_release_that_stands_in(line: str, stand_in: str) -> None:
+    (unsupported,) = read_text(line).unsupported
+    assert str(unsupported.stand_in) == stand_in
+
+
+FREEZE = {
+    "numpy @ file:///build/numpy/dist/numpy-1.26.4-cp311-cp311-linux_x86_64.whl#sha256=d42603e2": "numpy==1.26.4",
+    "numpy @ file:///C:/b/abs_1/croot/numpy_2/dist/numpy-1.26.4.tar.gz ; os_name == 'nt'": "numpy==1.26.4",
+    "numpy @ file:///C:/build/numpy/work": "numpy",
+    "file:///mnt/x/y_z-2.0-py3-none-any.whl": "y-z==2.0",
+    "C:\\wheels\\y-2.0+cpu-py3-none-any.whl": "y==2.0+cpu",
+    "/mnt/x/y-2.0-py3-none-any.whl[a]": "y[a]==2.0",
+}
+
+
+@pytest.mark.parametrize("line", FREEZE)
+def test_a_path_of_another_machine_leaves_the_name_and_the_version_that_it_tells(line: str) -> None:
+    (unsupported,) = read_text(line).unsupported
+    assert (unsupported.kind, str(unsupported.stand_in)) == ("elsewhere", FREEZE[line])
+    assert "pip list --format=freeze" in unsupported.hint
+    write({"bounds.txt": line})
+    bounded = read("q", constraints=("bounds.txt",))
+    assert (list(map(str, bounded.constraints)), bounded.unsupported) == ([FREEZE[line]], ())
+
+
+def test_an_editable_folder_of_another_machine_is_a_value_and_a_relative_one_a_mistake() -> None:
+    (unsupported,) = read_text("-e c:\\users\\me\\project\n").unsupported
+    assert (unsupported.kind, unsupported.name) == ("elsewhere", None)
+    assert text_failure("-e ./project\n").message == "no such file: project, in '-e ./project'"
+
+
+def test_paths_of_windows_are_paths_everywhere() -> None:
+    write({"sub/pyproject.toml": "[project]\nname = 'sub'\n", "w/x-1.0-py3-none-any.whl": b""})
+    found = read_text(".\\sub\n-e .\\sub\nsub @ file:sub\nw\\x-1.0-py3-none-any.whl\n-e 'sub'\n")
+    assert [(each.name, each.local) for each in found.requirements] == [
+        ("sub", "folder"),
+        ("sub", "editable"),
+        ("sub", "folder"),
+        ("x", ""),
+        ("sub", "editable"),
+    ]
+
+
+def test_a_file_is_nothing_to_edit() -> None:
+    write({"x-1.0-py3-none-any.whl": b""})
+    assert text_failure("-e ./x-1.0-py3-none-any.whl\n").hint == "leave -e out"
 
 
 def test_a_missing_local_file_is_named_with_near_names() -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
 
 from wheelcheck.api.preparing import Prepared
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.lock import Lock
-from wheelcheck.model.requirement import Origin
+from wheelcheck.model.requirement import Origin, UnsupportedRequirement
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Projects, Reporter
 
@@ -60,10 +61,46 @@ def answered(
 
         # Read before the index is asked, so that a malformed file of the user is refused at once.
         knowledge = load_repair_knowledge(prepared.knowledge_folders)
+    prepared = with_stand_ins(prepared, store)
     outcome, disagreeing = resolved(prepared, store, reporter, cache)
     reporter.stage("explaining")
     findings = _explained(prepared, outcome, store, knowledge)
     return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
+
+
+def with_stand_ins(prepared: Prepared, projects: Projects) -> Prepared:
+    """*prepared* with the releases that an index has in place of what cannot be planned: repositories, paths of another machine.
+
+    Of a repository any release serves where the version of its tag was not released. What the target's markers keep out is left
+    out. Costs one page for each; raises ``IndexUnavailable``.
+    """
+    question = prepared.question
+    if not question.unsupported:
+        return prepared
+    from wheelcheck.targets.fitting import Compatibility
+
+    compatibility = Compatibility(question.target)
+    unsupported = [
+        each for each in question.unsupported if each.marker is None or compatibility.evaluate(each.marker).holds
+    ]
+    projects.prefetch_pages(each.stand_in.name for each in unsupported if each.stand_in is not None)
+    settled = tuple(_settled(each, projects) for each in unsupported)
+    judged = tuple(each.stand_in for each in settled if each.is_judged and each.stand_in is not None)
+    question = replace(question, requirements=(*question.requirements, *judged), unsupported=settled)
+    return replace(prepared, question=question)
+
+
+def _settled(unsupported: UnsupportedRequirement, projects: Projects) -> UnsupportedRequirement:
+    """*unsupported* with the release that an index has in its place, if one has."""
+    stand_in = unsupported.stand_in
+    versions = projects.page(stand_in.name).distributions if stand_in is not None else {}
+    if stand_in is None or not versions:
+        return unsupported
+    if not any(stand_in.specifier.contains(version, prereleases=True) for version in versions):
+        if unsupported.kind != "vcs":
+            return unsupported
+        stand_in = replace(stand_in, specifier=SpecifierSet(), text=str(stand_in).partition("=")[0])
+    return replace(unsupported, stand_in=stand_in, is_judged=True)
 
 
 def _explained(
@@ -216,9 +253,12 @@ def origins_of(prepared: Prepared) -> Callable[[Finding], Origin | None]:
     """
     if prepared.read.lock is not None:
         return _in_lock(prepared.read.lock)
-    by_text = {str(requirement): requirement.origin for requirement in reversed(prepared.read.inputs.requirements)}
-    by_name = {requirement.name: requirement.origin for requirement in reversed(prepared.read.inputs.requirements)}
-    unsupported = {each.name: each.origin for each in prepared.read.inputs.unsupported}
+    inputs = prepared.read.inputs
+    stand_ins = (each.stand_in for each in inputs.unsupported if each.stand_in is not None)
+    requirements = (*inputs.requirements, *stand_ins)
+    by_text = {str(requirement): requirement.origin for requirement in reversed(requirements)}
+    by_name = {requirement.name: requirement.origin for requirement in reversed(requirements)}
+    unsupported = {each.name: each.origin for each in inputs.unsupported}
 
     def origin(finding: Finding) -> Origin | None:
         for path in sorted(finding.paths, key=lambda path: (len(path), path)):

@@ -18,6 +18,7 @@ from wheelcheck.api.answering import (
     proved_proposals,
     repaired,
     resolved,
+    with_stand_ins,
 )
 from wheelcheck.api.edges import open_store, text_fetcher
 from wheelcheck.api.preparing import Prepared, prepare
@@ -148,11 +149,12 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
     reporter = reporter or SilentReporter()
     prepared = prepare(request, reporter)
     with open_store(prepared.index, reporter) as store:
+        prepared = with_stand_ins(prepared, store)
         outcome, _ = resolved(prepared, store, reporter)
         reporter.stage("explaining")
         diagnosis = diagnosis_of(prepared, outcome, store)
         asked = UserRequirements(
-            requirements=prepared.read.inputs.requirements,
+            requirements=prepared.question.requirements,
             constraints=prepared.question.constraints,
             lock=prepared.read.lock,
         )

@@ -16,7 +16,7 @@ from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.judgement import BUILT_ANYWHERE, FROM_SOURCE, Installability
 from wheelcheck.model.plan import Options
-from wheelcheck.model.resolution import Policy
+from wheelcheck.model.resolution import Exemption, Policy
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 from wheelcheck.options import KEYS, RequestOptions, SdistPolicy
@@ -172,6 +172,12 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
         only_binary=options.only_binary,
         overrides=read.overrides,
         excludes=_project_names(asked["excludes"]),
+        exempt=tuple(
+            # A folder of the user's own is built by the user; it is no project of others that lacks a wheel.
+            Exemption(name=each.name, installabilities=frozenset({Installability.SDIST_PURE}))
+            for each in read.inputs.requirements
+            if each.local
+        ),
     )
 
 

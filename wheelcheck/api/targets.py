@@ -224,5 +224,5 @@ def on_target(prepared: Prepared, policy: GatePolicy, target: Target) -> Prepare
     from wheelcheck.findings.verdicts import exemptions
 
     question = prepared.question
-    allowed = replace(question.policy, exempt=exemptions(policy, target))
+    allowed = replace(question.policy, exempt=(*question.policy.exempt, *exemptions(policy, target)))
     return replace(prepared, question=replace(question, target=target, policy=allowed))

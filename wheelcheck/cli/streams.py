@@ -13,17 +13,24 @@ from typing import IO
 
 import click
 
-from wheelcheck.errors import DiskFailure, UsageProblem, WheelcheckError
+from wheelcheck.errors import DiskFailure, InputUnreadable, UsageProblem, WheelcheckError
 
 # What an index or a file says, quoted in a message, must not drive the terminal.
 _CONTROL = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 
 
+_MOST_ERRORS = 30
+
+
 def print_error(error: WheelcheckError) -> None:
-    """Write to stderr what failed, where, and what to do next."""
-    _print_message("error: ", "red", str(error))
-    if error.hint:
-        _print_message("hint: ", "cyan", error.hint)
+    """Write to stderr what failed, where, and what to do next: all that cannot be read, up to a number that is still read."""
+    further = error.further if isinstance(error, InputUnreadable) else ()
+    for each in (error, *further[: _MOST_ERRORS - 1]):
+        _print_message("error: ", "red", WheelcheckError.__str__(each))
+        if each.hint:
+            _print_message("hint: ", "cyan", each.hint)
+    if (more := len(further) + 1 - _MOST_ERRORS) > 0:
+        print_note(f"{more} more {'line' if more == 1 else 'lines'} of the inputs cannot be read")
 
 
 def print_note(text: str) -> None:

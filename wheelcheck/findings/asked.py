@@ -73,17 +73,47 @@ def find_spent_budget(diagnosis: Diagnosis) -> Iterator[Finding]:
         )
 
 
+_KINDS = {
+    "vcs": "a version-control requirement",
+    "editable": "an editable requirement",
+    "elsewhere": "a path of another machine",
+}
+
+
 def find_unsupported(diagnosis: Diagnosis) -> Iterator[Finding]:
-    """Editable, version-control and other requirements that have no released file."""
+    """Repositories, paths of another machine and others that have no released file; or the release judged in their place."""
     for unsupported in diagnosis.outcome.unsupported:
-        what = {"vcs": "a version-control requirement", "editable": "an editable requirement"}.get(
-            unsupported.kind, "a source tree whose metadata is not static"
-        )
+        what = _KINDS.get(unsupported.kind, "a source tree whose metadata is not static")
+        evidence = tuple(text for text in (f"asked by {unsupported.origin}", unsupported.hint) if text)
+        if unsupported.is_judged and unsupported.stand_in is not None:
+            version = "" if unsupported.stand_in.specifier else ", of which it tells no version,"
+            yield Finding.of(
+                Code.JUDGED_BY_NAME,
+                package=unsupported.name,
+                message=f"{unsupported.text} is {what}, which was not read: {unsupported.stand_in}{version} was judged "
+                "as the index has it",
+                evidence=evidence,
+            )
+            continue
+        absent = f", and no index has {unsupported.stand_in}" if unsupported.stand_in is not None else ""
         yield Finding.of(
             Code.UNSUPPORTED,
             package=unsupported.name,
-            message=f"{unsupported.text} is {what} and cannot be planned",
-            evidence=tuple(text for text in (f"asked by {unsupported.origin}", unsupported.hint) if text),
+            message=f"{unsupported.text} is {what} and cannot be planned{absent}",
+            evidence=evidence,
+        )
+
+
+def find_local_folders(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Folders of this machine that the user asks for, editable or not."""
+    asked = {edge.requirement: edge.child for edge in diagnosis.edges if edge.parent is None and edge.requirement.local}
+    for requirement, name in asked.items():
+        manner = "editable: it works on this machine alone" if requirement.local == "editable" else "on this machine"
+        yield Finding.of(
+            Code.LOCAL_FOLDER,
+            package=name,
+            message=f"{requirement} is a folder, {manner}; elsewhere a wheel built from it is installed",
+            evidence=(f"asked by {requirement.origin}",),
         )
 
 

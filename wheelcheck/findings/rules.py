@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from wheelcheck.findings.asked import (
     find_clashes,
     find_excluded_pythons,
+    find_local_folders,
     find_missing_hashes,
     find_spent_budget,
     find_unknowable_markers,
@@ -36,6 +37,7 @@ RULES: Mapping[Rule, bool] = {
     find_clashes: False,
     find_spent_budget: False,
     find_unsupported: True,
+    find_local_folders: False,
     find_excluded_pythons: True,
     find_missing_hashes: True,
     find_unknowable_markers: False,

@@ -174,7 +174,7 @@ class Code(Enum):
     )  # fmt: skip
     UNSUPPORTED = (
         "WC402", Severity.ERROR, "requirement of a kind that cannot be planned",
-        "Editable and version-control requirements have no released files to plan with, and nothing is built here.",
+        "Repositories and paths of another machine have no released files to plan with, and nothing is built here.",
         "Ask for a release, or build a wheel and ask for that file.",
     )  # fmt: skip
     EXTRA_UNKNOWN = (
@@ -206,6 +206,17 @@ class Code(Enum):
         "WC408", Severity.ERROR, "the lock does not speak of this target",
         "The lock was made for other Pythons or environments, so nothing in it says what this target would install.",
         "Lock for this target too, or leave it out of the targets.",
+    )  # fmt: skip
+    JUDGED_BY_NAME = (
+        "WC409", Severity.WARNING, "judged by its name on the index, not as written",
+        "A requirement names a repository, or a path of another machine, which cannot be read; the release of that name on an "
+        "index was judged in its place, and may be another project or other code.",
+        "Ask for the release, or build a wheel and ask for that file.",
+    )  # fmt: skip
+    LOCAL_FOLDER = (
+        "WC410", Severity.INFO, "a folder on this machine",
+        "A requirement names a folder, whose dependencies were read from its static metadata; the folder is on no index.",
+        "Build a wheel of it once, and ship that.",
     )  # fmt: skip
     ADVISORY = (
         "WC501", Severity.WARNING, "known to fail together",

@@ -90,9 +90,10 @@ class Bound(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Requirement(Bound, frozen=True, kw_only=True, eq=False):
-    """A PEP 508 requirement with its origin."""
+    """A PEP 508 requirement with its origin; ``local`` says that ``url`` is a folder on this machine, and how it was asked for."""
 
     extras: frozenset[NormalizedName] = frozenset()
+    local: Literal["", "folder", "editable"] = ""
 
     @classmethod
     def parse(
@@ -156,13 +157,14 @@ class Constraint(Bound, frozen=True, kw_only=True, eq=False):
         return cls(**{field: getattr(requirement, field) for field in cls.__struct_fields__})
 
 
-UnsupportedKind = Literal["editable", "vcs", "folder-dynamic", "archive-unreadable"]
+UnsupportedKind = Literal["editable", "vcs", "folder-dynamic", "archive-unreadable", "elsewhere"]
 
 
 class UnsupportedRequirement(Struct, frozen=True, kw_only=True):
     """A requirement that is understood but cannot be planned: named in a finding, never dropped silently.
 
-    ``name`` is empty where the text does not say which project it is. ``hint`` says what to write instead.
+    ``name`` is empty where the text does not say which project it is. ``hint`` says what to write instead. ``stand_in`` is the
+    release that may be judged in its place where an index has it, ``is_judged`` that it is.
     """
 
     kind: UnsupportedKind
@@ -170,6 +172,9 @@ class UnsupportedRequirement(Struct, frozen=True, kw_only=True):
     name: NormalizedName | None = None
     origin: Origin
     hint: str = ""
+    marker: Marker | None = None
+    stand_in: Requirement | None = None
+    is_judged: bool = False
 
 
 class IndexOptions(Struct, frozen=True, kw_only=True):

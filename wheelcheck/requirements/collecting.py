@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -35,6 +36,7 @@ class Collector:
         self.reader = reader
         self.environ = environ
         self.included: set[tuple[str, str]] = set()
+        self.problems: list[InputUnreadable] = []
         self.requirements: list[Requirement] = []
         self.constraints: list[Constraint] = []
         self.unsupported: list[UnsupportedRequirement] = []
@@ -51,11 +53,12 @@ class Collector:
             self.requirements.append(requirement)
 
     def constrain(self, requirement: Requirement | UnsupportedRequirement) -> None:
-        """Take the bound of *requirement*, which is not thereby asked for."""
-        if isinstance(requirement, UnsupportedRequirement):
+        """Take the bound of *requirement*, which is not thereby asked for; of what cannot be planned, that of its release."""
+        bound = requirement.stand_in if isinstance(requirement, UnsupportedRequirement) else requirement
+        if bound is not None:
+            self.constraints.append(Constraint.from_requirement(bound))
+        elif isinstance(requirement, UnsupportedRequirement):
             self.unsupported.append(requirement)
-        else:
-            self.constraints.append(Constraint.from_requirement(requirement))
 
     def add_options(self, options: IndexOptions) -> None:
         """Join with *options* from a later line."""
@@ -76,8 +79,20 @@ class Collector:
         """Follow one ``--no-binary``, likewise."""
         _follow(words, self._no_binary, self._only_binary)
 
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Keep an ``InputUnreadable`` from within for :meth:`collected`, so that the rest is read too."""
+        try:
+            yield
+        except InputUnreadable as problem:
+            self.problems.append(problem)
+
     def collected(self) -> InputSet:
-        """Everything so far, with the files that were read."""
+        """Everything so far, with the files that were read. Raises ``InputUnreadable`` for all places that could not be read."""
+        if self.problems:
+            first, *further = self.problems
+            first.further = tuple(further)
+            raise first
         binary = IndexOptions(only_binary=frozenset(self._only_binary), no_binary=frozenset(self._no_binary))
         return InputSet(
             requirements=tuple(self.requirements),

@@ -94,10 +94,13 @@ def parse(
     """
     run = _Run(Collector(Reader(fetch_text=fetch_text, stdin=stdin), environ))
     for word in inputs:
-        run.require(word)
+        with run.collector.noting():
+            run.require(word)
     for word in constraints:
-        run.constrain(word)
-    run.choose(extras, [canonicalize_name(group) for group in groups])
+        with run.collector.noting():
+            run.constrain(word)
+    with run.collector.noting():
+        run.choose(extras, [canonicalize_name(group) for group in groups])
     return run.collector.collected()
 
 

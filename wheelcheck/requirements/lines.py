@@ -19,6 +19,7 @@ from wheelcheck.errors import did_you_mean
 from wheelcheck.texts.places import LineUnreadable
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
+_EDITABLE = re.compile(r"((?:-e|--editable)\b[^;]*?)\s*(;.+)", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
 _TAKES_VALUE = frozenset(
@@ -135,10 +136,17 @@ def parse_line(text: str) -> ParsedLine:
 def _options(text: str) -> tuple[tuple[str, str], ...]:
     if not text:
         return ()
+    if (editable := _EDITABLE.fullmatch(text)) is not None:
+        # As in uv; pip passes over a marker behind -e.
+        return (("--editable", f"{_options(editable[1])[0][1]} {editable[2]}"),)
     import shlex
 
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    if re.search(r"\\[^\s\"'\\]", text):
+        lexer.escape = ""  # a path of Windows: where pip sees an escape, it finds no such file
     try:
-        words = iter(shlex.split(text))
+        words = iter(list(lexer))
     except ValueError as problem:
         raise LineUnreadable(f"{str(problem).lower()} in the options") from None
     found = []

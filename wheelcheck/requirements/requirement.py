@@ -15,19 +15,29 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
-from wheelcheck.model.requirement import HashPin, Origin, Requirement, UnsupportedKind, UnsupportedRequirement
+from wheelcheck.model.requirement import (
+    FileOrigin,
+    HashPin,
+    Origin,
+    Requirement,
+    UnsupportedKind,
+    UnsupportedRequirement,
+)
 from wheelcheck.model.urls import masked_within
 from wheelcheck.texts.places import (
     LineUnreadable,
     file_url,
     has_scheme,
+    is_absolute_anywhere,
     is_archive_name,
+    local_path_of,
     near_names,
-    path_of,
     project_name,
     project_of_archive,
     project_of_folder,
+    release_of_archive,
     url_path,
 )
 
@@ -42,6 +52,7 @@ _HINTS: dict[UnsupportedKind, str] = {
     "vcs": "build a wheel of it once and name the file or its URL, or ask for a released version",
     "folder-dynamic": "build a wheel of it (python -m build --wheel) and name that file",
     "archive-unreadable": "write NAME @ URL",
+    "elsewhere": "list what is installed without paths: pip list --format=freeze",
 }
 
 _COMMANDS = ("pip install", "pip3 install", "python -m pip", "uv pip", "uv add", "poetry add")
@@ -81,7 +92,7 @@ def parse_written(asked: WrittenRequirement) -> Requirement | UnsupportedRequire
     """Understand *asked*; raises ``LineUnreadable`` where it is no requirement or its file is not there."""
     text = asked.text.strip()
     if _VCS.match(text):
-        return _unsupported(asked, "vcs", _egg(text))
+        return _vcs(asked, text)
     named = _NAMED.match(text)
     if named is not None:
         return _named(asked, named)
@@ -93,15 +104,25 @@ def parse_written(asked: WrittenRequirement) -> Requirement | UnsupportedRequire
     return _pep508(asked, text)
 
 
-def parse_editable(asked: WrittenRequirement) -> UnsupportedRequirement:
-    """The project that ``-e`` asks for, named as far as its text or folder says."""
+def parse_editable(asked: WrittenRequirement) -> Requirement | UnsupportedRequirement:
+    """The project that ``-e`` asks for: that of a folder on this machine, else named as far as its text says."""
     text = asked.text.strip()
     named = _NAMED.match(text)
-    name = canonicalize_name(named[1]) if named else _egg(text)
-    if name is None and not _VCS.match(text) and "://" not in text.replace("file://", ""):
-        path = path_of(_split_extras(_split_marker(text)[0])[0].partition("#")[0])
-        name = project_of_folder(_found(path, asked.folder))
-    return _unsupported(asked, "editable", name)
+    target, marker_text = _split_marker(text)
+    if _VCS.match(text) or named is not None:
+        return parse_written(asked)
+    if has_scheme(target) and not target.lower().startswith("file:"):
+        return _unsupported(asked, "editable", _egg(target), _marker(marker_text))
+    found = (
+        _direct(asked, target, _marker(marker_text))
+        if has_scheme(target)
+        else _local(asked, target, _marker(marker_text))
+    )
+    if isinstance(found, Requirement):
+        if not found.local:
+            raise LineUnreadable(f"-e takes a folder, and {target} is none", "leave -e out")
+        return replace(found, local="editable")
+    return found
 
 
 def parse_hash(text: str) -> HashPin:
@@ -123,14 +144,35 @@ def looks_like_path(text: str) -> bool:
 def _named(asked: WrittenRequirement, named: re.Match[str]) -> Requirement | UnsupportedRequirement:
     """``name[extras] @ where``, where *where* may be a path too, which pip takes and PEP 508 does not."""
     name = canonicalize_name(named[1])
+    extras = _extras((named[2] or "[]")[1:-1])
     where, marker_text = _split_marker(named[3])
     if _VCS.match(where):
-        return _unsupported(asked, "vcs", name)
-    extras = _extras((named[2] or "[]")[1:-1])
-    if "://" not in where or where.lower().startswith("file:"):
-        path, _, fragment = where.partition("#")
-        where = file_url(_existing(path_of(path), asked.folder)) + (f"#{fragment}" if fragment else "")
-    return _reference(asked, name, extras, where, _marker(marker_text))
+        return _vcs(asked, named[3], name, extras)
+    if "://" in where and not where.lower().startswith("file:"):
+        return _reference(asked, name, extras, where, _marker(marker_text))
+    path, _, fragment = where.partition("#")
+    place = _Place(path=local_path_of(path), is_url=has_scheme(where), name=name, extras=extras, fragment=fragment)
+    return _at_place(asked, place, _marker(marker_text))
+
+
+def _vcs(
+    asked: WrittenRequirement,
+    text: str,
+    name: NormalizedName | None = None,
+    extras: frozenset[NormalizedName] = frozenset(),
+) -> UnsupportedRequirement:
+    """A repository; a release of its project may be judged in its place, that of the revision where this is a version's tag."""
+    where, marker_text = _split_marker(text)
+    marker = _marker(marker_text)
+    revision = re.search(r"@[vV]?(\d+(?:\.\w+)+)(?:#|$)", where)
+    return _unsupported(
+        asked,
+        "vcs",
+        name or _egg(where),
+        marker,
+        extras | _egg_extras(where),
+        _version(revision[1]) if revision else None,
+    )
 
 
 def _direct(asked: WrittenRequirement, target: str, marker: Marker | None) -> Requirement | UnsupportedRequirement:
@@ -138,41 +180,74 @@ def _direct(asked: WrittenRequirement, target: str, marker: Marker | None) -> Re
     if target.lower().startswith("file:"):
         url, extras_text = _split_extras(target)
         path, _, fragment = url.partition("#")
-        brackets = f"[{extras_text}]" if extras_text else ""
-        return _local(asked, f"{path_of(path)}{brackets}", marker, fragment)
+        extras = _extras(extras_text) | _egg_extras(url)
+        place = _Place(path=local_path_of(path), is_url=True, name=_egg(url), extras=extras, fragment=fragment)
+        return _at_place(asked, place, marker)
     url, extras_text = (target, "") if "#" in target else _split_extras(target)
     filename = url_path(url).rpartition("/")[2]
     name = (project_of_archive(filename) if is_archive_name(filename) else None) or _egg(url)
     if name is None:
-        return _unsupported(asked, "archive-unreadable", None)
+        return _unsupported(asked, "archive-unreadable", None, marker)
     return _reference(asked, name, _extras(extras_text) | _egg_extras(url), url, marker)
 
 
-def _local(
-    asked: WrittenRequirement, target: str, marker: Marker | None, fragment: str = ""
-) -> Requirement | UnsupportedRequirement:
+class _Place(Struct, frozen=True, kw_only=True):
+    """A path that a requirement names, and what its text says besides; *is_url* where it was written as a ``file:`` URL."""
+
+    path: Path
+    is_url: bool = False
+    name: NormalizedName | None = None
+    extras: frozenset[NormalizedName] = frozenset()
+    fragment: str = ""
+
+
+def _local(asked: WrittenRequirement, target: str, marker: Marker | None) -> Requirement | UnsupportedRequirement:
     """A local archive or folder by its path, which may hold brackets itself: extras are split off only where needed."""
-    text, extras_text = target, ""
-    if not _found(Path(target), asked.folder).exists():
-        target, _, written_fragment = target.partition("#")
-        fragment = fragment or written_fragment
+    text, fragment, extras_text = target, "", ""
+    if not _found(local_path_of(target), asked.folder).exists():
+        target, _, fragment = target.partition("#")
         text, extras_text = _split_extras(target)
-    path = _existing(Path(text), asked.folder)
     name = _egg(f"#{fragment}")
-    if path.is_dir():
+    place = _Place(path=local_path_of(text), name=name, extras=_extras(extras_text), fragment=fragment)
+    return _at_place(asked, place, marker)
+
+
+def _at_place(asked: WrittenRequirement, place: _Place, marker: Marker | None) -> Requirement | UnsupportedRequirement:
+    """The archive or folder at *place*; where it is on another machine, what its name says."""
+    path, name = _found(place.path, asked.folder), place.name
+    if not path.exists():
+        return _elsewhere(asked, place, marker)
+    is_folder = path.is_dir()
+    if is_folder:
         name = name or project_of_folder(path)
         if name is None:
-            return _unsupported(asked, "folder-dynamic", None)
-    elif not is_archive_name(path.name):
+            return _unsupported(asked, "folder-dynamic", None, marker)
+    elif not is_archive_name(path.name) and name is None:
         raise LineUnreadable(
-            f"neither a wheel, nor a source archive, nor a folder: {text}", "include a list of requirements with -r"
+            f"neither a wheel, nor a source archive, nor a folder: {place.path}",
+            "include a list of requirements with -r",
         )
     else:
         name = project_of_archive(path.name) or name
         if name is None:
-            return _unsupported(asked, "archive-unreadable", None)
-    url = file_url(path) + (f"#{fragment}" if fragment else "")
-    return _reference(asked, name, _extras(extras_text), url, marker)
+            return _unsupported(asked, "archive-unreadable", None, marker)
+    url = file_url(path) + (f"#{place.fragment}" if place.fragment else "")
+    found = _reference(asked, place.name or name, place.extras, url, marker)
+    return replace(found, local="folder") if is_folder and isinstance(found, Requirement) else found
+
+
+def _elsewhere(asked: WrittenRequirement, place: _Place, marker: Marker | None) -> UnsupportedRequirement:
+    """An absolute path that is not here, as ``pip freeze`` writes it of what was built on another machine.
+
+    Raises ``LineUnreadable`` for any other path, which is a mistake, and for one that tells no project.
+    """
+    told, version = release_of_archive(place.path.name)
+    name = place.name or told
+    is_editable = asked.shown.startswith("-e")
+    if isinstance(asked.origin, FileOrigin) and is_absolute_anywhere(place.path) and (name or is_editable):
+        return _unsupported(asked, "elsewhere", name, marker, place.extras, version)
+    near = near_names(_found(place.path, asked.folder))
+    raise LineUnreadable(f"no such file: {place.path}", f"did you mean {' or '.join(near)}?" if near else "")
 
 
 def _reference(
@@ -186,7 +261,7 @@ def _reference(
         key, _, value = part.partition("=")
         if key == "subdirectory" and value.strip("/."):
             hint = "build a wheel of the project in that folder and name the file or its URL"
-            return replace(_unsupported(asked, "archive-unreadable", name), hint=hint)
+            return replace(_unsupported(asked, "archive-unreadable", name, marker), hint=hint)
         if key in _HASH_LENGTHS:
             pins.append(parse_hash(f"{key}:{value}"))
         elif key in _WEAK_HASHES:
@@ -206,7 +281,8 @@ def _reference(
 
 def _pep508(asked: WrittenRequirement, text: str) -> Requirement:
     try:
-        requirement = Requirement.parse(text, asked.origin, hashes=asked.hashes)
+        # As in pip, a semicolon with nothing behind it is no marker: pip-compile and people leave it before --hash.
+        requirement = Requirement.parse(re.sub(r"\s*;\s*$", "", text), asked.origin, hashes=asked.hashes)
     except InvalidRequirement as problem:
         message = str(problem).partition("\n")[0]
         raise LineUnreadable(f"no requirement: {asked.shown!r} ({message})", _hint_for(text)) from None
@@ -270,15 +346,40 @@ def _found(path: Path, folder: Path | None) -> Path:
     return beside if not path.exists() and beside.exists() else path
 
 
-def _existing(path: Path, folder: Path | None) -> Path:
-    found = _found(path, folder)
-    if found.exists():
-        return found
-    near = near_names(found)
-    raise LineUnreadable(f"no such file: {path}", f"did you mean {' or '.join(near)}?" if near else "")
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 def _unsupported(
-    asked: WrittenRequirement, kind: UnsupportedKind, name: NormalizedName | None
+    asked: WrittenRequirement,
+    kind: UnsupportedKind,
+    name: NormalizedName | None,
+    marker: Marker | None,
+    extras: frozenset[NormalizedName] = frozenset(),
+    version: Version | None = None,
 ) -> UnsupportedRequirement:
-    return UnsupportedRequirement(kind=kind, text=asked.shown, name=name, origin=asked.origin, hint=_HINTS[kind])
+    """*asked* as what cannot be planned; with a *name*, its releases can stand in for a repository or a path of elsewhere."""
+    stand_in = None
+    if name is not None and kind in ("vcs", "elsewhere"):
+        bound = SpecifierSet(f"=={version}") if version is not None else SpecifierSet()
+        brackets = f"[{','.join(sorted(extras))}]" if extras else ""
+        stand_in = Requirement(
+            name=name,
+            specifier=bound,
+            extras=extras,
+            marker=marker,
+            origin=asked.origin,
+            text=f"{name}{brackets}{bound}",
+        )
+    return UnsupportedRequirement(
+        kind=kind,
+        text=asked.shown,
+        name=name,
+        origin=asked.origin,
+        hint=_HINTS[kind],
+        marker=marker,
+        stand_in=stand_in,
+    )

@@ -36,7 +36,7 @@ class _Inclusion(Struct, frozen=True):
 
 
 def require_file(source: Source, collector: Collector) -> None:
-    """Ask for everything that *source* lists. Raises ``InputUnreadable`` for the first line that cannot be understood."""
+    """Ask for everything that *source* lists; lines that cannot be understood become problems of *collector*."""
     _Reading(collector).read(_Inclusion(source, _key(source)), collector.require)
 
 
@@ -58,15 +58,19 @@ class _Reading:
             return
         self._collector.included.add(visit)
         for line in iter_logical_lines(inclusion.source.text, self._environ):
-            try:
-                self._follow(line, inclusion, take)
-            except LineUnreadable as problem:
-                message = unexpanded(problem.message, line.written, self._environ)
-                if line.written not in message and "no requirement" not in message:
-                    message = f"{message}, in {_shortened(line.written)!r}"
-                raise InputUnreadable(
-                    masked_within(message), address=inclusion.source.at(line.number), hint=problem.hint
-                ) from None
+            with self._collector.noting():
+                self._read_line(line, inclusion, take)
+
+    def _read_line(self, line: LogicalLine, inclusion: _Inclusion, take: Taken) -> None:
+        try:
+            self._follow(line, inclusion, take)
+        except LineUnreadable as problem:
+            message = unexpanded(problem.message, line.written, self._environ)
+            if line.written not in message and "no requirement" not in message:
+                message = f"{message}, in {_shortened(line.written)!r}"
+            raise InputUnreadable(
+                masked_within(message), address=inclusion.source.at(line.number), hint=problem.hint
+            ) from None
 
     def _follow(self, line: LogicalLine, inclusion: _Inclusion, take: Taken) -> None:
         parsed = parse_line(line.text)

@@ -42,7 +42,8 @@ def _collect_block(toml: str, first_line: int, source: Source, collector: Collec
     table = Table.of_toml(toml, source.place, first_line=first_line)
     collector.bound_python(table)
     for text in table.texts("dependencies"):
-        collector.require(understood(text, table.origin_of(text, "dependencies"), source))
+        with collector.noting():
+            collector.require(understood(text, table.origin_of(text, "dependencies"), source))
 
 
 def _uncommented(content: str) -> str:

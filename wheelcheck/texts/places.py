@@ -33,23 +33,33 @@ def is_archive_name(name: str) -> bool:
 
 
 def project_of_archive(filename: str) -> NormalizedName | None:
-    """The project that the archive *filename* belongs to, ``None`` where the name does not say.
+    """The project that the archive *filename* belongs to, ``None`` where the name does not say."""
+    return release_of_archive(filename)[0]
+
+
+def release_of_archive(filename: str) -> tuple[NormalizedName | None, Version | None]:
+    """The project and the version that the archive *filename* says, ``None`` for what it does not say.
 
     An sdist's name may hold dashes itself, so it ends where the longest PEP 440 version begins.
     """
     plain = unquote(filename)
     if plain.lower().endswith(".whl"):
         parts = plain[:-4].split("-")
-        return project_name(parts[0]) if len(parts) in {5, 6} else None
+        return (project_name(parts[0]), _version(parts[1])) if len(parts) in {5, 6} else (None, None)
     suffix = next((suffix for suffix in SDIST_SUFFIXES if plain.lower().endswith(suffix)), "")
-    stem = plain[: len(plain) - len(suffix)]
+    stem = plain[: len(plain) - len(suffix)] if suffix else ""
     for dash in re.finditer("-", stem):
-        try:
-            Version(stem[dash.end() :])
-        except InvalidVersion:
-            continue
-        return project_name(stem[: dash.start()])
-    return None
+        version = _version(stem[dash.end() :])
+        if version is not None:
+            return project_name(stem[: dash.start()]), version
+    return None, None
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 def project_of_folder(folder: Path) -> NormalizedName | None:
@@ -129,6 +139,22 @@ def path_of(text: str) -> Path:
     # Not url2pathname: urllib.request brings http.client and ssl with it, 15 ms for one line.
     path = unquote(url_path(text))
     return Path(path.lstrip("/")) if re.match(r"/+[A-Za-z][:|]/", path) and os.name == "nt" else Path(path)
+
+
+def local_path_of(text: str) -> Path:
+    """As :func:`path_of`, where *text* may be a path with backslashes: elsewhere than on Windows these separate folders too.
+
+    A file whose own name has a backslash in it is taken as it is.
+    """
+    path = path_of(text)
+    if os.name == "nt" or "\\" not in text or path.exists():
+        return path
+    return path_of(text.replace("\\", "/"))
+
+
+def is_absolute_anywhere(path: Path) -> bool:
+    """Whether *path* is absolute here, or would be on Windows (``C:/x``)."""
+    return path.is_absolute() or re.match(r"[A-Za-z]:[\\/]", str(path)) is not None
 
 
 def file_url(path: Path) -> str:

@@ -1,0 +1,147 @@
+"""Folders, repositories and the paths of other machines in requirements, from the line to the plan; all bad lines in one run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.programs import Outcome, Shell
+from tests.fakes.archives import make_wheel
+from tests.server import IndexServer
+
+WHEELS = {name: [make_wheel(name, "1.0"), make_wheel(name, "2.0")] for name in ("six", "idna", "requests", "numpy")}
+PROJECT = (
+    '[project]\nname = "edp"\nversion = "1"\ndependencies = ["six"]\n[project.optional-dependencies]\nx = ["idna<2"]\n'
+)
+
+
+@pytest.mark.parametrize("line", ["-e .[x]", ".[x]", "edp[x] @ file:.", "-e .[x] ; sys_platform == 'win32'"])
+def test_a_local_folder_is_judged_by_its_static_metadata(shell: Shell, line: str) -> None:
+    shell.write("pyproject.toml", PROJECT)
+    shell.write("requirements.txt", f"{line}\nrequests\n")
+    with IndexServer(WHEELS) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+        gate = shell.run(
+            "check",
+            "requirements.txt",
+            "--platform",
+            "win_amd64",
+            "--python",
+            "3.12",
+            "--no-cache",
+            "-i",
+            server.simple_url,
+        )
+        assert server.count_pages("edp") == 0
+    assert outcome.versions == {"edp": "1", "idna": "1.0", "requests": "2.0", "six": "2.0"}
+    told = next(each for each in outcome.plan["findings"] if each["code"] == "WC410")
+    assert ("editable" in told["message"]) == line.startswith("-e")
+    assert gate.status == outcome.status == 0, gate.out
+
+
+def test_a_local_folder_that_compiles_is_no_less_native_for_being_local(shell: Shell) -> None:
+    shell.write("setup.cfg", "[metadata]\nname = edp\nversion = 1\n")
+    shell.write("setup.py", "from setuptools import Extension, setup\nsetup(ext_modules=[Extension('a', ['a.c'])])\n")
+    shell.write("requirements.txt", "-e .\n")
+    with IndexServer(WHEELS) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+    assert (outcome.status, outcome.codes[0]) == (1, "WC102")
+
+
+def test_a_line_that_the_target_does_not_need_blocks_nothing(shell: Shell) -> None:
+    shell.write("requirements.txt", "x @ git+https://vcs.example/x ; sys_platform == 'linux'\nsix\n")
+    with IndexServer(WHEELS) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+    assert (outcome.status, outcome.codes, outcome.versions) == (0, [], {"six": "2.0"})
+
+
+def messages(outcome: Outcome, code: str) -> list[str]:
+    return [each["message"] for each in outcome.plan["findings"] if each["code"] == code]
+
+
+def test_what_pip_freeze_wrote_elsewhere_is_judged_on_the_index_line_by_line(shell: Shell) -> None:
+    shell.write(
+        "requirements.txt",
+        "\ufeffnumpy @ file:///build/numpy/dist/numpy-1.0-cp311-cp311-linux_x86_64.whl#sha256=d42603e2\r\nrequests==1.0\r\n"
+        "-e git+https://vcs.example/me/six@v1.0#egg=six\r\nidna @ file:///C:/croot/idna/work\r\n".encode("utf-16"),
+    )
+    with IndexServer(WHEELS) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+        gate = shell.run(
+            "check",
+            "requirements.txt",
+            "--platform",
+            "win_amd64",
+            "--python",
+            "3.12",
+            "--no-cache",
+            "-i",
+            server.simple_url,
+        )
+    assert outcome.versions == {"idna": "2.0", "numpy": "1.0", "requests": "1.0", "six": "1.0"}
+    told = messages(outcome, "WC409")
+    assert len(told) == 3
+    assert "numpy==1.0 was judged as the index has it" in told[1]
+    assert "idna, of which it tells no version, was judged" in told[0]
+    evidence = [each["evidence"] for each in outcome.plan["findings"] if each["package"] == "numpy"]
+    assert evidence == [
+        ["asked by requirements.txt:1", "list what is installed without paths: pip list --format=freeze"]
+    ]
+    assert gate.status == outcome.status == 0
+
+
+def test_what_no_index_has_stays_an_error_and_a_tag_that_was_not_released_gives_way(shell: Shell) -> None:
+    shell.write(
+        "requirements.txt",
+        "mine @ file:///home/me/mine\nnumpy @ file:///d/numpy-1.1.dev0-cp311-cp311-linux_x86_64.whl\n"
+        "six @ git+https://vcs.example/six@v1.1\nidna\n",
+    )
+    with IndexServer(WHEELS) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+    assert outcome.versions == {"idna": "2.0", "six": "2.0"}
+    assert outcome.status == 1
+    no_mine, no_numpy = messages(outcome, "WC402")
+    assert no_mine.endswith("and no index has mine")
+    assert no_numpy.endswith("and no index has numpy==1.1.dev0")
+    assert "six, of which it tells no version, was judged" in messages(outcome, "WC409")[0]
+
+
+def test_a_line_of_elsewhere_that_has_no_wheel_is_told_with_its_place(shell: Shell) -> None:
+    only_linux = make_wheel("lone", "1.0", tags="cp312-cp312-manylinux_2_17_x86_64")
+    shell.write("requirements.txt", "\nlone @ file:///build/lone-1.0-cp312-cp312-linux_x86_64.whl\n")
+    with IndexServer({"lone": [only_linux]}) as server:
+        gate = shell.run(
+            "check", "requirements.txt", "--platform", "win_amd64", "--python", "3.12", "--no-cache", "-i", server.simple_url,
+            "--format", "github",
+        )  # fmt: skip
+    assert gate.status == 1
+    assert "file=requirements.txt,line=2" in gate.out
+
+
+def test_all_lines_that_cannot_be_read_are_told_in_one_run(shell: Shell) -> None:
+    shell.write("requirements.txt", "numpy=1.0\nsix\n-r more.txt\n./nowhere\n--frob\n")
+    shell.write("more.txt", "six six\n-r absent.txt\n")
+    shell.write("script.py", "# /// script\n# dependencies = [\n#   'a b',\n#   'six',\n#   'c=2',\n# ]\n# ///\n")
+    outcome = shell.plan("requirements.txt", "gone.txt", "script.py", "-c", "none.txt")
+    places = [
+        line.removeprefix("error: ").rpartition(": ")[0] for line in outcome.err.splitlines() if "error: " in line
+    ]
+    assert outcome.status == 2
+    assert [place.partition(": ")[0] for place in places] == [
+        "requirements.txt:1",
+        "more.txt:1",
+        "more.txt:2",
+        "requirements.txt:4",
+        "requirements.txt:5",
+        "gone.txt",
+        "script.py:3",
+        "script.py:5",
+        "none.txt",
+    ]
+    assert "hint: a version is pinned with ==" in outcome.err
+
+
+def test_a_file_that_is_no_list_at_all_does_not_fill_the_screen(shell: Shell) -> None:
+    shell.write("requirements.txt", "<p> no </p>\n" * 400)
+    err = shell.plan("requirements.txt").err
+    assert err.count("error: ") == 30
+    assert "note: 370 more lines of the inputs cannot be read" in err
