@@ -19,6 +19,30 @@ from wheelcheck.model.finding import Code
 from wheelcheck.options import KEYS
 from wheelcheck.report.formats import formats_of
 from wheelcheck.settings.loading import kind_of
+from wheelcheck.targets.targets import parse_target
+
+PLATFORM_WORDS = """
+windows win64 windows-latest windows-2022 win-64 win32-x64 x86_64-pc-windows-msvc
+windows-arm64 windows-11-arm win-arm64 aarch64-pc-windows-msvc
+win32 windows-x86 i686-pc-windows-msvc
+macos mac osx darwin osx-arm64 darwin-arm64 aarch64-apple-darwin
+macos-intel osx-64 darwin-x64 x86_64-apple-darwin
+macos-14
+macosx_11_0_universal2
+linux linux/amd64 linux-64 linux-x64 x86_64-unknown-linux-gnu x86_64-manylinux_2_28
+linux-arm64 linux/arm64 aarch64 linux-aarch64 aarch64-unknown-linux-gnu
+linux-armv7l linux/arm/v7 armv7l linux-armhf
+armv6l linux_armv6l raspberry-pi-zero
+raspberry-pi raspberry-pi-5
+ubuntu-22.04 jammy
+debian-12 bookworm
+alpine musl alpine-3.20 x86_64-unknown-linux-musl
+alpine-arm64 alpine/arm64 aarch64-unknown-linux-musl
+android aarch64-linux-android
+ios arm64-apple-ios
+ios-simulator arm64-apple-ios-simulator
+pyodide emscripten wasm32
+""".strip()
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -38,6 +62,7 @@ def tables() -> dict[str, str]:
     return {
         "options": _table("option | meaning", shared.values()),
         "checks": _table("option | meaning", checks),
+        "platforms": _table("words | tag, with Python 3.14", map(_platform_row, PLATFORM_WORDS.splitlines())),
         "settings": _table("key | type | meaning", settings),
         "findings": _table("code | severity | meaning", findings),
         "exports": _table("`--to` | what it is", exports),
@@ -47,6 +72,12 @@ def tables() -> dict[str, str]:
 
 def _options(command: click.Command) -> list[click.Option]:
     return [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+
+
+def _platform_row(line: str) -> str:
+    words = line.split()
+    (tag,) = {parse_target(word, "3.14").platform for word in words}
+    return f"| {', '.join(f'`{word}`' for word in words)} | `{tag}` |"
 
 
 def _row(option: click.Option) -> str:

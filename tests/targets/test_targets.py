@@ -14,6 +14,7 @@ from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.distribution import Availability, Distribution, LinkSkip, parse_link
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 from wheelcheck.targets.fitting import Compatibility, fits
+from wheelcheck.targets.pythons import split_target
 from wheelcheck.targets.targetfile import parse_target_file, render_target_file
 from wheelcheck.targets.targets import host_target, parse_target
 
@@ -91,6 +92,62 @@ def test_platform_markers_are_those_of_the_real_platform(platform: str, expected
         ("manylinux2014_x86_64", "manylinux_2_17_x86_64"),
         ("Win-AMD64", "win_amd64"),
         ("x86_64-unknown-linux-gnu", "manylinux_2_28_x86_64"),
+        # People's words for macOS, and what Node, conda, Docker and Debian call machines.
+        *(
+            (word, "macosx_13_0_arm64")
+            for word in ("mac", "osx", "darwin", "Darwin-arm64", "osx-arm64", "mac-arm", "macos/arm64")
+        ),
+        *((word, "macosx_13_0_x86_64") for word in ("osx-64", "darwin-x64", "macos-intel", "mac-amd64")),
+        *(
+            (word, "win_amd64")
+            for word in ("win64", "win-64", "win32-x64", "windows/amd64", "windows-11", "win10", "Windows-2022")
+        ),
+        *((word, "win_arm64") for word in ("win-arm64", "windows-arm", "windows-11-arm", "windows-11-arm64")),
+        *((word, "win32") for word in ("win32", "windows-x86", "windows32", "win32-ia32")),
+        *(
+            (word, "manylinux_2_28_x86_64")
+            for word in ("linux64", "linux/amd64", "linux-x64", "linux_x86_64", "x86_64-linux-gnu")
+        ),
+        *(
+            (word, "manylinux_2_28_aarch64")
+            for word in ("linux/arm64", "linux/arm64/v8", "aarch64", "linux-aarch64", "glibc-arm64")
+        ),
+        *((word, "manylinux_2_31_armv7l") for word in ("armv7l", "linux/arm/v7", "linux-armhf", "linux_armv7l")),
+        *((word, "linux_armv6l") for word in ("armv6l", "linux_armv6l", "linux/arm/v6", "raspberry-pi-zero")),
+        *(
+            (word, "musllinux_1_2_x86_64")
+            for word in ("musl", "alpine-amd64", "alpine-3.19", "alpine:3.22", "x86_64-alpine-linux-musl")
+        ),
+        *((word, "musllinux_1_2_aarch64") for word in ("alpine/arm64", "musl-aarch64", "alpine3.20-arm64")),
+        # Machines of CI, boards and distributions, which are data.
+        *(
+            ("macos-14", "macosx_14_0_arm64"),
+            ("macos-13", "macosx_13_0_x86_64"),
+            ("macos-15-intel", "macosx_15_0_x86_64"),
+        ),
+        *(("ubuntu-22.04", "manylinux_2_35_x86_64"), ("ubuntu-24.04-arm", "manylinux_2_39_aarch64")),
+        *(("ubuntu-22.04-arm64", "manylinux_2_35_aarch64"), ("windows-latest", "win_amd64")),
+        *(
+            ("bookworm", "manylinux_2_36_x86_64"),
+            ("debian12", "manylinux_2_36_x86_64"),
+            ("rhel-9", "manylinux_2_34_x86_64"),
+        ),
+        *(("debian", "manylinux_2_41_x86_64"), ("amazonlinux-2023-arm64", "manylinux_2_34_aarch64")),
+        *(("raspberry-pi", "manylinux_2_36_aarch64"), ("raspberry-pi-32", "manylinux_2_36_armv7l")),
+        # Releases of macOS, phones, tags as sysconfig writes them, a floor with the machine first.
+        *(
+            ("macos-10.15", "macosx_10_15_x86_64"),
+            ("macos-12-arm64", "macosx_12_0_arm64"),
+            ("mac-26", "macosx_26_0_arm64"),
+        ),
+        *(("macosx-11.0-arm64", "macosx_11_0_arm64"), ("macosx_11_0_universal2", "macosx_11_0_universal2")),
+        *(("aarch64-manylinux_2_34", "manylinux_2_34_aarch64"), ("x86_64-musllinux_1_1", "musllinux_1_1_x86_64")),
+        *(("manylinux_2_28_arm64", "manylinux_2_28_aarch64"), ("macosx_14_0_aarch64", "macosx_14_0_arm64")),
+        *(
+            ("android", "android_24_arm64_v8a"),
+            ("android-34-x86_64", "android_34_x86_64"),
+            ("ios-17", "ios_17_0_arm64_iphoneos"),
+        ),
     ],
 )
 def test_aliases_name_their_tag(alias: str, word: str) -> None:
@@ -99,12 +156,78 @@ def test_aliases_name_their_tag(alias: str, word: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["win_amd46", "manylinux_2_28_vax", "macosx_10_9_arm64", "manylinux_3_1_x86_64", "macosx_12_0_universal2", ""],
+    ["win_amd46", "manylinux_2_28_vax", "macosx_10_9_arm64", "manylinux_3_1_x86_64", "macosx_12_0_ppc", ""],
 )
 def test_bad_platform_word_is_refused_with_near_ones(word: str) -> None:
     with pytest.raises(UsageProblem) as caught:
         parse_target(word, "3.11")
     assert "win_amd64" in caught.value.hint or "macosx" in caught.value.hint or "manylinux" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("ubntu-22.04", "ubuntu-22.04"),
+        ("windws", "windows"),
+        ("macosx_13_0_amr64", "macosx_13_0_arm64"),
+        ("apline", "alpine"),
+    ],
+)
+def test_misspelt_platform_is_refused_with_the_word_that_was_meant(word: str, meant: str) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        parse_target(word, "3.11")
+    assert meant in caught.value.hint.partition(";")[0]
+
+
+@pytest.mark.parametrize("word", ["arm64", "x86_64", "amd64"])
+def test_machine_of_several_systems_is_refused_with_one_word_for_each(word: str) -> None:
+    with pytest.raises(UsageProblem, match="no system") as caught:
+        parse_target(word, "3.11")
+    assert caught.value.hint.startswith(f"near it: linux-{word}, macos-{word}, windows-{word};")
+    assert {
+        parse_target(f"{system}-{word}", "3.11").platform.partition("_")[0] for system in ("linux", "macos", "windows")
+    } == {
+        "manylinux",
+        "macosx",
+        "win",
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "system", "platform_system", "machine"),
+    [
+        ("ios_13_0_arm64_iphoneos", "ios", "iOS", "arm64"),
+        ("ios_13_0_x86_64_iphonesimulator", "ios", "iOS", "x86_64"),
+        ("android_24_arm64_v8a", "android", "Android", "aarch64"),
+        ("android_21_armeabi_v7a", "android", "Android", "armv7l"),
+        ("pyodide_2025_0_wasm32", "emscripten", "Emscripten", "wasm32"),
+        ("emscripten_3_1_58_wasm32", "emscripten", "Emscripten", "wasm32"),
+    ],
+)
+def test_markers_of_phones_and_browsers_are_those_of_their_peps(
+    word: str, system: str, platform_system: str, machine: str
+) -> None:
+    markers = parse_target(word, "3.13").markers
+    assert (markers["os_name"], markers["sys_platform"]) == ("posix", system)
+    assert (markers["platform_system"], markers["platform_machine"]) == (platform_system, machine)
+
+
+@pytest.mark.parametrize(("python", "year"), [("3.12", 2024), ("3.13", 2025), ("3.14", 2026)])
+def test_pyodide_alone_is_the_platform_of_its_python(python: str, year: int) -> None:
+    target = parse_target("pyodide", python)
+    assert target == parse_target(f"wasm32-pyodide{year}", python)
+    minor = python.partition(".")[2]
+    for name in ("pyodide", "pyemscripten"):
+        assert isinstance(judged(f"a-1-cp3{minor}-cp3{minor}-{name}_{year}_0_wasm32.whl", target), Fit)
+    assert not isinstance(judged(f"a-1-cp3{minor}-cp3{minor}-pyodide_{year + 1}_0_wasm32.whl", target), Fit)
+
+
+def test_universal2_takes_wheels_for_both_machines_only_and_knows_no_machine() -> None:
+    target = parse_target("macosx_11_0_universal2", "3.12")
+    assert isinstance(judged("a-1-cp312-cp312-macosx_10_9_universal2.whl", target), Fit)
+    for machine in ("arm64", "x86_64"):
+        assert isinstance(judged(f"a-1-cp312-cp312-macosx_11_0_{machine}.whl", target), Refusal)
+    assert "platform_machine" in Compatibility(target).evaluate(Marker("platform_machine == 'arm64'")).unknowable
 
 
 @pytest.mark.parametrize("word", ["2.7", "three", "3.11.x.y", "3.12t", "4.0", "3.99", "pp3.13t"])
@@ -233,3 +356,18 @@ def test_bad_target_file_is_named(content: str) -> None:
     with pytest.raises(InputUnreadable) as caught:
         parse_target_file(content, "my.json")
     assert "my.json" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("win_amd64/3.11", ("win_amd64", "3.11")),
+        ("linux/arm64", ("linux/arm64", "")),
+        ("linux/arm/v7/pp3.10", ("linux/arm/v7", "pp3.10")),
+        ("linux/386", ("linux/386", "")),
+        ("win_*/3.1?", ("win_*", "3.1?")),
+        ("macos", ("macos", "")),
+    ],
+)
+def test_target_in_one_word_is_split_at_its_python(text: str, parts: tuple[str, str]) -> None:
+    assert split_target(text) == parts

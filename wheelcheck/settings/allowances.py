@@ -174,12 +174,12 @@ def _from_here(path: Path) -> str:
 
 def target_pair(text: str, key: str, address: str) -> str:
     """*text* as ``win_amd64/3.11``; raises ``SettingsInvalid`` for what is no platform and Python, naming *key*."""
-    platform, slash, python = text.partition("/")
-    if not slash or _WILDCARDS & set(text):
+    found = target_pattern(text, key, address)
+    if "/" not in found or _WILDCARDS & set(found):
         raise SettingsInvalid(
             f"{key}: {text!r} is not PLATFORM/PYTHON", address=address, hint='write, for example, "win_amd64/3.11"'
         )
-    return target_pattern(f"{platform}/{python}", key, address)
+    return found
 
 
 def target_pattern(text: str, key: str, address: str) -> str:
@@ -188,16 +188,15 @@ def target_pattern(text: str, key: str, address: str) -> str:
     Raises ``SettingsInvalid`` for a half that means nothing, naming *key*.
     """
     from wheelcheck.targets.platforms import parse_platform
-    from wheelcheck.targets.pythons import parse_python
+    from wheelcheck.targets.pythons import parse_python, split_target
 
-    platform, slash, python = text.strip().partition("/")
+    platform, python = split_target(text)
     try:
-        if not _WILDCARDS & set(platform):
-            # A word of the manylinux or macOS ladder stays as it was written: the tag that the target is asked for.
-            platform = parse_platform(platform).word
-        if slash and not _WILDCARDS & set(python):
+        if python and not _WILDCARDS & set(python):
             python = parse_python(python).word
+        if not _WILDCARDS & set(platform):
+            platform = parse_platform(platform).word
     except UsageProblem as problem:
         said = problem.message.removeprefix("--platform ").removeprefix("--python ")
         raise SettingsInvalid(f"{key}: {said}", address=address, hint=problem.hint) from None
-    return f"{platform}{slash}{python}"
+    return f"{platform}/{python}" if python else platform

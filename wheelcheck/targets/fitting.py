@@ -208,7 +208,7 @@ class Compatibility:
         known = self._markers.get(key)
         if known is None:
             holds = reading.holds(self._environment, key[1])
-            known = self._markers[key] = MarkerReading(holds, reading.unknowable & self.target.unknowable)
+            known = self._markers[key] = MarkerReading(holds, self.target.unknowable.intersection(reading.variables))
         return known
 
     def evaluated(self) -> tuple[tuple[Marker, str, MarkerReading], ...]:

@@ -1,19 +1,20 @@
-"""Platform words → platform tags and marker values; knows no Python version.
+"""Wheel platform tags → everything that runs there, and marker values; knows no Python version.
 
-A word is a wheel platform tag (``manylinux_2_28_x86_64``) or an alias (``windows``, ``alpine-arm64``). A tag names a *floor*:
-wheels for lower floors (older glibc, older macOS, universal binaries) are added by the rules of PEP 600, PEP 656 and
-PEP 425's macOS ladder.
+A word is a wheel platform tag (``manylinux_2_28_x86_64``) or what ``platform_words.py`` reads as one (``windows``). A tag names a
+*floor*: wheels for lower floors (older glibc, older macOS, lower API levels, universal binaries) are added by the rules of PEP 600
+and 656, PEP 425's macOS ladder, PEP 730 (iOS), PEP 738 (Android) and PEP 783 (Pyodide).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
-from packaging.tags import mac_platforms
+from packaging.tags import android_platforms, ios_platforms, mac_platforms
 
 from wheelcheck.errors import UsageProblem
+from wheelcheck.targets.platform_words import machine_of, platform_tag, spellings
 
 
 class Platform(Struct, frozen=True, kw_only=True):
@@ -24,117 +25,85 @@ class Platform(Struct, frozen=True, kw_only=True):
     markers: Mapping[str, str]
 
 
-# Defaults of the bare words. glibc 2.28 is what manylinux builds for today (RHEL 8, Debian 10, Ubuntu 18.10 and newer);
-# macOS 13 is the oldest release that its vendor supported in the last two years.
-_LINUX_FLOOR = "manylinux_2_28"
-_ALPINE_FLOOR = "musllinux_1_2"
-_MACOS_FLOOR = "macosx_13_0"
-
 _LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64")
-_MACHINE_WORDS = {
-    "": "x86_64",
-    "amd64": "x86_64",
-    "x64": "x86_64",
-    "arm64": "aarch64",
-    "x86": "i686",
-    "armhf": "armv7l",
-} | {machine: machine for machine in _LINUX_MACHINES}
-
 # PEP 600: the legacy names of three glibc floors.
-_LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
-_LEGACY_BY_FLOOR = {floor: name for name, floor in _LEGACY_MANYLINUX.items()}
+_LEGACY_MANYLINUX = {"1": 5, "2010": 12, "2014": 17}
+_LEGACY_BY_FLOOR = {floor: f"manylinux{year}" for year, floor in _LEGACY_MANYLINUX.items()}
 _OLDEST_GLIBC_MINOR = {"x86_64": 5, "i686": 5}  # the others started with manylinux2014, glibc 2.17
 _NEWEST_GLIBC_MINOR = 60  # a sanity bound: tags beyond it are a slip of the finger
 _NEWEST_MUSL_MINOR = 9
 
 _WINDOWS_MACHINES = {"win32": "x86", "win_amd64": "AMD64", "win_arm64": "ARM64"}
-
-_WORDS = {
-    "win_amd64": "windows win64 windows-amd64 windows-x86_64 windows-x64 x86_64-pc-windows-msvc",
-    "win_arm64": "windows-arm64 aarch64-pc-windows-msvc",
-    "win32": "windows-x86 i686-pc-windows-msvc",
-    f"{_MACOS_FLOOR}_arm64": "macos macos-arm64 macos-aarch64 aarch64-apple-darwin",
-    f"{_MACOS_FLOOR}_x86_64": "macos-x86_64 macos-intel x86_64-apple-darwin",
-}
-_ALIASES = {word: tag for tag, words in _WORDS.items() for word in words.split()}
-for _word, _machine in _MACHINE_WORDS.items():
-    _suffix = f"-{_word}" if _word else ""
-    _ALIASES[f"linux{_suffix}"] = f"{_LINUX_FLOOR}_{_machine}"
-    if _machine in ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x"):
-        _ALIASES[f"alpine{_suffix}"] = f"{_ALPINE_FLOOR}_{_machine}"
-for _machine in ("x86_64", "aarch64"):
-    _ALIASES[f"{_machine}-unknown-linux-gnu"] = f"{_LINUX_FLOOR}_{_machine}"
-    _ALIASES[f"{_machine}-unknown-linux-musl"] = f"{_ALPINE_FLOOR}_{_machine}"
-for _machine in _LINUX_MACHINES:
-    _ALIASES[f"linux_{_machine}"] = f"{_LINUX_FLOOR}_{_machine}"
-
-# Compiled for the word that is given: of four systems, a run mostly has one.
-_MANYLINUX = r"manylinux_(\d+)_(\d+)_(\w+)"
-_LEGACY = r"(manylinux1|manylinux2010|manylinux2014)_(\w+)"
-_MUSLLINUX = r"musllinux_(\d+)_(\d+)_(\w+)"
-_MACOSX = r"macosx_(\d+)_(\d+)_(\w+)"
+_ANDROID_MACHINES = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv7l", "x86": "i686", "x86_64": "x86_64"}
+_SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "android": "Android", "ios": "iOS", "emscripten": "Emscripten"}
+"""What ``platform.system()`` says, by ``sys.platform``."""
+_ALONE = ("x86_64", "amd64", "x64", "arm64")
 _SHOWN = (
     "win_amd64", "win_arm64", "win32", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_aarch64",
-    "musllinux_1_2_x86_64", "musllinux_1_2_aarch64", "macosx_13_0_arm64", "macosx_13_0_x86_64",
+    "musllinux_1_2_x86_64", "musllinux_1_2_aarch64", "macosx_13_0_arm64", "macosx_13_0_x86_64", "ios_13_0_arm64_iphoneos",
+    "android_24_arm64_v8a", "pyemscripten_2026_0_wasm32",
 )  # fmt: skip
 
-# Go's names, as Docker uses them; the names of uname and of wheel tags stand for themselves.
-_MACHINES = {
-    "amd64": "x86_64",
-    "x86-64": "x86_64",
-    "x64": "x86_64",
-    "arm64": "aarch64",
-    "arm64/v8": "aarch64",
-    "arm/v7": "armv7l",
-    "arm": "armv7l",
-    "386": "i686",
-    "x86": "i686",
-}
-_MACHINES_OF = {"win": {"x86_64": "amd64", "aarch64": "arm64", "i686": ""}, "macosx": {"aarch64": "arm64"}}
 
+def parse_platform(word: str, minor: int | None = None) -> Platform:
+    """Understand *word*, a wheel platform tag or a spelling; case and ``-``/``_`` do not matter where that is unambiguous.
 
-def parse_platform(word: str) -> Platform:
-    """Understand *word*, a wheel platform tag or an alias; case and ``-``/``_`` do not matter where that is unambiguous.
-
-    Raises ``UsageProblem`` with the nearest good words.
+    *minor* is that of the Python, which decides what ``pyodide`` alone stands for. Raises ``UsageProblem`` with the nearest good
+    words.
     """
-    text = word.strip().lower()
-    text = _ALIASES.get(text) or _ALIASES.get(text.replace("_", "-")) or text.replace("-", "_")
-    if text in _WINDOWS_MACHINES:
-        return Platform(word=text, tags=(text,), markers=_windows_markers(text))
-    if matched := re.fullmatch(_LEGACY, text, re.ASCII):
-        major, minor = _LEGACY_MANYLINUX[matched[1]]
-        return _manylinux(word, major, minor, matched[2])
-    if matched := re.fullmatch(_MANYLINUX, text, re.ASCII):
-        return _manylinux(word, int(matched[1]), int(matched[2]), matched[3])
-    if matched := re.fullmatch(_MUSLLINUX, text, re.ASCII):
-        return _musllinux(word, int(matched[1]), int(matched[2]), matched[3])
-    if matched := re.fullmatch(_MACOSX, text, re.ASCII):
-        return _macosx(word, int(matched[1]), int(matched[2]), matched[3])
-    raise _unknown(word)
+    found = _tagged(word, re.sub(r"[-.\s]+", "_", word.strip().lower()))
+    if found is None and (tag := platform_tag(word, minor)) is not None:
+        found = _tagged(word, tag)
+    if found is None:
+        raise _unknown(word)
+    return found
+
+
+def _tagged(word: str, tag: str) -> Platform | None:
+    """The platform of *tag*, ``None`` for a text of another shape; *word* is what was asked for."""
+    if tag in _WINDOWS_MACHINES:
+        markers = {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows"}
+        return Platform(word=tag, tags=(tag,), markers={**markers, "platform_machine": _WINDOWS_MACHINES[tag]})
+    if tag == "linux_armv6l":
+        # Neither PEP 600 nor 656 covers it: what runs there was built there, or by piwheels.
+        return Platform(word=tag, tags=(tag,), markers=_posix("linux", "armv6l"))
+    for shape, understand in _SHAPES.items():
+        # Compiled for the word that is given: of these systems, a run mostly has one.
+        if matched := re.fullmatch(shape, tag, re.ASCII):
+            return understand(word, *matched.groups())
+    return None
 
 
 def _unknown(word: str, reason: str = "") -> UsageProblem:
     import difflib
 
-    good = difflib.get_close_matches(word.lower(), (*_SHOWN, *_ALIASES), n=3, cutoff=0.5) or list(_SHOWN[:4])
+    text = word.strip().lower()
+    if text in _ALONE and not reason:
+        reason, good = "names a machine and no system", [f"{system}-{text}" for system in ("linux", "macos", "windows")]
+    else:
+        good = difflib.get_close_matches(text, (*_SHOWN, *spellings()), n=3, cutoff=0.5) or list(_SHOWN[:4])
     return UsageProblem(
         f"--platform {word!r} {reason or 'is no platform that wheelcheck knows'}",
         hint=f"near it: {', '.join(good)}; any wheel platform tag is taken, and windows, linux, macos, alpine[-arm64]",
     )
 
 
-def _manylinux(word: str, major: int, minor: int, machine: str) -> Platform:
+def _manylinux(word: str, minor: str | int, spelt: str) -> Platform:
+    machine = machine_of(spelt)
     if machine not in _LINUX_MACHINES:
         raise _unknown(word, f"names a machine {machine!r} that has no manylinux wheels")
-    oldest = _OLDEST_GLIBC_MINOR.get(machine, 17)
-    if major != 2 or not oldest <= minor <= _NEWEST_GLIBC_MINOR:
+    oldest, floor = _OLDEST_GLIBC_MINOR.get(machine, 17), int(minor)
+    if not oldest <= floor <= _NEWEST_GLIBC_MINOR:
         raise _unknown(word, f"needs a glibc between 2.{oldest} and 2.{_NEWEST_GLIBC_MINOR} for {machine}")
     return Platform(
-        word=f"manylinux_2_{minor}_{machine}",
-        tags=tuple(_manylinux_ladder(minor, oldest, machine)),
-        markers=_linux_markers(machine),
+        word=f"manylinux_2_{floor}_{machine}",
+        tags=tuple(_manylinux_ladder(floor, oldest, machine)),
+        markers=_posix("linux", machine),
     )
+
+
+def _legacy_manylinux(word: str, year: str, machine: str) -> Platform:
+    return _manylinux(word, _LEGACY_MANYLINUX[year], machine)
 
 
 def _manylinux_ladder(minor: int, oldest: int, machine: str) -> Iterator[str]:
@@ -143,63 +112,74 @@ def _manylinux_ladder(minor: int, oldest: int, machine: str) -> Iterator[str]:
     yield f"linux_{machine}"
     for floor in range(minor, oldest - 1, -1):
         yield f"manylinux_2_{floor}_{machine}"
-        if legacy := _LEGACY_BY_FLOOR.get((2, floor)):
+        if legacy := _LEGACY_BY_FLOOR.get(floor):
             yield f"{legacy}_{machine}"
 
 
-def _musllinux(word: str, major: int, minor: int, machine: str) -> Platform:
+def _musllinux(word: str, minor: str, spelt: str) -> Platform:
+    machine = machine_of(spelt)
     if machine not in _LINUX_MACHINES:
         raise _unknown(word, f"names a machine {machine!r} that has no musllinux wheels")
-    if major != 1 or minor > _NEWEST_MUSL_MINOR:
-        raise _unknown(word, "needs a musl between 1.0 and 1.9")
+    if int(minor) > _NEWEST_MUSL_MINOR:
+        raise _unknown(word, f"needs a musl between 1.0 and 1.{_NEWEST_MUSL_MINOR}")
     # PEP 656: musl 1.N runs builds for 1.N and older.
-    ladder = tuple(f"musllinux_1_{floor}_{machine}" for floor in range(minor, -1, -1))
-    return Platform(word=ladder[0], tags=(f"linux_{machine}", *ladder), markers=_linux_markers(machine))
+    ladder = tuple(f"musllinux_1_{floor}_{machine}" for floor in range(int(minor), -1, -1))
+    return Platform(word=ladder[0], tags=(f"linux_{machine}", *ladder), markers=_posix("linux", machine))
 
 
-def _macosx(word: str, major: int, minor: int, machine: str) -> Platform:
-    if machine not in ("arm64", "x86_64"):
-        raise _unknown(word, f"needs a real machine, arm64 or x86_64, not {machine!r}")
+def _macosx(word: str, written_major: str, written_minor: str, machine: str) -> Platform:
+    major, minor = int(written_major), int(written_minor)
     if machine == "arm64" and major < 11:
         raise _unknown(word, "is impossible: arm64 came with macOS 11")
     if not 10 <= major <= 30:
         raise _unknown(word, "needs a macOS release between 10 and 30")
     # From macOS 11 on, only the major release counts in tags.
     version = (major, minor) if major == 10 else (major, 0)
+    markers = _posix("darwin", machine)
+    if machine == "universal2":
+        # One environment for both machines: only wheels that have both will do, and no marker can tell which it is.
+        del markers["platform_machine"]
     return Platform(
         word=f"macosx_{version[0]}_{version[1]}_{machine}",
         tags=tuple(mac_platforms(version, machine)),
-        markers={
-            "os_name": "posix",
-            "sys_platform": "darwin",
-            "platform_system": "Darwin",
-            "platform_machine": machine,
-        },
+        markers=markers,
     )
 
 
-def _windows_markers(word: str) -> Mapping[str, str]:
-    return {
-        "os_name": "nt",
-        "sys_platform": "win32",
-        "platform_system": "Windows",
-        "platform_machine": _WINDOWS_MACHINES[word],
-    }
+def _ios(word: str, major: str, minor: str, machine: str, sdk: str) -> Platform:
+    if not 12 <= int(major) <= 40 or (machine, sdk) == ("x86_64", "iphoneos"):
+        raise _unknown(word, "needs an iOS from 12 on, and arm64 where it is no simulator")
+    tags = tuple(ios_platforms((int(major), int(minor)), f"{machine}_{sdk}"))
+    return Platform(word=tags[0], tags=tags, markers=_posix("ios", machine))
 
 
-def _linux_markers(machine: str) -> Mapping[str, str]:
-    return {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": machine}
+def _android(word: str, level: str, abi: str) -> Platform:
+    # PEP 738 starts with level 21, wheels of the time before with 16.
+    if not 16 <= int(level) <= 60:
+        raise _unknown(word, "needs an API level between 16 and 60")
+    tags = tuple(android_platforms(int(level), abi))
+    return Platform(word=tags[0], tags=tags, markers=_posix("android", _ANDROID_MACHINES[abi]))
 
 
-def machine_of(word: str) -> str:
-    """The machine in uname's words, from those of Docker, Windows or a wheel tag."""
-    lowered = word.lower()
-    return _MACHINES.get(lowered, lowered)
+def _emscripten(word: str, name: str, version: str) -> Platform:  # noqa: ARG001 - one shape for the table
+    # Pyodide's wheels had its own name before PEP 783 gave the same platform another.
+    names = ("emscripten",) if name == "emscripten" else ("pyemscripten", "pyodide")
+    tags = tuple(f"{each}_{version}_wasm32" for each in names)
+    return Platform(word=tags[0], tags=tags, markers=_posix("emscripten", "wasm32"))
 
 
-def platform_of(floor: str, machine: str) -> str:
-    """The platform tag of a *floor* (``manylinux_2_36``, ``win``, ``macosx_15_0``) on *machine* (uname's word)."""
-    own = _MACHINES_OF.get(floor.partition("_")[0], {}).get(machine, machine)
-    if floor == "win" and not own:
-        return "win32"
-    return f"{floor}_{own}"
+def _posix(system: str, machine: str) -> dict[str, str]:
+    markers = {"os_name": "posix", "sys_platform": system, "platform_system": _SYSTEMS[system]}
+    return {**markers, "platform_machine": machine}
+
+
+_SHAPES: Mapping[str, Callable[..., Platform]] = {
+    r"manylinux_2_(\d+)_(\w+)": _manylinux,
+    r"manylinux(1|2010|2014)_(\w+)": _legacy_manylinux,
+    r"musllinux_1_(\d+)_(\w+)": _musllinux,
+    r"macosx_(\d+)_(\d+)_(arm64|x86_64|universal2)": _macosx,
+    r"ios_(\d+)_(\d+)_(arm64|x86_64)_(iphoneos|iphonesimulator)": _ios,
+    rf"android_(\d+)_({'|'.join(_ANDROID_MACHINES)})": _android,
+    r"(pyemscripten|pyodide)_(\d+_\d+)_wasm32": _emscripten,
+    r"(emscripten)_(\d+_\d+_\d+)_wasm32": _emscripten,
+}

@@ -86,6 +86,13 @@ def _abi(minor: int, *, is_pypy: bool, free: bool) -> str:
     return f"cp3{minor}" + ("t" if free else "")
 
 
+def split_target(text: str) -> tuple[str, str]:
+    """The platform and the Python of ``win_amd64/3.11``; the Python is empty where the last part is a machine (``linux/arm64``)."""
+    platform, slash, python = text.strip().rpartition("/")
+    is_machine = not set("*?[3") & set(python) or python == "386"
+    return (text.strip(), "") if not slash or is_machine else (platform, python)
+
+
 class WrittenPython(Struct, frozen=True, kw_only=True):
     """A Python version as written: *word* is for :func:`parse_python`, ``None`` where no minor version is said.
 

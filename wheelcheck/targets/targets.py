@@ -17,6 +17,8 @@ from wheelcheck.targets.pythons import PythonWord, parse_python
 
 # No words determine these: only the machine itself knows its kernel (PEP 508).
 _UNKNOWABLE = frozenset({"platform_release", "platform_version"})
+# Of universal2, one environment for two machines, nothing tells which it is.
+_MACHINE = frozenset({"platform_machine"})
 
 
 # One word for each kind of machine that people install on, with the floors of the bare words in `platforms.py`, so that
@@ -48,7 +50,7 @@ def parse_target(platform: str | None = None, python: str | None = None) -> Targ
     if platform is None and python is None:
         return host_target()
     parsed_python = parse_python(python) if python is not None else parse_python(_host_python_word())
-    parsed_platform = parse_platform(platform) if platform is not None else _host_platform()
+    parsed_platform = parse_platform(platform, parsed_python.minor) if platform is not None else _host_platform()
     return _combined(parsed_platform, parsed_python)
 
 
@@ -104,7 +106,7 @@ def _combined(platform: Platform, python: PythonWord) -> Target:
         "python_full_version": str(python.full),
         "implementation_version": str(python.full),
     }
-    unknowable = _UNKNOWABLE - platform.markers.keys()
+    unknowable = (_UNKNOWABLE | _MACHINE) - platform.markers.keys()
     if python.implementation == "pypy":
         # PyPy numbers its own releases (7.3.x), which no word gives.
         del markers["implementation_version"]
