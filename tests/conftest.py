@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How fast examples are drawn and run says nothing of the code under test: it depends on what else the machine does. A law that
@@ -15,3 +17,10 @@ settings.load_profile("wheelcheck")
 # A shell that runs the tests in the background lets them ignore Ctrl-C, and so would every program that they start and interrupt.
 if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep further indexes of this machine's pip out of the answers; live tests go by the way to the index that it names."""
+    if config.getoption("markexpr") != "live":
+        os.environ["PIP_CONFIG_FILE"] = os.devnull
+        os.environ.pop("PIP_EXTRA_INDEX_URL", None)

@@ -60,6 +60,14 @@ class IndexUnavailable(WheelcheckError):
     exit_status = 3
 
 
+class IndexRefused(IndexUnavailable):
+    """An index answered with a *status* that is neither a page nor an absence."""
+
+    def __init__(self, message: str, status: int, *, address: str, hint: str = "") -> None:
+        super().__init__(message, address=address, hint=hint)
+        self.status = status
+
+
 class OfflineMiss(IndexUnavailable):
     """``--offline`` was asked for, and the cache does not hold what the run needs."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin
 
 SdistPolicy = Literal["deny", "pure", "any"]
+IndexStrategy = Literal["first-index", "unsafe-first-match", "unsafe-best-match"]
 ColorChoice = Literal["auto", "always", "never"]
 
 # The commands that take an option, from those that resolve one target to those that only ask an index.
@@ -233,19 +234,27 @@ class QuestionOptions(TypedDict, total=False):
         key=Key("exclude-newer", "moment", "Files uploaded after this day or instant do not exist."),
     )]  # fmt: skip
     index_url: Annotated[str | None, Option(
-        "-i --index-url", "URL", "The index, in place of the default one.", _CONNECTING,
+        "-i --index-url --default-index", "URL", "The index, in place of the default one.", _CONNECTING,
         key=Key("index-url", "url", "The index, in place of pip's and the default one; ${NAME} is replaced."),
     )]  # fmt: skip
     extra_index_urls: Annotated[tuple[str, ...], Option(
-        "--extra-index-url", "URL", "Asked for what the first lacks.", _CONNECTING,
-        key=Key("extra-index-url", "urls", "Indexes asked for what the first lacks, in order.", adds=True),
+        "--extra-index-url", "URL", "Another index.", _CONNECTING,
+        key=Key("extra-index-url", "urls", "Other indexes, in order.", adds=True),
+    )]  # fmt: skip
+    indexes_named: Annotated[tuple[str, ...], Option(
+        "--index", "[NAME=]URL", "Another index, with a name for --source.", _CONNECTING,
+    )]  # fmt: skip
+    index_strategy: Annotated[IndexStrategy | None, Option(
+        "--index-strategy", "", "How several indexes are read, in uv's words. Default: as the input's own installer does.", _ASKING,
+        recorded=True,
+        key=Key("index-strategy", "strategy", "How several indexes are read, in uv's words.", "as the input's own installer does"),
     )]  # fmt: skip
     find_links: Annotated[tuple[str, ...], Option(
         "-f --find-links", "PATH|URL", "A folder or page of files.", _CONNECTING,
         key=Key("find-links", "places", "Folders (from this file's folder) or pages that list files.", adds=True),
     )]  # fmt: skip
     sources: Annotated[tuple[str, ...], Option(
-        "--source", "NAME=URL", "The one index for a project.", _ASKING, recorded=True, per_project=True,
+        "--source", "NAME=URL", "The one index for a project: its URL or name.", _ASKING, recorded=True, per_project=True,
         key=Key("sources", "sources", "The one index for a project: its name in indexes, or its URL.", adds=True),
     )]  # fmt: skip
     no_index: Annotated[bool, Option("--no-index", "", "Use --find-links only.", _CONNECTING)]

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from packaging.utils import InvalidName, NormalizedName, canonicalize_name
-
 from wheelcheck.api.request import Request
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.requirement import IndexOptions
-from wheelcheck.model.urls import masked_within
 from wheelcheck.ports import Reporter
 
 if TYPE_CHECKING:
@@ -23,46 +19,46 @@ if TYPE_CHECKING:
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.knowledge import NativeKnowledge
+    from wheelcheck.model.target import Target
     from wheelcheck.settings.loading import Settings
 
 _TIMEOUT = 30.0  # seconds for one connect or read
 _RETRIES = 4
 
 
-def index_config(request: Request, settings: Settings, options: IndexOptions) -> IndexConfig:
-    """The configuration of the indexes: from the command line, the inputs, the settings and pip, in this order of weight."""
+def index_config(
+    request: Request, settings: Settings, options: IndexOptions, target: Target | None = None
+) -> IndexConfig:
+    """The configuration of the indexes: what the command line, the inputs, the settings and the installer's own say, merged once.
+
+    The *options* of the inputs name the installer that reads them; sources with markers are those that hold on *target*.
+    """
+    from wheelcheck.api.index_merging import merged_indexes, sources_on
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.disk_cache import default_cache_dir
-    from wheelcheck.model.urls import default_index_url
     from wheelcheck.settings.pip_configuration import load_pip_configuration, network_settings
 
     pip = load_pip_configuration(request.environ)
     network = network_settings(request.environ, pip)
+    indexes = merged_indexes(request, settings, options, pip)
     asked, said = request.options, settings.options
-    first = asked["index_url"] or options.index_url or said.get("index_url") or pip.index_url or default_index_url()
-    if not first:
-        raise UsageProblem(
-            "no default index is known, since wheelcheck was never installed from this folder",
-            hint="install it (pip install -e .), or give --index-url",
-        )
-    extra = (
-        *asked["extra_index_urls"],
-        *options.extra_index_urls,
-        *said.get("extra_index_urls", ()),
-        *pip.extra_index_urls,
-    )
-    find_links = (*asked["find_links"], *options.find_links, *said.get("find_links", ()))
+    find_links = (*asked["find_links"], *options.find_links, *indexes.find_links, *said.get("find_links", ()))
     cache_dir = asked["cache_dir"] or said.get("cache_dir")
-    sources = {**settings.sources, **_sources(asked["sources"], settings.indexes)}
-    for place in (first, *extra, *find_links, *sources.values()):
+    sources = sources_on(target, request, settings, options, indexes.names)
+    for place in (*indexes.urls, *find_links, *sources.values()):
         _refuse_malformed(place)
+    reads_pip = indexes.installer == "pip"
     return IndexConfig(
-        index_urls=tuple(dict.fromkeys((first, *extra))),
+        index_urls=indexes.urls,
+        tiers=indexes.tiers,
+        strategy=indexes.strategy,
+        fault=indexes.fault,
+        absent_statuses=indexes.absent_statuses,
         find_links=tuple(dict.fromkeys(find_links)),
         # Folders that only pip's configuration of this machine names rank last, since the plan is executed elsewhere.
-        fallback_find_links=pip.find_links,
+        fallback_find_links=pip.find_links if reads_pip else (),
         project_indexes=sources,
-        no_index=asked["no_index"] or options.no_index or pip.no_index,
+        no_index=asked["no_index"] or options.no_index or (reads_pip and pip.no_index),
         cache_dir=None if asked["no_cache"] else Path(cache_dir) if cache_dir else default_cache_dir(),
         offline=asked["offline"],
         refresh=asked["refresh"],
@@ -73,25 +69,6 @@ def index_config(request: Request, settings: Settings, options: IndexOptions) ->
         timeout=_TIMEOUT if network.timeout is None else network.timeout,
         retries=_RETRIES if network.retries is None else network.retries,
     )
-
-
-def _sources(texts: tuple[str, ...], indexes: Mapping[str, str]) -> Mapping[NormalizedName, str]:
-    """The index that each ``NAME=URL`` names for a project, the last one for it; the URL may be a name in *indexes*."""
-    found: dict[NormalizedName, str] = {}
-    for text in texts:
-        name, _, where = text.partition("=")
-        try:
-            project = canonicalize_name(name.strip(), validate=True)
-        except InvalidName:
-            project = None
-        url = indexes.get(where.strip(), where.strip())
-        if project is None or "://" not in url:
-            raise UsageProblem(
-                f"--source {masked_within(text)!r} is not NAME=URL",
-                hint="write the project and its index: --source torch=https://HOST/simple/",
-            )
-        found[project] = url
-    return found
 
 
 def _refuse_malformed(place: str) -> None:

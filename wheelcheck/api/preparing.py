@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, text_fetcher
@@ -84,7 +84,7 @@ def prepare(
     asked = completed(request, settings)
     reporter.stage("reading")
     read = read_inputs(request, asked, mode, text_fetcher(request, settings, reporter))
-    index = index_config(request, settings, read.inputs.options)
+    index = index_config(request, settings, read.inputs.options, target)
     sdist = asked["sdist"] or mode.sdist
     policy = _policy(asked, read, sdist)
     seconds, repair_seconds = asked["max_seconds"], asked["repair_seconds"]
@@ -126,6 +126,7 @@ def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: Inde
         excludes=tuple(sorted(policy.excludes)),
         replacements=tuple(map(str, read.replacements)),
         sources=tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items())),
+        index_strategy=UNSET if index.strategy == "first-index" else index.strategy,
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from msgspec import Struct, field
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.urls import masked
+from wheelcheck.options import IndexStrategy
 
 if TYPE_CHECKING:
     import netrc
@@ -22,10 +23,16 @@ USER_AGENT = "wheelcheck/0.1.0"
 class IndexConfig(Struct, frozen=True, kw_only=True):
     """Where projects come from and how they are fetched.
 
-    ``index_urls`` are asked in order, and the first that knows a project is the only one used for it: the next is asked
-    only where the former says 404, 410 or 403 (which some indexes say for what they do not hold; 401 is always an error).
+    ``index_urls`` are all that are asked for every project, the default one first. ``tiers`` say in which order: the indexes of
+    one tier are asked together, and what they list is pooled (of equal files the one of the earlier index comes first); the next
+    tier is asked only for a project that no index of the former knows. Without ``tiers`` each index is one of its own.
     ``project_indexes`` names the one index for a project. ``find_links`` (folders, HTML files, URLs) are pooled with
     what the index has; ``fallback_find_links`` serve projects that nothing else has. ``no_index`` leaves only these two.
+
+    An index does not know a project for which it answers 404 or 410; 403 says the same on some, so it counts too, unless
+    ``absent_statuses`` has a row for the index. ``fault`` says what happens where one of several indexes fails: the run ends
+    (``ends``), or the others answer and the page names the failure (``is-told``), as pip does. By the ``strategy``
+    ``unsafe-first-match`` the versions of an earlier index of a tier come before those of the next, however old they are.
 
     ``cache_dir`` ``None`` caches nothing on disk. ``offline`` takes any cached answer and sends no request; ``refresh``
     revalidates every cached page. ``ca_bundle`` is a PEM file or folder, ``client_cert`` a PEM file with key.
@@ -35,6 +42,10 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     """
 
     index_urls: tuple[str, ...] = ()
+    tiers: tuple[tuple[str, ...], ...] = ()
+    strategy: IndexStrategy = "first-index"
+    fault: Literal["ends", "is-told"] = "ends"
+    absent_statuses: Mapping[str, frozenset[int]] = field(default_factory=dict)
     find_links: tuple[str, ...] = ()
     fallback_find_links: tuple[str, ...] = ()
     project_indexes: Mapping[NormalizedName, str] = field(default_factory=dict)
@@ -57,12 +68,14 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     file_limit: int = 200 * 1024**2
     user_agent: str = USER_AGENT
 
-    def index_urls_for(self, name: NormalizedName) -> tuple[str, ...]:
-        """The indexes that may be asked for *name*, in order."""
+    def tiers_for(self, name: NormalizedName) -> tuple[tuple[str, ...], ...]:
+        """The indexes that may be asked for *name*, tier by tier."""
         if self.no_index:
             return ()
         pinned = self.project_indexes.get(name)
-        return self.index_urls if pinned is None else (pinned,)
+        if pinned is not None:
+            return ((pinned,),)
+        return self.tiers or tuple((url,) for url in self.index_urls)
 
 
 Origin = tuple[str, str, int | None]

@@ -1,9 +1,10 @@
-"""Finds the page of a project: on the first index that has it, with find-links added; or on an index that is not configured."""
+"""Finds the page of a project: on the indexes that are asked for it, with find-links added; or on one that is not configured."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,14 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.errors import IndexUnavailable, OfflineMiss
+from wheelcheck.errors import IndexRefused, IndexUnavailable, OfflineMiss
 from wheelcheck.index.config import local_path
 from wheelcheck.index.exchange import Reply
 from wheelcheck.index.fetch_context import FetchContext, decoder
 from wheelcheck.index.file_entries import FileEntry, Listing, PackedPage
 from wheelcheck.index.page_reader import load_listing, packed, read_listing, read_page
 from wheelcheck.index.page_versions import Layer, compressed_layer, layer_of, packed_size, project_page
-from wheelcheck.index.revalidation import PageAnswer, RevalidatedPages
+from wheelcheck.index.revalidation import ABSENT, PageAnswer, RevalidatedPages
 from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.urls import masked
 
@@ -41,6 +42,10 @@ class _RemoteIndex(Struct, frozen=True):
         return f"{self.url.rstrip('/')}/{name}/"
 
 
+_Answer = PageAnswer[PackedPage] | IndexUnavailable
+_Judged = tuple[list[tuple[PackedPage, str]], list[tuple[str, IndexUnavailable]]]
+
+
 class ProjectPages:
     """Pages by project name, from every place that the configuration names."""
 
@@ -50,6 +55,7 @@ class ProjectPages:
         self._listings: RevalidatedPages[Listing] = RevalidatedPages("links", _decode_listing, context)
         self._indexes: dict[str, LocalIndex | _RemoteIndex] = {}
         self._pools: dict[str, LinkPool] = {}
+        self._failed: dict[str, IndexUnavailable] = {}
         self._held = 0  # bytes of the pages that this run fetched
 
     def at_hand(self, name: NormalizedName) -> ProjectPage | None:
@@ -61,12 +67,14 @@ class ProjectPages:
             if pool is None:
                 return None
             layers += self._layer(pool.page_of(name), place)
-        for url in config.index_urls_for(name):
-            known = self._packed_at_hand(url, name)
-            if known is None:
+        for tier in config.tiers_for(name):
+            answers = [self._answer_at_hand(url, name) for url in tier]
+            if None in answers:
                 return None
-            if known.body is not None:
-                return project_page(name, [*layers, *self._layer(known.body, url)])
+            listed, failures = self._judged(tier, filter(None, answers))
+            if listed:
+                found = [layer for body, url in listed for layer in self._layer(body, url)]
+                return self._page(name, layers, found, failures)
         for place in () if layers else config.fallback_find_links:
             pool = self._pool_at_hand(place)
             if pool is None:
@@ -75,18 +83,35 @@ class ProjectPages:
         return project_page(name, layers)
 
     async def fetch(self, name: NormalizedName) -> ProjectPage:
-        """Fetch the page, from one index after the other: the next is not asked while the former may have it."""
+        """Fetch the page, from one tier of indexes after the other: the next is not asked while the former may have it."""
         config = self._context.config
         layers: list[Layer] = []
         for place in config.find_links:
             layers += self._layer((await self._pool(place)).page_of(name), place)
-        for url in config.index_urls_for(name):
-            known = await self._packed_page(url, name)
-            if known.body is not None:
-                return project_page(name, [*layers, self._fetched_layer(known.body, url)])
+        for tier in config.tiers_for(name):
+            listed, failures = self._judged(tier, await self._answers(tier, name))
+            if listed:
+                return self._page(name, layers, list(starmap(self._fetched_layer, listed)), failures)
         for place in () if layers else config.fallback_find_links:
             layers += self._layer((await self._pool(place)).page_of(name), place)
         return project_page(name, layers)
+
+    def _page(
+        self,
+        name: NormalizedName,
+        links: list[Layer],
+        listed: list[Layer],
+        failures: list[tuple[str, IndexUnavailable]],
+    ) -> ProjectPage:
+        page = project_page(name, [*links, *listed])
+        if len(listed) == 1 and not failures:
+            return page
+        return replace(
+            page,
+            indexes=tuple(layer.index for layer in listed),
+            unasked=tuple((self._context.credentials.learn(url), str(failure)) for url, failure in failures),
+            in_order=self._context.config.strategy == "unsafe-first-match",
+        )
 
     def _layer(self, found: PackedPage | None, place: str) -> list[Layer]:
         return [] if found is None else [layer_of(found, self._context.credentials.learn(place))]
@@ -111,12 +136,56 @@ class ProjectPages:
             return PageAnswer(index.load_page(name))
         return self._packed.at_hand(index.page_url(name), name)
 
+    def _answer_at_hand(self, url: str, name: NormalizedName) -> _Answer | None:
+        try:
+            return self._packed_at_hand(url, name)
+        except IndexUnavailable as failure:
+            return failure
+
     async def _packed_page(self, url: str, name: NormalizedName) -> PageAnswer[PackedPage]:
         known = self._packed_at_hand(url, name)
         index = self._index(url)
         if known is not None or isinstance(index, LocalIndex):
             return known or PageAnswer(None)
-        return await self._packed.fetch(index.page_url(name), name, partial(_read_page, name))
+        absent = self._context.config.absent_statuses.get(url, ABSENT)
+        return await self._packed.fetch(index.page_url(name), name, partial(_read_page, name), absent)
+
+    async def _answers(self, tier: tuple[str, ...], name: NormalizedName) -> list[_Answer]:
+        if len(tier) == 1:
+            return [await self._packed_page(tier[0], name)]
+        import asyncio
+
+        return await asyncio.gather(*(self._answer(url, name) for url in tier))
+
+    async def _answer(self, url: str, name: NormalizedName) -> _Answer:
+        """The answer of one index of several; one that could not be reached is asked once in a run."""
+        failed = self._failed.get(url)
+        if failed is not None:
+            return failed
+        try:
+            return await self._packed_page(url, name)
+        except IndexUnavailable as failure:
+            if not isinstance(failure, IndexRefused | OfflineMiss):
+                self._failed[url] = failure
+            return failure
+
+    def _judged(self, tier: tuple[str, ...], answers: Iterable[_Answer]) -> _Judged:
+        """The pages among the *answers* of the indexes of *tier*, and the failures that are only told.
+
+        Raises ``IndexUnavailable`` where a failure leaves the answer open.
+        """
+        config = self._context.config
+        listed: list[tuple[PackedPage, str]] = []
+        failures: list[tuple[str, IndexUnavailable]] = []
+        for url, answer in zip(tier, answers, strict=True):
+            if not isinstance(answer, IndexUnavailable):
+                if answer.body is not None:
+                    listed.append((answer.body, url))
+            elif not isinstance(answer, IndexRefused) or answer.status not in config.absent_statuses.get(url, ABSENT):
+                failures.append((url, answer))
+        if failures and (config.fault == "ends" or not listed):
+            raise failures[0][1]
+        return listed, failures
 
     def _pool_at_hand(self, place: str) -> LinkPool | None:
         known = self._pools.get(place)
@@ -201,6 +270,7 @@ class OtherIndexes:
             config = replace(
                 self._hurried.config,
                 index_urls=(url,),
+                tiers=(),
                 project_indexes={},
                 find_links=(),
                 fallback_find_links=(),

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wheelcheck.errors import IndexUnavailable
+from wheelcheck.errors import IndexRefused, IndexUnavailable
 from wheelcheck.index.disk_cache import CacheKind
 from wheelcheck.index.exchange import Reply, Request, RequestKind
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
@@ -80,7 +80,7 @@ def conditions(validity: Validity) -> dict[str, str]:
 
 
 # 403: some indexes, and every file store used as one, answer it for files that they do not have.
-_ABSENT = frozenset({403, 404, 410})
+ABSENT = frozenset({403, 404, 410})
 
 
 class PageAnswer(Struct, Generic[B], frozen=True):
@@ -114,10 +114,13 @@ class RevalidatedPages(Generic[B]):
         self._context.reject_offline(f"the page of {what}", url)
         return None
 
-    async def fetch(self, url: str, what: str, read: Callable[[Reply], B]) -> PageAnswer[B]:
+    async def fetch(
+        self, url: str, what: str, read: Callable[[Reply], B], absent: frozenset[int] = ABSENT
+    ) -> PageAnswer[B]:
         """Request *url* with the validator of a stale answer if there is one; *read* makes the body of a 200.
 
-        Raises ``IndexUnavailable`` for any other status and for what *read* finds unreadable.
+        A status in *absent* says that there is nothing. Raises ``IndexRefused`` for any other and ``IndexUnavailable`` for what
+        *read* finds unreadable.
         """
         stale = self._context.load(self._kind, url, _decode_answer)
         asked_with = conditions(stale.validity) if stale is not None and not stale.is_empty else {}
@@ -136,12 +139,12 @@ class RevalidatedPages(Generic[B]):
                 self._keep(url, reply, stale.body, stale.validity)
                 return known
             reply = await self._context.transport().fetch(replace(request, headers={"Accept": ACCEPT}))
-        if reply.status in _ABSENT:
+        if reply.status in absent:
             validity = Validity(self._context.clock(), DEFAULT_LIFETIME)
             self._context.store(self._kind, url, encode(CachedAnswer(validity)))
             return PageAnswer(None)
         if reply.status != 200:
-            raise IndexUnavailable(f"answered {reply.status}", address=url)
+            raise IndexRefused(f"answered {reply.status}", reply.status, address=url)
         if reply.is_cut:
             raise IndexUnavailable(f"the page is larger than {request.limit} bytes", address=url)
         try:

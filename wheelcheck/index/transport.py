@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from wheelcheck.errors import IndexUnavailable
+from wheelcheck.errors import IndexRefused, IndexUnavailable
 from wheelcheck.index.config import Credentials, IndexConfig
 from wheelcheck.index.exchange import Buffer, Reply, Request, Sink, Tally
 from wheelcheck.index.http_client import PROXY_HINT, HttpClient, RawResponse, RequestFailed
@@ -278,6 +278,6 @@ def _reject_status(request: Request, response: RawResponse) -> None:
         wait = parse_retry_after(response.headers.get("retry-after"), datetime.datetime.now(datetime.UTC))
         raise _TryAgain(f"answered {status} {HTTPStatus(status).phrase}", wait)
     if status in _HINTS:
-        raise IndexUnavailable(
-            f"answered {status}: it requires credentials", address=masked(request.url), hint=_HINTS[status]
+        raise IndexRefused(
+            f"answered {status}: it requires credentials", status, address=masked(request.url), hint=_HINTS[status]
         )

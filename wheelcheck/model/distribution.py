@@ -181,10 +181,12 @@ ProjectState = Literal["active", "archived", "deprecated", "quarantined", "absen
 
 
 class ProjectPage(Struct, frozen=True, dict=True):
-    """What the first index that knows *name* lists for it.
+    """What the indexes that are asked for *name* list for it.
 
     ``distributions`` maps each version to its files, in the order of the page. ``skipped`` counts the files that are no
-    distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project.
+    distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project. ``index`` is the one
+    that lists it, the last of several; ``indexes`` are all of them, where there are several. ``unasked`` are indexes that failed,
+    each with the reason. With ``in_order`` the versions of an earlier index come before those of the next.
     """
 
     name: NormalizedName
@@ -193,11 +195,19 @@ class ProjectPage(Struct, frozen=True, dict=True):
     state: ProjectState = "active"
     state_reason: str = ""
     index: str = ""
+    indexes: tuple[str, ...] = ()
+    unasked: tuple[tuple[str, str], ...] = ()
+    in_order: bool = False
 
     @cached_property
     def newest_first(self) -> tuple[Version, ...]:
         """Every version, newest first; put in order once."""
         return tuple(sorted(self.distributions, reverse=True))
+
+    def place_of_index(self, version: Version) -> int:
+        """The place among ``indexes`` of the first one that lists *version*; 0 for a version that only links list."""
+        listing = {file.at.index for file in self.distributions[version]}
+        return next((place for place, index in enumerate(self.indexes) if index in listing), 0)
 
     def view(self, kind: type[_View]) -> _View:
         """The view of this *kind* of the page: no part of the value, made once, so that all targets share it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 from packaging.version import Version
 
 from wheelcheck.model.distribution import MetadataSource
@@ -42,7 +42,7 @@ class Options(Struct, frozen=True, kw_only=True):
     exclude_newer: Annotated[
         str | None, about("Files uploaded at or after this instant were taken as absent (ISO 8601, UTC).")
     ]
-    indexes: Annotated[_Texts, about("URLs of the indexes, first wins, without credentials.")]
+    indexes: Annotated[_Texts, about("URLs of the indexes, the default one first, without credentials.")]
     find_links: Annotated[_Texts, about("Folders and pages of further files, without credentials.")] = ()
     pre: Annotated[bool, about("Whether pre-releases of every project were admitted.")] = False
     constraints: Annotated[_Texts, about("Bounds that were given without asking for the project.")] = ()
@@ -52,6 +52,12 @@ class Options(Struct, frozen=True, kw_only=True):
     sources: Annotated[
         _Texts, about("Projects that were looked for on an index of their own, without credentials.")
     ] = ()
+    index_strategy: Annotated[
+        str | UnsetType,
+        about(
+            "How several indexes were read, unsafe-best-match or unsafe-first-match; else the first that knows a project counts."
+        ),
+    ] = UNSET
 
 
 class PlannedFile(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement as PackagingRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 
+from wheelcheck.options import IndexStrategy
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -177,15 +179,53 @@ class UnsupportedRequirement(Struct, frozen=True, kw_only=True):
     is_judged: bool = False
 
 
+IndexRole = Literal["extra", "default", "supplemental", "explicit"]
+Installer = Literal["pip", "uv", "poetry", "pdm"]
+
+
+class NamedIndex(Struct, frozen=True, kw_only=True):
+    """An index that an option or the settings of a tool describe; ``url`` may hold credentials and is never printed as it is.
+
+    An ``extra`` index is asked for every project, the ``default`` one in place of the public index. A ``supplemental`` one is asked
+    for what none of these knows (Poetry), an ``explicit`` one only for projects whose :class:`IndexSource` names it. ``name`` is
+    empty where it has none; of two with one name the first counts. ``absent_statuses`` are the HTTP statuses that it answers for
+    projects that it does not have, besides 404 (uv's ``ignore-error-codes``).
+    """
+
+    url: str
+    name: str = ""
+    role: IndexRole = "extra"
+    absent_statuses: tuple[int, ...] = ()
+
+
+class IndexSource(Struct, frozen=True, kw_only=True):
+    """The one index that a project comes from: the name of a :class:`NamedIndex`, or a URL. ``marker`` says on which targets.
+
+    It counts wherever the project is required. A reader of settings in which it counts for direct requirements alone (uv) leaves
+    it out for the others.
+    """
+
+    project: NormalizedName
+    index: str
+    marker: Marker | None = None
+    origin: Origin
+
+
 class IndexOptions(Struct, frozen=True, kw_only=True):
     """What an input says about where and how to look; empty means that it says nothing.
 
     ``index_url`` may hold credentials and is never printed as it is. ``only_binary`` / ``no_binary`` hold project
-    names or ``:all:``, in pip's sense.
+    names or ``:all:``, in pip's sense. ``indexes`` come in the order of their weight. Of ``sources`` the first on a project whose
+    marker holds counts. ``installer`` is the one whose settings these are: several indexes are read as it reads them. ``strategy``
+    is said in uv's words, ``None`` for what the installer does unasked.
     """
 
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
+    indexes: tuple[NamedIndex, ...] = ()
+    sources: tuple[IndexSource, ...] = ()
+    strategy: IndexStrategy | None = None
+    installer: Installer | None = None
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     pre: bool = False
@@ -198,6 +238,10 @@ class IndexOptions(Struct, frozen=True, kw_only=True):
         return IndexOptions(
             index_url=later.index_url or self.index_url,
             extra_index_urls=tuple(dict.fromkeys((*self.extra_index_urls, *later.extra_index_urls))),
+            indexes=tuple(dict.fromkeys((*self.indexes, *later.indexes))),
+            sources=(*self.sources, *later.sources),
+            strategy=later.strategy or self.strategy,
+            installer=later.installer or self.installer,
             find_links=tuple(dict.fromkeys((*self.find_links, *later.find_links))),
             no_index=self.no_index or later.no_index,
             pre=self.pre or later.pre,

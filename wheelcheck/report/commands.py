@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from packaging.utils import canonicalize_name
 
 from wheelcheck.model.finding import Code
@@ -179,7 +179,7 @@ def _recorded_words(recorded: Options) -> Iterator[str]:
     """The words of the options that a plan was made with."""
     for name in type(recorded).__annotations__:
         option, value = OPTIONS.get(name), getattr(recorded, name)
-        if option is None or not option.recorded or value in (None, (), option.plain):
+        if option is None or not option.recorded or value in (None, (), UNSET, option.plain):
             continue
         if option.is_switch:
             yield option.flag

@@ -88,8 +88,10 @@ class CandidateSource:
         return self._views.get(page.name) or self._views.setdefault(page.name, ProjectView(page, self._admission))
 
     def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
-        """The versions on the page of *name* that all *bounds* admit, newest first; a combination met before costs little."""
-        return versions_within(self.view(name).page, bounds)
+        """The versions on the page of *name* that all *bounds* admit, best first; a combination met before costs little."""
+        page = self.view(name).page
+        within = versions_within(page, bounds)
+        return tuple(sorted(within, key=page.place_of_index)) if page.in_order else within
 
     # Direct references
 

@@ -146,7 +146,7 @@ def _text(convert: Callable[[_Reading, str], str]) -> Callable[[_Reading, str], 
     return lambda reading, key: convert(reading, text) if (text := reading.table.text_of(key)) else None
 
 
-def _policy(reading: _Reading, key: str) -> str | None:
+def _choice(reading: _Reading, key: str) -> str | None:
     words = OPTIONS[_FIELDS[key]].choices
     text = reading.table.text_of(key)
     if text is not None and text not in words:
@@ -209,7 +209,8 @@ _READERS: Mapping[str, _Reader] = {
     "listed words": _Reader("list of strings", lambda reading, key: reading.table.words(key)),
     "requirements": _Reader("list of strings", _each(_Reading.requirement)),
     "names": _Reader("list of strings", _each(lambda _, word: canonicalize_name(word))),
-    "policy": _Reader("deny, pure or any", _policy),
+    "policy": _Reader("deny, pure or any", _choice),
+    "strategy": _Reader("first-index, unsafe-first-match or unsafe-best-match", _choice),
     "flag": _Reader("true or false", lambda reading, key: reading.table.flag(key)),
     "moment": _Reader("date or string", lambda reading, key: reading.table.moment(key)),
     "url": _Reader("string", _text(_Reading.expanded)),

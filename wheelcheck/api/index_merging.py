@@ -1,0 +1,212 @@
+"""Merges what command line, inputs, settings and the installer's own configuration say of indexes; opens nothing.
+
+``IndexOptions`` of each place → ``Indexes``: which are asked, and in which order. The input's own installer decides how several
+indexes are read, unless a strategy is named: pip and PDM pool them all, uv and Poetry go by an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
+
+from wheelcheck.errors import UsageProblem, did_you_mean
+from wheelcheck.model.requirement import IndexOptions, Installer, NamedIndex
+from wheelcheck.model.urls import default_index_url, masked_within
+from wheelcheck.options import IndexStrategy
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+
+    from wheelcheck.api.request import Request
+    from wheelcheck.model.target import Target
+    from wheelcheck.settings.loading import Settings
+    from wheelcheck.settings.pip_configuration import PipConfiguration
+
+_UNASKED: Mapping[Installer, IndexStrategy] = {
+    "pip": "unsafe-best-match",
+    "pdm": "unsafe-best-match",
+    "poetry": "unsafe-best-match",
+    "uv": "first-index",
+}
+_ABSENT = frozenset({404, 410})
+_REFUSED = frozenset({401, 403, 407, 511})
+
+
+class Indexes(Struct, frozen=True, kw_only=True):
+    """The indexes of a run; ``urls`` are all that are asked for every project, the default one first.
+
+    ``names`` are the words for indexes that sources may use, the other fields as in :class:`~wheelcheck.index.config.IndexConfig`.
+    """
+
+    urls: tuple[str, ...]
+    names: Mapping[str, str]
+    installer: Installer
+    find_links: tuple[str, ...] = ()
+    strategy: IndexStrategy = "first-index"
+    tiers: tuple[tuple[str, ...], ...] = ()
+    fault: Literal["ends", "is-told"] = "ends"
+    absent_statuses: Mapping[str, frozenset[int]] = {}
+
+
+def merged_indexes(request: Request, settings: Settings, options: IndexOptions, pip: PipConfiguration) -> Indexes:
+    """The indexes of *request*, whose inputs say *options*; raises ``UsageProblem`` where no default index is known."""
+    asked, said = request.options, settings.options
+    installer = options.installer or "pip"
+    command_line = IndexOptions(
+        index_url=asked["index_url"],
+        extra_index_urls=asked["extra_index_urls"],
+        indexes=tuple(_named(text) for text in asked["indexes_named"]),
+        strategy=asked["index_strategy"],
+    )
+    own = IndexOptions(
+        index_url=said.get("index_url"),
+        extra_index_urls=said.get("extra_index_urls", ()),
+        strategy=said.get("index_strategy"),
+    )
+    configured = _configured(installer, request.environ, options, pip)
+    if installer == "pip":
+        # pip takes the indexes of its configuration before those of requirements files.
+        by_weight, in_turn = (command_line, options, own, configured), (command_line, own, configured, options)
+    else:
+        by_weight = in_turn = (command_line, configured, options, own)
+    default = next(filter(None, map(_default_of, by_weight)), None) or default_index_url()
+    if not default:
+        raise UsageProblem(
+            "no default index is known, since wheelcheck was never installed from this folder",
+            hint="install it (pip install -e .), or give --index-url",
+        )
+    named = [index for place in in_turn for index in _placed(place, request.environ)]
+    strategy = next((place.strategy for place in by_weight if place.strategy is not None), None)
+    chosen = strategy if strategy is not None else _UNASKED[installer]
+    extra = [index.url for index in named if index.role == "extra"]
+    supplemental = [index.url for index in named if index.role == "supplemental"]
+    urls = _distinct((default, *extra, *supplemental))
+    found = Indexes(
+        urls=urls,
+        names={**settings.indexes, **{index.name: index.url for index in reversed(named) if index.name}},
+        installer=installer,
+        find_links=configured.find_links,
+    )
+    if len(urls) == 1:
+        return found
+    pooled = installer in ("pip", "pdm") and chosen == "unsafe-best-match"
+    # Of equal files pip takes the one that it found last.
+    first = _distinct(reversed((default, *extra)) if pooled else (*extra, default))
+    tiers = tuple((url,) for url in first) if chosen == "first-index" else (first,)
+    return replace(
+        found,
+        strategy=chosen,
+        tiers=(*tiers, *((url,) for url in supplemental if url not in first)),
+        fault="is-told" if pooled else "ends",
+        absent_statuses=_absent_statuses(urls, named, chosen) if installer == "uv" else {},
+    )
+
+
+def _named(text: str) -> NamedIndex:
+    from wheelcheck.settings.uv_variables import named_index
+
+    index = named_index(text)
+    if "://" not in index.url:
+        raise UsageProblem(
+            f"--index {masked_within(text)!r} is neither URL nor NAME=URL",
+            hint="write --index NAME=https://HOST/simple/",
+        )
+    return index
+
+
+def _configured(
+    installer: Installer, environ: Mapping[str, str], options: IndexOptions, pip: PipConfiguration
+) -> IndexOptions:
+    """What the configuration of *installer* on this machine says, besides that of the inputs."""
+    if installer == "pip":
+        # A requirements file that names its index takes the place of pip's configuration.
+        extra = () if options.index_url else pip.extra_index_urls
+        return IndexOptions(index_url=pip.index_url, extra_index_urls=extra)
+    if installer == "uv":
+        from wheelcheck.settings.uv_variables import uv_variables
+
+        return uv_variables(environ)
+    return IndexOptions()
+
+
+def _default_of(place: IndexOptions) -> str | None:
+    return place.index_url or next((index.url for index in place.indexes if index.role == "default"), None)
+
+
+def _placed(place: IndexOptions, environ: Mapping[str, str]) -> Iterator[NamedIndex]:
+    for index in place.indexes:
+        if index.name:
+            from wheelcheck.settings.uv_variables import with_credentials
+
+            yield with_credentials(index, environ)
+        else:
+            yield index
+    for url in place.extra_index_urls:
+        yield NamedIndex(url=url)
+
+
+def _distinct(urls: Iterable[str]) -> tuple[str, ...]:
+    return tuple({url.rstrip("/"): url for url in reversed(tuple(urls))}.values())[::-1]
+
+
+def _absent_statuses(
+    urls: Iterable[str], named: Iterable[NamedIndex], strategy: IndexStrategy
+) -> Mapping[str, frozenset[int]]:
+    """The statuses of each index that mean absence to uv: by its own strategy, an index that refuses to answer ends the search."""
+    told = {index.url: frozenset(index.absent_statuses) for index in named}
+    return {
+        url: _ABSENT
+        | (told.get(url) or (_REFUSED if strategy != "first-index" else _habit_of(urlsplit(url).hostname or "")))
+        for url in urls
+    }
+
+
+def _habit_of(host: str) -> frozenset[int]:
+    # Stores of files that serve as indexes answer 403 for what they do not have; this one is known to.
+    return frozenset({403}) if host == "pytorch.org" or host.endswith(".pytorch.org") else frozenset()
+
+
+def sources_on(
+    target: Target | None, request: Request, settings: Settings, options: IndexOptions, names: Mapping[str, str]
+) -> Mapping[NormalizedName, str]:
+    """The one index of each project that has one, by URL: the command line counts before the settings, these before the inputs."""
+    found: dict[NormalizedName, str] = {}
+    for source in options.sources:
+        if source.project not in found and _holds(source.marker, target):
+            found[source.project] = _url_of(source.index, names, str(source.origin))
+    found.update(settings.sources)
+    for text in request.options["sources"]:
+        name, _, where = text.partition("=")
+        try:
+            project = canonicalize_name(name.strip(), validate=True)
+        except InvalidName:
+            raise UsageProblem(
+                f"--source {masked_within(text)!r} is not NAME=URL",
+                hint="write the project and its index: --source torch=https://HOST/simple/",
+            ) from None
+        found[project] = _url_of(where.strip(), names, f"--source {masked_within(text)}")
+    return found
+
+
+def _holds(marker: Marker | None, target: Target | None) -> bool:
+    if marker is None or target is None:
+        return marker is None
+    from wheelcheck.targets.fitting import Compatibility
+
+    return Compatibility(target).evaluate(marker, "").holds
+
+
+def _url_of(index: str, names: Mapping[str, str], address: str) -> str:
+    url = names.get(index, index)
+    if "://" not in url:
+        raise UsageProblem(
+            f"{index!r} is neither the URL nor the name of an index",
+            address=address,
+            hint=did_you_mean(index, names, "write the project and its index: --source torch=https://HOST/simple/"),
+        )
+    return url
