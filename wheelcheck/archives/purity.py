@@ -10,7 +10,6 @@ import ast
 import re
 from collections.abc import Iterator
 
-from wheelcheck.archives.setup_values import ScriptReading, Value, holds_made
 from wheelcheck.archives.source_facts import (
     SHOWN,
     SourceFacts,
@@ -23,6 +22,7 @@ from wheelcheck.archives.source_facts import (
 )
 from wheelcheck.model.code import parse_tree
 from wheelcheck.model.judgement import Purity
+from wheelcheck.texts.setup_values import ScriptReading, Value, holds_made
 
 
 def judge_setup(facts: SourceFacts, name: str) -> Verdict:

@@ -11,10 +11,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.archives.core_metadata import FileIdentity, Headers
-from wheelcheck.archives.setup_values import ScriptReading
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.judgement import Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
+from wheelcheck.texts.setup_values import ScriptReading
 from wheelcheck.texts.toml import table_at
 
 Table = Mapping[str, object]

@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 
 from wheelcheck.archives.core_metadata import FileIdentity
 from wheelcheck.archives.purity import is_something, judge_hooks, judge_script_backend, judge_setup
-from wheelcheck.archives.setup_script import read_script
-from wheelcheck.archives.setup_values import Environ, ScriptReading, Value
 from wheelcheck.archives.source_facts import (
     SourceFacts,
     Verdict,
@@ -28,6 +26,8 @@ from wheelcheck.archives.static_metadata import find_metadata, read_pkg_info
 from wheelcheck.model.code import parse_tree
 from wheelcheck.model.judgement import Judgement, Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
+from wheelcheck.texts.setup_script import read_script
+from wheelcheck.texts.setup_values import Environ, ScriptReading, Value
 
 # The rule of each kind of build backend; those that always or never compile need none.
 _RULES: dict[BackendKind, Callable[[SourceFacts, str], Verdict]] = {

@@ -14,12 +14,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_headers, sort_requirements
-from wheelcheck.archives.setup_values import ScriptReading, Value, literal_texts
 from wheelcheck.archives.source_facts import SourceFacts, text_items
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 from wheelcheck.model.knowledge import BackendKind
 from wheelcheck.texts.poetry import poetry_requirements
+from wheelcheck.texts.setup_values import ScriptReading, Value, literal_texts
 
 _SECTION = re.compile(r"^\[([^\]:]*)(?::(.*))?\]$")
 _Answer = tuple[tuple[str, ...], tuple[str, ...], str | None]

@@ -11,9 +11,11 @@ import ast
 from collections.abc import Callable
 from functools import reduce
 
-from wheelcheck.archives.setup_commands import Definition, SetupCommands
-from wheelcheck.archives.setup_expressions import DEPTH, Expressions, Scope
-from wheelcheck.archives.setup_values import (
+from wheelcheck.model.code import parse_tree
+from wheelcheck.model.knowledge import NativeKnowledge
+from wheelcheck.texts.setup_commands import Definition, SetupCommands
+from wheelcheck.texts.setup_expressions import DEPTH, Expressions, Scope
+from wheelcheck.texts.setup_values import (
     UNKNOWN,
     Classes,
     Environ,
@@ -29,8 +31,6 @@ from wheelcheck.archives.setup_values import (
     merged,
     truth,
 )
-from wheelcheck.model.code import parse_tree
-from wheelcheck.model.knowledge import NativeKnowledge
 
 
 def read_script(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
-from wheelcheck.archives.setup_commands import Definition
-from wheelcheck.archives.setup_values import (
+from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
+from wheelcheck.texts.setup_commands import Definition
+from wheelcheck.texts.setup_values import (
     ARGV,
     UNKNOWN,
     Environ,
@@ -24,7 +25,6 @@ from wheelcheck.archives.setup_values import (
     merged,
     truth,
 )
-from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 
 _STEPS = 60_000
 DEPTH = 12
