@@ -23,13 +23,13 @@ from wheelcheck.environments.digests import digests_of
 from wheelcheck.environments.verify.running import kill
 from wheelcheck.environments.wheelhouse import PART, BuildSource, Entry, Wanted, built_wheel, load_record
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
+from wheelcheck.model.environment import EARLIEST
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import masked_within
 from wheelcheck.ports import Transfers
 from wheelcheck.targets.fitting import Compatibility
 
-_EARLIEST = 315_532_800  # 1980-01-01: before it, zip files have no dates
 _TAIL_LINES = 25
 _TAIL_BYTES = 64 * 1024
 # What belongs to this interpreter must not reach the build's own.
@@ -89,10 +89,10 @@ def source_date(upload_time: str | None) -> int:
     try:
         moment = datetime.datetime.fromisoformat(upload_time or "")
     except ValueError:
-        return _EARLIEST
+        return EARLIEST
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
-    return max(_EARLIEST, int(moment.timestamp()))
+    return max(EARLIEST, int(moment.timestamp()))
 
 
 def _failed(wanted: Wanted, fact: str, output: IO[bytes]) -> ArchiveRefused:

@@ -57,6 +57,11 @@ def hex_of_record(encoded: str) -> str:
     return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).hex()
 
 
+def record_of_hex(digest: str) -> str:
+    """The *digest* (hex) as RECORD has it: base64 without padding."""
+    return base64.urlsafe_b64encode(bytes.fromhex(digest)).decode().rstrip("=")
+
+
 def known_hashes(file: PlannedFile) -> dict[str, str]:
     """The digests of *file* that this Python can check, by algorithm, SHA-256 first."""
     ordered = sorted(file.hashes.items(), key=lambda each: each[0] != "sha256")

@@ -162,6 +162,8 @@ class Environment(Struct, frozen=True, kw_only=True):
 _FILE_OR_LINK = {"anyOf": [{"required": ["sha256"]}, {"required": ["link"]}]}
 _FILENAME = r"^(?![^/]:)(?!\.{1,2}$)[^/\\\0]+$"
 
+EARLIEST = 315_532_800
+"""1980-01-01 in UTC, in seconds since 1970: nothing earlier fits into a zip."""
 MANIFEST = "manifest.json"
 """The file name of a bundle's manifest."""
 

@@ -11,6 +11,7 @@ import pytest
 from tests.environments.bundle.housed import house, linux, on_linux, on_windows, plain, rezipped, windows
 from tests.fakes.archives import make_wheel
 from wheelcheck.environments.bundle.runtimes import plain_source
+from wheelcheck.environments.bundle.scripts import script_style
 from wheelcheck.environments.bundle.wheel_contents import WheelLimits, read_contents
 from wheelcheck.errors import ArchiveRefused, UsageProblem
 
@@ -189,14 +190,16 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
 
 def test_bombs_are_refused_before_they_go_off(tmp_path: Path) -> None:
     housed = house(tmp_path, [make_wheel("evil", "1.0", files={"evil/zeros": bytes(1_000_000)})]).wheels[0]
-    layout = plain_source(linux()).layout
+    source = plain_source(linux())
 
     with pytest.raises(ArchiveRefused, match="more than 100 times its size"):
-        read_contents(housed, layout, "linux", WheelLimits(ratio=100, ratio_floor=1000))
+        read_contents(
+            housed, source.layout, "linux", script_style(source, linux()), WheelLimits(ratio=100, ratio_floor=1000)
+        )
     with pytest.raises(ArchiveRefused, match="expands to more than 1000 bytes"):
-        read_contents(housed, layout, "linux", WheelLimits(expanded=1000))
+        read_contents(housed, source.layout, "linux", script_style(source, linux()), WheelLimits(expanded=1000))
     with pytest.raises(ArchiveRefused, match="more than 2 members"):
-        read_contents(housed, layout, "linux", WheelLimits(members=2))
+        read_contents(housed, source.layout, "linux", script_style(source, linux()), WheelLimits(members=2))
 
 
 def test_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:

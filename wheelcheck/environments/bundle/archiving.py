@@ -27,13 +27,12 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.environments.digests import sha256_of
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.environment import MANIFEST, Budget, BundleSizes, Environment, EnvironmentFile, Manifest
+from wheelcheck.model.environment import EARLIEST, MANIFEST, Budget, BundleSizes, Environment, EnvironmentFile, Manifest
 from wheelcheck.model.plan import Plan
 
 if TYPE_CHECKING:
     from backports.zstd import ZstdFile
 
-_OLDEST_IN_ZIP = 315_532_800  # 1980-01-01, the first day that the format can tell
 _LATEST_IN_ZIP = 4_354_819_198  # 2107-12-31
 _DEFLATE_LEVEL = 6
 _ZSTD_LEVEL = 10
@@ -94,7 +93,7 @@ def source_date_epoch(environ: Mapping[str, str]) -> int | None:
 
 def write_zip(files: Iterable[EnvironmentFile], root: Path, archive: Path, moment: int | None) -> None:
     """Write *files* under *root* to *archive* as zip, deflated by all processors; see :class:`ArchiveFormat`."""
-    date = time.gmtime(min(max(moment or 0, _OLDEST_IN_ZIP), _LATEST_IN_ZIP))[:6]
+    date = time.gmtime(min(max(moment or 0, EARLIEST), _LATEST_IN_ZIP))[:6]
     waiting: deque[_Block] = deque()
     # zlib takes nearly all of the time, and lets go of the interpreter's lock.
     with (

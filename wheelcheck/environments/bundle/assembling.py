@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import os
 import posixpath
@@ -20,16 +19,15 @@ from wheelcheck.environments.bundle.runtimes import (
     is_path_file,
     keeps_of_installation,
     keeps_of_prefix,
-    machine_of,
     open_site_packages,
     refuse_mismatch,
 )
+from wheelcheck.environments.bundle.scripts import ScriptStyle, script_style
 from wheelcheck.environments.bundle.trees import TreeEntry, iter_entries, refuse
-from wheelcheck.environments.bundle.unpacking import LAUNCHERS, ScriptStyle, script_style, unpack
-from wheelcheck.environments.bundle.wheel_contents import Placement, WheelContents, read_contents, read_member
+from wheelcheck.environments.bundle.wheel_contents import Placement, WheelContents, read_contents, read_member, unpack
 from wheelcheck.environments.bundle.writing import Folder, name_problem
 from wheelcheck.errors import DiskFailure, UsageProblem, reading
-from wheelcheck.model.environment import Environment, EnvironmentFile, RuntimeKind, Wheelhouse
+from wheelcheck.model.environment import Environment, EnvironmentFile, Layout, RuntimeKind, Wheelhouse
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Reporter
 from wheelcheck.texts.archive_members import leads_outside
@@ -59,78 +57,56 @@ def assemble(
     hostile wheels, and ``DiskFailure`` where *into* cannot be written; the files written until then are removed.
     """
     refuse_mismatch(source, target)
-    system = source.runtime.system
-    machine = source.runtime.machine or machine_of(target)
-    if system == "windows" and machine not in LAUNCHERS:
-        raise UsageProblem(
-            f"there are no launchers of scripts for {machine} on Windows", hint="use amd64, arm64 or win32"
-        )
+    layout, system = source.layout, source.runtime.system
+    style = script_style(source, target)
     with _cleared_on_failure(into):
         reporter.stage("reading wheels")
-        contents = [read_contents(wheel, source.layout, system) for wheel in wheelhouse.wheels]
-        claims = Claims(system=system)
-        folder = Folder(into)
+        contents = [read_contents(wheel, layout, system, style) for wheel in wheelhouse.wheels]
+        claims, folder = Claims(system=system), Folder(into)
         reporter.stage("laying down the runtime")
         files = list(lay_runtime(source, folder, claims))
-        windowed = any(file.path == "pythonw.exe" for file in files)
-        style = script_style(source.layout, system, machine, windowed=windowed)
-        admitted = [_claimed(wheel, source, style, claims) for wheel in contents]
+        admitted = [_claimed(wheel, layout, claims) for wheel in contents]
         reporter.stage("unpacking wheels")
-        files += _unpacked(contents, admitted, folder, source, style, reporter)
+        files += _unpacked(contents, admitted, folder, layout, style, reporter)
         folder.fix_folders()
     files.sort(key=lambda file: file.path)
+    texts = (text for wheel in contents for text in wheel.warnings)
     return Environment(
         root=into,
         runtime=source.runtime,
-        layout=source.layout,
+        layout=layout,
         packages=tuple(sorted((wheel.name, wheel.version) for wheel in wheelhouse.wheels)),
         files=tuple(files),
-        warnings=(
-            *source.warnings,
-            *(text for wheel in contents for text in wheel.warnings),
-            *claims.iter_warnings(),
-        ),
+        warnings=(*source.warnings, *texts, *claims.iter_warnings()),
     )
 
 
-def _claimed(
-    contents: WheelContents, source: RuntimeSource, style: ScriptStyle, claims: Claims
-) -> dict[str, Admission]:
+def _claimed(contents: WheelContents, layout: Layout, claims: Claims) -> dict[str, Admission]:
     """Claim every path of a wheel; return the admission of those that an earlier wheel has too."""
+    owner = contents.wheel.path.name
     others: dict[str, Admission] = {}
-    for claim in _iter_claims(contents, source, style):
+    for placement in contents.placements:
+        claim = Claim(
+            path=placement.target,
+            owner=owner,
+            member=placement.member,
+            # Without a hash nothing says that two files are the same one.
+            digest=placement.digest or f"{owner} {placement.member}",
+            project=contents.wheel.name,
+            importable=_importable(placement, layout),
+            read=functools.partial(read_member, contents.wheel, placement.member),
+        )
         admission = claims.admit(claim)
         if admission is not Admission.NEW:
             others[claim.path] = admission
     return others
 
 
-def _iter_claims(contents: WheelContents, source: RuntimeSource, style: ScriptStyle) -> Iterator[Claim]:
-    owner, project = contents.wheel.path.name, contents.wheel.name
-    for placement in contents.placements:
-        # Without a hash nothing says that two files are the same one.
-        digest = placement.digest or f"{owner} {placement.member}"
-        yield Claim(
-            path=placement.target,
-            owner=owner,
-            member=placement.member,
-            digest=digest,
-            project=project,
-            importable=_importable(placement, source),
-            read=functools.partial(read_member, contents.wheel, placement.member),
-        )
-    for script in contents.entry_points:
-        name, content = style.entry_point(script.name, script.module, script.attr, script.section)
-        path = posixpath.normpath(posixpath.join(source.layout.scripts, name))
-        member = f"{contents.dist_info}/entry_points.txt"
-        yield Claim(path=path, owner=owner, member=member, digest=hashlib.sha256(content).hexdigest(), project=project)
-
-
-def _importable(placement: Placement, source: RuntimeSource) -> str:
+def _importable(placement: Placement, layout: Layout) -> str:
     if placement.scheme in {"purelib", "platlib"}:
         return placement.path
     # Data may be laid there too, by the name of that folder on Windows.
-    site = f"{source.layout.site_packages}/"
+    site = f"{layout.site_packages}/"
     return placement.target.removeprefix(site) if placement.target.startswith(site) else ""
 
 
@@ -138,22 +114,22 @@ def _unpacked(
     contents: list[WheelContents],
     admitted: list[dict[str, Admission]],
     folder: Folder,
-    source: RuntimeSource,
+    layout: Layout,
     style: ScriptStyle,
     reporter: Reporter,
 ) -> Iterator[EnvironmentFile]:
-    def one(wheel: WheelContents, others: dict[str, Admission]) -> tuple[EnvironmentFile, ...]:
+    def one(wheel: WheelContents, others: dict[str, Admission]) -> list[EnvironmentFile]:
         reporter.fetching(wheel.wheel.path.name)
         try:
             with reading(wheel.wheel.path.name):
-                return unpack(wheel, folder, source.layout, style, others)
+                return list(unpack(wheel, folder, layout.site_packages, style, others))
         finally:
             reporter.fetched(wheel.wheel.path.name)
 
     # zlib, hashing and writing let go of the GIL; the largest first, so that none is left over for the end.
-    order = sorted(range(len(contents)), key=lambda number: -contents[number].wheel.size)
+    order = sorted(zip(contents, admitted, strict=True), key=lambda pair: -pair[0].wheel.size)
     with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
-        futures = [pool.submit(one, contents[number], admitted[number]) for number in order]
+        futures = [pool.submit(one, wheel, others) for wheel, others in order]
         try:
             for future in futures:
                 yield from future.result()
@@ -245,8 +221,7 @@ def _written(
     claim = Claim(path=path, owner=archive.name, member=entry.path, digest=f"runtime {path}")
     if claims.admit(claim) is not Admission.NEW:
         refuse(archive, "twice in the archive", entry.path)
-    written = folder.write(path, (content,), 0o755 if executable else 0o644)
-    return EnvironmentFile(path=path, size=written.size, sha256=written.digest.hex(), executable=executable)
+    return folder.write(path, (content,), executable=executable)
 
 
 def _whole(links: dict[str, str], files: frozenset[str]) -> dict[str, str]:

@@ -51,13 +51,15 @@ class RuntimeSource(Struct, frozen=True, kw_only=True):
     """A runtime that was recognised, not yet laid down; ``path`` is ``None`` for kind ``NONE``.
 
     ``prefix`` is the folder inside ``path`` that becomes the environment's root, with a ``/`` at its end or empty.
-    ``warnings`` are sentences about what may not work in the environment.
+    ``windowed`` says whether it has an interpreter without a console window. ``warnings`` are sentences about what may not work in
+    the environment.
     """
 
     path: Path | None
     runtime: Runtime
     layout: Layout
     prefix: str = ""
+    windowed: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -74,7 +76,8 @@ def recognise_runtime(path: Path) -> RuntimeSource:
         found = recognise(survey)
         if found is not None:
             prefix, runtime, layout = found
-            return RuntimeSource(path=path, runtime=runtime, layout=layout, prefix=prefix)
+            windowed = f"{prefix}pythonw.exe" in survey.paths
+            return RuntimeSource(path=path, runtime=runtime, layout=layout, prefix=prefix, windowed=windowed)
     raise InputUnreadable(
         f"no Python runtime in these {len(survey.paths)} files: looked for python3XY._pth beside python.exe and python3XY.dll "
         "(embeddable package), for python.exe beside python3XY.dll, and for bin/python3.X, in the root or one or two folders deep "

@@ -1,29 +1,35 @@
-"""Lists the files that a wheel would write, and refuses a wheel that must not be unpacked; writes nothing."""
+"""Lists the files that a wheel would write, refuses a wheel that must not be unpacked, and unpacks one.
+
+Each member is read, hashed and written once.
+"""
 
 from __future__ import annotations
 
 import configparser
+import csv
 import hashlib
+import io
 import posixpath
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from email.parser import HeaderParser
+from typing import NoReturn
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.environments.bundle.writing import name_problem
-from wheelcheck.environments.digests import hex_of_record
+from wheelcheck.environments.bundle.claims import Admission
+from wheelcheck.environments.bundle.scripts import ScriptStyle
+from wheelcheck.environments.bundle.writing import Folder, name_problem
+from wheelcheck.environments.digests import hex_of_record, record_of_hex
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.model.environment import HousedWheel, Layout
+from wheelcheck.model.environment import EnvironmentFile, HousedWheel, Layout
 
-if TYPE_CHECKING:
-    from installer.scripts import ScriptSection
-
+_CHUNK = 1024**2
 _HINT = "do not install this file; choose another version, or tell its publisher"
 # Written by the installer about an installation (PEP 376, 610); those in a wheel are not taken over.
 _OURS = frozenset({"INSTALLER", "REQUESTED", "direct_url.json"})
@@ -50,9 +56,10 @@ _LIMITS = WheelLimits()
 
 
 class Placement(Struct, frozen=True, kw_only=True):
-    """One member and where it goes: ``path`` within ``scheme`` (the wheel specification's word), ``target`` from the root.
+    """One file and where it goes: ``path`` within ``scheme`` (the wheel specification's word), ``target`` from the root.
 
-    ``algorithm`` and ``digest`` (hex) are what RECORD says of its content, both empty where it says nothing.
+    ``member`` is what it comes from. ``algorithm`` and ``digest`` (hex) are what RECORD says of its content, both empty where it
+    says nothing. ``content`` is that of a file which is made, such as a script, ``None`` for one that is unpacked.
     """
 
     member: str
@@ -62,15 +69,7 @@ class Placement(Struct, frozen=True, kw_only=True):
     executable: bool
     algorithm: str = ""
     digest: str = ""
-
-
-class EntryPoint(Struct, frozen=True, kw_only=True):
-    """A script to be written: *name* calls *attr* of *module*."""
-
-    name: str
-    module: str
-    attr: str
-    section: ScriptSection
+    content: bytes | None = None
 
 
 class WheelContents(Struct, frozen=True, kw_only=True):
@@ -82,7 +81,6 @@ class WheelContents(Struct, frozen=True, kw_only=True):
     wheel: HousedWheel
     dist_info: str
     placements: tuple[Placement, ...]
-    entry_points: tuple[EntryPoint, ...]
     warnings: tuple[str, ...] = ()
 
 
@@ -98,8 +96,10 @@ def scheme_folders(layout: Layout, name: str) -> dict[str, str]:
     return {scheme: "" if folder == "." else folder for scheme, folder in folders.items()}
 
 
-def read_contents(wheel: HousedWheel, layout: Layout, system: str, limits: WheelLimits = _LIMITS) -> WheelContents:
-    """Read the directory of *wheel* and its RECORD.
+def read_contents(
+    wheel: HousedWheel, layout: Layout, system: str, style: ScriptStyle, limits: WheelLimits = _LIMITS
+) -> WheelContents:
+    """Read the directory of *wheel* and its RECORD, and make its scripts in *style*.
 
     Raises ``ArchiveRefused``, naming the member, for names that lead out or cannot be on *system*, links, members without a
     line in RECORD, more than *limits* allow, and a file that is no wheel.
@@ -109,15 +109,26 @@ def read_contents(wheel: HousedWheel, layout: Layout, system: str, limits: Wheel
         _check_members(wheel, infos, system, limits)
         dist_info = _dist_info(wheel, infos)
         record = _record(wheel, archive, dist_info, limits)
-        placements = tuple(_placements(wheel, infos, dist_info, record, layout))
-        entry_points = tuple(_entry_points(wheel, archive, dist_info, system, limits))
-    return WheelContents(
-        wheel=wheel,
-        dist_info=dist_info,
-        placements=placements,
-        entry_points=entry_points,
-        warnings=tuple(_unhashed(wheel, placements)),
-    )
+        _refuse_other_version(wheel, archive, dist_info, limits)
+        placements = [*_placements(wheel, infos, dist_info, record, layout)]
+        made = [*_scripts(wheel, archive, dist_info, system, style, limits)]
+        made.append(("purelib", f"{dist_info}/INSTALLER", f"{dist_info}/INSTALLER", b"wheelcheck\n"))
+    folders = scheme_folders(layout, wheel.name)
+    placements += [
+        Placement(
+            member=member,
+            scheme=scheme,
+            path=path,
+            target=posixpath.normpath(posixpath.join(folders[scheme], path)),
+            executable=scheme == "scripts",
+            algorithm="sha256",
+            digest=hashlib.sha256(content).hexdigest(),
+            content=content,
+        )
+        for scheme, member, path, content in made
+    ]
+    warnings = tuple(_unhashed(wheel, placements))
+    return WheelContents(wheel=wheel, dist_info=dist_info, placements=tuple(placements), warnings=warnings)
 
 
 def _unhashed(wheel: HousedWheel, placements: Iterable[Placement]) -> Iterator[str]:
@@ -263,9 +274,19 @@ def _placements(
         )
 
 
-def _entry_points(
-    wheel: HousedWheel, archive: zipfile.ZipFile, dist_info: str, system: str, limits: WheelLimits
-) -> Iterator[EntryPoint]:
+def _refuse_other_version(wheel: HousedWheel, archive: zipfile.ZipFile, dist_info: str, limits: WheelLimits) -> None:
+    member = f"{dist_info}/WHEEL"
+    if member not in archive.NameToInfo:
+        refuse(wheel, "no WHEEL in it")
+    version = HeaderParser().parsestr(_text(wheel, archive, member, limits))["Wheel-Version"] or ""
+    if not version.startswith("1."):
+        refuse(wheel, f"Wheel-Version is {version!r}, and only 1.x is known", member)
+
+
+def _scripts(
+    wheel: HousedWheel, archive: zipfile.ZipFile, dist_info: str, system: str, style: ScriptStyle, limits: WheelLimits
+) -> Iterator[tuple[str, str, str, bytes]]:
+    """Yield the scheme, the member that asks for it, the name and the content of each script in *style*."""
     from installer.utils import parse_entrypoints
 
     member = f"{dist_info}/entry_points.txt"
@@ -279,4 +300,65 @@ def _entry_points(
         problem_there = "a path, where a script has a name" if "/" in name else name_problem(name, system)
         if problem_there:
             refuse(wheel, f"script {name!r}: {problem_there}", member)
-        yield EntryPoint(name=name, module=module, attr=attr, section=section)
+        yield "scripts", member, *style.entry_point(name, module, attr, section)
+
+
+def unpack(
+    contents: WheelContents, folder: Folder, site_packages: str, style: ScriptStyle, others: Mapping[str, Admission]
+) -> Iterator[EnvironmentFile]:
+    """Write the wheel of *contents* into *folder*; yields the files written, without those in *others*, which another wheel writes.
+
+    Its RECORD has lines for its own files and for those of others that are the same. Raises ``ArchiveRefused`` where a member
+    differs from RECORD, before that member is complete, and ``OSError``.
+    """
+    wheel = contents.wheel
+    rows: list[tuple[str, EnvironmentFile]] = []
+    with plain_refusals(wheel), zipfile.ZipFile(wheel.path) as archive:
+        for placement in contents.placements:
+            chunks, path = _chunks(wheel, archive, placement, style), placement.target
+            if (admission := others.get(path)) is None:
+                is_known = placement.algorithm == "sha256" and (placement.scheme != "scripts" or placement.content)
+                known = placement.digest if is_known else ""
+                file = folder.write(path, chunks, executable=placement.executable, owner=wheel.name, known=known)
+                yield file
+            else:
+                content = b"".join(chunks)
+                file = EnvironmentFile(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+            if admission is not Admission.LOST:
+                rows.append((placement.path, file))
+    record = f"{contents.dist_info}/RECORD"
+    text = _rendered_record(rows, record, site_packages)
+    yield folder.write(posixpath.normpath(f"{site_packages}/{record}"), (text,), executable=False, owner=wheel.name)
+
+
+def _chunks(wheel: HousedWheel, archive: zipfile.ZipFile, placement: Placement, style: ScriptStyle) -> Iterator[bytes]:
+    """The content of *placement*; the last chunk comes only after the whole was found to be what RECORD says."""
+    if placement.content is not None:
+        yield placement.content
+        return
+    is_script = placement.scheme == "scripts"
+    digest = hashlib.new(placement.algorithm or "sha256", usedforsecurity=False)
+    size = -1 if is_script else _CHUNK
+    with archive.open(placement.member) as stream:
+        chunk = stream.read(size)
+        while chunk:
+            digest.update(chunk)
+            following = stream.read(size)
+            if not following:
+                break
+            yield chunk
+            chunk = following
+    if placement.digest not in ("", digest.hexdigest()):
+        refuse(wheel, f"its content is not what RECORD says ({placement.algorithm})", placement.member)
+    yield style.rewritten(chunk) if is_script else chunk
+
+
+def _rendered_record(rows: Iterable[tuple[str, EnvironmentFile]], record: str, site_packages: str) -> bytes:
+    """RECORD, whose lines are relative to site-packages and sorted by the path in a file's own scheme."""
+    lines = [(record, (record, "", ""))]
+    for path, file in rows:
+        place = posixpath.relpath(file.path, site_packages)
+        lines.append((path, (place, f"sha256={record_of_hex(file.sha256)}", str(file.size))))
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator="\n").writerows(row for _, row in sorted(lines))
+    return written.getvalue().encode()

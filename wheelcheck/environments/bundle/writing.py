@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from msgspec import Struct
+from packaging.utils import NormalizedName
+
+from wheelcheck.model.environment import EARLIEST, EnvironmentFile
 
 PREFIX_LENGTH = 60
 """How many characters the folder that an application is installed in commonly has, such as
@@ -22,8 +24,6 @@ _DRIVE = re.compile(r"^[A-Za-z]:")
 # "Naming Files, Paths, and Namespaces" in the documentation of Windows; the superscript digits count too.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
-_EPOCH = 315_532_800
-"""1980-01-01 in UTC: nothing earlier fits into a zip."""
 
 
 def name_problem(name: str, system: str) -> str:
@@ -68,13 +68,6 @@ def room_above(path: str) -> int:
     return max(LONGEST_PATH - 1 - len(path.encode("utf-16-le", "surrogatepass")) // 2, 0)
 
 
-class Written(Struct, frozen=True, kw_only=True):
-    """Size in bytes and SHA-256 of a written file."""
-
-    size: int
-    digest: bytes
-
-
 class Folder:
     """The environment's root on disk, where files are written once each; safe to use from several threads."""
 
@@ -82,23 +75,31 @@ class Folder:
         self._root = os.fspath(root)
         moment = os.environ.get("SOURCE_DATE_EPOCH", "")
         # The time of every file, in seconds.
-        self._time = max(int(moment), _EPOCH) if moment.isdecimal() else _EPOCH
+        self._time = max(int(moment), EARLIEST) if moment.isdecimal() else EARLIEST
         self._made: set[str] = set()
         root.mkdir(parents=True, exist_ok=True)
 
-    def write(self, path: str, chunks: Iterable[bytes], mode: int, known: bytes | None = None) -> Written:
+    def write(
+        self,
+        path: str,
+        chunks: Iterable[bytes],
+        *,
+        executable: bool,
+        owner: NormalizedName | None = None,
+        known: str = "",
+    ) -> EnvironmentFile:
         """Write *chunks* as the new file *path* (relative, ``/``); raises ``OSError``, ``FileExistsError`` for one too many.
 
-        *known* is the SHA-256 of it all where the caller has it already: then nothing is hashed again.
+        *known* is the SHA-256 of it all (hex) where the caller has it already: then nothing is hashed again.
         """
         place = self._place(path)
         digest = hashlib.sha256()
-        size = 0
+        size, mode = 0, 0o755 if executable else 0o644
         # Exclusive: neither another's file nor one that a link leads to is ever written over.
         number = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         try:
             for chunk in chunks:
-                if known is None:
+                if not known:
                     digest.update(chunk)
                 size += len(chunk)
                 rest = memoryview(chunk)
@@ -108,7 +109,8 @@ class Folder:
             os.close(number)
         os.chmod(place, mode)  # noqa: PTH101 - a plain string is at hand, and the umask had its say in open
         os.utime(place, (self._time, self._time))
-        return Written(size=size, digest=digest.digest() if known is None else known)
+        sha256 = known or digest.hexdigest()
+        return EnvironmentFile(path=path, size=size, sha256=sha256, owner=owner, executable=executable)
 
     def link(self, path: str, to: str) -> None:
         """Make the symbolic link *path* to *to*."""
