@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import mmap
+import re
 import struct
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from packaging.version import InvalidVersion, Version
 
 from wheelcheck.model.systems import ELF_MACHINES
 
@@ -25,6 +28,7 @@ _LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY = 0xC, 0x80000018, 0x8000001F, 0x8000002
 _RPATH, _MINIMUM, _BUILD = 0x8000001C, 0x24, 0x32
 _PE_MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "x86", 0x1C4: "arm"}
 _IMPORT, _DELAY_IMPORT = 1, 13
+_WINDOWS_MACHINES = {"x86": "win32", "arm": "win_arm32"}
 
 
 class BinaryUnreadable(Exception):  # not a WheelcheckError: it is answered with a problem, never shown as it is
@@ -234,3 +238,58 @@ def _pe_names(entries: object) -> tuple[str, ...]:
     if not isinstance(entries, list):
         return ()
     return tuple(dict.fromkeys(entry.dll.decode("ascii", "backslashreplace") for entry in entries if entry.dll))
+
+
+class BinaryFacts(Struct, frozen=True, kw_only=True):
+    """The facts in the header of an executable or library; ``libc`` is ``glibc``, ``musl``, or empty where it cannot be known.
+
+    ``system`` is ``windows``, ``elf`` or ``macos``; ``version`` is that of a Windows version resource.
+    """
+
+    system: str
+    machine: str
+    libc: str = ""
+    version: Version | None = None
+
+
+def binary_facts(content: bytes) -> BinaryFacts | None:
+    """The facts in the header of the executable *content*; ``None`` where it is no known binary."""
+    with tempfile.TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder:
+        place = Path(folder) / "binary"
+        place.write_bytes(content)
+        try:
+            binary = read_binary(place, "", None)
+        except BinaryUnreadable:
+            return None
+    if binary is None:
+        return None
+    machine = "universal2" if {"x86_64", "arm64"} <= set(binary.machines) else min(binary.machines, default="")
+    if binary.form == "pe":
+        return BinaryFacts(
+            system="windows", machine=_WINDOWS_MACHINES.get(machine, machine), version=_resource_version(content)
+        )
+    if binary.form == "macho":
+        return BinaryFacts(system="macos", machine=machine) if machine else None
+    libc = "musl" if "ld-musl" in binary.interpreter else "glibc" if binary.interpreter else ""
+    return BinaryFacts(system="elf", machine=machine, libc=libc)
+
+
+def _resource_version(content: bytes) -> Version | None:
+    import pefile
+
+    image = pefile.PE(data=content, fast_load=True)
+    image.parse_data_directories(directories=[pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_RESOURCE"]])
+    texts = [
+        value
+        for block in getattr(image, "FileInfo", [])
+        for part in block
+        if part.Key == b"StringFileInfo"
+        for table in part.StringTable
+        for key, value in table.entries.items()
+        if key in {b"FileVersion", b"ProductVersion"}
+    ]
+    found = re.search(r"3\.\d+\.\d+(?:(?:a|b|rc)\d+)?", b" ".join(texts).decode("utf-8", "replace"))
+    try:
+        return Version(found[0]) if found else None
+    except InvalidVersion:
+        return None

@@ -16,9 +16,9 @@ import pytest
 from tests.environments.bundle.housed import house, linux, on_linux, on_windows, plain, rezipped, tree, windows
 from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
+from wheelcheck.environments.binaries import binary_facts
 from wheelcheck.environments.bundle.assembling import assemble
 from wheelcheck.environments.bundle.runtimes import recognise_runtime
-from wheelcheck.environments.bundle.trees import binary_facts
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
 from wheelcheck.model.environment import Environment
 from wheelcheck.ports import SilentReporter

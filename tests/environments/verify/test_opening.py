@@ -221,7 +221,7 @@ def test_archive_that_leads_out_is_refused_by_member(tmp_path: Path, members: di
 def test_damaged_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     archive = tmp_path / "x.zip"
     archive.write_bytes(content)
-    with pytest.raises(InputUnreadable, match=r"damaged"):
+    with pytest.raises(InputUnreadable, match="not a readable archive"):
         look(archive)
 
 
@@ -231,7 +231,7 @@ def test_name_that_is_too_long_to_be_read_is_refused(tmp_path: Path) -> None:
     entry.size = 2**33
     archive = tmp_path / "x.tar.zst"
     archive.write_bytes(zstd.compress(entry.tobuf(tarfile.GNU_FORMAT) + bytes(1024)))
-    with pytest.raises(InputUnreadable, match="damaged: a name block of 8589934592 bytes"):
+    with pytest.raises(InputUnreadable, match="cannot be unpacked: a name block of 8589934592 bytes"):
         look(archive)
 
 

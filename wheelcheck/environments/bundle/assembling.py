@@ -23,9 +23,9 @@ from wheelcheck.environments.bundle.runtimes import (
     refuse_mismatch,
 )
 from wheelcheck.environments.bundle.scripts import ScriptStyle, script_style
-from wheelcheck.environments.bundle.trees import TreeEntry, iter_entries, refuse
 from wheelcheck.environments.bundle.wheel_contents import Placement, WheelContents, read_contents, read_member, unpack
 from wheelcheck.environments.bundle.writing import Folder, name_problem
+from wheelcheck.environments.trees import TreeEntry, iter_entries, refuse
 from wheelcheck.errors import DiskFailure, UsageProblem, reading
 from wheelcheck.model.environment import Environment, EnvironmentFile, Layout, RuntimeKind, Wheelhouse
 from wheelcheck.model.target import Target

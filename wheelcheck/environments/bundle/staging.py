@@ -10,12 +10,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
 from wheelcheck.environments.bundle.archiving import SUMS, sums_of
-from wheelcheck.environments.digests import sha256_of
+from wheelcheck.environments.trees import TreeFiles, iter_paths
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import MANIFEST, EnvironmentFile
 
@@ -81,14 +81,14 @@ def refuse_unreplaceable(out: Path) -> None:
         raise _not_replaced(out, "is no bundle, so that it will not be replaced")
     if not any(out.iterdir()):
         return
-    written = _written_files(out)
-    lost = [path for path in _iter_files(out) if not _is_replaceable(out, path, written)]
+    files, written = TreeFiles(out), _written_files(out)
+    lost = [path for path in iter_paths(out, failing=_fail) if not _is_replaceable(files, path, written)]
     if lost:
         more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
-        files = "a file" if len(lost) == 1 else f"{len(lost)} files"
+        count = "a file" if len(lost) == 1 else f"{len(lost)} files"
         raise _not_replaced(
             out,
-            f"has {files} that the bundle did not write, so that it will not be replaced: {', '.join(lost[:_NAMED])}{more}",
+            f"has {count} that the bundle did not write, so that it will not be replaced: {', '.join(lost[:_NAMED])}{more}",
         )
 
 
@@ -110,29 +110,20 @@ def _written_files(out: Path) -> dict[str, EnvironmentFile]:
     } | {SUMS: EnvironmentFile(path=SUMS, size=len(sums), sha256=hashlib.sha256(sums).hexdigest())}
 
 
-def _iter_files(out: Path) -> Iterator[str]:
-    """Yield the path of every file and link below *out*, but not through links; raises ``OSError``."""
-
-    def fail(error: OSError) -> None:
-        raise error
-
-    for where, folders, names in os.walk(out, onerror=fail):
-        folders.sort()
-        here = Path(where)
-        for name in sorted([*names, *(name for name in folders if (here / name).is_symlink())]):
-            yield (here / name).relative_to(out).as_posix()
-
-
-def _is_replaceable(out: Path, path: str, written: Mapping[str, EnvironmentFile]) -> bool:
+def _is_replaceable(files: TreeFiles, path: str, written: Mapping[str, EnvironmentFile]) -> bool:
     if path == MANIFEST:
         return True
-    file, place = written.get(path), out / path
+    file, link = written.get(path), files.link(path)
     if file is None:
         compiled = _BYTE_CODE.fullmatch(path)
         return compiled is not None and f"{compiled[1]}{compiled[2]}.py" in written
-    if place.is_symlink() or file.link:
-        return place.is_symlink() and place.readlink().as_posix() == file.link
-    return place.stat().st_size == file.size and sha256_of(place) == file.sha256
+    if link or file.link:
+        return link == file.link
+    return not files.difference(path, file.size, "sha256", file.sha256, MANIFEST)
+
+
+def _fail(error: OSError) -> NoReturn:
+    raise error
 
 
 def _not_replaced(out: Path, fact: str) -> UsageProblem:

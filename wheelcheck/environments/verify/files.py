@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from packaging.utils import NormalizedName
 
+from wheelcheck.environments.trees import TreeFiles, iter_paths
 from wheelcheck.environments.verify.subject import Installed, RecordedFile, Subject, is_outside, joined
 from wheelcheck.model.environment import MANIFEST, EnvironmentFile
 from wheelcheck.model.finding import Severity
@@ -20,7 +18,7 @@ _INSTALL_AGAIN = "make the bundle again, or install this distribution again"
 
 def compare_files(subject: Subject, installed: tuple[Installed, ...]) -> Iterator[Problem]:
     """Yield every difference between the files of *subject* and RECORD or manifest; reads every file once."""
-    files = Files(subject.root)
+    files = TreeFiles(subject.root)
     recorded: set[str] = set()
     stripped: dict[NormalizedName, int] = {}
     promised = {file.path for file in subject.manifest.files} if subject.manifest is not None else None
@@ -48,60 +46,16 @@ def compare_files(subject: Subject, installed: tuple[Installed, ...]) -> Iterato
     yield from _foreign(subject, installed, recorded, promised)
 
 
-class Files:
-    """The files under a root; each is hashed once for each algorithm."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._digests: dict[tuple[str, str], str] = {}
-
-    def exists(self, path: str) -> bool:
-        """Whether there is a file or link at *path*."""
-        return os.path.lexists(self._root / path)
-
-    def size(self, path: str) -> int | None:
-        """Bytes of the file at *path*; ``None`` where there is none."""
-        file = self._root / path
-        try:
-            return file.stat().st_size if file.is_file() else None
-        except OSError:
-            return None
-
-    def link(self, path: str) -> str:
-        """What the symbolic link at *path* points to; empty for a plain file."""
-        file = self._root / path
-        return file.readlink().as_posix() if file.is_symlink() else ""
-
-    def digest(self, path: str, algorithm: str) -> str:
-        """The digest of the file at *path* in hex; empty where it cannot be read."""
-        key = path, algorithm
-        if key not in self._digests:
-            try:
-                with (self._root / path).open("rb") as stream:
-                    self._digests[key] = hashlib.file_digest(stream, algorithm).hexdigest()
-            except OSError:
-                self._digests[key] = ""
-        return self._digests[key]
-
-
-def _compared(files: Files, row: RecordedFile, distribution: Installed, subject: Subject) -> Problem | None:
-    size = files.size(row.path)
-    if size is None:
+def _compared(files: TreeFiles, row: RecordedFile, distribution: Installed, subject: Subject) -> Problem | None:
+    if not files.is_file(row.path):
         if files.link(row.path):
             return None
         return _missing(row.path, distribution.name, _severity_of_loss(row.path, distribution, subject))
-    if row.size is not None and size != row.size:
-        return _changed(row.path, distribution.name, f"has {size} bytes, RECORD says {row.size}")
-    if row.algorithm in hashlib.algorithms_guaranteed and not row.algorithm.startswith("shake"):
-        digest = files.digest(row.path, row.algorithm)
-        if not digest:
-            return _changed(row.path, distribution.name, "cannot be read")
-        if digest != row.digest:
-            return _changed(row.path, distribution.name, f"has another content than RECORD says ({row.algorithm})")
-    return None
+    difference = files.difference(row.path, row.size, row.algorithm, row.digest, "RECORD")
+    return _changed(row.path, distribution.name, difference) if difference else None
 
 
-def _moved_script(files: Files, row: RecordedFile, distribution: Installed) -> str:
+def _moved_script(files: TreeFiles, row: RecordedFile, distribution: Installed) -> str:
     """Where a script or data file really lies that ``pip install --target`` moved after RECORD was written; else empty."""
     if distribution.site != "." and row.path.startswith(f"{distribution.site}/"):
         return ""
@@ -122,19 +76,16 @@ def _severity_of_loss(path: str, distribution: Installed, subject: Subject) -> S
     return Severity.ERROR if inside and not path.startswith(f"{scripts}/") else Severity.WARNING
 
 
-def _against_manifest(files: Files, promised: Iterable[EnvironmentFile]) -> Iterator[Problem]:
+def _against_manifest(files: TreeFiles, promised: Iterable[EnvironmentFile]) -> Iterator[Problem]:
     for file in promised:
         if file.link:
             if files.link(file.path) != file.link:
                 yield _changed(file.path, file.owner, f"is not the link to {file.link} that the manifest says")
             continue
-        size = files.size(file.path)
-        if size is None:
+        if not files.is_file(file.path):
             yield _missing(file.path, file.owner, Severity.ERROR)
-        elif size != file.size:
-            yield _changed(file.path, file.owner, f"has {size} bytes, the manifest says {file.size}")
-        elif files.digest(file.path, "sha256") != file.sha256:
-            yield _changed(file.path, file.owner, "has another content than the manifest says (sha256)")
+        elif difference := files.difference(file.path, file.size, "sha256", file.sha256, "the manifest"):
+            yield _changed(file.path, file.owner, difference)
 
 
 def _foreign(
@@ -146,7 +97,7 @@ def _foreign(
     groups: dict[str, list[str]] = {}
     bytecode = 0
     for folder in (".",) if promised is not None else subject.site_packages:
-        for path in _iter_files(subject.root, folder):
+        for path in iter_paths(subject.root, folder):
             if path in known or (promised is not None and path in _OF_THE_BUNDLE):
                 continue
             if _is_bytecode(path):
@@ -175,16 +126,6 @@ def _is_of_unrecorded(path: str, unrecorded: tuple[Installed, ...]) -> bool:
         if path.startswith(f"{each.info}/") or path == each.info or stem in tops:
             return True
     return False
-
-
-def _iter_files(root: Path, folder: str) -> Iterator[str]:
-    start = root / folder
-    for where, folders, names in os.walk(start):
-        folders.sort()
-        relative = Path(where).relative_to(root).as_posix()
-        links = [name for name in folders if Path(where, name).is_symlink()]
-        for name in sorted([*names, *links]):
-            yield joined(relative, name) if "\\" not in name else f"{relative}/{name}"
 
 
 def _top(path: str, folder: str) -> str:

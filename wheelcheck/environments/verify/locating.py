@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_extension_name, is_library_name, read_binary
+from wheelcheck.environments.trees import iter_paths
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined, text_of
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.environment import Layout, Manifest, Runtime, RuntimeKind
@@ -225,7 +225,7 @@ def _system_of(binary: Binary) -> tuple[str, str | None]:
 def _host_like(root: Path, site: str) -> tuple[str, str | None]:
     """System and machine by the first extension module under *site*."""
     fallback: tuple[str, str | None] = ("", None)
-    for path in _iter_libraries(root / site):
+    for path in (root / place for place in iter_paths(root, site) if is_library_name(place.rpartition("/")[2])):
         try:
             binary = read_binary(path, path.name, None)
         except (BinaryUnreadable, OSError):
@@ -235,14 +235,6 @@ def _host_like(root: Path, site: str) -> tuple[str, str | None]:
         if binary is not None and not fallback[0]:
             fallback = _system_of(binary)
     return fallback
-
-
-def _iter_libraries(folder: Path) -> Iterator[Path]:
-    for where, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            if is_library_name(name):
-                yield Path(where, name)
 
 
 def _tagged_python(site: Path) -> Version | None:

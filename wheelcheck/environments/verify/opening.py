@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
+from pathlib import Path, PurePosixPath
 
 from msgspec.structs import replace
 
-from wheelcheck.environments.digests import sha256_of
+from wheelcheck.environments.trees import TreeEntry, TreeFiles, TreeLimits, iter_entries, refuse
 from wheelcheck.environments.verify.locating import has_environment, locate
-from wheelcheck.environments.verify.subject import Subject, is_outside, joined
-from wheelcheck.errors import InputUnreadable
+from wheelcheck.environments.verify.subject import Subject
+from wheelcheck.errors import ArchiveRefused, InputUnreadable
 from wheelcheck.model.environment import MANIFEST, BundleArchive, Manifest
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.plans.manifests import parse_manifest
-from wheelcheck.texts.archive_members import DAMAGED, Member, MemberKind, iter_members
+from wheelcheck.texts.archive_members import leads_outside
 
-MOST_BYTES = 64 * 1024**3
-"""What one bundle may unpack to, in bytes: the largest with CUDA are under 10 GB."""
-MOST_MEMBERS = 1_000_000
+# The largest bundles with CUDA are under 10 GB.
+_LIMITS = TreeLimits(expanded=64 * 1024**3, members=1_000_000)
 _CHUNK = 1024 * 1024
-_ABSOLUTE = re.compile(r"^(?:/|[A-Za-z]:)")
 _ZIP, _ZSTD, _GZIP = b"PK", b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
 _MOST_MANIFEST = 512 * 1024**2
 _OURS = b'"wheelcheck.bundle/'
@@ -44,89 +40,37 @@ def unpack_into(archive: Path, folder: Path) -> None:
     Raises ``InputUnreadable``, naming the member, for a damaged archive, a path that leads out of it, a link that does, a device,
     and more bytes or members than any bundle has; ``OSError`` where the disk is full.
     """
-    target = _Target(archive.name, folder)
     try:
-        with archive.open("rb") as stream:
-            for member in iter_members(stream):
-                target.take(member)
-    except (*DAMAGED, NotImplementedError) as problem:
+        for entry in iter_entries(archive, _LIMITS):
+            _lay(entry, archive, folder)
+    except (ArchiveRefused, InputUnreadable) as problem:
         raise InputUnreadable(
-            f"the archive is damaged: {problem}", address=archive.name, hint=_DAMAGED_HINT
+            f"cannot be unpacked: {problem.message}", address=archive.name, hint=_DAMAGED_HINT
         ) from problem
 
 
-class _Target:
-    """The folder that members are written to, with the bytes and members written so far."""
-
-    def __init__(self, archive: str, folder: Path) -> None:
-        self._archive = archive
-        self._folder = folder
-        self._bytes = 0
-        self._members = 0
-
-    def take(self, member: Member) -> None:
-        """Write *member* to its place."""
-        if member.kind is MemberKind.FOLDER:
-            self.place(member.name).mkdir(parents=True, exist_ok=True)
-        elif member.is_encrypted:
-            self.refuse(member.name, "it is encrypted")
-        elif member.kind is MemberKind.LINK:
-            self.link(member.name, member.link)
-        elif member.kind is MemberKind.HARD_LINK:
-            self.copy(member.name, member.link)
-        elif member.kind is MemberKind.FILE:
-            with member.open() as content:
-                self.write(member.name, content, executable=member.executable)
-        else:
-            self.refuse(member.name, "it is neither a file, a folder nor a link")
-
-    def place(self, name: str) -> Path:
-        """The path of the member *name*, which must lie in the folder."""
-        self._members += 1
-        if self._members > MOST_MEMBERS:
-            self.refuse(name, f"there are more than {MOST_MEMBERS} members")
-        path = joined(name)
-        if not name or "\0" in name or _ABSOLUTE.match(name.replace("\\", "/")) or is_outside(path):
-            self.refuse(name, "its path leads out of the archive")
-        place = self._folder / path
-        for parent in place.relative_to(self._folder).parents:
-            # Through a link that an earlier member made, a harmless path leads anywhere.
-            if (self._folder / parent).is_symlink():
-                self.refuse(name, "its path goes through a link")
-        return place
-
-    def write(self, name: str, content: IO[bytes], *, executable: bool) -> None:
-        place = self.place(name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if place.is_symlink():
-            place.unlink()
-        with place.open("wb") as file:
-            while chunk := content.read(_CHUNK):
-                self._bytes += len(chunk)
-                if self._bytes > MOST_BYTES:
-                    self.refuse(name, f"the archive unpacks to more than {MOST_BYTES} bytes")
-                file.write(chunk)
-        if executable:
-            place.chmod(0o755)
-
-    def link(self, name: str, destination: str) -> None:
-        place = self.place(name)
-        landing = joined(joined(name), "..", destination)
-        if _ABSOLUTE.match(destination) or is_outside(landing):
-            self.refuse(name, f"it is a link to {destination!r}, outside the archive")
-        place.parent.mkdir(parents=True, exist_ok=True)
+def _lay(entry: TreeEntry, archive: Path, folder: Path) -> None:
+    place, origin = folder / entry.path, folder / entry.link
+    for path in (entry.path, *([entry.link] if entry.is_hard else [])):
+        # Through a link that an earlier member made, a harmless path leads anywhere.
+        if any((folder / parent).is_symlink() for parent in PurePosixPath(path).parents):
+            refuse(archive, "its path goes through a link", entry.path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if entry.is_hard and not origin.is_file():
+        refuse(archive, f"it is a link to {entry.link!r}, which is not there", entry.path)
+    if entry.link and not entry.is_hard and leads_outside(entry.path, entry.link):
+        refuse(archive, f"it is a link to {entry.link!r}, outside the archive", entry.path)
+    if place.is_symlink() or entry.link:
         place.unlink(missing_ok=True)
-        place.symlink_to(destination)
-
-    def copy(self, name: str, source: str) -> None:
-        place, origin = self.place(name), self.place(source)
-        if not origin.is_file():
-            self.refuse(name, f"it is a link to {source!r}, which is not there")
-        place.parent.mkdir(parents=True, exist_ok=True)
+    if entry.is_hard:
         shutil.copy2(origin, place)
-
-    def refuse(self, name: str, fact: str) -> None:
-        raise InputUnreadable(f"member {name!r}: {fact}", address=self._archive, hint=_DAMAGED_HINT)
+    elif entry.link:
+        place.symlink_to(entry.link)
+    else:
+        with entry.open() as content, place.open("wb") as file:
+            shutil.copyfileobj(content, file, _CHUNK)
+        if entry.executable:
+            place.chmod(0o755)
 
 
 @contextmanager
@@ -233,12 +177,10 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _check_archives(folder: Path, archives: tuple[BundleArchive, ...]) -> Iterator[Problem]:
+    files = TreeFiles(folder)
     for each in archives:
-        size = (folder / each.filename).stat().st_size
-        if size != each.size:
-            yield _changed(each.filename, f"has {size} bytes, the manifest says {each.size}")
-        elif sha256_of(folder / each.filename) != each.sha256:
-            yield _changed(each.filename, "has another content than the manifest says (sha256)")
+        if difference := files.difference(each.filename, each.size, "sha256", each.sha256, "the manifest"):
+            yield _changed(each.filename, difference)
 
 
 def _changed(filename: str, how: str) -> Problem:
