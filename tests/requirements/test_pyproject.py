@@ -127,13 +127,6 @@ def test_other_dynamic_dependencies_are_told() -> None:
     assert (error.address, error.message[:24]) == ("pyproject.toml:3", "the dependencies are dyn")
 
 
-def test_poetry_alone_is_told_with_a_way_out() -> None:
-    write({"pyproject.toml": "[tool.poetry]\nname='x'\n[tool.poetry.dependencies]\nnumpy='^1'\n"})
-    error = failure("pyproject.toml")
-    assert "[tool.poetry]" in error.message
-    assert "poetry export" in error.hint
-
-
 @pytest.mark.parametrize(
     ("text", "address"),
     [

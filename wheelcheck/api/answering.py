@@ -159,6 +159,7 @@ def diagnosis_of(
         input_bounds=prepared.read.inputs.requires_python,
         require_hashes=prepared.read.require_hashes,
         constraints=prepared.question.constraints,
+        tool_settings=prepared.read.inputs.tools.settings,
         knowledge=knowledge,
     )
 

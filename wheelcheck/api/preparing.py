@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -164,15 +165,17 @@ def _only(options: str, words: tuple[str, ...]) -> str | None:
 
 
 def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Policy:
-    cutoff, options = asked["exclude_newer"], read.inputs.options
+    options, tools = read.inputs.options, read.inputs.tools
+    cutoff = tools.exclude_newer or None if asked["exclude_newer"] is None else asked["exclude_newer"]
     return Policy(
         allowed=_ALLOWED[sdist],
         pre=bool(asked["pre"]) or options.pre,
         exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
+        exclude_newer_of={name: parse_cutoff(day) if day else None for name, day in tools.exclude_newer_of},
         no_binary=options.no_binary,
         only_binary=options.only_binary,
         overrides=read.overrides,
-        excludes=_project_names(asked["excludes"]),
+        excludes=_project_names(asked["excludes"]) | tools.excludes,
         exempt=tuple(
             # A folder of the user's own is built by the user; it is no project of others that lacks a wheel.
             Exemption(name=each.name, installabilities=frozenset({Installability.SDIST_PURE}))
@@ -182,12 +185,20 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
     )
 
 
-def parse_cutoff(text: str) -> str:
-    """The first instant that no longer counts, ISO 8601 in UTC, of a day (which still counts, as uv has it) or an instant.
+_SPAN = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?(?:\s+ago)?")
+_ISO_SPAN = re.compile(
+    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+)
 
-    Raises ``UsageProblem``.
+
+def parse_cutoff(text: str) -> str:
+    """The first instant that no longer counts, ISO 8601 in UTC: of a day (which still counts, as uv has it), an instant or a span.
+
+    A span (``7 days``, ``P7D``) ends now. Raises ``UsageProblem``.
     """
     try:
+        if (span := _span(text)) is not None:
+            return (datetime.now(UTC) - span).isoformat(timespec="seconds").replace("+00:00", "Z")
         if len(text) == len("2026-11-01"):
             day = date.fromisoformat(text) + timedelta(days=1)
             return f"{day.isoformat()}T00:00:00Z"
@@ -197,8 +208,17 @@ def parse_cutoff(text: str) -> str:
         return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError) as error:
         raise UsageProblem(
-            f"--exclude-newer {text!r} is no date", hint="write a day (2026-11-01) or an instant (2026-11-01T12:00:00Z)"
+            f"--exclude-newer {text!r} is no date",
+            hint="write a day (2026-11-01), an instant (2026-11-01T12:00:00Z) or a span (7 days)",
         ) from error
+
+
+def _span(text: str) -> timedelta | None:
+    if (matched := _SPAN.fullmatch(text.strip().lower())) is not None:
+        return timedelta(**{f"{matched[2]}s": int(matched[1])})
+    if (parts := _ISO_SPAN.fullmatch(text.strip().upper())) is not None and any(parts.groups()):
+        return timedelta(**{unit: int(number) for unit, number in parts.groupdict().items() if number})
+    return None
 
 
 def _project_names(names: Iterable[str]) -> frozenset[NormalizedName]:

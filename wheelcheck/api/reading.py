@@ -88,7 +88,7 @@ def read_inputs(
         inputs = replace(inputs, requirements=replaced(inputs.requirements, replacement))
     return ReadInputs(
         inputs=inputs,
-        overrides=overriding(step.requirements for step in steps),
+        overrides=overriding((inputs.tools.overrides, *(step.requirements for step in steps))),
         replacements=replacements,
         require_hashes=require_hashes,
         records=_records(request, inputs) if read is None else (read.record,),

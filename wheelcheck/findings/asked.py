@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.distribution import Distribution, ProjectPage
-from wheelcheck.model.finding import Code, Finding
+from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.lock import LockedPackage
 from wheelcheck.model.resolution import Clash, Conflict, Pin, Resolution
 from wheelcheck.model.target import Target
@@ -115,6 +115,18 @@ def find_local_folders(diagnosis: Diagnosis) -> Iterator[Finding]:
             message=f"{requirement} is a folder, {manner}; elsewhere a wheel built from it is installed",
             evidence=(f"asked by {requirement.origin}",),
         )
+
+
+def find_unheeded_settings(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Settings of other tools that were seen and are not followed, each once."""
+    for setting in dict.fromkeys(diagnosis.tool_settings):
+        if setting.unheeded:
+            yield Finding(
+                code=Code.TOOL_SETTING,
+                severity=Severity.WARNING if setting.decides else Severity.INFO,
+                message=f"{setting.key} is not followed: {setting.unheeded}",
+                evidence=(f"{setting.origin}: {', '.join(setting.value)}",),
+            )
 
 
 def find_excluded_pythons(diagnosis: Diagnosis) -> Iterator[Finding]:

@@ -189,7 +189,7 @@ def find_metadata_gaps(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 def find_missing_times(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Under --exclude-newer, projects of which files were left out because the index gives them no upload time."""
-    if diagnosis.policy.exclude_newer is None:
+    if diagnosis.policy.exclude_newer is None and not diagnosis.policy.exclude_newer_of:
         return
     lacking: list[str] = []
     for name in sorted({*diagnosis.pins, *(edge.child for edge in diagnosis.edges), *_clashing(diagnosis)}):

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.requirement import Constraint, HashPin, Origin
+from wheelcheck.model.requirement import Constraint, HashPin, Origin, ToolSetting
 from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
@@ -31,8 +31,8 @@ class Diagnosis:
     """One outcome with all that is needed to explain it.
 
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
-    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *knowledge* is what is known beyond
-    metadata; without it nothing is said about that.
+    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *tool_settings* are those of other tools.
+    *knowledge* is what is known beyond metadata; without it nothing is said about that.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Diagnosis:
         input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = (),
         require_hashes: bool = False,
         constraints: tuple[Constraint, ...] = (),
+        tool_settings: tuple[ToolSetting, ...] = (),
         knowledge: RepairKnowledge | None = None,
     ) -> None:
         self.outcome = outcome
@@ -51,6 +52,7 @@ class Diagnosis:
         self.target: Target = outcome.target
         self.input_bounds = input_bounds
         self.require_hashes = require_hashes
+        self.tool_settings = tool_settings
         self.knowledge = knowledge
         self._constraints = constraints
         self.compatibility = Compatibility(outcome.target)
@@ -75,7 +77,7 @@ class Diagnosis:
 
     def newest_standing(self, page: ProjectPage) -> tuple[Version, str | None] | None:
         """The newest final version on *page* that was not withdrawn, as of the policy's day, and its first upload."""
-        return page.view(PageFacts).newest_standing(self.policy.exclude_newer)
+        return page.view(PageFacts).newest_standing(self.policy.cutoff_of(page.name))
 
     @cached_property
     def _direct_names(self) -> frozenset[NormalizedName]:

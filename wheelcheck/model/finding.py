@@ -218,6 +218,12 @@ class Code(Enum):
         "A requirement names a folder, whose dependencies were read from its static metadata; the folder is on no index.",
         "Build a wheel of it once, and ship that.",
     )  # fmt: skip
+    TOOL_SETTING = (
+        "WC421", Severity.WARNING, "a setting of another tool is not followed",
+        "uv, Poetry, PDM or Hatch would read this setting, and its answer may differ for it. A setting that changes no answer is "
+        "named as information.",
+        "Say the same with an option of wheelcheck, or take the setting out.",
+    )  # fmt: skip
     ADVISORY = (
         "WC501", Severity.WARNING, "known to fail together",
         "The chosen versions install, but are known not to work together; their metadata does not say so.",

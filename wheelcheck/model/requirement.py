@@ -251,6 +251,45 @@ class IndexOptions(Struct, frozen=True, kw_only=True):
         )
 
 
+class ToolSetting(Struct, frozen=True, kw_only=True):
+    """One setting of another tool: *key* as a reader finds it there (``tool.uv.exclude-newer``), *value* in words, and its place.
+
+    *option* is the key of ours that it speaks for. *unheeded* says why it is not followed, empty where it is; *decides* that an
+    answer of that tool may differ for it.
+    """
+
+    key: str
+    value: tuple[str, ...]
+    origin: FileOrigin
+    option: str = ""
+    unheeded: str = ""
+    decides: bool = False
+
+
+class ToolSettings(Struct, frozen=True, kw_only=True):
+    """What the tables of other tools say of the question, beside requirements, constraints and indexes.
+
+    *exclude_newer* is a day, an instant or a duration as that tool writes it; *exclude_newer_of* are the same for single projects,
+    empty where there is no bound. *settings* are all that was seen, followed or not.
+    """
+
+    overrides: tuple[Requirement, ...] = ()
+    excludes: frozenset[NormalizedName] = frozenset()
+    exclude_newer: str | None = None
+    exclude_newer_of: tuple[tuple[NormalizedName, str], ...] = ()
+    settings: tuple[ToolSetting, ...] = ()
+
+    def joined(self, other: ToolSettings) -> ToolSettings:
+        """Both, *other* after this one; of two days the first counts."""
+        return ToolSettings(
+            overrides=(*self.overrides, *other.overrides),
+            excludes=self.excludes | other.excludes,
+            exclude_newer=other.exclude_newer if self.exclude_newer is None else self.exclude_newer,
+            exclude_newer_of=(*self.exclude_newer_of, *other.exclude_newer_of),
+            settings=(*self.settings, *other.settings),
+        )
+
+
 class InputSet(Struct, frozen=True, kw_only=True):
     """Everything that the inputs of one run ask for.
 
@@ -263,6 +302,7 @@ class InputSet(Struct, frozen=True, kw_only=True):
     options: IndexOptions = IndexOptions()
     files: tuple[tuple[str, str], ...] = ()
     requires_python: tuple[tuple[SpecifierSet, Origin], ...] = ()
+    tools: ToolSettings = ToolSettings()
 
     def joined(self, other: InputSet) -> InputSet:
         """Both sets in one, *other* after this one."""
@@ -273,4 +313,5 @@ class InputSet(Struct, frozen=True, kw_only=True):
             options=self.options.merged(other.options),
             files=tuple(dict.fromkeys((*self.files, *other.files))),
             requires_python=(*self.requires_python, *other.requires_python),
+            tools=self.tools.joined(other.tools),
         )

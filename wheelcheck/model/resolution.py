@@ -32,7 +32,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """What may be chosen.
 
     ``allowed`` are the installabilities that need no objection, ``exempt`` the projects of which more is allowed. ``pre`` admits
-    pre-releases of every project. ``exclude_newer`` is an ISO 8601 instant in UTC: files uploaded at or after it do not exist.
+    pre-releases of every project. ``exclude_newer`` is an ISO 8601 instant in UTC: files uploaded at or after it do not exist;
+    ``exclude_newer_of`` is another for single projects, ``None`` for no bound.
     ``no_binary`` and ``only_binary`` hold names or ``:all:`` in pip's sense. ``overrides`` replace every requirement of their
     project, markers included; ``excludes`` are taken out of every requirement list.
     """
@@ -40,11 +41,16 @@ class Policy(Struct, frozen=True, kw_only=True):
     allowed: frozenset[Installability]
     pre: bool = False
     exclude_newer: str | None = None
+    exclude_newer_of: Mapping[NormalizedName, str | None] = field(default_factory=dict)
     no_binary: frozenset[str] = frozenset()
     only_binary: frozenset[str] = frozenset()
     overrides: tuple[Requirement, ...] = ()
     excludes: frozenset[NormalizedName] = frozenset()
     exempt: tuple[Exemption, ...] = ()
+
+    def cutoff_of(self, name: NormalizedName) -> str | None:
+        """The instant from which on files of the project *name* do not exist."""
+        return self.exclude_newer_of.get(name, self.exclude_newer)
 
     def allowed_of(self, name: NormalizedName, version: Version) -> frozenset[Installability]:
         """The installabilities that need no objection in this *version* of the project *name*."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from msgspec import Struct
+from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import (
@@ -16,6 +19,8 @@ from wheelcheck.model.requirement import (
     InputSet,
     Origin,
     Requirement,
+    ToolSetting,
+    ToolSettings,
     UnsupportedRequirement,
 )
 from wheelcheck.model.urls import masked_within
@@ -23,6 +28,15 @@ from wheelcheck.requirements.requirement import WrittenRequirement, parse_writte
 from wheelcheck.texts.places import LineUnreadable
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of
+
+
+class AssignedIndex(Struct, frozen=True, kw_only=True):
+    """The name of the one index for the project *name* where *marker* holds."""
+
+    name: NormalizedName
+    index: str
+    marker: Marker | None
+    origin: FileOrigin
 
 
 class Collector:
@@ -42,6 +56,8 @@ class Collector:
         self.unsupported: list[UnsupportedRequirement] = []
         self.requires_python: list[tuple[SpecifierSet, Origin]] = []
         self.options = IndexOptions()
+        self.tools = ToolSettings()
+        self.assigned: list[AssignedIndex] = []
         self._only_binary: set[str] = set()
         self._no_binary: set[str] = set()
 
@@ -63,6 +79,20 @@ class Collector:
     def add_options(self, options: IndexOptions) -> None:
         """Join with *options* from a later line."""
         self.options = self.options.merged(options)
+
+    def tell(self, table: Table, key: str, **said: Any) -> None:  # noqa: ANN401 - the fields of the value
+        """Keep that *key* of another tool's *table* was seen; *said* are the further fields of the :class:`ToolSetting`."""
+        setting = ToolSetting(
+            key=table.name_of(key),
+            value=tuple(map(masked_within, _words_of(table.values[key]))),
+            origin=FileOrigin(path=table.path, line=table.line_of(key)),
+            **said,
+        )
+        self.tools = self.tools.joined(ToolSettings(settings=(setting,)))
+
+    def assign(self, name: NormalizedName, index: str, marker: Marker | None, origin: FileOrigin) -> None:
+        """Look for the project *name* on the one index called *index* where *marker* holds, as is said at *origin*."""
+        self.assigned.append(AssignedIndex(name=name, index=index, marker=marker, origin=origin))
 
     def bound_python(self, table: Table) -> None:
         """Take the bound of ``requires-python`` in *table*, where it has one."""
@@ -101,6 +131,7 @@ class Collector:
             options=self.options.merged(binary),
             files=tuple(dict.fromkeys(self.reader.files)),
             requires_python=tuple(self.requires_python),
+            tools=self.tools,
         )
 
 
@@ -122,6 +153,17 @@ def _follow(words: str, named: set[str], other: set[str]) -> None:
         else:
             other.discard(canonicalize_name(word))
             named.add(canonicalize_name(word))
+
+
+def _words_of(value: object) -> tuple[str, ...]:
+    """A value of TOML in words, one for each item of a list."""
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    if isinstance(value, dict):
+        return tuple(f"{key} = {' '.join(_words_of(each))}" for key, each in value.items())
+    if isinstance(value, list):
+        return tuple(", ".join(_words_of(each)) for each in value)
+    return (str(value),)
 
 
 def understood(text: str, origin: FileOrigin, source: Source) -> Requirement | UnsupportedRequirement:

@@ -1,7 +1,8 @@
-"""Reads ``pyproject.toml``: PEP 621 dependencies and extras, PEP 735 groups; runs no build backend.
+"""Reads ``pyproject.toml``: PEP 621 dependencies and extras, PEP 735 groups, and the tables of uv, Poetry, PDM and Hatch.
 
-A value that a backend would compute (``dynamic``) is an error, except setuptools' ``file =``, which is static. The extras and
-groups of a run may belong to any of the projects among its inputs, so these are kept until all are known.
+``text → Pyproject → Walk → Collector``. No build backend is run: a value that one would compute (``dynamic``) is an error, except
+setuptools' ``file =``, which is static. The extras and groups of a run may belong to any of the projects among its inputs, so these
+are kept until all are known.
 """
 
 from __future__ import annotations
@@ -11,14 +12,21 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
-from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
-from wheelcheck.model.requirement import Requirement, UnsupportedRequirement
+from wheelcheck.model.requirement import FileOrigin, Requirement
 from wheelcheck.model.urls import masked_within
-from wheelcheck.requirements.collecting import Collector, understood
+from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.hatch import HatchEnvironments
+from wheelcheck.requirements.pdm import collect_pdm_settings, pdm_groups
+from wheelcheck.requirements.poetry import PoetryTables
+from wheelcheck.requirements.project_walk import Scope, Walk, WalkedProject
 from wheelcheck.requirements.requirements_file import require_file
+from wheelcheck.requirements.tool_tables import Declared, DeclaredTables, declared
+from wheelcheck.requirements.uv_settings import collect_uv_settings, refuse_conflicts
+from wheelcheck.requirements.uv_sources import UvSources, Workspace, load_workspace
+from wheelcheck.texts.places import file_url, local_path_of
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
@@ -26,140 +34,85 @@ Chosen = Literal["extras", "groups"]
 
 
 class Pyproject(Struct, frozen=True, kw_only=True):
-    """A ``pyproject.toml`` whose shape has been checked; ``document`` is the whole, ``project`` its ``[project]``.
+    """A ``pyproject.toml`` whose shape has been checked; ``document`` is the whole, ``is_project`` that it lists dependencies.
 
-    ``dependencies`` are the strings as written; ``extras`` and ``groups`` have canonical names, ``spelled`` gives the way the file
-    writes them. ``dynamic`` holds those of ``dependencies`` and ``optional-dependencies`` that are computed, ``files`` the
-    requirements files that setuptools would take for ``""`` (the dependencies) and for each extra.
+    ``own`` are its dependencies and extras, with canonical names, in whichever tool's words; its groups there are the tools' own.
+    ``groups`` are those of PEP 735, ``spelled`` the way the file writes them. ``dynamic`` holds those of ``dependencies`` and
+    ``optional-dependencies`` that are computed, ``files`` the requirements files that setuptools would take for ``""`` (the
+    dependencies) and for each extra.
     """
 
     source: Source
     document: Table
-    project: Table | None
+    is_project: bool
     name: NormalizedName | None
-    dependencies: tuple[str, ...]
-    extras: Mapping[NormalizedName, tuple[str, ...]]
+    own: DeclaredTables
     groups: Mapping[NormalizedName, Sequence[str | Mapping[str, str]]]
     spelled: Mapping[NormalizedName, str]
     dynamic: frozenset[str]
     files: Mapping[str, tuple[str, ...]]
+    poetry: PoetryTables
+    hatch: HatchEnvironments
 
     def names(self, kind: Chosen) -> list[str]:
         """The extras, or the dependency groups, that can be chosen."""
         if kind == "groups":
-            return list(self.groups)
+            return list(dict.fromkeys((*self.groups, *self.own.groups, *self.hatch.names)))
         from_files = [key for key in self.files if key] if "optional-dependencies" in self.dynamic else []
-        return [*self.extras, *from_files]
+        return [*self.own.extras, *from_files]
 
 
 def parse_pyproject(source: Source) -> Pyproject:
     """Read *source* and check the keys that matter here. Raises ``InputUnreadable`` naming file, line and key."""
     document = Table.of_toml(source.text, source.place)
-    project = document.table_or_empty("project")
-    extras = project.table_or_empty("optional-dependencies")
+    project, tool = document.table_or_empty("project"), document.table_or_empty("tool")
     groups = document.table_or_empty("dependency-groups")
     project.optional_text("requires-python")
-    name = project.values.get("name")
+    dynamic = frozenset(project.texts("dynamic"))
+    has_poetry = "poetry" in tool.values
+    is_static = "project" in document.values and not (has_poetry and "dependencies" in dynamic)
+    poetry = PoetryTables(source, document, is_static=is_static)
+    name = _name(project, tool.within("poetry"))
     return Pyproject(
         source=source,
         document=document,
-        project=project if "project" in document.values else None,
-        name=canonicalize_name(name) if isinstance(name, str) else None,
-        dependencies=tuple(project.texts("dependencies")),
-        extras={canonicalize_name(extra): tuple(extras.texts(extra)) for extra in extras.values},
+        is_project="project" in document.values or "dependencies" in tool.within("poetry").values,
+        name=name,
+        own=_declared(source, document, poetry, is_static=is_static),
         groups={canonicalize_name(group): _members(groups, group) for group in groups.values},
-        spelled={canonicalize_name(key): key for key in (*extras.values, *groups.values)},
-        dynamic=frozenset(project.texts("dynamic")),
-        files=_dynamic_files(
-            document.table_or_empty("tool").table_or_empty("setuptools").table_or_empty("dynamic").values
-        ),
+        spelled={canonicalize_name(group): group for group in groups.values},
+        dynamic=dynamic if is_static else dynamic - {"dependencies", "optional-dependencies"},
+        files=_dynamic_files(tool.table_or_empty("setuptools").table_or_empty("dynamic").values),
+        poetry=poetry,
+        hatch=HatchEnvironments(source, document, name),
     )
 
 
-def collect_dependencies(project: Pyproject, extras: frozenset[NormalizedName], collector: Collector) -> None:
-    """Ask for the dependencies of *project* and of those of *extras* that it has.
-
-    ``name[extra]`` of the project itself is replaced by the requirements of that extra, under both markers.
-    """
-    if project.project is None:
-        return
-    collector.bound_python(project.project)
-    walk = _Walk(project, collector)
-    walk.take(project.dependencies, ("project", "dependencies"), None)
-    for extra in sorted(extras & project.extras.keys()):
-        walk.take_extra(extra, None)
+def _name(project: Table, poetry: Table) -> NormalizedName | None:
+    name = project.values.get("name", poetry.values.get("name"))
+    return canonicalize_name(name) if isinstance(name, str) else None
 
 
-def collect_group(project: Pyproject, group: NormalizedName, collector: Collector) -> None:
-    """Ask for the requirements of the dependency group *group* of *project*, includes followed (PEP 735)."""
-    from packaging.dependency_groups import resolve_dependency_groups
-
-    line = project.document.line_of("dependency-groups", project.spelled.get(group, group))
-    try:
-        listed = resolve_dependency_groups({str(key): value for key, value in project.groups.items()}, group)
-    except ExceptionGroup as problems:
-        reasons = "; ".join(str(problem).partition("\n")[0] for problem in problems.exceptions)
-        raise InputUnreadable(
-            f"dependency group {group}: {masked_within(reasons)}", address=project.source.at(line)
-        ) from None
-    except (LookupError, ValueError, TypeError) as problem:
-        raise InputUnreadable(f"dependency group {group}: {problem}", address=project.source.at(line)) from None
-    written = _as_written(project)
-    _Walk(project, collector).take([written.get(text, text) for text in listed], ("dependency-groups",), None)
-
-
-def _as_written(project: Pyproject) -> Mapping[str, str]:
-    """The spelling of packaging for each requirement in the groups → the file's, which has a line."""
-    from packaging.requirements import InvalidRequirement
-    from packaging.requirements import Requirement as PackagingRequirement
-
-    spellings = {}
-    for text in (member for members in project.groups.values() for member in members if isinstance(member, str)):
-        # An unused group may hold a text that is not understood.
-        with contextlib.suppress(InvalidRequirement):
-            spellings[str(PackagingRequirement(text))] = text
-    return spellings
-
-
-class _Walk:
-    """Takes lists of requirements, replacing the project's own extras by their content, each once per marker."""
-
-    def __init__(self, project: Pyproject, collector: Collector) -> None:
-        self._project = project
-        self._collector = collector
-        self._visited: set[tuple[NormalizedName, str]] = set()
-
-    def take(self, listed: Sequence[str], keys: tuple[str, ...], marker: Marker | None) -> None:
-        for text in listed:
-            origin = self._project.document.origin_of(text, *keys)
-            requirement = understood(text, origin, self._project.source)
-            if isinstance(requirement, UnsupportedRequirement):
-                self._collector.require(requirement)
-                continue
-            requirement = _narrowed(requirement, marker)
-            if requirement.name != self._project.name or requirement.url is not None:
-                self._collector.require(requirement)
-                continue
-            for extra in sorted(requirement.extras):
-                if extra not in self._project.extras:
-                    raise InputUnreadable(f"{text!r} asks for an extra that is not declared", address=str(origin))
-                self.take_extra(extra, requirement.marker)
-
-    def take_extra(self, extra: NormalizedName, marker: Marker | None) -> None:
-        if (extra, str(marker)) in self._visited:
-            return
-        self._visited.add((extra, str(marker)))
-        keys = ("project", "optional-dependencies", self._project.spelled.get(extra, extra))
-        self.take(self._project.extras[extra], keys, marker)
-
-
-def _narrowed(requirement: Requirement, marker: Marker | None) -> Requirement:
-    from msgspec.structs import replace
-
-    if marker is None:
-        return requirement
-    own = requirement.marker
-    return replace(requirement, marker=Marker(f"({own}) and ({marker})") if own is not None else marker)
+def _declared(source: Source, document: Table, poetry: PoetryTables, *, is_static: bool) -> DeclaredTables:
+    """The dependencies and extras of the project, and the groups that uv, Poetry and PDM keep in tables of their own."""
+    project, tool = document.table_or_empty("project"), document.table_or_empty("tool")
+    extras = project.table_or_empty("optional-dependencies")
+    by_poetry = poetry.declared()
+    groups = [by_poetry.groups, pdm_groups(source, document)]
+    uv = tool.table_or_empty("uv")
+    if "dev-dependencies" in uv.values:
+        groups.append({canonicalize_name("dev"): declared(uv, "dev-dependencies")})
+    found: dict[NormalizedName, tuple[Declared, ...]] = {}
+    for each in groups:
+        for group, members in each.items():
+            found[group] = (*found.get(group, ()), *members)
+    if not is_static:
+        return DeclaredTables(dependencies=by_poetry.dependencies, extras=by_poetry.extras, groups=found)
+    return DeclaredTables(
+        dependencies=declared(project, "dependencies"),
+        extras={canonicalize_name(extra): declared(extras, extra) for extra in extras.values},
+        groups=found,
+    )
 
 
 def _members(groups: Table, group: str) -> Sequence[str | Mapping[str, str]]:
@@ -192,23 +145,125 @@ def collect_projects(
     _require_known("extras", sorted(extras), projects)
     _require_known("groups", groups, projects)
     for project in projects:
-        _collect(project, extras, groups, collector)
+        _Collection(project, collector).collect(extras, groups)
 
 
-def _collect(
-    project: Pyproject, extras: frozenset[NormalizedName], groups: Sequence[NormalizedName], collector: Collector
-) -> None:
-    present = [group for group in groups if group in project.groups]
-    if project.project is None and not present:
-        raise _without_project(project)
-    collect_dependencies(project, extras, collector)
-    if "dependencies" in project.dynamic:
-        _collect_files(project, collector, "", "dependencies")
-    if "optional-dependencies" in project.dynamic:
-        for extra in sorted(extras):
-            _collect_files(project, collector, extra, "optional-dependencies")
-    for group in present:
-        collect_group(project, group, collector)
+class _Collection:
+    """What one project among the inputs asks for, with the settings of its tools and of its workspace."""
+
+    def __init__(self, project: Pyproject, collector: Collector) -> None:
+        self._project = project
+        self._collector = collector
+        self._workspace = load_workspace(project.source, project.document, collector.reader)
+        self._followed: set[tuple[str, frozenset[NormalizedName], str]] = set()
+        self._walk = self._walk_of(project)
+
+    def collect(self, extras: frozenset[NormalizedName], groups: Sequence[NormalizedName]) -> None:
+        project = self._project
+        present = [group for group in groups if group in project.names("groups")]
+        refuse_conflicts(project.document, extras & project.own.extras.keys(), frozenset(present))
+        is_virtual = not project.is_project and self._workspace is not None and self._workspace.root is project.source
+        if not project.is_project and not present and not is_virtual:
+            raise _without_project(project)
+        self._collect_settings()
+        if is_virtual and self._workspace is not None:
+            self._require_members(self._workspace)
+        if project.is_project:
+            self._collect_dependencies(extras)
+        for group in present:
+            self._collect_group(group)
+
+    def _collect_settings(self) -> None:
+        project, workspace = self._project, self._workspace
+        root = (workspace.root, workspace.document) if workspace is not None else (project.source, project.document)
+        collect_uv_settings(*root, self._collector)
+        project.poetry.collect_settings(self._collector)
+        collect_pdm_settings(project.source, project.document, self._collector)
+
+    def _collect_dependencies(self, extras: frozenset[NormalizedName]) -> None:
+        project, collector = self._project, self._collector
+        collector.bound_python(project.document.table_or_empty("project"))
+        self._walk.take(project.own.dependencies, Scope())
+        for extra in sorted(extras & project.own.extras.keys()):
+            self._walk.take_extra(Scope(extra=extra))
+        if "dependencies" in project.dynamic:
+            _collect_files(project, collector, "", "dependencies")
+        if "optional-dependencies" in project.dynamic:
+            for extra in sorted(extras):
+                _collect_files(project, collector, extra, "optional-dependencies")
+
+    def _require_members(self, workspace: Workspace) -> None:
+        """Ask for every member: a workspace whose root is no project installs all of them (uv)."""
+        line = workspace.document.line_of("tool", "uv", "workspace", "members")
+        origin = FileOrigin(path=workspace.root.place, line=line)
+        for name, folder in workspace.members.items():
+            self._walk.take([Declared(text=f"{name} @ {file_url(folder)}", origin=origin)], Scope())
+
+    def _collect_group(self, group: NormalizedName) -> None:
+        """Ask for the group: of PEP 735 and of uv, Poetry and PDM together, else of the environment of Hatch of that name."""
+        project = self._project
+        if group in project.groups:
+            self._walk.take(_group_members(project, group), Scope(group=group))
+        if group in project.own.groups:
+            self._walk.take(project.own.groups[group], Scope(group=group))
+        if group not in project.groups and group not in project.own.groups:
+            self._walk.take(project.hatch.chosen(group, self._collector), Scope(group=group))
+
+    def _walk_of(self, project: Pyproject) -> Walk:
+        walked = WalkedProject(
+            source=project.source,
+            name=project.name,
+            extras=project.own.extras,
+            sources=UvSources(project.source, project.document, self._workspace),
+            added=project.poetry.added(),
+        )
+        return Walk(walked, self._collector, self._follow)
+
+    def _follow(self, requirement: Requirement) -> None:
+        """Ask for the local projects, repositories and URLs that the project in the folder of *requirement* itself requires."""
+        folder = local_path_of(requirement.url or "")
+        visit = (str(folder), requirement.extras, str(requirement.marker))
+        if visit in self._followed or not (folder / "pyproject.toml").is_file():
+            return
+        self._followed.add(visit)
+        member = parse_pyproject(self._collector.reader.file(folder / "pyproject.toml"))
+        walk, scope = self._walk_of(member), Scope(marker=requirement.marker, is_required=True)
+        walk.take(member.own.dependencies, scope)
+        for extra in sorted(requirement.extras & member.own.extras.keys()):
+            walk.take_extra(Scope(extra=extra, marker=requirement.marker, is_required=True))
+
+
+def _group_members(project: Pyproject, group: NormalizedName) -> Sequence[Declared]:
+    """The requirements of the dependency group *group* of *project*, includes followed (PEP 735)."""
+    from packaging.dependency_groups import resolve_dependency_groups
+
+    document = project.document
+    line = document.line_of("dependency-groups", project.spelled.get(group, group))
+    try:
+        listed = resolve_dependency_groups({str(key): value for key, value in project.groups.items()}, group)
+    except ExceptionGroup as problems:
+        reasons = "; ".join(str(problem).partition("\n")[0] for problem in problems.exceptions)
+        raise InputUnreadable(
+            f"dependency group {group}: {masked_within(reasons)}", address=project.source.at(line)
+        ) from None
+    except (LookupError, ValueError, TypeError) as problem:
+        raise InputUnreadable(f"dependency group {group}: {problem}", address=project.source.at(line)) from None
+    written = _as_written(project)
+    texts = [written.get(text, text) for text in listed]
+    return [Declared(text=text, origin=document.origin_of(text, "dependency-groups")) for text in texts]
+
+
+def _as_written(project: Pyproject) -> Mapping[str, str]:
+    """The spelling of packaging for each requirement in the groups → the file's, which has a line."""
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as PackagingRequirement
+
+    spellings = {}
+    for text in (member for members in project.groups.values() for member in members if isinstance(member, str)):
+        # An unused group may hold a text that is not understood.
+        with contextlib.suppress(InvalidRequirement):
+            spellings[str(PackagingRequirement(text))] = text
+    return spellings
 
 
 def _collect_files(project: Pyproject, collector: Collector, key: str, field: str) -> None:
@@ -245,19 +300,12 @@ def _nearest(name: str, known: list[str], kind: Chosen) -> str:
 
 
 def _without_project(project: Pyproject) -> InputUnreadable:
-    place = project.source.place
-    if "poetry" in project.document.table_or_empty("tool").values:
-        return InputUnreadable(
-            "only [tool.poetry], no [project] table (PEP 621)",
-            address=place,
-            hint="write the dependencies as requirements first: poetry export -o requirements.txt",
-        )
-    if project.groups:
-        names: Mapping[str, object] = dict.fromkeys(sorted(project.groups))
+    place, groups = project.source.place, project.names("groups")
+    if groups:
         return InputUnreadable(
             "no [project] table; choose among its dependency groups",
             address=place,
-            hint=f"--group {' or --group '.join(names)}",
+            hint=f"--group {' or --group '.join(sorted(groups))}",
         )
     return InputUnreadable(
         "no [project] table (PEP 621)", address=place, hint="name the file that lists the dependencies"

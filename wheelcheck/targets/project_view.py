@@ -38,7 +38,7 @@ class Admission:
         self._compatibility = compatibility
         self._policy = policy
         self._hashes = {name: frozenset((pin.algorithm, pin.digest) for pin in pins) for name, pins in hashes.items()}
-        self._cutoff = None if policy.exclude_newer is None else _instant(policy.exclude_newer)
+        self._has_cutoff = policy.exclude_newer is not None or any(policy.exclude_newer_of.values())
         self._forbids_kinds = bool(policy.no_binary or policy.only_binary)
 
     def judge(self, distribution: Distribution) -> Fit | Refusal:
@@ -58,7 +58,7 @@ class Admission:
 
         *kinds* are the same files by kind.
         """
-        if self._cutoff is not None or self._hashes or self._forbids_kinds:
+        if self._has_cutoff or self._hashes or self._forbids_kinds:
             found = [answer for answer in map(self.judge, files) if isinstance(answer, Fit)]
         else:
             found = self._compatibility.fits(kinds)
@@ -70,8 +70,9 @@ class Admission:
 
     def is_too_new(self, distribution: Distribution) -> bool:
         """Whether *distribution* does not exist for this run: it came after the day of the policy, or does not say when."""
+        cutoff = self._policy.cutoff_of(distribution.name) if self._has_cutoff else None
         uploaded = distribution.at.upload_time
-        return self._cutoff is not None and (uploaded is None or _instant(uploaded) >= self._cutoff)
+        return cutoff is not None and (uploaded is None or _instant(uploaded) >= _instant(cutoff))
 
     def releases(self, page: ProjectPage) -> dict[Version, Release]:
         """The versions of *page* that were judged already, by this admission or by an equal one just before.

@@ -190,7 +190,7 @@ def _python_marker(text: str) -> str:
         matched = re.match(r"^([<>=!~]+)(.*)$", clause)
         if matched is None:
             raise Inexpressible(f"the Python {text!r}")
-        variable = "python_full_version" if matched[2].count(".") > 1 else "python_version"
+        variable = "python_full_version" if matched[2].removesuffix(".*").count(".") > 1 else "python_version"
         found.append(f'{variable} {matched[1]} "{matched[2]}"')
     return " and ".join(found)
 

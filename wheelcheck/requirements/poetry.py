@@ -1,0 +1,146 @@
+"""``[tool.poetry]``: dependencies, groups and extras in Poetry's own words, for versions 1 and 2; follows what it says of Python.
+
+Where ``[project]`` lists the dependencies (Poetry 2), the table adds to each what PEP 621 cannot say: a path, a repository, an
+index, a further bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.tool_tables import Declared, DeclaredTables, Keys, ToolReading
+from wheelcheck.texts.places import file_url, has_scheme
+from wheelcheck.texts.poetry import (
+    Inexpressible,
+    PoetryDependency,
+    extras_by_member,
+    parse_dependency,
+    poetry_specifier,
+)
+from wheelcheck.texts.sources import Source
+from wheelcheck.texts.toml import Table
+
+_KEYS = Keys(
+    followed={},
+    # Dependencies and sources are read beside; the others describe the project, or how Poetry works.
+    without_effect=frozenset(
+        {
+            "authors", "build", "build-constraints", "classifiers", "dependencies", "description",
+            "dev-dependencies", "documentation", "exclude", "extras", "group", "homepage", "include", "keywords",
+            "license", "maintainers", "name", "package-mode", "packages", "plugins", "readme", "repository",
+            "requires-plugins", "requires-poetry", "scripts", "source", "urls", "version",
+        }
+    ),
+)  # fmt: skip
+
+
+class PoetryTables:
+    """The tables of Poetry in the ``pyproject.toml`` *document*; *listed* are the dependencies that ``[project]`` lists already."""
+
+    def __init__(self, source: Source, document: Table, *, is_static: bool) -> None:
+        self._source = source
+        self._table = document.table_or_empty("tool").table_or_empty("poetry")
+        self._is_static = is_static
+
+    def declared(self) -> DeclaredTables:
+        """The dependencies, extras and groups. Raises ``InputUnreadable`` for an entry that PEP 508 has no words for."""
+        table = self._table
+        groups = table.table_or_empty("group")
+        found = {
+            canonicalize_name(name): self._group(groups.table(name).table_or_empty("dependencies"))
+            for name in groups.values
+        }
+        development = self._group(table.table_or_empty("dev-dependencies"))
+        if development:
+            found[canonicalize_name("dev")] = (*found.get(canonicalize_name("dev"), ()), *development)
+        if self._is_static:
+            return DeclaredTables(groups=found)
+        dependencies, extras = self._main()
+        return DeclaredTables(dependencies=dependencies, extras=extras, groups=found)
+
+    def added(self) -> Mapping[NormalizedName, tuple[PoetryDependency, ...]]:
+        """What the table adds to the dependencies that ``[project]`` lists, by project."""
+        if not self._is_static:
+            return {}
+        table = self._table.table_or_empty("dependencies")
+        return {
+            canonicalize_name(name): tuple(self._entries(table, name))
+            for name in table.values
+            if name.lower() != "python"
+        }
+
+    def collect_settings(self, collector: Collector) -> None:
+        """Take the bound on Python, and name what is not followed."""
+        _KEYS.take_all(ToolReading(self._source, collector), self._table)
+        dependencies = self._table.table_or_empty("dependencies")
+        python = dependencies.optional_text("python") if isinstance(dependencies.values.get("python"), str) else None
+        if python is None:
+            return
+        specifier = poetry_specifier(python)
+        if specifier is None:
+            collector.tell(dependencies, "python", unheeded="no version specifier says the same", decides=True)
+        else:
+            collector.requires_python.append((SpecifierSet(specifier), self._origin(dependencies, "python")))
+
+    def _main(self) -> tuple[tuple[Declared, ...], Mapping[NormalizedName, tuple[Declared, ...]]]:
+        table, extras = self._table.table_or_empty("dependencies"), self._table.table_or_empty("extras")
+        in_extra = extras_by_member({name: extras.texts(name) for name in extras.values})
+        main: list[Declared] = []
+        optional: dict[NormalizedName, list[Declared]] = {canonicalize_name(name): [] for name in extras.values}
+        for name in table.values:
+            if name.lower() == "python":
+                continue
+            for entry in self._entries(table, name):
+                read = self._declared(entry, table, name)
+                if not entry.optional:
+                    main.append(read)
+                for extra in in_extra.get(canonicalize_name(name), ()) if entry.optional else ():
+                    optional[canonicalize_name(extra)].append(read)
+        return tuple(main), {extra: tuple(members) for extra, members in optional.items()}
+
+    def _group(self, table: Table) -> tuple[Declared, ...]:
+        return tuple(
+            self._declared(entry, table, name) for name in table.values for entry in self._entries(table, name)
+        )
+
+    def _entries(self, table: Table, name: str) -> Iterator[PoetryDependency]:
+        try:
+            yield from parse_dependency(name, table.values[name])
+        except (Inexpressible, ValueError) as problem:
+            raise InputUnreadable(
+                f"{table.name_of(name)}: {problem} cannot be said as a requirement",
+                address=str(self._origin(table, name)),
+                hint='write a version such as "^1.2" or ">=1.2,<3", a path, a url or a git repository',
+            ) from None
+
+    def _declared(self, entry: PoetryDependency, table: Table, name: str) -> Declared:
+        return Declared(
+            text=placed(entry, self._source, table, name).text(),
+            origin=self._origin(table, name),
+            index=entry.source,
+        )
+
+    def _origin(self, table: Table, name: str) -> FileOrigin:
+        return FileOrigin(path=table.path, line=table.line_of(name))
+
+
+def placed(entry: PoetryDependency, source: Source, table: Table, name: str) -> PoetryDependency:
+    """*entry* with its path, which starts at the file, as a URL. Raises ``InputUnreadable`` where nothing is there."""
+    from msgspec.structs import replace
+
+    if not entry.where or has_scheme(entry.where):
+        return entry
+    path = source.folder / entry.where if source.folder is not None else None
+    if path is None or not path.exists():
+        raise table.failure(
+            f"{table.name_of(name)}: there is no {entry.where}",
+            "correct the path, or bring the project there",
+            line=table.line_of(name),
+        )
+    return replace(entry, where=file_url(path))

@@ -1,0 +1,162 @@
+"""``[tool.uv]`` and ``uv.toml`` → the settings that decide an answer of uv; sources and workspaces are read beside.
+
+Where ``uv.toml`` lies beside, its settings count and those of ``[tool.uv]`` do not, except for what uv reads in ``pyproject.toml``
+alone (docs.astral.sh/uv/concepts/configuration-files).
+"""
+
+from __future__ import annotations
+
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.tool_tables import Keys, ToolReading
+from wheelcheck.texts.sources import Source
+from wheelcheck.texts.toml import Table
+
+_BUILDS = "it is about building, and nothing is built here"
+# What uv reads in pyproject.toml alone, also beside a uv.toml.
+_PROJECT_KEYS = frozenset(
+    {
+        "override-dependencies", "constraint-dependencies", "exclude-dependencies", "build-constraint-dependencies",
+        "environments", "required-environments", "conflicts", "default-groups", "dependency-groups",
+        "dev-dependencies", "sources", "workspace", "managed", "package", "build-backend",
+    }
+)  # fmt: skip
+
+
+class _UvReading(ToolReading):
+    """Follows the keys of uv whose words are its own."""
+
+    def prerelease(self, table: Table, key: str) -> None:
+        """Which pre-releases are candidates."""
+        word = table.text(key)
+        if word == "allow":
+            self.collector.add_options(IndexOptions(pre=True))
+        why = "pre-releases are chosen where a requirement names one, or no final release will do"
+        known = word in ("allow", "if-necessary-or-explicit")
+        self.collector.tell(table, key, option="pre", unheeded="" if known else why, decides=not known)
+
+    def resolution(self, table: Table, key: str) -> None:
+        """The newest versions, or the oldest."""
+        if table.text(key) != "highest":
+            self.collector.tell(table, key, unheeded="the newest versions are chosen", decides=True)
+
+    def pip(self, table: Table, key: str) -> None:
+        """The table of `uv pip` alone."""
+        _PIP.take_all(self, table.table(key))
+
+
+_EITHER = {
+    "exclude-newer": ToolReading.exclude_newer,
+    "exclude-newer-package": ToolReading.exclude_newer_of,
+    "prerelease": _UvReading.prerelease,
+    "resolution": _UvReading.resolution,
+    "no-build": ToolReading.only_binary,
+    "no-build-package": ToolReading.only_binary,
+    "no-binary": ToolReading.no_binary,
+    "no-binary-package": ToolReading.no_binary,
+}
+_BUILDING = dict.fromkeys(
+    (
+        "config-settings", "config-settings-package", "extra-build-dependencies", "extra-build-variables",
+        "build-constraint-dependencies", "no-build-isolation", "no-build-isolation-package",
+    ),
+    _BUILDS,
+)  # fmt: skip
+_WORKING = frozenset(
+    {
+        "add-bounds", "allow-insecure-host", "audit", "cache-dir", "cache-keys", "check-url", "compile-bytecode",
+        "concurrent-builds", "concurrent-downloads", "concurrent-installs", "fork-strategy", "http-proxy",
+        "https-proxy", "keyring-provider", "link-mode", "native-tls", "no-cache", "no-proxy", "no-sources",
+        "no-sources-package", "offline", "preview", "preview-features", "publish-url", "pypy-install-mirror",
+        "python-downloads", "python-downloads-json-url", "python-install-mirror", "python-preference", "reinstall",
+        "reinstall-package", "required-version", "system-certs", "trusted-publishing", "upgrade",
+        "upgrade-package",
+    }
+)  # fmt: skip
+_KEYS = Keys(
+    followed={
+        **_EITHER,
+        "override-dependencies": ToolReading.overrides,
+        "constraint-dependencies": ToolReading.constraints,
+        "exclude-dependencies": ToolReading.excludes,
+        "pip": _UvReading.pip,
+    },
+    unheeded={
+        **_BUILDING,
+        "default-groups": "groups are planned where --group names them: the rest does not ship",
+        "dependency-metadata": "the metadata of the files themselves is read",
+    },
+    deciding=frozenset({"dependency-metadata"}),
+    # Sources, groups, environments and conflicts are read elsewhere, the others say how uv works and not what it chooses.
+    without_effect=_WORKING
+    | {
+        "build-backend", "conflicts", "dependency-groups", "dev-dependencies", "environments", "managed", "package",
+        "required-environments", "sources", "workspace",
+    },
+)  # fmt: skip
+_PIP = Keys(
+    followed={**_EITHER, "only-binary": ToolReading.only_binary},
+    unheeded={**_BUILDING, "python-version": "--python names it here", "python-platform": "--platform names it here"},
+    deciding=frozenset({"python-version", "python-platform"}),
+    without_effect=_WORKING
+    | {
+        "all-extras", "allow-empty-requirements", "annotation-style", "break-system-packages",
+        "custom-compile-command", "emit-build-options", "emit-find-links", "emit-index-annotation", "emit-index-url",
+        "emit-marker-expression", "extra", "generate-hashes", "group", "no-annotate", "no-emit-package", "no-extra",
+        "no-header", "no-strip-extras", "no-strip-markers", "output-file", "prefix", "python", "require-hashes",
+        "strict", "system", "target", "universal", "verify-hashes",
+    },
+)  # fmt: skip
+
+
+def collect_uv_settings(source: Source, document: Table, collector: Collector) -> None:
+    """Take the settings of uv for the project or workspace whose ``pyproject.toml`` is *document*.
+
+    Raises ``InputUnreadable`` with file, line and key for a value of the wrong kind.
+    """
+    own = document.table_or_empty("tool").table_or_empty("uv")
+    reading, beside = _UvReading(source, collector), _uv_toml(source, collector)
+    for key in own.values:
+        if beside is None or key in _PROJECT_KEYS:
+            _KEYS.take(reading, own, key)
+        elif key not in _KEYS.without_effect:
+            collector.tell(own, key, unheeded=f"uv takes this key from {beside.path}, which lies beside")
+    if beside is None:
+        return
+    for key in beside.values:
+        if key in _PROJECT_KEYS:
+            collector.tell(beside, key, unheeded="uv takes this key from pyproject.toml alone")
+        else:
+            _KEYS.take(reading, beside, key)
+
+
+def _uv_toml(source: Source, collector: Collector) -> Table | None:
+    if source.folder is None or not (source.folder / "uv.toml").is_file():
+        return None
+    found = collector.reader.nested("uv.toml", source, 0)
+    return Table.of_toml(found.text, found.place)
+
+
+def refuse_conflicts(document: Table, extras: frozenset[str], groups: frozenset[str]) -> None:
+    """Raise ``UsageProblem`` where two of *extras* and *groups*, by canonical name, stand in one set of ``tool.uv.conflicts``."""
+    from packaging.utils import canonicalize_name
+
+    uv = document.within("tool", "uv")
+    sets = uv.values.get("conflicts", [])
+    if not isinstance(sets, list) or not all(isinstance(each, list) for each in sets):
+        raise uv.wrong("conflicts", "a list of lists of tables")
+    for together in sets:
+        chosen = [
+            f"--{kind} {name}"
+            for each in together
+            if isinstance(each, dict)
+            for kind, known in (("extra", extras), ("group", groups))
+            if isinstance(name := each.get(kind), str) and canonicalize_name(name) in known
+        ]
+        if len(chosen) > 1:
+            raise UsageProblem(
+                f"{' and '.join(chosen)} exclude each other",
+                address=f"{uv.path}:{uv.line_of('conflicts')}: tool.uv.conflicts",
+                hint="choose one of them in a run",
+            )
