@@ -230,7 +230,8 @@ class QuestionOptions(TypedDict, total=False):
         key=Key("pre", "flag", "Whether pre-releases of every project are admitted.", "false"),
     )]  # fmt: skip
     exclude_newer: Annotated[str | None, Option(
-        "--exclude-newer", "DATE", "Ignore files uploaded after this day (2026-11-01), instant, or span (7 days).", _ASKING, recorded=True,
+        "--exclude-newer", "DATE", "Ignore files uploaded after this day (2026-11-01), instant, or span (7 days).", _ASKING,
+        recorded=True,
         key=Key("exclude-newer", "moment", "Files uploaded after this day or instant do not exist."),
     )]  # fmt: skip
     index_url: Annotated[str | None, Option(
