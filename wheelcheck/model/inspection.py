@@ -13,6 +13,8 @@ from wheelcheck.model.finding import Severity
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packaging.utils import NormalizedName
+
     from wheelcheck.model.environment import Layout, Runtime
 
 
@@ -74,6 +76,29 @@ class Problem(Struct, frozen=True, kw_only=True):
     library: Annotated[str | None, about("The shared library, module or path that it is about.")] = None
     message: Annotated[str, about("The fact.")]
     remedy: Annotated[str | None, about("What to do.")] = None
+
+    @classmethod
+    def of(
+        cls,
+        kind: ProblemKind,
+        severity: Severity,
+        message: str,
+        remedy: str | None = None,
+        *,
+        distribution: NormalizedName | None = None,
+        file: str | None = None,
+        library: str | None = None,
+    ) -> Problem:
+        """The problem, of an empty *library* or *remedy* for none."""
+        return cls(
+            kind=kind,
+            severity=severity,
+            distribution=distribution,
+            file=file,
+            library=library or None,
+            message=message,
+            remedy=remedy or None,
+        )
 
 
 class TrialOutcome(Enum):

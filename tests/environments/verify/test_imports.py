@@ -230,7 +230,7 @@ def test_probe_tells_nothing_that_imports_could_forge_by_chance() -> None:
         b'noise\nother:{"begin": "x"}\nmark:{"begin": "a"}\nmark:not json\nmark:[1]\nmark:{"end": "a", "error": "E"}\n'
     )
     probed = parse_probed(output, "mark:")
-    assert [(each.module, each.error) for each in probed.imports] == [("a", "E")]
+    assert [(each.module, each.detail) for each in probed.imports.values()] == [("a", "E")]
     assert probed.places is None
 
 
@@ -244,7 +244,7 @@ def test_probe_stands_for_itself_and_is_short() -> None:
         check=True,
     )
     probed = parse_probed(done.stdout, "mark:")
-    assert [each.module for each in probed.imports] == ["json", "no_such_module"]
-    assert probed.imports[1].error == "ModuleNotFoundError: No module named 'no_such_module'"
+    assert list(probed.imports) == ["json", "no_such_module"]
+    assert probed.imports["no_such_module"].detail == "ModuleNotFoundError: No module named 'no_such_module'"
     assert probed.places is not None
     assert probed.places.stdlib

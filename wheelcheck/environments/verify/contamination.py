@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from packaging.utils import NormalizedName
+
 from wheelcheck.environments.verify.locating import path_file_entries, path_files
 from wheelcheck.environments.verify.subject import Installed, Subject, is_outside, joined
 from wheelcheck.model.environment import RuntimeKind
@@ -36,13 +38,10 @@ def _isolation(subject: Subject) -> Iterator[Problem]:
     files = path_files(subject.root, subject.layout.executable) if subject.layout.executable else ()
     if subject.runtime.kind is RuntimeKind.EMBEDDABLE and not files:
         name = f"python{subject.python_minor.replace('.', '')}._pth"
-        yield Problem(
-            kind=ProblemKind.NOT_ISOLATED,
-            severity=Severity.ERROR,
-            file=name,
-            message=f"there is no {name} beside {subject.layout.executable}: the user's PYTHONPATH and registry count then",
-            remedy=f"put the {name} of the embeddable package back, with the line {subject.layout.site_packages}",
-        )
+        fact = f"there is no {name} beside {subject.layout.executable}"
+        message = f"{fact}: the user's PYTHONPATH and registry count then"
+        remedy = f"put the {name} of the embeddable package back, with the line {subject.layout.site_packages}"
+        yield Problem.of(ProblemKind.NOT_ISOLATED, Severity.ERROR, message, remedy, file=name)
     folder = joined(subject.layout.executable, "..")
     for file in files:
         for entry in path_file_entries(file):
@@ -52,13 +51,9 @@ def _isolation(subject: Subject) -> Iterator[Problem]:
     if files and subject.layout.site_packages not in {
         joined(folder, entry) for file in files[:1] for entry in path_file_entries(file)
     }:
-        yield Problem(
-            kind=ProblemKind.NOT_ISOLATED,
-            severity=Severity.ERROR,
-            file=joined(folder, files[0].name),
-            message=f"{files[0].name} does not name {subject.layout.site_packages}: nothing in it can be imported",
-            remedy=f"add the line {subject.layout.site_packages}",
-        )
+        message = f"{files[0].name} does not name {subject.layout.site_packages}: nothing in it can be imported"
+        remedy = f"add the line {subject.layout.site_packages}"
+        yield Problem.of(ProblemKind.NOT_ISOLATED, Severity.ERROR, message, remedy, file=joined(folder, files[0].name))
 
 
 def _variables(subject: Subject, environ: Mapping[str, str]) -> Iterator[Problem]:
@@ -67,13 +62,9 @@ def _variables(subject: Subject, environ: Mapping[str, str]) -> Iterator[Problem
     if not executable or path_files(subject.root, executable) or subject.runtime.kind is RuntimeKind.EMBEDDABLE:
         return
     if folders := environ.get("PYTHONPATH", ""):
-        yield Problem(
-            kind=ProblemKind.NOT_ISOLATED,
-            severity=Severity.WARNING,
-            library=folders or None,
-            message=f"PYTHONPATH is set here ({folders}), and this Python takes packages from there before its own",
-            remedy="start programs with `python -I`, which passes it over; imports were tried without it",
-        )
+        message = f"PYTHONPATH is set here ({folders}), and this Python takes packages from there before its own"
+        remedy = "start programs with `python -I`, which passes it over; imports were tried without it"
+        yield Problem.of(ProblemKind.NOT_ISOLATED, Severity.WARNING, message, remedy, library=folders)
 
 
 def _path_files(subject: Subject) -> Iterator[Problem]:
@@ -81,49 +72,38 @@ def _path_files(subject: Subject) -> Iterator[Problem]:
         for path in _named(subject.root / site, (".pth", ".egg-link")):
             name = joined(site, path.name)
             if path.name.endswith(".egg-link"):
-                yield _editable(name, None, _lines(path)[:1])
+                yield _editable(name, None, "".join(_lines(path)[:1]))
                 continue
             for line in _lines(path):
                 if line.startswith(("import ", "import\t")):
                     if "__editable__" in line:
-                        yield _editable(name, None, [line])
+                        yield _editable(name, None, line)
                 elif line and not line.startswith("#") and (ntpath.isabs(line) or is_outside(joined(site, line))):
                     yield _outside(name, line)
 
 
 def _editables(installed: tuple[Installed, ...]) -> Iterator[Problem]:
     for each in installed:
+        file, origin = f"{each.info}/direct_url.json", each.origin
         if each.editable:
-            yield _editable(f"{each.info}/direct_url.json", each, [each.origin])
-        elif each.origin.startswith("file:"):
-            yield Problem(
-                kind=ProblemKind.HOST_PATH,
-                severity=Severity.WARNING,
-                distribution=each.name,
-                file=f"{each.info}/direct_url.json",
-                library=each.origin or None,
-                message=f"{each.info}/direct_url.json names a file of the machine that built this: {each.origin}",
-                remedy="install it from a wheelhouse without a direct reference, or remove direct_url.json",
-            )
+            yield _editable(file, each.name, origin)
+        elif origin.startswith("file:"):
+            message = f"{file} names a file of the machine that built this: {origin}"
+            remedy = "install it from a wheelhouse without a direct reference, or remove direct_url.json"
+            kind, severity = ProblemKind.HOST_PATH, Severity.WARNING
+            yield Problem.of(kind, severity, message, remedy, distribution=each.name, file=file, library=origin)
 
 
 def _virtual(subject: Subject) -> Iterator[Problem]:
-    yield Problem(
-        kind=ProblemKind.NOT_RELOCATABLE,
-        severity=Severity.WARNING,
-        file="pyvenv.cfg",
-        library=subject.home or None,
-        message=f"a virtual environment needs the Python in {subject.home} and its own place: it cannot be shipped",
-        remedy="ship a bundle with a runtime of its own: wheelcheck bundle",
+    message = f"a virtual environment needs the Python in {subject.home} and its own place: it cannot be shipped"
+    remedy = "ship a bundle with a runtime of its own: wheelcheck bundle"
+    yield Problem.of(
+        ProblemKind.NOT_RELOCATABLE, Severity.WARNING, message, remedy, file="pyvenv.cfg", library=subject.home
     )
     if subject.sees_host:
-        yield Problem(
-            kind=ProblemKind.NOT_ISOLATED,
-            severity=Severity.ERROR,
-            file="pyvenv.cfg",
-            message="it shows the host's packages too (include-system-site-packages = true)",
-            remedy="make it without --system-site-packages",
-        )
+        message = "it shows the host's packages too (include-system-site-packages = true)"
+        remedy = "make it without --system-site-packages"
+        yield Problem.of(ProblemKind.NOT_ISOLATED, Severity.ERROR, message, remedy, file="pyvenv.cfg")
 
 
 def _host_paths(subject: Subject) -> Iterator[Problem]:
@@ -138,14 +118,9 @@ def _host_paths(subject: Subject) -> Iterator[Problem]:
         first, interpreter = next(iter(found.items()))
         names = ", ".join(list(found)[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
         verb = "starts" if len(found) == 1 else "start"
-        yield Problem(
-            kind=ProblemKind.HOST_PATH,
-            severity=Severity.WARNING,
-            file=first,
-            library=interpreter or None,
-            message=f"{names} {verb} with #!{interpreter}, a place on one machine",
-            remedy="start programs with `python -m`, or make the bundle with wheelcheck, whose scripts find their Python",
-        )
+        message = f"{names} {verb} with #!{interpreter}, a place on one machine"
+        remedy = "start programs with `python -m`, or make the bundle with wheelcheck, whose scripts find their Python"
+        yield Problem.of(ProblemKind.HOST_PATH, Severity.WARNING, message, remedy, file=first, library=interpreter)
 
 
 def _shebang(path: Path) -> str:
@@ -160,27 +135,16 @@ def _shebang(path: Path) -> str:
 
 
 def _outside(file: str, entry: str) -> Problem:
-    return Problem(
-        kind=ProblemKind.OUTSIDE_PATH,
-        severity=Severity.ERROR,
-        file=file,
-        library=entry or None,
-        message=f"{file} adds {entry}, outside the environment",
-        remedy="remove the line: what is there does not ship",
-    )
+    message = f"{file} adds {entry}, outside the environment"
+    remedy = "remove the line: what is there does not ship"
+    return Problem.of(ProblemKind.OUTSIDE_PATH, Severity.ERROR, message, remedy, file=file, library=entry)
 
 
-def _editable(file: str, distribution: Installed | None, lines: list[str]) -> Problem:
-    where = f" ({lines[0]})" if lines and lines[0] else ""
-    return Problem(
-        kind=ProblemKind.EDITABLE,
-        severity=Severity.ERROR,
-        distribution=distribution.name if distribution is not None else None,
-        file=file,
-        library=lines[0] if lines else None,
-        message=f"{file} is of an editable installation: its code lies elsewhere{where}",
-        remedy="build a wheel of it and install that",
-    )
+def _editable(file: str, owner: NormalizedName | None, place: str) -> Problem:
+    where, remedy = f" ({place})" if place else "", "build a wheel of it and install that"
+    message = f"{file} is of an editable installation: its code lies elsewhere{where}"
+    kind, severity = ProblemKind.EDITABLE, Severity.ERROR
+    return Problem.of(kind, severity, message, remedy, distribution=owner, file=file, library=place)
 
 
 def _named(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -110,11 +110,9 @@ def _foreign(
     for top, paths in groups.items():
         yield _foreign_problem(top, paths, Severity.WARNING if promised is None else Severity.ERROR)
     if bytecode:
-        yield Problem(
-            kind=ProblemKind.BYTECODE,
-            severity=Severity.INFO,
-            message=f"{bytecode} compiled {'file' if bytecode == 1 else 'files'} (__pycache__, .pyc) that Python made itself",
-        )
+        files = "file" if bytecode == 1 else "files"
+        message = f"{bytecode} compiled {files} (__pycache__, .pyc) that Python made itself"
+        yield Problem.of(ProblemKind.BYTECODE, Severity.INFO, message)
 
 
 def _is_of_unrecorded(path: str, unrecorded: tuple[Installed, ...]) -> bool:
@@ -138,47 +136,27 @@ def _is_bytecode(path: str) -> bool:
 
 
 def _without_record(distribution: Installed) -> Problem:
-    return Problem(
-        kind=ProblemKind.RECORD_MISSING,
-        severity=Severity.WARNING,
-        distribution=distribution.name,
-        file=distribution.info,
-        message=f"{distribution.info} has no RECORD, so that its files cannot be checked",
-        remedy="install it from a wheel: installers write RECORD then",
-    )
+    name, info, kind = distribution.name, distribution.info, ProblemKind.RECORD_MISSING
+    message = f"{info} has no RECORD, so that its files cannot be checked"
+    remedy = "install it from a wheel: installers write RECORD then"
+    return Problem.of(kind, Severity.WARNING, message, remedy, distribution=name, file=info)
 
 
 def _stripped(subject: Subject, name: NormalizedName, count: int) -> Problem:
     kinds = subject.manifest.stripped if subject.manifest is not None else ()
     files = "file" if count == 1 else "files"
-    return Problem(
-        kind=ProblemKind.FILE_STRIPPED,
-        severity=Severity.INFO,
-        distribution=name,
-        message=f"{count} {files} of {name} were left out of the bundle" + (f" ({', '.join(kinds)})" if kinds else ""),
-    )
+    message = f"{count} {files} of {name} were left out of the bundle" + (f" ({', '.join(kinds)})" if kinds else "")
+    return Problem.of(ProblemKind.FILE_STRIPPED, Severity.INFO, message, distribution=name)
 
 
 def _missing(path: str, owner: NormalizedName | None, severity: Severity) -> Problem:
-    return Problem(
-        kind=ProblemKind.FILE_MISSING,
-        severity=severity,
-        distribution=owner,
-        file=path,
-        message=f"{path} is missing",
-        remedy=_INSTALL_AGAIN,
-    )
+    message = f"{path} is missing"
+    return Problem.of(ProblemKind.FILE_MISSING, severity, message, _INSTALL_AGAIN, distribution=owner, file=path)
 
 
 def _changed(path: str, owner: NormalizedName | None, how: str) -> Problem:
-    return Problem(
-        kind=ProblemKind.FILE_CHANGED,
-        severity=Severity.ERROR,
-        distribution=owner,
-        file=path,
-        message=f"{path} {how}",
-        remedy=_INSTALL_AGAIN,
-    )
+    message = f"{path} {how}"
+    return Problem.of(ProblemKind.FILE_CHANGED, Severity.ERROR, message, _INSTALL_AGAIN, distribution=owner, file=path)
 
 
 def _foreign_problem(top: str, paths: list[str], severity: Severity) -> Problem:
@@ -186,10 +164,6 @@ def _foreign_problem(top: str, paths: list[str], severity: Severity) -> Problem:
     what = f"{top} belongs" if alone else f"{len(paths)} files in {top}/ belong"
     if len(paths) == 1 and not alone:
         what = f"{paths[0]} belongs"
-    return Problem(
-        kind=ProblemKind.FILE_FOREIGN,
-        severity=severity,
-        file=top,
-        message=f"{what} to no distribution{'' if severity is Severity.WARNING else ' and not to the bundle'}",
-        remedy="remove what no distribution installed, or ship it as one",
-    )
+    message = f"{what} to no distribution{'' if severity is Severity.WARNING else ' and not to the bundle'}"
+    remedy = "remove what no distribution installed, or ship it as one"
+    return Problem.of(ProblemKind.FILE_FOREIGN, severity, message, remedy, file=top)

@@ -155,13 +155,10 @@ def _reason_to_skip(
 def _failures(trials: Trials) -> Iterator[Problem]:
     for each in trials.imports:
         if each.outcome in _KINDS:
-            yield Problem(
-                kind=_KINDS[each.outcome],
-                severity=Severity.ERROR,
-                distribution=trials.name,
-                library=each.module,
-                message=f"import {each.module}: {each.detail}",
-                remedy=_REMEDIES[each.outcome].format(each.module),
+            message = f"import {each.module}: {each.detail}"
+            remedy = _REMEDIES[each.outcome].format(each.module)
+            yield Problem.of(
+                _KINDS[each.outcome], Severity.ERROR, message, remedy, distribution=trials.name, library=each.module
             )
 
 

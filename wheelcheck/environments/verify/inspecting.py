@@ -18,10 +18,10 @@ from wheelcheck.environments.verify.library_index import LibraryIndex, read_libr
 from wheelcheck.environments.verify.locating import WINDOWS_PLATFORMS, system_of
 from wheelcheck.environments.verify.subject import Installed, Subject, owners, read_installed
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.environment import Manifest
+from wheelcheck.model.environment import BundledPackage
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
-from wheelcheck.model.plan import Plan
+from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.systems import LibraryKnowledge
 from wheelcheck.model.target import Target
 from wheelcheck.plans.documents import ExecutablePlan
@@ -58,7 +58,9 @@ def inspect(
     if plan is not None:
         problems += compare_plan(subject, installed, plan.plan, plan.digest)
     elif subject.manifest is not None:
-        problems += _against_packages(subject.manifest, installed)
+        there, promised = {each.name for each in installed}, subject.manifest.packages
+        lacking = (package for package in promised if canonicalize_name(package.name) not in there)
+        problems += [_missing(package, "manifest", "make the bundle again") for package in lacking]
     problems += [*judge_tags(subject, installed, target), *find_doubles(installed)]
     reporter.stage("reading libraries")
     index = read_library_index(subject, owners(subject, installed))
@@ -83,20 +85,9 @@ def inspect(
     )
 
 
-def _against_packages(manifest: Manifest, installed: tuple[Installed, ...]) -> list[Problem]:
-    """Problems for the packages of *manifest* that are not installed."""
-    there = {each.name for each in installed}
-    return [
-        Problem(
-            kind=ProblemKind.PACKAGE_MISSING,
-            severity=Severity.ERROR,
-            distribution=package.name,
-            message=f"{package.name} {package.version} is in the manifest and not installed",
-            remedy="make the bundle again",
-        )
-        for package in manifest.packages
-        if canonicalize_name(package.name) not in there
-    ]
+def _missing(package: BundledPackage | PlannedPackage, place: str, remedy: str) -> Problem:
+    message = f"{package.name} {package.version} is in the {place} and not installed"
+    return Problem.of(ProblemKind.PACKAGE_MISSING, Severity.ERROR, message, remedy, distribution=package.name)
 
 
 def _inspected(each: Installed, index: LibraryIndex, tried: ImportsTried) -> InspectedDistribution:
@@ -133,30 +124,18 @@ def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan,
     for package in plan.packages:
         there = found.pop(package.name, None)
         if there is None:
-            yield Problem(
-                kind=ProblemKind.PACKAGE_MISSING,
-                severity=Severity.ERROR,
-                distribution=package.name,
-                message=f"{package.name} {package.version} is in the plan and not installed",
-                remedy=_FETCH_AGAIN,
-            )
+            yield _missing(package, "plan", _FETCH_AGAIN)
         elif not _is_version(there.version, package.version):
-            yield Problem(
-                kind=ProblemKind.PACKAGE_VERSION,
-                severity=Severity.ERROR,
-                distribution=package.name,
-                file=there.info,
-                message=f"{package.name} is installed in {there.version}, the plan has {package.version}",
-                remedy=_FETCH_AGAIN,
+            message = f"{package.name} is installed in {there.version}, the plan has {package.version}"
+            remedy = _FETCH_AGAIN
+            yield Problem.of(
+                ProblemKind.PACKAGE_VERSION, Severity.ERROR, message, remedy, distribution=package.name, file=there.info
             )
     for each in found.values():
-        yield Problem(
-            kind=ProblemKind.PACKAGE_EXTRA,
-            severity=Severity.WARNING,
-            distribution=each.name,
-            file=each.info,
-            message=f"{each.name} {each.version} is installed and not in the plan",
-            remedy="remove it, or add it to the requirements and plan again",
+        message = f"{each.name} {each.version} is installed and not in the plan"
+        remedy = "remove it, or add it to the requirements and plan again"
+        yield Problem.of(
+            ProblemKind.PACKAGE_EXTRA, Severity.WARNING, message, remedy, distribution=each.name, file=each.info
         )
 
 
@@ -167,27 +146,21 @@ def judge_tags(subject: Subject, installed: tuple[Installed, ...], target: Targe
     for each in installed:
         if each.tags and not any(tag in target.rank for tag in each.tags):
             words = ", ".join("-".join(tag) for tag in each.tags[:3])
-            yield Problem(
-                kind=ProblemKind.TAG_UNFIT,
-                severity=Severity.ERROR,
-                distribution=each.name,
-                file=f"{each.info}/WHEEL",
-                message=f"the wheel of {each.name} {each.version} is for {words}; the environment is {_words(subject, target)}",
-                remedy="install the wheel for this environment; `wheelcheck plan` with its platform and Python picks it",
-            )
+            fact = f"the wheel of {each.name} {each.version} is for {words}"
+            message, file = f"{fact}; the environment is {_words(subject, target)}", f"{each.info}/WHEEL"
+            remedy = "install the wheel for this environment; `wheelcheck plan` with its platform and Python picks it"
+            kind, severity = ProblemKind.TAG_UNFIT, Severity.ERROR
+            yield Problem.of(kind, severity, message, remedy, distribution=each.name, file=file)
 
 
 def find_doubles(installed: tuple[Installed, ...]) -> Iterator[Problem]:
     """Yield a problem for every distribution that is installed twice, as when one was unpacked over another."""
     for first, second in itertools.pairwise(installed):
         if first.name == second.name:
-            yield Problem(
-                kind=ProblemKind.PACKAGE_VERSION,
-                severity=Severity.ERROR,
-                distribution=second.name,
-                file=second.info,
-                message=f"{second.name} is installed twice: {first.info} and {second.info}",
-                remedy="remove both and install one of them again: their files lie over each other",
+            message = f"{second.name} is installed twice: {first.info} and {second.info}"
+            remedy = "remove both and install one of them again: their files lie over each other"
+            yield Problem.of(
+                ProblemKind.PACKAGE_VERSION, Severity.ERROR, message, remedy, distribution=second.name, file=second.info
             )
 
 
@@ -224,12 +197,9 @@ def floor_of(platform: str) -> tuple[int, ...]:
 def _digests(subject: Subject, digest: str) -> Iterator[Problem]:
     manifest = subject.manifest
     if manifest is not None and manifest.plan_digest and digest and manifest.plan_digest != digest:
-        yield Problem(
-            kind=ProblemKind.PLAN_DIFFERS,
-            severity=Severity.ERROR,
-            message=f"the bundle was made from the plan {_short(manifest.plan_digest)}, the one given is {_short(digest)}",
-            remedy="give the plan that it was made from, or make the bundle again",
-        )
+        message = f"the bundle was made from the plan {_short(manifest.plan_digest)}, the one given is {_short(digest)}"
+        remedy = "give the plan that it was made from, or make the bundle again"
+        yield Problem.of(ProblemKind.PLAN_DIFFERS, Severity.ERROR, message, remedy)
 
 
 def _runtime(subject: Subject, target: Target) -> Iterator[Problem]:
@@ -244,12 +214,9 @@ def _runtime(subject: Subject, target: Target) -> Iterator[Problem]:
     elif runtime.machine and machine and _spelt(runtime.machine) != _spelt(machine):
         facts.append((machine, runtime.machine))
     for wanted, there in facts:
-        yield Problem(
-            kind=ProblemKind.RUNTIME_DIFFERS,
-            severity=Severity.ERROR,
-            message=f"the plan is for {wanted}, the environment is {there}",
-            remedy="take the runtime that the plan is for, or plan for this one",
-        )
+        message = f"the plan is for {wanted}, the environment is {there}"
+        remedy = "take the runtime that the plan is for, or plan for this one"
+        yield Problem.of(ProblemKind.RUNTIME_DIFFERS, Severity.ERROR, message, remedy)
 
 
 def _spelt(machine: str) -> str:

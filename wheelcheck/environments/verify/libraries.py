@@ -50,43 +50,21 @@ def _is_near(case: LibraryCase, name: str) -> bool:
 
 
 def _python_dll(case: LibraryCase, need: Need, matched: re.Match[str]) -> Iterator[Problem]:
-    python = case.subject.runtime.python
-    name = need.library.lower()
+    python, library, executable = case.subject.runtime.python, need.library, case.subject.layout.executable
+    again = "install the wheel for this Python"
     if matched[3]:
-        yield case.problem(
-            ProblemKind.PYTHON_LIBRARY,
-            Severity.ERROR,
-            need.library,
-            f"needs {need.library}, the debug build of Python",
-            "take another wheel: this one was built for debugging",
-        )
+        fact = f"needs {library}, the debug build of Python"
+        again = "take another wheel: this one was built for debugging"
+    elif matched[1] and python is not None and int(matched[1]) != python.minor:
+        fact = f"is for Python 3.{matched[1]} ({library}), the environment has {case.subject.python_minor}"
+    elif matched[2] and not case.subject.runtime.free_threaded and python is not None:
+        fact = f"is for the free-threaded Python ({library}), the environment has the usual one"
+    elif case.subject.has_own_python and not _is_near(case, library.lower()):
+        fact = f"needs {library}, which is not beside {executable}"
+        again = f"copy {library} from the same release of Python beside {executable}"
+    else:
         return
-    if matched[1] and python is not None and int(matched[1]) != python.minor:
-        yield case.problem(
-            ProblemKind.PYTHON_LIBRARY,
-            Severity.ERROR,
-            need.library,
-            f"is for Python 3.{matched[1]} ({need.library}), the environment has {case.subject.python_minor}",
-            "install the wheel for this Python",
-        )
-        return
-    if matched[2] and not case.subject.runtime.free_threaded and python is not None:
-        yield case.problem(
-            ProblemKind.PYTHON_LIBRARY,
-            Severity.ERROR,
-            need.library,
-            f"is for the free-threaded Python ({need.library}), the environment has the usual one",
-            "install the wheel for this Python",
-        )
-        return
-    if case.subject.has_own_python and not _is_near(case, name):
-        yield case.problem(
-            ProblemKind.PYTHON_LIBRARY,
-            Severity.ERROR,
-            need.library,
-            f"needs {need.library}, which is not beside {case.subject.layout.executable}",
-            f"copy {need.library} from the same release of Python beside {case.subject.layout.executable}",
-        )
+    yield case.problem(ProblemKind.PYTHON_LIBRARY, Severity.ERROR, library, fact, again)
 
 
 def judge_linux(case: LibraryCase) -> Iterator[Problem]:
@@ -130,13 +108,10 @@ def _too_new(case: LibraryCase) -> Iterator[Problem]:
     glibc = ".".join(map(str, case.floor))
     for family, (numbers, library) in newest.items():
         asked, there = ".".join(map(str, numbers)), ".".join(map(str, ceilings[family]))
-        yield case.problem(
-            ProblemKind.SYSTEM_TOO_OLD,
-            Severity.ERROR,
-            library,
-            f"needs {family}_{asked} of {library}; a target with glibc {glibc} has {family}_{there}",
-            f"take a {_ORIGINS[case.owner is None]} for an older glibc, or plan for a newer one (--platform manylinux_2_…)",
-        )
+        fact = f"needs {family}_{asked} of {library}; a target with glibc {glibc} has {family}_{there}"
+        origin = _ORIGINS[case.owner is None]
+        remedy = f"take a {origin} for an older glibc, or plan for a newer one (--platform manylinux_2_…)"
+        yield case.problem(ProblemKind.SYSTEM_TOO_OLD, Severity.ERROR, library, fact, remedy)
 
 
 def judge_macos(case: LibraryCase) -> Iterator[Problem]:
@@ -155,14 +130,10 @@ def judge_macos(case: LibraryCase) -> Iterator[Problem]:
             yield _absolute(case, need)
     if case.floor and case.binary.system > case.floor:
         asked, there = ".".join(map(str, case.binary.system)), ".".join(map(str, case.floor))
-        yield case.problem(
-            ProblemKind.SYSTEM_TOO_OLD,
-            # The loader of macOS does not hold libraries to it: what fails is a function that the older release does not have.
-            Severity.WARNING,
-            f"macOS {asked}",
-            f"was built for macOS {asked} and newer, the target is macOS {there}",
-            "take a wheel for an older macOS, or plan for a newer one (--platform macosx_…)",
-        )
+        fact = f"was built for macOS {asked} and newer, the target is macOS {there}"
+        remedy = "take a wheel for an older macOS, or plan for a newer one (--platform macosx_…)"
+        # The loader of macOS does not hold libraries to it: what fails is a function that the older release does not have.
+        yield case.problem(ProblemKind.SYSTEM_TOO_OLD, Severity.WARNING, f"macOS {asked}", fact, remedy)
 
 
 def _places(case: LibraryCase, library: str) -> Iterator[str]:
@@ -191,16 +162,11 @@ def _is_there(case: LibraryCase, place: str) -> bool:
 
 
 def _absolute(case: LibraryCase, need: Need) -> Problem:
-    absence = case.system.absence(need.library)
+    absence, library = case.system.absence(need.library), need.library
     owner = absence.owner if absence is not None else "the machine that it was built on"
     remedy = absence.remedy if absence is not None else "take another wheel: this one is not self-contained"
-    return case.problem(
-        ProblemKind.LIBRARY_MISSING,
-        Severity.ERROR,
-        need.library,
-        f"loads {need.library}, a path that comes with {owner}",
-        remedy,
-    )
+    fact = f"loads {library}, a path that comes with {owner}"
+    return case.problem(ProblemKind.LIBRARY_MISSING, Severity.ERROR, library, fact, remedy)
 
 
 RULES: Mapping[str, Callable[[LibraryCase], Iterator[Problem]]] = MappingProxyType(
@@ -281,11 +247,6 @@ def _of_another_machine(binary: Binary, subject: Subject, index: LibraryIndex) -
     same_system = right_form == runtime.system or (binary.form == "elf" and runtime.system == "musl")
     there = ", ".join(binary.machines) if same_system else f"{right_form} {', '.join(binary.machines)}"
     here = runtime.machine or runtime.system if same_system else f"{runtime.system} {runtime.machine or ''}".strip()
-    yield Problem(
-        kind=ProblemKind.MACHINE,
-        severity=Severity.ERROR if same_system else Severity.WARNING,
-        distribution=index.owner(binary.path),
-        file=binary.path,
-        message=f"{binary.path} is for {there}, the environment is {here}",
-        remedy="install the wheel for this machine",
-    )
+    severity, path = Severity.ERROR if same_system else Severity.WARNING, binary.path
+    message, remedy = f"{path} is for {there}, the environment is {here}", "install the wheel for this machine"
+    yield Problem.of(ProblemKind.MACHINE, severity, message, remedy, distribution=index.owner(path), file=path)

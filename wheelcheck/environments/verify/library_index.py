@@ -117,15 +117,14 @@ def _iter_under(root: Path, start: Path, depth: int | None = None) -> Iterator[s
 
 def _unreadable(path: str, problem: Exception, owners: Mapping[str, NormalizedName]) -> Problem:
     why = problem.strerror or str(problem) if isinstance(problem, OSError) else str(problem)
-    return Problem(
-        kind=ProblemKind.LIBRARY_UNREADABLE,
-        # A library by name that nothing imports may be a test's broken sample.
-        severity=Severity.ERROR if is_extension_name(path.rpartition("/")[2]) else Severity.WARNING,
-        distribution=owners.get(path),
-        file=path,
-        message=f"{path} cannot be read as a library: {why}",
-        remedy="install its distribution again: the file is damaged",
+    # A library by name that nothing imports may be a test's broken sample.
+    severity = Severity.ERROR if is_extension_name(path.rpartition("/")[2]) else Severity.WARNING
+    message, remedy = (
+        f"{path} cannot be read as a library: {why}",
+        "install its distribution again: the file is damaged",
     )
+    kind, owner = ProblemKind.LIBRARY_UNREADABLE, owners.get(path)
+    return Problem.of(kind, severity, message, remedy, distribution=owner, file=path)
 
 
 def linked_paths(index: LibraryIndex) -> frozenset[str]:
@@ -169,15 +168,8 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
 
     def problem(self, kind: ProblemKind, severity: Severity, library: str, fact: str, remedy: str) -> Problem:
         """The problem that states *fact* of this library."""
-        return Problem(
-            kind=kind,
-            severity=severity,
-            distribution=self.owner,
-            file=self.binary.path,
-            library=library or None,
-            message=f"{self.binary.path} {fact}",
-            remedy=remedy or None,
-        )
+        owner, path = self.owner, self.binary.path
+        return Problem.of(kind, severity, f"{path} {fact}", remedy, distribution=owner, file=path, library=library)
 
     def has_in_distribution(self, name: str) -> bool:
         """Whether the same distribution has *name*, wherever: packages add their own folders, or load it beforehand."""
@@ -189,70 +181,39 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
 
     def elsewhere(self, need: Need, name: str) -> Problem:
         """The problem of a *need* that neither the distribution nor the system meets."""
-        places = self.index.find(name)
-        if places:
+        if places := self.index.find(name):
             return self._in_another(need, places)
-        absence = self.system.absence(need.library)
-        if absence is not None:
-            severe = absence.bundled and not need.late
-            return self.problem(
-                ProblemKind.LIBRARY_MISSING if absence.bundled else ProblemKind.LIBRARY_OPTIONAL,
-                Severity.ERROR if severe else Severity.WARNING,
-                need.library,
-                f"needs {need.library}, which comes with {absence.owner}",
-                absence.remedy,
-            )
-        wrong = self.index.every(name)
-        if wrong:
-            return self.problem(
-                ProblemKind.MACHINE,
-                Severity.WARNING if need.late else Severity.ERROR,
-                need.library,
-                f"needs {need.library}, which is there for another machine only ({wrong[0]})",
-                "install the wheel for this machine",
-            )
-        # A module of a Python that was built on its own system runs at least there.
-        is_of_a_systems_python = self.owner is None and "/lib-dynload/" in self.binary.path
-        return self.problem(
-            ProblemKind.LIBRARY_MISSING,
-            Severity.WARNING if need.late or is_of_a_systems_python else Severity.ERROR,
-            need.library,
-            f"needs {need.library}, which neither the environment nor a clean system has",
-            _REMEDY,
-        )
+        library, kind, is_severe = need.library, ProblemKind.LIBRARY_MISSING, not need.late
+        if (absence := self.system.absence(library)) is not None:
+            kind, is_severe = (kind, is_severe) if absence.bundled else (ProblemKind.LIBRARY_OPTIONAL, False)
+            fact, remedy = f"needs {library}, which comes with {absence.owner}", absence.remedy
+        elif wrong := self.index.every(name):
+            kind, remedy = ProblemKind.MACHINE, "install the wheel for this machine"
+            fact = f"needs {library}, which is there for another machine only ({wrong[0]})"
+        else:
+            # A module of a Python that was built on its own system runs at least there.
+            is_severe &= self.owner is not None or "/lib-dynload/" not in self.binary.path
+            fact, remedy = f"needs {library}, which neither the environment nor a clean system has", _REMEDY
+        return self.problem(kind, Severity.ERROR if is_severe else Severity.WARNING, library, fact, remedy)
 
     def _in_another(self, need: Need, places: tuple[str, ...]) -> Problem:
+        library, kind, first = need.library, ProblemKind.LIBRARY_MISSING, places[0]
+        severity = Severity.WARNING if need.late else Severity.ERROR
         owners = sorted({str(owner) for path in places if (owner := self.index.owner(path)) is not None})
+        absence = self.system.absence(library)
         if not owners:
             place = "in lib/ of the environment, with a run path that leads there"
             if self.subject.runtime.system == "windows":
                 place = f"beside {self.subject.layout.executable or 'python.exe'}"
-            return self.problem(
-                ProblemKind.LIBRARY_MISSING,
-                Severity.WARNING if need.late else Severity.ERROR,
-                need.library,
-                f"needs {need.library}, which lies where nothing looks for it ({places[0]})",
-                f"put {need.library} where it is looked for: {place}",
-            )
-        absence = self.system.absence(need.library)
+            fact = f"needs {library}, which lies where nothing looks for it ({first})"
+            return self.problem(kind, severity, library, fact, f"put {library} where it is looked for: {place}")
+        have = f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'}"
         if absence is not None and absence.bundled and not need.late:
             # A private copy of a library that everybody needs: a distribution that is imported earlier does not find it.
-            return self.problem(
-                ProblemKind.LIBRARY_MISSING,
-                Severity.ERROR,
-                need.library,
-                f"needs {need.library}, which comes with {absence.owner}; only {_have(owners)} a copy ({places[0]})",
-                absence.remedy,
-            )
-        return self.problem(
-            ProblemKind.LIBRARY_ELSEWHERE,
-            # A distribution that declares the other one knows where its libraries lie, and adds their folder or loads them.
-            Severity.INFO if self.required & set(owners) else Severity.WARNING,
-            need.library,
-            f"needs {need.library}, which only {_have(owners)} ({places[0]})",
-            f"it is found only where {owners[0]} was imported before; keep both, and import that one first",
-        )
-
-
-def _have(owners: list[str]) -> str:
-    return f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'}"
+            fact = f"needs {library}, which comes with {absence.owner}; only {have} a copy ({first})"
+            return self.problem(kind, severity, library, fact, absence.remedy)
+        # A distribution that declares the other one knows where its libraries lie, and adds their folder or loads them.
+        severity = Severity.INFO if self.required & set(owners) else Severity.WARNING
+        fact = f"needs {library}, which only {have} ({first})"
+        remedy = f"it is found only where {owners[0]} was imported before; keep both, and import that one first"
+        return self.problem(ProblemKind.LIBRARY_ELSEWHERE, severity, library, fact, remedy)

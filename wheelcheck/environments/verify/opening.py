@@ -184,10 +184,5 @@ def _check_archives(folder: Path, archives: tuple[BundleArchive, ...]) -> Iterat
 
 
 def _changed(filename: str, how: str) -> Problem:
-    return Problem(
-        kind=ProblemKind.ARCHIVE_CHANGED,
-        severity=Severity.ERROR,
-        file=filename,
-        message=f"{filename} {how}",
-        remedy="download it again, or make the bundle again",
-    )
+    remedy = "download it again, or make the bundle again"
+    return Problem.of(ProblemKind.ARCHIVE_CHANGED, Severity.ERROR, f"{filename} {how}", remedy, file=filename)

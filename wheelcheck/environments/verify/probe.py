@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.subject import Subject
 from wheelcheck.model.finding import Severity
-from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind
+from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind, TrialOutcome
 
 SOURCE = r"""
 import os, sys
@@ -60,14 +60,6 @@ os._exit(0)
 """
 
 
-class ProbedImport(Struct, frozen=True, kw_only=True):
-    """The import of one module: ``error`` is empty where it succeeded, ``None`` where the process died in it."""
-
-    module: str
-    seconds: float = 0.0
-    error: str | None = None
-
-
 class ProbedPlaces(Struct, frozen=True, kw_only=True):
     """Where the process took things from, in that system's spelling: ``path`` is ``sys.path``, ``modules`` names with files."""
 
@@ -79,9 +71,13 @@ class ProbedPlaces(Struct, frozen=True, kw_only=True):
 
 
 class Probed(Struct, frozen=True, kw_only=True):
-    """The whole output of the probe; ``places`` is ``None`` where the process died before it wrote them."""
+    """The whole output of the probe: ``imports`` that ended, by module; the one that had ``begun`` where the process died in it.
 
-    imports: tuple[ProbedImport, ...]
+    ``places`` is ``None`` where the process died before it wrote them.
+    """
+
+    imports: dict[str, ImportTrial]
+    begun: str
     places: ProbedPlaces | None
 
 
@@ -94,8 +90,8 @@ class _Line(Struct, frozen=True, kw_only=True):
 
 def parse_probed(output: bytes, mark: str) -> Probed:
     """Understand the *output* of the probe that was given *mark*; what is not its own is passed over."""
-    imports: dict[str, ProbedImport] = {}
-    places: ProbedPlaces | None = None
+    imports: dict[str, ImportTrial] = {}
+    begun, places = "", None
     for text in output.decode("utf-8", "replace").splitlines():
         if not text.startswith(mark):
             continue
@@ -103,15 +99,18 @@ def parse_probed(output: bytes, mark: str) -> Probed:
             # Not msgspec's own decoder: the names of files may have lone surrogates.
             document = json.loads(text[len(mark) :])
             line = convert(document, _Line)
-            if line.begin:
-                imports[line.begin] = ProbedImport(module=line.begin)
-            elif line.end:
-                imports[line.end] = ProbedImport(module=line.end, seconds=line.seconds, error=line.error)
+            if line.begin or line.end:
+                begun = line.begin
             else:
                 places = convert(document, ProbedPlaces)
         except (ValueError, RecursionError):
             continue  # msgspec's errors are ValueErrors too
-    return Probed(imports=tuple(imports.values()), places=places)
+        if line.end:
+            outcome, seconds = TrialOutcome.FAILED if line.error else TrialOutcome.IMPORTED, round(line.seconds, 3)
+            imports[line.end] = ImportTrial(
+                module=line.end, outcome=outcome, seconds=seconds, detail=line.error or None
+            )
+    return Probed(imports=imports, begun=begun, places=places)
 
 
 class Trials(Struct, frozen=True, kw_only=True):
@@ -142,23 +141,13 @@ def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Probl
         else "start programs with `python -I`, which passes it over"
     )
     for path in paths:
-        yield Problem(
-            kind=ProblemKind.OUTSIDE_PATH,
-            severity=Severity.ERROR,
-            library=path or None,
-            message=f"Python looks for packages in {path}, outside the environment ({_kind_of(path)})",
-            remedy="what is there counts on this machine and not on your users': " + how,
-        )
+        message = f"Python looks for packages in {path}, outside the environment ({_kind_of(path)})"
+        remedy = "what is there counts on this machine and not on your users': " + how
+        yield Problem.of(ProblemKind.OUTSIDE_PATH, Severity.ERROR, message, remedy, library=path)
     for name, (file, distribution) in modules.items():
-        yield Problem(
-            kind=ProblemKind.OUTSIDE_MODULE,
-            severity=Severity.ERROR,
-            distribution=distribution,
-            file=file,
-            library=name or None,
-            message=f"{distribution} imported {name} from {file}, outside the environment",
-            remedy=f"add the project that has {name} to the requirements",
-        )
+        message = f"{distribution} imported {name} from {file}, outside the environment"
+        remedy, kind = f"add the project that has {name} to the requirements", ProblemKind.OUTSIDE_MODULE
+        yield Problem.of(kind, Severity.ERROR, message, remedy, distribution=distribution, file=file, library=name)
 
 
 class _Inside:

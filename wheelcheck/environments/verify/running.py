@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.probe import SOURCE, Probed, ProbedPlaces, Trials, parse_probed
@@ -88,42 +89,23 @@ def _trials(
     places: list[ProbedPlaces] = []
     left = modules
     while left and not running.is_stopped:
-        ended = _run(interpreter, left, timeout, running)
-        probed = ended.probed
-        for each in probed.imports:
-            if each.error is None:
-                done[each.module] = ImportTrial(
-                    module=each.module, outcome=ended.outcome, detail=ended.detail, seconds=ended.seconds
-                )
-            else:
-                outcome = TrialOutcome.FAILED if each.error else TrialOutcome.IMPORTED
-                done[each.module] = ImportTrial(
-                    module=each.module, outcome=outcome, seconds=round(each.seconds, 3), detail=each.error or None
-                )
+        probed, death = _run(interpreter, left, timeout, running)
+        done |= probed.imports
         if probed.places is not None:
             places.append(probed.places)
-        elif not any(each.error is None for each in probed.imports):
+        elif probed.begun:
+            done[probed.begun] = replace(death, module=probed.begun)
+        else:
             # No import began, or the process died after the last one: another process would end in the same way.
-            first = left[0] if left[0] not in done else ""
-            for module in left:
-                if module not in done:
-                    done[module] = ImportTrial(module=module, outcome=ended.outcome, detail=ended.detail)
-            if not first:
-                break
+            done |= {module: replace(death, module=module, seconds=0.0) for module in left if module not in done}
         left = tuple(module for module in left if module not in done)
     return Trials(name=name, imports=tuple(done[module] for module in modules if module in done), places=tuple(places))
 
 
-class _Ended(Struct, frozen=True, kw_only=True):
-    """The end of one process: the outcome for the module during whose import it died."""
-
-    probed: Probed
-    outcome: TrialOutcome
-    detail: str
-    seconds: float
-
-
-def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, running: _Running) -> _Ended:
+def _run(
+    interpreter: Interpreter, modules: tuple[str, ...], timeout: float, running: _Running
+) -> tuple[Probed, ImportTrial]:
+    """What a process told, and the outcome for the module during whose import it died."""
     mark = f"wheelcheck-{secrets.token_hex(8)}:"
     command = [*interpreter.command, "-B", "-c", SOURCE, mark, interpreter.adds, *modules]
     with tempfile.TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder:
@@ -154,14 +136,14 @@ def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, run
                 running.processes.discard(process)
     probed = parse_probed(out, mark)
     if late:
-        return _Ended(
-            probed=probed, outcome=TrialOutcome.TIMED_OUT, detail=f"timed out after {timeout:g} s", seconds=timeout
+        outcome, detail = TrialOutcome.TIMED_OUT, f"timed out after {timeout:g} s"
+    else:
+        last = err.decode("utf-8", "replace").strip().splitlines()[-1:]
+        outcome, detail = (
+            TrialOutcome.CRASHED,
+            f"crashed (exit {process.returncode})" + (f": {last[0]}" if last else ""),
         )
-    last = err.decode("utf-8", "replace").strip().splitlines()[-1:]
-    said = f": {last[0]}" if last else ""
-    return _Ended(
-        probed=probed, outcome=TrialOutcome.CRASHED, detail=f"crashed (exit {process.returncode}){said}", seconds=0.0
-    )
+    return probed, ImportTrial(module="", outcome=outcome, detail=detail, seconds=timeout if late else 0.0)
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
