@@ -120,11 +120,13 @@ class Option:
 
 
 _CODES = "Codes, or what they begin with, that"
-_SEVERAL = "As for plan, any number of times; all for the usual ones."
+_SEVERAL = "As for plan, any number of times or with commas; all for the usual ones."
 _AS_CHECK = "As for check, any number of times."
 _GIVEN_AGAIN = "may be given again. Default: those of the settings, else"
 
 
+_PLATFORM_FLAGS = "--platform --python-platform"
+_PYTHON_FLAGS = "-p --python --python-version"
 _PLATFORM = Key("platform", "words", "Wheel platform tags or aliases to plan for, as --platform.")
 _PYTHON = Key("python", "words", "Python versions to plan for, as --python.")
 
@@ -133,11 +135,11 @@ class TargetOptions(TypedDict, total=False):
     """The one target of a plan."""
 
     platform: Annotated[str | None, Option(
-        "--platform", "TAG", "Wheel platform tag (win_amd64, manylinux_2_28_x86_64, …) or an alias: windows, linux, macos, alpine, "
-        "with -arm64 or -x86_64.", _ONE_TARGET, key=_PLATFORM,
+        _PLATFORM_FLAGS, "TAG", "Wheel platform tag (win_amd64, manylinux_2_28_x86_64, …), target of uv, or a word: windows, mac, "
+        "linux/arm64, alpine, ubuntu-22.04.", _ONE_TARGET, key=_PLATFORM,
     )]  # fmt: skip
     python: Annotated[str | None, Option(
-        "--python", "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", _ONE_TARGET, key=_PYTHON,
+        _PYTHON_FLAGS, "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", _ONE_TARGET, key=_PYTHON,
     )]  # fmt: skip
     target_file: Annotated[str | None, Option(
         "--target", "FILE", "A target made by `wheelcheck target` on the machine itself.", _ONE_TARGET,
@@ -147,13 +149,13 @@ class TargetOptions(TypedDict, total=False):
 class TargetsOptions(TypedDict, total=False):
     """The targets of a command that has many: platforms times Pythons, files, and what names targets already."""
 
-    platforms: Annotated[tuple[str, ...], Option("--platform", "TAG", commands=(), key=_PLATFORM, own={
+    platforms: Annotated[tuple[str, ...], Option(_PLATFORM_FLAGS, "TAG", commands=(), key=_PLATFORM, own={
         "check": Words(_SEVERAL),
         "diff": Words(_AS_CHECK),
         "matrix": Words(f"A row; {_GIVEN_AGAIN} all.", "TAG|all"),
         "wheels": Words(f"A column; {_GIVEN_AGAIN} all common ones.", "TAG|all"),
     })]  # fmt: skip
-    pythons: Annotated[tuple[str, ...], Option("--python", "VERSION", commands=(), key=_PYTHON, own={
+    pythons: Annotated[tuple[str, ...], Option(_PYTHON_FLAGS, "VERSION", commands=(), key=_PYTHON, own={
         "check": Words(_SEVERAL),
         "diff": Words(_AS_CHECK),
         "matrix": Words(f"A column; {_GIVEN_AGAIN} all.", "VERSION|all"),

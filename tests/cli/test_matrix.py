@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import Flaky, IndexServer, Mode
 from wheelcheck.report.documents import json_schema
 from wheelcheck.report.matrix_document import MatrixDocument
-from wheelcheck.targets.targets import PLATFORMS, PYTHONS
+from wheelcheck.targets.targets import PLATFORMS, maintained_pythons
 
 CATALOG = {
     "a": [make_wheel("a", "1.0", requires=["b", "m; sys_platform != 'win32'"])],
@@ -73,7 +74,124 @@ def test_all_is_the_documented_list_and_the_default(shell: Shell) -> None:
     assert named.out == default.out
     assert named.status == 0
     assert answered(named)["platforms"] == list(PLATFORMS)
-    assert answered(named)["pythons"] == list(PYTHONS)
+    assert answered(named)["pythons"] == list(maintained_pythons(datetime.now(UTC).date().isoformat()))
+
+
+def test_all_pythons_are_those_that_are_maintained_on_the_day_asked_about(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        found = {
+            day: answered(run(shell, server, "m", "--platform", "windows", "--exclude-newer", day, "--format", "json"))[
+                "pythons"
+            ]
+            for day in ("2026-10-31", "2026-11-01", "2026-09-30")
+        }
+    assert found["2026-11-01"] == ["3.11", "3.12", "3.13", "3.14", "3.15", "3.13t", "3.14t", "3.15t"]
+    # 3.10 has its last day then; 3.15 comes out on the next.
+    assert found["2026-10-31"] == ["3.10", *found["2026-11-01"]]
+    assert found["2026-09-30"] == ["3.10", "3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t"]
+
+
+PROJECT = '[project]\nname = "x"\nversion = "1"\nrequires-python = "{}"\ndependencies = ["m"]\n'
+
+
+def test_pythons_that_the_project_excludes_are_no_fault_of_it(shell: Shell) -> None:
+    path = shell.write("pyproject.toml", PROJECT.format(">=3.12"))
+    words = ("--platform", "windows", "--python", "3.10,3.11,3.12,3.13")
+    with IndexServer(CATALOG) as server:
+        text = run(shell, server, str(path), *words)
+        found = run(shell, server, str(path), *words, "--format", "json")
+    assert text.status == found.status == 0
+    assert list(statuses(found).values()) == ["unsupported", "unsupported", "installs", "installs"]
+    assert "requires Python >=3.12" in answered(found)["cells"][0]["failure"]
+    assert answered(found)["blockers"] == []
+    assert text.out.endswith("Installs on all 2 targets; 2 not supported by the project\n")
+    assert "- not supported by the project" in text.out
+
+
+def test_minor_of_which_the_project_excludes_the_first_releases_is_asked_for_the_next(shell: Shell) -> None:
+    path = shell.write("pyproject.toml", PROJECT.format(">=3.11.4"))
+    with IndexServer(CATALOG) as server:
+        found = run(shell, server, str(path), "--platform", "windows", "-p", "3.10,3.11,3.11.2", "--format", "json")
+    assert statuses(found) == {
+        "win_amd64/3.10": "unsupported", "win_amd64/3.11.4": "installs", "win_amd64/3.11.2": "unsupported",
+    }  # fmt: skip
+
+
+def test_grid_without_a_python_that_the_project_supports_is_a_slip(shell: Shell) -> None:
+    path = shell.write("pyproject.toml", PROJECT.format(">=3.12"))
+    with IndexServer(CATALOG) as server:
+        outcome = run(shell, server, str(path), "--platform", "windows", "--python", "3.10,3.11")
+    assert outcome.status == 2
+    assert "supports none of the Pythons that were asked for" in outcome.err
+
+
+WORKFLOW = """\
+on: push
+jobs:
+  t:
+    strategy:
+      matrix:
+        os: [ubuntu-24.04-arm, windows-latest]
+        python: ["3.12", "3.14"]
+    runs-on: ${{ matrix.os }}
+    steps:
+      - uses: actions/setup-python@v6
+        with: {python-version: "${{ matrix.python }}"}
+"""
+
+
+def test_file_that_names_whole_targets_names_all_cells(shell: Shell) -> None:
+    path = str(shell.write(".github/workflows/ci.yml", WORKFLOW))
+    with IndexServer(CATALOG) as server:
+        alone = statuses(run(shell, server, "m", "--targets-from", path, "--format", "json"))
+        more = statuses(
+            run(shell, server, "m", "--targets-from", path, "--platform", "mac", "-p", "3.13", "--format", "json")
+        )
+    cells = {
+        f"{platform}/{python}" for platform in ("manylinux_2_39_aarch64", "win_amd64") for python in ("3.12", "3.14")
+    }
+    assert set(alone) == cells
+    assert set(more) == {*cells, "macosx_13_0_arm64/3.13"}
+
+
+def test_file_that_names_pythons_alone_is_completed_with_every_platform_and_tells_what_it_took(shell: Shell) -> None:
+    path = str(shell.write(".python-version", "3.13-dev\n"))
+    with IndexServer(CATALOG) as server:
+        outcome = run(shell, server, "m", "--targets-from", path, "--format", "json")
+    assert set(statuses(outcome)) == {f"{platform}/3.13" for platform in PLATFORMS}
+    assert "3.13-dev is a pre-release, taken as its release" in outcome.err
+
+
+def test_words_of_uv_and_pip_and_commas_name_cells(shell: Shell) -> None:
+    spelt = (
+        ("--python-platform", "windows,aarch64-apple-darwin", "--python-version", "3.11,3.12"),
+        ("--platform", "win_amd64, mac", "-p", "3.11", "-p", "3.12"),
+    )
+    with IndexServer(CATALOG) as server:
+        found = [run(shell, server, "m", *words, "--format", "json").out for words in spelt]
+    assert found[0] == found[1]
+    assert json.loads(found[0])["platforms"] == ["win_amd64", "macosx_13_0_arm64"]
+
+
+@pytest.mark.parametrize("command", ["plan", "why"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--platform", "windows", "--platform", "linux"), "--platform names windows, linux"),
+        (("--python-platform", "windows,linux"), "--platform names windows, linux"),
+        (("--python", "3.11", "-p", "3.12"), "--python names 3.11, 3.12"),
+        (("--python", "all"), "--python names all"),
+        (("--target", "a.json", "--target", "b.json"), "--target names a.json, b.json"),
+    ],
+)
+def test_command_for_one_target_refuses_several_and_names_those_that_take_them(
+    shell: Shell, command: str, words: tuple[str, ...], told: str
+) -> None:
+    outcome = shell.run(command, "m", *(("m",) if command == "why" else ()), *words, "--no-index")
+    assert outcome.status == 2
+    assert told in outcome.err
+    assert f"{command} is for one target" in outcome.err
+    assert "`wheelcheck check` or `wheelcheck matrix`" in outcome.err
 
 
 def test_settings_name_rows_and_columns(shell: Shell) -> None:

@@ -12,7 +12,7 @@ from tests.findings.test_why import AV, why
 from wheelcheck.model.answers import Wheels, Why
 from wheelcheck.report.wheels import render_wheels, render_wheels_json
 from wheelcheck.report.why import render_why, render_why_json
-from wheelcheck.targets.targets import PLATFORMS, PYTHONS
+from wheelcheck.targets.targets import PLATFORMS, maintained_pythons
 
 DEEP = FakeProjects(
     {f"project-{number}": {"1.2.3": [wheel(requires=[f"project-{number + 1}>=1.0,<2"])]} for number in range(12)}
@@ -27,6 +27,7 @@ MANY = FakeProjects(
         }
     }
 )
+PYTHONS = maintained_pythons("2026-11-28")
 EVERYWHERE = tuple((platform, python) for python in PYTHONS for platform in PLATFORMS)
 WHYS = {
     "blocked": why(AV, "av", "audio==1.3"),

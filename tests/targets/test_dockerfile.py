@@ -119,8 +119,8 @@ def test_a_default_for_the_builders_platform_counts() -> None:
 def test_what_was_assumed_is_said_with_the_line() -> None:
     target = only("# syntax=docker/dockerfile:1\n\nFROM python:3-slim\n")
     assert str(target.origin) == "Dockerfile:3"
-    assert target.said == ("FROM python:3-slim; names no minor version of Python; no machine is given, x86_64 is taken")
-    assert only("FROM --platform=linux/amd64 python:3.11-bookworm\n").said == "FROM python:3.11-bookworm"
+    assert target.assumed == "names no minor version of Python; no machine is given, x86_64 is taken"
+    assert only("FROM --platform=linux/amd64 python:3.11-bookworm\n").assumed == ""
 
 
 STAGES = """\
@@ -168,7 +168,7 @@ def test_the_last_stage_with_a_python_counts() -> None:
     )
     (target,) = found.targets
     assert (target.platform, target.python) == ("manylinux_2_36_x86_64", "3.11")
-    assert "the last stage with a Python; the last one is FROM scratch" in target.said
+    assert "the last stage with a Python; the last one is FROM scratch" in target.assumed
     assert found.notes == ()
 
 

@@ -91,9 +91,8 @@ def test_a_matrix_is_expanded_as_github_does() -> None:
     assert notes(MATRIX) == []
 
 
-def test_a_target_tells_its_line_and_job() -> None:
-    target = read(MATRIX).targets[0]
-    assert (str(target.origin), target.said) == ("ci.yml:14", "job test: 3.10 on ubuntu-22.04")
+def test_a_target_tells_its_line() -> None:
+    assert str(read(MATRIX).targets[0].origin) == "ci.yml:14"
 
 
 @pytest.mark.parametrize(

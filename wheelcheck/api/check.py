@@ -87,7 +87,7 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
     if asked.baseline == "":
         raise UsageProblem("--baseline is empty", hint="give it a value, or leave the option out; is a variable unset?")
     policy = gate_policy(asked, settings, hint="make it with --write-baseline", next_baseline=asked.next_baseline)
-    named = load_targets(asked.targets, settings, asked.request)
+    named = load_targets(asked.targets, settings, asked.request, today=asked.today)
     chosen = _chosen_inputs(asked)
     prepared = _prepared(asked, chosen, settings, named.targets[0], reporter)
     with open_store(prepared.index, reporter) as store:

@@ -218,7 +218,7 @@ def _sides(asked: DiffRequest, folder: Path) -> tuple[ComparisonInput, Compariso
 
 def _targets(asked: DiffRequest, settings: Settings, plan: Plan | None) -> tuple[Target, ...]:
     if plan is None:
-        return load_targets(asked.targets, settings, asked.request).targets
+        return load_targets(asked.targets, settings, asked.request, today=asked.today).targets
     if asked.targets != TargetWords():
         raise UsageProblem(
             f"a plan is for its own target ({plan.target})", hint="take --platform, --python and the like out"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,12 @@ from wheelcheck.api.answering import Answer, answered, installability_by_sibling
 from wheelcheck.api.edges import index_config, open_store
 from wheelcheck.api.preparing import Prepared, parse_cutoff, prepare
 from wheelcheck.api.request import Request, completed, refuse_empty
-from wheelcheck.api.targets import TargetWords, load_targets
+from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.repair import EditKind
 from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.model.target import Target
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from wheelcheck.model.answers import Cell, Matrix, Opening, Wheels
     from wheelcheck.model.requirement import Requirement
     from wheelcheck.model.resolution import Policy
-    from wheelcheck.model.target import Target
     from wheelcheck.settings.loading import Settings
 
 _REPAIRS = 3  # of which one is shown: the cheapest that stays in its cell
@@ -44,12 +45,13 @@ class MatrixRequest(Struct, frozen=True, kw_only=True):
     """One question to :func:`matrix`.
 
     *request* has everything that does not differ between cells; its ``repair_seconds`` are for the whole run. *targets* are the
-    words for rows and columns; where neither they nor the settings say anything of platforms, or of Pythons, all known ones are
-    meant.
+    words for rows and columns; where neither they nor the settings say anything of platforms, or of Pythons, all are meant: of
+    Pythons those that are maintained on the day asked about, which is *today* (ISO 8601) where the request names none.
     """
 
     request: Request
     targets: TargetWords = field(default_factory=TargetWords)
+    today: str = ""
 
 
 def matrix(
@@ -64,14 +66,22 @@ def matrix(
     from wheelcheck.plans.comparing import best_python, find_blockers
 
     reporter = reporter or SilentReporter()
-    targets = matrix_targets(asked)
+    named = matrix_targets(asked)
+    targets = named.targets
     first = targets[0]
     request = asked.request.changed(platform=first.platform, python=first.python, target_file=None)
     prepared = prepare(request, reporter)
+    asked_of = [_admitted(target, prepared) for target in targets]
+    excluded = [each.failure for each in asked_of if not isinstance(each, Target)]
+    if len(excluded) == len(asked_of):
+        raise UsageProblem(
+            f"the project supports none of the Pythons that were asked for: {excluded[0]}", hint="give another --python"
+        )
     with open_store(prepared.index, reporter) as store:
         run = _Run(prepared, store, reporter)
         cells = tuple(
-            run.cell(target, _Numbered(reporter, number, len(targets))) for number, target in enumerate(targets, 1)
+            run.cell(each, _Numbered(reporter, number, len(targets))) if isinstance(each, Target) else each
+            for number, each in enumerate(asked_of, 1)
         )
         # A lock is changed by the tool that made it.
         openings = run.openings(cells, clock) if prepared.repairs and prepared.read.lock is None else ()
@@ -81,26 +91,38 @@ def matrix(
         blockers=find_blockers(cells),
         best=best_python(cells),
         openings=openings,
+        notes=named.notes,
     )
 
 
-def matrix_targets(asked: MatrixRequest) -> tuple[Target, ...]:
+def _admitted(target: Target, prepared: Prepared) -> Target | Cell:
+    """*target*, with the first patch release that the project's ``requires-python`` admits; a cell where it admits none."""
+    from wheelcheck.model.answers import Cell
+    from wheelcheck.targets.requires_python import first_admitted
+    from wheelcheck.targets.targets import parse_target
+
+    bounds = [(bound, str(origin)) for bound, origin in prepared.read.inputs.requires_python]
+    if prepared.read.lock is not None and prepared.read.lock.requires_python is not None:
+        bounds.append((prepared.read.lock.requires_python, prepared.read.lock.path))
+    excluding = [each for each in bounds if not each[0].contains(target.python_full, prereleases=True)]
+    if not excluding:
+        return target
+    minor = f"3.{target.python_full.minor}"
+    all_bounds = reduce(and_, (bound for bound, _ in bounds))
+    word = first_admitted(minor, (all_bounds,)) if target.patch_assumed else None
+    if word is not None:
+        return parse_target(target.platform, target.python.replace(minor, word))
+    return Cell(
+        target=target, plan=None, failure=f"{excluding[0][1]} requires Python {excluding[0][0]}", is_supported=False
+    )
+
+
+def matrix_targets(asked: MatrixRequest) -> LoadedTargets:
     """The cells of *asked*, row by row; raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``."""
     from wheelcheck.settings.loading import load_settings
 
     settings = load_settings(Path(asked.request.folder), asked.request.environ)
-    return load_targets(_completed(asked.targets, settings), settings, asked.request).targets
-
-
-def _completed(words: TargetWords, settings: Settings) -> TargetWords:
-    if words.files or (not words.platforms and not words.pythons and not words.sources and settings.targets):
-        return words
-    # Words complete the targets of a source that names only platforms or only Pythons.
-    return replace(
-        words,
-        platforms=words.platforms or tuple(settings.platforms) or _EVERY,
-        pythons=words.pythons or tuple(settings.pythons) or _EVERY,
-    )
+    return load_targets(asked.targets, settings, asked.request, today=asked.today, otherwise=_EVERY)
 
 
 class _Run:
@@ -182,8 +204,9 @@ class _Numbered:
 class WheelsRequest(Struct, frozen=True, kw_only=True):
     """One question to :func:`wheels`.
 
-    *requirement* bounds the versions. *platforms* and *pythons* are words, ``all`` among them; empty is what the settings name,
-    then every known platform and the running Python. *versions* is how many to show. *where* holds the fields that say where and
+    *requirement* bounds the versions. *platforms* and *pythons* are words, ``all`` among them (as in :class:`MatrixRequest`, with
+    *today*); empty is what the settings name, then every known platform and the running Python. *versions* is how many to show.
+    *where* holds the fields that say where and
     how to look (index, cache, ``exclude_newer``, ``pre``); its inputs and its own target are not looked at.
     """
 
@@ -191,6 +214,7 @@ class WheelsRequest(Struct, frozen=True, kw_only=True):
     platforms: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
     versions: int = _VERSIONS
+    today: str = ""
     where: Request = field(default_factory=lambda: Request(inputs=()))
 
 
@@ -230,10 +254,11 @@ def _bare(requirement: Requirement) -> Requirement:
 
 
 def _targets(request: WheelsRequest, settings: Settings) -> tuple[Target, ...]:
-    from wheelcheck.targets.targets import PLATFORMS, PYTHONS, expanded, host_target, parse_target
+    from wheelcheck.targets.targets import PLATFORMS, expanded, host_target, maintained_pythons, parse_target
 
     platforms = expanded(request.platforms or settings.platforms or PLATFORMS, PLATFORMS)
-    pythons = expanded(request.pythons or settings.pythons, PYTHONS) or (host_target().python,)
+    maintained = maintained_pythons(day_asked(request.where, settings, request.today))
+    pythons = expanded(request.pythons or settings.pythons, maintained) or (host_target().python,)
     found = (parse_target(platform, python) for python in pythons for platform in platforms)
     # Two words may mean one target: windows and win_amd64.
     return tuple({(target.platform, target.python): target for target in found}.values())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from wheelcheck.api.request import Request
+from wheelcheck.api.request import Request, completed
 from wheelcheck.errors import InputUnreadable, UsageProblem
 
 if TYPE_CHECKING:
@@ -52,25 +52,46 @@ class LoadedTargets(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def load_targets(words: TargetWords, settings: Settings, request: Request) -> LoadedTargets:
+def day_asked(request: Request, settings: Settings, today: str = "") -> str:
+    """The day, ISO 8601, that the question is about: that of ``exclude_newer``, else *today*, else the day of the clock."""
+    cutoff = completed(request, settings)["exclude_newer"]
+    return (cutoff or today)[:10] or datetime.now(UTC).date().isoformat()
+
+
+class _Every(Struct, frozen=True, kw_only=True):
+    """What ``all`` stands for among *pythons*, and the words that stand for what nothing names."""
+
+    pythons: tuple[str, ...]
+    otherwise: tuple[str, ...]
+
+
+def load_targets(
+    words: TargetWords, settings: Settings, request: Request, *, today: str = "", otherwise: tuple[str, ...] = ()
+) -> LoadedTargets:
     """The targets of *words*; where these say nothing, those of *settings*; where these neither, the running interpreter.
+
+    ``all`` Pythons are those that are maintained on the day that *request* asks about, which is *today* where it names none.
+    *otherwise* stands for platforms and for Pythons that nothing names, in place of the running interpreter's.
 
     A source that names only platforms or only Pythons is multiplied by what *words* say of the other, else the settings; words that
     complete no source name further targets. Raises ``UsageProblem`` and ``InputUnreadable``.
     """
     from wheelcheck.targets.targetfile import parse_target_file
-    from wheelcheck.targets.targets import parse_target
+    from wheelcheck.targets.targets import maintained_pythons, parse_target
 
     _refuse_empty(words)
-    sources = [_sourced(path) for path in words.sources]
+    every = _Every(pythons=maintained_pythons(day_asked(request, settings, today)), otherwise=otherwise)
+    sources = [_sourced(path, every.pythons) for path in words.sources]
     files = words.files or ((request.options["target_file"],) if request.options["target_file"] is not None else ())
-    found = [parse_target(platform, python) for platform, python in _named(words, files, sources, settings)]
+    found = [parse_target(platform, python) for platform, python in _named(words, files, sources, settings, every)]
     found += [parse_target_file(_text(path), path) for path in files]
     targets: dict[tuple[str, str], Target] = {}
     for target in found or [parse_target(None, None)]:
         targets.setdefault((target.platform, target.python), target)
-    notes = dict.fromkeys(f"no target was taken from {note}" for source in sources for note in source.notes)
-    return LoadedTargets(targets=tuple(targets.values()), notes=(*notes, *_iter_borrowed(words, sources, settings)))
+    notes = [f"no target was taken from {note}" for source in sources for note in source.notes]
+    notes += [f"{each.origin}: {each.assumed}" for source in sources for each in source.targets if each.assumed]
+    notes += _iter_borrowed(words, sources, settings)
+    return LoadedTargets(targets=tuple(targets.values()), notes=tuple(dict.fromkeys(notes)))
 
 
 def _iter_borrowed(words: TargetWords, sources: Sequence[NamedTargets], settings: Settings) -> Iterator[str]:
@@ -104,20 +125,27 @@ def _refuse_empty(words: TargetWords) -> None:
         ("--target", words.files),
         ("--targets-from", words.sources),
     ):
-        if any(not value.strip() for value in values):
+        if any(not value.strip(" ,") for value in values):
             raise UsageProblem(
                 f"{option} is empty", hint="give it a value, or leave the option out; is a variable unset?"
             )
 
 
 def _named(
-    words: TargetWords, files: tuple[str, ...], sources: Sequence[NamedTargets], settings: Settings
+    words: TargetWords,
+    files: tuple[str, ...],
+    sources: Sequence[NamedTargets],
+    settings: Settings,
+    every: _Every,
 ) -> list[tuple[str | None, str | None]]:
     """Platform and Python of each target that has words, ``None`` for that of the running interpreter."""
-    from wheelcheck.targets.targets import PLATFORMS, PYTHONS, expanded
+    from wheelcheck.targets.targets import PLATFORMS, expanded
 
-    platforms, pythons = expanded(words.platforms, PLATFORMS), expanded(words.pythons, PYTHONS)
-    others = platforms or expanded(settings.platforms, PLATFORMS), pythons or expanded(settings.pythons, PYTHONS)
+    platforms, pythons = expanded(words.platforms, PLATFORMS), expanded(words.pythons, every.pythons)
+    others = (
+        platforms or expanded(settings.platforms or every.otherwise, PLATFORMS),
+        pythons or expanded(settings.pythons or every.otherwise, every.pythons),
+    )
     found = [
         pair
         for source in sources
@@ -135,10 +163,10 @@ def _named(
     if platforms or pythons:
         return [*found, *_product(*others)]
     if files:
-        return []
+        return found
     pairs = (text.partition("/") for text in settings.targets)
     found.extend((platform, python) for platform, _, python in pairs)
-    if settings.platforms or settings.pythons:
+    if settings.platforms or settings.pythons or (every.otherwise and not found):
         found.extend(_product(*others))
     return found
 
@@ -150,13 +178,12 @@ def _product(platforms: Iterable[str], pythons: Iterable[str]) -> Iterator[tuple
             yield platform, python
 
 
-def _sourced(path: str) -> NamedTargets:
+def _sourced(path: str, maintained: tuple[str, ...]) -> NamedTargets:
     """The targets in the file *path*, whose kind its name tells; for a project file, its content."""
     from wheelcheck.knowledge.systems import load_images
     from wheelcheck.targets.sources import TargetQuery, parse_targets
-    from wheelcheck.targets.targets import PYTHONS
 
-    found = parse_targets(_text(path), path, TargetQuery(known=load_images(), pythons=PYTHONS))
+    found = parse_targets(_text(path), path, TargetQuery(known=load_images(), pythons=maintained))
     if not found.targets:
         notes = "; ".join(map(str, found.notes))
         raise UsageProblem(

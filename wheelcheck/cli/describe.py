@@ -84,8 +84,10 @@ def schema_command(name: str, output: str | None) -> int:
 
 
 @click.command("target", short_help="Print a target file for this interpreter, or for two words.")
-@click.option("--platform", metavar="TAG", help="Of this platform instead of the running one.")
-@click.option("--python", metavar="VERSION", help="Of this Python instead of the running one.")
+@click.option(
+    *OPTIONS["platform"].flags, "platform", metavar="TAG", help="Of this platform instead of the running one."
+)
+@click.option(*OPTIONS["python"].flags, "python", metavar="VERSION", help="Of this Python instead of the running one.")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
 def target_command(platform: str | None, python: str | None, output: str | None) -> int:
     """Print the file that `--target FILE` reads: tags and markers of the interpreter that runs this command."""

@@ -38,11 +38,12 @@ def matrix_command(
 ) -> int:
     """Show on which platforms and Pythons INPUT... installs, what blocks the rest, and which Python to ship.
 
-    "all" stands for win_amd64, win_arm64, macosx_13_0 and manylinux_2_28 and musllinux_1_2 on both architectures, and for the
-    CPythons 3.10 to 3.14, 3.13t and 3.14t. --repair-seconds is the time for all cells together.
+    "all" stands for win_amd64, win_arm64, macosx_13_0 and manylinux_2_28 and musllinux_1_2 on both architectures, and for every
+    CPython that gets security fixes today (with --exclude-newer: on that day), with its free-threaded build. --repair-seconds is
+    the time for all cells together.
 
-    Exit status: 0 every cell installs (builds of pure source included), 1 one is blocked, 3 an index failed on one, 4 one is
-    undecided. With --any, 0 as soon as one installs.
+    Exit status: 0 every cell that requires-python admits installs (builds of pure source included), 1 one is blocked, 3 an index
+    failed on one, 4 one is undecided. With --any, 0 as soon as one installs.
     """
     from wheelcheck.api.matrix import MatrixRequest, matrix, matrix_targets
     from wheelcheck.api.request import Request
@@ -52,9 +53,11 @@ def matrix_command(
     targets = TargetWords.taken_from(options)
     asked = MatrixRequest(request=Request(inputs=inputs, **request_options(options)), targets=targets)
     if folder is not None:
-        _refuse_unusable(Path(folder), () if force else matrix_targets(asked))
+        _refuse_unusable(Path(folder), () if force else matrix_targets(asked).targets)
     with showing.reporter() as reporter:
         answer = matrix(asked, reporter=reporter)
+    for note in answer.notes:
+        print_note(note)
     if folder is not None:
         _write_plans(answer, Path(folder))
     showing.write("matrix", form, answer)
@@ -111,7 +114,7 @@ def wheels_command(
     """Show which versions within REQUIREMENT ("av", "torch>=2,<2.3") have a wheel on which targets.
 
     Where there is none, a source archive is shown as pure Python or as in need of a compiler. "all" stands for the common
-    platforms of Windows, macOS and Linux (glibc and musl), and for the Pythons that are maintained.
+    platforms of Windows, macOS and Linux (glibc and musl), and for the Pythons that are maintained, as for matrix.
 
     Exit status: 0 there are versions, 1 there are none.
     """

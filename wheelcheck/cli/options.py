@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.options import OPTIONS, Option, Words
+from wheelcheck.options import OPTIONS, Option, TargetOptions, Words
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,6 +50,8 @@ def _declared(option: Option, command: str) -> Callable[[F], F]:
         settings |= {"default": None} if "/" in option.declared else {"is_flag": True}
     elif option.repeats:
         settings |= {"multiple": True}
+    elif option.name in TargetOptions.__annotations__:
+        settings |= {"multiple": True, "callback": _only_one}
     elif option.metavar.startswith("[="):
         settings |= {"cls": _OptionalValue}
     else:
@@ -60,6 +62,17 @@ def _declared(option: Option, command: str) -> Callable[[F], F]:
 def words(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001 - click
     """The words between the commas of *texts*: the callback of an option that is given once, many times or both."""
     return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
+
+
+def _only_one(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> str | None:
+    """The one value of *texts*; raises ``UsageProblem`` where they name several, of which another tool would take the last."""
+    several = texts if parameter.name == "target_file" else words(context, parameter, texts) or texts
+    if len(several) > 1 or several == ("all",):
+        raise UsageProblem(
+            f"{OPTIONS[str(parameter.name)].flag} names {', '.join(several)}, and {context.info_name} is for one target",
+            hint="ask `wheelcheck check` or `wheelcheck matrix`, which take several",
+        )
+    return several[0] if several else None
 
 
 allow_build = click.option(

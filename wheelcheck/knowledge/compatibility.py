@@ -164,6 +164,8 @@ def _index(table: Table) -> VendorIndex:
 def _python(table: Table) -> PythonLife:
     return PythonLife(
         minor=table.one("minor", kinds.minor),
+        released=table.one("released", kinds.day) if "released" in table else "",
+        free_threaded=table.truth("free_threaded") is True,
         secure_until=table.one("secure_until", kinds.day),
         evidence=table.some("evidence", kinds.link),
     )

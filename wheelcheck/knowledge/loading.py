@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from wheelcheck.model.knowledge import NativeKnowledge, RepairKnowledge
+    from wheelcheck.model.knowledge import NativeKnowledge, PythonLife, RepairKnowledge
 
 SHIPPED = (
     "advisories.toml",
@@ -50,6 +50,15 @@ def load_native() -> NativeKnowledge:
 
     file = "native.toml"
     return parse_native(load_shipped(file), file)
+
+
+@functools.cache
+def load_pythons() -> tuple[PythonLife, ...]:
+    """Every Python minor that ships with wheelcheck, oldest first; read once for the process, about 2 ms."""
+    from wheelcheck.knowledge.compatibility import parse_repair_knowledge
+
+    file = "pythons.toml"
+    return parse_repair_knowledge(load_shipped(file), file).pythons
 
 
 def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:

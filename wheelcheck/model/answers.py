@@ -181,13 +181,14 @@ class Wheels(Struct, frozen=True, kw_only=True):
 
 
 class CellStatus(Enum):
-    """How one cell came out; the value is the word of the schema, the order from best to worst."""
+    """How one cell came out; the value is the word of the schema, the order from best to worst, then what was not asked of it."""
 
     INSTALLS = "installs"
     NEEDS_BUILD = "needs-build"
     BLOCKED = "blocked"
     UNDECIDED = "undecided"
     FAILED = "failed"
+    UNSUPPORTED = "unsupported"
 
     @property
     def is_good(self) -> bool:
@@ -204,15 +205,21 @@ _OF_PLANS = {
 
 
 class Cell(Struct, frozen=True, kw_only=True):
-    """One target's plan; ``failure`` says in a sentence why there is none (the index went away)."""
+    """One target's plan; ``failure`` says in a sentence why there is none (the index went away).
+
+    *is_supported* is false where the project's own ``requires-python`` excludes the Python: that is no fault, and no answer.
+    """
 
     target: Target
     plan: Plan | None
     failure: str = ""
+    is_supported: bool = True
 
     @property
     def status(self) -> CellStatus:
         """What the grid shows."""
+        if not self.is_supported:
+            return CellStatus.UNSUPPORTED
         return CellStatus.FAILED if self.plan is None else _OF_PLANS[self.plan.status]
 
     @property
@@ -261,13 +268,17 @@ class Opening(Struct, frozen=True, kw_only=True):
 
 
 class Matrix(Struct, frozen=True, kw_only=True):
-    """The whole answer; ``cells`` in the order asked for, at most one for each platform and Python."""
+    """The whole answer; ``cells`` in the order asked for, at most one for each platform and Python.
+
+    ``notes`` say what was passed over or taken for granted in the files that named cells.
+    """
 
     inputs: tuple[InputRecord, ...]
     cells: tuple[Cell, ...]
     blockers: tuple[Blocker, ...] = ()
     best: Best | None = None
     openings: tuple[Opening, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -293,7 +304,7 @@ class Matrix(Struct, frozen=True, kw_only=True):
     def exit_status(self) -> int:
         """1 a cell is blocked; 3 an index failed; 4 undecided within the budget; 0 every cell installs, or needs pure builds.
 
-        The first that holds.
+        The first that holds; cells that the project does not support count for nothing.
         """
         found = {cell.status for cell in self.cells}
         if CellStatus.BLOCKED in found:

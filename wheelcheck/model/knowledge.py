@@ -134,10 +134,12 @@ class VendorIndex(Struct, frozen=True, kw_only=True):
 
 
 class PythonLife(Struct, frozen=True, kw_only=True):
-    """Until which day, ISO 8601, a Python *minor* (``3.11``) gets security fixes."""
+    """From which day until which, ISO 8601, a Python *minor* (``3.11``) is maintained, and whether it has free-threaded builds."""
 
     minor: str
+    released: str = ""
     secure_until: str
+    free_threaded: bool = False
     evidence: tuple[str, ...]
 
 

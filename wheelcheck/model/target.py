@@ -102,13 +102,13 @@ class Refusal(Struct, frozen=True):
 class NamedTarget(Struct, frozen=True, kw_only=True):
     """One target of a file: *platform* (``manylinux_2_36_x86_64``) and *python* (``3.11``), ``None`` where it says nothing of it.
 
-    ``said`` is what the file says at ``origin``, as short as a person needs to recognise it, with what was assumed besides.
+    ``assumed`` is what the file does not say at ``origin`` and was taken for granted, in clauses for a person.
     """
 
     platform: str | None
     python: str | None
     origin: FileOrigin
-    said: str
+    assumed: str = ""
 
 
 class TargetNote(Struct, frozen=True, kw_only=True):

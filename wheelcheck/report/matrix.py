@@ -18,6 +18,7 @@ _MARKS = {
     CellStatus.BLOCKED: ("✗", "x", "bold red", "❌"),
     CellStatus.UNDECIDED: ("?", "?", "bold yellow", "❔"),
     CellStatus.FAILED: ("!", "!", "bold yellow", "⚠️"),
+    CellStatus.UNSUPPORTED: ("-", "-", "dim", "⬜"),
 }
 """For each status: the sign, the sign in ASCII, the style, and the sign in Markdown."""
 _GAP = 2
@@ -44,7 +45,7 @@ def render_matrix_text(
     _openings(page, matrix, detail)
     _advice(page, matrix)
     page.blank()
-    page.paragraph(matrix_verdict(matrix), style="green" if len(matrix.good) == len(matrix.cells) else "bold red")
+    page.paragraph(matrix_verdict(matrix), style="bold red" if matrix.exit_status else "green")
     return page.coloured() if color else page.plain()
 
 

@@ -25,7 +25,9 @@ class CellDocument(TargetName, frozen=True, kw_only=True):
     """One platform with one Python."""
 
     status: Annotated[CellStatus, about("How the cell came out.")]
-    failure: Annotated[str | None, about("Why there is no plan.")]
+    failure: Annotated[
+        str | None, about("Why there is no plan; of an unsupported cell, the bound that excludes its Python.")
+    ]
     packages: Annotated[Count | None, about("How many projects the plan has.")]
     build_once: Annotated[_Names, about("Projects whose pure source archives are built once.")]
     blockers: Annotated[_Names, about("Names of the projects that block this cell, of those in blockers.")]
@@ -91,8 +93,8 @@ class MatrixDocument(Struct, frozen=True, kw_only=True):
     exit_status: Annotated[
         int,
         stated(
-            "0: every cell installs, builds of pure source included. 1: one is blocked. 3: an index failed. 4: undecided within "
-            "the budget. With --any the command itself leaves with 0 where one installs.",
+            "0: every cell that the project supports installs, builds of pure source included. 1: one is blocked. 3: an index "
+            "failed. 4: undecided within the budget. With --any the command itself leaves with 0 where one installs.",
             enum=[0, 1, 3, 4],
         ),
     ]
@@ -122,7 +124,11 @@ def render_matrix_json(matrix: Matrix) -> str:
             matrix,
             schema="wheelcheck.matrix/1",
             summary=matrix_verdict(matrix),
-            counts={status: counts[status] for status in CellStatus},
+            counts={
+                status: counts[status]
+                for status in CellStatus
+                if counts[status] or status is not CellStatus.UNSUPPORTED
+            },
             cells=tuple(map(_cell, matrix.cells)),
             best=_best(matrix.best) if matrix.best is not None else None,
             openings=tuple(map(_opening, matrix.openings)),

@@ -23,6 +23,7 @@ CELL_WORDS = {
     CellStatus.BLOCKED: "blocked",
     CellStatus.UNDECIDED: "undecided in time",
     CellStatus.FAILED: "no answer",
+    CellStatus.UNSUPPORTED: "not supported by the project",
 }
 
 
@@ -181,16 +182,16 @@ def where_changed(targets: Sequence[Target], difference: Difference) -> str:
 def matrix_verdict(matrix: Matrix) -> str:
     """The answer of *matrix* in one line: ``Installs on 23 of 40 targets; 17 blocked``."""
     counts = Counter(cell.status for cell in matrix.cells)
-    good, total = len(matrix.good), len(matrix.cells)
+    good, total = len(matrix.good), len(matrix.cells) - counts[CellStatus.UNSUPPORTED]
     rest = [
         f"{counts[status]} {CELL_WORDS[status]}"
-        for status in (CellStatus.BLOCKED, CellStatus.UNDECIDED, CellStatus.FAILED)
+        for status in (CellStatus.BLOCKED, CellStatus.UNDECIDED, CellStatus.FAILED, CellStatus.UNSUPPORTED)
         if counts[status]
     ]
     built = counts[CellStatus.NEEDS_BUILD]
     builds = f", {'all' if built == good else built} after pure builds" if built else ""
     if total == 1:
-        target = matrix.cells[0].target
+        target = next(cell.target for cell in matrix.cells if cell.is_supported)
         line = f"Installs on {target}{builds}" if good else f"Does not install on {target}"
     elif good == total:
         line = f"Installs on all {total} targets{builds}"

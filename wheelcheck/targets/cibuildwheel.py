@@ -115,23 +115,23 @@ class _Config:
     def targets(self, build: _Build, python: str) -> Iterator[NamedTarget]:
         """The target of *build*; two for universal2, none where its image is not understood."""
         if build.system == "windows":
-            yield self._target(build, build.platform, python, "")
+            yield self._target(build.platform, python)
         elif build.system == "macos":
             for machine in ("x86_64", "arm64") if build.arch == "universal2" else (build.arch,):
                 major, minor = self._macos_floor(build, machine)
                 # From macOS 11 on, only the major release counts in tags.
                 floor = f"macosx_{major}_{minor if major == 10 else 0}"
-                yield self._target(build, f"{floor}_{machine}", python, f" for macOS {major}.{minor}")
+                yield self._target(f"{floor}_{machine}", python)
         else:
             image = self._image(build)
             named = _IMAGE.search(image)
             if named is None:
                 self._note(f"{build.platform}: the image {image!r} does not say its C library")
             else:
-                yield self._target(build, f"{named[1]}_{build.arch}", python, f" in {named[1]}")
+                yield self._target(f"{named[1]}_{build.arch}", python)
 
-    def _target(self, build: _Build, platform: str, python: str, remark: str) -> NamedTarget:
-        return NamedTarget(platform=platform, python=python, origin=self.origin, said=f"{build.identifier}{remark}")
+    def _target(self, platform: str, python: str) -> NamedTarget:
+        return NamedTarget(platform=platform, python=python, origin=self.origin)
 
     def _option(self, system: str, key: str, default: object) -> object:
         return table_at(self._table, system).get(key, self._table.get(key, default))

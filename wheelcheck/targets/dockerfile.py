@@ -86,7 +86,7 @@ def _named_target(stage: _Stage, path: str, reading: ImageReading, remarks: tupl
         platform=reading.platform,
         python=reading.python,
         origin=FileOrigin(path=path, line=stage.line),
-        said="; ".join((f"FROM {stage.image}", *remarks, *reading.remarks)),
+        assumed="; ".join((*remarks, *reading.remarks)),
     )
 
 

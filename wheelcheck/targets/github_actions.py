@@ -96,23 +96,19 @@ class _Reading(Struct, kw_only=True):
         if not pythons and container is not None and container.python is not None:
             node = _container_image(job)
             line = node.line if node is not None else job.table.line
-            self._add(
-                job, container.platform, container.python, line, f"job {job.name}: {container.python} in its container"
-            )
+            self._add(job, container.platform, container.python, line)
             return
         if not pythons:
             return
-        label, platform = self._runner(job)
+        platform = self._runner(job)
         for python, line, said, architecture in pythons:
             place = _on(platform, architecture) if container is None else container.platform
-            where = f" on {label}" if label else ""
-            self._add(job, place, python.word, line, f"job {job.name}: {said}{where}")
-            if python.remark:
-                self._skip(line, f"job {job.name}: {said} {python.remark}")
+            assumed = f"job {job.name}: {said} {python.remark}" if python.remark else ""
+            self._add(job, place, python.word, line, assumed)
 
-    def _add(self, job: _Job, platform: str | None, python: str | None, line: int, said: str) -> None:
+    def _add(self, job: _Job, platform: str | None, python: str | None, line: int, assumed: str = "") -> None:
         origin = FileOrigin(path=self.path, line=line or job.table.line)
-        self.targets.append(NamedTarget(platform=platform, python=python, origin=origin, said=said))
+        self.targets.append(NamedTarget(platform=platform, python=python, origin=origin, assumed=assumed))
 
     def _pythons(self, job: _Job) -> Iterator[tuple[WrittenPython, int, str, str | None]]:
         """Each Python of *job* with its line, its words and the architecture that is asked with it."""
@@ -165,24 +161,24 @@ class _Reading(Struct, kw_only=True):
                 hint=f'put it in quotes: "{meant}"',
             )
 
-    def _runner(self, job: _Job) -> tuple[str, str | None]:
-        """The words of ``runs-on`` and their platform, ``None`` where it is not known."""
+    def _runner(self, job: _Job) -> str | None:
+        """The platform of ``runs-on``, ``None`` where it is not known."""
         node = job.table.get("runs-on")
         if isinstance(node, Mapping):
             node = node.get("labels")
         if node is None:
-            return "", None
+            return None
         literal = resolved(node, job.contexts)
         if isinstance(literal, NotLiteral):
             self._skip(literal.line, f"job {job.name}: runs-on {literal.text} is no literal")
-            return "", None
+            return None
         labels = [_text(each, job) or "" for each in (literal.items if isinstance(literal, Sequence) else (literal,))]
         platform = next(
             (self.known.runners[label] for label in map(str.lower, labels) if label in self.known.runners), None
         )
         if platform is None:
             self._skip(literal.line, f"job {job.name}: the machine {', '.join(labels)!r} is not known")
-        return ", ".join(labels), platform
+        return platform
 
     def _container(self, job: _Job) -> _Container | None:
         """The target that the job's container tells; ``None`` without a container."""
@@ -193,7 +189,7 @@ class _Reading(Struct, kw_only=True):
         if not isinstance(literal, Scalar):
             self._skip(literal.line, f"job {job.name}: its container is no literal")
             return _Container(platform=None, python=None)
-        machine = (self._runner(job)[1] or "").partition("_")[2]
+        machine = (self._runner(job) or "").partition("_")[2]
         host = next((each for end, each in _LINUX_CONTAINERS.items() if machine.endswith(end)), None)
         try:
             image = parse_image(literal.text, self.known, platform=host)

@@ -62,8 +62,8 @@ def _target(word: str, origin: FileOrigin) -> NamedTarget | None:
         platform = _platform(key["system"], key["machine"], key["library"])
     if version is None:
         return None
-    said = f"{word} ({version.remark})" if version.remark else word
-    return NamedTarget(platform=platform, python=version.word, origin=origin, said=said)
+    assumed = f"{word} is {version.remark}" if version.remark and version.word else ""
+    return NamedTarget(platform=platform, python=version.word, origin=origin, assumed=assumed)
 
 
 def _platform(system: str, machine: str, library: str | None) -> str:

@@ -35,7 +35,7 @@ def parse_requires_python(text: str, path: str, query: TargetQuery) -> NamedTarg
     bounds, origin, said = admitted
     minors = [word for word in dict.fromkeys(query.pythons) if _MINOR.fullmatch(word)]
     found = tuple(
-        NamedTarget(platform=None, python=word, origin=origin, said=said)
+        NamedTarget(platform=None, python=word, origin=origin)
         for minor in minors
         if (word := first_admitted(minor, bounds)) is not None
     )

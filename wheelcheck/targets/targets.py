@@ -35,10 +35,6 @@ PLATFORMS: tuple[str, ...] = (
     "musllinux_1_2_aarch64",
 )
 
-# Every CPython that is maintained, and the one that ceased to be last: it is still shipped, and the first that projects drop.
-# Free-threaded builds count from 3.13 on (PEP 703) and need wheels of their own.
-PYTHONS: tuple[str, ...] = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t")
-
 ALL = "all"
 
 
@@ -123,10 +119,18 @@ def _combined(platform: Platform, python: PythonWord) -> Target:
     )
 
 
+def maintained_pythons(day: str) -> tuple[str, ...]:
+    """Every CPython that gets security fixes on *day* (ISO 8601), oldest first, then the free-threaded builds of these."""
+    from wheelcheck.knowledge.loading import load_pythons
+
+    known = load_pythons()
+    living = [each for each in known if each.released <= day <= each.secure_until] or known[-1:]
+    return (*(each.minor for each in living), *(f"{each.minor}t" for each in living if each.free_threaded))
+
+
 def expanded(words: Iterable[str], everything: tuple[str, ...]) -> tuple[str, ...]:
-    """*words* with ``all`` written out as *everything*, each word once, in the order of its first mention."""
-    return tuple(
-        dict.fromkeys(
-            each for word in words for each in (everything if word.strip().lower() == ALL else (word.strip(),))
-        )
-    )
+    """*words*, split at commas, with ``all`` written out as *everything*; each once, in the order of its first mention."""
+    found: dict[str, None] = {}
+    for word in (part.strip() for text in words for part in text.split(",")):
+        found.update(dict.fromkeys(everything if word.lower() == ALL else (word,) if word else ()))
+    return tuple(found)
