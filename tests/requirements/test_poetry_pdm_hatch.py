@@ -118,6 +118,65 @@ def test_an_entry_of_poetry_that_cannot_be_followed_names_tool_key_file_and_line
     assert (error.message, error.address) == (message, "pyproject.toml:4")
 
 
+SOURCES = """\
+[tool.poetry]
+name = "p"
+
+[tool.poetry.dependencies]
+torch = { version = "^2", source = "Vendor", markers = "os_name == 'nt'" }
+
+[[tool.poetry.source]]
+name = "vendor"
+url = "https://vendor.example/simple"
+priority = "explicit"
+"""
+MIRRORS = """
+[[tool.poetry.source]]
+name = "mirror"
+url = "https://mirror.example/simple"
+
+[[tool.poetry.source]]
+name = "spare"
+url = "https://spare.example/simple"
+
+[[tool.poetry.source]]
+name = "last"
+url = "https://last.example/simple"
+priority = "supplemental"
+"""
+
+
+def test_poetry_s_sources_have_their_priority() -> None:
+    write({"pyproject.toml": SOURCES})
+    options = read("pyproject.toml").options
+    assert [(each.name, each.role) for each in options.indexes] == [("vendor", "explicit")]
+    assert options.installer == "poetry"
+    assert [(each.project, each.index, str(each.marker)) for each in options.sources] == [
+        ("torch", "vendor", 'os_name == "nt"')
+    ]
+    write({"pyproject.toml": SOURCES + MIRRORS})
+    assert [(each.name, each.role) for each in read("pyproject.toml").options.indexes] == [
+        ("vendor", "explicit"),
+        ("mirror", "extra"),
+        ("spare", "default"),
+        ("last", "supplemental"),
+    ]
+    write({"pyproject.toml": SOURCES.replace('"explicit"', '"highest"')})
+    error = failure("pyproject.toml")
+    assert error.message == "tool.poetry.source: highest is no priority"
+    assert error.address.startswith("pyproject.toml:")
+
+
+def test_a_source_of_poetry_that_is_not_described_is_refused() -> None:
+    write({"pyproject.toml": SOURCES.replace('"Vendor"', '"Vender"')})
+    error = failure("pyproject.toml")
+    assert (error.message, error.hint) == (
+        "tool.poetry.dependencies.torch: no index is called vender",
+        "did you mean vendor?",
+    )
+    assert error.address == "pyproject.toml:5"
+
+
 PDM = """\
 [project]
 name = "p"
@@ -152,6 +211,51 @@ def test_pdm_s_groups_and_resolution_are_followed() -> None:
     assert [(each.key, each.origin.line) for each in tools.settings if each.unheeded] == [
         ("tool.pdm.resolution.surprise", 12)
     ]
+
+
+PDM_SOURCES = """\
+[project]
+name = "p"
+
+[tool.pdm.resolution]
+respect-source-order = true
+
+[[tool.pdm.source]]
+name = "pypi"
+url = "https://mirror.example/simple"
+username = "u@h"
+password = "p/w"
+
+[[tool.pdm.source]]
+name = "torch"
+url = "https://${HOST}/whl/cpu"
+include_packages = ["Torch", "torch*"]
+exclude_packages = ["*"]
+verify_ssl = false
+
+[[tool.pdm.source]]
+name = "files"
+url = "wheels"
+type = "find_links"
+"""
+
+
+def test_pdm_s_sources_and_their_projects_are_followed() -> None:
+    write({"pyproject.toml": PDM_SOURCES})
+    found = read("pyproject.toml", environ={"HOST": "torch.example"})
+    options = found.options
+    assert [(each.name, each.url, each.role) for each in options.indexes] == [
+        ("pypi", "https://u%40h:p%2Fw@mirror.example/simple", "default"),
+        ("torch", "https://torch.example/whl/cpu", "explicit"),
+    ]
+    assert (options.installer, options.strategy) == ("pdm", "unsafe-first-match")
+    assert [(each.project, each.index) for each in options.sources] == [("torch", "torch")]
+    assert options.find_links[0].endswith("/wheels")
+    assert [(each.key, each.decides) for each in found.tools.settings if each.unheeded] == [
+        ("tool.pdm.source.include_packages", True),
+        ("tool.pdm.source.verify_ssl", False),
+    ]
+    assert "p/w" not in str(found.tools)
 
 
 HATCH = """\

@@ -232,6 +232,54 @@ def test_a_setting_of_the_wrong_kind_names_tool_key_file_and_line(line: str, mes
     assert error.address == "pyproject.toml:6"
 
 
+INDEXES = """\
+[[tool.uv.index]]
+name = "cpu"
+url = "https://cpu.example/simple"
+explicit = true
+
+[[tool.uv.index]]
+name = "own"
+url = "https://own.example/simple"
+default = true
+ignore-error-codes = [403]
+
+[[tool.uv.index]]
+url = "files"
+format = "flat"
+
+[tool.uv]
+index-strategy = "unsafe-best-match"
+extra-index-url = ["https://more.example/simple"]
+no-index = false
+
+[tool.uv.sources]
+torch = [{ index = "cpu", marker = "sys_platform == 'linux'" }]
+"""
+
+
+def test_indexes_and_the_projects_that_come_from_one_of_them() -> None:
+    write({"pyproject.toml": project("p", "torch; python_version > '3.9'", "six", more=INDEXES)})
+    options = read("pyproject.toml").options
+    assert [(each.name, each.url, each.role, each.absent_statuses) for each in options.indexes] == [
+        ("cpu", "https://cpu.example/simple", "explicit", ()),
+        ("own", "https://own.example/simple", "default", (403,)),
+    ]
+    assert (options.installer, options.strategy) == ("uv", "unsafe-best-match")
+    assert options.extra_index_urls == ("https://more.example/simple",)
+    assert options.find_links == ((Path.cwd() / "files").as_uri(),)
+    (source,) = options.sources
+    assert (source.project, source.index, str(source.origin)) == ("torch", "cpu", "pyproject.toml:26")
+    assert str(source.marker) == 'python_version > "3.9" and sys_platform == "linux"'
+
+
+def test_a_source_on_an_index_that_is_not_described_is_refused() -> None:
+    write({"pyproject.toml": project("p", "torch", more=INDEXES.replace('name = "cpu"', 'name = "cpus"'))})
+    error = failure("pyproject.toml")
+    assert (error.message, error.hint) == ("tool.uv.sources.torch: no index is called cpu", "did you mean cpus?")
+    assert error.address == "pyproject.toml:26"
+
+
 def test_extras_that_conflict_are_refused_together() -> None:
     more = (
         '[project.optional-dependencies]\ncpu = ["x"]\ngpu = ["y"]\n'

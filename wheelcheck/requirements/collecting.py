@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from msgspec import Struct
-from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 
-from wheelcheck.errors import InputUnreadable
+from wheelcheck.errors import InputUnreadable, did_you_mean
 from wheelcheck.model.requirement import (
     Constraint,
     FileOrigin,
     IndexOptions,
+    IndexSource,
     InputSet,
+    Installer,
     Origin,
     Requirement,
     ToolSetting,
@@ -28,15 +28,6 @@ from wheelcheck.requirements.requirement import WrittenRequirement, parse_writte
 from wheelcheck.texts.places import LineUnreadable
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of
-
-
-class AssignedIndex(Struct, frozen=True, kw_only=True):
-    """The name of the one index for the project *name* where *marker* holds."""
-
-    name: NormalizedName
-    index: str
-    marker: Marker | None
-    origin: FileOrigin
 
 
 class Collector:
@@ -57,7 +48,6 @@ class Collector:
         self.requires_python: list[tuple[SpecifierSet, Origin]] = []
         self.options = IndexOptions()
         self.tools = ToolSettings()
-        self.assigned: list[AssignedIndex] = []
         self._only_binary: set[str] = set()
         self._no_binary: set[str] = set()
 
@@ -90,9 +80,24 @@ class Collector:
         )
         self.tools = self.tools.joined(ToolSettings(settings=(setting,)))
 
-    def assign(self, name: NormalizedName, index: str, marker: Marker | None, origin: FileOrigin) -> None:
-        """Look for the project *name* on the one index called *index* where *marker* holds, as is said at *origin*."""
-        self.assigned.append(AssignedIndex(name=name, index=index, marker=marker, origin=origin))
+    def read_as(self, installer: Installer) -> None:
+        """Read several indexes as *installer* does, unless an earlier input named another."""
+        if self.options.installer is None:
+            self.add_options(IndexOptions(installer=installer))
+
+    def assign(self, source: IndexSource, key: str) -> None:
+        """Look for a project on the one index that *source* names, as another tool says at *key*.
+
+        Raises ``InputUnreadable`` where no such index is described.
+        """
+        names = [each.name for each in self.options.indexes if each.name]
+        if source.index not in names:
+            raise InputUnreadable(
+                f"{key}: no index is called {source.index}",
+                address=str(source.origin),
+                hint=did_you_mean(source.index, names, "describe it beside, with its name and url"),
+            )
+        self.add_options(IndexOptions(sources=(source,)))
 
     def bound_python(self, table: Table) -> None:
         """Take the bound of ``requires-python`` in *table*, where it has one."""
@@ -160,7 +165,9 @@ def _words_of(value: object) -> tuple[str, ...]:
     if isinstance(value, bool):
         return (str(value).lower(),)
     if isinstance(value, dict):
-        return tuple(f"{key} = {' '.join(_words_of(each))}" for key, each in value.items())
+        return tuple(
+            f"{key} = {'***' if key == 'password' else ' '.join(_words_of(each))}" for key, each in value.items()
+        )
     if isinstance(value, list):
         return tuple(", ".join(_words_of(each)) for each in value)
     return (str(value),)

@@ -1,12 +1,15 @@
-"""``[tool.pdm]``: groups for development, overrides, exclusions and days; its indexes are read with those of the other tools."""
+"""``[tool.pdm]``: indexes, groups for development, overrides, exclusions and days; reads no configuration of the machine."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.model.requirement import IndexOptions, Requirement
+from wheelcheck.model.requirement import IndexOptions, IndexRole, IndexSource, NamedIndex, Requirement
+from wheelcheck.model.urls import default_index_url
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import Declared, Keys, ToolReading, declared
 from wheelcheck.texts.places import file_url
@@ -14,6 +17,7 @@ from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
 _ROOT = "${PROJECT_ROOT}"
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class _PdmReading(ToolReading):
@@ -35,6 +39,43 @@ class _PdmReading(ToolReading):
             return self.requirement(f"{name} @ {text}", wanted, name)
         return self.requirement(f"{name}{text if text[:1] in '<>=!~' else f'=={text}'}", wanted, name)
 
+    def sources(self, table: Table, key: str) -> None:
+        """The indexes, and the projects that each is for."""
+        for row in table.rows(key):
+            self._source(table.inner(row, key))
+        self.collector.tell(table, key, option="index")
+
+    def _source(self, row: Table) -> None:
+        name, url = row.text("name"), row.optional_text("url")
+        if url is None:
+            if name != "pypi":
+                raise row.missing("url")
+            url = default_index_url()
+        url = _with_credentials(row, _VARIABLE.sub(lambda found: self.collector.environ.get(found[1]) or found[0], url))
+        if row.optional_text("type") == "find_links":
+            self.collector.add_options(IndexOptions(find_links=(self.located(url),)))
+            return
+        included, excluded = row.texts("include_packages"), row.texts("exclude_packages")
+        role: IndexRole = "explicit" if excluded == ["*"] else "default" if name == "pypi" else "extra"
+        self.collector.add_options(IndexOptions(indexes=(NamedIndex(url=url, name=name, role=role),)))
+        for project in included:
+            if "*" not in project:
+                origin = row.origin_of(project, "include_packages")
+                source = IndexSource(project=canonicalize_name(project), index=name, origin=origin)
+                self.collector.assign(source, row.name_of("include_packages"))
+        if any("*" in each for each in included):
+            self.collector.tell(row, "include_packages", unheeded="names are followed, patterns are not", decides=True)
+        if excluded not in ([], ["*"]):
+            self.collector.tell(row, "exclude_packages", unheeded='only ["*"] is followed', decides=True)
+        if row.values.get("verify_ssl") is False:
+            self.collector.tell(row, "verify_ssl", unheeded="pip's trusted-host says so here")
+
+    def order(self, table: Table, key: str) -> None:
+        """Whether an earlier index counts before a later one."""
+        if table.flag(key):
+            self.collector.add_options(IndexOptions(strategy="unsafe-first-match"))
+        self.collector.tell(table, key, option="index-strategy")
+
     def pre_releases(self, table: Table, key: str) -> None:
         """Whether every project's pre-releases are candidates."""
         allowed = table.flag(key)
@@ -45,9 +86,9 @@ class _PdmReading(ToolReading):
 
 
 _KEYS = Keys(
-    followed={"resolution": _PdmReading.resolution},
+    followed={"resolution": _PdmReading.resolution, "source": _PdmReading.sources},
     without_effect=frozenset(
-        {"build", "dev-dependencies", "distribution", "options", "plugins", "publish", "scripts", "source", "version"}
+        {"build", "dev-dependencies", "distribution", "options", "plugins", "publish", "scripts", "version"}
     ),
 )
 _RESOLUTION = Keys(
@@ -57,8 +98,9 @@ _RESOLUTION = Keys(
         "allow-prereleases": _PdmReading.pre_releases,
         "exclude-newer": ToolReading.exclude_newer,
         "exclude-newer-override": ToolReading.exclude_newer_of,
+        "respect-source-order": _PdmReading.order,
     },
-    without_effect=frozenset({"lock_inputs", "respect-source-order"}),
+    without_effect=frozenset({"lock_inputs"}),
 )
 
 
@@ -78,6 +120,17 @@ def _rooted(each: Declared, source: Source) -> Declared:
     return Declared(text=each.text.replace(_ROOT, root), origin=each.origin)
 
 
+def _with_credentials(row: Table, url: str) -> str:
+    user, password = row.optional_text("username"), row.optional_text("password")
+    scheme, separator, rest = url.partition("://")
+    if user is None or not separator or "@" in rest.partition("/")[0]:
+        return url
+    return f"{scheme}://{quote(user, safe='')}:{quote(password or '', safe='')}@{rest}"
+
+
 def collect_pdm_settings(source: Source, document: Table, collector: Collector) -> None:
     """Take PDM's settings. Raises ``InputUnreadable`` with file, line and key for a value of the wrong kind."""
-    _KEYS.take_all(_PdmReading(source, collector), document.table_or_empty("tool").table_or_empty("pdm"))
+    table = document.table_or_empty("tool").table_or_empty("pdm")
+    if table.values:
+        collector.read_as("pdm")
+    _KEYS.take_all(_PdmReading(source, collector), table)

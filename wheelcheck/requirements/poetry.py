@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.requirement import FileOrigin, IndexOptions, IndexRole, NamedIndex
+from wheelcheck.model.urls import default_index_url
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import Declared, DeclaredTables, Keys, ToolReading
 from wheelcheck.texts.places import file_url, has_scheme
@@ -26,15 +28,51 @@ from wheelcheck.texts.poetry import (
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
+_ROLES: Mapping[str, IndexRole] = {
+    "default": "default",
+    "primary": "extra",
+    "secondary": "supplemental",
+    "supplemental": "supplemental",
+    "explicit": "explicit",
+}
+
+
+class _PoetryReading(ToolReading):
+    """Follows the keys of Poetry whose words are its own."""
+
+    def sources(self, table: Table, key: str) -> None:
+        """The indexes: those of priority primary in place of the public one."""
+        indexes = [self._index(table.inner(row, key), table, key) for row in table.rows(key)]
+        primary = [index for index in indexes if index.role in ("default", "extra")]
+        if primary:
+            # Primary indexes take the place of the public one; the last of them has the least weight, as a default has.
+            indexes[indexes.index(primary[-1])] = replace(primary[-1], role="default")
+        self.collector.add_options(IndexOptions(indexes=tuple(indexes)))
+        self.collector.tell(table, key, option="index")
+
+    def _index(self, row: Table, table: Table, key: str) -> NamedIndex:
+        name = row.text("name").lower()
+        old = next((word for word in ("default", "secondary") if row.values.get(word) is True), "primary")
+        priority = (row.optional_text("priority") or old).lower()
+        if priority not in _ROLES:
+            raise table.failure(
+                f"{table.name_of(key)}: {priority} is no priority",
+                f"one of {', '.join(_ROLES)}",
+                line=table.line_of(key),
+            )
+        url = default_index_url() if name == "pypi" and "url" not in row.values else row.text("url")
+        return NamedIndex(url=url, name=name, role=_ROLES[priority])
+
+
 _KEYS = Keys(
-    followed={},
+    followed={"source": _PoetryReading.sources},
     # Dependencies and sources are read beside; the others describe the project, or how Poetry works.
     without_effect=frozenset(
         {
             "authors", "build", "build-constraints", "classifiers", "dependencies", "description",
             "dev-dependencies", "documentation", "exclude", "extras", "group", "homepage", "include", "keywords",
             "license", "maintainers", "name", "package-mode", "packages", "plugins", "readme", "repository",
-            "requires-plugins", "requires-poetry", "scripts", "source", "urls", "version",
+            "requires-plugins", "requires-poetry", "scripts", "urls", "version",
         }
     ),
 )  # fmt: skip
@@ -77,7 +115,9 @@ class PoetryTables:
 
     def collect_settings(self, collector: Collector) -> None:
         """Take the bound on Python, and name what is not followed."""
-        _KEYS.take_all(ToolReading(self._source, collector), self._table)
+        if self._table.values:
+            collector.read_as("poetry")
+        _KEYS.take_all(_PoetryReading(self._source, collector), self._table)
         dependencies = self._table.table_or_empty("dependencies")
         python = dependencies.optional_text("python") if isinstance(dependencies.values.get("python"), str) else None
         if python is None:
@@ -123,7 +163,8 @@ class PoetryTables:
         return Declared(
             text=placed(entry, self._source, table, name).text(),
             origin=self._origin(table, name),
-            index=entry.source,
+            index=entry.source.lower(),
+            key=table.name_of(name),
         )
 
     def _origin(self, table: Table, name: str) -> FileOrigin:
@@ -132,8 +173,6 @@ class PoetryTables:
 
 def placed(entry: PoetryDependency, source: Source, table: Table, name: str) -> PoetryDependency:
     """*entry* with its path, which starts at the file, as a URL. Raises ``InputUnreadable`` where nothing is there."""
-    from msgspec.structs import replace
-
     if not entry.where or has_scheme(entry.where):
         return entry
     path = source.folder / entry.where if source.folder is not None else None

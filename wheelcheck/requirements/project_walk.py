@@ -14,7 +14,7 @@ from packaging.markers import Marker
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.requirement import Requirement, UnsupportedRequirement
+from wheelcheck.model.requirement import IndexSource, Requirement, UnsupportedRequirement
 from wheelcheck.requirements.collecting import Collector, understood
 from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable
 from wheelcheck.requirements.tool_tables import Declared
@@ -95,13 +95,13 @@ class Walk:
         for entry in entries:
             self._add_to(requirement, entry, each)
         if each.index:
-            self._collector.assign(requirement.name, each.index, requirement.marker, each.origin)
+            self._assign(requirement, each.index, None, each)
         if any(entry.where for entry in entries):
             return
         lowered = self._project.sources.lowered(requirement, scope.extra, scope.group)
         for source in lowered.indexes:
-            marker = joined_markers(requirement.marker, source.marker)
-            self._collector.assign(requirement.name, source.value, marker, origin_of(source))
+            place = Declared(text=each.text, origin=origin_of(source), key=source.table.name_of(source.key))
+            self._assign(requirement, source.value, source.marker, place)
         for lowly in lowered.requirements:
             if not scope.is_required or isinstance(lowly, UnsupportedRequirement) or lowly.url is not None:
                 self._ask_for(lowly)
@@ -111,12 +111,16 @@ class Walk:
         if isinstance(requirement, Requirement) and requirement.local:
             self._follow(requirement)
 
+    def _assign(self, requirement: Requirement, index: str, marker: Marker | None, each: Declared) -> None:
+        both = joined_markers(requirement.marker, marker)
+        source = IndexSource(project=requirement.name, index=index, marker=both, origin=each.origin)
+        self._collector.assign(source, each.key)
+
     def _add_to(self, requirement: Requirement, entry: PoetryDependency, each: Declared) -> None:
         """Join what Poetry's own table says of *requirement*, which ``[project]`` lists."""
         marker = Marker(entry.marker) if entry.marker else None
         if entry.source:
-            both = joined_markers(requirement.marker, marker)
-            self._collector.assign(requirement.name, entry.source, both, each.origin)
+            self._assign(requirement, entry.source, marker, replace(each, key=f"tool.poetry.dependencies.{entry.name}"))
         if entry.where:
             elsewhere = self._understood(Declared(text=entry.text(), origin=each.origin))
             if isinstance(elsewhere, Requirement):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
@@ -11,16 +12,21 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, ToolSettings, UnsupportedRequirement
 from wheelcheck.requirements.collecting import Collector, understood
+from wheelcheck.texts.places import file_url, has_scheme
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
 
 class Declared(Struct, frozen=True, kw_only=True):
-    """One requirement of a list: its *text* (PEP 508, or ``-e`` and a path as PDM has it), its place, and the name of its index."""
+    """One requirement of a list: its *text* (PEP 508, or ``-e`` and a path as PDM has it), its place, and the name of its index.
+
+    *key* leads to it where it has a key of its own.
+    """
 
     text: str
     origin: FileOrigin
     index: str = ""
+    key: str = ""
 
 
 class DeclaredTables(Struct, frozen=True, kw_only=True):
@@ -106,6 +112,32 @@ class ToolReading:
         """Projects, or all of them, of which wheels do not exist."""
         self.collector.add_options(IndexOptions(no_binary=_projects_of_kind(table, key)))
         self.collector.tell(table, key, option="no-binary")
+
+    def index_url(self, table: Table, key: str) -> None:
+        """The index in place of the default one."""
+        self.collector.add_options(IndexOptions(index_url=table.text(key)))
+        self.collector.tell(table, key, option="index-url")
+
+    def extra_index_urls(self, table: Table, key: str) -> None:
+        """Further indexes."""
+        self.collector.add_options(IndexOptions(extra_index_urls=tuple(table.texts(key))))
+        self.collector.tell(table, key, option="extra-index-url")
+
+    def find_links(self, table: Table, key: str) -> None:
+        """Folders and pages that list files."""
+        self.collector.add_options(IndexOptions(find_links=tuple(map(self.located, table.texts(key)))))
+        self.collector.tell(table, key, option="find-links")
+
+    def no_index(self, table: Table, key: str) -> None:
+        """Whether no index is asked."""
+        self.collector.add_options(IndexOptions(no_index=table.flag(key)))
+        self.collector.tell(table, key, option="no-index")
+
+    def located(self, where: str) -> str:
+        """*where* as a URL: a path starts at the file that has it."""
+        if "://" in where or has_scheme(where):
+            return where
+        return file_url((self.source.folder or Path()) / where)
 
 
 def moment_of(table: Table, key: str) -> str:

@@ -6,10 +6,13 @@ alone (docs.astral.sh/uv/concepts/configuration-files).
 
 from __future__ import annotations
 
+from typing import cast, get_args
+
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.model.requirement import IndexOptions, IndexRole, NamedIndex
+from wheelcheck.options import IndexStrategy
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.tool_tables import Keys, ToolReading
+from wheelcheck.requirements.tool_tables import UNKNOWN, Keys, ToolReading
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
@@ -41,12 +44,69 @@ class _UvReading(ToolReading):
         if table.text(key) != "highest":
             self.collector.tell(table, key, unheeded="the newest versions are chosen", decides=True)
 
+    def strategy(self, table: Table, key: str) -> None:
+        """How several indexes are read."""
+        word = table.text(key)
+        if word not in _STRATEGIES:
+            raise table.wrong(key, f"one of {', '.join(_STRATEGIES)}")
+        self.collector.add_options(IndexOptions(strategy=cast("IndexStrategy", word)))
+        self.collector.tell(table, key, option="index-strategy")
+
+    def indexes(self, table: Table, key: str) -> None:
+        """Described indexes, in the order of their weight; a flat one is a page of files."""
+        for row in table.rows(key):
+            described = table.inner(row, key)
+            url, name = self.located(described.text("url")), described.optional_text("name") or ""
+            role: IndexRole = (
+                "default" if described.flag("default") else "explicit" if described.flag("explicit") else "extra"
+            )
+            statuses = described.values.get("ignore-error-codes", [])
+            if described.optional_text("format") == "flat":
+                self.collector.add_options(IndexOptions(find_links=(url,) if role == "extra" else ()))
+                if role != "extra":
+                    self.collector.tell(
+                        described, role, unheeded="a flat index is one of all projects here", decides=True
+                    )
+                continue
+            index = NamedIndex(
+                url=url,
+                name=name,
+                role=role,
+                absent_statuses=tuple(each for each in statuses if isinstance(each, int))
+                if isinstance(statuses, list)
+                else (),
+            )
+            self.collector.add_options(IndexOptions(indexes=(index,)))
+            for unknown in row.keys() - _INDEX_KEYS:
+                self.collector.tell(described, unknown, unheeded=UNKNOWN, decides=True)
+        self.collector.tell(table, key, option="index")
+
     def pip(self, table: Table, key: str) -> None:
         """The table of `uv pip` alone."""
         _PIP.take_all(self, table.table(key))
 
 
+_STRATEGIES = get_args(IndexStrategy)
+_INDEX_KEYS = frozenset(
+    {
+        "authenticate",
+        "cache-control",
+        "default",
+        "explicit",
+        "format",
+        "ignore-error-codes",
+        "name",
+        "publish-url",
+        "url",
+    }
+)
 _EITHER = {
+    "index": _UvReading.indexes,
+    "index-url": ToolReading.index_url,
+    "extra-index-url": ToolReading.extra_index_urls,
+    "find-links": ToolReading.find_links,
+    "no-index": ToolReading.no_index,
+    "index-strategy": _UvReading.strategy,
     "exclude-newer": ToolReading.exclude_newer,
     "exclude-newer-package": ToolReading.exclude_newer_of,
     "prerelease": _UvReading.prerelease,
@@ -117,6 +177,8 @@ def collect_uv_settings(source: Source, document: Table, collector: Collector) -
     """
     own = document.table_or_empty("tool").table_or_empty("uv")
     reading, beside = _UvReading(source, collector), _uv_toml(source, collector)
+    if own.values or beside is not None:
+        collector.read_as("uv")
     for key in own.values:
         if beside is None or key in _PROJECT_KEYS:
             _KEYS.take(reading, own, key)
