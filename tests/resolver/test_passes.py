@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from msgspec.structs import replace
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.errors import ArchiveRefused
@@ -111,6 +111,61 @@ def test_blocked_set_lists_every_offender_of_the_natural_pass() -> None:
         "two": Installability.MISSING,
         "fine": Installability.WHEEL,
     }
+
+
+def test_project_that_would_install_as_an_older_version_is_no_blocker_beside_another() -> None:
+    """The kind of mkdocs-exclude (its newest version is source only) beside a pin that has no wheel."""
+    projects = FakeProjects(
+        {
+            "plugin": {"1.0.0": [wheel()], "1.0.2": [sdist(purity="pure")]},
+            "socket": {"0.1.16": [sdist(purity="native")]},
+        }
+    )
+    outcome = answer(projects, "plugin", "socket==0.1.16", allowed=WHEELS)
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert {name: str(pin.version) for name, pin in outcome.natural.pins.items()} == {
+        "plugin": "1.0.0",
+        "socket": "0.1.16",
+    }
+    assert [(pick.name, str(pick.natural), str(pick.chosen)) for pick in outcome.natural.older] == [
+        ("plugin", "1.0.2", "1.0.0")
+    ]
+
+
+def test_pins_that_an_old_bound_drags_down_are_no_blockers_where_others_can_be_had() -> None:
+    """The kind of scipy<1.11 on a Python that is too new for it: numpy and pandas install in other versions."""
+    projects = FakeProjects(
+        {
+            "scipy": {"1.10": [wheel("cp310-cp310-win_amd64", requires=["numpy<1.27"])]},
+            "numpy": {
+                "1.25": [sdist(purity="native")],
+                "1.26": [wheel()],
+                "1.26.4": [sdist(purity="native")],
+                "2.0": [wheel()],
+            },
+            "pandas": {"2.1": [wheel(requires=["numpy<1.26"])], "2.0": [wheel(requires=["numpy"])]},
+        }
+    )
+    outcome = answer(projects, "numpy", "scipy<1.11", "pandas")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    missing = [
+        str(name) for name, pin in outcome.natural.pins.items() if pin.installability is not Installability.WHEEL
+    ]
+    assert missing == ["scipy"]
+    assert str(outcome.natural.pins[NormalizedName("numpy")].version) == "1.26"
+
+
+def test_blockers_that_could_not_be_narrowed_down_are_those_of_the_natural_pass_and_it_is_said() -> None:
+    projects = FakeProjects(
+        {"plugin": {"1": [wheel()], "2": [sdist(purity="native")]}, "socket": {"1": [sdist(purity="native")]}}
+    )
+    outcome = answer(projects, "plugin", "socket", budget=Budget(blocker_rounds=0))
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    assert outcome.unnarrowed
+    assert {name: str(pin.version) for name, pin in outcome.natural.pins.items()} == {"plugin": "2", "socket": "1"}
 
 
 def test_version_clash_is_a_conflict_with_the_path_of_each_side() -> None:

@@ -20,6 +20,7 @@ from tests.resolver.test_resolution_cache import POLICIES, asks, indexes, questi
 from wheelcheck.errors import BudgetSpent
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.ports import SilentReporter
+from wheelcheck.resolver.candidate_source import Leniency
 from wheelcheck.resolver.dead_versions import RootUnsatisfiable
 from wheelcheck.resolver.passes import Budget, resolve, source_for
 from wheelcheck.resolver.provider import WheelProvider
@@ -58,8 +59,8 @@ def provider_of(
 ) -> WheelProvider:
     asked = question(target, roots, policy)
     source = source_for(asked, FakeProjects(index))
-    chosen = None if lenient else policy
-    return WheelProvider(source, asked.requirements, policy=chosen, before_reading=before_reading)
+    leniency = Leniency(others=lenient)
+    return WheelProvider(source, asked.requirements, leniency=leniency, before_reading=before_reading)
 
 
 def searched(provider: WheelProvider) -> tuple[Pins, Told] | None:

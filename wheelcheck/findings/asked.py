@@ -80,6 +80,15 @@ _KINDS = {
 }
 
 
+def find_unnarrowed(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """A list of blockers that may hold more than have to change."""
+    outcome = diagnosis.outcome
+    if isinstance(outcome, Conflict) and outcome.unnarrowed and not outcome.budget_spent:
+        yield Finding.of(
+            Code.BLOCKERS_UNNARROWED, message=f"fewer projects than those listed may block: {outcome.unnarrowed}"
+        )
+
+
 def find_unsupported(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Repositories, paths of another machine and others that have no released file; or the release judged in their place."""
     for unsupported in diagnosis.outcome.unsupported:

@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.resolution import Conflict, Resolution
+from wheelcheck.model.resolution import Conflict
 from wheelcheck.model.target import RefusalReason
 from wheelcheck.targets.project_view import PageFacts, first_upload
 
@@ -21,9 +21,7 @@ _NAMES_SHOWN = 3
 
 def find_older_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Projects that ended older than an installer's first choice because of the policy."""
-    if not isinstance(diagnosis.outcome, Resolution):
-        return
-    for pick in diagnosis.outcome.older:
+    for pick in diagnosis.resolution.older if diagnosis.resolution is not None else ():
         dates = f" ({_day(pick.chosen_date)} instead of {_day(pick.natural_date)})" if pick.chosen_date else ""
         yield Finding.of(
             Code.OLDER_CHOSEN,

@@ -13,6 +13,7 @@ from wheelcheck.findings.asked import (
     find_unheeded_settings,
     find_unknowable_markers,
     find_unknown_extras,
+    find_unnarrowed,
     find_unsupported,
 )
 from wheelcheck.findings.chosen import (
@@ -37,6 +38,7 @@ RULES: Mapping[Rule, bool] = {
     find_absent: True,
     find_clashes: False,
     find_spent_budget: False,
+    find_unnarrowed: False,
     find_unsupported: True,
     find_local_folders: False,
     find_excluded_pythons: True,

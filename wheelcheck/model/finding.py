@@ -132,6 +132,12 @@ class Code(Enum):
         "The target names a Python minor only, read as its .0 release; a file or marker asks for a later patch release.",
         "Name the patch release, for example --python 3.11.9.",
     )  # fmt: skip
+    BLOCKERS_UNNARROWED = (
+        "WC208", Severity.INFO, "not all that is listed need block",
+        "The projects listed would have to change for what an installer prefers to be installable; whether fewer would do was not "
+        "found out within the limits of the search.",
+        "Repair what is listed, or raise --max-seconds if that was the limit.",
+    )  # fmt: skip
     PROJECT_ABSENT = (
         "WC301", Severity.ERROR, "project not found",
         "None of the indexes knows the project.",

@@ -138,14 +138,17 @@ class Clash(Struct, frozen=True, kw_only=True):
 class Conflict(Struct, frozen=True, kw_only=True):
     """Why there is no resolution.
 
-    ``natural`` is what pass 1 found, when the policy alone stands in the way; ``None`` when the requirements themselves
-    clash. ``partial`` are the pins reached before the end, for a run that could not finish.
+    ``natural`` is what would be chosen if the policy allowed the files of the fewest projects that have to be: these block the
+    question, and all else is as it would be installed. It is ``None`` when the requirements themselves clash. ``unnarrowed``
+    says why fewer projects might do, empty where they are the fewest. ``partial`` are the pins reached before the end, for a run
+    that could not finish.
     """
 
     target: Target
     clashes: tuple[Clash, ...]
     natural: Resolution | None = None
     partial: Mapping[NormalizedName, Pin]
+    unnarrowed: str = ""
     budget_spent: bool = False
     unsupported: tuple[UnsupportedRequirement, ...] = ()
     rounds: int = 0

@@ -168,7 +168,8 @@ class Trials:
         # One hard resolution must not take the time of all the others, least of all when there is an answer already.
         share = 1 if self.is_patient else _SHARE_AFTER if self.has_answer else _SHARE
         most = self._limits.seconds / share
-        budget = Budget(seconds=min(seconds, most), clock=self._limits.clock)
+        # What fails is looked into by the search itself.
+        budget = Budget(seconds=min(seconds, most), blocker_rounds=0, clock=self._limits.clock)
         question = replace(state.question, budget=budget)
         self._reporter.stage(f"trying repair {self.count + 1}")
         self._made_so_far += 1

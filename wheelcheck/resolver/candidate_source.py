@@ -225,17 +225,34 @@ def refusal_sentence(refusal: Refusal) -> str:
     return f"{refusal.distribution.filename}: {refusal.reason.value} {refusal.fact}".rstrip()
 
 
-class CandidateSelector:
-    """Selects the versions that one pass may choose under *policy*; ``None`` makes it lenient, as the natural pass is.
+class Leniency(Struct, frozen=True, kw_only=True):
+    """The projects of which a pass takes any file: those of *names*, or with *others* all but those."""
 
-    ``absent`` are the projects met that no index knows, ``pre_releases_asked`` those of which some bound names a pre-release.
-    *before_reading* is called before an archive is judged, of which a project may have a hundred; it may raise to end the pass.
+    names: frozenset[NormalizedName] = frozenset()
+    others: bool = False
+
+    def covers(self, name: NormalizedName) -> bool:
+        """Whether any file of *name* may be taken."""
+        return (name in self.names) is not self.others
+
+    @property
+    def is_total(self) -> bool:
+        """Whether any file of any project may be taken, as in the natural pass."""
+        return self.others and not self.names
+
+
+class CandidateSelector:
+    """Selects the versions that one pass may choose under the policy of *source*, and *leniency* towards some projects.
+
+    ``absent`` are the projects met that no index knows, ``forbidden`` those of which the policy forbade a version that was looked
+    at, ``pre_releases_asked`` those of which some bound names a pre-release. *before_reading* is called before an archive is
+    judged, of which a project may have a hundred; it may raise to end the pass.
     """
 
-    def __init__(self, source: CandidateSource, policy: Policy | None, before_reading: Callable[[], None]) -> None:
-        self.policy = policy
-        self.lenient = policy is None
+    def __init__(self, source: CandidateSource, leniency: Leniency, before_reading: Callable[[], None]) -> None:
+        self.leniency = leniency
         self.absent: set[NormalizedName] = set()
+        self.forbidden: set[NormalizedName] = set()
         self.pre_releases_asked: set[NormalizedName] = set()
         self._source = source
         self._before_reading = before_reading
@@ -243,11 +260,12 @@ class CandidateSelector:
     def versions(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
         """The versions of *name* that may be chosen within *limits*, best first.
 
-        Where none of them can be used and the pass is lenient, those that cannot.
+        Those that cannot be used come last where *name* is treated leniently, in the natural pass only where no other does.
         """
+        lenient = self.leniency.covers(name)
         if not self._source.view(name).versions:
-            if self.lenient:
-                self.absent.add(name)
+            (self.absent if lenient else self.forbidden).add(name)
+            if lenient:
                 yield ABSENT
             return
         pinned = any(limit.is_exact for limit in limits)
@@ -272,7 +290,7 @@ class CandidateSelector:
                     unusable.append(version)
             if any_there:
                 break
-        if not found and self.lenient:
+        if lenient and not (found and self.leniency.is_total):
             yield from unusable
 
     def ever_open(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
@@ -281,8 +299,12 @@ class CandidateSelector:
         Pre-releases come in only where the finals are not admitted at all. In the
         lenient pass other bounds may leave nothing usable or nothing final, and then what is not is offered.
         """
-        if self.lenient and not self._source.view(name).versions:
-            yield ABSENT
+        lenient = self.leniency.covers(name)
+        if not self._source.view(name).versions:
+            if lenient:
+                yield ABSENT
+            else:
+                self.forbidden.add(name)
             return
         within = self._source.versions_within(name, limits)
         has_final = any(not version.is_prerelease for version in within)
@@ -292,27 +314,43 @@ class CandidateSelector:
             if version.is_prerelease and has_final and not everything:
                 if name in self.pre_releases_asked:
                     yield version
-                elif self.lenient:
+                elif lenient:
                     last_resort.append(version)
                 continue
             verdict = self._verdict(name, version, pinned=True)
-            if verdict or (self.lenient and verdict is not None):
+            if verdict or (lenient and verdict is not None):
                 yield version
         yield from (version for version in last_resort if self._verdict(name, version, pinned=True) is not None)
+
+    def is_narrowed(self, name: NormalizedName, limits: list[Bound]) -> bool:
+        """Whether leniency towards *name* would open versions within *limits* that :meth:`ever_open` does not give."""
+        if self.leniency.covers(name):
+            return False
+        closed = set(self._source.versions_within(name, limits)).difference(self.ever_open(name, limits))
+        return not self._source.view(name).versions or any(
+            self._verdict(name, version, pinned=True) is not None for version in closed
+        )
 
     def _admits_pre_releases(self, limits: list[Bound]) -> bool:
         return self._source.policy.pre or any(limit.names_pre_release for limit in limits)
 
     def _verdict(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:
         """``True`` for a version that may be chosen, ``False`` where nothing is usable, ``None`` for one hidden from this run."""
+        verdict = self._judged(name, version, pinned=pinned)
+        if verdict is False and not self.leniency.covers(name):
+            self.forbidden.add(name)
+        return verdict
+
+    def _judged(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:
         release = self._source.view(name).release(version)
         if release.hidden or (release.yanked is not None and not pinned):
             return None
         if release.fit is None or (name, version) in self._source.rejected:
             return False
-        if self.policy is None or (release.has_wheel and Installability.WHEEL in self.policy.allowed):
+        policy = self._source.policy
+        if self.leniency.covers(name) or (release.has_wheel and Installability.WHEEL in policy.allowed):
             return True
-        allowed = self.policy.allowed_of(name, version)
+        allowed = policy.allowed_of(name, version)
         if not release.has_wheel and not allowed & FROM_SOURCE:
             return False  # its archive could change nothing, and archives are large: some have 400 MB
         self._before_reading()

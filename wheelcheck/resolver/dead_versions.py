@@ -178,7 +178,7 @@ class Pruning:
     def learn(self, candidate: Candidate, requirements: tuple[ResolverRequirement, ...]) -> None:
         """Take in the *requirements* of a *candidate* that was read just now."""
         self.note_direct(requirements)
-        if not self.is_probing and self._selector.lenient:
+        if not self.is_probing and self._selector.leniency.is_total:
             return
         known = len(self.dead_versions)
         self.dead_versions.learn(candidate.key, candidate.version, requirements)
@@ -208,6 +208,13 @@ class Pruning:
         if requirement.exact is not None:
             return iter((requirement.exact,))
         return self._ever_open(requirement.key[0], requirement.bound)
+
+    def is_narrowed_by_policy(self, requirement: ResolverRequirement) -> bool:
+        """Whether the policy forbids a version that *requirement* and what holds in any case admit."""
+        if requirement.exact is not None:
+            return False
+        name = requirement.key[0]
+        return self._selector.is_narrowed(name, [requirement.bound, *self._limits(name)])
 
     def _limits(self, name: NormalizedName) -> list[Bound]:
         constraints = (bound_of(constraint.specifier) for constraint in self._constraints_on(name))

@@ -1,13 +1,15 @@
-"""A question answered by two passes of search: the natural one, then, where the policy forbids a file, the wheel-aware one.
+"""A question answered by up to three passes of search: the natural one, the wheel-aware one, and the one for what blocks.
 
-Both passes share one :class:`CandidateSource`, so the second costs little. The clock comes in with the budget, so that tests own
-the time.
+The second is made where the policy forbids a file of the first. Where it fails, the third finds the fewest projects whose files
+would have to be allowed: these block the question. All share one :class:`CandidateSource`, so the later ones cost little. The clock
+comes in with the budget, so that tests own the time.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from msgspec import Struct
@@ -20,23 +22,30 @@ from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedReq
 from wheelcheck.model.resolution import Clash, Conflict, OlderPick, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects, Reporter, SilentReporter
-from wheelcheck.resolver.candidate_source import CandidateSource
+from wheelcheck.resolver.blockers import Failure, Offenders, conflicts_of, find_blockers
+from wheelcheck.resolver.candidate_source import CandidateSource, Leniency
 from wheelcheck.resolver.dead_versions import RootUnsatisfiable
 from wheelcheck.resolver.outcome import clashes_of, walk
 from wheelcheck.resolver.prefetch import Lookahead
 from wheelcheck.resolver.provider import WheelProvider
+from wheelcheck.resolver.requirement import Bound, bound_of
 from wheelcheck.resolver.search import Mapped, StartAgain, Watch, fast_path_mapping, solver_mapping
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import hash_pins
 
+_ROUNDS_TO_GO_BACK = 500  # beyond those of the natural pass, twice, before a trial of the third is given up
 _Search = Callable[[WheelProvider, Watch, int], Mapped | None]
 
 
 class Budget(Struct, frozen=True, kw_only=True):
-    """When to give up: *seconds* of the *clock* for both passes together, and *rounds* of the solver for each."""
+    """When to give up: *seconds* of the *clock* for all passes together, and *rounds* of the solver for each.
+
+    The third pass looks for the fewest blockers with *blocker_rounds* in all; 0 does without it.
+    """
 
     seconds: float = 120.0
     rounds: int = 200_000
+    blocker_rounds: int = 4_000
     clock: Callable[[], float] = time.monotonic
 
 
@@ -89,37 +98,80 @@ class _Run:
         self._source.projects.on_wait(partial(lookahead.start, self._question.requirements))
         try:
             self._reporter.stage("resolving")
-            natural = self._natural()
-            if isinstance(natural, Conflict) or self._is_allowed(natural):
+            natural = self._lenient(Leniency(others=True), self._question.budget.rounds)
+            if isinstance(natural, Conflict) or not any(self._iter_offenders(natural)):
                 return natural
             self._reporter.stage("resolving for wheels")
-            answer = self._pass(allowed_only=True)
-            if isinstance(answer, Conflict):
-                return replace(answer, natural=natural)
-            return replace(answer, older=tuple(self._iter_older(natural, answer)))
+            answer = self._pass(Leniency(), self._question.budget.rounds)
+            if isinstance(answer, Resolution):
+                return self._compared(natural, answer)
+            if answer.budget_spent or not self._question.budget.blocker_rounds:
+                return replace(answer, natural=natural, unnarrowed="it was not looked into")
+            return self._blocked(natural, answer)
         finally:
             self._source.projects.on_wait(None)
             lookahead.stop()
 
-    def _natural(self) -> Resolution | Conflict:
+    def _lenient(self, leniency: Leniency, rounds: int) -> Resolution | Conflict:
         # A version that its own metadata rejects is known only after a try; the next try offers it as missing instead. Each
         # restart knows at least one more, and the budget is the only limit.
         while True:
             before = len(self._source.rejected)
-            answer = self._pass(allowed_only=False)
+            answer = self._pass(leniency, rounds)
             if isinstance(answer, Resolution) or answer.budget_spent or len(self._source.rejected) == before:
                 return answer
 
-    def _is_allowed(self, natural: Resolution) -> bool:
-        allows = self._question.policy.allows
-        return not natural.absent and all(
-            allows(pin.name, pin.version, pin.installability) for pin in natural.pins.values()
-        )
+    def _blocked(self, natural: Resolution, failed: Conflict) -> Conflict:
+        """*failed* with the resolution that has the fewest blockers; with the *natural* one where none was found in time."""
+        self._reporter.stage("looking for what blocks")
+
+        def cost(found: Conflict) -> int:
+            # What fails after few rounds has still read and learnt; that grows with the input.
+            return found.rounds + natural.rounds // 4
+
+        def failure(found: Conflict) -> Failure:
+            with suppress(BudgetSpent):
+                if not found.budget_spent:
+                    return Failure(conflicts=conflicts_of(self._provider, natural), rounds=cost(found))
+            return Failure(rounds=cost(found))
+
+        def trial(leniency: Leniency, rounds: int) -> Resolution | Failure:
+            answer = self._lenient(leniency, min(rounds, hardest))
+            return failure(answer) if isinstance(answer, Conflict) else answer
+
+        most = self._question.budget.blocker_rounds
+        hardest = 2 * natural.rounds + _ROUNDS_TO_GO_BACK
+        nearest, is_fewest = None, False
+        with suppress(BudgetSpent):
+            nearest, is_fewest = find_blockers(trial, failure(failed), self._offenders(natural), most)
+        shown = natural if nearest is None else self._compared(natural, nearest)
+        if is_fewest:
+            return replace(failed, natural=shown)
+        limit = f"limit of {most} rounds" if self._clock() <= self._deadline else "time limit"
+        return replace(failed, natural=shown, unnarrowed=f"the search for the fewest ended at its {limit}")
+
+    def _offenders(self, natural: Resolution) -> Offenders:
+        bounds: dict[NormalizedName, list[Bound]] = {}
+        for edge in natural.edges:
+            bounds.setdefault(edge.child, []).append(bound_of(edge.requirement.specifier))
+        versions, found = self._provider.selector.versions, frozenset(self._iter_offenders(natural))
+        usable = frozenset(name for name in found if any(versions(name, bounds.get(name, []))))
+        return Offenders(certain=found - usable, others=usable)
+
+    def _iter_offenders(self, natural: Resolution) -> Iterator[NormalizedName]:
+        yield from natural.absent
+        yield from (pin.name for pin in natural.pins.values() if not self._is_allowed(pin))
+
+    def _is_allowed(self, pin: Pin) -> bool:
+        return self._question.policy.allows(pin.name, pin.version, pin.installability)
+
+    def _compared(self, natural: Resolution, chosen: Resolution) -> Resolution:
+        return replace(chosen, older=tuple(self._iter_older(natural, chosen)))
 
     def _iter_older(self, natural: Resolution, chosen: Resolution) -> Iterator[OlderPick]:
         for name, pin in chosen.pins.items():
             before = natural.pins.get(name)
-            if before is not None and pin.version < before.version:
+            if before is not None and pin.version < before.version and self._is_allowed(pin):
                 yield OlderPick(
                     name=name,
                     natural=before.version,
@@ -135,14 +187,14 @@ class _Run:
 
     # One pass
 
-    def _pass(self, *, allowed_only: bool) -> Resolution | Conflict:
+    def _pass(self, leniency: Leniency, rounds: int) -> Resolution | Conflict:
         rejected = dict(self._source.rejected)
-        answer = self._searched(fast_path_mapping, *self._begun(allowed_only=allowed_only))
+        answer = self._searched(fast_path_mapping, *self._begun(leniency, rounds))
         if answer is not None:
             return answer
         # The search begins as if nothing had been tried: it finds out itself which versions are rejected, and why.
         self._source.rejected = rejected
-        provider, watch = self._begun(allowed_only=allowed_only)
+        provider, watch = self._begun(leniency, rounds)
         while answer is None:
             try:
                 answer = self._searched(solver_mapping, provider, watch)
@@ -150,14 +202,14 @@ class _Run:
                 provider.begin_again(again.promoted)
         return answer
 
-    def _begun(self, *, allowed_only: bool) -> tuple[WheelProvider, Watch]:
+    def _begun(self, leniency: Leniency, rounds: int) -> tuple[WheelProvider, Watch]:
         question = self._question
-        watch = Watch(lambda: self._clock() > self._deadline, self._reporter)
-        provider = WheelProvider(
+        watch = Watch(lambda: self._clock() > self._deadline, self._reporter, rounds)
+        provider = self._provider = WheelProvider(
             self._source,
             question.requirements,
             question.constraints,
-            policy=question.policy if allowed_only else None,
+            leniency=leniency,
             # One round may try a hundred versions of a project, each of which has metadata to wait for.
             before_reading=watch.refuse_overtime,
         )
@@ -174,8 +226,8 @@ class _Run:
         except ResolutionImpossible as impossible:
             clashes = clashes_of(tuple(impossible.causes), provider)
         except RootUnsatisfiable:
-            # In the pass for wheels what is missing is a file, and the natural pass lists those.
-            clashes = clashes_of((), provider) if provider.selector.lenient else ()
+            # In the pass for wheels what is missing is a file, and the third pass lists those.
+            clashes = clashes_of((), provider) if provider.selector.leniency.is_total else ()
         except (BudgetSpent, ResolutionTooDeep):
             spent = True
         return Conflict(
@@ -191,7 +243,7 @@ class _Run:
         # An answer that never comes must not hold up the end.
         self._source.projects.while_waiting(watch.refuse_overtime)
         try:
-            return search(provider, watch, self._question.budget.rounds)
+            return search(provider, watch, watch.most)
         finally:
             self._source.projects.while_waiting(None)
 

@@ -2,7 +2,7 @@
 
 Two rules differ between the passes. The natural pass takes any file, and where no version of a project can be used at all it
 still offers the newest that was asked for, so that one pass lists every offender. The wheel-aware pass offers only what the
-policy allows. Parameter names are resolvelib's own, because it calls by keyword.
+policy allows, the third pass more of some projects. Parameter names are resolvelib's own, because it calls by keyword.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from resolvelib.structs import RequirementInformation
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.requirement import CandidateOrigin, Constraint, Requirement
-from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.candidate_source import CandidateSelector, CandidateSource
+from wheelcheck.resolver.candidate_source import CandidateSelector, CandidateSource, Leniency
 from wheelcheck.resolver.dead_versions import Pruning
 from wheelcheck.resolver.prefetch import BatchPrefetch
 from wheelcheck.resolver.requirement import Adjustments, Candidate, Key, ResolverRequirement, iter_resolver_requirements
@@ -29,7 +28,7 @@ Preference = tuple[bool, bool, int, bool, int, Key]
 
 
 class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
-    """The provider of one pass for the user's *requirements*; without a *policy* it is that of the natural pass.
+    """The provider of one pass for the user's *requirements*, with *leniency* towards some projects or all.
 
     ``edges`` are the requirements of every candidate read so far, the user's own under ``None``. *before_reading* is called
     before metadata or an archive is waited for; what it raises ends the pass, as does :class:`~.dead_versions.RootUnsatisfiable`.
@@ -41,12 +40,12 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         requirements: Iterable[Requirement],
         constraints: Iterable[Constraint] = (),
         *,
-        policy: Policy | None,
+        leniency: Leniency,
         before_reading: Callable[[], None] = lambda: None,
     ) -> None:
         self.source = source
         self.adjustments = Adjustments(source.compatibility, source.policy, constraints)
-        self.selector = CandidateSelector(source, policy, before_reading)
+        self.selector = CandidateSelector(source, leniency, before_reading)
         self.edges: dict[Candidate | None, tuple[ResolverRequirement, ...]] = {}
         self.pruning = Pruning(
             self.selector,
@@ -102,6 +101,10 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
             candidate.requirements = self.edges[candidate] = self._read(candidate)
             self.pruning.learn(candidate, candidate.requirements)
         return candidate.requirements
+
+    def learn(self, key: Key, version: Version) -> None:
+        """Take in what *version* of *key* requires, as if it had been tried."""
+        self._requirements_of(self.candidate_of(key, version))
 
     def _is_wanted(self, name: NormalizedName, after: Version) -> Callable[[Version], object]:
         # Versions of two projects that move together are asked for a few at a time, and all of them in the end.
@@ -195,8 +198,10 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         version = distribution.version
         if distribution.name != name or any(each.url == url and each.version == version for each in barred):
             return ()
-        policy = self.selector.policy
-        if policy is not None and not policy.allows(name, version, self.source.installability(name, version, url)[0]):
+        if not self.selector.leniency.covers(name) and not self.source.policy.allows(
+            name, version, self.source.installability(name, version, url)[0]
+        ):
+            self.selector.forbidden.add(name)
             return ()
         if not all(each.exact in (None, version) and each.bound.admits(version) for each in asked):
             return ()

@@ -41,9 +41,10 @@ class StartAgain(Exception):
 
 
 class Watch(BaseReporter[ResolverRequirement, Candidate, Key]):
-    """Tells the *reporter* what the solver does, keeps its latest ``mapping``, and ends it when *is_overtime* says so."""
+    """Tells the *reporter* what the solver does, keeps its latest ``mapping``, and ends it after *most* rounds or *is_overtime*."""
 
-    def __init__(self, is_overtime: Callable[[], bool], reporter: Reporter) -> None:
+    def __init__(self, is_overtime: Callable[[], bool], reporter: Reporter, most: int) -> None:
+        self.most = most
         self.rounds = 0
         self.after_rejections: Callable[[], None] = lambda: None
         self.mapping: Mapped = {}
@@ -54,8 +55,10 @@ class Watch(BaseReporter[ResolverRequirement, Candidate, Key]):
         self._reporter = reporter
 
     def starting_round(self, index: int) -> None:  # noqa: ARG002 - resolvelib's signature
-        """Count the round; ends the search when the time is up."""
+        """Count the round; ends the search when there were enough, those of earlier starts included, or the time is up."""
         self.rounds += 1
+        if self.rounds > self.most:
+            raise BudgetSpent("the resolution reached its limit of rounds")
         self.refuse_overtime()
 
     def refuse_overtime(self) -> None:
