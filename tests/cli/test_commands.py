@@ -17,7 +17,7 @@ from wheelcheck.report.check.document import CheckDocument
 from wheelcheck.report.difference_document import DiffDocument
 from wheelcheck.report.documents import json_schema
 from wheelcheck.report.matrix_document import MatrixDocument
-from wheelcheck.report.verify_document import VerifyDocument
+from wheelcheck.report.verify import VerifyDocument
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}
 

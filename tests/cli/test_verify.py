@@ -28,7 +28,7 @@ from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
 from wheelcheck.report.documents import json_schema
 from wheelcheck.report.verify import render_verify
-from wheelcheck.report.verify_document import VerifyDocument
+from wheelcheck.report.verify import VerifyDocument
 
 GOLDEN = Path(__file__).parents[1] / "environments" / "verify" / "golden"
 

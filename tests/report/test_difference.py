@@ -20,10 +20,10 @@ from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.target import Target
 from wheelcheck.report.check.markdown import LIMIT
-from wheelcheck.report.details import in_bytes
 from wheelcheck.report.difference import MARK, render_diff_markdown, render_diff_text
 from wheelcheck.report.difference_document import DiffDocument, render_diff_json
 from wheelcheck.report.documents import json_schema
+from wheelcheck.report.page import size_text
 
 OLD = Side(name="requirements.txt at origin/main (1a2b3c4d5e)", kind="resolved", revision="1a2b3c4d5e")
 NEW = Side(name="requirements.txt", kind="resolved", inputs=samples.INPUTS)
@@ -138,13 +138,13 @@ def test_change_on_some_targets_says_where() -> None:
 def test_download_is_told_before_and_after_and_what_is_not_known() -> None:
     assert "download   1.0 MB → 3.5 MB and 1 file of unknown size" in render_diff_text(EVERY["one"])
     moved = difference(before=plan(package("a", "1", 2_000_000)), after=plan(package("a", "2", 1_500_000)))
-    assert "download   2.0 MB → 1.5 MB (-500.0 kB)" in render_diff_text(moved)
+    assert "download   2.0 MB → 1.5 MB (-500 kB)" in render_diff_text(moved)
     unknown = difference(before=plan(package("a", "1")), after=plan(package("a", "2")))
     assert "download" not in render_diff_text(unknown)
 
 
 def test_sizes_are_in_decimal_units() -> None:
-    assert [in_bytes(size) for size in (0, 999, 1000, 999_960, 2_500_000, -1500, 3_000_000_000)] == [
+    assert [size_text(size) for size in (0, 999, 1000, 999_960, 2_500_000, -1500, 3_000_000_000)] == [
         *("0 B", "999 B", "1.0 kB", "1.0 MB", "2.5 MB", "-1.5 kB", "3.0 GB")
     ]
 

@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.model.environment import Fetched, FileSize, HousedWheel, PlanSizes, Wheelhouse
-from wheelcheck.report.fetch import render_fetched, render_fetched_json, render_sizes, render_sizes_json, size_text
+from wheelcheck.report.fetch import render_fetched, render_fetched_json, render_sizes, render_sizes_json
+from wheelcheck.report.page import size_text
 from wheelcheck.report.progress import TransferProgress
 
 

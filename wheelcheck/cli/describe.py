@@ -60,7 +60,7 @@ _SCHEMAS = {
     "diff": "report.difference_document:DiffDocument",
     "matrix": "report.matrix_document:MatrixDocument",
     "bundle": "model.environment:Manifest",
-    "verify": "report.verify_document:VerifyDocument",
+    "verify": "report.verify:VerifyDocument",
 }
 
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 from wheelcheck.model.document import document_of, render_json
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.target import TargetName
-from wheelcheck.report.commands import wrapped_command
-from wheelcheck.report.fetch import USERS, size_text
-from wheelcheck.report.page import Page, counted
+from wheelcheck.report.commands import draw_command
+from wheelcheck.report.fetch import USERS
+from wheelcheck.report.page import Page, counted, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,11 +53,9 @@ def _made(page: Page, bundling: Bundling) -> None:
     page.blank()
     _largest(page, "Largest packages", bundling.sizes.packages, bundling, most=_LARGEST_IN_BRIEF)
     _warnings(page, bundling)
-    page.blank()
-    page.line(("  Next", "bold"))
+    page.heading("Next")
     page.line(("    # ", "dim"), ("see that it is whole, and that nothing it imports is missing", "dim"))
-    for line in wrapped_command(("wheelcheck", "verify", bundling.out), page.width - 4):
-        page.line(("    ", ""), (line, ""))
+    draw_command(page, ("wheelcheck", "verify", bundling.out))
 
 
 def _over(page: Page, bundling: Bundling) -> None:
@@ -141,8 +139,7 @@ def _largest(page: Page, title: str, rows: Sequence[tuple[str, int]], bundling: 
 
 def _warnings(page: Page, bundling: Bundling) -> None:
     for warning in bundling.warnings:
-        page.blank()
-        page.paragraph(warning, lead=("! ", "bold yellow"), indent=2)
+        page.paragraph(warning, lead=("! ", "bold yellow"), indent=2, apart=True)
 
 
 class BudgetLine(Struct, frozen=True, kw_only=True):

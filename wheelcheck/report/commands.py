@@ -15,6 +15,7 @@ from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.repair import Repair, Risk
 from wheelcheck.model.target import Target
 from wheelcheck.options import OPTIONS
+from wheelcheck.report.page import Page
 
 _PLAN = "plan.json"
 _RUNTIMES = {"win": "the embeddable zip of its Python", "": "a standalone build of its Python"}
@@ -185,6 +186,12 @@ def _recorded_words(recorded: Options) -> Iterator[str]:
             yield option.flag
         else:
             yield from (word for text in (value if option.repeats else (value,)) for word in (option.flag, text))
+
+
+def draw_command(page: Page, words: Sequence[str], *, indent: int = 4, style: str = "") -> None:
+    """Add the command *words* to *page*, as typed into a POSIX shell."""
+    for line in wrapped_command(words, page.width - indent):
+        page.line((" " * indent, ""), (line, style))
 
 
 def wrapped_command(words: Sequence[str], room: int) -> list[str]:

@@ -10,7 +10,7 @@ from wheelcheck.model.repair import Repair
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.report.grouping import FindingGroup, Group
-from wheelcheck.report.page import counted
+from wheelcheck.report.page import counted, size_text
 from wheelcheck.report.quoting import flat
 from wheelcheck.report.wording import changes, listed_targets
 
@@ -78,7 +78,7 @@ def _allowance_line(group: FindingGroup) -> tuple[str, str] | None:
 
 
 def change_line(change: PackageChange) -> str:
-    """The change in words: ``av 11.0.0 (2023-10-22, 27.0 MB) → 12.0.0 (2024-03-17, 28.1 MB)``."""
+    """The change in words: ``av 11.0.0 (2023-10-22, 27 MB) → 12.0.0 (2024-03-17, 28 MB)``."""
     before, after = change.before, change.after
     if before is None or after is None:
         release = after or before
@@ -99,19 +99,7 @@ def _release(release: ComparedRelease) -> str:
 def release_facts(release: ComparedRelease) -> list[str]:
     """The day and the size of *release*, as far as they are known."""
     facts = [release.upload_time[:10]] if release.upload_time else []
-    return facts + ([in_bytes(release.size)] if release.size is not None else [])
-
-
-def in_bytes(size: int) -> str:
-    """*size* in bytes as a person reads it, in decimal units with one place: ``27.0 MB``."""
-    if abs(size) < 1000:
-        return f"{size} B"
-    amount = size / 1000
-    for unit in ("kB", "MB"):
-        if abs(amount) < 999.95:
-            return f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
+    return facts + ([size_text(release.size)] if release.size is not None else [])
 
 
 def download_line(target: TargetDifference) -> str:
@@ -123,11 +111,11 @@ def download_line(target: TargetDifference) -> str:
     if before.unknown or after.unknown:
         return line
     moved = after.size - before.size
-    return f"{line} ({'+' if moved > 0 else ''}{in_bytes(moved)})" if moved else line
+    return f"{line} ({'+' if moved > 0 else ''}{size_text(moved)})" if moved else line
 
 
 def _amount(size: DownloadSize) -> str:
     if not size.unknown:
-        return in_bytes(size.size)
-    known = f"{in_bytes(size.size)} and " if size.size else ""
+        return size_text(size.size)
+    known = f"{size_text(size.size)} and " if size.size else ""
     return f"{known}{counted(size.unknown, 'file')} of unknown size"

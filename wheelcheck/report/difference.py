@@ -25,21 +25,14 @@ from wheelcheck.report.wording import listed_targets
 _CHANGES_IN_BRIEF = 30
 _FINDINGS_IN_BRIEF = 5
 _ROWS_IN_BRIEF = 2
-_STYLES = {
-    ChangeKind.ADDED: "green",
-    ChangeKind.REMOVED: "red",
-    ChangeKind.UPGRADED: "cyan",
-    ChangeKind.DOWNGRADED: "yellow",
-    ChangeKind.RESUPPLIED: "yellow",
-}
 _MARKS = {
-    ChangeKind.ADDED: "+",
-    ChangeKind.REMOVED: "-",
-    ChangeKind.UPGRADED: "↑",
-    ChangeKind.DOWNGRADED: "↓",
-    ChangeKind.RESUPPLIED: "~",
+    ChangeKind.ADDED: ("+", "+", "green"),
+    ChangeKind.REMOVED: ("-", "-", "red"),
+    ChangeKind.UPGRADED: ("↑", "^", "cyan"),
+    ChangeKind.DOWNGRADED: ("↓", "v", "yellow"),
+    ChangeKind.RESUPPLIED: ("~", "~", "yellow"),
 }
-_IN_ASCII = {ChangeKind.UPGRADED: "^", ChangeKind.DOWNGRADED: "v"}
+"""For each kind: the sign, the sign in ASCII, since the page knows no other for an arrow, and the style."""
 MARK = "<!-- wheelcheck diff -->"
 """The first line, by which a bot finds the comment that it wrote before."""
 
@@ -67,14 +60,9 @@ def render_diff_text(
     _new(page, group_compared(difference, FindingState.NEW), detail)
     _folded(page, "Gone", group_compared(difference, FindingState.GONE), detail)
     _folded(page, "Still there", group_compared(difference, FindingState.STAYS), detail)
-    notes = difference_notes(difference)
-    if notes:
-        page.blank()
-    for note in notes:
-        page.paragraph(note, lead=("• ", "cyan"), indent=2)
-    page.blank()
+    page.bullets(difference_notes(difference))
     style = {0: "bold green", 1: "bold red"}.get(difference.exit_status, "bold yellow")
-    page.paragraph(difference_verdict(difference), style=style)
+    page.paragraph(difference_verdict(difference), style=style, apart=True)
     return page.coloured() if color else page.plain()
 
 
@@ -85,17 +73,11 @@ def _changes(page: Page, difference: Difference, detail: Detail) -> None:
         page.blank()
     for group in shown:
         line = f"{change_line(group.value)} {where_changed(group.targets, difference)}".rstrip()
-        kind = group.value.kind
-        page.paragraph(line, lead=(f"{_mark(page, kind)} ", _STYLES[kind]), indent=2)
+        mark, plain, style = _MARKS[group.value.kind]
+        page.paragraph(line, lead=(f"{mark if page.has(mark) else plain} ", style), indent=2)
     if len(changes) > len(shown):
         hidden = [group.value.name for group in changes[len(shown) :]]
         page.listing([flat(name) for name in hidden], rows=_ROWS_IN_BRIEF, lead=("and ", "dim"), indent=2)
-
-
-def _mark(page: Page, kind: ChangeKind) -> str:
-    # Neither arrow is in every encoding, and the page knows no other sign for it.
-    mark = _MARKS[kind]
-    return mark if page.has(mark) else _IN_ASCII.get(kind, mark)
 
 
 def _new(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:
@@ -122,13 +104,13 @@ def _folded(page: Page, title: str, groups: Sequence[FindingGroup], detail: Deta
         groups = [each for each in groups if each.verdict is not Verdict.NOTED]
     if not groups:
         return
-    page.blank()
     if detail == "full":
-        page.line((f"  {title}", "bold"))
+        page.heading(title)
         for each in groups:
             page.paragraph(headline(each), lead=(f"{each.verdict.value} {each.finding.code.number}: ", "dim"), indent=4)
         return
     subjects = [f"{flat(each.subject)} ({each.finding.code.number}, {each.verdict.value})" for each in groups]
+    page.blank()
     page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=(f"{title} ({len(groups)}): ", "bold"), indent=2)
 
 

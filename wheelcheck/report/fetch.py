@@ -11,25 +11,14 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.document import document_of, render_json
+from wheelcheck.report.page import counted, folded, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from wheelcheck.model.environment import Fetched, HousedWheel, PlanSizes
+    from wheelcheck.model.environment import Fetched, PlanSizes
 
 SCHEMA = "wheelcheck.fetch/1"
 USERS = 1000
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _SHOWN = 5
-
-
-def size_text(size: float) -> str:
-    """*size* in bytes as a person reads it, in powers of a thousand, as traffic is priced: ``43.6 MB``."""
-    unit = 0
-    while size >= 999.5 and unit < len(_UNITS) - 1:
-        size /= 1000
-        unit += 1
-    return f"{size:.1f} {_UNITS[unit]}" if unit and size < 9.95 else f"{size:.0f} {_UNITS[unit]}"
 
 
 def render_sizes(sizes: PlanSizes) -> str:
@@ -42,7 +31,7 @@ def render_sizes(sizes: PlanSizes) -> str:
     download = size_text(sizes.download)
     traffic = size_text(sizes.download * USERS)
     return (
-        f"{_counted(count, 'file')}: {least}{download} to download, {_installed(sizes)}; "
+        f"{counted(count, 'file')}: {least}{download} to download, {_installed(sizes)}; "
         f"{USERS:,} users: {least}{traffic}"
     )
 
@@ -55,50 +44,34 @@ def render_download(size: int) -> str:
 def _installed(sizes: PlanSizes) -> str:
     unknown = [name for name, size in sizes.files.items() if size.installed is None]
     sources = sum(not name.endswith(".whl") for name in unknown)
-    left_out = [
-        _counted(count, what)
-        for count, what in ((sources, "source archive"), (len(unknown) - sources, "wheel of unknown size"))
-        if count
-    ]
+    wheels = len(unknown) - sources
+    left_out = [counted(sources, "source archive")] if sources else []
+    left_out += [counted(wheels, "wheel of unknown size", "wheels of unknown size")] if wheels else []
     if unknown and len(unknown) == len(sizes.files):
         return "installed size not known"
     installed = f"{size_text(sizes.installed)} installed"
     return f"{installed} without {' and '.join(left_out)}" if left_out else installed
 
 
-def _counted(count: int, what: str) -> str:
-    noun, space, rest = what.partition(" of ")
-    return f"{count:,} {noun}{'s' if count != 1 else ''}{space}{rest}"
-
-
 def render_fetched(fetched: Fetched, **_style: object) -> str:
     """Render the work done and the folder of the wheels, in a few lines that no style changes."""
     house = fetched.wheelhouse
-    parts = [
-        (f"{len(fetched.fetched)} fetched", bool(fetched.fetched)),
-        (f"{len(fetched.resumed)} of them continued", bool(fetched.resumed)),
-        (f"{len(fetched.present)} there already", bool(fetched.present)),
-        (f"{len(fetched.built)} built", bool(fetched.built)),
-    ]
-    done = ", ".join(text for text, is_so in parts if is_so)
-    count = len(house.wheels)
-    lines = [f"{count} wheel{'s' if count != 1 else ''} in {house.folder}" + (f" ({done})" if done else "")]
-    lines += [f"  built {wheel.path.name} from {wheel.built_from}" for wheel in house.wheels if _is_new(wheel, fetched)]
+    parts = (
+        (fetched.fetched, "fetched"),
+        (fetched.resumed, "of them continued"),
+        (fetched.present, "there already"),
+        (fetched.built, "built"),
+    )
+    done = ", ".join(f"{len(names)} {what}" for names, what in parts if names)
+    lines = [f"{counted(len(house.wheels), 'wheel')} in {house.folder}" + (f" ({done})" if done else "")]
+    new = (wheel for wheel in house.wheels if wheel.path.name in fetched.built)
+    lines += [f"  built {wheel.path.name} from {wheel.built_from}" for wheel in new]
     if fetched.replaced:
-        lines.append(f"  replaced, as their hashes were not the plan's: {_listed(fetched.replaced)}")
+        lines.append(f"  replaced, as their hashes were not the plan's: {folded(fetched.replaced, _SHOWN)}")
     if fetched.unhashed:
-        unhashed = _listed(fetched.unhashed)
+        unhashed = folded(fetched.unhashed, _SHOWN)
         lines.append(f"  no hash was announced for: {unhashed}; wheelhouse.json records the hashes of the downloads")
     return "\n".join(lines) + "\n"
-
-
-def _is_new(wheel: HousedWheel, fetched: Fetched) -> bool:
-    return wheel.path.name in fetched.built
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 class Amount(Struct, frozen=True, kw_only=True):

@@ -68,6 +68,15 @@ def draw_finding(
         page.labelled("cure", finding.code.cure)
 
 
+def draw_hidden(page: Page, subjects: Sequence[str]) -> None:
+    """Add how many errors more there are, and their *subjects*; nothing for none."""
+    if subjects:
+        page.blank()
+        style = STYLES[Severity.ERROR]
+        page.line(("  ", ""), (f"✗ {len(subjects)} more like these", style), (" (-v shows all)", "dim"))
+        page.listing(list(dict.fromkeys(subjects)), rows=2, indent=4)
+
+
 def draw_remedies(page: Page, findings: Iterable[Finding]) -> None:
     """Add the remedies in the evidence of *findings*, each once; where there is none, the cure of their code."""
     findings = tuple(findings)

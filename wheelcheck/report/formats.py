@@ -63,7 +63,7 @@ FORMATS = (
     ReportFormat("bundle", "text", "bundle:render_bundling"),
     ReportFormat("bundle", "json", "bundle:render_bundling_json"),
     ReportFormat("verify", "text", "verify:render_verify"),
-    ReportFormat("verify", "json", "verify_document:render_verify_json"),
+    ReportFormat("verify", "json", "verify:render_verify_json"),
 )
 
 

@@ -28,7 +28,7 @@ from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.repair import Repair
 from wheelcheck.model.requirement import FileOrigin, Origin
 from wheelcheck.model.target import Target
-from wheelcheck.report.findings import companions
+from wheelcheck.report.findings import companions, subject
 from wheelcheck.report.wording import blocker_name
 
 _VERDICTS = tuple(Verdict)
@@ -80,9 +80,7 @@ class FindingGroup(Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         """Its heading: ``av 11.0.0``, a name alone, or the title of its code."""
-        if self.finding.package is None:
-            return self.finding.code.title
-        return f"{self.finding.package} {self.finding.version}" if self.finding.version else self.finding.package
+        return subject(self.finding) or self.finding.code.title
 
 
 class BlockerGroup(Struct, frozen=True, kw_only=True):

@@ -44,8 +44,8 @@ def render_matrix_text(
     _failures(page, matrix)
     _openings(page, matrix, detail)
     _advice(page, matrix)
-    page.blank()
-    page.paragraph(matrix_verdict(matrix), style="bold red" if matrix.exit_status else "green")
+    style = "bold red" if matrix.exit_status else "green"
+    page.paragraph(matrix_verdict(matrix), style=style, apart=True)
     return page.coloured() if color else page.plain()
 
 
@@ -64,9 +64,8 @@ def _grid(page: Page, matrix: Matrix) -> None:
                 cells.append((f"{'':{_GAP}}{marks[plain].ljust(len(python))}", marks[2]))
             page.line((f"  {platform.ljust(first)}", ""), *cells)
     found = {cell.status for cell in matrix.cells}
-    page.blank()
     legend = "   ".join(glued(f"{_MARKS[kind][plain]} {CELL_WORDS[kind]}") for kind in CellStatus if kind in found)
-    page.paragraph(legend, indent=2, style="dim")
+    page.paragraph(legend, indent=2, style="dim", apart=True)
 
 
 def _blocks(pythons: Sequence[str], room: int) -> Iterator[tuple[str, ...]]:
@@ -89,8 +88,7 @@ def _blockers(page: Page, matrix: Matrix, detail: Detail) -> None:
         return
     shown = groups if detail == "full" else groups[:_BLOCKERS_IN_BRIEF]
     most = _EVERYTHING if detail == "full" else _NAMES_IN_BRIEF
-    page.blank()
-    page.paragraph("What blocks", indent=2, style="bold")
+    page.heading("What blocks")
     for each in shown:
         names = folded([glued(flat(name)) for name in each.names], most)
         page.paragraph(f"{names}: {each.why}" if each.why else names, lead=("✗ ", "bold red"), indent=2)
@@ -102,16 +100,14 @@ def _blockers(page: Page, matrix: Matrix, detail: Detail) -> None:
 
 def _failures(page: Page, matrix: Matrix) -> None:
     for text in failure_lines(matrix):
-        page.blank()
-        page.paragraph(flat(text), lead=("! ", "bold yellow"), indent=2)
+        page.paragraph(flat(text), lead=("! ", "bold yellow"), indent=2, apart=True)
 
 
 def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
     lines = opening_lines(matrix)
     if not lines:
         return
-    page.blank()
-    page.paragraph("What would open them", indent=2, style="bold")
+    page.heading("What would open them")
     repairs = sum(opening.repair is not None for opening in matrix.openings)
     most = len(lines) if detail == "full" else _OPENINGS_IN_BRIEF
     for number, text in enumerate(lines):
@@ -123,11 +119,9 @@ def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
 
 
 def _advice(page: Page, matrix: Matrix) -> None:
-    lines = matrix_advice(matrix)
-    if lines:
-        page.blank()
-    for number, text in enumerate(lines):
-        page.paragraph(text, indent=2 if number == 0 else 4, style="bold" if number == 0 else "")
+    for number, text in enumerate(matrix_advice(matrix)):
+        is_first = number == 0
+        page.paragraph(text, indent=2 if is_first else 4, style="bold" if is_first else "", apart=is_first)
 
 
 def render_matrix_markdown(matrix: Matrix) -> str:

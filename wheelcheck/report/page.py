@@ -38,6 +38,7 @@ _CODE = re.compile(r"`[^`]{1,40}`")
 _BEFORE_VERSION = re.compile(r" (?=v?\d+(?:[.!]\d)\S*)")
 _WIDEST = 100
 """Longer lines than this are hard to read, however wide the terminal."""
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def counted(count: int, word: str, plural: str = "") -> str:
@@ -55,6 +56,15 @@ def folded(words: Sequence[str], most: int) -> str:
     if len(words) <= most:
         return ", ".join(words)
     return f"{', '.join(words[:most])} and {len(words) - most} more"
+
+
+def size_text(size: float) -> str:
+    """*size* in bytes as a person reads it, in powers of a thousand, as traffic is priced: ``43 MB``, ``-1.5 kB``."""
+    unit = 0
+    while abs(size) >= 999.5 and unit < len(_UNITS) - 1:
+        size /= 1000
+        unit += 1
+    return f"{size:.1f} {_UNITS[unit]}" if unit and abs(size) < 9.95 else f"{size:.0f} {_UNITS[unit]}"
 
 
 def sentence(text: str) -> str:
@@ -97,11 +107,26 @@ class Page(Struct, kw_only=True):
         """Add *segments* as one line, however long."""
         self.lines.append(tuple((self.clean(text), style) for text, style in segments))
 
-    def paragraph(self, text: str, *, lead: Segment = ("", ""), indent: int = 0, style: str = "") -> None:
+    def heading(self, title: str, style: str = "bold") -> None:
+        """Begin a part of the page: an empty line, and the *title* on a line of its own."""
+        self.blank()
+        self.line((f"  {title}", style))
+
+    def bullets(self, texts: Iterable[str], lead: Segment = ("• ", "cyan")) -> None:
+        """Add *texts* as a part of the page, each wrapped after *lead*; nothing for none."""
+        for number, text in enumerate(texts):
+            self.paragraph(text, lead=lead, indent=2, apart=number == 0)
+
+    def paragraph(
+        self, text: str, *, lead: Segment = ("", ""), indent: int = 0, style: str = "", apart: bool = False
+    ) -> None:
         """Add *text*, wrapped, after *lead* and *indent* spaces; the following lines stand under the first word of *text*.
 
-        Versions, names and paths given through :func:`glued` are never broken; what is longer than the line sticks out.
+        One that stands *apart* has an empty line before it. Versions, names and paths given through :func:`glued` are never broken;
+        what is longer than the line sticks out.
         """
+        if apart:
+            self.blank()
         label = self.clean(lead[0])
         hang = indent + len(label)
         for number, part in enumerate(self._wrapped(text, hang)):

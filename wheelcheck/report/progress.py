@@ -242,32 +242,30 @@ class TransferProgress(_Closing):
 def _transfer_bar(stream: TextIO) -> Progress:
     """Start a bar with bytes, rate and time left, on *stream*."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, Task, TextColumn, TimeRemainingColumn
-    from rich.progress import TransferSpeedColumn as SpeedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
     from rich.text import Text
 
-    # A stage without a transfer, such as unpacking, shows no columns of bytes.
-    def has_bytes(task: Task) -> bool:
-        return task.total is not None or bool(task.completed)
+    columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
 
-    class Bytes(DownloadColumn):
+    class Transferred(ProgressColumn):
         def render(self, task: Task) -> Text:
-            return super().render(task) if has_bytes(task) else Text()
-
-    class Rate(SpeedColumn):
-        def render(self, task: Task) -> Text:
-            return super().render(task) if has_bytes(task) else Text()
-
-    class Left(TimeRemainingColumn):
-        def render(self, task: Task) -> Text:
-            return super().render(task) if has_bytes(task) else Text()
+            # A stage without a transfer, such as unpacking, shows no bytes.
+            has_bytes = task.total is not None or bool(task.completed)
+            return Text(" ").join(column.render(task) for column in columns) if has_bytes else Text()
 
     progress = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
-        Bytes(),
-        Rate(),
-        Left(),
+        Transferred(),
         console=Console(file=stream, stderr=True),
         transient=True,
         redirect_stdout=False,

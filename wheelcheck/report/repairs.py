@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.repair import Edit, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
-from wheelcheck.report.commands import asked_command, edited_command, repaired_command, wrapped_command
+from wheelcheck.report.commands import asked_command, draw_command, edited_command, repaired_command
 from wheelcheck.report.findings import Detail, draw_paths
 from wheelcheck.report.page import Page, counted, folded, glued, sentence
 from wheelcheck.report.wording import bare_change, change, changes, gain, iter_dated_moves, iter_moves, iter_releases
 
+_RED = "bold red"
 _STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
 _GROUNDS_IN_BRIEF = 3
 _MOVES_IN_BRIEF = 4
@@ -52,8 +53,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
         _name_others(page, open_repairs)
         return
     if open_repairs:
-        page.blank()
-        page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold")
+        page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold", apart=True)
         drawn: set[Edit] = set()
         for repair in open_repairs:
             page.blank()
@@ -62,8 +62,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
             drawn.update(repair.edits)
             _draw_repair(page, repair, detail, words, repaired_command(again, repair, plan.target))
     elif plan.status not in _EXECUTABLE:
-        page.blank()
-        page.paragraph(_none_found(plan, proposals), indent=2, style="bold")
+        page.paragraph(_none_found(plan, proposals), indent=2, style="bold", apart=True)
     _draw_unrepairable(page, proposals.unrepairable, detail)
     for suggestion in proposals.suggestions:
         _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
@@ -74,11 +73,9 @@ def _draw_rest(page: Page, proposals: Proposals) -> None:
     """Add which part was not searched: a warning where nothing was found, an aside where there are repairs already."""
     lead, style = (("", ""), "dim") if proposals.repairs else (("! ", "yellow"), "")
     if proposals.unreached:
-        page.blank()
-        page.paragraph(sentence(proposals.unreached), lead=lead, indent=2, style=style)
+        page.paragraph(sentence(proposals.unreached), lead=lead, indent=2, style=style, apart=True)
     if proposals.interrupted:
-        page.blank()
-        page.paragraph(sentence(proposals.interrupted), lead=("! ", "yellow"), indent=2)
+        page.paragraph(sentence(proposals.interrupted), lead=("! ", "yellow"), indent=2, apart=True)
 
 
 def _heading(plan: Plan, count: int) -> str:
@@ -100,9 +97,8 @@ def _none_found(plan: Plan, proposals: Proposals) -> str:
 
 def _name_others(page: Page, repairs: Sequence[Repair]) -> None:
     if repairs:
-        page.blank()
         named = "; ".join(f"{repair.id} {changes(repair)}" for repair in repairs)
-        page.paragraph(f"{named}; -v shows them", lead=("Other repairs: ", "bold"), indent=2, style="dim")
+        page.paragraph(f"{named}; -v shows them", lead=("Other repairs: ", "bold"), indent=2, style="dim", apart=True)
 
 
 def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, ...], command: tuple[str, ...]) -> None:
@@ -111,16 +107,11 @@ def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, .
     page.paragraph(first, lead=(lead, _STYLES[repair.risk]), indent=2, style="bold")
     for other in others:
         page.paragraph(f"and {other}", indent=2 + len(lead), style="bold")
-    _draw_command(page, command)
+    # A label before it would be copied along with it.
+    draw_command(page, command, indent=6, style="cyan")
     page.labelled("gives", gain(repair.verified), indent=6)
     _draw_moves(page, repair, detail)
     _draw_grounds(page, repair, detail)
-
-
-def _draw_command(page: Page, command: tuple[str, ...]) -> None:
-    # A label before it would be copied along with it.
-    for line in wrapped_command(command, page.width - 6):
-        page.line(("      ", ""), (line, "cyan"))
 
 
 def _draw_moves(page: Page, repair: Repair, detail: Detail) -> None:
@@ -160,14 +151,12 @@ def _is_quoted(ground: Ground) -> bool:
 def _draw_unrepairable(page: Page, unrepairable: Sequence[Unrepairable], detail: Detail) -> None:
     shown = unrepairable if detail == "full" else unrepairable[:_UNREPAIRABLE_IN_BRIEF]
     for each in shown:
-        page.blank()
-        page.paragraph(f"No repair for {_named(each)}", lead=("✗ ", "bold red"), indent=2, style="bold red")
+        page.paragraph(f"No repair for {_named(each)}", lead=("✗ ", _RED), indent=2, style=_RED, apart=True)
         page.paragraph(sentence(each.message), indent=4)
         draw_paths(page, each.paths, every=detail == "full")
     hidden = unrepairable[len(shown) :]
     if hidden:
-        page.blank()
-        page.paragraph("Nor for", lead=("✗ ", "bold red"), indent=2, style="bold red")
+        page.paragraph("Nor for", lead=("✗ ", _RED), indent=2, style=_RED, apart=True)
         page.listing([_named(each) for each in hidden], rows=2, indent=4)
 
 
@@ -177,8 +166,7 @@ def _named(unrepairable: Unrepairable) -> str:
 
 
 def _draw_suggestion(page: Page, suggestion: Suggestion, command: tuple[str, ...]) -> None:
-    page.blank()
-    page.paragraph(change(suggestion.edit), lead=("? not verified: ", "yellow"), indent=2)
+    page.paragraph(change(suggestion.edit), lead=("? not verified: ", "yellow"), indent=2, apart=True)
     page.paragraph(sentence(suggestion.message), indent=6)
     if suggestion.edit.options:
-        _draw_command(page, command)
+        draw_command(page, command, indent=6, style="cyan")

@@ -8,9 +8,9 @@ from wheelcheck.model.environment import PlanSizes
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
-from wheelcheck.report.commands import NextStep, iter_next_steps, wrapped_command
-from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_remedies, subject
-from wheelcheck.report.page import Page, counted, sentence
+from wheelcheck.report.commands import NextStep, draw_command, iter_next_steps
+from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_hidden, draw_remedies, subject
+from wheelcheck.report.page import Page, counted, sentence, size_text
 from wheelcheck.report.repairs import draw_applied, draw_repairs
 
 _ERRORS_IN_BRIEF = 5
@@ -103,12 +103,7 @@ def _errors(page: Page, plan: Plan, detail: Detail) -> None:
     for finding in shown:
         page.blank()
         draw_finding(page, finding, detail, beside=companions(finding, plan.findings), evidence=evidence)
-    hidden = plan.errors[len(shown) :]
-    if hidden:
-        page.blank()
-        names = list(dict.fromkeys(subject(finding) for finding in hidden))
-        page.line(("  ", ""), (f"✗ {len(hidden)} more like these", STYLES[Severity.ERROR]), (" (-v shows all)", "dim"))
-        page.listing(names, rows=_ROWS_IN_BRIEF, indent=4)
+    draw_hidden(page, [subject(finding) for finding in plan.errors[len(shown) :]])
 
 
 def _built(plan: Plan) -> tuple[PlannedPackage, ...]:
@@ -130,8 +125,7 @@ def _build_once(page: Page, plan: Plan, detail: Detail) -> None:
             f"{package.name} {package.version}" for package in _built(plan) if package.installability is installability
         ]
         if names:
-            page.blank()
-            page.line((f"  {title} ({len(names)})", "bold"))
+            page.heading(f"{title} ({len(names)})")
             page.listing(names, rows=_ROWS_IN_FULL if detail == "full" else _ROWS_IN_BRIEF, indent=4)
 
 
@@ -190,13 +184,12 @@ def _notes(page: Page, plan: Plan, detail: Detail) -> None:
         f"{code.title} ({len(findings)})" for code, findings in groups if findings and code is not Code.SOURCE_PURE
     ]
     if counts:
-        page.blank()
-        page.paragraph("; ".join(counts) + "; -v shows all", lead=("Notes: ", "bold"), indent=2, style="dim")
+        text = "; ".join(counts) + "; -v shows all"
+        page.paragraph(text, lead=("Notes: ", "bold"), indent=2, style="dim", apart=True)
 
 
 def _packages(page: Page, plan: Plan) -> None:
-    page.blank()
-    page.line((f"  Packages ({len(plan.packages)})", "bold"))
+    page.heading(f"Packages ({len(plan.packages)})")
     page.columns(
         (
             (
@@ -214,8 +207,6 @@ def _packages(page: Page, plan: Plan) -> None:
 
 
 def _size(package: PlannedPackage) -> str:
-    from wheelcheck.report.fetch import size_text
-
     return "?" if package.file is None or package.file.size is None else size_text(package.file.size)
 
 
@@ -229,16 +220,13 @@ def _size_line(page: Page, plan: Plan, sizes: PlanSizes | None) -> None:
     else:
         text = "" if sizes is None else render_sizes(sizes)
     if text:
-        page.blank()
-        page.paragraph(text, lead=("Size: ", "bold"), indent=2)
+        page.paragraph(text, lead=("Size: ", "bold"), indent=2, apart=True)
 
 
 def _next(page: Page, steps: Sequence[NextStep]) -> None:
     if not steps:
         return
-    page.blank()
-    page.line(("  Next", "bold"))
+    page.heading("Next")
     for step in steps:
         page.line(("    # ", "dim"), (step.reason, "dim"))
-        for line in wrapped_command(step.command, page.width - 4):
-            page.line(("    ", ""), (line, ""))
+        draw_command(page, step.command)

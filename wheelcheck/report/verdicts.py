@@ -97,18 +97,13 @@ def fallback_place(check: Check) -> FileOrigin:
 
 def stale_allowances(check: Check) -> tuple[tuple[Allowance, str, str], ...]:
     """The allowances that expired and those that cover nothing, each with a title and a sentence."""
-    return (
-        *((each, "Allowance expired", _expired(each)) for each in check.expired),
-        *((each, "Allowance unused", _unused(each)) for each in check.unused),
+    expired = ((each, f"expired after {each.expires}") for each in check.expired)
+    unused = ((each, "covers nothing and can go") for each in check.unused)
+    return tuple(
+        (each, title, f"The allowance for {_covered(each)} {fact}: {each.reason}")
+        for title, found in (("Allowance expired", expired), ("Allowance unused", unused))
+        for each, fact in found
     )
-
-
-def _expired(allowance: Allowance) -> str:
-    return f"The allowance for {_covered(allowance)} expired after {allowance.expires}: {allowance.reason}"
-
-
-def _unused(allowance: Allowance) -> str:
-    return f"The allowance for {_covered(allowance)} covers nothing and can go: {allowance.reason}"
 
 
 def _covered(allowance: Allowance) -> str:

@@ -1,10 +1,16 @@
-"""The answer of ``verify`` for a terminal: a table of the distributions, then every problem with its remedy."""
+"""The answer of ``verify``: for a terminal a table of the distributions, then every problem with its remedy; and JSON in ASCII."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
 
+from msgspec import Struct
+from packaging.version import Version
+
+from wheelcheck.model.document import about, document_of, render_json
+from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import (
     FILE_KINDS,
@@ -37,31 +43,21 @@ def render_verify(inspection: Inspection, *, width: int, color: bool, encoding: 
         page.blank()
         _table(page, inspection)
     if inspection.no_imports:
-        page.blank()
-        page.paragraph(inspection.no_imports, lead=("No imports: ", "bold"), indent=2)
+        page.paragraph(inspection.no_imports, lead=("No imports: ", "bold"), indent=2, apart=True)
     for severity in Severity:
         if severity is not Severity.INFO or verbose:
             _problems(page, inspection.of_severity(severity), severity, verbose)
     notes = inspection.of_severity(Severity.INFO)
     if notes and not verbose:
-        page.blank()
-        page.paragraph(f"{len(notes)} {'note' if len(notes) == 1 else 'notes'}; -v shows them", indent=2, style="dim")
+        page.paragraph(f"{counted(len(notes), 'note')}; -v shows them", indent=2, style="dim", apart=True)
     return page.coloured() if color else page.plain()
 
 
 def _headline(page: Page, inspection: Inspection) -> None:
     errors, warnings = len(inspection.errors), len(inspection.warnings)
-    if errors:
-        page.paragraph(
-            f"{inspection.subject}: {counted(errors, 'problem')}",
-            lead=("✗ " if page.has("✗") else "", "bold red"),
-            style="bold red",
-        )
-    else:
-        fine = "no problems" if not warnings else f"no problems, {counted(warnings, 'warning')}"
-        page.paragraph(
-            f"{inspection.subject}: {fine}", lead=("✓ " if page.has("✓") else "", "bold green"), style="bold green"
-        )
+    fine = "no problems" if not warnings else f"no problems, {counted(warnings, 'warning')}"
+    answer, mark, style = (counted(errors, "problem"), "✗ ", "bold red") if errors else (fine, "✓ ", "bold green")
+    page.paragraph(f"{inspection.subject}: {answer}", lead=(mark if page.has(mark) else "", style), style=style)
     runtime = inspection.runtime
     facts = [
         runtime.kind.value if runtime.kind.value != "none" else "packages without a Python",
@@ -127,8 +123,7 @@ def _word(page: Page, mark: tuple[str, str]) -> str:
 def _problems(page: Page, problems: Sequence[Problem], severity: Severity, verbose: bool) -> None:
     if not problems:
         return
-    page.blank()
-    page.line((f"  {_TITLES[severity]} ({len(problems)})", _STYLES[severity]))
+    page.heading(f"{_TITLES[severity]} ({len(problems)})", _STYLES[severity])
     for group in _groups(problems):
         for problem in group if verbose else group[:1]:
             page.paragraph(_worded(problem), lead=("- ", _STYLES[severity]), indent=2)
@@ -163,3 +158,54 @@ def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
         owner = None if problem.kind in _OF_MANY else problem.distribution
         groups.setdefault((problem.kind, owner, remedy), []).append(problem)
     yield from groups.values()
+
+
+class RuntimeDocument(Struct, frozen=True, kw_only=True):
+    """The Python of the environment, found without running it."""
+
+    kind: Annotated[RuntimeKind, about("none: packages without a Python.")]
+    python: Annotated[Version | None, about("Its version, as far as files tell it.")]
+    system: Annotated[str | None, about("windows, linux (glibc), musl or macos.")]
+    machine: Annotated[str | None, about("As wheel tags spell it: amd64, arm64, x86_64, aarch64.")]
+    free_threaded: Annotated[bool, about("Whether it has no global lock.")]
+
+
+class VerifyDocument(Struct, frozen=True, kw_only=True):
+    """What a look at a bundle or environment found.
+
+    Keys, kinds of problems and outcomes may be added without a new schema number: readers keep what they do not know.
+    """
+
+    schema: Annotated[
+        Literal["wheelcheck.verify/1"],
+        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
+    ]
+    subject: Annotated[str, about("The path that was given.")]
+    ok: Annotated[
+        bool, about("Whether there is no problem of severity error; with --strict the command fails on warnings too.")
+    ]
+    runtime: RuntimeDocument
+    site_packages: Annotated[str, about("Where its packages are, relative to the root, with /; . is the root itself.")]
+    target: Annotated[
+        str | None, about("The platform whose floor counted, such as manylinux_2_28_x86_64; null where none is known.")
+    ]
+    compared: Annotated[tuple[str, ...], about("What the files were held against: RECORD, manifest, plan.")]
+    no_imports: Annotated[str | None, about("Why no import was tried; null where imports were.")]
+    distributions: Annotated[tuple[InspectedDistribution, ...], about("Sorted by name.")]
+    problems: Annotated[tuple[Problem, ...], about("Errors first, then warnings, then notes.")]
+
+
+def render_verify_json(inspection: Inspection) -> str:
+    """*inspection* as JSON (schema ``wheelcheck.verify/1``), ending in a newline."""
+    runtime = document_of(RuntimeDocument, inspection.runtime, system=inspection.runtime.system or None)
+    document = document_of(
+        VerifyDocument,
+        inspection,
+        schema="wheelcheck.verify/1",
+        ok=not inspection.errors,
+        runtime=runtime,
+        site_packages=inspection.layout.site_packages,
+        target=inspection.target or None,
+        no_imports=inspection.no_imports or None,
+    )
+    return render_json(document, ascii_only=True).decode()

@@ -36,8 +36,7 @@ def render_wheels(
     page.paragraph(_headline(wheels), style="bold" if wheels.rows else "bold yellow")
     if wheels.rows:
         for title, places in _tables(wheels, width):
-            page.blank()
-            page.line((f"  {title}", "bold"))
+            page.heading(title)
             _table(page, wheels, places)
         _legend(page, wheels)
     return page.coloured() if color else page.plain()
@@ -124,16 +123,11 @@ def _head(platform: str) -> tuple[str, str, str]:
 def _legend(page: Page, wheels: Wheels) -> None:
     found = {cell.kind for row in wheels.rows for cell in row.cells}
     plain = 0 if page.has("✓") else 1
-    page.blank()
-    page.paragraph(
-        "   ".join(glued(f"{marks[plain]} {marks[3]}") for kind, marks in _MARKS.items() if kind in found),
-        indent=2,
-        style="dim",
-    )
+    legend = "   ".join(glued(f"{marks[plain]} {marks[3]}") for kind, marks in _MARKS.items() if kind in found)
+    page.paragraph(legend, indent=2, style="dim", apart=True)
     for platform, floors in _newer_floors(wheels).items():
-        page.paragraph(
-            f"{platform} is too old for some wheels: they are for {', '.join(floors)}", indent=2, style="dim"
-        )
+        text = f"{platform} is too old for some wheels: they are for {', '.join(floors)}"
+        page.paragraph(text, indent=2, style="dim")
     platforms = list(dict.fromkeys(target.platform for target in wheels.targets))
     page.paragraph(", ".join(platforms), lead=("on ", "dim"), indent=2, style="dim")
 

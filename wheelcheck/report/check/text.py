@@ -10,7 +10,7 @@ from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.repair import Repair
 from wheelcheck.report.details import headline, names_its_target, options_line, wanted_by
-from wheelcheck.report.findings import STYLES, Detail, draw_finding
+from wheelcheck.report.findings import Detail, draw_finding, draw_hidden
 from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
 from wheelcheck.report.page import Page, counted
 from wheelcheck.report.quoting import flat, flat_edit, flat_finding
@@ -39,10 +39,10 @@ def render_text(
     if any(each.verdict is Verdict.FAILS for each in groups):
         _repairs(page, check, detail)
     _counted(page, groups, detail)
-    _allowances(page, check)
-    _notes(page, check)
-    page.blank()
-    page.paragraph(check_verdict(check, groups), style=_verdict_style(check))
+    stale = stale_allowances(check)
+    page.bullets((flat(f"{sentence} ({each.origin})") for each, _, sentence in stale), ("! ", "yellow"))
+    page.bullets(flat(note) for note in check.notes)
+    page.paragraph(check_verdict(check, groups), style=_verdict_style(check), apart=True)
     return page.coloured() if color else page.plain()
 
 
@@ -63,11 +63,7 @@ def _failing(page: Page, failing: Sequence[FindingGroup], detail: Detail) -> Non
         draw_group(page, group, detail, evidence=evidence)
         if group.allowance is not None:
             page.labelled("allowance", flat(f"expired after {group.allowance.expires} ({group.allowance.origin})"))
-    hidden = failing[len(shown) :]
-    if hidden:
-        page.blank()
-        page.line(("  ", ""), (f"✗ {len(hidden)} more like these", STYLES[Severity.ERROR]), (" (-v shows all)", "dim"))
-        page.listing(list(dict.fromkeys(flat(group.subject) for group in hidden)), rows=_ROWS_IN_BRIEF, indent=4)
+    draw_hidden(page, [flat(group.subject) for group in failing[len(shown) :]])
 
 
 def draw_group(page: Page, group: FindingGroup, detail: Detail, *, evidence: int = 1) -> None:
@@ -136,21 +132,6 @@ def _draw_quietly(page: Page, group: FindingGroup) -> None:
         page.labelled("wanted by", flat(wanted_by(group)))
     if group.allowance is not None:
         page.labelled("until", flat(f"{group.allowance.expires} ({group.allowance.origin}): {group.allowance.reason}"))
-
-
-def _allowances(page: Page, check: Check) -> None:
-    stale = stale_allowances(check)
-    if stale:
-        page.blank()
-    for allowance, _, sentence in stale:
-        page.paragraph(flat(f"{sentence} ({allowance.origin})"), lead=("! ", "yellow"), indent=2)
-
-
-def _notes(page: Page, check: Check) -> None:
-    if check.notes:
-        page.blank()
-    for note in check.notes:
-        page.paragraph(flat(note), lead=("• ", "cyan"), indent=2)
 
 
 def _verdict_style(check: Check) -> str:
