@@ -49,6 +49,9 @@ def is_wanted(path: str) -> bool:
         return True
     if len(parts) >= 2 and parts[-2].endswith(".egg-info"):
         return name in _EGG_FILES
+    if name.endswith((".txt", ".in")):
+        # What setuptools takes for dynamic dependencies.
+        return len(parts) <= _SCRIPT_DEPTH and "requirements" in path
     return name.endswith(".py") and len(parts) <= _SCRIPT_DEPTH
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
@@ -19,10 +19,10 @@ from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 from wheelcheck.model.knowledge import BackendKind
 from wheelcheck.texts.poetry import poetry_requirements
-from wheelcheck.texts.setup_values import ScriptReading, Value, literal_texts
+from wheelcheck.texts.setup_values import ScriptReading
+from wheelcheck.texts.setuptools import NotStatic, parse_config, stated_in_config, stated_in_script, with_condition
 
 _SECTION = re.compile(r"^\[([^\]:]*)(?::(.*))?\]$")
-_Answer = tuple[tuple[str, ...], tuple[str, ...], str | None]
 
 
 class StatedDependencies(Struct, frozen=True):
@@ -118,18 +118,31 @@ def _from_headers(headers: Headers, source: MetadataSource, evidence: str) -> St
 def _project_table(facts: SourceFacts) -> StatedDependencies | None:
     project = facts.project.table("project")
     dynamic = text_items(project.get("dynamic"))
-    if not project or "dependencies" in dynamic or "optional-dependencies" in dynamic:
+    from_files = _named_files(facts) if "dependencies" in dynamic else ()
+    if not project or from_files is None or "optional-dependencies" in dynamic:
         return None
     optional = project.get("optional-dependencies")
-    lines = text_items(project.get("dependencies"))
+    lines = [*text_items(project.get("dependencies")), *from_files]
     extras: list[str] = []
     for extra, members in optional.items() if isinstance(optional, Mapping) else ():
         extras.append(str(extra))
-        lines += [_with_marker(line, f'extra == "{extra}"') for line in text_items(members)]
+        lines += [with_condition(line, f'extra == "{extra}"') for line in text_items(members)]
     requires_python = project.get("requires-python")
     python = requires_python if isinstance(requires_python, str) else None
     evidence = "[project] in pyproject.toml"
     return StatedDependencies(MetadataSource.SDIST_STATIC, evidence, tuple(lines), tuple(extras), python)
+
+
+def _named_files(facts: SourceFacts) -> tuple[str, ...] | None:
+    """The requirements in the files that setuptools takes for dynamic dependencies; ``None`` where it takes none, or not these."""
+    stated = facts.project.value("tool", "setuptools", "dynamic", "dependencies")
+    named = stated.get("file") if isinstance(stated, Mapping) else None
+    texts = [facts.tree.text(name) for name in ([named] if isinstance(named, str) else text_items(named))]
+    if not texts:
+        return None
+    lines = [line.strip() for text in texts for line in (text or "-").splitlines()]
+    asked = tuple(line for line in lines if line and not line.startswith("#"))
+    return None if any(line.startswith("-") for line in asked) else asked
 
 
 def _poetry_table(facts: SourceFacts) -> StatedDependencies | None:
@@ -187,7 +200,7 @@ def parse_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             named = f'extra == "{extra}"' if extra else ""
             condition = f"({marker}) and {named}" if marker and named else marker or named
             continue
-        lines.append(_with_marker(line, condition))
+        lines.append(with_condition(line, condition))
     return tuple(lines), tuple(extras)
 
 
@@ -221,31 +234,30 @@ def _literal_config(facts: SourceFacts) -> StatedDependencies | None:
         return None
     if facts.script is not None and (facts.script.open_arguments or _passes(facts.script, "install_requires")):
         return None
-    values = {"": config.get("options", "install_requires")}
-    if config.has_section("options.extras_require"):
-        values.update(config.items("options.extras_require"))
-    if any(text.strip().startswith(("file:", "attr:")) for text in values.values()):
+    stated = stated_in_config(config)
+    if stated.files:
         return None
-    lines: list[str] = []
-    for key, text in values.items():
-        lines += _conditioned(key, literal_texts(text) or [])
-    extras = tuple(filter(None, (key.partition(":")[0] for key in values)))
-    return StatedDependencies(MetadataSource.SDIST_RECORDED, "install_requires in setup.cfg", tuple(lines), extras)
+    return StatedDependencies(
+        MetadataSource.SDIST_RECORDED, "install_requires in setup.cfg", stated.lines(), tuple(stated.extras or ())
+    )
 
 
 def _literal_script(facts: SourceFacts) -> StatedDependencies | None:
     """What the literal arguments of ``setup()`` state, where every call states the same."""
     script = facts.script
-    if script is None or script.open_arguments or script.exhausted or not script.calls:
+    if script is None:
         return None
-    answer, *others = {_arguments(call) for call in script.calls}
-    if others or answer is None:
+    try:
+        found = stated_in_script(script, facts.tree.text("setup.py") or "")
+    except NotStatic:
         return None
     stated = _passes(script, "install_requires") or _passes(script, "extras_require")
     if not stated and _may_be_elsewhere(facts, script):
         return None
     evidence = "literal install_requires in setup.py" if stated else "setup.py, which asks for nothing"
-    return StatedDependencies(MetadataSource.SDIST_RECORDED, evidence, *answer)
+    return StatedDependencies(
+        MetadataSource.SDIST_RECORDED, evidence, found.lines(), tuple(found.extras or ()), found.requires_python
+    )
 
 
 def _may_be_elsewhere(facts: SourceFacts, script: ScriptReading) -> bool:
@@ -253,60 +265,20 @@ def _may_be_elsewhere(facts: SourceFacts, script: ScriptReading) -> bool:
     config = _read_config(facts.tree)
     if "setup.cfg" in facts.tree.contents and (config is None or config.has_option("options", "install_requires")):
         return True
-    plug_in = any(call.get("setup_requires") or call.get("pbr") for call in script.calls)
-    return plug_in or bool(facts.project.table("project"))
-
-
-def _arguments(call: Mapping[str, Value]) -> _Answer | None:
-    wanted = literal_texts(call.get("install_requires") or [])
-    optional = call.get("extras_require") or {}
-    if wanted is None or not isinstance(optional, dict) or "**" in optional:
-        return None
-    lines = list(wanted)
-    extras: list[str] = []
-    for key, members in optional.items():
-        texts = literal_texts(members)
-        if texts is None:
-            return None
-        lines += _conditioned(key, texts)
-        extras += filter(None, [key.partition(":")[0]])
-    requires_python = call.get("python_requires")
-    return tuple(lines), tuple(extras), requires_python if isinstance(requires_python, str) else None
+    return any(call.get("setup_requires") for call in script.calls) or bool(facts.project.table("project"))
 
 
 def _passes(script: ScriptReading, argument: str) -> bool:
     return any(call.get(argument) for call in script.calls)
 
 
-def _conditioned(key: str, lines: Iterable[str]) -> list[str]:
-    extra, _, marker = key.partition(":")
-    conditions = [f"({marker})"] if marker else []
-    conditions += [f'extra == "{extra}"'] if extra else []
-    return [_with_marker(line, " and ".join(conditions)) for line in lines]
-
-
-def _with_marker(line: str, condition: str) -> str:
-    """The requirement *line*, which holds only under *condition* too; an empty one changes nothing."""
-    if not condition:
-        return line
-    requirement, separator, marker = line.partition(";")
-    if not separator:
-        return f"{line} ; {condition}"
-    return f"{requirement.strip()} ; ({marker.strip()}) and {condition}"
-
-
 def _read_config(tree: SourceTree) -> configparser.RawConfigParser | None:
     """The tree's setup.cfg, or ``None`` where there is none that can be read."""
     text = tree.text("setup.cfg")
-    if text is None:
-        return None
-    config = configparser.RawConfigParser(strict=False)
-    config.optionxform = str  # type: ignore[assignment,method-assign]  # extras keep their case
     try:
-        config.read_string(text)
+        return None if text is None else parse_config(text)
     except configparser.Error:
         return None
-    return config
 
 
 _READERS: tuple[Callable[[SourceFacts], StatedDependencies | None], ...] = (

@@ -20,6 +20,7 @@ from wheelcheck.index.wheel_metadata import WheelMetadata
 from wheelcheck.model.distribution import Availability, CoreMetadata, Distribution, LinkSkip, Sdist, Wheel, parse_link
 from wheelcheck.model.judgement import Judgement
 from wheelcheck.model.urls import masked
+from wheelcheck.texts.places import project_of_folder
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -174,15 +175,17 @@ class DirectReferences:
     def _folder(self, folder: Path) -> DirectFile:
         judgement = self._context.archives.judge_folder(folder)
         metadata = judgement.metadata
-        if metadata is None or not metadata.name:
+        # Dependencies that only a build would tell are unknown, as those of a source archive can be.
+        name = metadata.name if metadata is not None else project_of_folder(folder)
+        if not name:
             raise MetadataMalformed(
                 "the folder does not say statically which project it is",
                 address=str(folder),
                 hint="give it a [project] table with a name in pyproject.toml, or build a wheel of it",
             )
         at = Availability(url=folder.absolute().as_uri())
-        version = metadata.version or Version("0")
-        return Sdist(name=metadata.name, version=version, filename=folder.name, at=at), None, judgement
+        version = (metadata.version if metadata is not None else None) or Version("0")
+        return Sdist(name=name, version=version, filename=folder.name, at=at), None, judgement
 
 
 def _filename(url: str) -> str:

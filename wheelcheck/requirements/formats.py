@@ -50,6 +50,13 @@ FORMATS = (
         watched=(r"pyproject\.toml",),
         found=(r"pyproject\.toml",),
     ),
+    InputFormat(
+        files=r"setup\.(cfg|py)",
+        reader="pyproject:collect_projects",
+        choices=True,
+        watched=(r"setup\.(cfg|py)",),
+        found=(r"setup\.cfg", r"setup\.py"),
+    ),
     InputFormat(files=r".+\.pyw?", sign=r"(?m)^# /// script\r?$", reader="script:collect_script"),
     InputFormat(
         files=r".*",
@@ -62,8 +69,6 @@ FORMATS = (
 
 _FILE_SUFFIXES = (".txt", ".in", ".toml", ".py", ".cfg", ".lock", ".yml", ".yaml", ".json")
 _FOREIGN = {
-    r"setup\.py": "a setup script would have to be run; name a requirements file or a pyproject.toml with static dependencies",
-    r"setup\.cfg": "name a requirements file or a pyproject.toml with static dependencies",
     r"Pipfile(\.lock)?": "write it as requirements first: pipenv requirements > requirements.txt",
     r"poetry\.lock": "write it as requirements first: poetry export -o requirements.txt",
     r"uv\.lock|pylock(\..+)?\.toml": "write it as requirements first: uv export -o requirements.txt",

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
@@ -27,7 +28,7 @@ from wheelcheck.requirements.tool_tables import Declared, DeclaredTables, declar
 from wheelcheck.requirements.uv_settings import collect_uv_settings, refuse_conflicts
 from wheelcheck.requirements.uv_sources import UvSources, Workspace, load_workspace
 from wheelcheck.texts.places import file_url, local_path_of
-from wheelcheck.texts.sources import Source
+from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
 
 Chosen = Literal["extras", "groups"]
@@ -141,11 +142,57 @@ def collect_projects(
 
     Raises ``InputUnreadable`` for one that no project has, ``UsageProblem`` where there is no project at all.
     """
-    projects = [parse_pyproject(source) for source in sources]
+    projects = [project for source in sources for project in _parse(source, collector.reader)]
     _require_known("extras", sorted(extras), projects)
     _require_known("groups", groups, projects)
     for project in projects:
         _Collection(project, collector).collect(extras, groups)
+
+
+def _parse(source: Source, reader: Reader) -> list[Pyproject]:
+    """The project of *source*; where it leaves its dependencies to setuptools' older files, what these state beside it."""
+    if source.place.endswith((".cfg", ".py")):
+        project = _of_setuptools(source, reader)
+        if not _states_something(project):
+            raise InputUnreadable(
+                "says nothing of dependencies (install_requires)",
+                address=source.place,
+                hint="name the requirements file or the pyproject.toml that lists them",
+            )
+        return [project]
+    project = parse_pyproject(source)
+    if source.folder is not None and not project.files and project.dynamic & {"dependencies", "optional-dependencies"}:
+        names = [name for name in ("setup.cfg", "setup.py") if (source.folder / name).is_file()]
+        stated = [_of_setuptools(reader.nested(name, source, 0), reader) for name in names[:1]]
+        if any(map(_states_something, stated)):
+            return [replace(project, dynamic=frozenset()), *stated]
+    return [project]
+
+
+def _states_something(project: Pyproject) -> bool:
+    return bool(project.own.dependencies or project.own.extras or project.files)
+
+
+def _of_setuptools(source: Source, reader: Reader) -> Pyproject:
+    """The project that ``setup.cfg`` and ``setup.py`` describe, *source* being one of them."""
+    from wheelcheck.requirements.setuptools import read_setup
+
+    found = read_setup(source, reader)
+    name = canonicalize_name(found.name) if found.name else None
+    dynamic = {"": "dependencies"}
+    return Pyproject(
+        source=source,
+        document=found.document,
+        is_project=True,
+        name=name,
+        own=found.own,
+        groups={},
+        spelled={},
+        dynamic=frozenset(dynamic.get(key, "optional-dependencies") for key in found.files),
+        files={canonicalize_name(key) if key else "": names for key, names in found.files.items()},
+        poetry=PoetryTables(source, found.document, is_static=True),
+        hatch=HatchEnvironments(source, found.document, name),
+    )
 
 
 class _Collection:
@@ -189,7 +236,7 @@ class _Collection:
         if "dependencies" in project.dynamic:
             _collect_files(project, collector, "", "dependencies")
         if "optional-dependencies" in project.dynamic:
-            for extra in sorted(extras):
+            for extra in sorted(extras - project.own.extras.keys()):
                 _collect_files(project, collector, extra, "optional-dependencies")
 
     def _require_members(self, workspace: Workspace) -> None:
@@ -281,7 +328,9 @@ def _collect_files(project: Pyproject, collector: Collector, key: str, field: st
 def _require_known(kind: Chosen, wanted: Sequence[NormalizedName], projects: Sequence[Pyproject]) -> None:
     option = "--extra" if kind == "extras" else "--group"
     if wanted and not projects:
-        raise UsageProblem(f"{option} {wanted[0]} needs a pyproject.toml among the inputs", address=option)
+        raise UsageProblem(
+            f"{option} {wanted[0]} needs a pyproject.toml, setup.cfg or setup.py among the inputs", address=option
+        )
     known = {name: None for project in projects for name in project.names(kind)}
     for name in wanted:
         if name not in known:

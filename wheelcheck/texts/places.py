@@ -63,8 +63,12 @@ def _version(text: str) -> Version | None:
 
 
 def project_of_folder(folder: Path) -> NormalizedName | None:
-    """The name in the static metadata of the source tree *folder*: pyproject.toml, then setup.cfg; ``None`` without one."""
-    return _name_in_pyproject(folder / "pyproject.toml") or _name_in_setup_cfg(folder / "setup.cfg")
+    """The name in the static metadata of the source tree *folder*: pyproject.toml, setup.cfg, setup.py; ``None`` without one."""
+    return (
+        _name_in_pyproject(folder / "pyproject.toml")
+        or _name_in_setup_cfg(folder / "setup.cfg")
+        or _name_in_setup_script(folder / "setup.py")
+    )
 
 
 def project_name(text: str) -> NormalizedName | None:
@@ -96,6 +100,16 @@ def _name_in_setup_cfg(path: Path) -> NormalizedName | None:
         return None
     value = parser.get("metadata", "name", fallback="").strip()
     return None if value.startswith(("attr:", "file:")) else project_name(value)
+
+
+def _name_in_setup_script(path: Path) -> NormalizedName | None:
+    from wheelcheck.texts.setuptools import name_in_script
+
+    try:
+        name = name_in_script(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return None
+    return project_name(name) if name is not None else None
 
 
 def near_names(path: Path) -> list[str]:

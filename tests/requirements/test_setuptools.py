@@ -1,0 +1,165 @@
+"""``setup.cfg`` and ``setup.py``, each named or beside a project that leaves its dependencies to them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.requirements.readings import asked, failure, read, write
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+CONFIG = """\
+[metadata]
+name = thing
+
+[options]
+python_requires = >=3.9
+install_requires =
+    # the base
+    requests>=2
+    colorama ; sys_platform == "win32"
+
+[options.extras_require]
+Plot = matplotlib; numpy
+all =
+    thing[plot]
+"""
+
+
+def test_setup_cfg_gives_its_lists_with_lines() -> None:
+    write({"setup.cfg": CONFIG})
+    found = read("setup.cfg", extras=("all",))
+    assert asked(found) == ["requests>=2", "colorama", "matplotlib", "numpy"]
+    assert [str(each.origin) for each in found.requirements[:3]] == ["setup.cfg:8", "setup.cfg:9", "setup.cfg:12"]
+    assert str(found.requirements[1].marker) == 'sys_platform == "win32"'
+    assert [(str(bound), str(origin)) for bound, origin in found.requires_python] == [(">=3.9", "setup.cfg:5")]
+    assert failure("setup.cfg", extras=("plt",)).hint == "did you mean plot?"
+
+
+def test_requirements_files_that_setup_cfg_names_are_read() -> None:
+    write(
+        {
+            "p/setup.cfg": "[options]\ninstall_requires = file: a.txt, b.txt\n[options.extras_require]\nx = file: x.txt\ny = q\n",
+            "p/a.txt": "one\n",
+            "p/b.txt": "two\n",
+            "p/x.txt": "three\n",
+        }
+    )
+    assert asked(read("p/setup.cfg", extras=("x", "y"))) == ["q", "one", "two", "three"]
+
+
+SCRIPTS = {
+    "setup(name='n', install_requires=['a>=1', 'b'], python_requires='>=3.8')": ["a>=1", "b"],
+    "kwargs = {'install_requires': ['a>=1']}\nkwargs['install_requires'].append('b')\nsetup(**kwargs)": ["a>=1", "b"],
+    "setup(**{'install_requires': 'a>=1\\nb'})": ["a>=1", "b"],
+    "setup(**dict(install_requires=('a>=1', 'b')))": ["a>=1", "b"],
+    "base = ['a>=1']\nif __name__ == '__main__':\n    setup(install_requires=base + ['b'])": ["a>=1", "b"],
+    "setup(install_requires=['a>=1'], extras_require={':python_version < \"4\"': ['b']})": ["a>=1", "b"],
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_literal_arguments_of_setup_are_read(script: str) -> None:
+    write({"setup.py": f"import os\nfrom setuptools import setup\n\n{script}\n"})
+    found = read("setup.py")
+    assert asked(found) == SCRIPTS[script]
+    assert str(found.requirements[0].origin).startswith("setup.py:")
+
+
+def test_extras_of_a_script_keep_their_markers_and_bring_its_own_extras() -> None:
+    write(
+        {
+            "setup.py": "from setuptools import setup\nsetup(name='n', install_requires=['z'], extras_require={\n"
+            "'x:os_name == \"nt\"': ['a ; python_version > \"3\"'],\n'all': ['n[x]', 'b'],\n})\n"
+        }
+    )
+    found = read("setup.py", extras=("all",))
+    assert asked(found) == ["z", "a", "b"]
+    assert str(found.requirements[1].marker) == 'python_version > "3" and os_name == "nt"'
+    assert [each.origin.line for each in found.requirements if hasattr(each.origin, "line")] == [2, 3, 4]
+
+
+COMPUTED = {
+    "setup(install_requires=open('requirements.txt').read().split())": (3, "open('requirements.txt').read().split()"),
+    "def read():\n    return x\nNEEDS = [line for line in read()]\nsetup(install_requires=NEEDS)": (
+        5,
+        "[line for line in read()]",
+    ),
+    "kwargs = {\n 'install_requires': needs(),\n}\nsetup(**kwargs)": (4, "install_requires is not literal but needs()"),
+    "setup(install_requires=['a'], extras_require={'x': y()})": (3, "extras_require is not literal but {'x': y()}"),
+    "setup(**load())": (3, "a mapping that is not literal"),
+    "setup(setup_requires=['pbr>=2'], pbr=True)": (3, "pbr tells"),
+    "if x():\n    setup(install_requires=['a'])\nelse:\n    setup(install_requires=['b'])": (4, "in several ways"),
+    "print 'no'": (3, "not Python 3"),
+}
+
+
+@pytest.mark.parametrize("script", COMPUTED)
+def test_what_a_script_computes_is_an_error_with_line_and_reason(script: str) -> None:
+    write({"setup.py": f"import os\nfrom setuptools import setup\n{script}\n"})
+    error = failure("setup.py")
+    line, reason = COMPUTED[script]
+    assert error.address == f"setup.py:{line}"
+    assert reason in error.message
+    assert "name the requirements file" in error.hint
+
+
+@pytest.mark.parametrize("named", ["setup.cfg", "setup.py"])
+def test_both_files_count_whichever_is_named_and_the_script_goes_first(named: str) -> None:
+    write({"setup.cfg": CONFIG, "setup.py": "from setuptools import setup\nsetup(extras_require={'all': ['only']})\n"})
+    found = read(named, extras=("all",))
+    assert asked(found) == ["requests>=2", "colorama", "only"]
+    assert [str(each.origin) for each in found.requirements] == ["setup.cfg:8", "setup.cfg:9", "setup.py:2"]
+    assert sorted(path for path, _ in found.files) == ["setup.cfg", "setup.py"]
+
+
+def test_a_script_that_computes_what_setup_cfg_states_is_not_passed_over() -> None:
+    write({"setup.cfg": CONFIG, "setup.py": "from setuptools import setup\nsetup(install_requires=needs())\n"})
+    assert failure("setup.cfg").address == "setup.py:2"
+
+
+@pytest.mark.parametrize(
+    ("files", "named", "address", "message"),
+    [
+        (
+            {"setup.py": "from setuptools import setup\nsetup()\n"},
+            "setup.py",
+            "setup.py",
+            "says nothing of dependencies",
+        ),
+        ({"setup.cfg": "[flake8]\nx = 1\n"}, "setup.cfg", "setup.cfg", "says nothing of dependencies"),
+        ({"setup.cfg": "x = 1\n"}, "setup.cfg", "setup.cfg:1", "a line outside of any section"),
+        ({"setup.cfg": "[a]\nx\n"}, "setup.cfg", "setup.cfg:2", "a line without a value"),
+        ({"setup.py": "import os\n"}, "setup.py", "setup.py", "setup() is never called"),
+    ],
+)
+def test_files_without_an_answer_say_so(files: dict[str, str], named: str, address: str, message: str) -> None:
+    write(files)
+    error = failure(named)
+    assert error.address == address
+    assert message in error.message
+
+
+def test_a_project_file_that_leaves_its_dependencies_to_the_older_files_is_completed() -> None:
+    write(
+        {
+            "pyproject.toml": "[project]\nname = 'thing'\ndynamic = ['dependencies', 'optional-dependencies']\n",
+            "setup.cfg": CONFIG,
+        }
+    )
+    assert asked(read("pyproject.toml", extras=("plot",))) == ["requests>=2", "colorama", "matplotlib", "numpy"]
+    write({"setup.cfg": "[metadata]\nname = thing\n"})
+    assert "only its build backend" in failure("pyproject.toml").message
+
+
+def test_a_folder_is_named_by_its_script() -> None:
+    write(
+        {
+            "one/setup.py": "from setuptools import setup\nsetup(name='One.X', version=v())\n",
+            "two/setup.py": "setup(name=n())\n",
+        }
+    )
+    write({"requirements.txt": "./one\n-e ./two\n"})
+    found = read("requirements.txt")
+    assert asked(found) == ["one-x"]
+    assert [each.kind for each in found.unsupported] == ["folder-dynamic"]

@@ -1,0 +1,112 @@
+"""Reads a project that states its dependencies in ``setup.cfg`` and ``setup.py``: both files count, whichever was named.
+
+What is not literal in the script is an error with its line: nothing is run.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from packaging.utils import canonicalize_name
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.requirements.tool_tables import Declared, DeclaredTables
+from wheelcheck.texts.setuptools import NotStatic, StatedProject, parse_config, parse_script, stated_in_config
+from wheelcheck.texts.sources import Reader, Source
+from wheelcheck.texts.toml import Table
+
+CONFIG, SCRIPT = "setup.cfg", "setup.py"
+
+
+class SetupFiles(Struct, frozen=True, kw_only=True):
+    """What both files state together: the *name* of the project, its *own* dependencies, each with its place, and the *files* of more.
+
+    ``document`` has ``project.requires-python``, as a ``pyproject.toml`` would.
+    """
+
+    name: str | None
+    own: DeclaredTables
+    files: Mapping[str, tuple[str, ...]]
+    document: Table
+
+
+class _Lines(Table):
+    """A table made of a text that is no TOML: values are looked up as they are written."""
+
+    __slots__ = ()
+
+    def origin_of(self, value: str, *keys: str) -> FileOrigin:  # noqa: ARG002 - neither file has tables
+        return _origin(value, [Source(place=self.path, text=self.document)])
+
+
+def read_setup(source: Source, reader: Reader) -> SetupFiles:
+    """The project of *source*, one of the two files, with the other one beside it.
+
+    Raises ``InputUnreadable`` with the line for a script that computes what is asked for.
+    """
+    sources = {source.place.replace("\\", "/").rpartition("/")[2]: source, **_beside(source, reader)}
+    config, script = _config(sources.get(CONFIG)), _script(sources.get(SCRIPT), is_needed=CONFIG not in sources)
+    stated = script.over(config)
+    bounding = sources[SCRIPT if script.requires_python else CONFIG] if stated.requires_python else source
+    bounds = {"project": {"requires-python": stated.requires_python}} if stated.requires_python else {}
+
+    def listed(lines: Sequence[str]) -> tuple[Declared, ...]:
+        return tuple(Declared(text=line, origin=_origin(line, list(sources.values()))) for line in lines)
+
+    return SetupFiles(
+        name=stated.name,
+        own=DeclaredTables(
+            dependencies=listed(stated.requires or ()),
+            extras={canonicalize_name(extra): listed(lines) for extra, lines in (stated.extras or {}).items()},
+        ),
+        files=stated.files,
+        document=_Lines(bounds, path=bounding.place, text=bounding.text),
+    )
+
+
+def _origin(value: str, sources: Sequence[Source]) -> FileOrigin:
+    """Where *value* stands, without the marker that the name of its extra adds."""
+    written = re.escape(re.split(r"\s*;\s*\(", value, maxsplit=1)[0])
+    stands = re.compile(rf"""(?:^|['"=;]|\s){written}\s*(?:$|['";,\]\\])""")
+    for source in sources:
+        for number, line in enumerate(source.text.splitlines(), start=1):
+            if stands.search(line) and not line.lstrip().startswith("#"):
+                return FileOrigin(path=source.place, line=number)
+    return FileOrigin(path=sources[0].place)
+
+
+def _beside(source: Source, reader: Reader) -> dict[str, Source]:
+    other = SCRIPT if source.place.endswith(CONFIG) else CONFIG
+    if source.folder is None or not (source.folder / other).is_file():
+        return {}
+    return {other: reader.nested(other, source, 0)}
+
+
+def _config(source: Source | None) -> StatedProject:
+    try:
+        return stated_in_config(parse_config(source.text)) if source is not None else StatedProject()
+    except configparser.Error as problem:
+        line = getattr(problem, "lineno", 0) or next((number for number, _ in getattr(problem, "errors", ())), 0)
+        fact = (
+            "a line outside of any section"
+            if isinstance(problem, configparser.MissingSectionHeaderError)
+            else "a line without a value"
+        )
+        raise InputUnreadable(f"no configuration file: {fact}", address=source.at(line) if source else "") from None
+
+
+def _script(source: Source | None, *, is_needed: bool) -> StatedProject:
+    try:
+        return parse_script(source.text) if source is not None else StatedProject()
+    except NotStatic as problem:
+        if not is_needed and not problem.line:
+            return StatedProject()
+        raise InputUnreadable(
+            problem.reason,
+            address=source.at(problem.line) if source else "",
+            hint="name the requirements file that lists them, or build a wheel of the project and name that",
+        ) from None

@@ -1,0 +1,227 @@
+"""What ``setup.cfg`` and ``setup.py`` state of a project, as far as they state it literally; runs nothing and guesses nothing.
+
+``text → StatedProject``. Of a script the arguments of ``setup()`` count; what only a run of it would tell is :class:`NotStatic`.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct, field
+
+from wheelcheck.model.code import parse_tree
+from wheelcheck.model.knowledge import NativeKnowledge
+from wheelcheck.texts.setup_script import read_script
+from wheelcheck.texts.setup_values import Environ, ScriptReading, Value, last_name, literal_texts
+
+_LONGEST = 60
+
+
+class NotStatic(Exception):
+    """What only a run of the script would tell; *line* is where it stands, 0 where no line is to blame."""
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+class StatedProject(Struct, frozen=True, kw_only=True):
+    """What one of the files states, ``None`` for what it does not mention.
+
+    ``requires`` are requirements, ``extras`` the requirements of each extra, their markers joined. ``files`` are the requirements
+    files that setuptools takes for ``""`` (the dependencies) and for an extra.
+    """
+
+    name: str | None = None
+    requires: tuple[str, ...] | None = None
+    extras: Mapping[str, tuple[str, ...]] | None = None
+    requires_python: str | None = None
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def over(self, other: StatedProject) -> StatedProject:
+        """What counts where *other* is ``setup.cfg`` and this ``setup.py``, which setuptools takes first."""
+        from_script = () if self.requires is None else ("",)
+        return StatedProject(
+            name=self.name or other.name,
+            requires=self.requires or other.requires,
+            extras=self.extras or other.extras,
+            requires_python=self.requires_python or other.requires_python,
+            files={key: names for key, names in other.files.items() if key not in from_script},
+        )
+
+    def lines(self) -> tuple[str, ...]:
+        """All requirements as core metadata has them, those of extras with a marker."""
+        optional = (
+            with_condition(line, f'extra == "{extra}"')
+            for extra, lines in (self.extras or {}).items()
+            for line in lines
+        )
+        return (*(self.requires or ()), *optional)
+
+
+def parse_config(text: str) -> configparser.RawConfigParser:
+    """``setup.cfg`` as setuptools reads it. Raises ``configparser.Error``."""
+    config = configparser.RawConfigParser(strict=False)
+    config.optionxform = str  # type: ignore[assignment,method-assign]  # extras keep their case
+    config.read_string(text)
+    return config
+
+
+def stated_in_config(config: configparser.RawConfigParser) -> StatedProject:
+    """What *config*, a ``setup.cfg``, states."""
+    name = config.get("metadata", "name", fallback="").strip()
+    values = dict(config.items("options.extras_require")) if config.has_section("options.extras_require") else {}
+    if config.has_option("options", "install_requires"):
+        values[""] = config.get("options", "install_requires")
+    files = {key: tuple(_iter_files(text)) for key, text in values.items() if text.strip().startswith("file:")}
+    listed = {key: _listed(text) for key, text in values.items() if key not in files}
+    return StatedProject(
+        name=None if name.startswith(("attr:", "file:")) else name or None,
+        requires=listed.pop("", None),
+        extras=listed or None,
+        requires_python=config.get("options", "python_requires", fallback="").strip() or None,
+        files=files,
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """As setuptools splits a list: a value of one line at its semicolons."""
+    return tuple(literal_texts(text if "\n" in text.strip() else text.replace(";", "\n")) or ())
+
+
+def _iter_files(text: str) -> Iterator[str]:
+    return (name.strip() for name in text.strip().removeprefix("file:").split(",") if name.strip())
+
+
+def parse_script(text: str) -> StatedProject:
+    """What the script *text* passes to ``setup()``. Raises ``NotStatic``, also for what is not Python 3."""
+    return stated_in_script(_reading(text), text)
+
+
+def name_in_script(text: str) -> str | None:
+    """The name that the script *text* passes to ``setup()``, ``None`` where it is not literal."""
+    try:
+        names = {str(name) if isinstance(name := call.get("name"), str) else "" for call in _reading(text).calls}
+    except NotStatic:
+        return None
+    return names.pop() or None if len(names) == 1 else None
+
+
+def _reading(text: str) -> ScriptReading:
+    try:
+        # Nothing that compiles is looked for, so no knowledge of it is needed.
+        return read_script("setup.py", text, NativeKnowledge(), lambda _: None, Environ())
+    except SyntaxError as problem:
+        raise NotStatic(f"not Python 3: {problem.msg}", problem.lineno or 0) from None
+    except (ValueError, RecursionError, MemoryError) as problem:
+        raise NotStatic(f"not read: {problem}") from None
+
+
+def stated_in_script(reading: ScriptReading, text: str) -> StatedProject:
+    """What every call of ``setup()`` in *reading*, that of the script *text*, states alike. Raises ``NotStatic``."""
+    if reading.exhausted:
+        raise NotStatic("too long to be followed")
+    if not reading.calls:
+        raise NotStatic("setup() is never called")
+    if reading.open_arguments:
+        raise NotStatic("setup() takes a mapping that is not literal", _line_of_call(text))
+    first, *others = (_stated(call, text) for call in reading.calls)
+    if any(other != first for other in others):
+        raise NotStatic("setup() is called in several ways, which ask for different projects", _line_of_call(text))
+    return first
+
+
+def _stated(call: Mapping[str, Value], text: str) -> StatedProject:
+    if call.get("pbr") or any("pbr" in each for each in literal_texts(call.get("setup_requires") or []) or ()):
+        raise NotStatic("pbr tells the dependencies when it is run", _line_of_call(text))
+    name, requires_python = call.get("name"), call.get("python_requires")
+    return StatedProject(
+        name=name if isinstance(name, str) else None,
+        requires=_requires(call, text),
+        extras=_extras(call, text),
+        requires_python=requires_python if isinstance(requires_python, str) else None,
+    )
+
+
+def _requires(call: Mapping[str, Value], text: str) -> tuple[str, ...] | None:
+    keyed = {key: texts for key, texts in _iter_optional(call, text) if key.startswith(":")}
+    if not call.get("install_requires") and not keyed:
+        return None
+    wanted = literal_texts(call.get("install_requires") or [])
+    if wanted is None:
+        raise _not_literal(text, "install_requires")
+    return (*wanted, *(line for key, texts in keyed.items() for line in _conditioned(key, texts)))
+
+
+def _extras(call: Mapping[str, Value], text: str) -> Mapping[str, tuple[str, ...]] | None:
+    found: dict[str, tuple[str, ...]] = {}
+    for key, texts in _iter_optional(call, text):
+        extra = key.partition(":")[0]
+        if extra:
+            found[extra] = (*found.get(extra, ()), *_conditioned(key, texts))
+    return found or None
+
+
+def _iter_optional(call: Mapping[str, Value], text: str) -> Iterator[tuple[str, list[str]]]:
+    """The extras of *call*, each by its key: a name, a marker behind a colon, or both."""
+    optional = call.get("extras_require") or {}
+    if not isinstance(optional, dict) or "**" in optional:
+        raise _not_literal(text, "extras_require")
+    for key, members in optional.items():
+        texts = literal_texts(members)
+        if texts is None:
+            raise _not_literal(text, "extras_require")
+        yield key, texts
+
+
+def _conditioned(key: str, lines: Iterable[str]) -> list[str]:
+    marker = key.partition(":")[2]
+    return [with_condition(line, f"({marker})" if marker else "") for line in lines]
+
+
+def with_condition(line: str, condition: str) -> str:
+    """The requirement *line*, which holds only under *condition* too; an empty one changes nothing."""
+    if not condition:
+        return line
+    requirement, separator, marker = line.partition(";")
+    if not separator:
+        return f"{line} ; {condition}"
+    return f"{requirement.strip()} ; ({marker.strip()}) and {condition}"
+
+
+def _not_literal(text: str, argument: str) -> NotStatic:
+    """That *argument* of ``setup()`` is computed, with the expression and its line."""
+    nodes = list(ast.walk(parse_tree(text)))
+    value = next(_iter_values(nodes, argument), None)
+    if isinstance(value, ast.Name):
+        assigned = [node.value for node in nodes if isinstance(node, ast.Assign) and _binds(node, value.id)]
+        value = assigned[-1] if assigned else value
+    if value is None:
+        return NotStatic(f"{argument} is not literal", _line_of_call(text))
+    written = ast.unparse(value).replace("\n", " ")
+    shown = written if len(written) <= _LONGEST else f"{written[: _LONGEST - 1]}…"
+    return NotStatic(f"{argument} is not literal but {shown}", value.lineno)
+
+
+def _iter_values(nodes: Iterable[ast.AST], argument: str) -> Iterator[ast.expr]:
+    for node in nodes:
+        match node:
+            case ast.Call(func=function, keywords=keywords) if last_name(function) == "setup":
+                yield from (keyword.value for keyword in keywords if keyword.arg == argument)
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(keys, values, strict=True)
+                yield from (value for key, value in pairs if isinstance(key, ast.Constant) and key.value == argument)
+            case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=key))], value=value) if key == argument:
+                yield value
+
+
+def _binds(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+
+
+def _line_of_call(text: str) -> int:
+    calls = (node for node in ast.walk(parse_tree(text)) if isinstance(node, ast.Call))
+    return next((call.lineno for call in calls if last_name(call.func) == "setup"), 0)
