@@ -154,7 +154,7 @@ def test_exit_status_is_the_worst_that_is_certain(shell: Shell, case: Case) -> N
 
 
 USAGE = {
-    "no input in the folder": ((), "no lock, pyproject.toml with dependencies or requirements*.txt in"),
+    "no input in the folder": ((), "no lock, pyproject.toml with dependencies, setup.cfg, setup.py, requirements file"),
     "unknown format": (("a", "--format", "sariff"), "did you mean sarif?"),
     "two formats for stdout": (("a", "--format", "json", "--format", "sarif"), "cannot both go to one place"),
     "format with an empty file": (("a", "--format", "json="), "names no file"),

@@ -35,15 +35,52 @@ def test_locks_go_before_the_project_and_the_project_before_requirements() -> No
         "pdm.lock",
         "Pipfile.lock",
         "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
         "requirements.txt",
+        "requirements/prod.txt",
+        "requirements/base.txt",
+        "gpu-requirements.txt",
+        "requirements-gpu.in",
         "requirements-dev.txt",
         "requirements_test.txt",
-        "requirements/base.txt",
-        "requirements/prod.txt",
     ]
-    others = ["README.txt", "Pipfile", "docs/requirements.txt", "requirements/base.in", "setup.py", "pylock.a.b.toml"]
+    others = [
+        "README.txt",
+        "Pipfile",
+        "docs/requirements.txt",
+        "requirements/base.in",
+        "requirements.in",
+        "pylock.a.b.toml",
+    ]
     write(dict.fromkeys((*others, *reversed(files)), PROJECT))
     assert names(found()) == files
+
+
+def test_a_source_that_was_not_compiled_counts() -> None:
+    write({"requirements.in": "a\n", "requirements-dev.txt": "b\n"})
+    assert names(found()) == ["requirements.in", "requirements-dev.txt"]
+
+
+SETUP = "from setuptools import setup\nsetup({})\n"
+
+
+def test_the_older_files_of_setuptools_count_if_they_state_something() -> None:
+    write({"setup.cfg": "[flake8]\nmax-line-length = 100\n", "setup.py": SETUP.format(""), "requirements.txt": "a\n"})
+    assert names(found()) == ["requirements.txt"]
+    write({"setup.py": SETUP.format("install_requires=['a']")})
+    assert names(found()) == ["setup.py", "requirements.txt"]
+    write({"setup.cfg": "[options]\ninstall_requires = a\n"})
+    assert names(found()) == ["setup.cfg", "setup.py", "requirements.txt"]
+    write({"setup.cfg": "no section\n"})
+    assert [path.name for path, _ in found().unreadable] == ["setup.cfg"]
+
+
+def test_a_script_that_computes_its_needs_counts_only_alone() -> None:
+    write({"setup.py": SETUP.format("install_requires=needs()"), "requirements.txt": "a\n"})
+    assert names(found()) == ["requirements.txt", "setup.py"]
+    Path("requirements.txt").unlink()
+    assert names(found()) == ["setup.py"]
 
 
 def test_an_empty_folder_is_a_value() -> None:

@@ -93,13 +93,10 @@ def test_malformed_scripts_name_file_and_line(text: str, address: str, message: 
     assert message in error.message
 
 
-def test_a_folder_instead_of_a_file_is_told_with_the_files_in_it() -> None:
-    write({"sub/pyproject.toml": "", "sub/requirements-dev.txt": "", "empty/x": ""})
-    error = failure("sub/")
-    assert (error.message, error.exit_status) == ("is a folder, not a file", 2)
-    assert error.hint == f"name the file in it: {Path('sub/pyproject.toml')} or {Path('sub/requirements-dev.txt')}"
-    assert '"empty>=0"' in failure("empty").hint
-    assert failure(".").address == "."
+def test_a_folder_of_constraints_is_no_list() -> None:
+    write({"sub/constraints.txt": ""})
+    error = failure("a", constraints=("sub",))
+    assert (error.message, error.address, error.exit_status) == ("is a folder, not a file", "sub", 2)
 
 
 @pytest.mark.parametrize("word", ["requirements.txt", "sub/requirements", "reqs.in", "x.toml", "x.py", ".\\x", "./x"])

@@ -96,6 +96,7 @@ def _settled(unsupported: UnsupportedRequirement, projects: Projects) -> Unsuppo
     versions = projects.page(stand_in.name).distributions if stand_in is not None else {}
     if stand_in is None or not versions:
         return unsupported
+    stand_in = replace(stand_in, marker=unsupported.marker)
     if not any(stand_in.specifier.contains(version, prereleases=True) for version in versions):
         if unsupported.kind != "vcs":
             return unsupported

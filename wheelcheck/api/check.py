@@ -17,11 +17,12 @@ from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, needs_repairs, origins_of, proposals_for
 from wheelcheck.api.edges import open_store
+from wheelcheck.api.folders import file_of, with_files
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
 from wheelcheck.api.request import Request, refuse_misspelt
 from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets, on_target
-from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem
+from wheelcheck.errors import IndexUnavailable, UsageProblem
 from wheelcheck.options import CheckOptions, RequestOptions
 from wheelcheck.ports import Reporter, SilentReporter
 
@@ -201,17 +202,23 @@ class _Checking:
 
 
 class _ChosenInputs(Struct, frozen=True, kw_only=True):
-    """The inputs of a run, the mode in which they are read, and notes on how they were chosen."""
+    """The inputs of a run with the *extras* asked of them, the mode in which they are read, and notes on how they were chosen."""
 
     inputs: tuple[str, ...]
+    extras: tuple[str, ...]
     mode: InputMode = CHECKING
     notes: tuple[str, ...] = ()
 
 
 def _chosen_inputs(asked: CheckRequest) -> _ChosenInputs:
-    chosen = (
-        _ChosenInputs(inputs=asked.request.inputs) if asked.request.inputs else _discovered(Path(asked.request.folder))
-    )
+    if asked.request.inputs:
+        request, notes = with_files(asked.request)
+        chosen = _ChosenInputs(inputs=request.inputs, extras=request.options["extras"], notes=notes)
+    else:
+        path, note = file_of(Path(asked.request.folder))
+        chosen = _ChosenInputs(
+            inputs=(str(path),), extras=asked.request.options["extras"], notes=(f"no INPUT was named: {note}",)
+        )
     if not asked.relock:
         return chosen
     locks = {text: lock.lock for text in chosen.inputs if (lock := load_lock((text,), CHECKING.locks)) is not None}
@@ -224,24 +231,7 @@ def _chosen_inputs(asked: CheckRequest) -> _ChosenInputs:
 def _prepared(
     asked: CheckRequest, chosen: _ChosenInputs, settings: Settings, first: Target, reporter: Reporter
 ) -> Prepared:
-    request = asked.request.changed(chosen.inputs)
+    request = asked.request.changed(chosen.inputs, extras=chosen.extras)
     prepared = prepare(request, reporter, chosen.mode, settings=settings, target=first)
     repairs = min(prepared.repairs, _REPAIRS) if request.options["repairs"] is None else prepared.repairs
     return replace(prepared, repairs=repairs)
-
-
-def _discovered(folder: Path) -> _ChosenInputs:
-    from wheelcheck.locks.discovery import discover
-
-    found = discover(folder)
-    if found.unreadable:
-        path, reason = found.unreadable[0]
-        raise InputUnreadable(f"cannot be read: {reason}", address=str(path), hint="correct it, or name the INPUT")
-    if found.taken is None:
-        raise UsageProblem(
-            f"no lock, pyproject.toml with dependencies or requirements*.txt in {folder.resolve()}",
-            hint="name the INPUT",
-        )
-    others = ", ".join(path.name for path in found.others)
-    note = f"no INPUT was named: {found.taken.name} was taken{f', and not {others}' if others else ''}"
-    return _ChosenInputs(inputs=(str(found.taken),), notes=(note,))

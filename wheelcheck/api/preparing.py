@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, text_fetcher
+from wheelcheck.api.folders import with_files
 from wheelcheck.api.reading import PLANNING, InputMode, ReadInputs, read_inputs
 from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.errors import UsageProblem
@@ -78,6 +79,7 @@ def prepare(
     from wheelcheck.settings.loading import load_settings
 
     refuse_empty(request)
+    request, _ = with_files(request)
     if settings is None:
         settings = load_settings(Path(request.folder), request.environ)
     if target is None:

@@ -202,9 +202,11 @@ def diff_command(
             f"diff compares two, and {len(sides)} {'was' if len(sides) == 1 else 'were'} given",
             hint="give OLD and NEW, or --git-base REV and the files",
         )
+    chosen = showing.with_files(Request(inputs=sides, **request_options(options)))
+    sides = chosen.inputs
     old, new = ("", "") if git_base is not None else sides
     asked = DiffRequest(
-        request=Request(inputs=sides if git_base is not None else (), **request_options(options)),
+        request=chosen if git_base is not None else chosen.changed(()),
         old=old,
         new=new,
         git_base=git_base,

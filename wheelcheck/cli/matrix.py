@@ -51,7 +51,8 @@ def matrix_command(
 
     showing = Showing.taken_from(options)
     targets = TargetWords.taken_from(options)
-    asked = MatrixRequest(request=Request(inputs=inputs, **request_options(options)), targets=targets)
+    request = showing.with_files(Request(inputs=inputs, **request_options(options)))
+    asked = MatrixRequest(request=request, targets=targets)
     if folder is not None:
         _refuse_unusable(Path(folder), () if force else matrix_targets(asked).targets)
     with showing.reporter() as reporter:

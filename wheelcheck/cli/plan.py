@@ -51,15 +51,16 @@ def plan_command(
 ) -> int:
     """Resolve INPUT... for one target and plan its installation, with repairs where it is blocked.
 
-    INPUT is a requirements file, a pyproject.toml, a script with inline metadata (PEP 723), "-" for standard input, or a
-    requirement such as "audiocraft==1.3.0". Without --platform and --python the target is the running interpreter.
+    INPUT is a requirements file, a pyproject.toml, a literal setup.py or setup.cfg, a script with inline metadata (PEP 723), a
+    folder, "-" for standard input, or a requirement such as "audiocraft==1.3.0". Without --platform and --python the target is
+    the running interpreter.
     """
     from wheelcheck.api.plan import plan_of
     from wheelcheck.api.preparing import prepare
     from wheelcheck.api.request import Request
 
     showing = Showing.taken_from(options)
-    request = Request(inputs=inputs, **request_options(options))
+    request = showing.with_files(Request(inputs=inputs, **request_options(options)))
     repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides, beside=output)
     refuse_unwritable(output)
     repaired.refuse_unusable()
@@ -197,7 +198,7 @@ def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any
     from wheelcheck.api.request import Request
 
     showing = Showing.taken_from(options)
-    request = Request(inputs=inputs, **request_options(options))
+    request = showing.with_files(Request(inputs=inputs, **request_options(options)))
     with showing.reporter() as reporter:
         answer = why(request, package, reporter=reporter)
     showing.write("why", form, answer)

@@ -16,6 +16,7 @@ from wheelcheck.cli.streams import print_note, wants_color, write_result
 from wheelcheck.report.formats import formats_of
 
 if TYPE_CHECKING:
+    from wheelcheck.api.request import Request
     from wheelcheck.ports import Reporter
     from wheelcheck.report.progress import TransferProgress
 
@@ -51,6 +52,15 @@ class Showing(NamedTuple):
         from wheelcheck.report.progress import ProgressReporter
 
         return ProgressReporter(sys.stderr)
+
+    def with_files(self, request: Request) -> Request:
+        """*request* with a file in place of each folder among its inputs, which is named on stderr."""
+        from wheelcheck.api.folders import with_files
+
+        chosen, notes = with_files(request)
+        for note in () if self.quiet else notes:
+            print_note(note)
+        return chosen
 
     def transfers(self) -> TransferProgress:
         """A reporter of transfers with a progress bar on stderr."""

@@ -22,6 +22,46 @@ _SETTINGS = "wheelcheck.toml"
 _PROJECT = "pyproject.toml"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LISTED = re.compile(r"""^\s*['"]?name['"]?\s*=\s*['"]([^'"]+)['"]""", re.MULTILINE)
+_OLDER = frozenset({"setup.cfg", "setup.py"})
+_COMPUTED = "computed"
+# The words in names of requirements files: what ships comes first, what only work on the project needs last.
+_SHIPPED_FIRST = (
+    frozenset({"prod", "production", "deploy", "runtime", "release"}),
+    frozenset({"main", "base", "core", "common", "default"}),
+)
+_UNRANKED = len(_SHIPPED_FIRST)
+_FOR_WORK = frozenset(
+    {
+        "dev",
+        "develop",
+        "development",
+        "local",
+        "test",
+        "tests",
+        "testing",
+        "doc",
+        "docs",
+        "lint",
+        "linting",
+        "style",
+        "ci",
+        "build",
+    }
+    | {
+        "typing",
+        "types",
+        "mypy",
+        "benchmark",
+        "benchmarks",
+        "bench",
+        "optional",
+        "extra",
+        "extras",
+        "minimum",
+        "min",
+        "constraints",
+    }
+)
 _NESTED = frozenset({"requirements", "constraints"})
 
 
@@ -39,28 +79,33 @@ class Discovered(Struct, frozen=True, kw_only=True):
 
 
 def discover(folder: Path) -> Discovered:
-    """The dependency files in *folder*: locks, then ``pyproject.toml``, then requirements files, in the order of the tables.
+    """The dependency files in *folder*: locks, then ``pyproject.toml``, then setuptools' older files, then requirements files.
 
-    A ``pyproject.toml`` counts if it lists dependencies, groups, or has a Poetry table; one that is no TOML is unreadable. Links to
-    files count, broken ones are unreadable. Costs one listing of the folder, and the reading of ``pyproject.toml`` where no lock is
-    there.
+    A ``pyproject.toml`` counts if it lists dependencies, groups, or has a Poetry table; one that is no TOML is unreadable. The
+    older files count if they state dependencies; a ``setup.py`` that computes them only where nothing else is there. Of several
+    requirements files those that ship come before those for work on the project; one that was compiled stands for its source.
+    Links to files count, broken ones are unreadable. Costs one listing of the folder, and the reading of the project's files where
+    no lock is there.
     """
     try:
         candidates = list(_candidates(folder))
     except OSError as problem:
         return Discovered(folder=folder, unreadable=((folder, problem.strerror or str(problem)),))
     unreadable: list[tuple[Path, str]] = []
+    passed: list[Path] = []
     for position, path in enumerate(candidates):
         reason = _unreadable(path)
-        if reason is None and path.name == _PROJECT:
-            reason = _no_dependencies(path)
         if reason is None:
-            return Discovered(
-                folder=folder, taken=path, others=tuple(candidates[position + 1 :]), unreadable=tuple(unreadable)
-            )
-        if reason:
+            reason = _no_dependencies(path) if path.name == _PROJECT else _nothing_stated(path)
+        if reason is None:
+            others = (*passed, *candidates[position + 1 :])
+            return Discovered(folder=folder, taken=path, others=others, unreadable=tuple(unreadable))
+        if reason == _COMPUTED:
+            passed.append(path)
+        elif reason:
             unreadable.append((path, reason))
-    return Discovered(folder=folder, unreadable=tuple(unreadable))
+    # Its reader says what keeps it from being read.
+    return Discovered(folder=folder, taken=passed[0] if passed else None, unreadable=tuple(unreadable))
 
 
 def watched_paths() -> tuple[str, ...]:
@@ -76,8 +121,18 @@ def _candidates(folder: Path) -> Iterator[Path]:
         entries |= {f"requirements/{entry.name}": entry for entry in nested.iterdir()}
     files = {name: entries[name] for name in sorted(entries) if not _is_folder(entries[name])}
     for pattern in (pattern for each in (*LOCK_FORMATS, *FORMATS) for pattern in each.found):
-        for name in [name for name in files if re.fullmatch(pattern, name)]:
-            yield files.pop(name)
+        found = [name for name in files if re.fullmatch(pattern, name)]
+        for name in sorted(found, key=_rank):
+            path = files.pop(name)
+            if not (name.endswith(".in") and name.removesuffix(".in") + ".txt" in entries):
+                yield path
+
+
+def _rank(name: str) -> tuple[int, bool, str]:
+    """Where the file *name* stands among requirements files: what ships, what many share, others, what only work on it needs."""
+    words = set(re.split(r"[^a-z]+", name.lower()))
+    ranks = (rank for rank, known in enumerate(_SHIPPED_FIRST) if words & known)
+    return next(ranks, _UNRANKED) if not words & _FOR_WORK else len(_SHIPPED_FIRST) + 1, name.endswith(".in"), name
 
 
 def _is_folder(path: Path) -> bool:
@@ -99,6 +154,26 @@ def _unreadable(path: Path) -> str | None:
     except OSError as problem:
         return problem.strerror or str(problem)
     return None
+
+
+def _nothing_stated(path: Path) -> str | None:
+    """Likewise for setuptools' older files, ``_COMPUTED`` for a script that has to be run; other files count always."""
+    if path.name not in _OLDER:
+        return None
+    import configparser
+
+    from wheelcheck.texts.setuptools import NotStatic, parse_config, parse_script, stated_in_config
+
+    try:
+        text = path.read_text("utf-8-sig")
+        stated = stated_in_config(parse_config(text)) if path.suffix == ".cfg" else parse_script(text)
+    except NotStatic:
+        return _COMPUTED
+    except configparser.Error as problem:
+        return f"no configuration file: {problem}".partition("\n")[0]
+    except UnicodeDecodeError:
+        return "not text in UTF-8"
+    return None if stated.requires or stated.extras or stated.files else ""
 
 
 def _no_dependencies(path: Path) -> str | None:
@@ -176,6 +251,8 @@ def _iter_inputs(path: Path, present: list[Path]) -> Iterator[Path]:
             yield path
         elif "wheelcheck" in table_at(_document(path), "tool"):
             yield from _iter_discovered(path.parent)
+    elif path.name in _OLDER and _nothing_stated(path) in ("", _COMPUTED):
+        pass
     elif path.suffix == ".in" and path.with_suffix(".txt") in beside:
         yield path.with_suffix(".txt")
     else:
@@ -205,7 +282,7 @@ def _iter_discovered(folder: Path) -> Iterator[Path]:
     yield from (path for path, _ in found.unreadable)
     if found.taken is not None:
         # Several requirements files may lie there, none of which speaks for the others, and constraints, which ask for nothing.
-        several = found.others if found.taken.suffix == ".txt" else ()
+        several = found.others if found.taken.suffix in (".txt", ".in") else ()
         yield from (path for path in (found.taken, *several) if not _is_bound(path))
 
 

@@ -62,7 +62,11 @@ FORMATS = (
         files=r".*",
         reader="requirements_file:require_file",
         watched=(r"requirements[^/]*\.(txt|in)", r"requirements/[^/]+\.(txt|in)", r"[^/]*requirements\.(txt|in)"),
-        found=(r"(?i:requirements\.txt)", r"(?i:requirements[^/]*\.txt)", r"requirements/[^/]+\.txt"),
+        found=(
+            r"(?i:requirements\.txt)",
+            r"(?i:requirements\.in)",
+            r"(?i:requirements[^/]*\.(txt|in)|[^/]*requirements\.(txt|in))|requirements/[^/]+\.(txt|in)",
+        ),
     ),
 )
 """The first row that matches counts."""
@@ -192,7 +196,7 @@ class _Run:
             return None if is_archive_name(url_path(word)) else self.collector.reader.url(word)
         path = path_of(word)
         if _is_there(path, Path.is_dir):
-            raise _folder(path, word)
+            raise InputUnreadable("is a folder, not a file", address=word, hint="name a file in it")
         if _is_there(path, Path.exists):
             return None if is_archive_name(path.name) else self.collector.reader.file(path)
         if _names_file(word):
@@ -230,27 +234,6 @@ def _missing(path: Path, word: str) -> InputUnreadable:
     if not error.hint and not looks_like_path(word):
         error.hint = f'a project of that name is asked for with "{word}>=0"'
     return error
-
-
-def _folder(path: Path, word: str) -> InputUnreadable:
-    present = sorted(
-        entry.name
-        for entry in _entries(path)
-        if entry.name == "pyproject.toml" or (entry.name.startswith("requirements") and entry.suffix in {".txt", ".in"})
-    )
-    hint = (
-        f"name the file in it: {' or '.join(str(path / name) for name in present)}" if present else "name a file in it"
-    )
-    if not looks_like_path(word):
-        hint += f'; a project of that name is asked for with "{word}>=0"'
-    return InputUnreadable("is a folder, not a file", address=word, hint=hint)
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
 
 
 def _format_of(source: Source) -> InputFormat:

@@ -58,16 +58,20 @@ class Walk:
         self._visited: set[tuple[NormalizedName, str]] = set()
 
     def take(self, listed: Sequence[Declared], scope: Scope) -> None:
-        """Ask for each of *listed*. Raises ``InputUnreadable`` for one that is none, and for an own extra that there is not."""
+        """Ask for each of *listed*; one that is none, or an own extra that there is not, becomes a problem of the collector."""
         for each in listed:
-            requirement = self._understood(each)
-            requirement = replace(requirement, marker=joined_markers(requirement.marker, scope.marker))
-            if isinstance(requirement, UnsupportedRequirement):
-                self._collector.require(requirement)
-            elif requirement.name == self._project.name and requirement.url is None:
-                self._take_own(requirement, each, scope)
-            else:
-                self._require(requirement, each, scope)
+            with self._collector.noting():
+                self._take(each, scope)
+
+    def _take(self, each: Declared, scope: Scope) -> None:
+        requirement = self._understood(each)
+        requirement = replace(requirement, marker=joined_markers(requirement.marker, scope.marker))
+        if isinstance(requirement, UnsupportedRequirement):
+            self._collector.require(requirement)
+        elif requirement.name == self._project.name and requirement.url is None:
+            self._take_own(requirement, each, scope)
+        else:
+            self._require(requirement, each, scope)
 
     def take_extra(self, scope: Scope) -> None:
         """Ask for what the extra of *scope* lists, unless that was done under its marker."""

@@ -23,7 +23,7 @@ CONFIG, SCRIPT = "setup.cfg", "setup.py"
 
 
 class SetupFiles(Struct, frozen=True, kw_only=True):
-    """What both files state together: the *name* of the project, its *own* dependencies, each with its place, and the *files* of more.
+    """What both files state together: *name*, *own* dependencies and extras with their places, and requirements *files*.
 
     ``document`` has ``project.requires-python``, as a ``pyproject.toml`` would.
     """

@@ -1,0 +1,86 @@
+"""Folders among the inputs: the file of each that lists what its project needs is chosen and named; reads no requirement.
+
+``Request → Request`` whose inputs are files. The order is that of the tool that the folder belongs to: a lock, the project, then
+requirements files, then conda's environment.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wheelcheck.api.request import Request
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.texts.places import LineUnreadable, is_web_url, local_path_of
+
+_KINDS = "lock, pyproject.toml with dependencies, setup.cfg, setup.py, requirements file or environment.yml"
+_WAYS = {
+    "Pipfile": "write it as requirements first: pipenv requirements > requirements.txt",
+}
+
+
+def with_files(request: Request) -> tuple[Request, tuple[str, ...]]:
+    """*request* with the file of each folder in its place and the extras of ``folder[extra]``, and a sentence on each file.
+
+    Raises ``InputUnreadable`` for a folder without such a file, or with one that cannot be read.
+    """
+    inputs, extras, notes = [], [], []
+    for word in request.inputs:
+        folder, asked = _folder_of(word)
+        if folder is None:
+            inputs.append(word)
+            continue
+        path, note = file_of(folder, word)
+        inputs.append(str(path))
+        extras += asked
+        notes.append(f"{word}: {note}")
+    if not notes:
+        return request, ()
+    return request.changed(tuple(inputs), extras=(*request.options["extras"], *extras)), tuple(notes)
+
+
+def file_of(folder: Path, word: str = "") -> tuple[Path, str]:
+    """The file of *folder*, called *word* in messages, and a sentence on what was taken. Raises ``InputUnreadable``."""
+    from wheelcheck.locks.discovery import discover
+
+    found = discover(folder)
+    if found.unreadable:
+        path, reason = found.unreadable[0]
+        raise InputUnreadable(
+            f"cannot be read: {reason}", address=str(path), hint="correct it, or name the file as INPUT"
+        )
+    if found.taken is None:
+        raise InputUnreadable(f"no {_KINDS}", address=word or str(folder.resolve()), hint=_way_out(folder, word))
+    others = ", ".join(path.relative_to(folder).as_posix() for path in found.others)
+    taken = found.taken.relative_to(folder).as_posix()
+    return found.taken, f"{taken} was taken{f', and not {others}' if others else ''}"
+
+
+def _folder_of(word: str) -> tuple[Path | None, list[str]]:
+    """The folder that *word* names, with the extras in brackets behind it; ``None`` where it names none."""
+    if word == "-" or is_web_url(word) or not word.strip():
+        return None, []
+    matched = re.fullmatch(r"([./\\~].*|.*[/\\])\[([^\]]*)\]", word)
+    try:
+        for text, extras in ((word, ""), *([(matched[1], matched[2])] if matched else [])):
+            path = local_path_of(text)
+            if path.is_dir():
+                return path, [extra.strip() for extra in extras.split(",") if extra.strip()]
+    except (OSError, ValueError, LineUnreadable):
+        pass
+    return None, []
+
+
+def _way_out(folder: Path, word: str) -> str:
+    names = sorted(path.name for path in folder.iterdir())
+    notebooks = [name for name in names if name.endswith(".ipynb")]
+    known = next((way for name, way in _WAYS.items() if name in names), "")
+    if not known and notebooks:
+        known = (
+            f"what {notebooks[0] if len(notebooks) == 1 else f'its {len(notebooks)} notebooks'} "
+            f"need{'s' if len(notebooks) == 1 else ''} stands in no file: write it into requirements.txt beside, "
+            "where they run: pip list --format=freeze > requirements.txt"
+        )
+    is_name = re.fullmatch(r"[\w.-]*\w", word) is not None
+    named = f'; a project of that name is asked for with "{word}>=0"' if is_name else ""
+    return (known or "name the file that lists what is needed, or a requirement") + named
