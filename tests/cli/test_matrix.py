@@ -302,5 +302,27 @@ def test_repairs_are_looked_for_once_for_cells_blocked_alike(shell: Shell) -> No
     assert "opens win_amd64 (all Pythons)" in " ".join(text.out.split())
 
 
+def test_way_out_of_the_grid_is_shown_and_one_to_another_of_its_cells_is_not(shell: Shell) -> None:
+    catalog = {
+        "a": [
+            make_wheel("a", "1.0", tags="cp312-cp312-macosx_13_0_arm64"),
+            make_wheel("a", "1.0", tags="cp313-cp313-macosx_14_0_arm64"),
+            make_sdist("a", "1.0", files={"setup.py": "from setuptools import setup, Extension\nsetup(name='a', version='1.0', "
+                                                      "ext_modules=[Extension('a', ['a.c'])])\n"}),
+        ]
+    }  # fmt: skip
+    words = ("matrix", "a", "--platform", "macos", "--cache-dir", str(shell.cache), "--format", "json")
+    with IndexServer(catalog) as server:
+        alone = answered(shell.run(*words, "-p", "3.13", "-i", server.simple_url))["openings"]
+        beside = answered(shell.run(*words, "-p", "3.12,3.13", "-i", server.simple_url))["openings"]
+
+    def ways(opening: dict[str, Any]) -> list[list[str]]:
+        found = [opening["repair"], *opening.get("other_repairs", [])]
+        return [[edit["to"] for edit in repair["edits"]] for repair in found]
+
+    assert [ways(each) for each in alone] == [[["3.12"], ["macosx_14_0_arm64"]]]
+    assert [ways(each) for each in beside] == [[["macosx_14_0_arm64"]]]
+
+
 def test_word_that_is_no_platform_is_refused(shell: Shell) -> None:
     assert "beos" in shell.run("matrix", "a", "--platform", "beos").refused(2)

@@ -24,6 +24,7 @@ from wheelcheck.report.difference import MARK, render_diff_markdown, render_diff
 from wheelcheck.report.difference_document import DiffDocument, render_diff_json
 from wheelcheck.report.documents import json_schema
 from wheelcheck.report.page import size_text
+from wheelcheck.targets.targets import parse_target
 
 OLD = Side(name="requirements.txt at origin/main (1a2b3c4d5e)", kind="resolved", revision="1a2b3c4d5e")
 NEW = Side(name="requirements.txt", kind="resolved", inputs=samples.INPUTS)
@@ -127,6 +128,28 @@ def test_change_on_two_targets_is_told_once_in_every_format() -> None:
     assert len(json.loads(render_diff_json(both))["packages"]) == 3
     assert render_diff_text(both).count("a 1.0 (2025-01-02, 1.0 MB) → 2.0 (2026-03-04, 3.5 MB)") == 1
     assert shown(both).count("<td>upgraded</td>") == 1
+
+
+def test_files_of_other_sizes_are_told_for_each_target_and_many_without_a_size() -> None:
+    def sized(*sizes: int) -> Difference:
+        places = [parse_target("linux", f"3.{8 + number}") for number in range(len(sizes))]
+        sides = [
+            (
+                checks.checked(place, plan(package("a", "1", size)), ()),
+                checks.checked(place, plan(package("a", "2", 2 * size)), ()),
+            )
+            for place, size in zip(places, sizes, strict=True)
+        ]
+        compared = tuple(compare(*each, place) for each, place in zip(sides, places, strict=True))
+        return replace(EVERY["two"], targets=compared)
+
+    two = " ".join(render_diff_text(sized(1000, 3000)).split())
+    assert "a 1 (1.0 kB) → 2 (2.0 kB) on manylinux_2_28_x86_64 with Python 3.8" in two
+    assert "a 1 (3.0 kB) → 2 (6.0 kB) on manylinux_2_28_x86_64 with Python 3.9" in two
+    assert two.endswith("1 moved")
+    many = render_diff_text(sized(1000, 2000, 3000, 4000))
+    assert "a 1 → 2\n" in many
+    assert shown(sized(1000, 3000)).count("<td>upgraded</td>") == 2
 
 
 def test_change_on_some_targets_says_where() -> None:

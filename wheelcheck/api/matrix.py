@@ -31,13 +31,13 @@ from wheelcheck.ports import Reporter, SilentReporter
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.answers import Cell, Matrix, Opening, Wheels
+    from wheelcheck.model.repair import Repair
     from wheelcheck.model.requirement import Requirement
     from wheelcheck.model.resolution import Policy
     from wheelcheck.settings.loading import Settings
 
-_REPAIRS = 3  # of which one is shown: the cheapest that stays in its cell
+_REPAIRS = 3  # of which one is shown: the cheapest that leads to no other cell of the grid
 _EVERY = ("all",)
-_LEAVING = frozenset({EditKind.PYTHON, EditKind.PLATFORM})  # another cell is no way to open this one
 _VERSIONS = 10
 
 
@@ -165,6 +165,7 @@ class _Run:
 
         end = clock() + self._prepared.repair_seconds
         groups = sorted(blocked_alike(cells), key=len, reverse=True)
+        grid = {(cell.target.platform, cell.target.python) for cell in cells}
         found: list[Opening] = []
         for number, group in enumerate(groups, 1):
             proved, *alike = (cell.target for cell in group)
@@ -177,15 +178,24 @@ class _Run:
             bounded = replace(answer, prepared=replace(answer.prepared, repair_seconds=seconds))
             proposals = proposals_for(bounded, self._store, SilentReporter())
             if proposals is not None:
+                first, *others = [each for each in proposals.repairs if _reached(each, proved) not in grid] or (None,)
                 found.append(
                     Opening(
                         proved=proved,
-                        repair=next((each for each in proposals.repairs if not each.kinds & _LEAVING), None),
+                        repair=first,
+                        others=tuple(others),
                         alike=tuple(alike),
                         searched=proposals.complete and not proposals.interrupted,
                     )
                 )
         return tuple(found)
+
+
+def _reached(repair: Repair, target: Target) -> tuple[str, str] | None:
+    """The cell that *repair* of the cell *target* leads to; ``None`` where it stays. One that is in the grid is seen there."""
+    moved = {edit.kind: edit.after for edit in repair.edits if edit.kind in (EditKind.PYTHON, EditKind.PLATFORM)}
+    place = moved.get(EditKind.PLATFORM) or target.platform, moved.get(EditKind.PYTHON) or target.python
+    return place if moved else None
 
 
 class _Numbered:

@@ -258,11 +258,13 @@ class Best(Struct, frozen=True, kw_only=True):
 class Opening(Struct, frozen=True, kw_only=True):
     """The cheapest repair of blocked cells: ``repair`` is proved on ``proved``; ``alike`` are other cells with equal blockers.
 
-    ``repair`` is ``None`` where none was found, and ``searched`` then says whether the search came to its end.
+    ``repair`` is ``None`` where none was found, and ``searched`` then says whether the search came to its end. ``others`` open them
+    too, and cost more.
     """
 
     proved: Target
     repair: Repair | None
+    others: tuple[Repair, ...] = ()
     alike: tuple[Target, ...] = ()
     searched: bool = True
 

@@ -75,8 +75,9 @@ def render_shareable(document: object) -> str:
 def document_of(kind: type[_Document], value: object, **others: object) -> _Document:
     """The *kind* of document that *value* fills, and so the documents in it: by attributes of the same names, but for *others*."""
     names = (name for name in kind.__struct_fields__ if name not in others)
+    said = {name: each for name, each in others.items() if each is not msgspec.UNSET}
     return msgspec.convert(
-        SimpleNamespace(**{name: getattr(value, name) for name in names}, **others), kind, from_attributes=True
+        SimpleNamespace(**{name: getattr(value, name) for name in names}, **said), kind, from_attributes=True
     )
 
 

@@ -9,7 +9,7 @@ from wheelcheck.report.check.markdown import LIMIT, finding_block, fitted, folde
 from wheelcheck.report.check.text import draw_group
 from wheelcheck.report.details import change_line, headline, release_facts
 from wheelcheck.report.findings import Detail
-from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared, open_notes
+from wheelcheck.report.grouping import FindingGroup, Group, group_compared, group_sized_changes, open_notes
 from wheelcheck.report.page import Page
 from wheelcheck.report.quoting import escaped, flat
 from wheelcheck.report.verdicts import (
@@ -67,7 +67,7 @@ def render_diff_text(
 
 
 def _changes(page: Page, difference: Difference, detail: Detail) -> None:
-    changes = group_changes(difference)
+    changes = group_sized_changes(difference)
     shown = changes if detail == "full" else changes[:_CHANGES_IN_BRIEF]
     if changes:
         page.blank()
@@ -135,7 +135,7 @@ def _iter_blocks(difference: Difference) -> Iterator[str]:
     undecided = uncompared_targets(difference)
     if undecided:
         yield "\n".join(f"- ❔ {escaped(str(target))}: {escaped(reason)}" for target, reason in undecided[:50])
-    changes = group_changes(difference)
+    changes = group_sized_changes(difference)
     if changes:
         yield _table(changes, difference)
     downloads = download_lines(difference)

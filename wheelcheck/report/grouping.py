@@ -17,7 +17,6 @@ from wheelcheck.model.check import (
     ChangeKind,
     Check,
     CheckedTarget,
-    ComparedRelease,
     Difference,
     FindingState,
     Judged,
@@ -33,6 +32,7 @@ from wheelcheck.report.wording import blocker_name
 
 _VERDICTS = tuple(Verdict)
 _CHANGES = tuple(ChangeKind)
+_MOST_SIZES = 3  # rows of one change whose files differ from target to target
 _Swap = tuple[str, str]
 _TARGET: _Swap = ("{target}", "these targets")
 _PLATFORM: _Swap = ("{target.platform}", "these platforms")
@@ -208,13 +208,36 @@ def group_compared(difference: Difference, state: FindingState) -> tuple[Finding
 
 def group_changes(difference: Difference) -> tuple[Group[PackageChange], ...]:
     """Group the changes of *difference*, ordered by kind, then name: two are the same when versions and installabilities are."""
-
-    def essence(release: ComparedRelease | None) -> Hashable:
-        return release and (release.version, release.installability)
-
     pairs = ((change, each.target) for each in difference.targets for change in each.changes)
-    groups = _grouped(pairs, lambda change: (change.kind, change.name, essence(change.before), essence(change.after)))
+    groups = _grouped(pairs, _change_key)
     return tuple(sorted(groups, key=lambda group: (_CHANGES.index(group.value.kind), group.value.name)))
+
+
+def _change_key(change: PackageChange) -> Hashable:
+    sides = (side and (side.version, side.installability) for side in (change.before, change.after))
+    return (change.kind, change.name, *sides)
+
+
+def group_sized_changes(difference: Difference) -> tuple[Group[PackageChange], ...]:
+    """The groups of :func:`group_changes`, each parted by the sizes of its files, or without sizes where these are many."""
+
+    def sizes(change: PackageChange) -> Hashable:
+        return tuple(side and side.size for side in (change.before, change.after))
+
+    found: list[Group[PackageChange]] = []
+    for group in group_changes(difference):
+        same = _change_key(group.value)
+        pairs = [
+            (each, side.target) for side in difference.targets for each in side.changes if _change_key(each) == same
+        ]
+        parted = _grouped(pairs, sizes)
+        found += parted if len(parted) <= _MOST_SIZES else [Group(value=_unsized(group.value), targets=group.targets)]
+    return tuple(found)
+
+
+def _unsized(change: PackageChange) -> PackageChange:
+    sides = (side and structs.replace(side, size=None) for side in (change.before, change.after))
+    return structs.replace(change, **dict(zip(("before", "after"), sides, strict=True)))
 
 
 def group_lines(lines: Iterable[tuple[str, Target]]) -> tuple[Group[str], ...]:

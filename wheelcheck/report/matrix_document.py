@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 from packaging.version import Version
 
 from wheelcheck.model.answers import Best, Cell, CellStatus, Matrix, Opening
@@ -78,6 +78,10 @@ class OpeningDocument(Struct, frozen=True, kw_only=True):
     )
     repair: Annotated[RepairDocument | None, about("As in the schema of the plan; null where none was found.")]
     searched: Annotated[bool, about("Whether the search came to its end.")] = field(name="complete")
+    others: Annotated[
+        tuple[RepairDocument, ...] | UnsetType,
+        about("Dearer repairs of the same cells; left out where there are none."),
+    ] = field(default=UNSET, name="other_repairs")
 
 
 class MatrixDocument(Struct, frozen=True, kw_only=True):
@@ -156,4 +160,5 @@ def _best(best: Best) -> BestDocument:
 
 def _opening(opening: Opening) -> OpeningDocument:
     repair = repair_document(opening.repair) if opening.repair is not None else None
-    return document_of(OpeningDocument, opening, repair=repair)
+    others = tuple(map(repair_document, opening.others)) or UNSET
+    return document_of(OpeningDocument, opening, repair=repair, others=others)

@@ -246,9 +246,13 @@ def opening_lines(matrix: Matrix) -> tuple[str, ...]:
 
 def _opening(matrix: Matrix, opening: Opening, repair: Repair) -> str:
     cells = listed_cells(matrix, (opening.proved, *opening.alike))
-    changes = " and ".join(change(edit, opening.proved) for edit in repair.edits)
+    first, *others = (
+        (" and ".join(change(edit, opening.proved) for edit in each.edits), each.risk.value)
+        for each in (repair, *opening.others)
+    )
     proof = f"proved on {opening.proved}" if opening.alike else "proved by resolving again"
-    return f"{changes}: opens {cells} ({repair.risk.value} risk, {proof})"
+    rest = "".join(f"; or {changes} ({risk} risk)" for changes, risk in others)
+    return f"{first[0]}: opens {cells} ({first[1]} risk, {proof}){rest}"
 
 
 def failure_lines(matrix: Matrix) -> tuple[str, ...]:
