@@ -15,10 +15,10 @@ from msgspec import Struct
 from packaging.markers import InvalidMarker
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.errors import MetadataMalformed
-from wheelcheck.model.distribution import CoreMetadata, MetadataSource
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource, as_version
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement, parse_marker
 
 _SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.Z", ".tgz", ".tbz", ".txz", ".tar", ".zip")
@@ -58,16 +58,12 @@ def parse_identity(filename: str) -> FileIdentity:
 
 
 def _reading(name: str, version: str) -> tuple[tuple[NormalizedName, Version], ...]:
-    try:
-        return ((canonicalize_name(name), Version(version)),)
-    except InvalidVersion:
-        return ()
+    parsed = as_version(version)
+    return ((canonicalize_name(name), parsed),) if parsed is not None else ()
 
 
 def _same_version(one: Version, other: Version) -> bool:
-    if one == other:
-        return True
-    return (one.local is None or other.local is None) and one.public == other.public
+    return one == other or ((one.local is None or other.local is None) and one.public == other.public)
 
 
 _SINGLE = frozenset({"metadata-version", "name", "version", "requires-python"})
@@ -84,6 +80,7 @@ _SIMPLE_REQUIREMENT = re.compile(
     r"[ \t]*(?:;(?P<marker>.*))?",
     re.ASCII,
 )
+_RELIABLE = Version("2.2")
 _NOWHERE = CommandLineOrigin(text="")
 
 
@@ -101,7 +98,8 @@ class Headers(Struct, frozen=True, kw_only=True):
     @property
     def is_reliable(self) -> bool:
         """Whether the dependencies are the same in every build: Metadata 2.2 and not declared dynamic (PEP 643)."""
-        return _at_least_2_2(self.metadata_version) and "requires-dist" not in self.dynamic
+        version = as_version(self.metadata_version)
+        return version is not None and version >= _RELIABLE and "requires-dist" not in self.dynamic
 
 
 def parse_headers(content: bytes) -> Headers:
@@ -136,12 +134,10 @@ def parse_core_metadata(content: bytes, filename: str, source: MetadataSource) -
     if not fields.name:
         raise MetadataMalformed("its metadata has no Name field", address=filename)
     name = canonicalize_name(fields.name)
-    try:
-        version = Version(fields.version)
-    except InvalidVersion as problem:
-        raise MetadataMalformed(
-            f"its metadata has {fields.version!r} as Version, which is not PEP 440", address=filename
-        ) from problem
+    version = as_version(fields.version)
+    if version is None:
+        fact = f"its metadata has {fields.version!r} as Version, which is not PEP 440"
+        raise MetadataMalformed(fact, address=filename)
     if not parse_identity(filename).admits(name, version):
         raise MetadataMalformed(
             f"its metadata speaks of {name} {version}",
@@ -195,14 +191,6 @@ def _is_marker(text: str) -> bool:
     except InvalidMarker:
         return False
     return True
-
-
-@functools.lru_cache(maxsize=32)
-def _at_least_2_2(text: str) -> bool:
-    try:
-        return Version(text) >= Version("2.2")
-    except InvalidVersion:
-        return False
 
 
 def _iter_fields(content: bytes) -> list[tuple[str, str]]:

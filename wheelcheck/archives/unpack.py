@@ -154,11 +154,7 @@ def _collect(member: Member, collected: _Collection) -> None:
     elif member.kind is MemberKind.FILE:
         collected.paths[path] = None
         if collected.wants(path, member.size):
-            collected.keep(path, _content(member, collected))
-
-
-def _content(member: Member, collected: _Collection) -> bytes:
-    if member.is_encrypted:
-        collected.refuse("encrypted")
-    with member.open() as stream:
-        return stream.read()
+            if member.is_encrypted:
+                collected.refuse("encrypted")
+            with member.open() as stream:
+                collected.keep(path, stream.read())

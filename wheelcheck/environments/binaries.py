@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
+from wheelcheck.model.distribution import as_version
 from wheelcheck.model.systems import ELF_MACHINES
 
 if TYPE_CHECKING:
@@ -289,7 +290,4 @@ def _resource_version(content: bytes) -> Version | None:
         if key in {b"FileVersion", b"ProductVersion"}
     ]
     found = re.search(r"3\.\d+\.\d+(?:(?:a|b|rc)\d+)?", b" ".join(texts).decode("utf-8", "replace"))
-    try:
-        return Version(found[0]) if found else None
-    except InvalidVersion:
-        return None
+    return as_version(found[0]) if found else None

@@ -80,8 +80,5 @@ def _quoted(text: str) -> str:
             f"{text!r} holds ${{{{, which GitHub would evaluate", hint="use another name, or another path for the plan"
         )
     written = json.dumps(text, ensure_ascii=False)
-    return "".join(each if each.isprintable() else _escaped(ord(each)) for each in written)
-
-
-def _escaped(code: int) -> str:
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    escapes = ((each, f"\\u{ord(each):04x}" if ord(each) <= 0xFFFF else f"\\U{ord(each):08x}") for each in written)
+    return "".join(each if each.isprintable() else escape for each, escape in escapes)

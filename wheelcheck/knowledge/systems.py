@@ -93,8 +93,9 @@ def _image(table: Table, systems: tuple[System, ...]) -> KnownImage:
 
 
 def _wheel_builds(table: Table) -> WheelBuilds:
+    images = table.table("images")
     return WheelBuilds(
-        images=_texts(table.table("images")),
+        images={key: images.one(key, kinds.word) for key in images.keys},
         archs=_lists(table.table("archs")),
         all_archs=_lists(table.table("all_archs")),
         macos_floors=tuple(
@@ -103,10 +104,6 @@ def _wheel_builds(table: Table) -> WheelBuilds:
         ),
         optional_free_threaded=frozenset(table.each("optional_free_threaded", kinds.word)),
     )
-
-
-def _texts(table: Table) -> Mapping[str, str]:
-    return {key: table.one(key, kinds.word) for key in table.keys}
 
 
 def _lists(table: Table) -> Mapping[str, tuple[str, ...]]:

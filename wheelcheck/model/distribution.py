@@ -26,6 +26,14 @@ def parse_version(text: str) -> Version:
     return Version(text)
 
 
+def as_version(text: object) -> Version | None:
+    """*text* as a version; ``None`` where it is none (PEP 440)."""
+    try:
+        return parse_version(text) if isinstance(text, str) else None
+    except InvalidVersion:
+        return None
+
+
 @functools.lru_cache(maxsize=20_000)
 def expanded_tags(python: str, abi: str, platform: str) -> tuple[WheelTag, ...]:
     """The tags that a wheel's name stands for, from its last three parts in lower case (PEP 425's compressed sets)."""

@@ -104,16 +104,11 @@ def _packages(pins: Mapping[NormalizedName, Pin], edges: tuple[Edge, ...]) -> tu
             installability=pin.installability,
             metadata=pin.metadata.source,
             file=_file(pin, pin.distribution) if pin.distribution is not None else None,
-            requires_python=_requires_python(pin),
+            requires_python=(pin.distribution and pin.distribution.at.requires_python) or pin.metadata.requires_python,
             direct=name in direct,
         )
         for name, pin in sorted(pins.items())
     )
-
-
-def _requires_python(pin: Pin) -> str | None:
-    announced = pin.distribution.at.requires_python if pin.distribution is not None else None
-    return announced or pin.metadata.requires_python
 
 
 def _file(pin: Pin, distribution: Distribution) -> PlannedFile:

@@ -54,7 +54,8 @@ def iter_next_steps(
         else:
             yield NextStep(command=(*again, "-o", _PLAN), reason="keep the plan")
         then = "or" if written else "then"
-        yield NextStep(command=_export(written or _PLAN), reason=f"{then} make what pip and uv install from it")
+        export = ("wheelcheck", "export", written or _PLAN, "--to", "requirements", "-o", "requirements.lock.txt")
+        yield NextStep(command=export, reason=f"{then} make what pip and uv install from it")
         return
     if plan.proposals is not None:
         yield from _iter_fixes(plan.proposals.repairs, again, written or _PLAN)
@@ -64,10 +65,6 @@ def iter_next_steps(
         yield NextStep(command=(*again, "-v"), reason="every finding with its evidence, and every project")
     if any(finding.code is Code.BUDGET_SPENT for finding in plan.errors):
         yield NextStep(command=(*again, "--max-seconds", "600"), reason="search longer")
-
-
-def _export(written: str) -> tuple[str, ...]:
-    return ("wheelcheck", "export", written, "--to", "requirements", "-o", "requirements.lock.txt")
 
 
 def _iter_uses(plan: Plan, written: str) -> Iterator[NextStep]:

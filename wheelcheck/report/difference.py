@@ -152,7 +152,11 @@ def _iter_blocks(difference: Difference) -> Iterator[str]:
         ("Still there", group_compared(difference, FindingState.STAYS)),
     ):
         if group:
-            yield folded_list(title, [_line(each) for each in group], LIMIT // 6)
+            yield folded_list(
+                title,
+                [f"- {each.verdict.value} {each.finding.code.number} {escaped(headline(each))}" for each in group],
+                LIMIT // 6,
+            )
 
 
 def _table(changes: Sequence[Group[PackageChange]], difference: Difference) -> str:
@@ -182,7 +186,3 @@ def _row(group: Group[PackageChange], difference: Difference) -> str:
 
 def _cell(release: ComparedRelease | None) -> str:
     return ", ".join((str(release.version), *release_facts(release))) if release is not None else ""
-
-
-def _line(group: FindingGroup) -> str:
-    return f"- {group.verdict.value} {group.finding.code.number} {escaped(headline(group))}"

@@ -164,8 +164,7 @@ def _shared_change(group: Group[PackageChange]) -> SharedChange:
 
 
 def _shared(group: FindingGroup, state: FindingState) -> SharedComparedFinding:
-    shared = shared_finding(group)
-    return document_of(SharedComparedFinding, shared, state=state)
+    return document_of(SharedComparedFinding, shared_finding(group), state=state)
 
 
 def _target(each: TargetDifference) -> TargetDifferenceDocument:

@@ -41,9 +41,12 @@ def render_matrix_text(
     page = Page(width=width, encoding=encoding)
     _grid(page, matrix)
     _blockers(page, matrix, detail)
-    _failures(page, matrix)
+    for text in failure_lines(matrix):
+        page.paragraph(flat(text), lead=("! ", "bold yellow"), indent=2, apart=True)
     _openings(page, matrix, detail)
-    _advice(page, matrix)
+    for number, text in enumerate(matrix_advice(matrix)):
+        is_first = number == 0
+        page.paragraph(text, indent=2 if is_first else 4, style="bold" if is_first else "", apart=is_first)
     style = "bold red" if matrix.exit_status else "green"
     page.paragraph(matrix_verdict(matrix), style=style, apart=True)
     return page.coloured() if color else page.plain()
@@ -98,11 +101,6 @@ def _blockers(page: Page, matrix: Matrix, detail: Detail) -> None:
         page.paragraph(f"{hidden} more on fewer targets (-v shows all)", indent=4, style="dim")
 
 
-def _failures(page: Page, matrix: Matrix) -> None:
-    for text in failure_lines(matrix):
-        page.paragraph(flat(text), lead=("! ", "bold yellow"), indent=2, apart=True)
-
-
 def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
     lines = opening_lines(matrix)
     if not lines:
@@ -116,12 +114,6 @@ def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
             page.paragraph(sentence(flat(text)), lead=lead, indent=2)
     if repairs > most:
         page.paragraph(f"{repairs - most} more (-v shows all)", indent=4, style="dim")
-
-
-def _advice(page: Page, matrix: Matrix) -> None:
-    for number, text in enumerate(matrix_advice(matrix)):
-        is_first = number == 0
-        page.paragraph(text, indent=2 if is_first else 4, style="bold" if is_first else "", apart=is_first)
 
 
 def render_matrix_markdown(matrix: Matrix) -> str:

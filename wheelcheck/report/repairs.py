@@ -50,7 +50,9 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
     again = asked_command(plan, asked)
     open_repairs = tuple(repair for repair in proposals.repairs if repair.id not in plan.applied)
     if plan.applied and detail == "brief":
-        _name_others(page, open_repairs)
+        if open_repairs:
+            text = "; ".join(f"{repair.id} {changes(repair)}" for repair in open_repairs) + "; -v shows them"
+            page.paragraph(text, lead=("Other repairs: ", "bold"), indent=2, style="dim", apart=True)
         return
     if open_repairs:
         page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold", apart=True)
@@ -93,12 +95,6 @@ def _none_found(plan: Plan, proposals: Proposals) -> str:
     if proposals.complete and not proposals.interrupted:
         return f"No repair was found that makes this installable on {plan.target}"
     return f"No repair for {plan.target} was found before the search ended"
-
-
-def _name_others(page: Page, repairs: Sequence[Repair]) -> None:
-    if repairs:
-        named = "; ".join(f"{repair.id} {changes(repair)}" for repair in repairs)
-        page.paragraph(f"{named}; -v shows them", lead=("Other repairs: ", "bold"), indent=2, style="dim", apart=True)
 
 
 def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, ...], command: tuple[str, ...]) -> None:

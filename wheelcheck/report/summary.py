@@ -47,7 +47,7 @@ def render_summary(
     for none. *sizes* are shown where they were asked for; without them those of the plan, if it has all.
     """
     page = Page(width=width, encoding=encoding)
-    _verdict(page, plan)
+    page.paragraph(verdict(plan), style=_VERDICT_STYLES[plan.status])
     draw_applied(page, plan, detail)
     _errors(page, plan, detail)
     _build_once(page, plan, detail)
@@ -59,10 +59,6 @@ def render_summary(
     _size_line(page, plan, sizes)
     _next(page, list(iter_next_steps(plan, asked, shown=detail, written=written)))
     return page.coloured() if color else page.plain()
-
-
-def _verdict(page: Page, plan: Plan) -> None:
-    page.paragraph(verdict(plan), style=_VERDICT_STYLES[plan.status])
 
 
 def verdict(plan: Plan) -> str:

@@ -163,7 +163,13 @@ def render_why_json(why: Why) -> str:
             "file": why.filename or None,
             "evidence": why.evidence,
             "index": why.index or None,
-            "ways": [[_step_document(step) for step in way] for way in why.ways],
+            "ways": [
+                [
+                    {"name": step.name, "version": step.version, "requirement": step.requirement or None, "by": step.by}
+                    for step in way
+                ]
+                for way in why.ways
+            ],
             "more_ways": why.more_ways,
             "bounds": [_bound_document(bound) for bound in why.bounds],
             "available": {"versions": why.versions, "files": why.files, "ranges": why.ranges},
@@ -171,10 +177,6 @@ def render_why_json(why: Why) -> str:
             "near": why.near,
         }
     ).decode()
-
-
-def _step_document(step: WayStep) -> dict[str, object]:
-    return {"name": step.name, "version": step.version, "requirement": step.requirement or None, "by": step.by}
 
 
 def _bound_document(bound: Bounding) -> dict[str, object]:

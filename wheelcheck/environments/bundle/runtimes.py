@@ -6,16 +6,18 @@ Nothing is run and nothing unpacked. To add a kind: a function from :class:`Surv
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
 
 from msgspec import Struct, field
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.environments.binaries import BinaryFacts, binary_facts
 from wheelcheck.environments.trees import iter_entries
 from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.model.target import Target
 from wheelcheck.texts.archive_members import leads_outside
@@ -261,16 +263,9 @@ def _whole_version(survey: Survey, prefix: str) -> Version | None:
     found_texts = [found[1] for header in headers if (found := _PATCHLEVEL.search(survey.text(header[0])))]
     for name in (f"{prefix}PYTHON.json", f"{prefix.removesuffix('install/')}PYTHON.json"):
         if name in survey.texts:
-            try:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
                 found_texts.append(str(json.loads(survey.texts[name])["python_version"]))
-            except (ValueError, KeyError, TypeError):
-                continue
-    for text in found_texts:
-        try:
-            return Version(text)
-        except InvalidVersion:
-            continue
-    return None
+    return next((version for text in found_texts if (version := as_version(text)) is not None), None)
 
 
 def recognise_embeddable(survey: Survey) -> tuple[str, Runtime, Layout] | None:

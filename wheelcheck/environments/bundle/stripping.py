@@ -10,10 +10,11 @@ import ast
 import csv
 import hashlib
 import io
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -180,15 +181,11 @@ def _shortened(environment: Environment, record: EnvironmentFile, gone: frozense
 
 
 def _remove_empty_folders(root: Path, gone: Iterable[str]) -> None:
-    for folder in sorted({parent for path in gone for parent in _parents(path)}, key=len, reverse=True):
+    folders = {parent.as_posix() for path in gone for parent in PurePosixPath(path).parents} - {"."}
+    for folder in sorted(folders, key=len, reverse=True):
         place = root / folder
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
-        yield path
 
 
 def removable_tests(environment: Environment) -> frozenset[str]:
@@ -267,14 +264,8 @@ def _named_in(root: Path, path: str, roots: tuple[str, ...], modules: dict[str, 
     package = next(iter(_modules(posixpath.dirname(path), roots)), "")
     words = _words_of_code(content, package) if is_code else _DOTTED.findall(content.decode("utf-8", "replace"))
     for word in words:
-        yield from _beginnings(word, modules)
-
-
-def _beginnings(word: str, modules: dict[str, str]) -> Iterator[str]:
-    parts = word.split(".")
-    for length in range(1, len(parts) + 1):
-        if folder := modules.get(".".join(parts[:length])):
-            yield folder
+        beginnings = itertools.accumulate(word.split("."), lambda above, part: f"{above}.{part}")
+        yield from (modules[name] for name in beginnings if name in modules)
 
 
 def _words_of_code(content: bytes, package: str) -> Iterator[str]:

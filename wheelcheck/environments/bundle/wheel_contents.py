@@ -20,13 +20,13 @@ from typing import NoReturn
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.bundle.claims import Admission
 from wheelcheck.environments.bundle.scripts import ScriptStyle
 from wheelcheck.environments.bundle.writing import Folder, name_problem
 from wheelcheck.environments.digests import hex_of_record, record_of_hex
 from wheelcheck.errors import ArchiveRefused
+from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import EnvironmentFile, HousedWheel, Layout
 
 _CHUNK = 1024**2
@@ -188,11 +188,7 @@ def _dist_info(wheel: HousedWheel, infos: list[zipfile.ZipInfo]) -> str:
     if len(found) != 1:
         refuse(wheel, f"{len(found)} .dist-info folders, where a wheel has one")
     name, _, version = found[0].removesuffix(".dist-info").rpartition("-")
-    try:
-        fits = canonicalize_name(name) == wheel.name and Version(version) == wheel.version
-    except InvalidVersion:
-        fits = False
-    if not fits:
+    if canonicalize_name(name) != wheel.name or as_version(version) != wheel.version:
         refuse(wheel, f"it is that of another release than {wheel.name} {wheel.version}", found[0])
     return found[0]
 

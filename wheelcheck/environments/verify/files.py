@@ -97,13 +97,14 @@ def _foreign(
     groups: dict[str, list[str]] = {}
     bytecode = 0
     for folder in (".",) if promised is not None else subject.site_packages:
+        prefix = "" if folder == "." else f"{folder}/"
         for path in iter_paths(subject.root, folder):
             if path in known or (promised is not None and path in _OF_THE_BUNDLE):
                 continue
             if _is_bytecode(path):
                 bytecode += 1
             elif not _is_of_unrecorded(path, unrecorded):
-                groups.setdefault(_top(path, folder), []).append(path)
+                groups.setdefault(prefix + path.removeprefix(prefix).split("/")[0], []).append(path)
     if promised is not None and subject.manifest is not None:
         archives = {archive.filename for archive in subject.manifest.archives}
         groups = {top: paths for top, paths in groups.items() if top not in archives}
@@ -124,11 +125,6 @@ def _is_of_unrecorded(path: str, unrecorded: tuple[Installed, ...]) -> bool:
         if path.startswith(f"{each.info}/") or path == each.info or stem in tops:
             return True
     return False
-
-
-def _top(path: str, folder: str) -> str:
-    prefix = "" if folder == "." else f"{folder}/"
-    return prefix + path.removeprefix(prefix).split("/")[0]
 
 
 def _is_bytecode(path: str) -> bool:

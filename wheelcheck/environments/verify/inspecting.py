@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from wheelcheck.environments.verify.contamination import find_contamination
 from wheelcheck.environments.verify.files import compare_files
@@ -18,6 +17,7 @@ from wheelcheck.environments.verify.library_index import LibraryIndex, read_libr
 from wheelcheck.environments.verify.locating import WINDOWS_PLATFORMS, system_of
 from wheelcheck.environments.verify.subject import Installed, Subject, owners, read_installed
 from wheelcheck.errors import UsageProblem
+from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import BundledPackage
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
@@ -125,7 +125,7 @@ def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan,
         there = found.pop(package.name, None)
         if there is None:
             yield _missing(package, "plan", _FETCH_AGAIN)
-        elif not _is_version(there.version, package.version):
+        elif as_version(there.version) != package.version:
             message = f"{package.name} is installed in {there.version}, the plan has {package.version}"
             remedy = _FETCH_AGAIN
             yield Problem.of(
@@ -228,13 +228,6 @@ def _words(subject: Subject, target: Target) -> str:
     runtime = subject.runtime
     system = " ".join(word for word in (runtime.system, runtime.machine or "") if word)
     return f"{system}, Python {subject.python_minor}" if system and subject.python_minor else str(target)
-
-
-def _is_version(found: str, planned: Version) -> bool:
-    try:
-        return Version(found) == planned
-    except InvalidVersion:
-        return False
 
 
 def _short(digest: str) -> str:

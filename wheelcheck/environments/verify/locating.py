@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_extension_name, is_library_name, read_binary
 from wheelcheck.environments.trees import iter_paths
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined, text_of
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import Layout, Manifest, Runtime, RuntimeKind
 
 _DLL = re.compile(r"python(\d)(\d+)(t?)\.dll", re.IGNORECASE)
@@ -266,8 +267,5 @@ def _first(root: Path, names: Iterable[str]) -> str:
 
 
 def _version(text: str) -> Version | None:
-    try:
-        return Version(text.replace(".final.0", ""))
-    except InvalidVersion:
-        matched = re.match(r"\d+\.\d+(\.\d+)?", text)
-        return Version(matched[0]) if matched else None
+    matched = re.match(r"\d+\.\d+(\.\d+)?", text)
+    return as_version(text.replace(".final.0", "")) or (Version(matched[0]) if matched else None)

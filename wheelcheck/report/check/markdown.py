@@ -35,7 +35,7 @@ _FOLDED = (
 def render_markdown(check: Check) -> str:
     """Render *check* as GitHub-flavoured Markdown of fewer than ``LIMIT`` characters."""
     groups = group_findings(check)
-    mark = _MARKS[_word(check)]
+    mark = _MARKS[{0: "passes", 1: "fails"}.get(check.exit_status, "undecided")]
     head = (MARK, f"### {mark} wheelcheck: {escaped(check_verdict(check, groups))}", _table(check))
     return fitted(head, _iter_blocks(check, groups))
 
@@ -55,10 +55,6 @@ def fitted(head: Iterable[str], blocks: Iterable[str]) -> str:
     if left_out:
         written.append(f"_{left_out} more are left out here; the text or JSON format has them all._")
     return "\n\n".join(written) + "\n"
-
-
-def _word(check: Check) -> str:
-    return {0: "passes", 1: "fails"}.get(check.exit_status, "undecided")
 
 
 def _table(check: Check) -> str:

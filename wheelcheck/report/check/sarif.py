@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from wheelcheck.model.check import Allowance, Check, Verdict
+from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
 from wheelcheck.report.details import headline, iter_details
@@ -83,15 +83,14 @@ def _invocation(check: Check) -> _Object:
             {"level": "error", "message": {"text": _said(f"No verdict on {checked.target}: {why}")}}
             for checked, why in unknown
         ]
-    notes = [_notification(each, sentence) for each, _, sentence in stale_allowances(check)]
+    notes = [
+        {"level": "warning", "message": {"text": _said(sentence)}, "locations": [_location(each.origin)]}
+        for each, _, sentence in stale_allowances(check)
+    ]
     notes += [{"level": "note", "message": {"text": _said(text)}} for text in check.notes]
     if notes:
         invocation["toolConfigurationNotifications"] = notes
     return invocation
-
-
-def _notification(allowance: Allowance, text: str) -> _Object:
-    return {"level": "warning", "message": {"text": _said(text)}, "locations": [_location(allowance.origin)]}
 
 
 def _result(group: FindingGroup, every: Sequence[FindingGroup], fallback: FileOrigin) -> _Object:
