@@ -52,6 +52,7 @@ def index_config(
         index_urls=indexes.urls,
         tiers=indexes.tiers,
         strategy=indexes.strategy,
+        apart=indexes.apart,
         fault=indexes.fault,
         absent_statuses=indexes.absent_statuses,
         find_links=tuple(dict.fromkeys(find_links)),

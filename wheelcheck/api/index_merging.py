@@ -33,7 +33,7 @@ _UNASKED: Mapping[Installer, IndexStrategy] = {
     "poetry": "unsafe-best-match",
     "uv": "first-index",
 }
-_ABSENT = frozenset({404, 410})
+_ABSENT = frozenset({404})
 _REFUSED = frozenset({401, 403, 407, 511})
 
 
@@ -48,6 +48,7 @@ class Indexes(Struct, frozen=True, kw_only=True):
     installer: Installer
     find_links: tuple[str, ...] = ()
     strategy: IndexStrategy = "first-index"
+    apart: bool = False
     tiers: tuple[tuple[str, ...], ...] = ()
     fault: Literal["ends", "is-told"] = "ends"
     absent_statuses: Mapping[str, frozenset[int]] = {}
@@ -101,6 +102,7 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
     return replace(
         found,
         strategy=chosen,
+        apart=installer == "uv",
         tiers=(*tiers, *((url,) for url in supplemental if url not in first)),
         fault="is-told" if pooled else "ends",
         absent_statuses=_absent_statuses(urls, named, chosen) if installer == "uv" else {},

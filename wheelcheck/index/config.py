@@ -31,8 +31,9 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
 
     An index does not know a project for which it answers 404 or 410; 403 says the same on some, so it counts too, unless
     ``absent_statuses`` has a row for the index. ``fault`` says what happens where one of several indexes fails: the run ends
-    (``ends``), or the others answer and the page names the failure (``is-told``), as pip does. By the ``strategy``
-    ``unsafe-first-match`` the versions of an earlier index of a tier come before those of the next, however old they are.
+    (``ends``), or the others answer and the page names the failure (``is-told``), as pip does unless it has to sign in. By the
+    ``strategy`` ``unsafe-first-match`` the versions of an earlier index of a tier come before those of the next, however old they
+    are. ``apart`` says that of one version the wheels of the first index with a fit count, and not the best fit of all.
 
     ``cache_dir`` ``None`` caches nothing on disk. ``offline`` takes any cached answer and sends no request; ``refresh``
     revalidates every cached page. ``ca_bundle`` is a PEM file or folder, ``client_cert`` a PEM file with key.
@@ -44,6 +45,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     index_urls: tuple[str, ...] = ()
     tiers: tuple[tuple[str, ...], ...] = ()
     strategy: IndexStrategy = "first-index"
+    apart: bool = False
     fault: Literal["ends", "is-told"] = "ends"
     absent_statuses: Mapping[str, frozenset[int]] = field(default_factory=dict)
     find_links: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import starmap
 from pathlib import Path
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from wheelcheck.errors import IndexRefused, IndexUnavailable, OfflineMiss
 from wheelcheck.index.config import local_path
@@ -21,7 +22,7 @@ from wheelcheck.index.file_entries import FileEntry, Listing, PackedPage
 from wheelcheck.index.page_reader import load_listing, packed, read_listing, read_page
 from wheelcheck.index.page_versions import Layer, compressed_layer, layer_of, packed_size, project_page
 from wheelcheck.index.revalidation import ABSENT, PageAnswer, RevalidatedPages
-from wheelcheck.model.distribution import ProjectPage
+from wheelcheck.model.distribution import ProjectPage, parse_version
 from wheelcheck.model.urls import masked
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from wheelcheck.index.transport import Transport
 
 
+_SIGN_IN = 401  # pip asks for a password and, where nobody answers, ends
 _decode_page = decoder(PackedPage)
 _decode_listing = decoder(Listing)
 
@@ -103,14 +105,16 @@ class ProjectPages:
         listed: list[Layer],
         failures: list[tuple[str, IndexUnavailable]],
     ) -> ProjectPage:
-        page = project_page(name, [*links, *listed])
+        in_order = self._context.config.strategy == "unsafe-first-match"
+        page = project_page(name, [*links, *(_without_repeats(listed) if in_order else listed)])
         if len(listed) == 1 and not failures:
             return page
         return replace(
             page,
             indexes=tuple(layer.index for layer in listed),
             unasked=tuple((self._context.credentials.learn(url), str(failure)) for url, failure in failures),
-            in_order=self._context.config.strategy == "unsafe-first-match",
+            in_order=in_order,
+            apart=self._context.config.apart,
         )
 
     def _layer(self, found: PackedPage | None, place: str) -> list[Layer]:
@@ -181,7 +185,11 @@ class ProjectPages:
             if not isinstance(answer, IndexUnavailable):
                 if answer.body is not None:
                     listed.append((answer.body, url))
-            elif not isinstance(answer, IndexRefused) or answer.status not in config.absent_statuses.get(url, ABSENT):
+            elif not isinstance(answer, IndexRefused):
+                failures.append((url, answer))
+            elif answer.status not in config.absent_statuses.get(url, ABSENT):
+                if answer.status == _SIGN_IN:
+                    raise answer
                 failures.append((url, answer))
         if failures and (config.fault == "ends" or not listed):
             raise failures[0][1]
@@ -217,6 +225,15 @@ def _read_listing(reply: Reply) -> Listing:
 
 def _read_page(name: NormalizedName, reply: Reply) -> PackedPage:
     return read_page(reply.body, reply.headers.get("content-type", ""), reply.url, name)
+
+
+def _without_repeats(layers: list[Layer]) -> Iterator[Layer]:
+    """*layers* without the versions that an earlier one has."""
+    seen: set[Version] = set()
+    for layer in layers:
+        fresh = [(text, files) for text, files in layer.files if parse_version(text) not in seen]
+        seen.update(parse_version(text) for text, _ in fresh)
+        yield replace(layer, files=fresh)
 
 
 _SILENCE = 3.0

@@ -194,7 +194,8 @@ class ProjectPage(Struct, frozen=True, dict=True):
     ``distributions`` maps each version to its files, in the order of the page. ``skipped`` counts the files that are no
     distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project. ``index`` is the one
     that lists it, the last of several; ``indexes`` are all of them, where there are several. ``unasked`` are indexes that failed,
-    each with the reason. With ``in_order`` the versions of an earlier index come before those of the next.
+    each with the reason. With ``in_order`` the versions of an earlier index come before those of the next; with ``apart`` those
+    wheels of one version count that the first index with a fit lists.
     """
 
     name: NormalizedName
@@ -206,6 +207,7 @@ class ProjectPage(Struct, frozen=True, dict=True):
     indexes: tuple[str, ...] = ()
     unasked: tuple[tuple[str, str], ...] = ()
     in_order: bool = False
+    apart: bool = False
 
     @cached_property
     def newest_first(self) -> tuple[Version, ...]:

@@ -107,16 +107,24 @@ class Release:
     ``fit`` is the file that an installer would take, ``None`` where nothing fits. ``hidden`` says that the version does not exist
     for this run (every file uploaded too late). ``yanked`` is the reason when only a withdrawn file is left. The
     reasons of refusals are computed on demand: a resolution looks at hundreds of versions, an explanation at a few.
+    *apart* are indexes of which the first that lists a fit is the only one taken.
     """
 
     def __init__(
-        self, version: Version, files: Sequence[Distribution], admission: Admission, kinds: Kinds | None = None
+        self,
+        version: Version,
+        files: Sequence[Distribution],
+        admission: Admission,
+        kinds: Kinds | None = None,
+        apart: tuple[str, ...] = (),
     ) -> None:
         self.version = version
         self._files = files
         self._admission = admission
         fits = admission.fits(files, kinds_of(files) if kinds is None else kinds)
         chosen = [fit for fit in fits if fit.distribution.at.yanked is None] or fits
+        if len(chosen) > 1 and apart:
+            chosen = _of_first_index(chosen, apart)
         self.fit: Fit | None = chosen[0] if chosen else None
         self.yanked = self.fit.distribution.at.yanked if self.fit is not None else self._all_yanked()
         self.sdist = next((fit for fit in chosen if isinstance(fit.distribution, Sdist)), None)
@@ -148,6 +156,14 @@ class Release:
         return min((time for time in times if time), default=None)
 
 
+def _of_first_index(fits: list[Fit], indexes: tuple[str, ...]) -> list[Fit]:
+    """Those of *fits* that the first of *indexes* with a wheel among them lists, or nobody but a folder of links."""
+    kind = type(fits[0].distribution)
+    listing = {fit.distribution.at.index for fit in fits if isinstance(fit.distribution, kind)}
+    first = next((index for index in indexes if index in listing), None)
+    return [fit for fit in fits if fit.distribution.at.index == first or fit.distribution.at.index not in indexes]
+
+
 class _JudgedReleases:
     """The versions of one page judged for *target* under *policy* and the asked-for *hashes*."""
 
@@ -169,6 +185,7 @@ class ProjectView:
         self._releases = admission.releases(page)
         self._asked: dict[Version, Release] = {}
         self._facts = page.view(PageFacts)
+        self._apart = page.indexes if page.apart else ()
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -200,7 +217,7 @@ class ProjectView:
         if known is None:
             files = self.page.distributions[version]
             known = self._releases[version] = Release(
-                version, files, self._admission, self._facts.kinds_of_files(version)
+                version, files, self._admission, self._facts.kinds_of_files(version), self._apart
             )
         self._asked[version] = known
         return known
