@@ -153,7 +153,10 @@ def _placed(place: IndexOptions, environ: Mapping[str, str]) -> Iterator[NamedIn
 
 
 def _distinct(urls: Iterable[str]) -> tuple[str, ...]:
-    return tuple({url.rstrip("/"): url for url in reversed(tuple(urls))}.values())[::-1]
+    found: dict[str, str] = {}
+    for url in urls:
+        found.setdefault(url.rstrip("/"), url)
+    return tuple(found.values())
 
 
 def _absent_statuses(
