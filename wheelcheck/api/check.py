@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, needs_repairs, origins_of, proposals_for
-from wheelcheck.api.edges import open_store
+from wheelcheck.api.edges import Stores
 from wheelcheck.api.folders import file_of, with_files
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
@@ -27,7 +27,6 @@ from wheelcheck.options import CheckOptions, RequestOptions
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
-    from wheelcheck.index.store import IndexStore
     from wheelcheck.model.check import Check, CheckedTarget, GatePolicy
     from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.repair import Proposals
@@ -91,8 +90,8 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
     named = load_targets(asked.targets, settings, asked.request, today=asked.today)
     chosen = _chosen_inputs(asked)
     prepared = _prepared(asked, chosen, settings, named.targets[0], reporter)
-    with open_store(prepared.index, reporter) as store:
-        checked = _Checking(prepared, policy, store, reporter).checked(named.targets)
+    with Stores(reporter) as stores:
+        checked = _Checking(prepared, policy, stores, reporter).checked(named.targets)
     judged = [each for target in checked for each in target.judged]
     return Check(
         inputs=prepared.read.records,
@@ -118,14 +117,14 @@ def _notes_of_lock(prepared: Prepared) -> tuple[str, ...]:
 
 
 class _Checking:
-    """One run over several targets, which share the store, the knowledge and the time for repairs."""
+    """One run over several targets, which share stores, knowledge and the time for repairs."""
 
-    def __init__(self, prepared: Prepared, policy: GatePolicy, store: IndexStore, reporter: Reporter) -> None:
+    def __init__(self, prepared: Prepared, policy: GatePolicy, stores: Stores, reporter: Reporter) -> None:
         from wheelcheck.knowledge.loading import load_repair_knowledge
 
         self._prepared = prepared
         self._policy = policy
-        self._store = store
+        self._stores = stores
         self._reporter = reporter
         self._origins = origins_of(prepared)
         # Read before the index is asked, so that a malformed file of the user is refused at once.
@@ -147,7 +146,7 @@ class _Checking:
     def _answered(self, target: Target) -> Answer | str:
         prepared = replace(on_target(self._prepared, self._policy, target), target_is_named=has_words(target))
         try:
-            return answered(prepared, self._store, self._reporter, knowledge=self._knowledge)
+            return answered(prepared, self._stores.of(prepared.index), self._reporter, knowledge=self._knowledge)
         except IndexUnavailable as error:
             return error.with_hint
 
@@ -167,7 +166,7 @@ class _Checking:
         from wheelcheck.model.repair import Proposals
 
         try:
-            return proposals_for(answer, self._store, self._reporter)
+            return proposals_for(answer, self._stores.of(answer.prepared.index), self._reporter)
         except IndexUnavailable as error:
             # What fails is known by now, and stays known where the search for repairs is cut short.
             return Proposals(complete=False, interrupted=str(error))

@@ -7,7 +7,6 @@ of today. They share one store, unless their inputs name different indexes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 
 from wheelcheck.api.answering import answered, origins_of
 from wheelcheck.api.comparison_inputs import ComparisonInput, ComparisonOpener
-from wheelcheck.api.edges import open_store
+from wheelcheck.api.edges import Stores
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.reading import CHECKING
 from wheelcheck.api.request import Request
@@ -25,8 +24,6 @@ from wheelcheck.errors import IndexUnavailable, UsageProblem, WheelcheckError
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
-    from wheelcheck.index.config import IndexConfig
-    from wheelcheck.index.store import IndexStore
     from wheelcheck.model.check import CheckedTarget, Difference, GatePolicy, Side
     from wheelcheck.model.plan import InputRecord, Plan
     from wheelcheck.model.target import Target
@@ -62,12 +59,11 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
     request = asked.request
     settings = load_settings(Path(request.folder), request.environ)
     policy = gate_policy(asked, settings, hint="make it with check --write-baseline")
-    with TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
+    with TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder, Stores(reporter) as stores:
         old, new = _sides(asked, Path(folder))
         # The target of a plan counts for both sides, that of the new one first.
         plan = new.plan or old.plan
         targets = _targets(asked, settings, plan)
-        stores = _Stores(stack, reporter)
         answering = [_Side(side, request, plan, targets[0], policy, reporter) for side in (old, new)]
         before, after = ([each.answer(target, stores) for target in targets] for each in answering)
         return Difference(
@@ -76,24 +72,6 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
             targets=tuple(map(compare, before, after, targets)),
             notes=(*_notes(old, new, settings), *dict.fromkeys(note for each in answering for note in each.notes)),
         )
-
-
-class _Stores:
-    """One store for each configuration of indexes; a single one if both sides name the same."""
-
-    def __init__(self, stack: ExitStack, reporter: Reporter) -> None:
-        self._stack = stack
-        self._reporter = reporter
-        self._opened: list[tuple[IndexConfig, IndexStore]] = []
-
-    def of(self, config: IndexConfig) -> IndexStore:
-        """The store of *config*, opened when it is first asked for."""
-        for known, store in self._opened:
-            if known == config:
-                return store
-        store = self._stack.enter_context(open_store(config, self._reporter))
-        self._opened.append((config, store))
-        return store
 
 
 class _Side:
@@ -151,7 +129,7 @@ class _Side:
         lock = self._prepared.read.lock if self._prepared is not None else None
         return tuple(map(self._input.text, lock.notes)) if lock is not None else ()
 
-    def answer(self, target: Target, stores: _Stores) -> CheckedTarget | None:
+    def answer(self, target: Target, stores: Stores) -> CheckedTarget | None:
         """The plan and the verdicts on *target*, or the failure of its index; ``None`` for a side without a plan and inputs."""
         from wheelcheck.findings.verdicts import judge
         from wheelcheck.model.check import CheckedTarget
@@ -184,7 +162,7 @@ class _Side:
         )
         return CheckedTarget(target=target, plan=replace(plan, findings=renamed), judged=judged)
 
-    def _planned(self, prepared: Prepared, stores: _Stores) -> Plan:
+    def _planned(self, prepared: Prepared, stores: Stores) -> Plan:
         from wheelcheck.plans.making import plan as make_plan
 
         answer = answered(prepared, stores.of(prepared.index), self._reporter)

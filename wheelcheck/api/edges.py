@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -99,6 +99,24 @@ def open_store(config: IndexConfig, reporter: Reporter) -> Iterator[IndexStore]:
 
     with IndexStore(config, ArchiveReader(knowledge=native), reporter) as store:
         yield store
+
+
+class Stores(ExitStack):
+    """One store for each configuration of indexes that a run needs: sources with markers differ between its targets."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__()
+        self._reporter = reporter
+        self._opened: list[tuple[IndexConfig, IndexStore]] = []
+
+    def of(self, config: IndexConfig) -> IndexStore:
+        """The store of *config*, opened when it is first asked for."""
+        for known, store in self._opened:
+            if known == config:
+                return store
+        store = self.enter_context(open_store(config, self._reporter))
+        self._opened.append((config, store))
+        return store
 
 
 def text_fetcher(request: Request, settings: Settings, reporter: Reporter) -> Callable[[str], str]:

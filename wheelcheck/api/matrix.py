@@ -17,10 +17,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, installability_by_siblings, proposals_for
-from wheelcheck.api.edges import index_config, open_store
+from wheelcheck.api.edges import Stores, index_config, open_store
 from wheelcheck.api.preparing import Prepared, parse_cutoff, prepare
 from wheelcheck.api.request import Request, completed, refuse_empty
-from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_targets
+from wheelcheck.api.targets import LoadedTargets, TargetWords, asked_for, day_asked, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.repair import EditKind
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.repair import Repair
     from wheelcheck.model.requirement import Requirement
     from wheelcheck.model.resolution import Policy
+    from wheelcheck.resolver.resolution_cache import ResolutionCache
     from wheelcheck.settings.loading import Settings
 
 _REPAIRS = 3  # of which one is shown: the cheapest that leads to no other cell of the grid
@@ -77,8 +78,8 @@ def matrix(
         raise UsageProblem(
             f"the project supports none of the Pythons that were asked for: {excluded[0]}", hint="give another --python"
         )
-    with open_store(prepared.index, reporter) as store:
-        run = _Run(prepared, store, reporter)
+    with Stores(reporter) as stores:
+        run = _Run(prepared, stores, reporter)
         cells = tuple(
             run.cell(each, _Numbered(reporter, number, len(targets))) if isinstance(each, Target) else each
             for number, each in enumerate(asked_of, 1)
@@ -126,30 +127,31 @@ def matrix_targets(asked: MatrixRequest) -> LoadedTargets:
 
 
 class _Run:
-    """One run over several cells, which share the store and the time for repairs."""
+    """One run over several cells, which share stores and the time for repairs."""
 
-    def __init__(self, prepared: Prepared, store: IndexStore, reporter: Reporter) -> None:
+    def __init__(self, prepared: Prepared, stores: Stores, reporter: Reporter) -> None:
         from wheelcheck.knowledge.loading import load_repair_knowledge
-        from wheelcheck.resolver.resolution_cache import ResolutionCache
 
         self._prepared = replace(prepared, repairs=min(prepared.repairs, _REPAIRS), target_is_named=True)
-        self._store = store
+        self._stores = stores
         self._reporter = reporter
         self._answers: dict[tuple[str, str], Answer] = {}
         # Read before the index is asked, so that a malformed file of the user is refused at once.
         self._knowledge = load_repair_knowledge(prepared.knowledge_folders)
-        self._resolution_cache = ResolutionCache(store)
+        self._resolutions: dict[IndexStore, ResolutionCache] = {}
 
     def cell(self, target: Target, reporter: Reporter) -> Cell:
         """The cell of *target*, with its plan or the failure of its index."""
         from wheelcheck.model.answers import Cell, CellStatus
         from wheelcheck.plans.making import plan as make_plan
+        from wheelcheck.resolver.resolution_cache import ResolutionCache
 
-        question = replace(self._prepared.question, target=target)
-        prepared = replace(self._prepared, question=question)
+        prepared = asked_for(self._prepared, target)
+        store = self._stores.of(prepared.index)
+        resolutions = self._resolutions.setdefault(store, ResolutionCache(store))
         reporter.stage("resolving")
         try:
-            answer = answered(prepared, self._store, reporter, knowledge=self._knowledge, cache=self._resolution_cache)
+            answer = answered(prepared, store, reporter, knowledge=self._knowledge, cache=resolutions)
         except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
             return Cell(target=target, plan=None, failure=error.with_hint)
         plan = make_plan(answer.outcome, answer.findings, inputs=prepared.read.records, options=prepared.options)
@@ -176,7 +178,7 @@ class _Run:
             self._reporter.stage(f"looking for what opens blocked targets: {number} of {len(groups)}")
             answer = self._answers[proved.platform, proved.python]
             bounded = replace(answer, prepared=replace(answer.prepared, repair_seconds=seconds))
-            proposals = proposals_for(bounded, self._store, SilentReporter())
+            proposals = proposals_for(bounded, self._stores.of(bounded.prepared.index), SilentReporter())
             if proposals is not None:
                 first, *others = [each for each in proposals.repairs if _reached(each, proved) not in grid] or (None,)
                 found.append(

@@ -116,6 +116,11 @@ def prepare(
     )
 
 
+def recorded_sources(index: IndexConfig) -> tuple[str, ...]:
+    """The projects that have an index of their own, without secrets."""
+    return tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items()))
+
+
 def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: IndexConfig) -> Options:
     """The record of the options in the plan, without secrets."""
     return Options(
@@ -128,7 +133,7 @@ def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: Inde
         overrides=tuple(str(override) for override in read.overrides),
         excludes=tuple(sorted(policy.excludes)),
         replacements=tuple(map(str, read.replacements)),
-        sources=tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items())),
+        sources=recorded_sources(index),
         index_strategy=UNSET if index.strategy == "first-index" else index.strategy,
     )
 

@@ -252,4 +252,18 @@ def on_target(prepared: Prepared, policy: GatePolicy, target: Target) -> Prepare
 
     question = prepared.question
     allowed = replace(question.policy, exempt=(*question.policy.exempt, *exemptions(policy, target)))
-    return replace(prepared, question=replace(question, target=target, policy=allowed))
+    return asked_for(replace(prepared, question=replace(question, policy=allowed)), target)
+
+
+def asked_for(prepared: Prepared, target: Target) -> Prepared:
+    """*prepared* asked for *target*, with the indexes on which its projects are looked for there."""
+    from wheelcheck.api.edges import index_config
+    from wheelcheck.api.preparing import recorded_sources
+
+    question = replace(prepared.question, target=target)
+    indexes = prepared.read.inputs.options
+    if not any(source.marker is not None for source in indexes.sources):
+        return replace(prepared, question=question)
+    index = index_config(prepared.request, prepared.settings, indexes, target)
+    options = replace(prepared.options, sources=recorded_sources(index))
+    return replace(prepared, question=question, index=index, options=options)
