@@ -61,3 +61,40 @@ def test_control_characters_do_not_reach_the_terminal(shell: Shell) -> None:
     done = shell.run("config")
     assert "\x1b" not in done.out
     assert "?[31mred" in done.out
+
+
+PROJECT = """[project]
+name = "p"
+[tool.uv]
+exclude-newer = "2026-06-01"
+override-dependencies = ["six==1.16"]
+environments = ["sys_platform == 'win32'"]
+required-environments = ["platform_machine == 'AMD64'"]
+no-build = true
+resolution = "lowest"
+"""
+
+
+def test_settings_of_other_tools_stand_behind_those_of_wheelcheck_with_their_key(shell: Shell) -> None:
+    shell.write("pyproject.toml", PROJECT + '[tool.wheelcheck]\noverrides = ["six==1.17"]\n')
+    document = json.loads(shell.run("config", "--format", "json", "--exclude-newer", "2026-01-01").out)
+    rows = [(row["name"], row["value"], row["origin"]) for row in document["settings"]]
+    assert [row[1:] for row in rows if row[0] == "overrides"] == [
+        (["six==1.17"], "pyproject.toml:11"),
+        (["six==1.16"], "pyproject.toml:5: tool.uv.override-dependencies"),
+    ]
+    assert [row[1:] for row in rows if row[0] == "exclude-newer"] == [("2026-01-01", "command line")]
+    assert [row[1:] for row in rows if row[0] == "platform"] == [
+        (["sys_platform == 'win32'"], "pyproject.toml:6: tool.uv.environments"),
+        (["platform_machine == 'AMD64'"], "pyproject.toml:7: tool.uv.required-environments"),
+    ]
+    assert rows[-2:] == [
+        ("tool.uv.no-build", ["true"], "pyproject.toml:8"),
+        ("tool.uv.resolution", ["lowest"], "pyproject.toml:9, not followed: the newest versions are chosen"),
+    ]
+
+
+def test_a_table_of_another_tool_that_cannot_be_read_names_tool_key_file_and_line(shell: Shell) -> None:
+    shell.write("pyproject.toml", PROJECT.replace('["six==1.16"]', "3"))
+    refused = shell.run("config").refused(2)
+    assert "pyproject.toml:5: tool.uv.override-dependencies must be a list of strings" in refused

@@ -189,7 +189,7 @@ def test_settings_are_followed_with_their_lines_or_named() -> None:
         "tool.uv.constraint-dependencies": (7, "constraints", False, False),
         "tool.uv.exclude-dependencies": (8, "excludes", False, False),
         "tool.uv.exclude-newer": (9, "exclude-newer", False, False),
-        "tool.uv.exclude-newer-package": (10, "exclude-newer", False, False),
+        "tool.uv.exclude-newer-package": (10, "exclude-newer-package", False, False),
         "tool.uv.prerelease": (11, "pre", False, False),
         "tool.uv.no-build-package": (12, "only-binary", False, False),
         "tool.uv.no-binary": (13, "no-binary", False, False),

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 from wheelcheck.api.answering import Answer, answered, needs_repairs, origins_of, proposals_for
 from wheelcheck.api.edges import Stores
 from wheelcheck.api.folders import file_of, with_files
-from wheelcheck.api.preparing import Prepared, prepare
+from wheelcheck.api.preparing import Prepared, on_target, prepare
 from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
 from wheelcheck.api.request import Request, refuse_misspelt
-from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets, on_target
+from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets
 from wheelcheck.errors import IndexUnavailable, UsageProblem
 from wheelcheck.options import CheckOptions, RequestOptions
 from wheelcheck.ports import Reporter, SilentReporter
@@ -87,8 +87,8 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
     if asked.baseline == "":
         raise UsageProblem("--baseline is empty", hint="give it a value, or leave the option out; is a variable unset?")
     policy = gate_policy(asked, settings, hint="make it with --write-baseline", next_baseline=asked.next_baseline)
-    named = load_targets(asked.targets, settings, asked.request, today=asked.today)
     chosen = _chosen_inputs(asked)
+    named = load_targets(asked.targets, settings, asked.request.changed(chosen.inputs), today=asked.today)
     prepared = _prepared(asked, chosen, settings, named.targets[0], reporter)
     with Stores(reporter) as stores:
         checked = _Checking(prepared, policy, stores, reporter).checked(named.targets)

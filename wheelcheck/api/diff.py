@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from wheelcheck.api.answering import answered, origins_of
 from wheelcheck.api.comparison_inputs import ComparisonInput, ComparisonOpener
 from wheelcheck.api.edges import Stores
-from wheelcheck.api.preparing import Prepared, prepare
+from wheelcheck.api.preparing import Prepared, on_target, prepare
 from wheelcheck.api.reading import CHECKING
 from wheelcheck.api.request import Request
-from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, load_targets, on_target
+from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, load_targets
 from wheelcheck.errors import IndexUnavailable, UsageProblem, WheelcheckError
 from wheelcheck.ports import Reporter, SilentReporter
 

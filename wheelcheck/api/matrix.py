@@ -18,9 +18,9 @@ from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, installability_by_siblings, proposals_for
 from wheelcheck.api.edges import Stores, index_config, open_store
-from wheelcheck.api.preparing import Prepared, parse_cutoff, prepare
+from wheelcheck.api.preparing import Prepared, asked_for, parse_cutoff, prepare
 from wheelcheck.api.request import Request, completed, refuse_empty
-from wheelcheck.api.targets import LoadedTargets, TargetWords, asked_for, day_asked, load_targets
+from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.repair import EditKind

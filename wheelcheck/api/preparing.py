@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, text_fetcher
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelcheck.index.config import IndexConfig
+    from wheelcheck.model.check import GatePolicy
     from wheelcheck.resolver.passes import Question
     from wheelcheck.settings.loading import Settings
 
@@ -156,10 +158,26 @@ def _target(request: Request, settings: Settings) -> Target:
     ):
         platform, _, python = (_only("--platform and --python", settings.targets) or "").partition("/")
         return parse_target(platform, python)
-    return parse_target(
-        request.options["platform"] or _only("--platform", settings.platforms),
-        request.options["python"] or _only("--python", settings.pythons),
-    )
+    platform_word = request.options["platform"] or _only("--platform", settings.platforms)
+    python_word = request.options["python"] or _only("--python", settings.pythons)
+    if platform_word is None and (target := _of_environments(request, settings, python_word)) is not None:
+        return target
+    return parse_target(platform_word, python_word)
+
+
+def _of_environments(request: Request, settings: Settings, python: str | None) -> Target | None:
+    """The first target that the settings of the inputs' own tool name, on this machine's platform if they name that too."""
+    if not any(text.endswith("pyproject.toml") for text in request.inputs):
+        return None
+    from wheelcheck.api.targets import day_asked
+    from wheelcheck.requirements.uv_settings import load_environments
+    from wheelcheck.targets.targets import host_target, maintained_pythons
+
+    environments = load_environments(request.inputs)
+    if environments is None:
+        return None
+    named = environments.targets((python,) if python else (), maintained_pythons(day_asked(request, settings)))
+    return next((each for each in named if each.platform == host_target().platform), next(iter(named), None))
 
 
 def _only(options: str, words: tuple[str, ...]) -> str | None:
@@ -233,3 +251,23 @@ def _project_names(names: Iterable[str]) -> frozenset[NormalizedName]:
         return frozenset(canonicalize_name(name, validate=True) for name in names)
     except InvalidName as error:
         raise UsageProblem(f"--exclude: {error}", hint="give the name of a project, without a version") from error
+
+
+def on_target(prepared: Prepared, policy: GatePolicy, target: Target) -> Prepared:
+    """*prepared* asked for *target*, where what *policy* allows may be chosen."""
+    from wheelcheck.findings.verdicts import exemptions
+
+    question = prepared.question
+    allowed = replace(question.policy, exempt=(*question.policy.exempt, *exemptions(policy, target)))
+    return asked_for(replace(prepared, question=replace(question, policy=allowed)), target)
+
+
+def asked_for(prepared: Prepared, target: Target) -> Prepared:
+    """*prepared* asked for *target*, with the indexes on which its projects are looked for there."""
+    question = replace(prepared.question, target=target)
+    indexes = prepared.read.inputs.options
+    if not any(source.marker is not None for source in indexes.sources):
+        return replace(prepared, question=question)
+    index = index_config(prepared.request, prepared.settings, indexes, target)
+    options = replace(prepared.options, sources=recorded_sources(index))
+    return replace(prepared, question=question, index=index, options=options)

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from wheelcheck.api.request import Request, completed
 from wheelcheck.errors import InputUnreadable, UsageProblem
 
 if TYPE_CHECKING:
-    from wheelcheck.api.preparing import Prepared
     from wheelcheck.model.check import GatePolicy
     from wheelcheck.model.target import NamedTargets, Target
     from wheelcheck.settings.loading import Settings
@@ -83,7 +81,10 @@ def load_targets(
     every = _Every(pythons=maintained_pythons(day_asked(request, settings, today)), otherwise=otherwise)
     sources = [_sourced(path, every.pythons) for path in words.sources]
     files = words.files or ((request.options["target_file"],) if request.options["target_file"] is not None else ())
-    found = [parse_target(platform, python) for platform, python in _named(words, files, sources, settings, every)]
+    pairs = _named(words, files, sources, settings, every)
+    found = [parse_target(platform, python) for platform, python in pairs]
+    if not (words.platforms or files or sources or settings.platforms or settings.targets):
+        found = _within_environments(request, found, every, words.pythons or settings.pythons)
     found += [parse_target_file(_text(path), path) for path in files]
     targets: dict[tuple[str, str], Target] = {}
     for target in found or [parse_target(None, None)]:
@@ -92,6 +93,21 @@ def load_targets(
     notes += [f"{each.origin}: {each.assumed}" for source in sources for each in source.targets if each.assumed]
     notes += _iter_borrowed(words, sources, settings)
     return LoadedTargets(targets=tuple(targets.values()), notes=tuple(dict.fromkeys(notes)))
+
+
+def _within_environments(
+    request: Request, found: list[Target], every: _Every, pythons: tuple[str, ...]
+) -> list[Target]:
+    """The targets that the settings of the inputs' own tool name; of many that are *found*, those that they admit."""
+    from wheelcheck.requirements.uv_settings import load_environments
+    from wheelcheck.targets.targets import expanded
+
+    environments = load_environments(request.inputs)
+    if environments is None:
+        return found
+    if every.otherwise:
+        return [target for target in found if environments.admits(target)]
+    return list(environments.targets(expanded(pythons, every.pythons), every.pythons)) or found
 
 
 def _iter_borrowed(words: TargetWords, sources: Sequence[NamedTargets], settings: Settings) -> Iterator[str]:
@@ -244,26 +260,3 @@ def _known_findings(path: str | None, next_baseline: str | None, hint: str) -> f
         if isinstance(error, FileNotFoundError) and is_next:
             return frozenset()
         raise InputUnreadable(f"cannot be read: {error.strerror}", address=path, hint=hint) from error
-
-
-def on_target(prepared: Prepared, policy: GatePolicy, target: Target) -> Prepared:
-    """*prepared* asked for *target*, where what *policy* allows may be chosen."""
-    from wheelcheck.findings.verdicts import exemptions
-
-    question = prepared.question
-    allowed = replace(question.policy, exempt=(*question.policy.exempt, *exemptions(policy, target)))
-    return asked_for(replace(prepared, question=replace(question, policy=allowed)), target)
-
-
-def asked_for(prepared: Prepared, target: Target) -> Prepared:
-    """*prepared* asked for *target*, with the indexes on which its projects are looked for there."""
-    from wheelcheck.api.edges import index_config
-    from wheelcheck.api.preparing import recorded_sources
-
-    question = replace(prepared.question, target=target)
-    indexes = prepared.read.inputs.options
-    if not any(source.marker is not None for source in indexes.sources):
-        return replace(prepared, question=question)
-    index = index_config(prepared.request, prepared.settings, indexes, target)
-    options = replace(prepared.options, sources=recorded_sources(index))
-    return replace(prepared, question=question, index=index, options=options)

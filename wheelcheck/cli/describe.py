@@ -149,11 +149,12 @@ def clear_command(folder: Path) -> int:
 )
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")  # fmt: skip
 def config_command(form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401 - click
-    """Print the settings that count in this folder, and where each is set: the command line, a file and its line, an
-    environment variable, pip's configuration, or the default.
+    """Print the settings that count in this folder, and where each is set: the command line, a file and its line, a
+    table of another tool in pyproject.toml, an environment variable, pip's configuration, or the default.
 
     It takes the options of `wheelcheck plan` too, to see what they change. Passwords are not shown.
     """  # noqa: D205 - click takes the whole paragraph
+    from wheelcheck.requirements.pyproject import tool_settings
     from wheelcheck.settings.loading import load_settings
     from wheelcheck.settings.pip_configuration import load_pip_configuration
     from wheelcheck.settings.provenance import effective
@@ -165,6 +166,7 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
         load_pip_configuration(environ),
         environ,
         folder=folder,
+        tools=tool_settings(Path("pyproject.toml"), environ),
         given=_given(fields),
         defaults=_defaults(),
     )

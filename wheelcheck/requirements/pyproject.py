@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
-from wheelcheck.model.requirement import FileOrigin, Requirement
+from wheelcheck.model.requirement import FileOrigin, Requirement, ToolSetting
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.hatch import HatchEnvironments
@@ -195,6 +196,18 @@ def _of_setuptools(source: Source, reader: Reader) -> Pyproject:
     )
 
 
+def tool_settings(path: Path, environ: Mapping[str, str]) -> tuple[ToolSetting, ...]:
+    """The settings of other tools that count for the project whose ``pyproject.toml`` is *path*; none where there is no such file.
+
+    Raises ``InputUnreadable`` with file, line and key for what cannot be read.
+    """
+    if not path.is_file():
+        return ()
+    collector = Collector(Reader(fetch_text=None, stdin=None), environ)
+    _Collection(parse_pyproject(collector.reader.file(path)), collector).collect_settings()
+    return collector.tools.settings
+
+
 class _Collection:
     """What one project among the inputs asks for, with the settings of its tools and of its workspace."""
 
@@ -212,7 +225,7 @@ class _Collection:
         is_virtual = not project.is_project and self._workspace is not None and self._workspace.root is project.source
         if not project.is_project and not present and not is_virtual:
             raise _without_project(project)
-        self._collect_settings()
+        self.collect_settings()
         if is_virtual and self._workspace is not None:
             self._require_members(self._workspace)
         if project.is_project:
@@ -220,7 +233,7 @@ class _Collection:
         for group in present:
             self._collect_group(group)
 
-    def _collect_settings(self) -> None:
+    def collect_settings(self) -> None:
         project, workspace = self._project, self._workspace
         root = (workspace.root, workspace.document) if workspace is not None else (project.source, project.document)
         collect_uv_settings(*root, self._collector)

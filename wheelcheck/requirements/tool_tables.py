@@ -101,7 +101,7 @@ class ToolReading:
         """The same for single projects."""
         days = table.table(key)
         self.say(exclude_newer_of=tuple((canonicalize_name(name), moment_of(days, name)) for name in days.values))
-        self.collector.tell(table, key, option="exclude-newer")
+        self.collector.tell(table, key, option="exclude-newer-package")
 
     def only_binary(self, table: Table, key: str) -> None:
         """Projects, or all of them, of which source archives do not exist."""

@@ -6,14 +6,22 @@ alone (docs.astral.sh/uv/concepts/configuration-files).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import cast, get_args
 
-from wheelcheck.errors import UsageProblem
+from packaging.markers import InvalidMarker, Marker
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.requirement import IndexOptions, IndexRole, NamedIndex
 from wheelcheck.options import IndexStrategy
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import UNKNOWN, Keys, ToolReading
-from wheelcheck.texts.sources import Source
+from wheelcheck.requirements.uv_sources import load_workspace
+from wheelcheck.targets.environments import Environments
+from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
 
 _BUILDS = "it is about building, and nothing is built here"
@@ -81,6 +89,11 @@ class _UvReading(ToolReading):
                 self.collector.tell(described, unknown, unheeded=UNKNOWN, decides=True)
         self.collector.tell(table, key, option="index")
 
+    def environments(self, table: Table, key: str) -> None:
+        """The targets that are meant where none is named; they are read before the inputs, by :func:`load_environments`."""
+        _markers(table, key)
+        self.collector.tell(table, key, option="platform")
+
     def pip(self, table: Table, key: str) -> None:
         """The table of `uv pip` alone."""
         _PIP.take_all(self, table.table(key))
@@ -140,6 +153,8 @@ _KEYS = Keys(
         "override-dependencies": ToolReading.overrides,
         "constraint-dependencies": ToolReading.constraints,
         "exclude-dependencies": ToolReading.excludes,
+        "environments": _UvReading.environments,
+        "required-environments": _UvReading.environments,
         "pip": _UvReading.pip,
     },
     unheeded={
@@ -148,11 +163,10 @@ _KEYS = Keys(
         "dependency-metadata": "the metadata of the files themselves is read",
     },
     deciding=frozenset({"dependency-metadata"}),
-    # Sources, groups, environments and conflicts are read elsewhere, the others say how uv works and not what it chooses.
+    # Sources, groups and conflicts are read elsewhere, the others say how uv works and not what it chooses.
     without_effect=_WORKING
     | {
-        "build-backend", "conflicts", "dependency-groups", "dev-dependencies", "environments", "managed", "package",
-        "required-environments", "sources", "workspace",
+        "build-backend", "conflicts", "dependency-groups", "dev-dependencies", "managed", "package", "sources", "workspace",
     },
 )  # fmt: skip
 _PIP = Keys(
@@ -202,8 +216,6 @@ def _uv_toml(source: Source, collector: Collector) -> Table | None:
 
 def refuse_conflicts(document: Table, extras: frozenset[str], groups: frozenset[str]) -> None:
     """Raise ``UsageProblem`` where two of *extras* and *groups*, by canonical name, stand in one set of ``tool.uv.conflicts``."""
-    from packaging.utils import canonicalize_name
-
     uv = document.within("tool", "uv")
     sets = uv.values.get("conflicts", [])
     if not isinstance(sets, list) or not all(isinstance(each, list) for each in sets):
@@ -222,3 +234,39 @@ def refuse_conflicts(document: Table, extras: frozenset[str], groups: frozenset[
                 address=f"{uv.path}:{uv.line_of('conflicts')}: tool.uv.conflicts",
                 hint="choose one of them in a run",
             )
+
+
+def load_environments(inputs: Sequence[str]) -> Environments | None:
+    """The targets that the projects among *inputs* are for, ``None`` where they do not say; what cannot be read is not told here.
+
+    Raises ``InputUnreadable`` for a value that is no marker.
+    """
+    found: Environments | None = None
+    for text in inputs:
+        path = Path(text)
+        if path.name != "pyproject.toml" or not path.is_file():
+            continue
+        reader = Reader(fetch_text=None, stdin=None)
+        try:
+            source = reader.file(path, text)
+            document = Table.of_toml(source.text, source.place)
+            workspace = load_workspace(source, document, reader)
+        except InputUnreadable:
+            return None  # whoever reads the inputs says so
+        uv = (workspace.document if workspace is not None else document).within("tool", "uv")
+        supported, required = _markers(uv, "environments"), _markers(uv, "required-environments")
+        if supported or required:
+            bound = document.within("project").values.get("requires-python")
+            bounds = (SpecifierSet(bound),) if isinstance(bound, str) else ()
+            found = Environments(supported=supported, required=required, bounds=bounds)
+    return found
+
+
+def _markers(uv: Table, key: str) -> tuple[Marker, ...]:
+    value = uv.values.get(key)
+    texts = [value] if isinstance(value, str) else uv.texts(key)
+    try:
+        return tuple(map(Marker, texts))
+    except InvalidMarker as problem:
+        reason = str(problem).partition("\n")[0]
+        raise uv.failure(f"{uv.name_of(key)}: no environment marker ({reason})", line=uv.line_of(key)) from None

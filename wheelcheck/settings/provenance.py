@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.model.check import Allowance
+    from wheelcheck.model.requirement import ToolSetting
     from wheelcheck.settings.loading import Settings
     from wheelcheck.settings.pip_configuration import PipConfiguration
 
@@ -43,10 +44,14 @@ def effective(
     environ: Mapping[str, str],
     *,
     folder: Path,
+    tools: Sequence[ToolSetting] = (),
     given: Mapping[str, object] | None = None,
     defaults: Mapping[str, str] | None = None,
 ) -> tuple[Effective, ...]:
     """The effective values, with their origins, of a run with the options *given* (key → value; ``None`` and empty are not given).
+
+    *tools* are the settings of other tools in the project, which count behind those of wheelcheck; those that speak for no key of
+    its own, or are not followed, stand behind the rest.
 
     A key whose values add up has a row for each place, in the order of weight; any other has one. *defaults* are those that only
     the caller knows; keys that nobody has set and that have no default are left out. Credentials are masked, and variables in URLs
@@ -56,10 +61,21 @@ def effective(
     rows = [
         row
         for name in dict.fromkeys((*KEYS, *said))
-        for row in _rows(name, settings, pip, environ, folder, said.get(name), (defaults or {}).get(name, ""))
+        for row in _rows(name, settings, pip, environ, folder, said.get(name), (defaults or {}).get(name, ""), tools)
     ]
     named = {row.name for row in rows}
-    return (*rows, *(row for row in _iter_network(pip, environ) if row.name not in named))
+    others = [each for each in tools if each.unheeded or (each.option not in KEYS and each.option not in _FROM_PIP)]
+    return (
+        *rows,
+        *(row for row in _iter_network(pip, environ) if row.name not in named),
+        *(_of_tool(each, each.key) for each in others),
+    )
+
+
+def _of_tool(setting: ToolSetting, name: str) -> Effective:
+    place = str(setting.origin) if name == setting.key else f"{setting.origin}: {setting.key}"
+    unheeded = f", not followed: {setting.unheeded}" if setting.unheeded else ""
+    return Effective(name=name, value=_masked(setting.value), origin=f"{place}{unheeded}")
 
 
 def _rows(
@@ -70,14 +86,17 @@ def _rows(
     folder: Path,
     given: object,
     default: str,
+    tools: Sequence[ToolSetting],
 ) -> list[Effective]:
-    found = [
-        *_of(name, _value(given), COMMAND_LINE),
-        *_from_settings(name, settings, folder),
-        *(_from_pip(name, pip, environ) if name in _FROM_PIP else ()),
+    by_weight = [
+        list(_of(name, _value(given), COMMAND_LINE)),
+        list(_from_settings(name, settings, folder)),
+        [_of_tool(each, name) for each in tools if each.option == name and not each.unheeded],
+        list(_from_pip(name, pip, environ) if name in _FROM_PIP else ()),
     ]
-    if found:
-        return found if name in KEYS and KEYS[name].adds else found[:1]
+    if any(by_weight):
+        adds = name in KEYS and KEYS[name].adds
+        return [row for rows in by_weight for row in rows] if adds else next(filter(None, by_weight))
     if name == "cache-dir" and environ.get("WHEELCHECK_CACHE_DIR"):
         return list(_of(name, environ["WHEELCHECK_CACHE_DIR"], "environment variable WHEELCHECK_CACHE_DIR"))
     if name in ("platform", "python") and settings.targets:

@@ -1,0 +1,101 @@
+"""``tool.uv.environments`` and ``required-environments`` are the targets where nothing else names any."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wheelcheck.api.preparing import asked_for, prepare
+from wheelcheck.api.request import Request
+from wheelcheck.api.targets import TargetWords, load_targets
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.ports import SilentReporter
+from wheelcheck.settings.loading import Settings
+from wheelcheck.targets.targets import host_target, parse_target
+
+HOST = host_target()
+ELSEWHERE = "darwin" if HOST.markers["sys_platform"] != "darwin" else "win32"
+WORD = "macosx_13_0_arm64" if ELSEWHERE == "darwin" else "win_amd64"
+
+
+def request(folder: Path, uv: str, *, python: str = ">=3.9", **options: str) -> Request:
+    path = folder / "pyproject.toml"
+    path.write_text(f'[project]\nname = "p"\nrequires-python = "{python}"\n[tool.uv]\n{uv}\n')
+    return Request(
+        inputs=(str(path),), folder=str(folder), environ={"PIP_CONFIG_FILE": os.devnull}, **options  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def planned(folder: Path, uv: str, **options: str) -> str:
+    return str(prepare(request(folder, uv, **options), SilentReporter()).question.target)
+
+
+def checked(
+    folder: Path, uv: str, words: TargetWords | None = None, *, python: str = ">=3.9", every: bool = False
+) -> list[str]:
+    found = load_targets(
+        words or TargetWords(),
+        Settings(),
+        request(folder, uv, python=python),
+        today="2026-11-28",
+        otherwise=("all",) if every else (),
+    )
+    return [f"{target.platform}/{target.python}" for target in found.targets]
+
+
+def test_a_plan_is_for_the_environment_that_is_named(tmp_path: Path) -> None:
+    uv = f"environments = [\"sys_platform == '{ELSEWHERE}'\"]"
+    assert planned(tmp_path, uv) == f"{WORD}, Python {HOST.python}"
+    assert planned(tmp_path, uv, platform="linux-arm64") == f"manylinux_2_28_aarch64, Python {HOST.python}"
+    both = f"environments = [\"sys_platform == '{ELSEWHERE}'\", \"sys_platform == '{HOST.markers['sys_platform']}'\"]"
+    assert planned(tmp_path, both) == str(HOST)
+
+
+def test_a_python_that_the_project_excludes_is_not_taken_for_an_environment(tmp_path: Path) -> None:
+    uv = f"environments = \"sys_platform == '{ELSEWHERE}'\""
+    assert planned(tmp_path, uv, python=">=3.14") == f"{WORD}, Python 3.14"
+
+
+def test_a_check_has_a_target_for_each_environment_those_required_first(tmp_path: Path) -> None:
+    uv = (
+        "environments = [\"sys_platform == 'win32'\", \"sys_platform == 'darwin'\"]\n"
+        "required-environments = [\"sys_platform == 'darwin' and platform_machine == 'x86_64'\"]"
+    )
+    words = TargetWords(pythons=("3.12", "3.13"))
+    assert checked(tmp_path, uv, words) == [
+        "macosx_13_0_x86_64/3.12", "macosx_13_0_x86_64/3.13", "win_amd64/3.12", "win_amd64/3.13",
+    ]  # fmt: skip
+    assert checked(tmp_path, uv, TargetWords(platforms=("linux",), pythons=("3.12",))) == ["manylinux_2_28_x86_64/3.12"]
+
+
+def test_a_matrix_has_the_platforms_that_an_environment_admits(tmp_path: Path) -> None:
+    uv = "environments = [\"sys_platform == 'win32' and python_version < '3.13'\"]"
+    assert checked(tmp_path, uv, TargetWords(pythons=("3.12", "3.13")), every=True) == [
+        "win_amd64/3.12",
+        "win_arm64/3.12",
+    ]
+
+
+def test_an_environment_that_is_no_marker_names_tool_key_file_and_line(tmp_path: Path) -> None:
+    with pytest.raises(InputUnreadable) as caught:
+        planned(tmp_path, 'environments = ["windows"]')
+    assert caught.value.message.startswith("tool.uv.environments: no environment marker")
+    assert caught.value.address.endswith("pyproject.toml:5")
+
+
+def test_a_project_comes_from_the_index_that_its_source_names_on_each_target(tmp_path: Path) -> None:
+    asked = request(
+        tmp_path,
+        '[[tool.uv.index]]\nname = "cpu"\nurl = "https://cpu.example/simple"\nexplicit = true\n'
+        '[tool.uv.sources]\ntorch = { index = "cpu", marker = "sys_platform == \'linux\'" }',
+    )
+    path = Path(asked.inputs[0])
+    path.write_text(path.read_text().replace("[tool.uv]\n", 'dependencies = ["torch"]\n[tool.uv]\n'))
+    linux, windows = parse_target("linux", "3.12"), parse_target("windows", "3.12")
+    prepared = prepare(asked, SilentReporter(), target=linux)
+    assert prepared.options.sources == ("torch=https://cpu.example/simple",)
+    assert asked_for(prepared, windows).options.sources == ()
+    assert asked_for(prepared, windows).index.project_indexes == {}
+    assert asked_for(asked_for(prepared, windows), linux).index == prepared.index

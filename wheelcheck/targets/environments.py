@@ -1,0 +1,51 @@
+"""The targets that a project says it is for, by markers: ``tool.uv.environments`` and ``required-environments`` → ``Target``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
+
+from wheelcheck.model.target import Target
+from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.targets import PLATFORMS, parse_target
+
+
+class Environments(Struct, frozen=True, kw_only=True):
+    """One of *supported* has to hold on a target, unless there are none; each of *required* has one. *bounds* are the project's."""
+
+    supported: tuple[Marker, ...] = ()
+    required: tuple[Marker, ...] = ()
+    bounds: tuple[SpecifierSet, ...] = ()
+
+    def admits(self, target: Target) -> bool:
+        """Whether the project is for *target*, so far as markers say so."""
+        return not self.supported or any(_holds(marker, target) for marker in self.supported)
+
+    def targets(self, pythons: Sequence[str], maintained: Sequence[str]) -> tuple[Target, ...]:
+        """One target for each marker that no earlier one is for, those required first: on this machine's platform if it can be.
+
+        The Python is each of *pythons*; without them the running one, or the first of *maintained* that the project admits.
+        """
+        found: list[Target] = []
+        for marker in (*self.required, *self.supported):
+            if any(_holds(marker, each) for each in found):
+                continue
+            for words in [[python] for python in pythons] if pythons else [[None, *maintained]]:
+                target = next((each for each in self._candidates(words) if _holds(marker, each)), None)
+                if target is not None:
+                    found.append(target)
+        return tuple(found)
+
+    def _candidates(self, pythons: Sequence[str | None]) -> Iterator[Target]:
+        for python in pythons:
+            for platform in (None, *PLATFORMS):
+                target = parse_target(platform, python)
+                if self.admits(target) and all(bound.contains(target.python_full) for bound in self.bounds):
+                    yield target
+
+
+def _holds(marker: Marker, target: Target) -> bool:
+    return Compatibility(target).evaluate(marker, "").holds
