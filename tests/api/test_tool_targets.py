@@ -58,6 +58,16 @@ def test_a_python_that_the_project_excludes_is_not_taken_for_an_environment(tmp_
     assert planned(tmp_path, uv, python=">=3.14") == f"{WORD}, Python 3.14"
 
 
+def test_a_python_that_the_project_admits_is_taken_where_its_tool_chooses_the_python(tmp_path: Path) -> None:
+    assert planned(tmp_path, "", python=">=3.14") == f"{HOST.platform}, Python 3.14"
+    assert planned(tmp_path, "", python=">=3.9") == str(HOST)
+    assert checked(tmp_path, "", python=">=3.14") == [f"{HOST.platform}/3.14"]
+    without_tool = request(tmp_path, "", python=">=3.14")
+    path = Path(without_tool.inputs[0])
+    path.write_text(path.read_text().replace("[tool.uv]", ""))
+    assert str(prepare(without_tool, SilentReporter()).question.target) == str(HOST)
+
+
 def test_a_check_has_a_target_for_each_environment_those_required_first(tmp_path: Path) -> None:
     uv = (
         "environments = [\"sys_platform == 'win32'\", \"sys_platform == 'darwin'\"]\n"

@@ -27,8 +27,7 @@ from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
 from wheelcheck.report.documents import json_schema
-from wheelcheck.report.verify import render_verify
-from wheelcheck.report.verify import VerifyDocument
+from wheelcheck.report.verify import VerifyDocument, render_verify
 
 GOLDEN = Path(__file__).parents[1] / "environments" / "verify" / "golden"
 

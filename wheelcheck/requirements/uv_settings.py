@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import cast, get_args
 
 from packaging.markers import InvalidMarker, Marker
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
@@ -21,10 +20,12 @@ from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import UNKNOWN, Keys, ToolReading
 from wheelcheck.requirements.uv_sources import load_workspace
 from wheelcheck.targets.environments import Environments
+from wheelcheck.targets.requires_python import admitted_pythons
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
 
 _BUILDS = "it is about building, and nothing is built here"
+_CHOOSING = frozenset({"uv", "poetry", "pdm"})
 # What uv reads in pyproject.toml alone, also beside a uv.toml.
 _PROJECT_KEYS = frozenset(
     {
@@ -237,7 +238,9 @@ def refuse_conflicts(document: Table, extras: frozenset[str], groups: frozenset[
 
 
 def load_environments(inputs: Sequence[str]) -> Environments | None:
-    """The targets that the projects among *inputs* are for, ``None`` where they do not say; what cannot be read is not told here.
+    """The targets that the projects among *inputs* are for, where a tool that chooses the Python (uv, Poetry, PDM) reads them.
+
+    ``None`` where there is no such project; what cannot be read is not told here.
 
     Raises ``InputUnreadable`` for a value that is no marker.
     """
@@ -253,12 +256,15 @@ def load_environments(inputs: Sequence[str]) -> Environments | None:
             workspace = load_workspace(source, document, reader)
         except InputUnreadable:
             return None  # whoever reads the inputs says so
+        if workspace is None and not document.within("tool").values.keys() & _CHOOSING:
+            continue
         uv = (workspace.document if workspace is not None else document).within("tool", "uv")
-        supported, required = _markers(uv, "environments"), _markers(uv, "required-environments")
-        if supported or required:
-            bound = document.within("project").values.get("requires-python")
-            bounds = (SpecifierSet(bound),) if isinstance(bound, str) else ()
-            found = Environments(supported=supported, required=required, bounds=bounds)
+        bounds = admitted_pythons(document)
+        found = Environments(
+            supported=_markers(uv, "environments"),
+            required=_markers(uv, "required-environments"),
+            bounds=bounds[0] if bounds is not None else (),
+        )
     return found
 
 

@@ -1,7 +1,8 @@
-"""The targets that a project says it is for, by markers: ``tool.uv.environments`` and ``required-environments`` → ``Target``."""
+"""The targets that a project says it is for: ``tool.uv.environments``, ``required-environments`` and its Pythons → ``Target``."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -14,7 +15,10 @@ from wheelcheck.targets.targets import PLATFORMS, parse_target
 
 
 class Environments(Struct, frozen=True, kw_only=True):
-    """One of *supported* has to hold on a target, unless there are none; each of *required* has one. *bounds* are the project's."""
+    """One of *supported* has to hold on a target, unless there are none; each of *required* has one.
+
+    One of *bounds* has to admit its Python, unless there are none.
+    """
 
     supported: tuple[Marker, ...] = ()
     required: tuple[Marker, ...] = ()
@@ -27,8 +31,11 @@ class Environments(Struct, frozen=True, kw_only=True):
     def targets(self, pythons: Sequence[str], maintained: Sequence[str]) -> tuple[Target, ...]:
         """One target for each marker that no earlier one is for, those required first: on this machine's platform if it can be.
 
-        The Python is each of *pythons*; without them the running one, or the first of *maintained* that the project admits.
+        The Python is each of *pythons*; without them the running one, or the first of *maintained* that the project admits. Where
+        there are no markers, that Python is all that is chosen.
         """
+        if not (self.required or self.supported):
+            return () if pythons else tuple(itertools.islice(self._candidates([None, *maintained]), 1))
         found: list[Target] = []
         for marker in (*self.required, *self.supported):
             if any(_holds(marker, each) for each in found):
@@ -43,7 +50,10 @@ class Environments(Struct, frozen=True, kw_only=True):
         for python in pythons:
             for platform in (None, *PLATFORMS):
                 target = parse_target(platform, python)
-                if self.admits(target) and all(bound.contains(target.python_full) for bound in self.bounds):
+                if self.admits(target) and (
+                    not self.bounds
+                    or any(bound.contains(target.python_full, prereleases=True) for bound in self.bounds)
+                ):
                     yield target
 
 
