@@ -236,6 +236,17 @@ def test_bad_python_word_is_refused(word: str) -> None:
         parse_target("win_amd64", word)
 
 
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("3.11", "3.11"), ("cp311", "3.11"), ("python3.12", "3.12"), ("cpython@3.13", "3.13"), ("cpython-3.13.1", "3.13.1"),
+        ("3.13+freethreaded", "3.13t"), ("cp315t", "3.15t"), ("pypy@3.10", "pp3.10"), ("PP311", "pp3.11"),
+    ],
+)  # fmt: skip
+def test_pythons_are_understood_as_uv_and_wheels_write_them(written: str, word: str) -> None:
+    assert parse_target("linux", written).python == word
+
+
 def test_patch_level_alone_is_assumed_to_be_zero() -> None:
     assumed, given = parse_target("win_amd64", "3.11"), parse_target("win_amd64", "3.11.9")
     assert (str(assumed.python_full), assumed.patch_assumed) == ("3.11.0", True)

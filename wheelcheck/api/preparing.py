@@ -180,10 +180,11 @@ def _of_environments(request: Request, settings: Settings, python: str | None) -
     return next((each for each in named if each.platform == host_target().platform), next(iter(named), None))
 
 
-def _only(options: str, words: tuple[str, ...]) -> str | None:
-    if len(words) > 1:
+def _only(options: str, texts: tuple[str, ...]) -> str | None:
+    words = tuple(word.strip() for text in texts for word in text.split(","))
+    if len(words) > 1 or words == ("all",):
         raise UsageProblem(
-            f"the settings name {len(words)} targets ({', '.join(words)}), and a plan is for one",
+            f"the settings name {len(words) if len(words) > 1 else 'several'} targets ({', '.join(words)}), and a plan is for one",
             hint=f"give {options}",
         )
     return words[0] if words else None

@@ -15,7 +15,7 @@ _FIRST_FREE_THREADED = 13
 _PYPY_ABI = "pp73"  # every PyPy of the 7.3 line, the only one that supports Python 3.7 and newer
 
 _WORD = re.compile(
-    r"(?P<impl>cp|cpython-?|py|python-?|pp|pypy-?)?3\.?(?P<minor>\d{1,2})(?:\.(?P<patch>\d+))?(?P<free>t)?"
+    r"(?P<impl>cp|cpython[-@]?|py|python[-@]?|pp|pypy[-@]?)?3\.?(?P<minor>\d{1,2})(?:\.(?P<patch>\d+))?(?P<free>t|\+freethreaded)?"
 )
 
 # Compiled where a workflow or an image names a version.
