@@ -228,22 +228,23 @@ def _archived(order: _Order, environment: Environment, manifest: Manifest, made:
     from wheelcheck.environments.bundle.archiving import FORMATS, layers
 
     made.mkdir()
-    form = FORMATS[order.request.archive]
+    suffix = order.request.archive
+    write = FORMATS[suffix]
     words = target_words(order.executable.plan.target)
     archives = []
     if order.request.layered:
         for layer, files in layers(environment.files, order.executable.plan):
-            partial = made / f"{layer}.{form.suffix}"
-            form.write(files, environment.root, partial, order.moment)
+            partial = made / f"{layer}.{suffix}"
+            write(files, environment.root, partial, order.moment)
             archive = _described(partial, files, layer)
             # The name is made from the content, so that an application that has the file need not download it again.
-            filename = f"{order.name}-{words}-{layer}-{archive.sha256[:12]}.{form.suffix}"
+            filename = f"{order.name}-{words}-{layer}-{archive.sha256[:12]}.{suffix}"
             partial.rename(made / filename)
             archives.append(replace(archive, filename=filename))
     else:
         files = (*environment.files, _write_manifest(manifest, environment.root))
-        place = made / f"{order.name}-{order.version}-{words}.{form.suffix}"
-        form.write(files, environment.root, place, order.moment)
+        place = made / f"{order.name}-{order.version}-{words}.{suffix}"
+        write(files, environment.root, place, order.moment)
         archives.append(_described(place, files, None))
     return replace(manifest, archives=tuple(archives))
 

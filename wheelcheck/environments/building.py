@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.parser import HeaderParser
 from pathlib import Path
 from typing import IO
@@ -19,9 +20,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 
-from wheelcheck.environments.digests import digests_of
+from wheelcheck.environments.digests import digests_of, sha256_of
 from wheelcheck.environments.verify.running import kill
-from wheelcheck.environments.wheelhouse import PART, BuildSource, Entry, Wanted, built_wheel, load_record
+from wheelcheck.environments.wheelhouse import PART, BuildSource, Entry, Record, Wanted, built_entry, load_record
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
 from wheelcheck.model.environment import EARLIEST
 from wheelcheck.model.judgement import Installability
@@ -120,7 +121,12 @@ def unbuilt(folder: Path, wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
     """The sources of *wanted* without a wheel in *folder* that was built from them; local folders always count."""
     record = load_record(folder)
     sources = (each for each in wanted if not each.is_wheel)
-    return tuple(each for each in sources if each.local_folder is not None or built_wheel(folder, each, record) is None)
+    return tuple(each for each in sources if each.local_folder is not None or not _is_built(folder, each, record))
+
+
+def _is_built(folder: Path, source: Wanted, record: Record) -> bool:
+    entry = built_entry(folder, source, record)
+    return entry is not None and sha256_of(folder / entry.filename) == entry.sha256
 
 
 def refuse_unallowed(folder: Path, wanted: Sequence[Wanted], allowed: frozenset[NormalizedName | str]) -> None:
@@ -181,27 +187,16 @@ def _unpacked(job: _Job, into: Path) -> Path:
         if local is not None:
             return Path(shutil.copytree(local, into, symlinks=True))
         archive = job.wanted.place_in(job.folder)
-        # The filter refuses members that lead out of the folder; zip members never do.
-        _unpacker(archive)(archive, into)
-    except (OSError, ValueError, shutil.ReadError) as error:
+        if archive.suffix == ".zip":
+            shutil.unpack_archive(archive, into, "zip")
+        else:
+            # The filter refuses members that lead out of the folder; zip members never do.
+            with tarfile.open(archive) as opened:
+                opened.extractall(into, filter="data")
+    except (OSError, ValueError, shutil.ReadError, tarfile.TarError) as error:
         raise ArchiveRefused(f"cannot be unpacked: {error}", address=str(job.wanted)) from error
     entries = list(into.iterdir())
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else into
-
-
-def _unpacker(archive: Path) -> Callable[[Path, Path], None]:
-    if archive.suffix == ".zip":
-        return lambda path, into: shutil.unpack_archive(path, into, "zip")
-    import tarfile
-
-    def unpack(path: Path, into: Path) -> None:
-        try:
-            with tarfile.open(path) as opened:
-                opened.extractall(into, filter="data")
-        except tarfile.TarError as error:
-            raise ValueError(str(error)) from error
-
-    return unpack
 
 
 def _housed(job: _Job, wheel: Path) -> Entry:

@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
-from wheelcheck.environments.wheelhouse import PART, Entry, Record, Wanted, load_record
+from wheelcheck.environments.digests import Digests, difference, known_hashes
+from wheelcheck.environments.wheelhouse import PART, Entry, Record, Wanted, fetched_entry, load_record
 from wheelcheck.errors import DiskFailure, HashMismatch
 from wheelcheck.model.environment import PlanSizes
 from wheelcheck.model.plan import PlannedFile
@@ -206,19 +206,12 @@ def fill(folder: Path, wanted: Sequence[Wanted], files: Files, sizes: PlanSizes,
 
 
 def _present(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
-    path = wanted.place_in(folder)
-    if not path.is_file():
-        return None
-    known, entry = tuple(known_hashes(wanted.file)), record.entry(path.name)
-    if not known and entry is None:
+    if not known_hashes(wanted.file) and record.entry(wanted.file.filename) is None:
         return None  # without a hash it cannot be told from another
     try:
-        digests = digests_of(path, known)
-    except OSError:
+        return fetched_entry(folder, wanted, record)
+    except (HashMismatch, OSError):
         return None
-    if not known:
-        return entry if entry is not None and digests.digest() == entry.sha256 else None
-    return None if difference(digests, wanted.file) else wanted.entry(digests.digest(), digests.size)
 
 
 def _part_size(folder: Path, wanted: Wanted) -> int:

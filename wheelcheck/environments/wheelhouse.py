@@ -204,11 +204,13 @@ def load_wheelhouse(folder: Path, plan: Plan, *, plan_path: str = "PLAN") -> Whe
     wheels: list[HousedWheel] = []
     missing: list[str] = []
     for wanted in wanted_files(plan):
-        wheel = _fetched(folder, wanted, record) if wanted.is_wheel else _built(folder, wanted, record)
-        if wheel is None:
+        entry = fetched_entry(folder, wanted, record) if wanted.is_wheel else built_entry(folder, wanted, record)
+        if entry is None:
             missing.append(wanted.file.filename if wanted.is_wheel else f"the wheel built from {wanted.file.filename}")
-        else:
-            wheels.append(wheel)
+            continue
+        if not wanted.is_wheel:
+            _refuse_changed(folder / entry.filename, digests_of(folder / entry.filename), entry)
+        wheels.append(_housed(folder, wanted, entry))
     if missing:
         more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         raise UsageProblem(
@@ -229,22 +231,15 @@ def filled_wheelhouse(folder: Path, plan: Plan, entries: Iterable[Entry]) -> Whe
     fetched = {entry.filename: entry for entry in entries}
     wheels = []
     for wanted in wanted_files(plan):
-        entry = fetched.get(wanted.file.filename) if wanted.is_wheel else _built_entry(folder, wanted, record)
+        entry = fetched.get(wanted.file.filename) if wanted.is_wheel else built_entry(folder, wanted, record)
         if entry is None:
             return load_wheelhouse(folder, plan)
         wheels.append(_housed(folder, wanted, entry))
     return Wheelhouse(folder=folder, wheels=tuple(wheels))
 
 
-def built_wheel(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None:
-    """The wheel in *folder* that *record* knows to be built from the source archive *wanted*, unchanged since; else ``None``."""
-    try:
-        return _built(folder, wanted, record)
-    except HashMismatch:
-        return None
-
-
-def _fetched(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None:
+def fetched_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
+    """The entry of the file *wanted* in *folder*, read whole; ``None`` where it is missing, ``HashMismatch`` where it differs."""
     path = wanted.place_in(folder)
     if not path.is_file():
         return None
@@ -256,19 +251,11 @@ def _fetched(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None
     fact = difference(digests, wanted.file)
     if fact:
         raise HashMismatch(f"is not the file of the plan: {fact}", address=str(path), hint=_AGAIN)
-    return _housed(folder, wanted, wanted.entry(digests.digest(), digests.size))
+    return wanted.entry(digests.digest(), digests.size)
 
 
-def _built(folder: Path, wanted: Wanted, record: Record) -> HousedWheel | None:
-    entry = _built_entry(folder, wanted, record)
-    if entry is None:
-        return None
-    path = folder / entry.filename
-    _refuse_changed(path, digests_of(path), entry)
-    return _housed(folder, wanted, entry)
-
-
-def _built_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
+def built_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
+    """The entry of the wheel in *folder* that *record* knows to be built from the source *wanted*; its bytes are not read."""
     name = wanted.file.filename
     source = record.entry(name)
     # Some indexes announce no hash: then it is that of the archive which came.

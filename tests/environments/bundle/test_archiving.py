@@ -31,7 +31,7 @@ files = [
     )
     for path in root.rglob("*") if path.is_file()
 ]
-FORMATS[suffix].write(files, root, archive, None)
+FORMATS[suffix](files, root, archive, None)
 """
 
 
@@ -90,7 +90,7 @@ def test_bytes_are_the_same_in_other_folders_time_zones_masks_and_homes(tmp_path
 def test_zip_holds_every_file_with_fixed_modes_and_moment(tmp_path: Path) -> None:
     environment = _environment(tmp_path / "root")
     archive = tmp_path / "out.zip"
-    FORMATS["zip"].write(environment.files, environment.root, archive, None)
+    FORMATS["zip"](environment.files, environment.root, archive, None)
     with zipfile.ZipFile(archive) as read:
         assert read.testzip() is None
         assert read.namelist() == sorted(file.path for file in environment.files)
@@ -104,7 +104,7 @@ def test_zip_holds_every_file_with_fixed_modes_and_moment(tmp_path: Path) -> Non
 def test_tar_holds_every_file_with_fixed_modes_and_moment(tmp_path: Path) -> None:
     environment = _environment(tmp_path / "root")
     archive = tmp_path / "out.tar.zst"
-    FORMATS["tar.zst"].write(environment.files, environment.root, archive, None)
+    FORMATS["tar.zst"](environment.files, environment.root, archive, None)
     with _read_tar(archive) as read:
         names = []
         for member in read:
@@ -120,7 +120,7 @@ def test_tar_holds_every_file_with_fixed_modes_and_moment(tmp_path: Path) -> Non
 def test_links_of_a_runtime_stay_links(tmp_path: Path) -> None:
     link = EnvironmentFile(path="bin/python", size=0, sha256="", link="python3.11")
     for suffix, form in FORMATS.items():
-        form.write([link], tmp_path, tmp_path / f"out.{suffix}", None)
+        form([link], tmp_path, tmp_path / f"out.{suffix}", None)
     with zipfile.ZipFile(tmp_path / "out.zip") as read:
         assert read.read("bin/python") == b"python3.11"
         assert read.getinfo("bin/python").external_attr >> 16 == 0o120777
@@ -133,7 +133,7 @@ def test_links_of_a_runtime_stay_links(tmp_path: Path) -> None:
 def test_moment_is_that_of_source_date_epoch(tmp_path: Path) -> None:
     environment = lay(tmp_path / "root", {"demo": {"demo.py": ""}})
     for suffix, form in FORMATS.items():
-        form.write(environment.files, environment.root, tmp_path / f"out.{suffix}", 1_700_000_000)
+        form(environment.files, environment.root, tmp_path / f"out.{suffix}", 1_700_000_000)
     with zipfile.ZipFile(tmp_path / "out.zip") as read:
         assert {info.date_time for info in read.infolist()} == {(2023, 11, 14, 22, 13, 20)}
     with _read_tar(tmp_path / "out.tar.zst") as tar:
@@ -143,7 +143,7 @@ def test_moment_is_that_of_source_date_epoch(tmp_path: Path) -> None:
 @pytest.mark.parametrize("moment", [0, 1, 99_999_999_999])
 def test_moment_that_zip_cannot_tell_is_the_nearest(tmp_path: Path, moment: int) -> None:
     environment = lay(tmp_path / "root", {"demo": {"demo.py": ""}})
-    FORMATS["zip"].write(environment.files, environment.root, tmp_path / "out.zip", moment)
+    FORMATS["zip"](environment.files, environment.root, tmp_path / "out.zip", moment)
     with zipfile.ZipFile(tmp_path / "out.zip") as read:
         assert {info.date_time[0] for info in read.infolist()} == {1980 if moment < 2 else 2107}
 
@@ -152,7 +152,7 @@ def test_parallel_compression_costs_next_to_nothing_in_size(tmp_path: Path) -> N
     environment = lay(
         tmp_path / "root", {"demo": {"demo/large.py": b"def example(argument): return argument\n" * 200_000}}
     )
-    FORMATS["zip"].write(environment.files, environment.root, tmp_path / "out.zip", None)
+    FORMATS["zip"](environment.files, environment.root, tmp_path / "out.zip", None)
     whole = zlib.compress((environment.root / "Lib/site-packages/demo/large.py").read_bytes(), 6)
     assert (tmp_path / "out.zip").stat().st_size < len(whole) + 3_000
 

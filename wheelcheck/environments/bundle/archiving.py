@@ -63,18 +63,6 @@ SMALL = 5_000_000
 """Bytes that a package of the app may have, installed; a larger one would be downloaded again with each change of the others."""
 
 
-class ArchiveFormat(Struct, frozen=True, kw_only=True):
-    """One format: its word for ``--archive``, which is its suffix too, and the function that writes it.
-
-    ``write`` takes the files (in any order), their folder, the archive to write, which must not exist, and the moment of every
-    member in seconds since 1970, ``None`` for the earliest that the format knows. It raises ``OSError`` where the disk fails,
-    and leaves the part that was written.
-    """
-
-    suffix: str
-    write: Callable[[Iterable[EnvironmentFile], Path, Path, int | None], None]
-
-
 def source_date_epoch(environ: Mapping[str, str]) -> int | None:
     """The moment that ``SOURCE_DATE_EPOCH`` names, in seconds since 1970; ``None`` where it is not set.
 
@@ -92,7 +80,7 @@ def source_date_epoch(environ: Mapping[str, str]) -> int | None:
 
 
 def write_zip(files: Iterable[EnvironmentFile], root: Path, archive: Path, moment: int | None) -> None:
-    """Write *files* under *root* to *archive* as zip, deflated by all processors; see :class:`ArchiveFormat`."""
+    """Write *files* under *root* to *archive* as zip, deflated by all processors; see :data:`FORMATS`."""
     date = time.gmtime(min(max(moment or 0, EARLIEST), _LATEST_IN_ZIP))[:6]
     waiting: deque[_Block] = deque()
     # zlib takes nearly all of the time, and lets go of the interpreter's lock.
@@ -155,7 +143,7 @@ def _deflated(block: bytes, before: bytes, ending: int) -> bytes:
 
 
 def write_tar_zst(files: Iterable[EnvironmentFile], root: Path, archive: Path, moment: int | None) -> None:
-    """Write *files* under *root* to *archive* as tar in one Zstandard frame; see :class:`ArchiveFormat`."""
+    """Write *files* under *root* to *archive* as tar in one Zstandard frame; see :data:`FORMATS`."""
     with (
         archive.open("xb") as out,
         _zstd(out) as compressed,
@@ -197,16 +185,15 @@ def _zstd(out: BinaryIO) -> ZstdFile:
     return zstd.ZstdFile(out, "wb", options=options)
 
 
-FORMATS: Mapping[str, ArchiveFormat] = MappingProxyType(
-    {
-        row.suffix: row
-        for row in (
-            ArchiveFormat(suffix="zip", write=write_zip),
-            ArchiveFormat(suffix="tar.zst", write=write_tar_zst),
-        )
-    }
+FORMATS: Mapping[str, Callable[[Iterable[EnvironmentFile], Path, Path, int | None], None]] = MappingProxyType(
+    {"zip": write_zip, "tar.zst": write_tar_zst}
 )
-"""The formats by their word for ``--archive``; to add one, write a function like :func:`write_zip` and a row here."""
+"""The function that writes each format, by its word for ``--archive``, which is its suffix too.
+
+It takes the files (in any order), their folder, the archive to write, which must not exist, and the moment of every member in
+seconds since 1970, ``None`` for the earliest that the format knows. It raises ``OSError`` where the disk fails, and leaves the part
+that was written.
+"""
 
 
 def _sorted(files: Iterable[EnvironmentFile]) -> list[EnvironmentFile]:

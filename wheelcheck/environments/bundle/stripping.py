@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.model.code import parse_tree
@@ -36,21 +35,13 @@ _SPEAKS_OF_TESTS = re.compile(rb"\btests?\b")
 _DOTTED = re.compile(r"\.*\w+(?:\.\w+)*")
 
 
-class StripKind(Struct, frozen=True, kw_only=True):
-    """One kind of files: its word for ``--strip``, the rule as a sentence, and the function that selects its paths."""
-
-    name: str
-    rule: str
-    taken: Callable[[Environment], frozenset[str]]
-
-
 def strip(environment: Environment, kinds: Iterable[str]) -> Environment:
     """Remove the files of *kinds* (keys of :data:`KINDS`) from the disk; returns the environment without them.
 
     Costs a look at the rules' files; ``tests`` reads the Python files that mention tests. Each RECORD loses the lines of
     removed files, and folders that are empty then go too. Raises ``OSError``.
     """
-    gone = frozenset[str]().union(*(KINDS[kind].taken(environment) for kind in kinds))
+    gone = frozenset[str]().union(*(KINDS[kind](environment) for kind in kinds))
     if not gone:
         return environment
     for path in gone:
@@ -70,7 +61,7 @@ def strippable(environment: Environment) -> dict[str, int]:
     A file that two kinds take counts for both. Costs what :func:`strip` costs.
     """
     sizes = {file.path: file.size for file in environment.files}
-    return {name: sum(sizes[path] for path in kind.taken(environment)) for name, kind in KINDS.items()}
+    return {name: sum(sizes[path] for path in taken(environment)) for name, taken in KINDS.items()}
 
 
 def inside(environment: Environment, path: str) -> str:
@@ -87,10 +78,12 @@ def _is_licence(path: str) -> bool:
 
 
 def _tests(environment: Environment) -> frozenset[str]:
+    """Folders named test or tests that hold tests and that nothing outside them imports."""
     return frozenset(path for path in removable_tests(environment) if not _is_licence(path))
 
 
 def _docs(environment: Environment) -> frozenset[str]:
+    """Folders named doc or docs without any code, and share/doc, share/info and share/man."""
     folders: dict[str, list[EnvironmentFile]] = {}
     for file in environment.files:
         parts = file.path.split("/")
@@ -110,6 +103,7 @@ def _docs(environment: Environment) -> frozenset[str]:
 
 
 def _pyi(environment: Environment) -> frozenset[str]:
+    """Type stubs, but those that their own module reads while it is imported."""
     paths = {file.path for file in environment.files}
     stubs = {path: path[: -len("i")] for path in paths if path.endswith(".pyi")}
     return frozenset(
@@ -120,6 +114,7 @@ def _pyi(environment: Environment) -> frozenset[str]:
 
 
 def _dist_info_extras(environment: Environment) -> frozenset[str]:
+    """All of a .dist-info folder but its licences and what installers and programs read."""
     taken = set()
     for file in environment.files:
         folder, _, name = inside(environment, file.path).partition("/")
@@ -128,34 +123,10 @@ def _dist_info_extras(environment: Environment) -> frozenset[str]:
     return frozenset(taken)
 
 
-KINDS: Mapping[str, StripKind] = MappingProxyType(
-    {
-        row.name: row
-        for row in (
-            StripKind(
-                name="tests",
-                rule="folders named test or tests that hold tests and that nothing outside them imports",
-                taken=_tests,
-            ),
-            StripKind(
-                name="docs",
-                rule="folders named doc or docs without any code, and share/doc, share/info and share/man",
-                taken=_docs,
-            ),
-            StripKind(
-                name="pyi",
-                rule="type stubs (*.pyi), but those that their own module reads while it is imported",
-                taken=_pyi,
-            ),
-            StripKind(
-                name="dist-info-extras",
-                rule=f"all of a .dist-info folder but its licences and {', '.join(sorted(_NEEDED_IN_DIST_INFO))}",
-                taken=_dist_info_extras,
-            ),
-        )
-    }
+KINDS: Mapping[str, Callable[[Environment], frozenset[str]]] = MappingProxyType(
+    {"tests": _tests, "docs": _docs, "pyi": _pyi, "dist-info-extras": _dist_info_extras}
 )
-"""What ``--strip`` can take away, by its word; licences always stay. To add a kind, write a function and a row."""
+"""What selects the paths that ``--strip`` can take away, by its word; licences always stay."""
 
 
 def _is_record(environment: Environment, file: EnvironmentFile) -> bool:
