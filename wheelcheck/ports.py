@@ -39,6 +39,9 @@ class Projects(Protocol):
         Name and version come from the archive. The ``Distribution`` carries the hash of what was read.
         """
 
+    def digest(self, file: Distribution, algorithm: str) -> str | None:
+        """The hash of *file* in hex, by *algorithm*, where it lies on this machine; ``None`` where it is elsewhere."""
+
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Start fetching, do not wait; unknown names and failures are kept for the later call."""
 

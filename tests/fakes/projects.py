@@ -161,6 +161,10 @@ class FakeProjects:
             return found, _core_metadata(found, described), None
         return found, None, _judgement(found, described)
 
+    def digest(self, file: Distribution, algorithm: str) -> str | None:
+        """Answer ``None``: no file is on this machine."""
+        return None
+
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Fetch them now, and keep failures for the later call."""
         for name in names:

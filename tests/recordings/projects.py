@@ -57,6 +57,10 @@ class RecordingProjects:
         """Ask without noting: a recording is of an index."""
         return self._real.direct(url)
 
+    def digest(self, file: Distribution, algorithm: str) -> str | None:
+        """Ask without noting."""
+        return self._real.digest(file, algorithm)
+
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Pass on, and remember to note the answers."""
         wanted = tuple(names)
@@ -160,6 +164,10 @@ class ReplayProjects:
         """Refuse: recordings are of an index."""
         self.calls["direct", url] += 1
         raise IndexUnavailable("direct references are not recorded", address=url)
+
+    def digest(self, file: Distribution, algorithm: str) -> str | None:
+        """Answer ``None``: no file is on this machine."""
+        return None
 
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Tell the listener at once."""

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.requirements.readings import read, read_text, text_failure, write
-from wheelcheck.model.requirement import HashPin
 
 pytestmark = pytest.mark.usefixtures("folder")
 SHA = "b" * 64
@@ -17,8 +16,9 @@ def test_a_wheel_url_gives_its_name_and_keeps_its_hash() -> None:
     found = read_text(f"https://u:pw@files.example/Foo_Bar-1.0-py3-none-any.whl#sha256={SHA} ; os_name == 'nt'\n")
     (requirement,) = found.requirements
     assert requirement.name == "foo-bar"
-    assert requirement.url == "https://u:pw@files.example/Foo_Bar-1.0-py3-none-any.whl"
-    assert requirement.hashes == (HashPin(algorithm="sha256", digest=SHA),)
+    # The hash of a fragment is a part of the reference; only --hash, which binds other lines too, is a pin.
+    assert requirement.url == f"https://u:pw@files.example/Foo_Bar-1.0-py3-none-any.whl#sha256={SHA}"
+    assert requirement.hashes == ()
     assert requirement.text == "https://***@files.example/Foo_Bar-1.0-py3-none-any.whl ; os_name == 'nt'"
     assert str(requirement.marker) == 'os_name == "nt"'
     assert "pw@" not in requirement.text
@@ -58,7 +58,7 @@ def test_file_urls_and_paths_behind_a_name_are_followed() -> None:
     found = read_text(
         f"{url}\n{url}#sha256={SHA}\nx @ {url}\nx @ ./x-1.0-py3-none-any.whl\nfile:x-1.0-py3-none-any.whl\n"
     )
-    assert [requirement.url for requirement in found.requirements] == [url] * 5
+    assert [requirement.url for requirement in found.requirements] == [url, f"{url}#sha256={SHA}", url, url, url]
 
 
 def test_a_local_path_is_looked_for_beside_the_file_too() -> None:

@@ -600,7 +600,9 @@ def test_pre_release_that_another_bound_admits_keeps_a_version_alive() -> None:
     assert picks(answer(projects, "c", "a")) == {"a": "1", "b": "2.0rc1", "c": "1"}
 
 
-def test_upper_bound_with_a_pre_release_asks_for_none() -> None:
+def test_any_bound_that_names_a_pre_release_admits_them_except_an_exclusion() -> None:
     projects = FakeProjects({"a": {"1.48": [wheel()], "1.49rc1": [wheel()]}})
-    assert picks(answer(projects, "a<2.0dev")) == {"a": "1.48"}
+    assert picks(answer(projects, "a<2.0dev")) == {"a": "1.49rc1"}
+    assert picks(answer(projects, "a>1.0a1")) == {"a": "1.49rc1"}
+    assert picks(answer(projects, "a!=1.49rc2")) == {"a": "1.48"}
     assert picks(answer(projects, "a>=1.49rc1,<2.0dev")) == {"a": "1.49rc1"}

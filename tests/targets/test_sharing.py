@@ -128,7 +128,7 @@ def test_each_target_has_its_own_judgement_of_a_page() -> None:
     page = projects().page(canonicalize_name("a"))
     for _ in range(2):
         found = [
-            ProjectView(page, Admission(Compatibility(target), POLICY, {})).release(page.newest_first[-1]).has_wheel
+            ProjectView(page, Admission(Compatibility(target), POLICY)).release(page.newest_first[-1]).has_wheel
             for target in TARGETS
         ]
         assert found == [str(target) == "win_amd64, Python 3.12" for target in TARGETS]
@@ -139,13 +139,13 @@ def test_each_policy_has_its_own_judgement_of_a_page() -> None:
     compatibility = Compatibility(TARGETS[1])
     early = Policy(allowed=POLICY.allowed, exclude_newer="2020-01-01T00:00:00Z")
     oldest = page.newest_first[-1]
-    assert not ProjectView(page, Admission(compatibility, POLICY, {})).release(oldest).hidden
-    assert ProjectView(page, Admission(compatibility, early, {})).release(oldest).hidden
+    assert not ProjectView(page, Admission(compatibility, POLICY)).release(oldest).hidden
+    assert ProjectView(page, Admission(compatibility, early)).release(oldest).hidden
 
 
 def test_files_are_judged_once_for_who_resolves_and_who_explains() -> None:
     page = projects().page(canonicalize_name("a"))
-    first, second = (ProjectView(page, Admission(Compatibility(TARGETS[0]), POLICY, {})) for _ in range(2))
+    first, second = (ProjectView(page, Admission(Compatibility(TARGETS[0]), POLICY)) for _ in range(2))
     oldest = page.newest_first[-1]
     assert first.release(oldest) is second.release(oldest)
 
@@ -153,7 +153,7 @@ def test_files_are_judged_once_for_who_resolves_and_who_explains() -> None:
 def test_a_shelf_tells_what_it_was_asked_for_and_not_what_another_was() -> None:
     # What a search looked at decides for which other targets its answer holds.
     page = projects().page(canonicalize_name("a"))
-    first, second = (ProjectView(page, Admission(Compatibility(TARGETS[0]), POLICY, {})) for _ in range(2))
+    first, second = (ProjectView(page, Admission(Compatibility(TARGETS[0]), POLICY)) for _ in range(2))
     newest, *_, oldest = page.newest_first
     first.release(oldest)
     second.release(newest)
@@ -200,5 +200,5 @@ def test_versions_with_a_wheel_for_the_target_are_told_by_the_kinds_of_wheels() 
     }
     page = FakeProjects({"a": files}).page(canonicalize_name("a"))
     for target in TARGETS:
-        shelf = ProjectView(page, Admission(Compatibility(target), POLICY, {}))
+        shelf = ProjectView(page, Admission(Compatibility(target), POLICY))
         assert shelf.runnable == {version for version in shelf.versions if shelf.release(version).has_wheel}

@@ -15,7 +15,7 @@ from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
 from wheelcheck.model.lock import Lock, LockKind
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.requirement import InputSet, Requirement, replaced
-from wheelcheck.model.urls import masked_within
+from wheelcheck.model.urls import hashes_in, masked_within
 from wheelcheck.options import OPTIONS, RequestOptions, SdistPolicy
 
 _IDLE_WITH_LOCKS = ("constraints", "overrides", "replacements", "excludes", "pre", "exclude_newer", "fix")
@@ -141,12 +141,17 @@ def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]
 
 
 def _hashes_are_required(inputs: InputSet) -> bool:
-    """Whether hashes are all or nothing here, as pip has it; raises ``InputUnreadable`` for a requirement without one."""
-    hashed = [requirement for requirement in inputs.requirements if requirement.hashes]
-    if not hashed and not inputs.options.require_hashes:
+    """Whether hashes are all or nothing here, as pip has it; raises ``InputUnreadable`` for a requirement without one.
+
+    One ``--hash`` is enough, also on a constraint. The hash in a URL binds its file and asks nothing of others. A constraint may
+    have the hash of a requirement, and one with a marker may not hold: what is reached without one is a finding.
+    """
+    asked = (*inputs.requirements, *inputs.constraints)
+    if not any(each.hashes for each in asked) and not inputs.options.require_hashes:
         return False
+    hashed = {each.name for each in asked if each.hashes or hashes_in(each.url or "")}
     for requirement in inputs.requirements:
-        if not requirement.hashes:
+        if requirement.name not in hashed and requirement.marker is None:
             raise InputUnreadable(
                 f"{requirement} has no --hash, while hashes are required: they are all or nothing",
                 address=str(requirement.origin),

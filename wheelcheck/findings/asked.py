@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.distribution import Distribution, ProjectPage
@@ -11,6 +14,7 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.lock import LockedPackage
 from wheelcheck.model.resolution import Clash, Conflict, Pin, Resolution
 from wheelcheck.model.target import Target
+from wheelcheck.model.urls import hashes_in, masked, reference_key
 from wheelcheck.ports import Projects
 
 _VERSIONS_NAMED = 3
@@ -39,9 +43,11 @@ def find_clashes(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 
 def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
-    urls = {requirement.url for requirement in clash.requirements if requirement.url}
+    urls = {reference_key(each.url): masked(each.url) for each in (*clash.requirements, *clash.constraints) if each.url}
+    if len(urls) > 1:
+        return f"{clash.name} is asked for from {len(urls)} different places: {' and '.join(urls.values())}"
     if urls:
-        return f"the direct reference to {clash.name} does not agree with the other requirements on it"
+        return f"the direct reference to {clash.name} ({urls.popitem()[1]}) does not agree with the other requirements on it"
     asked = sorted({str(requirement.specifier) or "any version" for requirement in clash.requirements})
     bounds = sorted({str(constraint.specifier) for constraint in clash.constraints})
     versions = diagnosis.project(clash.name).versions
@@ -56,10 +62,23 @@ def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
         return (
             f"every version of {clash.name} that the requirements admit was uploaded after the day of --exclude-newer"
         )
+    if withdrawn := _withdrawal(diagnosis, clash.name, admitted):
+        return f"{clash.name}: {withdrawn}; only a pin reaches one"
     if admitted:
         return f"no admitted version of {clash.name} ({wanted}) can be combined with the other requirements"
     verb = "satisfies" if len(asked) + len(bounds) > 1 else "is"
     return f"no version of {clash.name} {verb} {wanted}; the newest are {newest}"
+
+
+def _withdrawal(diagnosis: Diagnosis, name: NormalizedName, admitted: list[Version]) -> str:
+    """That the maintainers withdrew each of the *admitted* versions (PEP 592), with their reasons; empty where one stands."""
+    finals = [version for version in admitted if not version.is_prerelease] or admitted
+    reasons = [(version, diagnosis.project(name).release(version).yanked) for version in finals]
+    if not reasons or any(reason is None for _, reason in reasons):
+        return ""
+    named = ", ".join(f"{version} ({reason or 'no reason given'})" for version, reason in reasons[:_VERSIONS_NAMED])
+    more = f" and {len(reasons) - _VERSIONS_NAMED} more" if len(reasons) > _VERSIONS_NAMED else ""
+    return f"every version that is admitted was withdrawn by the maintainers: {named}{more}"
 
 
 def find_spent_budget(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -152,7 +171,9 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Under pip's all-or-nothing rule, projects that were reached without a hash being given for them."""
     if not diagnosis.require_hashes:
         return
-    hashed = {edge.child for edge in diagnosis.edges if edge.requirement.hashes} | set(diagnosis.hashes)
+    hashed = {edge.child for edge in diagnosis.edges if hashes_in(edge.requirement.url or "")} | set(
+        diagnosis.hashes.lines
+    )
     for name, pin in diagnosis.pins.items():
         if name not in hashed:
             yield diagnosis.finding(

@@ -176,9 +176,7 @@ def _wheels(release: Release) -> tuple[Refusal, ...]:
 
 
 def _names_pre_release(limits: Iterable[_Limit]) -> bool:
-    return any(
-        part.prereleases for limit in limits for part in limit.specifier if part.operator not in ("<", ">", "!=")
-    )
+    return any(limit.specifier.prereleases is True for limit in limits)
 
 
 # One line

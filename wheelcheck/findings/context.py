@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,12 @@ from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.requirement import Constraint, HashPin, Origin, ToolSetting
+from wheelcheck.model.requirement import Constraint, Origin, ToolSetting
 from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView, hash_pins
+from wheelcheck.targets.project_view import Admission, HashRules, PageFacts, ProjectView
 
 if TYPE_CHECKING:
     from wheelcheck.model.knowledge import RepairKnowledge
@@ -81,19 +81,28 @@ class Diagnosis:
 
     @cached_property
     def _direct_names(self) -> frozenset[NormalizedName]:
-        return frozenset(edge.child for edge in self.edges if edge.requirement.url is not None)
+        return frozenset(edge.child for edge in self.edges if next(self._urls(edge.child), None) is not None)
 
     @cached_property
-    def hashes(self) -> Mapping[NormalizedName, tuple[HashPin, ...]]:
-        """The hashes that the user named for files of an index, by project."""
+    def hashes(self) -> HashRules:
+        """The hashes that the user named for files, by project."""
         asked = [edge.requirement for edge in self.edges if edge.parent is None]
-        return hash_pins((*asked, *self._constraints))
+        return HashRules.of((*asked, *self._constraints), self.compatibility, self._projects.digest)
 
     def direct(self, name: NormalizedName) -> Distribution | None:
         """The file that a direct reference brought for *name*, ``None`` where the index did."""
-        urls = (edge.requirement.url for edge in self.edges if edge.child == name)
-        url = next((url for url in urls if url is not None), None)
+        url = next(self._urls(name), None)
         return None if url is None else self._projects.direct(url)[0]
+
+    def has_refused_hash(self, name: NormalizedName) -> bool:
+        """Whether the file that a direct reference brought for *name* has another hash than it is asked to have."""
+        return any(self.hashes.refuses_reference(self._projects.direct(url)[0], url) for url in self._urls(name))
+
+    def _urls(self, name: NormalizedName) -> Iterator[str]:
+        asked = [edge.requirement for edge in self.edges if edge.child == name]
+        bounding = [each for each in self._constraints if each.name == name and asked]
+        held = (each for each in bounding if each.marker is None or self.compatibility.evaluate(each.marker).holds)
+        yield from (each.url for each in (*asked, *held) if each.url is not None)
 
     @cached_property
     def resolution(self) -> Resolution | None:

@@ -13,7 +13,7 @@ from wheelcheck.model.distribution import Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.resolution import Pin
-from wheelcheck.model.target import Refusal, RefusalReason
+from wheelcheck.model.target import Fit, Refusal, RefusalReason
 
 _NAMED = 6
 _TRIED_ONE_BY_ONE = 3
@@ -29,7 +29,7 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
         code = _code(diagnosis, pin)
         severity = _severity(pin, code, allowed=allowed)
         # Other versions and files do not help where a hash does not fit, or where the file itself was named.
-        chosen_by_hand = code is Code.HASH_ABSENT or diagnosis.direct(name) is not None
+        chosen_by_hand = code in (Code.HASH_ABSENT, Code.HIDDEN_BY_OPTION) or diagnosis.direct(name) is not None
         either = (None, None) if allowed or chosen_by_hand else nearest_with_wheel(diagnosis, name, pin.version)
         nearest = nearer_of(diagnosis, name, pin.version, either)
         yield Finding(
@@ -70,14 +70,22 @@ def _code(diagnosis: Diagnosis, pin: Pin) -> Code:
 def _code_of_missing(diagnosis: Diagnosis, pin: Pin) -> Code:
     refusals = _refusals(diagnosis, pin)
     reasons = {refusal.reason for refusal in refusals}
-    if reasons and reasons <= {RefusalReason.HASH}:
+    if (reasons and reasons <= {RefusalReason.HASH}) or diagnosis.has_refused_hash(pin.name):
         return Code.HASH_ABSENT
+    if _hidden(diagnosis, refusals):
+        return Code.HIDDEN_BY_OPTION
     if RefusalReason.REQUIRES_PYTHON in reasons or any("requires-python" in line.lower() for line in pin.evidence):
         return Code.REQUIRES_PYTHON
     pythons, platforms = _elsewhere_words(diagnosis, refusals)
     if pythons:
         return Code.OTHER_PYTHONS
     return Code.OTHER_PLATFORMS if platforms else Code.NOTHING_FOR_TARGET
+
+
+def _hidden(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Those of *refusals* that nothing but an option of the user makes."""
+    policy = (refusal for refusal in refusals if refusal.reason is RefusalReason.POLICY)
+    return tuple(each for each in policy if isinstance(diagnosis.compatibility.judge(each.distribution), Fit))
 
 
 def _refusals(diagnosis: Diagnosis, pin: Pin) -> tuple[Refusal, ...]:
@@ -110,6 +118,12 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
             bounds = sorted({refusal.fact for refusal in refusals if refusal.reason is RefusalReason.REQUIRES_PYTHON})
             stated = " or ".join(bounds) or pin.metadata.requires_python or "of another version"
             return f"{what} requires Python {stated}; the target has {target.python_full}"
+        case Code.HIDDEN_BY_OPTION:
+            hidden = _hidden(diagnosis, refusals)
+            kinds = "wheels" if isinstance(hidden[0].distribution, Wheel) else "source archives"
+            return f"{what} has only {kinds}, hidden by your own {hidden[0].fact}"
+        case Code.HASH_ABSENT if diagnosis.hashes.clash(pin.name):
+            return f"the lines on {pin.name} ask for hashes that have nothing in common, so no file of {what} has a hash of each"
         case Code.HASH_ABSENT:
             return f"{what} has no file with a hash that the requirements name"
         case _:

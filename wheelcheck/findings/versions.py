@@ -50,7 +50,7 @@ def table(
     Pre-releases are left out unless the policy or the requirement asks for them, or nothing else is admitted (PEP 440). A source
     archive is read once, and only where some target has nothing better.
     """
-    projects = [ProjectView(page, Admission(Compatibility(target), judging.policy, {})) for target in targets]
+    projects = [ProjectView(page, Admission(Compatibility(target), judging.policy)) for target in targets]
     # Whether a version is hidden is a matter of its day, and so the same for every target.
     there = [version for version in projects[0].versions if not projects[0].release(version).hidden]
     admitted = list(requirement.specifier.filter(there, prereleases=True if judging.policy.pre else None))
@@ -181,7 +181,7 @@ def refusal_phrase(reason: RefusalReason, refusals: Collection[Refusal], target:
         case RefusalReason.HASH:
             return "no file with a hash that the requirements name"
         case RefusalReason.POLICY:
-            return "only files that --only-binary or --no-binary forbids"
+            return f"hidden by your own {_joined(sorted(set(facts)))}"
         case RefusalReason.QUARANTINED | RefusalReason.YANKED | RefusalReason.PRE_RELEASE:
             return str(reason.value)
 

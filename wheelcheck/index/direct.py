@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,7 @@ from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.wheel_metadata import WheelMetadata
 from wheelcheck.model.distribution import Availability, CoreMetadata, Distribution, LinkSkip, Sdist, Wheel, parse_link
 from wheelcheck.model.judgement import Judgement
-from wheelcheck.model.urls import masked
+from wheelcheck.model.urls import hashes_in, masked
 from wheelcheck.texts.places import project_of_folder
 
 if TYPE_CHECKING:
@@ -106,8 +107,6 @@ def _key(sdist: Sdist) -> str:
 
 DirectFile = tuple[Distribution, CoreMetadata | None, Judgement | None]
 
-_HASH = r"(?:^|&)(sha256|sha512|sha384|sha224|sha1|md5)=([0-9a-fA-F]+)"
-
 
 class DirectReferences:
     """Files behind the URLs and paths that requirements name."""
@@ -129,15 +128,16 @@ class DirectReferences:
             return self._folder(path)
         if not path.exists():
             raise IndexUnavailable("there is no such file", address=str(path))
-        at = _availability(path.absolute().as_uri(), url)
+        address = path.absolute().as_uri()
+        # Its own hashes, by the algorithms of the fragment too: whether these are the ones asked for is the resolver's to judge.
+        algorithms = dict.fromkeys(("sha256", *(name for name, _ in hashes_in(url))))
+        hashes = tuple((each, local_digest(address, each) or "") for each in algorithms)
+        at = Availability(url=address, hashes=hashes)
         if path.suffix != ".whl":
-            judgement, read = self._sources.judge_local(path, at, path.name)
-            return _sdist(path.name, _with_hash(at, read), judgement), None, judgement
+            judgement, _ = self._sources.judge_local(path, at, path.name)
+            return _sdist(path.name, at, judgement), None, judgement
         with path.open("rb") as file:
-            at = _with_hash(at, ("sha256", hashlib.file_digest(file, "sha256").hexdigest()))
-            wheel = _wheel(path.name, at)
-            file.seek(0)
-            return wheel, self._context.archives.wheel_metadata(file, path.name), None
+            return _wheel(path.name, at), self._context.archives.wheel_metadata(file, path.name), None
 
     def _remembered(self, url: str) -> DirectFile | None:
         """The cached answer for a file whose hash the URL states; without a hash, the file may have changed."""
@@ -188,13 +188,30 @@ class DirectReferences:
         return Sdist(name=name, version=version, filename=folder.name, at=at), None, judgement
 
 
+def local_digest(url: str, algorithm: str) -> str | None:
+    """The hash of the file of this machine that *url* names; ``None`` for other URLs. Raises ``IndexUnavailable``."""
+    path = local_path(url)
+    if path is None:
+        return None
+    try:
+        state = path.stat()
+        return _digest_of(path, algorithm, state.st_mtime_ns, state.st_size)
+    except OSError as problem:
+        raise IndexUnavailable(f"cannot be read: {problem.strerror or problem}", address=str(path)) from problem
+
+
+@functools.lru_cache(maxsize=1_000)
+def _digest_of(path: Path, algorithm: str, _changed: int, _size: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, partial(hashlib.new, algorithm, usedforsecurity=False)).hexdigest()
+
+
 def _filename(url: str) -> str:
     return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def _availability(address: str, url: str) -> Availability:
-    hashes = tuple((name, digest.lower()) for name, digest in re.findall(_HASH, url.partition("#")[2], re.ASCII))
-    return Availability(url=address, hashes=hashes)
+    return Availability(url=address, hashes=hashes_in(url))
 
 
 def _with_hash(at: Availability, read: tuple[str, str]) -> Availability:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from packaging.utils import NormalizedName
 
 from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.direct import DirectFile, DirectReferences, SourceJudgements
+from wheelcheck.index.direct import DirectFile, DirectReferences, SourceJudgements, local_digest
 from wheelcheck.index.downloads import Texts
 from wheelcheck.index.exchange import Statistics
 from wheelcheck.index.fetch_context import Connections, load_client
@@ -94,6 +94,10 @@ class IndexStore:
         """The file behind *url*, which may also be a path; of a remote wheel only its metadata is read."""
         found: DirectFile = self._answer(self._directs.begin(url, url))
         return found
+
+    def digest(self, file: Distribution, algorithm: str) -> str | None:
+        """The hash of *file* in hex, where it lies on this machine; read once a run. Raises ``IndexUnavailable``."""
+        return local_digest(file.at.url, algorithm)
 
     def prefetch_pages(self, names: Iterable[NormalizedName]) -> None:
         """Start fetching, do not wait."""

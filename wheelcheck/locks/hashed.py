@@ -10,8 +10,8 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.locks.documents import MANGLED, LockTable
 from wheelcheck.locks.files import FileList, filename_of, is_distribution_of
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
-from wheelcheck.model.requirement import FileOrigin, InputSet, Requirement
-from wheelcheck.model.urls import masked
+from wheelcheck.model.requirement import FileOrigin, HashPin, InputSet, Requirement
+from wheelcheck.model.urls import hashes_in, masked
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.requirements_file import require_file
 from wheelcheck.texts.sources import Reader, Source, decoded
@@ -70,18 +70,21 @@ def _read(content: bytes, path: str) -> InputSet:
 def _package(requirement: Requirement, path: str, index: str) -> LockedPackage:
     origin = requirement.origin if isinstance(requirement.origin, FileOrigin) else FileOrigin(path=path)
     table = LockTable({}, path=origin.path, line=origin.line, label=str(requirement.name))
-    if not requirement.hashes:
+    hashes = tuple(HashPin(algorithm=name, digest=digest) for name, digest in hashes_in(requirement.url or ""))
+    hashes = tuple(dict.fromkeys((*requirement.hashes, *hashes)))
+    if not hashes:
         raise table.failure("has no --hash, though others have", _HINT)
     listed: FileList | None = None
     version: Version | None = None
     if requirement.url is not None:
-        if not is_distribution_of(requirement.name, requirement.url):
+        url = requirement.url.partition("#")[0]
+        if not is_distribution_of(requirement.name, url):
             raise table.failure(f"the file at {masked(requirement.url)} is named like no distribution", _HINT)
         listed = FileList(table, requirement.name, None)
         listed.add(
-            filename=filename_of(requirement.url),
-            url=requirement.url,
-            hashes=tuple((pin.algorithm, pin.digest) for pin in requirement.hashes),
+            filename=filename_of(url),
+            url=url,
+            hashes=tuple((pin.algorithm, pin.digest) for pin in hashes),
         )
         version = listed.found[0].version if listed.found else None
     else:
@@ -91,10 +94,10 @@ def _package(requirement: Requirement, path: str, index: str) -> LockedPackage:
         version=version,
         origin=origin,
         files=listed.files if listed is not None else None,
-        hashes=requirement.hashes,
+        hashes=hashes,
         marker=table.marker_of(str(requirement.marker)) if requirement.marker is not None else None,
         extras=requirement.extras,
-        source=masked(requirement.url) if requirement.url is not None else "",
+        source=masked(requirement.url.partition("#")[0]) if requirement.url is not None else "",
         index=index if requirement.url is None else "",
     )
 

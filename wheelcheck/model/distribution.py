@@ -48,7 +48,8 @@ class Availability(Struct, frozen=True, kw_only=True):
     ``size`` is in bytes, ``None`` when not announced. ``upload_time`` is the text of the index (ISO 8601, UTC), ``None`` when
     not announced. ``yanked`` is the reason, empty string for a yank without one, ``None`` for not yanked (PEP 592).
     ``core_metadata`` is ``True`` when a sidecar is announced, ``False`` when denied, ``None`` when nothing is said (PEP 658/714);
-    ``core_metadata_hashes`` are the sidecar's. ``index`` is the URL of the index or folder, without credentials.
+    ``core_metadata_hashes`` are the sidecar's. ``index`` is the URL of the index or folder, without credentials. ``accepted`` are
+    the hashes of which the inputs ask the file to have one, where its index tells none of them.
     """
 
     url: str
@@ -60,6 +61,7 @@ class Availability(Struct, frozen=True, kw_only=True):
     core_metadata: bool | None = None
     core_metadata_hashes: tuple[tuple[str, str], ...] = ()
     index: str = ""
+    accepted: tuple[tuple[str, str], ...] = ()
 
     @property
     def sha256(self) -> str:

@@ -97,6 +97,11 @@ class Code(Enum):
         "Every file that the requirement admits declares that it does not run on the target's Python.",
         "Use a Python it admits, or another version.",
     )  # fmt: skip
+    HIDDEN_BY_OPTION = (
+        "WC110", Severity.ERROR, "hidden by your own --no-binary or --only-binary",
+        "The version has a file that the target can use, and an option of the inputs or the command line hides it.",
+        "Take the option back for this project: --no-binary :all: and --only-binary NAME, or the other way round.",
+    )  # fmt: skip
     OLDER_CHOSEN = (
         "WC201", Severity.WARNING, "older version chosen because it has a usable file",
         "The newest version admitted has no file that the policy allows, so an older one was taken.",

@@ -5,7 +5,12 @@ from __future__ import annotations
 import functools
 import re
 from importlib import import_module
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+HASHES = ("sha256", "sha512", "sha384", "sha224", "sha1", "md5")
+"""The algorithms of hashes in fragments."""
+_TELLING = (*HASHES, "subdirectory")
+_HEX = re.compile("[0-9a-fA-F]+")
 
 # The second form is a password with a "/", "?" or "#" in it, which makes the URL malformed and no less secret; a port before a
 # path with "@" in it is none.
@@ -29,6 +34,31 @@ def masked(url: str) -> str:
 def masked_within(text: str) -> str:
     """*text* with the credentials of every URL in it replaced by ``***``, for messages that quote what was written."""
     return _USER_INFO.sub("***@", text)
+
+
+@functools.lru_cache(maxsize=10_000)
+def reference_key(url: str) -> str:
+    """*url* as installers compare direct references; two are one file to them where this is equal.
+
+    The order of a query, credentials, ``egg=`` and fragments without a meaning do not tell references apart, nor does
+    ``file://localhost/`` from ``file:///`` (RFC 8089); hashes and ``subdirectory=`` do.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    host = parts.netloc.rpartition("@")[2].lower()
+    if parts.scheme == "file" and host == "localhost":
+        host = ""
+    kept = sorted(part for part in parts.fragment.split("&") if part.partition("=")[0] in _TELLING and part[-1] != "=")
+    query = "&".join(sorted(parts.query.split("&")))
+    return urlunsplit((parts.scheme, host, quote(unquote(parts.path)), query, "&".join(kept).lower()))
+
+
+def hashes_in(url: str) -> tuple[tuple[str, str], ...]:
+    """The hashes in the fragment of *url*, each as algorithm and digest in lower-case hex."""
+    parts = (part.partition("=") for part in url.partition("#")[2].split("&"))
+    return tuple((name, digest.lower()) for name, _, digest in parts if name in HASHES and _HEX.fullmatch(digest))
 
 
 @functools.cache

@@ -113,7 +113,7 @@ class TrialView:
 
     def unrepairable_findings(self) -> tuple[Finding, ...]:
         """Objections that no edit of versions, Python or platform can remove."""
-        codes = (Code.UNSUPPORTED, Code.HASH_ABSENT)
+        codes = (Code.UNSUPPORTED, Code.HASH_ABSENT, Code.HIDDEN_BY_OPTION)
         return tuple(finding for finding in self.trial.objections if finding.code in codes)
 
     @property

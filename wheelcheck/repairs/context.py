@@ -69,6 +69,7 @@ class WithSources:
         self.metadata = projects.metadata
         self.source = projects.source
         self.direct = projects.direct
+        self.digest = projects.digest
         self.prefetch_metadata = projects.prefetch_metadata
         self.prefetch_sources = projects.prefetch_sources
         self.on_metadata = projects.on_metadata

@@ -119,10 +119,18 @@ def iter_pythons(blocked: Blocked, target: Target) -> Iterator[OnPython]:
 
 
 def _repin(case: BlockerCase) -> Iterator[Change]:
-    if any(requirement.specifier for requirement in case.view.asked_by_user(case.blocker.name)):
+    asked = case.view.asked_by_user(case.blocker.name)
+    if any(requirement.specifier for requirement in asked) or (asked and _is_withdrawn(case)):
         candidates = _candidates(case)
         if candidates:
             yield _repinned(case, case.blocker.name, candidates, _COST_OF_PIN)
+
+
+def _is_withdrawn(case: BlockerCase) -> bool:
+    """Whether the maintainers withdrew every version of the blocker that the target could use: only a pin reaches one."""
+    project = case.view.diagnosis.project(case.blocker.name)
+    versions = usable_versions(project)
+    return bool(versions) and all(project.release(version).yanked is not None for version in versions)
 
 
 def _repinned(case: BlockerCase, name: NormalizedName, candidates: tuple[Version, ...], cost: int) -> Repinned:
@@ -139,7 +147,8 @@ def _repinned(case: BlockerCase, name: NormalizedName, candidates: tuple[Version
 
 def _override(case: BlockerCase) -> Iterator[Change]:
     askers = case.blocker.askers
-    if any(asker.parent is not None and asker.requirement.specifier for asker in askers):
+    bounded = any(asker.parent is not None and asker.requirement.specifier for asker in askers)
+    if bounded or (not case.blocker.is_wanted_by_user and _is_withdrawn(case)):
         candidates = _candidates(case)
         if candidates:
             yield Overridden(name=case.blocker.name, candidates=candidates, declared=_declared(askers))
@@ -278,9 +287,7 @@ def _index(case: BlockerCase) -> Iterator[Change]:
             asked = State(question=case.blocked.question)
             case.suggestions.setdefault((blocker.name, url), Suggestion(edit=change.edit(asked), message=message))
             return  # a vendor's other indexes lie beside this one
-        if case.is_usable(
-            ProjectView(page, Admission(diagnosis.compatibility, diagnosis.policy, {})), blocker.specifier
-        ):
+        if case.is_usable(ProjectView(page, Admission(diagnosis.compatibility, diagnosis.policy)), blocker.specifier):
             yield change
 
 

@@ -154,7 +154,7 @@ class Trials:
         """The page of *name* as the target sees it that *changes* make."""
         state = self._state(changes)
         policy = state.question.policy
-        admission = Admission(Compatibility(state.question.target), policy, {})
+        admission = Admission(Compatibility(state.question.target), policy)
         return ProjectView(self._projects(state).page(name), admission)
 
     def _state(self, changes: Iterable[Change]) -> State:
@@ -203,14 +203,12 @@ def _version(change: Change) -> str:
 
 
 def usable_versions(project: ProjectView) -> tuple[Version, ...]:
-    """The final versions with a usable wheel, newest first; where there are none, those with a source archive."""
-    standing = [
-        version
-        for version in project.versions
-        if not version.is_prerelease
-        and (release := project.release(version)).fit is not None
-        and release.yanked is None
-    ]
+    """The final versions with a usable wheel, newest first; where there are none, those with a source archive.
+
+    A project that its maintainers withdrew as a whole is left with its withdrawn versions, which a pin still reaches (PEP 592).
+    """
+    finals = [each for each in project.versions if not each.is_prerelease and project.release(each).fit is not None]
+    standing = [version for version in finals if project.release(version).yanked is None] or finals
     with_wheel = tuple(version for version in standing if project.release(version).has_wheel)
     return with_wheel or tuple(standing)
 

@@ -253,17 +253,18 @@ def _elsewhere(asked: WrittenRequirement, place: _Place, marker: Marker | None) 
 def _reference(
     asked: WrittenRequirement, name: NormalizedName, extras: frozenset[NormalizedName], url: str, marker: Marker | None
 ) -> Requirement | UnsupportedRequirement:
-    """A direct reference, its fragment taken off: the hash in it becomes a pin."""
+    """A direct reference; of its fragment only the hashes are kept."""
     plain, _, fragment = url.partition("#")
     url_path(plain)
-    pins = list(asked.hashes)
+    kept = []
     for part in filter(None, fragment.split("&")):
         key, _, value = part.partition("=")
         if key == "subdirectory" and value.strip("/."):
             hint = "build a wheel of the project in that folder and name the file or its URL"
             return replace(_unsupported(asked, "archive-unreadable", name, marker), hint=hint)
         if key in _HASH_LENGTHS:
-            pins.append(parse_hash(f"{key}:{value}"))
+            pin = parse_hash(f"{key}:{value}")
+            kept.append(f"{pin.algorithm}={pin.digest}")
         elif key in _WEAK_HASHES:
             raise LineUnreadable(f"a {key} hash proves nothing", f"use {', '.join(_HASH_LENGTHS)}")
     return Requirement(
@@ -271,8 +272,8 @@ def _reference(
         specifier=SpecifierSet(),
         extras=extras,
         marker=marker,
-        url=plain,
-        hashes=tuple(dict.fromkeys(pins)),
+        url=plain + (f"#{'&'.join(kept)}" if kept else ""),
+        hashes=asked.hashes,
         origin=asked.origin,
         # The fragment is kept in its own fields.
         text=re.sub(r"#[^\s\[]+", "", asked.shown),

@@ -15,13 +15,12 @@ from packaging.version import Version
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import FROM_SOURCE, Installability, Judgement, Purity
-from wheelcheck.model.requirement import HashPin
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason
 from wheelcheck.ports import Projects
 from wheelcheck.resolver.requirement import Bound, versions_within
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import Admission, ProjectView, Release
+from wheelcheck.targets.project_view import Admission, HashRules, ProjectView, Release
 
 ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
 _SIBLINGS_NAMED = 3
@@ -48,11 +47,12 @@ class CandidateSource:
         projects: Projects,
         compatibility: Compatibility,
         policy: Policy,
-        hashes: Mapping[NormalizedName, tuple[HashPin, ...]],
+        hashes: HashRules,
     ) -> None:
         self.projects = projects
         self.compatibility = compatibility
         self.policy = policy
+        self._hashes = hashes
         self._admission = Admission(compatibility, policy, hashes)
         self._views: dict[NormalizedName, ProjectView] = {}
         self._metadata: dict[tuple[NormalizedName, Version, str | None], CoreMetadata] = {}
@@ -106,6 +106,8 @@ class CandidateSource:
         bound = stated.requires_python if stated is not None else None
         if bound and isinstance(answer, Fit) and not self.compatibility.admits_python(bound):
             answer = Refusal(distribution, RefusalReason.REQUIRES_PYTHON, bound)
+        if isinstance(answer, Fit) and self._hashes.refuses_reference(distribution, url):
+            answer = Refusal(distribution, RefusalReason.HASH, distribution.at.sha256)
         return distribution, answer
 
     # One version
@@ -137,7 +139,7 @@ class CandidateSource:
             name=name,
             version=version,
             extras=extras,
-            distribution=fit.distribution if fit is not None else None,
+            distribution=self._hashes.vouched(fit.distribution) if fit is not None else None,
             tag=fit.tag if fit is not None else None,
             installability=installability,
             metadata=self.metadata(name, version, url),
@@ -275,18 +277,17 @@ class CandidateSelector:
         held_back = (version for version in within if not everything and version.is_prerelease)
         unusable: list[Version] = []
         found = False
-        # PEP 440: pre-releases serve where no final release satisfies the bounds.
+        # PEP 440: pre-releases serve where there is nothing else. A final release without a file for the target is nothing, one
+        # that was withdrawn or that the policy forbids is something, as for pip.
         for group in (finals, held_back):
             any_there = False
             for version in group:
+                any_there = any_there or self._has_file(name, version)
                 verdict = self._verdict(name, version, pinned=pinned)
-                if verdict is None:
-                    continue
-                any_there = True
                 if verdict:
                     found = True
                     yield version
-                else:
+                elif verdict is not None:
                     unusable.append(version)
             if any_there:
                 break
@@ -296,8 +297,8 @@ class CandidateSelector:
     def ever_open(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
         """The versions within *limits* that may be chosen in this pass, under any other bounds there may be.
 
-        Pre-releases come in only where the finals are not admitted at all. In the
-        lenient pass other bounds may leave nothing usable or nothing final, and then what is not is offered.
+        Pre-releases come in only where no final release has a file for the target. In the lenient pass other bounds may leave
+        nothing usable or nothing final, and then what is not is offered.
         """
         lenient = self.leniency.covers(name)
         if not self._source.view(name).versions:
@@ -306,21 +307,21 @@ class CandidateSelector:
             else:
                 self.forbidden.add(name)
             return
-        within = self._source.versions_within(name, limits)
-        has_final = any(not version.is_prerelease for version in within)
-        everything = self._admits_pre_releases(limits)
-        last_resort: list[Version] = []
-        for version in within:
-            if version.is_prerelease and has_final and not everything:
-                if name in self.pre_releases_asked:
-                    yield version
-                elif lenient:
-                    last_resort.append(version)
+        everything = self._admits_pre_releases(limits) or name in self.pre_releases_asked
+        held_back: list[Version] = []
+        any_there = False
+        for version in self._source.versions_within(name, limits):
+            if version.is_prerelease and not everything:
+                held_back.append(version)
                 continue
+            any_there = any_there or self._has_file(name, version)
             verdict = self._verdict(name, version, pinned=True)
             if verdict or (lenient and verdict is not None):
                 yield version
-        yield from (version for version in last_resort if self._verdict(name, version, pinned=True) is not None)
+        for version in held_back if lenient or not any_there else ():
+            verdict = self._verdict(name, version, pinned=True)
+            if verdict or (lenient and verdict is not None):
+                yield version
 
     def is_narrowed(self, name: NormalizedName, limits: list[Bound]) -> bool:
         """Whether leniency towards *name* would open versions within *limits* that :meth:`ever_open` does not give."""
@@ -330,6 +331,10 @@ class CandidateSelector:
         return not self._source.view(name).versions or any(
             self._verdict(name, version, pinned=True) is not None for version in closed
         )
+
+    def _has_file(self, name: NormalizedName, version: Version) -> bool:
+        """Whether *version* has a file for the target, though it may not be chosen: then it holds pre-releases back."""
+        return self._source.view(name).release(version).fit is not None
 
     def _admits_pre_releases(self, limits: list[Bound]) -> bool:
         return self._source.policy.pre or any(limit.names_pre_release for limit in limits)

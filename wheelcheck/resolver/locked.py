@@ -21,7 +21,7 @@ from wheelcheck.model.resolution import Edge, Pin, Policy, Resolution
 from wheelcheck.ports import Projects
 from wheelcheck.resolver.candidate_source import purity_from_siblings, refusal_sentence
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import Admission, Release
+from wheelcheck.targets.project_view import Admission, HashRules, Release
 
 
 class LockedResolver:
@@ -43,7 +43,7 @@ class LockedResolver:
         self._projects = projects
         self._compatibility = compatibility
         unlisted = [package for package in self._packages.values() if package.files is None]
-        hashes = {package.name: package.hashes for package in unlisted if package.hashes}
+        hashes = HashRules(((package.name, package.hashes) for package in unlisted), projects.digest)
         # A lock has chosen: what was uploaded when does not matter any more, and most formats do not say it.
         self._admission = Admission(compatibility, replace(policy, exclude_newer=None), hashes)
         self._refused: dict[NormalizedName, str] = {}

@@ -31,7 +31,7 @@ from wheelcheck.resolver.provider import WheelProvider
 from wheelcheck.resolver.requirement import Bound, bound_of
 from wheelcheck.resolver.search import Mapped, StartAgain, Watch, fast_path_mapping, solver_mapping
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import hash_pins
+from wheelcheck.targets.project_view import HashRules
 
 _ROUNDS_TO_GO_BACK = 500  # beyond those of the natural pass, twice, before a trial of the third is given up
 _Search = Callable[[WheelProvider, Watch, int], Mapped | None]
@@ -73,8 +73,9 @@ def resolve(question: Question, projects: Projects, reporter: Reporter | None = 
 
 def source_for(question: Question, projects: Projects) -> CandidateSource:
     """The candidate source of *question*, with the hashes that its requirements and constraints state."""
-    hashes = hash_pins((*question.requirements, *question.constraints))
-    return CandidateSource(projects, Compatibility(question.target), question.policy, hashes)
+    compatibility = Compatibility(question.target)
+    hashes = HashRules.of((*question.requirements, *question.constraints), compatibility, projects.digest)
+    return CandidateSource(projects, compatibility, question.policy, hashes)
 
 
 def resolve_from(source: CandidateSource, question: Question, reporter: Reporter) -> Resolution | Conflict:

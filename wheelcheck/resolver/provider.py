@@ -18,6 +18,7 @@ from resolvelib.structs import RequirementInformation
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.requirement import CandidateOrigin, Constraint, Requirement
+from wheelcheck.model.urls import reference_key
 from wheelcheck.resolver.candidate_source import CandidateSelector, CandidateSource, Leniency
 from wheelcheck.resolver.dead_versions import Pruning
 from wheelcheck.resolver.prefetch import BatchPrefetch
@@ -148,7 +149,7 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         if requirement.exact is not None:
             return candidate.version == requirement.exact
         if requirement.url is not None:
-            return candidate.url == requirement.url
+            return candidate.url is not None and reference_key(candidate.url) == reference_key(requirement.url)
         return candidate.key[0] in self.selector.absent or requirement.bound.admits(candidate.version)
 
     def find_matches(
@@ -168,9 +169,11 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         if any(requirement.impossible for requirement in asked):
             return ()
         constraints = self.adjustments.constraints_on(name)
-        urls = {each.url for each in asked if each.url} | {each.url for each in constraints if each.url}
+        # The first way of writing a reference is the one that is followed.
+        stated = [*(each.url for each in asked if each.url), *(each.url for each in constraints if each.url)]
+        urls = {reference_key(url): url for url in reversed(stated)}
         if urls:
-            return self._direct_matches(identifier, asked, urls, barred)
+            return self._direct_matches(identifier, asked, tuple(urls.values()), barred)
         exact = {requirement.exact for requirement in asked if requirement.exact is not None}
         bounds = list(dict.fromkeys(requirement.bound for requirement in asked if requirement.bound.text))
         if any(bound.names_pre_release for bound in bounds):
@@ -189,14 +192,16 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         return iterate
 
     def _direct_matches(
-        self, key: Key, asked: list[ResolverRequirement], urls: set[str], barred: list[Candidate]
+        self, key: Key, asked: list[ResolverRequirement], urls: tuple[str, ...], barred: list[Candidate]
     ) -> Sequence[Candidate]:
         if len(urls) > 1:
             return ()
-        name, url = key[0], next(iter(urls))
+        name, url = key[0], urls[0]
         distribution, _ = self.source.direct(url)
         version = distribution.version
-        if distribution.name != name or any(each.url == url and each.version == version for each in barred):
+        if distribution.name != name or any(
+            each.url and reference_key(each.url) == reference_key(url) and each.version == version for each in barred
+        ):
             return ()
         if not self.selector.leniency.covers(name) and not self.source.policy.allows(
             name, version, self.source.installability(name, version, url)[0]

@@ -40,10 +40,8 @@ class Bound:
             part.operator == "===" or (part.operator == "==" and "*" not in part.version) for part in self.specifier
         )
         self.has_ceiling = any(part.operator in ("<", "<=", "~=", "==", "===") for part in self.specifier)
-        # PEP 440 admits pre-releases that are asked for. "<2.0.dev0" asks for none, it keeps them out; pip and uv read it so.
-        self.names_pre_release = any(
-            part.prereleases for part in self.specifier if part.operator not in ("<", ">", "!=")
-        )
+        # As packaging, and so pip, reads it: any bound but "!=" that names a pre-release admits them, "<2.0.dev0" too.
+        self.names_pre_release = self.specifier.prereleases is True
         self._floors = _operands(self.specifier, (">=", ">", "~=", "=="))
         self._ceilings = _operands(self.specifier, ("<=", "<", "=="))
         self._known: dict[Version, bool] = {}

@@ -6,8 +6,9 @@ A :class:`ProjectView` is the page, a :class:`Release` one version on it, judged
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -15,29 +16,104 @@ from wheelcheck.model.distribution import Distribution, NamesTags, PageView, Pro
 from wheelcheck.model.requirement import Constraint, HashPin, Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
+from wheelcheck.model.urls import hashes_in
 from wheelcheck.targets.fitting import Compatibility, Kinds, fit_order, kinds_of
 
 _KEPT = 2
 
 
-def hash_pins(asked_for: Iterable[Requirement | Constraint]) -> dict[NormalizedName, tuple[HashPin, ...]]:
-    """The hashes that requirements and constraints ask for of files of an index, by project."""
-    pins: dict[NormalizedName, tuple[HashPin, ...]] = {}
-    for asked in asked_for:
-        if asked.hashes and asked.url is None:
-            pins[asked.name] = (*pins.get(asked.name, ()), *asked.hashes)
-    return pins
+class HashRules:
+    """What is asked of the hash of each project's files: one of each line's ``--hash`` (pip intersects those of several lines).
+
+    *digest* hashes a file of this machine by an algorithm, and answers ``None`` for any other. A hash that neither the index
+    announces nor *digest* knows is unknown, and not different.
+    """
+
+    def __init__(
+        self,
+        asked: Iterable[tuple[NormalizedName, Iterable[HashPin]]] = (),
+        digest: Callable[[Distribution, str], str | None] = lambda _file, _algorithm: None,
+    ) -> None:
+        self.lines: dict[NormalizedName, tuple[frozenset[HashPin], ...]] = {}
+        for name, pins in asked:
+            if line := frozenset(pins):
+                self.lines[name] = (*self.lines.get(name, ()), line)
+        self._digest = digest
+
+    @classmethod
+    def of(
+        cls,
+        asked: Iterable[Requirement | Constraint],
+        compatibility: Compatibility,
+        digest: Callable[[Distribution, str], str | None],
+    ) -> HashRules:
+        """The rules of requirements and constraints; those whose marker does not hold on the target ask for nothing."""
+        held = (
+            each for each in asked if each.hashes and (not each.marker or compatibility.evaluate(each.marker).holds)
+        )
+        return cls(((each.name, each.hashes) for each in held), digest)
+
+    def clash(self, name: NormalizedName) -> bool:
+        """Whether no file of *name* can have a hash of each line: of one algorithm they have none in common."""
+        lines = [line for line in self.lines.get(name, ()) if len({pin.algorithm for pin in line}) == 1]
+        by_algorithm: dict[str, frozenset[HashPin]] = {}
+        for line in lines:
+            algorithm = next(iter(line)).algorithm
+            by_algorithm[algorithm] = by_algorithm.get(algorithm, line) & line
+        return not all(by_algorithm.values())
+
+    def refuses(self, file: Distribution, *, hashing: bool) -> bool:
+        """Whether *file* has none of the hashes that some line asks for; with *hashing* a file of this machine is read for it."""
+        lines = self.lines.get(file.name, ())
+        return bool(lines) and (self.clash(file.name) or any(self._is_none_of(file, line, hashing) for line in lines))
+
+    def refuses_reference(self, file: Distribution, url: str) -> bool:
+        """Whether *file*, which the reference *url* names, has another hash than its fragment or than the lines on its project."""
+        known = dict(file.at.hashes)
+        return self.refuses(file, hashing=False) or any(known.get(name, its) != its for name, its in hashes_in(url))
+
+    def vouched(self, file: Distribution) -> Distribution:
+        """*file* with the hashes that the lines ask of it in algorithms which its index does not announce."""
+        known = dict(file.at.hashes)
+        open_lines = [line for line in self.lines.get(file.name, ()) if not any(_announced(known, pin) for pin in line)]
+        if not open_lines:
+            return file
+        pins = sorted(frozenset.intersection(*open_lines) or open_lines[0], key=lambda pin: (pin.algorithm, pin.digest))
+        pins = [pin for pin in pins if self._of(file, pin.algorithm) in (None, pin.digest)]
+        algorithms = [pin.algorithm for pin in pins]
+        sure = [(pin.algorithm, pin.digest) for pin in pins if algorithms.count(pin.algorithm) == 1]
+        at = replace(file.at, hashes=(*file.at.hashes, *sure))
+        if len(sure) < len(pins):
+            at = replace(at, accepted=tuple((pin.algorithm, pin.digest) for pin in pins))
+        return replace(file, at=at)
+
+    def _is_none_of(self, file: Distribution, line: frozenset[HashPin], hashing: bool) -> bool:
+        known = dict(file.at.hashes)
+        if any(_announced(known, pin) for pin in line):
+            return False
+        found = {pin: known.get(pin.algorithm) or (self._of(file, pin.algorithm) if hashing else None) for pin in line}
+        return None not in found.values() and not any(digest == pin.digest for pin, digest in found.items())
+
+    def _of(self, file: Distribution, algorithm: str) -> str | None:
+        return self._digest(file, algorithm)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HashRules) and self.lines == other.lines
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _announced(known: Mapping[str, str], pin: HashPin) -> bool:
+    return known.get(pin.algorithm) == pin.digest
 
 
 class Admission:
     """Fit or refusal of a file: first by the policy and the asked-for hashes, then by the target."""
 
-    def __init__(
-        self, compatibility: Compatibility, policy: Policy, hashes: Mapping[NormalizedName, tuple[HashPin, ...]]
-    ) -> None:
+    def __init__(self, compatibility: Compatibility, policy: Policy, hashes: HashRules | None = None) -> None:
         self._compatibility = compatibility
         self._policy = policy
-        self._hashes = {name: frozenset((pin.algorithm, pin.digest) for pin in pins) for name, pins in hashes.items()}
+        self._hashes = hashes or HashRules()
         self._has_cutoff = policy.exclude_newer is not None or any(policy.exclude_newer_of.values())
         self._forbids_kinds = bool(policy.no_binary or policy.only_binary)
 
@@ -46,19 +122,23 @@ class Admission:
         at = distribution.at
         if self.is_too_new(distribution):
             return Refusal(distribution, RefusalReason.UPLOAD_DATE, at.upload_time or "not given")
-        wanted = self._hashes.get(distribution.name) if self._hashes else None
-        if wanted and not wanted.intersection(at.hashes):
+        if self._hashes.refuses(distribution, hashing=False):
             return Refusal(distribution, RefusalReason.HASH, at.sha256 or "no hash announced")
         if self._forbids_kinds and self._kind_is_forbidden(distribution):
-            return Refusal(distribution, RefusalReason.POLICY, "--only-binary or --no-binary")
-        return self._compatibility.judge(distribution)
+            hidden_by = "--no-binary" if isinstance(distribution, Wheel) else "--only-binary"
+            return Refusal(distribution, RefusalReason.POLICY, hidden_by)
+        answer = self._compatibility.judge(distribution)
+        # Only what fits is worth reading.
+        if isinstance(answer, Fit) and self._hashes.refuses(distribution, hashing=True):
+            return Refusal(distribution, RefusalReason.HASH, "the file itself has another")
+        return answer
 
     def fits(self, files: Iterable[Distribution], kinds: Kinds) -> list[Fit]:
         """Those of *files* that :meth:`judge` calls a fit, best first.
 
         *kinds* are the same files by kind.
         """
-        if self._has_cutoff or self._hashes or self._forbids_kinds:
+        if self._has_cutoff or self._hashes.lines or self._forbids_kinds:
             found = [answer for answer in map(self.judge, files) if isinstance(answer, Fit)]
         else:
             found = self._compatibility.fits(kinds)
@@ -169,7 +249,7 @@ class _JudgedReleases:
 
     __slots__ = ("hashes", "policy", "releases", "target")
 
-    def __init__(self, target: Target, policy: Policy, hashes: Mapping[NormalizedName, object]) -> None:
+    def __init__(self, target: Target, policy: Policy, hashes: HashRules) -> None:
         self.target = target
         self.policy = policy
         self.hashes = hashes
