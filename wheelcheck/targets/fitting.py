@@ -14,7 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model.distribution import Distribution, Sdist, Wheel, WheelTag
+from wheelcheck.model.distribution import Distribution, Sdist, Wheel, WheelTag, parse_version
 from wheelcheck.model.requirement import CandidateOrigin, Requirement, parse_marker
 from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
 
@@ -254,14 +254,11 @@ def fit_order(fit: Fit) -> tuple[int, int, tuple[int, ...], str]:
     return (fit.rank, -number, tuple(-ord(character) for character in rest), fit.distribution.filename)
 
 
-@functools.lru_cache(maxsize=2_000)
 def stated_requirements(requires: tuple[str, ...], name: NormalizedName, version: Version) -> tuple[Requirement, ...]:
     """The texts *requires* of the metadata of *version* of *name*, as requirements with that origin."""
-    origin = CandidateOrigin(name=name, version=version)
-    return tuple(Requirement.parse(text, origin) for text in requires)
+    return _stated_requirements(requires, name, str(version))
 
 
-@functools.lru_cache(maxsize=4_000)
 def stated_for(
     requires: tuple[str, ...], name: NormalizedName, version: Version, extra: str
 ) -> tuple[Requirement, ...]:
@@ -269,7 +266,19 @@ def stated_for(
 
     Those others are told by their marker, which many of them share, and never parsed.
     """
-    origin = CandidateOrigin(name=name, version=version)
+    return _stated_for(requires, name, str(version), extra)
+
+
+# By the text of the version: "1" and "1.0" are equal, and their origins are written differently.
+@functools.lru_cache(maxsize=2_000)
+def _stated_requirements(requires: tuple[str, ...], name: NormalizedName, version: str) -> tuple[Requirement, ...]:
+    origin = CandidateOrigin(name=name, version=parse_version(version))
+    return tuple(Requirement.parse(text, origin) for text in requires)
+
+
+@functools.lru_cache(maxsize=4_000)
+def _stated_for(requires: tuple[str, ...], name: NormalizedName, version: str, extra: str) -> tuple[Requirement, ...]:
+    origin = CandidateOrigin(name=name, version=parse_version(version))
     possible = (text for text in requires if not is_for_another_extra(_marker_in(text), extra))
     stated = (Requirement.parse(text, origin) for text in possible)
     return tuple(each for each in stated if not is_for_another_extra(each.marker, extra))
