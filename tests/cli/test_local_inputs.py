@@ -145,3 +145,28 @@ def test_a_file_that_is_no_list_at_all_does_not_fill_the_screen(shell: Shell) ->
     err = shell.plan("requirements.txt").err
     assert err.count("error: ") == 30
     assert "note: 370 more lines of the inputs cannot be read" in err
+
+
+def test_packages_of_conda_are_judged_as_the_projects_that_they_are_and_the_rest_is_listed(shell: Shell) -> None:
+    shell.write(
+        "environment.yml",
+        "dependencies:\n- python=3.11\n- numpy=1\n- pytorch>=2\n- proj\n- idna=7\n- libgcc-ng\n- pip:\n  - six<2\n",
+    )
+    projects = {**WHEELS, "proj": WHEELS["six"], "torch": [make_wheel("torch", "2.1"), make_wheel("torch", "1.0")]}
+    with IndexServer(projects) as server:
+        outcome = shell.plan(".", index=server.simple_url)
+        elsewhere = shell.run(
+            "check", ".", "--platform", "win_amd64", "--python", "3.12", "--no-cache", "-i", server.simple_url
+        )
+        assert server.count_pages("proj") == server.count_pages("pytorch") == 0
+    assert outcome.versions == {"numpy": "1.0", "six": "1.0", "torch": "2.1"}
+    assert messages(outcome, "WC409") == [
+        "2 conda packages were judged as what the index has of their name and version: numpy==1.*, torch>=2"
+    ]
+    (unjudged,) = [each for each in outcome.plan["findings"] if each["code"] == "WC411"]
+    assert unjudged["message"] == "3 conda packages were not judged: proj, idna=7, libgcc-ng"
+    assert unjudged["evidence"][0] == "proj — a library of C++, asked by environment.yml:5"
+    assert unjudged["evidence"][1] == "idna=7 — no index has idna==7.*, asked by environment.yml:6"
+    assert outcome.status == 0
+    assert elsewhere.status == 1
+    assert "environment.yml:2 requires Python ==3.11.*" in elsewhere.out

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.knowledge.loading import load_advice, load_repair_knowledge
+from wheelcheck.knowledge.loading import load_advice, load_conda, load_repair_knowledge, load_shipped
 from wheelcheck.model.knowledge import AbiBreak, Advisory
 
 WHOLE = load_repair_knowledge()
@@ -47,3 +48,12 @@ def test_no_toml_is_parsed_where_nothing_is_advised() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_conda_packages_that_are_projects_are_no_others_and_have_evidence() -> None:
+    conda = load_conda()
+    assert conda.projects["pytorch"] == "torch"
+    assert not conda.projects.keys() & conda.no_projects.keys()
+    rows = tomllib.loads(load_shipped("conda.toml"))["projects"].values()
+    assert all(row["evidence"].startswith("https://github.com/") for row in rows)
+    assert all(row.keys() == {"project", "evidence"} for row in rows)

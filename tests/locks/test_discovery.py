@@ -44,6 +44,9 @@ def test_locks_go_before_the_project_and_the_project_before_requirements() -> No
         "requirements-gpu.in",
         "requirements-dev.txt",
         "requirements_test.txt",
+        "environment.yml",
+        "env.yaml",
+        "environment-dev.yml",
     ]
     others = [
         "README.txt",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -12,6 +12,7 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.lock import LockedPackage
+from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.resolution import Clash, Conflict, Pin, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import hashes_in, masked, reference_key
@@ -111,6 +112,8 @@ def find_unnarrowed(diagnosis: Diagnosis) -> Iterator[Finding]:
 def find_unsupported(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Repositories, paths of another machine and others that have no released file; or the release judged in their place."""
     for unsupported in diagnosis.outcome.unsupported:
+        if unsupported.kind == "conda":
+            continue
         what = _KINDS.get(unsupported.kind, "a source tree whose metadata is not static")
         evidence = tuple(text for text in (f"asked by {unsupported.origin}", unsupported.hint) if text)
         if unsupported.is_judged and unsupported.stand_in is not None:
@@ -130,6 +133,35 @@ def find_unsupported(diagnosis: Diagnosis) -> Iterator[Finding]:
             message=f"{unsupported.text} is {what} and cannot be planned{absent}",
             evidence=evidence,
         )
+
+
+def find_conda_packages(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """The packages of conda's lists: those judged as releases of an index, and those of which nothing can be said."""
+    packages = [each for each in diagnosis.outcome.unsupported if each.kind == "conda"]
+    judged = [each for each in packages if each.is_judged]
+    if judged:
+        named = _shortened([str(each.stand_in) for each in judged])
+        yield Finding.of(
+            Code.JUDGED_BY_NAME,
+            message=f"{len(judged)} conda packages were judged as what the index has of their name and version: {named}",
+            evidence=tuple(f"{each.text} — {each.stand_in}, asked by {each.origin}" for each in judged),
+        )
+    others = [each for each in packages if not each.is_judged]
+    if others:
+        yield Finding.of(
+            Code.CONDA_UNJUDGED,
+            message=f"{len(others)} conda packages were not judged: {_shortened([each.text for each in others])}",
+            evidence=tuple(f"{each.text} — {_reason(each)}, asked by {each.origin}" for each in others),
+        )
+
+
+def _reason(package: UnsupportedRequirement) -> str:
+    return f"no index has {package.stand_in}" if package.stand_in is not None else package.hint
+
+
+def _shortened(texts: Sequence[str]) -> str:
+    more = len(texts) - _ASKERS_NAMED
+    return ", ".join(texts[:_ASKERS_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def find_local_folders(diagnosis: Diagnosis) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wheelcheck.findings.asked import (
     find_clashes,
+    find_conda_packages,
     find_excluded_pythons,
     find_local_folders,
     find_missing_hashes,
@@ -40,6 +41,7 @@ RULES: Mapping[Rule, bool] = {
     find_spent_budget: False,
     find_unnarrowed: False,
     find_unsupported: True,
+    find_conda_packages: False,
     find_local_folders: False,
     find_excluded_pythons: True,
     find_unheeded_settings: False,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from wheelcheck.model.knowledge import NativeKnowledge, PythonLife, RepairKnowledge
+    from wheelcheck.model.knowledge import CondaKnowledge, NativeKnowledge, PythonLife, RepairKnowledge
 
 SHIPPED = (
     "advisories.toml",
@@ -59,6 +59,24 @@ def load_pythons() -> tuple[PythonLife, ...]:
 
     file = "pythons.toml"
     return parse_repair_knowledge(load_shipped(file), file).pythons
+
+
+@functools.cache
+def load_conda() -> CondaKnowledge:
+    """Which projects conda packages are; read once for the process, about 2 ms."""
+    from packaging.utils import canonicalize_name
+
+    from wheelcheck.model.knowledge import CondaKnowledge
+    from wheelcheck.texts.toml import Table
+
+    document = Table.of_toml(load_shipped("conda.toml"), "conda.toml")
+    projects, others = document.table("projects"), document.table("no_projects")
+    return CondaKnowledge(
+        projects={
+            canonicalize_name(name): canonicalize_name(projects.table(name).text("project")) for name in projects.values
+        },
+        no_projects={canonicalize_name(name): others.text(name) for name in others.values},
+    )
 
 
 def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:

@@ -120,7 +120,8 @@ def _candidates(folder: Path) -> Iterator[Path]:
     if nested is not None and _is_folder(nested):
         entries |= {f"requirements/{entry.name}": entry for entry in nested.iterdir()}
     files = {name: entries[name] for name in sorted(entries) if not _is_folder(entries[name])}
-    for pattern in (pattern for each in (*LOCK_FORMATS, *FORMATS) for pattern in each.found):
+    formats = sorted(FORMATS, key=lambda each: each.is_last)
+    for pattern in (pattern for found in (LOCK_FORMATS, formats) for each in found for pattern in each.found):
         found = [name for name in files if re.fullmatch(pattern, name)]
         for name in sorted(found, key=_rank):
             path = files.pop(name)

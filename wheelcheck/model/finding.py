@@ -224,6 +224,11 @@ class Code(Enum):
         "index was judged in its place, and may be another project or other code.",
         "Ask for the release, or build a wheel and ask for that file.",
     )  # fmt: skip
+    CONDA_UNJUDGED = (
+        "WC411", Severity.WARNING, "conda packages that no index has",
+        "An input lists conda packages that no index has in that version; conda installs them, and nothing is said of them here.",
+        "Name a project that an index has in their place, or ship conda's package.",
+    )  # fmt: skip
     LOCAL_FOLDER = (
         "WC410", Severity.INFO, "a folder on this machine",
         "A requirement names a folder, whose dependencies were read from its static metadata; the folder is on no index.",

@@ -63,6 +63,13 @@ class NativeKnowledge(Struct, frozen=True, kw_only=True):
         return None
 
 
+class CondaKnowledge(Struct, frozen=True, kw_only=True):
+    """Which project each conda package is: ``projects`` where the names differ, ``no_projects`` with what they are instead."""
+
+    projects: Mapping[str, NormalizedName]
+    no_projects: Mapping[str, str]
+
+
 class Remedy(Struct, frozen=True, kw_only=True):
     """The edit that an advisory recommends; ``requirement`` bounds, replaces or names the project, as ``kind`` says.
 

@@ -31,7 +31,7 @@ class InputFormat(Struct, frozen=True, kw_only=True):
     *reader* names the module of this room and its function ``(source, collector)``, imported when the first such input is met.
     A format with *choices* has extras and groups: its function ``(sources, extras, groups, collector)`` takes all of them at once.
     *watched* are patterns of the paths that the pre-commit hook looks at, *found* those of the paths within a folder that count
-    when its dependencies are looked for, best first.
+    when its dependencies are looked for, best first; those of a format that *is_last* only where no other has any.
     """
 
     files: str
@@ -40,6 +40,7 @@ class InputFormat(Struct, frozen=True, kw_only=True):
     choices: bool = False
     watched: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
+    is_last: bool = False
 
 
 FORMATS = (
@@ -59,6 +60,13 @@ FORMATS = (
     ),
     InputFormat(files=r".+\.pyw?", sign=r"(?m)^# /// script\r?$", reader="script:collect_script"),
     InputFormat(
+        files=r".+\.ya?ml",
+        reader="conda_environment:collect_environment",
+        watched=(r"environment\.ya?ml",),
+        found=(r"environment\.ya?ml", r"(?i:(conda|env)[^/]*\.ya?ml|environment[^/]*\.ya?ml)"),
+        is_last=True,
+    ),
+    InputFormat(
         files=r".*",
         reader="requirements_file:require_file",
         watched=(r"requirements[^/]*\.(txt|in)", r"requirements/[^/]+\.(txt|in)", r"[^/]*requirements\.(txt|in)"),
@@ -77,7 +85,6 @@ _FOREIGN = {
     r"poetry\.lock": "write it as requirements first: poetry export -o requirements.txt",
     r"uv\.lock|pylock(\..+)?\.toml": "write it as requirements first: uv export -o requirements.txt",
     r"pdm\.lock": "write it as requirements first: pdm export -o requirements.txt",
-    r"environment\.ya?ml": "conda's packages are no wheels; list the pip part in a requirements.txt",
 }
 
 

@@ -22,7 +22,7 @@ from wheelcheck.requirements.rewriting import Rewriting, closed, newline_of, ren
 from wheelcheck.texts.places import LineUnreadable, has_scheme, is_archive_name, is_web_url, path_of, url_path
 from wheelcheck.texts.sources import Reader, Source
 
-_OTHER_FORMATS = (".toml", ".py", ".pyw", ".json", ".lock")
+_OTHER_FORMATS = (".toml", ".py", ".pyw", ".json", ".lock", ".cfg", ".yml", ".yaml")
 
 
 class _Walk(Struct, kw_only=True):

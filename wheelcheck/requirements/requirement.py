@@ -52,6 +52,7 @@ _HINTS: dict[UnsupportedKind, str] = {
     "vcs": "build a wheel of it once and name the file or its URL, or ask for a released version",
     "folder-dynamic": "build a wheel of it (python -m build --wheel) and name that file",
     "archive-unreadable": "write NAME @ URL",
+    "conda": "",
     "elsewhere": "list what is installed without paths: pip list --format=freeze",
 }
 

@@ -18,6 +18,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.conda import is_exported, parse_exported
 from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
 from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable, parse_hash, parse_written
 from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, path_of, url_path
@@ -76,7 +77,11 @@ class _Reading:
         parsed = parse_line(line.text)
         source = inclusion.source
         origin = FileOrigin(path=source.place, line=line.number)
-        if parsed.requirement:
+        if parsed.requirement and is_exported(parsed.requirement):
+            package = parse_exported(parsed.requirement, origin)
+            if package is not None:
+                take(package)
+        elif parsed.requirement:
             written = parse_line(line.written).requirement or line.written
             pins = tuple(dict.fromkeys(map(parse_hash, parsed.values("--hash"))))
             take(
@@ -86,6 +91,7 @@ class _Reading:
                     )
                 )
             )
+        if parsed.requirement:
             # Any other option behind a requirement says nothing, as in pip.
             return
         for text, shown in zip(
