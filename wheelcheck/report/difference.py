@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model.check import ChangeKind, ComparedRelease, Difference, FindingState, PackageChange, Verdict
+from wheelcheck.model.check import (
+    ChangeKind,
+    ComparedRelease,
+    Difference,
+    DownloadSize,
+    FindingState,
+    PackageChange,
+    TargetDifference,
+    Verdict,
+)
+from wheelcheck.model.target import Target
 from wheelcheck.report.check.markdown import LIMIT, finding_block, fitted, folded_list
 from wheelcheck.report.check.text import draw_group
-from wheelcheck.report.details import change_line, headline, release_facts
 from wheelcheck.report.findings import Detail
-from wheelcheck.report.grouping import FindingGroup, Group, group_compared, group_sized_changes, open_notes
-from wheelcheck.report.page import Page
-from wheelcheck.report.quoting import escaped, flat
-from wheelcheck.report.verdicts import (
-    difference_heading,
-    difference_notes,
-    difference_verdict,
-    download_lines,
-    uncompared_targets,
-    where_changed,
+from wheelcheck.report.grouping import (
+    FindingGroup,
+    Group,
+    group_changes,
+    group_compared,
+    group_lines,
+    group_sized_changes,
+    open_notes,
 )
+from wheelcheck.report.page import Page, counted, size_text
+from wheelcheck.report.quoting import escaped, flat
+from wheelcheck.report.verdicts import headline, why_undecided
 from wheelcheck.report.wording import listed_targets
 
 _CHANGES_IN_BRIEF = 30
@@ -186,3 +197,107 @@ def _row(group: Group[PackageChange], difference: Difference) -> str:
 
 def _cell(release: ComparedRelease | None) -> str:
     return ", ".join((str(release.version), *release_facts(release))) if release is not None else ""
+
+
+def difference_verdict(difference: Difference) -> str:
+    """The answer of *difference* in one line: ``1 new finding fails; 2 came in, 1 moved``."""
+    new = group_compared(difference, FindingState.NEW)
+    failing = sum(group.verdict is Verdict.FAILS for group in new)
+    counts = Counter(group.value.kind for group in group_changes(difference))
+    moved = counts[ChangeKind.UPGRADED] + counts[ChangeKind.DOWNGRADED] + counts[ChangeKind.RESUPPLIED]
+    words = ((counts[ChangeKind.ADDED], "came in"), (counts[ChangeKind.REMOVED], "went out"), (moved, "moved"))
+    changes = ", ".join(f"{count} {word}" for count, word in words if count) or "no package changed"
+    undecided = sum(not each.is_decided for each in difference.targets)
+    of_targets = f"{undecided} of {counted(len(difference.targets), 'target')}"
+    if failing:
+        line = f"{counted(failing, 'new finding')} {'fails' if failing == 1 else 'fail'}; {changes}"
+        return f"{line}; {of_targets} undecided" if undecided else line
+    if undecided:
+        cause = "the index failed" if difference.exit_status == 3 else "the search ended before it had an answer"
+        return f"Undecided on {of_targets}: {cause}"
+    return f"Nothing new fails; {changes}"
+
+
+def difference_heading(difference: Difference) -> str:
+    """The two sides: ``requirements.txt at origin/main (1a2b3c4d5e) → requirements.txt``."""
+    return flat(f"{difference.old.name} → {difference.new.name}")
+
+
+def difference_notes(difference: Difference) -> list[str]:
+    """The sentences on how *difference* was made, other targets and kinds of input among them."""
+    notes = [flat(note) for note in difference.notes]
+    notes += [
+        flat(f"The target differs too: {each.other_target} before, {each.target} after.")
+        for each in difference.targets
+        if each.other_target is not None
+    ]
+    kinds = (difference.old.kind, difference.new.kind)
+    if "absent" not in kinds and kinds[0] != kinds[1]:
+        notes.append(flat(f"The sides were read in different ways: {kinds[0]} before, {kinds[1]} after."))
+    return notes
+
+
+def uncompared_targets(difference: Difference) -> list[tuple[Target, str]]:
+    """The targets on which nothing was compared, each with the side and the reason."""
+    return [
+        (each.target, flat(f"{word}: {why_undecided(side)}"))
+        for each in difference.targets
+        for word, side in (("before", each.before), ("after", each.after))
+        if side is not None and not side.is_decided
+    ]
+
+
+def download_lines(difference: Difference) -> list[str]:
+    """How much there is to download before and after, each line once with the targets for which it holds."""
+    groups = group_lines((download_line(each), each.target) for each in difference.targets)
+    return [f"{group.value} {where_changed(group.targets, difference)}".strip() for group in groups]
+
+
+def where_changed(targets: Sequence[Target], difference: Difference) -> str:
+    """On which of the targets of *difference* something holds; empty where it holds on all that are decided."""
+    decided = sum(each.is_decided for each in difference.targets)
+    return "" if len(targets) == decided else flat(f"on {listed_targets(targets)}")
+
+
+def change_line(change: PackageChange) -> str:
+    """The change in words: ``av 11.0.0 (2023-10-22, 27 MB) → 12.0.0 (2024-03-17, 28 MB)``."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        release = after or before
+        return flat(f"{change.name} {_release(release)}" if release is not None else change.name)
+    if change.kind is not ChangeKind.RESUPPLIED:
+        return flat(f"{change.name} {_release(before)} → {_release(after)}")
+    if before.installability is not after.installability:
+        ways = f"{before.installability.value} → {after.installability.value}"
+        return flat(f"{change.name} {after.version}: {ways}")
+    return flat(f"{change.name} {after.version}: another file, {before.filename} → {after.filename}")
+
+
+def _release(release: ComparedRelease) -> str:
+    facts = release_facts(release)
+    return f"{release.version} ({', '.join(facts)})" if facts else str(release.version)
+
+
+def release_facts(release: ComparedRelease) -> list[str]:
+    """The day and the size of *release*, as far as they are known."""
+    facts = [release.upload_time[:10]] if release.upload_time else []
+    return facts + ([size_text(release.size)] if release.size is not None else [])
+
+
+def download_line(target: TargetDifference) -> str:
+    """How much there is to download on *target*, before and after; empty where no size is known on either side."""
+    before, after = target.size_before, target.size_after
+    if not target.is_decided or not any(side.files > side.unknown for side in (before, after)):
+        return ""
+    line = f"{_amount(before)} → {_amount(after)}"
+    if before.unknown or after.unknown:
+        return line
+    moved = after.size - before.size
+    return f"{line} ({'+' if moved > 0 else ''}{size_text(moved)})" if moved else line
+
+
+def _amount(size: DownloadSize) -> str:
+    if not size.unknown:
+        return size_text(size.size)
+    known = f"{size_text(size.size)} and " if size.size else ""
+    return f"{known}{counted(size.unknown, 'file')} of unknown size"

@@ -24,9 +24,9 @@ from wheelcheck.model.document import Count, Path, ProjectName, about, document_
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.target import TargetName
+from wheelcheck.report.difference import difference_verdict
 from wheelcheck.report.documents import OriginDocument, origin_document, shared_finding
 from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared
-from wheelcheck.report.verdicts import difference_verdict
 
 _Texts = tuple[str, ...]
 _STATE = about("Whether it was there before. What was there and only now fails is new.")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model.answers import CellStatus, Matrix
+from wheelcheck.model.answers import CellStatus, Matrix, Opening
+from wheelcheck.model.repair import Repair
 from wheelcheck.report.findings import Detail
-from wheelcheck.report.grouping import group_blockers
-from wheelcheck.report.page import Page, Segment, folded, glued, sentence
+from wheelcheck.report.grouping import group_blockers, group_failures
+from wheelcheck.report.page import Page, Segment, folded, glued, joined, sentence
 from wheelcheck.report.quoting import escaped, flat
-from wheelcheck.report.verdicts import CELL_WORDS, failure_lines, matrix_advice, matrix_verdict, opening_lines
-from wheelcheck.report.wording import listed_cells
+from wheelcheck.report.wording import change, listed_cells
 
+_WORDS = {
+    CellStatus.INSTALLS: "installs",
+    CellStatus.NEEDS_BUILD: "installs after pure builds",
+    CellStatus.BLOCKED: "blocked",
+    CellStatus.UNDECIDED: "undecided in time",
+    CellStatus.FAILED: "no answer",
+    CellStatus.UNSUPPORTED: "not supported by the project",
+}
 _MARKS = {
     CellStatus.INSTALLS: ("✓", "+", "green", "✅"),
     CellStatus.NEEDS_BUILD: ("~", "~", "cyan", "🔧"),
@@ -67,7 +76,7 @@ def _grid(page: Page, matrix: Matrix) -> None:
                 cells.append((f"{'':{_GAP}}{marks[plain].ljust(len(python))}", marks[2]))
             page.line((f"  {platform.ljust(first)}", ""), *cells)
     found = {cell.status for cell in matrix.cells}
-    legend = "   ".join(glued(f"{_MARKS[kind][plain]} {CELL_WORDS[kind]}") for kind in CellStatus if kind in found)
+    legend = "   ".join(glued(f"{_MARKS[kind][plain]} {_WORDS[kind]}") for kind in CellStatus if kind in found)
     page.paragraph(legend, indent=2, style="dim", apart=True)
 
 
@@ -143,10 +152,96 @@ def _table(matrix: Matrix) -> str:
 
 def _legend(matrix: Matrix) -> str:
     found = {cell.status for cell in matrix.cells}
-    return ", ".join(f"{_MARKS[status][3]} {CELL_WORDS[status]}" for status in CellStatus if status in found)
+    return ", ".join(f"{_MARKS[status][3]} {_WORDS[status]}" for status in CellStatus if status in found)
 
 
 def _iter_blockers(matrix: Matrix) -> Iterator[str]:
     for group in group_blockers(matrix):
         why = f": {escaped(group.why)}" if group.why else ""
         yield f"**{escaped(folded(group.names, _NAMES_IN_MARKDOWN))}**{why}, on {escaped(listed_cells(matrix, group.targets))}"
+
+
+def matrix_verdict(matrix: Matrix) -> str:
+    """The answer of *matrix* in one line: ``Installs on 23 of 40 targets; 17 blocked``."""
+    counts = Counter(cell.status for cell in matrix.cells)
+    good, total = len(matrix.good), len(matrix.cells) - counts[CellStatus.UNSUPPORTED]
+    rest = [
+        f"{counts[status]} {_WORDS[status]}"
+        for status in (CellStatus.BLOCKED, CellStatus.UNDECIDED, CellStatus.FAILED, CellStatus.UNSUPPORTED)
+        if counts[status]
+    ]
+    built = counts[CellStatus.NEEDS_BUILD]
+    builds = f", {'all' if built == good else built} after pure builds" if built else ""
+    if total == 1:
+        target = next(cell.target for cell in matrix.cells if cell.is_supported)
+        line = f"Installs on {target}{builds}" if good else f"Does not install on {target}"
+    elif good == total:
+        line = f"Installs on all {total} targets{builds}"
+    elif good:
+        line = f"Installs on {good} of {total} targets{builds}"
+    else:
+        line = f"Installs on none of {total} targets"
+    return "; ".join((line, *rest))
+
+
+def matrix_advice(matrix: Matrix) -> tuple[str, ...]:
+    """Which Python to ship, and why not a newer one: whole sentences, without a full stop; empty where nothing installs."""
+    best = matrix.best
+    if best is None:
+        return ()
+    total, several = len(matrix.platforms), len(matrix.pythons) > 1
+    lines: list[str] = []
+    if several:
+        reach = f"all {total} platforms" if len(best.good) == total else f"{len(best.good)} of {total} platforms"
+        lines.append(f"Ship Python {best.python}: {_merit(matrix, best.python, reach if total > 1 else best.good[0])}")
+        lines.extend(
+            f"Python {python} is the newest on which {platform} installs" for platform, python in best.exceptions
+        )
+    if best.never:
+        where = joined(best.never)
+        lines.append(f"No Python asked for installs on {where}" if several else f"It does not install on {where}")
+    return tuple(lines)
+
+
+def _merit(matrix: Matrix, python: str, reach: str) -> str:
+    """Why this Python: the newest that reaches so much, or how it compares with newer ones."""
+    installs = Counter(cell.target.python for cell in matrix.good)
+    asked = {cell.target.python: cell.target for cell in matrix.cells}
+    newer = [
+        word
+        for word, target in asked.items()
+        if (not word.endswith("t") or python.endswith("t")) and target.python_full > asked[python].python_full
+    ]
+    if not newer:
+        return f"it installs on {reach}, and is the newest asked for"
+    as_many = [word for word in newer if installs[word] == installs[python]]
+    if as_many:
+        return f"it installs on {reach}, on more of them without a build than Python {joined(as_many)}"
+    return f"it is the newest that installs on {reach}"
+
+
+def opening_lines(matrix: Matrix) -> tuple[str, ...]:
+    """Which repair opens which cells, and where that is proved; then for which none was found; without a full stop."""
+    lines = [_opening(matrix, each, each.repair) for each in matrix.openings if each.repair is not None]
+    for searched, end in ((True, ""), (False, " before the search ended")):
+        closed = [each for each in matrix.openings if each.repair is None and each.searched is searched]
+        targets = [target for each in closed for target in (each.proved, *each.alike)]
+        if targets:
+            lines.append(f"nothing was found{end} for {listed_cells(matrix, targets)}")
+    return tuple(lines)
+
+
+def _opening(matrix: Matrix, opening: Opening, repair: Repair) -> str:
+    cells = listed_cells(matrix, (opening.proved, *opening.alike))
+    first, *others = (
+        (" and ".join(change(edit, opening.proved) for edit in each.edits), each.risk.value)
+        for each in (repair, *opening.others)
+    )
+    proof = f"proved on {opening.proved}" if opening.alike else "proved by resolving again"
+    rest = "".join(f"; or {changes} ({risk} risk)" for changes, risk in others)
+    return f"{first[0]}: opens {cells} ({first[1]} risk, {proof}){rest}"
+
+
+def failure_lines(matrix: Matrix) -> tuple[str, ...]:
+    """Why cells have neither a plan nor blockers, each reason once with its cells."""
+    return tuple(f"{group.value}: {listed_cells(matrix, group.targets)}" for group in group_failures(matrix))

@@ -14,7 +14,7 @@ from wheelcheck.model.finding import Code
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.target import TargetName
 from wheelcheck.plans.repair_documents import RepairDocument, repair_document
-from wheelcheck.report.verdicts import matrix_verdict
+from wheelcheck.report.matrix import matrix_verdict
 
 _Texts = tuple[str, ...]
 _Names = tuple[ProjectName, ...]

@@ -1,30 +1,23 @@
-"""Words the answer of a check, a comparison or a grid, in the same lines for every format; judges nothing again."""
+"""Words the answer of a check and its findings, in the same lines for every format; judges nothing again."""
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from wheelcheck.model.answers import CellStatus, Matrix, Opening
-from wheelcheck.model.check import Allowance, ChangeKind, Check, CheckedTarget, Difference, FindingState, Verdict
+from wheelcheck.model.check import Allowance, Check, CheckedTarget, Verdict
 from wheelcheck.model.finding import Code
 from wheelcheck.model.repair import Repair
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import Target
-from wheelcheck.report.details import download_line
-from wheelcheck.report.grouping import FindingGroup, group_changes, group_compared, group_failures, group_lines
-from wheelcheck.report.page import counted, joined
+from wheelcheck.model.urls import masked_within
+from wheelcheck.report.grouping import FindingGroup, Group
+from wheelcheck.report.page import counted
 from wheelcheck.report.quoting import flat
-from wheelcheck.report.wording import change, listed_cells, listed_targets
+from wheelcheck.report.wording import changes, listed_targets
 
-CELL_WORDS = {
-    CellStatus.INSTALLS: "installs",
-    CellStatus.NEEDS_BUILD: "installs after pure builds",
-    CellStatus.BLOCKED: "blocked",
-    CellStatus.UNDECIDED: "undecided in time",
-    CellStatus.FAILED: "no answer",
-    CellStatus.UNSUPPORTED: "not supported by the project",
-}
+_EVIDENCE = 3
 
 
 def check_verdict(check: Check, groups: Sequence[FindingGroup]) -> str:
@@ -114,147 +107,61 @@ def _covered(allowance: Allowance) -> str:
     return f"{text}, {', '.join(allowance.codes)}" if allowance.codes else text
 
 
-def difference_verdict(difference: Difference) -> str:
-    """The answer of *difference* in one line: ``1 new finding fails; 2 came in, 1 moved``."""
-    new = group_compared(difference, FindingState.NEW)
-    failing = sum(group.verdict is Verdict.FAILS for group in new)
-    counts = Counter(group.value.kind for group in group_changes(difference))
-    moved = counts[ChangeKind.UPGRADED] + counts[ChangeKind.DOWNGRADED] + counts[ChangeKind.RESUPPLIED]
-    words = ((counts[ChangeKind.ADDED], "came in"), (counts[ChangeKind.REMOVED], "went out"), (moved, "moved"))
-    changes = ", ".join(f"{count} {word}" for count, word in words if count) or "no package changed"
-    undecided = sum(not each.is_decided for each in difference.targets)
-    of_targets = f"{undecided} of {counted(len(difference.targets), 'target')}"
-    if failing:
-        line = f"{counted(failing, 'new finding')} {'fails' if failing == 1 else 'fail'}; {changes}"
-        return f"{line}; {of_targets} undecided" if undecided else line
-    if undecided:
-        cause = "the index failed" if difference.exit_status == 3 else "the search ended before it had an answer"
-        return f"Undecided on {of_targets}: {cause}"
-    return f"Nothing new fails; {changes}"
+def headline(group: FindingGroup) -> str:
+    """The finding in one sentence, with its targets: ``av 11.0.0 has no wheel … (on win_amd64 with Python 3.11)``."""
+    if names_its_target(group):
+        return flat(group.message)
+    return flat(f"{group.message} (on {listed_targets(group.targets)})")
 
 
-def difference_heading(difference: Difference) -> str:
-    """The two sides: ``requirements.txt at origin/main (1a2b3c4d5e) → requirements.txt``."""
-    return flat(f"{difference.old.name} → {difference.new.name}")
+def names_its_target(group: FindingGroup) -> bool:
+    """Whether the message names the one target itself, so that nothing is to be added."""
+    return len(group.targets) == 1 and str(group.targets[0]) in group.message
 
 
-def difference_notes(difference: Difference) -> list[str]:
-    """The sentences on how *difference* was made, other targets and kinds of input among them."""
-    notes = [flat(note) for note in difference.notes]
-    notes += [
-        flat(f"The target differs too: {each.other_target} before, {each.target} after.")
-        for each in difference.targets
-        if each.other_target is not None
-    ]
-    kinds = (difference.old.kind, difference.new.kind)
-    if "absent" not in kinds and kinds[0] != kinds[1]:
-        notes.append(flat(f"The sides were read in different ways: {kinds[0]} before, {kinds[1]} after."))
-    return notes
+def iter_details(group: FindingGroup) -> Iterator[tuple[str, str]]:
+    """A label and a line each: the reasons, the requirers, where wheels are, the repairs, the allowance."""
+    for text in group.finding.evidence[:_EVIDENCE]:
+        yield "because", flat(text)
+    if group.finding.paths:
+        yield "wanted by", wanted_by(group)
+    for origin in group.origins:
+        yield "written in", flat(str(origin))
+    for note in group.beside:
+        yield "elsewhere", flat(note.message)
+    if group.finding.nearest is not None and not group.beside:
+        yield "nearest", flat(f"{group.finding.package} {group.finding.nearest} has a wheel")
+    for repair in group.repairs:
+        yield "repair", repair_line(repair, group.targets)
+    if (covered := _allowance_line(group)) is not None:
+        yield covered
 
 
-def uncompared_targets(difference: Difference) -> list[tuple[Target, str]]:
-    """The targets on which nothing was compared, each with the side and the reason."""
-    return [
-        (each.target, flat(f"{word}: {why_undecided(side)}"))
-        for each in difference.targets
-        for word, side in (("before", each.before), ("after", each.after))
-        if side is not None and not side.is_decided
-    ]
+def wanted_by(group: FindingGroup) -> str:
+    """The shortest path by which it is wanted, and how many more there are."""
+    ordered = sorted(group.finding.paths, key=len)
+    way = " → ".join(ordered[0])
+    more = len(ordered) - 1
+    return flat(f"{way} (and {more} more {'ways' if more > 1 else 'way'})" if more else way)
 
 
-def download_lines(difference: Difference) -> list[str]:
-    """How much there is to download before and after, each line once with the targets for which it holds."""
-    groups = group_lines((download_line(each), each.target) for each in difference.targets)
-    return [f"{group.value} {where_changed(group.targets, difference)}".strip() for group in groups]
+def options_line(repair: Repair) -> str:
+    """The options of *repair* as typed into a POSIX shell."""
+    return flat(shlex.join(masked_within(word) for word in repair.options))
 
 
-def where_changed(targets: Sequence[Target], difference: Difference) -> str:
-    """On which of the targets of *difference* something holds; empty where it holds on all that are decided."""
-    decided = sum(each.is_decided for each in difference.targets)
-    return "" if len(targets) == decided else flat(f"on {listed_targets(targets)}")
+def repair_line(group: Group[Repair], among: tuple[Target, ...] = ()) -> str:
+    """The change, its risk and its options in a line; its targets where they are not all of *among*."""
+    repair = group.value
+    where = f", on {listed_targets(group.targets)}" if len(group.targets) < len(among) else ""
+    line = flat(f"{changes(repair)} (proved, {repair.risk.value} risk{where})")
+    return f"{line}: {options_line(repair)}" if repair.options else line
 
 
-def matrix_verdict(matrix: Matrix) -> str:
-    """The answer of *matrix* in one line: ``Installs on 23 of 40 targets; 17 blocked``."""
-    counts = Counter(cell.status for cell in matrix.cells)
-    good, total = len(matrix.good), len(matrix.cells) - counts[CellStatus.UNSUPPORTED]
-    rest = [
-        f"{counts[status]} {CELL_WORDS[status]}"
-        for status in (CellStatus.BLOCKED, CellStatus.UNDECIDED, CellStatus.FAILED, CellStatus.UNSUPPORTED)
-        if counts[status]
-    ]
-    built = counts[CellStatus.NEEDS_BUILD]
-    builds = f", {'all' if built == good else built} after pure builds" if built else ""
-    if total == 1:
-        target = next(cell.target for cell in matrix.cells if cell.is_supported)
-        line = f"Installs on {target}{builds}" if good else f"Does not install on {target}"
-    elif good == total:
-        line = f"Installs on all {total} targets{builds}"
-    elif good:
-        line = f"Installs on {good} of {total} targets{builds}"
-    else:
-        line = f"Installs on none of {total} targets"
-    return "; ".join((line, *rest))
-
-
-def matrix_advice(matrix: Matrix) -> tuple[str, ...]:
-    """Which Python to ship, and why not a newer one: whole sentences, without a full stop; empty where nothing installs."""
-    best = matrix.best
-    if best is None:
-        return ()
-    total, several = len(matrix.platforms), len(matrix.pythons) > 1
-    lines: list[str] = []
-    if several:
-        reach = f"all {total} platforms" if len(best.good) == total else f"{len(best.good)} of {total} platforms"
-        lines.append(f"Ship Python {best.python}: {_merit(matrix, best.python, reach if total > 1 else best.good[0])}")
-        lines.extend(
-            f"Python {python} is the newest on which {platform} installs" for platform, python in best.exceptions
-        )
-    if best.never:
-        where = joined(best.never)
-        lines.append(f"No Python asked for installs on {where}" if several else f"It does not install on {where}")
-    return tuple(lines)
-
-
-def _merit(matrix: Matrix, python: str, reach: str) -> str:
-    """Why this Python: the newest that reaches so much, or how it compares with newer ones."""
-    installs = Counter(cell.target.python for cell in matrix.good)
-    asked = {cell.target.python: cell.target for cell in matrix.cells}
-    newer = [
-        word
-        for word, target in asked.items()
-        if (not word.endswith("t") or python.endswith("t")) and target.python_full > asked[python].python_full
-    ]
-    if not newer:
-        return f"it installs on {reach}, and is the newest asked for"
-    as_many = [word for word in newer if installs[word] == installs[python]]
-    if as_many:
-        return f"it installs on {reach}, on more of them without a build than Python {joined(as_many)}"
-    return f"it is the newest that installs on {reach}"
-
-
-def opening_lines(matrix: Matrix) -> tuple[str, ...]:
-    """Which repair opens which cells, and where that is proved; then for which none was found; without a full stop."""
-    lines = [_opening(matrix, each, each.repair) for each in matrix.openings if each.repair is not None]
-    for searched, end in ((True, ""), (False, " before the search ended")):
-        closed = [each for each in matrix.openings if each.repair is None and each.searched is searched]
-        targets = [target for each in closed for target in (each.proved, *each.alike)]
-        if targets:
-            lines.append(f"nothing was found{end} for {listed_cells(matrix, targets)}")
-    return tuple(lines)
-
-
-def _opening(matrix: Matrix, opening: Opening, repair: Repair) -> str:
-    cells = listed_cells(matrix, (opening.proved, *opening.alike))
-    first, *others = (
-        (" and ".join(change(edit, opening.proved) for edit in each.edits), each.risk.value)
-        for each in (repair, *opening.others)
-    )
-    proof = f"proved on {opening.proved}" if opening.alike else "proved by resolving again"
-    rest = "".join(f"; or {changes} ({risk} risk)" for changes, risk in others)
-    return f"{first[0]}: opens {cells} ({first[1]} risk, {proof}){rest}"
-
-
-def failure_lines(matrix: Matrix) -> tuple[str, ...]:
-    """Why cells have neither a plan nor blockers, each reason once with its cells."""
-    return tuple(f"{group.value}: {listed_cells(matrix, group.targets)}" for group in group_failures(matrix))
+def _allowance_line(group: FindingGroup) -> tuple[str, str] | None:
+    allowance = group.allowance
+    if allowance is None:
+        return None
+    if group.verdict is Verdict.ALLOWED:
+        return "allowed", flat(f"until {allowance.expires} ({allowance.origin}): {allowance.reason}")
+    return "expired", flat(f"its allowance ended after {allowance.expires} ({allowance.origin}): {allowance.reason}")

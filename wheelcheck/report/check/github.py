@@ -10,10 +10,9 @@ from collections.abc import Iterator
 
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.report.details import headline, iter_details
 from wheelcheck.report.grouping import group_findings
 from wheelcheck.report.quoting import flat, repository_path
-from wheelcheck.report.verdicts import stale_allowances, undecided_targets
+from wheelcheck.report.verdicts import headline, iter_details, stale_allowances, undecided_targets
 
 _COMMANDS = {Verdict.FAILS: "error", Verdict.WARNS: "warning"}
 

@@ -13,10 +13,9 @@ from collections import Counter
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.report.details import headline, iter_details
 from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.quoting import flat, repository_path
-from wheelcheck.report.verdicts import fallback_place, stale_allowances, undecided_targets
+from wheelcheck.report.verdicts import fallback_place, headline, iter_details, stale_allowances, undecided_targets
 
 _Object = dict[str, object]
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from wheelcheck.model.check import Check, CheckedTarget, Verdict
-from wheelcheck.report.details import iter_details
 from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.quoting import flat, repository_path
-from wheelcheck.report.verdicts import target_detail, why_undecided
+from wheelcheck.report.verdicts import iter_details, target_detail, why_undecided
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -9,10 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.repair import Repair
-from wheelcheck.report.details import headline, iter_details, names_its_target, options_line
 from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
 from wheelcheck.report.quoting import code_block, code_span, escaped
-from wheelcheck.report.verdicts import check_verdict, stale_allowances, target_detail, target_word
+from wheelcheck.report.verdicts import (
+    check_verdict,
+    headline,
+    iter_details,
+    names_its_target,
+    options_line,
+    stale_allowances,
+    target_detail,
+    target_word,
+)
 from wheelcheck.report.wording import changes, gain, listed_targets
 
 LIMIT = 60_000

@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
-from wheelcheck.report.details import headline, iter_details
 from wheelcheck.report.grouping import FindingGroup, group_findings
 from wheelcheck.report.page import sentence
 from wheelcheck.report.quoting import artifact_uri, escaped, flat, repository_path
-from wheelcheck.report.verdicts import fallback_place, stale_allowances, undecided_targets
+from wheelcheck.report.verdicts import fallback_place, headline, iter_details, stale_allowances, undecided_targets
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"

@@ -9,12 +9,21 @@ from msgspec import structs
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.repair import Repair
-from wheelcheck.report.details import headline, names_its_target, options_line, wanted_by
 from wheelcheck.report.findings import Detail, draw_finding, draw_hidden
 from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
 from wheelcheck.report.page import Page, counted
 from wheelcheck.report.quoting import flat, flat_edit, flat_finding
-from wheelcheck.report.verdicts import check_verdict, stale_allowances, target_detail, target_word, undecided_targets
+from wheelcheck.report.verdicts import (
+    check_verdict,
+    headline,
+    names_its_target,
+    options_line,
+    stale_allowances,
+    target_detail,
+    target_word,
+    undecided_targets,
+    wanted_by,
+)
 from wheelcheck.report.wording import change, gain, listed_targets
 
 _FAILING_IN_BRIEF = 5
