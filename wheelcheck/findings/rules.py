@@ -30,6 +30,7 @@ from wheelcheck.findings.chosen import (
 )
 from wheelcheck.findings.compatibility import find_incompatibilities
 from wheelcheck.findings.context import Diagnosis
+from wheelcheck.findings.indexes import find_failed_indexes, find_shared_names
 from wheelcheck.findings.installing import find_offenders
 from wheelcheck.model.finding import Finding, Severity
 
@@ -50,6 +51,8 @@ RULES: Mapping[Rule, bool] = {
     find_unknown_extras: False,
     find_older_picks: False,
     find_yanked: False,
+    find_shared_names: False,
+    find_failed_indexes: False,
     find_old_picks: False,
     find_pre_releases: False,
     find_patch_decisions: False,

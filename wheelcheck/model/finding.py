@@ -143,6 +143,12 @@ class Code(Enum):
         "found out within the limits of the search.",
         "Repair what is listed, or raise --max-seconds if that was the limit.",
     )  # fmt: skip
+    SEVERAL_INDEXES = (
+        "WC210", Severity.WARNING, "on several indexes",
+        "More than one index that is asked lists a project of this name, and the version was chosen from all of them, as pip does: "
+        "whoever can upload to one of them decides what is installed (dependency confusion).",
+        "Name the one index for the project: --source NAME=URL, or [tool.wheelcheck] sources.",
+    )  # fmt: skip
     PROJECT_ABSENT = (
         "WC301", Severity.ERROR, "project not found",
         "None of the indexes knows the project.",
@@ -177,6 +183,11 @@ class Code(Enum):
         "WC307", Severity.ERROR, "archive not read",
         "An archive is broken, hostile (path traversal, links, a bomb) or larger than what is read, as the evidence says.",
         "Do not install a broken or hostile one and report it to the index; build a large one by hand to see what it is.",
+    )  # fmt: skip
+    INDEX_FAILED = (
+        "WC308", Severity.WARNING, "an index could not be asked",
+        "One of several indexes did not answer. pip goes on without it, and so does the answer: what that index has was not seen.",
+        "Ask again when it answers, or leave it out.",
     )  # fmt: skip
     MARKER_UNKNOWABLE = (
         "WC401", Severity.WARNING, "marker uses a value that the target cannot know",

@@ -18,6 +18,7 @@ _ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
 _ROWS_IN_BRIEF = 2
 _ROWS_IN_FULL = 10_000
 _MESSAGES_IN_BRIEF = 3
+_NAMES_IN_BRIEF = 4
 _WITH_MESSAGE = frozenset({Code.ADVISORY, Code.ABI_BREAK})
 """Codes of failures after installation: names alone would not explain them."""
 _VERDICT_STYLES = {
@@ -56,6 +57,7 @@ def render_summary(
     _notes(page, plan, detail)
     if detail == "full" and plan.packages:
         _packages(page, plan)
+    _index_line(page, plan)
     _size_line(page, plan, sizes)
     _next(page, list(iter_next_steps(plan, asked, shown=detail, written=written)))
     return page.coloured() if color else page.plain()
@@ -185,6 +187,7 @@ def _notes(page: Page, plan: Plan, detail: Detail) -> None:
 
 
 def _packages(page: Page, plan: Plan) -> None:
+    several = len({package.file.index for package in plan.packages if package.file is not None}) > 1
     page.heading(f"Packages ({len(plan.packages)})")
     page.columns(
         (
@@ -193,13 +196,31 @@ def _packages(page: Page, plan: Plan) -> None:
                 str(package.version),
                 package.installability.value,
                 _size(package),
+                *((package.file.index or "" if package.file is not None else "",) if several else ()),
                 "you" if package.requested else ", ".join(package.required_by),
             )
             for package in plan.packages
         ),
         indent=4,
-        header=("name", "version", "from", "size", "wanted by"),
+        header=("name", "version", "from", "size", *(("index",) if several else ()), "wanted by"),
     )
+
+
+def _index_line(page: Page, plan: Plan) -> None:
+    """Where the packages come from, where several indexes were asked."""
+    if len(plan.options.indexes) + len(plan.options.sources) < 2:
+        return
+    names: dict[str, list[str]] = {}
+    for package in plan.packages:
+        if package.file is not None and package.file.index:
+            names.setdefault(package.file.index, []).append(package.name)
+    parts = sorted(names.items(), key=lambda part: -len(part[1]))
+    text = "; ".join(
+        f"{', '.join(listed) if len(listed) <= _NAMES_IN_BRIEF else counted(len(listed), 'project')} from {index}"
+        for index, listed in parts
+    )
+    if text:
+        page.paragraph(text, lead=("Indexes: ", "bold"), indent=2, apart=True)
 
 
 def _size(package: PlannedPackage) -> str:

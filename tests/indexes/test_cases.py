@@ -1,0 +1,148 @@
+"""Requirements that name a further index, as users write them, planned whole: the file chosen, and what is said of it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+import wheelcheck
+from tests.fakes.archives import make_sdist, make_wheel
+from tests.server import IndexServer
+from tests.server.answers import Answer
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.plan import Plan
+from wheelcheck.report.summary import render_summary
+
+ENVIRON = {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
+NATIVE = {
+    "setup.py": "from setuptools import Extension, setup\nsetup(ext_modules=[Extension('n', ['n.c'])])\n",
+    "n.c": "",
+}
+MAIN = {
+    "tensorlib": [make_wheel("tensorlib", "2.0.1"), make_wheel("tensorlib", "2.1.0")],
+    "webrtcvad": [make_sdist("webrtcvad", "2.0.10", files=NATIVE)],
+    "plain": [make_wheel("plain", "1.0")],
+}
+CUDA = {
+    "tensorlib": [make_wheel("tensorlib", "2.0.1+cu118")],
+    "webrtcvad": [make_wheel("webrtcvad", "2.0.10", tags="cp311-cp311-win_amd64")],
+}
+
+
+@contextmanager
+def two_indexes() -> Iterator[Mapping[str, str]]:
+    with ExitStack() as stack:
+        servers = {"main": IndexServer(MAIN), "cuda": IndexServer(CUDA)}
+        yield {name: stack.enter_context(server).simple_url for name, server in servers.items()}
+
+
+def planned(folder: Path, urls: Mapping[str, str], *lines: str, environ: Mapping[str, str] = ENVIRON) -> Plan:
+    text = f"--index-url {urls['main']}\n--extra-index-url {urls['cuda']}\n" + "".join(f"{line}\n" for line in lines)
+    (folder / "requirements.txt").write_text(text)
+    return wheelcheck.plan(
+        str(folder / "requirements.txt"), platform="win_amd64", python="3.11", no_cache=True, repairs=0, environ=environ
+    )
+
+
+def found(plan: Plan, code: Code) -> list[Finding]:
+    return [finding for finding in plan.findings if finding.code is code]
+
+
+@pytest.mark.parametrize(
+    ("line", "version", "severity"),
+    [
+        ("tensorlib==2.0.1+cu118", "2.0.1+cu118", Severity.INFO),
+        ("tensorlib==2.0.1", "2.0.1+cu118", Severity.WARNING),
+        ("tensorlib", "2.1.0", Severity.WARNING),
+    ],
+)
+def test_a_project_on_both_indexes_is_taken_as_pip_takes_it_and_both_are_named(
+    tmp_path: Path, line: str, version: str, severity: Severity
+) -> None:
+    with two_indexes() as urls:
+        plan = planned(tmp_path, urls, line)
+    taken = urls["cuda"] if "+" in version else urls["main"]
+    (package,) = plan.packages
+    assert (str(package.version), package.file and package.file.index) == (version, taken)
+    (finding,) = found(plan, Code.SEVERAL_INDEXES)
+    assert finding.severity is severity
+    assert all(url in finding.message for url in urls.values())
+    assert f"--source tensorlib={taken} takes it from that index alone" in finding.evidence
+
+
+def test_a_source_settles_it_and_the_index_of_each_package_is_shown(tmp_path: Path) -> None:
+    with two_indexes() as urls:
+        (tmp_path / "requirements.txt").write_text(f"--extra-index-url {urls['cuda']}\ntensorlib\nplain\n")
+        plan = wheelcheck.plan(
+            str(tmp_path / "requirements.txt"),
+            index_url=urls["main"],
+            sources=(f"tensorlib={urls['cuda']}",),
+            no_cache=True,
+            environ=ENVIRON,
+        )
+    assert not found(plan, Code.SEVERAL_INDEXES)
+    words = " ".join(render_summary(plan).split())
+    assert f"tensorlib from {urls['cuda']}" in words
+    assert f"plain from {urls['main']}" in words
+
+
+def test_a_hash_settles_which_file_it_is(tmp_path: Path) -> None:
+    with two_indexes() as urls:
+        digest = wheelcheck.plan("tensorlib==2.1.0", index_url=urls["main"], no_cache=True, environ=ENVIRON).packages[0]
+        assert digest.file is not None
+        plan = planned(tmp_path, urls, f"tensorlib==2.1.0 --hash=sha256:{digest.file.sha256}")
+    assert not found(plan, Code.SEVERAL_INDEXES)
+
+
+def test_a_wheel_that_only_the_further_index_has_makes_a_source_archive_needless(tmp_path: Path) -> None:
+    with two_indexes() as urls:
+        plan = planned(tmp_path, urls, "webrtcvad")
+    (package,) = plan.packages
+    assert plan.status.value == "installable"
+    assert package.file is not None
+    assert package.file.filename == "webrtcvad-2.0.10-cp311-cp311-win_amd64.whl"
+
+
+def test_an_index_that_is_down_is_told_and_the_other_answers(tmp_path: Path) -> None:
+    with two_indexes() as urls:
+        plan = planned(tmp_path, {**urls, "cuda": "http://127.0.0.1:9/simple/"}, "tensorlib==2.0.1")
+    assert [str(package.version) for package in plan.packages] == ["2.0.1"]
+    (finding,) = found(plan, Code.INDEX_FAILED)
+    assert finding.severity is Severity.WARNING
+    assert "http://127.0.0.1:9/simple/" in finding.message
+    assert "not seen there: tensorlib" in finding.evidence
+
+
+def test_requirements_that_name_their_index_take_the_place_of_pips_own_further_indexes(tmp_path: Path) -> None:
+    with two_indexes() as urls:
+        configured = {**ENVIRON, "PIP_EXTRA_INDEX_URL": urls["cuda"]}
+        (tmp_path / "named.txt").write_text(f"--index-url {urls['main']}\ntensorlib==2.0.1\n")
+        (tmp_path / "plain.txt").write_text("tensorlib==2.0.1\n")
+        named = wheelcheck.plan(str(tmp_path / "named.txt"), no_cache=True, environ=configured)
+        plain = wheelcheck.plan(str(tmp_path / "plain.txt"), index_url=urls["main"], no_cache=True, environ=configured)
+    assert [str(plan.packages[0].version) for plan in (named, plain)] == ["2.0.1", "2.0.1+cu118"]
+
+
+class Meeting(IndexServer):
+    """An index that answers for a project only once each of two indexes is asked for it."""
+
+    barrier = threading.Barrier(2)
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+        if path.endswith("/tensorlib/"):
+            self.barrier.wait(30)
+        return super().answer(method, path, headers)
+
+
+def test_pages_of_several_indexes_are_asked_for_at_once() -> None:
+    with Meeting(MAIN) as main, Meeting(CUDA) as cuda:
+        plan = wheelcheck.plan(
+            "tensorlib", index_url=main.simple_url, extra_index_urls=(cuda.simple_url,), no_cache=True, environ=ENVIRON
+        )
+        assert main.count_pages("tensorlib") == cuda.count_pages("tensorlib") == 1
+    assert [str(package.version) for package in plan.packages] == ["2.1.0"]

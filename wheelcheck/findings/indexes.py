@@ -1,0 +1,82 @@
+"""Rules on several indexes: projects that more than one of them lists, and indexes that could not be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.findings.context import Diagnosis
+from wheelcheck.model.distribution import MetadataSource, ProjectPage
+from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.resolution import Pin
+
+_NAMES_SHOWN = 5
+
+
+def find_shared_names(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Projects whose version was chosen from what several indexes list: whoever owns the name on one of them decides.
+
+    None where a hash settles which file it is. Where an exact bound and one index alone settle it, that is information.
+    """
+    for name, pin in diagnosis.pins.items():
+        if pin.distribution is None or pin.metadata.source is MetadataSource.LOCK or name in diagnosis.hashes:
+            continue
+        page, taken = diagnosis.page(name), pin.distribution.at.index
+        if len(page.indexes) < 2 or taken not in page.indexes:
+            continue
+        newest = _newest_by_index(page)
+        others = "; ".join(f"{index} has {_newest(newest.get(index))}" for index in page.indexes if index != taken)
+        yield Finding(
+            code=Code.SEVERAL_INDEXES,
+            severity=Severity.INFO if _is_settled(diagnosis, pin, page) else Code.SEVERAL_INDEXES.severity,
+            package=name,
+            version=pin.version,
+            message=f"{name} is on {len(page.indexes)} indexes: {pin.version} was taken from {taken}; {others}",
+            evidence=(
+                *(f"{index}: {_newest(newest.get(index))}" for index in page.indexes),
+                f"--source {name}={taken} takes it from that index alone",
+            ),
+            paths=diagnosis.paths(name),
+        )
+
+
+def _newest_by_index(page: ProjectPage) -> dict[str, Version]:
+    found: dict[str, Version] = {}
+    for version in page.newest_first:
+        for file in page.distributions[version]:
+            found.setdefault(file.at.index, version)
+        if found.keys() >= set(page.indexes):
+            break
+    return found
+
+
+def _newest(version: Version | None) -> str:
+    return f"{version} as its newest" if version is not None else "no version"
+
+
+def _is_settled(diagnosis: Diagnosis, pin: Pin, page: ProjectPage) -> bool:
+    """Whether an exact bound admits no version but that of *pin*, which one index alone has."""
+    listing = {file.at.index for file in page.distributions.get(pin.version, ())} & set(page.indexes)
+    bounds = [edge.requirement.specifier for edge in diagnosis.edges if edge.child == pin.name]
+    exact = {part.version for bound in bounds for part in bound if part.operator in ("==", "===")}
+    return len(listing) == 1 and str(pin.version) in exact
+
+
+def find_failed_indexes(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Indexes that did not answer while others did: pip goes on without them, so what they have was not seen."""
+    failed: dict[str, list[NormalizedName]] = {}
+    reasons: dict[str, str] = {}
+    clashing = [clash.name for clash in diagnosis.clashes]
+    for name in dict.fromkeys((*diagnosis.pins, *clashing)):
+        for index, reason in diagnosis.page(name).unasked:
+            failed.setdefault(index, []).append(name)
+            reasons.setdefault(index, reason)
+    for index, names in failed.items():
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        yield Finding.of(
+            Code.INDEX_FAILED,
+            message=f"{index} could not be asked, and the other indexes answered alone",
+            evidence=(reasons[index], f"not seen there: {', '.join(names[:_NAMES_SHOWN])}{more}"),
+        )
