@@ -21,7 +21,7 @@ def find_shared_names(diagnosis: Diagnosis) -> Iterator[Finding]:
     None where a hash settles which file it is. Where an exact bound and one index alone settle it, that is information.
     """
     for name, pin in diagnosis.pins.items():
-        if pin.distribution is None or pin.metadata.source is MetadataSource.LOCK or name in diagnosis.hashes:
+        if pin.distribution is None or pin.metadata.source is MetadataSource.LOCK or name in diagnosis.hashes.lines:
             continue
         page, taken = diagnosis.page(name), pin.distribution.at.index
         if len(page.indexes) < 2 or taken not in page.indexes:
