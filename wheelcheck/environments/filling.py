@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,10 +53,8 @@ class PartFile:
     def write(self, chunk: bytes) -> None:
         """Write the next bytes."""
         stream = self._opened()
-        try:
+        with self._writing():
             stream.write(chunk)
-        except OSError as error:
-            raise self._failure(error) from error
         self._digests.update(chunk)
         self._reporter.arrived(len(chunk))
 
@@ -94,14 +92,12 @@ class PartFile:
                 hint="it changed after the plan was made, or something between alters it: make the plan again with "
                 "--refresh, and compare",
             )
-        try:
+        with self._writing():
             self.keep()
             stream.flush()
             os.fsync(stream.fileno())
             self.close()
             self._part.replace(self._path)
-        except OSError as error:
-            raise self._failure(error) from error
         self.sha256, self.size = self._digests.digest(), self._digests.size
         self._reporter.landed(self._file.filename)
 
@@ -118,12 +114,10 @@ class PartFile:
 
     def _opened(self) -> BinaryIO:
         if self._stream is None:
-            try:
+            with self._writing():
                 self._part.parent.mkdir(parents=True, exist_ok=True)
                 self._stream = self._part.open("r+b" if self._part.exists() else "w+b", buffering=_BUFFER)
                 self._read_former(self._stream)
-            except OSError as error:
-                raise self._failure(error) from error
         return self._stream
 
     def _read_former(self, stream: BinaryIO) -> None:
@@ -138,22 +132,23 @@ class PartFile:
 
     def _cut(self, size: int) -> None:
         stream = self._opened()
-        try:
+        with self._writing():
             stream.flush()
             stream.seek(size)
             stream.truncate()
-        except OSError as error:
-            raise self._failure(error) from error
 
-    def _failure(self, error: OSError) -> DiskFailure:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        return DiskFailure(
-            f"cannot be written: {error.strerror or error}",
-            address=str(self._part),
-            hint="free some space and run the same command again: it continues from what was downloaded"
-            if is_full
-            else "name a folder that can be written with -d",
-        )
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            hint = "free some space and run the same command again: it continues from what was downloaded"
+            raise DiskFailure(
+                f"cannot be written: {error.strerror or error}",
+                address=str(self._part),
+                hint=hint if is_full else "name a folder that can be written with -d",
+            ) from error
 
 
 class FillResult(Struct, frozen=True, kw_only=True):

@@ -10,12 +10,20 @@ from pathlib import Path
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.locating import path_file_entries, path_files
-from wheelcheck.environments.verify.subject import Installed, Subject, is_outside, joined
+from wheelcheck.environments.verify.subject import (
+    Installed,
+    Subject,
+    is_outside,
+    joined,
+    names_of,
+    path_file_lines,
+    text_of,
+)
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 
-_SHEBANG = re.compile(rb"#!\s*\"?([^\"\r\n]+?)\"?\s*[\r\n]")
+_SHEBANG = re.compile(r"#!\s*\"?([^\"\r\n]+?)\"?\s*[\r\n]")
 _SHARED_INTERPRETERS = ("/bin/sh", "/usr/bin/env", "/bin/bash", "/usr/bin/sh")
 _NAMED = 3
 
@@ -72,9 +80,9 @@ def _path_files(subject: Subject) -> Iterator[Problem]:
         for path in _named(subject.root / site, (".pth", ".egg-link")):
             name = joined(site, path.name)
             if path.name.endswith(".egg-link"):
-                yield _editable(name, None, "".join(_lines(path)[:1]))
+                yield _editable(name, None, "".join(path_file_lines(path)[:1]))
                 continue
-            for line in _lines(path):
+            for line in path_file_lines(path):
                 if line.startswith(("import ", "import\t")):
                     if "__editable__" in line:
                         yield _editable(name, None, line)
@@ -124,13 +132,8 @@ def _host_paths(subject: Subject) -> Iterator[Problem]:
 
 
 def _shebang(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(512)
-    except OSError:
-        return ""
-    matched = _SHEBANG.match(start)
-    text = matched[1].decode("utf-8", "replace") if matched else ""
+    matched = _SHEBANG.match(text_of(path, 512))
+    text = matched[1] if matched else ""
     return text if text.startswith("/") or ntpath.isabs(text) else ""
 
 
@@ -148,14 +151,4 @@ def _editable(file: str, owner: NormalizedName | None, place: str) -> Problem:
 
 
 def _named(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.name.endswith(suffixes) and path.is_file())
-    except OSError:
-        return []
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return [line.strip() for line in path.read_bytes()[:65536].decode("utf-8-sig", "replace").splitlines()]
-    except OSError:
-        return []
+    return [folder / name for name in names_of(folder) if name.endswith(suffixes) and (folder / name).is_file()]

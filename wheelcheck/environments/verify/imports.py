@@ -13,7 +13,7 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.probe import Trials, find_outsiders
 from wheelcheck.environments.verify.running import Interpreter, executable_path, try_imports
-from wheelcheck.environments.verify.subject import Installed, Subject, joined
+from wheelcheck.environments.verify.subject import Installed, Subject, joined, path_file_lines
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind, TrialOutcome
@@ -231,11 +231,7 @@ def _added_folders(subject: Subject, installed: Installed, paths: Iterable[str])
     found: dict[str, None] = {}
     for path in paths:
         if path.endswith(".pth") and joined(path, "..") == installed.site:
-            try:
-                text = (subject.root / path).read_bytes()[:65536].decode("utf-8-sig", "replace")
-            except OSError:
-                continue
-            for line in map(str.strip, text.splitlines()):
+            for line in path_file_lines(subject.root / path):
                 if line and not line.startswith(("#", "import ", "import\t")):
                     found[_spelt(joined(installed.site, line), paths)] = None
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -168,24 +169,18 @@ def target_of(subject: Subject, plan: Plan | None) -> tuple[Target | None, str]:
     """The target that wheels have to fit, and the platform whose floor counts (empty where no floor is known)."""
     if plan is not None:
         return plan.target, plan.target.platform
-    if subject.manifest is not None:
-        try:
-            target = parse_target(subject.manifest.target.platform, subject.manifest.target.python)
-        except UsageProblem:
-            return None, ""
-        return target, target.platform
-    runtime = subject.runtime
-    if runtime.python is None or runtime.machine is None or "pypy" in subject.layout.site_packages:
-        return None, ""
-    word = (
-        WINDOWS_PLATFORMS.get(runtime.machine, "") if runtime.system == "windows" else _ANY_AGE.get(runtime.system, "")
-    )
-    try:
-        return parse_target(
-            word.format(runtime.machine), subject.python_minor + ("t" if runtime.free_threaded else "")
-        ), ""
-    except UsageProblem:
-        return None, ""
+    runtime, manifest = subject.runtime, subject.manifest
+    with contextlib.suppress(UsageProblem):
+        if manifest is not None:
+            target = parse_target(manifest.target.platform, manifest.target.python)
+            return target, target.platform
+        if runtime.python is not None and runtime.machine is not None and "pypy" not in subject.layout.site_packages:
+            on_windows, machine = runtime.system == "windows", runtime.machine
+            word = (
+                WINDOWS_PLATFORMS.get(machine, "") if on_windows else _ANY_AGE.get(runtime.system, "").format(machine)
+            )
+            return parse_target(word, subject.python_minor + "t" * runtime.free_threaded), ""
+    return None, ""
 
 
 def floor_of(platform: str) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_extension_name, is_library_name, read_binary
 from wheelcheck.environments.trees import iter_paths
-from wheelcheck.environments.verify.subject import Subject, is_outside, joined, text_of
+from wheelcheck.environments.verify.subject import Subject, is_outside, joined, names_of, text_of
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import Layout, Manifest, Runtime, RuntimeKind
@@ -118,9 +118,9 @@ def _virtual(root: Path, given: str) -> Subject | None:
 def _windows(root: Path, given: str) -> Subject | None:
     if not (root / "python.exe").is_file():
         return None
-    found = [matched for name in _names(root) if (matched := _DLL.fullmatch(name))]
+    found = [matched for name in names_of(root) if (matched := _DLL.fullmatch(name))]
     system, machine = _of_executable(root / "python.exe")
-    embeddable = any(re.fullmatch(r"python3\d+t?(\._pth|\.zip)", name, re.IGNORECASE) for name in _names(root))
+    embeddable = any(re.fullmatch(r"python3\d+t?(\._pth|\.zip)", name, re.IGNORECASE) for name in names_of(root))
     sites = _sites_by_path_file(root, "python.exe")
     if sites is None:
         sites = ("Lib/site-packages",)
@@ -179,7 +179,7 @@ def _layout(executable: str, site: str, scripts: str) -> Layout:
 
 
 def _posix_site(root: Path) -> tuple[str, str, bool]:
-    for name in sorted(_names(root / "lib"), reverse=True):
+    for name in reversed(names_of(root / "lib")):
         matched = _LIBRARY_FOLDER.fullmatch(name)
         if matched and (root / "lib" / name / "site-packages").is_dir():
             return f"lib/{name}/site-packages", matched[1], bool(matched[2])
@@ -189,7 +189,7 @@ def _posix_site(root: Path) -> tuple[str, str, bool]:
 def path_files(root: Path, executable: str) -> tuple[Path, ...]:
     """The ``._pth`` files beside *executable*, which alone decide what an embeddable Python imports."""
     folder = root / joined(executable or ".", "..")
-    return tuple(sorted(folder / name for name in _names(folder) if name.lower().endswith("._pth")))
+    return tuple(sorted(folder / name for name in names_of(folder) if name.lower().endswith("._pth")))
 
 
 def path_file_entries(path_file: Path) -> tuple[str, ...]:
@@ -209,11 +209,15 @@ def _sites_by_path_file(root: Path, executable: str) -> tuple[str, ...] | None:
 
 def _of_executable(executable: Path) -> tuple[str, str | None]:
     """System and machine by the header of *executable*; empty and ``None`` where it cannot be read."""
-    try:
-        binary = read_binary(executable, executable.name, None)
-    except (BinaryUnreadable, OSError):
-        return "", None
+    binary = _binary(executable)
     return ("", None) if binary is None else _system_of(binary)
+
+
+def _binary(path: Path) -> Binary | None:
+    try:
+        return read_binary(path, path.name, None)
+    except (BinaryUnreadable, OSError):
+        return None
 
 
 def _system_of(binary: Binary) -> tuple[str, str | None]:
@@ -227,10 +231,7 @@ def _host_like(root: Path, site: str) -> tuple[str, str | None]:
     """System and machine by the first extension module under *site*."""
     fallback: tuple[str, str | None] = ("", None)
     for path in (root / place for place in iter_paths(root, site) if is_library_name(place.rpartition("/")[2])):
-        try:
-            binary = read_binary(path, path.name, None)
-        except (BinaryUnreadable, OSError):
-            continue
+        binary = _binary(path)
         if binary is not None and is_extension_name(path.name) and ".abi3" not in path.name:
             return _system_of(binary)
         if binary is not None and not fallback[0]:
@@ -240,7 +241,7 @@ def _host_like(root: Path, site: str) -> tuple[str, str | None]:
 
 def _tagged_python(site: Path) -> Version | None:
     """The Python of the wheels in *site* by their own tags; ``None`` where all are for any."""
-    for name in sorted(_names(site)):
+    for name in names_of(site):
         if name.endswith(".dist-info"):
             for line in text_of(site / name / "WHEEL").splitlines():
                 key, _, value = line.partition(":")
@@ -252,14 +253,7 @@ def _tagged_python(site: Path) -> Version | None:
 
 
 def _has_packages(folder: Path) -> bool:
-    return any(name.endswith((".dist-info", ".egg-info")) for name in _names(folder))
-
-
-def _names(folder: Path) -> Iterable[str]:
-    try:
-        return [path.name for path in folder.iterdir()]
-    except OSError:
-        return []
+    return any(name.endswith((".dist-info", ".egg-info")) for name in names_of(folder))
 
 
 def _first(root: Path, names: Iterable[str]) -> str:

@@ -99,18 +99,10 @@ def read_installed(subject: Subject) -> tuple[Installed, ...]:
     found = [
         _read(subject.root, site, name, matched["name"], matched["version"])
         for site in subject.site_packages
-        for name in _infos(subject.root / site)
+        for name in names_of(subject.root / site)
         if (matched := _INFO.fullmatch(name))
     ]
     return tuple(sorted(found, key=lambda each: (each.name, each.version, each.info)))
-
-
-def _infos(site: Path) -> Iterator[str]:
-    try:
-        names = sorted(path.name for path in site.iterdir())
-    except OSError:
-        return
-    yield from (name for name in names if name.endswith((".dist-info", ".egg-info")))
 
 
 def _read(root: Path, site: str, folder: str, name: str, version: str) -> Installed:
@@ -133,11 +125,8 @@ def _read(root: Path, site: str, folder: str, name: str, version: str) -> Instal
 def _rows(record: Path, site: str) -> tuple[RecordedFile, ...] | None:
     try:
         text = record.read_bytes()[:_LIMIT].decode("utf-8", "surrogateescape")
-    except OSError:
-        return None
-    try:
         rows = [row for row in csv.reader(text.splitlines()) if row and row[0] and "\0" not in row[0]]
-    except csv.Error:
+    except (OSError, csv.Error):
         return None
     return tuple(_row([*row, "", ""][:3], site) for row in rows)
 
@@ -189,12 +178,26 @@ def _origin(text: str) -> tuple[str, bool]:
     return str(document.get("url", "")), isinstance(folder, dict) and folder.get("editable") is True
 
 
-def text_of(path: Path) -> str:
-    """The beginning of the file *path*, whatever its encoding; empty where it cannot be read."""
+def text_of(path: Path, limit: int = 1_000_000) -> str:
+    """The beginning of the file *path*, up to *limit* bytes, whatever its encoding; empty where it cannot be read."""
     try:
-        return path.read_bytes()[:1_000_000].decode("utf-8-sig", "replace")
+        with path.open("rb") as stream:
+            return stream.read(limit).decode("utf-8-sig", "replace")
     except OSError:
         return ""
+
+
+def path_file_lines(path: Path) -> list[str]:
+    """The lines of the ``.pth`` or ``.egg-link`` file *path* without blanks around them."""
+    return [line.strip() for line in text_of(path, 65536).splitlines()]
+
+
+def names_of(folder: Path) -> list[str]:
+    """The names in *folder*, sorted; none where it cannot be read."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
 
 
 def owners(subject: Subject, installed: tuple[Installed, ...]) -> dict[str, NormalizedName]:
