@@ -96,6 +96,10 @@ def test_plan_reads_back_the_same(word: str) -> None:
     assert render_plan(parse_plan(content, "plan.json")) == content
 
 
+# Keys that came later: without something to say they are left out, so that earlier plans keep their bytes.
+LEFT_OUT_WHERE_EMPTY = {"index_strategy", "accepted"}
+
+
 def test_schema_knows_every_key_that_is_written() -> None:
     schema = json_schema(PlanDocument)
     definitions = schema["$defs"]
@@ -124,7 +128,8 @@ def test_schema_knows_every_key_that_is_written() -> None:
         ("SuggestionDocument", hopeless["suggestions"][0]),
         ("BuilderPhase", json.loads(render_plan(PLANS["fixed"]))["phases"][0]),
     ):
-        assert list(written) == list(definitions[kind]["properties"]), kind
+        known = definitions[kind]["properties"]
+        assert list(written) == [key for key in known if key in written or key not in LEFT_OUT_WHERE_EMPTY], kind
 
 
 def test_bytes_are_the_same_every_time_and_end_in_a_newline() -> None:

@@ -137,7 +137,7 @@ def _fetched(
         replaced=arrivals.replaced,
         present=arrivals.present,
         built=built,
-        unhashed=tuple(each.file.filename for each in wanted if not each.file.hashes),
+        unhashed=tuple(each.file.filename for each in wanted if not each.file.hashes and not each.file.accepted),
     )
 
 

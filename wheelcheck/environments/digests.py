@@ -72,6 +72,14 @@ def known_hashes(file: PlannedFile) -> dict[str, str]:
     }
 
 
+def algorithms_of(file: PlannedFile) -> tuple[str, ...]:
+    """The algorithms by which *file* can be checked; none where nothing is known of it."""
+    accepted = file.accepted if isinstance(file.accepted, dict) else {}
+    return tuple(
+        dict.fromkeys((*known_hashes(file), *(name for name in accepted if name in hashlib.algorithms_available)))
+    )
+
+
 def difference(digests: Digests, file: PlannedFile) -> str:
     """How *digests* differ from the *file* of the plan, with both values; empty where they do not."""
     known = known_hashes(file)
@@ -79,6 +87,9 @@ def difference(digests: Digests, file: PlannedFile) -> str:
         actual = digests.digest(algorithm)
         if not hmac.compare_digest(actual, expected):
             return f"its {algorithm} is {actual}, the plan has {expected}"
-    if not known and file.size is not None and digests.size != file.size:
+    accepted = file.accepted if isinstance(file.accepted, dict) else {}
+    if accepted and not any(digests.digest(name) in accepted[name] for name in algorithms_of(file) if name in accepted):
+        return f"its sha256 is {digests.digest()}, and the requirements name none of its hashes"
+    if not known and not accepted and file.size is not None and digests.size != file.size:
         return f"it has {digests.size} bytes, the plan has {file.size}, and no hash to check it by"
     return ""

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from wheelcheck.environments.digests import Digests, difference, known_hashes
+from wheelcheck.environments.digests import Digests, algorithms_of, difference
 from wheelcheck.environments.wheelhouse import PART, Entry, Record, Wanted, fetched_entry, load_record
 from wheelcheck.errors import DiskFailure, HashMismatch
 from wheelcheck.model.environment import PlanSizes
@@ -38,7 +38,7 @@ class PartFile:
         self._path = path
         self._part = path.with_name(path.name + PART)
         self._reporter = reporter
-        self._known = tuple(known_hashes(file))
+        self._known = algorithms_of(file)
         self._stream: BinaryIO | None = None
         self._digests, self._kept = Digests(self._known), Digests(self._known)
         self.sha256 = ""
@@ -201,7 +201,7 @@ def fill(folder: Path, wanted: Sequence[Wanted], files: Files, sizes: PlanSizes,
 
 
 def _present(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
-    if not known_hashes(wanted.file) and record.entry(wanted.file.filename) is None:
+    if not algorithms_of(wanted.file) and record.entry(wanted.file.filename) is None:
         return None  # without a hash it cannot be told from another
     try:
         return fetched_entry(folder, wanted, record)

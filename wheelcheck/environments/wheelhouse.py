@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from wheelcheck.environments.digests import Digests, difference, digests_of, known_hashes
+from wheelcheck.environments.digests import Digests, algorithms_of, difference, digests_of
 from wheelcheck.errors import DiskFailure, HashMismatch, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import HousedWheel, Wheelhouse
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
@@ -243,7 +243,7 @@ def fetched_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
     path = wanted.place_in(folder)
     if not path.is_file():
         return None
-    known = tuple(known_hashes(wanted.file))
+    known = algorithms_of(wanted.file)
     digests = digests_of(path, known)
     entry = record.entry(path.name)
     if not known and entry is not None:

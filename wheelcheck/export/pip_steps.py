@@ -60,7 +60,7 @@ def required_interpreter(plan: Plan) -> Interpreter:
 
 def iter_pip_calls(plan: Plan) -> Iterator[PipCall]:
     """The calls that carry out the phases of *plan*, in order; raises ``UsageProblem`` when it is not executable."""
-    ready = {entry.package.name: entry for entry in iter_ready(plan, PIP_HASHES)}
+    ready = {entry.package.name: entry for entry in iter_ready(plan, PIP_HASHES, takes_several=True)}
     links = frozenset(safe_address(place) for place in plan.options.find_links)
     for phase in plan.phases:
         entries = [ready[name] for name in phase.packages]
@@ -133,6 +133,6 @@ def _index(entry: ReadyPackage, links: frozenset[str]) -> tuple[str, ...]:
 
 
 def _line(entry: ReadyPackage) -> str:
-    known = dict(entry.hashes)
-    strongest = next(algorithm for algorithm in PIP_HASHES if algorithm in known)
-    return f"{pinned(entry.package)} --hash={strongest}:{known[strongest]}"
+    strongest = next(algorithm for algorithm in PIP_HASHES if algorithm in dict(entry.hashes))
+    hashes = (f"--hash={name}:{digest}" for name, digest in entry.hashes if name == strongest)
+    return f"{pinned(entry.package)} {' '.join(hashes)}"

@@ -17,7 +17,7 @@ def render(shipment: Shipment) -> str:
     plan is blocked or undecided, or when a file has no hash that pip accepts.
     """
     plan = shipment.plan
-    ready = tuple(iter_ready(plan, PIP_HASHES))
+    ready = tuple(iter_ready(plan, PIP_HASHES, takes_several=True))
     blocks = ["\n".join(lines) for lines in (tuple(_iter_header(plan)), tuple(_iter_indexes(plan, ready))) if lines]
     pins = "\n".join(_pin(package) for package in ready)
     return "\n\n".join([*blocks, *([pins] if pins else [])]) + "\n"

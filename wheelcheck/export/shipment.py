@@ -95,16 +95,20 @@ class Shipment(Struct, frozen=True, kw_only=True):
 
 
 class ReadyPackage(Struct, frozen=True, kw_only=True):
-    """A package that has a file with hashes; ``hashes`` are ``(algorithm, lower-case hex)``, at least one."""
+    """A package that has a file with hashes; ``hashes`` are ``(algorithm, lower-case hex)``, at least one.
+
+    Of several by one algorithm the file has one: the requirements name them, and the index does not tell which.
+    """
 
     package: PlannedPackage
     file: PlannedFile
     hashes: tuple[tuple[str, str], ...]
 
 
-def iter_ready(plan: Plan, algorithms: Collection[str]) -> Iterator[ReadyPackage]:
+def iter_ready(plan: Plan, algorithms: Collection[str], *, takes_several: bool = False) -> Iterator[ReadyPackage]:
     """Each package of *plan* with its hashes in *algorithms*, which are those that the format's readers accept.
 
+    Where the reader *takes_several* hashes of one file, those that the requirements name serve too.
     Raises ``UsageProblem`` naming every blocker of a plan that is blocked or undecided, and the package that lacks a hash.
     """
     refuse_unexecutable(plan)
@@ -115,6 +119,8 @@ def iter_ready(plan: Plan, algorithms: Collection[str]) -> Iterator[ReadyPackage
                 f"{package.name} {package.version} has no file, so the plan cannot be exported", address=package.name
             )
         announced = sorted(package.file.hashes.items())
+        if takes_several and isinstance(package.file.accepted, dict):
+            announced += [(name, each) for name, digests in package.file.accepted.items() for each in digests]
         hashes = tuple((algorithm, digest) for algorithm, digest in announced if algorithm in algorithms)
         if not hashes:
             raise UsageProblem(
@@ -163,7 +169,9 @@ def _iter_texts(plan: Plan) -> Iterator[tuple[str, str, re.Pattern[str]]]:
             yield f"the address of {package.name}", package.file.url, _PLACE
             yield f"the index of {package.name}", package.file.index or "", _PLACE
             yield f"the hash of {package.name}", package.file.sha256 or "", _HEX
-            yield from ((f"a hash of {package.name}", digest, _HEX) for _, digest in package.file.hashes.items())
+            accepted = package.file.accepted if isinstance(package.file.accepted, dict) else {}
+            digests = (*package.file.hashes.values(), *(each for several in accepted.values() for each in several))
+            yield from ((f"a hash of {package.name}", digest, _HEX) for digest in digests)
 
 
 def uploaded_at(file: PlannedFile) -> datetime | None:

@@ -76,6 +76,13 @@ class PlannedFile(Struct, frozen=True, kw_only=True):
         str | None,
         about("The index or folder that lists the file, without credentials; null for a direct reference."),
     ] = None
+    accepted: Annotated[
+        dict[str, tuple[str, ...]] | UnsetType,
+        about(
+            "By algorithm the hashes that the requirements name, of which the file has to have one; left out where the index tells "
+            "which, or where there is one alone."
+        ),
+    ] = UNSET
 
     def __post_init__(self) -> None:
         if self.sha256:

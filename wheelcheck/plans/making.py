@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.model.distribution import Distribution
@@ -122,7 +123,15 @@ def _file(pin: Pin, distribution: Distribution) -> PlannedFile:
         tag="-".join(pin.tag) if pin.tag is not None else None,
         hashes=dict(sorted(at.hashes)),
         index=masked(at.index) or None,
+        accepted=_by_algorithm(at.accepted) or UNSET,
     )
+
+
+def _by_algorithm(hashes: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for algorithm, digest in sorted(hashes):
+        found[algorithm] = (*found.get(algorithm, ()), digest)
+    return found
 
 
 _NAME = re.compile(r"[\w.-]+")

@@ -1,0 +1,68 @@
+"""Hashes of the requirements from the plan to the file that comes: what the index does not announce is checked all the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.programs import Shell
+from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
+from tests.server import IndexServer, Mode
+
+WHEEL = make_wheel("a", "1.0")
+SOURCE = make_sdist("a", "1.0")
+GOOD, OTHER, WRONG = sha256_hex(WHEEL[1]), sha256_hex(SOURCE[1]), "0" * 64
+SILENT = Mode(pages="html", hashes="hidden")
+
+
+def planned(shell: Shell, server: IndexServer, *digests: str) -> dict[str, object]:
+    """The planned file of ``a`` where the requirements name *digests*."""
+    pins = "".join(f" --hash=sha256:{digest}" for digest in digests)
+    outcome = shell.plan(shell.write("requirements.txt", f"a==1.0{pins}\n").name, index=server.simple_url)
+    assert outcome.status == 0, outcome.err
+    shell.write("plan.json", outcome.out)
+    (package,) = json.loads(outcome.out)["packages"]
+    file: dict[str, object] = package["file"]
+    return file
+
+
+def fetched(shell: Shell) -> int:
+    return shell.run("fetch", "plan.json", "-d", "house", "--cache-dir", str(shell.cache)).status
+
+
+@pytest.mark.parametrize(("digest", "status"), [(GOOD, 0), (WRONG, 3)])
+def test_one_hash_is_that_of_the_file_where_the_index_announces_none(shell: Shell, digest: str, status: int) -> None:
+    with IndexServer({"a": [WHEEL]}, mode=SILENT) as server:
+        file = planned(shell, server, digest)
+        assert (file["sha256"], "accepted" in file) == (digest, False)
+        assert fetched(shell) == status
+
+
+@pytest.mark.parametrize(("digests", "status"), [((GOOD, OTHER), 0), ((WRONG, OTHER), 3)])
+def test_of_several_hashes_the_file_has_to_have_one(shell: Shell, digests: tuple[str, ...], status: int) -> None:
+    with IndexServer({"a": [WHEEL]}, mode=SILENT) as server:
+        file = planned(shell, server, *digests)
+        assert (file["sha256"], file["accepted"]) == (None, {"sha256": sorted(digests)})
+        exported = shell.run("export", "plan.json", "--to", "requirements")
+        assert all(f"--hash=sha256:{digest}" in exported.out for digest in digests)
+        assert shell.run("export", "plan.json", "--to", "pylock").status == 2
+        assert fetched(shell) == status
+
+
+def test_a_hash_that_the_index_announces_is_the_only_one_of_the_plan(shell: Shell) -> None:
+    with IndexServer({"a": [WHEEL]}) as server:
+        file = planned(shell, server, GOOD, OTHER)
+    assert (file["hashes"], "accepted" in file) == ({"sha256": GOOD}, False)
+
+
+def test_a_file_in_a_folder_is_hashed_when_it_is_planned(shell: Shell) -> None:
+    (shell.folder / "wheels").mkdir()
+    (shell.folder / "wheels" / WHEEL[0]).write_bytes(WHEEL[1])
+    lines = "--no-index\n--find-links wheels\na==1.0 --hash=sha256:"
+    good = shell.plan(shell.write("good.txt", f"{lines}{GOOD} --hash=sha256:{OTHER}\n").name)
+    assert good.status == 0
+    assert json.loads(good.out)["packages"][0]["file"]["hashes"] == {"sha256": GOOD}
+    wrong = shell.plan(shell.write("wrong.txt", f"{lines}{WRONG}\n").name)
+    assert wrong.status == 1
+    assert [each["code"] for each in json.loads(wrong.out)["findings"] if each["severity"] == "error"] == ["WC404"]
