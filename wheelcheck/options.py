@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin
 
 SdistPolicy = Literal["deny", "pure", "any"]
 IndexStrategy = Literal["first-index", "unsafe-first-match", "unsafe-best-match"]
+ImportScope = Literal["all", "suspects", "none"]
 ColorChoice = Literal["auto", "always", "never"]
 
 # The commands that take an option, from those that resolve one target to those that only ask an index.
@@ -292,6 +293,11 @@ class RunOptions(TypedDict, total=False):
         "--repairs", "N", "Look for so many repairs (3).", _PLAN,
         own={"check": Words("Look for so many repairs of each failing target (1).")},
         key=Key("repairs", "count", "How many repairs of a blocked plan to look for; 0 looks for none.", "3"),
+    )]  # fmt: skip
+    imports: Annotated[ImportScope | None, Option(
+        "--imports", "",
+        "Whose imports are read for what fails: suspects (wheels older than the target's Python; the default), all, none.",
+        (*_PLAN, "check"), key=Key("imports", "import scope", "Whose imports are read.", "suspects"),
     )]  # fmt: skip
     repair_seconds: Annotated[float | None, Option(
         "--repair-seconds", "SECONDS", "Look for repairs no longer than this (20).", (*_PLAN, "matrix"),

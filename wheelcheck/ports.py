@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from wheelcheck.model.code import CodePlaces, ImportSurvey, ModuleNames
+    from wheelcheck.model.code import CodePlaces, ImportSurvey, ImportTarget, ImportTime, ModuleNames
     from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
     from wheelcheck.model.environment import PlanSizes
     from wheelcheck.model.judgement import Judgement
@@ -96,6 +96,12 @@ class Code(Protocol):
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of the dotted *modules* binds in *distribution*, in the order of their names."""
 
+    def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
+        """The files that each of *distributions* installs into ``site-packages``, with a word that tells contents apart."""
+
+    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
+        """What the import of each of *distributions* carries out on *target*, in their order; all are fetched at once."""
+
 
 class Landing(Protocol):
     """Where one file is written while it arrives: keeps the bytes and their hash, and shows the file once it is whole.
@@ -169,6 +175,12 @@ class Archives(Protocol):
 
     def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in the archive *file*; reads these and what they import ``*`` from."""
+
+    def contents(self, file: BinaryIO, filename: str) -> dict[str, str]:
+        """The files of the wheel *file* that are installed into ``site-packages``, with a word for the content of each."""
+
+    def import_time(self, file: BinaryIO, filename: str, target: ImportTarget) -> ImportTime:
+        """What the import of the top-level modules in the archive *file* carries out on *target*."""
 
 
 class Reporter(Protocol):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wheelcheck.archives.definitions import define_modules
+from wheelcheck.archives.import_time import read_import_time
 from wheelcheck.archives.import_uses import survey_imports
 from wheelcheck.archives.modules import Kind, SourceTexts, map_modules
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.code import ImportSurvey, ModuleNames, ModuleState
+from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution
 
 
@@ -49,6 +50,14 @@ class FakeCode:
                 ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True) for module in sorted(modules)
             )
         return define_modules(texts, modules)
+
+    def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
+        """The files of each of *distributions*, with their texts."""
+        return tuple(self.archives.get(each.filename, {}) for each in distributions)
+
+    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
+        """What the import of each of *distributions* carries out on *target*."""
+        return tuple(read_import_time(self._asked("import_times", each), target) for each in distributions)
 
     def _asked(self, method: str, distribution: Distribution) -> SourceTexts:
         filename = distribution.filename

@@ -33,6 +33,8 @@ groups = ["test"]
 cache-dir = ".cache"
 max-seconds = 30
 repairs = 5
+imports = "all"
+index-strategy = "first-index"
 repair-seconds = 7.5
 knowledge = ["ours", "~/shared"]
 indexes = {company = "https://four.example/simple"}
@@ -74,6 +76,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "pre": True,
             "exclude_newer": "2026-11-01",
             "index_url": "https://me:t@one.example/simple",
+            "index_strategy": "first-index",
             "extra_index_urls": ("https://two.example/simple",),
             "find_links": (str(tmp_path / "wheels"), "https://three.example/files"),
             "constraints": (str(tmp_path / "bounds.txt"), "numpy<2"),
@@ -84,6 +87,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "cache_dir": str(tmp_path / ".cache"),
             "max_seconds": 30.0,
             "repairs": 5,
+            "imports": "all",
             "repair_seconds": 7.5,
             "knowledge": (str(tmp_path / "ours"), str(Path("~/shared").expanduser())),
         },

@@ -64,7 +64,7 @@ def answered(
     prepared = with_stand_ins(prepared, store)
     outcome, disagreeing = resolved(prepared, store, reporter, cache)
     reporter.stage("explaining")
-    findings = _explained(prepared, outcome, store, knowledge)
+    findings = (*_explained(prepared, outcome, store, knowledge), *_failing_imports(prepared, outcome, store))
     return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
 
 
@@ -126,6 +126,32 @@ def _explained(
 
     known = knowledge if knowledge is not None else _advice(outcome)
     return diagnose(diagnosis_of(prepared, outcome, projects, known))
+
+
+def _failing_imports(prepared: Prepared, outcome: Resolution | Conflict, store: IndexStore) -> tuple[Finding, ...]:
+    """What fails when it is imported, in the wheels of a resolution that ``prepared.imports`` has read."""
+    from wheelcheck.model.resolution import Resolution
+
+    target = prepared.question.target
+    if prepared.imports == "none" or not isinstance(outcome, Resolution):
+        return ()
+    from wheelcheck.imports.suspects import choose_suspects
+    from wheelcheck.knowledge.loading import find_release_day, load_variants
+
+    released = find_release_day(f"3.{target.python_full.minor}")
+    suspects = choose_suspects(outcome.pins, prepared.imports, released, load_variants())
+    paths = diagnosis_of(prepared, outcome, store).paths
+    found: list[Finding] = []
+    if suspects.wheels:
+        from wheelcheck.imports.failing import find_failing_imports
+        from wheelcheck.knowledge.loading import load_standard_library
+
+        found += find_failing_imports(outcome.pins, suspects, target, load_standard_library(), store, paths)
+    if suspects.compared:
+        from wheelcheck.imports.overlaps import find_overlaps
+
+        found += find_overlaps(suspects.compared, store, paths)
+    return tuple(found)
 
 
 def resolved(
@@ -191,11 +217,12 @@ def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
 
 def needs_repairs(answer: Answer) -> bool:
     """Whether repairs are wanted and something is in the way: an error, a conflict, an advisory."""
-    from wheelcheck.model.finding import Code, Severity
+    from wheelcheck.model.finding import IMPORTS, Code, Severity
 
     repairable = (Code.ADVISORY, Code.ABI_BREAK)
     return bool(answer.prepared.repairs) and any(
-        finding.severity is Severity.ERROR or (finding.code in repairable and finding.severity is Severity.WARNING)
+        (finding.severity is Severity.ERROR and finding.code not in IMPORTS)
+        or (finding.code in repairable and finding.severity is Severity.WARNING)
         for finding in answer.findings
     )
 

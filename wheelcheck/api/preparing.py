@@ -22,7 +22,7 @@ from wheelcheck.model.plan import Options
 from wheelcheck.model.resolution import Exemption, Policy
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
-from wheelcheck.options import KEYS, RequestOptions, SdistPolicy
+from wheelcheck.options import KEYS, ImportScope, RequestOptions, SdistPolicy
 from wheelcheck.ports import Reporter
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     repair_seconds: float
     knowledge_folders: tuple[Path, ...]
     target_is_named: bool
+    imports: ImportScope
     files: tuple[str, ...]
 
 
@@ -114,6 +115,7 @@ def prepare(
         repair_seconds=_DEFAULT_REPAIR_SECONDS if repair_seconds is None else repair_seconds,
         knowledge_folders=tuple(map(Path, asked["knowledge"])),
         target_is_named=asked["target_file"] is None,
+        imports=asked["imports"] or "suspects",
         files=(*read.files, *(str(each) for each in (settings.file, asked["target_file"]) if each is not None)),
     )
 

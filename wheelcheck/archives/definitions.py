@@ -204,6 +204,12 @@ def _writes_names(node: ast.AST) -> bool:
             return True
         case ast.Call(func=ast.Attribute(value=owner, attr="update" | "setdefault")) if _is_namespace(owner):
             return True
+        case ast.Assign(value=owner) | ast.NamedExpr(value=owner) if _is_namespace(owner):
+            return True  # whoever has the mapping may write into it
+        case ast.Call(args=arguments, keywords=keywords) if any(
+            map(_is_namespace, (*arguments, *(keyword.value for keyword in keywords)))
+        ):
+            return True
         case ast.Call(func=ast.Name(id="exec")):
             return True
         case ast.Call(func=ast.Name(id="setattr"), args=[owner, *_]):

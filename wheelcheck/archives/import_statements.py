@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from wheelcheck.model.code import ImportKind, ParsedModule
+from wheelcheck.archives.conditions import truth_of
+from wheelcheck.model.code import ImportKind, ImportTarget, ParsedModule
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # Names by which code asks whether an optional dependency is there, before it imports it.
@@ -30,10 +31,16 @@ class ImportStatement(Struct, frozen=True):
     bound: tuple[str, str] | None = None
 
 
-def iter_imports(parsed: ParsedModule, module: str, *, package: str) -> Iterator[ImportStatement]:
-    """Every import in *parsed*, the source of *module* in *package*, in the order of the text."""
+def iter_imports(
+    parsed: ParsedModule, module: str, *, package: str, target: ImportTarget | None = None
+) -> Iterator[ImportStatement]:
+    """Every import in *parsed*, the source of *module* in *package*, in the order of the text.
+
+    With a *target*, what does not run there is left out, and what hangs on an unknown condition is ``CONDITIONAL``. Without one,
+    every branch may run.
+    """
     found: list[ImportStatement] = []
-    reader = _StatementReader(module, package, found)
+    reader = _StatementReader(module, package, found, target)
     # A chain of a thousand elifs is generated code: what came before it counts.
     with contextlib.suppress(RecursionError):
         reader.block(parsed.tree.body, ImportKind.UNCONDITIONAL)
@@ -54,14 +61,35 @@ def resolve_relative(package: str, level: int, module: str | None) -> str:
 class _StatementReader:
     """Walks through statements with the kind that an import at that place has."""
 
-    def __init__(self, module: str, package: str, found: list[ImportStatement]) -> None:
+    def __init__(self, module: str, package: str, found: list[ImportStatement], target: ImportTarget | None) -> None:
         self._module = module
         self._package = package
         self._found = found
+        self._target = target
 
-    def block(self, body: Iterable[ast.stmt], kind: ImportKind) -> None:
-        for statement in body:
-            self._statement(statement, kind)
+    def block(self, body: Iterable[ast.stmt], kind: ImportKind | None) -> bool:
+        """Read *body*, whose imports are of *kind*, ``None`` for none; tells whether the target's Python gets to its end."""
+        for statement in body if kind is not None else ():
+            self._statement(statement, kind or ImportKind.UNCONDITIONAL)
+            if self._target is not None and self._ends(statement):
+                return False
+        return True
+
+    def _ends(self, node: ast.stmt) -> bool:
+        """Whether *node* always leaves the module: it raises, or exits."""
+        if isinstance(node, ast.If) and self._target is not None:
+            known = truth_of(node.test, self._target)
+            return known is not None and any(map(self._ends, node.body if known else node.orelse))
+        return isinstance(node, ast.Raise | ast.Return) or _exits(node)
+
+    def _branches(self, test: ast.expr, kind: ImportKind) -> tuple[ImportKind | None, ImportKind | None]:
+        then, otherwise = _branches(test, kind)
+        if self._target is None or (then, otherwise) != (kind, kind):
+            return then, otherwise
+        known = truth_of(test, self._target)
+        if known is None:
+            return _conditional(kind), _conditional(kind)
+        return (kind, None) if known else (None, kind)
 
     def _statement(self, node: ast.stmt, kind: ImportKind) -> None:
         match node:
@@ -76,7 +104,7 @@ class _StatementReader:
                     self._found.append(ImportStatement(node, module, kind, names))
             case ast.If():
                 self._expressions((node.test,), kind)
-                then, otherwise = _branches(node.test, kind)
+                then, otherwise = self._branches(node.test, kind)
                 self.block(node.body, then)
                 self.block(node.orelse, otherwise)
             case ast.Try() | ast.TryStar():
@@ -90,7 +118,7 @@ class _StatementReader:
             case ast.Match():
                 self._expressions((node.subject,), kind)
                 for each in node.cases:
-                    self.block(each.body, kind)
+                    self.block(each.body, kind if self._target is None else _conditional(kind))
             case _:
                 self._others(node, kind)
 
@@ -108,8 +136,9 @@ class _StatementReader:
         forgiven = any(not _gives_up(handler.body) for handler in catching)
         self.block(node.body, _guarded(kind) if forgiven else kind)
         for handler in node.handlers:
-            # The handler's substitute is not needed where the module is there.
-            self.block(handler.body, _guarded(kind) if handler in catching else kind)
+            # The handler's substitute is not needed where the module is there; what other errors bring about nobody knows.
+            other = kind if self._target is None else _conditional(kind)
+            self.block(handler.body, _guarded(kind) if handler in catching else other)
         self.block(node.orelse, _guarded(kind) if forgiven else kind)
         self.block(node.finalbody, kind)
 
@@ -152,6 +181,10 @@ def _inside(kind: ImportKind) -> ImportKind:
 
 def _guarded(kind: ImportKind) -> ImportKind:
     return kind if kind is ImportKind.TYPE_CHECKING else ImportKind.GUARDED
+
+
+def _conditional(kind: ImportKind) -> ImportKind:
+    return ImportKind.CONDITIONAL if kind is ImportKind.UNCONDITIONAL else kind
 
 
 def _branches(test: ast.expr, kind: ImportKind) -> tuple[ImportKind, ImportKind]:
@@ -203,10 +236,11 @@ def _catches(caught: ast.expr | None) -> bool:
 
 def _gives_up(body: list[ast.stmt]) -> bool:
     """Whether a handler ends in an exception of its own, so that it forgives nothing."""
-    last = body[-1]
-    if isinstance(last, ast.Raise):
-        return True
-    return isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and _last_name(last.value.func) in _EXITS
+    return isinstance(body[-1], ast.Raise) or _exits(body[-1])
+
+
+def _exits(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _last_name(node.value.func) in _EXITS
 
 
 def _suppresses(item: ast.withitem) -> bool:

@@ -264,6 +264,11 @@ class WheelCode:
         places = sorted(self._entries[path].header_offset for path in paths)
         return tuple((start, stops[start]) for start in places if stops[start] > start)
 
+    def contents(self) -> dict[str, str]:
+        """The files that are installed into ``site-packages``, by their paths there, each with its size and checksum."""
+        places = _wheel_places(self._entries)
+        return {inner: f"{self._entries[path].file_size}:{self._entries[path].CRC:08x}" for path, inner in places}
+
     def compressed_size(self, paths: Iterable[str]) -> int:
         """How many bytes the members *paths* are in the wheel."""
         return sum(self._entries[path].compress_size for path in paths)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wheelcheck.archives.core_metadata import FileIdentity
     from wheelcheck.archives.modules import SourceTexts, WheelCode
     from wheelcheck.archives.source_tree import SourceTree
-    from wheelcheck.model.code import CodePlaces, ImportSurvey, ModuleNames
+    from wheelcheck.model.code import CodePlaces, ImportSurvey, ImportTarget, ImportTime, ModuleNames
     from wheelcheck.model.distribution import CoreMetadata, MetadataSource
     from wheelcheck.model.judgement import Judgement
     from wheelcheck.model.knowledge import NativeKnowledge
@@ -89,6 +89,20 @@ class ArchiveReader:
 
         with self._code(file, filename) as code:
             return define_modules(code, modules)
+
+    def contents(self, file: BinaryIO, filename: str) -> dict[str, str]:
+        """The files of the wheel *file* that are installed into ``site-packages``, each with its size and checksum; else none."""
+        from wheelcheck.archives.modules import SourceTexts
+
+        with self._code(file, filename) as code:
+            return {} if isinstance(code, SourceTexts) else code.contents()
+
+    def import_time(self, file: BinaryIO, filename: str, target: ImportTarget) -> ImportTime:
+        """What the import of the top-level modules in the archive *file* carries out on *target*."""
+        from wheelcheck.archives.import_time import read_import_time
+
+        with self._code(file, filename) as code:
+            return read_import_time(code, target)
 
     @contextmanager
     def _code(self, file: BinaryIO, filename: str) -> Iterator[SourceTexts | WheelCode]:

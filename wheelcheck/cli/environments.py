@@ -186,7 +186,7 @@ def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
 @click.option(
     "--plan", "plan", metavar="PLAN", default="", help="Compare it with this plan too: packages, versions, target."
 )
-@click.option("--imports", type=click.Choice(["all", "none"]), default="all", show_default=True,
+@click.option("--imports", "tried", type=click.Choice(["all", "none"]), default="all", show_default=True,
               help="Import each distribution's top-level modules in a fresh process, where its Python runs here.")  # fmt: skip
 @click.option("--runner", metavar="COMMAND", default="", help="What runs the target's programs here, such as wine.")
 @click.option("--skip-import", "skipped", metavar="NAME", multiple=True, help="A module or distribution not to import.")
@@ -198,7 +198,7 @@ def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
 def verify_command(
     path: str,
     plan: str,
-    imports: str,
+    tried: str,
     runner: str,
     skipped: tuple[str, ...],
     timeout: float,
@@ -217,7 +217,7 @@ def verify_command(
     from wheelcheck.environments.verify.imports import ImportOptions
 
     showing = Showing.taken_from(options)
-    trying = ImportOptions(wanted=imports == "all", runner=runner, timeout=timeout, skipped=frozenset(skipped))
+    trying = ImportOptions(wanted=tried == "all", runner=runner, timeout=timeout, skipped=frozenset(skipped))
     with showing.reporter() as reporter:
         inspection = verify(path, trying, plan=plan, reporter=reporter)
     showing.write("verify", form, inspection)

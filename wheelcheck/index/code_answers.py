@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
@@ -15,7 +16,7 @@ from wheelcheck.index.config import USER_AGENT, local_path
 from wheelcheck.index.exchange import RequestKind
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.once_map import Future, OnceMap
-from wheelcheck.model.code import ImportSurvey, ModuleNames, ModuleState
+from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.ports import Archives
 
@@ -63,10 +64,29 @@ DEFINITIONS: Question[tuple[ModuleNames, ...]] = Question(
     decode=decoder(tuple[ModuleNames, ...]),
     needs=lambda modules: modules,
 )
+FILES: Question[dict[str, str]] = Question(
+    word="files",
+    ask=lambda archives, file, filename, _: archives.contents(file, filename),
+    unread=lambda _filename, _asked, _reason: {},
+    decode=decoder(dict[str, str]),
+    needs=lambda _: frozenset(),
+)
+IMPORT_TIME: Question[ImportTime] = Question(
+    word="import time",
+    ask=lambda archives, file, filename, asked: archives.import_time(file, filename, _target(asked)),
+    unread=lambda filename, _, reason: ImportTime(filename=filename, unread=reason),
+    decode=decoder(ImportTime),
+    needs=lambda _: None,
+)
+
+
+def _target(asked: frozenset[str]) -> ImportTarget:
+    """The target that a subject asks about, which stands in its key as JSON."""
+    return msgspec.json.decode(*asked, type=ImportTarget)
 
 
 # The rules for reading code belong to the program, so every release reads again; raise the number if they change before one.
-_READER = f"1:{USER_AGENT}"
+_READER = f"2:{USER_AGENT}"
 
 
 class Subject(Struct, frozen=True):
@@ -148,9 +168,13 @@ class CodeQuestions:
         names = CodeAnswers(IMPORT_NAMES, context, self._archives)
         imports = CodeAnswers(IMPORTS, context, self._archives)
         definitions = CodeAnswers(DEFINITIONS, context, self._archives)
+        files = CodeAnswers(FILES, context, self._archives)
+        import_times = CodeAnswers(IMPORT_TIME, context, self._archives)
         self._names = OnceMap(thread, names.at_hand, names.fetch)
         self._imports = OnceMap(thread, imports.at_hand, imports.fetch)
         self._definitions = OnceMap(thread, definitions.at_hand, definitions.fetch)
+        self._files = OnceMap(thread, files.at_hand, files.fetch)
+        self._import_times = OnceMap(thread, import_times.at_hand, import_times.fetch)
 
     def import_names(self, distribution: Distribution) -> Future[frozenset[str]]:
         """The top-level names that *distribution* makes importable."""
@@ -167,9 +191,19 @@ class CodeQuestions:
         subject = Subject(distribution, modules)
         return self._definitions.begin(subject.key, subject)
 
+    def files(self, distribution: Distribution) -> Future[dict[str, str]]:
+        """The files that it installs, each with a word for its content."""
+        subject = Subject(distribution)
+        return self._files.begin(subject.key, subject)
+
+    def import_time(self, distribution: Distribution, target: ImportTarget) -> Future[ImportTime]:
+        """What its import carries out on *target*."""
+        subject = Subject(distribution, frozenset({msgspec.json.encode(target).decode()}))
+        return self._import_times.begin(subject.key, subject)
+
     def fail_open(self) -> None:
         """Fail every question that has no answer yet."""
-        for questions in (self._names, self._imports, self._definitions):
+        for questions in (self._names, self._imports, self._definitions, self._files, self._import_times):
             questions.fail_open()
 
     def close(self) -> None:

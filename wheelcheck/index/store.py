@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -25,7 +25,7 @@ from wheelcheck.ports import Archives, Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_answers import CodeQuestions
-    from wheelcheck.model.code import ImportSurvey, ModuleNames
+    from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames
 
 T = TypeVar("T")
 
@@ -145,6 +145,16 @@ class IndexStore:
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in *distribution*; raises ``HashMismatch``, ``IndexUnavailable``."""
         return self._answer(self._code().definitions(distribution, modules))
+
+    def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
+        """The files that each of *distributions* installs; raises ``HashMismatch``, ``IndexUnavailable``."""
+        begun = [self._code().files(each) for each in distributions]
+        return tuple(map(self._answer, begun))
+
+    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
+        """What the imports of *distributions* carry out on *target*; raises ``HashMismatch``, ``IndexUnavailable``."""
+        begun = [self._code().import_time(each, target) for each in distributions]
+        return tuple(map(self._answer, begun))
 
     def page_at(self, index_url: str, name: NormalizedName) -> ProjectPage:
         """The page of *name* on *index_url* alone; see :class:`wheelcheck.ports.OtherIndexes`."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from wheelcheck.model.knowledge import CondaKnowledge, NativeKnowledge, PythonLife, RepairKnowledge
+    from wheelcheck.model.knowledge import CondaKnowledge, NativeKnowledge, PythonLife, RepairKnowledge, StandardLibrary
 
 SHIPPED = (
     "advisories.toml",
@@ -77,6 +77,43 @@ def load_conda() -> CondaKnowledge:
         },
         no_projects={canonicalize_name(name): others.text(name) for name in others.values},
     )
+
+
+@functools.cache
+def load_standard_library() -> StandardLibrary:
+    """What each Python has in its standard library, as ``standard_library.toml`` says it; read once for the process, about 3 ms."""
+    import tomllib
+
+    from wheelcheck.model.knowledge import StandardLibrary
+
+    table = tomllib.loads(load_shipped("standard_library.toml"))
+    modules, around = table["modules"], table["around"]
+    spans = {name: span.partition("-") for name, span in modules.items() if name != "always"}
+    return StandardLibrary(
+        always=frozenset(modules["always"]),
+        spans={name: (_minor(since), _minor(until)) for name, (since, _, until) in spans.items()},
+        gone=table["names"],
+        windows=frozenset(table["platforms"]["windows"]),
+        posix=frozenset(table["platforms"]["posix"]),
+        stands_in=around["stands_in"],
+        bundled=around["bundled"],
+    )
+
+
+def _minor(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def find_release_day(minor: str) -> str | None:
+    """The day on which the Python *minor* (``3.12``) was released; its text is searched, since reading it takes 3 ms."""
+    found = re.search(rf'^minor = "{re.escape(minor)}"\nreleased = "(.+)"$', load_shipped("pythons.toml"), re.MULTILINE)
+    return found[1] if found is not None else None
+
+
+def load_variants() -> frozenset[str]:
+    """Words by which the names of projects differ that bring the same modules, such as ``gpu``; searched in the text likewise."""
+    found = re.search(r"^variants = \[(.*)\]$", load_shipped("standard_library.toml"), re.MULTILINE)
+    return frozenset(re.findall(r'"([a-z]+)"', found[1])) if found is not None else frozenset()
 
 
 def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:

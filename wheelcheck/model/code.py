@@ -37,12 +37,16 @@ class ParsedModule(Struct, frozen=True):
         return b" ".join(b" ".join(taken).split()).decode("utf-8", "replace")
 
 
-def parse_tree(source: str | bytes) -> ast.Module:
-    """The syntax tree of *source*; raises ``SyntaxError``, also for NUL bytes, unknown encodings and sources that break parsers."""
+def parse_tree(source: str | bytes, *, minor: int | None = None) -> ast.Module:
+    """The syntax tree of *source*; raises ``SyntaxError``, also for NUL bytes, unknown encodings and sources that break parsers.
+
+    With *minor* only the grammar of that Python 3 is admitted, as far as the running one remembers it.
+    """
+    version = None if minor is None else (3, minor)
     try:
         with _alone(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in the source of others are not ours to report
-            return ast.parse(source)
+            return ast.parse(source, feature_version=version)
     except (ValueError, LookupError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error) or type(error).__name__) from error
 
@@ -85,6 +89,7 @@ class ImportKind(Enum):
     GUARDED = "guarded by except ImportError"
     IN_FUNCTION = "inside a function"
     TYPE_CHECKING = "for type checking only"
+    CONDITIONAL = "under a condition that is not known"
 
 
 class ImportUse(Struct, frozen=True, kw_only=True):
@@ -162,3 +167,54 @@ class CodePlaces(Struct, frozen=True, kw_only=True):
     files: int
     size: int
     spans: tuple[tuple[int, int], ...]
+
+
+class ImportTarget(Struct, frozen=True, kw_only=True):
+    """The facts of a target on which code decides what it imports: its minor of Python 3, ``sys.platform``, ``os.name``."""
+
+    minor: int
+    sys_platform: str
+    os_name: str
+    platform_system: str
+    implementation: str
+
+
+class OuterImport(Struct, frozen=True, kw_only=True):
+    """An import statement that import time carries out, of a module that its own archive does not have.
+
+    ``module`` is absolute; ``names`` are those of a ``from`` import, ``*`` left out. ``line`` counts from 1.
+    """
+
+    module: str
+    names: tuple[str, ...] = ()
+    line: int
+    statement: str
+
+
+class ReachedModule(Struct, frozen=True, kw_only=True):
+    """A module that the import of ``entry``, a top-level module of the archive, reaches without condition.
+
+    ``file`` is its member's path. ``broken`` says in a few words why the target's Python cannot parse it, ``unmade`` why a module
+    that it imports is not made when another one runs; ``line`` is where. Both are empty where nothing is known to fail.
+    ``extends_path`` says that it may add places to ``sys.path``, or importers.
+    """
+
+    module: str
+    entry: str
+    file: str
+    imports: tuple[OuterImport, ...] = ()
+    broken: str = ""
+    unmade: str = ""
+    line: int = 0
+    extends_path: bool = False
+
+
+class ImportTime(Struct, frozen=True, kw_only=True):
+    """What the imports of an archive's top-level modules carry out on one target, in the order of their files' reading.
+
+    ``unread`` says in a sentence what was not read; empty where everything that is reached was.
+    """
+
+    filename: str
+    modules: tuple[ReachedModule, ...] = ()
+    unread: str = ""

@@ -29,6 +29,7 @@ class Code(Enum):
     """Every code there is. A code is never reused; its number's hundred says what it is about.
 
     1xx: no usable wheel. 2xx: the choice made. 3xx: the project or its metadata. 4xx: the input. 5xx: what metadata does not tell.
+    6xx: what fails when it is imported.
     """
 
     number: str
@@ -262,6 +263,43 @@ class Code(Enum):
         "exclude that release: it may fail when it is imported.",
         "Bound the dependency below the release named, or choose a newer version of the wheel.",
     )  # fmt: skip
+    MODULE_ABSENT = (
+        "WC601", Severity.ERROR, "imports a module that nobody brings",
+        "A module that is carried out when the project is imported imports another one, which no project of the plan brings and "
+        "Python has not.",
+        "Add the project that brings the module, or choose a version that does not need it.",
+    )  # fmt: skip
+    GONE_FROM_PYTHON = (
+        "WC602", Severity.ERROR, "imports what this Python no longer has",
+        "A module that is carried out when the project is imported asks the standard library for what the target's Python has not.",
+        "Choose a version of the project that was made for this Python, or an older Python.",
+    )  # fmt: skip
+    UNPARSABLE = (
+        "WC603", Severity.ERROR, "does not parse on this Python",
+        "A module that is carried out when the project is imported is not in the grammar of the target's Python.",
+        "Choose a version of the project that was made for this Python, or another Python.",
+    )  # fmt: skip
+    NAME_ABSENT = (
+        "WC604", Severity.ERROR, "imports a name that the other project has not",
+        "A module that is carried out when the project is imported takes a name from another project's module, which does "
+        "not have it in the version of the plan.",
+        "Choose versions of the two projects from the same time.",
+    )  # fmt: skip
+    SAME_FILE = (
+        "WC605", Severity.ERROR, "two projects install the same file",
+        "Two projects of the plan install a module's file at the same place with other contents: the one that is installed last "
+        "breaks the other.",
+        "Leave one of the two out.",
+    )  # fmt: skip
+    IMPORTS_UNREAD = (
+        "WC606", Severity.INFO, "imports not read",
+        "More wheels may fail when they are imported than are read for it by default.",
+        "Read them all with --imports all.",
+    )  # fmt: skip
+
+
+IMPORTS = frozenset((Code.MODULE_ABSENT, Code.GONE_FROM_PYTHON, Code.UNPARSABLE, Code.NAME_ABSENT, Code.SAME_FILE))
+"""The codes of what fails when it is imported: another version may help, another file does not."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):

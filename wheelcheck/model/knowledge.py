@@ -150,6 +150,52 @@ class PythonLife(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...]
 
 
+class StandardLibrary(Struct, frozen=True, kw_only=True):
+    """The standard library of each Python 3 from 3.8 on.
+
+    ``always`` are the modules that all of them have, ``spans`` the first and last minor of the others (``None``: open); a submodule
+    that is not listed lives as long as its package. ``gone`` are names that modules no longer have, with the last minor that had
+    them. ``windows`` and ``posix`` are the modules of one kind of system.
+    ``stands_in`` names the module of a project that brings a removed one, ``bundled`` the last minor with which environments bring
+    a module that is no part of Python.
+    """
+
+    always: frozenset[str] = frozenset()
+    spans: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    gone: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    windows: frozenset[str] = frozenset()
+    posix: frozenset[str] = frozenset()
+    stands_in: Mapping[str, str] = field(default_factory=dict)
+    bundled: Mapping[str, int] = field(default_factory=dict)
+
+    def had(self, top: str) -> bool:
+        """Whether the top-level module *top* is part of any Python."""
+        return top in self.always or top in self.spans
+
+    def has(self, module: str, minor: int) -> bool:
+        """Whether 3.*minor* has *module*, or may: of a submodule that is not listed its package decides."""
+        since, until = self._span(module)
+        return (since is None or since <= minor) and (until is None or minor <= until)
+
+    def last_minor(self, module: str) -> int | None:
+        """The last minor that has *module*, ``None`` where it is there still."""
+        return self._span(module)[1]
+
+    def _span(self, module: str) -> tuple[int | None, int | None]:
+        parts = module.split(".")
+        above = [".".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
+        return next((self.spans[name] for name in above if name in self.spans), (None, None))
+
+    def lacks(self, module: str, name: str, minor: int) -> bool:
+        """Whether *name* is known to be gone from *module* in 3.*minor*."""
+        last = self.gone.get(module, {}).get(name)
+        return last is not None and last < minor
+
+    def is_elsewhere(self, top: str, sys_platform: str) -> bool:
+        """Whether *top* is a module of the other kind of system than *sys_platform*."""
+        return top in (self.posix if sys_platform == "win32" else self.windows)
+
+
 class RepairKnowledge(Struct, frozen=True, kw_only=True):
     """All of it; ``import_names`` are the import packages of a project where its archives do not say."""
 

@@ -79,7 +79,10 @@ def import_names(case: RepairCase, project: NormalizedName) -> frozenset[str]:
     Top-level names, or dotted ones where the top level is a namespace that is shared with other projects (``google``).
     """
     pins = [pin for pin in (case.chosen(project), case.natural(project)) if pin is not None]
-    files = dict.fromkeys(pin.distribution for pin in pins if pin.distribution is not None)
+    # A source archive that compiles does not show the modules that are compiled; a wheel of its release for any platform does.
+    files = dict.fromkeys(
+        file for pin in pins for file in (pin.distribution, case.telling_file(pin)) if file is not None
+    )
     told = frozenset(name for file in files for name in case.code.import_names(file))
     known = case.knowledge.import_names.get(project, frozenset())
     if not told:

@@ -210,6 +210,7 @@ _READERS: Mapping[str, _Reader] = {
     "requirements": _Reader("list of strings", _each(_Reading.requirement)),
     "names": _Reader("list of strings", _each(lambda _, word: canonicalize_name(word))),
     "policy": _Reader("deny, pure or any", _choice),
+    "import scope": _Reader("suspects, all or none", _choice),
     "strategy": _Reader("first-index, unsafe-first-match or unsafe-best-match", _choice),
     "flag": _Reader("true or false", lambda reading, key: reading.table.flag(key)),
     "moment": _Reader("date or string", lambda reading, key: reading.table.moment(key)),

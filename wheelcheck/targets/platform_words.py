@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck.model.systems import ImageKnowledge
+if TYPE_CHECKING:
+    from wheelcheck.model.systems import ImageKnowledge
 
 # Floors of the bare words. glibc 2.28 is what manylinux builds for today (RHEL 8, Debian 10, Ubuntu 18.10 and newer); macOS 13,
 # iOS 13 and Android's API level 24 are what uv takes.

@@ -10,7 +10,15 @@ from packaging.utils import NormalizedName, canonicalize_name
 from tests.fakes.projects import FakeProjects
 from tests.resolver.test_passes import answer
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
+from wheelcheck.model.code import (
+    ImportKind,
+    ImportSurvey,
+    ImportTarget,
+    ImportTime,
+    ImportUse,
+    ModuleNames,
+    ModuleState,
+)
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, EditKind, Ground
@@ -45,6 +53,12 @@ class CannedCode:
         described = self.modules.get(f"{distribution.name}=={distribution.version}", {})
         absent = {name: ModuleNames(module=name, state=ModuleState.ABSENT) for name in modules}
         return tuple(described.get(name, absent[name]) for name in sorted(modules))
+
+    def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
+        raise AssertionError(f"nothing asks for the files of {distributions}")
+
+    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
+        raise AssertionError(f"nothing asks for the imports of {distributions} on {target}")
 
 
 def module(name: str, *names: str, state: ModuleState = ModuleState.READ, open_ended: bool = False) -> ModuleNames:

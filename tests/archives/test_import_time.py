@@ -1,0 +1,115 @@
+"""What importing an archive's modules carries out: unguarded, unconditional, on the target asked about."""
+
+from __future__ import annotations
+
+import sys
+from unittest.mock import ANY
+
+import pytest
+
+from wheelcheck.archives.grammar import why_unparsable
+from wheelcheck.archives.import_time import read_import_time
+from wheelcheck.archives.modules import SourceTexts, map_modules
+from wheelcheck.model.code import ImportTarget, ImportTime
+
+LINUX = ImportTarget(minor=12, sys_platform="linux", os_name="posix", platform_system="Linux", implementation="cpython")
+WINDOWS = ImportTarget(
+    minor=12, sys_platform="win32", os_name="nt", platform_system="Windows", implementation="cpython"
+)
+
+
+def read(files: dict[str, str], target: ImportTarget = LINUX) -> ImportTime:
+    contents = {path: text.encode() for path, text in files.items()}
+    return read_import_time(SourceTexts("a-1-py3-none-any.whl", contents, map_modules(contents, "wheel")), target)
+
+
+def outer(text: str, target: ImportTarget = LINUX) -> list[str]:
+    return [each.module for module in read({"a/__init__.py": text}, target).modules for each in module.imports]
+
+
+@pytest.mark.parametrize(
+    ("text", "imported"),
+    [
+        ("import b", ["b"]),
+        ("from b.c import d", ["b.c"]),
+        ("try:\n    import b\nexcept ImportError:\n    b = None", []),
+        ("try:\n    import b\nexcept ImportError:\n    raise", ["b"]),
+        ("try:\n    b\nexcept NameError:\n    import b", []),
+        ("def f():\n    import b", []),
+        ("class C:\n    import b", ["b"]),
+        ("import sys\nif sys.platform == 'win32':\n    import b\nelse:\n    import c", ["sys", "c"]),
+        ("if sys.version_info < (3, 8):\n    import b", []),
+        ("if something():\n    import b", []),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import b", ["typing"]),
+        ("if sys.platform != 'win32':\n    raise ImportError('Windows alone')\nimport b", []),
+        ("raise ImportError('moved')\nimport b", []),
+        ("match x:\n    case 1:\n        import b", []),
+        ("if __name__ == '__main__':\n    import b", []),
+    ],
+)
+def test_only_what_always_runs_on_the_target_counts(text: str, imported: list[str]) -> None:
+    assert outer(text) == imported
+
+
+def test_the_target_decides_which_branch_runs() -> None:
+    text = "if os.name == 'nt':\n    import winreg\nelse:\n    import fcntl"
+    assert (outer(text), outer(text, WINDOWS)) == (["fcntl"], ["winreg"])
+
+
+def test_modules_are_followed_inside_the_archive_and_no_others_are_read() -> None:
+    files = {
+        "a/__init__.py": "from . import b\nfrom a.c import x",
+        "a/b.py": "import outside",
+        "a/c.py": "from .d.e import y",
+        "a/d/__init__.py": "",
+        "a/d/e.py": "import far",
+        "a/contrib.py": "import never",
+        "tests/__init__.py": "import never",
+    }
+    reached = read(files).modules
+    assert [module.module for module in reached] == ["a", "a.b", "a.c", "a.d", "a.d.e"]
+    assert [each.module for module in reached for each in module.imports] == ["outside", "far"]
+    assert {module.entry for module in reached} == {"a"}
+
+
+def test_python_2_does_not_parse_and_says_where() -> None:
+    (module,) = read({"a.py": "import b\nprint 'hello'\n"}).modules
+    assert module.broken
+    assert (module.line, module.imports) == (2, ())
+
+
+def test_grammar_is_that_of_the_target() -> None:
+    assert why_unparsable(b"match x:\n    case 1:\n        pass\n", 9) is not None
+    assert why_unparsable(b"match x:\n    case 1:\n        pass\n", 10) is None
+    # What this Python cannot parse may be in the grammar of a newer one, unless it is Python 2.
+    newer = sys.version_info.minor + 1
+    assert why_unparsable(b"x = new syntax\n", newer) is None
+    assert why_unparsable(b"print 'hello'\n", newer) == (1, ANY)
+    assert why_unparsable(b"x = 010\n", newer) is not None
+    assert why_unparsable(b"type A = int\ndef f[T](x: T) -> T: ...\n", 13) is None
+
+
+MOVES = {
+    "a/__init__.py": "from a.packages.six.moves import urllib",
+    "a/packages/__init__.py": "",
+    "a/packages/six.py": "class Importer:\n    def find_module(self, name): ...\nimport sys\nsys.meta_path.append(Importer())",
+}
+
+
+def test_module_that_an_old_import_hook_makes_is_not_made_since_3_12() -> None:
+    unmade = [module.unmade for module in read(MOVES).modules if module.unmade]
+    assert unmade == [
+        "a/packages/six.py makes `a.packages.six.moves` by `find_module`, which Python no longer calls since 3.12"
+    ]
+    older = ImportTarget(
+        minor=11, sys_platform="linux", os_name="posix", platform_system="Linux", implementation="cpython"
+    )
+    assert not any(module.unmade for module in read(MOVES, older).modules)
+    newer = MOVES | {"a/packages/six.py": MOVES["a/packages/six.py"] + "\n    def find_spec(self): ..."}
+    assert not any(module.unmade for module in read(newer).modules)
+
+
+@pytest.mark.parametrize("text", ["sys.path.insert(0, 'vendor')", "sys.path += ['vendor']", "sys.meta_path.append(x)"])
+def test_module_that_extends_the_path_says_so(text: str) -> None:
+    assert read({"a.py": text}).modules[0].extends_path
+    assert not read({"a.py": "import sys"}).modules[0].extends_path

@@ -1,0 +1,176 @@
+"""Imports that fail are told with file and line, and what is not proved is not told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from tests.fakes.code import FakeCode
+from tests.fakes.projects import FakeProjects, wheel
+from tests.resolver.test_passes import answer
+from wheelcheck.imports.failing import find_failing_imports
+from wheelcheck.imports.overlaps import find_overlaps
+from wheelcheck.imports.suspects import Suspects, choose_suspects
+from wheelcheck.knowledge.loading import find_release_day, load_standard_library, load_variants
+from wheelcheck.model.finding import Finding
+from wheelcheck.model.resolution import Resolution
+from wheelcheck.options import ImportScope
+
+LIBRARY = load_standard_library()
+Archives = Mapping[str, Mapping[str, str]]
+
+
+def resolved(archives: Archives, python: str, platform: str) -> Resolution:
+    projects = FakeProjects({name: {"1": [wheel()]} for name in archives})
+    outcome = answer(projects, *archives, python=python, platform=platform)
+    assert isinstance(outcome, Resolution)
+    return outcome
+
+
+def code_of(archives: Archives) -> FakeCode:
+    return FakeCode(
+        archives={f"{name.replace('-', '_')}-1-py3-none-any.whl": files for name, files in archives.items()}
+    )
+
+
+def findings(archives: Archives, python: str = "3.12", platform: str = "manylinux_2_28_x86_64") -> list[Finding]:
+    outcome = resolved(archives, python, platform)
+    suspects = choose_suspects(outcome.pins, "all", None, frozenset())
+    code = code_of(archives)
+    return list(find_failing_imports(outcome.pins, suspects, outcome.target, LIBRARY, code, lambda _: ()))
+
+
+def told(found: list[Finding]) -> list[tuple[str, str]]:
+    return [(finding.code.number, str(finding.package)) for finding in found]
+
+
+FAILING: dict[str, tuple[str, Archives, str]] = {
+    "a module that nobody brings": ("WC601", {"a": {"a.py": "import absent"}}, "brings the module `absent`"),
+    "a module that Python no longer has": ("WC602", {"a": {"a.py": "import imp"}}, "no `imp` since Python 3.12"),
+    "a part of one": ("WC602", {"a": {"a.py": "from distutils.version import X"}}, "no `distutils.version` since Python 3.12"),
+    "a name that Python no longer has": ("WC602", {"a": {"a.py": "from collections import Mapping"}}, "has no `Mapping`"),
+    "what does not parse": ("WC603", {"a": {"a.py": "print 1"}}, "cannot parse a.py:1"),
+    "a name of another project": (
+        "WC604",
+        {
+            "a": {"a/__init__.py": "from .b import x", "a/b.py": "from c.d import gone"},
+            "c": {"c/__init__.py": "", "c/d.py": "kept = 1"},
+        },
+        "c's `c.d` has no `gone`",
+    ),
+    "a module of the other kind of system": ("WC602", {"a": {"a.py": "import winreg"}}, "`winreg` is not there on Linux"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "archives", "words"), FAILING.values(), ids=FAILING)
+def test_import_that_fails_is_told_with_its_place(number: str, archives: Archives, words: str) -> None:
+    (finding,) = findings(archives)
+    assert (finding.code.number, finding.package) == (number, "a")
+    assert words in finding.message
+    assert ".py:1" in finding.message
+
+
+WORKING: dict[str, Archives] = {
+    "another project of another name": {"a": {"a.py": "import b"}, "python-b": {"b.py": ""}},
+    "a compiled module": {"a": {"a.py": "from b import anything"}, "b": {"b.cpython-312-x86_64-linux-gnu.so": ""}},
+    "a module with __getattr__": {"a": {"a.py": "from b import x"}, "b": {"b.py": "def __getattr__(name): ..."}},
+    "a module that fills globals()": {"a": {"a.py": "from b import x"}, "b": {"b.py": "g = globals()\nfill(g)"}},
+    "a submodule": {"a": {"a.py": "from b import c"}, "b": {"b/__init__.py": "", "b/c.py": ""}},
+    "distutils, which setuptools brings": {
+        "a": {"a.py": "import distutils"},
+        "setuptools": {"setuptools/__init__.py": ""},
+    },
+    "a removed module that a project brings": {"a": {"a.py": "import asyncore"}, "pyasyncore": {"asyncore.py": ""}},
+    "a private module": {"a": {"a.py": "import _anything"}},
+    "a project with folders of its own on the path": {
+        "a": {"a.py": "import sys\nsys.path.append('v')\nimport vendored"}
+    },
+    "a namespace that two share": {"a": {"a.py": "from n.c import x"}, "b": {"n/b.py": ""}, "c": {"n/c.py": "x = 1"}},
+    "a module beside the one that the project is called by": {"a": {"a.py": "", "other.py": "import absent"}},
+}
+
+
+@pytest.mark.parametrize("archives", WORKING.values(), ids=WORKING)
+def test_what_may_work_is_not_told(archives: Archives) -> None:
+    assert told(findings(archives)) == []
+
+
+def test_pkg_resources_is_missed_only_where_environments_bring_no_setuptools() -> None:
+    archives = {"a": {"a.py": "import pkg_resources"}}
+    assert told(findings(archives, python="3.11")) == []
+    assert told(findings(archives, python="3.12")) == [("WC601", "a")]
+
+
+def test_standard_library_is_that_of_the_target() -> None:
+    archives = {"a": {"a.py": "import tomllib"}, "b": {"b.py": "import cgi"}}
+    assert told(findings(archives, python="3.10")) == [("WC602", "a")]
+    assert told(findings(archives, python="3.12")) == []
+    assert told(findings(archives, python="3.13")) == [("WC602", "b")]
+
+
+def test_index_that_fails_proves_nothing() -> None:
+    archives = {"a": {"a.py": "import absent"}}
+    outcome = resolved(archives, "3.12", "win_amd64")
+    code = FakeCode(failing=frozenset({"a-1-py3-none-any.whl"}))
+    suspects = choose_suspects(outcome.pins, "all", None, frozenset())
+    assert list(find_failing_imports(outcome.pins, suspects, outcome.target, LIBRARY, code, lambda _: ())) == []
+
+
+def test_suspects_are_older_than_the_python_of_the_target() -> None:
+    projects = FakeProjects(
+        {
+            "old": {"1": [wheel(upload_time="2023-10-01T23:59:59Z")]},
+            "new": {"1": [wheel(upload_time="2023-10-02T00:00:00Z")]},
+            "unknown": {"1": [wheel(upload_time=None)]},
+        }
+    )
+    outcome = answer(projects, "old", "new", "unknown", python="3.12", platform="win_amd64")
+    assert isinstance(outcome, Resolution)
+    chosen = {
+        scope: choose_suspects(outcome.pins, scope, find_release_day("3.12"), frozenset()).wheels
+        for scope in ("all", "suspects", "none")
+    }
+    assert {scope: sorted(wheels) for scope, wheels in chosen.items()} == {
+        "all": ["new", "old", "unknown"],
+        "suspects": ["old"],
+        "none": [],
+    }
+
+
+def test_suspects_that_are_not_read_are_counted() -> None:
+    outcome = resolved({"a": {"a.py": ""}}, "3.12", "win_amd64")
+    found = find_failing_imports(
+        outcome.pins, Suspects(wheels={}, more=3, compared={}), outcome.target, LIBRARY, FakeCode(), lambda _: ()
+    )
+    assert [(each.code.number, each.message.split()[0]) for each in found] == [("WC606", "3")]
+
+
+def overlaps(archives: Archives, scope: ImportScope = "suspects") -> list[tuple[str, str]]:
+    compared = choose_suspects(resolved(archives, "3.12", "win_amd64").pins, scope, None, load_variants()).compared
+    return [
+        (str(finding.package), finding.evidence[0])
+        for finding in find_overlaps(compared, code_of(archives), lambda _: ())
+    ]
+
+
+def test_projects_of_names_that_are_alike_may_not_install_one_file_twice() -> None:
+    archives = {"kit": {"kit/__init__.py": "a = 1"}, "kit-headless": {"kit/__init__.py": "a = 2"}}
+    assert overlaps(archives) == [("kit-headless", "kit/__init__.py")]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [{"kit/__init__.py": "a = 1"}, {"kit/other.py": ""}, {"LICENSE": "x"}, {"tests/__init__.py": "x"}],
+    ids=["the same content", "another file", "no module", "tests"],
+)
+def test_files_that_do_no_harm_are_not_told(second: Mapping[str, str]) -> None:
+    first = {"kit/__init__.py": "a = 1", "LICENSE": "", "tests/__init__.py": ""}
+    assert overlaps({"kit": first, "kit-headless": second}) == []
+
+
+def test_all_wheels_are_compared_where_all_are_asked_for() -> None:
+    archives = {"one": {"shared/__init__.py": "a = 1"}, "other": {"shared/__init__.py": "a = 2"}}
+    assert overlaps(archives) == []
+    assert overlaps(archives, "all") == [(str(canonicalize_name("other")), "shared/__init__.py")]

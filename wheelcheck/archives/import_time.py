@@ -1,0 +1,128 @@
+"""Follows what the import of an archive's top-level modules carries out on one target: its own modules, and imports of others.
+
+Only statements that always run count: at module level, unguarded, under conditions that hold on the target.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from wheelcheck.archives.grammar import why_unparsable
+from wheelcheck.archives.import_statements import ImportStatement, iter_imports
+from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
+from wheelcheck.model.code import (
+    ImportKind,
+    ImportTarget,
+    ImportTime,
+    OuterImport,
+    ParsedModule,
+    ReachedModule,
+    parse_source,
+)
+
+MODULES = 400
+"""How many modules of one archive are followed; generated packages have thousands."""
+_EXTENDS_PATH = re.compile(rb"sys\.path\.|sys\.path\s*\+?=|sys\.path\[|meta_path|path_hooks|addsitedir")
+_NO_FIND_MODULE = 12
+_NOT_LIBRARIES = frozenset(
+    {"setup", "conftest", "test", "tests", "testing", "docs", "doc", "examples", "example", "benchmarks"}
+)
+
+
+def read_import_time(code: CodeFiles, target: ImportTarget) -> ImportTime:
+    """What importing the top-level modules of *code* carries out on *target*.
+
+    About 1 ms for each 100 lines that are reached. Raises ``ArchiveRefused``.
+    """
+    own = code.modules
+    entries = sorted(name for name in own.tops if name not in _NOT_LIBRARIES and own.sources.get(name))
+    entry_of = {name: name for name in entries}
+    waiting = deque(entries)
+    found: list[ReachedModule] = []
+    while waiting and len(found) < MODULES:
+        module = waiting.popleft()
+        reached, inner = _read(code, module, entry_of[module], target)
+        found.append(reached)
+        for name in inner:
+            if name not in entry_of and own.sources.get(name):
+                entry_of[name] = entry_of[module]
+                waiting.append(name)
+    return ImportTime(
+        filename=code.filename,
+        modules=tuple(found),
+        unread=f"more than {MODULES} modules are reached" if waiting else "",
+    )
+
+
+def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tuple[ReachedModule, list[str]]:
+    """*module* as it is imported, and the modules of *code* that it imports."""
+    own, path = code.modules, code.modules.sources[module]
+    content = code.source(path)
+    if content is None or len(content) > SOURCE_LIMIT:
+        return ReachedModule(module=module, entry=entry, file=path), []
+    broken = why_unparsable(content, target.minor)
+    parsed = parse_source(content)
+    if broken is not None or parsed is None:
+        line, words = broken or (0, "")
+        return ReachedModule(module=module, entry=entry, file=path, broken=words, line=line), []
+    outer: list[OuterImport] = []
+    inner: list[str] = []
+    broken_hook: tuple[str, int] | None = None
+    for each in iter_imports(parsed, module, package=own.package_of(module), target=target):
+        if each.kind is not ImportKind.UNCONDITIONAL:
+            continue
+        inner += [name for name in _run_by(each) if own.knows(name)]
+        if not own.knows(each.module.partition(".")[0]):
+            outer.append(_outer(each, parsed))
+        elif (words := _why_hook_fails(code, each.module, target)) and not broken_hook:
+            broken_hook = words, each.node.lineno
+    words, line = broken_hook or ("", 0)
+    reached = ReachedModule(
+        module=module,
+        entry=entry,
+        file=path,
+        imports=tuple(outer),
+        unmade=words,
+        line=line,
+        extends_path=_EXTENDS_PATH.search(content) is not None,
+    )
+    return reached, inner
+
+
+def _why_hook_fails(code: CodeFiles, module: str, target: ImportTarget) -> str:
+    """Why *module*, which a module of *code* makes by an import hook when it runs, is not made on *target*; empty if not known.
+
+    Python 3.12 no longer calls ``find_module`` of a finder: a copy of six from before 1.16 makes no ``moves`` there.
+    """
+    own = code.modules
+    if target.minor < _NO_FIND_MODULE or own.knows(module):
+        return ""
+    maker = module
+    while maker and not own.knows(maker):
+        maker = maker.rpartition(".")[0]
+    source = own.sources.get(maker, "")
+    content = (code.source(source) or b"") if source else b""
+    if b"def find_module(" not in content or b"find_spec" in content or b"meta_path" not in content:
+        return ""
+    return f"{source} makes `{module}` by `find_module`, which Python no longer calls since 3.12"
+
+
+def _run_by(statement: ImportStatement) -> Iterator[str]:
+    """The modules that *statement* runs where they exist: the packages above its module, itself, and those that it names."""
+    parts = statement.module.split(".")
+    yield from (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    yield from (f"{statement.module}.{name}" for name, _ in statement.names)
+
+
+def _outer(statement: ImportStatement, parsed: ParsedModule) -> OuterImport:
+    names = tuple(name for name, _ in statement.names if name != "*")
+    line = statement.node.lineno
+    return OuterImport(
+        module=statement.module,
+        names=names if isinstance(statement.node, ast.ImportFrom) else (),
+        line=line,
+        statement=parsed.text_of(statement.node),
+    )

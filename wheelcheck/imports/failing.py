@@ -1,0 +1,180 @@
+"""Finds imports that fail: modules that nobody brings or Python no longer has, names that are not there, unparsable files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import Struct
+from packaging.utils import NormalizedName, canonicalize_name
+
+from wheelcheck.errors import IndexUnavailable
+from wheelcheck.imports.providers import Providers
+from wheelcheck.imports.suspects import Suspects
+from wheelcheck.model.code import ImportTarget, ImportTime, ModuleState, OuterImport, ReachedModule
+from wheelcheck.model.finding import Code, Finding
+from wheelcheck.model.knowledge import StandardLibrary
+from wheelcheck.model.resolution import Pin
+from wheelcheck.model.target import Target
+from wheelcheck.ports import Code as CodeOfArchives
+
+_OS_NAMES = {"win32": "nt"}
+_SHOWN = 3
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """A proof that importing ``module`` fails: *place* is ``file:line`` in the archive, *reason* a clause that explains it.
+
+    *statement* is the import there, empty where another thing fails.
+    """
+
+    code: Code
+    module: ReachedModule
+    place: str
+    statement: str = ""
+    reason: str
+
+
+def import_target(target: Target) -> ImportTarget:
+    """What code can learn of *target* when it is imported."""
+    sys_platform = target.markers.get("sys_platform", "")
+    return ImportTarget(
+        minor=target.python_full.minor,
+        sys_platform=sys_platform,
+        os_name=_OS_NAMES.get(sys_platform, "posix"),
+        platform_system=target.markers.get("platform_system", ""),
+        implementation=target.implementation,
+    )
+
+
+def find_failing_imports(
+    pins: Mapping[NormalizedName, Pin],
+    suspects: Suspects,
+    target: Target,
+    library: StandardLibrary,
+    code: CodeOfArchives,
+    paths: Callable[[NormalizedName], tuple[tuple[str, ...], ...]],
+) -> Iterator[Finding]:
+    """A finding for each of *suspects* and each way in which its import fails on *target*, in the order of their names.
+
+    *pins* are the whole resolution, whose archives are asked for what a suspect imports; *paths* tells who requires a project.
+    Asks for archives of the index; one that cannot be had proves nothing. Raises nothing of its own.
+    """
+    facts = import_target(target)
+    files = {name: pin.distribution for name, pin in pins.items() if pin.distribution is not None}
+    judge = _Judge(Providers(files, code), library, facts)
+    if suspects.more:
+        yield Finding.of(
+            Code.IMPORTS_UNREAD,
+            message=f"{suspects.more} more wheels that are older than Python 3.{facts.minor} were not read for imports that fail",
+        )
+    for name, read in _read(suspects, facts, code):
+        version = pins[name].version
+        failures = list(judge.failures(name, read))
+        for kind in dict.fromkeys(each.code for each in failures):
+            mine = [each for each in failures if each.code is kind]
+            first = mine[0]
+            yield Finding.of(
+                kind,
+                package=name,
+                version=version,
+                message=f"{name} {version}: `import {first.module.entry}` fails on Python 3.{facts.minor}, {first.reason}",
+                evidence=tuple(
+                    dict.fromkeys(f"{each.place} has `{each.statement}`" for each in mine if each.statement)
+                )[:_SHOWN],
+                paths=paths(name),
+            )
+
+
+def _read(
+    suspects: Suspects, target: ImportTarget, code: CodeOfArchives
+) -> Iterator[tuple[NormalizedName, ImportTime]]:
+    try:
+        answers = code.import_times(tuple(suspects.wheels.values()), target)
+    except IndexUnavailable:
+        return
+    yield from zip(suspects.wheels, answers, strict=True)
+
+
+class _Judge:
+    def __init__(self, providers: Providers, library: StandardLibrary, target: ImportTarget) -> None:
+        self._providers = providers
+        self._library = library
+        self._target = target
+
+    def failures(self, name: NormalizedName, read: ImportTime) -> Iterator[Failure]:
+        """What fails in *read*, of the module by which *name* is imported."""
+        entries = {module.entry for module in read.modules}
+        meant = {entry for entry in entries if canonicalize_name(entry) == name} or {
+            entry for entry in entries if not entry.startswith("_")
+        }
+        # What puts its own folders on sys.path brings modules that no list of files shows as importable.
+        extended = {module.entry for module in read.modules if module.extends_path}
+        for module in read.modules:
+            if module.entry not in meant:
+                continue
+            place = f"{module.file}:{module.line}"
+            if module.broken:
+                reason = f"which cannot parse {place}: {module.broken}"
+                yield Failure(code=Code.UNPARSABLE, module=module, place=place, reason=reason)
+            if module.unmade:
+                reason = f"where {module.unmade}: {place} imports it"
+                yield Failure(code=Code.GONE_FROM_PYTHON, module=module, place=place, reason=reason)
+            for each in module.imports:
+                found = self._judge(each)
+                if found is None or (found[0] is Code.MODULE_ABSENT and module.entry in extended):
+                    continue
+                place = f"{module.file}:{each.line}"
+                reason = f"{found[1]}: {place} has `{_short(each.statement)}`"
+                yield Failure(code=found[0], module=module, place=place, statement=each.statement, reason=reason)
+
+    def _judge(self, each: OuterImport) -> tuple[Code, str] | None:
+        """The code and the clause for *each* import that fails; ``None`` where it works, or nothing is proved."""
+        top = each.module.partition(".")[0]
+        library = self._library
+        if library.had(top):
+            return self._judge_standard(each, top)
+        if top.startswith("_") or (top in library.bundled and self._target.minor <= library.bundled[top]):
+            return None
+        providers = self._providers.of(top)
+        if not providers:
+            if self._providers.has_unknown():
+                return None
+            return Code.MODULE_ABSENT, f"as no project of this plan brings the module `{top}`"
+        return self._judge_provided(each, providers[0]) if len(providers) == 1 else None
+
+    def _judge_standard(self, each: OuterImport, top: str) -> tuple[Code, str] | None:
+        library, minor = self._library, self._target.minor
+        stands_in = library.stands_in.get(top)
+        if not library.has(each.module, minor):
+            if self._providers.of(top) or (stands_in is not None and self._providers.of(stands_in)):
+                return None
+            last = library.last_minor(each.module)
+            when = f"since Python 3.{last + 1}" if last is not None and last < minor else f"before Python 3.{minor + 1}"
+            return Code.GONE_FROM_PYTHON, f"whose standard library has no `{each.module}` {when}"
+        if library.is_elsewhere(top, self._target.sys_platform):
+            return Code.GONE_FROM_PYTHON, f"as `{top}` is not there on {self._target.platform_system}"
+        gone = [name for name in each.names if library.lacks(each.module, name, minor)]
+        if gone:
+            return Code.GONE_FROM_PYTHON, f"whose `{each.module}` has no `{gone[0]}` any more"
+        return None
+
+    def _judge_provided(self, each: OuterImport, provider: NormalizedName) -> tuple[Code, str] | None:
+        if not each.names:
+            return None
+        wanted = frozenset({each.module, *(f"{each.module}.{name}" for name in each.names)})
+        known = self._providers.names_of(provider, wanted)
+        module = known.get(each.module)
+        if module is None or module.state is not ModuleState.READ or module.open_ended:
+            return None
+        missing = [
+            name
+            for name in each.names
+            if name not in module.names and known[f"{each.module}.{name}"].state is ModuleState.ABSENT
+        ]
+        if not missing:
+            return None
+        return Code.NAME_ABSENT, f"as {provider}'s `{each.module}` has no `{missing[0]}`"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:78]} …"

@@ -1,0 +1,54 @@
+"""Chooses the wheels whose imports are read: those from before the target's Python, and those that may install the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from packaging.utils import NormalizedName
+
+from wheelcheck.model.distribution import Wheel
+from wheelcheck.model.resolution import Pin
+from wheelcheck.options import ImportScope
+
+SUSPECTS = 60
+LARGEST = 8 * 1024**2
+"""How many suspects are read, and how many bytes one of them has at most, where the index tells its size."""
+
+
+class Suspects(Struct, frozen=True, kw_only=True):
+    """The *wheels* to be read, oldest first, how many *more* are suspect, and those whose files are *compared*."""
+
+    wheels: Mapping[NormalizedName, Wheel]
+    more: int = 0
+    compared: Mapping[NormalizedName, Wheel]
+
+
+def choose_suspects(
+    pins: Mapping[NormalizedName, Pin], scope: ImportScope, released: str | None, variants: frozenset[str]
+) -> Suspects:
+    """The suspects of *pins* within *scope*: all wheels; by default those that are older, and those that are alike.
+
+    Older than the day (ISO 8601) on which the target's Python was *released*; alike where names differ by words of *variants*, such
+    as ``gpu``, alone.
+    """
+    wheels = {name: pin.distribution for name, pin in sorted(pins.items()) if isinstance(pin.distribution, Wheel)}
+    match scope:
+        case "all":
+            return Suspects(wheels=wheels, compared=wheels)
+        case "none":
+            return Suspects(wheels={}, compared={})
+    old = sorted(
+        (wheel.at.upload_time, name)
+        for name, wheel in wheels.items()
+        if released and wheel.at.upload_time and wheel.at.upload_time < released and (wheel.at.size or 0) <= LARGEST
+    )
+    chosen = {name: wheels[name] for _, name in old[:SUSPECTS]}
+    return Suspects(wheels=chosen, more=len(old) - len(chosen), compared=_alike(wheels, variants))
+
+
+def _alike(wheels: Mapping[NormalizedName, Wheel], variants: frozenset[str]) -> dict[NormalizedName, Wheel]:
+    stems: dict[str, list[NormalizedName]] = {}
+    for name in wheels:
+        stems.setdefault("-".join(word for word in name.split("-") if word not in variants), []).append(name)
+    return {name: wheels[name] for alike in stems.values() if len(alike) > 1 for name in alike}
