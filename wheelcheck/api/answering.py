@@ -167,7 +167,7 @@ def resolved(
     if lock is None:
         solved = cache.resolve if cache is not None else partial(resolve, projects=store)
         return solved(question, reporter=reporter), ()
-    from wheelcheck.findings.asked import find_disagreements, silent_lock
+    from wheelcheck.findings.asked import find_disagreements, find_unjudged, silent_lock
     from wheelcheck.locks.choosing import applicable, uncovered
     from wheelcheck.resolver.locked import LockedResolver
     from wheelcheck.targets.fitting import Compatibility
@@ -185,7 +185,7 @@ def resolved(
         compatibility=compatibility,
     )
     resolution = locked(lock, packages).resolution()
-    return resolution, tuple(find_disagreements(packages, resolution, store))
+    return resolution, (*find_disagreements(packages, resolution, store), *find_unjudged(lock))
 
 
 def diagnosis_of(

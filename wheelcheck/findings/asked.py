@@ -11,7 +11,7 @@ from wheelcheck.errors import OfflineMiss
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.lock import LockedPackage
+from wheelcheck.model.lock import Lock, LockedPackage
 from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.resolution import Clash, Conflict, Pin, Resolution
 from wheelcheck.model.target import Target
@@ -261,6 +261,16 @@ def find_disagreements(
         except OfflineMiss:
             continue
         yield from _disagreements(package, resolution.pins[package.name], page)
+
+
+def find_unjudged(lock: Lock) -> Iterator[Finding]:
+    """The conda packages that *lock* lists beside those of an index."""
+    if lock.conda:
+        yield Finding.of(
+            Code.CONDA_UNJUDGED,
+            message=f"{lock.path} lists {lock.conda} conda packages, which were not judged",
+            evidence=("only what pip would install was",),
+        )
 
 
 def silent_lock(path: str, reason: str, target: Target) -> Finding:

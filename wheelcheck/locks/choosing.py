@@ -39,7 +39,10 @@ def applicable(
     if reason:
         raise InputUnreadable(f"{reason}: {target}", address=lock.path, hint="lock for that target too")
     chosen_extras = _chosen(extras, lock.extras, lock, "extra")
-    chosen_groups = _chosen(groups, lock.groups, lock, "dependency group") | frozenset(lock.default_groups)
+    chosen_groups = _chosen(groups, lock.groups, lock, "dependency group")
+    # An environment of pixi is whole; groups elsewhere come on top.
+    if lock.kind is not LockKind.PIXI or not chosen_groups:
+        chosen_groups |= frozenset(lock.default_groups)
     compatibility = compatibility if compatibility is not None else Compatibility(target)
     if lock.kind is LockKind.UV:
         found = reached(lock, compatibility, chosen_extras, chosen_groups)
@@ -81,6 +84,8 @@ def _said(
     optional = lock.named_from(root.name for root in lock.roots if root.for_extra in extras)
     found = []
     for package in lock.packages:
+        if package.is_own and lock.kind is LockKind.PIXI:
+            continue
         if package.groups and package.groups.isdisjoint(bringing):
             continue
         if lock.roots and package.optional and package.name not in optional:

@@ -86,6 +86,13 @@ LOCK_FORMATS = (
         found=(r"Pipfile\.lock",),
     ),
     LockFormat(
+        kind=LockKind.PIXI,
+        reader="pixi:parse_pixi",
+        names=(r"pixi\.lock",),
+        found=(r"pixi\.lock",),
+        made_of="pyproject.toml",
+    ),
+    LockFormat(
         kind=LockKind.PIP_REPORT, reader="pip_report:parse_pip_report", signs=(rb'"pip_version"',), is_json=True
     ),
     # Told by its lines, and found as the requirements file that it is.
@@ -150,7 +157,7 @@ def _refuse_duplicates(lock: Lock) -> None:
     """A project locked twice in one version under one marker overlaps everywhere; other overlaps are told on each target."""
     seen: dict[tuple[object, ...], LockedPackage] = {}
     for package in lock.packages:
-        groups = package.groups if lock.kind is LockKind.PIPENV else frozenset()
+        groups = package.groups if lock.kind in (LockKind.PIPENV, LockKind.PIXI) else frozenset()
         first = seen.setdefault((package.name, package.version, package.source, package.marker, groups), package)
         if first is not package:
             raise InputUnreadable(

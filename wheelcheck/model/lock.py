@@ -27,6 +27,7 @@ class LockKind(Enum):
     POETRY = "poetry.lock"
     PDM = "pdm.lock"
     PIPENV = "Pipfile.lock"
+    PIXI = "pixi.lock"
     REQUIREMENTS = "requirements with hashes"
     PIP_REPORT = "pip's installation report"
 
@@ -92,7 +93,7 @@ class Lock(Struct, frozen=True, kw_only=True):
     ``roots`` is where the walk through the graph begins; empty where the format has no graph that leads everywhere, and each
     package says itself when it applies. ``environments`` are the markers of which one must hold for the lock to speak of a target
     at all, empty where it does not say. ``extras`` and ``groups`` can be chosen; ``default_groups`` are chosen always.
-    ``notes`` say, for a person, what this format cannot tell.
+    ``notes`` say, for a person, what this format cannot tell. ``conda`` counts the packages of conda that it lists besides.
     """
 
     kind: LockKind
@@ -106,6 +107,7 @@ class Lock(Struct, frozen=True, kw_only=True):
     default_groups: tuple[NormalizedName, ...] = ()
     created_by: str = ""
     notes: tuple[str, ...] = ()
+    conda: int = 0
 
     def named_from(self, names: Iterable[NormalizedName]) -> frozenset[NormalizedName]:
         """*names*, and all projects that the packages of these name as dependencies, whatever their markers say."""
