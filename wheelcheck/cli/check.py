@@ -95,8 +95,6 @@ def check_command(
     refuse_overwriting(places, [record.path for record in check.inputs])
     for each in outputs:
         showing.write("check", each.form, check, each.path)
-    if write_baseline is None:
-        return check.exit_status
     return _write_baseline(check, write_baseline, quiet=showing.quiet)
 
 
@@ -154,8 +152,10 @@ def parse_codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
     return codes
 
 
-def _write_baseline(check: Check, path: str, *, quiet: bool) -> int:
+def _write_baseline(check: Check, path: str | None, *, quiet: bool) -> int:
     """Write the findings that fail now, unless a target is undecided: its known findings would be lost from the baseline."""
+    if path is None:
+        return check.exit_status
     from wheelcheck.findings.baseline import known_findings, render_baseline
 
     undecided = [str(each.target) for each in check.targets if not each.is_decided]
@@ -197,16 +197,10 @@ def diff_command(
 
     showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
     refuse_unwritable(output)
-    if git_base is None and len(sides) != 2:
-        raise UsageProblem(
-            f"diff compares two, and {len(sides)} {'was' if len(sides) == 1 else 'were'} given",
-            hint="give OLD and NEW, or --git-base REV and the files",
-        )
-    chosen = showing.with_files(Request(inputs=sides, **request_options(options)))
-    sides = chosen.inputs
-    old, new = ("", "") if git_base is not None else sides
+    request = showing.with_files(Request(inputs=sides, **request_options(options)))
+    sides, (old, new) = request.inputs, _old_and_new(request.inputs, git_base)
     asked = DiffRequest(
-        request=chosen if git_base is not None else chosen.changed(()),
+        request=request if git_base is not None else request.changed(()),
         old=old,
         new=new,
         git_base=git_base,
@@ -221,6 +215,15 @@ def diff_command(
     refuse_overwriting(outputs, (*sides, *targets.files, *(record.path for record in difference.new.inputs)))
     showing.write("diff", form, difference, output)
     return difference.exit_status
+
+
+def _old_and_new(sides: tuple[str, ...], git_base: str | None) -> tuple[str, str]:
+    if git_base is not None:
+        return "", ""
+    if len(sides) != 2:
+        given = f"{len(sides)} {'was' if len(sides) == 1 else 'were'} given"
+        raise UsageProblem(f"diff compares two, and {given}", hint="give OLD and NEW, or --git-base REV and the files")
+    return sides[0], sides[1]
 
 
 # Several inputs may follow each other, so that what is written to one place would be lost, and a hook resolves no lock anew.

@@ -20,6 +20,7 @@ from wheelcheck.environments.verify.probe import SOURCE, Probed, ProbedPlaces, T
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.inspection import ImportTrial, TrialOutcome
 
+_Ended = tuple[Probed, ImportTrial]
 _AT_ONCE = 2
 _GRACE = 5.0
 # Variables for the user's own Python would decide what is found; the users of the bundle have not set them.
@@ -102,9 +103,7 @@ def _trials(
     return Trials(name=name, imports=tuple(done[module] for module in modules if module in done), places=tuple(places))
 
 
-def _run(
-    interpreter: Interpreter, modules: tuple[str, ...], timeout: float, running: _Running
-) -> tuple[Probed, ImportTrial]:
+def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, running: _Running) -> _Ended:
     """What a process told, and the outcome for the module during whose import it died."""
     mark = f"wheelcheck-{secrets.token_hex(8)}:"
     command = [*interpreter.command, "-B", "-c", SOURCE, mark, interpreter.adds, *modules]
@@ -127,14 +126,11 @@ def _run(
         running.enter(process)
         with process:
             try:
-                out, err = process.communicate(timeout=timeout)
-                late = False
+                (out, err), late = process.communicate(timeout=timeout), False
             except subprocess.TimeoutExpired:
-                out, err = _stopped(process)
-                late = True
+                (out, err), late = _stopped(process), True
             finally:
                 running.processes.discard(process)
-    probed = parse_probed(out, mark)
     if late:
         outcome, detail = TrialOutcome.TIMED_OUT, f"timed out after {timeout:g} s"
     else:
@@ -143,7 +139,9 @@ def _run(
             TrialOutcome.CRASHED,
             f"crashed (exit {process.returncode})" + (f": {last[0]}" if last else ""),
         )
-    return probed, ImportTrial(module="", outcome=outcome, detail=detail, seconds=timeout if late else 0.0)
+    return parse_probed(out, mark), ImportTrial(
+        module="", outcome=outcome, detail=detail, seconds=timeout if late else 0.0
+    )
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
