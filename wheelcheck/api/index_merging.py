@@ -97,7 +97,8 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
         return found
     pooled = installer in ("pip", "pdm") and chosen == "unsafe-best-match"
     # Of equal files pip takes the one that it found last.
-    first = _distinct(reversed((default, *extra)) if pooled else (*extra, default))
+    in_order = _in_order_of_pdm(default, named) if installer == "pdm" else (*extra, default)
+    first = _distinct(reversed((default, *extra)) if pooled else in_order)
     tiers = tuple((url,) for url in first) if chosen == "first-index" else (first,)
     return replace(
         found,
@@ -107,6 +108,12 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
         fault="is-told" if pooled else "ends",
         absent_statuses=_absent_statuses(urls, named, chosen) if installer == "uv" else {},
     )
+
+
+def _in_order_of_pdm(default: str, named: Iterable[NamedIndex]) -> tuple[str, ...]:
+    """The indexes as they are listed, and the default one first unless it is among them."""
+    listed = tuple(index.url for index in named if index.role in ("default", "extra"))
+    return listed if default in listed else (default, *listed)
 
 
 def _named(text: str) -> NamedIndex:
