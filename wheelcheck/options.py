@@ -20,7 +20,8 @@ ColorChoice = Literal["auto", "always", "never"]
 _PLAN = ("plan", "config")
 _ONE_TARGET = (*_PLAN, "why")
 _RESOLVING = (*_ONE_TARGET, "check", "diff", "matrix")
-_ASKING = (*_RESOLVING, "wheels")
+_EXPLAINING = (*_RESOLVING, "explain")
+_ASKING = (*_EXPLAINING, "wheels")
 _CONNECTING = (*_ASKING, "fetch", "bundle")
 
 
@@ -137,13 +138,13 @@ class TargetOptions(TypedDict, total=False):
 
     platform: Annotated[str | None, Option(
         _PLATFORM_FLAGS, "TAG", "Wheel platform tag (win_amd64, manylinux_2_28_x86_64, …), target of uv, or a word: windows, mac, "
-        "linux/arm64, alpine, ubuntu-22.04.", _ONE_TARGET, key=_PLATFORM,
+        "linux/arm64, alpine, ubuntu-22.04.", (*_ONE_TARGET, "explain"), key=_PLATFORM,
     )]  # fmt: skip
     python: Annotated[str | None, Option(
-        _PYTHON_FLAGS, "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", _ONE_TARGET, key=_PYTHON,
+        _PYTHON_FLAGS, "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", (*_ONE_TARGET, "explain"), key=_PYTHON,
     )]  # fmt: skip
     target_file: Annotated[str | None, Option(
-        "--target", "FILE", "A target made by `wheelcheck target` on the machine itself.", _ONE_TARGET,
+        "--target", "FILE", "A target made by `wheelcheck target` on the machine itself.", (*_ONE_TARGET, "explain"),
     )]  # fmt: skip
 
 
@@ -226,6 +227,7 @@ class QuestionOptions(TypedDict, total=False):
     )]  # fmt: skip
     sdist: Annotated[SdistPolicy | None, Option(
         "--sdist", "", "Which source archives may be used.", recorded=True, plain="pure",
+        own={"explain": Words("Which source archives may be used. Default: none in place of a failed build, else pure.")},
         key=Key("sdist", "policy", "Which source archives may be used.", "pure for plan, deny for check"),
     )]  # fmt: skip
     pre: Annotated[bool | None, Option(
@@ -263,7 +265,7 @@ class QuestionOptions(TypedDict, total=False):
     )]  # fmt: skip
     no_index: Annotated[bool, Option("--no-index", "", "Use --find-links only.", _CONNECTING)]
     max_seconds: Annotated[float | None, Option(
-        "--max-seconds", "SECONDS", "Give up after this time (120).", (*_ONE_TARGET, "diff", "matrix"),
+        "--max-seconds", "SECONDS", "Give up after this time (120).", (*_ONE_TARGET, "diff", "matrix", "explain"),
         own={"check": Words("Give up on a target after this time (120).")},
         key=Key("max-seconds", "seconds", "When to give up and say what is known.", "120"),
     )]  # fmt: skip
@@ -282,7 +284,7 @@ class RepairSwitch(TypedDict, total=False):
     """The command line's word for ``repairs=0``."""
 
     no_repair: Annotated[bool, Option(
-        "--no-repair", "", "Look for no repairs of a blocked plan.", (*_PLAN, "check", "matrix"),
+        "--no-repair", "", "Look for no repairs of a blocked plan.", (*_PLAN, "check", "matrix", "explain"),
     )]  # fmt: skip
 
 
@@ -290,7 +292,7 @@ class RunOptions(TypedDict, total=False):
     """How far to look, and what to look in; *folder* is where settings are looked for, *environ* the process's environment."""
 
     repairs: Annotated[int | None, Option(
-        "--repairs", "N", "Look for so many repairs (3).", _PLAN,
+        "--repairs", "N", "Look for so many repairs (3).", (*_PLAN, "explain"),
         own={"check": Words("Look for so many repairs of each failing target (1).")},
         key=Key("repairs", "count", "How many repairs of a blocked plan to look for; 0 looks for none.", "3"),
     )]  # fmt: skip
@@ -300,14 +302,14 @@ class RunOptions(TypedDict, total=False):
         (*_PLAN, "check"), key=Key("imports", "import scope", "Whose imports are read.", "suspects"),
     )]  # fmt: skip
     repair_seconds: Annotated[float | None, Option(
-        "--repair-seconds", "SECONDS", "Look for repairs no longer than this (20).", (*_PLAN, "matrix"),
+        "--repair-seconds", "SECONDS", "Look for repairs no longer than this (20).", (*_PLAN, "matrix", "explain"),
         own={"check": Words(
             "Look for repairs no longer than this in the whole run (20); the failing targets share what is left.",
         )},
         key=Key("repair-seconds", "seconds", "How long to look for repairs.", "20"),
     )]  # fmt: skip
     knowledge: Annotated[tuple[str, ...], Option(
-        "--knowledge", "DIR", "A folder of your own knowledge files.",
+        "--knowledge", "DIR", "A folder of your own knowledge files.", _EXPLAINING,
         key=Key("knowledge", "folders", "Folders (from this file's folder) of your own knowledge files.", adds=True),
     )]  # fmt: skip
     offline: Annotated[bool, Option("--offline", "", "Answer from the cache alone.", _CONNECTING)]
@@ -325,7 +327,7 @@ class ShowingOptions(TypedDict, total=False):
     """How the answer is shown; the library has no use for them."""
 
     quiet: Annotated[bool, Option("-q --quiet", "", "Print errors only.", (*_CONNECTING, "verify"))]
-    verbose: Annotated[bool, Option("-v --verbose", "", "Print every finding and package.", (*_RESOLVING, "verify"))]
+    verbose: Annotated[bool, Option("-v --verbose", "", "Print every finding and package.", (*_EXPLAINING, "verify"))]
     color: Annotated[ColorChoice, Option(
         "--color", "", "Colour the summary; auto heeds the terminal, NO_COLOR and FORCE_COLOR.", (*_ASKING, "bundle", "verify"),
         default="auto",

@@ -16,6 +16,7 @@ from wheelcheck.plans.documents import PlanDocument
 from wheelcheck.report.check.document import CheckDocument
 from wheelcheck.report.difference_document import DiffDocument
 from wheelcheck.report.documents import json_schema
+from wheelcheck.report.explain_document import ExplainDocument
 from wheelcheck.report.matrix_document import MatrixDocument
 from wheelcheck.report.verify import VerifyDocument
 
@@ -93,6 +94,7 @@ def test_schema_is_printed_as_it_is_published(shell: Shell) -> None:
         "check": json_schema(CheckDocument),
         "diff": json_schema(DiffDocument),
         "matrix": json_schema(MatrixDocument),
+        "explain": json_schema(ExplainDocument),
         "bundle": json_schema(Manifest),
         "verify": json_schema(VerifyDocument),
     }

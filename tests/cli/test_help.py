@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("check",),
     ("matrix",),
+    ("explain",),
     ("diff",),
     ("why",),
     ("wheels",),

@@ -29,6 +29,7 @@ from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.api.request import Request
+    from wheelcheck.index.store import IndexStore
     from wheelcheck.model.answers import Why
     from wheelcheck.model.repair import Edit, Proposals, Repair
 
@@ -47,16 +48,21 @@ def plan(request: Request, *, reporter: Reporter | None = None) -> Plan:
 
 def plan_of(prepared: Prepared, reporter: Reporter) -> Plan:
     """The plan of a request that is *prepared*, as :func:`plan` makes it."""
+    with open_store(prepared.index, reporter) as store:
+        return plan_in(store, prepared, reporter)
+
+
+def plan_in(store: IndexStore, prepared: Prepared, reporter: Reporter) -> Plan:
+    """As :func:`plan_of`, in a *store* that others use too."""
     from wheelcheck.plans.making import plan as make_plan
 
-    with open_store(prepared.index, reporter) as store:
-        answer = answered(prepared, store, reporter)
-        # A lock is changed by the tool that made it, so the repairs are those of the requirements behind it.
-        proved = proved_proposals(answer, store, reporter) if prepared.read.lock is None else None
-        proposals = proved.proposals if proved is not None else None
-        repair = _chosen(prepared.fix, proposals)
-        if proved is not None and repair is not None:
-            answer = repaired(answer, proved.proofs[repair.id], reporter)
+    answer = answered(prepared, store, reporter)
+    # A lock is changed by the tool that made it, so the repairs are those of the requirements behind it.
+    proved = proved_proposals(answer, store, reporter) if prepared.read.lock is None else None
+    proposals = proved.proposals if proved is not None else None
+    repair = _chosen(prepared.fix, proposals)
+    if proved is not None and repair is not None:
+        answer = repaired(answer, proved.proofs[repair.id], reporter)
     return make_plan(
         answer.outcome,
         answer.findings,

@@ -59,6 +59,7 @@ _SCHEMAS = {
     "check": "report.check.document:CheckDocument",
     "diff": "report.difference_document:DiffDocument",
     "matrix": "report.matrix_document:MatrixDocument",
+    "explain": "report.explain_document:ExplainDocument",
     "bundle": "model.environment:Manifest",
     "verify": "report.verify:VerifyDocument",
 }
@@ -70,7 +71,7 @@ _SCHEMAS = {
 def schema_command(name: str, output: str | None) -> int:
     """Print the JSON Schema that every plan is valid against.
 
-    Or of the manifest.json of a bundle, or of what check, diff, matrix or verify print with --format json.
+    Or of the manifest.json of a bundle, or of what check, diff, matrix, explain or verify print with --format json.
     """
     from importlib import import_module
 

@@ -27,6 +27,7 @@ _MODULES = {
     "check": "check",
     "config": "describe",
     "diff": "check",
+    "explain": "explain",
     "export": "describe",
     "fetch": "environments",
     "hook": "check",

@@ -204,3 +204,30 @@ class ImageKnowledge(Struct, frozen=True, kw_only=True):
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+class KnownCause(Struct, frozen=True, kw_only=True):
+    """A way in which tools say why a build failed: the group ``what`` of a pattern fills the *message*.
+
+    One of *signs* is in every line that a pattern finds. *packages* are what to install, by the system.
+    """
+
+    id: str
+    signs: tuple[str, ...]
+    patterns: tuple[re.Pattern[str], ...]
+    message: str
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+
+class KnownHeader(Struct, frozen=True, kw_only=True):
+    """The *library* that brings a header file, and what it is called on each system."""
+
+    library: str
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+
+class BuildFailureKnowledge(Struct, frozen=True, kw_only=True):
+    """All causes in the order in which they are tried, and the headers by their paths."""
+
+    causes: tuple[KnownCause, ...] = ()
+    headers: Mapping[str, KnownHeader] = field(default_factory=dict)

@@ -56,6 +56,8 @@ FORMATS = (
     ReportFormat("matrix", "markdown", "matrix:render_matrix_markdown"),
     ReportFormat("why", "text", "why:render_why"),
     ReportFormat("why", "json", "why:render_why_json"),
+    ReportFormat("explain", "text", "explain:render_explanation"),
+    ReportFormat("explain", "json", "explain_document:render_explanation_json"),
     ReportFormat("wheels", "text", "wheels:render_wheels"),
     ReportFormat("wheels", "json", "wheels:render_wheels_json"),
     ReportFormat("fetch", "text", "fetch:render_fetched"),

@@ -1,0 +1,114 @@
+"""Every log of the fixtures tells what the table beside it says, however builders and CI wrap its lines."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from tests.logs.wrapping import LOGS, WRAPPERS, lines_of, wrapped_fixtures
+from wheelcheck.knowledge.builds import load_build_failures
+from wheelcheck.knowledge.systems import load_images
+from wheelcheck.logs.reading import parse_log
+from wheelcheck.logs.stream import Tables
+from wheelcheck.model.failure import Failure, FailureLog
+
+EXPECTED = tomllib.loads((LOGS / "expected.toml").read_text(encoding="utf-8"))
+TABLES = Tables(images=load_images(), builds=load_build_failures())
+OF_TOOLS = [name for name in EXPECTED if not name.startswith(("docker-", "github-", "gitlab-"))]
+
+
+def read(content: bytes) -> FailureLog:
+    return parse_log(io.BytesIO(content), "build.log", TABLES)
+
+
+def failed(log: FailureLog) -> list[str]:
+    return [f"{each.name} {each.version or each.specifier or '-'} {each.kind.value}" for each in log.failures]
+
+
+def targets(failures: Iterable[Failure]) -> list[str]:
+    return [f"{each.target.platform or '-'} {each.target.python or '-'}" for each in failures]
+
+
+def test_every_log_is_in_the_table_and_every_row_is_a_log() -> None:
+    assert sorted(EXPECTED) == sorted(path.stem for path in LOGS.glob("*.log"))
+    assert len(OF_TOOLS) >= 60
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_failing_distributions_all_and_no_others_and_their_target(name: str) -> None:
+    expected = EXPECTED[name]
+    log = read((LOGS / f"{name}.log").read_bytes())
+    assert failed(log) == expected.get("failed", [])
+    assert targets(log.failures) == expected.get("targets", [])
+    causes = [each.causes[0].id if each.causes else "-" for each in log.failures]
+    assert causes == expected.get("causes", ["-"] * len(causes))
+    assert [each.name for each in log.failures if each.is_local] == expected.get("local", [])
+    assert [each.by for each in log.failures if each.by] == expected.get("by", [])
+    assert [each.kind.value for each in log.troubles] == expected.get("troubles", [])
+    assert (log.has_succeeded and not log.failures) == expected.get("succeeded", False)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_quoted_line_is_the_line_of_the_log(name: str) -> None:
+    content = (LOGS / f"{name}.log").read_bytes()
+    lines = content.decode().split("\n")
+    for failure in read(content).failures:
+        line = lines[failure.quote.line - 1]
+        words = failure.quote.text.split()[:2]
+        assert all(word in line or "\x1b" in line for word in words)
+
+
+@pytest.mark.parametrize("wrap", WRAPPERS, ids=lambda wrap: wrap.__name__)
+def test_a_wrapped_log_tells_the_same(wrap: Callable[[Iterable[str]], bytes]) -> None:
+    for name in OF_TOOLS:
+        log = read(wrap(lines_of(name)))
+        expected = EXPECTED[name]
+        assert failed(log) == expected.get("failed", []), name
+        assert targets(log.failures) == expected.get("targets", []), name
+        assert [each.kind.value for each in log.troubles] == expected.get("troubles", []), name
+
+
+def test_the_wrapped_fixtures_are_those_that_the_module_writes() -> None:
+    for name, text in wrapped_fixtures().items():
+        assert (LOGS / f"{name}.log").read_bytes() == text.encode(), name
+
+
+def test_two_logs_in_one_file_tell_the_failures_of_both() -> None:
+    both = read("\n".join((*lines_of("pip-26-two"), *lines_of("uv-0.13-sync-header"))).encode())
+    assert failed(both) == [*EXPECTED["pip-26-two"]["failed"], *EXPECTED["uv-0.13-sync-header"]["failed"]]
+
+
+def test_a_distribution_that_a_second_attempt_installs_has_not_failed() -> None:
+    again = "Collecting netifaces==0.11.0\nSuccessfully installed netifaces-0.11.0\n"
+    log = read("\n".join((*lines_of("pip-26-two"), again)).encode())
+    assert failed(log) == ["pycrypto 2.6.1 build"]
+
+
+def test_lines_that_hold_no_sign_are_passed_over_without_loss() -> None:
+    """The signs of the tables are right: with every line read, each log tells the same."""
+    from wheelcheck.logs import reading
+    from wheelcheck.logs.lines import cleaned, iter_raw, open_text
+
+    for name in EXPECTED:
+        content = (LOGS / f"{name}.log").read_bytes()
+        log = reading._Log(TABLES)
+        number = 0
+        for number, raw in iter_raw(open_text(io.BytesIO(content), name)):
+            for line in cleaned(number, raw):
+                log.take(line)
+        assert log.finished(number) == read(content), name
+
+
+def test_every_pattern_stands_behind_a_sign_of_its_row() -> None:
+    from wheelcheck.logs.messages import COMPILED
+    from wheelcheck.logs.target_hints import COMPILED as HINTS
+
+    lines = {line for name in EXPECTED for line in lines_of(name)}
+    rows = [(pattern, row.signs) for row, pattern in COMPILED] + [(pattern, row.signs) for row, pattern in HINTS]
+    rows += [(pattern, cause.signs) for cause in TABLES.builds.causes for pattern in cause.patterns]
+    for pattern, signs in rows:
+        for line in lines:
+            assert pattern.search(line) is None or any(sign in line for sign in signs), (pattern.pattern, line)

@@ -1,0 +1,140 @@
+"""``explain``: the log of a failed installation → what failed in it, why there is no wheel, and the repairs of each.
+
+``bytes → FailureLog → (Failure → Request → Plan) for each → Explanation``. Each distribution is planned alone, as ``plan`` would,
+on the target that the log tells; one whose index fails is reported as failed, and the others are answered all the same.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec.structs import replace
+
+from wheelcheck.api.edges import open_store
+from wheelcheck.api.plan import plan_in
+from wheelcheck.api.preparing import prepare
+from wheelcheck.api.request import Request, refuse_empty
+from wheelcheck.errors import ArchiveRefused, IndexUnavailable, InputUnreadable, MetadataMalformed, UsageProblem
+from wheelcheck.model.failure import Explained, Explanation, FailureKind
+from wheelcheck.ports import Reporter, SilentReporter
+
+if TYPE_CHECKING:
+    from wheelcheck.api.preparing import Prepared
+    from wheelcheck.model.failure import Failure, FailureLog
+    from wheelcheck.settings.loading import Settings
+
+
+def explain(
+    path: str, request: Request, *, reporter: Reporter | None = None, clock: Callable[[], float] = time.monotonic
+) -> Explanation:
+    """Read the log at *path*, ``-`` for standard input, and answer each distribution that failed in it.
+
+    *request* says where to look and replaces what the log tells of the target; its inputs are not looked at, and its
+    ``repair_seconds`` are for the whole run. Raises ``InputUnreadable`` for a log that cannot be read, and ``UsageProblem`` and
+    ``SettingsInvalid`` for options and settings.
+    """
+    reporter = reporter or SilentReporter()
+    refuse_empty(request)
+    reporter.stage("reading")
+    log = load_log(path)
+    prepared = [_prepared(failure, request, reporter) for failure in log.failures]
+    first = next((each for each in prepared if not isinstance(each, Explained)), None)
+    if first is None:
+        return Explanation(
+            path=path, log=log, explained=tuple(each for each in prepared if isinstance(each, Explained))
+        )
+    end = clock() + first[1].repair_seconds
+    explained: list[Explained] = []
+    with open_store(first[1].index, reporter) as store:
+        for number, each in enumerate(prepared):
+            if isinstance(each, Explained):
+                explained.append(each)
+                continue
+            answer, question = each
+            seconds = max(end - clock(), 0.0) / (len(prepared) - number)
+            try:
+                plan = plan_in(store, replace(question, repair_seconds=seconds), reporter)
+                explained.append(replace(answer, plan=plan))
+            except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
+                explained.append(replace(answer, problem=error.with_hint, has_index_failed=True))
+    return Explanation(path=path, log=log, explained=tuple(explained))
+
+
+def load_log(path: str) -> FailureLog:
+    """The failures in the log at *path*, ``-`` for standard input; raises ``InputUnreadable``."""
+    if path == "-":
+        return _parsed(sys.stdin.buffer, path)
+    try:
+        with Path(path).open("rb") as stream:
+            return _parsed(stream, path)
+    except OSError as error:
+        raise InputUnreadable(
+            f"cannot be read: {error.strerror}",
+            address=path,
+            hint="name the file with the output, or - for standard input",
+        ) from error
+
+
+def _parsed(stream: BinaryIO, path: str) -> FailureLog:
+    from wheelcheck.knowledge.builds import load_build_failures
+    from wheelcheck.knowledge.systems import load_images
+    from wheelcheck.logs.reading import parse_log
+    from wheelcheck.logs.stream import Tables
+
+    return parse_log(stream, path, Tables(images=load_images(), builds=load_build_failures()))
+
+
+def _prepared(failure: Failure, request: Request, reporter: Reporter) -> Explained | tuple[Explained, Prepared]:
+    """The question that stands for *failure*, or the answer where there is none to ask."""
+    from wheelcheck.settings.loading import load_settings
+
+    if failure.is_local:
+        return Explained(
+            failure=failure,
+            problem=f"{failure.name} is a folder of your own and on no index: mend its build, or what that requires.",
+        )
+    settings = load_settings(Path(request.folder), request.environ)
+    platform, python = _words(failure, request)
+    # What failed to build is not to be built again.
+    sdist = request.options["sdist"] or ("deny" if failure.kind is FailureKind.BUILD else "pure")
+    try:
+        question = request.changed(inputs=(_input(failure),), platform=platform, python=python, sdist=sdist)
+        prepared = prepare(question, reporter, settings=settings)
+    except UsageProblem as error:
+        if (platform, python) == (request.options["platform"], request.options["python"]):
+            raise
+        return Explained(failure=failure, problem=f"The target in the log is not known: {error.with_hint}")
+    return (
+        Explained(
+            failure=failure, target=prepared.question.target, assumed=_assumed(request, settings, platform, python)
+        ),
+        prepared,
+    )
+
+
+def _input(failure: Failure) -> str:
+    """The requirement of *failure* as an input, which a file or folder of that name must not be taken for."""
+    text = failure.requirement
+    return f"{text}>=0" if text == failure.name and Path(text).exists() else text
+
+
+def _words(failure: Failure, request: Request) -> tuple[str | None, str | None]:
+    """The words for the target of *failure*: those of *request*, else those that the log tells."""
+    options, told = request.options, failure.target
+    if options["target_file"] is not None:
+        return options["platform"], options["python"]
+    return options["platform"] or told.platform, options["python"] or told.python
+
+
+def _assumed(request: Request, settings: Settings, platform: str | None, python: str | None) -> tuple[str, ...]:
+    if request.options["target_file"] is not None:
+        return ()
+    given = {
+        "platform": platform or settings.platforms or settings.targets,
+        "python": python or settings.pythons or settings.targets,
+    }
+    return tuple(name for name, words in given.items() if not words)

@@ -1,0 +1,36 @@
+"""``wheelcheck explain``: the log of a failed installation → what had no wheel, and the repairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.showing import Showing, answer_format
+
+
+@click.command("explain", short_help="A failed pip, uv, Poetry, PDM or docker log: what had no wheel, and the repairs.")
+@click.argument("log", metavar="LOG")
+@table_options("explain", "sdist")
+@table_options("explain")
+@answer_format("explain")
+def explain_command(log: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
+    """Tell which distributions failed in LOG, a file or "-" for standard input, why there is no wheel, and what helps.
+
+    LOG is the output of `pip install`, `uv sync`, `uv pip`, `poetry install`, `pdm install`, `docker build` or a CI job, with
+    colours, timestamps and prefixes as they are. Each distribution that failed is planned alone, on the target that the log tells;
+    --platform and --python replace it. A network failure or a clash of requirements is no matter of wheels, and is said to be so.
+
+    Exit status: 0 nothing failed in the log, 1 something did and is named, 2 the log cannot be read or holds no failure that
+    wheelcheck knows, 3 an index failed.
+    """
+    from wheelcheck.api.explain import explain
+    from wheelcheck.api.request import Request
+
+    showing = Showing.taken_from(options)
+    request = Request(inputs=(), **request_options(options))
+    with showing.reporter() as reporter:
+        answer = explain(log, request, reporter=reporter)
+    showing.write("explain", form, answer)
+    return answer.exit_status

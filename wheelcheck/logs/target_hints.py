@@ -1,0 +1,299 @@
+"""What the lines of a log tell of the target: ``HINTS`` is the one table of such lines; the strongest of several counts.
+
+A hint says a part: a build folder tells Python and machine, an image the C library, the name of a wheel the interpreter.
+``combined`` puts parts together that do not contradict each other. What no line tells stays unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from wheelcheck.model.failure import LoggedTarget, LogQuote
+from wheelcheck.model.systems import ImageKnowledge
+from wheelcheck.targets.image_names import ImageUnknown, parse_image
+from wheelcheck.targets.platform_words import machine_of, platform_of
+
+_Version = tuple[int, int]
+_LEGACY_FLOORS = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+# What is assumed of a machine whose C library or release no line tells; as the bare words in targets/platforms.py.
+_DEFAULT_FLOORS: dict[str, _Version] = {"manylinux": (2, 28), "musllinux": (1, 2), "macosx": (13, 0)}
+
+
+class Hint(Struct, frozen=True, kw_only=True):
+    """A part of the target that a line tells; what is empty or ``None`` it does not tell.
+
+    *system* is ``linux``, ``win`` or ``macosx``; *family* is ``manylinux`` or ``musllinux``. *exact* is the release of the C
+    library or of macOS, *at_least* one that the machine has at least. *machine* is uname's word. Of several hints the one with the
+    greater *weight* counts.
+    """
+
+    weight: int
+    quote: LogQuote
+    system: str = ""
+    family: str = ""
+    exact: _Version | None = None
+    at_least: _Version | None = None
+    machine: str = ""
+    python: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it tells nothing."""
+        return not (self.system or self.machine or self.python)
+
+
+class HintRow(Struct, frozen=True, kw_only=True):
+    """One kind of line: *name* is what it is, *pattern* finds it, *weight* is how much it is trusted.
+
+    One of *signs* is in every line that the pattern finds, so that other lines are passed over at once.
+
+    Groups of the pattern are read by their names: ``python``, ``digits`` (``312``), ``tag`` (a platform tag), ``machine``,
+    ``image``, ``runner``, ``wheel`` (a file name). ``says`` holds what the line tells by being there.
+    """
+
+    name: str
+    signs: tuple[str, ...]
+    weight: int
+    pattern: str
+    says: tuple[tuple[str, str], ...] = ()
+
+
+_PYTHON = r"(?P<python>3\.\d{1,2}(?:\.\d{1,2})?t?)"
+_IMAGE = r"(?P<image>[\w][\w./:@-]{1,250})"
+_CPU = r"(?P<machine>x86_64|aarch64|arm64|armv7l|i686)"
+_NOTHING: tuple[tuple[str, str], ...] = ()
+_WINDOWS = (("system", "win"),)
+_MACOS = (("system", "macosx"),)
+_GLIBC = (("system", "linux"), ("family", "manylinux"))
+_MUSL = (("system", "linux"), ("family", "musllinux"))
+
+_ROWS = (
+    ("the platform that was asked for", 110, "platform",
+     r"--(?:python-)?platform[= ](?!=)['\"]?(?P<asked>[\w./-]{3,60})", _NOTHING),
+    ("the Python that was asked for", 110, "--python|-p ", rf"(?:--python-version|--python|-p)[= ]['\"]?{_PYTHON}\b", _NOTHING),
+    ("a build folder of setuptools", 100, "lib.|temp.|bdist.",
+     r"\b(?:lib|temp|bdist)\.(?P<tag>(?:linux|win|macosx|mingw)[\w.-]{0,40}?)-(?:cpython-|pypy)?(?P<digits>3\d{1,2}|3\.\d{1,2})(?P<free>t)?"
+     r"(?=[\\/\s'\"]|-pypy|$)", _NOTHING),
+    ("the folder of Windows that distutils names", 100, "win-amd64-|win32-|win-arm64-",
+     r"(?P<tag>win-amd64|win32|win-arm64)-(?P<digits>3\.\d{1,2}|3\d{1,2})(?=[\\/\s'\"]|$)", _NOTHING),
+    ("uv's platform", 95, "matching platform", r"matching platform tag \(e\.g\., `(?P<tag>[\w.]{3,60})`\)", _NOTHING),
+    ("uv's machine", 95, "You're on", r"You're on \w+ \(`(?P<tag>[\w.]{3,60})`\)", _NOTHING),
+    ("uv's Python tag", 95, "matching Python|You're using|You require",
+     r"(?:matching Python \w+ tag \(e\.g\., |(?:You're using|You require) [\w. ]{3,40} \()`(?P<abi>[a-z]{2,8}3\d{1,2}t?)",
+     _NOTHING),
+    ("uv's interpreter", 94, "Using ", rf"Using (?:CPython|Python|PyPy) {_PYTHON}\b", _NOTHING),
+    ("the oldest Python of a project", 93, "Python range (|requires-python|requested Python version",
+     rf"(?:Python range \(|`requires-python`: |requested Python version \()>={_PYTHON}\b", _NOTHING),
+    ("the Python that does not do", 92, "current Python|different Python",
+     rf"(?:current Python version \(|requires a different Python: ){_PYTHON}\b", _NOTHING),
+    ("a wheel that was taken", 90, ".whl",
+     r"(?:Downloading |Using cached |Saved |filename=)(?:\S{1,400}/)?(?P<wheel>[\w.+!-]{1,200}\.whl)\b", _NOTHING),
+    ("a virtual environment", 85, "created virtual",
+     r"created virtual environment CPython(?P<python>3\.\d{1,2}\.\d{1,2})\.\w+-(?:32|64)\b", _NOTHING),
+    ("Poetry's Python", 84, "Using python|activated Python",
+     rf"(?:Using python\S* \(|currently activated Python version ){_PYTHON}\b", _NOTHING),
+    ("the image of a container", 80, "FROM",
+     rf"(?:\] FROM|^Step \d+/\d+ : FROM|\|\s+(?:>>> )?FROM)(?: --platform=(?P<docker>\S{{3,40}}))? {_IMAGE}", _NOTHING),
+    ("the image of a GitLab job", 80, "executor with image", rf"Using Docker executor with image {_IMAGE}", _NOTHING),
+    ("the metadata of an image", 78, "load metadata", rf"load metadata for {_IMAGE}", _NOTHING),
+    ("setup-python", 76, "set up|python-version",
+     rf"(?:Successfully set up (?:CPython|PyPy) \(?|^\s+python-version: ['\"]?){_PYTHON}\b", _NOTHING),
+    ("the tool cache of GitHub", 75, "hostedtoolcache",
+     rf"hostedtoolcache[\\/](?:windows[\\/])?Python[\\/]{_PYTHON}[\\/](?P<machine>x64|x86|arm64)", _NOTHING),
+    ("the machine of a CI job", 74, "Image: |runs-on|image: ",
+     r"^\s*(?:Image|runs-on|Runner [Ii]mage): (?P<runner>(?:ubuntu|windows|macos)-[\w.-]{1,30})\s*$", _NOTHING),
+    ("the headers of Python", 70, "include", rf"include[\\/]python{_PYTHON}\b", _NOTHING),
+    ("the modules of Python", 60, "/site-packages", rf"(?:lib|lib64)/(?:python|pypy){_PYTHON}/site-packages", _NOTHING),
+    ("a Python of Windows", 60, "\\Python|/Python", r"[\\/]Python(?P<digits>3\d{1,2})(?:-(?P<machine>32|arm64))?[\\/]", _WINDOWS),
+    ("a Python of pyenv or macOS", 58, "ersions/|python@",
+     rf"(?:versions|Python\.framework/Versions|python@)/?{_PYTHON}(?=/)", _NOTHING),
+    ("a compiler for musl", 52, "-linux-musl", rf"\b{_CPU}-\w{{1,20}}-linux-musl", _MUSL),
+    ("autoconf's machine", 52, "-linux-gnu", rf"system type\.\.\. {_CPU}-\w{{1,20}}-linux-gnu", _GLIBC),
+    ("the programs of Alpine", 50, "apk add|ld-musl|Alpine", r"\bapk add\b|ld-musl-|Alpine Linux|\(Alpine \d", _MUSL),
+    ("Microsoft's compiler", 50, "Visual C|cl.exe|vcvarsall",
+     r"Microsoft Visual C\+\+ \d|[\\/]cl\.exe\b|'cl\.exe' failed|\bvcvarsall\.bat\b", _WINDOWS),
+    ("Apple's compiler", 50, "xcrun|xcode|-arch ", r"\bxcrun: error|\bxcode-select\b|-arch (?P<machine>arm64|x86_64)\b", _MACOS),
+    ("a compiler of a distribution with glibc", 45, "(Debian|(Ubuntu|(Red Hat", r"\((?:Debian|Ubuntu|Red Hat) \d", _GLIBC),
+    ("Meson's machine", 45, "ost machine cpu", rf"Host machine cpu(?: family)?: {_CPU}\b", _NOTHING),
+    ("Homebrew on Apple silicon", 40, "/opt/homebrew", r"/opt/homebrew/", (*_MACOS, ("machine", "aarch64"))),
+    ("a path of Windows", 30, ":\\", r"\b[A-Z]:\\(?:Users|Program Files|hostedtoolcache|a|Python\d+)\\", _WINDOWS),
+    ("a path of macOS", 30, "/Library/|/Users/runner", r"/Library/Frameworks/|/Users/runner/", _MACOS),
+)  # fmt: skip
+HINTS = tuple(
+    HintRow(name=name, weight=weight, signs=tuple(signs.split("|")), pattern=pattern, says=says)
+    for name, weight, signs, pattern, says in _ROWS
+)
+"""Every kind of line that tells a part of the target: its name, weight, signs and pattern, and what it says by being there."""
+
+COMPILED = tuple((row, re.compile(row.pattern)) for row in HINTS)
+
+
+def iter_hints(text: str, line: int, known: ImageKnowledge) -> Iterable[Hint]:
+    """What the line *text* tells."""
+    for row, pattern in COMPILED:
+        if not any(map(text.__contains__, row.signs)):
+            continue
+        for found in pattern.finditer(text):
+            hint = _hint(row, found, LogQuote(line=line, text=text.strip()[:300]), known)
+            if hint is not None and not hint.is_empty:
+                yield hint
+
+
+def _hint(row: HintRow, found: re.Match[str], quote: LogQuote, known: ImageKnowledge) -> Hint | None:
+    parts: dict[str, object] = dict(row.says)
+    groups = {name: text for name, text in found.groupdict().items() if text}
+    for name, text in groups.items():
+        reader = _READERS.get(name)
+        if reader is not None:
+            parts |= reader(text)
+    if "free" in groups and "python" in parts:
+        parts["python"] = f"{parts['python']}t"
+    if "pypy" in found[0] and str(parts.get("python", "")).startswith("3"):
+        parts["python"] = f"pp{parts['python']}"
+    if "image" in groups:
+        parts |= _of_image(groups["image"], groups.get("docker"), known)
+    if "runner" in groups:
+        platform = known.runners.get(groups["runner"])
+        parts |= {**_of_tag(platform), "exact": _of_tag(platform).get("at_least")} if platform else {}
+    if row.name in ("uv's platform", "uv's machine") and "at_least" in parts:
+        parts["exact"] = parts.pop("at_least")
+    return Hint(weight=row.weight, quote=quote, **parts) if parts else None  # type: ignore[arg-type]
+
+
+def _of_image(reference: str, platform: str | None, known: ImageKnowledge) -> dict[str, object]:
+    try:
+        reading = parse_image(reference.partition("@")[0], known, platform=platform)
+    except ImageUnknown:
+        return {}
+    parts = _of_tag(reading.platform)
+    # The name of an image tells a machine only where it was asked for.
+    machine = {} if platform else {"machine": ""}
+    return {
+        **parts,
+        "exact": parts.get("at_least"),
+        **machine,
+        **({"python": reading.python} if reading.python else {}),
+    }
+
+
+def _of_tag(tag: str) -> dict[str, object]:
+    """What a platform tag (``manylinux_2_28_x86_64``) or the name of a build folder (``macosx-11.0-arm64``) tells."""
+    text = tag.lower().replace("-", "_").replace(".", "_")
+    if text.startswith(("win", "mingw")):
+        return {"system": "win", "machine": {"win32": "i686", "win_arm64": "aarch64"}.get(text, "x86_64")}
+    if found := re.fullmatch(r"macosx_(\d{1,2})_(\d{1,2})_(\w+)", text):
+        machine = {"machine": machine_of(found[3])} if found[3] in ("arm64", "x86_64") else {}
+        return {"system": "macosx", "at_least": (int(found[1]), int(found[2])), **machine}
+    if found := re.fullmatch(r"(manylinux|musllinux)_(\d)_(\d{1,2})_(\w+)", text):
+        return {"system": "linux", "family": found[1], "at_least": (int(found[2]), int(found[3])), "machine": found[4]}
+    if found := re.fullmatch(r"(manylinux1|manylinux2010|manylinux2014)_(\w+)", text):
+        return {"system": "linux", "family": "manylinux", "at_least": _LEGACY_FLOORS[found[1]], "machine": found[2]}
+    if found := re.fullmatch(r"linux_(\w+)", text):
+        return {"system": "linux", "machine": machine_of(found[1])}
+    return {}
+
+
+def _of_word(word: str) -> dict[str, object]:
+    """What the word that was given for a platform tells, which need be no tag."""
+    from wheelcheck.errors import UsageProblem
+    from wheelcheck.targets.platforms import parse_platform
+
+    try:
+        parts = _of_tag(parse_platform(word).word)
+    except UsageProblem:
+        # Docker's own words for a platform.
+        system, _, machine = word.partition("/")
+        return {"system": "linux", "machine": machine_of(machine)} if system == "linux" and machine else {}
+    return {**parts, "exact": parts.get("at_least")}
+
+
+def _of_wheel(name: str) -> dict[str, object]:
+    try:
+        tags = list(parse_wheel_filename(name)[3])
+    except InvalidWheelFilename:
+        return {}
+    found: dict[str, object] = {}
+    platforms = [_of_tag(tag.platform) for tag in tags if tag.platform != "any"]
+    if platforms:
+        # The machine meets one of the tags at least: the lowest is sure.
+        found = min(platforms, key=lambda parts: str(parts.get("at_least", (0, 0))) if parts.get("at_least") else "")
+        if len({parts.get("machine") for parts in platforms}) > 1:
+            found = {**found, "machine": ""}
+    pythons = {(tag.interpreter, tag.abi) for tag in tags}
+    if len(pythons) == 1:
+        interpreter, abi = pythons.pop()
+        if abi.startswith(("cp3", "pypy3")) and interpreter.startswith(("cp3", "pp3")):
+            found |= _of_abi(f"{interpreter}t" if abi.endswith("t") else interpreter)
+    return found
+
+
+def _of_abi(tag: str) -> dict[str, object]:
+    found = re.fullmatch(r"(cp|pp|cpython|pypy)3(\d{1,2})(t?)", tag)
+    return {"python": ("pp" if found[1].startswith("p") else "") + f"3.{found[2]}{found[3]}"} if found else {}
+
+
+def _of_digits(text: str) -> dict[str, object]:
+    return {"python": text if "." in text else f"3.{text[1:]}"}
+
+
+_READERS: dict[str, Callable[[str], dict[str, object]]] = {
+    "python": lambda text: {"python": text},
+    "digits": _of_digits,
+    "tag": _of_tag,
+    "asked": _of_word,
+    "abi": _of_abi,
+    "wheel": _of_wheel,
+    "machine": lambda text: {"machine": machine_of({"32": "x86"}.get(text, text))},
+}
+
+
+def combined(hints: Iterable[Hint]) -> LoggedTarget:
+    """The target of which *hints* tell parts: each part from the strongest that does not contradict a stronger one."""
+    system = family = machine = python = ""
+    exact: _Version | None = None
+    at_least: _Version | None = None
+    used: list[LogQuote] = []
+    for hint in sorted(hints, key=lambda hint: (-hint.weight, hint.quote.line)):
+        if (hint.system and system and hint.system != system) or (hint.family and family and hint.family != family):
+            continue
+        before = (system, family, exact, at_least, machine, python)
+        system, family = system or hint.system, family or hint.family
+        exact, machine = exact or hint.exact, machine or hint.machine
+        at_least = max(filter(None, (at_least, hint.at_least)), default=None)
+        python = _fuller(python, hint.python)
+        if (system, family, exact, at_least, machine, python) != before:
+            used.append(hint.quote)
+    evidence = tuple(sorted(dict.fromkeys(used), key=lambda quote: quote.line))
+    return LoggedTarget(
+        platform=_platform(system, family, exact or at_least, machine, is_exact=exact is not None),
+        python=python or None,
+        evidence=evidence,
+    )
+
+
+def _fuller(python: str, other: str) -> str:
+    """*python*, with the patch level that *other* tells of the same minor; *other* where it is empty."""
+    if not python:
+        return other
+    return other if python.count(".") == 1 and other.startswith(f"{python}.") and other.count(".") == 2 else python
+
+
+def _platform(system: str, family: str, release: _Version | None, machine: str, *, is_exact: bool) -> str | None:
+    if not system:
+        return None
+    if system == "win":
+        return platform_of("win", machine or "x86_64")
+    if system == "linux" and not family and not machine:
+        return "linux"
+    if system == "linux" and not family:
+        return f"linux_{machine}"
+    name = family or system
+    floor = _DEFAULT_FLOORS[name]
+    if release is not None:
+        floor = release if is_exact else max(floor, release)
+    default_machine = "aarch64" if system == "macosx" else "x86_64"
+    return platform_of(f"{name}_{floor[0]}_{floor[1]}", machine or default_machine)
