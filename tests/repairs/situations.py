@@ -38,13 +38,16 @@ def _line(*inputs: str, **others: str) -> CommandLine:
     return replace(CommandLine(inputs=inputs), **others)
 
 
-def substitute(project: str, replacement: str, *, same_versions: bool = True, platforms: str = "") -> RepairKnowledge:
+def substitute(
+    project: str, replacement: str, *, same_versions: bool = True, same_api: bool = True, platforms: str = ""
+) -> RepairKnowledge:
     """What says that *replacement* stands in for *project*."""
     known = Substitute(
         project=canonicalize_name(project),
         replacement=canonicalize_name(replacement),
         differs="it brings its own libraries",
         same_versions=same_versions,
+        same_api=same_api,
         platforms=(platforms,) if platforms else (),
         evidence=("https://notes.example/",),
     )
@@ -392,6 +395,12 @@ TARGETS = {
             "av": {"1.0": [wheel("cp311-cp311-manylinux_2_28_x86_64")]},
         },
     ),
+    "32-bit": Situation(
+        line=_line("app", platform="win32"), index={"app": app("av==1.0"), "av": {"1.0": [wheel(WIN)]}}
+    ),
+    "windows-on-arm": Situation(
+        line=_line("app", platform="win_arm64"), index={"app": app("av==1.0"), "av": {"1.0": [wheel(WIN)]}}
+    ),
     "macos-floor": Situation(
         line=_line("app", platform="macosx_11_0_arm64"),
         index={
@@ -462,6 +471,14 @@ ELSEWHERE = {
         line=_line("driver==0.5"),
         index={**_DRIVER, "driver": {"0.5": native()}},
         knowledge=substitute("driver", "driver-binary"),
+    ),
+    "substitute-that-was-built-again": Situation(
+        line=_line("driver==1.0"),
+        index={**_DRIVER, "driver-binary": {"1.0.post7": [wheel(WIN)], "2.0": [wheel(WIN)]}},
+        knowledge=substitute("driver", "driver-binary"),
+    ),
+    "other-code-for-the-same": Situation(
+        line=_line("driver==1.0"), index=_DRIVER, knowledge=substitute("driver", "driver-binary", same_api=False)
     ),
     "substitute-for-other-platforms": Situation(
         line=_line("driver==1.0"),

@@ -264,6 +264,20 @@ def test_substitute_without_the_pinned_version_is_offered_in_any() -> None:
     assert names(repair.verified.added) == ["driver-binary 3.0"]
 
 
+def test_substitute_that_was_built_again_keeps_the_version() -> None:
+    repair = the_one(ELSEWHERE["substitute-that-was-built-again"].proposals())
+    assert repair.options == ("driver-binary==1.0.*", "--exclude", "driver")
+    assert names(repair.verified.added) == ["driver-binary 1.0.post7"]
+
+
+def test_other_code_for_the_same_purpose_is_named_and_is_no_repair() -> None:
+    proposals = ELSEWHERE["other-code-for-the-same"].proposals()
+    assert not proposals.repairs
+    (suggestion,) = proposals.suggestions
+    assert suggestion.edit.after == "driver-binary==1.0"
+    assert "yours has to change" in suggestion.message
+
+
 def test_substitute_for_other_platforms_is_not_offered() -> None:
     assert not ELSEWHERE["substitute-for-other-platforms"].proposals().repairs
 

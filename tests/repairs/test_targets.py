@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.repairs.questions import commands
 from tests.repairs.situations import TARGETS
+from wheelcheck.model.repair import Risk
 from wheelcheck.repairs.context import Limits
+from wheelcheck.report.wording import changes
 
 
 def test_python_switch_that_breaks_something_else_is_not_shown() -> None:
@@ -19,6 +23,21 @@ def test_glibc_floor_is_raised_where_the_floor_alone_is_in_the_way() -> None:
     assert [edit.line for edit in proposals.repairs[0].edits] == [
         "platform: manylinux_2_17_x86_64 → manylinux_2_28_x86_64"
     ]
+
+
+@pytest.mark.parametrize(
+    ("situation", "words"),
+    [
+        ("32-bit", "the 64-bit Python (win_amd64) instead of win32"),
+        ("windows-on-arm", "the x64 Python (win_amd64) instead of win_arm64"),
+    ],
+)
+def test_python_for_x64_is_proposed_where_windows_runs_it_too(situation: str, words: str) -> None:
+    repair, *_ = TARGETS[situation].proposals().repairs
+    assert repair.options == ("--platform", "win_amd64")
+    assert changes(repair) == words
+    assert repair.risk is Risk.MEDIUM
+    assert "DLL" in repair.grounds[0].text
 
 
 def test_macos_floor_is_raised_where_the_floor_alone_is_in_the_way() -> None:

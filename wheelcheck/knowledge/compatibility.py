@@ -142,6 +142,7 @@ def _substitute(table: Table) -> Substitute:
         replacement=table.one("replacement", kinds.project),
         differs=table.one("differs", kinds.sentence),
         same_versions=table.truth("same_versions") is not False,
+        same_api=table.truth("same_api") is not False,
         platforms=table.each("platforms", kinds.platform_pattern),
         evidence=table.some("evidence", kinds.link),
     )

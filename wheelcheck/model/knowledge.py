@@ -115,16 +115,17 @@ class AbiBreak(Struct, frozen=True, kw_only=True):
 
 
 class Substitute(Struct, frozen=True, kw_only=True):
-    """The same code under another name: *replacement* stands in for *project*; ``differs`` says with what difference.
+    """What *replacement* is to *project*: the same code under another name, and ``differs`` says with what difference.
 
-    ``same_versions`` says that a version of one is the same version of the other. ``platforms`` are shell patterns of the
-    platform tags where it helps; empty: any.
+    ``same_versions`` says that a version of one is the same version of the other. Without ``same_api`` it does the same for other
+    code: whoever imports it has to change. ``platforms`` are shell patterns of the platform tags where it helps; empty: any.
     """
 
     project: NormalizedName
     replacement: NormalizedName
     differs: str
     same_versions: bool = True
+    same_api: bool = True
     platforms: tuple[str, ...] = ()
     evidence: tuple[str, ...]
 

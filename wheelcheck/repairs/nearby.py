@@ -22,6 +22,9 @@ _MINORS = range(9, 15)
 _PER_MINOR = 2
 _COST_OF_PYTHON = 10
 _COST_OF_PLATFORM = 15
+_COST_OF_MACHINE = 18
+# 64-bit Windows runs a 32-bit Python and a 64-bit one, Windows on Arm emulates x64: both have most wheels.
+_MACHINES = {"win32": "win_amd64", "win_arm64": "win_amd64"}
 # The floors for which wheels are built (PEP 600's names of distributions), and the releases of macOS.
 _GLIBC = (17, 24, 26, 27, 28, 31, 34, 35, 39)
 _MACOS = (11, 12, 13, 14, 15, 26)
@@ -84,7 +87,12 @@ def iter_other_pythons(target: Target) -> Iterator[tuple[Target, int]]:
 
 
 def iter_other_platforms(target: Target) -> Iterator[tuple[Target, int]]:
-    """Targets with a higher floor of the same family on the same machine, lowest first, each with what it costs."""
+    """Targets with a higher floor of the same family on the same machine, lowest first, each with what it costs.
+
+    On Windows it is the Python for x64, which runs there too.
+    """
+    if target.platform in _MACHINES:
+        yield parse_target(_MACHINES[target.platform], target.python), _COST_OF_MACHINE
     for pattern, floors, form in (
         (r"manylinux_2_(\d+)_(\w+)", _GLIBC, "manylinux_2_{}_{}"),
         (r"macosx_(\d+)_\d+_(\w+)", _MACOS, "macosx_{}_0_{}"),

@@ -6,6 +6,7 @@ unrepairable. Each function of :data:`REMEDIES` offers one kind of edit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
@@ -252,12 +253,31 @@ def _substitute(case: BlockerCase) -> Iterator[Change]:
             continue
         project = case.view.diagnosis.project(substitute.replacement)
         bounds = blocker.specifier if substitute.same_versions else SpecifierSet()
-        for specifier in dict.fromkeys((bounds, SpecifierSet())):
-            if case.is_usable(project, specifier):
-                # In another version than was asked for it is no longer the same code, and a pin loosened besides.
-                cost = _COST_OF_SUBSTITUTE if specifier == blocker.specifier else _COST_OF_SUBSTITUTE + _COST_OF_PIN
-                yield Substituted(substitute=substitute, specifier=specifier, because=case.because, cost=cost)
-                break
+        for specifier in dict.fromkeys((bounds, _with_rebuilds(bounds), SpecifierSet())):
+            if not case.is_usable(project, specifier):
+                continue
+            # In another version than was asked for it is no longer the same code, and a pin loosened besides.
+            loosened = specifier not in (blocker.specifier, _with_rebuilds(blocker.specifier))
+            cost = _COST_OF_SUBSTITUTE + _COST_OF_PIN * loosened
+            change = Substituted(substitute=substitute, specifier=specifier, because=case.because, cost=cost)
+            if substitute.same_api:
+                yield change
+            else:
+                _suggest(
+                    case, change, f"it does the same for other code, so that yours has to change: {substitute.differs}"
+                )
+            break
+
+
+def _with_rebuilds(bounds: SpecifierSet) -> SpecifierSet:
+    """*bounds* with each exact version admitting its rebuilds too: ``3.1.0`` is published again as ``3.1.0.post17``."""
+    return SpecifierSet(re.sub(r"(?<![=~])==([\d.]+\d)(?=,|$)", r"==\1.*", str(bounds)))
+
+
+def _suggest(case: BlockerCase, change: Change, message: str) -> None:
+    # The first suggestion is of the question as it was asked; the search comes by again with other targets.
+    asked = State(question=case.blocked.question)
+    case.suggestions.setdefault((case.blocker.name, change.word), Suggestion(edit=change.edit(asked), message=message))
 
 
 def _is_for(platforms: Collection[str], target: Target) -> bool:
@@ -282,10 +302,7 @@ def _index(case: BlockerCase) -> Iterator[Change]:
         except IndexUnavailable as error:
             if url in others:
                 continue
-            message = f"it could not be asked, so nothing is proved: {error.message}"
-            # The first suggestion is of the question as it was asked; the search comes by again with other targets.
-            asked = State(question=case.blocked.question)
-            case.suggestions.setdefault((blocker.name, url), Suggestion(edit=change.edit(asked), message=message))
+            _suggest(case, change, f"it could not be asked, so nothing is proved: {error.message}")
             return  # a vendor's other indexes lie beside this one
         if case.is_usable(ProjectView(page, Admission(diagnosis.compatibility, diagnosis.policy)), blocker.specifier):
             yield change

@@ -20,6 +20,16 @@ from wheelcheck.targets.platforms import parse_platform
 from wheelcheck.targets.pythons import parse_python
 
 _FLOOR = re.compile(r"(?P<kind>manylinux|musllinux|macosx)_(?P<major>\d+)_(?P<minor>\d+)_", re.ASCII)
+_OTHER_MACHINES = {
+    (
+        "win32",
+        "win_amd64",
+    ): "the 64-bit Python runs on every 64-bit Windows; 32-bit Windows is left out, and it loads no 32-bit DLL",
+    (
+        "win_arm64",
+        "win_amd64",
+    ): "Windows 11 on Arm runs the x64 Python by emulation, more slowly, and it loads no Arm64 DLL",
+}
 _LIBRARIES = {"manylinux": "glibc", "musllinux": "musl"}
 # After macOS 15 came 26, numbered by year from then on.
 _MACOS_LAST_COUNTED, _MACOS_FIRST_YEAR = 15, 26
@@ -58,6 +68,9 @@ def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
 def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """A higher floor: the systems that are left out."""
     before, after = (_tag_of(word or case.after.target.platform) for word in (edit.before, edit.after))
+    if (before, after) in _OTHER_MACHINES:
+        yield Ground(risk=Risk.MEDIUM, text=_OTHER_MACHINES[before, after])
+        return
     old, new = _FLOOR.match(before), _FLOOR.match(after)
     if old is None or new is None or old["kind"] != new["kind"]:
         yield Ground(risk=Risk.MEDIUM, text=f"{before} → {after}: another platform than you asked for")

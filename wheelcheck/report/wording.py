@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.answers import Blocker, Matrix
 
 _OF_THE_TARGET = frozenset({EditKind.PYTHON, EditKind.PLATFORM})
+_OTHER_PYTHONS = {"win32": "the 64-bit Python", "win_arm64": "the x64 Python"}
 _SHOWN_TARGETS = 12
 _Pairs = Set[tuple[str, str]]
 
@@ -45,6 +46,8 @@ def bare_change(edit: Edit) -> str:
     match edit.kind:
         case EditKind.PYTHON:
             return glued(f"Python {after}") + (f" instead of {before}" if before else "")
+        case EditKind.PLATFORM if after == "win_amd64" and before in _OTHER_PYTHONS:
+            return f"{_OTHER_PYTHONS[before]} ({after}) instead of {before}"
         case EditKind.PLATFORM:
             return f"platform {after}" + (f" instead of {before}" if before else "")
         case EditKind.SUBSTITUTE:
