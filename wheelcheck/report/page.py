@@ -158,16 +158,24 @@ class Page(Struct, kw_only=True):
         wrapped = textwrap.wrap(sentence, room, break_long_words=False, break_on_hyphens=False) or [""]
         return [part.replace(_GLUE, " ") for part in wrapped]
 
-    def columns(self, rows: Iterable[Sequence[str]], *, indent: int = 0, header: Sequence[str]) -> None:
-        """Add *rows* as a table under *header*; the last column is cut at the width, the others never."""
-        cells = [[self.clean(cell) for cell in row] for row in rows]
-        heads = [self.clean(cell) for cell in header]
-        widths = [max(len(row[column]) for row in (heads, *cells)) for column in range(len(heads) - 1)]
-        room = max(self.width - indent - sum(widths) - 2 * len(widths), 10)
-        for row, style in ((heads, "bold"), *((row, "") for row in cells)):
-            last = row[-1] if len(row[-1]) <= room else row[-1][: room - 3].rstrip(", ") + "..."
-            padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-            self.lines.append(((" " * indent + "  ".join([*padded, last]).rstrip(), style),))
+    def columns(
+        self, rows: Iterable[Sequence[str | Segment]], *, indent: int = 0, header: Sequence[str], cut: int = -1
+    ) -> None:
+        """Add *rows* as a table under *header*; the column *cut* is cut at the width, the others never."""
+        segments = ([(cell, "") if isinstance(cell, str) else cell for cell in row] for row in rows)
+        table = [
+            [(self.clean(text), style) for text, style in row]
+            for row in ([(word, "bold") for word in header], *segments)
+        ]
+        widths = [max(len(row[column][0]) for row in table) for column in range(len(header))]
+        others = sum(widths) - widths[cut] + 2 * (len(widths) - 1)
+        widths[cut] = min(widths[cut], max(self.width - indent - others, 10))
+        for row in table:
+            line: list[Segment] = [(" " * indent, "")]
+            for (text, style), width in zip(row, widths, strict=True):
+                shown = text if len(text) <= width else text[: width - 3].rstrip(", ") + "..."
+                line.append((shown if len(line) == len(row) else shown.ljust(width + 2), style))
+            self.lines.append(tuple(line))
 
     def plain(self) -> str:
         """The page without any escape code, each line ending in a newline."""

@@ -31,7 +31,6 @@ _OF_MANY = frozenset((ProblemKind.PACKAGE_MISSING, ProblemKind.PACKAGE_EXTRA))
 """Kinds that are grouped over all distributions."""
 _ROWS = 2
 """Lines that name the files of one group."""
-_GAP = 2
 
 
 def render_verify(inspection: Inspection, *, width: int, color: bool, encoding: str, detail: Detail = "brief") -> str:
@@ -41,7 +40,9 @@ def render_verify(inspection: Inspection, *, width: int, color: bool, encoding: 
     _headline(page, inspection)
     if inspection.distributions:
         page.blank()
-        _table(page, inspection)
+        rows = (_cells(page, each, inspection) for each in inspection.distributions)
+        # A long name must not push the marks off the page.
+        page.columns(rows, indent=2, header=("name", "version", "files", "libraries", "imports"), cut=0)
     if inspection.no_imports:
         page.paragraph(inspection.no_imports, lead=("No imports: ", "bold"), indent=2, apart=True)
     for severity in Severity:
@@ -67,25 +68,6 @@ def _headline(page: Page, inspection: Inspection) -> None:
         f"held against {joined(inspection.compared)}" if inspection.compared else "",
     ]
     page.paragraph(", ".join(glued(fact) for fact in facts if fact), indent=2, style="dim")
-
-
-def _table(page: Page, inspection: Inspection) -> None:
-    header = ("name", "version", "files", "libraries", "imports")
-    rows = [(each, _cells(page, each, inspection)) for each in inspection.distributions]
-    texts = [[text for text, _ in cells] for _, cells in rows]
-    widths = [max(len(page.clean(row[column])) for row in (header, *texts)) for column in range(len(header))]
-    # A long name must not push the marks off the page.
-    widths[0] = max(min(widths[0], page.width - 2 - sum(widths[1:]) - _GAP * 4), 12)
-    page.line(
-        ("  " + "".join(word.ljust(wide + _GAP) for word, wide in zip(header, widths, strict=True)).rstrip(), "bold")
-    )
-    for _, cells in rows:
-        segments: list[Segment] = [("  ", "")]
-        for (text, style), wide in zip(cells, widths, strict=True):
-            shown = page.clean(text)
-            shown = shown if len(shown) <= wide else shown[: wide - 3] + "..."
-            segments.append((shown.ljust(wide + _GAP), style))
-        page.line(*segments)
 
 
 def _cells(page: Page, each: InspectedDistribution, inspection: Inspection) -> list[Segment]:
