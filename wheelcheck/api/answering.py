@@ -193,7 +193,12 @@ def diagnosis_of(
 ) -> Diagnosis:
     """The view of *outcome* from which findings are drawn, with what *knowledge* says of its projects."""
     from wheelcheck.findings.context import Diagnosis
+    from wheelcheck.knowledge.loading import load_marker_values
 
+    inputs = prepared.read.inputs
+    # A lock's markers were written by a program.
+    written = () if prepared.read.lock is not None else (inputs.requirements, inputs.constraints)
+    marked = tuple(each for part in written for each in part if each.marker is not None)
     return Diagnosis(
         outcome,
         projects,
@@ -203,6 +208,8 @@ def diagnosis_of(
         constraints=prepared.question.constraints,
         tool_settings=prepared.read.inputs.tools.settings,
         knowledge=knowledge,
+        stated=marked,
+        marker_values=load_marker_values() if marked else None,
     )
 
 

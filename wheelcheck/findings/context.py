@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.requirement import Constraint, Origin, ToolSetting
+from wheelcheck.model.requirement import Constraint, Origin, Requirement, ToolSetting
 from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Policy, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
@@ -21,7 +21,7 @@ from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, HashRules, PageFacts, ProjectView
 
 if TYPE_CHECKING:
-    from wheelcheck.model.knowledge import RepairKnowledge
+    from wheelcheck.model.knowledge import MarkerValues, RepairKnowledge
 
 _PATHS_SHOWN = 5
 _USER = ""  # where all ways begin; no project can have this name
@@ -32,7 +32,8 @@ class Diagnosis:
 
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
     with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *tool_settings* are those of other tools.
-    *knowledge* is what is known beyond metadata; without it nothing is said about that.
+    *knowledge* is what is known beyond metadata; without it nothing is said about that. *stated* is what the inputs ask for and
+    bound with a marker, *marker_values* what the variables of markers can be.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class Diagnosis:
         constraints: tuple[Constraint, ...] = (),
         tool_settings: tuple[ToolSetting, ...] = (),
         knowledge: RepairKnowledge | None = None,
+        stated: tuple[Requirement | Constraint, ...] = (),
+        marker_values: Mapping[str, MarkerValues] | None = None,
     ) -> None:
         self.outcome = outcome
         self.policy = policy
@@ -54,6 +57,8 @@ class Diagnosis:
         self.require_hashes = require_hashes
         self.tool_settings = tool_settings
         self.knowledge = knowledge
+        self.stated = stated
+        self.marker_values = marker_values or {}
         self._constraints = constraints
         self.compatibility = Compatibility(outcome.target)
         self._projects = projects

@@ -32,6 +32,7 @@ from wheelcheck.findings.compatibility import find_incompatibilities
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.indexes import find_failed_indexes, find_shared_names
 from wheelcheck.findings.installing import find_offenders
+from wheelcheck.findings.markers import find_idle_markers
 from wheelcheck.model.finding import Finding, Severity
 
 Rule = Callable[[Diagnosis], Iterator[Finding]]
@@ -48,6 +49,7 @@ RULES: Mapping[Rule, bool] = {
     find_unheeded_settings: False,
     find_missing_hashes: True,
     find_unknowable_markers: False,
+    find_idle_markers: False,
     find_unknown_extras: False,
     find_older_picks: False,
     find_yanked: False,

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from wheelcheck.model.knowledge import CondaKnowledge, NativeKnowledge, PythonLife, RepairKnowledge, StandardLibrary
+    from wheelcheck.model.knowledge import (
+        CondaKnowledge,
+        MarkerValues,
+        NativeKnowledge,
+        PythonLife,
+        RepairKnowledge,
+        StandardLibrary,
+    )
 
 SHIPPED = (
     "advisories.toml",
@@ -31,6 +38,14 @@ SHIPPED = (
 """The files of this room that hold it, by what each is about."""
 
 _FILES = ("advisories.toml", "abi_breaks.toml")
+_MARKER_VARIABLES = (
+    "os_name",
+    "sys_platform",
+    "platform_system",
+    "platform_machine",
+    "platform_python_implementation",
+    "implementation_name",
+)
 _CONCERNED = re.compile(r"^(?:when = \[(.*?)\]|project = (.*))$", re.MULTILINE)
 _PROJECT = re.compile(r'"([a-z0-9-]+)')
 
@@ -114,6 +129,25 @@ def load_variants() -> frozenset[str]:
     """Words by which the names of projects differ that bring the same modules, such as ``gpu``; searched in the text likewise."""
     found = re.search(r"^variants = \[(.*)\]$", load_shipped("standard_library.toml"), re.MULTILINE)
     return frozenset(re.findall(r'"([a-z]+)"', found[1])) if found is not None else frozenset()
+
+
+@functools.cache
+def load_marker_values() -> dict[str, MarkerValues]:
+    """What marker variables can be, by variable; read once for the process, about 2 ms."""
+    from wheelcheck.knowledge.kinds import Table
+    from wheelcheck.model.knowledge import MarkerValues
+
+    file = "markers.toml"
+    text = load_shipped(file)
+    document = Table.of_document(text, file, _MARKER_VARIABLES)
+    found: dict[str, MarkerValues] = {}
+    for variable in document.keys:
+        table = document.table(variable, ("known", "meant", "evidence"))
+        meant = table.table("meant")
+        found[variable] = MarkerValues(
+            known=frozenset(table.each("known", str)), meant={key: meant.one(key, str) for key in meant.keys}
+        )
+    return found
 
 
 def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:

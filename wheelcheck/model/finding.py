@@ -252,6 +252,11 @@ class Code(Enum):
         "named as information.",
         "Say the same with an option of wheelcheck, or take the setting out.",
     )  # fmt: skip
+    MARKER_IDLE = (
+        "WC412", Severity.WARNING, "marker with a value that no platform has",
+        "A marker compares with a value that its variable never has, so it holds on no target, or on every one.",
+        "Write the value that is meant; `wheelcheck target` prints those of a machine.",
+    )  # fmt: skip
     ADVISORY = (
         "WC501", Severity.WARNING, "known to fail together",
         "The chosen versions install, but are known not to work together; their metadata does not say so.",

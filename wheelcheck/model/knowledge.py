@@ -70,6 +70,13 @@ class CondaKnowledge(Struct, frozen=True, kw_only=True):
     no_projects: Mapping[str, str]
 
 
+class MarkerValues(Struct, frozen=True, kw_only=True):
+    """What a marker variable can be: every value, or none where they are not listed, and what is written for which by mistake."""
+
+    known: frozenset[str]
+    meant: Mapping[str, str]
+
+
 class Remedy(Struct, frozen=True, kw_only=True):
     """The edit that an advisory recommends; ``requirement`` bounds, replaces or names the project, as ``kind`` says.
 
