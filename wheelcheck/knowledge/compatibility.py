@@ -15,6 +15,7 @@ from wheelcheck.model.knowledge import (
     AbiBreak,
     Advisory,
     BackendKind,
+    BuildLabel,
     NativeKnowledge,
     PythonLife,
     Remedy,
@@ -23,7 +24,7 @@ from wheelcheck.model.knowledge import (
     VendorIndex,
 )
 
-_TABLES = ("advisory", "abi_break", "substitute", "index", "import_names", "python")
+_TABLES = ("advisory", "abi_break", "substitute", "index", "label", "import_names", "python")
 
 _NATIVE_LISTS = {
     "metadata": ("static_backends",),
@@ -55,6 +56,7 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
             lambda entry: f"{entry.project} by {entry.replacement}",
         ),
         indexes=_entries(document.tables("index", VendorIndex.__struct_fields__), _index, lambda entry: entry.name),
+        labels=_entries(document.tables("label", BuildLabel.__struct_fields__), _label, lambda entry: entry.label),
         pythons=_entries(document.tables("python", PythonLife.__struct_fields__), _python, lambda entry: entry.minor),
         import_names={_project_key(names, key): frozenset(names.some(key, kinds.import_name)) for key in names.keys},
     )
@@ -71,6 +73,7 @@ def joined(parts: Iterable[RepairKnowledge]) -> RepairKnowledge:
             # One project may have several substitutes, which are one entry as far as replacing goes.
             substitutes=(*(entry for entry in whole.substitutes if entry.project not in replaced), *part.substitutes),
             indexes=_by(lambda entry: entry.name, whole.indexes, part.indexes),
+            labels=_by(lambda entry: entry.label, whole.labels, part.labels),
             pythons=_by(lambda entry: entry.minor, whole.pythons, part.pythons),
             import_names={**whole.import_names, **part.import_names},
         )
@@ -155,9 +158,19 @@ def _index(table: Table) -> VendorIndex:
     return VendorIndex(
         name=table.one("name", kinds.identifier),
         url=table.one("url", kinds.link),
-        projects=frozenset(table.some("projects", kinds.project)),
+        projects=frozenset(table.each("projects", kinds.project)),
         platforms=table.each("platforms", kinds.platform_pattern),
+        labels=table.each("labels", kinds.label_pattern),
         message=table.one("message", kinds.sentence),
+        evidence=table.some("evidence", kinds.link),
+    )
+
+
+def _label(table: Table) -> BuildLabel:
+    return BuildLabel(
+        label=table.one("label", kinds.label_pattern),
+        means=table.one("means", kinds.sentence),
+        works=table.truth("works") is True,
         evidence=table.some("evidence", kinds.link),
     )
 

@@ -160,6 +160,13 @@ day = parsed_by(lambda text: date.fromisoformat(text).isoformat(), "not a day su
 severity = parsed_by(Severity, f"use one of {', '.join(each.value for each in Severity)}")
 
 
+def label_pattern(text: str) -> str:
+    """A shell pattern of local versions: ``cu124``, ``rocm*``."""
+    if not re.fullmatch(r"[a-z0-9.*?\[\]-]+", text):
+        raise ValueError("no pattern of a local version such as cu124 or rocm*")
+    return text
+
+
 def sentence(text: str) -> str:
     """Words for a person: not empty, one line."""
     if not text.strip() or "\n" in text.strip():

@@ -138,13 +138,30 @@ class Substitute(Struct, frozen=True, kw_only=True):
 
 
 class VendorIndex(Struct, frozen=True, kw_only=True):
-    """An index on which a vendor publishes more wheels of its projects than on the public one."""
+    """An index on which a vendor publishes more wheels of its projects than on the public one.
+
+    ``projects`` are empty where it has any. ``labels`` are the local versions of its builds, as shell patterns (``cu124``); empty
+    where they have none or are not known.
+    """
 
     name: str
     url: str
     projects: frozenset[NormalizedName]
     platforms: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     message: str
+    evidence: tuple[str, ...]
+
+
+class BuildLabel(Struct, frozen=True, kw_only=True):
+    """What a local version says of a build: *label* is a shell pattern (``cu*``), *means* what a build without it lacks.
+
+    *works* says that what uses the project runs without it all the same.
+    """
+
+    label: str
+    means: str
+    works: bool = False
     evidence: tuple[str, ...]
 
 
@@ -211,5 +228,6 @@ class RepairKnowledge(Struct, frozen=True, kw_only=True):
     abi_breaks: tuple[AbiBreak, ...] = ()
     substitutes: tuple[Substitute, ...] = ()
     indexes: tuple[VendorIndex, ...] = ()
+    labels: tuple[BuildLabel, ...] = ()
     pythons: tuple[PythonLife, ...] = ()
     import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)

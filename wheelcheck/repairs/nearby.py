@@ -50,9 +50,13 @@ def preferred_in_clash(project: ProjectView, blocker: Blocker) -> tuple[Version,
     others need not have been made for versions that were released years later.
     """
     own = [asker.requirement.specifier for asker in blocker.askers if asker.parent is None]
+    named = exact_version(blocker.specifier)
     bounds = [asker.requirement.specifier for asker in blocker.askers]
     order = {version: position for position, version in enumerate(project.versions)}
     wanted = [order[version] for version in project.versions if own and _all(own, version)]
+    if not wanted and named is not None:
+        # A version that is not there has a place among the others all the same; the plain build of it comes first.
+        wanted = [sum(version > named for version in project.versions)]
     return tuple(
         sorted(
             nearest_first(project, None),
@@ -64,6 +68,18 @@ def preferred_in_clash(project: ProjectView, blocker: Blocker) -> tuple[Version,
             ),
         )
     )
+
+
+def exact_version(specifier: SpecifierSet) -> Version | None:
+    """The version that *specifier* names with ``==``, ``None`` where it names none or several."""
+    named = {part.version for part in specifier if part.operator == "==" and not part.version.endswith(".*")}
+    return Version(named.pop()) if len(named) == 1 else None
+
+
+def asked_label(specifier: SpecifierSet) -> str:
+    """The local version that *specifier* asks for (``cu124``), empty where it asks for none."""
+    named = exact_version(specifier)
+    return (named.local or "") if named is not None else ""
 
 
 def _all(bounds: Iterable[SpecifierSet], version: Version) -> bool:

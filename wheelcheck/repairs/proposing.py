@@ -13,7 +13,7 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Unrepairable
+from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.model.resolution import Conflict
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter, SilentReporter
@@ -21,6 +21,7 @@ from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_ad
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
 from wheelcheck.repairs.edits import Change, key_of
+from wheelcheck.repairs.nearby import asked_label
 from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
 from wheelcheck.repairs.repair_case import RepairCase
 from wheelcheck.repairs.risk import assess, risk_of
@@ -82,14 +83,21 @@ class _Proposing:
         proposals = Proposals(
             repairs=tuple(repair for repair, _ in proved),
             unrepairable=unrepairable,
-            # An unproved suggestion is of use only where there is no proved repair.
-            suggestions=() if proved else tuple(self._search.conflict_sets.suggestions.values()),
+            suggestions=tuple(self._iter_suggestions([repair for repair, _ in proved])),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
             unreached=self._unreached(by_clock=by_clock),
             interrupted=self._interrupted,
             tried=self._trials.count,
         )
         return ProvedProposals(proposals=proposals, proofs={repair.id: proof for repair, proof in proved})
+
+    def _iter_suggestions(self, repairs: Sequence[Repair]) -> Iterator[Suggestion]:
+        """The unproved suggestions that are of use: where there are repairs, those that keep a build which the repairs lose."""
+        labelled = {asked.name for asked in self._blocked.question.requirements if asked_label(asked.specifier)}
+        kept = {edit.package for repair in repairs for edit in repair.edits if edit.kind is EditKind.INDEX}
+        for suggestion in self._search.conflict_sets.suggestions.values():
+            if not repairs or suggestion.edit.package in labelled - kept:
+                yield suggestion
 
     def _unreached(self, *, by_clock: bool) -> str:
         ended, given_up = self._search.ended, len(self._trials.undecided)

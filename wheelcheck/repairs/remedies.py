@@ -37,6 +37,7 @@ from wheelcheck.repairs.edits import (
     key_of,
 )
 from wheelcheck.repairs.nearby import (
+    asked_label,
     iter_droppable,
     iter_other_platforms,
     iter_other_pythons,
@@ -47,6 +48,7 @@ from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
 
+_VENDORS = 8
 _ABOVE = 8  # so many projects above a blocker are considered for another version, nearest first
 _COST_OF_SUBSTITUTE = 20
 _COST_OF_PIN = 40
@@ -286,16 +288,16 @@ def _is_for(platforms: Collection[str], target: Target) -> bool:
 
 def _index(case: BlockerCase) -> Iterator[Change]:
     blocker, diagnosis = case.blocker, case.view.diagnosis
-    if blocker.is_clash or blocker.name in case.view.trial.state.sources:
+    project = diagnosis.project(blocker.name)
+    if blocker.name in case.view.trial.state.sources:
         return
-    vendors = [
-        index.url
-        for index in case.context.knowledge.indexes
-        if blocker.name in index.projects and _is_for(index.platforms, case.target)
-    ]
-    present = diagnosis.project(blocker.name).page.index
-    others = [url for url in case.blocked.indexes[1:] if masked(url) != present]
-    for url in dict.fromkeys((*others, *vendors)):
+    if blocker.is_clash and any(blocker.specifier.contains(version, prereleases=True) for version in project.versions):
+        return
+    vendors = list(_vendors(case, asked_label(blocker.specifier)))
+    seen = {project.page.index, *project.page.indexes}
+    failed = dict(project.page.unasked)
+    others = [url for url in case.blocked.indexes if masked(url) not in seen and masked(url) not in failed]
+    for url in dict.fromkeys((*others, *vendors, *failed)):
         change = FromIndex(name=blocker.name, url=url, because=case.because)
         try:
             page = case.context.elsewhere.page_at(url, blocker.name)
@@ -306,6 +308,23 @@ def _index(case: BlockerCase) -> Iterator[Change]:
             return  # a vendor's other indexes lie beside this one
         if case.is_usable(ProjectView(page, Admission(diagnosis.compatibility, diagnosis.policy)), blocker.specifier):
             yield change
+
+
+def _vendors(case: BlockerCase, label: str) -> Iterator[str]:
+    """The indexes of vendors of the blocker; where a build with a *label* is asked for, those that have it.
+
+    Where versions clash and no label is asked for, no vendor is looked at: it has other builds, and not other versions.
+    """
+    if case.blocker.is_clash and not label:
+        return
+    known = [
+        index
+        for index in case.context.knowledge.indexes
+        if (not index.projects or case.blocker.name in index.projects) and _is_for(index.platforms, case.target)
+    ]
+    with_label = [index for index in known if any(fnmatchcase(label, pattern) for pattern in index.labels)]
+    # Where any build will do, those that the knowledge lists first are enough: each costs a page.
+    yield from (index.url for index in (with_label or known if label else known[:_VENDORS]))
 
 
 # Less than was asked for

@@ -14,6 +14,7 @@ from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.repairs.import_grounds import judge_exclusion
+from wheelcheck.repairs.nearby import asked_label
 from wheelcheck.repairs.repair_case import MILDER, RepairCase, distance_of
 from wheelcheck.repairs.version_grounds import judge_constraint, judge_override, judge_pin, judge_side_effects
 from wheelcheck.targets.platforms import parse_platform
@@ -158,6 +159,10 @@ def judge_index(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     same = chosen is not None and natural is not None and chosen.version.public == natural.version.public
     build = "another build of the same version" if same else "another build"
     where = f"{vendor} ({url})" if vendor else masked_within(url) or "another index"
+    bounds = [edge.requirement.specifier for edge in case.after.edges if edge.child == edit.package]
+    if chosen is not None and chosen.version.local and chosen.version.local in map(asked_label, bounds):
+        yield Ground(risk=Risk.LOW, text=f"{what} comes from {where}: the very build that is asked for")
+        return
     yield Ground(risk=Risk.MEDIUM, text=f"{what} comes from {where}: {build}")
 
 

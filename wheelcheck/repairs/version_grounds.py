@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
@@ -20,6 +22,7 @@ _OLD_DAYS = 2 * 365.25
 _NAMES_SHOWN = 5
 _MISSING_SHOWN = 3
 _ALL = "*"
+_LABEL = re.compile(r"==\s*[^\s,+]+\+([A-Za-z0-9.]+)")
 
 
 def judge_override(case: RepairCase, edit: Edit) -> Iterator[Ground]:
@@ -33,6 +36,7 @@ def judge_override(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     elif start != chosen.version:
         distance = distance_of(case, edit.package, start, chosen.version)
         yield Ground(risk=distance.risk, text=_move_text(edit.package, distance))
+    yield from judge_label(case, edit, chosen)
     yield from judge_names(case, edit.package, chosen)
 
 
@@ -44,6 +48,18 @@ def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     if start is not None and start != chosen.version:
         distance = distance_of(case, edit.package, start, chosen.version)
         yield Ground(risk=MILDER[distance.risk], text=_move_text(edit.package, distance))
+    yield from judge_label(case, edit, chosen)
+
+
+def judge_label(case: RepairCase, edit: Edit, chosen: Pin) -> Iterator[Ground]:
+    """A ground where a build with a local version was asked for, and *chosen* is another: what the label says is lost."""
+    for label in dict.fromkeys(_LABEL.findall(edit.before)):
+        if label == chosen.version.local:
+            continue
+        known = next((each for each in case.knowledge.labels if fnmatchcase(label, each.label)), None)
+        lost = known.means if known is not None else "what that build has"
+        text = f"loses {lost}: {chosen.name} {chosen.version} is not the build +{label} that was asked for"
+        yield Ground(risk=Risk.MEDIUM if known is not None and known.works else Risk.HIGH, text=text)
 
 
 def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:

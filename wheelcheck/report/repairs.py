@@ -54,6 +54,9 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
             text = "; ".join(f"{repair.id} {changes(repair)}" for repair in open_repairs) + "; -v shows them"
             page.paragraph(text, lead=("Other repairs: ", "bold"), indent=2, style="dim", apart=True)
         return
+    # Beside repairs there are only suggestions that keep what the repairs lose.
+    for suggestion in proposals.suggestions if open_repairs else ():
+        _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
     if open_repairs:
         page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold", apart=True)
         drawn: set[Edit] = set()
@@ -66,7 +69,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
     elif plan.status not in _EXECUTABLE:
         page.paragraph(_none_found(plan, proposals), indent=2, style="bold", apart=True)
     _draw_unrepairable(page, proposals.unrepairable, detail)
-    for suggestion in proposals.suggestions:
+    for suggestion in () if open_repairs else proposals.suggestions:
         _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
     _draw_rest(page, proposals)
 
