@@ -11,7 +11,7 @@ from packaging.version import Version
 from tests.fakes.projects import FakeFile, sdist, wheel
 from tests.repairs.questions import CommandLine, Situation
 from tests.resolver.test_passes import asked
-from wheelcheck.model.knowledge import AbiBreak, Advisory, Remedy, RepairKnowledge, Substitute, VendorIndex
+from wheelcheck.model.knowledge import AbiBreak, Advisory, BuildLabel, Remedy, RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.requirement import CommandLineOrigin, UnsupportedRequirement
 
 WIN = "cp311-cp311-win_amd64"
@@ -54,16 +54,20 @@ def substitute(
     return RepairKnowledge(substitutes=(known,))
 
 
-def vendor(*projects: str) -> RepairKnowledge:
-    """What says that the vendor's index has more wheels of *projects*."""
+CUDA = BuildLabel(label="cu[0-9]*", means="CUDA", evidence=("https://notes.example/",))
+
+
+def vendor(*projects: str, labels: tuple[str, ...] = ()) -> RepairKnowledge:
+    """What says that the vendor's index has more wheels of *projects*, those with *labels* among them."""
     index = VendorIndex(
         name="vendor",
         url=VENDOR,
         projects=frozenset(map(canonicalize_name, projects)),
+        labels=labels,
         message="The vendor publishes more wheels than the public index.",
         evidence=("https://vendor.example/",),
     )
-    return RepairKnowledge(indexes=(index,))
+    return RepairKnowledge(indexes=(index,), labels=(CUDA,))
 
 
 def advisory(*when: str, remedies: tuple[str, ...] = (), overrides: tuple[str, ...] = ()) -> RepairKnowledge:
@@ -508,6 +512,23 @@ ELSEWHERE = {
         line=_line("torch==1.0"),
         index={"torch": {"1.0": [wheel("cp311-cp311-linux_riscv64")]}},
         knowledge=vendor("torch"),
+    ),
+    "local-build-at-the-vendor": Situation(
+        line=_line("torch==2.5.1+cu124"),
+        index={"torch": any_wheels("2.5.1", "2.6.0", "2.15.0")},
+        elsewhere={VENDOR: {"torch": {"2.5.1+cu124": [wheel(WIN)]}}},
+        knowledge=vendor("torch", labels=("cu124",)),
+    ),
+    "local-build-out-of-reach": Situation(
+        line=_line("torch==2.5.1+cu124"),
+        index={"torch": any_wheels("2.5.1", "2.6.0", "2.15.0")},
+        knowledge=vendor("torch", labels=("cu124",)),
+    ),
+    "local-build-that-the-vendor-lacks": Situation(
+        line=_line("torch==2.5.1+cu124"),
+        index={"torch": any_wheels("2.5.1", "2.6.0", "2.15.0")},
+        elsewhere={VENDOR: {"torch": {"2.4.0+cu124": [wheel(WIN)]}}},
+        knowledge=vendor("torch", labels=("cu124",)),
     ),
     "users-second-index": Situation(
         line=_line("torch==1.0"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from tests.repairs.questions import commands, the_one, with_command
 from tests.repairs.situations import (
     ADVISED,
@@ -251,6 +253,32 @@ def test_transitive_project_is_substituted_within_the_bounds_on_it() -> None:
     assert commands(proposals)[1:] == ["--exclude driver"]
     assert [edit.kind for edit in proposals.repairs[0].edits] == [EditKind.SUBSTITUTE]
     assert names(proposals.repairs[0].verified.added) == ["driver-binary 1.0"]
+
+
+def test_build_with_a_local_version_comes_from_the_vendor_before_anything_else() -> None:
+    proposals = ELSEWHERE["local-build-at-the-vendor"].proposals()
+    first, *others = proposals.repairs
+    assert first.options == ("--source", f"torch={VENDOR}")
+    assert first.risk is Risk.LOW
+    assert "the very build that is asked for" in first.grounds[0].text
+    assert [repair.risk for repair in others] == [Risk.HIGH]
+    assert not proposals.suggestions
+
+
+@pytest.mark.parametrize("name", ["local-build-out-of-reach", "local-build-that-the-vendor-lacks"])
+def test_plain_build_of_the_same_version_says_what_the_local_one_had(name: str) -> None:
+    proposals = ELSEWHERE[name].proposals()
+    repair = the_one(proposals)
+    assert repair.options == ("--replace", "torch==2.5.1")
+    assert repair.risk is Risk.HIGH
+    assert repair.grounds[0].text == "loses CUDA: torch 2.5.1 is not the build +cu124 that was asked for"
+
+
+def test_vendor_out_of_reach_is_suggested_beside_a_repair_that_loses_its_build() -> None:
+    (suggestion,) = ELSEWHERE["local-build-out-of-reach"].proposals().suggestions
+    assert suggestion.edit.options == ("--source", f"torch={VENDOR}")
+    assert "nothing is proved" in suggestion.message
+    assert not ELSEWHERE["local-build-that-the-vendor-lacks"].proposals().suggestions
 
 
 def test_substitute_that_counts_its_own_versions_is_not_bounded() -> None:

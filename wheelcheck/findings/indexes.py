@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -80,3 +81,15 @@ def find_failed_indexes(diagnosis: Diagnosis) -> Iterator[Finding]:
             message=f"{index} could not be asked, and the other indexes answered alone",
             evidence=(reasons[index], f"not seen there: {', '.join(names[:_NAMES_SHOWN])}{more}"),
         )
+
+
+def exact_version(specifier: SpecifierSet) -> Version | None:
+    """The version that *specifier* names with ``==``, ``None`` where it names none or several."""
+    named = {part.version for part in specifier if part.operator == "==" and not part.version.endswith(".*")}
+    return Version(named.pop()) if len(named) == 1 else None
+
+
+def asked_label(specifier: SpecifierSet) -> str:
+    """The local version that *specifier* asks for (``cu124``), empty where it asks for none."""
+    named = exact_version(specifier)
+    return (named.local or "") if named is not None else ""

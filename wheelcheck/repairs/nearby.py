@@ -9,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from wheelcheck.findings.indexes import exact_version
 from wheelcheck.findings.ways import extras_named, iter_stated
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.target import Target
@@ -68,18 +69,6 @@ def preferred_in_clash(project: ProjectView, blocker: Blocker) -> tuple[Version,
             ),
         )
     )
-
-
-def exact_version(specifier: SpecifierSet) -> Version | None:
-    """The version that *specifier* names with ``==``, ``None`` where it names none or several."""
-    named = {part.version for part in specifier if part.operator == "==" and not part.version.endswith(".*")}
-    return Version(named.pop()) if len(named) == 1 else None
-
-
-def asked_label(specifier: SpecifierSet) -> str:
-    """The local version that *specifier* asks for (``cu124``), empty where it asks for none."""
-    named = exact_version(specifier)
-    return (named.local or "") if named is not None else ""
 
 
 def _all(bounds: Iterable[SpecifierSet], version: Version) -> bool:

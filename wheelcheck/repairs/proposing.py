@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable
+from wheelcheck.findings.indexes import asked_label
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.model.resolution import Conflict
@@ -21,7 +22,6 @@ from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_ad
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
 from wheelcheck.repairs.edits import Change, key_of
-from wheelcheck.repairs.nearby import asked_label
 from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
 from wheelcheck.repairs.repair_case import RepairCase
 from wheelcheck.repairs.risk import assess, risk_of

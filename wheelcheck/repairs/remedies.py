@@ -17,6 +17,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
+from wheelcheck.findings.indexes import asked_label, exact_version
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.target import Target
@@ -37,7 +38,6 @@ from wheelcheck.repairs.edits import (
     key_of,
 )
 from wheelcheck.repairs.nearby import (
-    asked_label,
     iter_droppable,
     iter_other_platforms,
     iter_other_pythons,
@@ -296,9 +296,11 @@ def _index(case: BlockerCase) -> Iterator[Change]:
     vendors = list(_vendors(case, asked_label(blocker.specifier)))
     seen = {project.page.index, *project.page.indexes}
     failed = dict(project.page.unasked)
+    wanted = exact_version(blocker.specifier)
+    because = f"{blocker.name} {wanted} is on no index that answered" if blocker.is_clash and wanted else case.because
     others = [url for url in case.blocked.indexes if masked(url) not in seen and masked(url) not in failed]
     for url in dict.fromkeys((*others, *vendors, *failed)):
-        change = FromIndex(name=blocker.name, url=url, because=case.because)
+        change = FromIndex(name=blocker.name, url=url, because=because)
         try:
             page = case.context.elsewhere.page_at(url, blocker.name)
         except IndexUnavailable as error:

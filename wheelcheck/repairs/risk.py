@@ -9,12 +9,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from wheelcheck.findings.compatibility import compatibility_met
+from wheelcheck.findings.indexes import asked_label
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.repairs.import_grounds import judge_exclusion
-from wheelcheck.repairs.nearby import asked_label
 from wheelcheck.repairs.repair_case import MILDER, RepairCase, distance_of
 from wheelcheck.repairs.version_grounds import judge_constraint, judge_override, judge_pin, judge_side_effects
 from wheelcheck.targets.platforms import parse_platform
