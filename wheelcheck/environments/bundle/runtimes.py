@@ -1,7 +1,6 @@
 """Recognises an embeddable package, standalone build or installation by its files, and refuses one that is not for the target.
 
-Nothing is run and nothing unpacked. To add a kind: a function from :class:`Survey` to prefix, runtime and layout, called by
-:func:`recognise_runtime`.
+Nothing is run and nothing unpacked. To add a kind: a test of the :class:`Survey` in ``_kind``, and the function for its system.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class Survey(Struct, frozen=True, kw_only=True):
     """The paths in a runtime, its links with their targets, and by path the texts and binaries that show what it is."""
 
     path: Path
-    paths: frozenset[str]
+    paths: set[str] = field(default_factory=set)
     links: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     binaries: dict[str, BinaryFacts] = field(default_factory=dict)
@@ -85,24 +84,21 @@ class Survey(Struct, frozen=True, kw_only=True):
 
 def survey_runtime(path: Path) -> Survey:
     """Go once through the archive or folder *path*; raises as ``iter_entries`` does."""
-    paths: set[str] = set()
-    links: dict[str, str] = {}
-    texts: dict[str, str] = {}
-    binaries: dict[str, BinaryFacts] = {}
+    survey = Survey(path=path)
     for entry in iter_entries(path):
-        paths.add(entry.path)
+        survey.paths.add(entry.path)
         if entry.link:
-            links[entry.path] = entry.link
+            survey.links[entry.path] = entry.link
             continue
         name = entry.path.rpartition("/")[2]
         if name == "patchlevel.h" or (entry.path.count("/") <= _DEEPEST and _TEXT_NAME.fullmatch(name)):
             if entry.size <= _LARGEST_TEXT:
-                texts[entry.path] = entry.read().decode("utf-8", "replace")
+                survey.texts[entry.path] = entry.read().decode("utf-8", "replace")
         elif entry.path.count("/") <= _DEEPEST and _BINARY_NAME.fullmatch(name):
             facts = binary_facts(entry.read())
             if facts is not None:
-                binaries[entry.path] = facts
-    return Survey(path=path, paths=frozenset(paths), links=links, texts=texts, binaries=binaries)
+                survey.binaries[entry.path] = facts
+    return survey
 
 
 class RuntimeSource(Struct, frozen=True, kw_only=True):
@@ -130,12 +126,13 @@ def recognise_runtime(path: Path) -> RuntimeSource:
     if not path.exists():
         raise InputUnreadable("no such file or folder", address=str(path), hint=_HINT)
     survey = survey_runtime(path)
-    for recognise in (recognise_embeddable, recognise_standalone, recognise_installation):
-        found = recognise(survey)
-        if found is not None:
-            prefix, runtime, layout = found
-            windowed = f"{prefix}pythonw.exe" in survey.paths
-            return RuntimeSource(path=path, runtime=runtime, layout=layout, prefix=prefix, windowed=windowed)
+    found = _outermost_prefix(survey)
+    if found is None or found[1].kind is RuntimeKind.INSTALLATION:
+        _refuse_dependents(survey)
+    if found is not None and (found[1].kind is not RuntimeKind.INSTALLATION or not found[0]):
+        prefix, runtime, layout = found
+        windowed = f"{prefix}pythonw.exe" in survey.paths
+        return RuntimeSource(path=path, runtime=runtime, layout=layout, prefix=prefix, windowed=windowed)
     raise InputUnreadable(
         f"no Python runtime in these {len(survey.paths)} files: looked for python3XY._pth beside python.exe and python3XY.dll "
         "(embeddable package), for python.exe beside python3XY.dll, and for bin/python3.X, in the root or one or two folders deep "
@@ -268,15 +265,6 @@ def _whole_version(survey: Survey, prefix: str) -> Version | None:
     return next((version for text in found_texts if (version := as_version(text)) is not None), None)
 
 
-def recognise_embeddable(survey: Survey) -> tuple[str, Runtime, Layout] | None:
-    """The prefix, runtime and layout of an embeddable package; ``None`` where *survey* holds none."""
-    for found in survey.matching(r"(|[^/]+/)python3\d+t?\._pth"):
-        runtime = windows_runtime(survey, found[1], RuntimeKind.EMBEDDABLE)
-        if runtime is not None:
-            return found[1], runtime, WINDOWS_LAYOUT
-    return None
-
-
 def is_path_file(path: str) -> bool:
     """Whether *path*, relative to the environment's root, is the ``._pth`` file that decides what is importable."""
     return "/" not in path and path.startswith("python") and path.endswith("._pth")
@@ -306,22 +294,11 @@ def open_site_packages(content: bytes) -> bytes:
     return "".join(line + end for line in lines).encode()
 
 
-def recognise_standalone(survey: Survey) -> tuple[str, Runtime, Layout] | None:
-    """The prefix, runtime and layout of a standalone build; ``None`` where *survey* holds none.
-
-    Any archive of a whole prefix counts, because it was packed to be moved. A folder counts where it holds the prefix in
-    ``python/``, as these archives unpack.
-    """
-    found = whole_prefix(survey, RuntimeKind.STANDALONE)
-    if found is None or (survey.is_folder and not found[0].startswith("python/")):
-        return None
-    return found
-
-
-def whole_prefix(survey: Survey, kind: RuntimeKind) -> tuple[str, Runtime, Layout] | None:
-    """The outermost prefix of an installation in *survey*, two folders deep at most."""
+def _outermost_prefix(survey: Survey) -> tuple[str, Runtime, Layout] | None:
+    """The outermost prefix of a Python in *survey*, two folders deep at most, with its runtime and layout."""
     for found in survey.matching(r"((?:[^/]+/){0,2})(?:python\.exe|bin/python(3\.\d+t?))"):
         prefix, python = found[1], found[2]
+        kind = _kind(survey, prefix)
         if python is None:
             runtime, layout = windows_runtime(survey, prefix, kind), WINDOWS_LAYOUT
         else:
@@ -329,6 +306,14 @@ def whole_prefix(survey: Survey, kind: RuntimeKind) -> tuple[str, Runtime, Layou
         if runtime is not None:
             return prefix, runtime, layout
     return None
+
+
+def _kind(survey: Survey, prefix: str) -> RuntimeKind:
+    """Any archive of a whole *prefix* is a standalone build, because it was packed to be moved; so is the folder that it becomes."""
+    if prefix.count("/") <= 1 and survey.matching(re.escape(prefix) + r"python3\d+t?\._pth"):
+        return RuntimeKind.EMBEDDABLE
+    is_packed = not survey.is_folder or prefix.startswith("python/")
+    return RuntimeKind.STANDALONE if is_packed else RuntimeKind.INSTALLATION
 
 
 def keeps_of_prefix(path: str) -> bool:
@@ -340,26 +325,9 @@ def keeps_of_prefix(path: str) -> bool:
     return not (_BYTECODE.search(path) or _SITE_PACKAGES.match(path) or _SCRIPTS.match(path))
 
 
-def recognise_installation(survey: Survey) -> tuple[str, Runtime, Layout] | None:
-    """The prefix (empty), runtime and layout of an installation in a folder; ``None`` where there is none.
-
-    Raises ``InputUnreadable`` for a virtual environment and for others that do not stand on their own, with what to use instead.
-    """
-    if not survey.is_folder:
-        return None
-    _refuse_dependents(survey)
-    found = whole_prefix(survey, RuntimeKind.INSTALLATION)
-    if found is None or found[0]:
-        return None
-    for path, link in sorted(survey.links.items()):
-        if keeps_of_installation(path) and leads_outside(path, link):
-            raise InputUnreadable(
-                f"{path!r} is a link to {link}, outside of this folder", address=str(survey.path), hint=_STANDALONE_HINT
-            )
-    return found
-
-
 def _refuse_dependents(survey: Survey) -> None:
+    """Raise ``InputUnreadable`` for a folder whose Python does not stand on its own, with what to use instead."""
+    outside = (path for path, link in sorted(survey.links.items()) if leads_outside(path, link))
     fact, hint = "", _STANDALONE_HINT
     if "pyvenv.cfg" in survey.paths:
         home = re.search(r"^home\s*=\s*(.+)$", survey.text("pyvenv.cfg"), re.MULTILINE)
@@ -374,7 +342,9 @@ def _refuse_dependents(survey: Survey) -> None:
         fact = (
             "an operating system's Python: its parts lie all over the system, and it does not look into site-packages"
         )
-    if fact:
+    elif path := next(filter(keeps_of_installation, outside), ""):
+        fact = f"{path!r} is a link to {survey.links[path]}, outside of this folder"
+    if fact and survey.is_folder:
         raise InputUnreadable(fact, address=str(survey.path), hint=hint)
 
 
