@@ -302,11 +302,11 @@ class RunOptions(TypedDict, total=False):
         (*_PLAN, "check"), key=Key("imports", "import scope", "Whose imports are read.", "suspects"),
     )]  # fmt: skip
     repair_seconds: Annotated[float | None, Option(
-        "--repair-seconds", "SECONDS", "Look for repairs no longer than this (20).", (*_PLAN, "matrix", "explain"),
+        "--repair-seconds", "SECONDS", "End the search for repairs after this time (120).", (*_PLAN, "matrix", "explain"),
         own={"check": Words(
-            "Look for repairs no longer than this in the whole run (20); the failing targets share what is left.",
+            "End the search for repairs after this time in the whole run (120).",
         )},
-        key=Key("repair-seconds", "seconds", "How long to look for repairs.", "20"),
+        key=Key("repair-seconds", "seconds", "When to end the search for repairs; trials and rounds bound it before.", "120"),
     )]  # fmt: skip
     knowledge: Annotated[tuple[str, ...], Option(
         "--knowledge", "DIR", "A folder of your own knowledge files.", _EXPLAINING,

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.fakes.samples import blocked_plan
-from tests.server import IndexServer
+from tests.server import IndexServer, Mode
 from wheelcheck.cli.main import cli
 from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.plan import tell_of_interruption
@@ -380,3 +380,20 @@ def test_knowledge_folder_that_is_none_is_named(shell: Shell, index: str) -> Non
     assert "advisories.toml" in shell.plan("b", "--knowledge", "know", index=index).refused(2)
     shell.write("wheelcheck.toml", 'knowledge = "know"\n')
     assert "advisories.toml" in shell.plan("b", index=index).refused(2)
+
+
+def test_repairs_are_the_same_bytes_cold_warm_slow_and_with_other_hash_seeds(shell: Shell) -> None:
+    """What is found depends on the question and the index alone; the clock may only end a search, and then it is said."""
+    asked = ("app", "own==1.0", "daring", "many[n]", "psycopg2")
+    with IndexServer(CATALOG) as server:
+        words = shell.plan_words(*asked, index=server.simple_url)
+        cold = shell.program(*words)
+        warm = shell.program(*words, environ={"PYTHONHASHSEED": "1"})
+        server.mode = Mode(latency=0.1, sidecars="patchy")
+        slow = shell.program(
+            *shell.plan_words(*asked, "--no-cache", index=server.simple_url), environ={"PYTHONHASHSEED": "2"}
+        )
+    assert cold.status == 1
+    assert cold.plan["repairs"]
+    assert warm.out == cold.out
+    assert slow.out == cold.out

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
@@ -116,6 +117,44 @@ def test_clock_that_runs_out_ends_the_search_with_what_was_proved() -> None:
         assert proposals.complete == (not proposals.unreached)
         counts.add(len(proposals.repairs))
     assert {0, 3} <= counts
+
+
+@dataclass
+class Slow(FakeProjects):
+    """An index of which each new answer takes three seconds of the *clock*."""
+
+    clock: Still = field(default_factory=lambda: Still())
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        self.clock.now += 0.0 if ("page", name) in self.fetched else 3.0
+        return FakeProjects.page(self, name)
+
+    def metadata(self, wheel: Wheel) -> CoreMetadata:
+        self.clock.now += 0.0 if ("metadata", wheel.filename) in self.fetched else 3.0
+        return FakeProjects.metadata(self, wheel)
+
+
+class Still(Struct):
+    """A clock that stands still until it is put forward."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("name", sorted(SEVERAL))
+def test_slow_index_changes_no_repair(name: str) -> None:
+    projects = Slow(SEVERAL[name].index)
+    slow = SEVERAL[name].proposals(Limits(clock=projects.clock), projects=projects)
+    assert slow == SEVERAL[name].proposals(Limits(clock=Still()))
+
+
+def test_trial_that_takes_too_many_rounds_is_given_up_and_said() -> None:
+    proposals = SEVERAL["five-blockers"].proposals(Limits(rounds=8))
+    assert not proposals.complete
+    assert not proposals.repairs
+    assert proposals.unreached == "the search ended before every set of changes was tried"
 
 
 def test_unrepairable_is_not_said_of_a_search_that_ended_early() -> None:

@@ -150,7 +150,7 @@ def test_rows_come_in_the_order_of_the_documented_keys(tmp_path: Path) -> None:
 
 def test_documented_defaults_are_those_that_count() -> None:
     documented = {name: key.default for name, key in KEYS.items()}
-    assert (documented["max-seconds"], documented["repairs"], documented["repair-seconds"]) == ("120", "3", "20")
+    assert (documented["max-seconds"], documented["repairs"], documented["repair-seconds"]) == ("120", "3", "120")
     assert preparing._DEFAULT_SECONDS == 120.0
     assert preparing._DEFAULT_REPAIRS == 3
-    assert preparing._DEFAULT_REPAIR_SECONDS == 20.0
+    assert preparing._DEFAULT_REPAIR_SECONDS == 120.0

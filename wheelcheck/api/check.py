@@ -151,14 +151,14 @@ class _Checking:
             return error.with_hint
 
     def _proposed(self, answers: Iterable[Answer]) -> dict[Target, Proposals | None]:
-        """The repairs of each of *answers*: each search has its share of the time that those before it left."""
+        """The repairs of each of *answers*: each search has the time that those before it left."""
         waiting = [each for each in map(self._to_repair, answers) if needs_repairs(each)]
         left = self._prepared.repair_seconds
         found: dict[Target, Proposals | None] = {}
-        for position, answer in enumerate(waiting):
+        for answer in waiting:
             began = time.monotonic()
-            share = replace(answer, prepared=replace(answer.prepared, repair_seconds=left / (len(waiting) - position)))
-            found[answer.prepared.question.target] = self._searched(share)
+            bounded = replace(answer, prepared=replace(answer.prepared, repair_seconds=left))
+            found[answer.prepared.question.target] = self._searched(bounded)
             left = max(0.0, left - (time.monotonic() - began))
         return found
 

@@ -171,7 +171,7 @@ class _Run:
         found: list[Opening] = []
         for number, group in enumerate(groups, 1):
             proved, *alike = (cell.target for cell in group)
-            seconds = (end - clock()) / (len(groups) - number + 1)
+            seconds = end - clock()
             if seconds <= 0:
                 found.append(Opening(proved=proved, repair=None, alike=tuple(alike), searched=False))
                 continue

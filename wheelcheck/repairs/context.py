@@ -22,15 +22,16 @@ from wheelcheck.resolver.passes import Question
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How far to search: *repairs* to show, *seconds* of the *clock*, *trials* (resolutions) in all.
+    """How far to search: *repairs* to show, *trials* (resolutions) in all, *rounds* of the solver in all of them.
 
     *more_trials* are made after the first repair in search of others of different kinds, so that a run with an answer at hand
-    ends soon, and in the same place every time.
+    ends soon. These are counted, so that the search ends in the same place every time; *seconds* of the *clock* end it too.
     """
 
     repairs: int = 3
-    seconds: float = 20.0
+    seconds: float = 120.0
     trials: int = 400
+    rounds: int = 20_000
     more_trials: int = 24
     clock: Callable[[], float] = time.monotonic
 

@@ -103,7 +103,7 @@ class _Proposing:
         ended, given_up = self._search.ended, len(self._trials.undecided)
         if not ended and given_up:
             sets = f"{given_up} set{'s' if given_up != 1 else ''} of changes"
-            return f"{sets} took too long to resolve and {'were' if given_up != 1 else 'was'} given up; give --repair-seconds more"
+            return f"{sets} took too many rounds to resolve and {'were' if given_up != 1 else 'was'} given up"
         return f"{ended}; a longer --repair-seconds lets it continue" if ended and by_clock else ended
 
     def _iter_unrepairable(self) -> Iterator[Unrepairable]:

@@ -25,9 +25,9 @@ from wheelcheck.resolver.passes import Budget, resolve
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
 
-_FOR_SEARCHING = 0.75  # of the time; the rest is for the fixes of advisories
-_SHARE = 2  # of the time goes to one trial at most, and less once there is an answer
-_SHARE_AFTER = 5
+_FOR_SEARCHING = 0.75  # of the rounds and the time; the rest is for the fixes of advisories
+_AS_MANY = 2  # times the rounds of the question itself may go into one trial,
+_TO_GO_BACK = 500  # and so many more
 _TRIES = 8  # so many of the nearest versions are tried for one project before any that serves is taken
 
 
@@ -83,8 +83,8 @@ _Settled = tuple[tuple[Key, str], ...]
 class Trials:
     """Makes trials of *blocked* in *context*; remembers each, and ends by ``OutOfTime`` when *limits* are reached.
 
-    ``undecided`` counts the trials that were given up, since they took too long for one of many; ``ended_by_clock`` says that more
-    time would have allowed more trials.
+    ``undecided`` are the trials that were given up, since they took too many rounds for one of many. Rounds and trials are counted,
+    so that the search is the same on every machine; the clock ends it only, and then ``ended_by_clock`` says so.
     """
 
     def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, reporter: Reporter) -> None:
@@ -94,6 +94,10 @@ class Trials:
         self._reporter = reporter
         self._start = limits.clock()
         self._deadline = self._start + limits.seconds * _FOR_SEARCHING
+        self._rounds = int(limits.rounds * _FOR_SEARCHING)
+        rounds = _rounds_of(blocked.outcome)
+        self._hardest = _AS_MANY * rounds + _TO_GO_BACK
+        self._least = rounds // 4  # what fails after few rounds has still read and learnt; that grows with the input
         self._known: dict[_Settled, Trial] = {}
         self._most = limits.trials
         self.has_answer = False
@@ -108,18 +112,19 @@ class Trials:
         return self._made_so_far
 
     def answer_found(self) -> None:
-        """From now on allow only some more trials, and each of them less time."""
+        """From now on allow only some more trials."""
         if not self.has_answer:
             self.has_answer = True
             self._most = min(self._most, self.count + self._limits.more_trials)
 
     def be_patient(self) -> None:
-        """From now on let a trial take all the time that is left: no other waits for it."""
+        """From now on let a trial take all the rounds that are left: no other waits for it."""
         self.is_patient = True
 
     def begin_advisory_fixes(self, trials: int) -> None:
-        """Allow that many *trials* more, in the time that the search has left for them."""
+        """Allow that many *trials* more, in the rounds and the time that the search has left for them."""
         self._most = self.count + trials
+        self._rounds += self._limits.rounds - int(self._limits.rounds * _FOR_SEARCHING)
         self._deadline = self._start + self._limits.seconds
 
     @cached_property
@@ -137,18 +142,25 @@ class Trials:
         settled = tuple((key_of(change), _version(change)) for change in ordered)
         known = self._known.get(settled)
         if known is None:
-            left = self._deadline - self._limits.clock()
-            if left <= 0 or self.count >= self._most:
-                self.ended_by_clock = self.count < self._most
+            if self.count >= self._most or self._rounds <= 0:
                 raise OutOfTime
-            known = self._made(ordered, left)
-            # A trial that was given up is not kept: a later one finds at hand the pages that this one had to wait for.
+            known = self._made(ordered, self._seconds_left())
+            self._rounds -= max(known.outcome.effort, self._least)
+            # A trial that was given up is not kept: a later one may take more rounds.
             if known.is_undecided:
+                self._seconds_left()
                 self.undecided.add(settled)
             else:
                 self.undecided.discard(settled)
                 self._known[settled] = known
         return known
+
+    def _seconds_left(self) -> float:
+        left = self._deadline - self._limits.clock()
+        if left <= 0:
+            self.ended_by_clock = True
+            raise OutOfTime
+        return left
 
     def project(self, name: NormalizedName, changes: Iterable[Change]) -> ProjectView:
         """The page of *name* as the target sees it that *changes* make."""
@@ -165,11 +177,9 @@ class Trials:
 
     def _made(self, changes: tuple[Change, ...], seconds: float) -> Trial:
         state = self._state(changes)
-        # One hard resolution must not take the time of all the others, least of all when there is an answer already.
-        share = 1 if self.is_patient else _SHARE_AFTER if self.has_answer else _SHARE
-        most = self._limits.seconds / share
-        # What fails is looked into by the search itself.
-        budget = Budget(seconds=min(seconds, most), blocker_rounds=0, clock=self._limits.clock)
+        # One hard resolution must not take the rounds of all the others. What fails is looked into by the search itself.
+        rounds = self._rounds if self.is_patient else min(self._rounds, self._hardest)
+        budget = Budget(seconds=seconds, rounds=rounds, blocker_rounds=0, clock=self._limits.clock)
         question = replace(state.question, budget=budget)
         self._reporter.stage(f"trying repair {self.count + 1}")
         self._made_so_far += 1
@@ -195,6 +205,11 @@ class Trials:
             require_hashes=self._blocked.require_hashes,
             constraints=state.question.constraints,
         )
+
+
+def _rounds_of(outcome: Resolution | Conflict) -> int:
+    natural = outcome.natural if isinstance(outcome, Conflict) else None
+    return max(outcome.rounds, natural.rounds if natural is not None else 0)
 
 
 def _version(change: Change) -> str:

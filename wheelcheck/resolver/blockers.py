@@ -30,14 +30,14 @@ _ROUNDS_GROWING = 20_000  # and the rounds of each
 class Failure(Struct, frozen=True, kw_only=True):
     """A trial without a resolution; each of *conflicts* holds projects of which one has to be allowed as well.
 
-    There are none where the trial ended at its budget, which proves nothing. *rounds* is what it cost.
+    There are none where the trial ended at its budget, which proves nothing.
     """
 
     conflicts: tuple[Names, ...] = ()
-    rounds: int = 0
 
 
-Trial = Callable[[Leniency, int], Resolution | Failure]
+Trial = Callable[[Leniency, int], tuple[Resolution | Failure, int]]
+"""Resolves with a leniency in at most so many rounds, and tells what it cost."""
 
 
 class Offenders(Struct, frozen=True, kw_only=True):
@@ -90,8 +90,8 @@ class _Search:
         return answer, True
 
     def _tried(self, leniency: Leniency) -> Resolution | Failure:
-        answer = self._trial(leniency, self._left)
-        self._left -= max(answer.rounds, 1)
+        answer, cost = self._trial(leniency, self._left)
+        self._left -= max(cost, 1)
         return answer
 
     def _grown(self, answer: Resolution | Failure) -> Resolution | None:
@@ -101,7 +101,7 @@ class _Search:
             if isinstance(answer, Resolution):
                 break
             allowed.update(name for each in answer.conflicts for name in self._offenders.most_likely(each))
-            answer = self._trial(Leniency(names=frozenset(allowed)), _ROUNDS_GROWING)
+            answer, _ = self._trial(Leniency(names=frozenset(allowed)), _ROUNDS_GROWING)
         return answer if isinstance(answer, Resolution) else None
 
     def _fewest(self) -> Names | None:

@@ -92,8 +92,12 @@ class _Run:
         self._reporter = reporter
         self._clock = question.budget.clock
         self._deadline = self._clock() + question.budget.seconds
+        self._effort = 0
 
     def answer(self) -> Resolution | Conflict:
+        return replace(self._answer(), effort=self._effort)
+
+    def _answer(self) -> Resolution | Conflict:
         lookahead = Lookahead(self._source, self._question.constraints)
         # What is at hand is read when it is asked for: reading ahead would find out the same, at the price of a resolution.
         self._source.projects.on_wait(partial(lookahead.start, self._question.requirements))
@@ -126,19 +130,17 @@ class _Run:
         """*failed* with the resolution that has the fewest blockers; with the *natural* one where none was found in time."""
         self._reporter.stage("looking for what blocks")
 
-        def cost(found: Conflict) -> int:
-            # What fails after few rounds has still read and learnt; that grows with the input.
-            return found.rounds + natural.rounds // 4
-
         def failure(found: Conflict) -> Failure:
             with suppress(BudgetSpent):
-                if not found.budget_spent:
-                    return Failure(conflicts=conflicts_of(self._provider, natural), rounds=cost(found))
-            return Failure(rounds=cost(found))
+                return Failure() if found.budget_spent else Failure(conflicts=conflicts_of(self._provider, natural))
+            return Failure()
 
-        def trial(leniency: Leniency, rounds: int) -> Resolution | Failure:
+        def trial(leniency: Leniency, rounds: int) -> tuple[Resolution | Failure, int]:
+            before = self._effort
             answer = self._lenient(leniency, min(rounds, hardest))
-            return failure(answer) if isinstance(answer, Conflict) else answer
+            # What fails after few rounds has still read and learnt; that grows with the input.
+            cost = self._effort - before + natural.rounds // 4
+            return failure(answer) if isinstance(answer, Conflict) else answer, cost
 
         most = self._question.budget.blocker_rounds
         hardest = 2 * natural.rounds + _ROUNDS_TO_GO_BACK
@@ -246,6 +248,7 @@ class _Run:
         try:
             return search(provider, watch, watch.most)
         finally:
+            self._effort += watch.rounds
             self._source.projects.while_waiting(None)
 
     def _resolution(self, provider: WheelProvider, mapping: Mapped, rounds: int) -> Resolution:
