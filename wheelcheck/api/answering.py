@@ -245,11 +245,12 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
     if not needs_repairs(answer):
         return None
     prepared = answer.prepared
-    from wheelcheck.knowledge.loading import load_repair_knowledge
+    from wheelcheck.knowledge.loading import load_repair_knowledge, load_standard_library
     from wheelcheck.repairs.context import Blocked, Limits, RepairContext
     from wheelcheck.repairs.proposing import propose
 
     knowledge = answer.knowledge or load_repair_knowledge(prepared.knowledge_folders)
+    library = load_standard_library() if prepared.imports != "none" else None
     return propose(
         Blocked(
             question=prepared.question,
@@ -259,7 +260,7 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
         ),
-        RepairContext(projects=store, code=store, elsewhere=store, knowledge=knowledge),
+        RepairContext(projects=store, code=store, elsewhere=store, knowledge=knowledge, library=library),
         Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
         reporter,
     )

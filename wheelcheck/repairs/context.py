@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.distribution import ProjectPage
-from wheelcheck.model.knowledge import RepairKnowledge
+from wheelcheck.model.knowledge import RepairKnowledge, StandardLibrary
 from wheelcheck.model.requirement import Constraint, Origin, Requirement
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.model.urls import masked
@@ -52,12 +52,13 @@ class Blocked(Struct, frozen=True, kw_only=True):
 
 
 class RepairContext(Struct, frozen=True, kw_only=True):
-    """The ports and the knowledge that the search uses."""
+    """The ports and the knowledge that the search uses; without *library* the imports of what a repair moves are not read."""
 
     projects: Projects
     code: Code
     elsewhere: OtherIndexes
     knowledge: RepairKnowledge = field(default_factory=RepairKnowledge)
+    library: StandardLibrary | None = None
 
 
 class WithSources:

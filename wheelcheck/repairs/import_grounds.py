@@ -8,14 +8,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
+from wheelcheck.imports.failing import find_failing_imports
+from wheelcheck.imports.suspects import LARGEST, Suspects
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
-from wheelcheck.model.distribution import Distribution
+from wheelcheck.model.distribution import Distribution, Wheel
 from wheelcheck.model.repair import Edit, Ground, Risk
+from wheelcheck.model.resolution import Pin
 from wheelcheck.ports import Code
 from wheelcheck.repairs.repair_case import Dependant, RepairCase
 
 _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 4
+_WHEELS_READ = 24
 _THERE = (ModuleState.READ, ModuleState.COMPILED, ModuleState.UNREAD)
 _DEEPEST = 4  # parts of a dotted name; namespaces are not nested deeper than google.cloud.<project>
 _LONGEST = 80  # characters of a statement within a sentence; the ground quotes it whole
@@ -159,6 +163,34 @@ def judge_exclusion(case: RepairCase, edit: Edit) -> Iterator[Ground]:
         yield Ground(risk=Risk.HIGH, text=f"you ask for {project} yourself: your own code was not looked into")
     for dependant in case.dependants(project):
         yield from _judge_left_out(read_imports(case, dependant, project), project)
+
+
+def judge_imports(case: RepairCase) -> Iterator[Ground]:
+    """What fails when the projects that the repair moves, or those that ask for an edited project, are imported after it."""
+    if case.library is None:
+        return
+    edited = [edit.package for edit in case.edits if edit.package is not None]
+    moved = [name for name, pin in case.after.pins.items() if name in edited or _has_moved(case, name, pin)]
+    near = [dependant.pin.name for name in edited for dependant in case.dependants(name)]
+    wheels: dict[NormalizedName, Wheel] = {}
+    for name in (*moved, *near):
+        file = case.after.pins[name].distribution
+        if isinstance(file, Wheel) and (file.at.size or 0) <= LARGEST and len(wheels) < _WHEELS_READ:
+            wheels[name] = file
+    suspects = Suspects(wheels=wheels, compared={})
+    target = case.after.target
+    for finding in find_failing_imports(case.after.pins, suspects, target, case.library, case.code, lambda _: ()):
+        place, _, rest = finding.evidence[0].partition(" has ") if finding.evidence else ("", "", "")
+        file_name, _, line = place.rpartition(":")
+        found = int(line) if line.isdigit() else None
+        yield Ground(
+            risk=Risk.HIGH, text=finding.message, file=file_name or None, line=found, quote=rest.strip("`") or None
+        )
+
+
+def _has_moved(case: RepairCase, name: NormalizedName, pin: Pin) -> bool:
+    before = case.natural(name)
+    return case.before is not None and (before is None or before.version != pin.version)
 
 
 def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:

@@ -181,6 +181,7 @@ class _Proposing:
             projects=found.projects,
             code=self._context.code,
             knowledge=self._context.knowledge,
+            library=self._context.library,
         )
         self._reporter.stage("weighing repairs")
         try:

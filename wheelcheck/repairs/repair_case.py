@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.findings.ways import holds, iter_stated
 from wheelcheck.model.distribution import Distribution, ProjectPage, Wheel
 from wheelcheck.model.judgement import Installability
-from wheelcheck.model.knowledge import RepairKnowledge
+from wheelcheck.model.knowledge import RepairKnowledge, StandardLibrary
 from wheelcheck.model.repair import Edit, Risk
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Pin, Resolution
@@ -58,6 +58,7 @@ class RepairCase(Struct, frozen=True, kw_only=True):
     projects: Projects
     code: Code
     knowledge: RepairKnowledge
+    library: StandardLibrary | None = None
 
     def natural(self, name: NormalizedName) -> Pin | None:
         """The pin of *name* in the unrepaired resolution."""

@@ -14,7 +14,7 @@ from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked, masked_within
-from wheelcheck.repairs.import_grounds import judge_exclusion
+from wheelcheck.repairs.import_grounds import judge_exclusion, judge_imports
 from wheelcheck.repairs.repair_case import MILDER, RepairCase, distance_of
 from wheelcheck.repairs.version_grounds import judge_constraint, judge_override, judge_pin, judge_side_effects
 from wheelcheck.targets.platforms import parse_platform
@@ -46,6 +46,7 @@ def assess(case: RepairCase) -> tuple[Ground, ...]:
     grounds = [ground for edit in case.edits for ground in JUDGES[edit.kind](case, edit)]
     grounds.extend(judge_side_effects(case))
     grounds.extend(judge_remaining(case))
+    grounds.extend(judge_imports(case))
     return tuple(sorted(dict.fromkeys(grounds), key=lambda ground: -ground.risk.order))
 
 
