@@ -309,7 +309,7 @@ def _outermost_prefix(survey: Survey) -> tuple[str, Runtime, Layout] | None:
 
 
 def _kind(survey: Survey, prefix: str) -> RuntimeKind:
-    """Any archive of a whole *prefix* is a standalone build, because it was packed to be moved; so is the folder that it becomes."""
+    """Any archive of a whole *prefix* is a standalone build, because it was packed to be moved; so is its folder."""
     if prefix.count("/") <= 1 and survey.matching(re.escape(prefix) + r"python3\d+t?\._pth"):
         return RuntimeKind.EMBEDDABLE
     is_packed = not survey.is_folder or prefix.startswith("python/")

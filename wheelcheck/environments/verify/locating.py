@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from msgspec.structs import replace
 from packaging.version import Version
 
 from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_extension_name, is_library_name, read_binary
@@ -95,50 +96,43 @@ def _virtual(root: Path, given: str) -> Subject | None:
     site, python, free = ("Lib/site-packages", "", False) if on_windows else _posix_site(root)
     if not site or not (root / site).is_dir():
         return None
-    system, machine = _of_executable(root / executable) if executable else ("windows" if on_windows else "", None)
     stated = settings.get("version_info") or settings.get("version") or ""
-    runtime = Runtime(
-        kind=RuntimeKind.INSTALLATION,
+    subject = _subject(
+        root,
+        given,
+        RuntimeKind.INSTALLATION,
+        executable,
+        (site,),
         python=_version(stated) or _version(python),
-        system=system or _host_like(root, site)[0],
-        machine=machine or _host_like(root, site)[1],
+        scripts="Scripts" if on_windows else "bin",
         free_threaded=free,
+        system="windows" if on_windows else "",
     )
-    return Subject(
-        given=given,
-        root=root,
-        runtime=runtime,
-        layout=_layout(executable, site, "Scripts" if on_windows else "bin"),
-        site_packages=(site,),
-        home=settings.get("home", "") or "another Python",
-        sees_host=settings.get("include-system-site-packages", "").lower() == "true",
-    )
+    sees_host = settings.get("include-system-site-packages", "").lower() == "true"
+    return replace(subject, home=settings.get("home", "") or "another Python", sees_host=sees_host)
 
 
 def _windows(root: Path, given: str) -> Subject | None:
     if not (root / "python.exe").is_file():
         return None
     found = [matched for name in names_of(root) if (matched := _DLL.fullmatch(name))]
-    system, machine = _of_executable(root / "python.exe")
     embeddable = any(re.fullmatch(r"python3\d+t?(\._pth|\.zip)", name, re.IGNORECASE) for name in names_of(root))
     sites = _sites_by_path_file(root, "python.exe")
     if sites is None:
         sites = ("Lib/site-packages",)
     existing = tuple(site for site in sites if (root / site).is_dir()) or ("Lib/site-packages",)
-    runtime = Runtime(
-        kind=RuntimeKind.EMBEDDABLE if embeddable else RuntimeKind.INSTALLATION,
-        python=_version(f"{found[0][1]}.{found[0][2]}") if found else None,
-        system=system or "windows",
-        machine=machine,
-        free_threaded=bool(found and found[0][3]),
-    )
     main = next((site for site in existing if _has_packages(root / site)), existing[0])
-    return Subject(
-        given=given,
-        root=root,
-        runtime=runtime,
-        layout=_layout("python.exe", main, "Scripts"),
-        site_packages=tuple(dict.fromkeys((main, *existing))),
+    kind = RuntimeKind.EMBEDDABLE if embeddable else RuntimeKind.INSTALLATION
+    return _subject(
+        root,
+        given,
+        kind,
+        "python.exe",
+        tuple(dict.fromkeys((main, *existing))),
+        python=_version(f"{found[0][1]}.{found[0][2]}") if found else None,
+        scripts="Scripts",
+        free_threaded=bool(found and found[0][3]),
+        system="windows",
     )
 
 
@@ -147,35 +141,36 @@ def _posix(root: Path, given: str) -> Subject | None:
     if not site:
         return None
     executable = _first(root, (f"bin/python{python}{'t' if free else ''}", "bin/python3", "bin/python"))
-    system, machine = _of_executable(root / executable) if executable else ("", None)
-    host = _host_like(root, site) if not system else (system, machine)
-    runtime = Runtime(
-        kind=RuntimeKind.STANDALONE if executable else RuntimeKind.NONE,
-        python=_version(python),
-        system=host[0],
-        machine=host[1],
-        free_threaded=free,
-    )
-    return Subject(
-        given=given,
-        root=root,
-        runtime=runtime,
-        layout=_layout(executable, site, "bin"),
-        site_packages=(site,),
-    )
+    kind = RuntimeKind.STANDALONE if executable else RuntimeKind.NONE
+    return _subject(root, given, kind, executable, (site,), python=_version(python), free_threaded=free)
 
 
 def _plain(root: Path, given: str) -> Subject | None:
     site = next((each for each in (".", "site-packages", "Lib/site-packages") if _has_packages(root / each)), None)
     if site is None:
         return None
-    system, machine = _host_like(root, site)
-    runtime = Runtime(kind=RuntimeKind.NONE, python=_tagged_python(root / site), system=system, machine=machine)
-    return Subject(given=given, root=root, runtime=runtime, layout=_layout("", site, "bin"), site_packages=(site,))
+    return _subject(root, given, RuntimeKind.NONE, "", (site,), python=_tagged_python(root / site))
 
 
-def _layout(executable: str, site: str, scripts: str) -> Layout:
-    return Layout(executable=executable, site_packages=site, scripts=scripts, headers="include", data=".")
+def _subject(
+    root: Path,
+    given: str,
+    kind: RuntimeKind,
+    executable: str,
+    sites: tuple[str, ...],
+    *,
+    python: Version | None,
+    scripts: str = "bin",
+    free_threaded: bool = False,
+    system: str = "",
+) -> Subject:
+    """The environment; its system and machine are those of its executable, else of its libraries, else *system*."""
+    found, machine = _of_executable(root / executable) if executable else ("", None)
+    if not found:
+        found, machine = _host_like(root, sites[0])
+    layout = Layout(executable=executable, site_packages=sites[0], scripts=scripts, headers="include", data=".")
+    runtime = Runtime(kind=kind, python=python, system=found or system, machine=machine, free_threaded=free_threaded)
+    return Subject(given=given, root=root, runtime=runtime, layout=layout, site_packages=sites)
 
 
 def _posix_site(root: Path) -> tuple[str, str, bool]:
