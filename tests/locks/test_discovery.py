@@ -74,7 +74,7 @@ def test_the_older_files_of_setuptools_count_if_they_state_something() -> None:
     write({"setup.py": SETUP.format("install_requires=['a']")})
     assert names(found()) == ["setup.py", "requirements.txt"]
     write({"setup.cfg": "[options]\ninstall_requires = a\n"})
-    assert names(found()) == ["setup.cfg", "setup.py", "requirements.txt"]
+    assert names(found()) == ["setup.cfg", "requirements.txt"]
     write({"setup.cfg": "no section\n"})
     assert [path.name for path, _ in found().unreadable] == ["setup.cfg"]
 

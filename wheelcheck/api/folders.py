@@ -7,6 +7,8 @@ requirements files, then conda's environment.
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 from wheelcheck.api.request import Request
@@ -14,6 +16,9 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.texts.places import LineUnreadable, is_web_url, local_path_of
 
 _KINDS = "lock, pyproject.toml with dependencies, setup.cfg, setup.py, requirements file or environment.yml"
+_MOST_CHARACTERS = 5_000_000
+_INSTALLING = re.compile(r"[%!](?:\w[\w.]* -m )?(?:uv )?pip3? install ((?:[^\"\\]|\\\")*)")
+_REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[<>=!~]=?[\w.*,<>=!~]+)?")
 _WAYS = {
     "Pipfile": "write it as requirements first: pipenv requirements > requirements.txt",
 }
@@ -76,11 +81,30 @@ def _way_out(folder: Path, word: str) -> str:
     notebooks = [name for name in names if name.endswith(".ipynb")]
     known = next((way for name, way in _WAYS.items() if name in names), "")
     if not known and notebooks:
-        known = (
-            f"what {notebooks[0] if len(notebooks) == 1 else f'its {len(notebooks)} notebooks'} "
-            f"need{'s' if len(notebooks) == 1 else ''} stands in no file: write it into requirements.txt beside, "
-            "where they run: pip list --format=freeze > requirements.txt"
-        )
+        known = _way_out_of_notebooks(folder, notebooks)
     is_name = re.fullmatch(r"[\w.-]*\w", word) is not None
     named = f'; a project of that name is asked for with "{word}>=0"' if is_name else ""
     return (known or "name the file that lists what is needed, or a requirement") + named
+
+
+def _way_out_of_notebooks(folder: Path, notebooks: list[str]) -> str:
+    installed = list(dict.fromkeys(word for name in notebooks for word in _iter_installed(folder / name)))
+    if installed:
+        return f"its notebooks install these: wheelcheck plan {shlex.join(installed)}"
+    subject = f"{notebooks[0]} needs" if len(notebooks) == 1 else f"its {len(notebooks)} notebooks need"
+    return (
+        f"what {subject} stands in no file: write it into requirements.txt beside, where they run: "
+        "pip list --format=freeze > requirements.txt"
+    )
+
+
+def _iter_installed(notebook: Path) -> Iterator[str]:
+    """The requirements that the cells of *notebook* have pip install (``%pip install`` and its like)."""
+    try:
+        text = notebook.read_text("utf-8")[:_MOST_CHARACTERS]
+    except (OSError, UnicodeDecodeError):
+        return
+    for written in _INSTALLING.findall(text):
+        # The quotes are escaped in JSON; a list that a notebook names belongs to another file.
+        words = re.sub(r"(?:^|\s)-\S+ \S+\.(?:txt|in)\b", " ", written.replace('\\"', " ").replace("'", " ")).split()
+        yield from (word for word in words if _REQUIREMENT.fullmatch(word))

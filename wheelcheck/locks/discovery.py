@@ -98,7 +98,8 @@ def discover(folder: Path) -> Discovered:
         if reason is None:
             reason = _no_dependencies(path) if path.name == _PROJECT else _nothing_stated(path)
         if reason is None:
-            others = (*passed, *candidates[position + 1 :])
+            together = _read_with(path)
+            others = (*passed, *(other for other in candidates[position + 1 :] if other.name not in together))
             return Discovered(folder=folder, taken=path, others=others, unreadable=tuple(unreadable))
         if reason == _COMPUTED:
             passed.append(path)
@@ -106,6 +107,17 @@ def discover(folder: Path) -> Discovered:
             unreadable.append((path, reason))
     # Its reader says what keeps it from being read.
     return Discovered(folder=folder, taken=passed[0] if passed else None, unreadable=tuple(unreadable))
+
+
+def _read_with(path: Path) -> frozenset[str]:
+    """The files that are read together with *path*: setuptools' older files, and those that its table names."""
+    if path.name in _OLDER:
+        return _OLDER
+    if path.name != _PROJECT:
+        return frozenset()
+    named = table_at(_document(path), "tool", "setuptools", "dynamic").values()
+    files = [each.get("file") for each in named if isinstance(each, dict)]
+    return frozenset(str(file) for each in files for file in (each if isinstance(each, list) else [each]))
 
 
 def watched_paths() -> tuple[str, ...]:
