@@ -199,7 +199,7 @@ SHAPES: Mapping[str, Shape] = {
         extra="colours",
         files={
             "pyproject.toml": _poetry(
-                'alpha = "1.*"\nbeta = "~1.0"\ndelta = "^1 || ^3"\nearly = { version = "*", allow-prereleases = false }\n'
+                'alpha = "1.*"\nbeta = "~1.0"\ndelta = "^1 || ^3"\nearly = { version = "*", allow-prereleases = true }\n'
                 'epsilon = { version = "^0.9", python = "<3.13" }\n'
                 'gamma = [{ version = "1.0", platform = "win32" }, { version = "^1.1", markers = "sys_platform != \'win32\'" }]\n'
                 'colour = { version = "^0.4", optional = true }\n[tool.poetry.extras]\ncolours = ["colour"]\n'

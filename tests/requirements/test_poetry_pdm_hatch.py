@@ -33,8 +33,14 @@ never = { version = "^4", optional = true }
 [tool.poetry.extras]
 Speed = ["Fast"]
 
+[tool.poetry.group.docs]
+include-groups = ["Spelling"]
+
 [tool.poetry.group.docs.dependencies]
 sphinx = "*"
+
+[tool.poetry.group.spelling.dependencies]
+checker = { version = "*", allow-prereleases = true }
 
 [tool.poetry.dev-dependencies]
 pytest = "^9"
@@ -69,8 +75,10 @@ def test_poetry_s_extras_and_groups_are_chosen() -> None:
     assert asked(read("pyproject.toml", extras=("speed",), groups=("docs", "dev")))[9:] == [
         "fast<5,>=4",
         "sphinx",
+        "checker",
         "pytest<10,>=9",
     ]
+    assert read("pyproject.toml", groups=("docs",)).tools.pre_of == {"checker"}
 
 
 def test_poetry_s_table_completes_what_the_project_table_lists() -> None:

@@ -8,6 +8,7 @@ import pytest
 from packaging.markers import Marker, default_environment
 
 from tests.requirements.readings import asked, failure, read, write
+from wheelcheck.errors import InputUnreadable
 from wheelcheck.requirements.uv_sources import negated
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -214,6 +215,14 @@ def test_uv_toml_beside_wins_but_for_what_uv_reads_in_pyproject_toml_alone() -> 
     assert unheeded["pyproject.toml:9"] == "uv takes this key from uv.toml, which lies beside"
 
 
+def test_all_settings_that_cannot_be_read_are_told_in_one_run() -> None:
+    more = '[tool.uv]\nno-build = 3\nexclude-newer = 4\n[tool.uv.sources]\na = { path = "gone" }\n'
+    write({"pyproject.toml": project("p", "a", "b c d", more=more)})
+    error = failure("pyproject.toml")
+    assert isinstance(error, InputUnreadable)
+    assert [each.address for each in (error, *error.further)] == [f"pyproject.toml:{line}" for line in (6, 7, 9, 4)]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -314,3 +323,34 @@ def test_a_negated_marker_holds_where_the_marker_does_not(
         "python_version": python_version,
     }
     assert Marker(negated(Marker(text))).evaluate(environment) is not Marker(text).evaluate(environment)
+
+
+SCRIPT = """\
+# /// script
+# dependencies = ["lib", "six"]
+# [tool.uv]
+# exclude-newer = "2026-06-01"
+# override-dependencies = ["six==1.16"]
+# [tool.uv.sources]
+# lib = { path = "lib" }
+# ///
+print()
+"""
+
+
+def test_the_block_of_a_script_has_settings_of_uv_too() -> None:
+    write({"app.py": SCRIPT, "lib/pyproject.toml": project("lib")})
+    found = read("app.py")
+    assert [(each.name, each.local, str(each.origin)) for each in found.requirements] == [
+        ("lib", "folder", "app.py:2"),
+        ("six", "", "app.py:2"),
+    ]
+    assert found.tools.exclude_newer == "2026-06-01"
+    assert [(each.key, str(each.origin)) for each in found.tools.settings] == [
+        ("tool.uv.exclude-newer", "app.py:4"),
+        ("tool.uv.override-dependencies", "app.py:5"),
+    ]
+    assert found.options.installer == "uv"
+    write({"app.py": SCRIPT.replace('path = "lib"', 'path = "gone"')})
+    error = failure("app.py")
+    assert (error.message, error.address) == ("tool.uv.sources.lib: there is no gone", "app.py:7")

@@ -198,8 +198,9 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
     return Policy(
         allowed=_ALLOWED[sdist],
         pre=bool(asked["pre"]) or options.pre,
+        pre_of=tools.pre_of,
         exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
-        exclude_newer_of={name: parse_cutoff(day) if day else None for name, day in tools.exclude_newer_of},
+        exclude_newer_of=tuple((name, parse_cutoff(day) if day else None) for name, day in tools.exclude_newer_of),
         no_binary=options.no_binary,
         only_binary=options.only_binary,
         overrides=read.overrides,

@@ -151,7 +151,8 @@ def _poetry_table(facts: SourceFacts) -> StatedDependencies | None:
     if backend is None or not backend[0].startswith("poetry") or not table:
         return None
     extras = facts.project.table("tool", "poetry", "extras")
-    read = poetry_requirements(table, extras)
+    # Only a folder has no name that tells what it is.
+    read = poetry_requirements(table, extras, names_paths=not facts.identity.readings)
     if read is None:
         return None
     evidence = "[tool.poetry.dependencies] in pyproject.toml"

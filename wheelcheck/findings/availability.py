@@ -153,7 +153,11 @@ def _placed(view: AnswerView, limits: Sequence[_Limit], version: Version) -> _Pl
         return _Placed(release, Standing.OUTSIDE, (excluding, source is Installability.SDIST_UNKNOWN))
     if release.yanked is not None:
         return _Placed(release, Standing.YANKED)
-    if version.is_prerelease and not view.policy.pre and not _names_pre_release(limits):
+    if (
+        version.is_prerelease
+        and not view.policy.admits_pre_releases_of(view.project.page.name)
+        and not _names_pre_release(limits)
+    ):
         return _Placed(release, Standing.PRE_RELEASE)
     if source is Installability.SDIST_UNKNOWN and not is_older and source not in view.policy.allowed:
         return _Placed(release, Standing.SOURCE_ONLY, (source, telling_reason(_wheels(release), view.target)))

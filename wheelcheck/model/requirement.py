@@ -270,13 +270,15 @@ class ToolSettings(Struct, frozen=True, kw_only=True):
     """What the tables of other tools say of the question, beside requirements, constraints and indexes.
 
     *exclude_newer* is a day, an instant or a duration as that tool writes it; *exclude_newer_of* are the same for single projects,
-    empty where there is no bound. *settings* are all that was seen, followed or not.
+    empty where there is no bound. *pre_of* are the projects whose pre-releases are admitted. *settings* are all that was seen,
+    followed or not.
     """
 
     overrides: tuple[Requirement, ...] = ()
     excludes: frozenset[NormalizedName] = frozenset()
     exclude_newer: str | None = None
     exclude_newer_of: tuple[tuple[NormalizedName, str], ...] = ()
+    pre_of: frozenset[NormalizedName] = frozenset()
     settings: tuple[ToolSetting, ...] = ()
 
     def joined(self, other: ToolSettings) -> ToolSettings:
@@ -286,6 +288,7 @@ class ToolSettings(Struct, frozen=True, kw_only=True):
             excludes=self.excludes | other.excludes,
             exclude_newer=other.exclude_newer if self.exclude_newer is None else self.exclude_newer,
             exclude_newer_of=(*self.exclude_newer_of, *other.exclude_newer_of),
+            pre_of=self.pre_of | other.pre_of,
             settings=(*self.settings, *other.settings),
         )
 

@@ -32,25 +32,30 @@ class Policy(Struct, frozen=True, kw_only=True):
     """What may be chosen.
 
     ``allowed`` are the installabilities that need no objection, ``exempt`` the projects of which more is allowed. ``pre`` admits
-    pre-releases of every project. ``exclude_newer`` is an ISO 8601 instant in UTC: files uploaded at or after it do not exist;
-    ``exclude_newer_of`` is another for single projects, ``None`` for no bound.
-    ``no_binary`` and ``only_binary`` hold names or ``:all:`` in pip's sense. ``overrides`` replace every requirement of their
-    project, markers included; ``excludes`` are taken out of every requirement list.
+    pre-releases of every project, ``pre_of`` those of single ones. ``exclude_newer`` is an ISO 8601 instant in UTC: files uploaded
+    at or after it do not exist; ``exclude_newer_of`` has others for single projects, ``None`` for no bound. ``no_binary`` and
+    ``only_binary`` hold names or ``:all:`` in pip's sense. ``overrides`` replace every requirement of their project, markers
+    included; ``excludes`` are taken out of every requirement list.
     """
 
     allowed: frozenset[Installability]
     pre: bool = False
+    pre_of: frozenset[NormalizedName] = frozenset()
     exclude_newer: str | None = None
-    exclude_newer_of: Mapping[NormalizedName, str | None] = field(default_factory=dict)
+    exclude_newer_of: tuple[tuple[NormalizedName, str | None], ...] = ()
     no_binary: frozenset[str] = frozenset()
     only_binary: frozenset[str] = frozenset()
     overrides: tuple[Requirement, ...] = ()
     excludes: frozenset[NormalizedName] = frozenset()
     exempt: tuple[Exemption, ...] = ()
 
+    def admits_pre_releases_of(self, name: NormalizedName) -> bool:
+        """Whether pre-releases of the project *name* are admitted, whatever is asked of it."""
+        return self.pre or name in self.pre_of
+
     def cutoff_of(self, name: NormalizedName) -> str | None:
         """The instant from which on files of the project *name* do not exist."""
-        return self.exclude_newer_of.get(name, self.exclude_newer)
+        return next((cutoff for project, cutoff in self.exclude_newer_of if project == name), self.exclude_newer)
 
     def allowed_of(self, name: NormalizedName, version: Version) -> frozenset[Installability]:
         """The installabilities that need no objection in this *version* of the project *name*."""

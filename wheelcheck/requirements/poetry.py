@@ -90,10 +90,7 @@ class PoetryTables:
         """The dependencies, extras and groups. Raises ``InputUnreadable`` for an entry that PEP 508 has no words for."""
         table = self._table
         groups = table.table_or_empty("group")
-        found = {
-            canonicalize_name(name): self._group(groups.table(name).table_or_empty("dependencies"))
-            for name in groups.values
-        }
+        found = {canonicalize_name(name): self._with_included(groups, name, ()) for name in groups.values}
         development = self._group(table.table_or_empty("dev-dependencies"))
         if development:
             found[canonicalize_name("dev")] = (*found.get(canonicalize_name("dev"), ()), *development)
@@ -144,6 +141,18 @@ class PoetryTables:
                     optional[canonicalize_name(extra)].append(read)
         return tuple(main), {extra: tuple(members) for extra, members in optional.items()}
 
+    def _with_included(self, groups: Table, name: str, way: tuple[str, ...]) -> tuple[Declared, ...]:
+        """The dependencies of the group *name* and of those that it includes."""
+        group = groups.table(name)
+        if name in way:
+            raise group.failure(f"{group.name_of('include-groups')}: {' → '.join((*way, name))} is a circle")
+        spelled = {canonicalize_name(each): each for each in groups.values}
+        included = [spelled.get(canonicalize_name(each), each) for each in group.texts("include-groups")]
+        return (
+            *self._group(group.table_or_empty("dependencies")),
+            *(member for each in included for member in self._with_included(groups, each, (*way, name))),
+        )
+
     def _group(self, table: Table) -> tuple[Declared, ...]:
         return tuple(
             self._declared(entry, table, name) for name in table.values for entry in self._entries(table, name)
@@ -161,6 +170,7 @@ class PoetryTables:
 
     def _declared(self, entry: PoetryDependency, table: Table, name: str) -> Declared:
         return Declared(
+            pre=entry.pre,
             text=placed(entry, self._source, table, name).text(),
             origin=self._origin(table, name),
             index=entry.source.lower(),

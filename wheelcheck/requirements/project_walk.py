@@ -14,7 +14,7 @@ from packaging.markers import Marker
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.requirement import IndexSource, Requirement, UnsupportedRequirement
+from wheelcheck.model.requirement import IndexSource, Requirement, ToolSettings, UnsupportedRequirement
 from wheelcheck.requirements.collecting import Collector, understood
 from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable
 from wheelcheck.requirements.tool_tables import Declared
@@ -98,6 +98,8 @@ class Walk:
         entries = self._project.added.get(requirement.name, ())
         for entry in entries:
             self._add_to(requirement, entry, each)
+        if each.pre or any(entry.pre for entry in entries):
+            self._collector.tools = self._collector.tools.joined(ToolSettings(pre_of=frozenset({requirement.name})))
         if each.index:
             self._assign(requirement, each.index, None, each)
         if any(entry.where for entry in entries):

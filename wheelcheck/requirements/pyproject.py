@@ -205,7 +205,7 @@ def tool_settings(path: Path, environ: Mapping[str, str]) -> tuple[ToolSetting, 
         return ()
     collector = Collector(Reader(fetch_text=None, stdin=None), environ)
     _Collection(parse_pyproject(collector.reader.file(path)), collector).collect_settings()
-    return collector.tools.settings
+    return collector.collected().tools.settings
 
 
 class _Collection:

@@ -1,11 +1,15 @@
-"""Reads the metadata block of a script (PEP 723); refuses to run or import the script."""
+"""Reads the metadata block of a script (PEP 723), with uv's table in it; refuses to run or import the script."""
 
 from __future__ import annotations
 
 import re
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.requirements.collecting import Collector, understood
+from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.project_walk import Scope, Walk, WalkedProject
+from wheelcheck.requirements.tool_tables import declared
+from wheelcheck.requirements.uv_settings import collect_script_settings
+from wheelcheck.requirements.uv_sources import UvSources
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
@@ -41,9 +45,9 @@ def collect_script(source: Source, collector: Collector) -> None:
 def _collect_block(toml: str, first_line: int, source: Source, collector: Collector) -> None:
     table = Table.of_toml(toml, source.place, first_line=first_line)
     collector.bound_python(table)
-    for text in table.texts("dependencies"):
-        with collector.noting():
-            collector.require(understood(text, table.origin_of(text, "dependencies"), source))
+    collect_script_settings(source, table, collector)
+    walked = WalkedProject(source=source, name=None, sources=UvSources(source, table, None))
+    Walk(walked, collector, lambda _: None).take(declared(table, "dependencies"), Scope())
 
 
 def _uncommented(content: str) -> str:

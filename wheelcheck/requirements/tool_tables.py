@@ -20,13 +20,14 @@ from wheelcheck.texts.toml import Table
 class Declared(Struct, frozen=True, kw_only=True):
     """One requirement of a list: its *text* (PEP 508, or ``-e`` and a path as PDM has it), its place, and the name of its index.
 
-    *key* leads to it where it has a key of its own.
+    *key* leads to it where it has a key of its own. *pre* admits pre-releases of its project.
     """
 
     text: str
     origin: FileOrigin
     index: str = ""
     key: str = ""
+    pre: bool = False
 
 
 class DeclaredTables(Struct, frozen=True, kw_only=True):
@@ -173,9 +174,10 @@ class Keys(Struct, frozen=True, kw_only=True):
     without_effect: frozenset[str] = frozenset()
 
     def take(self, reading: ToolReading, table: Table, key: str) -> None:
-        """Follow *key* of *table*, or say that it is not followed. Raises ``InputUnreadable`` with file, line and key."""
+        """Follow *key* of *table*, or say that it is not followed; a value of the wrong kind becomes a problem of the collector."""
         if key in self.followed:
-            self.followed[key](reading, table, key)
+            with reading.collector.noting():
+                self.followed[key](reading, table, key)
         elif key not in self.without_effect:
             known = key in self.unheeded
             reading.collector.tell(

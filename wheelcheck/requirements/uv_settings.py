@@ -208,6 +208,14 @@ def collect_uv_settings(source: Source, document: Table, collector: Collector) -
             _KEYS.take(reading, beside, key)
 
 
+def collect_script_settings(source: Source, document: Table, collector: Collector) -> None:
+    """Take the settings of uv in the metadata block *document* of a script."""
+    own = document.table_or_empty("tool").table_or_empty("uv")
+    if own.values:
+        collector.read_as("uv")
+    _KEYS.take_all(_UvReading(source, collector), own)
+
+
 def _uv_toml(source: Source, collector: Collector) -> Table | None:
     if source.folder is None or not (source.folder / "uv.toml").is_file():
         return None

@@ -272,7 +272,7 @@ class CandidateSelector:
             return
         pinned = any(limit.is_exact for limit in limits)
         within = self._source.versions_within(name, limits)
-        everything = self._admits_pre_releases(limits)
+        everything = self._admits_pre_releases(name, limits)
         finals = (version for version in within if everything or not version.is_prerelease)
         held_back = (version for version in within if not everything and version.is_prerelease)
         unusable: list[Version] = []
@@ -307,7 +307,7 @@ class CandidateSelector:
             else:
                 self.forbidden.add(name)
             return
-        everything = self._admits_pre_releases(limits) or name in self.pre_releases_asked
+        everything = self._admits_pre_releases(name, limits) or name in self.pre_releases_asked
         held_back: list[Version] = []
         any_there = False
         for version in self._source.versions_within(name, limits):
@@ -336,8 +336,8 @@ class CandidateSelector:
         """Whether *version* has a file for the target, though it may not be chosen: then it holds pre-releases back."""
         return self._source.view(name).release(version).fit is not None
 
-    def _admits_pre_releases(self, limits: list[Bound]) -> bool:
-        return self._source.policy.pre or any(limit.names_pre_release for limit in limits)
+    def _admits_pre_releases(self, name: NormalizedName, limits: list[Bound]) -> bool:
+        return self._source.policy.admits_pre_releases_of(name) or any(limit.names_pre_release for limit in limits)
 
     def _verdict(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:
         """``True`` for a version that may be chosen, ``False`` where nothing is usable, ``None`` for one hidden from this run."""

@@ -129,7 +129,9 @@ class Lookahead:
         """Start the metadata of the newest versions of *name* that may be chosen, and follow the first of them."""
         limits = [*self._bounds.get(name, ()), *self._adjustments.bounds_on(name)]
         view = self._source.view_of(self._pages[name])
-        pre_releases = self._source.policy.pre or any(limit.names_pre_release for limit in limits)
+        pre_releases = self._source.policy.admits_pre_releases_of(name) or any(
+            limit.names_pre_release for limit in limits
+        )
         doomed = self._doomed.get(name, ())
         likely = (
             version

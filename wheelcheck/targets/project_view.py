@@ -114,7 +114,9 @@ class Admission:
         self._compatibility = compatibility
         self._policy = policy
         self._hashes = hashes or HashRules()
-        self._has_cutoff = policy.exclude_newer is not None or any(policy.exclude_newer_of.values())
+        self._has_cutoff = policy.exclude_newer is not None or any(
+            cutoff is not None for _, cutoff in policy.exclude_newer_of
+        )
         self._forbids_kinds = bool(policy.no_binary or policy.only_binary)
 
     def judge(self, distribution: Distribution) -> Fit | Refusal:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -196,11 +197,12 @@ def _python_marker(text: str) -> str:
 
 
 def poetry_requirements(
-    dependencies: Mapping[str, object], extras: Mapping[str, object]
+    dependencies: Mapping[str, object], extras: Mapping[str, object], *, names_paths: bool = False
 ) -> tuple[tuple[str, ...], str | None] | None:
     """The requirements and the Requires-Python of ``[tool.poetry]``; ``None`` where some entry cannot be expressed.
 
-    A path, a URL or a repository of an entry is none of the published metadata, so it counts as one that cannot be expressed.
+    A path, a URL or a repository of an entry is none of the published metadata, so it counts as one that cannot be expressed. With
+    *names_paths* the project is named without it: of a folder that another project requires, both are read.
     """
     in_extra = extras_by_member(extras)
     lines: list[str] = []
@@ -213,9 +215,9 @@ def poetry_requirements(
             entries = parse_dependency(name, wanted)
         except (Inexpressible, InvalidVersion):
             return None
-        if any(entry.where for entry in entries):
+        if any(entry.where for entry in entries) and not names_paths:
             return None
-        for entry in entries:
+        for entry in (replace(entry, where="") for entry in entries):
             # Where it is optional and no extra asks for it, nothing ever installs it.
             conditions = [f'extra == "{extra}"' for extra in in_extra.get(canonicalize_name(name), [])]
             lines += [entry.text(condition) for condition in (conditions if entry.optional else [""])]
