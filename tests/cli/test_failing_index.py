@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import Outcome, Shell
+from tests.cli.programs import TARGET, Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import Flaky, IndexServer, Lie, Mode
 
@@ -62,6 +62,33 @@ def test_index_that_fails_on_every_try_is_named(shell: Shell, how: str) -> None:
 
 def test_file_host_that_fails_is_named(shell: Shell) -> None:
     assert "/files/" in failed(shell, Mode(flaky=Flaky(first=ALWAYS, how="500", on="/files/")))
+
+
+@pytest.mark.parametrize("command", [("plan",), ("check",), ("why", "b")])
+def test_wheel_on_a_host_that_does_not_answer_is_not_verified_and_the_rest_is_judged(
+    shell: Shell, command: tuple[str, ...]
+) -> None:
+    url = f"http://user:hunter2@127.0.0.1:{closed_port()}/tool-1.0-py3-none-any.whl"
+    shell.write("requirements.txt", f"a\nb\ntool @ {url}\n")
+    with IndexServer(CATALOG) as server:
+        words = ("requirements.txt", *TARGET, "--index-url", server.simple_url, "--no-cache")
+        outcome = shell.run(*command, *words)
+    assert outcome.status == 3
+    assert "tool-1.0-py3-none-any.whl" in outcome.out + outcome.err
+    assert "hunter2" not in outcome.out + outcome.err
+    if command == ("plan",):
+        assert "Undecided" in outcome.out
+        assert "WC309" in outcome.out
+    if command == ("why", "b"):
+        assert "b 1.0" in outcome.out
+
+
+def test_what_else_blocks_is_told_beside_a_wheel_that_is_not_verified(shell: Shell) -> None:
+    shell.write("requirements.txt", f"s\nhttp://127.0.0.1:{closed_port()}/tool-1.0-cp39-cp39-win_amd64.whl\nnowhere\n")
+    with IndexServer(CATALOG) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+    assert {"WC301", "WC105"} <= set(outcome.codes)
+    assert outcome.status == 1
 
 
 def test_index_that_fails_once_is_asked_again(shell: Shell) -> None:

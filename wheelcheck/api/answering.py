@@ -228,7 +228,7 @@ def needs_repairs(answer: Answer) -> bool:
 
     repairable = (Code.ADVISORY, Code.ABI_BREAK)
     return bool(answer.prepared.repairs) and any(
-        (finding.severity is Severity.ERROR and finding.code not in IMPORTS)
+        (finding.severity is Severity.ERROR and finding.code not in {*IMPORTS, Code.FILE_UNVERIFIED})
         or (finding.code in repairable and finding.severity is Severity.WARNING)
         for finding in answer.findings
     )

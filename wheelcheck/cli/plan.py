@@ -78,7 +78,7 @@ def plan_command(
         asked = repeatable(words) if words else ()
         showing.write("plan", form, plan, asked=asked, sizes=known, written=output or "")
     tell_of_fix(request.options["fix"], plan)
-    return tell_of_interruption(plan) or _STATUS[plan.status.value]
+    return tell_of_interruption(plan) or (3 if plan.is_unverified else _STATUS[plan.status.value])
 
 
 _SHOWING = frozenset({"-v", "--verbose", "-q", "--quiet", "--no-progress"})
@@ -202,4 +202,7 @@ def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any
     with showing.reporter() as reporter:
         answer = why(request, package, reporter=reporter)
     showing.write("why", form, answer)
+    if answer.unverified:
+        print_note(f"not verified, because the host does not answer: {', '.join(answer.unverified)}")
+        return 3
     return 0 if answer.is_found else 1

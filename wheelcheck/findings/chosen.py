@@ -8,7 +8,7 @@ from datetime import datetime
 from packaging.utils import NormalizedName
 
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.model.distribution import MetadataSource
+from wheelcheck.model.distribution import MetadataSource, Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.resolution import Conflict
 from wheelcheck.model.target import RefusalReason
@@ -159,7 +159,10 @@ def find_metadata_gaps(diagnosis: Diagnosis) -> Iterator[Finding]:
     for name, pin in diagnosis.pins.items():
         metadata = pin.metadata
         code, message = None, ""
-        if metadata.source is MetadataSource.UNKNOWN:
+        if metadata.source is MetadataSource.UNKNOWN and isinstance(pin.distribution, Wheel):
+            code = Code.FILE_UNVERIFIED
+            message = f"{pin.distribution.filename} was not verified: its host does not answer, so its dependencies are not known"
+        elif metadata.source is MetadataSource.UNKNOWN:
             code, message = Code.METADATA_UNKNOWN, f"nothing static tells what {name} {pin.version} depends on"
         elif metadata.source is MetadataSource.SDIST_RECORDED:
             code = Code.METADATA_RECORDED

@@ -24,7 +24,7 @@ from wheelcheck.findings.ways import (
     ways_to,
 )
 from wheelcheck.model.answers import Bounding, Mention, Outcome, Standing, VersionRange, WayStep, Why
-from wheelcheck.model.distribution import Wheel
+from wheelcheck.model.distribution import MetadataSource, Wheel
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.resolution import Conflict, Edge, Pin
@@ -95,6 +95,11 @@ class _Explanation:
             near=()
             if found
             else near_names(self.package, (*self.diagnosis.pins, *(edge.child for edge in self.edges))),
+            unverified=tuple(
+                pin.distribution.filename
+                for pin in self.diagnosis.pins.values()
+                if isinstance(pin.distribution, Wheel) and pin.metadata.source is MetadataSource.UNKNOWN
+            ),
         )
 
     def _edges(self) -> tuple[Edge, ...]:

@@ -18,7 +18,16 @@ from wheelcheck.index.downloads import save_verified
 from wheelcheck.index.exchange import RequestKind, checkable, verify_digest
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.wheel_metadata import WheelMetadata
-from wheelcheck.model.distribution import Availability, CoreMetadata, Distribution, LinkSkip, Sdist, Wheel, parse_link
+from wheelcheck.model.distribution import (
+    Availability,
+    CoreMetadata,
+    Distribution,
+    LinkSkip,
+    MetadataSource,
+    Sdist,
+    Wheel,
+    parse_link,
+)
 from wheelcheck.model.judgement import Judgement
 from wheelcheck.model.urls import hashes_in, masked
 from wheelcheck.texts.places import project_of_folder
@@ -186,6 +195,17 @@ class DirectReferences:
         at = Availability(url=folder.absolute().as_uri())
         version = (metadata.version if metadata is not None else None) or Version("0")
         return Sdist(name=name, version=version, filename=folder.name, at=at), None, judgement
+
+
+def unfetched(url: str, error: IndexUnavailable) -> DirectFile:
+    """What the name of the wheel at *url*, which could not be fetched, says of it. Raises *error* where it is no wheel's name."""
+    at = _availability(url.partition("#")[0], url)
+    filename = _filename(at.url)
+    wheel = parse_link(filename, canonicalize_name(filename.partition("-")[0]), at)
+    if not isinstance(wheel, Wheel):
+        raise error
+    source, reason = MetadataSource.UNKNOWN, f"not fetched: {error}"
+    return wheel, CoreMetadata(name=wheel.name, version=wheel.version, source=source, evidence=reason), None
 
 
 def local_digest(url: str, algorithm: str) -> str | None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from packaging.utils import NormalizedName
 
+from wheelcheck.errors import HashMismatch, IndexRefused, IndexUnavailable, OfflineMiss
 from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.direct import DirectFile, DirectReferences, SourceJudgements, local_digest
+from wheelcheck.index.direct import DirectFile, DirectReferences, SourceJudgements, local_digest, unfetched
 from wheelcheck.index.downloads import Texts
 from wheelcheck.index.exchange import Statistics
 from wheelcheck.index.fetch_context import Connections, load_client
@@ -91,8 +92,16 @@ class IndexStore:
         return self._answer(self._sources.begin(sdist.at.sha256 or sdist.at.url, sdist))
 
     def direct(self, url: str) -> tuple[Distribution, CoreMetadata | None, Judgement | None]:
-        """The file behind *url*, which may also be a path; of a remote wheel only its metadata is read."""
-        found: DirectFile = self._answer(self._directs.begin(url, url))
+        """The file behind *url*, which may also be a path; of a remote wheel only its metadata is read.
+
+        Of a wheel on a host that does not answer there is what its name says; its metadata is unknown, with the reason.
+        """
+        try:
+            found: DirectFile = self._answer(self._directs.begin(url, url))
+        except (IndexRefused, HashMismatch, OfflineMiss):
+            raise
+        except IndexUnavailable as error:
+            return unfetched(url, error)
         return found
 
     def digest(self, file: Distribution, algorithm: str) -> str | None:

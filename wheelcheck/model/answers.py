@@ -97,7 +97,8 @@ class Why(Struct, frozen=True, kw_only=True):
     ``version`` is the chosen one, ``None`` where there is none; ``installability``, ``filename`` and ``evidence`` are its own.
     ``ways`` are the simple paths from the user, shortest first; ``more_ways`` says that there are more than were looked for.
     ``ranges`` cover every version on the index, newest first. ``clashing`` are the projects on which requirements clash.
-    For a project that nothing asks for, ``mentions`` says who would and ``near`` which projects have such a name.
+    For a project that nothing asks for, ``mentions`` says who would and ``near`` which projects have such a name. ``unverified``
+    are the wheels of the answer whose host does not answer.
     """
 
     package: NormalizedName
@@ -117,6 +118,7 @@ class Why(Struct, frozen=True, kw_only=True):
     files: int = 0
     mentions: tuple[Mention, ...] = ()
     near: tuple[NormalizedName, ...] = ()
+    unverified: tuple[str, ...] = ()
 
     @property
     def is_found(self) -> bool:

@@ -119,7 +119,7 @@ class Check(Struct, frozen=True, kw_only=True):
         """
         if any(checked.is_decided and not checked.passes for checked in self.targets):
             return 1
-        if any(checked.plan is None for checked in self.targets):
+        if any(checked.plan is None or checked.plan.is_unverified for checked in self.targets):
             return 3
         return 0 if all(checked.is_decided for checked in self.targets) else 4
 
@@ -261,6 +261,6 @@ class Difference(Struct, frozen=True, kw_only=True):
         if any(target.failing for target in self.targets):
             return 1
         sides = [side for target in self.targets for side in (target.before, target.after) if side is not None]
-        if any(side.plan is None for side in sides):
+        if any(side.plan is None or side.plan.is_unverified for side in sides):
             return 3
         return 0 if all(side.is_decided for side in sides) else 4

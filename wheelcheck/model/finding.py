@@ -190,6 +190,12 @@ class Code(Enum):
         "One of several indexes did not answer. pip goes on without it, and so does the answer: what that index has was not seen.",
         "Ask again when it answers, or leave it out.",
     )  # fmt: skip
+    FILE_UNVERIFIED = (
+        "WC309", Severity.ERROR, "file not verified: its host does not answer",
+        "A requirement names a wheel by URL, and its host does not answer. Name, version and tags stand in its file name; whether "
+        "it is there, and what it depends on, is not known.",
+        "Ask again when the host answers, or name the wheel's path on this machine.",
+    )  # fmt: skip
     MARKER_UNKNOWABLE = (
         "WC401", Severity.WARNING, "marker uses a value that the target cannot know",
         "A marker depends on platform_release or platform_version, which only the machine itself knows; it was taken as not met.",

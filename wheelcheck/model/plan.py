@@ -153,6 +153,11 @@ class Plan(Struct, frozen=True, kw_only=True):
         return tuple(name for phase in self.phases if phase.kind == "build-once" for name in phase.packages)
 
     @property
+    def is_unverified(self) -> bool:
+        """Whether a file that a requirement names could not be verified, because its host does not answer."""
+        return any(finding.code.name == "FILE_UNVERIFIED" for finding in self.findings)
+
+    @property
     def errors(self) -> tuple[Finding, ...]:
         """The findings that keep this plan from being executed."""
         return tuple(finding for finding in self.findings if finding.severity.value == "error")

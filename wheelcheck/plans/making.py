@@ -10,7 +10,7 @@ from msgspec import UNSET
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.model.distribution import Distribution
-from wheelcheck.model.finding import Finding, Severity
+from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import FROM_SOURCE, Status
 from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.requirement import Requirement
@@ -72,10 +72,13 @@ def _status(
     # Undecided comes first: the offenders of a search that was cut short are shown, but prove nothing.
     if isinstance(outcome, Conflict) and outcome.budget_spent:
         return Status.UNDECIDED
-    if isinstance(outcome, Conflict) or any(finding.severity is Severity.ERROR for finding in findings):
+    errors = {finding.code for finding in findings if finding.severity is Severity.ERROR}
+    if isinstance(outcome, Conflict) or errors - {Code.FILE_UNVERIFIED}:
         return Status.BLOCKED
     if any(package.file is None for package in packages):
         return Status.BLOCKED
+    if errors:
+        return Status.UNDECIDED
     if any(package.installability in FROM_SOURCE for package in packages):
         return Status.NEEDS_BUILD
     return Status.INSTALLABLE

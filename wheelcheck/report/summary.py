@@ -67,6 +67,8 @@ def verdict(plan: Plan) -> str:
     """The first line: whether *plan* installs on its target, and in numbers why not."""
     target, total = plan.target, len(plan.packages)
     match plan.status:
+        case Status.UNDECIDED if plan.is_unverified:
+            return f"Undecided on {target}: a file could not be verified, because its host does not answer"
         case Status.UNDECIDED:
             return f"Undecided on {target}: the search ended before it had an answer"
         case Status.BLOCKED:

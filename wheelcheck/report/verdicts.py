@@ -76,7 +76,8 @@ def why_undecided(checked: CheckedTarget) -> str:
     """Why there is no verdict on *checked*: what failed, or that the search ended."""
     if checked.plan is None:
         return checked.failure or "there is no plan"
-    spent = [judged.finding.message for judged in checked.judged if judged.finding.code is Code.BUDGET_SPENT]
+    ends = (Code.BUDGET_SPENT, Code.FILE_UNVERIFIED)
+    spent = [judged.finding.message for judged in checked.judged if judged.finding.code in ends]
     return spent[0] if spent else "the search ended before it had an answer"
 
 
