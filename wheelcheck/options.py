@@ -247,7 +247,7 @@ class QuestionOptions(TypedDict, total=False):
         "--extra-index-url", "URL", "Another index.", _CONNECTING,
         key=Key("extra-index-url", "urls", "Other indexes, in order.", adds=True),
     )]  # fmt: skip
-    indexes_named: Annotated[tuple[str, ...], Option(
+    named_indexes: Annotated[tuple[str, ...], Option(
         "--index", "[NAME=]URL", "Another index, with a name for --source.", _CONNECTING,
     )]  # fmt: skip
     index_strategy: Annotated[IndexStrategy | None, Option(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from wheelcheck.api import preparing
+from wheelcheck.model.requirement import FileOrigin, ToolSetting
 from wheelcheck.options import KEYS
 from wheelcheck.settings.loading import load_settings
 from wheelcheck.settings.pip_configuration import load_pip_configuration
@@ -24,6 +25,7 @@ def rows(
     pip: str = "",
     given: Mapping[str, object] = NOTHING,
     defaults: Mapping[str, str] | None = None,
+    tools: Sequence[ToolSetting] = (),
 ) -> tuple[Effective, ...]:
     if text:
         name = "pyproject.toml" if "[tool.wheelcheck]" in text else "wheelcheck.toml"
@@ -37,6 +39,7 @@ def rows(
         folder=folder,
         given=given,
         defaults=defaults,
+        tools=tools,
     )
 
 
@@ -154,3 +157,19 @@ def test_documented_defaults_are_those_that_count() -> None:
     assert preparing._DEFAULT_SECONDS == 120.0
     assert preparing._DEFAULT_REPAIRS == 3
     assert preparing._DEFAULT_REPAIR_SECONDS == 120.0
+
+
+def test_variables_of_uv_are_shown_where_uv_reads_the_project(tmp_path: Path) -> None:
+    environ = {
+        "UV_INDEX": "corp=https://me:secret@corp.example/ https://other.example/",
+        "UV_INDEX_STRATEGY": "first-index",
+    }
+    of_uv = ToolSetting(key="tool.uv.environments", value=("",), origin=FileOrigin(path="pyproject.toml", line=3))
+    pip = "[global]\nextra-index-url = https://pip.example/\n"
+    shown = {row.name: row for row in rows(tmp_path, pip=pip, environ=environ, tools=(of_uv,))}
+    assert shown["extra-index-url"].value == ("corp=https://***@corp.example/", "https://other.example/")
+    assert shown["extra-index-url"].origin == "environment variable UV_INDEX"
+    assert shown["index-strategy"].origin == "environment variable UV_INDEX_STRATEGY"
+    without = {row.name: row for row in rows(tmp_path, pip=pip, environ=environ)}
+    assert without["extra-index-url"].value == ("https://pip.example/",)
+    assert without["index-strategy"].origin == "default"

@@ -61,7 +61,7 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
     command_line = IndexOptions(
         index_url=asked["index_url"],
         extra_index_urls=asked["extra_index_urls"],
-        indexes=tuple(_named(text) for text in asked["indexes_named"]),
+        indexes=tuple(_named(text) for text in asked["named_indexes"]),
         strategy=asked["index_strategy"],
     )
     own = IndexOptions(
@@ -74,7 +74,7 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
         # pip takes the indexes of its configuration before those of requirements files.
         by_weight, in_turn = (command_line, options, own, configured), (command_line, own, configured, options)
     else:
-        by_weight = in_turn = (command_line, configured, options, own)
+        by_weight = in_turn = (command_line, own, configured, options)
     default = next(filter(None, map(_default_of, by_weight)), None) or default_index_url()
     if not default:
         raise UsageProblem(

@@ -88,11 +88,14 @@ def _rows(
     default: str,
     tools: Sequence[ToolSetting],
 ) -> list[Effective]:
+    # What uv reads is asked where uv asks, and pip's configuration of indexes means nothing to it.
+    reads_uv = any("tool.uv" in each.key or each.origin.path.endswith("uv.toml") for each in tools)
     by_weight = [
         list(_of(name, _value(given), COMMAND_LINE)),
         list(_from_settings(name, settings, folder)),
+        list(_from_uv(name, environ) if reads_uv else ()),
         [_of_tool(each, name) for each in tools if each.option == name and not each.unheeded],
-        list(_from_pip(name, pip, environ) if name in _FROM_PIP else ()),
+        list(_from_pip(name, pip, environ) if name in _FROM_PIP and not reads_uv else ()),
     ]
     if any(by_weight):
         adds = name in KEYS and KEYS[name].adds
@@ -125,6 +128,13 @@ def _allowance(allowance: Allowance) -> str:
 def _place(file: Path, line: int, folder: Path) -> str:
     shown = file.relative_to(folder) if file.is_relative_to(folder) else file
     return f"{shown}:{line}" if line else str(shown)
+
+
+def _from_uv(name: str, environ: Mapping[str, str]) -> Iterator[Effective]:
+    from wheelcheck.settings.uv_variables import UV_VARIABLES
+
+    for variable in UV_VARIABLES.get(name, ()):
+        yield from _of(name, tuple(environ.get(variable, "").split()), f"environment variable {variable}")
 
 
 def _from_pip(name: str, pip: PipConfiguration, environ: Mapping[str, str]) -> Iterator[Effective]:

@@ -13,14 +13,13 @@ from wheelcheck.errors import SettingsInvalid
 from wheelcheck.model.requirement import IndexOptions, NamedIndex
 from wheelcheck.options import IndexStrategy
 
-UV_VARIABLES = (
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX_URL",
-    "UV_INDEX",
-    "UV_EXTRA_INDEX_URL",
-    "UV_INDEX_STRATEGY",
-    "UV_FIND_LINKS",
-)
+UV_VARIABLES: Mapping[str, tuple[str, ...]] = {
+    "index-url": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+    "extra-index-url": ("UV_INDEX", "UV_EXTRA_INDEX_URL"),
+    "find-links": ("UV_FIND_LINKS",),
+    "index-strategy": ("UV_INDEX_STRATEGY",),
+}
+"""The variables that speak for each key of the settings, the weightier first."""
 _NAME = re.compile(r"([A-Za-z0-9_.-]+)=(.*)", re.DOTALL)
 
 
