@@ -113,7 +113,9 @@ class _StatementReader:
                 self._expressions((item.context_expr for item in node.items), kind)
                 self.block(node.body, _guarded(kind) if any(_suppresses(item) for item in node.items) else kind)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._expressions((*node.decorator_list, *_defaults(node.args)), kind)
+                self._expressions(
+                    (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)), kind
+                )
                 self.block(node.body, _inside(kind))
             case ast.Match():
                 self._expressions((node.subject,), kind)
@@ -250,7 +252,3 @@ def _suppresses(item: ast.withitem) -> bool:
         and _last_name(call.func) == "suppress"
         and any(_catches(argument) for argument in call.args)
     )
-
-
-def _defaults(arguments: ast.arguments) -> tuple[ast.expr, ...]:
-    return (*arguments.defaults, *(each for each in arguments.kw_defaults if each is not None))

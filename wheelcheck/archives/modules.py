@@ -30,6 +30,7 @@ _BESIDE = frozenset({
     "site_scons", "stubs", "task", "tasks", "test", "testing", "tests", "third_party", "thirdparty", "tool", "tools",
     "typings", "vendor", "versioneer", "website", "wheelhouse",
 })  # fmt: skip
+_CODE = (".py", ".egg-info/top_level.txt")
 _ROOTS = ("", "src", "lib", "python")
 
 
@@ -288,12 +289,10 @@ def opened_wheel(file: BinaryIO, filename: str, limits: Limits) -> Iterator[Whee
 def source_archive_code(file: BinaryIO, filename: str, limits: Limits) -> SourceTexts:
     """The code of the source archive *file* (seekable), one pass over it; raises ``ArchiveRefused``."""
     scripts = limits.kept - limits.kept // 4
-    tree = unpack(file, filename, replace(limits, script=_READ_LIMIT, scripts=scripts), _is_code)
+    tree = unpack(
+        file, filename, replace(limits, script=_READ_LIMIT, scripts=scripts), lambda path: path.endswith(_CODE)
+    )
     return SourceTexts(filename, tree.contents, map_modules(tree.paths, "sdist", _top_level(tree)))
-
-
-def _is_code(path: str) -> bool:
-    return path.endswith((".py", ".egg-info/top_level.txt"))
 
 
 def _top_level(tree: SourceTree) -> frozenset[str]:

@@ -65,7 +65,8 @@ def _judge_silent_script(facts: SourceFacts, script: ScriptReading) -> Verdict:
         return native(facts, *(str(hint) for hint in script.hints[:SHOWN]))
     if sources and (script.hints or script.exhausted):
         reason = script.hints[0] if script.hints else "setup.py is too long to follow"
-        if not _is_switched_off(script):
+        # Every call that states its extensions, and states none, is switched off.
+        if not script.calls or any(call.get("ext_modules", "absent") not in (None, []) for call in script.calls):
             return native(facts, str(reason))
     if script.exhausted or not script.calls or script.open_arguments:
         return _judge_hidden_arguments(facts, script)
@@ -88,11 +89,6 @@ def _judge_hidden_arguments(facts: SourceFacts, script: ScriptReading) -> Verdic
     if compiled_sources(facts):
         return in_doubt(facts, "setup.py hides its arguments")
     return pure("setup.py hides its arguments, but speaks of no extensions, and nothing could be compiled")
-
-
-def _is_switched_off(script: ScriptReading) -> bool:
-    """Whether every call of setup() states its extensions, and states none."""
-    return bool(script.calls) and all(call.get("ext_modules", "absent") in (None, []) for call in script.calls)
 
 
 def _unused(sources: tuple[str, ...]) -> tuple[str, ...]:

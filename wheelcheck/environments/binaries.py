@@ -168,16 +168,12 @@ def read_macho(file: Path, path: str, machine: str | None) -> Binary:
 
     try:
         headers = list(MachO(str(file), allow_unknown_load_commands=True).headers)
-        machines = tuple(_macho_machine(header) for header in headers)
+        kinds = (int(header.header.cputype) & 0xFFFFFFFF for header in headers)
+        machines = tuple(_MACHO_MACHINES.get(kind, f"machine {kind:#x}") for kind in kinds)
         wanted = machines.index(machine) if machine in machines else 0
         return _macho(headers[wanted], path, machines)
     except (*_BROKEN, OSError) as problem:
         raise BinaryUnreadable(f"its load commands are damaged ({type(problem).__name__})") from problem
-
-
-def _macho_machine(header: MachOHeader) -> str:
-    kind = int(header.header.cputype) & 0xFFFFFFFF
-    return _MACHO_MACHINES.get(kind, f"machine {kind:#x}")
 
 
 def _macho(header: MachOHeader, path: str, machines: tuple[str, ...]) -> Binary:

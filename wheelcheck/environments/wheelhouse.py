@@ -7,6 +7,7 @@ from the very source archive of the plan, and the hash of a file for which no in
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.target import TargetName
 from wheelcheck.ports import Transfers
 
+_PLAIN = re.compile(r"""[^./\\:"<>|?*][^/\\:"<>|?*]*""")
 SOURCES = "sources"
 """Source archives lie in a folder of their own, so that an installer that is pointed to the wheelhouse sees wheels only."""
 PART = ".part"
@@ -153,17 +155,13 @@ def wanted_files(plan: Plan) -> tuple[Wanted, ...]:
             raise InputUnreadable(
                 f"the plan names no file for {package.name} {package.version}", hint="make the plan again"
             )
-        if not _is_plain(file.filename):
+        if not _PLAIN.fullmatch(file.filename) or not file.filename.isprintable():
             raise InputUnreadable(
                 f"the plan gives {package.name} a file name that is no plain name: {file.filename!r}",
                 hint="make the plan again",
             )
         found.append(Wanted(package=package, file=file))
     return tuple(found)
-
-
-def _is_plain(name: str) -> bool:
-    return bool(name) and name.isprintable() and not name.startswith(".") and not set(name) & set('/\\:"<>|?*')
 
 
 @contextmanager

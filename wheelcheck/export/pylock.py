@@ -10,7 +10,6 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from packaging.version import Version
 
 from wheelcheck.export.shipment import SECURE, ReadyPackage, Shipment, iter_ready, uploaded_at
-from wheelcheck.model.plan import Plan
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 
@@ -25,18 +24,21 @@ def render(shipment: Shipment) -> str:
     """
     plan = shipment.plan
     ready = tuple(iter_ready(plan, SECURE))
-    markers = plan.target.markers
+    markers, target = plan.target.markers, plan.target
+    own: dict[str, object] = {"platform": target.platform, "python": target.python}
+    if plan.built_once:
+        own["build-once"] = list(plan.built_once)
     clauses = [f"{name} == '{markers[name]}'" for name in _DISTINGUISHING if markers.get(name)]
     lock = Pylock(
         lock_version=Version("1.0"),
         environments=[Marker(" and ".join(clauses))] if clauses else None,
-        requires_python=_requires_python(plan.target),
+        requires_python=_requires_python(target),
         extras=[],
         dependency_groups=[],
         default_groups=[],
         created_by="wheelcheck",
         packages=[_package(entry) for entry in ready],
-        tool={"wheelcheck": _own(plan)},
+        tool={"wheelcheck": own},
     )
     lock.validate()
     return tomli_w.dumps({key: value for key, value in lock.to_dict().items() if value != [] or key == "packages"})
@@ -47,12 +49,6 @@ def _requires_python(target: Target) -> SpecifierSet:
     series = f"=={major}.{minor}.*"
     # Files were chosen that may need this patch release, so an older one must not take the lock.
     return SpecifierSet(f">={major}.{minor}.{micro},{series}" if micro else series)
-
-
-def _own(plan: Plan) -> dict[str, object]:
-    own: dict[str, object] = {"platform": plan.target.platform, "python": plan.target.python}
-    built = list(plan.built_once)
-    return {**own, "build-once": built} if built else own
 
 
 def _package(entry: ReadyPackage) -> Package:

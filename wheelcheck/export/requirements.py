@@ -19,7 +19,8 @@ def render(shipment: Shipment) -> str:
     plan = shipment.plan
     ready = tuple(iter_ready(plan, PIP_HASHES, takes_several=True))
     blocks = ["\n".join(lines) for lines in (tuple(_iter_header(plan)), tuple(_iter_indexes(plan, ready))) if lines]
-    pins = "\n".join(_pin(package) for package in ready)
+    lines = ([pinned(each.package), *(f"    --hash={name}:{digest}" for name, digest in each.hashes)] for each in ready)
+    pins = "\n".join(" \\\n".join(each) for each in lines)
     return "\n\n".join([*blocks, *([pins] if pins else [])]) + "\n"
 
 
@@ -54,8 +55,3 @@ def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
         yield f"--extra-index-url {url}"
     for url in links:
         yield f"--find-links {url}"
-
-
-def _pin(entry: ReadyPackage) -> str:
-    hashes = (f"    --hash={algorithm}:{digest}" for algorithm, digest in entry.hashes)
-    return " \\\n".join([pinned(entry.package), *hashes])

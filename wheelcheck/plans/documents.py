@@ -15,7 +15,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
-from wheelcheck.model.distribution import WheelTag
 from wheelcheck.model.document import about, as_plain, document_of, render_json, stated
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Status
@@ -137,7 +136,7 @@ def parse_plan(content: bytes, path: str) -> Plan:
             python=stated.python,
             implementation=stated.implementation,
             python_full=stated.python_full or Version(stated.python),
-            tags=tuple(map(_tag, stated.tags)),
+            tags=tuple((python, abi, platform) for python, abi, platform in (tag.split("-") for tag in stated.tags)),
             markers=stated.markers,
             unknowable=frozenset(stated.unknowable),
             patch_assumed=stated.patch_assumed,
@@ -181,11 +180,6 @@ def stated_digest(content: bytes, path: str) -> tuple[object, str]:
     document = parse_json(content, path, _KIND)
     values = document if isinstance(document, dict) else {}
     return values.get(DIGEST), plan_digest(values)
-
-
-def _tag(text: str) -> WheelTag:
-    python, abi, platform = text.split("-")
-    return python, abi, platform
 
 
 def _document(plan: Plan) -> PlanDocument:

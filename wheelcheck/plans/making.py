@@ -220,17 +220,13 @@ def _reason(
             return "which was excluded"
         return f"while the plan has {pins[name].version}" if name in pins else "which the plan lacks"
 
+    # Without its marker, which holds anyway.
     clauses = [
-        f"{name} {pins[name].version} asks for {_short(requirement)}, {fate(requirement)}"
+        f"{name} {pins[name].version} asks for {str(requirement).partition(';')[0].strip()}, {fate(requirement)}"
         for name in apart
         for requirement in broken[name]
     ]
     return f"by their own metadata {'; '.join(clauses)}" if clauses else None
-
-
-def _short(requirement: Requirement) -> str:
-    """*requirement* without its marker, which holds anyway."""
-    return str(requirement).partition(";")[0].strip()
 
 
 def _named(text: str) -> NormalizedName:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, Struct
 from packaging.utils import canonicalize_name
@@ -128,12 +128,12 @@ def _reworded(asked: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
     taken = {slot for part in added if (slot := _slot(part))}
     if taken & {"--platform", "--python"}:
         taken.add("--target")
-    kept = [part for part in _iter_parts(asked) if not _is_replaced(part, taken, added)]
+    kept = [
+        part
+        for part in _iter_parts(asked)
+        if part not in added and _slot(part) not in taken and part[0].partition("=")[0] != "--fix"
+    ]
     return tuple(word for part in (*kept, *added) for word in part)
-
-
-def _is_replaced(part: _Part, taken: Iterable[str], added: Sequence[_Part]) -> bool:
-    return part in added or _slot(part) in taken or part[0].partition("=")[0] == "--fix"
 
 
 def _iter_parts(words: Sequence[str]) -> Iterator[_Part]:

@@ -67,7 +67,10 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
             drawn.update(repair.edits)
             _draw_repair(page, repair, detail, words, repaired_command(again, repair, plan.target))
     elif plan.status not in _EXECUTABLE:
-        page.paragraph(_none_found(plan, proposals), indent=2, style="bold", apart=True)
+        text = f"No repair was found that makes this installable on {plan.target}"
+        if proposals.interrupted or not proposals.complete:
+            text = f"No repair for {plan.target} was found before the search ended"
+        page.paragraph(text, indent=2, style="bold", apart=True)
     _draw_unrepairable(page, proposals.unrepairable, detail)
     for suggestion in () if open_repairs else proposals.suggestions:
         _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
@@ -92,12 +95,6 @@ def _heading(plan: Plan, count: int) -> str:
     if plan.status in _EXECUTABLE:
         return f"{repairs} {'ends' if one else 'end'} the warnings"
     return f"{repairs} {'makes' if one else 'make'} this installable on {plan.target}"
-
-
-def _none_found(plan: Plan, proposals: Proposals) -> str:
-    if proposals.complete and not proposals.interrupted:
-        return f"No repair was found that makes this installable on {plan.target}"
-    return f"No repair for {plan.target} was found before the search ended"
 
 
 def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, ...], command: tuple[str, ...]) -> None:

@@ -197,7 +197,7 @@ def _packages(page: Page, plan: Plan) -> None:
                 package.name,
                 str(package.version),
                 package.installability.value,
-                _size(package),
+                size_text(package.file.size) if package.file is not None and package.file.size is not None else "?",
                 *((package.file.index or "" if package.file is not None else "",) if several else ()),
                 "you" if package.requested else ", ".join(package.required_by),
             )
@@ -223,10 +223,6 @@ def _index_line(page: Page, plan: Plan) -> None:
     )
     if text:
         page.paragraph(text, lead=("Indexes: ", "bold"), indent=2, apart=True)
-
-
-def _size(package: PlannedPackage) -> str:
-    return "?" if package.file is None or package.file.size is None else size_text(package.file.size)
 
 
 def _size_line(page: Page, plan: Plan, sizes: PlanSizes | None) -> None:

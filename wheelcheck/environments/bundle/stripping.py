@@ -29,6 +29,7 @@ _SHARED_DOCUMENTS = frozenset({"doc", "info", "man"})
 _NEEDED_IN_DIST_INFO = frozenset({"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"})
 # Stubs that lazy_loader.attach_stub reads on import, and whatever else speaks of stubs.
 _READS_STUBS = re.compile(rb"attach_stub|\.pyi\b")
+_RECORD = re.compile(r"[^/]+\.dist-info/RECORD")
 _NAMES = frozenset({"test", "tests"})
 _TEST_FILE = re.compile(r"(__init__|conftest|test_\w+|\w+_tests?)\.py")
 _SPEAKS_OF_TESTS = re.compile(rb"\btests?\b")
@@ -51,7 +52,10 @@ def strip(environment: Environment, kinds: Iterable[str]) -> Environment:
     return replace(
         environment,
         # Each of them: a file that two wheels have alike is in the RECORD of both.
-        files=tuple(_shortened(environment, file, gone) if _is_record(environment, file) else file for file in kept),
+        files=tuple(
+            _shortened(environment, file, gone) if _RECORD.fullmatch(inside(environment, file.path)) else file
+            for file in kept
+        ),
     )
 
 
@@ -127,11 +131,6 @@ KINDS: Mapping[str, Callable[[Environment], frozenset[str]]] = MappingProxyType(
     {"tests": _tests, "docs": _docs, "pyi": _pyi, "dist-info-extras": _dist_info_extras}
 )
 """What selects the paths that ``--strip`` can take away, by its word; licences always stay."""
-
-
-def _is_record(environment: Environment, file: EnvironmentFile) -> bool:
-    folder, _, name = inside(environment, file.path).partition("/")
-    return folder.endswith(".dist-info") and name == "RECORD"
 
 
 def _shortened(environment: Environment, record: EnvironmentFile, gone: frozenset[str]) -> EnvironmentFile:

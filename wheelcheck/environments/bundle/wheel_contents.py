@@ -127,15 +127,10 @@ def read_contents(
         )
         for scheme, member, path, content in made
     ]
-    warnings = tuple(_unhashed(wheel, placements))
+    unhashed = [placement.member for placement in placements if not placement.digest]
+    more = f" and {len(unhashed) - 1} more" if len(unhashed) > 1 else ""
+    warnings = (f"{wheel.path.name}: RECORD has no hash for {unhashed[0]!r}{more}",) if unhashed else ()
     return WheelContents(wheel=wheel, dist_info=dist_info, placements=tuple(placements), warnings=warnings)
-
-
-def _unhashed(wheel: HousedWheel, placements: Iterable[Placement]) -> Iterator[str]:
-    found = [placement.member for placement in placements if not placement.digest]
-    if found:
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        yield f"{wheel.path.name}: RECORD has no hash for {found[0]!r}{more}"
 
 
 def read_member(wheel: HousedWheel, member: str) -> bytes:

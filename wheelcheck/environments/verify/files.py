@@ -24,7 +24,10 @@ def compare_files(subject: Subject, installed: tuple[Installed, ...]) -> Iterato
     promised = {file.path for file in subject.manifest.files} if subject.manifest is not None else None
     for distribution in installed:
         if distribution.files is None:
-            yield _without_record(distribution)
+            message = f"{distribution.info} has no RECORD, so that its files cannot be checked"
+            remedy, about = "install it from a wheel: installers write RECORD then", distribution.name
+            kind, severity = ProblemKind.RECORD_MISSING, Severity.WARNING
+            yield Problem.of(kind, severity, message, remedy, distribution=about, file=distribution.info)
             continue
         for row in distribution.files:
             recorded.add(row.path)
@@ -129,13 +132,6 @@ def _is_of_unrecorded(path: str, unrecorded: tuple[Installed, ...]) -> bool:
 
 def _is_bytecode(path: str) -> bool:
     return path.endswith((".pyc", ".pyo")) or "/__pycache__/" in f"/{path}"
-
-
-def _without_record(distribution: Installed) -> Problem:
-    name, info, kind = distribution.name, distribution.info, ProblemKind.RECORD_MISSING
-    message = f"{info} has no RECORD, so that its files cannot be checked"
-    remedy = "install it from a wheel: installers write RECORD then"
-    return Problem.of(kind, Severity.WARNING, message, remedy, distribution=name, file=info)
 
 
 def _stripped(subject: Subject, name: NormalizedName, count: int) -> Problem:

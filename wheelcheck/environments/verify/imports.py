@@ -172,16 +172,16 @@ def top_modules(subject: Subject, installed: Installed) -> tuple[str, ...]:
         return _public(name for name in installed.top_level if name.isidentifier())
     paths = [file.path for file in installed.files]
     roots = _added_folders(subject, installed, paths)
-    found: dict[str, None] = {}
-    inner = [path for path in paths if any(path.startswith(f"{root}/") for root in roots)]
-    for name in _modules_under(installed.site, set(paths) - set(inner), subject):
-        found[name] = None
-    for root in roots:
-        others = tuple(f"{other}/" for other in roots if other != root and other.startswith(f"{root}/"))
-        meant = [path for path in inner if path.startswith(f"{root}/") and not path.startswith(others or ("\0",))]
-        for name in _modules_under(root, meant, subject):
-            if "." not in name and (not installed.top_level or name in installed.top_level):
-                found[name] = None
+    by_root: dict[str, list[str]] = {}
+    for path in paths:
+        root = max((root for root in roots if path.startswith(f"{root}/")), key=len, default=installed.site)
+        by_root.setdefault(root, []).append(path)
+    found = {
+        name
+        for root, inner in by_root.items()
+        for name in _modules_under(root, inner, subject)
+        if root not in roots or ("." not in name and (not installed.top_level or name in installed.top_level))
+    }
     return _public(found)[:MOST_MODULES]
 
 

@@ -119,7 +119,11 @@ def _place(problem: Problem) -> tuple[int, int, NormalizedName | str, str, str]:
 
 def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan, digest: str) -> Iterator[Problem]:
     """Yield the differences between *subject* and *plan*, whose digest is *digest*."""
-    yield from _digests(subject, digest)
+    made_from = subject.manifest.plan_digest if subject.manifest is not None else ""
+    if made_from and digest and made_from != digest:
+        message = f"the bundle was made from the plan {_short(made_from)}, the one given is {_short(digest)}"
+        remedy = "give the plan that it was made from, or make the bundle again"
+        yield Problem.of(ProblemKind.PLAN_DIFFERS, Severity.ERROR, message, remedy)
     yield from _runtime(subject, plan.target)
     found = {each.name: each for each in installed}
     for package in plan.packages:
@@ -187,14 +191,6 @@ def floor_of(platform: str) -> tuple[int, ...]:
     """The release in a platform tag (``manylinux_2_28_x86_64`` → 2, 28); empty where it has none."""
     matched = re.match(r"(?:manylinux|musllinux|macosx)_(\d+)_(\d+)_", platform)
     return (int(matched[1]), int(matched[2])) if matched else ()
-
-
-def _digests(subject: Subject, digest: str) -> Iterator[Problem]:
-    manifest = subject.manifest
-    if manifest is not None and manifest.plan_digest and digest and manifest.plan_digest != digest:
-        message = f"the bundle was made from the plan {_short(manifest.plan_digest)}, the one given is {_short(digest)}"
-        remedy = "give the plan that it was made from, or make the bundle again"
-        yield Problem.of(ProblemKind.PLAN_DIFFERS, Severity.ERROR, message, remedy)
 
 
 def _runtime(subject: Subject, target: Target) -> Iterator[Problem]:

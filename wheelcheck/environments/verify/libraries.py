@@ -119,7 +119,7 @@ def judge_macos(case: LibraryCase) -> Iterator[Problem]:
     for need in case.binary.needs:
         if case.system.has(need.library) or need.late:
             continue
-        if any(_is_there(case, place) for place in _places(case, need.library)):
+        if any(not is_outside(at) and (case.subject.root / at).is_file() for at in _places(case, need.library)):
             continue
         name = need.library.rpartition("/")[2]
         if not need.library.startswith("/"):
@@ -155,10 +155,6 @@ def _expanded(case: LibraryCase, path: str) -> str | None:
     if head == "@executable_path" and case.subject.layout.executable:
         return joined(case.subject.layout.executable, "..", rest)
     return None
-
-
-def _is_there(case: LibraryCase, place: str) -> bool:
-    return not is_outside(place) and (case.subject.root / place).is_file()
 
 
 def _absolute(case: LibraryCase, need: Need) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -88,11 +88,11 @@ def opened(given: str) -> Iterator[Subject]:
         yield from _folder(path.parent, given)
     elif _is_archive(path):
         manifest = _manifest(path.parent)
-        listed = manifest is not None and any(each.filename == path.name for each in manifest.archives)
-        if manifest is not None and listed:
+        if manifest is not None and any(each.filename == path.name for each in manifest.archives):
             yield from _archives(path.parent, manifest, given)
         else:
-            yield from _archive(path, given)
+            with _unpacked([path], lambda at: (at / MANIFEST).is_file()) as root:
+                yield from _folder(root, given)
     else:
         raise InputUnreadable(
             "is neither a folder nor the archive of a bundle",
@@ -130,19 +130,20 @@ def _archives(folder: Path, manifest: Manifest, given: str) -> Iterator[Subject]
             hint="download all of them beside the manifest",
         )
     problems = tuple(_check_archives(folder, manifest.archives))
-    with tempfile.TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as place:
-        # Layers lie over each other in the order of the manifest.
-        for each in manifest.archives:
-            unpack_into(folder / each.filename, Path(place))
-        root = next((at for at in (Path(place), *_folders(Path(place))) if _holds(at, manifest)), Path(place))
+    # Layers lie over each other in the order of the manifest.
+    layers = [folder / each.filename for each in manifest.archives]
+    with _unpacked(layers, lambda at: _holds(at, manifest)) as root:
         yield replace(locate(root, given, manifest), problems=problems)
 
 
-def _archive(archive: Path, given: str) -> Iterator[Subject]:
-    with tempfile.TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as place:
-        unpack_into(archive, Path(place))
-        root = next((at for at in (Path(place), *_folders(Path(place))) if (at / MANIFEST).is_file()), Path(place))
-        yield from _folder(root, given)
+@contextmanager
+def _unpacked(archives: Sequence[Path], is_root: Callable[[Path], bool]) -> Iterator[Path]:
+    """Unpack *archives* over each other; yields the temporary folder, or the one in it that *is_root*."""
+    with tempfile.TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as name:
+        place = Path(name)
+        for archive in archives:
+            unpack_into(archive, place)
+        yield next(filter(is_root, (place, *_folders(place))), place)
 
 
 def _manifest(folder: Path) -> Manifest | None:

@@ -24,6 +24,7 @@ _Ended = tuple[Probed, ImportTrial]
 _AT_ONCE = 2
 _GRACE = 5.0
 # Variables for the user's own Python would decide what is found; the users of the bundle have not set them.
+_SET = {"PYTHONDONTWRITEBYTECODE": "1"}
 _UNSET = ("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
 
 
@@ -115,7 +116,7 @@ def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, run
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
-                env=_environment(),
+                env={key: value for key, value in os.environ.items() if not key.upper().startswith(_UNSET)} | _SET,
                 start_new_session=True,
             )
         except OSError as problem:
@@ -166,11 +167,6 @@ def kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     except OSError:
         process.kill()
-
-
-def _environment() -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.upper().startswith(_UNSET)}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def executable_path(root: Path, executable: str) -> str:

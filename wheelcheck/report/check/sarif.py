@@ -118,7 +118,9 @@ def _result(group: FindingGroup, every: Sequence[FindingGroup], fallback: FileOr
         ]
     # Both properties are for all results of a run or for none (3.27.23, 3.27.24).
     if any(each.verdict is Verdict.ALLOWED for each in every):
-        result["suppressions"] = _suppressions(group)
+        reason = group.allowance.reason if group.verdict is Verdict.ALLOWED and group.allowance is not None else None
+        accepted: _Object = {"kind": "external", "status": "accepted", "justification": _said(reason or "")}
+        result["suppressions"] = [accepted] if reason is not None else []
     if any(each.verdict is Verdict.KNOWN for each in every):
         result["baselineState"] = "unchanged" if group.verdict is Verdict.KNOWN else "new"
     return result
@@ -141,12 +143,6 @@ def _level(group: FindingGroup) -> str:
             return "note"
         case Verdict.ALLOWED | Verdict.KNOWN:
             return _LEVELS[group.finding.severity]
-
-
-def _suppressions(group: FindingGroup) -> list[_Object]:
-    if group.verdict is not Verdict.ALLOWED or group.allowance is None:
-        return []
-    return [{"kind": "external", "status": "accepted", "justification": _said(group.allowance.reason)}]
 
 
 def _location_in_file(origin: Origin, fallback: FileOrigin) -> _Object:

@@ -51,7 +51,8 @@ def render_text(
     stale = stale_allowances(check)
     page.bullets((flat(f"{sentence} ({each.origin})") for each, _, sentence in stale), ("! ", "yellow"))
     page.bullets(flat(note) for note in check.notes)
-    page.paragraph(check_verdict(check, groups), style=_verdict_style(check), apart=True)
+    style = "bold red" if check.exit_status == 1 else "bold yellow" if undecided_targets(check) else "bold green"
+    page.paragraph(check_verdict(check, groups), style=style, apart=True)
     return page.coloured() if color else page.plain()
 
 
@@ -141,9 +142,3 @@ def _draw_quietly(page: Page, group: FindingGroup) -> None:
         page.labelled("wanted by", flat(wanted_by(group)))
     if group.allowance is not None:
         page.labelled("until", flat(f"{group.allowance.expires} ({group.allowance.origin}): {group.allowance.reason}"))
-
-
-def _verdict_style(check: Check) -> str:
-    if check.exit_status == 1:
-        return "bold red"
-    return "bold yellow" if undecided_targets(check) else "bold green"
