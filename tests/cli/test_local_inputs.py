@@ -170,3 +170,33 @@ def test_packages_of_conda_are_judged_as_the_projects_that_they_are_and_the_rest
     assert outcome.status == 0
     assert elsewhere.status == 1
     assert "environment.yml:2 requires Python ==3.11.*" in elsewhere.out
+
+
+def test_an_environment_of_conda_is_written_as_requirements_for_pip(shell: Shell) -> None:
+    shell.write("environment.yml", "dependencies:\n- numpy=1\n- idna=7\n- openssl\n- pip:\n  - six<2\n")
+    with IndexServer(WHEELS) as server:
+        shell.plan(".", "--write-requirements", "pip.txt", index=server.simple_url)
+        again = shell.plan("pip.txt", index=server.simple_url)
+    assert (shell.folder / "pip.txt").read_text() == (
+        "six<2\nnumpy==1.*  # conda: numpy=1\n# conda: idna=7\n# conda: openssl\n"
+    )
+    assert again.versions == {"numpy": "1.0", "six": "1.0"}
+
+
+def test_what_pip_freeze_notes_of_an_editable_folder_elsewhere_is_judged(shell: Shell) -> None:
+    shell.write(
+        "requirements.txt",
+        "# Editable install with no version control (six==1.0)\n-e /home/me/six\n-e /home/me/other\n",
+    )
+    with IndexServer(WHEELS) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+    assert outcome.versions == {"six": "1.0"}
+    assert "-e /home/me/six is a path of another machine" in messages(outcome, "WC409")[0]
+    assert messages(outcome, "WC402") == ["-e /home/me/other is a path of another machine and cannot be planned"]
+
+
+def test_settings_name_extras_of_setup_cfg_too(shell: Shell) -> None:
+    shell.write("wheelcheck.toml", 'extras = ["x"]\n')
+    shell.write("setup.cfg", "[options]\ninstall_requires = six\n[options.extras_require]\nx = idna\n")
+    with IndexServer(WHEELS) as server:
+        assert shell.plan(".", index=server.simple_url).versions == {"idna": "2.0", "six": "2.0"}

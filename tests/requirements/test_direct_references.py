@@ -160,6 +160,18 @@ def test_paths_of_windows_are_paths_everywhere() -> None:
     ]
 
 
+def test_lists_and_folders_of_links_are_found_by_paths_of_windows() -> None:
+    write({"sub/base.txt": "a\n-c ..\\bounds\\c.txt\n-f ..\\wheels\n", "bounds/c.txt": "a<2\n", "wheels/x": ""})
+    found = read_text("-r sub\\base.txt\n")
+    assert [each.name for each in found.requirements] == ["a"]
+    assert [str(each) for each in found.constraints] == ["a<2"]
+    assert found.options.find_links == (Path("wheels").absolute().as_uri(),)
+
+
+def test_the_table_of_pip_list_is_told_for_what_it_is() -> None:
+    assert "pip list --format=freeze" in text_failure("Package Version\n------- -----\nsix     1.16.0\n").hint
+
+
 def test_a_file_is_nothing_to_edit() -> None:
     write({"x-1.0-py3-none-any.whl": b""})
     assert text_failure("-e ./x-1.0-py3-none-any.whl\n").hint == "leave -e out"

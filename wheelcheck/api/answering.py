@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.distribution import Distribution
     from wheelcheck.model.judgement import Installability
-    from wheelcheck.model.knowledge import CondaKnowledge, RepairKnowledge
+    from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.resolution import Conflict, Resolution
     from wheelcheck.repairs.proof import Proof, ProvedProposals
@@ -83,26 +83,11 @@ def with_stand_ins(prepared: Prepared, projects: Projects) -> Prepared:
     unsupported = [
         each for each in question.unsupported if each.marker is None or compatibility.evaluate(each.marker).holds
     ]
-    if any(each.kind == "conda" for each in unsupported):
-        from wheelcheck.knowledge.loading import load_conda
-
-        unsupported = [_named_on_index(each, load_conda()) for each in unsupported]
     projects.prefetch_pages(each.stand_in.name for each in unsupported if each.stand_in is not None)
     settled = tuple(_settled(each, projects) for each in unsupported)
     judged = tuple(each.stand_in for each in settled if each.is_judged and each.stand_in is not None)
     question = replace(question, requirements=(*question.requirements, *judged), unsupported=settled)
     return replace(prepared, question=question)
-
-
-def _named_on_index(unsupported: UnsupportedRequirement, conda: CondaKnowledge) -> UnsupportedRequirement:
-    """*unsupported*, its stand-in named as an index names it where it is a conda package; without one where it is no project."""
-    stand_in = unsupported.stand_in
-    if unsupported.kind != "conda" or stand_in is None:
-        return unsupported
-    if stand_in.name in conda.no_projects:
-        return replace(unsupported, stand_in=None, hint=conda.no_projects[stand_in.name])
-    name = conda.projects.get(stand_in.name, stand_in.name)
-    return replace(unsupported, stand_in=replace(stand_in, name=name, text=f"{name}{stand_in.specifier}"))
 
 
 def _settled(unsupported: UnsupportedRequirement, projects: Projects) -> UnsupportedRequirement:

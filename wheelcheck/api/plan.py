@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.answering import (
@@ -114,9 +115,16 @@ def repaired_requirements(prepared: Prepared, plan: Plan, *, folder: Path | None
     ]
     # A constraint written among requirements would ask for its project, so those of projects that are not planned are left out.
     edits = [edit for edit in applied_edits(plan) if edit.kind is not EditKind.CONSTRAIN or edit.package in planned]
+    unsupported = tuple(
+        # What no index has of conda's packages is no line for pip.
+        replace(each, stand_in=None)
+        if each.kind == "conda" and each.stand_in is not None and each.stand_in.name not in planned
+        else each
+        for each in prepared.read.inputs.unsupported
+    )
     return rewritten_inputs(
         request.inputs,
-        prepared.read.inputs,
+        replace(prepared.read.inputs, unsupported=unsupported),
         Rewriting(
             edits=(*replacements, *edits),
             repair=", ".join(plan.applied),

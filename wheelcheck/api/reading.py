@@ -14,7 +14,7 @@ from wheelcheck.api.request import Request
 from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
 from wheelcheck.model.lock import Lock, LockKind
 from wheelcheck.model.plan import InputRecord
-from wheelcheck.model.requirement import InputSet, Requirement, replaced
+from wheelcheck.model.requirement import InputSet, Requirement, UnsupportedRequirement, replaced
 from wheelcheck.model.urls import hashes_in, masked_within
 from wheelcheck.options import OPTIONS, RequestOptions, SdistPolicy
 
@@ -66,7 +66,7 @@ def read_inputs(
     if read is not None:
         _refuse_idle(request, read.lock)
     # Extras and groups of the settings count where a project is planned; those of the command line need one.
-    has_project = read is not None or any(text.endswith(".toml") for text in request.inputs)
+    has_project = read is not None or any(text.endswith((".toml", "setup.cfg", "setup.py")) for text in request.inputs)
     of_project = asked if has_project else request.options
     extras, groups = frozenset(map(canonicalize_name, of_project["extras"])), of_project["groups"]
     inputs = parse(
@@ -79,6 +79,8 @@ def read_inputs(
         stdin=request.stdin.text,
         environ=request.environ,
     )
+    if any(each.kind == "conda" for each in inputs.unsupported):
+        inputs = replace(inputs, unsupported=_named_on_index(inputs.unsupported))
     if read is not None:
         inputs = pinned_roots(read.lock).joined(replace(inputs, requirements=(), unsupported=()))
     steps = [parse_overrides([text], fetch_text=fetch_text, environ=request.environ) for text in asked["overrides"]]
@@ -97,6 +99,23 @@ def read_inputs(
         extras=extras,
         groups=groups,
     )
+
+
+def _named_on_index(packages: Iterable[UnsupportedRequirement]) -> tuple[UnsupportedRequirement, ...]:
+    """*packages* with the stand-in of each conda package named as an index names it, without one where it is no project."""
+    from wheelcheck.knowledge.loading import load_conda
+
+    conda = load_conda()
+    found = []
+    for package in packages:
+        stand_in = package.stand_in if package.kind == "conda" else None
+        if stand_in is not None and stand_in.name in conda.no_projects:
+            package = replace(package, stand_in=None, hint=conda.no_projects[stand_in.name])
+        elif stand_in is not None:
+            name = conda.projects.get(stand_in.name, stand_in.name)
+            package = replace(package, stand_in=replace(stand_in, name=name, text=f"{name}{stand_in.specifier}"))
+        found.append(package)
+    return tuple(found)
 
 
 def _refuse_idle(request: Request, lock: Lock) -> None:

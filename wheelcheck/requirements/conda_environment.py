@@ -25,6 +25,8 @@ def collect_environment(source: Source, collector: Collector) -> None:
     for item in listed.items:
         if isinstance(item, Mapping):
             members = item.get("pip")
+            if isinstance(members, Scalar) and members.kind == "null":
+                continue
             if not isinstance(members, Sequence) or not all(isinstance(each, Scalar) for each in members.items):
                 raise InputUnreadable("neither a package nor a list for pip", address=source.at(item.line))
             pip += [each for each in members.items if isinstance(each, Scalar)]

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from packaging.utils import NormalizedName
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.model.requirement import FileOrigin, InputSet, Origin
+from wheelcheck.model.requirement import FileOrigin, InputSet, Origin, UnsupportedRequirement
 from wheelcheck.requirements.lines import LogicalLine, iter_groups, iter_logical_lines, parse_line
 from wheelcheck.requirements.rewriting import Rewriting, closed, newline_of, rendered, requirement_of, rewritten_group
 from wheelcheck.texts.places import LineUnreadable, has_scheme, is_archive_name, is_web_url, path_of, url_path
@@ -149,7 +149,7 @@ def rewritten_inputs(
             others.setdefault(_header(each.origin), []).append(rewriting.requirement_line(rendered(each), each))
     for unsupported in inputs.unsupported:
         if not _is_within(unsupported.origin, walk.shown):
-            others.setdefault(_header(unsupported.origin), []).append(unsupported.text)
+            others.setdefault(_header(unsupported.origin), []).append(_line_of(unsupported))
     parts += ((header, "".join(f"{line}\n" for line in lines)) for header, lines in others.items())
     newline = newline_of(parts[0][1]) if parts else "\n"
     return _joined(parts, rewriting.ending(newline), newline)
@@ -170,6 +170,17 @@ def _listing(word: str, reader: Reader) -> Source | None:
     if not is_file or is_archive_name(path_named.name) or path_named.name.endswith(_OTHER_FORMATS):
         return None
     return reader.file(path_named)
+
+
+def _line_of(unsupported: UnsupportedRequirement) -> str:
+    """A package of conda as the project that was judged in its place, or as a comment: its own words are no requirement."""
+    if unsupported.kind != "conda":
+        return unsupported.text
+    return (
+        f"{unsupported.stand_in}  # conda: {unsupported.text}"
+        if unsupported.stand_in
+        else f"# conda: {unsupported.text}"
+    )
 
 
 def _header(origin: Origin) -> str:

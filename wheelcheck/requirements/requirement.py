@@ -59,6 +59,7 @@ _HINTS: dict[UnsupportedKind, str] = {
 _COMMANDS = ("pip install", "pip3 install", "python -m pip", "uv pip", "uv add", "poetry add")
 _NAME_START = r"^[\w.\[\],-]+"
 _MISTAKES = (
+    (r"^Package\s+Version\b", "this is the table of pip list; write it with: pip list --format=freeze"),
     (r"^[\[{]|^[\w-]+\s*=\s*[\"'\[{]", "this looks like TOML or JSON; is it a pyproject.toml under another name?"),
     (
         r"^(import|from|def|class)\s",
@@ -74,7 +75,8 @@ _MISTAKES = (
 class WrittenRequirement(Struct, frozen=True, kw_only=True):
     """One requirement to understand: its *text*, the text to show (*written*), its *origin*, and where local paths start.
 
-    As in pip, a relative path starts at the current folder; where nothing is there, at *folder*, that of the file.
+    As in pip, a relative path starts at the current folder; where nothing is there, at *folder*, that of the file. *known* is the
+    name and version that a comment tells of a folder on another machine.
     """
 
     text: str
@@ -82,6 +84,7 @@ class WrittenRequirement(Struct, frozen=True, kw_only=True):
     origin: Origin
     folder: Path | None = None
     hashes: tuple[HashPin, ...] = ()
+    known: str = ""
 
     @property
     def shown(self) -> str:
@@ -243,6 +246,9 @@ def _elsewhere(asked: WrittenRequirement, place: _Place, marker: Marker | None) 
     Raises ``LineUnreadable`` for any other path, which is a mistake, and for one that tells no project.
     """
     told, version = release_of_archive(place.path.name)
+    if asked.known:
+        known_name, _, known_version = asked.known.partition("==")
+        told, version = project_name(known_name), _version(known_version)
     name = place.name or told
     is_editable = asked.shown.startswith("-e")
     if isinstance(asked.origin, FileOrigin) and is_absolute_anywhere(place.path) and (name or is_editable):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin
@@ -21,7 +22,7 @@ from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.conda import is_exported, parse_exported
 from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
 from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable, parse_hash, parse_written
-from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, path_of, url_path
+from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, local_path_of, url_path
 from wheelcheck.texts.sources import Source
 
 _DEEPEST = 100
@@ -74,34 +75,31 @@ class _Reading:
             ) from None
 
     def _follow(self, line: LogicalLine, inclusion: _Inclusion, take: Taken) -> None:
-        parsed = parse_line(line.text)
+        parsed, written = parse_line(line.text), parse_line(line.written)
         source = inclusion.source
         origin = FileOrigin(path=source.place, line=line.number)
         if parsed.requirement and is_exported(parsed.requirement):
             package = parse_exported(parsed.requirement, origin)
             if package is not None:
                 take(package)
-        elif parsed.requirement:
-            written = parse_line(line.written).requirement or line.written
-            pins = tuple(dict.fromkeys(map(parse_hash, parsed.values("--hash"))))
-            take(
-                parse_written(
-                    WrittenRequirement(
-                        text=parsed.requirement, written=written, origin=origin, folder=source.folder, hashes=pins
-                    )
-                )
-            )
+            return
         if parsed.requirement:
+            asked = WrittenRequirement(
+                text=parsed.requirement,
+                written=written.requirement or line.written,
+                origin=origin,
+                folder=source.folder,
+                hashes=tuple(dict.fromkeys(map(parse_hash, parsed.values("--hash")))),
+            )
+            take(parse_written(asked))
             # Any other option behind a requirement says nothing, as in pip.
             return
-        for text, shown in zip(
-            parsed.values("--editable"), parse_line(line.written).values("--editable"), strict=False
-        ):
-            take(
-                parse_editable(
-                    WrittenRequirement(text=text, written=f"-e {shown}", origin=origin, folder=source.folder)
-                )
+        known = _noted_above(source.text, line.number)
+        for text, shown in zip(parsed.values("--editable"), written.values("--editable"), strict=False):
+            asked = WrittenRequirement(
+                text=text, written=f"-e {shown}", origin=origin, folder=source.folder, known=known
             )
+            take(parse_editable(asked))
         for option, value in parsed.options:
             if option == "--requirement":
                 self._include(value, inclusion, line.number, take)
@@ -130,6 +128,15 @@ class _Reading:
         self.read(_Inclusion(source, key, chain), take)
 
 
+def _noted_above(text: str, line: int) -> str:
+    """The name and version that ``pip freeze`` notes in a comment above the editable folder on *line*; empty without one."""
+    if "# Editable" not in text:
+        return ""
+    above = text.splitlines()[line - 2] if line > 1 else ""
+    noted = re.fullmatch(r"# Editable\b.*\(([^()\s]+==[^()\s]+)\)\s*", above)
+    return noted[1] if noted is not None else ""
+
+
 def _index_options(parsed: ParsedLine, source: Source) -> IndexOptions:
     given = {option for option, _ in parsed.options}
     located = functools.partial(_located, source=source)
@@ -152,7 +159,7 @@ def _located(where: str, *, source: Source) -> str:
     if source.url is not None and not Path(where).is_absolute():
         url_path(where)
         return urljoin(source.url, where)
-    path = Path(os.path.expanduser(path_of(where)))  # noqa: PTH111 - Path.expanduser raises for an unknown user
+    path = Path(os.path.expanduser(local_path_of(where)))  # noqa: PTH111 - Path.expanduser raises for an unknown user
     beside = (source.folder or Path()) / path
     return file_url(beside if beside.exists() else path)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +122,8 @@ class Reader:
             url_path(name)
             return self.url(urljoin(parent.url, name), asked_at=asked_at)
         path = path_of(name)
+        if os.name != "nt" and "\\" in name and not ((parent.folder or Path()) / path).exists():
+            path = path_of(name.replace("\\", "/"))
         place = str((Path(parent.place).parent if parent.folder is not None else Path()) / path)
         return self.file((parent.folder or Path()) / path, place, asked_at=asked_at)
 
