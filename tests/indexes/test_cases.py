@@ -12,8 +12,9 @@ import pytest
 
 import wheelcheck
 from tests.fakes.archives import make_sdist, make_wheel
-from tests.server import IndexServer
+from tests.server import IndexServer, Mode
 from tests.server.answers import Answer
+from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import Plan
 from wheelcheck.report.summary import render_summary
@@ -146,3 +147,68 @@ def test_pages_of_several_indexes_are_asked_for_at_once() -> None:
         )
         assert main.count_pages("tensorlib") == cuda.count_pages("tensorlib") == 1
     assert [str(package.version) for package in plan.packages] == ["2.1.0"]
+
+
+def test_an_index_that_takes_requests_and_never_answers_is_given_up(tmp_path: Path) -> None:
+    environ = {**ENVIRON, "PIP_TIMEOUT": "0.5", "PIP_RETRIES": "5"}
+    with IndexServer(MAIN) as main, IndexServer(CUDA, mode=Mode(latency=60)) as silent:
+        urls = {"main": main.simple_url, "cuda": silent.simple_url}
+        plan = planned(tmp_path, urls, "tensorlib==2.0.1", "plain", environ=environ)
+    assert {str(package.version) for package in plan.packages} == {"2.0.1", "1.0"}
+    (finding,) = found(plan, Code.INDEX_FAILED)
+    assert finding.evidence[1] == "not seen there: plain, tensorlib"
+
+
+def uv_project(folder: Path, urls: Mapping[str, str], *dependencies: str, sources: str = "") -> Path:
+    """A project whose settings of uv name the index cuda besides the default one."""
+    listed = ", ".join(f'"{each}"' for each in dependencies)
+    path = folder / "pyproject.toml"
+    path.write_text(
+        f'[project]\nname = "asking"\nversion = "0"\nrequires-python = ">=3.9"\ndependencies = [{listed}]\n'
+        f'[[tool.uv.index]]\nname = "cuda"\nurl = "{urls["cuda"]}"\n'
+        f'[[tool.uv.index]]\nname = "main"\nurl = "{urls["main"]}"\ndefault = true\n[tool.uv.sources]\n{sources}\n'
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("dependency", "sources", "version"),
+    [
+        ("tensorlib", "", "2.0.1+cu118"),
+        ("tensorlib==2.0.1", "", "2.0.1+cu118"),
+        ("tensorlib", 'tensorlib = { index = "main" }', "2.1.0"),
+        ("plain", "", "1.0"),
+    ],
+)
+def test_a_project_with_settings_of_uv_takes_the_first_index_that_knows_a_project(
+    tmp_path: Path, dependency: str, sources: str, version: str
+) -> None:
+    with two_indexes() as urls:
+        plan = wheelcheck.plan(
+            str(uv_project(tmp_path, urls, dependency, sources=sources)), no_cache=True, environ=ENVIRON
+        )
+    assert [str(package.version) for package in plan.packages] == [version]
+    assert not found(plan, Code.SEVERAL_INDEXES)
+
+
+def test_a_version_that_the_first_index_lacks_is_proposed_from_the_next(tmp_path: Path) -> None:
+    with two_indexes() as urls:
+        project = str(uv_project(tmp_path, urls, "tensorlib==2.1.0"))
+        plan = wheelcheck.plan(project, no_cache=True, environ=ENVIRON)
+        assert plan.proposals is not None
+        repair = plan.proposals.repairs[0]
+        assert repair.options == ("--source", f"tensorlib={urls['main']}")
+        again = wheelcheck.plan(project, sources=(repair.options[1],), no_cache=True, environ=ENVIRON)
+    assert [str(package.version) for package in again.packages] == ["2.1.0"]
+
+
+def test_an_index_that_refuses_ends_the_search_as_uv_has_it_and_says_what_passes_it_over(tmp_path: Path) -> None:
+    with IndexServer(MAIN) as main, IndexServer(mode=Mode(absent_status=403)) as cuda:
+        urls = {"main": main.simple_url, "cuda": cuda.simple_url}
+        project = str(uv_project(tmp_path, urls, "plain"))
+        with pytest.raises(IndexUnavailable, match="answered 403") as caught:
+            wheelcheck.plan(project, no_cache=True, environ=ENVIRON)
+        assert "ignore-error-codes = [403]" in caught.value.hint
+        passing = wheelcheck.plan(project, index_strategy="unsafe-best-match", no_cache=True, environ=ENVIRON)
+    assert [package.name for package in passing.packages] == ["plain"]
+    assert passing.options.index_strategy == "unsafe-best-match"

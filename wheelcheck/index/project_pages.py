@@ -162,12 +162,24 @@ class ProjectPages:
         return await asyncio.gather(*(self._answer(url, name) for url in tier))
 
     async def _answer(self, url: str, name: NormalizedName) -> _Answer:
-        """The answer of one index of several; one that could not be reached is asked once in a run."""
+        """The answer of one index of several; one that could not be reached is asked once in a run.
+
+        Where the others answer without it, it has twice the time of one read, retries included: a host that drops what is sent to
+        it must not use up the time of the run.
+        """
+        import asyncio
+
         failed = self._failed.get(url)
         if failed is not None:
             return failed
+        config = self._context.config
+        patience = 2 * config.timeout if config.fault == "is-told" else None
         try:
-            return await self._packed_page(url, name)
+            async with asyncio.timeout(patience):
+                return await self._packed_page(url, name)
+        except TimeoutError:
+            failure = self._failed[url] = IndexUnavailable(f"no page within {patience:.0f} s", address=masked(url))
+            return failure
         except IndexUnavailable as failure:
             if not isinstance(failure, IndexRefused | OfflineMiss):
                 self._failed[url] = failure

@@ -81,6 +81,11 @@ def conditions(validity: Validity) -> dict[str, str]:
 
 # 403: some indexes, and every file store used as one, answer it for files that they do not have.
 ABSENT = frozenset({403, 404, 410})
+# Met only where 403 is not among those that count as absence, as uv reads it.
+_HINTS = {
+    403: "uv asks no other index then; if it answers so for what it does not have, give it ignore-error-codes = [403], "
+    "or take --index-strategy unsafe-best-match"
+}
 
 
 class PageAnswer(Struct, Generic[B], frozen=True):
@@ -144,7 +149,7 @@ class RevalidatedPages(Generic[B]):
             self._context.store(self._kind, url, encode(CachedAnswer(validity)))
             return PageAnswer(None)
         if reply.status != 200:
-            raise IndexRefused(f"answered {reply.status}", reply.status, address=url)
+            raise IndexRefused(f"answered {reply.status}", reply.status, address=url, hint=_HINTS.get(reply.status, ""))
         if reply.is_cut:
             raise IndexUnavailable(f"the page is larger than {request.limit} bytes", address=url)
         try:
