@@ -1,21 +1,35 @@
 """Renders a plan as calls of pip: a script for sh, PowerShell or the command prompt of Windows, or lines of a Dockerfile.
 
-Each carries out the calls of ``pip_steps.py`` and stops at the first failure; nothing is resolved on the user's machine.
+Each carries out the same calls and stops at the first failure; nothing is resolved on the user's machine. pip takes one index for
+all that a call installs, and wants hashes for everything or nothing. So each phase of the plan is cut by index, and what was built
+from source on the way, whose hash nobody knows beforehand, is installed by a call of its own.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from msgspec.structs import asdict
+from msgspec import Struct
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.pip_steps import BUILT, PipCall, headline, iter_pip_calls, required_interpreter
-from wheelcheck.export.shipment import Shipment, filled
-from wheelcheck.model.plan import Plan
+from wheelcheck.export.shipment import (
+    PIP_HASHES,
+    ReadyPackage,
+    Shipment,
+    filled,
+    iter_ready,
+    one_line,
+    pinned,
+    safe_address,
+)
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.plan import BuilderPhase, Plan
+from wheelcheck.model.urls import is_default_index
 
+_BUILT = "built"
+"""The folder, relative to where a script works, that takes the wheels that are built once."""
 # PowerShell takes the typographic quotes for the plain one.
 _QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
 _SPECIAL = re.compile(r'[&|<>^()"]')
@@ -23,6 +37,18 @@ _SEPARATORS = re.compile(r"[&|<>^() ,;=]")
 _LONGEST_TITLE = 500
 _LONGEST = 8000  # characters of one line; cmd.exe reads 8191
 _FOLDER = "/tmp/wheelcheck"  # noqa: S108 - a folder in the image, gone when its layer ends
+
+
+class PipCall(Struct, frozen=True, kw_only=True):
+    """One call of pip: ``pip arguments… -r FILE``, with ``lines`` in that file; ``title`` is the text for the user.
+
+    An argument that names the folder of built wheels is :data:`_BUILT`. ``is_install`` is false for a build.
+    """
+
+    title: str
+    arguments: tuple[str, ...]
+    lines: tuple[str, ...]
+    is_install: bool
 
 
 def render_sh(shipment: Shipment) -> str:
@@ -40,8 +66,8 @@ def _script(plan: Plan, template: str, call: Callable[[PipCall], Iterable[str]],
     return filled(
         template,
         **words,
-        headline=headline(plan),
-        **asdict(required_interpreter(plan)),
+        headline=_headline(plan),
+        **_required_interpreter(plan),
         calls="".join(f"{line}\n" for each in calls for line in call(each)),
     )
 
@@ -53,7 +79,7 @@ def _iter_sh_call(call: PipCall) -> Iterator[str]:
     yield "cat > \"$WORK/requirements.txt\" <<'END'"
     yield from call.lines
     yield "END"
-    words = ('"$WORK/built"' if word == BUILT else shlex.quote(word) for word in call.arguments)
+    words = ('"$WORK/built"' if word == _BUILT else shlex.quote(word) for word in call.arguments)
     yield " ".join(
         [
             '"$PYTHON" -m pip --disable-pip-version-check',
@@ -80,7 +106,7 @@ def _iter_powershell_call(call: PipCall) -> Iterator[str]:
     yield "    [IO.File]::WriteAllLines($Requirements, [string[]]@("
     yield ",\n".join(f"        {_powershell_quoted(line)}" for line in call.lines)
     yield "    ))"
-    words = " ".join("$Built" if word == BUILT else _powershell_quoted(word) for word in call.arguments)
+    words = " ".join("$Built" if word == _BUILT else _powershell_quoted(word) for word in call.arguments)
     more = " @args" if call.is_install else ""
     yield f"    & $Python -m pip --disable-pip-version-check {words} -r $Requirements{more}"
     yield "    if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }"
@@ -112,7 +138,7 @@ def _iter_cmd_call(call: PipCall) -> Iterator[str]:
     for number, line in enumerate(call.lines):
         # The redirection comes first: a digit before it would be taken for a stream.
         yield f'{">" if number == 0 else ">>"}"%WORK%\\requirements.txt" echo {_cmd_escaped(line)}'
-    words = " ".join('"%WORK%\\built"' if word == BUILT else _cmd_quoted(word) for word in call.arguments)
+    words = " ".join('"%WORK%\\built"' if word == _BUILT else _cmd_quoted(word) for word in call.arguments)
     more = " %*" if call.is_install else ""
     yield f'"%PYTHON%" -m pip --disable-pip-version-check {words} -r "%WORK%\\requirements.txt"{more}'
     yield 'set "STATUS=%ERRORLEVEL%"'
@@ -151,7 +177,7 @@ def render_dockerfile(shipment: Shipment) -> str:
 def _iter_run(call: PipCall, *, is_last: bool) -> Iterator[str]:
     yield ""
     yield f"# {call.title}"
-    words = [f"{_FOLDER}/{BUILT}" if word == BUILT else _dockerfile_quoted(word) for word in call.arguments]
+    words = [f"{_FOLDER}/{_BUILT}" if word == _BUILT else _dockerfile_quoted(word) for word in call.arguments]
     # An image has one user and one environment; pip need not warn of that.
     root = ["--root-user-action", "ignore"] if call.is_install else []
     command = ["python3 -m pip --disable-pip-version-check --no-cache-dir", *words, *root]
@@ -167,3 +193,105 @@ def _dockerfile_quoted(word: str) -> str:
     if "<<" in word:
         raise UsageProblem(f"{word!r} would begin a here-document", hint="plan with a folder of another name")
     return shlex.quote(word)
+
+
+def _headline(plan: Plan) -> str:
+    """The first line of every script for *plan*, without the sign of a comment."""
+    return f"Made by wheelcheck: installs {_count(plan.packages)} for {plan.target}, and for no other."
+
+
+def _required_interpreter(plan: Plan) -> dict[str, str]:
+    """The words of the interpreter that the target of *plan* requires; ``probe`` is Python code that exits 0 on it.
+
+    The probe has no double quote, ``$``, ``%``, ``!`` or backslash.
+    """
+    markers = plan.target.markers
+    series = (plan.target.python_full.major, plan.target.python_full.minor)
+    machine = markers.get("platform_machine", "").lower()
+    wanted = (series, markers.get("sys_platform", ""), machine, markers.get("implementation_name", "cpython"))
+    found = "(sys.version_info[:2], sys.platform, platform.machine().lower(), sys.implementation.name)"
+    return {
+        "version": f"{series[0]}.{series[1]}",
+        "platform": plan.target.platform,
+        "probe": f"import platform, sys; sys.exit({found} != {wanted!r})",
+    }
+
+
+def iter_pip_calls(plan: Plan) -> Iterator[PipCall]:
+    """The calls that carry out the phases of *plan*, in order; raises ``UsageProblem`` when it is not executable."""
+    ready = {entry.package.name: entry for entry in iter_ready(plan, PIP_HASHES, takes_several=True)}
+    links = frozenset(safe_address(place) for place in plan.options.find_links)
+    for phase in plan.phases:
+        entries = [ready[name] for name in phase.packages]
+        if phase.kind == "build-once":
+            for entry in entries:
+                yield _build(entry, links)
+        else:
+            yield from _iter_installs(phase, entries, links)
+
+
+def _build(entry: ReadyPackage, links: frozenset[str]) -> PipCall:
+    package = entry.package
+    return PipCall(
+        title=f"Building {package.name} {package.version} once, from source",
+        # By name: `:all:` would have the tools that build it built from source too.
+        arguments=(
+            "wheel",
+            "--no-deps",
+            "--no-binary",
+            package.name,
+            "--require-hashes",
+            *_index(entry, links),
+            "-w",
+            _BUILT,
+        ),
+        lines=(_line(entry),),
+        is_install=False,
+    )
+
+
+def _iter_installs(phase: BuilderPhase, entries: Iterable[ReadyPackage], links: frozenset[str]) -> Iterator[PipCall]:
+    fetched: dict[tuple[str, ...], list[ReadyPackage]] = {}
+    built: list[ReadyPackage] = []
+    for entry in entries:
+        if entry.package.installability is Installability.WHEEL:
+            fetched.setdefault(_index(entry, links), []).append(entry)
+        else:
+            built.append(entry)
+    bare = ("--no-deps",) if phase.no_deps else ()
+    why = f": {one_line(phase.reason)}" if phase.reason else ""
+    for index, group in fetched.items():
+        yield PipCall(
+            title=f"Installing {_count(group)}{f' from {index[-1]}' if index else ''}{why}",
+            arguments=("install", *bare, "--only-binary", ":all:", "--require-hashes", *index),
+            lines=tuple(_line(entry) for entry in group),
+            is_install=True,
+        )
+    if built:
+        yield PipCall(
+            title=f"Installing {_count(built)} built from source{why}",
+            arguments=("install", *bare, "--no-index", "--find-links", _BUILT),
+            lines=tuple(f"{entry.package.name}=={entry.package.version}" for entry in built),
+            is_install=True,
+        )
+
+
+def _count(entries: Sequence[object]) -> str:
+    return "1 package" if len(entries) == 1 else f"{len(entries)} packages"
+
+
+def _index(entry: ReadyPackage, links: frozenset[str]) -> tuple[str, ...]:
+    """The options that lead pip to the place of *entry*'s file and to no other; none for the default index and for URLs.
+
+    *links* are the places that are folders or pages of files rather than indexes.
+    """
+    place = safe_address(entry.file.index or "")
+    if entry.package.direct or not place or is_default_index(place):
+        return ()
+    return ("--no-index", "--find-links", place) if place in links else ("--index-url", place)
+
+
+def _line(entry: ReadyPackage) -> str:
+    strongest = next(algorithm for algorithm in PIP_HASHES if algorithm in dict(entry.hashes))
+    hashes = (f"--hash={name}:{digest}" for name, digest in entry.hashes if name == strongest)
+    return f"{pinned(entry.package)} {' '.join(hashes)}"
