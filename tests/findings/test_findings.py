@@ -128,7 +128,30 @@ def test_old_pick_names_the_years_and_who_holds_it() -> None:
 
 def test_older_pick_is_reported_with_both_versions() -> None:
     projects = FakeProjects({"a": {"1": [wheel()], "2": [sdist(purity="native")]}})
-    assert "1 was chosen instead of 2" in only(findings(projects, "a"), Code.OLDER_CHOSEN).message
+    message = only(findings(projects, "a"), Code.OLDER_CHOSEN).message
+    assert "1 was chosen instead of 2" in message
+    assert message.endswith("because it has a usable file")
+
+
+def test_older_pick_names_what_its_extra_needs() -> None:
+    extra = wheel(requires=["sound>=1; extra == 'audio'"], extras=["audio"])
+    projects = FakeProjects({"a": {"1": [wheel()], "2": [extra]}, "sound": {"1.1": [sdist(purity="native")]}})
+    finding = only(findings(projects, "a[audio]"), Code.OLDER_CHOSEN)
+    assert "because 2 needs sound>=1 for its extra audio, and sound 1.1 has no wheel for win_amd64" in finding.message
+    assert finding.evidence[-1] == "a wheel of sound 1.1 that you build, given with --find-links, keeps a 2"
+
+
+def test_older_pick_names_what_it_needs_through_others_and_who_bounds_it() -> None:
+    projects = FakeProjects(
+        {
+            "app": {"1": [wheel(requires=["low<2"])], "2": [wheel(requires=["mid", "low>=2"])]},
+            "mid": {"1": [wheel(requires=["nowhere"])]},
+            "low": {"1": [wheel()], "2": [wheel()]},
+        }
+    )
+    app, low = sorted(finding.message for finding in findings(projects, "app") if finding.code is Code.OLDER_CHOSEN)
+    assert app.endswith("because 2 needs mid, which needs nowhere, and no index knows nowhere")
+    assert low.endswith("because app==1 asks for low<2")
 
 
 def test_yanked_pin_keeps_the_maintainers_reason() -> None:

@@ -8,9 +8,11 @@ from datetime import datetime
 from packaging.utils import NormalizedName
 
 from wheelcheck.findings.context import Diagnosis
+from wheelcheck.findings.ways import extras_named
 from wheelcheck.model.distribution import MetadataSource, Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.resolution import Conflict
+from wheelcheck.model.judgement import Installability
+from wheelcheck.model.resolution import Conflict, OlderPick, Pin
 from wheelcheck.model.target import RefusalReason
 from wheelcheck.targets.project_view import PageFacts, first_upload
 
@@ -27,9 +29,47 @@ def find_older_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
             Code.OLDER_CHOSEN,
             package=pick.name,
             version=pick.chosen,
-            message=f"{pick.name} {pick.chosen} was chosen instead of {pick.natural}{dates}, because it has a usable file",
+            message=f"{pick.name} {pick.chosen} was chosen instead of {pick.natural}{dates}, because {_why_older(diagnosis, pick)}",
+            evidence=_lacking_evidence(pick),
             paths=diagnosis.paths(pick.name),
         )
+
+
+def _why_older(diagnosis: Diagnosis, pick: OlderPick) -> str:
+    """What rules out the version that an installer would choose: its own file, what it needs, or who bounds it."""
+    if not pick.way and pick.lacking is not None:
+        return "it has a usable file"
+    bounding = (edge.requirement for edge in diagnosis.edges if edge.child == pick.name)
+    bound = next((each for each in bounding if not each.specifier.contains(pick.natural, prereleases=True)), None)
+    if bound is not None:
+        return f"{bound.origin} asks for {bound}"
+    if not pick.way:
+        return f"what else is chosen does not go with {pick.natural}"
+    first, last = pick.way[0].requirement, pick.way[-1].child
+    extras = ", ".join(sorted(extras_named(first.marker)))
+    of_extra = f" for its extra {extras}" if extras else ""
+    through = f", which needs {last}" if len(pick.way) > 1 else ""
+    return f"{pick.natural} needs {first.name}{first.specifier}{of_extra}{through}, and {_lack(last, pick.lacking, diagnosis)}"
+
+
+def _lack(name: NormalizedName, pin: Pin | None, diagnosis: Diagnosis) -> str:
+    if pin is None:
+        return f"no index knows {name}"
+    what = f"{name} {pin.version}"
+    match pin.installability:
+        case Installability.MISSING:
+            return f"{what} has no file for {diagnosis.target}"
+        case Installability.SDIST_NATIVE:
+            return f"{what} has no wheel for {diagnosis.target}, and its source needs a compiler"
+        case _:
+            return f"{what} has no wheel for {diagnosis.target}, only a source archive that is not allowed"
+
+
+def _lacking_evidence(pick: OlderPick) -> tuple[str, ...]:
+    if not pick.way or pick.lacking is None:
+        return ()
+    built = f"a wheel of {pick.lacking.name} {pick.lacking.version} that you build, given with --find-links"
+    return (*pick.lacking.evidence, f"{built}, keeps {pick.name} {pick.natural}")
 
 
 def find_yanked(diagnosis: Diagnosis) -> Iterator[Finding]:

@@ -104,7 +104,7 @@ class Code(Enum):
         "Take the option back for this project: --no-binary :all: and --only-binary NAME, or the other way round.",
     )  # fmt: skip
     OLDER_CHOSEN = (
-        "WC201", Severity.WARNING, "older version chosen because it has a usable file",
+        "WC201", Severity.WARNING, "older version chosen for want of a usable file",
         "The newest version admitted has no file that the policy allows, so an older one was taken.",
         "Nothing to do if the older version serves you; pin it to make the choice visible.",
     )  # fmt: skip

@@ -98,13 +98,19 @@ class Edge(Struct, frozen=True, kw_only=True):
 
 
 class OlderPick(Struct, frozen=True, kw_only=True):
-    """A project that ended older because of the policy; dates are the first upload of each version, if known."""
+    """A project that ended older because of the policy; dates are the first upload of each version, if known.
+
+    ``lacking`` is the pin that the policy forbids: that of the version that would have been chosen, or of what it needs, to which
+    ``way`` leads. It is ``None`` where neither is the reason, and where no index knows the project at the end of the way.
+    """
 
     name: NormalizedName
     natural: Version
     chosen: Version
     natural_date: str | None
     chosen_date: str | None
+    way: tuple[Edge, ...] = ()
+    lacking: Pin | None = None
 
 
 class Resolution(Struct, frozen=True, kw_only=True):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.requirement import Requirement
-from wheelcheck.model.resolution import Clash, Edge
+from wheelcheck.model.resolution import Clash, Edge, Resolution
 from wheelcheck.resolver.provider import Cause, WheelProvider
 from wheelcheck.resolver.requirement import Candidate, Key, ResolverRequirement
 from wheelcheck.resolver.search import Mapped
@@ -41,6 +41,25 @@ def walk(provider: WheelProvider, mapping: Mapped) -> tuple[list[Key], tuple[Edg
                 waiting.append(candidate)
     ordered = sorted(edges.items(), key=lambda item: (item[0][0] or "", item[0][1], item[0][2]))
     return list(reached), tuple(edge for _, edge in ordered)
+
+
+def way_to(
+    resolution: Resolution, start: NormalizedName, is_goal: Callable[[NormalizedName], bool]
+) -> tuple[Edge, ...]:
+    """The shortest way from *start* along the edges of *resolution* to a project that *is_goal*; empty where there is none."""
+    below: dict[NormalizedName | None, list[Edge]] = {}
+    for edge in resolution.edges:
+        below.setdefault(edge.parent, []).append(edge)
+    waiting: list[tuple[NormalizedName, tuple[Edge, ...]]] = [(start, ())]
+    seen = {start}
+    for name, way in waiting:  # grows while it is walked: a queue
+        for edge in below.get(name, ()):
+            if edge.child not in seen:
+                if is_goal(edge.child):
+                    return (*way, edge)
+                seen.add(edge.child)
+                waiting.append((edge.child, (*way, edge)))
+    return ()
 
 
 def clashes_of(causes: Sequence[Cause], provider: WheelProvider) -> tuple[Clash, ...]:

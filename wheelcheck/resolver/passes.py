@@ -25,7 +25,7 @@ from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolver.blockers import Failure, Offenders, conflicts_of, find_blockers
 from wheelcheck.resolver.candidate_source import CandidateSource, Leniency
 from wheelcheck.resolver.dead_versions import RootUnsatisfiable
-from wheelcheck.resolver.outcome import clashes_of, walk
+from wheelcheck.resolver.outcome import clashes_of, walk, way_to
 from wheelcheck.resolver.prefetch import Lookahead
 from wheelcheck.resolver.provider import WheelProvider
 from wheelcheck.resolver.requirement import Bound, bound_of
@@ -175,13 +175,22 @@ class _Run:
         for name, pin in chosen.pins.items():
             before = natural.pins.get(name)
             if before is not None and pin.version < before.version and self._is_allowed(pin):
+                way = () if not self._is_allowed(before) else way_to(natural, name, self._is_lacking(natural))
                 yield OlderPick(
                     name=name,
                     natural=before.version,
                     chosen=pin.version,
                     natural_date=self._upload_time(before),
                     chosen_date=self._upload_time(pin),
+                    way=way,
+                    lacking=natural.pins.get(way[-1].child if way else name)
+                    if way or not self._is_allowed(before)
+                    else None,
                 )
+
+    def _is_lacking(self, natural: Resolution) -> Callable[[NormalizedName], bool]:
+        pins = natural.pins
+        return lambda name: name not in pins or not self._is_allowed(pins[name])
 
     def _upload_time(self, pin: Pin) -> str | None:
         # A version that a direct reference brought need not be on the project's page.
