@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tests.repairs.questions import commands
-from tests.repairs.situations import ELSEWHERE, HASHED, TARGETS, UNREPAIRABLE
+from tests.fakes.projects import wheel
+from tests.repairs.questions import CommandLine, Situation, commands
+from tests.repairs.situations import ELSEWHERE, HASHED, TARGETS, UNREPAIRABLE, WIN, native
+from wheelcheck.model.repair import Risk
+from wheelcheck.model.resolution import Resolution
 
 
 def test_users_own_project_without_any_wheel_is_unrepairable_and_nothing_is_tried() -> None:
@@ -25,9 +28,32 @@ def test_bound_of_another_is_no_way_out_for_what_nobody_can_have() -> None:
     assert not proposals.repairs
 
 
-def test_one_unrepairable_blocker_makes_the_whole_set_unrepairable_at_once() -> None:
-    proposals = UNREPAIRABLE["one-unrepairable-one-not"].proposals()
+def test_one_unrepairable_blocker_is_said_and_the_rest_is_repaired_and_proved_without_it() -> None:
+    situation = UNREPAIRABLE["one-unrepairable-one-not"]
+    proposals = situation.proposals()
     assert [str(each.package) for each in proposals.unrepairable] == ["torch"]
+    assert commands(proposals)
+    for repair in proposals.repairs:
+        assert "--exclude torch" in " ".join(repair.options)
+        assert isinstance(situation.answer_with(repair.options), Resolution)
+        # What the user asked for is not there, which no mild risk may hide, nor --fix take.
+        assert repair.risk is Risk.HIGH
+
+
+def test_misspelt_line_does_not_hide_the_repair_of_another() -> None:
+    situation = Situation(
+        line=CommandLine(inputs=("pstuil", "driver==1.0", "fine")),
+        index={"driver": {"1.0": native(), "1.1": [wheel(WIN)]}, "fine": {"1.0": [wheel(WIN)]}},
+    )
+    proposals = situation.proposals()
+    assert [str(each.package) for each in proposals.unrepairable] == ["pstuil"]
+    assert commands(proposals) == ["--replace driver==1.1 --exclude pstuil"]
+
+
+def test_nothing_is_proposed_where_all_but_the_hopeless_part_installs_as_it_is() -> None:
+    situation = Situation(line=CommandLine(inputs=("pstuil", "fine")), index={"fine": {"1.0": [wheel(WIN)]}})
+    proposals = situation.proposals()
+    assert [str(each.package) for each in proposals.unrepairable] == ["pstuil"]
     assert (proposals.repairs, proposals.tried) == ((), 0)
 
 

@@ -45,9 +45,15 @@ class ConflictSets:
     what could not be asked.
     """
 
-    def __init__(self, blocked: Blocked, context: RepairContext, trials: Trials) -> None:
+    def __init__(
+        self,
+        blocked: Blocked,
+        context: RepairContext,
+        trials: Trials,
+        suggestions: dict[tuple[NormalizedName, str], Suggestion],
+    ) -> None:
         self.dead_ends: dict[NormalizedName, Blocker] = {}
-        self.suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
+        self.suggestions = suggestions
         self.touched: dict[Key, dict[NormalizedName, None]] = {}
         self._blocked = blocked
         self._context = context
@@ -69,11 +75,14 @@ class ConflictSets:
             sorted(conflict_sets, key=lambda each: (len(each.changes), [blocker.name for blocker in each.blockers]))
         )
 
-    def is_lost(self, conflict_set: ConflictSet) -> bool:
-        """Whether no change can ever touch *conflict_set*: a project that the user names stays wanted, whatever else is changed."""
-        return not conflict_set.changes and any(
-            blocker.is_wanted_by_user and not blocker.is_clash and blocker.name in self.dead_ends
+    def lost(self, conflict_sets: Iterable[ConflictSet]) -> tuple[Blocker, ...]:
+        """The blockers of *conflict_sets* that no change can ever touch: what the user names stays wanted, whatever changes."""
+        return tuple(
+            blocker
+            for conflict_set in conflict_sets
+            if not conflict_set.changes
             for blocker in conflict_set.blockers
+            if blocker.is_wanted_by_user and not blocker.is_clash and blocker.name in self.dead_ends
         )
 
     def _conflict_set(self, view: TrialView, group: tuple[Blocker, ...]) -> ConflictSet:

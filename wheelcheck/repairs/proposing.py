@@ -20,13 +20,14 @@ from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter, SilentReporter
 from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_advisory_fixes
 from wheelcheck.repairs.blockers import Blocker, TrialView
-from wheelcheck.repairs.context import Blocked, Limits, RepairContext
-from wheelcheck.repairs.edits import Change, key_of
+from wheelcheck.repairs.context import Blocked, Limits, RepairContext, State
+from wheelcheck.repairs.edits import Change, Excluded, key_of
 from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
 from wheelcheck.repairs.repair_case import RepairCase
 from wheelcheck.repairs.risk import assess, risk_of
 from wheelcheck.repairs.search import Search
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, usable_versions
+from wheelcheck.resolver.passes import resolve
 
 _FOR_ADVISORY_FIXES = 24  # trials beyond the search's own
 _KINDS = tuple(EditKind)
@@ -50,12 +51,21 @@ class _Proposing:
 
     def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, reporter: Reporter) -> None:
         self._context = context
+        self._end = limits.clock() + limits.seconds
         self._limits = limits
         self._reporter = reporter
-        self._trials = Trials(blocked, context, limits, reporter)
-        self._search = Search(blocked, context, limits, self._trials)
-        self._blocked = blocked
+        self._asked = blocked
+        self._given_up: tuple[Excluded, ...] = ()
+        self._hopeless: list[Unrepairable] = []
+        self._suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
         self._interrupted = ""
+        self._begin(blocked)
+
+    def _begin(self, blocked: Blocked) -> None:
+        limits = replace(self._limits, seconds=self._end - self._limits.clock())
+        self._blocked = blocked
+        self._trials = Trials(blocked, self._context, limits, self._reporter)
+        self._search = Search(blocked, self._context, limits, self._trials, self._suggestions)
 
     def run(self) -> ProvedProposals:
         outcome = self._blocked.outcome
@@ -63,27 +73,18 @@ class _Proposing:
             unreached = "the resolution itself ended at its budget, so nothing was tried"
             return ProvedProposals(proposals=Proposals(complete=False, unreached=unreached))
         self._reporter.stage("looking for repairs")
-        unrepairable: tuple[Unrepairable, ...] = ()
-        found: list[Trial] = []
         try:
-            base = self._trials.base
-            if base.succeeds:
-                found = [base]
-            else:
-                unrepairable = tuple(iter_unrepairable_inputs(self._view().unrepairable_findings()))
-                if not unrepairable:
-                    self._search.run()
-                    found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
-                    unrepairable = () if found else tuple(self._iter_unrepairable())
+            found = self._searched()
         except IndexUnavailable as error:
             self._interrupted = str(error)
-            found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
+            found = self._best()
         by_clock = self._trials.ended_by_clock
         proved = list(self._iter_repairs(self._with_remedies(found)))
+        repairs = tuple(repair for repair, _ in proved)
         proposals = Proposals(
-            repairs=tuple(repair for repair, _ in proved),
-            unrepairable=unrepairable,
-            suggestions=tuple(self._iter_suggestions([repair for repair, _ in proved])),
+            repairs=repairs,
+            unrepairable=tuple(self._hopeless),
+            suggestions=tuple(self._iter_suggestions(repairs)),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
             unreached=self._unreached(by_clock=by_clock),
             interrupted=self._interrupted,
@@ -91,12 +92,47 @@ class _Proposing:
         )
         return ProvedProposals(proposals=proposals, proofs={repair.id: proof for repair, proof in proved})
 
+    def _searched(self) -> list[Trial]:
+        base = self._original = self._trials.base
+        if base.succeeds:
+            return [base]
+        self._hopeless.extend(iter_unrepairable_inputs(self._view().unrepairable_findings()))
+        if self._hopeless:
+            return []
+        while not base.succeeds:
+            conflict_sets = self._search.conflict_sets.of(base)
+            lost = self._search.conflict_sets.lost(conflict_sets)
+            if not lost:
+                self._search.run(conflict_sets)
+                break
+            base = self._without(lost)
+        found = self._best()
+        if not found:
+            self._hopeless.extend(self._iter_unrepairable())
+        return found
+
+    def _without(self, lost: Sequence[Blocker]) -> Trial:
+        """Go on with the question without the *lost* blockers: what nothing can repair must not hide the repairs of the rest."""
+        self._hopeless.extend(iter_unrepairable(self._blocked, self._view(), lost))
+        state = State(question=self._blocked.question)
+        for blocker in lost:
+            change = Excluded(name=blocker.name, version=str(blocker.version or ""), because="nothing repairs it")
+            self._given_up += (change,)
+            state = change.applied(state)
+        outcome = resolve(state.question, self._context.projects, self._reporter)
+        self._begin(replace(self._blocked, question=state.question, outcome=outcome))
+        return self._trials.base
+
+    def _best(self) -> list[Trial]:
+        return _different(sorted(self._search.found, key=_order), self._limits.repairs)
+
     def _iter_suggestions(self, repairs: Sequence[Repair]) -> Iterator[Suggestion]:
-        """The unproved suggestions that are of use: where there are repairs, those that keep a build which the repairs lose."""
-        labelled = {asked.name for asked in self._blocked.question.requirements if asked_label(asked.specifier)}
+        """The unproved suggestions that are of use: where there are repairs, those that keep what they lose."""
+        labelled = {asked.name for asked in self._asked.question.requirements if asked_label(asked.specifier)}
         kept = {edit.package for repair in repairs for edit in repair.edits if edit.kind is EditKind.INDEX}
-        for suggestion in self._search.conflict_sets.suggestions.values():
-            if not repairs or suggestion.edit.package in labelled - kept:
+        lost = {change.name for change in self._given_up}
+        for suggestion in self._suggestions.values():
+            if not repairs or suggestion.edit.package in (labelled | lost) - kept:
                 yield suggestion
 
     def _unreached(self, *, by_clock: bool) -> str:
@@ -148,23 +184,23 @@ class _Proposing:
     # Repairs as they are shown
 
     def _iter_repairs(self, found: Sequence[Trial]) -> Iterator[tuple[Repair, Proof]]:
-        asked = self._trials.base.state
+        asked = State(question=self._asked.question)
         for number, each in enumerate(found, 1):
-            changes = sorted(each.changes, key=_reading_order)
+            changes = sorted((*self._given_up, *each.changes), key=_reading_order)
             edits = tuple(self._edit(change) for change in changes)
             grounds = self._grounds(edits, each)
             repair = Repair(
                 id=f"R{number}",
                 edits=edits,
                 cost=each.cost,
-                verified=verification(self._trials.base, each, self._trials),
+                verified=verification(self._original, each, self._trials),
                 risk=risk_of(grounds),
                 grounds=grounds,
             )
             yield repair, proof_of(each, changes, asked)
 
     def _edit(self, change: Change) -> Edit:
-        edit = change.edit(self._trials.base.state)
+        edit = change.edit(State(question=self._asked.question))
         touched = self._search.conflict_sets.touched.get(key_of(change), {})
         # A project that blocks other versions only, which the search tried as well, is no reason that a reader could follow.
         names = [name for name in touched if name in self._blockers] or list(touched)
@@ -176,7 +212,7 @@ class _Proposing:
     def _grounds(self, edits: tuple[Edit, ...], found: Trial) -> tuple[Ground, ...]:
         case = RepairCase(
             edits=edits,
-            before=natural_of(self._blocked.outcome),
+            before=natural_of(self._asked.outcome),
             after=found.resolution,
             projects=found.projects,
             code=self._context.code,

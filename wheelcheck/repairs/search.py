@@ -13,7 +13,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import Struct
+from packaging.utils import NormalizedName
 
+from wheelcheck.model.repair import Suggestion
 from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, alternatives_of
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
 from wheelcheck.repairs.edits import Change, Key, Keys, Overridden, Repinned, key_of
@@ -45,23 +47,29 @@ class Search:
     sentence on what was not.
     """
 
-    def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, trials: Trials) -> None:
+    def __init__(
+        self,
+        blocked: Blocked,
+        context: RepairContext,
+        limits: Limits,
+        trials: Trials,
+        suggestions: dict[tuple[NormalizedName, str], Suggestion],
+    ) -> None:
         self.found: list[Trial] = []
         self.ended = ""
-        self.conflict_sets = ConflictSets(blocked, context, trials)
+        self.conflict_sets = ConflictSets(blocked, context, trials, suggestions)
         self._limits = limits
         self._trials = trials
         self._seen: set[tuple[Keys, frozenset[Keys]]] = set()
         self._heap: list[_Node] = []
 
-    def run(self) -> None:
-        """Search until there are enough repairs of different kinds, nothing is left, or the limits are reached."""
+    def run(self, conflict_sets: tuple[ConflictSet, ...]) -> None:
+        """Search until there are enough repairs of different kinds, nothing is left, or the limits are reached.
+
+        *conflict_sets* are those of the question as it was asked, none of them lost.
+        """
         try:
-            base = self._trials.base
-            conflict_sets = self.conflict_sets.of(base)
-            if any(self.conflict_sets.is_lost(conflict_set) for conflict_set in conflict_sets):
-                return
-            self._branch_in_alternatives((), base)
+            self._branch_in_alternatives((), self._trials.base)
             self._search(conflict_sets)
         except OutOfTime:
             self.ended = _ENDED

@@ -58,6 +58,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
     for suggestion in proposals.suggestions if open_repairs else ():
         _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
     if open_repairs:
+        _draw_unrepairable(page, proposals.unrepairable, detail)
         page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold", apart=True)
         drawn: set[Edit] = set()
         for repair in open_repairs:
@@ -71,7 +72,8 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
         if proposals.interrupted or not proposals.complete:
             text = f"No repair for {plan.target} was found before the search ended"
         page.paragraph(text, indent=2, style="bold", apart=True)
-    _draw_unrepairable(page, proposals.unrepairable, detail)
+    if not open_repairs:
+        _draw_unrepairable(page, proposals.unrepairable, detail)
     for suggestion in () if open_repairs else proposals.suggestions:
         _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
     _draw_rest(page, proposals)
@@ -94,7 +96,8 @@ def _heading(plan: Plan, count: int) -> str:
         return f"{repairs} {'makes' if one else 'make'} this installable"
     if plan.status in _EXECUTABLE:
         return f"{repairs} {'ends' if one else 'end'} the warnings"
-    return f"{repairs} {'makes' if one else 'make'} this installable on {plan.target}"
+    what = "the rest" if plan.proposals is not None and plan.proposals.unrepairable else "this"
+    return f"{repairs} {'makes' if one else 'make'} {what} installable on {plan.target}"
 
 
 def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, ...], command: tuple[str, ...]) -> None:
