@@ -169,3 +169,10 @@ def test_pip_goes_on_without_an_index_that_fails_and_uv_does_not() -> None:
     assert merged(IndexOptions(extra_index_urls=(B,))).fault == "is-told"
     assert merged(IndexOptions(installer="uv", extra_index_urls=(B,))).fault == "ends"
     assert merged(IndexOptions(extra_index_urls=(B,)), index_strategy="first-index").fault == "ends"
+
+
+def test_folders_that_only_the_configuration_of_pip_names_come_after_all_other_indexes() -> None:
+    folder = "file:///mirror/simple"
+    configured = merged(environ={"PIP_EXTRA_INDEX_URL": f"{B} {folder}"})
+    assert (configured.index_urls, configured.tiers) == ((A, B, folder), ((B, A, folder),))
+    assert merged(extra_index_urls=(folder,)).tiers == ((folder, A),)

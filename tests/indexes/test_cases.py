@@ -212,3 +212,27 @@ def test_an_index_that_refuses_ends_the_search_as_uv_has_it_and_says_what_passes
         passing = wheelcheck.plan(project, index_strategy="unsafe-best-match", no_cache=True, environ=ENVIRON)
     assert [package.name for package in passing.packages] == ["plain"]
     assert passing.options.index_strategy == "unsafe-best-match"
+
+
+def test_a_folder_of_this_machines_pip_adds_what_is_missing_and_no_plan_depends_on_it_without_need(
+    tmp_path: Path,
+) -> None:
+    for name, made in (("plain", MAIN["plain"][0]), ("webrtcvad", CUDA["webrtcvad"][0])):
+        (tmp_path / "mirror" / name).mkdir(parents=True)
+        (tmp_path / "mirror" / name / made[0]).write_bytes(made[1])
+    folder = (tmp_path / "mirror").as_uri()
+    with IndexServer(MAIN) as main:
+        plan = wheelcheck.plan(
+            "plain",
+            "webrtcvad",
+            index_url=main.simple_url,
+            platform="win_amd64",
+            python="3.11",
+            no_cache=True,
+            environ={**ENVIRON, "PIP_EXTRA_INDEX_URL": folder},
+        )
+        assert {package.name: package.file and package.file.index for package in plan.packages} == {
+            "plain": main.simple_url,
+            "webrtcvad": folder,
+        }
+    assert [finding.package for finding in found(plan, Code.SEVERAL_INDEXES)] == ["webrtcvad"]

@@ -96,9 +96,9 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
     if len(urls) == 1:
         return found
     pooled = installer in ("pip", "pdm") and chosen == "unsafe-best-match"
-    # Of equal files pip takes the one that it found last.
     in_order = _in_order_of_pdm(default, named) if installer == "pdm" else (*extra, default)
-    first = _distinct(reversed((default, *extra)) if pooled else in_order)
+    here = configured.extra_index_urls if installer == "pip" else ()
+    first = _distinct(_in_order_of_pip(default, extra, here) if pooled else in_order)
     tiers = tuple((url,) for url in first) if chosen == "first-index" else (first,)
     return replace(
         found,
@@ -108,6 +108,18 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
         fault="is-told" if pooled else "ends",
         absent_statuses=_absent_statuses(urls, named, chosen) if installer == "uv" else {},
     )
+
+
+def _in_order_of_pip(default: str, extra: Iterable[str], here: Iterable[str]) -> Iterator[str]:
+    """The indexes as pip prefers them: of equal files it takes the one that it found last.
+
+    Folders among *here*, those that only the configuration of this machine names, come after all others, since the plan is
+    executed elsewhere.
+    """
+    folders = {url for url in here if url.startswith("file:")}
+    found = (default, *extra)[::-1]
+    yield from (url for url in found if url not in folders)
+    yield from (url for url in found if url in folders)
 
 
 def _in_order_of_pdm(default: str, named: Iterable[NamedIndex]) -> tuple[str, ...]:

@@ -25,7 +25,9 @@ def find_shared_names(diagnosis: Diagnosis) -> Iterator[Finding]:
         if pin.distribution is None or pin.metadata.source is MetadataSource.LOCK or name in diagnosis.hashes.lines:
             continue
         page, taken = diagnosis.page(name), pin.distribution.at.index
-        if len(page.indexes) < 2 or taken not in page.indexes:
+        # What lies in a folder was put there by whoever owns the machine.
+        rivals = [index for index in page.indexes if index == taken or not index.startswith("file:")]
+        if len(rivals) < 2 or taken not in page.indexes:
             continue
         newest = _newest_by_index(page)
         others = "; ".join(f"{index} has {_newest(newest.get(index))}" for index in page.indexes if index != taken)

@@ -209,13 +209,14 @@ def _packages(page: Page, plan: Plan) -> None:
 
 
 def _index_line(page: Page, plan: Plan) -> None:
-    """Where the packages come from, where several indexes were asked."""
-    if len(plan.options.indexes) + len(plan.options.sources) < 2:
-        return
+    """Where the packages come from: from several indexes, or from one of several that were asked, folders aside."""
+    asked = [index for index in plan.options.indexes if not index.startswith("file:")]
     names: dict[str, list[str]] = {}
     for package in plan.packages:
         if package.file is not None and package.file.index:
             names.setdefault(package.file.index, []).append(package.name)
+    if len(names) < 2 and len(asked) + len(plan.options.sources) < 2:
+        return
     parts = sorted(names.items(), key=lambda part: -len(part[1]))
     text = "; ".join(
         f"{', '.join(listed) if len(listed) <= _NAMES_IN_BRIEF else counted(len(listed), 'project')} from {index}"
