@@ -32,6 +32,16 @@ def test_extras_in_brackets_are_those_of_the_folder(shell: Shell) -> None:
         assert "did you mean more" in shell.plan(".[mroe]", index=server.simple_url).err
 
 
+def test_a_folder_of_requirements_files_is_a_folder_too(shell: Shell) -> None:
+    for name, text in (("base", "a\n"), ("production", "-r base.txt\nb\n"), ("local", "-r base.txt\nc\n")):
+        shell.write(f"requirements/{name}.txt", text)
+    with IndexServer(WHEELS) as server:
+        for word, note in ((".", "requirements/production.txt"), ("requirements", "production.txt")):
+            outcome = shell.plan(word, index=server.simple_url)
+            assert outcome.versions == {"a": "2.0", "b": "2.0"}
+            assert f"note: {word}: {note} was taken" in outcome.err
+
+
 def test_every_command_takes_a_folder(shell: Shell) -> None:
     shell.write("sub/requirements.txt", "a==1.0\nb\n")
     with IndexServer(WHEELS) as server:
@@ -67,6 +77,16 @@ def test_a_lock_in_the_folder_is_taken_as_it_is(shell: Shell) -> None:
         ),
         ({"a.ipynb": "{}", "b.ipynb": "{}"}, "no lock", "what its 2 notebooks need stands in no file"),
         ({"one.ipynb": "{}"}, "no lock", "what one.ipynb needs stands in no file"),
+        (
+            {"backend/requirements.txt": "a", "web/index.js": "", ".venv/requirements.txt": ""},
+            "no lock",
+            "within it: sub/backend;",
+        ),
+        (
+            {"packages/one/pyproject.toml": PROJECT, "packages/two/setup.cfg": "[x]"},
+            "no lock",
+            "within it: sub/packages/one;",
+        ),
         ({"Pipfile": ""}, "no lock", "pipenv requirements > requirements.txt"),
         ({"pyproject.toml": "[project"}, "cannot be read: not valid TOML", "correct it, or name the file"),
         (

@@ -98,6 +98,7 @@ def test_an_empty_folder_is_a_value() -> None:
         "[project]\n[project.optional-dependencies]\nx = ['numpy']\n",
         "[dependency-groups]\ntest = ['pytest']\n",
         "[tool.poetry.dependencies]\nnumpy = '*'\n",
+        "[tool.uv.workspace]\nmembers = ['packages/*']\n",
     ],
 )
 def test_a_project_file_counts_if_it_says_something_of_dependencies(text: str) -> None:

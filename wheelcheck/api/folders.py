@@ -6,6 +6,7 @@ requirements files, then conda's environment.
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.texts.places import LineUnreadable, is_web_url, local_path_of
 
 _KINDS = "lock, pyproject.toml with dependencies, setup.cfg, setup.py, requirements file or environment.yml"
+_NAMED = 3
+_MOST_ENTRIES = 1000
 _MOST_CHARACTERS = 5_000_000
 _INSTALLING = re.compile(r"[%!](?:\w[\w.]* -m )?(?:uv )?pip3? install ((?:[^\"\\]|\\\")*)")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[<>=!~]=?[\w.*,<>=!~]+)?")
@@ -82,9 +85,24 @@ def _way_out(folder: Path, word: str) -> str:
     known = next((way for name, way in _WAYS.items() if name in names), "")
     if not known and notebooks:
         known = _way_out_of_notebooks(folder, notebooks)
+    if not known and (below := list(_iter_below(folder))):
+        known = f"name the folder within it: {' or '.join(below[:_NAMED])}"
     is_name = re.fullmatch(r"[\w.-]*\w", word) is not None
     named = f'; a project of that name is asked for with "{word}>=0"' if is_name else ""
     return (known or "name the file that lists what is needed, or a requirement") + named
+
+
+def _iter_below(folder: Path) -> Iterator[str]:
+    """The folders up to two levels below *folder* that list dependencies, in the words of a user."""
+    from wheelcheck.locks.discovery import discover
+
+    looked_at = (path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern)))
+    for path in itertools.islice(looked_at, _MOST_ENTRIES):
+        is_hidden = any(
+            part.startswith((".", "_")) or part == "node_modules" for part in path.relative_to(folder).parts
+        )
+        if not is_hidden and path.is_dir() and not (path / "pyvenv.cfg").exists() and discover(path).taken is not None:
+            yield str(path)
 
 
 def _way_out_of_notebooks(folder: Path, notebooks: list[str]) -> str:

@@ -131,6 +131,8 @@ def _candidates(folder: Path) -> Iterator[Path]:
     nested = entries.get("requirements")
     if nested is not None and _is_folder(nested):
         entries |= {f"requirements/{entry.name}": entry for entry in nested.iterdir()}
+    if folder.resolve().name == "requirements":
+        entries |= {f"requirements/{name}": entry for name, entry in entries.items()}
     files = {name: entries[name] for name in sorted(entries) if not _is_folder(entries[name])}
     formats = sorted(FORMATS, key=lambda each: each.is_last)
     for pattern in (pattern for found in (LOCK_FORMATS, formats) for each in found for pattern in each.found):
@@ -219,6 +221,7 @@ def _signs(document: Mapping[str, object]) -> Iterator[bool]:
     yield isinstance(dynamic, list) and bool(kinds.intersection(map(str, dynamic)))
     yield bool(document.get("dependency-groups"))
     yield "poetry" in table_at(document, "tool")
+    yield bool({"workspace", "dev-dependencies"} & table_at(document, "tool", "uv").keys())
 
 
 class ChangedInputs(Struct, frozen=True, kw_only=True):
