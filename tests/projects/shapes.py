@@ -194,6 +194,54 @@ SHAPES: Mapping[str, Shape] = {
             ))
         },
     ),
+    "uv-index-by-extra": Shape(
+        tool="uv",
+        extra="gpu",
+        files={
+            "pyproject.toml": _project("alpha", more=(
+                '[project.optional-dependencies]\ncpu = ["torchy"]\ngpu = ["torchy"]\n'
+                '[tool.uv]\nconflicts = [[{ extra = "cpu" }, { extra = "gpu" }]]\n'
+                f"{_UV_MAIN}{_UV_VENDOR}explicit = true\n[tool.uv.sources]\n"
+                'torchy = [{ index = "vendor", extra = "gpu" }, { index = "main", extra = "cpu" }]\n'
+            ))
+        },
+    ),
+    "uv-index-of-a-member": Shape(
+        tool="uv",
+        members=frozenset({"lib-a"}),
+        files={
+            "pyproject.toml": _project("lib-a", more=(
+                '[tool.uv.workspace]\nmembers = ["libs/*"]\n[tool.uv.sources]\nlib-a = { workspace = true }\n'
+                f"{_UV_MAIN}{_UV_VENDOR}explicit = true\n"
+            )),
+            "libs/a/pyproject.toml": _project(
+                "torchy", name="lib-a", more='[tool.uv.sources]\ntorchy = { index = "vendor" }\n'
+            ),
+        },
+    ),
+    "uv-workspace-without-project": Shape(
+        tool="uv",
+        members=frozenset({"lib-a", "lib-b"}),
+        files={
+            "pyproject.toml": f'[tool.uv.workspace]\nmembers = ["libs/*"]\n{_UV_MAIN}',
+            "libs/a/pyproject.toml": _project("gamma", name="lib-a"),
+            "libs/b/pyproject.toml": _project(
+                "beta", "lib-a", name="lib-b", more="[tool.uv.sources]\nlib-a = { workspace = true }\n"
+            ),
+        },
+    ),
+    "uv-group-with-a-source": Shape(
+        tool="uv",
+        group="local",
+        members=frozenset({"alpha"}),
+        files={
+            "pyproject.toml": _project("beta", more=(
+                f'[dependency-groups]\nlocal = ["alpha"]\n{_UV_MAIN}'
+                '[tool.uv.sources]\nalpha = { path = "alpha", group = "local" }\n'
+            )),
+            "alpha/pyproject.toml": '[project]\nname = "alpha"\nversion = "2.5"\n',
+        },
+    ),
     "poetry-bounds": Shape(
         tool="poetry",
         extra="colours",
@@ -238,6 +286,36 @@ SHAPES: Mapping[str, Shape] = {
             )
         },
     ),
+    "poetry-supplemental-for-a-version": Shape(
+        tool="poetry",
+        files={
+            "pyproject.toml": _poetry(
+                'beta = ">=9"\nepsilon = "*"\n',
+                '[[tool.poetry.source]]\nname = "vendor"\nurl = "<vendor>"\npriority = "supplemental"\n',
+            )
+        },
+    ),
+    "poetry-index-by-marker": Shape(
+        tool="poetry",
+        files={
+            "pyproject.toml": _poetry(
+                'torchy = [{ version = "*", source = "vendor", markers = "sys_platform == \'linux\'" }, '
+                '{ version = "*", source = "main", markers = "sys_platform != \'linux\'" }]\n',
+                '[[tool.poetry.source]]\nname = "vendor"\nurl = "<vendor>"\npriority = "explicit"\n',
+            )
+        },
+    ),
+    "poetry-pythons": Shape(
+        tool="poetry",
+        extra="Fast",
+        files={
+            "pyproject.toml": _poetry(
+                'beta = { version = "<2", python = "~3.11" }\n'
+                'alpha = { version = ">=1,!=1.1", markers = "python_version >= \'3.12\'" }\ngamma = "==1.0"\n'
+                'delta = { version = "^1.0.0", optional = true, extras = ["fast"] }\n[tool.poetry.extras]\nfast = ["delta"]\n'
+            )
+        },
+    ),
     "poetry-with-project-table": Shape(
         tool="poetry",
         files={
@@ -263,6 +341,16 @@ SHAPES: Mapping[str, Shape] = {
             "pyproject.toml": _project("torchy", "beta", "vendored; sys_platform != \"nowhere\"", more=(
                 f'[tool.pdm]\ndistribution = false\n{_PDM_MAIN}[[tool.pdm.source]]\nname = "vendor"\nurl = "<vendor>"\n'
                 'include_packages = ["torchy", "vendored"]\nexclude_packages = ["*"]\n'
+            ))
+        },
+    ),
+    "pdm-groups-and-days": Shape(
+        tool="pdm",
+        group="test",
+        files={
+            "pyproject.toml": _project("beta", more=(
+                '[dependency-groups]\ntest = ["docs-tool"]\n[tool.pdm]\ndistribution = false\n'
+                f'[tool.pdm.resolution]\nexclude-newer = "2026-03-01"\n{_PDM_MAIN}'
             ))
         },
     ),

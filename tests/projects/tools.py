@@ -76,7 +76,7 @@ def _pdm(shape: Shape, place: Path) -> Sequence[str]:
         listed += _run([*export, "--no-default", "-G", shape.group], place)
     # What it locks lacks the local part of versions, which the names of the files have.
     for package in tomllib.loads((place / "pdm.lock").read_text())["package"]:
-        local = re.search(rf"-{re.escape(package['version'])}(\+\w+)-", str(package["files"]))
+        local = re.search(rf"-{re.escape(package['version'])}(\+\w+)-", str(package.get("files")))
         if local:
             pin = f"{package['name']}=={package['version']}"
             listed = listed.replace(pin, f"{pin}{local[1]}")

@@ -51,6 +51,7 @@ def index_config(
     return IndexConfig(
         index_urls=indexes.urls,
         tiers=indexes.tiers,
+        supplemental=indexes.supplemental,
         strategy=indexes.strategy,
         apart=indexes.apart,
         fault=indexes.fault,

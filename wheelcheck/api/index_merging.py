@@ -50,6 +50,7 @@ class Indexes(Struct, frozen=True, kw_only=True):
     strategy: IndexStrategy = "first-index"
     apart: bool = False
     tiers: tuple[tuple[str, ...], ...] = ()
+    supplemental: frozenset[str] = frozenset()
     fault: Literal["ends", "is-told"] = "ends"
     absent_statuses: Mapping[str, frozenset[int]] = {}
 
@@ -99,12 +100,14 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
     in_order = _in_order_of_pdm(default, named) if installer == "pdm" else (*extra, default)
     here = configured.extra_index_urls if installer == "pip" else ()
     first = _distinct(_in_order_of_pip(default, extra, here) if pooled else in_order)
-    tiers = tuple((url,) for url in first) if chosen == "first-index" else (first,)
+    behind = _distinct(url for url in supplemental if url not in first)
+    tiers = tuple((url,) for url in first) if chosen == "first-index" else ((*first, *behind),)
     return replace(
         found,
         strategy=chosen,
         apart=installer == "uv",
-        tiers=(*tiers, *((url,) for url in supplemental if url not in first)),
+        tiers=tiers,
+        supplemental=frozenset(behind),
         fault="is-told" if pooled else "ends",
         absent_statuses=_absent_statuses(urls, named, chosen) if installer == "uv" else {},
     )

@@ -25,7 +25,8 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
 
     ``index_urls`` are all that are asked for every project, the default one first. ``tiers`` say in which order: the indexes of
     one tier are asked together, and what they list is pooled (of equal files the one of the earlier index comes first); the next
-    tier is asked only for a project that no index of the former knows. Without ``tiers`` each index is one of its own.
+    tier is asked only for a project that no index of the former knows. Without ``tiers`` each index is one of its own. The
+    versions of ``supplemental`` indexes come behind those of the others of their tier (Poetry).
     ``project_indexes`` names the one index for a project. ``find_links`` (folders, HTML files, URLs) are pooled with
     what the index has; ``fallback_find_links`` serve projects that nothing else has. ``no_index`` leaves only these two.
 
@@ -44,6 +45,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
 
     index_urls: tuple[str, ...] = ()
     tiers: tuple[tuple[str, ...], ...] = ()
+    supplemental: frozenset[str] = frozenset()
     strategy: IndexStrategy = "first-index"
     apart: bool = False
     fault: Literal["ends", "is-told"] = "ends"

@@ -105,16 +105,19 @@ class ProjectPages:
         listed: list[Layer],
         failures: list[tuple[str, IndexUnavailable]],
     ) -> ProjectPage:
-        in_order = self._context.config.strategy == "unsafe-first-match"
+        config, learn = self._context.config, self._context.credentials.learn
+        in_order = config.strategy == "unsafe-first-match" or bool(config.supplemental)
+        behind = set(map(learn, config.supplemental))
         page = project_page(name, [*links, *(_without_repeats(listed) if in_order else listed)])
         if len(listed) == 1 and not failures:
             return page
         return replace(
             page,
             indexes=tuple(layer.index for layer in listed),
-            unasked=tuple((self._context.credentials.learn(url), str(failure)) for url, failure in failures),
+            unasked=tuple((learn(url), str(failure)) for url, failure in failures),
             in_order=in_order,
-            apart=self._context.config.apart,
+            alike=sum(layer.index not in behind for layer in listed) if behind else 0,
+            apart=config.apart,
         )
 
     def _layer(self, found: PackedPage | None, place: str) -> list[Layer]:

@@ -196,8 +196,8 @@ class ProjectPage(Struct, frozen=True, dict=True):
     ``distributions`` maps each version to its files, in the order of the page. ``skipped`` counts the files that are no
     distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project. ``index`` is the one
     that lists it, the last of several; ``indexes`` are all of them, where there are several. ``unasked`` are indexes that failed,
-    each with the reason. With ``in_order`` the versions of an earlier index come before those of the next; with ``apart`` those
-    wheels of one version count that the first index with a fit lists.
+    each with the reason. With ``in_order`` the versions of an earlier index come before those of the next, but the first
+    ``alike`` indexes count as one; with ``apart`` those wheels of one version count that the first index with a fit lists.
     """
 
     name: NormalizedName
@@ -209,6 +209,7 @@ class ProjectPage(Struct, frozen=True, dict=True):
     indexes: tuple[str, ...] = ()
     unasked: tuple[tuple[str, str], ...] = ()
     in_order: bool = False
+    alike: int = 0
     apart: bool = False
 
     @cached_property
@@ -217,9 +218,10 @@ class ProjectPage(Struct, frozen=True, dict=True):
         return tuple(sorted(self.distributions, reverse=True))
 
     def place_of_index(self, version: Version) -> int:
-        """The place among ``indexes`` of the first one that lists *version*; 0 for a version that only links list."""
+        """The place among ``indexes`` of the first one that lists *version*; 0 for those alike and for what only links list."""
         listing = {file.at.index for file in self.distributions[version]}
-        return next((place for place, index in enumerate(self.indexes) if index in listing), 0)
+        place = next((place for place, index in enumerate(self.indexes) if index in listing), 0)
+        return 0 if place < self.alike else place
 
     def view(self, kind: type[_View]) -> _View:
         """The view of this *kind* of the page: no part of the value, made once, so that all targets share it."""

@@ -186,10 +186,10 @@ Installer = Literal["pip", "uv", "poetry", "pdm"]
 class NamedIndex(Struct, frozen=True, kw_only=True):
     """An index that an option or the settings of a tool describe; ``url`` may hold credentials and is never printed as it is.
 
-    An ``extra`` index is asked for every project, the ``default`` one in place of the public index. A ``supplemental`` one is asked
-    for what none of these knows (Poetry), an ``explicit`` one only for projects whose :class:`IndexSource` names it. ``name`` is
-    empty where it has none; of two with one name the first counts. ``absent_statuses`` are the HTTP statuses that it answers for
-    projects that it does not have, besides 404 (uv's ``ignore-error-codes``).
+    An ``extra`` index is asked for every project, the ``default`` one in place of the public index. A ``supplemental`` one serves
+    where these have no version that will do (Poetry), an ``explicit`` one only for projects whose :class:`IndexSource` names it.
+    ``name`` is empty where it has none; of two with one name the first counts. ``absent_statuses`` are the HTTP statuses that it
+    answers for projects that it does not have, besides 404 (uv's ``ignore-error-codes``).
     """
 
     url: str
