@@ -299,7 +299,8 @@ class RunOptions(TypedDict, total=False):
     imports: Annotated[ImportScope | None, Option(
         "--imports", "",
         "Whose imports are read for what fails: suspects (wheels older than the target's Python; the default), all, none.",
-        (*_PLAN, "check"), key=Key("imports", "import scope", "Whose imports are read.", "suspects"),
+        (*_PLAN, "check"), own={"matrix": Words("As for plan, but none by default.")},
+        key=Key("imports", "import scope", "Whose imports are read.", "suspects"),
     )]  # fmt: skip
     repair_seconds: Annotated[float | None, Option(
         "--repair-seconds", "SECONDS", "End the search for repairs after this time (120).", (*_PLAN, "matrix", "explain"),

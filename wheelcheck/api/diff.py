@@ -103,7 +103,7 @@ class _Side:
             sdist=request.options["sdist"] or (_SDIST.get(plan.options.sdist) if plan is not None else None),
         )
         try:
-            self._prepared = prepare(asking, reporter, CHECKING)
+            self._prepared = replace(prepare(asking, reporter, CHECKING), imports="none")
         except WheelcheckError as error:
             source.blame(error)
             raise

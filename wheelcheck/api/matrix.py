@@ -71,7 +71,8 @@ def matrix(
     targets = named.targets
     first = targets[0]
     request = asked.request.changed(platform=first.platform, python=first.python, target_file=None)
-    prepared = prepare(request, reporter)
+    # A grid has many cells, each of which would read the wheels for its own Python: they are read where that is asked for.
+    prepared = replace(prepare(request, reporter), imports=request.options["imports"] or "none")
     asked_of = [_admitted(target, prepared) for target in targets]
     excluded = [each.failure for each in asked_of if not isinstance(each, Target)]
     if len(excluded) == len(asked_of):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("matrix", short_help="Platforms by Pythons: where it installs, what blocks the rest.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@table_options("matrix", "platforms", "pythons", "target_files", "targets_from")
+@table_options("matrix", "platforms", "pythons", "target_files", "targets_from", "imports")
 @answer_format("matrix")
 @click.option("--plans", "folder", metavar="DIR",
               help="Write the plan of each cell that installs here, as PLATFORM-PYTHON.json.")  # fmt: skip
