@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.fakes import samples
 from wheelcheck.model.plan import Plan
-from wheelcheck.report.findings import Detail
+from wheelcheck.report.page import Detail
 from wheelcheck.report.summary import render_summary
 
 GOLDEN = Path(__file__).with_name("golden")

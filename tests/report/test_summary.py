@@ -14,7 +14,7 @@ from tests.fakes import samples
 from tests.report.scenes import GOLDEN, SCENES, Scene
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import InputRecord, Plan
-from wheelcheck.report.findings import Detail
+from wheelcheck.report.page import Detail
 from wheelcheck.report.summary import render_summary
 
 PLANS = samples.every_plan()

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from wheelcheck.model.document import document_of, render_json
+from wheelcheck.model.document import render_json
 from wheelcheck.model.environment import RuntimeKind
-from wheelcheck.model.target import TargetName
 from wheelcheck.report.commands import draw_command
 from wheelcheck.report.fetch import USERS
-from wheelcheck.report.page import Page, counted, size_text
+from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelcheck.model.environment import Bundling, Runtime
 
-SCHEMA = "wheelcheck.bundling/1"
 _LARGEST_IN_BRIEF = 5
 _LARGEST = 12
 _KINDS = {
@@ -29,16 +24,13 @@ _KINDS = {
 }
 
 
-def render_bundling(
-    bundling: Bundling, *, width: int = 80, color: bool = False, encoding: str = "ascii", **_rest: object
-) -> str:
-    """Render *bundling* for a terminal *width* columns wide, ending in a newline; one over its budget with all tables."""
-    page = Page(width=width, encoding=encoding)
+@on_page("ascii")
+def render_bundling(page: Page, bundling: Bundling, detail: Detail) -> None:  # noqa: ARG001 - as of every answer
+    """Draw *bundling*; one over its budget with all tables."""
     if bundling.is_within_budget:
         _made(page, bundling)
     else:
         _over(page, bundling)
-    return page.coloured() if color else page.plain()
 
 
 def _made(page: Page, bundling: Bundling) -> None:
@@ -142,70 +134,33 @@ def _warnings(page: Page, bundling: Bundling) -> None:
         page.paragraph(warning, lead=("! ", "bold yellow"), indent=2, apart=True)
 
 
-class BudgetLine(Struct, frozen=True, kw_only=True):
-    """The budget in bytes, what it is ``of`` (``archives`` or ``installed``), and how many bytes that has."""
-
-    limit: int
-    of: str
-    measured: int
-
-
-class ArchiveLine(Struct, frozen=True, kw_only=True):
-    """One archive of the bundle; sizes in bytes."""
-
-    filename: str
-    layer: str | None
-    size: int
-    installed: int
-    sha256: str
-
-
-class BundlingDocument(Struct, frozen=True, kw_only=True):
-    """The outcome of bundling, as JSON: sizes in bytes; the manifest itself is in the bundle."""
-
-    schema: str = SCHEMA
-    made: bool
-    out: str
-    name: str
-    version: str
-    plan: str
-    target: TargetName
-    runtime: RuntimeKind
-    installed: int
-    files: int
-    download: int | None
-    budget: BudgetLine | None
-    archives: tuple[ArchiveLine, ...]
-    stripped: tuple[str, ...]
-    saved: int
-    strippable: Mapping[str, int]
-    packages: Mapping[str, int]
-    folders: Mapping[str, int]
-    warnings: tuple[str, ...]
-
-
 def render_bundling_json(bundling: Bundling) -> str:
     """Render *bundling* as JSON, sizes in bytes; the manifest itself is in the bundle."""
     manifest, sizes, budget = bundling.manifest, bundling.sizes, bundling.budget
     of = "archives" if manifest.archives else "installed"
-    document = document_of(
-        BundlingDocument,
-        bundling,
-        schema=SCHEMA,
-        made=bundling.is_within_budget,
-        name=manifest.name,
-        version=manifest.version,
-        plan=manifest.plan_digest,
-        target=manifest.target,
-        runtime=manifest.runtime.kind,
-        installed=sizes.installed,
-        files=len(manifest.files),
-        download=bundling.archived if manifest.archives else None,
-        budget=BudgetLine(limit=budget.limit, of=of, measured=bundling.measured) if budget is not None else None,
-        archives=manifest.archives,
-        stripped=manifest.stripped,
-        strippable=dict(sizes.strippable),
-        packages=dict(sizes.packages),
-        folders=dict(sizes.folders),
-    )
+    within = {"limit": budget.limit, "of": of, "measured": bundling.measured} if budget is not None else None
+    document = {
+        "schema": "wheelcheck.bundling/1",
+        "made": bundling.is_within_budget,
+        "out": bundling.out,
+        "name": manifest.name,
+        "version": manifest.version,
+        "plan": manifest.plan_digest,
+        "target": manifest.target,
+        "runtime": manifest.runtime.kind,
+        "installed": sizes.installed,
+        "files": len(manifest.files),
+        "download": bundling.archived if manifest.archives else None,
+        "budget": within,
+        "archives": [
+            {key: getattr(archive, key) for key in ("filename", "layer", "size", "installed", "sha256")}
+            for archive in manifest.archives
+        ],
+        "stripped": manifest.stripped,
+        "saved": bundling.saved,
+        "strippable": sizes.strippable,
+        "packages": dict(sizes.packages),
+        "folders": dict(sizes.folders),
+        "warnings": bundling.warnings,
+    }
     return render_json(document).decode()

@@ -18,7 +18,6 @@ from wheelcheck.model.check import (
 from wheelcheck.model.target import Target
 from wheelcheck.report.check.markdown import LIMIT, finding_block, fitted, folded_list
 from wheelcheck.report.check.text import draw_group
-from wheelcheck.report.findings import Detail
 from wheelcheck.report.grouping import (
     FindingGroup,
     Group,
@@ -28,7 +27,7 @@ from wheelcheck.report.grouping import (
     group_sized_changes,
     open_notes,
 )
-from wheelcheck.report.page import Page, counted, size_text
+from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
 from wheelcheck.report.quoting import escaped, flat
 from wheelcheck.report.verdicts import headline, why_undecided
 from wheelcheck.report.wording import listed_targets
@@ -51,15 +50,9 @@ _EMOJI = {0: "✅", 1: "❌"}
 _OPEN_ROWS = 15
 
 
-def render_diff_text(
-    difference: Difference, *, width: int = 80, color: bool = False, encoding: str = "utf-8", detail: Detail = "brief"
-) -> str:
-    """Render *difference* for a terminal *width* columns wide (80 are enough), ending in a newline.
-
-    Without *color* there are no escape codes. *encoding* is the stream's. ``brief`` folds what goes beyond one screen, and what was
-    there before; ``full`` shows everything.
-    """
-    page = Page(width=width, encoding=encoding)
+@on_page("utf-8")
+def render_diff_text(page: Page, difference: Difference, detail: Detail) -> None:
+    """Draw *difference*; ``brief`` folds what was there before."""
     page.paragraph(difference_heading(difference), style="bold")
     targets = tuple(each.target for each in difference.targets)
     page.paragraph(flat(listed_targets(targets)), lead=("on ", "dim"))
@@ -74,7 +67,6 @@ def render_diff_text(
     page.bullets(difference_notes(difference))
     style = {0: "bold green", 1: "bold red"}.get(difference.exit_status, "bold yellow")
     page.paragraph(difference_verdict(difference), style=style, apart=True)
-    return page.coloured() if color else page.plain()
 
 
 def _changes(page: Page, difference: Difference, detail: Detail) -> None:

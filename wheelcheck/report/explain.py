@@ -6,8 +6,8 @@ from wheelcheck.model.failure import BuildCause, Explained, Explanation, Failure
 from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.report.commands import asked_command, wrapped_command
-from wheelcheck.report.findings import Detail, companions, draw_finding
-from wheelcheck.report.page import Page, counted, glued, joined
+from wheelcheck.report.findings import companions, draw_finding
+from wheelcheck.report.page import Detail, Page, counted, glued, joined
 from wheelcheck.report.quoting import flat
 from wheelcheck.report.repairs import draw_repairs
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-from msgspec.structs import asdict
-from packaging.utils import NormalizedName
-from packaging.version import Version
-
-from wheelcheck.model.document import document_of, render_json
+from wheelcheck.model.document import render_json
 from wheelcheck.report.page import counted, folded, size_text
 
 if TYPE_CHECKING:
     from wheelcheck.model.environment import Fetched, PlanSizes
 
-SCHEMA = "wheelcheck.fetch/1"
 USERS = 1000
 _SHOWN = 5
 
@@ -74,92 +67,45 @@ def render_fetched(fetched: Fetched, **_style: object) -> str:
     return "\n".join(lines) + "\n"
 
 
-class Amount(Struct, frozen=True, kw_only=True):
-    """Bytes, and whether all of them are known."""
-
-    bytes: int
-    complete: bool
-
-
-class Traffic(Struct, frozen=True, kw_only=True):
-    """What so many users download."""
-
-    users: int
-    bytes: int
-    complete: bool
-
-
-class FileLine(Struct, frozen=True, kw_only=True):
-    """The sizes of one file; ``None`` for what is not known."""
-
-    filename: str
-    download: int | None
-    installed: int | None
-
-
-class WheelLine(Struct, frozen=True, kw_only=True):
-    """One wheel of the wheelhouse; ``built_from`` is ``None`` for one that was downloaded."""
-
-    name: NormalizedName
-    version: Version
-    filename: str
-    sha256: str
-    size: int
-    built_from: str | None
-
-
-class SizesDocument(Struct, frozen=True, kw_only=True):
-    """The sizes of a plan's files, as JSON; ``plan`` is the plan's digest."""
-
-    schema: str = SCHEMA
-    plan: str
-    download: Amount
-    installed: Amount
-    traffic: Traffic
-    files: tuple[FileLine, ...]
-
-
-class FetchDocument(SizesDocument, frozen=True, kw_only=True):
-    """The outcome of fetching, as JSON: sizes, file names by how each came, and each wheel."""
-
-    folder: Path
-    fetched: tuple[str, ...]
-    resumed: tuple[str, ...]
-    replaced: tuple[str, ...]
-    present: tuple[str, ...]
-    built: tuple[str, ...]
-    unhashed: tuple[str, ...]
-    wheels: tuple[WheelLine, ...]
-
-
 def render_sizes_json(sizes: PlanSizes, plan: str) -> str:
     """Render *sizes* as JSON with those of each file; ``null`` is unknown. *plan* is the plan's digest."""
     return render_json(_sizes(sizes, plan)).decode()
 
 
 def render_fetched_json(fetched: Fetched) -> str:
-    """Render *fetched* as JSON: the sizes, the work done, and each wheel."""
-    house = fetched.wheelhouse
-    document = document_of(
-        FetchDocument,
-        fetched,
-        **asdict(_sizes(fetched.sizes, fetched.plan)),
-        folder=house.folder,
-        wheels=tuple(
-            document_of(WheelLine, wheel, filename=wheel.path.name, built_from=wheel.built_from or None)
-            for wheel in house.wheels
-        ),
-    )
+    """Render *fetched* as JSON: the sizes, the file names by how each came, and each wheel."""
+    ways = ("fetched", "resumed", "replaced", "present", "built", "unhashed")
+    wheels = [
+        {
+            "name": wheel.name,
+            "version": wheel.version,
+            "filename": wheel.path.name,
+            "sha256": wheel.sha256,
+            "size": wheel.size,
+            "built_from": wheel.built_from or None,
+        }
+        for wheel in fetched.wheelhouse.wheels
+    ]
+    document = {
+        **_sizes(fetched.sizes, fetched.plan),
+        "folder": fetched.wheelhouse.folder,
+        **{way: getattr(fetched, way) for way in ways},
+        "wheels": wheels,
+    }
     return render_json(document).decode()
 
 
-def _sizes(sizes: PlanSizes, plan: str) -> SizesDocument:
+def _sizes(sizes: PlanSizes, plan: str) -> dict[str, object]:
     complete = sizes.is_complete
     installed_complete = all(size.installed is not None for size in sizes.files.values())
-    return SizesDocument(
-        plan=plan,
-        download=Amount(bytes=sizes.download, complete=complete),
-        installed=Amount(bytes=sizes.installed, complete=installed_complete),
-        traffic=Traffic(users=USERS, bytes=sizes.download * USERS, complete=complete),
-        files=tuple(document_of(FileLine, size, filename=name) for name, size in sizes.files.items()),
-    )
+    return {
+        "schema": "wheelcheck.fetch/1",
+        "plan": plan,
+        "download": {"bytes": sizes.download, "complete": complete},
+        "installed": {"bytes": sizes.installed, "complete": installed_complete},
+        "traffic": {"users": USERS, "bytes": sizes.download * USERS, "complete": complete},
+        "files": [
+            {"filename": name, "download": size.download, "installed": size.installed}
+            for name, size in sizes.files.items()
+        ],
+    }

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.report.page import Page, glued
+from wheelcheck.report.page import Detail, Page, glued
 
-Detail = Literal["brief", "full"]
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 """rich's words for how each severity is coloured."""
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.answers import CellStatus, Matrix, Opening
 from wheelcheck.model.repair import Repair
-from wheelcheck.report.findings import Detail
 from wheelcheck.report.grouping import group_blockers, group_failures
-from wheelcheck.report.page import Page, Segment, folded, glued, joined, sentence
+from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined, on_page, sentence
 from wheelcheck.report.quoting import escaped, flat
 from wheelcheck.report.wording import change, listed_cells
 
@@ -39,15 +38,9 @@ _NAMES_IN_MARKDOWN = 12
 _ROWS_IN_MARKDOWN = 50
 
 
-def render_matrix_text(
-    matrix: Matrix, *, width: int = 80, color: bool = False, encoding: str = "utf-8", detail: Detail = "brief"
-) -> str:
-    """Render *matrix* for a terminal *width* columns wide, ending in a newline.
-
-    A grid that is wider goes on in another block of columns below. Without *color* there are no escape codes; marks are ASCII where
-    *encoding* has no others. ``brief`` folds long lists, ``full`` folds nothing.
-    """
-    page = Page(width=width, encoding=encoding)
+@on_page("utf-8")
+def render_matrix_text(page: Page, matrix: Matrix, detail: Detail) -> None:
+    """Draw *matrix*; a grid that is wider than the page goes on in another block of columns below."""
     _grid(page, matrix)
     _blockers(page, matrix, detail)
     for text in failure_lines(matrix):
@@ -58,7 +51,6 @@ def render_matrix_text(
         page.paragraph(text, indent=2 if is_first else 4, style="bold" if is_first else "", apart=is_first)
     style = "bold red" if matrix.exit_status else "green"
     page.paragraph(matrix_verdict(matrix), style=style, apart=True)
-    return page.coloured() if color else page.plain()
 
 
 def _grid(page: Page, matrix: Matrix) -> None:

@@ -6,12 +6,15 @@ terminal) and replaces characters that the stream cannot encode. rich is importe
 
 from __future__ import annotations
 
+import functools
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
+Detail = Literal["brief", "full"]
 Segment = tuple[str, str]
 """Some text and its style, in rich's words; an empty style is plain."""
 
@@ -204,3 +207,31 @@ class Page(Struct, kw_only=True):
             for line in self.lines:
                 console.print(Text.assemble(*line), soft_wrap=True)
         return captured.get()
+
+
+def on_page(encoding: str) -> Callable[[Callable[..., None]], Callable[..., str]]:
+    """Make of a function that draws an answer on a page, in some detail, the one that renders the answer for a terminal.
+
+    That one takes the answer and how to show it: *width* in columns (80 are enough), *color* (without it there are no escape
+    codes), the *encoding* of the stream, this one where it is not said (arrows and marks are ASCII where it has no others), and
+    *detail*: ``brief`` folds what goes beyond one screen, ``full`` shows everything. Its text ends in a newline.
+    """
+
+    def decorated(draw: Callable[..., None]) -> Callable[..., str]:
+        @functools.wraps(draw)
+        def render(
+            answer: object,
+            *,
+            width: int = 80,
+            color: bool = False,
+            encoding: str = encoding,
+            detail: Detail = "brief",
+            **more: Any,  # noqa: ANN401 - what the function takes besides
+        ) -> str:
+            page = Page(width=width, encoding=encoding)
+            draw(page, answer, detail, **more)
+            return page.coloured() if color else page.plain()
+
+        return render
+
+    return decorated

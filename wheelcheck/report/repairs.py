@@ -8,8 +8,8 @@ from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.repair import Edit, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.report.commands import asked_command, draw_command, edited_command, repaired_command
-from wheelcheck.report.findings import Detail, draw_paths
-from wheelcheck.report.page import Page, counted, folded, glued, sentence
+from wheelcheck.report.findings import draw_paths
+from wheelcheck.report.page import Detail, Page, counted, folded, glued, sentence
 from wheelcheck.report.wording import bare_change, change, changes, gain, iter_dated_moves, iter_moves, iter_releases
 
 _RED = "bold red"

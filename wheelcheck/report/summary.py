@@ -9,8 +9,8 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.report.commands import NextStep, draw_command, iter_next_steps
-from wheelcheck.report.findings import STYLES, Detail, companions, draw_finding, draw_hidden, draw_remedies, subject
-from wheelcheck.report.page import Page, counted, sentence, size_text
+from wheelcheck.report.findings import STYLES, companions, draw_finding, draw_hidden, draw_remedies, subject
+from wheelcheck.report.page import Detail, Page, counted, on_page, sentence, size_text
 from wheelcheck.report.repairs import draw_applied, draw_repairs
 
 _ERRORS_IN_BRIEF = 5
@@ -29,25 +29,21 @@ _VERDICT_STYLES = {
 }
 
 
+@on_page("ascii")
 def render_summary(
+    page: Page,
     plan: Plan,
+    detail: Detail,
     *,
-    width: int = 80,
-    color: bool = False,
-    detail: Detail = "brief",
-    encoding: str = "ascii",
     asked: tuple[str, ...] = (),
     sizes: PlanSizes | None = None,
     written: str = "",
-) -> str:
-    """Render *plan* for a terminal *width* columns wide (80 are enough), ending in a newline.
+) -> None:
+    """Draw *plan*; ``full`` shows every finding with its evidence and paths, and every package.
 
-    Without *color* there are no escape codes. *encoding* is the stream's: arrows and marks are ASCII where it has no others.
-    ``brief`` folds long lists; ``full`` shows every finding with its evidence and paths, and every package. *asked* is the
-    command that made the plan, word by word, for the commands to run next, and *written* the file that it was written to, empty
-    for none. *sizes* are shown where they were asked for; without them those of the plan, if it has all.
+    *asked* is the command that made the plan, word by word, for the commands to run next, and *written* the file that it was
+    written to, empty for none. *sizes* are shown where they were asked for; without them those of the plan, if it has all.
     """
-    page = Page(width=width, encoding=encoding)
     page.paragraph(verdict(plan), style=_VERDICT_STYLES[plan.status])
     draw_applied(page, plan, detail)
     _errors(page, plan, detail)
@@ -60,7 +56,6 @@ def render_summary(
     _index_line(page, plan)
     _size_line(page, plan, sizes)
     _next(page, list(iter_next_steps(plan, asked, shown=detail, written=written)))
-    return page.coloured() if color else page.plain()
 
 
 def verdict(plan: Plan) -> str:

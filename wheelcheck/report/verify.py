@@ -21,8 +21,7 @@ from wheelcheck.model.inspection import (
     ProblemKind,
     TrialOutcome,
 )
-from wheelcheck.report.findings import Detail
-from wheelcheck.report.page import Page, Segment, counted, glued, joined
+from wheelcheck.report.page import Detail, Page, Segment, counted, glued, joined, on_page
 
 _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
@@ -33,10 +32,10 @@ _ROWS = 2
 """Lines that name the files of one group."""
 
 
-def render_verify(inspection: Inspection, *, width: int, color: bool, encoding: str, detail: Detail = "brief") -> str:
-    """Render *inspection* for a terminal *width* columns wide; ``full`` shows the notes and every file of a group too."""
+@on_page("ascii")
+def render_verify(page: Page, inspection: Inspection, detail: Detail) -> None:
+    """Draw *inspection*; ``full`` shows the notes and every file of a group too."""
     verbose = detail == "full"
-    page = Page(width=width, encoding=encoding)
     _headline(page, inspection)
     if inspection.distributions:
         page.blank()
@@ -51,7 +50,6 @@ def render_verify(inspection: Inspection, *, width: int, color: bool, encoding: 
     notes = inspection.of_severity(Severity.INFO)
     if notes and not verbose:
         page.paragraph(f"{counted(len(notes), 'note')}; -v shows them", indent=2, style="dim", apart=True)
-    return page.coloured() if color else page.plain()
 
 
 def _headline(page: Page, inspection: Inspection) -> None:

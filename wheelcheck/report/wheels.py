@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from wheelcheck.model.answers import CellKind, Wheels
 from wheelcheck.model.document import render_json
 from wheelcheck.model.target import Target
-from wheelcheck.report.page import Page, Segment, counted, glued
+from wheelcheck.report.page import Detail, Page, Segment, counted, glued, on_page
 
 _MARKS = {
     CellKind.WHEEL: ("✓", "+", "green", "wheel"),
@@ -28,18 +28,15 @@ _TAG = re.compile(r"(manylinux|musllinux|macosx|win)_?(\d+_\d+)?_?(\w+)")
 _GAP = 2
 
 
-def render_wheels(
-    wheels: Wheels, *, width: int = 80, color: bool = False, encoding: str = "ascii", **_rest: object
-) -> str:
-    """Render *wheels* for a terminal *width* columns wide, ending in a newline; more targets than fit make several tables."""
-    page = Page(width=width, encoding=encoding)
+@on_page("ascii")
+def render_wheels(page: Page, wheels: Wheels, detail: Detail) -> None:  # noqa: ARG001 - as of every answer
+    """Draw *wheels*; more targets than fit make several tables."""
     page.paragraph(_headline(wheels), style="bold" if wheels.rows else "bold yellow")
     if wheels.rows:
-        for title, places in _tables(wheels, width):
+        for title, places in _tables(wheels, page.width):
             page.heading(title)
             _table(page, wheels, places)
         _legend(page, wheels)
-    return page.coloured() if color else page.plain()
 
 
 def _headline(wheels: Wheels) -> str:

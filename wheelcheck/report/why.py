@@ -5,8 +5,7 @@ from __future__ import annotations
 from wheelcheck.model.answers import Bounding, Outcome, Standing, VersionRange, WayStep, Why
 from wheelcheck.model.document import render_json
 from wheelcheck.model.judgement import Installability
-from wheelcheck.report.findings import Detail
-from wheelcheck.report.page import Page, counted, folded, glued
+from wheelcheck.report.page import Detail, Page, counted, folded, glued, on_page
 
 _WAYS_IN_BRIEF = 5
 _WIDEST_LABEL = 36
@@ -27,11 +26,9 @@ _INSTALLS = {
 }
 
 
-def render_why(
-    why: Why, *, width: int = 80, color: bool = False, detail: Detail = "brief", encoding: str = "ascii"
-) -> str:
-    """Render *why* for a terminal *width* columns wide, ending in a newline; ``full`` shows every way, and days."""
-    page = Page(width=width, encoding=encoding)
+@on_page("ascii")
+def render_why(page: Page, why: Why, detail: Detail) -> None:
+    """Draw *why*; ``full`` shows every way, and days."""
     page.paragraph(headline(why), style="bold" if why.is_found else "bold yellow")
     _ended(page, why)
     if why.is_found:
@@ -39,7 +36,6 @@ def render_why(
         _available(page, why, detail)
     else:
         _mentions(page, why)
-    return page.coloured() if color else page.plain()
 
 
 def headline(why: Why) -> str:

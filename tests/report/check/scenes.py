@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.fakes import checks
 from wheelcheck.model.check import Check
 from wheelcheck.report.check.text import render_text
-from wheelcheck.report.findings import Detail
 from wheelcheck.report.formats import formats_of
+from wheelcheck.report.page import Detail
 
 FORMATS = formats_of("check")
 GOLDEN = Path(__file__).with_name("golden")

@@ -9,9 +9,9 @@ from msgspec import structs
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.repair import Repair
-from wheelcheck.report.findings import Detail, draw_finding, draw_hidden
+from wheelcheck.report.findings import draw_finding, draw_hidden
 from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
-from wheelcheck.report.page import Page, counted
+from wheelcheck.report.page import Detail, Page, counted, on_page
 from wheelcheck.report.quoting import flat, flat_edit, flat_finding
 from wheelcheck.report.verdicts import (
     check_verdict,
@@ -33,15 +33,9 @@ _ROWS_IN_BRIEF = 2
 _WORD_STYLES = {"passes": "green", "fails": "bold red", "undecided": "bold yellow", "no answer": "bold yellow"}
 
 
-def render_text(
-    check: Check, *, width: int = 80, color: bool = False, encoding: str = "utf-8", detail: Detail = "brief"
-) -> str:
-    """Render *check* for a terminal *width* columns wide (80 are enough), ending in a newline.
-
-    Without *color* there are no escape codes. *encoding* is the stream's: arrows and marks are ASCII where it has no others.
-    ``brief`` folds what goes beyond one screen; ``full`` shows every finding with all its evidence.
-    """
-    page = Page(width=width, encoding=encoding)
+@on_page("utf-8")
+def render_text(page: Page, check: Check, detail: Detail) -> None:
+    """Draw *check*, every finding with all its evidence in ``full``."""
     groups = group_findings(check)
     _targets(page, check)
     _failing(page, [each for each in groups if each.verdict is Verdict.FAILS], detail)
@@ -53,7 +47,6 @@ def render_text(
     page.bullets(flat(note) for note in check.notes)
     style = "bold red" if check.exit_status == 1 else "bold yellow" if undecided_targets(check) else "bold green"
     page.paragraph(check_verdict(check, groups), style=style, apart=True)
-    return page.coloured() if color else page.plain()
 
 
 def _targets(page: Page, check: Check) -> None:
