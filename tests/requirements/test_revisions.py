@@ -74,6 +74,23 @@ def test_folder_that_requirements_name_comes_along_whole(tmp_path: Path) -> None
     assert copied(tmp_path, "a.txt") == {"a.txt", "library/pyproject.toml", "library/deep/setup.py"}
 
 
+def test_projects_of_a_workspace_and_of_paths_come_along_whole(tmp_path: Path) -> None:
+    committed(
+        {
+            "pyproject.toml": '[tool.uv.workspace]\nmembers = ["libs/*"]\n[tool.uv.sources]\nx = { path = "../x" }\n',
+            "uv.toml": "",
+            "libs/a/pyproject.toml": '[tool.uv.sources]\ny = { path = "../../other/y" }\n',
+            "libs/a/src/code.c": "",
+            "libs/notes/readme.md": "",
+            "other/y/setup.py": "",
+            "other/z/setup.py": "",
+        }
+    )
+    member = {"libs/a/pyproject.toml", "libs/a/src/code.c", "other/y/setup.py"}
+    assert copied(tmp_path, "pyproject.toml") == {"pyproject.toml", "uv.toml", *member}
+    assert copied(tmp_path / "of the member", "libs/a/pyproject.toml") == {"pyproject.toml", "uv.toml", *member}
+
+
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     committed({"a.txt": "-r b.txt\n", "b.txt": "-r a.txt\n"})
     assert copied(tmp_path, "a.txt") == {"a.txt", "b.txt"}

@@ -59,6 +59,21 @@ def test_a_member_of_the_workspace_is_its_folder_and_so_is_what_it_requires_of_o
     assert "six" not in found, "the metadata of the folder tells what else it requires"
 
 
+def test_what_stands_in_the_place_of_a_requirement_can_be_written_down(tmp_path: Path) -> None:
+    write(
+        {
+            "pyproject.toml": project(
+                "p", "x>=1", more='[tool.uv.sources]\nx = { path = "lib", marker = "os_name == \'nt\'" }\n'
+            ),
+            "lib/pyproject.toml": project("x"),
+        }
+    )
+    assert [str(each) for each in read("pyproject.toml").requirements] == [
+        f'x @ {(tmp_path / "lib").as_uri()} ; os_name == "nt"',
+        'x>=1 ; os_name != "nt"',
+    ]
+
+
 def test_a_member_is_read_with_the_sources_and_settings_of_its_root() -> None:
     write(
         {

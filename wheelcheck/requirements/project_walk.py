@@ -18,7 +18,7 @@ from wheelcheck.model.requirement import IndexSource, Requirement, ToolSettings,
 from wheelcheck.requirements.collecting import Collector, understood
 from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable
 from wheelcheck.requirements.tool_tables import Declared
-from wheelcheck.requirements.uv_sources import UvSources, joined_markers, origin_of
+from wheelcheck.requirements.uv_sources import UvSources, joined_markers, origin_of, under
 from wheelcheck.texts.poetry import PoetryDependency
 from wheelcheck.texts.sources import Source
 
@@ -65,10 +65,12 @@ class Walk:
 
     def _take(self, each: Declared, scope: Scope) -> None:
         requirement = self._understood(each)
-        requirement = replace(requirement, marker=joined_markers(requirement.marker, scope.marker))
         if isinstance(requirement, UnsupportedRequirement):
-            self._collector.require(requirement)
-        elif requirement.name == self._project.name and requirement.url is None:
+            marker = joined_markers(requirement.marker, scope.marker)
+            self._collector.require(replace(requirement, marker=marker))
+            return
+        requirement = under(requirement, scope.marker)
+        if requirement.name == self._project.name and requirement.url is None:
             self._take_own(requirement, each, scope)
         else:
             self._require(requirement, each, scope)

@@ -11,6 +11,7 @@ import posixpath
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct
@@ -222,6 +223,8 @@ def _iter_named(
     if not path.endswith(_LISTS) and b"\0" in content[:1000]:
         return
     here = posixpath.dirname(path)
+    if posixpath.basename(path) == "pyproject.toml":
+        yield from _iter_about(here, files)
     with_folders = not path.endswith((".toml", ".lock", ".json", ".cfg", ".py"))
     for word in dict.fromkeys(_WORDS.findall(content.decode("utf-8", "replace"))):
         if "://" in word or word.startswith("sha256:") or len(word) > _LONGEST:
@@ -230,8 +233,31 @@ def _iter_named(
             named = posixpath.normpath(posixpath.join(here, text.replace("\\", "/")))
             if named in files:
                 yield named
+            elif "*" in named:
+                yield from (
+                    file for each in folders if fnmatchcase(each, named) for file in _project(each, files, folders)
+                )
             elif with_folders and named in folders:
                 yield from folders[named]
+            elif named in folders:
+                yield from _project(named, files, folders)
+
+
+def _iter_about(here: str, files: Mapping[str, TreeFile]) -> Iterator[str]:
+    """What else a project in the folder *here* is read with: the files of its tools, and a workspace above it."""
+    for name in ("uv.toml", "hatch.toml", "setup.cfg", "setup.py"):
+        if (beside := posixpath.join(here, name)) in files:
+            yield beside
+    while here:
+        here = posixpath.dirname(here)
+        if (above := posixpath.join(here, "pyproject.toml")) in files:
+            yield above
+
+
+def _project(folder: str, files: Mapping[str, TreeFile], folders: Mapping[str, list[str]]) -> list[str]:
+    """The files of *folder* where it holds a project, which is then judged by them."""
+    is_project = any(posixpath.join(folder, name) in files for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+    return folders[folder] if is_project else []
 
 
 def _iter_readings(word: str) -> Iterator[str]:

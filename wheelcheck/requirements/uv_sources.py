@@ -163,7 +163,6 @@ class UvSources:
         marker = joined_markers(requirement.marker, source.marker)
         written = WrittenRequirement(
             text=f"{requirement.name}{extras} @ {self._where(source)}" + (f" ; {marker}" if marker else ""),
-            written=str(requirement),
             origin=requirement.origin,
             folder=source.folder,
         )
@@ -205,6 +204,16 @@ def joined_markers(first: Marker | None, second: Marker | None) -> Marker | None
     return Marker(f"({first}) and ({second})")
 
 
+def under(requirement: Requirement, marker: Marker | None) -> Requirement:
+    """*requirement* where *marker* holds too, in its text as well."""
+    if marker is None:
+        return requirement
+    both = joined_markers(requirement.marker, marker)
+    # In a URL only a semicolon behind a blank begins a marker.
+    plain = requirement.text.partition(" ;" if requirement.url is not None else ";")[0].rstrip()
+    return replace(requirement, marker=both, text=f"{plain} ; {both}")
+
+
 def _outside(requirement: Requirement, sources: Sequence[UvSource]) -> tuple[Requirement, ...]:
     """*requirement* where the marker of none of *sources* holds."""
     left = requirement
@@ -215,7 +224,7 @@ def _outside(requirement: Requirement, sources: Sequence[UvSource]) -> tuple[Req
             outside = Marker(negated(source.marker))
         except KeyError as operator:
             raise source.failure(f"a marker with {operator} has no opposite", "write it with <, >=, == or !=") from None
-        left = replace(left, marker=joined_markers(left.marker, outside))
+        left = under(left, outside)
     return (left,)
 
 
