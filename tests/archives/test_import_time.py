@@ -7,8 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from wheelcheck.archives.grammar import why_unparsable
-from wheelcheck.archives.import_time import read_import_time
+from wheelcheck.archives.import_time import read_import_time, why_unparsable
 from wheelcheck.archives.modules import SourceTexts, map_modules
 from wheelcheck.model.code import ImportTarget, ImportTime
 

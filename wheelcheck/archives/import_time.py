@@ -6,11 +6,13 @@ Only statements that always run count: at module level, unguarded, under conditi
 from __future__ import annotations
 
 import ast
+import io
 import re
+import sys
+import tokenize
 from collections import deque
 from collections.abc import Iterator
 
-from wheelcheck.archives.grammar import why_unparsable
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
 from wheelcheck.model.code import (
@@ -21,12 +23,17 @@ from wheelcheck.model.code import (
     ParsedModule,
     ReachedModule,
     parse_source,
+    parse_tree,
 )
 
 MODULES = 400
 """How many modules of one archive are followed; generated packages have thousands."""
 _EXTENDS_PATH = re.compile(rb"sys\.path\.|sys\.path\s*\+?=|sys\.path\[|meta_path|path_hooks|addsitedir")
 _NO_FIND_MODULE = 12
+# What is Python 2 alone, so that no newer grammar will admit it; PEP 758 admits exceptions without parentheses again since 3.14.
+_PYTHON_2 = re.compile(
+    r"Missing parentheses in call to '(?:print|exec)'|leading zeros in decimal|inconsistent use of tabs"
+)
 _NOT_LIBRARIES = frozenset(
     {"setup", "conftest", "test", "tests", "testing", "docs", "doc", "examples", "example", "benchmarks"}
 )
@@ -126,3 +133,25 @@ def _outer(statement: ImportStatement, parsed: ParsedModule) -> OuterImport:
         line=line,
         statement=parsed.text_of(statement.node),
     )
+
+
+def why_unparsable(content: bytes, minor: int) -> tuple[int, str] | None:
+    """Line and words of the first error that Python 3.*minor* finds in *content*; ``None`` where it parses, or may.
+
+    The parser of the running Python judges for itself and for older ones. Of the grammar of a newer one it knows only what no
+    Python 3 has.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding)
+    except (SyntaxError, ValueError, LookupError):
+        return None  # whoever reads the module says so
+    try:
+        parse_tree(text, minor=min(minor, sys.version_info.minor))
+    except SyntaxError as error:
+        if error.lineno is None:
+            return None  # the parser gave up, which proves nothing
+        if minor > sys.version_info.minor and not _PYTHON_2.search(error.msg):
+            return None
+        return error.lineno, error.msg
+    return None

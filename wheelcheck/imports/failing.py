@@ -8,9 +8,9 @@ from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.imports.providers import Providers
 from wheelcheck.imports.suspects import Suspects
-from wheelcheck.model.code import ImportTarget, ImportTime, ModuleState, OuterImport, ReachedModule
+from wheelcheck.model.code import ImportTarget, ImportTime, ModuleNames, ModuleState, OuterImport, ReachedModule
+from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.knowledge import StandardLibrary
 from wheelcheck.model.resolution import Pin
@@ -61,7 +61,7 @@ def find_failing_imports(
     """
     facts = import_target(target)
     files = {name: pin.distribution for name, pin in pins.items() if pin.distribution is not None}
-    judge = _Judge(Providers(files, code), library, facts)
+    judge = _Judge(_Providers(files, code), library, facts)
     if suspects.more:
         yield Finding.of(
             Code.IMPORTS_UNREAD,
@@ -95,8 +95,39 @@ def _read(
     yield from zip(suspects.wheels, answers, strict=True)
 
 
+class _Providers:
+    """The modules of the *files* of a resolution, read through *code*."""
+
+    def __init__(self, files: Mapping[NormalizedName, Distribution], code: CodeOfArchives) -> None:
+        self._files = files
+        self._code = code
+        self._tops: dict[NormalizedName, frozenset[str]] = {}
+
+    def of(self, top: str) -> list[NormalizedName]:
+        """The projects that bring the top-level module *top*: first asked are those of its name, then all."""
+        alike = [name for name in self._files if name == canonicalize_name(top)]
+        found = [name for name in alike if top in self._tops_of(name)]
+        return found or [name for name in self._files if top in self._tops_of(name)]
+
+    def _tops_of(self, name: NormalizedName) -> frozenset[str]:
+        if name not in self._tops:
+            self._tops[name] = self._code.import_names(self._files[name])
+        return self._tops[name]
+
+    def has_unknown(self) -> bool:
+        """Whether some archive of the resolution may bring modules that were not seen: one that could not be read."""
+        return any(not self._tops_of(name) and not file.filename.endswith(".whl") for name, file in self._files.items())
+
+    def names_of(self, provider: NormalizedName, modules: frozenset[str]) -> Mapping[str, ModuleNames]:
+        """What *modules* bind in the archive of *provider*; unread ones where it cannot be had."""
+        try:
+            return {each.module: each for each in self._code.definitions(self._files[provider], modules)}
+        except IndexUnavailable:
+            return {name: ModuleNames(module=name, state=ModuleState.UNREAD, open_ended=True) for name in modules}
+
+
 class _Judge:
-    def __init__(self, providers: Providers, library: StandardLibrary, target: ImportTarget) -> None:
+    def __init__(self, providers: _Providers, library: StandardLibrary, target: ImportTarget) -> None:
         self._providers = providers
         self._library = library
         self._target = target
