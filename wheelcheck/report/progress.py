@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
+
+from wheelcheck.ports import SilentTransfers
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -32,9 +33,7 @@ class _Closing:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -143,7 +142,7 @@ class ProgressReporter(_Closing):
         return Text(text, style="dim", no_wrap=True, overflow="crop")
 
 
-class TransferProgress(_Closing):
+class TransferProgress(_Closing, SilentTransfers):
     """The port ``Transfers`` on a terminal: a bar with bytes and rate; a context manager around one run.
 
     *note* prints a line that stays, on any stream. Every method may be called from any thread.
@@ -213,15 +212,6 @@ class TransferProgress(_Closing):
             self._left -= 1
             if self._progress is not None:
                 self._draw()
-
-    def pinned(self, name: NormalizedName, version: Version, total: int) -> None:
-        """Nothing is resolved here."""
-
-    def fetching(self, what: str) -> None:
-        """The bar counts bytes instead."""
-
-    def fetched(self, what: str) -> None:
-        """The bar counts bytes instead."""
 
     def _say(self, line: str) -> None:
         with self._lock:

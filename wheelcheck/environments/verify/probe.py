@@ -1,7 +1,7 @@
 """The program that imports modules inside the environment that is verified, the reader of its output, and what it shows.
 
-The program is sent as text to any Python from 3.8 on, so it imports nothing of ours. It writes lines of JSON that begin with a
-mark, because the modules that it imports may print as well.
+The program (``probe_program.txt``) is sent as text to any Python from 3.8 on, so it imports nothing of ours. It writes lines of
+JSON that begin with a mark, because the modules that it imports may print as well.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import ntpath
 import sys
 from collections.abc import Iterator
+from importlib.resources import files
 
 from msgspec import Struct, convert
 from packaging.utils import NormalizedName
@@ -18,46 +19,7 @@ from wheelcheck.environments.verify.subject import Subject
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind, TrialOutcome
 
-SOURCE = r"""
-import os, sys
-mark, adds = sys.argv[1], sys.argv[2]
-names = sys.argv[3:]
-sys.argv = ["-c"]
-sys.dont_write_bytecode = True
-sys.path[:] = [each for each in sys.path if each not in ("", os.getcwd())]
-import json, time
-stream = os.fdopen(os.dup(1), "wb", 0)
-def say(**told):
-    stream.write((chr(10) + mark + json.dumps(told) + chr(10)).encode("ascii"))
-if adds:
-    import site
-    site.addsitedir(adds)
-import importlib
-for name in names:
-    say(begin=name)
-    start = time.perf_counter()
-    try:
-        importlib.import_module(name)
-    except BaseException as problem:
-        text = str(problem).strip().splitlines()
-        kind = type(problem).__name__
-        say(end=name, seconds=time.perf_counter() - start, error=kind + (": " + text[-1] if text else ""))
-    else:
-        say(end=name, seconds=time.perf_counter() - start, error="")
-import sysconfig
-def place(module):
-    try:
-        return getattr(module, "__file__", None) or ""
-    except Exception:
-        return ""
-say(
-    executable=sys.executable, prefix=sys.prefix, base=sys.base_prefix, path=[str(each) for each in sys.path],
-    stdlib=[sysconfig.get_path("stdlib") or "", sysconfig.get_path("platstdlib") or ""],
-    modules=sorted([name, str(place(module))] for name, module in list(sys.modules.items()) if place(module)),
-)
-stream.flush()
-os._exit(0)
-"""
+SOURCE = files("wheelcheck.environments.verify").joinpath("probe_program.txt").read_text(encoding="utf-8")
 
 
 class ProbedPlaces(Struct, frozen=True, kw_only=True):
