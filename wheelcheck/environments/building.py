@@ -231,7 +231,14 @@ def refuse_unplanned(path: Path, wanted: Wanted, plan: Plan) -> None:
         raise _refused(wanted, f"gave a file that is no wheel: {error}") from error
     if (name, version) != (wanted.package.name, wanted.package.version):
         raise _refused(wanted, f"gave {name} {version}", "the source archive says another version than the index does")
-    _refuse_platform(tags, wanted)
+    native = [tag for tag in tags if tag.platform != "any" or tag.abi != "none"]
+    if native:
+        raise _refused(
+            wanted,
+            f"gave a wheel for one platform: {_shown(native)}",
+            "it compiles something, so it must be built on the target's platform: take a version with a wheel, or "
+            "--sdist deny to see the others",
+        )
     if not any((tag.interpreter, tag.abi, tag.platform) in plan.target.rank for tag in tags):
         raise _refused(wanted, f"gave a wheel for {_shown(tags)}, which {plan.target} does not take")
     # A package may require itself with its extras.
@@ -243,17 +250,6 @@ def refuse_unplanned(path: Path, wanted: Wanted, plan: Plan) -> None:
             wanted,
             f"gave a wheel that asks for {', '.join(unplanned)}, which the plan does not have it require",
             "the build adds what the source archive does not say: name it beside the other requirements and plan again",
-        )
-
-
-def _refuse_platform(tags: Iterable[Tag], wanted: Wanted) -> None:
-    native = [tag for tag in tags if tag.platform != "any" or tag.abi != "none"]
-    if native:
-        raise _refused(
-            wanted,
-            f"gave a wheel for one platform: {_shown(native)}",
-            "it compiles something, so it must be built on the target's platform: take a version with a wheel, or "
-            "--sdist deny to see the others",
         )
 
 

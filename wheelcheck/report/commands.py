@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck.model.finding import Code
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import InputRecord, Options, Plan
-from wheelcheck.model.repair import Repair, Risk
+from wheelcheck.model.repair import Edit, Repair, Risk
 from wheelcheck.model.target import Target
 from wheelcheck.options import OPTIONS
 from wheelcheck.report.page import Page
@@ -99,30 +99,18 @@ def _iter_guesses(plan: Plan, again: tuple[str, ...]) -> Iterator[NextStep]:
         yield NextStep(command=(*again, *options), reason=f"see whether it fits; then test {who}")
 
 
-def repaired_command(asked: tuple[str, ...], repair: Repair, target: Target | None = None) -> tuple[str, ...]:
-    """The command *asked*, word by word, with the edits of *repair* in it.
+def repaired_command(asked: Sequence[str], edit: Repair | Edit, target: Target | None = None) -> tuple[str, ...]:
+    """The command *asked*, word by word, with the edits of a repair, or one *edit*, after them.
 
-    An option of the repair (``--python``, the override of a project) replaces the one that *asked* has. Where the repair names half
-    of a *target* that a file described, the other half is named too.
+    Words that these repeat or contradict are taken out (an option of the repair replaces the one that *asked* has), and so is a
+    ``--fix``, since they are the changes that it stands for. What follows an option that takes a value belongs to that option.
+    Where the repair names half of a *target* that a file described, the other half is named too.
     """
-    return edited_command(asked, repair.options, target)
-
-
-def edited_command(asked: tuple[str, ...], options: tuple[str, ...], target: Target | None = None) -> tuple[str, ...]:
-    """As :func:`repaired_command`, for the words *options* of any edit."""
+    options = edit.options
     by_file = any(word.partition("=")[0] == "--target" for word in asked)
     if target is not None and by_file and ("--python" in options or "--platform" in options):
         # The words of the edit come last and win over these.
         options = ("--platform", target.platform, "--python", target.python, *options)
-    return _reworded(asked, options)
-
-
-def _reworded(asked: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
-    """The words of *asked* with those of *options* after them; words that *options* repeats or contradicts are taken out.
-
-    A ``--fix`` is taken out too, since *options* are the changes that it stands for. What follows an option that takes a value
-    belongs to that option.
-    """
     latest = {_slot(part) or " ".join(part): part for part in _iter_parts(options)}
     added = tuple(latest.values())
     taken = {slot for part in added if (slot := _slot(part))}

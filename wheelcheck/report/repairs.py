@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.repair import Edit, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
-from wheelcheck.report.commands import asked_command, draw_command, edited_command, repaired_command
+from wheelcheck.report.commands import asked_command, draw_command, repaired_command
 from wheelcheck.report.findings import draw_paths
 from wheelcheck.report.page import Detail, Page, counted, folded, glued, sentence
 from wheelcheck.report.wording import bare_change, change, changes, gain, iter_dated_moves, iter_moves, iter_releases
@@ -56,7 +56,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
         return
     # Beside repairs there are only suggestions that keep what the repairs lose.
     for suggestion in proposals.suggestions if open_repairs else ():
-        _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
+        _draw_suggestion(page, suggestion, repaired_command(again, suggestion.edit, plan.target))
     if open_repairs:
         _draw_unrepairable(page, proposals.unrepairable, detail)
         page.paragraph(_heading(plan, len(open_repairs)), indent=2, style="bold", apart=True)
@@ -75,7 +75,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
     if not open_repairs:
         _draw_unrepairable(page, proposals.unrepairable, detail)
     for suggestion in () if open_repairs else proposals.suggestions:
-        _draw_suggestion(page, suggestion, edited_command(again, suggestion.edit.options, plan.target))
+        _draw_suggestion(page, suggestion, repaired_command(again, suggestion.edit, plan.target))
     _draw_rest(page, proposals)
 
 

@@ -274,21 +274,13 @@ def _largest_first(sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
 
 def layers(files: Iterable[EnvironmentFile], plan: Plan) -> tuple[tuple[str, tuple[EnvironmentFile, ...]], ...]:
     """The layers that have files, with these, in the order of :data:`LAYERS`; each of *files* is in one."""
-    whole = tuple(files)
-    app = _app(whole, plan)
+    whole, sizes = tuple(files), Counter[NormalizedName]()
+    for file in whole:
+        if file.owner is not None:
+            sizes[file.owner] += file.size
+    asked = (package for package in plan.packages if package.requested)
+    app = {package.name for package in asked if package.direct or sizes[package.name] <= SMALL}
     found: dict[str, list[EnvironmentFile]] = {layer: [] for layer in LAYERS}
     for file in whole:
         found["runtime" if file.owner is None else "app" if file.owner in app else "base"].append(file)
     return tuple((layer, tuple(members)) for layer, members in found.items() if members)
-
-
-def _app(files: Iterable[EnvironmentFile], plan: Plan) -> frozenset[NormalizedName]:
-    sizes: Counter[NormalizedName] = Counter()
-    for file in files:
-        if file.owner is not None:
-            sizes[file.owner] += file.size
-    return frozenset(
-        package.name
-        for package in plan.packages
-        if package.requested and (package.direct or sizes[package.name] <= SMALL)
-    )
