@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,9 +15,12 @@ import pytest
 
 import wheelcheck
 from tests.fakes.archives import make_sdist, make_wheel
+from tests.indexes.tools import UV, environment
 from tests.server import IndexServer, Mode
 from tests.server.answers import Answer
 from wheelcheck.errors import IndexUnavailable
+from wheelcheck.export.requirements import render
+from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import Plan
 from wheelcheck.report.summary import render_summary
@@ -236,3 +242,34 @@ def test_a_folder_of_this_machines_pip_adds_what_is_missing_and_no_plan_depends_
             "webrtcvad": folder,
         }
     assert [finding.package for finding in found(plan, Code.SEVERAL_INDEXES)] == ["webrtcvad"]
+
+
+@pytest.mark.skipif(UV is None, reason="uv is not here (extra: peers)")
+def test_exported_requirements_say_with_which_strategy_uv_finds_files_of_several_indexes(tmp_path: Path) -> None:
+    both = {**CUDA, "extra": [make_wheel("extra", "1.0")]}
+    with IndexServer(MAIN) as main, IndexServer(both) as cuda:
+        plan = wheelcheck.plan(
+            "tensorlib",
+            "extra",
+            index_url=main.simple_url,
+            extra_index_urls=(cuda.simple_url,),
+            no_cache=True,
+            environ=ENVIRON,
+        )
+        text = render(Shipment(plan=plan))
+        (tmp_path / "exported.txt").write_text(text)
+        words = [UV or "uv", "pip", "install", "--dry-run", "--no-deps", "--require-hashes", "--no-cache"]
+        words += ["--python", sys.executable, "-r", str(tmp_path / "exported.txt")]
+        strategy = re.findall(r"uv finds them with (--index-strategy) ([\w-]+)", text)[0]
+        statuses = [
+            subprocess.run([*words, *more], env=environment(), capture_output=True, timeout=60, check=False).returncode
+            for more in ((), strategy)
+        ]
+    assert statuses == [1, 0]
+
+
+def test_a_mirror_that_lists_the_very_file_is_only_noted(tmp_path: Path) -> None:
+    with IndexServer(MAIN) as main, IndexServer(MAIN) as mirror:
+        plan = planned(tmp_path, {"main": main.simple_url, "cuda": mirror.simple_url}, "plain")
+    (finding,) = found(plan, Code.SEVERAL_INDEXES)
+    assert finding.severity is Severity.INFO

@@ -49,6 +49,9 @@ def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
     # A project may be pinned to an index that is not searched for the others, or come from a folder of pip's own settings.
     others = [url for url in used if url not in links and url not in configured]
     first, *rest = [*configured, *others] or [""]
+    if rest:
+        # By uv's own strategy the first index that knows a project hides the files of the others.
+        yield "# The files come from several indexes; uv finds them with --index-strategy unsafe-best-match."
     if first and not is_default_index(first):
         yield f"--index-url {first}"
     for url in rest:

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.findings.indexes import exact_version
+from wheelcheck.findings.indexes import exact_version, places_of
 from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.lock import Lock, LockedPackage
@@ -72,7 +72,8 @@ def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
     if named is not None and named.local:
         builds = ", ".join(str(version) for version in versions if version.public == named.public)
         there = f"the builds of {named.public} there are {builds}" if builds else f"the newest are {newest}"
-        return f"no index that answered has the build {named} of {clash.name}; {there}"
+        where = places_of(diagnosis.page(clash.name))
+        return f"the build {named} of {clash.name} is not on {where}; {there}"
     verb = "satisfies" if len(asked) + len(bounds) > 1 else "is"
     return f"no version of {clash.name} {verb} {wanted}; the newest are {newest}"
 

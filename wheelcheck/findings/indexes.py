@@ -9,7 +9,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.model.distribution import MetadataSource, ProjectPage
+from wheelcheck.model.distribution import Distribution, MetadataSource, ProjectPage
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.resolution import Pin
 
@@ -19,7 +19,8 @@ _NAMES_SHOWN = 5
 def find_shared_names(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Projects whose version was chosen from what several indexes list: whoever owns the name on one of them decides.
 
-    None where a hash settles which file it is. Where an exact bound and one index alone settle it, that is information.
+    None where a hash settles which file it is. Where an exact bound and one index alone settle it, or where all of the indexes
+    list the very file that was taken, that is information.
     """
     for name, pin in diagnosis.pins.items():
         if pin.distribution is None or pin.metadata.source is MetadataSource.LOCK or name in diagnosis.hashes.lines:
@@ -33,7 +34,9 @@ def find_shared_names(diagnosis: Diagnosis) -> Iterator[Finding]:
         others = "; ".join(f"{index} has {_newest(newest.get(index))}" for index in page.indexes if index != taken)
         yield Finding(
             code=Code.SEVERAL_INDEXES,
-            severity=Severity.INFO if _is_settled(diagnosis, pin, page) else Code.SEVERAL_INDEXES.severity,
+            severity=Severity.INFO
+            if _is_settled(diagnosis, pin, page) or _is_the_same(pin.distribution, page, rivals)
+            else Code.SEVERAL_INDEXES.severity,
             package=name,
             version=pin.version,
             message=f"{name} is on {len(page.indexes)} indexes: {pin.version} was taken from {taken}; {others}",
@@ -67,6 +70,13 @@ def _is_settled(diagnosis: Diagnosis, pin: Pin, page: ProjectPage) -> bool:
     return len(listing) == 1 and str(pin.version) in exact
 
 
+def _is_the_same(taken: Distribution, page: ProjectPage, rivals: list[str]) -> bool:
+    """Whether each of *rivals* lists the file *taken* with the same hash, as an index and its mirror do."""
+    files = page.distributions.get(taken.version, ())
+    same = {file.at.index for file in files if file.at.sha256 and file.at.sha256 == taken.at.sha256}
+    return same >= set(rivals)
+
+
 def find_failed_indexes(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Indexes that did not answer while others did: pip goes on without them, so what they have was not seen."""
     failed: dict[str, list[NormalizedName]] = {}
@@ -83,6 +93,11 @@ def find_failed_indexes(diagnosis: Diagnosis) -> Iterator[Finding]:
             message=f"{index} could not be asked, and the other indexes answered alone",
             evidence=(reasons[index], f"not seen there: {', '.join(names[:_NAMES_SHOWN])}{more}"),
         )
+
+
+def places_of(page: ProjectPage) -> str:
+    """The indexes that list the project of *page*, in words."""
+    return " and ".join(page.indexes or (page.index,)) or "any index"
 
 
 def exact_version(specifier: SpecifierSet) -> Version | None:

@@ -17,7 +17,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.findings.indexes import asked_label, exact_version
+from wheelcheck.findings.indexes import asked_label, exact_version, places_of
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.target import Target
@@ -297,7 +297,7 @@ def _index(case: BlockerCase) -> Iterator[Change]:
     seen = {project.page.index, *project.page.indexes}
     failed = dict(project.page.unasked)
     wanted = exact_version(blocker.specifier)
-    because = f"{blocker.name} {wanted} is on no index that answered" if blocker.is_clash and wanted else case.because
+    because = f"it is not on {places_of(project.page)}" if blocker.is_clash and wanted else case.because
     others = [url for url in case.blocked.indexes if masked(url) not in seen and masked(url) not in failed]
     for url in dict.fromkeys((*others, *vendors, *failed)):
         change = FromIndex(name=blocker.name, url=url, because=because)
