@@ -91,10 +91,7 @@ def record_files(folder: Path, digest: str, plan: Plan, entries: Iterable[Entry]
         if (folder / entry.filename).is_file() or (folder / SOURCES / entry.filename).is_file()
     } | {entry.filename: entry for entry in entries}
     record = Record(
-        schema=SCHEMA,
-        plan=digest,
-        target=plan.target.name,
-        files=tuple(found[filename] for filename in sorted(found)),
+        schema=SCHEMA, plan=digest, target=plan.target.name, files=tuple(found[filename] for filename in sorted(found))
     )
     path, part = folder / RECORD_NAME, folder / f".{RECORD_NAME}.part"
     try:

@@ -24,8 +24,8 @@ class Exporter(NamedTuple):
 
     name: str
     filename: str
-    sentence: str
     renderer: str
+    sentence: str
     uses: frozenset[str] = frozenset()
 
     def render(self, shipment: Shipment) -> str:
@@ -42,103 +42,41 @@ class Exporter(NamedTuple):
         return render(shipment)
 
 
+_NAME = frozenset({"name"})
 _PROGRAM = frozenset({"name", "app-version", "entry"})
 _BUNDLE = frozenset({"bundle", "url"})
 
 EXPORTERS: tuple[Exporter, ...] = (
-    Exporter(
-        name="requirements",
-        filename="requirements.lock.txt",
-        sentence="Pinned requirements with hashes, for pip install --no-deps --require-hashes, and for uv.",
-        renderer="requirements:render",
-    ),
-    Exporter(
-        name="pylock",
-        filename="pylock.toml",
-        sentence="A lock file that standard tools read (PEP 751).",
-        renderer="pylock:render",
-    ),
-    Exporter(
-        name="pip-sh",
-        filename="install.sh",
-        sentence="A script for sh that runs pip phase by phase, with hashes, and stops at the first failure.",
-        renderer="pip_scripts:render_sh",
-    ),
-    Exporter(
-        name="pip-powershell",
-        filename="install.ps1",
-        sentence="The same script for PowerShell.",
-        renderer="pip_scripts:render_powershell",
-    ),
-    Exporter(
-        name="pip-cmd",
-        filename="install.cmd",
-        sentence="The same script for the command prompt of Windows.",
-        renderer="pip_scripts:render_cmd",
-    ),
-    Exporter(
-        name="dockerfile",
-        filename="Dockerfile",
-        sentence="The lines of a Dockerfile that install the plan's wheels, for targets with Linux.",
-        renderer="pip_scripts:render_dockerfile",
-    ),
-    Exporter(
-        name="github-actions",
-        filename="bundle.yml",
-        sentence="A workflow that bundles on a clean machine from this very plan, checks, zips and releases.",
-        renderer="github_actions:render",
-        uses=frozenset({"name"}),
-    ),
-    Exporter(
-        name="electron-builder",
-        filename="electron-builder.json",
-        sentence="The extraResources of electron-builder that take a bundle along.",
-        renderer="electron_builder:render",
-        uses=frozenset({"bundle"}),
-    ),
-    Exporter(
-        name="briefcase",
-        filename="briefcase.toml",
-        sentence="The requires of a Briefcase project, pinned to the plan.",
-        renderer="briefcase:render",
-        uses=frozenset({"name"}),
-    ),
-    Exporter(
-        name="pyinstaller",
-        filename="app.spec",
-        sentence="A spec for PyInstaller that freezes the plan, and nothing else that is installed; needs --entry.",
-        renderer="pyinstaller:render",
-        uses=frozenset({"name", "entry", "bundle"}),
-    ),
-    Exporter(
-        name="pynsist",
-        filename="installer.cfg",
-        sentence="The installer.cfg of pynsist, with the fetched wheels; needs --entry.",
-        renderer="pynsist:render",
-        uses=_PROGRAM,
-    ),
-    Exporter(
-        name="nsis",
-        filename="installer.nsi",
-        sentence="A script for NSIS that installs a bundle, or downloads it and checks its hash; needs --bundle.",
-        renderer="nsis:render",
-        uses=_PROGRAM | _BUNDLE,
-    ),
-    Exporter(
-        name="nsis-include",
-        filename="wheelcheck.nsh",
-        sentence="The same as macros, to be included in a script of your own.",
-        renderer="nsis:render_include",
-        uses=_BUNDLE,
-    ),
-    Exporter(
-        name="cyclonedx",
-        filename="bom.json",
-        sentence="A software bill of materials (CycloneDX 1.6); needs the extra wheelcheck[cyclonedx].",
-        renderer="cyclonedx:render",
-        uses=frozenset({"name", "app-version"}),
-    ),
-)
+    Exporter("requirements", "requirements.lock.txt", "requirements:render",
+             "Pinned requirements with hashes, for pip install --no-deps --require-hashes, and for uv."),
+    Exporter("pylock", "pylock.toml", "pylock:render",
+             "A lock file that standard tools read (PEP 751)."),
+    Exporter("pip-sh", "install.sh", "pip_scripts:render_sh",
+             "A script for sh that runs pip phase by phase, with hashes, and stops at the first failure."),
+    Exporter("pip-powershell", "install.ps1", "pip_scripts:render_powershell",
+             "The same script for PowerShell."),
+    Exporter("pip-cmd", "install.cmd", "pip_scripts:render_cmd",
+             "The same script for the command prompt of Windows."),
+    Exporter("dockerfile", "Dockerfile", "pip_scripts:render_dockerfile",
+             "The lines of a Dockerfile that install the plan's wheels, for targets with Linux."),
+    Exporter("github-actions", "bundle.yml", "github_actions:render",
+             "A workflow that bundles on a clean machine from this very plan, checks, zips and releases.", _NAME),
+    Exporter("electron-builder", "electron-builder.json", "electron_builder:render",
+             "The extraResources of electron-builder that take a bundle along.", _BUNDLE - {"url"}),
+    Exporter("briefcase", "briefcase.toml", "briefcase:render",
+             "The requires of a Briefcase project, pinned to the plan.", _NAME),
+    Exporter("pyinstaller", "app.spec", "pyinstaller:render",
+             "A spec for PyInstaller that freezes the plan, and nothing else that is installed; needs --entry.",
+             _NAME | {"entry", "bundle"}),
+    Exporter("pynsist", "installer.cfg", "pynsist:render",
+             "The installer.cfg of pynsist, with the fetched wheels; needs --entry.", _PROGRAM),
+    Exporter("nsis", "installer.nsi", "nsis:render",
+             "A script for NSIS that installs a bundle, or downloads it and checks its hash; needs --bundle.", _PROGRAM | _BUNDLE),
+    Exporter("nsis-include", "wheelcheck.nsh", "nsis:render_include",
+             "The same as macros, to be included in a script of your own.", _BUNDLE),
+    Exporter("cyclonedx", "bom.json", "cyclonedx:render",
+             "A software bill of materials (CycloneDX 1.6); needs the extra wheelcheck[cyclonedx].", _NAME | {"app-version"}),
+)  # fmt: skip
 
 OUT_OF_SCOPE = {
     "conda": "wheels are not conda packages, and constructor installs nothing else: bundle the plan and ship the folder",

@@ -45,15 +45,7 @@ _AHEAD = 32  # blocks in memory at once
 SUMS = "SHA256SUMS"
 """The file beside archives that ``sha256sum --check`` reads."""
 RUNTIME = "(runtime)"
-_UNITS = {
-    "B": 1,
-    "KB": 1000,
-    "MB": 1000**2,
-    "GB": 1000**3,
-    "KIB": 1024,
-    "MIB": 1024**2,
-    "GIB": 1024**3,
-}
+_UNITS = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KIB": 1024, "MIB": 1024**2, "GIB": 1024**3}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
 _DEPTH = 2
 """The depth of the folders that are listed: a package's own and those in it."""

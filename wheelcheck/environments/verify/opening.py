@@ -95,9 +95,7 @@ def opened(given: str) -> Iterator[Subject]:
                 yield from _folder(root, given)
     else:
         raise InputUnreadable(
-            "is neither a folder nor the archive of a bundle",
-            address=given,
-            hint="give a folder, a .zip or a .tar.zst",
+            "is neither a folder nor the archive of a bundle", address=given, hint="give a folder, a .zip or a .tar.zst"
         )
 
 
