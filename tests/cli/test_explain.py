@@ -155,7 +155,7 @@ def test_a_text_that_is_no_log_of_an_installer_is_said_to_be_none(shell: Shell, 
         (b"PK\x03\x04rest", "a zip archive"),
         (b"\x1f\x8b\x08rest", "a gzip file"),
         (b"\x7fELF\x02\x01", "a program"),
-        (b"Collecting a\0\0\0b", "a binary file"),
+        (b"Collecting a\0\0\0\0\0\0b\n", "a binary file"),
         (bytes(range(128, 256)) * 40, "a binary file"),
     ],
 )

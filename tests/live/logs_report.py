@@ -53,7 +53,7 @@ def _report(answers: dict[str, Explanation]) -> Iterator[str]:
     yield ""
     yield f"Made by `python -m tests.live.logs_report` from the {len(answers)} logs in `fixtures/logs/`, which the tools in their"
     yield f"names wrote; the index was asked as of {CUTOFF}. `tests/logs/` holds the first columns to"
-    yield f"`fixtures/logs/expected.toml`: all {failed} distributions that failed and no others, and the target as the log tells it."
+    yield f"`fixtures/logs/expected.toml`: all {failed} distributions that failed, no others, and the target as the log tells it."
     yield "What it does not tell was asked: "
     yield f"{_PLATFORM} or Python {_PYTHON}. A kind is `build`, `no match` or `python` (it requires another)."
     yield ""
@@ -77,7 +77,7 @@ def _row(name: str, answer: Explanation, each: Explained) -> str:
     cause = failure.causes[0].message if failure.causes else "not told"
     cells = (
         name, str(answer.log.lines), f"{failure.name} {version}".strip(), failure.kind.value, target, cause,
-        str(nearest(each) or "not told"), _answer(each),
+        str(nearest(each) or "none known"), _answer(each),
     )  # fmt: skip
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 

@@ -103,12 +103,14 @@ def test_lines_that_hold_no_sign_are_passed_over_without_loss() -> None:
 
 
 def test_every_pattern_stands_behind_a_sign_of_its_row() -> None:
-    from wheelcheck.logs.messages import COMPILED
-    from wheelcheck.logs.target_hints import COMPILED as HINTS
+    from wheelcheck.logs.messages import TABLE as MESSAGES
+    from wheelcheck.logs.target_hints import TABLE as HINTS
 
     lines = {line for name in EXPECTED for line in lines_of(name)}
-    rows = [(pattern, row.signs) for row, pattern in COMPILED] + [(pattern, row.signs) for row, pattern in HINTS]
-    rows += [(pattern, cause.signs) for cause in TABLES.builds.causes for pattern in cause.patterns]
+    rows = [(pattern, row.signs) for row, pattern in MESSAGES.rows] + [
+        (pattern, row.signs) for row, pattern in HINTS.rows
+    ]
+    rows += [(pattern, cause.signs) for cause in TABLES.causes.rows for pattern in cause.patterns]
     for pattern, signs in rows:
         for line in lines:
             assert pattern.search(line) is None or any(sign in line for sign in signs), (pattern.pattern, line)

@@ -84,7 +84,7 @@ def _joined(lines: Iterable[str]) -> bytes:
 
 def lines_of(name: str) -> list[str]:
     """The lines of the fixture *name*."""
-    return (LOGS / f"{name}.log").read_text(encoding="utf-8").split("\n")
+    return (LOGS / f"{name}.log").read_bytes().decode().replace("\r\n", "\n").split("\n")
 
 
 def _docker(image: str, name: str, command: str) -> str:

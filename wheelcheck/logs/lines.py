@@ -30,6 +30,7 @@ _MOST_UNREADABLE = 0.1
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]{0,40}[ -/]{0,4}[@-~]|\x1b\][^\x07\x1b]{0,400}(?:\x07|\x1b\\)|\x1b[@-Z\\^_=>78]|\ufeff"
 )
+_MOVES = re.compile(r"\x1b\[\d{0,4}[A-HJK]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 _STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 
@@ -76,7 +77,7 @@ def open_text(stream: BinaryIO, path: str) -> io.TextIOWrapper:
         unreadable = sum(byte < 7 or 13 < byte < 27 or 27 < byte < 32 for byte in head) + head.decode(
             "utf-8", "replace"
         ).count("�")
-        if kind or b"\0" in head or unreadable > _MOST_UNREADABLE * max(len(head), 40):
+        if kind or unreadable > _MOST_UNREADABLE * max(len(head), 40):
             raise InputUnreadable(
                 f"is {kind or 'a binary file'}, not the text of a log",
                 address=path,
@@ -105,21 +106,51 @@ class _Raw(io.RawIOBase):
 
 
 def iter_raw(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
-    """Each line with its number, without its end; what follows after the longest part of a line is passed over."""
-    number = 0
-    while line := text.readline(LONGEST):
-        number += 1
-        rest = line
-        while not rest.endswith("\n") and (rest := text.readline(LONGEST)):
-            pass
-        yield number, line.rstrip("\r\n")
+    """Each line with its number, without its end and without colours; of an endless one the beginning alone.
+
+    A line that a progress bar draws again and again comes in several pieces, each of which ends where the drawing begins anew.
+    """
+    number, head, kept, is_new, is_endless = 0, "", "", True, False
+    while piece := text.readline(LONGEST):
+        if is_new:
+            number, head = number + 1, ""
+        else:
+            piece = kept + piece
+        is_first, is_new = is_new, piece.endswith("\n")
+        start = piece.rfind("\r", 0, -2) + 1
+        if is_endless and not start:
+            is_endless = not is_new
+            continue
+        is_endless = not is_new and not start
+        told, kept = (piece[:start], piece[start:]) if start and not is_new else (piece, "")
+        yield number, head + _without_escapes(told).rstrip("\r\n")
+        if is_first and not is_new:
+            # What stands before the line counts for all of its pieces.
+            head = "".join(_iter_prefixes(_without_escapes(told)))
+    if kept:
+        yield number, head + _without_escapes(kept)
+
+
+def _without_escapes(text: str) -> str:
+    """*text* without colours, which stand between words too and hide what is looked for; a moved cursor begins a line anew."""
+    return _ESCAPES.sub("", _MOVES.sub("\r", text)) if "\x1b" in text or "\ufeff" in text else text
+
+
+def _iter_prefixes(text: str) -> Iterator[str]:
+    position = 0
+    for _ in range(_MOST_PREFIXES):
+        found = _PREFIX.match(text, position)
+        if found is None or not found[0]:
+            return
+        position = found.end()
+        yield found[0]
 
 
 def cleaned(number: int, raw: str) -> Iterator[LogLine]:
     """The lines that a terminal showed for *raw* one after the other: a carriage return begins it again."""
+    job, step = "", ""
     for part in raw.split("\r") if "\r" in raw else (raw,):
-        text = _ESCAPES.sub("", part) if "\x1b" in part or "\ufeff" in part else part
-        job, step = "", ""
+        text = part
         for _ in range(_MOST_PREFIXES):
             found = _PREFIX.match(text)
             if found is None or not found[0]:

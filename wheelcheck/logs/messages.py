@@ -11,6 +11,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from wheelcheck.logs.signs import SignTable
 from wheelcheck.model.failure import FailureKind, TroubleKind
 
 
@@ -71,7 +72,7 @@ M = Meaning
 MESSAGES: tuple[Message, ...] = (
     *_rows(
         "pip",
-        (M.FAILED, "Building ",
+        (M.FAILED, "Building wheel|Building editable",
          rf"Building (?:wheel|(?P<editable>editable)) for {_NAME} \([\w. -]{{1,40}}\){_FAILED_STEP}", _BUILD),
         (M.FAILED, "Running setup.py ", rf"Running setup\.py (?:install|develop) for {_NAME}{_FAILED_STEP}", _BUILD),
         (M.FAILED, "Failed building ", rf"Failed building (?:wheel|(?P<editable>editable)) for {_NAME}\s*$", _BUILD),
@@ -82,7 +83,7 @@ MESSAGES: tuple[Message, ...] = (
         (M.LISTED, "Failed to build ", rf"^(?:ERROR: )?Failed to build {_NAMES}\s*$", _BUILD),
         (M.LISTED_NEXT, "Failed to build installable wheels|Encountered error while ",
          r"Failed to build installable wheels|Encountered error while (?:trying to install|generating) package", _BUILD),
-        (M.SUBJECT_FAILED, "metadata|requirements to build|dependencies|build backend",
+        (M.SUBJECT_FAILED, "Preparing |requirements to build|build dependencies|backend dependencies|build backend",
          r"(?:Preparing (?:editable |wheel )?metadata|Getting requirements to build (?:wheel|editable)"
          r"|Installing (?:build|backend) dependencies|pip subprocess to install (?:build|backend) dependencies"
          rf"|Checking if build backend supports build_editable){_FAILED_STEP}", _BUILD),
@@ -107,11 +108,11 @@ MESSAGES: tuple[Message, ...] = (
         (M.SUCCEEDED, "Successfully built ", rf"^\s*Successfully built {_NAMES}\s*$", None),
         (M.DONE, "already satisfied|Would install|Successfully downloaded",
          r"^Requirement already satisfied: |^Would install |^Successfully downloaded ", None),
-        (M.FILE, "Downloading |Using cached |Saved ",
+        (M.FILE, "Downloading|Using cached|Saved ",
          rf"^\s*(?:Downloading|Using cached|Saved) (?:\S{{1,600}}/)?{_FILE}", None),
         (M.SUBJECT, "Collecting |Obtaining |Processing ",
          rf"^\s*(?:Collecting|Obtaining|Processing) (?P<requirement>[^()]{{1,600}}?){_BY}\s*$", None),
-        (M.SUBJECT, "Building ", rf"Building (?:wheel|editable) for {_NAME} \(", None),
+        (M.SUBJECT, "Building wheel|Building editable", rf"Building (?:wheel|editable) for {_NAME} \(", None),
         (M.CLASH, "ResolutionImpossible|conflicting dependencies",
          r"ResolutionImpossible|because these package versions have conflicting dependencies", None),
         (M.TROUBLE, "THE HASHES|HashMismatch|--require-hashes mode",
@@ -122,7 +123,7 @@ MESSAGES: tuple[Message, ...] = (
          r"urllib3\.exceptions\.\w{1,40}Error|^(?:ERROR: )?(?:HTTP error \d{3} while|\d{3} (?:Client|Server) Error)", _NETWORK),
         (M.TROUBLE, "externally-managed|Could not install packages due to",
          r"externally-managed-environment|packages due to an \w{1,40}: \[(?:Errno 13|WinError 5)\]", TroubleKind.ACCESS),
-        (M.PROGRESS, "Looking in indexes|Installing collected|Building wheels for|-install|subprocess-exited",
+        (M.PROGRESS, "Looking in indexes|Installing collected|Building wheels for|legacy-install|for-install|subprocess-exited",
          r"^\s*(?:Looking in indexes: |Installing collected packages: |Building wheels for collected packages: )"
          r"|error: (?:subprocess-exited-with-error|failed-wheel-build-for-install|legacy-install-failure)", None),
     ),
@@ -141,7 +142,7 @@ MESSAGES: tuple[Message, ...] = (
          rf"{_UV} was not found in the (?:package registry|cache|provided package locations)", _NO_MATCH),
         (M.FAILED, "there is no version|there are no versions",
          rf"there (?:is no version|are no versions) of {_UV}", _NO_MATCH),
-        (M.FAILED, "available",
+        (M.FAILED, "is available|are available",
          r"\bonly .{1,400}? (?:is|are) available(?::.{0,600}?)? and (?:you require|your project depends on|\S{1,120} depends on) "
          rf"{_UV}", _NO_MATCH),
         (M.FAILED, "does not satisfy Python", rf"does not satisfy Python\S{{1,40}} and {_UV} depends on Python", _PYTHON),
@@ -204,14 +205,15 @@ MESSAGES: tuple[Message, ...] = (
         (M.TROUBLE, "space left on device|Errno 28", r"No space left on device|\[Errno 28\]", TroubleKind.DISK),
         (M.TROUBLE, "MemoryError|Killed|exit code: 137",
          r"^\s*MemoryError\b|Killed signal terminated program|^\s*Killed\s*$|exit code: 137", TroubleKind.MEMORY),
-        (M.TROUBLE, "name resolution|service not known|getaddrinfo",
-         r"Temporary failure in name resolution|Name or service not known|getaddrinfo failed", _NETWORK),
+        (M.TROUBLE, "name resolution|service not known|getaddrinfo|resolve host|onnect to ",
+         r"Temporary failure in name resolution|Name or service not known|getaddrinfo failed|: Could not resolve host: "
+         r"|Failed to connect to \S{1,200} port \d", _NETWORK),
     ),
 )  # fmt: skip
 """Every message that is understood. The first row that finds something in a line counts; of a sentence of uv all that name some."""
 
-COMPILED = tuple((row, re.compile(row.pattern)) for row in MESSAGES)
+TABLE = SignTable((row.signs, (row, re.compile(row.pattern))) for row in MESSAGES)
 
-ERROR_SIGNS = ("ERROR", "rror", "FATAL", "fatal")
+ERROR_SIGNS = ("ERROR:", "rror:", "ERROR[", "rror[", "FATAL", "fatal:", "E: ", "Error]", "Exception]")
 ERROR_LINE = re.compile(r"^\s{0,4}(?:ERROR|Error|error|FATAL|fatal|E)(?:\[\w+\])?: ?\S|^\[\w+(?:Error|Exception)\]: ")
 """A line that reports an error, of whatever program."""

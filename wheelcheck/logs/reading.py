@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import chain
 from typing import BinaryIO
 
 from msgspec.structs import replace
 
 from wheelcheck.logs.lines import LogLine, cleaned, iter_raw, open_text, unbarred
-from wheelcheck.logs.messages import COMPILED, ERROR_SIGNS
+from wheelcheck.logs.messages import ERROR_SIGNS
+from wheelcheck.logs.messages import TABLE as MESSAGES
+from wheelcheck.logs.signs import least
 from wheelcheck.logs.stream import SIGNS, Draft, Stream, Tables
-from wheelcheck.logs.target_hints import COMPILED as HINTS
+from wheelcheck.logs.target_hints import TABLE as HINTS
 from wheelcheck.logs.target_hints import combined
 from wheelcheck.model.failure import Failure, FailureLog, LoggedTarget, Trouble
-from wheelcheck.model.systems import BuildFailureKnowledge
 
 _MOST_STREAMS = 1_000
 _ELSEWHERE = 4  # what another step of the job tells of the target counts so many times less
 _DOCKER_STEP = re.compile(
     r"^\[(?:(?P<platform>(?:linux|windows)/[\w/]{1,40}) )?(?:(?P<stage>[A-Za-z][\w.-]{0,100}) )?\d{1,4}/\d{1,4}\] "
 )
+_STEP_SIGNS = ("] RUN ", "] FROM ")
 
 
 def parse_log(stream: BinaryIO, path: str, tables: Tables) -> FailureLog:
@@ -34,7 +35,7 @@ def parse_log(stream: BinaryIO, path: str, tables: Tables) -> FailureLog:
     Takes time in proportion to its length, and memory for what failed alone. Raises ``InputUnreadable`` for a file that is no text.
     """
     log = _Log(tables)
-    signs = _signs(tables.builds)
+    signs = _signs(tables)
     number = 0
     text = open_text(stream, path)
     try:
@@ -47,17 +48,9 @@ def parse_log(stream: BinaryIO, path: str, tables: Tables) -> FailureLog:
     return log.finished(number)
 
 
-def _signs(builds: BuildFailureKnowledge) -> tuple[str, ...]:
+def _signs(tables: Tables) -> tuple[str, ...]:
     """The texts of which one is in every line that means something."""
-    rows = chain(
-        (row.signs for row, _ in COMPILED),
-        (row.signs for row, _ in HINTS),
-        (cause.signs for cause in builds.causes),
-        (ERROR_SIGNS, SIGNS),
-    )
-    every = set(chain.from_iterable(rows))
-    # One that holds another need not be looked for.
-    return tuple(sorted(sign for sign in every if not any(other != sign and other in sign for other in every)))
+    return least((*MESSAGES.signs, *HINTS.signs, *tables.causes.signs, *ERROR_SIGNS, *SIGNS, *_STEP_SIGNS))
 
 
 class _Log:

@@ -15,10 +15,11 @@ from msgspec.structs import replace
 
 from wheelcheck.logs.distributions import Named, iter_named, of_file, parse_installed
 from wheelcheck.logs.lines import LONGEST
-from wheelcheck.logs.messages import COMPILED, ERROR_LINE, Meaning, Message
+from wheelcheck.logs.messages import ERROR_LINE, TABLE, Meaning, Message
+from wheelcheck.logs.signs import SignTable
 from wheelcheck.logs.target_hints import Hint, iter_hints
 from wheelcheck.model.failure import BuildCause, FailureKind, LogQuote, TroubleKind
-from wheelcheck.model.systems import BuildFailureKnowledge, ImageKnowledge
+from wheelcheck.model.systems import BuildFailureKnowledge, ImageKnowledge, KnownCause
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -31,6 +32,7 @@ _QUOTE = 300  # characters
 _SENTENCE_LINES = 60
 _NAMES_FOLLOW = 8  # lines after which a list of names is no longer waited for
 _NESTED = "build-requirement"
+_PARALLEL = "poetry"  # installs several at once, and reports a failure after the output of its build
 
 _BOX = re.compile(
     r"^(?P<indent>\s*)(?P<frame>\S{1,9} )?(?:\[\d{1,6} lines? of output\]|Complete output \(\d{1,6} lines?\):)\s*$"
@@ -45,18 +47,8 @@ _SENTENCE = re.compile(
 _NO_SENTENCE = re.compile(r"\s*[\u00d7│├╰]|\s{0,2}\S|\s*\[std")
 _LISTED = re.compile(r"^\s*\S{1,9}> (?P<names>[A-Za-z0-9][\w.-]*(?:, [A-Za-z0-9][\w.-]*)*)(?: from .{1,400})?$")
 SIGNS = (
-    "lines of output",
-    "Complete output",
-    "end of output",
-    "------",
-    "cause: ",
-    "hint: ",
-    "ecause ",
-    "─▶",
-    "->",
-    "─>",
-    "] ",
-)
+    "of output", "Complete output", "----------", "cause: ", "hint: ", "Because ", "because ", "─▶", "|-> ", "`-> ", "─> ",
+)  # fmt: skip
 """Texts of which one is in every line that these patterns find."""
 
 
@@ -70,11 +62,13 @@ class Draft(Struct, kw_only=True):
     causes: list[BuildCause] = field(default_factory=list)
 
 
-class Tables(Struct, frozen=True, kw_only=True):
-    """The knowledge that lines are read with."""
+class Tables:
+    """The knowledge that lines are read with: images, headers, and the causes of failed builds behind their signs."""
 
-    images: ImageKnowledge
-    builds: BuildFailureKnowledge
+    def __init__(self, images: ImageKnowledge, builds: BuildFailureKnowledge) -> None:
+        self.images = images
+        self.headers = builds.headers
+        self.causes: SignTable[KnownCause] = SignTable((cause.signs, cause) for cause in builds.causes)
 
 
 class Stream:
@@ -116,7 +110,7 @@ class Stream:
                 self._look_for_cause(text, line)
                 return
             self._end_sentence()
-        if _SENTENCE.match(text) and "lines of output" not in text:
+        if _SENTENCE.match(text) and "of output" not in text:
             self._sentence, self._sentence_line, self.is_in_sentence = [text.strip()], line, True
             if _REPORT.match(text):
                 self._reported = None
@@ -184,7 +178,7 @@ class Stream:
 
     def _look_for_cause(self, text: str, line: int) -> None:
         causes = self._open.causes if self._open is not None else self._pending
-        if len(causes) < _MOST_CAUSES and (cause := _cause(text, line, self._tables.builds)) is not None:
+        if len(causes) < _MOST_CAUSES and (cause := _cause(text, line, self._tables)) is not None:
             _add(causes, [cause])
 
     def _take_nested(self, row: Message, found: re.Match[str], quote: LogQuote) -> None:
@@ -201,7 +195,7 @@ class Stream:
     def _understand(self, row: Message, found: re.Match[str], quote: LogQuote) -> None:
         match row.meaning:
             case Meaning.SUBJECT:
-                self._turn_to(next(iter(iter_named(found)), None))
+                self._turn_to(next(iter(iter_named(found)), None), row.tool)
             case Meaning.FILE:
                 self._take_file(of_file(found["file"]))
             case Meaning.FAILED | Meaning.FAILED_BEFORE | Meaning.LISTED:
@@ -209,7 +203,7 @@ class Stream:
             case Meaning.SUBJECT_FAILED if self._subject is not None:
                 self._fail(self._subject, FailureKind.BUILD, row.tool, quote)
             case Meaning.SUBJECT_FAILED | Meaning.LISTED_NEXT:
-                self._names_follow = _NAMES_FOLLOW
+                self._names_follow, self._open, self._pending = _NAMES_FOLLOW, None, []
             case Meaning.OTHER_PYTHONS:
                 self._other_pythons = found["list"]
             case Meaning.UNREACHED:
@@ -223,10 +217,13 @@ class Stream:
             case Meaning.DONE:
                 self.has_succeeded = True
 
-    def _turn_to(self, named: Named | None) -> None:
-        if named is not None:
-            self._subject, self._open, self._pending, self._unreached = named, None, [], None
-            self._note(named)
+    def _turn_to(self, named: Named | None, tool: str) -> None:
+        if named is None:
+            return
+        self._subject, self._open, self._unreached = named, None, None
+        if tool != _PARALLEL:
+            self._pending = []
+        self._note(named)
 
     def _note(self, named: Named) -> None:
         """Keep what a line tells of a distribution, which the line that reports its failure may not repeat."""
@@ -305,21 +302,19 @@ class Stream:
 
 def _messages(text: str) -> Iterable[tuple[Message, re.Match[str]]]:
     """The messages in the line *text*: the first row that finds something, and of a sentence of uv all that name something."""
-    for row, pattern in COMPILED:
-        if any(map(text.__contains__, row.signs)) and (found := list(pattern.finditer(text))):
+    for row, pattern in TABLE.matching(text):
+        if found := list(pattern.finditer(text)):
             yield from ((row, each) for each in found)
             if row.tool != "uv" or row.meaning is not Meaning.FAILED:
                 return
 
 
-def _cause(text: str, line: int, builds: BuildFailureKnowledge) -> BuildCause | None:
-    for known in builds.causes:
-        if not any(map(text.__contains__, known.signs)):
-            continue
+def _cause(text: str, line: int, tables: Tables) -> BuildCause | None:
+    for known in tables.causes.matching(text):
         found = next((found for pattern in known.patterns if (found := pattern.search(text))), None)
         if found is None:
             continue
-        header = builds.headers.get(found["what"])
+        header = tables.headers.get(found["what"])
         missing = (
             f"The header {found['what']} is missing: {header.library} is not installed for building." if header else ""
         )

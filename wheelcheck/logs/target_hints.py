@@ -10,14 +10,17 @@ import re
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from wheelcheck.logs.signs import SignTable
 from wheelcheck.model.failure import LoggedTarget, LogQuote
 from wheelcheck.model.systems import ImageKnowledge
 from wheelcheck.targets.image_names import ImageUnknown, parse_image
 from wheelcheck.targets.platform_words import machine_of, platform_of
 
 _Version = tuple[int, int]
+_MINORS = range(6, 21)  # of Python 3, as far as a log may speak of them
 _LEGACY_FLOORS = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 # What is assumed of a machine whose C library or release no line tells; as the bare words in targets/platforms.py.
 _DEFAULT_FLOORS: dict[str, _Version] = {"manylinux": (2, 28), "musllinux": (1, 2), "macosx": (13, 0)}
@@ -72,10 +75,11 @@ _GLIBC = (("system", "linux"), ("family", "manylinux"))
 _MUSL = (("system", "linux"), ("family", "musllinux"))
 
 _ROWS = (
-    ("the platform that was asked for", 110, "platform",
+    ("the platform that was asked for", 110, "platform=|platform ",
      r"--(?:python-)?platform[= ](?!=)['\"]?(?P<asked>[\w./-]{3,60})", _NOTHING),
-    ("the Python that was asked for", 110, "--python|-p ", rf"(?:--python-version|--python|-p)[= ]['\"]?{_PYTHON}\b", _NOTHING),
-    ("a build folder of setuptools", 100, "lib.|temp.|bdist.",
+    ("the Python that was asked for", 110, "--python|-p 3|-p=",
+     rf"(?:--python-version|--python|-p)[= ]['\"]?{_PYTHON}\b", _NOTHING),
+    ("a build folder of setuptools", 100, "lib.linux|lib.win|lib.mac|lib.mingw|temp.linux|temp.win|temp.mac|temp.mingw|bdist.",
      r"\b(?:lib|temp|bdist)\.(?P<tag>(?:linux|win|macosx|mingw)[\w.-]{0,40}?)-(?:cpython-|pypy)?(?P<digits>3\d{1,2}|3\.\d{1,2})(?P<free>t)?"
      r"(?=[\\/\s'\"]|-pypy|$)", _NOTHING),
     ("the folder of Windows that distutils names", 100, "win-amd64-|win32-|win-arm64-",
@@ -85,7 +89,7 @@ _ROWS = (
     ("uv's Python tag", 95, "matching Python|You're using|You require",
      r"(?:matching Python \w+ tag \(e\.g\., |(?:You're using|You require) [\w. ]{3,40} \()`(?P<abi>[a-z]{2,8}3\d{1,2}t?)",
      _NOTHING),
-    ("uv's interpreter", 94, "Using ", rf"Using (?:CPython|Python|PyPy) {_PYTHON}\b", _NOTHING),
+    ("uv's interpreter", 94, "Using CPython|Using Python|Using PyPy", rf"Using (?:CPython|Python|PyPy) {_PYTHON}\b", _NOTHING),
     ("the oldest Python of a project", 93, "Python range (|requires-python|requested Python version",
      rf"(?:Python range \(|`requires-python`: |requested Python version \()>={_PYTHON}\b", _NOTHING),
     ("the Python that does not do", 92, "current Python|different Python",
@@ -106,16 +110,18 @@ _ROWS = (
      rf"hostedtoolcache[\\/](?:windows[\\/])?Python[\\/]{_PYTHON}[\\/](?P<machine>x64|x86|arm64)", _NOTHING),
     ("the machine of a CI job", 74, "Image: |runs-on|image: ",
      r"^\s*(?:Image|runs-on|Runner [Ii]mage): (?P<runner>(?:ubuntu|windows|macos)-[\w.-]{1,30})\s*$", _NOTHING),
-    ("the headers of Python", 70, "include", rf"include[\\/]python{_PYTHON}\b", _NOTHING),
+    ("the headers of Python", 70, "include/python|include\\python", rf"include[\\/]python{_PYTHON}\b", _NOTHING),
     ("the modules of Python", 60, "/site-packages", rf"(?:lib|lib64)/(?:python|pypy){_PYTHON}/site-packages", _NOTHING),
     ("a Python of Windows", 60, "\\Python|/Python", r"[\\/]Python(?P<digits>3\d{1,2})(?:-(?P<machine>32|arm64))?[\\/]", _WINDOWS),
-    ("a Python of pyenv or macOS", 58, "ersions/|python@",
+    ("a Python of pyenv or macOS", 58, "versions/3|Versions/3|python@",
      rf"(?:versions|Python\.framework/Versions|python@)/?{_PYTHON}(?=/)", _NOTHING),
     ("a compiler for musl", 52, "-linux-musl", rf"\b{_CPU}-\w{{1,20}}-linux-musl", _MUSL),
     ("autoconf's machine", 52, "-linux-gnu", rf"system type\.\.\. {_CPU}-\w{{1,20}}-linux-gnu", _GLIBC),
     ("the programs of Alpine", 50, "apk add|ld-musl|Alpine", r"\bapk add\b|ld-musl-|Alpine Linux|\(Alpine \d", _MUSL),
     ("Microsoft's compiler", 50, "Visual C|cl.exe|vcvarsall",
      r"Microsoft Visual C\+\+ \d|[\\/]cl\.exe\b|'cl\.exe' failed|\bvcvarsall\.bat\b", _WINDOWS),
+    ("the Pythons that versions require", 35, "Ignored the following versions",
+     r"require a different python version: (?P<bounds>.{1,7000})", _NOTHING),
     ("Apple's compiler", 50, "xcrun|xcode|-arch ", r"\bxcrun: error|\bxcode-select\b|-arch (?P<machine>arm64|x86_64)\b", _MACOS),
     ("a compiler of a distribution with glibc", 45, "(Debian|(Ubuntu|(Red Hat", r"\((?:Debian|Ubuntu|Red Hat) \d", _GLIBC),
     ("Meson's machine", 45, "ost machine cpu", rf"Host machine cpu(?: family)?: {_CPU}\b", _NOTHING),
@@ -129,14 +135,12 @@ HINTS = tuple(
 )
 """Every kind of line that tells a part of the target: its name, weight, signs and pattern, and what it says by being there."""
 
-COMPILED = tuple((row, re.compile(row.pattern)) for row in HINTS)
+TABLE = SignTable((row.signs, (row, re.compile(row.pattern))) for row in HINTS)
 
 
 def iter_hints(text: str, line: int, known: ImageKnowledge) -> Iterable[Hint]:
     """What the line *text* tells."""
-    for row, pattern in COMPILED:
-        if not any(map(text.__contains__, row.signs)):
-            continue
+    for row, pattern in TABLE.matching(text):
         for found in pattern.finditer(text):
             hint = _hint(row, found, LogQuote(line=line, text=text.strip()[:300]), known)
             if hint is not None and not hint.is_empty:
@@ -240,9 +244,23 @@ def _of_digits(text: str) -> dict[str, object]:
     return {"python": text if "." in text else f"3.{text[1:]}"}
 
 
+def _of_bounds(text: str) -> dict[str, object]:
+    """The Python that none of the bounds admits: the newest that is too old for all, else the oldest that is too new for all."""
+    found = set(re.findall(r"Requires-Python ([<>=!~.,*\d]{3,60})", text))
+    try:
+        bounds = [SpecifierSet(each.rstrip(",")) for each in found]
+    except InvalidSpecifier:
+        return {}
+    refused = [minor for minor in _MINORS if not any(each.contains(f"3.{minor}.0") for each in bounds)]
+    old = [minor for minor in refused if set(range(_MINORS[0], minor)) <= set(refused)]
+    new = [minor for minor in refused if minor not in old]
+    return {"python": f"3.{new[0] if new else old[-1]}"} if bounds and refused and len(refused) < len(_MINORS) else {}
+
+
 _READERS: dict[str, Callable[[str], dict[str, object]]] = {
     "python": lambda text: {"python": text},
     "digits": _of_digits,
+    "bounds": _of_bounds,
     "tag": _of_tag,
     "asked": _of_word,
     "abi": _of_abi,
