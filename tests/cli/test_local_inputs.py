@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.programs import Outcome, Shell
-from tests.fakes.archives import make_wheel
+from tests.fakes.archives import make_wheel, sha256_hex
 from tests.server import IndexServer
 
 WHEELS = {name: [make_wheel(name, "1.0"), make_wheel(name, "2.0")] for name in ("six", "idna", "requests", "numpy")}
@@ -200,3 +200,24 @@ def test_settings_name_extras_of_setup_cfg_too(shell: Shell) -> None:
     shell.write("setup.cfg", "[options]\ninstall_requires = six\n[options.extras_require]\nx = idna\n")
     with IndexServer(WHEELS) as server:
         assert shell.plan(".", index=server.simple_url).versions == {"idna": "2.0", "six": "2.0"}
+
+
+@pytest.mark.parametrize("end", [" \\\n    ", " \\\r\n    ", " "])
+def test_a_semicolon_with_nothing_behind_it_is_read_as_pip_reads_it(shell: Shell, end: str) -> None:
+    name, content = WHEELS["six"][0]
+    shell.write("requirements.txt", f"six==1.0;{end}--hash=sha256:{sha256_hex(content)}\n")
+    shell.write("plain.txt", "six==1.0 ;\nidna;  # all\n")
+    target = ("--platform", "win_amd64", "--python", "3.12", "--no-cache")
+    with IndexServer({**WHEELS, "six": [(name, content)]}) as server:
+        for words in (("check", "requirements.txt"), ("plan", "requirements.txt"), ("plan", "plain.txt")):
+            outcome = shell.run(*words, *target, "-i", server.simple_url)
+            assert outcome.status == 0, outcome.err
+
+
+def test_repeated_lines_ask_once(shell: Shell) -> None:
+    shell.write("pyproject.toml", PROJECT)
+    shell.write("requirements.txt", "six\nSix\nsix==1.0\n-e .\n.\n-e .[x]\nsix ; python_version > '2'\n")
+    with IndexServer(WHEELS) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+    assert outcome.versions == {"edp": "1", "idna": "1.0", "six": "1.0"}
+    assert outcome.status == 0
