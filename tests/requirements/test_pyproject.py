@@ -187,3 +187,18 @@ def test_any_shape_of_project_is_read_or_refused_naming_the_file(document: dict[
             read("pyproject.toml", **options)
         except InputUnreadable as error:
             assert "pyproject.toml" in f"{error}{error.address}" or "no such file" in error.message
+
+
+def test_editable_lines_of_pdm_that_cannot_be_read_are_told_with_the_others() -> None:
+    write(
+        {
+            "pyproject.toml": "[project]\nname = 'x'\ndependencies = ['a b']\n"
+            "[tool.pdm.dev-dependencies]\ndev = ['-e ./gone', '-e file:./here ; x']\n",
+            "here/setup.cfg": "[metadata]\nname = here\n",
+        }
+    )
+    error = failure("pyproject.toml", groups=("dev",))
+    told = [(each.address, each.message) for each in (error, *error.further)]  # type: ignore[attr-defined]
+    assert [address for address, _ in told] == ["pyproject.toml:3", "pyproject.toml:5", "pyproject.toml:5"]
+    assert "no such file: gone" in told[1][1]
+    assert "no environment marker: 'x'" in told[2][1]

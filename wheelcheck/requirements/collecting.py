@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +28,8 @@ from wheelcheck.requirements.requirement import WrittenRequirement, parse_writte
 from wheelcheck.texts.places import LineUnreadable
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of
+
+Asked = Requirement | UnsupportedRequirement
 
 
 class Collector:
@@ -173,9 +175,12 @@ def _words_of(value: object) -> tuple[str, ...]:
     return (str(value),)
 
 
-def understood(text: str, origin: FileOrigin, source: Source) -> Requirement | UnsupportedRequirement:
-    """The requirement *text* of a TOML list. Raises ``InputUnreadable`` at *origin*."""
+def understood(
+    text: str, origin: FileOrigin, source: Source, *, parse: Callable[[WrittenRequirement], Asked] = parse_written
+) -> Asked:
+    """The requirement *text* of a TOML list, read by *parse*. Raises ``InputUnreadable`` at *origin*."""
+    written = "" if parse is parse_written else f"-e {text}"
     try:
-        return parse_written(WrittenRequirement(text=text, origin=origin, folder=source.folder))
+        return parse(WrittenRequirement(text=text, written=written, origin=origin, folder=source.folder))
     except LineUnreadable as problem:
         raise InputUnreadable(masked_within(problem.message), address=str(origin), hint=problem.hint) from None

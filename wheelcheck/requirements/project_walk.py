@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import IndexSource, Requirement, ToolSettings, UnsupportedRequirement
 from wheelcheck.requirements.collecting import Collector, understood
-from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable
+from wheelcheck.requirements.requirement import parse_editable
 from wheelcheck.requirements.tool_tables import Declared
 from wheelcheck.requirements.uv_sources import UvSources, joined_markers, origin_of, under
 from wheelcheck.texts.poetry import PoetryDependency
@@ -85,9 +85,7 @@ class Walk:
     def _understood(self, each: Declared) -> Requirement | UnsupportedRequirement:
         if each.text.startswith("-e "):
             text = each.text.removeprefix("-e ").strip()
-            return parse_editable(
-                WrittenRequirement(text=text, written=each.text, origin=each.origin, folder=self._project.source.folder)
-            )
+            return understood(text, each.origin, self._project.source, parse=parse_editable)
         return understood(each.text, each.origin, self._project.source)
 
     def _take_own(self, requirement: Requirement, each: Declared, scope: Scope) -> None:
