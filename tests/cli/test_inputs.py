@@ -58,7 +58,7 @@ def test_index_lines_of_a_file_are_followed(shell: Shell) -> None:
             f"--index-url {first.simple_url}\n--extra-index-url {second.simple_url}\n--find-links wheels\na\nd\nlocal\n",
         )
         outcome = shell.plan("requirements.txt")
-        assert outcome.versions == {"a": "2.0", "b": "2.0", "d": "1.0", "local": "1.0"}
+        assert outcome.versions == {"a": "9.0", "d": "1.0", "local": "1.0"}
         assert outcome.plan["options"]["indexes"] == [first.simple_url, second.simple_url]
     assert files_of(outcome.plan)["local"] == (folder / "local-1.0-py3-none-any.whl").as_uri()
 
@@ -69,9 +69,10 @@ def test_command_line_index_wins_over_the_file(shell: Shell) -> None:
         assert shell.plan("requirements.txt", index=server.simple_url).versions == {"a": "1.0"}
 
 
-def test_first_index_wins_even_with_an_older_version(shell: Shell) -> None:
+def test_first_index_wins_even_with_an_older_version_where_that_is_asked_for(shell: Shell) -> None:
     with IndexServer({"a": [A1]}) as first, IndexServer(CATALOG) as second:
-        outcome = shell.plan("a", "b", "--extra-index-url", second.simple_url, index=first.simple_url)
+        words = ("a", "b", "--extra-index-url", first.simple_url, "--index-strategy", "first-index")
+        outcome = shell.plan(*words, index=second.simple_url)
         assert outcome.versions == {"a": "1.0", "b": "2.0"}
         assert second.count_pages("a") == 0
 

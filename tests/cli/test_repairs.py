@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,15 @@ GIVEN = ("--override", "b==1.0", "--exclude", "lost", "-c", "b<3", "--knowledge"
 CHANGED_BY_WORDS = {"digest", "inputs", "repairs", "repair_search", "applied"}
 
 
+def with_options(command: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
+    """*command* with the *options* of a repair: its target takes the place of the one that the command has."""
+    kept = list(command)
+    for flag in ("--python", "--platform"):
+        if flag in options and flag in kept:
+            del kept[kept.index(flag) : kept.index(flag) + 2]
+    return (*kept, *options)
+
+
 @pytest.mark.parametrize("given", [GIVEN[-2:], GIVEN], ids=["alone", "beside other words"])
 @pytest.mark.parametrize("kind", QUESTIONS)
 def test_fix_gives_the_plan_of_the_repairs_own_command(
@@ -102,13 +111,17 @@ def test_fix_gives_the_plan_of_the_repairs_own_command(
 ) -> None:
     shell.write("known/advisories.toml", ADVISORY)
     with IndexServer({"elsewhere": [make_wheel("elsewhere", "1.0", tags="cp311-cp311-win_amd64")]}) as other:
-        question = (*QUESTIONS[kind], *given, "--extra-index-url", other.simple_url)
+        strategy = (
+            "--index-strategy",
+            "first-index",
+        )  # a file of the second index is a repair only where the first one shadows it
+        question = (*QUESTIONS[kind], *given, "--extra-index-url", other.simple_url, *strategy)
         repairs = shell.plan(*question, index=index).plan["repairs"]
         assert kind in {edit["kind"] for repair in repairs for edit in repair["edits"]}
         for repair in repairs:
             fixed = shell.plan(*question, f"--fix={repair['id']}", index=index).plan
             words = [word for edit in repair["edits"] for word in edit["options"]]
-            again = shell.run(*shell.plan_words(*question, index=index), *words).plan
+            again = shell.run(*with_options(shell.plan_words(*question, index=index), words)).plan
             assert fixed["applied"] == [repair["id"]]
             assert {key: value for key, value in fixed.items() if key not in CHANGED_BY_WORDS} == {
                 key: value for key, value in again.items() if key not in CHANGED_BY_WORDS
@@ -298,13 +311,8 @@ def test_only_plan_writes_such_files() -> None:
 # What a repair's options do when they are added to the command
 
 
-def test_later_word_wins_where_there_is_but_one(shell: Shell, index: str) -> None:
-    words = ("b", "--python", "3.13", "--platform", "macos", "--exclude-newer", "2020-01-01")
-    outcome = shell.plan(
-        *words, "--python", "3.11", "--platform", "win_amd64", "--exclude-newer", "2026-06-01", index=index
-    )
-    target = outcome.plan["target"]
-    assert (target["platform"], target["python"]) == ("win_amd64", "3.11")
+def test_later_day_wins(shell: Shell, index: str) -> None:
+    outcome = shell.plan("b", "--exclude-newer", "2020-01-01", "--exclude-newer", "2026-06-01", index=index)
     assert outcome.plan["options"]["exclude_newer"] == "2026-06-02T00:00:00Z"
 
 
