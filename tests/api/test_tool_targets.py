@@ -80,6 +80,26 @@ def test_a_check_has_a_target_for_each_environment_those_required_first(tmp_path
     assert checked(tmp_path, uv, TargetWords(platforms=("linux",), pythons=("3.12",))) == ["manylinux_2_28_x86_64/3.12"]
 
 
+LOCKS = {
+    "uv.lock": 'version = 1\nrequires-python = ">=3.14"\nsupported-markers = ["sys_platform == \'{0}\'"]\n\n[[package]]\nbroken',
+    "poetry.lock": '[[package]]\nbroken\n\n[metadata]\nlock-version = "2.1"\npython-versions = "^3.14"\n',
+    "pdm.lock": '[metadata]\nlock_version = "4.5.0"\n\n[[metadata.targets]]\nrequires_python = "==3.14.*"\n\n[[package]]\nbroken',
+    "pylock.toml": (
+        'lock-version = "1.0"\nenvironments = ["sys_platform == \'{0}\'"]\nrequires-python = ">=3.14"\n\n[[packages]]\nbroken'
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_that_is_not_for_this_machine_is_judged_on_what_it_is_for_and_says_so(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(LOCKS[name].format(ELSEWHERE))
+    found = load_targets(TargetWords(), Settings(), Request(inputs=(str(path),), environ={}), today="2026-11-28")
+    word = f"{WORD if '{0}' in LOCKS[name] else HOST.platform}/3.14"
+    assert [f"{target.platform}/{target.python}" for target in found.targets] == [word]
+    assert found.notes == (f"no platform was named, so what the input is for was taken: {word}",)
+
+
 def test_a_matrix_has_the_platforms_that_an_environment_admits(tmp_path: Path) -> None:
     uv = "environments = [\"sys_platform == 'win32' and python_version < '3.13'\"]"
     assert checked(tmp_path, uv, TargetWords(pythons=("3.12", "3.13")), every=True) == [

@@ -169,10 +169,10 @@ def _target(request: Request, settings: Settings) -> Target:
 
 def _of_environments(request: Request, settings: Settings, python: str | None) -> Target | None:
     """The first target that the settings of the inputs' own tool name, on this machine's platform if they name that too."""
-    if not any(text.endswith("pyproject.toml") for text in request.inputs):
+    if not any(text.endswith((".toml", ".lock")) for text in request.inputs):
         return None
     from wheelcheck.api.targets import day_asked
-    from wheelcheck.requirements.uv_settings import load_environments
+    from wheelcheck.requirements.project_targets import load_environments
     from wheelcheck.targets.targets import host_target, maintained_pythons
 
     environments = load_environments(request.inputs)

@@ -75,7 +75,7 @@ def load_targets(
     complete no source name further targets. Raises ``UsageProblem`` and ``InputUnreadable``.
     """
     from wheelcheck.targets.targetfile import parse_target_file
-    from wheelcheck.targets.targets import maintained_pythons, parse_target
+    from wheelcheck.targets.targets import host_target, maintained_pythons, parse_target
 
     _refuse_empty(words)
     every = _Every(pythons=maintained_pythons(day_asked(request, settings, today)), otherwise=otherwise)
@@ -83,8 +83,10 @@ def load_targets(
     files = words.files or ((request.options["target_file"],) if request.options["target_file"] is not None else ())
     pairs = _named(words, files, sources, settings, every)
     found = [parse_target(platform, python) for platform, python in pairs]
+    own: list[Target] = []
     if not (words.platforms or files or sources or settings.platforms or settings.targets):
-        found = _within_environments(request, found, every, words.pythons or settings.pythons)
+        own = _of_environments(request, found, every, words.pythons or settings.pythons)
+        found = own or found
     found += [parse_target_file(_text(path), path) for path in files]
     targets: dict[tuple[str, str], Target] = {}
     for target in found or [parse_target(None, None)]:
@@ -92,22 +94,23 @@ def load_targets(
     notes = [f"no target was taken from {note}" for source in sources for note in source.notes]
     notes += [f"{each.origin}: {each.assumed}" for source in sources for each in source.targets if each.assumed]
     notes += _iter_borrowed(words, sources, settings)
+    if own and not otherwise and own != [host_target()]:
+        named = ", ".join(f"{target.platform}/{target.python}" for target in own)
+        notes.append(f"no platform was named, so what the input is for was taken: {named}")
     return LoadedTargets(targets=tuple(targets.values()), notes=tuple(dict.fromkeys(notes)))
 
 
-def _within_environments(
-    request: Request, found: list[Target], every: _Every, pythons: tuple[str, ...]
-) -> list[Target]:
-    """The targets that the settings of the inputs' own tool name; of many that are *found*, those that they admit."""
-    from wheelcheck.requirements.uv_settings import load_environments
+def _of_environments(request: Request, found: list[Target], every: _Every, pythons: tuple[str, ...]) -> list[Target]:
+    """The targets that the inputs say they are for; of many that are *found*, those that they admit. None if they say nothing."""
+    from wheelcheck.requirements.project_targets import load_environments
     from wheelcheck.targets.targets import expanded
 
     environments = load_environments(request.inputs)
     if environments is None:
-        return found
+        return []
     if every.otherwise:
         return [target for target in found if environments.admits(target)]
-    return list(environments.targets(expanded(pythons, every.pythons), every.pythons)) or found
+    return list(environments.targets(expanded(pythons, every.pythons), every.pythons))
 
 
 def _iter_borrowed(words: TargetWords, sources: Sequence[NamedTargets], settings: Settings) -> Iterator[str]:

@@ -6,26 +6,20 @@ alone (docs.astral.sh/uv/concepts/configuration-files).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import cast, get_args
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
-from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.errors import UsageProblem
 from wheelcheck.model.requirement import IndexOptions, IndexRole, NamedIndex
 from wheelcheck.options import IndexStrategy
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import UNKNOWN, Keys, ToolReading
-from wheelcheck.requirements.uv_sources import load_workspace
-from wheelcheck.targets.environments import Environments
-from wheelcheck.targets.requires_python import admitted_pythons
-from wheelcheck.texts.sources import Reader, Source
+from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
 _BUILDS = "it is about building, and nothing is built here"
-_CHOOSING = frozenset({"uv", "poetry", "pdm"})
 # What uv reads in pyproject.toml alone, also beside a uv.toml.
 _PROJECT_KEYS = frozenset(
     {
@@ -91,8 +85,8 @@ class _UvReading(ToolReading):
         self.collector.tell(table, key, option="index")
 
     def environments(self, table: Table, key: str) -> None:
-        """The targets that are meant where none is named; they are read before the inputs, by :func:`load_environments`."""
-        _markers(table, key)
+        """The targets that are meant where none is named; they are read before the inputs, by `project_targets`."""
+        environment_markers(table, key)
         self.collector.tell(table, key, option="platform")
 
     def pip(self, table: Table, key: str) -> None:
@@ -245,38 +239,8 @@ def refuse_conflicts(document: Table, extras: frozenset[str], groups: frozenset[
             )
 
 
-def load_environments(inputs: Sequence[str]) -> Environments | None:
-    """The targets that the projects among *inputs* are for, where a tool that chooses the Python (uv, Poetry, PDM) reads them.
-
-    ``None`` where there is no such project; what cannot be read is not told here.
-
-    Raises ``InputUnreadable`` for a value that is no marker.
-    """
-    found: Environments | None = None
-    for text in inputs:
-        path = Path(text)
-        if path.name != "pyproject.toml" or not path.is_file():
-            continue
-        reader = Reader(fetch_text=None, stdin=None)
-        try:
-            source = reader.file(path, text)
-            document = Table.of_toml(source.text, source.place)
-            workspace = load_workspace(source, document, reader)
-        except InputUnreadable:
-            return None  # whoever reads the inputs says so
-        if workspace is None and not document.within("tool").values.keys() & _CHOOSING:
-            continue
-        uv = (workspace.document if workspace is not None else document).within("tool", "uv")
-        bounds = admitted_pythons(document)
-        found = Environments(
-            supported=_markers(uv, "environments"),
-            required=_markers(uv, "required-environments"),
-            bounds=bounds[0] if bounds is not None else (),
-        )
-    return found
-
-
-def _markers(uv: Table, key: str) -> tuple[Marker, ...]:
+def environment_markers(uv: Table, key: str) -> tuple[Marker, ...]:
+    """The markers at *key*, of which one may stand without a list. Raises ``InputUnreadable`` for a text that is none."""
     value = uv.values.get(key)
     texts = [value] if isinstance(value, str) else uv.texts(key)
     try:

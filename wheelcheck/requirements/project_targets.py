@@ -1,0 +1,97 @@
+"""The targets that a project or a lock says it is for; reads no requirement, and of a lock no package.
+
+``inputs → Environments``, before anything else is read: what is asked for differs between targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+
+from wheelcheck.errors import InputUnreadable
+from wheelcheck.requirements.uv_settings import environment_markers
+from wheelcheck.requirements.uv_sources import load_workspace
+from wheelcheck.targets.environments import Environments
+from wheelcheck.targets.requires_python import admitted_pythons
+from wheelcheck.texts.poetry import poetry_specifier
+from wheelcheck.texts.sources import Reader, Source
+from wheelcheck.texts.toml import Table, requires_python_of
+
+_CHOOSING = frozenset({"uv", "poetry", "pdm"})
+
+
+def load_environments(inputs: Sequence[str]) -> Environments | None:
+    """The targets that the projects and locks among *inputs* are for, where a tool that chooses the Python reads them.
+
+    ``None`` where there is none; what cannot be read is not told here. Raises ``InputUnreadable`` for a value that is no marker.
+    """
+    found: Environments | None = None
+    for text in inputs:
+        path = Path(text)
+        of_file = _FILES.get(path.name)
+        if of_file is None or not path.is_file():
+            continue
+        reader = Reader(fetch_text=None, stdin=None)
+        try:
+            source = reader.file(path, text)
+        except InputUnreadable:
+            return None  # whoever reads the inputs says so
+        found = of_file(source, reader) or found
+    return found
+
+
+def _of_project(source: Source, reader: Reader) -> Environments | None:
+    try:
+        document = Table.of_toml(source.text, source.place)
+        workspace = load_workspace(source, document, reader)
+    except InputUnreadable:
+        return None
+    if workspace is None and not document.within("tool").values.keys() & _CHOOSING:
+        return None
+    uv = (workspace.document if workspace is not None else document).within("tool", "uv")
+    bounds = admitted_pythons(document)
+    return Environments(
+        supported=environment_markers(uv, "environments"),
+        required=environment_markers(uv, "required-environments"),
+        bounds=bounds[0] if bounds is not None else (),
+    )
+
+
+def _of_head(source: Source, reader: Reader) -> Environments | None:  # noqa: ARG001 - one shape for the table
+    """What stands above the packages of a lock of uv, PDM or PEP 751."""
+    try:
+        head = Table.of_toml(source.text.partition("\n[[package")[0], source.place)
+    except InputUnreadable:
+        return None
+    targets = head.within("metadata").values.get("targets", [])
+    pythons = (
+        [each.get("requires_python") for each in targets if isinstance(each, dict)] if isinstance(targets, list) else []
+    )
+    pythons.append(head.values.get("requires-python"))
+    return Environments(
+        supported=(*environment_markers(head, "supported-markers"), *environment_markers(head, "environments")),
+        required=environment_markers(head, "required-markers"),
+        bounds=tuple(requires_python_of(each, head.origin) for each in pythons if isinstance(each, str)),
+    )
+
+
+def _of_poetry_lock(source: Source, reader: Reader) -> Environments | None:  # noqa: ARG001 - one shape for the table
+    """What Poetry writes behind the packages."""
+    try:
+        metadata = Table.of_toml(source.text.rpartition("\n[metadata]\n")[2], source.place)
+    except InputUnreadable:
+        return None
+    python = metadata.values.get("python-versions")
+    specifier = poetry_specifier(python) if isinstance(python, str) else None
+    return Environments(bounds=(SpecifierSet(specifier),) if specifier is not None else ())
+
+
+_FILES: Mapping[str, Callable[[Source, Reader], Environments | None]] = {
+    "pyproject.toml": _of_project,
+    "uv.lock": _of_head,
+    "pdm.lock": _of_head,
+    "pylock.toml": _of_head,
+    "poetry.lock": _of_poetry_lock,
+}
