@@ -18,12 +18,15 @@ from tests.fakes.archives import make_sdist, make_wheel
 from tests.indexes.tools import UV, environment
 from tests.server import IndexServer, Mode
 from tests.server.answers import Answer
+from wheelcheck.api.plan import why
+from wheelcheck.api.request import Request
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.export.requirements import render
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import Plan
 from wheelcheck.report.summary import render_summary
+from wheelcheck.report.why import render_why
 
 ENVIRON = {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
 NATIVE = {
@@ -273,3 +276,19 @@ def test_a_mirror_that_lists_the_very_file_is_only_noted(tmp_path: Path) -> None
         plan = planned(tmp_path, {"main": main.simple_url, "cuda": mirror.simple_url}, "plain")
     (finding,) = found(plan, Code.SEVERAL_INDEXES)
     assert finding.severity is Severity.INFO
+
+
+def test_why_names_the_indexes_and_the_one_that_has_the_file() -> None:
+    with two_indexes() as urls:
+        request = Request(
+            inputs=("tensorlib==2.0.1",),
+            index_url=urls["main"],
+            extra_index_urls=(urls["cuda"],),
+            no_cache=True,
+            environ=ENVIRON,
+        )
+        answer = why(request, "tensorlib")
+    words = " ".join(render_why(answer).split())
+    assert "On 2 indexes: 3 versions" in words
+    assert f"{urls['cuda']}, which has the file that was chosen" in words
+    assert f"{urls['main']}, which" not in words

@@ -75,6 +75,7 @@ class _Explanation:
         page = self.diagnosis.project(self.package).page if found else None
         pin = self.pin
         ranges = self._ranges() if found else ()
+        taken = pin.distribution.at.index if pin is not None and pin.distribution is not None else ""
         return Why(
             package=self.package,
             target=self.diagnosis.target,
@@ -84,7 +85,8 @@ class _Explanation:
             installability=pin.installability if pin is not None else None,
             filename=pin.distribution.filename if pin is not None and pin.distribution is not None else "",
             evidence=pin.evidence if pin is not None else (),
-            index=page.index if page is not None else "",
+            index=taken or (page.index if page is not None else ""),
+            indexes=page.indexes if page is not None else (),
             ways=ways,
             more_ways=more,
             bounds=self._bounds() if found else (),

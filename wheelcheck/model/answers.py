@@ -95,6 +95,7 @@ class Why(Struct, frozen=True, kw_only=True):
     """Why *package* is there, or is not.
 
     ``version`` is the chosen one, ``None`` where there is none; ``installability``, ``filename`` and ``evidence`` are its own.
+    ``index`` has the chosen file, or else the project; ``indexes`` are all that have the project, where there are several.
     ``ways`` are the simple paths from the user, shortest first; ``more_ways`` says that there are more than were looked for.
     ``ranges`` cover every version on the index, newest first. ``clashing`` are the projects on which requirements clash.
     For a project that nothing asks for, ``mentions`` says who would and ``near`` which projects have such a name. ``unverified``
@@ -110,6 +111,7 @@ class Why(Struct, frozen=True, kw_only=True):
     filename: str = ""
     evidence: tuple[str, ...] = ()
     index: str = ""
+    indexes: tuple[str, ...] = ()
     ways: tuple[tuple[WayStep, ...], ...] = ()
     more_ways: bool = False
     bounds: tuple[Bounding, ...] = ()

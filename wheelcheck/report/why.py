@@ -101,7 +101,10 @@ def _available(page: Page, why: Why, detail: Detail) -> None:
         return
     versions = counted(why.versions, "version")
     files = f"{why.files:,} file{'s' if why.files != 1 else ''}"
-    page.line((f"  On the index: {versions}, {files}", "bold"))
+    where = f"On {len(why.indexes)} indexes" if why.indexes else "On the index"
+    page.line((f"  {where}: {versions}, {files}", "bold"))
+    for index in why.indexes:
+        page.paragraph(f"{index}{', which has the file that was chosen' if index == why.index else ''}", indent=4)
     labels = [_label(each) for each in why.ranges]
     room = min(max(len(page.clean(label)) for label in labels), _WIDEST_LABEL)
     for each, label in zip(why.ranges, labels, strict=True):
