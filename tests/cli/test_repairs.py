@@ -111,11 +111,9 @@ def test_fix_gives_the_plan_of_the_repairs_own_command(
 ) -> None:
     shell.write("known/advisories.toml", ADVISORY)
     with IndexServer({"elsewhere": [make_wheel("elsewhere", "1.0", tags="cp311-cp311-win_amd64")]}) as other:
-        strategy = (
-            "--index-strategy",
-            "first-index",
-        )  # a file of the second index is a repair only where the first one shadows it
-        question = (*QUESTIONS[kind], *given, "--extra-index-url", other.simple_url, *strategy)
+        # Another index is a repair only where one shadows it, as uv has it: the extra one comes first.
+        question = (*QUESTIONS[kind], *given, "--extra-index-url", index, "--index-strategy", "first-index")
+        index = other.simple_url
         repairs = shell.plan(*question, index=index).plan["repairs"]
         assert kind in {edit["kind"] for repair in repairs for edit in repair["edits"]}
         for repair in repairs:
