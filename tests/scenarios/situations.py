@@ -1,9 +1,10 @@
 """Situations of pip's resolver as data: files on an index, a requirements file, and what is installed; asks nobody.
 
 Each ``pip/*.toml`` holds situations of one kind. A file is written in one line: ``a 2.0 cp39-cp39-win_amd64 yanked python>=3.99 ->
-b>=1 & c; extra == 'x'`` is a wheel with two requirements, ``a 1.0 sdist`` a source archive. ``index`` lists what the index has,
-``links`` what lies in a folder for ``--find-links {links}``, ``elsewhere`` what only an address brings. In requirements and
-constraints ``{url:a 1.0}`` is the address of a file, ``{file:a 1.0}`` that of its copy on the disk, ``{sha256:a 1.0}`` its hash.
+b>=1 & c; extra == 'x'`` is a wheel with two requirements, ``a 1.0 sdist`` a source archive, ``a 1.0 says=2.0`` a wheel whose
+metadata tells another version. ``index`` lists what the index has, ``links`` what lies in a folder for ``--find-links {links}``,
+``elsewhere`` what only an address brings. In requirements and constraints ``{url:a 1.0}`` is the address of a file,
+``{file:a 1.0}`` that of its copy on the disk, ``{sha256:a 1.0}`` its hash.
 """
 
 from __future__ import annotations
@@ -161,15 +162,17 @@ class _Layout:
         head, _, tail = self._filled(text).partition(" -> ")
         words = head.split()
         python = next((word.removeprefix("python") for word in words if word.startswith("python")), "")
-        kept = [word for word in words if word != "yanked" and not word.startswith("python")]
+        told = next((word.removeprefix("says=") for word in words if word.startswith("says=")), "")
+        kept = [word for word in words if word != "yanked" and not word.startswith(("python", "says="))]
         short = " ".join(kept)
         requires = tuple(each.strip() for each in tail.split(" & ")) if tail else ()
         filename = _filename(short)
         fields = metadata_text(
             kept[0],
-            kept[1],
+            told or kept[1],
             requires=requires,
             extras=dict.fromkeys(_EXTRA.findall(tail)),
+            description=filename,  # so that no two files are the same
             requires_python=python or None,
         )
         if filename.endswith(".whl"):

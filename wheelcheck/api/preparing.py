@@ -197,8 +197,10 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
     cutoff = tools.exclude_newer or None if asked["exclude_newer"] is None else asked["exclude_newer"]
     return Policy(
         allowed=_ALLOWED[sdist],
-        pre=bool(asked["pre"]) or options.pre,
-        pre_of=tools.pre_of,
+        pre=bool(asked["pre"]) or options.pre or ":all:" in options.all_releases,
+        pre_of=tools.pre_of | {NormalizedName(name) for name in options.all_releases},
+        only_final=options.only_final,
+        prefer_binary=options.prefer_binary,
         exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
         exclude_newer_of=tuple((name, parse_cutoff(day) if day else None) for name, day in tools.exclude_newer_of),
         no_binary=options.no_binary,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from wheelcheck.errors import ArchiveRefused, IndexUnavailable
+from wheelcheck.errors import ArchiveRefused, IndexRefused, IndexUnavailable
 from wheelcheck.index.config import local_path
 from wheelcheck.index.exchange import HashingFile, Reply, Request, RequestKind, checkable, verify_digest
 from wheelcheck.index.fetch_context import FetchContext
@@ -228,8 +228,9 @@ class RangeReader:
             )
         )
         if reply.status in (403, 404, 410):
-            raise IndexUnavailable(
+            raise IndexRefused(
                 f"answered {reply.status}: the file is on the page, but not there",
+                reply.status,
                 address=masked(self._url),
                 hint="the page may be stale (--refresh), or the file may need credentials",
             )
@@ -279,8 +280,9 @@ async def save_verified(at: Availability, filename: str, context: FetchContext) 
 
 def _reject(reply: Reply, filename: str, url: str, limit: int) -> None:
     if reply.status != 200:
-        raise IndexUnavailable(
+        raise IndexRefused(
             f"answered {reply.status}",
+            reply.status,
             address=masked(url),
             hint="the page may be stale (--refresh), or the file may need credentials",
         )

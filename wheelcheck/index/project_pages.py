@@ -7,7 +7,7 @@ from functools import partial
 from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +23,8 @@ from wheelcheck.index.page_reader import load_listing, packed, read_listing, rea
 from wheelcheck.index.page_versions import Layer, compressed_layer, layer_of, packed_size, project_page
 from wheelcheck.index.revalidation import ABSENT, PageAnswer, RevalidatedPages
 from wheelcheck.model.distribution import ProjectPage, parse_version
-from wheelcheck.model.urls import masked
+from wheelcheck.model.urls import hashes_in, masked
+from wheelcheck.texts.places import is_archive_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,6 +216,10 @@ class ProjectPages:
         if known is not None:
             return known
         path = local_path(place)
+        alone = _listing_of_one_file(self._context.credentials.learn(place), path)
+        if alone is not None:
+            pool = self._pools[place] = LinkPool(alone)
+            return pool
         if path is not None:
             pool = self._pools[place] = LinkPool(load_listing(path))
             return pool
@@ -232,6 +237,17 @@ class ProjectPages:
             # Several projects may get here at once; all share the first pool.
             known = self._pools.setdefault(place, LinkPool(found.body or Listing([])))
         return known
+
+
+def _listing_of_one_file(place: str, path: Path | None) -> Listing | None:
+    """The listing that the address of one file stands for, as for pip; ``None`` where *place* is a folder or a page."""
+    if path is not None and not path.is_file():
+        return None
+    url = place if path is None else path.absolute().as_uri()
+    filename = unquote(urlsplit(url).path).rpartition("/")[2]
+    if not is_archive_name(filename):
+        return None
+    return Listing([FileEntry(filename=filename, url=url.partition("#")[0], hashes=dict(hashes_in(url)))])
 
 
 def _read_listing(reply: Reply) -> Listing:

@@ -214,10 +214,10 @@ class IndexSource(Struct, frozen=True, kw_only=True):
 class IndexOptions(Struct, frozen=True, kw_only=True):
     """What an input says about where and how to look; empty means that it says nothing.
 
-    ``index_url`` may hold credentials and is never printed as it is. ``only_binary`` / ``no_binary`` hold project
-    names or ``:all:``, in pip's sense. ``indexes`` come in the order of their weight. Of ``sources`` the first on a project whose
-    marker holds counts. ``installer`` is the one whose settings these are: several indexes are read as it reads them. ``strategy``
-    is said in uv's words, ``None`` for what the installer does unasked.
+    ``index_url`` may hold credentials and is never printed as it is. ``only_binary`` / ``no_binary``, and ``all_releases`` /
+    ``only_final``, hold project names or ``:all:``, in pip's sense. ``indexes`` come in the order of their weight. Of ``sources``
+    the first on a project whose marker holds counts. ``installer`` is the one whose settings these are: several indexes are read as
+    it reads them. ``strategy`` is said in uv's words, ``None`` for what the installer does unasked.
     """
 
     index_url: str | None = None
@@ -232,6 +232,9 @@ class IndexOptions(Struct, frozen=True, kw_only=True):
     require_hashes: bool = False
     only_binary: frozenset[str] = frozenset()
     no_binary: frozenset[str] = frozenset()
+    all_releases: frozenset[str] = frozenset()
+    only_final: frozenset[str] = frozenset()
+    prefer_binary: bool = False
 
     def merged(self, later: IndexOptions) -> IndexOptions:
         """Join with the options of a *later* file or of the command line; a single value there wins."""
@@ -248,6 +251,9 @@ class IndexOptions(Struct, frozen=True, kw_only=True):
             require_hashes=self.require_hashes or later.require_hashes,
             only_binary=self.only_binary | later.only_binary,
             no_binary=self.no_binary | later.no_binary,
+            all_releases=self.all_releases | later.all_releases,
+            only_final=self.only_final | later.only_final,
+            prefer_binary=self.prefer_binary or later.prefer_binary,
         )
 
 

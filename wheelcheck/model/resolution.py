@@ -32,15 +32,18 @@ class Policy(Struct, frozen=True, kw_only=True):
     """What may be chosen.
 
     ``allowed`` are the installabilities that need no objection, ``exempt`` the projects of which more is allowed. ``pre`` admits
-    pre-releases of every project, ``pre_of`` those of single ones. ``exclude_newer`` is an ISO 8601 instant in UTC: files uploaded
-    at or after it do not exist; ``exclude_newer_of`` has others for single projects, ``None`` for no bound. ``no_binary`` and
-    ``only_binary`` hold names or ``:all:`` in pip's sense. ``overrides`` replace every requirement of their project, markers
-    included; ``excludes`` are taken out of every requirement list.
+    pre-releases of every project, ``pre_of`` those of single ones, and ``only_final`` (names or ``:all:``) keeps them out.
+    ``prefer_binary`` takes any wheel before a source archive, whatever its version. ``exclude_newer`` is an ISO 8601 instant in
+    UTC: files uploaded at or after it do not exist; ``exclude_newer_of`` has others for single projects, ``None`` for no bound.
+    ``no_binary`` and ``only_binary`` hold names or ``:all:`` in pip's sense. ``overrides`` replace every requirement of their
+    project, markers included; ``excludes`` are taken out of every requirement list.
     """
 
     allowed: frozenset[Installability]
     pre: bool = False
     pre_of: frozenset[NormalizedName] = frozenset()
+    only_final: frozenset[str] = frozenset()
+    prefer_binary: bool = False
     exclude_newer: str | None = None
     exclude_newer_of: tuple[tuple[NormalizedName, str | None], ...] = ()
     no_binary: frozenset[str] = frozenset()
@@ -51,7 +54,11 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     def admits_pre_releases_of(self, name: NormalizedName) -> bool:
         """Whether pre-releases of the project *name* are admitted, whatever is asked of it."""
-        return self.pre or name in self.pre_of
+        return (self.pre or name in self.pre_of) and not self.keeps_pre_releases_out_of(name)
+
+    def keeps_pre_releases_out_of(self, name: NormalizedName) -> bool:
+        """Whether pre-releases of the project *name* do not exist, whatever is asked of it."""
+        return name in self.only_final or (":all:" in self.only_final and name not in self.pre_of)
 
     def cutoff_of(self, name: NormalizedName) -> str | None:
         """The instant from which on files of the project *name* do not exist."""

@@ -30,12 +30,19 @@ from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of
 
 Asked = Requirement | UnsupportedRequirement
+OPPOSITES = {
+    "--only-binary": "--no-binary",
+    "--no-binary": "--only-binary",
+    "--all-releases": "--only-final",
+    "--only-final": "--all-releases",
+}
+"""Options that name projects, each with the one that takes them away."""
 
 
 class Collector:
     """The requirements, constraints and index options of one run so far; *reader* opens its files, *environ* fills ``${NAME}``.
 
-    ``only_binary`` and ``no_binary`` keep pip's rule that the later word on a project wins. ``included`` are the requirements files
+    Of options that are opposites the later word on a project wins, as pip has it. ``included`` are the requirements files
     that were read, each with whether it asks or bounds.
     """
 
@@ -50,8 +57,7 @@ class Collector:
         self.requires_python: list[tuple[SpecifierSet, Origin]] = []
         self.options = IndexOptions()
         self.tools = ToolSettings()
-        self._only_binary: set[str] = set()
-        self._no_binary: set[str] = set()
+        self._named: dict[str, set[str]] = {option: set() for option in OPPOSITES}
 
     def require(self, requirement: Requirement | UnsupportedRequirement) -> None:
         """Ask for *requirement*."""
@@ -108,13 +114,9 @@ class Collector:
             origin = table.origin_of(text, "requires-python")
             self.requires_python.append((requires_python_of(text, origin), origin))
 
-    def allow_only_binary(self, words: str) -> None:
-        """Follow one ``--only-binary`` of comma-separated projects, ``:all:`` or ``:none:``."""
-        _follow(words, self._only_binary, self._no_binary)
-
-    def allow_no_binary(self, words: str) -> None:
-        """Follow one ``--no-binary``, likewise."""
-        _follow(words, self._no_binary, self._only_binary)
+    def follow(self, option: str, words: str) -> None:
+        """Follow one *option* of comma-separated projects, ``:all:`` or ``:none:``, which takes them from its opposite."""
+        _follow(words, self._named[option], self._named[OPPOSITES[option]])
 
     @contextmanager
     def noting(self) -> Iterator[None]:
@@ -130,12 +132,18 @@ class Collector:
             first, *further = self.problems
             first.further = tuple(further)
             raise first
-        binary = IndexOptions(only_binary=frozenset(self._only_binary), no_binary=frozenset(self._no_binary))
+        named = {option: frozenset(names) for option, names in self._named.items()}
+        kinds = IndexOptions(
+            only_binary=named["--only-binary"],
+            no_binary=named["--no-binary"],
+            all_releases=named["--all-releases"],
+            only_final=named["--only-final"],
+        )
         return InputSet(
             requirements=tuple(self.requirements),
             constraints=tuple(self.constraints),
             unsupported=tuple(self.unsupported),
-            options=self.options.merged(binary),
+            options=self.options.merged(kinds),
             files=tuple(dict.fromkeys(self.reader.files)),
             requires_python=tuple(self.requires_python),
             tools=self.tools,

@@ -26,7 +26,7 @@ _TAKES_VALUE = frozenset(
     {
         "--index-url", "--extra-index-url", "--find-links", "--requirement", "--constraint", "--editable", "--no-binary",
         "--only-binary", "--trusted-host", "--use-feature", "--hash", "--config-settings", "--global-option",
-        "--install-option", "--build-option",
+        "--install-option", "--build-option", "--all-releases", "--only-final",
     }
 )  # fmt: skip
 _FLAGS = frozenset({"--no-index", "--pre", "--prefer-binary", "--require-hashes", "--always-unzip", "--use-wheel"})

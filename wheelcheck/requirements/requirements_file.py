@@ -18,7 +18,7 @@ from msgspec import Struct
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
-from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.collecting import OPPOSITES, Collector
 from wheelcheck.requirements.conda import is_exported, parse_exported
 from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
 from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable, parse_hash, parse_written
@@ -105,10 +105,8 @@ class _Reading:
                 self._include(value, inclusion, line.number, take)
             elif option == "--constraint":
                 self._include(value, inclusion, line.number, self._collector.constrain)
-            elif option == "--only-binary":
-                self._collector.allow_only_binary(value)
-            elif option == "--no-binary":
-                self._collector.allow_no_binary(value)
+            elif option in OPPOSITES:
+                self._collector.follow(option, value)
         self._collector.add_options(_index_options(parsed, source))
 
     def _include(self, name: str, parent: _Inclusion, line: int, take: Taken) -> None:
@@ -146,6 +144,7 @@ def _index_options(parsed: ParsedLine, source: Source) -> IndexOptions:
         find_links=tuple(located(link) for link in parsed.values("--find-links")),
         no_index="--no-index" in given,
         pre="--pre" in given,
+        prefer_binary="--prefer-binary" in given,
         require_hashes="--require-hashes" in given,
     )
 

@@ -273,15 +273,17 @@ class CandidateSelector:
         pinned = any(limit.is_exact for limit in limits)
         within = self._source.versions_within(name, limits)
         everything = self._admits_pre_releases(name, limits)
-        finals = (version for version in within if everything or not version.is_prerelease)
-        held_back = (version for version in within if not everything and version.is_prerelease)
+        finals = [version for version in within if everything or not version.is_prerelease]
+        held_back = [version for version in within if not everything and version.is_prerelease]
+        if self._source.policy.keeps_pre_releases_out_of(name):
+            held_back = []
         unusable: list[Version] = []
         found = False
         # PEP 440: pre-releases serve where there is nothing else. A final release without a file for the target is nothing, one
         # that was withdrawn or that the policy forbids is something, as for pip.
         for group in (finals, held_back):
             any_there = False
-            for version in group:
+            for version in self._by_preference(name, group):
                 any_there = any_there or self._has_file(name, version)
                 verdict = self._verdict(name, version, pinned=pinned)
                 if verdict:
@@ -308,11 +310,13 @@ class CandidateSelector:
                 self.forbidden.add(name)
             return
         everything = self._admits_pre_releases(name, limits) or name in self.pre_releases_asked
+        kept_out = self._source.policy.keeps_pre_releases_out_of(name)
         held_back: list[Version] = []
         any_there = False
         for version in self._source.versions_within(name, limits):
-            if version.is_prerelease and not everything:
-                held_back.append(version)
+            if version.is_prerelease and (kept_out or not everything):
+                if not kept_out:
+                    held_back.append(version)
                 continue
             any_there = any_there or self._has_file(name, version)
             verdict = self._verdict(name, version, pinned=True)
@@ -332,12 +336,22 @@ class CandidateSelector:
             self._verdict(name, version, pinned=True) is not None for version in closed
         )
 
+    def _by_preference(self, name: NormalizedName, versions: list[Version]) -> list[Version]:
+        """*versions*, newest first; under ``--prefer-binary`` those with a wheel before all others."""
+        if not self._source.policy.prefer_binary:
+            return versions
+        view = self._source.view(name)
+        return sorted(versions, key=lambda version: not view.release(version).has_wheel)
+
     def _has_file(self, name: NormalizedName, version: Version) -> bool:
         """Whether *version* has a file for the target, though it may not be chosen: then it holds pre-releases back."""
         return self._source.view(name).release(version).fit is not None
 
     def _admits_pre_releases(self, name: NormalizedName, limits: list[Bound]) -> bool:
-        return self._source.policy.admits_pre_releases_of(name) or any(limit.names_pre_release for limit in limits)
+        policy = self._source.policy
+        if policy.keeps_pre_releases_out_of(name):
+            return False
+        return policy.admits_pre_releases_of(name) or any(limit.names_pre_release for limit in limits)
 
     def _verdict(self, name: NormalizedName, version: Version, *, pinned: bool) -> bool | None:
         """``True`` for a version that may be chosen, ``False`` where nothing is usable, ``None`` for one hidden from this run."""
