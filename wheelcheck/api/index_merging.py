@@ -57,19 +57,8 @@ class Indexes(Struct, frozen=True, kw_only=True):
 
 def merged_indexes(request: Request, settings: Settings, options: IndexOptions, pip: PipConfiguration) -> Indexes:
     """The indexes of *request*, whose inputs say *options*; raises ``UsageProblem`` where no default index is known."""
-    asked, said = request.options, settings.options
     installer = options.installer or "pip"
-    command_line = IndexOptions(
-        index_url=asked["index_url"],
-        extra_index_urls=asked["extra_index_urls"],
-        indexes=tuple(_named(text) for text in asked["named_indexes"]),
-        strategy=asked["index_strategy"],
-    )
-    own = IndexOptions(
-        index_url=said.get("index_url"),
-        extra_index_urls=said.get("extra_index_urls", ()),
-        strategy=said.get("index_strategy"),
-    )
+    command_line, own = _own_words(request, settings)
     configured = _configured(installer, request.environ, options, pip)
     if installer == "pip":
         # pip takes the indexes of its configuration before those of requirements files.
@@ -82,34 +71,54 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
             "no default index is known, since wheelcheck was never installed from this folder",
             hint="install it (pip install -e .), or give --index-url",
         )
-    named = [index for place in in_turn for index in _placed(place, request.environ)]
+    named = tuple(index for place in in_turn for index in _placed(place, request.environ))
     strategy = next((place.strategy for place in by_weight if place.strategy is not None), None)
-    chosen = strategy if strategy is not None else _UNASKED[installer]
-    extra = [index.url for index in named if index.role == "extra"]
-    supplemental = [index.url for index in named if index.role == "supplemental"]
-    urls = _distinct((default, *extra, *supplemental))
     found = Indexes(
-        urls=urls,
+        urls=_distinct(
+            (default, *(index.url for role in ("extra", "supplemental") for index in named if index.role == role))
+        ),
         names={**settings.indexes, **{index.name: index.url for index in reversed(named) if index.name}},
         installer=installer,
         find_links=configured.find_links,
+        strategy=strategy if strategy is not None else _UNASKED[installer],
     )
-    if len(urls) == 1:
-        return found
-    pooled = installer in ("pip", "pdm") and chosen == "unsafe-best-match"
+    if len(found.urls) == 1:
+        return replace(found, strategy="first-index")
+    return _in_tiers(found, named, here=configured.extra_index_urls if installer == "pip" else ())
+
+
+def _own_words(request: Request, settings: Settings) -> tuple[IndexOptions, IndexOptions]:
+    """What the command line says of indexes, and what ``[tool.wheelcheck]`` does."""
+    asked, said = request.options, settings.options
+    command_line = IndexOptions(
+        index_url=asked["index_url"],
+        extra_index_urls=asked["extra_index_urls"],
+        indexes=tuple(_named(text) for text in asked["named_indexes"]),
+        strategy=asked["index_strategy"],
+    )
+    own = IndexOptions(
+        index_url=said.get("index_url"),
+        extra_index_urls=said.get("extra_index_urls", ()),
+        strategy=said.get("index_strategy"),
+    )
+    return command_line, own
+
+
+def _in_tiers(found: Indexes, named: Iterable[NamedIndex], here: Iterable[str]) -> Indexes:
+    """*found* with the order in which its several indexes are asked; *here* are those of this machine's configuration alone."""
+    default, installer, strategy = found.urls[0], found.installer, found.strategy
+    extra = [index.url for index in named if index.role == "extra"]
+    pooled = installer in ("pip", "pdm") and strategy == "unsafe-best-match"
     in_order = _in_order_of_pdm(default, named) if installer == "pdm" else (*extra, default)
-    here = configured.extra_index_urls if installer == "pip" else ()
     first = _distinct(_in_order_of_pip(default, extra, here) if pooled else in_order)
-    behind = _distinct(url for url in supplemental if url not in first)
-    tiers = tuple((url,) for url in first) if chosen == "first-index" else ((*first, *behind),)
+    behind = _distinct(index.url for index in named if index.role == "supplemental" and index.url not in first)
     return replace(
         found,
-        strategy=chosen,
         apart=installer == "uv",
-        tiers=tiers,
+        tiers=tuple((url,) for url in (*first, *behind)) if strategy == "first-index" else ((*first, *behind),),
         supplemental=frozenset(behind),
         fault="is-told" if pooled else "ends",
-        absent_statuses=_absent_statuses(urls, named, chosen) if installer == "uv" else {},
+        absent_statuses=_absent_statuses(found.urls, named, strategy) if installer == "uv" else {},
     )
 
 
