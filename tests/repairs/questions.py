@@ -150,6 +150,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     requires_python: str = ""
     require_hashes: bool = False
     target_is_named: bool = True
+    day: str = ""
 
     def projects(self) -> FakeProjects:
         """The index, with nothing fetched yet."""
@@ -166,6 +167,7 @@ class Situation(Struct, frozen=True, kw_only=True):
             require_hashes=self.require_hashes,
             target_is_named=self.target_is_named,
             indexes=self.indexes,
+            day=self.day,
         )
 
     def proposals(self, limits: Limits | None = None, projects: FakeProjects | None = None) -> Proposals:

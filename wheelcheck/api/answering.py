@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -244,6 +245,7 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
             require_hashes=prepared.read.require_hashes,
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
+            day=(prepared.question.policy.exclude_newer or "")[:10] or datetime.now(UTC).date().isoformat(),
         ),
         RepairContext(projects=store, code=store, elsewhere=store, knowledge=knowledge, library=library),
         Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),

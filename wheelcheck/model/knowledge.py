@@ -231,3 +231,12 @@ class RepairKnowledge(Struct, frozen=True, kw_only=True):
     labels: tuple[BuildLabel, ...] = ()
     pythons: tuple[PythonLife, ...] = ()
     import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)
+
+    def life_of(self, minor: int) -> PythonLife | None:
+        """From when until when Python 3.*minor* is maintained, where that is known."""
+        return next((each for each in self.pythons if each.minor == f"3.{minor}"), None)
+
+    def has_ended(self, minor: int, day: str) -> bool:
+        """Whether Python 3.*minor* is known to get no security fixes any more on *day* (ISO 8601; empty is no day)."""
+        life = self.life_of(minor)
+        return life is not None and bool(day) and life.secure_until < day

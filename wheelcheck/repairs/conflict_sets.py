@@ -64,7 +64,7 @@ class ConflictSets:
         view = TrialView(trial, self._trials.diagnosis(trial))
         conflict_sets = [self._conflict_set(view, group) for group in view.blocking_groups()]
         if view.excludes_python:
-            pythons = tuple(iter_pythons(self._blocked, trial.state.question.target))
+            pythons = tuple(iter_pythons(self._blocked, trial.state.question.target, self._context.knowledge))
             conflict_sets.append(ConflictSet(blockers=(), changes=pythons))
         for conflict_set in conflict_sets:
             if not conflict_set.changes:

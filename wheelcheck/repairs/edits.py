@@ -211,6 +211,10 @@ class VersionChange(ProjectChange, frozen=True, kw_only=True):
         """The same change, to *version* and no other; with ``None`` to any."""
         return replace(self, version=version)
 
+    def may_be(self, version: Version) -> bool:
+        """Whether *version* is one to try; where none are listed, any is."""
+        return not self.candidates or version in self.candidates
+
     @property
     def bound_text(self) -> str:
         """The version that the change is settled on, as a bound."""

@@ -21,6 +21,7 @@ from wheelcheck.targets.targets import parse_target
 # The minors that an installer ships today: 3.9 is the last that many older wheels were built for, 3.14 has had a year of them.
 _MINORS = range(9, 15)
 _PER_MINOR = 2
+_YEARS_BACK = 5
 _COST_OF_PYTHON = 10
 _COST_OF_PLATFORM = 15
 _COST_OF_MACHINE = 18
@@ -34,13 +35,17 @@ _MACOS = (11, 12, 13, 14, 15, 26)
 def nearest_first(project: ProjectView, version: Version | None) -> tuple[Version, ...]:
     """Every final version by how many releases lie between it and *version*; of two as near, the newer first.
 
-    Those that cannot be used are among them: which can may change with the target.
+    Those that cannot be used are among them: which can may change with the target. Those that are years older than *version* are
+    not: they were made for other neighbours, and mostly do without a blocker because they did not declare their needs yet.
     """
     standing = [each for each in project.versions if not each.is_prerelease and not project.release(each).hidden]
     if version is None or version not in project.page.distributions:
         return tuple(standing)
     order = {each: position for position, each in enumerate(project.versions)}
     at = order[version]
+    released = project.release(version).upload_time or ""
+    oldest = f"{int(released[:4]) - _YEARS_BACK}{released[4:]}" if released else ""
+    standing = [each for each in standing if each > version or (project.release(each).upload_time or oldest) >= oldest]
     return tuple(sorted(standing, key=lambda each: (abs(order[each] - at), each < version)))
 
 

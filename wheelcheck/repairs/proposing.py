@@ -218,6 +218,7 @@ class _Proposing:
             code=self._context.code,
             knowledge=self._context.knowledge,
             library=self._context.library,
+            day=self._asked.day,
         )
         self._reporter.stage("weighing repairs")
         try:

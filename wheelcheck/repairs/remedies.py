@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from packaging.version import Version
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.findings.indexes import asked_label, exact_version, places_of
 from wheelcheck.model.judgement import Installability
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
@@ -44,20 +46,24 @@ from wheelcheck.repairs.nearby import (
     nearest_first,
     preferred_in_clash,
 )
+from wheelcheck.repairs.pairs import partners_of
 from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
+from wheelcheck.targets.pythons import parse_python
 
 _VENDORS = 8
 _ABOVE = 8  # so many projects above a blocker are considered for another version, nearest first
 _COST_OF_SUBSTITUTE = 20
 _COST_OF_PIN = 40
 _COST_OF_PIN_ABOVE = 95
+_COST_OF_PAIR = 8  # the next release of a pair was made for what the blocker lacks
 _COST_OF_OVERRIDE_ABOVE = 85
 _COST_OF_EXCLUSION_ABOVE = 210
+_COST_OF_ENDED = 2_000  # whatever keeps a Python that gets security fixes is less
 
 
-class BlockerCase(Struct, kw_only=True):
+class BlockerCase(Struct, kw_only=True, dict=True):
     """One *blocker* of a failed trial, seen in its *view*, with all that a remedy may look at.
 
     ``suggestions`` collects the edits that could not be looked into, by project and address.
@@ -73,6 +79,11 @@ class BlockerCase(Struct, kw_only=True):
     def target(self) -> Target:
         """The target of the trial."""
         return self.view.diagnosis.target
+
+    @cached_property
+    def partners(self) -> frozenset[NormalizedName]:
+        """The projects that the blocker moves together with."""
+        return partners_of(self.blocker, self.view.diagnosis, self.context.projects)
 
     @property
     def because(self) -> str:
@@ -108,14 +119,15 @@ def iter_remedies(case: BlockerCase) -> Iterator[Change]:
     yield from found.values()
 
 
-def iter_pythons(blocked: Blocked, target: Target) -> Iterator[OnPython]:
-    """The Pythons near that of *target* that the inputs themselves admit."""
+def iter_pythons(blocked: Blocked, target: Target, knowledge: RepairKnowledge) -> Iterator[OnPython]:
+    """The Pythons near that of *target* that the inputs themselves admit; those past their end cost most."""
     if not blocked.target_is_named:
         return
     for other, cost in iter_other_pythons(target):
         compatibility = Compatibility(other)
         if all(compatibility.admits_python(str(bound)) for bound, _ in blocked.input_bounds):
-            yield OnPython(value=other.python, before=target.python, cost=cost)
+            has_ended = knowledge.has_ended(parse_python(other.python).minor, blocked.day)
+            yield OnPython(value=other.python, before=target.python, cost=cost + _COST_OF_ENDED * has_ended)
 
 
 # Versions of the blocker itself
@@ -153,7 +165,7 @@ def _override(case: BlockerCase) -> Iterator[Change]:
     bounded = any(asker.parent is not None and asker.requirement.specifier for asker in askers)
     if bounded or (not case.blocker.is_wanted_by_user and _is_withdrawn(case)):
         candidates = _candidates(case)
-        if candidates:
+        if candidates and not case.partners:
             yield Overridden(name=case.blocker.name, candidates=candidates, declared=_declared(askers))
 
 
@@ -186,7 +198,7 @@ def _other_version_above(case: BlockerCase) -> Iterator[Change]:
             continue
         asked, bounds = view.asked_by_user(name), view.bounds_on(name)
         if any(requirement.specifier for requirement in asked):
-            yield _repinned(case, name, others, _COST_OF_PIN_ABOVE)
+            yield _repinned(case, name, others, _COST_OF_PAIR if name in case.partners else _COST_OF_PIN_ABOVE)
         # Where the user asks for any version, it is the others' bounds that an override passes over.
         elif bounds or (blocker.is_clash and not asked):
             yield Overridden(
@@ -215,7 +227,9 @@ def _is_usable_on_any_target(case: BlockerCase) -> bool:
     own = joined_specifier(case.view.asked_by_user(case.blocker.name))
     targets = [case.target]
     if case.blocked.target_is_named:
-        targets += (_target_of(change, case) for change in iter_pythons(case.blocked, case.target))
+        targets += (
+            _target_of(change, case) for change in iter_pythons(case.blocked, case.target, case.context.knowledge)
+        )
         targets += (other for other, _ in iter_other_platforms(case.target))
     return any(case.is_usable_on(each, own) for each in targets)
 
@@ -229,7 +243,7 @@ def _target_of(change: Change, case: BlockerCase) -> Target:
 
 def _python(case: BlockerCase) -> Iterator[Change]:
     blocker = case.blocker
-    for change in iter_pythons(case.blocked, case.target):
+    for change in iter_pythons(case.blocked, case.target, case.context.knowledge):
         if blocker.is_clash and any("python" in str(asker.requirement.marker or "") for asker in blocker.askers):
             yield change
         elif case.is_usable_on(_target_of(change, case), blocker.specifier):

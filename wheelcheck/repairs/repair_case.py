@@ -49,7 +49,7 @@ class RepairCase(Struct, frozen=True, kw_only=True):
     """A set of edits with its proof.
 
     ``before`` is the natural resolution of the unrepaired question, ``None`` when the requirements clashed; ``after`` the one
-    that proved the edits.
+    that proved the edits. *day* (ISO 8601) is the one asked about, empty where that does not matter.
     """
 
     edits: tuple[Edit, ...]
@@ -59,6 +59,7 @@ class RepairCase(Struct, frozen=True, kw_only=True):
     code: Code
     knowledge: RepairKnowledge
     library: StandardLibrary | None = None
+    day: str = ""
 
     def natural(self, name: NormalizedName) -> Pin | None:
         """The pin of *name* in the unrepaired resolution."""
@@ -134,10 +135,16 @@ class Distance(Struct, frozen=True, kw_only=True):
         return min(_release(self.before)[0], _release(self.after)[0]) >= _CALENDAR
 
     @property
+    def is_renumbered(self) -> bool:
+        """Whether the project has begun to number its versions otherwise: by year, or in another epoch."""
+        by_year = [_release(version)[0] >= _CALENDAR for version in (self.before, self.after)]
+        return self.before.epoch != self.after.epoch or by_year[0] is not by_year[1]
+
+    @property
     def step(self) -> tuple[str, int]:
         """The first number that differs and by how much: ``major``, ``minor``, ``patch``, empty where the release is the same."""
-        if self.before.epoch != self.after.epoch:
-            return "major", 2  # a new epoch says that the numbers cannot be compared
+        if self.is_renumbered:
+            return "major", 2  # the numbers cannot be compared
         for name, old, new in zip(_STEPS, _release(self.before), _release(self.after), strict=False):
             if old != new:
                 return name, abs(new - old)
@@ -179,7 +186,7 @@ class Distance(Struct, frozen=True, kw_only=True):
             return (
                 "another build of the same version" if self.before.public == self.after.public else "the same release"
             )
-        if self.before.epoch != self.after.epoch:
+        if self.is_renumbered:
             return "another numbering of versions"
         return f"one {step} version" if count == 1 else f"{count} {step} versions"
 

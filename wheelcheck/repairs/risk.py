@@ -61,9 +61,10 @@ def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     after = parse_python(edit.after or case.after.target.python)
     same = before.implementation == after.implementation and before.free_threaded == after.free_threaded
     risk = Risk.LOW if same and abs(before.minor - after.minor) <= 1 else Risk.MEDIUM
-    # The date stands in the sentence as it is, not against today: the same question is to give the same plan.
-    life = next((each for each in case.knowledge.pythons if each.minor == f"3.{after.minor}"), None)
+    life = case.knowledge.life_of(after.minor)
     until = f", and gets security fixes until {life.secure_until}" if life is not None else ""
+    if life is not None and case.knowledge.has_ended(after.minor, case.day):
+        risk, until = Risk.HIGH, f" to one that is past its end: no security fixes since {life.secure_until}"
     yield Ground(risk=risk, text=f"Python {before.word} → {after.word}: the interpreter you ship changes{until}")
 
 

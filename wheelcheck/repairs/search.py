@@ -158,7 +158,8 @@ class Search:
         try:
             found = self._reduced(found)
         finally:
-            if not self._is_known(found.keys):
+            # Of two repairs with the same outcome the cheaper stays, which was found first.
+            if not self._is_known(found.keys) and not any(_is_alike(found, other) for other in self.found):
                 self.found.append(found)
 
     def _reduced(self, found: Trial) -> Trial:
@@ -196,6 +197,11 @@ class Search:
             made = {key_of(change) for change in changes.values()}
             if not conflict_sets or all(conflict_set.keys & made for conflict_set in conflict_sets):
                 return
+
+
+def _is_alike(one: Trial, other: Trial) -> bool:
+    """Whether two repairs end with the same files on the same target."""
+    return one.state.question.target == other.state.question.target and one.resolution.pins == other.resolution.pins
 
 
 def _goes_further(change: Change, made: Iterable[Change]) -> bool:

@@ -248,7 +248,8 @@ def attempt(changes: tuple[Change, ...], trials: Trials) -> tuple[Trial | None, 
     anything = trials.of(changes)
     if not anything.succeeds:
         return None, (first, anything)
-    return _settled(changes, anything, trials), ()
+    settled = _settled(changes, anything, trials)
+    return settled, () if settled is not None else (first,)
 
 
 def unsettled(change: Change) -> Change:
@@ -268,8 +269,11 @@ def usable_candidates(change: Change, changes: tuple[Change, ...], trials: Trial
     return tuple(version for version in change.candidates if version in usable)
 
 
-def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial:
-    """*changes* with versions, one after the other; ``proof`` succeeds with any version, and shows one that serves."""
+def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial | None:
+    """*changes* with versions, one after the other; ``proof`` succeeds with any version, and shows one that serves.
+
+    ``None`` where only a version serves that is no candidate.
+    """
     at_last = proof
     settled = list(changes)
     for place, change in enumerate(changes):
@@ -277,7 +281,7 @@ def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial
             continue
         taken = at_last.resolution.pins.get(change.name)
         # A project that is no longer wanted needs no version; the one that was taken always serves.
-        fallback = () if taken is None else (taken.version,)
+        fallback = () if taken is None or not change.may_be(taken.version) else (taken.version,)
         for version in dict.fromkeys((*usable_candidates(change, changes, trials)[:_TRIES], *fallback)):
             settled[place] = change.settled(version)
             trial = trials.of(settled)
@@ -288,5 +292,7 @@ def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial
                 settled[place] = change
                 break
         else:
+            if taken is not None and not fallback:
+                return None
             settled[place] = change
     return at_last

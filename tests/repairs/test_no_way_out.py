@@ -1,0 +1,97 @@
+"""What is no way out, however well it resolves: half of a pair, a release of long ago, a Python past its end, one outcome twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.projects import wheel
+from tests.repairs.questions import CommandLine, Situation, commands, with_command
+from tests.repairs.situations import SEVERAL, SINGLE, TARGETS, WIN, native
+from wheelcheck.model.knowledge import PythonLife, RepairKnowledge
+from wheelcheck.model.repair import Risk
+
+
+def test_half_of_an_exact_pair_is_not_overridden_and_the_pair_moves_together_first() -> None:
+    """The kind of pydantic and pydantic-core."""
+    situation = Situation(
+        line=CommandLine(inputs=("model==1.1",), python="3.12"),
+        index={
+            "model": {
+                "1.0": [wheel(requires=["core==1.0"])],
+                "1.1": [wheel(requires=["core==1.1"])],
+                "1.2": [wheel(requires=["core==1.3"])],
+            },
+            "core": {
+                version: [wheel(f"cp{python}-cp{python}-win_amd64")]
+                for version, python in (("1.0", "311"), ("1.1", "311"), ("1.2", "312"), ("1.3", "312"))
+            },
+        },
+    )
+    shown = commands(situation.proposals())
+    assert shown[0] == "--replace model==1.2"
+    assert "--python 3.11" in shown
+    assert not any("--override" in words for words in shown)
+
+
+def test_exact_pin_that_the_neighbouring_releases_do_not_repeat_is_overridden() -> None:
+    situation = Situation(
+        line=CommandLine(inputs=("app==1.1",)),
+        index={
+            "app": {"1.0": [wheel(requires=["av"])], "1.1": [wheel(requires=["av==1.0"])]},
+            "av": {"1.0": native(), "2.0": [wheel(WIN)]},
+        },
+    )
+    assert "--override av==2.0" in commands(situation.proposals())
+
+
+def test_release_of_many_years_before_that_declared_nothing_yet_is_no_repair() -> None:
+    """The kind of django-auth-ldap 1.1 of 2012, which does not say that it needs python-ldap."""
+    situation = Situation(
+        line=CommandLine(inputs=("auth==4.8",)),
+        index={
+            "auth": {
+                "1.1": [wheel(upload_time="2012-05-01T00:00:00Z")],
+                "4.8": [wheel(requires=["ldap>=3"], upload_time="2024-04-01T00:00:00Z")],
+            },
+            "ldap": {"3.4": native()},
+        },
+    )
+    assert commands(situation.proposals()) == ["--exclude ldap"]
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2026-10-31", ["--python 3.10", "--replace gevent==2.0"]),
+        ("2026-11-01", ["--replace gevent==2.0", "--python 3.10"]),
+    ],
+)
+def test_python_past_its_end_comes_after_what_keeps_a_maintained_one(day: str, expected: list[str]) -> None:
+    lives = (PythonLife(minor="3.10", secure_until="2026-10-31", evidence=("https://peps.example/3.10",)),)
+    situation = Situation(
+        line=CommandLine(inputs=("gevent==1.0",), python="3.12"),
+        index={
+            "gevent": {
+                "1.0": [wheel("cp310-cp310-win_amd64")],
+                "2.0": [wheel("cp310-cp310-win_amd64"), wheel("cp312-cp312-win_amd64")],
+            }
+        },
+        knowledge=RepairKnowledge(pythons=lives),
+        day=day,
+    )
+    proposals = situation.proposals()
+    assert commands(proposals) == expected
+    switch = with_command(proposals, "--python 3.10")
+    has_ended = day > "2026-10-31"
+    assert ("past its end" in switch.grounds[0].text) is has_ended
+    assert (switch.risk is Risk.HIGH) is has_ended
+
+
+def test_two_repairs_with_the_same_outcome_are_one() -> None:
+    for situations in (SINGLE, SEVERAL, TARGETS):
+        for situation in situations.values():
+            proved = situation.proved()
+            outcomes = [
+                (proof.question.target, tuple(proof.resolution.pins.items())) for proof in proved.proofs.values()
+            ]
+            assert len(set(map(repr, outcomes))) == len(outcomes)
