@@ -20,7 +20,8 @@ if threading.current_thread() is threading.main_thread() and signal.getsignal(si
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep further indexes of this machine's pip out of the answers; live tests go by the way to the index that it names."""
+    """Keep further indexes of this machine's pip and uv out of the answers; live tests go by the way to the index that it names."""
     if config.getoption("markexpr") != "live":
         os.environ["PIP_CONFIG_FILE"] = os.devnull
         os.environ.pop("PIP_EXTRA_INDEX_URL", None)
+        os.environ["UV_NO_CONFIG"] = "1"

@@ -230,6 +230,27 @@ def test_uv_toml_beside_wins_but_for_what_uv_reads_in_pyproject_toml_alone() -> 
     assert unheeded["pyproject.toml:9"] == "uv takes this key from uv.toml, which lies beside"
 
 
+def test_configuration_of_user_and_system_says_what_the_project_does_not_and_adds_to_lists(tmp_path: Path) -> None:
+    write(
+        {
+            "own/pyproject.toml": project("p", more=(
+                '[tool.uv]\nexclude-newer = "2026-06-01"\nindex = [{ url = "https://one.example/simple" }]\n'
+            )),
+            "home/.config/uv/uv.toml": (
+                'exclude-newer = "2026-01-01"\nindex-strategy = "unsafe-best-match"\n'
+                '[[index]]\nurl = "https://two.example/simple"\ndefault = true\n'
+            ),
+        }
+    )  # fmt: skip
+    home = {"HOME": str(tmp_path / "home")}
+    found = read("own/pyproject.toml", environ=home)
+    assert [each.url for each in found.options.indexes] == ["https://one.example/simple", "https://two.example/simple"]
+    assert (found.tools.exclude_newer, found.options.strategy) == ("2026-06-01", "unsafe-best-match")
+    assert read("own/pyproject.toml", environ={**home, "UV_NO_CONFIG": "1"}).options.strategy is None
+    other = {"UV_CONFIG_FILE": str(tmp_path / "home/.config/uv/uv.toml")}
+    assert read("own/pyproject.toml", environ=other).tools.exclude_newer == "2026-01-01"
+
+
 def test_all_settings_that_cannot_be_read_are_told_in_one_run() -> None:
     more = '[tool.uv]\nno-build = 3\nexclude-newer = 4\n[tool.uv.sources]\na = { path = "gone" }\n'
     write({"pyproject.toml": project("p", "a", "b c d", more=more)})

@@ -6,6 +6,9 @@ alone (docs.astral.sh/uv/concepts/configuration-files).
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import cast, get_args
 
 from packaging.markers import InvalidMarker, Marker
@@ -26,6 +29,14 @@ _PROJECT_KEYS = frozenset(
         "override-dependencies", "constraint-dependencies", "exclude-dependencies", "build-constraint-dependencies",
         "environments", "required-environments", "conflicts", "default-groups", "dependency-groups",
         "dev-dependencies", "sources", "workspace", "managed", "package", "build-backend",
+    }
+)  # fmt: skip
+
+
+# Lists and tables, to which configuration of less weight adds.
+_ADDING = frozenset(
+    {
+        "exclude-newer-package", "extra-index-url", "find-links", "index", "no-binary-package", "no-build-package", "pip",
     }
 )  # fmt: skip
 
@@ -186,20 +197,22 @@ def collect_uv_settings(source: Source, document: Table, collector: Collector) -
     """
     own = document.table_or_empty("tool").table_or_empty("uv")
     reading, beside = _UvReading(source, collector), _uv_toml(source, collector)
-    if own.values or beside is not None:
-        collector.read_as("uv")
+    if not own.values and beside is None:
+        return
+    collector.read_as("uv")
     for key in own.values:
         if beside is None or key in _PROJECT_KEYS:
             _KEYS.take(reading, own, key)
         elif key not in _KEYS.without_effect:
             collector.tell(own, key, unheeded=f"uv takes this key from {beside.path}, which lies beside")
-    if beside is None:
-        return
-    for key in beside.values:
-        if key in _PROJECT_KEYS:
-            collector.tell(beside, key, unheeded="uv takes this key from pyproject.toml alone")
-        else:
-            _KEYS.take(reading, beside, key)
+    said: set[str] = set() if beside is not None else set(own.values)
+    for table in (*filter(None, [beside]), *_of_machine(collector.environ)):
+        for key in table.values:
+            if key in _PROJECT_KEYS:
+                collector.tell(table, key, unheeded="uv takes this key from pyproject.toml alone")
+            elif key in _ADDING or key not in said:
+                _KEYS.take(reading, table, key)
+        said |= table.values.keys()
 
 
 def collect_script_settings(source: Source, document: Table, collector: Collector) -> None:
@@ -211,10 +224,28 @@ def collect_script_settings(source: Source, document: Table, collector: Collecto
 
 
 def _uv_toml(source: Source, collector: Collector) -> Table | None:
+    chosen = collector.environ.get("UV_CONFIG_FILE")
+    if chosen and Path(chosen).is_file():
+        return Table.of_toml(Path(chosen).read_text("utf-8-sig"), chosen)
     if source.folder is None or not (source.folder / "uv.toml").is_file():
         return None
     found = collector.reader.nested("uv.toml", source, 0)
     return Table.of_toml(found.text, found.place)
+
+
+def _of_machine(environ: Mapping[str, str]) -> Iterator[Table]:
+    """The configuration of the user, then that of the system: each says what none before it says, and adds to its lists."""
+    if environ.get("UV_NO_CONFIG") or environ.get("UV_CONFIG_FILE"):
+        return
+    if os.name == "nt":
+        folders = [environ.get("APPDATA", ""), environ.get("PROGRAMDATA", "")]
+    else:
+        home = environ.get("HOME", "")
+        folders = [environ.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else ""), "/etc"]
+    for folder in filter(None, folders):
+        path = Path(folder, "uv", "uv.toml")
+        if path.is_file():
+            yield Table.of_toml(path.read_text("utf-8-sig"), str(path))
 
 
 def refuse_conflicts(document: Table, extras: frozenset[str], groups: frozenset[str]) -> None:
