@@ -8,8 +8,10 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.resolver.test_passes import PURE, WHEELS, answer, asked
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import diagnose
+from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.resolution import Policy, Resolution
 
@@ -21,12 +23,13 @@ def findings(
     exclude_newer: str | None = None,
     python: str = "3.11",
     platform: str = "win_amd64",
+    knowledge: RepairKnowledge | None = None,
 ) -> tuple[Finding, ...]:
     outcome = answer(
         projects, *requirements, allowed=allowed, exclude_newer=exclude_newer, python=python, platform=platform
     )
     policy = Policy(allowed=allowed, exclude_newer=exclude_newer)
-    return diagnose(Diagnosis(outcome, projects, policy))
+    return diagnose(Diagnosis(outcome, projects, policy, knowledge=knowledge))
 
 
 def codes(found: tuple[Finding, ...]) -> list[tuple[str, str]]:
@@ -64,6 +67,28 @@ def test_native_source_is_an_error_with_path_and_nearest_version() -> None:
     assert error.paths == (("audio==1.3", "av==11.0"),)
     assert str(error.nearest) == "12.0"
     assert [finding.package for finding in found if finding.severity is Severity.ERROR] == ["av"]
+
+
+def test_what_a_build_needs_is_told_for_the_targets_system_where_a_compiler_is_needed() -> None:
+    builds = """
+    [[build]]
+    projects = ["av", "doc"]
+    needs = "FFmpeg"
+    debian = ["ffmpeg-dev"]
+    windows = "a shared build of FFmpeg"
+    evidence = ["https://docs.example/av"]
+    """
+    known = parse_repair_knowledge(builds, "mine.toml")
+    note = only(findings(AV, "audio==1.3", knowledge=known), Code.BUILD_NEEDS)
+    assert (note.severity, note.package) == (Severity.INFO, "av")
+    assert note.message == "a build of av from source needs FFmpeg: a shared build of FFmpeg"
+    linux = findings(AV, "av==11.0", knowledge=known, platform="manylinux_2_17_aarch64")
+    assert only(linux, Code.BUILD_NEEDS).message.endswith("needs FFmpeg: apt-get install ffmpeg-dev (Debian, Ubuntu)")
+    # Nothing is known of macOS, and what is needed is told all the same.
+    assert only(findings(AV, "av==11.0", knowledge=known, platform="macos"), Code.BUILD_NEEDS).message.endswith(
+        "needs FFmpeg"
+    )
+    assert Code.BUILD_NEEDS not in {each.code for each in findings(AV, "av==12.0", knowledge=known)}
 
 
 def test_wheels_for_other_pythons_and_platforms_are_named_beside_the_error() -> None:

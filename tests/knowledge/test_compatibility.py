@@ -12,7 +12,15 @@ from wheelcheck.errors import SettingsInvalid
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.knowledge.loading import load_repair_knowledge
 from wheelcheck.model.finding import Severity
-from wheelcheck.model.knowledge import AbiBreak, Advisory, RepairKnowledge, Substitute, VendorIndex
+from wheelcheck.model.knowledge import (
+    AbiBreak,
+    Advisory,
+    BuildNeeds,
+    PythonLife,
+    RepairKnowledge,
+    Substitute,
+    VendorIndex,
+)
 
 GOOD = """
 [[advisory]]
@@ -53,11 +61,13 @@ Some_Project = ["some.thing"]
 
 
 def evidence(knowledge: RepairKnowledge) -> list[str]:
-    entries: tuple[Advisory | AbiBreak | Substitute | VendorIndex, ...] = (
+    entries: tuple[Advisory | AbiBreak | Substitute | VendorIndex | BuildNeeds | PythonLife, ...] = (
         *knowledge.advisories,
         *knowledge.abi_breaks,
         *knowledge.substitutes,
         *knowledge.indexes,
+        *knowledge.builds,
+        *knowledge.pythons,
     )
     return [link for entry in entries for link in entry.evidence]
 
@@ -74,6 +84,14 @@ def test_the_shipped_files_hold_something_of_every_kind() -> None:
 def test_the_shipped_advisories_have_ids_of_their_own() -> None:
     ids = [advisory.id for advisory in load_repair_knowledge().advisories]
     assert len(ids) == len(set(ids))
+
+
+def test_many_projects_have_a_substitute_and_no_pair_stands_twice() -> None:
+    known = load_repair_knowledge().substitutes
+    assert len({each.project for each in known if each.same_api}) >= 60
+    assert len({(each.project, each.replacement) for each in known}) == len(known)
+    # What does the same for other code needs no module: every import changes anyway.
+    assert not [each.project for each in known if each.imported_as and not each.same_api]
 
 
 def test_every_shipped_claim_is_backed_by_a_secure_address() -> None:

@@ -57,3 +57,31 @@ def test_conda_packages_that_are_projects_are_no_others_and_have_evidence() -> N
     rows = tomllib.loads(load_shipped("conda.toml"))["projects"].values()
     assert all(row["evidence"].startswith("https://github.com/") for row in rows)
     assert all(row.keys() == {"project", "evidence"} for row in rows)
+
+
+def test_needs_of_a_build_are_read_for_each_of_the_projects_that_have_them() -> None:
+    for entry in WHOLE.builds:
+        for name in entry.projects:
+            found = load_advice({name})
+            assert found is not None
+            assert entry in found.builds
+    assert load_advice({canonicalize_name("sniffio")}) is None
+
+
+def test_many_projects_say_what_their_build_needs() -> None:
+    assert len(frozenset().union(*(entry.projects for entry in WHOLE.builds))) >= 150
+    for entry in WHOLE.builds:
+        assert entry.debian, entry.projects
+
+
+def test_system_decides_which_packages_are_named() -> None:
+    (needs,) = (entry for entry in WHOLE.builds if canonicalize_name("psycopg2") in entry.projects)
+    assert [way.split()[0] for way in needs.ways("manylinux_2_36_aarch64")] == ["apt-get", "dnf"]
+    assert [way.split()[0] for way in needs.ways("musllinux_1_2_x86_64")] == ["apk"]
+    assert [way.split()[0] for way in needs.ways("macosx_14_0_arm64")] == ["brew"]
+    assert "Build Tools" in needs.ways("win_amd64")[0]
+    assert all(
+        "libpq" in way or "Postgre" in way
+        for tag in ("linux_x86_64", "macosx_14_0_arm64", "win32")
+        for way in needs.ways(tag)
+    )

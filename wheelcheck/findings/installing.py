@@ -16,6 +16,7 @@ from wheelcheck.model.resolution import Pin
 from wheelcheck.model.target import Fit, Refusal, RefusalReason
 
 _NAMED = 6
+_BUILDING = frozenset({Code.SOURCE_NATIVE, Code.SOURCE_UNKNOWN})
 _TRIED_ONE_BY_ONE = 3
 _INTERPRETER = re.compile(r"(cp|py|pp)(\d)(\d*)")
 
@@ -45,6 +46,8 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
         if not allowed and not chosen_by_hand:
             yield from _elsewhere(diagnosis, pin, code)
             yield from _other_versions(diagnosis, pin, either, nearest)
+            if code in _BUILDING:
+                yield from _build_needs(diagnosis, pin)
 
 
 def _severity(pin: Pin, code: Code, *, allowed: bool) -> Severity:
@@ -221,6 +224,20 @@ def _other_versions(
         evidence=diagnosis.asked_by(pin.name),
         nearest=nearest,
     )
+
+
+def _build_needs(diagnosis: Diagnosis, pin: Pin) -> Iterator[Finding]:
+    builds = diagnosis.knowledge.builds if diagnosis.knowledge is not None else ()
+    known = next((each for each in reversed(builds) if pin.name in each.projects), None)
+    if known is not None:
+        ways = "; ".join(known.ways(diagnosis.target.platform))
+        yield Finding.of(
+            Code.BUILD_NEEDS,
+            package=pin.name,
+            version=pin.version,
+            message=f"a build of {pin.name} from source needs {known.needs}{f': {ways}' if ways else ''}",
+            evidence=known.evidence,
+        )
 
 
 def _dated(upload_time: str | None) -> str:

@@ -16,6 +16,7 @@ from wheelcheck.model.knowledge import (
     Advisory,
     BackendKind,
     BuildLabel,
+    BuildNeeds,
     NativeKnowledge,
     PythonLife,
     Remedy,
@@ -24,7 +25,7 @@ from wheelcheck.model.knowledge import (
     VendorIndex,
 )
 
-_TABLES = ("advisory", "abi_break", "substitute", "index", "label", "import_names", "python")
+_TABLES = ("advisory", "abi_break", "substitute", "index", "label", "import_names", "python", "build")
 
 _NATIVE_LISTS = {
     "metadata": ("static_backends",),
@@ -58,6 +59,7 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
         indexes=_entries(document.tables("index", VendorIndex.__struct_fields__), _index, lambda entry: entry.name),
         labels=_entries(document.tables("label", BuildLabel.__struct_fields__), _label, lambda entry: entry.label),
         pythons=_entries(document.tables("python", PythonLife.__struct_fields__), _python, lambda entry: entry.minor),
+        builds=tuple(map(_build_needs, document.tables("build", BuildNeeds.__struct_fields__))),
         import_names={_project_key(names, key): frozenset(names.some(key, kinds.import_name)) for key in names.keys},
     )
 
@@ -75,6 +77,8 @@ def joined(parts: Iterable[RepairKnowledge]) -> RepairKnowledge:
             indexes=_by(lambda entry: entry.name, whole.indexes, part.indexes),
             labels=_by(lambda entry: entry.label, whole.labels, part.labels),
             pythons=_by(lambda entry: entry.minor, whole.pythons, part.pythons),
+            # Of several that name a project the last counts.
+            builds=(*whole.builds, *part.builds),
             import_names={**whole.import_names, **part.import_names},
         )
     return whole
@@ -146,6 +150,7 @@ def _substitute(table: Table) -> Substitute:
         differs=table.one("differs", kinds.sentence),
         same_versions=table.truth("same_versions") is not False,
         same_api=table.truth("same_api") is not False,
+        imported_as=table.one("imported_as", kinds.import_name) if "imported_as" in table else "",
         platforms=table.each("platforms", kinds.platform_pattern),
         evidence=table.some("evidence", kinds.link),
     )
@@ -182,6 +187,17 @@ def _python(table: Table) -> PythonLife:
         free_threaded=table.truth("free_threaded") is True,
         secure_until=table.one("secure_until", kinds.day),
         evidence=table.some("evidence", kinds.link),
+    )
+
+
+def _build_needs(table: Table) -> BuildNeeds:
+    systems = {name: table.each(name, kinds.word) for name in ("debian", "alpine", "fedora", "macos")}
+    return BuildNeeds(
+        projects=frozenset(table.some("projects", kinds.project)),
+        needs=table.one("needs", kinds.sentence),
+        windows=table.one("windows", kinds.sentence) if "windows" in table else "",
+        evidence=table.some("evidence", kinds.link),
+        **systems,
     )
 
 

@@ -34,10 +34,11 @@ SHIPPED = (
     "indexes.toml",
     "import_names.toml",
     "pythons.toml",
+    "build_needs.toml",
 )
 """The files of this room that hold it, by what each is about."""
 
-_FILES = ("advisories.toml", "abi_breaks.toml")
+_FILES = ("advisories.toml", "abi_breaks.toml", "build_needs.toml")
 _MARKER_VARIABLES = (
     "os_name",
     "sys_platform",
@@ -46,7 +47,7 @@ _MARKER_VARIABLES = (
     "platform_python_implementation",
     "implementation_name",
 )
-_CONCERNED = re.compile(r"^(?:when = \[(.*?)\]|project = (.*))$", re.MULTILINE)
+_CONCERNED = re.compile(r"^(?:when = \[(.*?)\]|project = (.*)|projects = \[(.*?)\])$", re.MULTILINE)
 _PROJECT = re.compile(r'"([a-z0-9-]+)')
 
 
@@ -151,10 +152,10 @@ def load_marker_values() -> dict[str, MarkerValues]:
 
 
 def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:
-    """The shipped advisories and ABI breaks that can apply where *projects* are chosen, ``None`` where there are none.
+    """The shipped advisories, ABI breaks and needs of builds that can apply where *projects* are chosen, ``None`` without any.
 
-    An advisory can where all projects that it names are chosen, a break where the project is that broke. The rest of the files is
-    searched as text: about 0.2 ms, where reading them as TOML takes 20.
+    An advisory can where all projects that it names are chosen, a break where the project is that broke, needs where one project is
+    whose build has them. The rest of the files is searched as text: about 0.2 ms, where reading them as TOML takes 20.
     """
     texts = {file: _concerning(projects, load_shipped(file)) for file in _FILES}
     if not any(texts.values()):
@@ -166,13 +167,16 @@ def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:
 
 def _concerning(projects: Collection[NormalizedName], text: str) -> str:
     entries = text.split("\n[[")[1:]
-    return "".join(f"[[{entry}\n" for entry in entries if _named(entry).issubset(projects))
+    return "".join(f"[[{entry}\n" for entry in entries if _concerns(entry, projects))
 
 
-def _named(entry: str) -> frozenset[str]:
-    """The projects without which *entry* says nothing; none where its text is not as usual, and TOML has to tell."""
+def _concerns(entry: str, projects: Collection[NormalizedName]) -> bool:
+    """Whether *entry* may say something of *projects*; also where its text is not as usual, and TOML has to tell."""
     found = _CONCERNED.search(entry)
-    return frozenset(_PROJECT.findall(found[0])) if found is not None else frozenset()
+    if found is None:
+        return True
+    named = frozenset(_PROJECT.findall(found[0]))
+    return not named.isdisjoint(projects) if found[3] is not None else named.issubset(projects)
 
 
 def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:

@@ -103,6 +103,11 @@ class Code(Enum):
         "The version has a file that the target can use, and an option of the inputs or the command line hides it.",
         "Take the option back for this project: --no-binary :all: and --only-binary NAME, or the other way round.",
     )  # fmt: skip
+    BUILD_NEEDS = (
+        "WC111", Severity.INFO, "what a build from source needs",
+        "Whoever builds this version from its source archive needs a compiler, libraries or tools, and here is how they are had.",
+        "Nothing to do where a wheel is found; else install them where the build runs.",
+    )  # fmt: skip
     OLDER_CHOSEN = (
         "WC201", Severity.WARNING, "older version chosen for want of a usable file",
         "The newest version admitted has no file that the policy allows, so an older one was taken.",

@@ -125,7 +125,8 @@ class Substitute(Struct, frozen=True, kw_only=True):
     """What *replacement* is to *project*: the same code under another name, and ``differs`` says with what difference.
 
     ``same_versions`` says that a version of one is the same version of the other. Without ``same_api`` it does the same for other
-    code: whoever imports it has to change. ``platforms`` are shell patterns of the platform tags where it helps; empty: any.
+    code: whoever imports it has to change. ``imported_as`` is its module where that is another. ``platforms`` are shell patterns of
+    the platform tags where it helps; empty: any.
     """
 
     project: NormalizedName
@@ -133,6 +134,7 @@ class Substitute(Struct, frozen=True, kw_only=True):
     differs: str
     same_versions: bool = True
     same_api: bool = True
+    imported_as: str = ""
     platforms: tuple[str, ...] = ()
     evidence: tuple[str, ...]
 
@@ -221,6 +223,32 @@ class StandardLibrary(Struct, frozen=True, kw_only=True):
         return top in (self.posix if sys_platform == "win32" else self.windows)
 
 
+class BuildNeeds(Struct, frozen=True, kw_only=True):
+    """What a build of *projects* from source needs: in words, and as the packages of systems; empty where that is not known."""
+
+    projects: frozenset[NormalizedName]
+    needs: str
+    debian: tuple[str, ...] = ()
+    alpine: tuple[str, ...] = ()
+    fedora: tuple[str, ...] = ()
+    macos: tuple[str, ...] = ()
+    windows: str = ""
+    evidence: tuple[str, ...]
+
+    def ways(self, platform: str) -> tuple[str, ...]:
+        """How to have that on *platform*, a wheel platform tag: commands, or for Windows words."""
+        if platform.startswith("win"):
+            return (self.windows,) if self.windows else ()
+        rows = {
+            "musllinux": (("apk add", self.alpine, "Alpine"),),
+            "macosx": (("brew install", self.macos, "Homebrew"),),
+        }.get(
+            platform.partition("_")[0],
+            (("apt-get install", self.debian, "Debian, Ubuntu"), ("dnf install", self.fedora, "Fedora")),
+        )
+        return tuple(f"{command} {' '.join(names)} ({system})" for command, names, system in rows if names)
+
+
 class RepairKnowledge(Struct, frozen=True, kw_only=True):
     """All of it; ``import_names`` are the import packages of a project where its archives do not say."""
 
@@ -230,6 +258,7 @@ class RepairKnowledge(Struct, frozen=True, kw_only=True):
     indexes: tuple[VendorIndex, ...] = ()
     labels: tuple[BuildLabel, ...] = ()
     pythons: tuple[PythonLife, ...] = ()
+    builds: tuple[BuildNeeds, ...] = ()
     import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)
 
     def life_of(self, minor: int) -> PythonLife | None:

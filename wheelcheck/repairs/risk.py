@@ -133,7 +133,10 @@ def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     name = canonicalize_name(replacement.name) if replacement is not None else None
     for known in case.knowledge.substitutes:
         if known.project == edit.package and known.replacement == name:
-            yield Ground(risk=Risk.LOW, text=f"{name} stands in for {edit.package}. {known.differs}")
+            # Code of the user's can change its import, that of other projects cannot.
+            own = Risk.MEDIUM if case.is_asked_by_user(known.project) else Risk.HIGH
+            risk = own if known.imported_as else Risk.LOW
+            yield Ground(risk=risk, text=f"{name} stands in for {edit.package}. {known.differs}")
             if known.same_versions:
                 yield from _other_version(case, known)
             return

@@ -11,7 +11,13 @@ STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO:
 """rich's words for how each severity is coloured."""
 
 _MARKS = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.INFO: "• "}
-_ELSEWHERE = frozenset({Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS, Code.OTHER_VERSIONS})
+_BESIDE = {
+    Code.OTHER_PYTHONS: "elsewhere",
+    Code.OTHER_PLATFORMS: "elsewhere",
+    Code.OTHER_VERSIONS: "nearest",
+    Code.BUILD_NEEDS: "to build",
+}
+"""Notes that are drawn with an error, each with the word before it."""
 _CLASHING = 4
 _REMEDY = "remedy: "
 """The prefix of evidence that is a remedy."""
@@ -25,14 +31,14 @@ def subject(finding: Finding) -> str:
 
 
 def companions(finding: Finding, among: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The notes in *among* on where wheels are that the error *finding* lacks; they are drawn with it."""
+    """The notes in *among* on where wheels are that the error *finding* lacks, and on its build; they are drawn with it."""
     if finding.severity is not Severity.ERROR or finding.package is None:
         return ()
     return tuple(
         other
         for other in among
         if other.severity is Severity.INFO
-        and other.code in _ELSEWHERE
+        and other.code in _BESIDE
         and (other.package, other.version) == (finding.package, finding.version)
     )
 
@@ -56,7 +62,7 @@ def draw_finding(
     # A clash needs all paths; otherwise one path is enough to find the requirer.
     draw_paths(page, finding.paths, every=detail == "full" or finding.code is Code.CONFLICT)
     for other in beside:
-        page.labelled("nearest" if other.code is Code.OTHER_VERSIONS else "elsewhere", other.message)
+        page.labelled(_BESIDE[other.code], other.message)
         if detail == "full":
             for text in other.evidence:
                 page.labelled("", text)
