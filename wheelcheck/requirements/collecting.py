@@ -164,7 +164,7 @@ def _follow(words: str, named: set[str], other: set[str]) -> None:
         if word == ":none:":
             named.clear()
         elif not word or word.startswith((":", "-")):
-            raise LineUnreadable(f"neither a project nor :all: nor :none: but {word!r}")
+            raise LineUnreadable(f"neither a project nor :all: nor :none: but {word!r}", "write names between commas")
         else:
             other.discard(canonicalize_name(word))
             named.add(canonicalize_name(word))

@@ -48,6 +48,9 @@ _OTHER_SPELLINGS = {
 _KNOWN = _TAKES_VALUE | _FLAGS | _OTHER_SPELLINGS.keys()
 
 
+_OPTIONS_HINT = "give options of pip to pip; a requirements file has those that say what to install, and from where"
+
+
 class LogicalLine(Struct, frozen=True, kw_only=True):
     """A line after joining continuations: *number* is its first physical one, *written* lacks only the comment.
 
@@ -148,18 +151,18 @@ def _options(text: str) -> tuple[tuple[str, str], ...]:
     try:
         words = iter(list(lexer))
     except ValueError as problem:
-        raise LineUnreadable(f"{str(problem).lower()} in the options") from None
+        raise LineUnreadable(f"{str(problem).lower()} in the options", "close the quotation, or write none") from None
     found = []
     for word in words:
         name, value = _option(word)
         if name in _FLAGS:
             if value is not None:
-                raise LineUnreadable(f"{name} takes no value")
+                raise LineUnreadable(f"{name} takes no value", f"write {name} alone")
             value = ""
         elif value is None:
             value = next(words, None)
         if value is None:
-            raise LineUnreadable(f"{name} lacks its value")
+            raise LineUnreadable(f"{name} lacks its value", "write it behind the option, on the same line")
         found.append((name, value))
     return tuple(found)
 
@@ -173,7 +176,7 @@ def _option(word: str) -> tuple[str, str | None]:
         return _SHORT[word[:2]], word[2:] or None
     if not word.startswith("-"):
         raise LineUnreadable(f"{word!r} follows an option that takes one value", "one option and its value per line")
-    raise LineUnreadable(f"no such option in requirements files: {word}")
+    raise LineUnreadable(f"no such option in requirements files: {word}", _OPTIONS_HINT)
 
 
 def _long_name(name: str) -> str:
@@ -181,6 +184,8 @@ def _long_name(name: str) -> str:
         # pip's option parser takes any prefix that is unique.
         whole = [known for known in sorted(_KNOWN) if known.startswith(name)]
         if len({_OTHER_SPELLINGS.get(known, known) for known in whole}) != 1:
-            raise LineUnreadable(f"no such option in requirements files: {name}", did_you_mean(name, sorted(_KNOWN)))
+            raise LineUnreadable(
+                f"no such option in requirements files: {name}", did_you_mean(name, sorted(_KNOWN), _OPTIONS_HINT)
+            )
         name = whole[0]
     return _OTHER_SPELLINGS.get(name, name)

@@ -56,6 +56,10 @@ _HINTS: dict[UnsupportedKind, str] = {
     "elsewhere": "list what is installed without paths: pip list --format=freeze",
 }
 
+_NO_FILE_HINT = (
+    "write the path from the current folder or from that of this file; a project has no separator in its name"
+)
+_MARKER_HINT = """write a variable, an operator and a quoted value: name ; sys_platform == "win32" """.strip()
 _COMMANDS = ("pip install", "pip3 install", "python -m pip", "uv pip", "uv add", "poetry add")
 _NAME_START = r"^[\w.\[\],-]+"
 _MISTAKES = (
@@ -136,7 +140,9 @@ def parse_hash(text: str) -> HashPin:
     if algorithm not in _HASH_LENGTHS:
         raise LineUnreadable(f"--hash of an unusable kind: {algorithm!r}", f"use {', '.join(_HASH_LENGTHS)}")
     if not re.fullmatch(rf"[0-9a-f]{{{_HASH_LENGTHS[algorithm]}}}", digest):
-        raise LineUnreadable(f"--hash is not a {algorithm} digest in hex: {digest[:80]!r}")
+        raise LineUnreadable(
+            f"--hash is not a {algorithm} digest in hex: {digest[:80]!r}", "write the hashes again: pip hash FILE"
+        )
     return HashPin(algorithm=algorithm, digest=digest)
 
 
@@ -254,7 +260,7 @@ def _elsewhere(asked: WrittenRequirement, place: _Place, marker: Marker | None) 
     if isinstance(asked.origin, FileOrigin) and is_absolute_anywhere(place.path) and (name or is_editable):
         return _unsupported(asked, "elsewhere", name, marker, place.extras, version)
     near = near_names(_found(place.path, asked.folder))
-    raise LineUnreadable(f"no such file: {place.path}", f"did you mean {' or '.join(near)}?" if near else "")
+    raise LineUnreadable(f"no such file: {place.path}", f"did you mean {' or '.join(near)}?" if near else _NO_FILE_HINT)
 
 
 def _reference(
@@ -320,7 +326,7 @@ def _marker(text: str) -> Marker | None:
         return Marker(text)
     except InvalidMarker as problem:
         reason = str(problem).partition("\n")[0]
-        raise LineUnreadable(f"no environment marker: {text!r} ({reason})") from None
+        raise LineUnreadable(f"no environment marker: {text!r} ({reason})", _MARKER_HINT) from None
 
 
 def _split_extras(text: str) -> tuple[str, str]:
@@ -332,7 +338,7 @@ def _extras(text: str) -> frozenset[NormalizedName]:
     names = [word.strip() for word in text.split(",") if word.strip()]
     for name in names:
         if project_name(name) is None:
-            raise LineUnreadable(f"no extra is named {name!r}")
+            raise LineUnreadable(f"no extra is named {name!r}", "write names between commas: name[one,two]")
     return frozenset(canonicalize_name(name) for name in names)
 
 

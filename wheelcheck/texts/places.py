@@ -142,7 +142,7 @@ def url_path(url: str) -> str:
     except ValueError as problem:
         # The part that cannot be parsed may belong to a password.
         why = "" if "@" in url else f" ({problem})"
-        raise LineUnreadable(f"a malformed URL: {masked_within(url)!r}{why}") from None
+        raise LineUnreadable(f"a malformed URL: {masked_within(url)!r}{why}", "write SCHEME://HOST/PATH") from None
     return parts.path
 
 
