@@ -21,7 +21,8 @@ from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import OPPOSITES, Collector
 from wheelcheck.requirements.conda import is_exported, parse_exported
 from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
-from wheelcheck.requirements.requirement import WrittenRequirement, parse_editable, parse_hash, parse_written
+from wheelcheck.requirements.requirement import parse_editable, parse_written
+from wheelcheck.requirements.written import WrittenRequirement, parse_hash
 from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, local_path_of, url_path
 from wheelcheck.texts.sources import Source
 
