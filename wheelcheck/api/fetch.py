@@ -126,11 +126,11 @@ def _fetched(
     arrivals: FillResult,
     built: tuple[str, ...],
 ) -> Fetched:
-    from wheelcheck.environments.wheelhouse import filled_wheelhouse
+    from wheelcheck.environments.wheelhouse import load_wheelhouse
 
     return Fetched(
         plan=executable.digest,
-        wheelhouse=filled_wheelhouse(folder, executable.plan, arrivals.entries),
+        wheelhouse=load_wheelhouse(folder, executable.plan, entries=arrivals.entries),
         sizes=sizes,
         fetched=arrivals.fetched,
         resumed=arrivals.resumed,

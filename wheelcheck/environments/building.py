@@ -22,7 +22,7 @@ from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_n
 
 from wheelcheck.environments.digests import digests_of, sha256_of
 from wheelcheck.environments.verify.running import kill
-from wheelcheck.environments.wheelhouse import PART, BuildSource, Entry, Record, Wanted, built_entry, load_record
+from wheelcheck.environments.wheelhouse import PART, Entry, Record, Wanted, built_entry, load_record
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
 from wheelcheck.model.environment import EARLIEST
 from wheelcheck.model.judgement import Installability
@@ -110,13 +110,6 @@ def _failed(wanted: Wanted, fact: str, output: IO[bytes]) -> ArchiveRefused:
     )
 
 
-class _Job(Struct, frozen=True, kw_only=True):
-    wanted: Wanted
-    plan: Plan
-    folder: Path
-    around: BuildContext
-
-
 def unbuilt(folder: Path, wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
     """The sources of *wanted* without a wheel in *folder* that was built from them; local folders always count."""
     record = load_record(folder)
@@ -164,29 +157,25 @@ def iter_built(
     place = {name: position for position, name in enumerate(plan.built_once)}
     for each in sorted(unbuilt(folder, wanted), key=lambda each: place.get(each.package.name, len(place))):
         reporter.stage(f"building {each}")
-        yield _build(_Job(wanted=each, plan=plan, folder=folder, around=around))
+        with tempfile.TemporaryDirectory(prefix="wheelcheck-build-") as scratch:
+            source = _unpacked(folder, each, Path(scratch) / "source")
+            out = Path(scratch) / "out"
+            out.mkdir()
+            run_build(each, source, out, around)
+            wheels = [path for path in out.iterdir() if path.suffix == ".whl"]
+            if len(wheels) != 1:
+                raise ArchiveRefused(f"building it gave {len(wheels)} wheels", address=str(each))
+            refuse_unplanned(wheels[0], each, plan)
+            yield _housed(folder, each, wheels[0])
 
 
-def _build(job: _Job) -> Entry:
-    with tempfile.TemporaryDirectory(prefix="wheelcheck-build-") as scratch:
-        source = _unpacked(job, Path(scratch) / "source")
-        out = Path(scratch) / "out"
-        out.mkdir()
-        run_build(job.wanted, source, out, job.around)
-        wheels = [path for path in out.iterdir() if path.suffix == ".whl"]
-        if len(wheels) != 1:
-            raise ArchiveRefused(f"building it gave {len(wheels)} wheels", address=str(job.wanted))
-        refuse_unplanned(wheels[0], job.wanted, job.plan)
-        return _housed(job, wheels[0])
-
-
-def _unpacked(job: _Job, into: Path) -> Path:
-    """The source tree of the job in a scratch folder, because a build may write beside its sources."""
-    local = job.wanted.local_folder
+def _unpacked(folder: Path, wanted: Wanted, into: Path) -> Path:
+    """The source tree of *wanted* in a scratch folder, because a build may write beside its sources."""
+    local = wanted.local_folder
     try:
         if local is not None:
             return Path(shutil.copytree(local, into, symlinks=True))
-        archive = job.wanted.place_in(job.folder)
+        archive = wanted.place_in(folder)
         if archive.suffix == ".zip":
             shutil.unpack_archive(archive, into, "zip")
         else:
@@ -194,13 +183,13 @@ def _unpacked(job: _Job, into: Path) -> Path:
             with tarfile.open(archive) as opened:
                 opened.extractall(into, filter="data")
     except (OSError, ValueError, shutil.ReadError, tarfile.TarError) as error:
-        raise ArchiveRefused(f"cannot be unpacked: {error}", address=str(job.wanted)) from error
+        raise ArchiveRefused(f"cannot be unpacked: {error}", address=str(wanted)) from error
     entries = list(into.iterdir())
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else into
 
 
-def _housed(job: _Job, wheel: Path) -> Entry:
-    place = job.folder / wheel.name
+def _housed(folder: Path, wanted: Wanted, wheel: Path) -> Entry:
+    place = folder / wheel.name
     part = place.with_name(place.name + PART)
     try:
         shutil.copyfile(wheel, part)
@@ -212,12 +201,8 @@ def _housed(job: _Job, wheel: Path) -> Entry:
         raise DiskFailure(
             f"cannot be written: {error.strerror or error}", address=str(place), hint="free some space and run it again"
         ) from error
-    file = job.wanted.file
-    source = load_record(job.folder).entry(file.filename)
-    sha256 = file.sha256 or ("" if source is None else source.sha256)
-    return job.wanted.entry(
-        digests.digest(), digests.size, wheel=wheel.name, source=BuildSource(filename=file.filename, sha256=sha256)
-    )
+    source = load_record(folder).source(wanted.file)
+    return wanted.entry(digests.digest(), digests.size, wheel=wheel.name, source=source)
 
 
 def refuse_unplanned(path: Path, wanted: Wanted, plan: Plan) -> None:

@@ -66,9 +66,10 @@ class Record(Struct, frozen=True, kw_only=True):
         """The entry of the file with that name."""
         return next((entry for entry in self.files if entry.filename == filename), None)
 
-    def built_from(self, source: BuildSource) -> Entry | None:
-        """The wheel that was built from *source*."""
-        return next((entry for entry in self.files if entry.built_from == source), None)
+    def source(self, file: PlannedFile) -> BuildSource:
+        """The source archive *file*; some indexes announce no hash: then it is that of the archive which came."""
+        came = self.entry(file.filename)
+        return BuildSource(filename=file.filename, sha256=file.sha256 or ("" if came is None else came.sha256))
 
 
 def load_record(folder: Path) -> Record:
@@ -189,21 +190,28 @@ def locked(folder: Path, reporter: Transfers) -> Iterator[None]:
         lock.release()
 
 
-def load_wheelhouse(folder: Path, plan: Plan, *, plan_path: str = "PLAN") -> Wheelhouse:
+def load_wheelhouse(
+    folder: Path, plan: Plan, *, plan_path: str = "PLAN", entries: Iterable[Entry] | None = None
+) -> Wheelhouse:
     """The wheels of *plan* in *folder*, one for each package, in the order of the plan; reads all of them whole.
 
-    *plan_path* names the plan in the command that the hint proposes. Raises ``UsageProblem`` naming the missing files,
-    ``HashMismatch`` for one that differs from the plan, or from the record of built wheels.
+    None of them is read where the folder was filled and hashed a moment ago with *entries* as the result: so gigabytes are not
+    hashed twice in one run. *plan_path* names the plan in the command that the hint proposes. Raises ``UsageProblem`` naming the
+    missing files, ``HashMismatch`` for one that differs from the plan, or from the record of built wheels.
     """
-    record = load_record(folder)
+    record, hashed = load_record(folder), {entry.filename: entry for entry in entries or ()}
     wheels: list[HousedWheel] = []
     missing: list[str] = []
     for wanted in wanted_files(plan):
-        entry = fetched_entry(folder, wanted, record) if wanted.is_wheel else built_entry(folder, wanted, record)
+        name = wanted.file.filename
+        if wanted.is_wheel:
+            entry = hashed.get(name) or fetched_entry(folder, wanted, record)
+        else:
+            entry = built_entry(folder, wanted, record)
         if entry is None:
-            missing.append(wanted.file.filename if wanted.is_wheel else f"the wheel built from {wanted.file.filename}")
+            missing.append(name if wanted.is_wheel else f"the wheel built from {name}")
             continue
-        if not wanted.is_wheel:
+        if not wanted.is_wheel and entries is None:
             _refuse_changed(folder / entry.filename, digests_of(folder / entry.filename), entry)
         wheels.append(_housed(folder, wanted, entry))
     if missing:
@@ -214,22 +222,6 @@ def load_wheelhouse(folder: Path, plan: Plan, *, plan_path: str = "PLAN") -> Whe
             address=str(folder),
             hint=f"wheelcheck fetch {plan_path} -d {folder}",
         )
-    return Wheelhouse(folder=folder, wheels=tuple(wheels))
-
-
-def filled_wheelhouse(folder: Path, plan: Plan, entries: Iterable[Entry]) -> Wheelhouse:
-    """As :func:`load_wheelhouse`, for a *folder* that was filled and hashed a moment ago: *entries* are the result.
-
-    Reads the record alone, so that gigabytes are not hashed twice in one run.
-    """
-    record = load_record(folder)
-    fetched = {entry.filename: entry for entry in entries}
-    wheels = []
-    for wanted in wanted_files(plan):
-        entry = fetched.get(wanted.file.filename) if wanted.is_wheel else built_entry(folder, wanted, record)
-        if entry is None:
-            return load_wheelhouse(folder, plan)
-        wheels.append(_housed(folder, wanted, entry))
     return Wheelhouse(folder=folder, wheels=tuple(wheels))
 
 
@@ -251,11 +243,8 @@ def fetched_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
 
 def built_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
     """The entry of the wheel in *folder* that *record* knows to be built from the source *wanted*; its bytes are not read."""
-    name = wanted.file.filename
-    source = record.entry(name)
-    # Some indexes announce no hash: then it is that of the archive which came.
-    sha256 = wanted.file.sha256 or ("" if source is None else source.sha256)
-    entry = record.built_from(BuildSource(filename=name, sha256=sha256))
+    source = record.source(wanted.file)
+    entry = next((entry for entry in record.files if entry.built_from == source), None)
     if entry is None or "/" in entry.filename or "\\" in entry.filename:
         return None
     try:

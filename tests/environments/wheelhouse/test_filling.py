@@ -10,7 +10,7 @@ from msgspec import structs
 from tests.environments.wheelhouse.plans import OTHER, WHEEL, FakeFiles, plan, planned_file
 from tests.fakes.archives import make_wheel
 from wheelcheck.environments.filling import FillResult, fill
-from wheelcheck.environments.wheelhouse import filled_wheelhouse, load_wheelhouse, record_files, wanted_files
+from wheelcheck.environments.wheelhouse import load_wheelhouse, record_files, wanted_files
 from wheelcheck.errors import DiskFailure, HashMismatch, IndexUnavailable, InputUnreadable
 from wheelcheck.model.plan import Plan, PlannedFile
 from wheelcheck.ports import Landing, SilentTransfers
@@ -55,7 +55,7 @@ def test_file_of_which_no_hash_is_known_is_taken_again_only_if_the_record_knows_
 
 def test_house_that_was_just_filled_is_the_one_that_would_be_loaded(tmp_path: Path) -> None:
     arrivals = filled(tmp_path)
-    assert filled_wheelhouse(tmp_path, PLAN, arrivals.entries) == load_wheelhouse(tmp_path, PLAN)
+    assert load_wheelhouse(tmp_path, PLAN, entries=arrivals.entries) == load_wheelhouse(tmp_path, PLAN)
 
 
 def test_no_room_is_said_before_anything_is_asked_for(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from packaging.version import Version
 
-from wheelcheck.environments.binaries import Binary, BinaryUnreadable, is_extension_name, is_library_name, read_binary
+from wheelcheck.environments.binaries import BinaryUnreadable, is_extension_name, is_library_name, read_binary
 from wheelcheck.environments.trees import iter_paths
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined, names_of, text_of
 from wheelcheck.errors import InputUnreadable
@@ -165,7 +165,7 @@ def _subject(
     system: str = "",
 ) -> Subject:
     """The environment; its system and machine are those of its executable, else of its libraries, else *system*."""
-    found, machine = _of_executable(root / executable) if executable else ("", None)
+    found, machine = _of_binary(root / executable) if executable else ("", None)
     if not found:
         found, machine = _host_like(root, sites[0])
     layout = Layout(executable=executable, site_packages=sites[0], scripts=scripts, headers="include", data=".")
@@ -202,20 +202,14 @@ def _sites_by_path_file(root: Path, executable: str) -> tuple[str, ...] | None:
     return tuple(place for place in places if not is_outside(place) and _has_packages(root / place))
 
 
-def _of_executable(executable: Path) -> tuple[str, str | None]:
-    """System and machine by the header of *executable*; empty and ``None`` where it cannot be read."""
-    binary = _binary(executable)
-    return ("", None) if binary is None else _system_of(binary)
-
-
-def _binary(path: Path) -> Binary | None:
+def _of_binary(path: Path) -> tuple[str, str | None]:
+    """System and machine by the header of the program or library *path*; empty and ``None`` where it cannot be read."""
     try:
-        return read_binary(path, path.name, None)
+        binary = read_binary(path, path.name, None)
     except (BinaryUnreadable, OSError):
-        return None
-
-
-def _system_of(binary: Binary) -> tuple[str, str | None]:
+        return "", None
+    if binary is None:
+        return "", None
     musl = "musl" in binary.interpreter or any("musl" in need.library for need in binary.needs)
     # A universal program runs on both machines: none is *the* machine.
     machine = binary.machines[0] if len(binary.machines) == 1 else None
@@ -223,15 +217,14 @@ def _system_of(binary: Binary) -> tuple[str, str | None]:
 
 
 def _host_like(root: Path, site: str) -> tuple[str, str | None]:
-    """System and machine by the first extension module under *site*."""
-    fallback: tuple[str, str | None] = ("", None)
+    """System and machine by the first extension module for one Python under *site*, else by the first library."""
+    first: tuple[str, str | None] = ("", None)
     for path in (root / place for place in iter_paths(root, site) if is_library_name(place.rpartition("/")[2])):
-        binary = _binary(path)
-        if binary is not None and is_extension_name(path.name) and ".abi3" not in path.name:
-            return _system_of(binary)
-        if binary is not None and not fallback[0]:
-            fallback = _system_of(binary)
-    return fallback
+        found = _of_binary(path)
+        if found[0] and is_extension_name(path.name) and ".abi3" not in path.name:
+            return found
+        first = first if first[0] else found
+    return first
 
 
 def _tagged_python(site: Path) -> Version | None:
