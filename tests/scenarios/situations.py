@@ -1,10 +1,10 @@
 """Situations of pip's resolver as data: files on an index, a requirements file, and what is installed; asks nobody.
 
 Each ``pip/*.toml`` holds situations of one kind. A file is written in one line: ``a 2.0 cp39-cp39-win_amd64 yanked python>=3.99 ->
-b>=1 & c; extra == 'x'`` is a wheel with two requirements, ``a 1.0 sdist`` a source archive, ``a 1.0 says=2.0`` a wheel whose
-metadata tells another version. ``index`` lists what the index has, ``links`` what lies in a folder for ``--find-links {links}``,
-``elsewhere`` what only an address brings. In requirements and constraints ``{url:a 1.0}`` is the address of a file,
-``{file:a 1.0}`` that of its copy on the disk, ``{sha256:a 1.0}`` its hash.
+b>=1 & c; extra == 'x'`` is a wheel with two requirements, ``a 1.0 sdist`` a source archive, ``a 1.0 folder`` a project's folder,
+``a 1.0 says=2.0`` a wheel whose metadata tells another version. ``index`` lists what the index has, ``links`` what lies in a folder
+for ``--find-links {links}``, ``elsewhere`` what only an address brings. In requirements and constraints ``{url:a 1.0}`` is the
+address of a file, ``{file:a 1.0}`` that of its copy on the disk, ``{sha256:a 1.0}`` its hash.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def prepare_metadata_for_build_wheel(directory, config_settings=None):
     info.mkdir()
     (info / "METADATA").write_bytes(pathlib.Path("PKG-INFO").read_bytes())
     return info.name
+prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
+build_editable = None
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     raise RuntimeError("nothing is built for a dry run")
 """
@@ -88,8 +90,9 @@ class _File(Struct, frozen=True, kw_only=True):
 
     filename: str
     content: bytes
-    yanked: bool
-    python: str
+    yanked: bool = False
+    python: str = ""
+    members: Mapping[str, str] = {}
 
     def digest(self, algorithm: str) -> str:
         return hashlib.new(algorithm, self.content).hexdigest()
@@ -113,6 +116,9 @@ class _Layout:
             short, file = self._made(text)
             self._files[short] = file
             self._server.add_path(f"/{asked.name}/files/{file.filename}", file.content)
+            if file.members:
+                self._unpack(file)
+                continue
             (self._copies / file.filename).write_bytes(file.content)
             if text in asked.links:
                 (self._links / file.filename).write_bytes(file.content)
@@ -158,6 +164,12 @@ class _Layout:
             case _:
                 return self._files[of].digest(kind)
 
+    def _unpack(self, file: _File) -> None:
+        folder = self._copies / file.filename
+        folder.mkdir()
+        for name, content in file.members.items():
+            (folder / name).write_text(content, encoding="utf-8")
+
     def _made(self, text: str) -> tuple[str, _File]:
         head, _, tail = self._filled(text).partition(" -> ")
         words = head.split()
@@ -180,6 +192,9 @@ class _Layout:
         else:
             project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
             sources = {"pyproject.toml": project, "backend.py": _BACKEND.replace("NAME", f"{kept[0]}-{kept[1]}")}
+            if kept[2:] == ["folder"]:
+                sources |= {"pyproject.toml": project + _project_table(kept[0], kept[1], requires), "PKG-INFO": fields}
+                return short, _File(filename=filename, content=b"", members=sources)
             content = make_sdist(kept[0], kept[1], files=sources, pkg_info=fields)[1]
         return short, _File(filename=filename, content=content, yanked="yanked" in words, python=python)
 
@@ -193,9 +208,21 @@ class _Layout:
         return f'<a href="../../files/{quote(file.filename)}{fragment}"{python}{yanked}>{file.filename}</a>\n'
 
 
+def _project_table(name: str, version: str, requires: tuple[str, ...]) -> str:
+    extras: dict[str, list[str]] = {}
+    for each in requires:
+        requirement, _, marker = each.partition(";")
+        extras.setdefault(next(iter(_EXTRA.findall(marker)), ""), []).append(requirement.strip())
+    lines = ["[project]", f'name = "{name}"', f'version = "{version}"', f"dependencies = {extras.pop('', [])}"]
+    lines += ["[project.optional-dependencies]", *(f"{extra} = {names}" for extra, names in extras.items())]
+    return "\n".join(lines) + "\n"
+
+
 def _filename(short: str) -> str:
     name, version, *kind = short.split()
     stem = canonicalize_name(name).replace("-", "_")
+    if kind == ["folder"]:
+        return f"{stem}-{version}"
     if kind == ["sdist"]:
         return f"{stem}-{version}.tar.gz"
     return f"{stem}-{version}-{kind[0] if kind else 'py3-none-any'}.whl"

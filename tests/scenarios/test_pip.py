@@ -32,7 +32,7 @@ for name, requirements, report in json.load(sys.stdin):
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = main(["install", "--dry-run", "--ignore-installed", "--no-cache-dir", "--disable-pip-version-check",
-                       "--report", report, "--no-input", "-r", requirements])
+                       "--report", report, "--no-input", "--no-build-isolation", "-r", requirements])
     answers[name] = [status, said.getvalue()]
 json.dump(answers, sys.stdout)
 """
