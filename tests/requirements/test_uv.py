@@ -212,6 +212,7 @@ def test_settings_are_followed_with_their_lines_or_named() -> None:
         "tool.uv.resolution": (14, "", True, True),
         "tool.uv.default-groups": (16, "", True, False),
         "tool.uv.surprise": (17, "", True, True),
+        "tool.uv.dev-dependencies": (18, "groups", False, False),
     }
     assert asked(read("pyproject.toml", groups=("dev",))) == ["numpy", "pytest"]
 
@@ -385,6 +386,7 @@ def test_the_block_of_a_script_has_settings_of_uv_too() -> None:
     assert [(each.key, str(each.origin)) for each in found.tools.settings] == [
         ("tool.uv.exclude-newer", "app.py:4"),
         ("tool.uv.override-dependencies", "app.py:5"),
+        ("tool.uv.sources", "app.py:6"),
     ]
     assert found.options.installer == "uv"
     write({"app.py": SCRIPT.replace('path = "lib"', 'path = "gone"')})

@@ -172,16 +172,18 @@ def _follow(words: str, named: set[str], other: set[str]) -> None:
 
 
 def _words_of(value: object) -> tuple[str, ...]:
-    """A value of TOML in words, one for each item of a list."""
-    if isinstance(value, bool):
-        return (str(value).lower(),)
+    """A value of TOML in words, one for each item of a list or table."""
     if isinstance(value, dict):
-        return tuple(
-            f"{key} = {'***' if key == 'password' else ' '.join(_words_of(each))}" for key, each in value.items()
-        )
+        return tuple(f"{key} = {'***' if key == 'password' else _word(each)}" for key, each in value.items())
+    return tuple(map(_word, value)) if isinstance(value, list) else (_word(value),)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(_words_of(value))} }}"
     if isinstance(value, list):
-        return tuple(", ".join(_words_of(each)) for each in value)
-    return (str(value),)
+        return f"[{', '.join(map(_word, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def understood(

@@ -86,10 +86,12 @@ class _PdmReading(ToolReading):
 
 
 _KEYS = Keys(
-    followed={"resolution": _PdmReading.resolution, "source": _PdmReading.sources},
-    without_effect=frozenset(
-        {"build", "dev-dependencies", "distribution", "options", "plugins", "publish", "scripts", "version"}
-    ),
+    followed={
+        "resolution": _PdmReading.resolution,
+        "source": _PdmReading.sources,
+        "dev-dependencies": ToolReading.read_beside,
+    },
+    without_effect=frozenset({"build", "distribution", "options", "plugins", "publish", "scripts", "version"}),
 )
 _RESOLUTION = Keys(
     followed={

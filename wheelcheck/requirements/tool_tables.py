@@ -43,6 +43,7 @@ def declared(table: Table, key: str) -> tuple[Declared, ...]:
     return tuple(Declared(text=text, origin=table.origin_of(text, key)) for text in table.texts(key))
 
 
+_SPEAKING_FOR = {"sources": "sources", "dev-dependencies": "groups"}
 UNKNOWN = "it is not known here, and that tool may answer otherwise for it"
 
 
@@ -71,6 +72,10 @@ class ToolReading:
         if isinstance(found, UnsupportedRequirement):
             raise table.failure(f"{table.name_of(key)}: {text} cannot be planned", found.hint, line=origin.line)
         return found
+
+    def read_beside(self, table: Table, key: str) -> None:
+        """What another reader understands, and is only told here."""
+        self.collector.tell(table, key, option=_SPEAKING_FOR.get(key, ""))
 
     def overrides(self, table: Table, key: str) -> None:
         """Requirements that replace every other on their project."""

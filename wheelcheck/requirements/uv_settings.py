@@ -153,6 +153,7 @@ _WORKING = frozenset(
         "upgrade-package",
     }
 )  # fmt: skip
+# Those that are without effect say how uv works and not what it chooses.
 _KEYS = Keys(
     followed={
         **_EITHER,
@@ -162,6 +163,7 @@ _KEYS = Keys(
         "environments": _UvReading.environments,
         "required-environments": _UvReading.environments,
         "pip": _UvReading.pip,
+        **dict.fromkeys(("conflicts", "dev-dependencies", "sources", "workspace"), ToolReading.read_beside),
     },
     unheeded={
         **_BUILDING,
@@ -169,11 +171,7 @@ _KEYS = Keys(
         "dependency-metadata": "the metadata of the files themselves is read",
     },
     deciding=frozenset({"dependency-metadata"}),
-    # Sources, groups and conflicts are read elsewhere, the others say how uv works and not what it chooses.
-    without_effect=_WORKING
-    | {
-        "build-backend", "conflicts", "dependency-groups", "dev-dependencies", "managed", "package", "sources", "workspace",
-    },
+    without_effect=_WORKING | {"build-backend", "dependency-groups", "managed", "package"},
 )  # fmt: skip
 _PIP = Keys(
     followed={**_EITHER, "only-binary": ToolReading.only_binary},
