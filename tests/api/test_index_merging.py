@@ -86,7 +86,7 @@ def test_supplemental_indexes_are_asked_last_and_explicit_ones_for_their_project
     )
     sources = (IndexSource(project=canonicalize_name("torch"), index="vendor", origin=ORIGIN),)
     config = merged(IndexOptions(installer="poetry", indexes=indexes, sources=sources), index_url=None)
-    assert (config.index_urls, config.tiers, config.supplemental) == ((D, B), ((D, B),), {B})
+    assert (config.index_urls, config.tiers, config.supplemental) == ((D, B), ((D, B),), frozenset({B}))
     assert config.project_indexes == {"torch": C}
 
 
