@@ -61,6 +61,11 @@ FAILING: dict[str, tuple[str, Archives, str]] = {
         "c's `c.d` has no `gone`",
     ),
     "a module of the other kind of system": ("WC602", {"a": {"a.py": "import winreg"}}, "`winreg` is not there on Linux"),
+    "each of two that stand for one another": (
+        "WC602",
+        {"a": {"a.py": "try: from inspect import getargspec\nexcept ImportError: from inspect import formatargspec"}},
+        "has no `formatargspec`",
+    ),
 }  # fmt: skip
 
 
@@ -73,6 +78,7 @@ def test_import_that_fails_is_told_with_its_place(number: str, archives: Archive
 
 
 WORKING: dict[str, Archives] = {
+    "one of two that stand for one another": {"a": {"a.py": "try: import absent\nexcept ImportError: import json"}},
     "another project of another name": {"a": {"a.py": "import b"}, "python-b": {"b.py": ""}},
     "a compiled module": {"a": {"a.py": "from b import anything"}, "b": {"b.cpython-312-x86_64-linux-gnu.so": ""}},
     "a module with __getattr__": {"a": {"a.py": "from b import x"}, "b": {"b.py": "def __getattr__(name): ..."}},

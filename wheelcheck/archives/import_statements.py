@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.archives.conditions import truth_of
 from wheelcheck.model.code import ImportKind, ImportTarget, ParsedModule
@@ -21,7 +22,8 @@ _EXITS = frozenset({"exit", "_exit", "abort"})
 class ImportStatement(Struct, frozen=True):
     """One import: ``module`` is absolute, ``names`` are those of a ``from`` import with what each is bound to here.
 
-    ``bound`` is the name that a plain ``import`` binds, and the module that it then stands for.
+    ``bound`` is the name that a plain ``import`` binds, and the module that it then stands for. ``instead`` are the imports
+    that are carried out where this one fails, if there are such.
     """
 
     node: ast.stmt | ast.expr
@@ -29,6 +31,7 @@ class ImportStatement(Struct, frozen=True):
     kind: ImportKind
     names: tuple[tuple[str, str], ...] = ()
     bound: tuple[str, str] | None = None
+    instead: tuple[ImportStatement, ...] = ()
 
 
 def iter_imports(
@@ -136,11 +139,19 @@ class _StatementReader:
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
         catching = [handler for handler in node.handlers if _catches(handler.type)]
         forgiven = any(not _gives_up(handler.body) for handler in catching)
+        first = len(self._found)
         self.block(node.body, _guarded(kind) if forgiven else kind)
+        tried = range(first, len(self._found))
         for handler in node.handlers:
             # The handler's substitute is not needed where the module is there; what other errors bring about nobody knows.
             other = kind if self._target is None else _conditional(kind)
+            first = len(self._found)
             self.block(handler.body, _guarded(kind) if handler in catching else other)
+            if kind is ImportKind.UNCONDITIONAL and catching == [handler]:
+                instead = tuple(each for each in self._found[first:] if each.node in handler.body)
+                for position in tried:
+                    if self._found[position].node in node.body:
+                        self._found[position] = replace(self._found[position], instead=instead)
         self.block(node.orelse, _guarded(kind) if forgiven else kind)
         self.block(node.finalbody, kind)
 

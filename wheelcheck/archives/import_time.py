@@ -79,10 +79,16 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
     inner: list[str] = []
     broken_hook: tuple[str, int] | None = None
     for each in iter_imports(parsed, module, package=own.package_of(module), target=target):
+        if (
+            each.kind is ImportKind.GUARDED
+            and each.instead
+            and not any(_is_own(code, part) for part in (each, *each.instead))
+        ):
+            outer.append(_outer(each, parsed))
         if each.kind is not ImportKind.UNCONDITIONAL:
             continue
         inner += [name for name in _run_by(each) if own.knows(name)]
-        if not own.knows(each.module.partition(".")[0]):
+        if not _is_own(code, each):
             outer.append(_outer(each, parsed))
         elif (words := _why_hook_fails(code, each.module, target)) and not broken_hook:
             broken_hook = words, each.node.lineno
@@ -117,6 +123,10 @@ def _why_hook_fails(code: CodeFiles, module: str, target: ImportTarget) -> str:
     return f"{source} makes `{module}` by `find_module`, which Python no longer calls since 3.12"
 
 
+def _is_own(code: CodeFiles, statement: ImportStatement) -> bool:
+    return code.modules.knows(statement.module.partition(".")[0])
+
+
 def _run_by(statement: ImportStatement) -> Iterator[str]:
     """The modules that *statement* runs where they exist: the packages above its module, itself, and those that it names."""
     parts = statement.module.split(".")
@@ -132,6 +142,7 @@ def _outer(statement: ImportStatement, parsed: ParsedModule) -> OuterImport:
         names=names if isinstance(statement.node, ast.ImportFrom) else (),
         line=line,
         statement=parsed.text_of(statement.node),
+        instead=tuple(_outer(each, parsed) for each in statement.instead),
     )
 
 

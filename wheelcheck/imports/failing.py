@@ -152,6 +152,8 @@ class _Judge:
                 yield Failure(code=Code.GONE_FROM_PYTHON, module=module, place=place, reason=reason)
             for each in module.imports:
                 found = self._judge(each)
+                if found is not None and each.instead:
+                    found = next(filter(None, map(self._judge, each.instead)), None)
                 if found is None or (found[0] is Code.MODULE_ABSENT and module.entry in extended):
                     continue
                 place = f"{module.file}:{each.line}"

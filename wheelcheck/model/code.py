@@ -182,13 +182,15 @@ class ImportTarget(Struct, frozen=True, kw_only=True):
 class OuterImport(Struct, frozen=True, kw_only=True):
     """An import statement that import time carries out, of a module that its own archive does not have.
 
-    ``module`` is absolute; ``names`` are those of a ``from`` import, ``*`` left out. ``line`` counts from 1.
+    ``module`` is absolute; ``names`` are those of a ``from`` import, ``*`` left out. ``line`` counts from 1. ``instead`` are the
+    imports that are carried out where this one fails: where there are some, only both together prove anything.
     """
 
     module: str
     names: tuple[str, ...] = ()
     line: int
     statement: str
+    instead: tuple[OuterImport, ...] = ()
 
 
 class ReachedModule(Struct, frozen=True, kw_only=True):
