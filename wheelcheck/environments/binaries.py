@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.version import Version
 
 from wheelcheck.model.distribution import as_version
@@ -48,7 +49,7 @@ class Binary(Struct, frozen=True, kw_only=True):
 
     ``machines`` are spelt as in wheel tags (``amd64``, ``x86_64``). ``folders`` are its run paths, as written. ``versions`` pairs
     a needed library with a symbol version (``libc.so.6``, ``GLIBC_2.28``). ``system`` is the oldest macOS that it is for.
-    ``interpreter`` is the program loader of an ELF executable.
+    ``interpreter`` is the program loader of an ELF executable. ``version`` is that of a Windows version resource, if it was read.
     """
 
     path: str
@@ -59,6 +60,15 @@ class Binary(Struct, frozen=True, kw_only=True):
     versions: tuple[tuple[str, str], ...] = ()
     system: tuple[int, ...] = ()
     interpreter: str = ""
+    version: Version | None = None
+
+    @property
+    def machine(self) -> str:
+        """Its machine as the platform tag of a wheel for it ends: ``universal2`` for both of macOS, ``win32`` for x86."""
+        if {"x86_64", "arm64"} <= set(self.machines):
+            return "universal2"
+        machine = min(self.machines)
+        return _WINDOWS_MACHINES.get(machine, machine) if self.form == "pe" else machine
 
     @property
     def name(self) -> str:
@@ -237,20 +247,8 @@ def _pe_names(entries: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.dll.decode("ascii", "backslashreplace") for entry in entries if entry.dll))
 
 
-class BinaryFacts(Struct, frozen=True, kw_only=True):
-    """The facts in the header of an executable or library; ``libc`` is ``glibc``, ``musl``, or empty where it cannot be known.
-
-    ``system`` is ``windows``, ``elf`` or ``macos``; ``version`` is that of a Windows version resource.
-    """
-
-    system: str
-    machine: str
-    libc: str = ""
-    version: Version | None = None
-
-
-def binary_facts(content: bytes) -> BinaryFacts | None:
-    """The facts in the header of the executable *content*; ``None`` where it is no known binary."""
+def binary_in(content: bytes) -> Binary | None:
+    """The executable or library in *content*, with the version that it states; ``None`` where it is none that can be read."""
     with tempfile.TemporaryDirectory(prefix="wheelcheck-", ignore_cleanup_errors=True) as folder:
         place = Path(folder) / "binary"
         place.write_bytes(content)
@@ -258,17 +256,9 @@ def binary_facts(content: bytes) -> BinaryFacts | None:
             binary = read_binary(place, "", None)
         except BinaryUnreadable:
             return None
-    if binary is None:
-        return None
-    machine = "universal2" if {"x86_64", "arm64"} <= set(binary.machines) else min(binary.machines, default="")
-    if binary.form == "pe":
-        return BinaryFacts(
-            system="windows", machine=_WINDOWS_MACHINES.get(machine, machine), version=_resource_version(content)
-        )
-    if binary.form == "macho":
-        return BinaryFacts(system="macos", machine=machine) if machine else None
-    libc = "musl" if "ld-musl" in binary.interpreter else "glibc" if binary.interpreter else ""
-    return BinaryFacts(system="elf", machine=machine, libc=libc)
+    if binary is None or binary.form != "pe":
+        return binary
+    return replace(binary, version=_resource_version(content))
 
 
 def _resource_version(content: bytes) -> Version | None:

@@ -16,7 +16,7 @@ import pytest
 from tests.environments.bundle.housed import house, linux, on_linux, on_windows, plain, rezipped, tree, windows
 from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
-from wheelcheck.environments.binaries import binary_facts
+from wheelcheck.environments.binaries import binary_in
 from wheelcheck.environments.bundle.assembling import assemble
 from wheelcheck.environments.bundle.runtimes import recognise_runtime
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
@@ -292,7 +292,7 @@ def test_launchers_are_those_of_the_machine(tmp_path: Path) -> None:
         wheelhouse = house(tmp_path / "house", [TOOL])
         into = tmp_path / "env" / platform
         assemble(runtime, wheelhouse, parse_target(platform, "3.11"), into, SilentReporter())
-        facts = binary_facts((into / "Scripts" / "tool.exe").read_bytes())
+        facts = binary_in((into / "Scripts" / "tool.exe").read_bytes())
         assert facts is not None
         launchers.add(facts.machine)
 

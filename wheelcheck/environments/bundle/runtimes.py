@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from packaging.version import Version
 
-from wheelcheck.environments.binaries import BinaryFacts, binary_facts
+from wheelcheck.environments.binaries import Binary, binary_in
 from wheelcheck.environments.trees import iter_entries
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.distribution import as_version
@@ -62,7 +62,7 @@ class Survey(Struct, frozen=True, kw_only=True):
     paths: set[str] = field(default_factory=set)
     links: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
-    binaries: dict[str, BinaryFacts] = field(default_factory=dict)
+    binaries: dict[str, Binary] = field(default_factory=dict)
 
     @property
     def is_folder(self) -> bool:
@@ -94,10 +94,10 @@ def survey_runtime(path: Path) -> Survey:
         if name == "patchlevel.h" or (entry.path.count("/") <= _DEEPEST and _TEXT_NAME.fullmatch(name)):
             if entry.size <= _LARGEST_TEXT:
                 survey.texts[entry.path] = entry.read().decode("utf-8", "replace")
-        elif entry.path.count("/") <= _DEEPEST and _BINARY_NAME.fullmatch(name):
-            facts = binary_facts(entry.read())
-            if facts is not None:
-                survey.binaries[entry.path] = facts
+        elif entry.path.count("/") > _DEEPEST or not _BINARY_NAME.fullmatch(name):
+            continue
+        elif (binary := binary_in(entry.read())) is not None:
+            survey.binaries[entry.path] = binary
     return survey
 
 
@@ -217,14 +217,14 @@ def windows_runtime(survey: Survey, prefix: str, kind: RuntimeKind) -> Runtime |
     if not libraries or f"{prefix}python.exe" not in survey.paths:
         return None
     library = libraries[0]
-    facts = survey.binaries.get(library[0]) or survey.binaries.get(f"{prefix}python.exe")
-    if facts is None or facts.system != "windows":
+    binary = survey.binaries.get(library[0]) or survey.binaries.get(f"{prefix}python.exe")
+    if binary is None or binary.form != "pe":
         return None
     return Runtime(
         kind=kind,
-        python=_whole_version(survey, prefix) or facts.version or Version(f"3.{library[1]}"),
+        python=_whole_version(survey, prefix) or binary.version or Version(f"3.{library[1]}"),
         system="windows",
-        machine=facts.machine,
+        machine=binary.machine,
         free_threaded=bool(library[2]),
     )
 
@@ -234,24 +234,23 @@ def unix_runtime(survey: Survey, prefix: str, python: str, kind: RuntimeKind) ->
     escaped = re.escape(prefix)
     shared = survey.matching(rf"{escaped}lib/libpython{re.escape(python)}\.(?:so.*|dylib)")
     places = (f"{prefix}bin/python{python}", *(found[0] for found in shared))
-    facts = next((survey.binaries[place] for place in places if place in survey.binaries), None)
-    if facts is None or facts.system == "windows":
+    binary = next((survey.binaries[place] for place in places if place in survey.binaries), None)
+    if binary is None or binary.form == "pe":
         return None
     return Runtime(
         kind=kind,
         python=_whole_version(survey, prefix) or Version(python.removesuffix("t")),
-        system="macos" if facts.system == "macos" else _linux(survey, prefix, python, facts.libc),
-        machine=facts.machine,
+        system="macos" if binary.form == "macho" else _linux(survey, prefix, python, binary.interpreter),
+        machine=binary.machine,
         free_threaded=python.endswith("t"),
     )
 
 
-def _linux(survey: Survey, prefix: str, python: str, libc: str) -> str:
-    if not libc:
-        # A static executable names no loader; the build wrote its triplet into this file's name.
-        build = survey.matching(rf"{re.escape(prefix)}lib/python{re.escape(python)}/_sysconfigdata_.*\.py")
-        libc = "musl" if any("musl" in found[0] for found in build) else "glibc"
-    return "musl" if libc == "musl" else "linux"
+def _linux(survey: Survey, prefix: str, python: str, loader: str) -> str:
+    # A static executable names no loader; the build wrote its triplet into this file's name.
+    build = survey.matching(rf"{re.escape(prefix)}lib/python{re.escape(python)}/_sysconfigdata_.*\.py")
+    names = [loader] if loader else [found[0] for found in build]
+    return "musl" if any("musl" in name for name in names) else "linux"
 
 
 def _whole_version(survey: Survey, prefix: str) -> Version | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.environment import EARLIEST, EnvironmentFile
+from wheelcheck.texts.archive_members import path_problem
 
 PREFIX_LENGTH = 60
 """How many characters the folder that an application is installed in commonly has, such as
@@ -20,7 +21,6 @@ PREFIX_LENGTH = 60
 LONGEST_PATH = 259
 """The longest path that Windows opens without being told otherwise: MAX_PATH (260) has the terminating NUL."""
 
-_DRIVE = re.compile(r"^[A-Za-z]:")
 # "Naming Files, Paths, and Namespaces" in the documentation of Windows; the superscript digits count too.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
@@ -31,15 +31,11 @@ def name_problem(name: str, system: str) -> str:
 
     *name* is spelt as in the archive, with ``/``; that of a folder may end with one.
     """
-    if not name or "\0" in name:
-        return "an empty name or a NUL in it"
-    if name.startswith("/") or _DRIVE.match(name):
-        return "an absolute path"
+    if problem := path_problem(name):
+        return problem
     if "\\" in name:
         return "a backslash, which is a separator on Windows"
     parts = name.removesuffix("/").split("/")
-    if ".." in parts:
-        return "a path that climbs out of the archive"
     if "" in parts or "." in parts:
         return "an empty part in its path"
     if system != "windows":
