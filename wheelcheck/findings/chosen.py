@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 
 from packaging.utils import NormalizedName
 
+from wheelcheck.errors import IndexUnavailable
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.ways import extras_named
 from wheelcheck.model.distribution import MetadataSource, Wheel
@@ -19,6 +21,8 @@ from wheelcheck.targets.project_view import PageFacts, first_upload
 _YEARS_BEHIND = 2.0
 _DAYS_A_YEAR = 365.25
 _NAMES_SHOWN = 3
+_NAMES_TRIED = 4
+_NAMES_MEANT = 2
 
 
 def find_older_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -169,7 +173,9 @@ def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
         elif quarantined:
             message = f"{name} is listed by its index without any file, as projects under review are"
         else:
-            message = f"{name} was not found on any index"
+            near = _near(diagnosis, name)
+            meant = f"; {' or '.join(near)} is meant?" if near else ""
+            message = f"{name} was not found on any index{meant}"
         yield Finding.of(
             code,
             package=name,
@@ -188,6 +194,21 @@ def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
                 evidence=_reason(page.state_reason),
                 paths=diagnosis.paths(name),
             )
+
+
+def _near(diagnosis: Diagnosis, name: NormalizedName) -> list[NormalizedName]:
+    """The names near *name* that an index has; asks for the pages of a few."""
+    from wheelcheck.findings.spelling import near_projects
+
+    found: list[NormalizedName] = []
+    for each in near_projects(name, diagnosis.pins)[:_NAMES_TRIED]:
+        # What an index does not tell is no name to propose.
+        with contextlib.suppress(IndexUnavailable):
+            if diagnosis.page(each).distributions:
+                found.append(each)
+        if len(found) == _NAMES_MEANT:
+            break
+    return found
 
 
 def _reason(text: str) -> tuple[str, ...]:
