@@ -27,6 +27,7 @@ class Meaning(Enum):
     LISTED_NEXT = "the next line names the distributions that failed"
     OTHER_PYTHONS = "versions are left out because they require another Python"
     UNREACHED = "an index was given up"
+    WANTED = "who asks for a distribution is told"
     SUCCEEDED = "the distributions that it names are there"
     TROUBLE = "the run failed for a reason that is no matter of wheels"
     CLASH = "the requirements clash, unless a distribution is named as well"
@@ -148,6 +149,9 @@ MESSAGES: tuple[Message, ...] = (
         (M.FAILED, "does not satisfy Python", rf"does not satisfy Python\S{{1,40}} and {_UV} depends on Python", _PYTHON),
         (M.FAILED, "incompatible with the current platform",
          rf"dependency is incompatible with the current platform: (?:\S{{0,400}}/)?{_FILE}", _NO_MATCH),
+        (M.WANTED, "was included because",
+         rf"`{_NAME}` \(v{_VERSION}\) was included because .{{0,400}}?`(?P<asker>{_N})` \(v(?P<asking>{_V})\) "
+         r"(?:which )?depends on `(?P=name)", None),
         (M.CLASH, "No solution found", r"No solution found when resolving", None),
         (M.SUBJECT, "Building ", rf"^\s*Building {_NAME}==(?P<version>{_V})\s*$", None),
         (M.SUBJECT, "Building ", rf"^\s*Building {_NAME} ?@ ?(?P<place>\S{{1,400}})\s*$", None),
@@ -171,6 +175,8 @@ MESSAGES: tuple[Message, ...] = (
         (M.FAILED, "no versions of ", rf"no versions of {_NAME} match (?P<bounds>[\w.,<>=!~*|^ +-]{{1,200}})", _NO_MATCH),
         (M.FAILED, ") not found.", rf"^\s*Package {_NAME} \({_VERSION}\) not found\.", _NO_MATCH),
         (M.FAILED, "matching version of package", rf"Could not find a matching version of package {_NAME}", _NO_MATCH),
+        (M.FAILED, "so it will not be installable",
+         rf"^\s*- {_NAME} requires Python .{{1,200}}, so it will not be installable", _PYTHON),
         (M.FAILED, "which requires Python",
          rf"depends on {_NAME} \((?P<bounds>[^()]{{1,200}})\) which requires Python ", _PYTHON),
         (M.SUBJECT, "Installing |Updating |Downgrading ",

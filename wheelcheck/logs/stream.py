@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
+from packaging.utils import canonicalize_name
 
 from wheelcheck.logs.distributions import Named, iter_named, of_file, parse_installed
 from wheelcheck.logs.lines import LONGEST
@@ -42,12 +43,13 @@ _FRAME = ("│", "╰", "[")
 # Where uv begins a report, and a sentence that it may wrap over several lines; what goes on is indented.
 _REPORT = re.compile(r"^\s{0,2}(?:error: (?:Failed|No solution|Distribution|Request|Could not)|[\u00d7x] )")
 _SENTENCE = re.compile(
-    r"^\s*(?:[\u00d7x] (?:No solution|Failed)|[├╰]─▶ |[|`]-+> |(?:cause|hint): |Because |And because )"
+    r"^\s*(?:[\u00d7x] (?:No solution|Failed)|[├╰]─▶ |[|`]-+> |(?:cause|hint|help): |Because |And because )"
 )
 _NO_SENTENCE = re.compile(r"\s*[\u00d7│├╰]|\s{0,2}\S|\s*\[std")
 _LISTED = re.compile(r"^\s*\S{1,9}> (?P<names>[A-Za-z0-9][\w.-]*(?:, [A-Za-z0-9][\w.-]*)*)(?: from .{1,400})?$")
 SIGNS = (
-    "of output", "Complete output", "----------", "cause: ", "hint: ", "Because ", "because ", "─▶", "|-> ", "`-> ", "─> ",
+    "of output", "Complete output", "----------", "cause: ", "hint: ", "help: ", "Because ", "because ", "─▶", "|-> ", "`-> ",
+    "─> ",
 )  # fmt: skip
 """Texts of which one is in every line that these patterns find."""
 
@@ -110,7 +112,7 @@ class Stream:
                 self._look_for_cause(text, line)
                 return
             self._end_sentence()
-        if _SENTENCE.match(text) and "of output" not in text:
+        if self._box is None and _SENTENCE.match(text) and "of output" not in text:
             self._sentence, self._sentence_line, self.is_in_sentence = [text.strip()], line, True
             if _REPORT.match(text):
                 self._reported = None
@@ -151,7 +153,7 @@ class Stream:
             is_nested = self._box is not None or (
                 row.meaning is Meaning.FAILED and row.tool == "uv" and self._is_beneath
             )
-            if is_nested and row.meaning is not Meaning.TROUBLE:
+            if is_nested and (self._open is not None or row.meaning is not Meaning.TROUBLE):
                 self._take_nested(row, found, quote)
             else:
                 self._understand(row, found, quote)
@@ -208,6 +210,8 @@ class Stream:
                 self._other_pythons = found["list"]
             case Meaning.UNREACHED:
                 self._unreached = quote
+            case Meaning.WANTED:
+                self._note_asker(canonicalize_name(found["name"]), f"{found['asker']}=={found['asking']}")
             case Meaning.SUCCEEDED:
                 self._succeed(found)
             case Meaning.TROUBLE if isinstance(row.kind, TroubleKind):
@@ -233,6 +237,11 @@ class Stream:
             self._versions.setdefault(named.name, named.version)
         if named.by:
             self._askers.setdefault(named.name, named.by)
+
+    def _note_asker(self, name: NormalizedName, by: str) -> None:
+        self._askers.setdefault(name, by)
+        if (draft := self.failed.get(name)) is not None and not draft.named.by:
+            draft.named = replace(draft.named, by=by)
 
     def _take_file(self, named: Named | None) -> None:
         if named is not None and named.version is not None:
@@ -272,8 +281,8 @@ class Stream:
         self._note(named)
         if draft is None:
             draft = self.failed[named.name] = Draft(named=named, kind=kind, tool=tool, quote=quote)
-        elif kind is not FailureKind.BUILD and draft.kind is FailureKind.BUILD:
-            return  # the version was looked for in vain because it could not be built
+        elif kind is FailureKind.NO_MATCH and draft.kind is not kind:
+            return  # what was looked for in vain could not be built, or is for another Python
         known, told = draft.named, self._spoken[named.name]
         draft.named = replace(
             known,

@@ -78,7 +78,12 @@ def _failure(page: Page, each: Explained, detail: Detail) -> None:
     page.line(("  ", ""), (f"✗ {_named(failure)}", "bold red"), (f"  {_KINDS[failure.kind]}", ""))
     _quote(page, "log", failure.quote)
     if failure.by:
-        page.labelled("wanted by", flat(failure.by))
+        suits = (
+            ""
+            if failure.by.startswith("-r ")
+            else "; what replaces it has to suit that too: `wheelcheck plan` your requirements"
+        )
+        page.labelled("wanted by", f"{flat(failure.by)}{suits}")
     for cause in failure.causes if detail == "full" else failure.causes[:_QUOTES_IN_BRIEF]:
         _cause(page, cause, each, detail)
     if each.target is not None:
