@@ -14,7 +14,7 @@ import pytest
 import wheelcheck
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer, Mode
-from wheelcheck.api.preparing import parse_cutoff
+from wheelcheck.api.preparing import cutoff_of
 from wheelcheck.options import CheckOptions, RequestOptions
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}
@@ -240,7 +240,7 @@ def test_fix_is_an_option_of_the_library_too() -> None:
     ],
 )
 def test_cutoff_is_the_first_instant_that_no_longer_counts(text: str, instant: str) -> None:
-    assert parse_cutoff(text) == instant
+    assert cutoff_of(text) == instant
 
 
 @pytest.mark.parametrize(
@@ -248,4 +248,4 @@ def test_cutoff_is_the_first_instant_that_no_longer_counts(text: str, instant: s
 )
 def test_cutoff_that_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(wheelcheck.WheelcheckError, match="is no date"):
-        parse_cutoff(text)
+        cutoff_of(text)

@@ -265,8 +265,14 @@ def test_all_settings_that_cannot_be_read_are_told_in_one_run() -> None:
     [
         ('override-dependencies = "x"', "tool.uv.override-dependencies must be a list of strings"),
         ('constraint-dependencies = ["a b c"]', "tool.uv.constraint-dependencies: no requirement: 'a b c'"),
-        ("exclude-newer = 3", 'tool.uv.exclude-newer must be a date such as "2026-11-01"'),
-        ("no-build = 3", "tool.uv.no-build must be a list of strings"),
+        ("exclude-newer = 3", 'tool.uv.exclude-newer must be a day such as "2026-11-01"'),
+        ('exclude-newer = "soon"', 'tool.uv.exclude-newer must be a day such as "2026-11-01"'),
+        (
+            'exclude-newer-package = { a = "soon" }',
+            'tool.uv.exclude-newer-package.a must be a day such as "2026-11-01"',
+        ),
+        ("no-build = 3", "tool.uv.no-build must be true or false"),
+        ('no-build-package = "x y"', "tool.uv.no-build-package must be a list of strings"),
         ("workspace = 3", "tool.uv.workspace must be a table"),
         ("conflicts = 3", "tool.uv.conflicts must be a list of lists of tables"),
     ],

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, answered, installability_by_siblings, proposals_for
 from wheelcheck.api.edges import Stores, index_config, open_store
-from wheelcheck.api.preparing import Prepared, asked_for, parse_cutoff, prepare
+from wheelcheck.api.preparing import Prepared, asked_for, cutoff_of, prepare
 from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
@@ -285,5 +285,5 @@ def _policy(where: Request, settings: Settings) -> Policy:
     return Policy(
         allowed=frozenset(Installability),
         pre=bool(options["pre"]),
-        exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
+        exclude_newer=cutoff_of(cutoff) if cutoff is not None else None,
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -201,8 +199,8 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
         pre_of=tools.pre_of | {NormalizedName(name) for name in options.all_releases},
         only_final=options.only_final,
         prefer_binary=options.prefer_binary,
-        exclude_newer=parse_cutoff(cutoff) if cutoff is not None else None,
-        exclude_newer_of=tuple((name, parse_cutoff(day) if day else None) for name, day in tools.exclude_newer_of),
+        exclude_newer=cutoff_of(cutoff) if cutoff is not None else None,
+        exclude_newer_of=tuple((name, cutoff_of(day) if day else None) for name, day in tools.exclude_newer_of),
         no_binary=options.no_binary,
         only_binary=options.only_binary,
         overrides=read.overrides,
@@ -216,40 +214,14 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
     )
 
 
-_SPAN = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?(?:\s+ago)?")
-_ISO_SPAN = re.compile(
-    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
-)
+def cutoff_of(text: str) -> str:
+    """The first instant that no longer counts, ISO 8601 in UTC. Raises ``UsageProblem`` for a text that is no moment."""
+    from wheelcheck.texts.moments import HINT, parse_cutoff
 
-
-def parse_cutoff(text: str) -> str:
-    """The first instant that no longer counts, ISO 8601 in UTC: of a day (which still counts, as uv has it), an instant or a span.
-
-    A span (``7 days``, ``P7D``) ends now. Raises ``UsageProblem``.
-    """
     try:
-        if (span := _span(text)) is not None:
-            return (datetime.now(UTC) - span).isoformat(timespec="seconds").replace("+00:00", "Z")
-        if len(text) == len("2026-11-01"):
-            day = date.fromisoformat(text) + timedelta(days=1)
-            return f"{day.isoformat()}T00:00:00Z"
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            instant = instant.replace(tzinfo=UTC)
-        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return parse_cutoff(text)
     except (ValueError, OverflowError) as error:
-        raise UsageProblem(
-            f"--exclude-newer {text!r} is no date",
-            hint="write a day (2026-11-01), an instant (2026-11-01T12:00:00Z) or a span (7 days)",
-        ) from error
-
-
-def _span(text: str) -> timedelta | None:
-    if (matched := _SPAN.fullmatch(text.strip().lower())) is not None:
-        return timedelta(**{f"{matched[2]}s": int(matched[1])})
-    if (parts := _ISO_SPAN.fullmatch(text.strip().upper())) is not None and any(parts.groups()):
-        return timedelta(**{unit: int(number) for unit, number in parts.groupdict().items() if number})
-    return None
+        raise UsageProblem(f"--exclude-newer {text!r} is no date", hint=HINT) from error
 
 
 def _project_names(names: Iterable[str]) -> frozenset[NormalizedName]:

@@ -53,7 +53,11 @@ class LoadedTargets(Struct, frozen=True, kw_only=True):
 def day_asked(request: Request, settings: Settings, today: str = "") -> str:
     """The day, ISO 8601, that the question is about: that of ``exclude_newer``, else *today*, else the day of the clock."""
     cutoff = completed(request, settings)["exclude_newer"]
-    return (cutoff or today)[:10] or datetime.now(UTC).date().isoformat()
+    if cutoff:
+        from wheelcheck.texts.moments import day_of
+
+        return day_of(cutoff)
+    return today[:10] or datetime.now(UTC).date().isoformat()
 
 
 class _Every(Struct, frozen=True, kw_only=True):

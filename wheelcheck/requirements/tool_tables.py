@@ -12,6 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, ToolSettings, UnsupportedRequirement
 from wheelcheck.requirements.collecting import Collector, understood
+from wheelcheck.texts.moments import parse_cutoff
 from wheelcheck.texts.places import file_url, has_scheme
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
@@ -150,17 +151,20 @@ def moment_of(table: Table, key: str) -> str:
     """The day, instant or duration at *key*, empty for ``false``; TOML's own dates are taken too."""
     value: Any = table.values[key]
     text = value.isoformat() if hasattr(value, "isoformat") else "" if value is False else value
-    if not isinstance(text, str) or (not text and value is not False):
-        raise table.wrong(key, 'a date such as "2026-11-01", an instant or a duration such as "7 days"')
-    return text
+    try:
+        if value is not False:
+            parse_cutoff(text if isinstance(text, str) else "")
+    except (ValueError, OverflowError):
+        raise table.wrong(key, 'a day such as "2026-11-01", an instant or a span such as "7 days"') from None
+    return str(text)
 
 
 def _projects_of_kind(table: Table, key: str) -> frozenset[str]:
+    """All projects or none for a boolean, else those listed."""
     value = table.values[key]
-    if isinstance(value, bool):
-        return frozenset({":all:"} if value else ())
-    named = [value] if isinstance(value, str) else table.texts(key)
-    return frozenset(each if each == ":all:" else canonicalize_name(each) for each in named)
+    if isinstance(value, bool) or (key in ("no-build", "no-binary") and not isinstance(value, list)):
+        return frozenset({":all:"} if table.flag(key) else ())
+    return frozenset(each if each == ":all:" else canonicalize_name(each) for each in table.texts(key))
 
 
 Follow = Callable[[Any, Table, str], None]

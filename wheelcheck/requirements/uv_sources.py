@@ -108,6 +108,9 @@ def _workspace(source: Source, document: Table) -> Workspace:
             name = project_of_folder(folder)
             if name is not None:
                 members[name] = folder
+            else:
+                place = (Path(source.place).parent / relative / "pyproject.toml").as_posix()
+                Table.of_toml((folder / "pyproject.toml").read_text("utf-8-sig"), place)
     return Workspace(root=source, document=document, members=members)
 
 
