@@ -12,8 +12,10 @@ from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.knowledge import RepairKnowledge
-from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, HashPin, Requirement
 from wheelcheck.model.resolution import Policy, Resolution
+from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.targets.targets import parse_target
 
 
 def findings(
@@ -177,6 +179,40 @@ def test_older_pick_names_what_it_needs_through_others_and_who_bounds_it() -> No
     app, low = sorted(finding.message for finding in findings(projects, "app") if finding.code is Code.OLDER_CHOSEN)
     assert app.endswith("because 2 needs mid, which needs nowhere, and no index knows nowhere")
     assert low.endswith("because app==1 asks for low<2")
+
+
+def test_lines_whose_hashes_have_nothing_in_common_are_told_so() -> None:
+    projects = FakeProjects({"a": {"1": [wheel()]}})
+    lines = tuple(
+        Requirement.parse("a==1", CommandLineOrigin(text="a"), hashes=(HashPin(algorithm="sha256", digest=digit * 64),))
+        for digit in "01"
+    )
+    question = Question(requirements=lines, target=parse_target("win_amd64", "3.11"), policy=Policy(allowed=PURE))
+    diagnosis = Diagnosis(resolve(question, projects), projects, question.policy, requirements=lines)
+    assert "have nothing in common" in only(diagnose(diagnosis), Code.HASH_ABSENT).message
+
+
+def test_file_hidden_by_an_option_of_the_user_is_told_so() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(), wheel("cp39-cp39-win32")]}})
+    policy = Policy(allowed=PURE, no_binary=frozenset({"a"}))
+    question = Question(requirements=(asked("a"),), target=parse_target("win_amd64", "3.11"), policy=policy)
+    finding = only(diagnose(Diagnosis(resolve(question, projects), projects, policy)), Code.HIDDEN_BY_OPTION)
+    assert finding.message == "a 1 has only wheels, hidden by your own --no-binary"
+
+
+def test_project_that_was_withdrawn_as_a_whole_is_told_so_with_the_reasons() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(yanked="leaks memory")], "2": [wheel(yanked="")]}})
+    finding = only(findings(projects, "a"), Code.WITHDRAWN)
+    assert "2 (no reason given), 1 (leaks memory)" in finding.message
+
+
+def test_two_references_to_one_project_are_both_shown() -> None:
+    first, second = "https://u:pw@files.example/a-1-py3-none-any.whl", "https://files.example/a-2-py3-none-any.whl"
+    links = {first: ("a-1-py3-none-any.whl", wheel()), second: ("a-2-py3-none-any.whl", wheel())}
+    message = only(findings(FakeProjects({}, links=links), f"a @ {first}", f"a @ {second}"), Code.CONFLICT).message
+    assert "https://files.example/a-1-py3-none-any.whl" in message
+    assert "https://files.example/a-2-py3-none-any.whl" in message
+    assert "pw" not in message
 
 
 def test_yanked_pin_keeps_the_maintainers_reason() -> None:

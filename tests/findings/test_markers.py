@@ -21,7 +21,7 @@ def messages(marker: str) -> list[str]:
         answer(PROJECTS, "a"),
         PROJECTS,
         Policy(allowed=PURE),
-        stated=(asked(f"b ; {marker}"),),
+        requirements=(asked(f"b ; {marker}"),),
         marker_values=load_marker_values(),
     )
     return [finding.message for finding in find_idle_markers(diagnosis)]

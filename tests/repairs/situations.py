@@ -148,6 +148,14 @@ SINGLE = {
             },
         },
     ),
+    "withdrawn-as-a-whole": Situation(
+        line=_line("lib"),
+        index={"lib": {"1.0": [wheel(yanked="broken")], "2.0": [wheel(yanked="")]}},
+    ),
+    "withdrawn-dependency": Situation(
+        line=_line("app"),
+        index={"app": app("lib"), "lib": {"1.0": [wheel(yanked="broken")]}},
+    ),
     "deny-pure": Situation(
         line=_line("app", sdist="deny"),
         index={

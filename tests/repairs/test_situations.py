@@ -88,6 +88,18 @@ def test_pre_releases_and_yanked_versions_are_never_proposed() -> None:
     ]
 
 
+def test_project_that_was_withdrawn_as_a_whole_is_pinned() -> None:
+    proposals = SINGLE["withdrawn-as-a-whole"].proposals()
+    assert commands(proposals) == ["--replace lib==2.0"]
+    (repair,) = proposals.repairs
+    assert repair.risk is Risk.MEDIUM
+    assert [ground.text for ground in repair.grounds] == ["lib 2.0 was withdrawn by its maintainers"]
+
+
+def test_dependency_that_was_withdrawn_as_a_whole_is_pinned_by_an_override() -> None:
+    assert commands(SINGLE["withdrawn-dependency"].proposals())[0] == "--override lib==1.0"
+
+
 def test_policy_that_denies_source_archives_is_repaired_by_a_version_with_a_wheel() -> None:
     assert commands(SINGLE["deny-pure"].proposals())[0] == "--override av==2.0"
 

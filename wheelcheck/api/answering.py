@@ -181,10 +181,9 @@ def diagnosis_of(
     from wheelcheck.findings.context import Diagnosis
     from wheelcheck.knowledge.loading import load_marker_values
 
-    inputs = prepared.read.inputs
-    # A lock's markers were written by a program.
-    written = () if prepared.read.lock is not None else (inputs.requirements, inputs.constraints)
-    marked = tuple(each for part in written for each in part if each.marker is not None)
+    # A lock's markers were written by a program, and its hashes stand in its edges.
+    requirements = prepared.question.requirements if prepared.read.lock is None else ()
+    has_markers = any(each.marker is not None for each in (*requirements, *prepared.question.constraints))
     return Diagnosis(
         outcome,
         projects,
@@ -194,8 +193,8 @@ def diagnosis_of(
         constraints=prepared.question.constraints,
         tool_settings=prepared.read.inputs.tools.settings,
         knowledge=knowledge,
-        stated=marked,
-        marker_values=load_marker_values() if marked else None,
+        requirements=requirements,
+        marker_values=load_marker_values() if requirements and has_markers else None,
     )
 
 

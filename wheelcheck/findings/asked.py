@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
-
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.indexes import exact_version, places_of
@@ -28,10 +25,11 @@ _NAMED = 3
 def find_clashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Requirements that no version satisfies together; nothing to do with wheels."""
     for clash in diagnosis.clashes:
+        withdrawn = _withdrawal(diagnosis, clash)
         yield Finding.of(
-            Code.CONFLICT,
+            Code.WITHDRAWN if withdrawn else Code.CONFLICT,
             package=clash.name,
-            message=_clash_sentence(diagnosis, clash),
+            message=withdrawn or _clash_sentence(diagnosis, clash),
             evidence=(
                 *(
                     f"{requirement} — asked by {requirement.origin}"
@@ -64,8 +62,6 @@ def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
         return (
             f"every version of {clash.name} that the requirements admit was uploaded after the day of --exclude-newer"
         )
-    if withdrawn := _withdrawal(diagnosis, clash.name, admitted):
-        return f"{clash.name}: {withdrawn}; only a pin reaches one"
     if admitted:
         return f"no admitted version of {clash.name} ({wanted}) can be combined with the other requirements"
     named = exact_version(clash.specifier)
@@ -78,15 +74,19 @@ def _clash_sentence(diagnosis: Diagnosis, clash: Clash) -> str:
     return f"no version of {clash.name} {verb} {wanted}; the newest are {newest}"
 
 
-def _withdrawal(diagnosis: Diagnosis, name: NormalizedName, admitted: list[Version]) -> str:
-    """That the maintainers withdrew each of the *admitted* versions (PEP 592), with their reasons; empty where one stands."""
+def _withdrawal(diagnosis: Diagnosis, clash: Clash) -> str:
+    """That the maintainers withdrew each version that is admitted (PEP 592), with their reasons; empty where one stands."""
+    if any(each.url for each in (*clash.requirements, *clash.constraints)):
+        return ""
+    project = diagnosis.project(clash.name)
+    admitted = [version for version in project.versions if clash.specifier.contains(version, prereleases=True)]
     finals = [version for version in admitted if not version.is_prerelease] or admitted
-    reasons = [(version, diagnosis.project(name).release(version).yanked) for version in finals]
+    reasons = [(version, project.release(version).yanked) for version in finals]
     if not reasons or any(reason is None for _, reason in reasons):
         return ""
     named = ", ".join(f"{version} ({reason or 'no reason given'})" for version, reason in reasons[:_VERSIONS_NAMED])
     more = f" and {len(reasons) - _VERSIONS_NAMED} more" if len(reasons) > _VERSIONS_NAMED else ""
-    return f"every version that is admitted was withdrawn by the maintainers: {named}{more}"
+    return f"{clash.name} was withdrawn by the maintainers in every version that is admitted: {named}{more}; only a pin reaches one"
 
 
 def find_spent_budget(diagnosis: Diagnosis) -> Iterator[Finding]:

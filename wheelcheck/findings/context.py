@@ -32,8 +32,8 @@ class Diagnosis:
 
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
     with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *tool_settings* are those of other tools.
-    *knowledge* is what is known beyond metadata; without it nothing is said about that. *stated* is what the inputs ask for and
-    bound with a marker, *marker_values* what the variables of markers can be.
+    *knowledge* is what is known beyond metadata; without it nothing is said about that. *requirements* are the user's own, and
+    *marker_values* what the variables of their markers can be.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Diagnosis:
         constraints: tuple[Constraint, ...] = (),
         tool_settings: tuple[ToolSetting, ...] = (),
         knowledge: RepairKnowledge | None = None,
-        stated: tuple[Requirement | Constraint, ...] = (),
+        requirements: tuple[Requirement, ...] = (),
         marker_values: Mapping[str, MarkerValues] | None = None,
     ) -> None:
         self.outcome = outcome
@@ -57,9 +57,9 @@ class Diagnosis:
         self.require_hashes = require_hashes
         self.tool_settings = tool_settings
         self.knowledge = knowledge
-        self.stated = stated
+        self.requirements = requirements
         self.marker_values = marker_values or {}
-        self._constraints = constraints
+        self.constraints = constraints
         self.compatibility = Compatibility(outcome.target)
         self._projects = projects
         self._admission = Admission(self.compatibility, policy, self.hashes)
@@ -91,8 +91,9 @@ class Diagnosis:
     @cached_property
     def hashes(self) -> HashRules:
         """The hashes that the user named for files, by project."""
-        asked = [edge.requirement for edge in self.edges if edge.parent is None]
-        return HashRules.of((*asked, *self._constraints), self.compatibility, self._projects.digest)
+        # Two lines that differ in their hashes alone are one edge, so the requirements themselves are better where they are given.
+        asked = self.requirements or [edge.requirement for edge in self.edges if edge.parent is None]
+        return HashRules.of((*asked, *self.constraints), self.compatibility, self._projects.digest)
 
     def direct(self, name: NormalizedName) -> Distribution | None:
         """The file that a direct reference brought for *name*, ``None`` where the index did."""
@@ -105,7 +106,7 @@ class Diagnosis:
 
     def _urls(self, name: NormalizedName) -> Iterator[str]:
         asked = [edge.requirement for edge in self.edges if edge.child == name]
-        bounding = [each for each in self._constraints if each.name == name and asked]
+        bounding = [each for each in self.constraints if each.name == name and asked]
         held = (each for each in bounding if each.marker is None or self.compatibility.evaluate(each.marker).holds)
         yield from (each.url for each in (*asked, *held) if each.url is not None)
 

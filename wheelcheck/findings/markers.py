@@ -41,7 +41,7 @@ class _Comparison(Struct, frozen=True, kw_only=True):
 
 def find_idle_markers(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Requirements and constraints of the user whose marker asks for what no platform has."""
-    for stated in diagnosis.stated:
+    for stated in (*diagnosis.requirements, *diagnosis.constraints):
         if stated.marker is None:
             continue
         faults = _faults(stated.marker, diagnosis.marker_values)

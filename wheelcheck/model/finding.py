@@ -155,6 +155,11 @@ class Code(Enum):
         "whoever can upload to one of them decides what is installed (dependency confusion).",
         "Name the one index for the project: --source NAME=URL, or [tool.wheelcheck] sources.",
     )  # fmt: skip
+    WITHDRAWN = (
+        "WC209", Severity.ERROR, "withdrawn by the maintainers",
+        "The maintainers withdrew every version that the requirements admit (yanked, PEP 592), and installers pass those over.",
+        "Ask for a version that stands, or pin a withdrawn one if you know why it was withdrawn.",
+    )  # fmt: skip
     PROJECT_ABSENT = (
         "WC301", Severity.ERROR, "project not found",
         "None of the indexes knows the project.",

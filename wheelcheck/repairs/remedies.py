@@ -90,7 +90,16 @@ class BlockerCase(Struct, kw_only=True, dict=True):
         """Why the blocker is in the way."""
         blocker = self.blocker
         name = f"{blocker.name} {blocker.version}" if blocker.version is not None else blocker.name
-        return name if blocker.is_clash else f"{name} has no usable file on {self.target}"
+        if blocker.is_clash:
+            return "its maintainers withdrew what is asked for" if self.is_withdrawn else name
+        return f"{name} has no usable file on {self.target}"
+
+    @cached_property
+    def is_withdrawn(self) -> bool:
+        """Whether the maintainers withdrew every version of the blocker that the target could use: only a pin reaches one."""
+        project = self.view.diagnosis.project(self.blocker.name)
+        versions = usable_versions(project)
+        return bool(versions) and all(project.release(version).yanked is not None for version in versions)
 
     def is_usable(self, project: ProjectView, bounds: SpecifierSet) -> bool:
         """Whether some version of *project* within *bounds* has a file that may be used."""
@@ -135,17 +144,10 @@ def iter_pythons(blocked: Blocked, target: Target, knowledge: RepairKnowledge) -
 
 def _repin(case: BlockerCase) -> Iterator[Change]:
     asked = case.view.asked_by_user(case.blocker.name)
-    if any(requirement.specifier for requirement in asked) or (asked and _is_withdrawn(case)):
+    if any(requirement.specifier for requirement in asked) or (asked and case.is_withdrawn):
         candidates = _candidates(case)
         if candidates:
             yield _repinned(case, case.blocker.name, candidates, _COST_OF_PIN)
-
-
-def _is_withdrawn(case: BlockerCase) -> bool:
-    """Whether the maintainers withdrew every version of the blocker that the target could use: only a pin reaches one."""
-    project = case.view.diagnosis.project(case.blocker.name)
-    versions = usable_versions(project)
-    return bool(versions) and all(project.release(version).yanked is not None for version in versions)
 
 
 def _repinned(case: BlockerCase, name: NormalizedName, candidates: tuple[Version, ...], cost: int) -> Repinned:
@@ -163,7 +165,7 @@ def _repinned(case: BlockerCase, name: NormalizedName, candidates: tuple[Version
 def _override(case: BlockerCase) -> Iterator[Change]:
     askers = case.blocker.askers
     bounded = any(asker.parent is not None and asker.requirement.specifier for asker in askers)
-    if bounded or (not case.blocker.is_wanted_by_user and _is_withdrawn(case)):
+    if bounded or (not case.blocker.is_wanted_by_user and case.is_withdrawn):
         candidates = _candidates(case)
         if candidates and not case.partners:
             yield Overridden(name=case.blocker.name, candidates=candidates, declared=_declared(askers))

@@ -203,6 +203,7 @@ class Trials:
             state.question.policy,
             input_bounds=self._blocked.input_bounds,
             require_hashes=self._blocked.require_hashes,
+            requirements=state.question.requirements,
             constraints=state.question.constraints,
         )
 

@@ -19,6 +19,7 @@ _BESIDE = {
 }
 """Notes that are drawn with an error, each with the word before it."""
 _CLASHING = 4
+_CLASHES = frozenset({Code.CONFLICT, Code.WITHDRAWN})
 _REMEDY = "remedy: "
 """The prefix of evidence that is a remedy."""
 
@@ -53,14 +54,14 @@ def draw_finding(
         (f"  {finding.code.number}", "dim"),
     )
     page.paragraph(finding.message, indent=4)
-    if finding.code is Code.CONFLICT:
+    if finding.code in _CLASHES:
         # A clash is explained by its requirements.
         evidence = max(evidence, _CLASHING)
     for text in finding.evidence if detail == "full" else finding.evidence[:evidence]:
         label = "remedy" if text.startswith(_REMEDY) else "because"
         page.labelled(label, text.removeprefix(_REMEDY))
     # A clash needs all paths; otherwise one path is enough to find the requirer.
-    draw_paths(page, finding.paths, every=detail == "full" or finding.code is Code.CONFLICT)
+    draw_paths(page, finding.paths, every=detail == "full" or finding.code in _CLASHES)
     for other in beside:
         page.labelled(_BESIDE[other.code], other.message)
         if detail == "full":

@@ -83,6 +83,8 @@ def _blocked_by(plan: Plan) -> str:
     planned: set[object] = {package.name for package in plan.packages}
     if codes == {Code.CONFLICT}:
         return "the requirements clash"
+    if codes == {Code.WITHDRAWN}:
+        return f"{', '.join(sorted(map(str, offenders)))} was withdrawn by the maintainers"
     if codes and all(code.number.startswith("WC1") for code in codes) and offenders <= planned:
         # The commonest case has the shortest words, so that the first line stays one line at 80 columns.
         need = "needs" if len(offenders) == 1 else "need"
