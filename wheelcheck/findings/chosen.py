@@ -10,7 +10,6 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.findings.ways import extras_named
 from wheelcheck.model.distribution import MetadataSource, Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import Installability
@@ -50,6 +49,8 @@ def _why_older(diagnosis: Diagnosis, pick: OlderPick) -> str:
     if not pick.way:
         return f"what else is chosen does not go with {pick.natural}"
     first, last = pick.way[0].requirement, pick.way[-1].child
+    from wheelcheck.findings.ways import extras_named  # with all that `why` needs
+
     extras = ", ".join(sorted(extras_named(first.marker)))
     of_extra = f" for its extra {extras}" if extras else ""
     through = f", which needs {last}" if len(pick.way) > 1 else ""
