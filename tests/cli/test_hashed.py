@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -50,6 +51,14 @@ def test_of_several_hashes_the_file_has_to_have_one(shell: Shell, digests: tuple
         assert fetched(shell) == status
 
 
+def test_hashes_in_several_algorithms_may_be_of_several_files(shell: Shell) -> None:
+    other = hashlib.sha512(SOURCE[1]).hexdigest()
+    shell.write("requirements.txt", f"a==1.0 --hash=sha256:{GOOD} --hash=sha512:{other}\n")
+    with IndexServer({"a": [WHEEL, SOURCE]}, mode=SILENT) as server:
+        shell.write("plan.json", shell.plan("requirements.txt", index=server.simple_url).out)
+        assert fetched(shell) == 0
+
+
 def test_a_hash_that_the_index_announces_is_the_only_one_of_the_plan(shell: Shell) -> None:
     with IndexServer({"a": [WHEEL]}) as server:
         file = planned(shell, server, GOOD, OTHER)
@@ -66,3 +75,14 @@ def test_a_file_in_a_folder_is_hashed_when_it_is_planned(shell: Shell) -> None:
     wrong = shell.plan(shell.write("wrong.txt", f"{lines}{WRONG}\n").name)
     assert wrong.status == 1
     assert [each["code"] for each in json.loads(wrong.out)["findings"] if each["severity"] == "error"] == ["WC404"]
+
+
+def test_the_hash_in_a_url_of_pyproject_binds_its_file_alone(shell: Shell) -> None:
+    with IndexServer({"a": [WHEEL], "b": [make_wheel("b", "1.0")]}) as server:
+        reference = f"a @ {server.url_of(WHEEL[0])}#sha256={GOOD}"
+        shell.write(
+            "pyproject.toml", f'[project]\nname = "p"\nversion = "1"\ndependencies = ["{reference}", "b==1.0"]\n'
+        )
+        outcome = shell.plan("pyproject.toml", index=server.simple_url)
+    assert outcome.versions == {"a": "1.0", "b": "1.0"}
+    assert outcome.plan["packages"][0]["file"]["sha256"] == GOOD

@@ -65,7 +65,9 @@ class HashRules:
     def refuses(self, file: Distribution, *, hashing: bool) -> bool:
         """Whether *file* has none of the hashes that some line asks for; with *hashing* a file of this machine is read for it."""
         lines = self.lines.get(file.name, ())
-        return bool(lines) and (self.clash(file.name) or any(self._is_none_of(file, line, hashing) for line in lines))
+        return any(self._is_none_of(file, line, hashing) for line in lines) or (
+            len(lines) > 1 and self.clash(file.name)
+        )
 
     def refuses_reference(self, file: Distribution, url: str) -> bool:
         """Whether *file*, which the reference *url* names, has another hash than its fragment or than the lines on its project."""
@@ -78,29 +80,23 @@ class HashRules:
         open_lines = [line for line in self.lines.get(file.name, ()) if not any(_announced(known, pin) for pin in line)]
         if not open_lines:
             return file
-        pins = sorted(frozenset.intersection(*open_lines) or open_lines[0], key=lambda pin: (pin.algorithm, pin.digest))
-        pins = [pin for pin in pins if self._of(file, pin.algorithm) in (None, pin.digest)]
-        algorithms = [pin.algorithm for pin in pins]
-        sure = [(pin.algorithm, pin.digest) for pin in pins if algorithms.count(pin.algorithm) == 1]
-        at = replace(file.at, hashes=(*file.at.hashes, *sure))
-        if len(sure) < len(pins):
-            at = replace(at, accepted=tuple((pin.algorithm, pin.digest) for pin in pins))
-        return replace(file, at=at)
+        left = frozenset.intersection(*open_lines) or open_lines[0]
+        pins = sorted((pin for pin in left if pin.algorithm not in known), key=lambda pin: (pin.algorithm, pin.digest))
+        # Several may be of several files, in whatever algorithms; of a file of this machine they are those that it has.
+        own = [(pin.algorithm, pin.digest) for pin in pins if self._digest(file, pin.algorithm) == pin.digest]
+        asked = own or [(pin.algorithm, pin.digest) for pin in pins]
+        if own or len(asked) == 1:
+            return replace(file, at=replace(file.at, hashes=(*file.at.hashes, *asked)))
+        return replace(file, at=replace(file.at, accepted=tuple(asked)))
 
     def _is_none_of(self, file: Distribution, line: frozenset[HashPin], hashing: bool) -> bool:
         known = dict(file.at.hashes)
         if any(_announced(known, pin) for pin in line):
             return False
-        found = {pin: known.get(pin.algorithm) or (self._of(file, pin.algorithm) if hashing else None) for pin in line}
+        found = {
+            pin: known.get(pin.algorithm) or (self._digest(file, pin.algorithm) if hashing else None) for pin in line
+        }
         return None not in found.values() and not any(digest == pin.digest for pin, digest in found.items())
-
-    def _of(self, file: Distribution, algorithm: str) -> str | None:
-        return self._digest(file, algorithm)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, HashRules) and self.lines == other.lines
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def _announced(known: Mapping[str, str], pin: HashPin) -> bool:
@@ -163,14 +159,11 @@ class Admission:
         search for repairs judges by many.
         """
         recent = page.view(PageFacts).recent
+        hashes = self._hashes.lines.get(page.name, ())
         for each in recent:
-            if (
-                each.target == self._compatibility.target
-                and each.policy == self._policy
-                and each.hashes == self._hashes
-            ):
+            if each.target == self._compatibility.target and each.policy == self._policy and each.hashes == hashes:
                 return each.releases
-        fresh = _JudgedReleases(self._compatibility.target, self._policy, self._hashes)
+        fresh = _JudgedReleases(self._compatibility.target, self._policy, hashes)
         recent[:] = [fresh, *recent[: _KEPT - 1]]
         return fresh.releases
 
@@ -251,7 +244,7 @@ class _JudgedReleases:
 
     __slots__ = ("hashes", "policy", "releases", "target")
 
-    def __init__(self, target: Target, policy: Policy, hashes: HashRules) -> None:
+    def __init__(self, target: Target, policy: Policy, hashes: tuple[frozenset[HashPin], ...]) -> None:
         self.target = target
         self.policy = policy
         self.hashes = hashes
