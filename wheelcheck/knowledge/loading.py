@@ -39,14 +39,6 @@ SHIPPED = (
 """The files of this room that hold it, by what each is about."""
 
 _FILES = ("advisories.toml", "abi_breaks.toml", "build_needs.toml")
-_MARKER_VARIABLES = (
-    "os_name",
-    "sys_platform",
-    "platform_system",
-    "platform_machine",
-    "platform_python_implementation",
-    "implementation_name",
-)
 _CONCERNED = re.compile(r"^(?:when = \[(.*?)\]|project = (.*)|projects = \[(.*?)\])$", re.MULTILINE)
 _PROJECT = re.compile(r'"([a-z0-9-]+)')
 
@@ -135,20 +127,15 @@ def load_variants() -> frozenset[str]:
 @functools.cache
 def load_marker_values() -> dict[str, MarkerValues]:
     """What marker variables can be, by variable; read once for the process, about 2 ms."""
-    from wheelcheck.knowledge.kinds import Table
+    import tomllib
+
     from wheelcheck.model.knowledge import MarkerValues
 
-    file = "markers.toml"
-    text = load_shipped(file)
-    document = Table.of_document(text, file, _MARKER_VARIABLES)
-    found: dict[str, MarkerValues] = {}
-    for variable in document.keys:
-        table = document.table(variable, ("known", "meant", "evidence"))
-        meant = table.table("meant")
-        found[variable] = MarkerValues(
-            known=frozenset(table.each("known", str)), meant={key: meant.one(key, str) for key in meant.keys}
-        )
-    return found
+    tables = tomllib.loads(load_shipped("markers.toml"))
+    return {
+        variable: MarkerValues(known=frozenset(table.get("known", ())), meant=table.get("meant", {}))
+        for variable, table in tables.items()
+    }
 
 
 @functools.cache
