@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from tests.logs.wrapping import LOGS, WRAPPERS, lines_of, wrapped_fixtures
-from wheelcheck.knowledge.builds import load_build_failures
-from wheelcheck.knowledge.systems import load_images
+from wheelcheck.knowledge.systems import load_build_failures, load_images
 from wheelcheck.logs.reading import parse_log
 from wheelcheck.logs.stream import Tables
 from wheelcheck.model.failure import Failure, FailureLog

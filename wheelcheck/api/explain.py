@@ -80,8 +80,7 @@ def load_log(path: str) -> FailureLog:
 
 
 def _parsed(stream: BinaryIO, path: str) -> FailureLog:
-    from wheelcheck.knowledge.builds import load_build_failures
-    from wheelcheck.knowledge.systems import load_images
+    from wheelcheck.knowledge.systems import load_build_failures, load_images
     from wheelcheck.logs.reading import parse_log
     from wheelcheck.logs.stream import Tables
 

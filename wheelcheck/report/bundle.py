@@ -116,14 +116,10 @@ def _runtime(runtime: Runtime) -> str:
 
 
 def _largest(page: Page, title: str, rows: Sequence[tuple[str, int]], bundling: Bundling, *, most: int) -> None:
-    whole = bundling.sizes.installed or 1
-    shown = [(size_text(size), f"{size / whole:.0%}", name) for name, size in rows[:most]]
-    rest = rows[most:]
-    if rest:
-        size = sum(size for _, size in rest)
-        shown.append((size_text(size), f"{size / whole:.0%}", f"{len(rest)} more"))
+    whole, rest = bundling.sizes.installed or 1, rows[most:]
+    more = [(f"{len(rest)} more", sum(size for _, size in rest))] if rest else []
     page.columns(
-        ((size.rjust(8), share.rjust(5), name) for size, share, name in shown),
+        ((size_text(size).rjust(8), f"{size / whole:.0%}".rjust(5), name) for name, size in (*rows[:most], *more)),
         indent=2,
         header=("    size", "share", title.lower()),
     )
