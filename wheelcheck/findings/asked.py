@@ -147,7 +147,7 @@ def find_conda_packages(diagnosis: Diagnosis) -> Iterator[Finding]:
     packages = [each for each in diagnosis.outcome.unsupported if each.kind == "conda"]
     judged = [each for each in packages if each.is_judged]
     if judged:
-        named = _shortened([str(each.stand_in) for each in judged])
+        named = _shortened(list(dict.fromkeys(str(each.stand_in) for each in judged)))
         yield Finding.of(
             Code.JUDGED_BY_NAME,
             message=f"{len(judged)} conda packages were judged as what the index has of their name and version: {named}",
