@@ -11,6 +11,7 @@ import pytest
 import wheelcheck
 from tests.projects.shapes import SHAPES, TARGETS, served
 from tests.projects.tools import TABLE, Answer, locked, tool
+from wheelcheck.model.finding import Code
 
 EXPECTED: dict[str, Answer] = json.loads(TABLE.read_text())
 
@@ -44,6 +45,42 @@ def test_a_project_is_answered_as_its_tool_locks_it(name: str, tmp_path: Path) -
                 str(each.name): str(each.version) for each in plan.packages if each.name not in shape.members
             }
     assert found == EXPECTED[name]
+
+
+SETTINGS = """\
+[project]
+name = "own"
+requires-python = ">=3.12"
+dependencies = ["beta", "delta"]
+[tool.uv]
+override-dependencies = ["beta==1.5"]
+constraint-dependencies = ["delta<3"]
+exclude-newer = "2026-03-01T00:00:00Z"
+environments = ["sys_platform == 'win32'"]
+required-environments = ["sys_platform == 'win32' and platform_machine == 'ARM64'"]
+resolution = "lowest"
+[[tool.uv.index]]
+url = "<main>"
+default = true
+"""
+
+
+def test_a_project_without_further_words_is_answered_for_its_own_target_and_day(tmp_path: Path) -> None:
+    with served() as urls:
+        path = tmp_path / "pyproject.toml"
+        path.write_text(SETTINGS.replace("<main>", urls["main"]))
+        environ = {"PIP_CONFIG_FILE": os.devnull}
+        plan = wheelcheck.plan(str(path), cache_dir=str(tmp_path / "cache"), folder=str(tmp_path), environ=environ)
+    assert (plan.target.platform, plan.options.exclude_newer) == ("win_arm64", "2026-03-01T00:00:00Z")
+    assert plan.target.python_full.release >= (3, 12)
+    assert {str(each.name): str(each.version) for each in plan.packages} == {
+        "alpha": "1.1",
+        "beta": "1.5",
+        "delta": "1.5",
+    }
+    (finding,) = [each for each in plan.findings if each.code is Code.TOOL_SETTING]
+    assert finding.message == "tool.uv.resolution is not followed: the newest versions are chosen"
+    assert finding.evidence == (f"{path}:12: lowest",)
 
 
 def ask_again(name: str) -> None:

@@ -141,6 +141,17 @@ def test_a_source_counts_under_its_marker_and_the_index_elsewhere() -> None:
     assert (str(rest.specifier), str(rest.marker)) == (">=1", 'python_version >= "3.9" and os_name != "nt"')
 
 
+def test_an_override_comes_from_where_its_source_says() -> None:
+    more = (
+        '[tool.uv]\noverride-dependencies = ["x>=1", "torch"]\n[[tool.uv.index]]\nname = "i"\nurl = "https://i.example/"\n'
+        '[tool.uv.sources]\nx = { path = "lib" }\ntorch = { index = "i" }\n'
+    )
+    write({"pyproject.toml": project("p", "y", more=more), "lib/pyproject.toml": project("x")})
+    found = read("pyproject.toml")
+    assert [(each.name, each.local) for each in found.tools.overrides] == [("x", "folder"), ("torch", "")]
+    assert [(each.project, each.index) for each in found.options.sources] == [("torch", "i")]
+
+
 def test_a_source_for_an_extra_counts_for_that_extra_alone() -> None:
     write(
         {

@@ -208,7 +208,7 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
         exempt=tuple(
             # A folder of the user's own is built by the user; it is no project of others that lacks a wheel.
             Exemption(name=each.name, installabilities=frozenset({Installability.SDIST_PURE}))
-            for each in read.inputs.requirements
+            for each in (*read.inputs.requirements, *read.overrides)
             if each.local
         ),
     )

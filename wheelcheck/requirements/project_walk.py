@@ -18,7 +18,7 @@ from wheelcheck.model.requirement import IndexSource, Requirement, ToolSettings,
 from wheelcheck.requirements.collecting import Collector, understood
 from wheelcheck.requirements.requirement import parse_editable
 from wheelcheck.requirements.tool_tables import Declared
-from wheelcheck.requirements.uv_sources import UvSources, joined_markers, origin_of, under
+from wheelcheck.requirements.uv_sources import UvSources, joined_markers, under
 from wheelcheck.texts.poetry import PoetryDependency
 from wheelcheck.texts.sources import Source
 
@@ -106,7 +106,7 @@ class Walk:
             return
         lowered = self._project.sources.lowered(requirement, scope.extra, scope.group)
         for source in lowered.indexes:
-            place = Declared(text=each.text, origin=origin_of(source), key=source.table.name_of(source.key))
+            place = Declared(text=each.text, origin=source.origin, key=source.table.name_of(source.key))
             self._assign(requirement, source.value, source.marker, place)
         for lowly in lowered.requirements:
             if not scope.is_required or isinstance(lowly, UnsupportedRequirement) or lowly.url is not None:

@@ -236,7 +236,7 @@ class _Collection:
     def collect_settings(self) -> None:
         project, workspace = self._project, self._workspace
         root = (workspace.root, workspace.document) if workspace is not None else (project.source, project.document)
-        collect_uv_settings(*root, self._collector)
+        collect_uv_settings(*root, UvSources(*root, workspace), self._collector)
         project.poetry.collect_settings(self._collector)
         collect_pdm_settings(project.source, project.document, self._collector)
 

@@ -45,8 +45,9 @@ def collect_script(source: Source, collector: Collector) -> None:
 def _collect_block(toml: str, first_line: int, source: Source, collector: Collector) -> None:
     table = Table.of_toml(toml, source.place, first_line=first_line)
     collector.bound_python(table)
-    collect_script_settings(source, table, collector)
-    walked = WalkedProject(source=source, name=None, sources=UvSources(source, table, None))
+    sources = UvSources(source, table, None)
+    collect_script_settings(source, table, sources, collector)
+    walked = WalkedProject(source=source, name=None, sources=sources)
     Walk(walked, collector, lambda _: None).take(declared(table, "dependencies"), Scope())
 
 

@@ -15,10 +15,11 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.requirement import IndexOptions, IndexRole, NamedIndex
+from wheelcheck.model.requirement import IndexOptions, IndexRole, IndexSource, NamedIndex, Requirement
 from wheelcheck.options import IndexStrategy
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import UNKNOWN, Keys, ToolReading
+from wheelcheck.requirements.uv_sources import UvSources
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
@@ -42,7 +43,22 @@ _ADDING = frozenset(
 
 
 class _UvReading(ToolReading):
-    """Follows the keys of uv whose words are its own."""
+    """Follows the keys of uv whose words are its own; *sources* say what stands in the place of an override."""
+
+    def __init__(self, source: Source, collector: Collector, sources: UvSources) -> None:
+        super().__init__(source, collector)
+        self._sources = sources
+
+    def overrides(self, table: Table, key: str) -> None:
+        """Requirements that replace every other on their project, from where the sources say."""
+        found = [self._sources.lowered(each) for each in self.requirements(table, key)]
+        self.say(overrides=tuple(each for low in found for each in low.requirements if isinstance(each, Requirement)))
+        for source in (source for low in found for source in low.indexes):
+            assigned = IndexSource(
+                project=canonicalize_name(source.key), index=source.value, marker=source.marker, origin=source.origin
+            )
+            self.collector.assign(assigned, source.table.name_of(source.key))
+        self.collector.tell(table, key, option="overrides")
 
     def prerelease(self, table: Table, key: str) -> None:
         """Which pre-releases are candidates."""
@@ -157,7 +173,7 @@ _WORKING = frozenset(
 _KEYS = Keys(
     followed={
         **_EITHER,
-        "override-dependencies": ToolReading.overrides,
+        "override-dependencies": _UvReading.overrides,
         "constraint-dependencies": ToolReading.constraints,
         "exclude-dependencies": ToolReading.excludes,
         "environments": _UvReading.environments,
@@ -188,17 +204,18 @@ _PIP = Keys(
 )  # fmt: skip
 
 
-def collect_uv_settings(source: Source, document: Table, collector: Collector) -> None:
-    """Take the settings of uv for the project or workspace whose ``pyproject.toml`` is *document*.
+def collect_uv_settings(source: Source, document: Table, sources: UvSources, collector: Collector) -> None:
+    """Take the settings of uv for the project or workspace whose ``pyproject.toml`` is *document*, which has these *sources*.
 
     Raises ``InputUnreadable`` with file, line and key for a value of the wrong kind.
     """
     own = document.table_or_empty("tool").table_or_empty("uv")
-    reading, beside = _UvReading(source, collector), _uv_toml(source, collector)
+    reading, beside = _UvReading(source, collector, sources), _uv_toml(source, collector)
     if not own.values and beside is None:
         return
     collector.read_as("uv")
-    for key in own.values:
+    # Sources of overrides name indexes, which are read first.
+    for key in sorted(own.values, key=lambda each: each != "index"):
         if beside is None or key in _PROJECT_KEYS:
             _KEYS.take(reading, own, key)
         elif key not in _KEYS.without_effect:
@@ -213,12 +230,12 @@ def collect_uv_settings(source: Source, document: Table, collector: Collector) -
         said |= table.values.keys()
 
 
-def collect_script_settings(source: Source, document: Table, collector: Collector) -> None:
-    """Take the settings of uv in the metadata block *document* of a script."""
+def collect_script_settings(source: Source, document: Table, sources: UvSources, collector: Collector) -> None:
+    """Take the settings of uv in the metadata block *document* of a script, which has these *sources*."""
     own = document.table_or_empty("tool").table_or_empty("uv")
     if own.values:
         collector.read_as("uv")
-    _KEYS.take_all(_UvReading(source, collector), own)
+    _KEYS.take_all(_UvReading(source, collector, sources), own)
 
 
 def _uv_toml(source: Source, collector: Collector) -> Table | None:

@@ -57,11 +57,14 @@ class UvSource(Struct, frozen=True, kw_only=True):
         """The line of its key."""
         return self.table.line_of(self.key)
 
+    @property
+    def origin(self) -> FileOrigin:
+        """Where it stands."""
+        return FileOrigin(path=self.table.path, line=self.line)
+
     def failure(self, fact: str, hint: str = "") -> InputUnreadable:
         """The error that *fact* is true of this source."""
-        return InputUnreadable(
-            f"{self.table.name_of(self.key)}: {fact}", address=f"{self.table.path}:{self.line}", hint=hint
-        )
+        return InputUnreadable(f"{self.table.name_of(self.key)}: {fact}", address=str(self.origin), hint=hint)
 
 
 class Lowered(Struct, frozen=True, kw_only=True):
@@ -294,8 +297,3 @@ def _marker(sources: Table, name: str, value: object) -> Marker | None:
         raise sources.failure(
             f"{sources.name_of(name)}: no environment marker: {value!r}", line=sources.line_of(name)
         ) from None
-
-
-def origin_of(source: UvSource) -> FileOrigin:
-    """Where *source* stands."""
-    return FileOrigin(path=source.table.path, line=source.line)

@@ -232,6 +232,7 @@ class Adjustments:
                     url=override.url,
                     hashes=override.hashes,
                     origin=requirement.origin,
+                    local=override.local,
                     text=f"{override} (override of {requirement})",
                 )
 
