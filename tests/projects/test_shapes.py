@@ -80,7 +80,7 @@ def test_a_project_without_further_words_is_answered_for_its_own_target_and_day(
     }
     (finding,) = [each for each in plan.findings if each.code is Code.TOOL_SETTING]
     assert finding.message == "tool.uv.resolution is not followed: the newest versions are chosen"
-    assert finding.evidence == (f"{path}:12: lowest",)
+    assert finding.evidence == (f"{path}:11: lowest",)
 
 
 def ask_again(name: str) -> None:
