@@ -7,7 +7,7 @@ from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.report.commands import asked_command, wrapped_command
 from wheelcheck.report.findings import companions, draw_finding
-from wheelcheck.report.page import Detail, Page, counted, glued, joined
+from wheelcheck.report.page import Detail, Page, counted, glued, joined, on_page
 from wheelcheck.report.quoting import flat
 from wheelcheck.report.repairs import draw_repairs
 
@@ -31,11 +31,9 @@ _QUOTED = 160
 _SYSTEMS = {"musllinux": ("alpine",), "manylinux": ("debian", "fedora"), "macosx": ("macos",), "win": ("windows",)}
 
 
-def render_explanation(
-    explanation: Explanation, *, width: int = 80, color: bool = False, detail: Detail = "brief", encoding: str = "ascii"
-) -> str:
-    """Render *explanation* for a terminal *width* columns wide, ending in a newline; ``full`` shows every finding and line."""
-    page = Page(width=width, encoding=encoding)
+@on_page("ascii")
+def render_explanation(page: Page, explanation: Explanation, detail: Detail) -> None:
+    """Draw *explanation*; ``full`` shows every finding and line."""
     page.paragraph(headline(explanation), style="bold green" if explanation.exit_status == 0 else "bold red")
     for each in explanation.explained:
         page.blank()
@@ -46,7 +44,6 @@ def render_explanation(
         _quote(page, "log", trouble.quote)
     if not explanation.log.failures and not explanation.log.troubles:
         _errors(page, explanation)
-    return page.coloured() if color else page.plain()
 
 
 def headline(explanation: Explanation) -> str:
