@@ -121,6 +121,19 @@ def test_a_log_on_standard_input_is_read(shell: Shell) -> None:
     assert "netifaces 0.11.0" in outcome.out
 
 
+def test_an_index_that_the_installer_asked_is_named_and_not_asked(shell: Shell, log: Path) -> None:
+    log.write_text(
+        "Looking in indexes: https://user:****@one.example/simple, https://two.example/simple/\n"
+        "ERROR: No matching distribution found for torch==2.5.1\n",
+        encoding="utf-8",
+    )
+    with IndexServer(CATALOG) as server:
+        outcome = run(shell, server, str(log), "--platform", "linux", "--python", "3.13")
+    text = " ".join(outcome.out.split())
+    assert "The installer looked in https://one.example/simple and https://two.example/simple/ too" in text
+    assert outcome.status == 1
+
+
 def test_a_network_failure_is_said_to_be_no_matter_of_wheels(shell: Shell) -> None:
     outcome = shell.run("explain", str(LOGS / "pip-26-network.log"))
     assert outcome.status == 1

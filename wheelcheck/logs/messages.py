@@ -27,6 +27,7 @@ class Meaning(Enum):
     LISTED_NEXT = "the next line names the distributions that failed"
     OTHER_PYTHONS = "versions are left out because they require another Python"
     UNREACHED = "an index was given up"
+    INDEXES = "the indexes are named that were asked"
     WANTED = "who asks for a distribution is told"
     SUCCEEDED = "the distributions that it names are there"
     TROUBLE = "the run failed for a reason that is no matter of wheels"
@@ -124,8 +125,9 @@ MESSAGES: tuple[Message, ...] = (
          r"urllib3\.exceptions\.\w{1,40}Error|^(?:ERROR: )?(?:HTTP error \d{3} while|\d{3} (?:Client|Server) Error)", _NETWORK),
         (M.TROUBLE, "externally-managed|Could not install packages due to",
          r"externally-managed-environment|packages due to an \w{1,40}: \[(?:Errno 13|WinError 5)\]", TroubleKind.ACCESS),
-        (M.PROGRESS, "Looking in indexes|Installing collected|Building wheels for|legacy-install|for-install|subprocess-exited",
-         r"^\s*(?:Looking in indexes: |Installing collected packages: |Building wheels for collected packages: )"
+        (M.INDEXES, "Looking in ", r"^\s*Looking in (?:indexes|links): (?P<places>\S.{0,2000})", None),
+        (M.PROGRESS, "Installing collected|Building wheels for|legacy-install|for-install|subprocess-exited",
+         r"^\s*(?:Installing collected packages: |Building wheels for collected packages: )"
          r"|error: (?:subprocess-exited-with-error|failed-wheel-build-for-install|legacy-install-failure)", None),
     ),
     *_rows(

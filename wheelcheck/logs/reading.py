@@ -95,6 +95,7 @@ class _Log:
             failures=_without_repeats(sorted(self._failures(), key=lambda failure: failure.quote.line)),
             troubles=tuple(Trouble(kind=kind, quote=quote) for kind, quote in troubles.items()),
             unknown=tuple(quote for stream in streams for quote in stream.unknown)[:5],
+            places=tuple(dict.fromkeys(place for stream in streams for place in stream.places)),
             has_succeeded=any(stream.has_succeeded for stream in streams),
         )
 

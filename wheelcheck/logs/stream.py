@@ -21,6 +21,7 @@ from wheelcheck.logs.signs import SignTable
 from wheelcheck.logs.target_hints import Hint, iter_hints
 from wheelcheck.model.failure import BuildCause, FailureKind, LogQuote, TroubleKind
 from wheelcheck.model.systems import BuildFailureKnowledge, ImageKnowledge, KnownCause
+from wheelcheck.model.urls import masked
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _MOST_HINTED = 5_000  # lines that are looked at for hints: a compiler repeats itself a thousand times
 _MOST_UNKNOWN = 5
 _MOST_CAUSES = 3
+_MOST_PLACES = 20
 _QUOTE = 300  # characters
 _SENTENCE_LINES = 60
 _NAMES_FOLLOW = 8  # lines after which a list of names is no longer waited for
@@ -74,7 +76,7 @@ class Tables:
 
 
 class Stream:
-    """Reads one run; ``failed``, ``troubles``, ``unknown``, ``tools``, ``hints`` and ``has_succeeded`` hold what it told."""
+    """Reads one run; ``failed``, ``troubles``, ``unknown``, ``tools``, ``hints``, ``places`` and others hold what it told."""
 
     def __init__(self, tables: Tables) -> None:
         self.failed: dict[NormalizedName, Draft] = {}
@@ -82,6 +84,7 @@ class Stream:
         self.unknown: list[LogQuote] = []
         self.tools: dict[str, None] = {}
         self.hints: dict[tuple[object, ...], Hint] = {}
+        self.places: dict[str, None] = {}
         self.has_succeeded = False
         self.is_in_sentence = False
         self._tables = tables
@@ -210,6 +213,10 @@ class Stream:
                 self._other_pythons = found["list"]
             case Meaning.UNREACHED:
                 self._unreached = quote
+            case Meaning.INDEXES:
+                self.places.update(
+                    dict.fromkeys(masked(place.strip()) for place in found["places"].split(",")[:_MOST_PLACES])
+                )
             case Meaning.WANTED:
                 self._note_asker(canonicalize_name(found["name"]), f"{found['asker']}=={found['asking']}")
             case Meaning.SUCCEEDED:

@@ -94,8 +94,9 @@ class Trouble(Struct, frozen=True, kw_only=True):
 class FailureLog(Struct, frozen=True, kw_only=True):
     """All that a log of *lines* lines tells.
 
-    *tools* are the installers that spoke. *unknown* are lines that report an error which no row of the table knows; they count
-    where nothing else was found. *has_succeeded* says that an installer reported its end.
+    *tools* are the installers that spoke, *places* the indexes and folders that they looked in, where they name them. *unknown* are
+    lines that report an error which no row of the table knows; they count where nothing else was found. *has_succeeded* says that
+    an installer reported its end.
     """
 
     lines: int
@@ -103,6 +104,7 @@ class FailureLog(Struct, frozen=True, kw_only=True):
     failures: tuple[Failure, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     unknown: tuple[LogQuote, ...] = ()
+    places: tuple[str, ...] = ()
     has_succeeded: bool = False
 
 

@@ -42,8 +42,20 @@ def render_explanation(page: Page, explanation: Explanation, detail: Detail) -> 
         page.blank()
         page.paragraph(TROUBLES[trouble.kind], lead=("! ", "yellow"), indent=2)
         _quote(page, "log", trouble.quote)
+    _places(page, explanation)
     if not explanation.log.failures and not explanation.log.troubles:
         _errors(page, explanation)
+
+
+def _places(page: Page, explanation: Explanation) -> None:
+    """Add where the installer looked and the answer did not: a log is not obeyed, so its indexes are named only."""
+    plans = [each.plan for each in explanation.explained if each.plan is not None]
+    asked = {place.rstrip("/") for plan in plans for place in (*plan.options.indexes, *plan.options.find_links)}
+    elsewhere = [flat(place) for place in explanation.log.places if place.rstrip("/") not in asked]
+    if asked and elsewhere:
+        page.blank()
+        text = f"The installer looked in {joined(elsewhere)} too; with -i, --extra-index-url or -f it is asked as well"
+        page.paragraph(text, lead=("! ", "yellow"), indent=2)
 
 
 def headline(explanation: Explanation) -> str:

@@ -77,6 +77,7 @@ class ExplainDocument(Struct, frozen=True, kw_only=True):
     path: Annotated[str, about("The log, as the user named it.")]
     lines: Annotated[Count, about("How many lines it has.")]
     tools: Annotated[_Texts, about("The installers that speak in it.")]
+    places: Annotated[_Texts, about("Indexes and folders that the installer looked in, where the log names them.")]
     failures: Annotated[tuple[FailureDocument, ...], about("Every distribution that failed, in the order of the log.")]
     troubles: Annotated[tuple[TroubleDocument, ...], about("What else failed.")]
     unknown: Annotated[
@@ -97,6 +98,7 @@ def render_explanation_json(explanation: Explanation) -> str:
             path=explanation.path,
             lines=log.lines,
             tools=log.tools,
+            places=log.places,
             failures=tuple(_document(each) for each in explanation.explained),
             troubles=tuple(
                 TroubleDocument(kind=trouble.kind, quote=trouble.quote, message=TROUBLES[trouble.kind])
