@@ -47,6 +47,22 @@ def test_a_local_folder_that_compiles_is_no_less_native_for_being_local(shell: S
     assert (outcome.status, outcome.codes[0]) == (1, "WC102")
 
 
+def test_a_local_folder_that_computes_its_needs_is_told_with_the_line_that_does(shell: Shell) -> None:
+    shell.write(
+        "setup.py",
+        "from setuptools import setup\nsetup(name='edp',\n      install_requires=open('needs').read().split())\n",
+    )
+    shell.write("requirements.txt", "-e .\nsix\n")
+    with IndexServer(WHEELS) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+    assert (outcome.status, outcome.versions) == (0, {"edp": "0", "six": "2.0"})
+    assert "WC303" in outcome.codes
+    evidence = [line for each in outcome.plan["findings"] for line in each["evidence"]]
+    assert any(
+        "setup.py:3, install_requires is not literal but open('needs').read().split()" in line for line in evidence
+    )
+
+
 def test_a_line_that_the_target_does_not_need_blocks_nothing(shell: Shell) -> None:
     shell.write("requirements.txt", "x @ git+https://vcs.example/x ; sys_platform == 'linux'\nsix\n")
     with IndexServer(WHEELS) as server:
@@ -103,6 +119,28 @@ def test_what_no_index_has_stays_an_error_and_a_tag_that_was_not_released_gives_
     assert no_mine.endswith("and no index has mine")
     assert no_numpy.endswith("and no index has numpy==1.1.dev0")
     assert "six, of which it tells no version, was judged" in messages(outcome, "WC409")[0]
+
+
+def test_offline_what_was_never_looked_up_is_not_judged_and_the_rest_is(shell: Shell) -> None:
+    shell.write("requirements.txt", "six\n")
+    shell.write("more.txt", "six\nidna @ git+https://vcs.example/idna\n")
+    with IndexServer(WHEELS) as server:
+        target = (
+            "--platform",
+            "win_amd64",
+            "--python",
+            "3.12",
+            "--cache-dir",
+            str(shell.cache),
+            "-i",
+            server.simple_url,
+        )
+        shell.run("plan", "requirements.txt", *target)
+        outcome = shell.run("plan", "more.txt", *target, "--offline", "--no-repair", "--format", "json")
+    assert outcome.versions == {"six": "2.0"}
+    (told,) = [each for each in outcome.plan["findings"] if each["code"] == "WC402"]
+    assert "no index has" not in told["message"]
+    assert "offline, nothing is known of idna" in told["evidence"]
 
 
 def test_a_line_of_elsewhere_that_has_no_wheel_is_told_with_its_place(shell: Shell) -> None:

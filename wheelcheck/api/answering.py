@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.api.preparing import Prepared
+from wheelcheck.errors import OfflineMiss
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Origin, UnsupportedRequirement
@@ -94,7 +95,10 @@ def with_stand_ins(prepared: Prepared, projects: Projects) -> Prepared:
 def _settled(unsupported: UnsupportedRequirement, projects: Projects) -> UnsupportedRequirement:
     """*unsupported* with the release that an index has in its place, if one has."""
     stand_in = unsupported.stand_in
-    versions = projects.page(stand_in.name).distributions if stand_in is not None else {}
+    try:
+        versions = projects.page(stand_in.name).distributions if stand_in is not None else {}
+    except OfflineMiss:
+        return replace(unsupported, stand_in=None, hint=f"offline, nothing is known of {unsupported.name}")
     if stand_in is None or not versions:
         return unsupported
     stand_in = replace(stand_in, marker=unsupported.marker)

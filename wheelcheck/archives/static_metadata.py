@@ -66,7 +66,17 @@ def find_metadata(facts: SourceFacts) -> tuple[CoreMetadata | None, str]:
                 ),
                 "",
             )
-    return None, "its dependencies are known only to a build"
+    return None, f"its dependencies are known only to a build{_place_of_computing(facts)}"
+
+
+def _place_of_computing(facts: SourceFacts) -> str:
+    """The line of ``setup.py`` that computes what the project needs, behind a colon; empty where none does."""
+    try:
+        if facts.script is not None:
+            stated_in_script(facts.script, facts.tree.text("setup.py") or "")
+    except NotStatic as computed:
+        return f": setup.py:{computed.line}, {computed.reason}" if computed.line else ""
+    return ""
 
 
 def _named(facts: SourceFacts) -> tuple[NormalizedName, Version | None] | str:
