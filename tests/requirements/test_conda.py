@@ -46,6 +46,25 @@ def test_the_pip_part_is_a_requirements_file_and_packages_may_have_stand_ins() -
     ]
 
 
+@pytest.mark.parametrize(
+    ("spec", "bound"),
+    [
+        ("python=3.11", "==3.11.*"),
+        ("python=3.11.7", "==3.11.*"),
+        ("python=3.11.7=hab00c5b_1_cpython", "==3.11.*"),
+        ("python>=3.9,<3.12", "<3.12,>=3.9"),
+        ("python 3.12.*", "==3.12.*"),
+        ("python", None),
+        ("python 3.9|3.10", None),
+    ],
+)
+def test_python_of_an_environment_bounds_the_target(spec: str, bound: str | None) -> None:
+    write({"environment.yml": f"dependencies:\n- {spec}\n- pip:\n"})
+    found = read("environment.yml")
+    assert [str(each) for each, _ in found.requires_python] == ([bound] if bound else [])
+    assert [each.text for each in found.unsupported] == (["python 3.9|3.10"] if "|" in spec else [])
+
+
 SPECS = {
     "numpy": "numpy",
     "numpy *": "numpy",

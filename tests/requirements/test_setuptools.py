@@ -48,6 +48,13 @@ def test_requirements_files_that_setup_cfg_names_are_read() -> None:
     assert asked(read("p/setup.cfg", extras=("x", "y"))) == ["q", "one", "two", "three"]
 
 
+def test_dashes_of_old_files_are_read() -> None:
+    write({"setup.cfg": "[options]\ninstall-requires = a; b\npython-requires = >=3.8\n"})
+    found = read("setup.cfg")
+    assert asked(found) == ["a", "b"]
+    assert [str(bound) for bound, _ in found.requires_python] == [">=3.8"]
+
+
 SCRIPTS = {
     "setup(name='n', install_requires=['a>=1', 'b'], python_requires='>=3.8')": ["a>=1", "b"],
     "kwargs = {'install_requires': ['a>=1']}\nkwargs['install_requires'].append('b')\nsetup(**kwargs)": ["a>=1", "b"],

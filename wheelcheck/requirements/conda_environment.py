@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from packaging.specifiers import SpecifierSet
+
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.requirements.collecting import Collector
@@ -40,10 +44,16 @@ def collect_environment(source: Source, collector: Collector) -> None:
 def _collect_package(item: Scalar, source: Source, collector: Collector) -> None:
     origin = FileOrigin(path=source.place, line=item.line)
     package, bound = parse_spec(item.text, origin)
-    if package.name != "python":
+    if package.name != "python" or bound is None:
         collector.require(package)
-    elif bound is not None:
-        collector.requires_python.append((bound, origin))
+    elif bound:
+        collector.requires_python.append((_minor(bound), origin))
+
+
+def _minor(bound: SpecifierSet) -> SpecifierSet:
+    """*bound* on Python, exact patch releases widened to their minor: which one conda locked says nothing of the target's."""
+    clauses = (re.sub(r"^==(\d+\.\d+)[\d.*]*$", r"==\1.*", str(clause)) for clause in bound)
+    return SpecifierSet(",".join(clauses))
 
 
 def _collect_pip(members: list[Scalar], source: Source, collector: Collector) -> None:

@@ -74,15 +74,18 @@ def stated_in_config(config: configparser.RawConfigParser) -> StatedProject:
     """What *config*, a ``setup.cfg``, states."""
     name = config.get("metadata", "name", fallback="").strip()
     values = dict(config.items("options.extras_require")) if config.has_section("options.extras_require") else {}
-    if config.has_option("options", "install_requires"):
-        values[""] = config.get("options", "install_requires")
+    options = dict(config.items("options")) if config.has_section("options") else {}
+    # Old files write dashes, which setuptools took for a long time.
+    options = {key.replace("-", "_"): text for key, text in options.items()}
+    if "install_requires" in options:
+        values[""] = options["install_requires"]
     files = {key: tuple(_iter_files(text)) for key, text in values.items() if text.strip().startswith("file:")}
     listed = {key: _listed(text) for key, text in values.items() if key not in files}
     return StatedProject(
         name=None if name.startswith(("attr:", "file:")) else name or None,
         requires=listed.pop("", None),
         extras=listed or None,
-        requires_python=config.get("options", "python_requires", fallback="").strip() or None,
+        requires_python=options.get("python_requires", "").strip() or None,
         files=files,
     )
 
