@@ -62,9 +62,12 @@ def test_conda_packages_that_are_projects_are_no_others_and_have_evidence() -> N
 def test_needs_of_a_build_are_read_for_each_of_the_projects_that_have_them() -> None:
     for entry in WHOLE.builds:
         for name in entry.projects:
-            found = load_advice({name})
+            found = load_advice((), {name})
             assert found is not None
             assert entry in found.builds
+            # A wheel needs no build.
+            chosen = load_advice({name})
+            assert chosen is None or not chosen.builds
     assert load_advice({canonicalize_name("sniffio")}) is None
 
 

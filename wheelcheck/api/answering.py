@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 from wheelcheck.api.preparing import Prepared
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.model.finding import Finding
+from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Origin, UnsupportedRequirement
 from wheelcheck.model.urls import masked
@@ -208,7 +209,11 @@ def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
 
     # The findings of a conflict are about the versions that the natural pass chose.
     chosen = outcome if isinstance(outcome, Resolution) else outcome.natural
-    return load_advice(chosen.pins.keys()) if chosen is not None else None
+    if chosen is None:
+        return None
+    return load_advice(
+        chosen.pins.keys(), [name for name, pin in chosen.pins.items() if pin.installability in FROM_SOURCE]
+    )
 
 
 def needs_repairs(answer: Answer) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         StandardLibrary,
     )
 
+_BUILDS = "build_needs.toml"
 SHIPPED = (
     "advisories.toml",
     "abi_breaks.toml",
@@ -34,11 +35,11 @@ SHIPPED = (
     "indexes.toml",
     "import_names.toml",
     "pythons.toml",
-    "build_needs.toml",
+    _BUILDS,
 )
 """The files of this room that hold it, by what each is about."""
 
-_FILES = ("advisories.toml", "abi_breaks.toml", "build_needs.toml")
+_FILES = ("advisories.toml", "abi_breaks.toml")
 _CONCERNED = re.compile(r"^(?:when = \[(.*?)\]|project = (.*)|projects = \[(.*?)\])$", re.MULTILINE)
 _PROJECT = re.compile(r'"([a-z0-9-]+)')
 
@@ -153,13 +154,17 @@ def load_importing() -> dict[str, NormalizedName]:
     return {module.lower(): project for project, modules in rows for module in re.findall(r'"([\w.]+)"', modules)}
 
 
-def load_advice(projects: Collection[NormalizedName]) -> RepairKnowledge | None:
-    """The shipped advisories, ABI breaks and needs of builds that can apply where *projects* are chosen, ``None`` without any.
+def load_advice(
+    projects: Collection[NormalizedName], building: Collection[NormalizedName] = ()
+) -> RepairKnowledge | None:
+    """The shipped advisories and ABI breaks that can apply where *projects* are chosen, and what builds of *building* need.
 
-    An advisory can where all projects that it names are chosen, a break where the project is that broke, needs where one project is
-    whose build has them. The rest of the files is searched as text: about 0.2 ms, where reading them as TOML takes 20.
+    ``None`` without any. An advisory can where all projects that it names are chosen, a break where the project is that broke. The
+    rest of the files is searched as text: about 0.2 ms, where reading them as TOML takes 60.
     """
     texts = {file: _concerning(projects, load_shipped(file)) for file in _FILES}
+    if building:
+        texts[_BUILDS] = _concerning(building, load_shipped(_BUILDS))
     if not any(texts.values()):
         return None
     from wheelcheck.knowledge.compatibility import joined, parse_repair_knowledge
@@ -185,7 +190,7 @@ def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:
     """What ships with wheelcheck, joined with every ``*.toml`` of *folders*, in the order of their names.
 
     An entry of the user replaces the shipped one (or that of an earlier folder) with the same advisory ``id``, index ``name``,
-    ABI break (project and release), substituted project, or project of import names. Costs about 20 ms the first time; the
+    ABI break (project and release), substituted project, or project of import names. Costs about 60 ms the first time; the
     shipped part is kept for the process. Raises ``SettingsInvalid`` for a folder or file that cannot be read or understood.
     """
     from wheelcheck.knowledge.compatibility import joined, parse_repair_knowledge
