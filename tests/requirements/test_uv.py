@@ -88,7 +88,7 @@ def test_a_member_is_read_with_the_sources_and_settings_of_its_root() -> None:
     assert [path for path, _ in found.files] == [
         "packages/a/pyproject.toml",
         "pyproject.toml",
-        str(Path.cwd() / "packages/b/pyproject.toml"),
+        "packages/b/pyproject.toml",
     ]
 
 

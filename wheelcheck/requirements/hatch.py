@@ -13,7 +13,7 @@ from wheelcheck.texts.places import file_url
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
 
-_DECIDING = ("matrix", "overrides", "workspace")
+_DECIDING = ("matrix", "overrides", "sources", "workspace")
 
 
 class HatchEnvironments:

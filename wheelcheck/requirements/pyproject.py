@@ -8,6 +8,7 @@ are kept until all are known.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -286,11 +287,20 @@ class _Collection:
         if visit in self._followed or not (folder / "pyproject.toml").is_file():
             return
         self._followed.add(visit)
-        member = parse_pyproject(self._collector.reader.file(folder / "pyproject.toml"))
+        member = parse_pyproject(self._collector.reader.file(folder / "pyproject.toml", self._place_of(folder)))
         walk, scope = self._walk_of(member), Scope(marker=requirement.marker, is_required=True)
         walk.take(member.own.dependencies, scope)
         for extra in sorted(requirement.extras & member.own.extras.keys()):
             walk.take_extra(Scope(extra=extra, marker=requirement.marker, is_required=True))
+
+    def _place_of(self, folder: Path) -> str:
+        """The ``pyproject.toml`` in *folder* as it is called from where the project itself is: plans are the same everywhere."""
+        source = self._project.source
+        try:
+            way = os.path.relpath(folder, source.folder)
+        except ValueError:  # another drive
+            return str(folder / "pyproject.toml")
+        return os.path.normpath(Path(source.place).parent / way / "pyproject.toml")
 
 
 def _group_members(project: Pyproject, group: NormalizedName) -> Sequence[Declared]:
