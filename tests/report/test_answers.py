@@ -129,3 +129,10 @@ def test_json_of_both_says_what_the_text_says() -> None:
 def test_what_an_index_says_cannot_drive_the_terminal() -> None:
     projects = FakeProjects({"a": {"1": [wheel(requires_python=">=3.12\x1b[31m")], "2": [wheel()]}})
     assert "\x1b" not in render_why(why(projects, "a", "a<2"))
+
+
+def test_phones_and_browsers_have_heads_of_their_own() -> None:
+    words = ("ios", "ios-simulator", "android", "pyodide", "linux_armv6l")
+    lines = render_wheels(wheels(MANY, "a", *((word, "3.13") for word in words))).splitlines()
+    heads = [line.split() for line in lines[2:5]]
+    assert ["ios", "ios", "andr.", "wasm", "linux"] in heads

@@ -180,7 +180,9 @@ def _python_word(python: str, abi: str) -> tuple[str, int, str]:
 
 def _family(platform: str) -> str:
     """``manylinux_2_17_x86_64`` and ``manylinux2014_x86_64`` are one family to a reader: ``manylinux x86_64``."""
-    matched = re.fullmatch(r"(manylinux|musllinux|macosx|linux|ios|android)[0-9]*(?:_\d+_\d+|_\d+)?_(\w+)", platform)
+    matched = re.fullmatch(
+        r"(manylinux|musllinux|macosx|linux|ios|android|pyodide|pyemscripten)[0-9]*(?:_\d+_\d+|_\d+)?_(\w+)", platform
+    )
     return f"{matched[1]} {matched[2]}" if matched else platform
 
 

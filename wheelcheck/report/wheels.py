@@ -22,9 +22,27 @@ _MARKS = {
     CellKind.YANKED: ("yank", "yank", "yellow", "withdrawn"),
     CellKind.NOTHING: ("·", ".", "dim", "nothing"),
 }
-_FAMILIES = {"manylinux": "linux", "musllinux": "musl", "macosx": "macos", "win": "win"}
-_MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "win32": "x86", "i686": "x86"}
-_TAG = re.compile(r"(manylinux|musllinux|macosx|win)_?(\d+_\d+)?_?(\w+)")
+_FAMILIES = {
+    "manylinux": "linux",
+    "musllinux": "musl",
+    "macosx": "macos",
+    "android": "andr.",
+    "pyemscripten": "wasm",
+    "emscripten": "wasm",
+}
+_MACHINES = {
+    "x86_64": "x64",
+    "amd64": "x64",
+    "aarch64": "arm64",
+    "win32": "x86",
+    "i686": "x86",
+    "arm64_v8a": "arm64",
+    "armeabi_v7a": "armv7",
+    "arm64_iphoneos": "arm64",
+    "arm64_iphonesimulator": "sim.",
+    "x86_64_iphonesimulator": "sim64",
+}
+_TAG = re.compile(r"(manylinux|musllinux|macosx|win|linux|ios|android|pyemscripten|emscripten)_?(\d+(?:_\d+)*)?_?(\w+)")
 _GAP = 2
 
 
@@ -114,7 +132,7 @@ def _head(platform: str) -> tuple[str, str, str]:
     matched = _TAG.fullmatch(platform)
     if matched is None:
         return platform[:5], "", platform[5:10]
-    return _FAMILIES[matched[1]], matched[2] or "", _MACHINES.get(matched[3], matched[3])
+    return _FAMILIES.get(matched[1], matched[1]), matched[2] or "", _MACHINES.get(matched[3], matched[3])
 
 
 def _legend(page: Page, wheels: Wheels) -> None:
