@@ -168,12 +168,16 @@ def _hashes_are_required(inputs: InputSet) -> bool:
     asked = (*inputs.requirements, *inputs.constraints)
     if not any(each.hashes for each in asked) and not inputs.options.require_hashes:
         return False
-    hashed = {each.name for each in asked if each.hashes or hashes_in(each.url or "")}
-    for requirement in inputs.requirements:
-        if requirement.name not in hashed and requirement.marker is None:
+    bounded = {each.name for each in inputs.constraints if each.hashes or hashes_in(each.url or "")}
+    first: dict[NormalizedName, Requirement] = {}
+    for each in inputs.requirements:
+        # pip looks at the first line on a project, and at each URL.
+        is_first = first.setdefault(each.name, each) is each
+        is_hashed = each.hashes or hashes_in(each.url or "") or (each.url is None and each.name in bounded)
+        if (is_first or each.url is not None) and not is_hashed and each.marker is None:
             raise InputUnreadable(
-                f"{requirement} has no --hash, while hashes are required: they are all or nothing",
-                address=str(requirement.origin),
+                f"{each} has no --hash, while hashes are required: they are all or nothing",
+                address=str(each.origin),
                 hint="add its hashes, or take those of the others away",
             )
     return True

@@ -87,6 +87,13 @@ class CandidateSource:
         """The view of a *page* that is at hand already; ``setdefault`` keeps one view when two threads meet here."""
         return self._views.get(page.name) or self._views.setdefault(page.name, ProjectView(page, self._admission))
 
+    def has_file(self, name: NormalizedName, version: Version) -> bool:
+        """Whether a file of *version* fits the target, be its hash one that was asked for or not."""
+        view = self.view(name)
+        if view.release(version).fit is not None or name not in self._hashes.lines:
+            return view.release(version).fit is not None
+        return any(self.compatibility.fit(file) is not None for file in view.page.distributions[version])
+
     def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
         """The versions on the page of *name* that all *bounds* admit, best first; a combination met before costs little."""
         page = self.view(name).page
@@ -345,7 +352,7 @@ class CandidateSelector:
 
     def _has_file(self, name: NormalizedName, version: Version) -> bool:
         """Whether *version* has a file for the target, though it may not be chosen: then it holds pre-releases back."""
-        return self._source.view(name).release(version).fit is not None
+        return self._source.has_file(name, version)
 
     def _admits_pre_releases(self, name: NormalizedName, limits: list[Bound]) -> bool:
         policy = self._source.policy

@@ -72,7 +72,12 @@ class HashRules:
     def refuses_reference(self, file: Distribution, url: str) -> bool:
         """Whether *file*, which the reference *url* names, has another hash than its fragment or than the lines on its project."""
         known = dict(file.at.hashes)
-        return self.refuses(file, hashing=False) or any(known.get(name, its) != its for name, its in hashes_in(url))
+        return self.refuses(file, hashing=True) or any(known.get(name, its) != its for name, its in hashes_in(url))
+
+    def is_announced(self, file: Distribution) -> bool:
+        """Whether the index itself tells a hash of *file* that some line asks for."""
+        known = dict(file.at.hashes)
+        return any(_announced(known, pin) for line in self.lines.get(file.name, ()) for pin in line)
 
     def vouched(self, file: Distribution) -> Distribution:
         """*file* with the hashes that the lines ask of it in algorithms which its index does not announce."""
@@ -140,7 +145,12 @@ class Admission:
             found = [answer for answer in map(self.judge, files) if isinstance(answer, Fit)]
         else:
             found = self._compatibility.fits(kinds)
-        return sorted(found, key=fit_order) if len(found) > 1 else found
+        if len(found) < 2:
+            return found
+        if found[0].distribution.name not in self._hashes.lines:
+            return sorted(found, key=fit_order)
+        # As pip: what is known to have a hash that is asked for goes before what may have one.
+        return sorted(found, key=lambda fit: (not self._hashes.is_announced(fit.distribution), fit_order(fit)))
 
     def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
         """Whether the target can use a wheel with *tags*."""
