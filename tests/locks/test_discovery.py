@@ -60,6 +60,11 @@ def test_locks_go_before_the_project_and_the_project_before_requirements() -> No
     assert names(found()) == files
 
 
+def test_yaml_counts_if_it_lists_dependencies() -> None:
+    write({"environment.yml": "services: {}\n", "env.yaml": "name: x\ndependencies:\n- a\n"})
+    assert found().taken == Path("env.yaml")
+
+
 def test_a_source_that_was_not_compiled_counts() -> None:
     write({"requirements.in": "a\n", "requirements-dev.txt": "b\n"})
     assert names(found()) == ["requirements.in", "requirements-dev.txt"]

@@ -172,7 +172,9 @@ def _unreadable(path: Path) -> str | None:
 
 
 def _nothing_stated(path: Path) -> str | None:
-    """Likewise for setuptools' older files, ``_COMPUTED`` for a script that has to be run; other files count always."""
+    """Likewise for YAML and setuptools' older files, ``_COMPUTED`` for a script that has to be run; others count always."""
+    if path.suffix in (".yml", ".yaml"):
+        return None if re.search(rb"(?m)^dependencies\s*:", path.read_bytes()) else ""
     if path.name not in _OLDER:
         return None
     import configparser

@@ -64,7 +64,7 @@ FORMATS = (
         files=r".+\.ya?ml",
         reader="conda_environment:collect_environment",
         watched=(r"environment\.ya?ml",),
-        found=(r"environment\.ya?ml", r"(?i:(conda|env)[^/]*\.ya?ml|environment[^/]*\.ya?ml)"),
+        found=(r"environment\.ya?ml", r"(?i:(?!conda-lock)(conda|env)[^/]*\.ya?ml)"),
         is_last=True,
     ),
     InputFormat(
