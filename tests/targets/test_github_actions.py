@@ -15,7 +15,8 @@ from wheelcheck.targets.targets import parse_target
 
 
 def read(text: str) -> NamedTargets:
-    return parse_workflow(textwrap.dedent(text), "ci.yml", TargetQuery(known=load_images(), pythons=()))
+    pythons = ("3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t")
+    return parse_workflow(textwrap.dedent(text), "ci.yml", TargetQuery(known=load_images(), pythons=pythons))
 
 
 def pairs(text: str) -> list[str]:
@@ -118,6 +119,12 @@ def test_an_unknown_machine_leaves_the_platform_open(runner: str) -> None:
     assert pairs(one_job('"3.11"', runner=runner)) == ["3.11 None"]
 
 
+def test_an_unknown_machine_beside_known_ones_is_told_and_names_no_platform() -> None:
+    text = one_job('"3.12"', runner="${{ matrix.os }}", more="strategy: {matrix: {os: [windows-2022, self-hosted]}}")
+    assert pairs(text) == ["3.12 win_amd64"]
+    assert notes(text) == ["ci.yml:5: job test: the machine 'self-hosted' is not known"]
+
+
 @pytest.mark.parametrize(
     ("written", "words"),
     [
@@ -132,8 +139,13 @@ def test_an_unknown_machine_leaves_the_platform_open(runner: str) -> None:
         ("pypy3.11-v7.3.19", ["pp3.11"]),
         ("pypy-3.10-nightly", ["pp3.10"]),
         ("3.13t", ["3.13t"]),
-        ("3.x", [None]),
-        ("'>=3.10'", [None]),
+        ("3.x", ["3.14"]),
+        ("3", ["3.14"]),
+        ("^3.11", ["3.14"]),
+        ("'>=3.10'", ["3.14"]),
+        ("'>=3.10 <3.13'", ["3.12"]),
+        ("'>=3.20'", [None]),
+        ("'>=3.x'", [None]),
         ("|\n                3.10\n                pypy-3.10", ["3.10", "pp3.10"]),
     ],
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
@@ -37,7 +38,7 @@ def parse_workflow(text: str, path: str, query: TargetQuery) -> NamedTargets:
     jobs = workflow.get("jobs") if isinstance(workflow, Mapping) else None
     if not isinstance(workflow, Mapping) or not isinstance(jobs, Mapping):
         raise InputUnreadable("no GitHub Actions workflow: it has no jobs", address=path)
-    reading = _Reading(path=path, known=query.known)
+    reading = _Reading(path=path, known=query.known, maintained=query.pythons)
     for name, job in jobs.entries.items():
         if isinstance(job, Mapping):
             reading.take(name, job, _entries(workflow.get("env")))
@@ -48,7 +49,10 @@ def parse_workflow(text: str, path: str, query: TargetQuery) -> NamedTargets:
             address=path,
             hint="give --platform and --python",
         )
-    return NamedTargets.gathered(reading.targets, reading.notes)
+    # A machine that is not known is told; it stands for any platform only with Pythons that no other machine has.
+    placed = {target.python for target in reading.targets if target.platform is not None}
+    targets = [target for target in reading.targets if target.platform is not None or target.python not in placed]
+    return NamedTargets.gathered(targets, reading.notes)
 
 
 class _Job(Struct, frozen=True, kw_only=True):
@@ -72,6 +76,7 @@ class _Reading(Struct, kw_only=True):
 
     path: str
     known: ImageKnowledge
+    maintained: tuple[str, ...]
     targets: list[NamedTarget] = field(default_factory=list)
     notes: list[TargetNote] = field(default_factory=list)
 
@@ -142,7 +147,7 @@ class _Reading(Struct, kw_only=True):
             self._refuse_other_number(scalar)
             # A block of several lines is several versions to setup-python.
             for word in filter(None, map(str.strip, scalar.text.splitlines())):
-                python = _python(word)
+                python = _python(word, self.maintained)
                 if python is None:
                     self._skip(scalar.line, f"job {job.name}: {word!r} is no version of CPython or PyPy 3")
                 else:
@@ -215,16 +220,31 @@ def _container_image(job: _Job) -> YamlNode | None:
     return node.get("image") if isinstance(node, Mapping) else node
 
 
-def _python(word: str) -> WrittenPython | None:
-    found = parse_python_version(word)
+def _python(word: str, maintained: tuple[str, ...]) -> WrittenPython | None:
+    found = parse_python_version(word) if word != "3" else None
     if found is not None:
         return found
     one = _ONE_MINOR.fullmatch(word)
     if one is not None:
         return parse_python_version(one[1])
     if re.match(r"3(\.[x*])?$|[<>=^~]{1,2}\s*3", word):
-        return WrittenPython(word=None, remark="names no one minor version")
+        newest = _newest_within(word, maintained)
+        remark = f"was read as {newest}, the newest of its range" if newest else "names no one minor version"
+        return WrittenPython(word=newest, remark=remark)
     return None
+
+
+def _newest_within(word: str, maintained: tuple[str, ...]) -> str | None:
+    """The newest of *maintained* Pythons in the range *word*, which setup-python takes; ``None`` where that is not told."""
+    if re.fullmatch(r"\^?3(\.[x*])?|\^3\.\d+(\.\d+)?", word):
+        bounds = SpecifierSet("<4")
+    else:
+        try:
+            bounds = SpecifierSet(re.sub(r"(?<=[\w*])\s+(?=[<>=~!])", ",", word))
+        except InvalidSpecifier:
+            return None
+    admitted = [each for each in maintained if not each.endswith("t") and bounds.contains(each)]
+    return admitted[-1] if admitted else None
 
 
 def _on(platform: str | None, architecture: str | None) -> str | None:
