@@ -59,6 +59,9 @@ _FILE = r"(?P<file>[\w.+!-]{1,200}\.(?:whl|tar\.gz|tar\.bz2|tar\.xz|tgz|zip))"
 _FAILED_STEP = r".{0,60}?(?:finished with status 'error'|\.\.\. ?error|did not run successfully)"
 # The name begins where a word does, so that a long line is not tried from each of its letters.
 _UV = rf"(?<![\w.=<>!~,*+-])(?P<requirement>{_N}(?:\[[\w, .-]{{0,200}}\])?(?:[<>=!~][\w.,<>=!~*+-]{{1,120}})?)"
+# What is missing is asked for in the same sentence; else it is a step of the proof of a clash.
+_ASKS = r"(?:you require|your project depends on|\S{1,160} depends on)"
+_WANTED = r"(?P<requirement>(?P={of})(?:[<>=!~][\w.,<>=!~*+-]{{1,120}})?)"
 _BUILD, _NO_MATCH, _PYTHON = FailureKind.BUILD, FailureKind.NO_MATCH, FailureKind.PYTHON
 _NETWORK = TroubleKind.NETWORK
 
@@ -144,10 +147,12 @@ MESSAGES: tuple[Message, ...] = (
         (M.FAILED, "was not found in the ",
          rf"{_UV} was not found in the (?:package registry|cache|provided package locations)", _NO_MATCH),
         (M.FAILED, "there is no version|there are no versions",
-         rf"there (?:is no version|are no versions) of {_UV}", _NO_MATCH),
+         rf"there (?:is no version|are no versions) of (?P<missing>{_N})[^ ]{{0,120}} and {_ASKS} {_WANTED.format(of='missing')}",
+         _NO_MATCH),
         (M.FAILED, "is available|are available",
-         r"\bonly .{1,400}? (?:is|are) available(?::.{0,600}?)? and (?:you require|your project depends on|\S{1,120} depends on) "
-         rf"{_UV}", _NO_MATCH),
+         rf"\bonly (?P<only>{_N})(?=[<>=!~ ]).{{0,400}}? (?:is|are) available(?::.{{0,600}}?)? and {_ASKS} "
+         rf"{_WANTED.format(of='only')}",
+         _NO_MATCH),
         (M.FAILED, "does not satisfy Python", rf"does not satisfy Python\S{{1,40}} and {_UV} depends on Python", _PYTHON),
         (M.FAILED, "incompatible with the current platform",
          rf"dependency is incompatible with the current platform: (?:\S{{0,400}}/)?{_FILE}", _NO_MATCH),
@@ -174,7 +179,6 @@ MESSAGES: tuple[Message, ...] = (
          rf"Unable to find installation candidates for {_NAME} \({_VERSION}\)", _NO_MATCH),
         (M.FAILED, "match any versions",
          rf"depends on {_NAME} \((?P<bounds>[^()]{{1,200}})\) which doesn't match any versions", _NO_MATCH),
-        (M.FAILED, "no versions of ", rf"no versions of {_NAME} match (?P<bounds>[\w.,<>=!~*|^ +-]{{1,200}})", _NO_MATCH),
         (M.FAILED, ") not found.", rf"^\s*Package {_NAME} \({_VERSION}\) not found\.", _NO_MATCH),
         (M.FAILED, "matching version of package", rf"Could not find a matching version of package {_NAME}", _NO_MATCH),
         (M.FAILED, "so it will not be installable",
