@@ -51,7 +51,7 @@ class HashRules:
         held = (
             each for each in asked if each.hashes and (not each.marker or compatibility.evaluate(each.marker).holds)
         )
-        return cls(((each.name, each.hashes) for each in held), digest)
+        return cls(((each.name, (*each.hashes, *_in_reference(each.url))) for each in held), digest)
 
     def clash(self, name: NormalizedName) -> bool:
         """Whether no file of *name* can have a hash of each line: of one algorithm they have none in common."""
@@ -102,6 +102,11 @@ class HashRules:
             pin: known.get(pin.algorithm) or (self._digest(file, pin.algorithm) if hashing else None) for pin in line
         }
         return None not in found.values() and not any(digest == pin.digest for pin, digest in found.items())
+
+
+def _in_reference(url: str | None) -> Iterable[HashPin]:
+    """The hashes in the fragment of *url*, any of which serves beside those of its line's options."""
+    return (HashPin(algorithm=name, digest=digest) for name, digest in hashes_in(url or ""))
 
 
 def _announced(known: Mapping[str, str], pin: HashPin) -> bool:
