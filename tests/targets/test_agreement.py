@@ -1,10 +1,11 @@
-"""Targets agree with the real tools: uv takes a file for a triple if and only if it fits our target of that word.
+"""Targets agree with the real tools: uv takes a file for a triple if and only if it fits our target of that word; pip has its tags.
 
 uv is asked offline: each tag is a project with a wheel of this tag as its version 2 and a universal one as its version 1.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -119,3 +120,20 @@ def test_uv_takes_for_a_triple_what_fits_the_target_of_that_word(triple: str, wh
 def _expanded(tag: str) -> list[tuple[str, str, str]]:
     python, abi, platform = tag.split("-")
     return [(each, abi, platform) for each in python.split(".")]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="pip is not installed beside this interpreter")
+@pytest.mark.parametrize(
+    "word",
+    [
+        "macosx_13_0_arm64", "macosx_12_0_x86_64", "macosx_11_0_universal2", "win_amd64", "ios_13_0_arm64_iphoneos",
+        "android_24_arm64_v8a",
+    ],
+)  # fmt: skip
+def test_tags_of_a_word_are_those_of_pip_in_their_order(word: str) -> None:
+    question = ("--platform", word, "--python-version", "3.13", "--implementation", "cp", "--abi", "cp313", "--verbose")
+    told = subprocess.run(
+        [sys.executable, "-m", "pip", "debug", *question], capture_output=True, text=True, check=True
+    ).stdout
+    theirs = [line.strip() for line in told.partition("Compatible tags")[2].splitlines()[1:] if line.startswith("  ")]
+    assert ["-".join(tag) for tag in parse_target(word, "3.13").tags] == theirs
