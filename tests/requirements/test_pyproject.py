@@ -176,6 +176,57 @@ documents = st.fixed_dictionaries(
         "tool": shapes | st.fixed_dictionaries({"setuptools": shapes | st.fixed_dictionaries({"dynamic": shapes})}),
     },
 )
+KEYS_OF_TOOLS = {
+    "uv": (
+        "sources", "workspace", "index", "index-url", "find-links", "no-index", "index-strategy", "override-dependencies",
+        "constraint-dependencies", "exclude-dependencies", "exclude-newer", "exclude-newer-package", "environments", "conflicts",
+        "no-build", "no-binary-package", "prerelease", "dev-dependencies", "resolution", "pip", "no-sources", "no-sources-package",
+    ),
+    "poetry": ("name", "dependencies", "group", "extras", "source", "dev-dependencies"),
+    "pdm": ("source", "resolution", "dev-dependencies"),
+    "hatch": ("envs",),
+}  # fmt: skip
+entries = st.recursive(
+    shapes
+    | st.sampled_from(["^1", "1.0", "*", "os_name == 'nt'", "2026-01-01", "https://index.example/x-1-py3-none-any.whl", "gone"]),
+    lambda inner: st.dictionaries(
+        st.sampled_from(
+            [
+                "a", "b", "version", "markers", "python", "extras", "optional", "path", "url", "git", "index", "marker",
+                "workspace", "members", "name", "priority", "dependencies", "include-groups", "overrides", "excludes", "features",
+                "template",
+            ]
+        ),
+        inner | st.lists(inner, max_size=2),
+        max_size=3,
+    ),
+    max_leaves=5,
+)  # fmt: skip
+tool_tables = st.fixed_dictionaries(
+    {"project": st.just({"name": "x", "dependencies": ["a", "b[c]>=1"], "optional-dependencies": {"a": ["b"]}})}
+    | {
+        "tool": st.fixed_dictionaries(
+            {},
+            optional={
+                tool: entries | st.fixed_dictionaries({}, optional=dict.fromkeys(keys, entries))
+                for tool, keys in KEYS_OF_TOOLS.items()
+            },
+        )
+    }
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(document=tool_tables, is_listed=st.booleans())
+def test_any_table_of_another_tool_is_followed_or_refused_naming_the_file(
+    document: dict[str, object], is_listed: bool
+) -> None:
+    write({"pyproject.toml": tomli_w.dumps(document if is_listed else {"tool": document["tool"]})})
+    for options in ({}, {"extras": ("a",)}, {"groups": ("a", "dev")}):
+        try:
+            read("pyproject.toml", **options)
+        except (InputUnreadable, UsageProblem) as error:
+            assert "pyproject.toml" in f"{error}{error.address}"
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
