@@ -91,6 +91,8 @@ def test_what_a_build_needs_is_told_for_the_targets_system_where_a_compiler_is_n
         "needs FFmpeg"
     )
     assert Code.BUILD_NEEDS not in {each.code for each in findings(AV, "av==12.0", knowledge=known)}
+    elsewhere = parse_repair_knowledge(builds.replace("windows =", "fedora = ['x']  #"), "mine.toml")
+    assert Code.BUILD_NEEDS not in {each.code for each in findings(AV, "audio==1.3", knowledge=elsewhere)}
 
 
 def test_wheels_for_other_pythons_and_platforms_are_named_beside_the_error() -> None:

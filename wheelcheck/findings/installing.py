@@ -231,7 +231,8 @@ def _other_versions(
 def _build_needs(diagnosis: Diagnosis, pin: Pin) -> Iterator[Finding]:
     builds = diagnosis.knowledge.builds if diagnosis.knowledge is not None else ()
     known = next((each for each in reversed(builds) if pin.name in each.projects), None)
-    if known is not None:
+    # What says nothing of Windows does not build there.
+    if known is not None and (known.windows or not diagnosis.target.platform.startswith("win")):
         ways = "; ".join(known.ways(diagnosis.target.platform))
         yield Finding.of(
             Code.BUILD_NEEDS,
