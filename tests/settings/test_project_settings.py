@@ -183,3 +183,14 @@ def test_a_named_file_is_read_instead_of_any_search(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid) as caught:
         load_settings(tmp_path, {}, config_file=tmp_path / "absent.toml")
     assert str(tmp_path / "absent.toml") in caught.value.address
+
+
+def test_targets_are_written_in_the_words_of_machines_too(tmp_path: Path) -> None:
+    (tmp_path / "wheelcheck.toml").write_text(
+        'targets = ["linux/arm64/3.12", "ubuntu-22.04/cp313t", "mac/3.12"]\n', "utf-8"
+    )
+    assert load_settings(tmp_path, {}).targets == (
+        "manylinux_2_28_aarch64/3.12",
+        "manylinux_2_35_x86_64/3.13t",
+        "macosx_13_0_arm64/3.12",
+    )
