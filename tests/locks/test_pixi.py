@@ -134,6 +134,17 @@ def test_other_platforms_and_pythons_are_not_covered() -> None:
     assert uncovered(lock(), target("win_amd64", "3.12")) == "locked for Python ==3.11.* only"
 
 
+def test_environments_of_several_pythons_bound_none() -> None:
+    python = "      - conda: https://conda.example/conda-forge/linux-64/python-3.12.1-hab00c5b_1_cpython.conda\n"
+    at = SEVEN.index("  test:")
+    found = lock(SEVEN[:at] + SEVEN[at:].replace("      linux-64:\n", f"      linux-64:\n{python}", 1))
+    assert found.requires_python is None
+    assert [str(each) for each in applicable(found, target("linux", "3.12"), groups=("test",))] == [
+        "anvil==2.0.1",
+        "harbor==1.4.0",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [

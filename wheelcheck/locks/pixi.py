@@ -30,11 +30,12 @@ _MACHINES = {
     ("win", "arm64"): "ARM64",
 }  # fmt: skip
 _CONDA = re.compile(r"- (?:conda: |kind: conda\b)")
+_LISTED_CONDA = re.compile(r" +- conda: ")
 _PYTHON = re.compile(r"/python-(\d+\.\d+)[^/]*$")
 
 
 class _Environments(Struct):
-    """What the environments say: the platforms of each place by environment, their index, and the Pythons of ``default``."""
+    """What the environments say: the platforms of each place by environment, their index, and all their Pythons."""
 
     platforms: dict[str, dict[NormalizedName, list[str]]] = field(default_factory=dict)
     names: list[NormalizedName] = field(default_factory=list)
@@ -57,6 +58,7 @@ def parse_pixi(content: bytes, path: str) -> Lock:
     listed = document.get("packages")
     items = listed.items if isinstance(listed, Sequence) else ()
     packages = tuple(_iter_packages(items, environments, path))
+    # Environments of several Pythons: the files themselves say which one they fit.
     (python,) = environments.pythons if len(environments.pythons) == 1 else ("",)
     return Lock(
         kind=LockKind.PIXI,
@@ -82,7 +84,8 @@ def _without_conda(text: str) -> tuple[str, int]:
         elif is_packages and line.startswith("- "):
             is_conda = _CONDA.match(line) is not None
             count += is_conda
-        kept.append("" if is_conda and is_packages else line)
+        is_left = is_conda if is_packages else _LISTED_CONDA.match(line) is not None and "/python-" not in line
+        kept.append("" if is_left else line)
     return "\n".join(kept), count
 
 
@@ -105,7 +108,7 @@ def _environments(document: Mapping, table: LockTable) -> _Environments:
             for kind, place in _iter_places(entries):
                 if kind == "pypi":
                     found.platforms.setdefault(place, {}).setdefault(name, []).append(subdir)
-                elif name == DEFAULT and (python := _PYTHON.search(place)) is not None:
+                elif (python := _PYTHON.search(place)) is not None:
                     found.pythons.add(python[1])
     return found
 
