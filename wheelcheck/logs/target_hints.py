@@ -82,6 +82,13 @@ _ROWS = (
     ("a build folder of setuptools", 100, "lib.linux|lib.win|lib.mac|lib.mingw|temp.linux|temp.win|temp.mac|temp.mingw|bdist.",
      r"\b(?:lib|temp|bdist)\.(?P<tag>(?:linux|win|macosx|mingw)[\w.-]{0,40}?)-(?:cpython-|pypy)?(?P<digits>3\d{1,2}|3\.\d{1,2})(?P<free>t)?"
      r"(?=[\\/\s'\"]|-pypy|$)", _NOTHING),
+    ("the tag of a wheel that is built", 100, "cp3",
+     r"(?<![\w.-])cp3\d{1,2}-(?P<abi>cp3\d{1,2}t?)-(?P<tag>(?:linux|manylinux|musllinux|win|macosx)[\w.]{1,40})(?![\w.])",
+     _NOTHING),
+    ("a build folder of scikit-build", 100, "_skbuild",
+     r"_skbuild[\\/](?P<tag>(?:linux|win|macosx)[\w.-]{1,30}?)-(?P<digits>3\.\d{1,2})(?=[\\/\s'\"]|$)", _NOTHING),
+    ("a folder of bdist_wheel", 90, "bdist.", r"\bbdist\.(?P<tag>(?:linux|win|macosx)[\w.-]{1,30})(?=[\\/\s'\"]|$)", _NOTHING),
+    ("pip's own version", 88, "(python ", rf"^pip \d\S{{0,20}} from .{{1,400}} \(python {_PYTHON}\)", _NOTHING),
     ("the folder of Windows that distutils names", 100, "win-amd64-|win32-|win-arm64-",
      r"(?P<tag>win-amd64|win32|win-arm64)-(?P<digits>3\.\d{1,2}|3\d{1,2})(?=[\\/\s'\"]|$)", _NOTHING),
     ("uv's platform", 95, "matching platform", r"matching platform tag \(e\.g\., `(?P<tag>[\w.]{3,60})`\)", _NOTHING),
@@ -104,6 +111,8 @@ _ROWS = (
      rf"(?:\] FROM|^Step \d+/\d+ : FROM|\|\s+(?:>>> )?FROM)(?: --platform=(?P<docker>\S{{3,40}}))? {_IMAGE}", _NOTHING),
     ("the image of a GitLab job", 80, "executor with image", rf"Using Docker executor with image {_IMAGE}", _NOTHING),
     ("the metadata of an image", 78, "load metadata", rf"load metadata for {_IMAGE}", _NOTHING),
+    ("the version that Python prints", 77, "Python 3", rf"^Python {_PYTHON}\s*$", _NOTHING),
+    ("the version of glibc", 82, "GLIBC", r"^ldd \(.{1,60}GLIBC.{0,60}\) (?P<glibc>2\.\d{1,2})\s*$", _GLIBC),
     ("setup-python", 76, "set up|python-version",
      rf"(?:Successfully set up (?:CPython|PyPy) \(?|^\s+python-version: ['\"]?){_PYTHON}\b", _NOTHING),
     ("the tool cache of GitHub", 75, "hostedtoolcache",
@@ -117,7 +126,8 @@ _ROWS = (
      rf"(?:versions|Python\.framework/Versions|python@)/?{_PYTHON}(?=/)", _NOTHING),
     ("a compiler for musl", 52, "-linux-musl", rf"\b{_CPU}-\w{{1,20}}-linux-musl", _MUSL),
     ("autoconf's machine", 52, "-linux-gnu", rf"system type\.\.\. {_CPU}-\w{{1,20}}-linux-gnu", _GLIBC),
-    ("the programs of Alpine", 50, "apk add|ld-musl|Alpine", r"\bapk add\b|ld-musl-|Alpine Linux|\(Alpine \d", _MUSL),
+    ("the programs of Alpine", 50, "apk add|ld-musl|Alpine|musl libc",
+     r"\bapk add\b|ld-musl-|Alpine Linux|\(Alpine \d|^musl libc \(", _MUSL),
     ("Microsoft's compiler", 50, "Visual C|cl.exe|vcvarsall",
      r"Microsoft Visual C\+\+ \d|[\\/]cl\.exe\b|'cl\.exe' failed|\bvcvarsall\.bat\b", _WINDOWS),
     ("the Pythons that versions require", 35, "Ignored the following versions",
@@ -206,12 +216,14 @@ def _of_word(word: str) -> dict[str, object]:
     from wheelcheck.errors import UsageProblem
     from wheelcheck.targets.platforms import parse_platform
 
+    system, slash, machine = word.partition("/")
+    if slash:
+        # Docker's words tell the machine; the image tells the rest.
+        return {"system": system, "machine": machine_of(machine)} if system == "linux" else {}
     try:
         parts = _of_tag(parse_platform(word).word)
     except UsageProblem:
-        # Docker's own words for a platform.
-        system, _, machine = word.partition("/")
-        return {"system": "linux", "machine": machine_of(machine)} if system == "linux" and machine else {}
+        return {}
     return {**parts, "exact": parts.get("at_least")}
 
 
@@ -261,6 +273,7 @@ _READERS: dict[str, Callable[[str], dict[str, object]]] = {
     "python": lambda text: {"python": text},
     "digits": _of_digits,
     "bounds": _of_bounds,
+    "glibc": lambda text: {"exact": (2, int(text[2:]))},
     "tag": _of_tag,
     "asked": _of_word,
     "abi": _of_abi,
