@@ -9,6 +9,7 @@ from tests.repairs.questions import CommandLine, Situation, commands, with_comma
 from tests.repairs.situations import SEVERAL, SINGLE, TARGETS, WIN, native
 from wheelcheck.model.knowledge import PythonLife, RepairKnowledge
 from wheelcheck.model.repair import Risk
+from wheelcheck.repairs.context import Limits
 
 
 def test_half_of_an_exact_pair_is_not_overridden_and_the_pair_moves_together_first() -> None:
@@ -95,3 +96,36 @@ def test_two_repairs_with_the_same_outcome_are_one() -> None:
                 (proof.question.target, tuple(proof.resolution.pins.items())) for proof in proved.proofs.values()
             ]
             assert len(set(map(repr, outcomes))) == len(outcomes)
+
+
+def test_release_that_runs_by_its_pure_wheel_alone_comes_after_one_that_was_compiled_for_the_python() -> None:
+    """The kind of SQLAlchemy 2.0.0 on Python 3.13, which installs and fails, while 2.0.36 has a wheel for it."""
+    situation = Situation(
+        line=CommandLine(inputs=("sql==1.4",), python="3.13"),
+        index={
+            "sql": {
+                "1.4": native(),
+                "2.0.0": [wheel(), wheel("cp311-cp311-win_amd64")],
+                "2.0.36": [wheel(), wheel("cp313-cp313-win_amd64")],
+            }
+        },
+    )
+    assert commands(situation.proposals())[0] == "--replace sql==2.0.36"
+
+
+def test_versions_read_count_as_rounds_do_whether_they_are_at_hand_or_not() -> None:
+    """One round may read the metadata of hundreds of versions: a trial that does so is given up by its count."""
+    old = {f"1.{number}": [wheel(requires=["gone==1"])] for number in range(300)}
+    situation = Situation(
+        line=CommandLine(inputs=("app==2",)),
+        index={
+            "app": {"1": [wheel(requires=["many<2"])], "2": [wheel(requires=["native==1"])]},
+            "many": old,
+            "native": {"1": native()},
+        },
+    )
+    assert situation.proposals().complete
+    few = situation.proposals(Limits(rounds=300))
+    assert not few.complete
+    assert few.unreached
+    assert commands(few) == ["--exclude native"]

@@ -126,7 +126,8 @@ class Resolution(Struct, frozen=True, kw_only=True):
     ``older`` compares with what would have been chosen without the policy. ``unsupported`` are the requirements that
     could not take part. ``absent`` are the projects that no index knows, ``refused`` those whose archive was not read, each with
     the reason. ``unknowable_markers`` are ``(marker text, variable, requirement text)`` met on the way.
-    ``rounds`` counts the solver's rounds in the pass that found it, ``effort`` those of all passes together.
+    ``rounds`` counts the solver's rounds in the pass that found it, ``effort`` what all passes cost together,
+    in rounds.
     """
 
     target: Target
@@ -160,7 +161,7 @@ class Conflict(Struct, frozen=True, kw_only=True):
     ``natural`` is what would be chosen if the policy allowed the files of the fewest projects that have to be: these block the
     question, and all else is as it would be installed. It is ``None`` when the requirements themselves clash. ``unnarrowed``
     says why fewer projects might do, empty where they are the fewest. ``partial`` are the pins reached before the end, for a run
-    that could not finish. ``effort`` counts the rounds of all passes together.
+    that could not finish. ``effort`` is what all passes cost together, in rounds.
     """
 
     target: Target

@@ -77,13 +77,12 @@ class ConflictSets:
 
     def lost(self, conflict_sets: Iterable[ConflictSet]) -> tuple[Blocker, ...]:
         """The blockers of *conflict_sets* that no change can ever touch: what the user names stays wanted, whatever changes."""
-        return tuple(
-            blocker
-            for conflict_set in conflict_sets
-            if not conflict_set.changes
-            for blocker in conflict_set.blockers
-            if blocker.is_wanted_by_user and not blocker.is_clash and blocker.name in self.dead_ends
-        )
+        stuck = {blocker.name for each in conflict_sets if not each.changes for blocker in each.blockers}
+        return tuple(blocker for blocker in self.lost_ends() if blocker.name in stuck)
+
+    def lost_ends(self) -> tuple[Blocker, ...]:
+        """The dead ends that the user names: whatever else is changed, they stay wanted."""
+        return tuple(each for each in self.dead_ends.values() if each.is_wanted_by_user)
 
     def _conflict_set(self, view: TrialView, group: tuple[Blocker, ...]) -> ConflictSet:
         changes: dict[Key, Change] = {}

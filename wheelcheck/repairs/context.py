@@ -31,7 +31,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     repairs: int = 3
     seconds: float = 120.0
     trials: int = 400
-    rounds: int = 20_000
+    rounds: int = 12_000
     more_trials: int = 24
     clock: Callable[[], float] = time.monotonic
 

@@ -61,7 +61,8 @@ class _Proposing:
         self._interrupted = ""
         self._begin(blocked)
 
-    def _begin(self, blocked: Blocked) -> None:
+    def _begin(self, blocked: Blocked, tried: int = 0) -> None:
+        self._tried = tried
         limits = replace(self._limits, seconds=self._end - self._limits.clock())
         self._blocked = blocked
         self._trials = Trials(blocked, self._context, limits, self._reporter)
@@ -88,7 +89,7 @@ class _Proposing:
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
             unreached=self._unreached(by_clock=by_clock),
             interrupted=self._interrupted,
-            tried=self._trials.count,
+            tried=self._tried + self._trials.count,
         )
         return ProvedProposals(proposals=proposals, proofs={repair.id: proof for repair, proof in proved})
 
@@ -104,6 +105,9 @@ class _Proposing:
             lost = self._search.conflict_sets.lost(conflict_sets)
             if not lost:
                 self._search.run(conflict_sets)
+                # What nothing can touch may stand behind a clash, where the question as it was asked does not show it.
+                lost = () if self._search.found or self._search.ended else self._search.conflict_sets.lost_ends()
+            if not lost:
                 break
             base = self._without(lost)
         found = self._best()
@@ -120,7 +124,7 @@ class _Proposing:
             self._given_up += (change,)
             state = change.applied(state)
         outcome = resolve(state.question, self._context.projects, self._reporter)
-        self._begin(replace(self._blocked, question=state.question, outcome=outcome))
+        self._begin(replace(self._blocked, question=state.question, outcome=outcome), self._tried + self._trials.count)
         return self._trials.base
 
     def _best(self) -> list[Trial]:

@@ -6,7 +6,7 @@ It draws no conclusion but whether the answer installs, and chooses no set of ch
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import objections
+from wheelcheck.model.distribution import Wheel
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.repair import EditKind
 from wheelcheck.model.resolution import Conflict, Resolution
@@ -27,7 +28,7 @@ from wheelcheck.targets.project_view import Admission, ProjectView
 
 _FOR_SEARCHING = 0.75  # of the rounds and the time; the rest is for the fixes of advisories
 _AS_MANY = 2  # times the rounds of the question itself may go into one trial,
-_TO_GO_BACK = 500  # and so many more
+_TO_GO_BACK = 200  # and so many more
 _TRIES = 8  # so many of the nearest versions are tried for one project before any that serves is taken
 
 
@@ -266,8 +267,19 @@ def usable_candidates(change: Change, changes: tuple[Change, ...], trials: Trial
     """The candidates of *change* that have a usable file on the target that *changes* make."""
     if not isinstance(change, VersionChange):
         return ()
-    usable = set(usable_versions(trials.project(change.name, changes)))
-    return tuple(version for version in change.candidates if version in usable)
+    project = trials.project(change.name, changes)
+    usable = set(usable_versions(project))
+    serving = [version for version in change.candidates if version in usable]
+    return tuple(sorted(serving, key=partial(_is_made_for_others, project)))
+
+
+def _is_made_for_others(project: ProjectView, version: Version) -> bool:
+    """Whether *version* runs on the target by its pure wheel alone, beside compiled ones: for Pythons that it was made for."""
+    fit = project.release(version).fit
+    if fit is None or not isinstance(fit.distribution, Wheel) or not fit.distribution.is_any:
+        return False
+    files = project.page.distributions.get(version, ())
+    return any(isinstance(file, Wheel) and not file.is_any for file in files)
 
 
 def _settled(changes: tuple[Change, ...], proof: Trial, trials: Trials) -> Trial | None:

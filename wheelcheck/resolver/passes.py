@@ -33,12 +33,13 @@ from wheelcheck.resolver.search import Mapped, StartAgain, Watch, fast_path_mapp
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import HashRules
 
+_READ_A_ROUND = 4  # versions read cost as much as a round
 _ROUNDS_TO_GO_BACK = 500  # beyond those of the natural pass, twice, before a trial of the third is given up
 _Search = Callable[[WheelProvider, Watch, int], Mapped | None]
 
 
 class Budget(Struct, frozen=True, kw_only=True):
-    """When to give up: *seconds* of the *clock* for all passes together, and *rounds* of the solver for each.
+    """When to give up: *seconds* of the *clock* for all passes together, and *rounds* of the solver, or versions read, for each.
 
     The third pass looks for the fewest blockers with *blocker_rounds* in all; 0 does without it.
     """
@@ -139,7 +140,7 @@ class _Run:
             before = self._effort
             answer = self._lenient(leniency, min(rounds, hardest))
             # What fails after few rounds has still read and learnt; that grows with the input.
-            cost = self._effort - before + natural.rounds // 4
+            cost = self._effort - before + natural.rounds // 2
             return failure(answer) if isinstance(answer, Conflict) else answer, cost
 
         most = self._question.budget.blocker_rounds
@@ -224,6 +225,7 @@ class _Run:
             leniency=leniency,
             # One round may try a hundred versions of a project, each of which has metadata to wait for.
             before_reading=watch.refuse_overtime,
+            most_read=rounds,
         )
         watch.after_rejections = provider.pruning.begin_probing
         return provider, watch
@@ -257,7 +259,7 @@ class _Run:
         try:
             return search(provider, watch, watch.most)
         finally:
-            self._effort += watch.rounds
+            self._effort += watch.rounds + provider.read // _READ_A_ROUND
             self._source.projects.while_waiting(None)
 
     def _resolution(self, provider: WheelProvider, mapping: Mapped, rounds: int) -> Resolution:

@@ -7,6 +7,7 @@ policy allows, the third pass more of some projects. Parameter names are resolve
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from packaging.specifiers import SpecifierSet
@@ -15,7 +16,7 @@ from packaging.version import Version
 from resolvelib.providers import AbstractProvider
 from resolvelib.structs import RequirementInformation
 
-from wheelcheck.errors import MetadataMalformed
+from wheelcheck.errors import BudgetSpent, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.requirement import CandidateOrigin, Constraint, Requirement
 from wheelcheck.model.urls import reference_key
@@ -33,6 +34,7 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
 
     ``edges`` are the requirements of every candidate read so far, the user's own under ``None``. *before_reading* is called
     before metadata or an archive is waited for; what it raises ends the pass, as does :class:`~.dead_versions.RootUnsatisfiable`.
+    ``read`` counts the versions whose metadata were asked for, whether they were at hand or not; after *most_read* the pass ends.
     """
 
     def __init__(
@@ -43,8 +45,11 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         *,
         leniency: Leniency,
         before_reading: Callable[[], None] = lambda: None,
+        most_read: int = sys.maxsize,
     ) -> None:
         self.source = source
+        self.read = 0
+        self._most_read = most_read
         self.adjustments = Adjustments(source.compatibility, source.policy, constraints)
         self.selector = CandidateSelector(source, leniency, before_reading)
         self.edges: dict[Candidate | None, tuple[ResolverRequirement, ...]] = {}
@@ -95,6 +100,9 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
     def _requirements_of(self, candidate: Candidate) -> tuple[ResolverRequirement, ...]:
         """The requirements of *candidate* by its metadata, read once; the pruning learns them."""
         if candidate.requirements is None:
+            self.read += 1
+            if self.read > self._most_read:
+                raise BudgetSpent("the resolution reached its limit of versions read")
             self._before_reading()
             (name, extra), version = candidate.key, candidate.version
             if not extra and candidate.url is None:
