@@ -210,7 +210,9 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Under pip's all-or-nothing rule, projects that were reached without a hash being given for them."""
     if not diagnosis.require_hashes:
         return
-    hashed = {edge.child for edge in diagnosis.edges if hashes_in(edge.requirement.url or "")} | set(
+    # The hash in an address that a dependency names proves nothing: whoever could change the file could change that too.
+    own = (edge.requirement for edge in diagnosis.edges if edge.parent is None)
+    hashed = {each.name for each in (*own, *diagnosis.constraints) if hashes_in(each.url or "")} | set(
         diagnosis.hashes.lines
     )
     for name, pin in diagnosis.pins.items():
