@@ -91,6 +91,57 @@ def test_what_else_blocks_is_told_beside_a_wheel_that_is_not_verified(shell: She
     assert outcome.status == 1
 
 
+@pytest.mark.parametrize("command", [("plan",), ("check",), ("matrix",)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        """--extra-index-url http://127.0.0.1:{port}/simple/\na\ntool==1.0\n""",
+        """--find-links http://127.0.0.1:{port}/links.html\na\ntool==1.0\n""",
+    ],
+    ids=["extra index", "page of links"],
+)
+def test_project_that_only_a_failing_index_may_have_is_not_verified_and_the_rest_is_judged(
+    shell: Shell, text: str, command: tuple[str, ...]
+) -> None:
+    shell.write("requirements.txt", text.format(port=closed_port()))
+    with IndexServer(CATALOG) as server:
+        words = (*command, "requirements.txt", *TARGET, "--index-url", server.simple_url, "--no-cache")
+        outcome = shell.run(*words)
+    assert outcome.status == 3
+    assert "tool was not verified" in " ".join(outcome.out.split())
+
+
+def test_project_whose_own_index_fails_is_not_verified_and_the_rest_is_judged(shell: Shell) -> None:
+    shell.write(
+        "pyproject.toml",
+        f"""
+        [project]
+        name = "x"
+        version = "1"
+        dependencies = ["a", "s", "tool"]
+        [tool.uv.sources]
+        tool = {{ index = "own" }}
+        [[tool.uv.index]]
+        name = "own"
+        url = "http://127.0.0.1:{closed_port()}/simple/"
+        explicit = true
+        """,
+    )
+    with IndexServer(CATALOG) as server:
+        outcome = shell.plan("pyproject.toml", "--sdist", "deny", index=server.simple_url)
+    assert {"WC101", "WC309"} <= set(outcome.codes)
+    assert outcome.status == 3
+
+
+def test_page_of_links_that_fails_is_told_and_the_index_answers(shell: Shell) -> None:
+    shell.write("requirements.txt", f"--find-links http://127.0.0.1:{closed_port()}/links.html\na\n")
+    with IndexServer(CATALOG) as server:
+        outcome = shell.plan("requirements.txt", index=server.simple_url)
+    assert outcome.versions == {"a": "1.0", "b": "1.0"}
+    assert outcome.codes == ["WC308"]
+    assert outcome.status == 0
+
+
 def test_index_that_fails_once_is_asked_again(shell: Shell) -> None:
     shell.patch.setenv("PIP_RETRIES", "2")
     with IndexServer(CATALOG, mode=Mode(flaky=Flaky(first=1, how="503", retry_after="0"))) as server:

@@ -83,7 +83,7 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
         strategy=strategy if strategy is not None else _UNASKED[installer],
     )
     if len(found.urls) == 1:
-        return replace(found, strategy="first-index")
+        return replace(found, strategy="first-index", fault="is-told" if installer == "pip" else "ends")
     return _in_tiers(found, named, here=configured.extra_index_urls if installer == "pip" else ())
 
 

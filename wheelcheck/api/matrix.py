@@ -157,6 +157,8 @@ class _Run:
             return Cell(target=target, plan=None, failure=error.with_hint)
         plan = make_plan(answer.outcome, answer.findings, inputs=prepared.read.records, options=prepared.options)
         cell = Cell(target=target, plan=plan)
+        if cell.status is CellStatus.UNDECIDED and plan.is_unverified:
+            return Cell(target=target, plan=None, failure="; ".join(finding.message for finding in plan.errors))
         if cell.status is CellStatus.BLOCKED:
             self._answers[target.platform, target.python] = answer
         return cell

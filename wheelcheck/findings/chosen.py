@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.model.distribution import MetadataSource, Wheel
+from wheelcheck.model.distribution import MetadataSource, ProjectPage, Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Conflict, OlderPick, Pin
@@ -166,6 +166,9 @@ def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
     resolution = diagnosis.resolution
     for name in resolution.absent if resolution is not None else ():
         page = diagnosis.page(name)
+        if page.unasked:
+            yield _unverified(diagnosis, name, page)
+            continue
         quarantined = page.state != "absent"
         code = Code.PROJECT_QUARANTINED if quarantined else Code.PROJECT_ABSENT
         skipped = sum(count for _, count in page.skipped)
@@ -195,6 +198,18 @@ def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
                 evidence=_reason(page.state_reason),
                 paths=diagnosis.paths(name),
             )
+
+
+def _unverified(diagnosis: Diagnosis, name: NormalizedName, page: ProjectPage) -> Finding:
+    """A project that no index which answers has, while others, which may have it, did not answer."""
+    places = " and ".join(index for index, _ in page.unasked)
+    return Finding.of(
+        Code.FILE_UNVERIFIED,
+        package=name,
+        message=f"{name} was not verified: {places} could not be asked, and no other index that serves it has it",
+        evidence=tuple(reason for _, reason in page.unasked),
+        paths=diagnosis.paths(name),
+    )
 
 
 def _near(diagnosis: Diagnosis, name: NormalizedName) -> list[NormalizedName]:

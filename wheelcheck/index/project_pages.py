@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import starmap
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.errors import IndexRefused, IndexUnavailable, OfflineMiss
 from wheelcheck.index.config import local_path
 from wheelcheck.index.exchange import Reply
 from wheelcheck.index.fetch_context import FetchContext, decoder
-from wheelcheck.index.file_entries import FileEntry, Listing, PackedPage
-from wheelcheck.index.page_reader import load_listing, packed, read_listing, read_page
+from wheelcheck.index.file_entries import Listing, PackedPage
+from wheelcheck.index.local_index import LinkPool, LocalIndex, listing_of_one_file
+from wheelcheck.index.page_reader import load_listing, read_listing, read_page
 from wheelcheck.index.page_versions import Layer, compressed_layer, layer_of, packed_size, project_page
 from wheelcheck.index.revalidation import ABSENT, PageAnswer, RevalidatedPages
 from wheelcheck.model.distribution import ProjectPage, parse_version
-from wheelcheck.model.urls import hashes_in, masked
-from wheelcheck.texts.places import is_archive_name
+from wheelcheck.model.urls import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +64,7 @@ class ProjectPages:
         """The page, if none of its places needs a request."""
         config = self._context.config
         layers: list[Layer] = []
+        failed: list[tuple[str, IndexUnavailable]] = []
         for place in config.find_links:
             pool = self._pool_at_hand(place)
             if pool is None:
@@ -74,30 +74,39 @@ class ProjectPages:
             answers = [self._answer_at_hand(url, name) for url in tier]
             if None in answers:
                 return None
-            listed, failures = self._judged(tier, filter(None, answers))
+            listed, failures = self._judged(name, tier, filter(None, answers))
+            failed += failures
             if listed:
                 found = [layer for body, url in listed for layer in self._layer(body, url)]
-                return self._page(name, layers, found, failures)
+                return self._page(name, layers, found, failed)
         for place in () if layers else config.fallback_find_links:
             pool = self._pool_at_hand(place)
             if pool is None:
                 return None
             layers += self._layer(pool.page_of(name), place)
-        return project_page(name, layers)
+        return self._page(name, layers, [], failed)
 
     async def fetch(self, name: NormalizedName) -> ProjectPage:
         """Fetch the page, from one tier of indexes after the other: the next is not asked while the former may have it."""
         config = self._context.config
         layers: list[Layer] = []
+        failed: list[tuple[str, IndexUnavailable]] = []
         for place in config.find_links:
-            layers += self._layer((await self._pool(place)).page_of(name), place)
+            try:
+                layers += self._layer((await self._pool(place)).page_of(name), place)
+            except IndexUnavailable as failure:
+                # pip tells of a page of links that does not answer, and goes on.
+                if config.fault == "ends":
+                    raise
+                failed.append((place, failure))
         for tier in config.tiers_for(name):
-            listed, failures = self._judged(tier, await self._answers(tier, name))
+            listed, failures = self._judged(name, tier, await self._answers(tier, name))
+            failed += failures
             if listed:
-                return self._page(name, layers, list(starmap(self._fetched_layer, listed)), failures)
+                return self._page(name, layers, list(starmap(self._fetched_layer, listed)), failed)
         for place in () if layers else config.fallback_find_links:
             layers += self._layer((await self._pool(place)).page_of(name), place)
-        return project_page(name, layers)
+        return self._page(name, layers, [], failed)
 
     def _page(
         self,
@@ -110,7 +119,7 @@ class ProjectPages:
         in_order = config.strategy == "unsafe-first-match" or bool(config.supplemental)
         behind = set(map(learn, config.supplemental))
         page = project_page(name, [*links, *(_without_repeats(listed) if in_order else listed)])
-        if len(listed) == 1 and not failures:
+        if len(listed) <= 1 and not failures:
             return page
         return replace(
             page,
@@ -159,7 +168,7 @@ class ProjectPages:
         return await self._packed.fetch(index.page_url(name), name, partial(_read_page, name), absent)
 
     async def _answers(self, tier: tuple[str, ...], name: NormalizedName) -> list[_Answer]:
-        if len(tier) == 1:
+        if len(tier) == 1 and tier[0] != self._context.config.project_indexes.get(name):
             return [await self._packed_page(tier[0], name)]
         import asyncio
 
@@ -189,10 +198,10 @@ class ProjectPages:
                 self._failed[url] = failure
             return failure
 
-    def _judged(self, tier: tuple[str, ...], answers: Iterable[_Answer]) -> _Judged:
+    def _judged(self, name: NormalizedName, tier: tuple[str, ...], answers: Iterable[_Answer]) -> _Judged:
         """The pages among the *answers* of the indexes of *tier*, and the failures that are only told.
 
-        Raises ``IndexUnavailable`` where a failure leaves the answer open.
+        Raises ``IndexUnavailable`` where a failure leaves open what the default index has, or ends the run for the installer.
         """
         config = self._context.config
         listed: list[tuple[PackedPage, str]] = []
@@ -207,16 +216,28 @@ class ProjectPages:
                 if answer.status == _SIGN_IN:
                     raise answer
                 failures.append((url, answer))
-        if failures and (config.fault == "ends" or not listed):
+        goes_on = config.fault == "is-told" if listed else self._is_only_told(name, tier, failures)
+        if failures and not goes_on:
             raise failures[0][1]
         return listed, failures
+
+    def _is_only_told(
+        self, name: NormalizedName, tier: tuple[str, ...], failures: list[tuple[str, IndexUnavailable]]
+    ) -> bool:
+        """Whether *name*, which no index of *tier* lists, is left unverified: its own index failed, or one beside the default."""
+        config = self._context.config
+        is_beside = config.fault == "is-told" if len(tier) > 1 else tier[0] == config.project_indexes.get(name)
+        return is_beside and not any(
+            url in config.index_urls[:1] or local_path(url) is not None or isinstance(failure, OfflineMiss)
+            for url, failure in failures
+        )
 
     def _pool_at_hand(self, place: str) -> LinkPool | None:
         known = self._pools.get(place)
         if known is not None:
             return known
         path = local_path(place)
-        alone = _listing_of_one_file(self._context.credentials.learn(place), path)
+        alone = listing_of_one_file(self._context.credentials.learn(place), path)
         if alone is not None:
             pool = self._pools[place] = LinkPool(alone)
             return pool
@@ -232,22 +253,17 @@ class ProjectPages:
     async def _pool(self, place: str) -> LinkPool:
         known = self._pool_at_hand(place)
         if known is None:
+            if place in self._failed:
+                raise self._failed[place]
             url = self._context.credentials.learn(place)
-            found = await self._listings.fetch(url, url.rstrip("/").rpartition("/")[2], _read_listing)
+            try:
+                found = await self._listings.fetch(url, url.rstrip("/").rpartition("/")[2], _read_listing)
+            except IndexUnavailable as failure:
+                self._failed[place] = failure
+                raise
             # Several projects may get here at once; all share the first pool.
             known = self._pools.setdefault(place, LinkPool(found.body or Listing([])))
         return known
-
-
-def _listing_of_one_file(place: str, path: Path | None) -> Listing | None:
-    """The listing that the address of one file stands for, as for pip; ``None`` where *place* is a folder or a page."""
-    if path is not None and not path.is_file():
-        return None
-    url = place if path is None else path.absolute().as_uri()
-    filename = unquote(urlsplit(url).path).rpartition("/")[2]
-    if not is_archive_name(filename):
-        return None
-    return Listing([FileEntry(filename=filename, url=url.partition("#")[0], hashes=dict(hashes_in(url)))])
 
 
 def _read_listing(reply: Reply) -> Listing:
@@ -331,63 +347,3 @@ class OtherIndexes:
         failure = self._failed.get(urlsplit(url).netloc)
         if failure is not None:
             raise IndexUnavailable(failure.message, address=failure.address, hint=failure.hint) from failure
-
-
-class LocalIndex:
-    """A tree ``NAME/index.html``, or ``NAME/`` with the archives themselves; ``simple/`` above may be left out."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._folders: Mapping[NormalizedName, Path] | None = None
-
-    def load_page(self, name: NormalizedName) -> PackedPage | None:
-        """The files of *name*, ``None`` if the tree does not have it. Raises ``IndexUnavailable`` if there is no tree."""
-        folder = self._folder_of(name)
-        if folder is None:
-            return None
-        for page in (folder / "index.html", folder / "index.json"):
-            if page.is_file():
-                return packed(load_listing(page), name)
-        listing = load_listing(folder)
-        return packed(listing, name) if listing.files else None
-
-    def _folder_of(self, name: NormalizedName) -> Path | None:
-        direct = self._root / name
-        if direct.is_dir():
-            return direct
-        # Trees made by hand may have un-normalised names: the folder is read once for all of them.
-        if self._folders is None:
-            root = self._root / "simple" if (self._root / "simple").is_dir() else self._root
-            try:
-                self._folders = {canonicalize_name(each.name): each for each in root.iterdir() if each.is_dir()}
-            except OSError as problem:
-                raise IndexUnavailable(
-                    f"cannot be read: {problem.strerror or problem}",
-                    address=str(self._root),
-                    hint="a file: index is a folder with one folder for each project",
-                ) from problem
-        return self._folders.get(name)
-
-
-class LinkPool:
-    """A listing of several projects, as find-links are; finds the files of one."""
-
-    def __init__(self, listing: Listing) -> None:
-        self._base = listing.base
-        self._wheels: dict[str, list[FileEntry]] = {}
-        self._archives: list[tuple[str, FileEntry]] = []
-        for entry in listing.files:
-            if entry.filename.endswith(".whl"):
-                self._wheels.setdefault(canonicalize_name(entry.filename.partition("-")[0]), []).append(entry)
-            else:
-                self._archives.append((canonicalize_name(entry.filename), entry))
-
-    def page_of(self, name: NormalizedName) -> PackedPage | None:
-        """The files of *name*, ``None`` where there are none."""
-        files = list(self._wheels.get(name, ()))
-        # "a-b-1.0.zip" may be version 1.0 of a-b or nonsense of a: packing decides, this only narrows the choice.
-        files += [entry for whole, entry in self._archives if whole.startswith(f"{name}-")]
-        if not files:
-            return None
-        found = packed(Listing(files, base=self._base), name)
-        return found if found.versions else None

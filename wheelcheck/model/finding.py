@@ -201,9 +201,9 @@ class Code(Enum):
         "Ask again when it answers, or leave it out.",
     )  # fmt: skip
     FILE_UNVERIFIED = (
-        "WC309", Severity.ERROR, "file not verified: its host does not answer",
-        "A requirement names a wheel by URL, and its host does not answer. Name, version and tags stand in its file name; whether "
-        "it is there, and what it depends on, is not known.",
+        "WC309", Severity.ERROR, "not verified: its host does not answer",
+        "A requirement names a wheel by URL, or a project has an index of its own, and the host does not answer. The file name was "
+        "judged where there is one; whether it is there, and what it depends on, is not known.",
         "Ask again when the host answers, or name the wheel's path on this machine.",
     )  # fmt: skip
     MARKER_UNKNOWABLE = (

@@ -73,7 +73,7 @@ def _status(
     if isinstance(outcome, Conflict) and outcome.budget_spent:
         return Status.UNDECIDED
     errors = {finding.code for finding in findings if finding.severity is Severity.ERROR}
-    if isinstance(outcome, Conflict) or errors - {Code.FILE_UNVERIFIED}:
+    if errors - {Code.FILE_UNVERIFIED} or (isinstance(outcome, Conflict) and not errors):
         return Status.BLOCKED
     if any(package.file is None for package in packages):
         return Status.BLOCKED

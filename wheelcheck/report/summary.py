@@ -63,7 +63,7 @@ def verdict(plan: Plan) -> str:
     target, total = plan.target, len(plan.packages)
     match plan.status:
         case Status.UNDECIDED if plan.is_unverified:
-            return f"Undecided on {target}: a file could not be verified, because its host does not answer"
+            return f"Undecided on {target}: not all could be verified, because a host does not answer"
         case Status.UNDECIDED:
             return f"Undecided on {target}: the search ended before it had an answer"
         case Status.BLOCKED:
