@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,7 +24,7 @@ from wheelcheck.model.judgement import Status
 SITUATIONS = load_situations()
 REFUSED = "refused"
 _REFERENCE = Version("26.3")
-# One process for all situations: starting pip costs ten times what it needs for one of them.
+# One process for many situations: starting pip costs ten times what it needs for one of them.
 _BATCH = """
 import contextlib, io, json, sys
 from pip._internal.cli.main import main
@@ -71,7 +72,7 @@ def test_pip_itself_gives_the_expected_answers(server: IndexServer, tmp_path: Pa
             f"pip {installed} reads some specifiers otherwise than {_REFERENCE}, which the situations are written for"
         )
     laid = [lay(each, server, tmp_path) for each in SITUATIONS]
-    answers = ask_pip(laid, tmp_path)
+    answers = ask_pip(laid)
     wrong = {
         each.situation.name: (_ordered(each.situation.expected), *answers[each.situation.name])
         for each in laid
@@ -104,8 +105,25 @@ def ask_wheelcheck(laid: Laid) -> tuple[tuple[str, ...] | str, str]:
     return laid.named(iter(files)), words
 
 
-def ask_pip(laid: list[Laid], folder: Path) -> Mapping[str, tuple[tuple[str, ...] | str, str]]:
-    """The same from pip, by situation."""
+def ask_pip(laid: list[Laid]) -> Mapping[str, tuple[tuple[str, ...] | str, str]]:
+    """The same from pip, by situation; two processes share the work."""
+    with ThreadPoolExecutor(2) as executor:
+        said = {name: each for part in executor.map(_run_pip, (laid[::2], laid[1::2])) for name, each in part.items()}
+    answers: dict[str, tuple[tuple[str, ...] | str, str]] = {}
+    for each in laid:
+        status, words = said[each.situation.name]
+        report = each.requirements.with_name("report.json")
+        if status:
+            answers[each.situation.name] = (REFUSED, words)
+            continue
+        chosen = json.loads(report.read_text(encoding="utf-8"))["install"]
+        urls = (urlsplit(entry["download_info"]["url"]).path for entry in chosen)
+        answers[each.situation.name] = (each.named(unquote(url.rpartition("/")[2]) for url in urls), words)
+    return answers
+
+
+def _run_pip(laid: list[Laid]) -> dict[str, tuple[int, str]]:
+    """Status and words of pip for each situation."""
     runs = [
         (each.situation.name, str(each.requirements), str(each.requirements.with_name("report.json"))) for each in laid
     ]
@@ -115,19 +133,10 @@ def ask_pip(laid: list[Laid], folder: Path) -> Mapping[str, tuple[tuple[str, ...
         input=json.dumps(runs),
         capture_output=True,
         text=True,
-        cwd=folder,
+        cwd=laid[0].requirements.parent,
         env={**environ, "PIP_CONFIG_FILE": os.devnull},
         timeout=300,
         check=True,
     )
-    answers: dict[str, tuple[tuple[str, ...] | str, str]] = {}
-    for each in laid:
-        status, words = json.loads(done.stdout)[each.situation.name]
-        report = each.requirements.with_name("report.json")
-        if status:
-            answers[each.situation.name] = (REFUSED, words)
-            continue
-        chosen = json.loads(report.read_text(encoding="utf-8"))["install"]
-        urls = (urlsplit(entry["download_info"]["url"]).path for entry in chosen)
-        answers[each.situation.name] = (each.named(unquote(url.rpartition("/")[2]) for url in urls), words)
-    return answers
+    found: dict[str, tuple[int, str]] = json.loads(done.stdout)
+    return found
