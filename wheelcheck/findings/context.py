@@ -18,7 +18,8 @@ from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin, Policy, Reso
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import Admission, HashRules, PageFacts, ProjectView
+from wheelcheck.targets.hash_rules import HashRules
+from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView
 
 if TYPE_CHECKING:
     from wheelcheck.model.knowledge import MarkerValues, RepairKnowledge

@@ -20,7 +20,8 @@ from wheelcheck.model.target import Fit, Refusal, RefusalReason
 from wheelcheck.ports import Projects
 from wheelcheck.resolver.requirement import Bound, versions_within
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import Admission, HashRules, ProjectView, Release
+from wheelcheck.targets.hash_rules import HashRules
+from wheelcheck.targets.project_view import Admission, ProjectView, Release
 
 ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
 _SIBLINGS_NAMED = 3

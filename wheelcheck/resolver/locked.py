@@ -21,7 +21,8 @@ from wheelcheck.model.resolution import Edge, Pin, Policy, Resolution
 from wheelcheck.ports import Projects
 from wheelcheck.resolver.candidate_source import purity_from_siblings, refusal_sentence
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import Admission, HashRules, Release
+from wheelcheck.targets.hash_rules import HashRules
+from wheelcheck.targets.project_view import Admission, Release
 
 
 class LockedResolver:

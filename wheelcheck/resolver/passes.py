@@ -31,7 +31,7 @@ from wheelcheck.resolver.provider import WheelProvider
 from wheelcheck.resolver.requirement import Bound, bound_of
 from wheelcheck.resolver.search import Mapped, StartAgain, Watch, fast_path_mapping, solver_mapping
 from wheelcheck.targets.fitting import Compatibility
-from wheelcheck.targets.project_view import HashRules
+from wheelcheck.targets.hash_rules import HashRules
 
 _READ_A_ROUND = 4  # versions read cost as much as a round
 _ROUNDS_TO_GO_BACK = 500  # beyond those of the natural pass, twice, before a trial of the third is given up
