@@ -113,6 +113,23 @@ def test_release_that_runs_by_its_pure_wheel_alone_comes_after_one_that_was_comp
     assert commands(situation.proposals())[0] == "--replace sql==2.0.36"
 
 
+def test_more_is_left_out_together_where_one_alone_would_bring_a_version_of_long_ago() -> None:
+    """The kind of requests-kerberos: pyspnego needs gssapi and krb5, and its first releases only gssapi."""
+    situation = Situation(
+        line=CommandLine(inputs=("auth==1",)),
+        index={
+            "auth": {"1": [wheel(requires=["spnego"])]},
+            "spnego": {
+                "0.1": [wheel(requires=["gssapi"], upload_time="2021-01-01T00:00:00Z")],
+                "0.12": [wheel(requires=["gssapi", "krb5"], upload_time="2025-01-01T00:00:00Z")],
+            },
+            "gssapi": {"1": native()},
+            "krb5": {"1": native()},
+        },
+    )
+    assert commands(situation.proposals())[0] == "--exclude gssapi --exclude krb5"
+
+
 def test_versions_read_count_as_rounds_do_whether_they_are_at_hand_or_not() -> None:
     """One round may read the metadata of hundreds of versions: a trial that does so is given up by its count."""
     old = {f"1.{number}": [wheel(requires=["gone==1"])] for number in range(300)}

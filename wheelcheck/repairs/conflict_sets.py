@@ -124,7 +124,7 @@ def _iter_alternatives(alternative: Trial, trials: Trials) -> Iterator[tuple[Cha
     view = TrialView(alternative, trials.diagnosis(alternative))
     for blocker in view.movable():
         for version in itertools.islice(view.iter_usable(blocker), _STEPS):
-            yield (*alternative.changes, _kept_at(blocker.name, version))
+            yield (*alternative.changes, kept_at(blocker.name, version))
     groups = view.blocking_groups()
     above = {name for group in groups for blocker in group for name in blocker.above}
     for change in alternative.changes:
@@ -133,7 +133,7 @@ def _iter_alternatives(alternative: Trial, trials: Trials) -> Iterator[tuple[Cha
             for version in usable_candidates(change, alternative.changes, trials)[:_STEPS]:
                 yield (*rest, change.settled(version))
     for gate, version in _iter_gate_alternatives(view, groups):
-        yield (*alternative.changes, _kept_at(gate, version))
+        yield (*alternative.changes, kept_at(gate, version))
 
 
 def _iter_gate_alternatives(
@@ -151,5 +151,6 @@ def _iter_gate_alternatives(
             yield gate, version
 
 
-def _kept_at(name: NormalizedName, version: Version) -> Change:
+def kept_at(name: NormalizedName, version: Version) -> Change:
+    """The change that keeps *name* at *version*."""
     return Constrained(bound=Requirement.parse(f"{name}=={version}", CommandLineOrigin(text="repair")))

@@ -16,9 +16,11 @@ from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.repair import Suggestion
-from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, alternatives_of
+from wheelcheck.model.resolution import OlderPick
+from wheelcheck.repairs.blockers import TrialView
+from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, alternatives_of, kept_at
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
-from wheelcheck.repairs.edits import Change, Key, Keys, Overridden, Repinned, key_of
+from wheelcheck.repairs.edits import Change, Excluded, Key, Keys, Overridden, Repinned, key_of
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
 
 # It has no counts: the same question gives the same sentence every time.
@@ -27,6 +29,7 @@ _NODES = 5_000  # sets looked at, tried or not; far more than an input with a fe
 # After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
 _IDLE = 300
 _ROUNDS = 12
+_YEARS = 2  # between two versions, after which the older was made for other neighbours
 
 
 class _Node(Struct):
@@ -157,6 +160,7 @@ class Search:
         self._trials.answer_found()
         try:
             found = self._reduced(found)
+            found = self._coherent(found)
         finally:
             # Of two repairs with the same outcome the cheaper stays, which was found first.
             if not self._is_known(found.keys) and not any(_is_alike(found, other) for other in self.found):
@@ -174,6 +178,34 @@ class Search:
                 if trial is not None:
                     return self._reduced(trial)
         return found
+
+    def _coherent(self, found: Trial) -> Trial:
+        """*found*, or the same with more left out, where it moved a project back by years because more stands in its way.
+
+        Of a project that needs two others without a wheel, leaving out the first would bring a version of long ago, which did
+        not need the second yet.
+        """
+        far = [pick for pick in found.resolution.older if _is_years_back(pick)]
+        if not far or not any(isinstance(change, Excluded) for change in found.changes):
+            return found
+        kept = self._trials.of((*found.changes, *(kept_at(pick.name, pick.natural) for pick in far)))
+        view = TrialView(kept, self._trials.diagnosis(kept))
+        blockers = [blocker for group in view.blocking_groups() for blocker in group]
+        if any(blocker.is_wanted_by_user or blocker.is_clash for blocker in blockers):
+            return found
+        target = view.diagnosis.target
+        more = (
+            Excluded(
+                name=each.name,
+                version=str(each.version or ""),
+                because=f"{each.name} {each.version} has no usable file on {target}",
+                cost=1,  # what goes together with a first exclusion breaks no further promise
+            )
+            for each in blockers
+        )
+        wider = self._trials.of((*found.changes, *more))
+        keeps = wider.succeeds and not any(_is_years_back(pick) for pick in wider.resolution.older)
+        return wider if keeps else found
 
     # One go
 
@@ -197,6 +229,12 @@ class Search:
             made = {key_of(change) for change in changes.values()}
             if not conflict_sets or all(conflict_set.keys & made for conflict_set in conflict_sets):
                 return
+
+
+def _is_years_back(pick: OlderPick) -> bool:
+    """Whether *pick* was released two years or more before what an installer would have chosen."""
+    natural, chosen = pick.natural_date, pick.chosen_date
+    return bool(natural and chosen) and str(chosen) <= f"{int(str(natural)[:4]) - _YEARS}{str(natural)[4:]}"
 
 
 def _is_alike(one: Trial, other: Trial) -> bool:
