@@ -192,6 +192,10 @@ def test_poetry_entries_without_an_equivalent_are_not_known() -> None:
         ("^1 || ^2", "<3,>=1"),
         ("^1.2 || ^3.1 || ~5.1", "!=2.*,!=3.0.*,!=4.*,!=5.0.*,<5.2,>=1.2"),
         ("1.2.* || >=2", None),
+        ("^1 || ^22", f"{','.join(sorted(f'!={number}.*' for number in range(2, 22)))},<23,>=1"),
+        ("^1 || ^23", None),
+        ("^1 || ^999999999999", None),
+        (f"^{'1' * 5000}", None),
         ("what", None),
     ],
 )

@@ -86,6 +86,7 @@ SPECS = {
     "numpy 1.7|1.8": "numpy",
     "numpy=weird*version": "numpy",
     "_libgcc_mutex": "None",
+    f"numpy{' ' * 20_000}>1": "numpy>1",
 }
 
 

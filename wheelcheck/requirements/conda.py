@@ -17,7 +17,7 @@ _EXPORTED = re.compile(r"(?P<name>[\w.-]+)=(?P<version>[^=\s]+)=(?P<build>[^=\s]
 _ARCHIVE = re.compile(
     r".*/(?:noarch|(?:linux|osx|win|emscripten)-\w+)/(?P<name>[\w.-]+)-(?P<version>[^-/]+)-(?P<build>[^-/]+)\.(?:conda|tar\.bz2)(?:#.*)?"
 )
-_SPEC = re.compile(r"(?:[^\s:]*::)?(?P<name>[\w.*-]+)\s*(?P<version>[^\[]*?)\s*(?:\[(?P<keys>.*)\])?")
+_SPEC = re.compile(r"(?:[^\s:]*::)?(?P<name>[\w.*-]+)(?P<version>[^\[]*)(?:\[(?P<keys>.*)\])?")
 _KEY = re.compile(r"""\bversion\s*=\s*(['"]?)([^'",\]]+(?:,[^'"\]]+)?)\1""")
 _CLAUSE = re.compile(r"(?P<operator>[<>]=?|[=!]=|~=|=)?\s*(?P<version>\d[\w.!+-]*?)(?P<any>\.?\*)?")
 _INSTALLED_BY_PIP = "pypi"

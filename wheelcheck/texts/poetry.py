@@ -21,6 +21,7 @@ _BARE = re.compile(r"^=?\s*v?(\d[^\s,]*)$")
 _RANGE = re.compile(r"^<(\d+(?:\.\d+)*),>=(\d+(?:\.\d+)*)$")
 _UNION = re.compile(r"\s*\|\|?\s*|\s+or\s+")
 _MOST_EXCLUDED = 20
+_MOST_DIGITS = 100
 
 
 class Inexpressible(Exception):
@@ -72,6 +73,8 @@ def _specifier(text: str) -> str:
 
 def _intersection(text: str) -> str:
     parts = re.split(r"\s*,\s*|(?<=[\d*])\s+(?=[<>=!~^])", text.strip())
+    if any(len(number) > _MOST_DIGITS for number in re.findall(r"\d+", text)):
+        raise Inexpressible("a version with a number of more than 100 digits")
     return ",".join(sorted({clause for part in parts for clause in _clauses(part.strip())}))
 
 
@@ -122,15 +125,10 @@ def _between(ceiling: str, floor: str) -> list[str]:
         return []
     above, below = [[int(number) for number in text.split(".")] for text in (ceiling, floor)]
     at = len(above) - 1
-    firsts = {at: above[at]}
-    found = [
-        (*below[:place], number)
-        for place in range(at, len(below))
-        for number in range(firsts.get(place, 0), below[place])
-    ]
-    if above[:at] != below[:at] or len(found) > _MOST_EXCLUDED:
+    spans = {place: range(above[at] if place == at else 0, below[place]) for place in range(at, len(below))}
+    if above[:at] != below[:at] or sum(span.stop - span.start for span in spans.values()) > _MOST_EXCLUDED:
         raise Inexpressible(f"the gap from {ceiling} to {floor}")
-    return [f"!={'.'.join(map(str, numbers))}.*" for numbers in found]
+    return [f"!={'.'.join(map(str, (*below[:place], number)))}.*" for place, span in spans.items() for number in span]
 
 
 def parse_dependency(name: str, wanted: object) -> tuple[PoetryDependency, ...]:
