@@ -182,7 +182,14 @@ def test_empty_option_is_refused_and_not_replaced_by_the_default(shell: Shell, o
 )
 def test_malformed_index_address_is_refused_wherever_it_stands(shell: Shell, url: str) -> None:
     shell.write("requirements.txt", f"-i {url}\na\n")
-    for words in (("requirements.txt",), ("a", "-i", url), ("a", "--extra-index-url", url), ("a", "-f", url)):
+    for words in (
+        ("requirements.txt",),
+        ("a", "-i", url),
+        ("a", "--extra-index-url", url),
+        ("a", "-f", url),
+        ("a", "--index", f"own={url}"),
+        ("a", "--source", f"a={url}"),
+    ):
         message = shell.plan(*words).refused(2)
         assert "is no URL" in message or "requirements.txt:1: a malformed URL" in message
         assert "hunter2" not in message

@@ -6,10 +6,9 @@ import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from wheelcheck.api.request import Request
-from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.ports import Reporter
 
@@ -35,18 +34,12 @@ def index_config(
     """
     from wheelcheck.api.index_merging import merged_indexes, sources_on
     from wheelcheck.index.config import IndexConfig
-    from wheelcheck.index.disk_cache import default_cache_dir
     from wheelcheck.settings.pip_configuration import load_pip_configuration, network_settings
 
     pip = load_pip_configuration(request.environ)
     network = network_settings(request.environ, pip)
     indexes = merged_indexes(request, settings, options, pip)
-    asked, said = request.options, settings.options
-    find_links = (*asked["find_links"], *options.find_links, *indexes.find_links, *said.get("find_links", ()))
-    cache_dir = asked["cache_dir"] or said.get("cache_dir")
-    sources = sources_on(target, request, settings, options, indexes.names)
-    for place in (*indexes.urls, *find_links, *sources.values()):
-        _refuse_malformed(place)
+    asked = request.options
     reads_pip = indexes.installer == "pip"
     return IndexConfig(
         index_urls=indexes.urls,
@@ -56,12 +49,12 @@ def index_config(
         apart=indexes.apart,
         fault=indexes.fault,
         absent_statuses=indexes.absent_statuses,
-        find_links=tuple(dict.fromkeys(find_links)),
+        find_links=indexes.find_links,
         # Folders that only pip's configuration of this machine names rank last, since the plan is executed elsewhere.
         fallback_find_links=pip.find_links if reads_pip else (),
-        project_indexes=sources,
+        project_indexes=sources_on(target, request, settings, options, indexes.names),
         no_index=asked["no_index"] or options.no_index or (reads_pip and pip.no_index),
-        cache_dir=None if asked["no_cache"] else Path(cache_dir) if cache_dir else default_cache_dir(),
+        cache_dir=_cache_dir(request, settings),
         offline=asked["offline"],
         refresh=asked["refresh"],
         ca_bundle=network.ca_bundle,
@@ -73,17 +66,13 @@ def index_config(
     )
 
 
-def _refuse_malformed(place: str) -> None:
-    try:
-        # Reading the port is what checks it.
-        _ = urlsplit(place).port
-    except ValueError as error:
-        # The cause is often a password with "/" or "#" in it, so an address with a user name is not shown.
-        shown = "an index address with a user name" if "@" in place else repr(place)
-        raise UsageProblem(
-            f"{shown} is no URL",
-            hint="write https://HOST/simple/; in a password, special characters are percent-encoded",
-        ) from error
+def _cache_dir(request: Request, settings: Settings) -> Path | None:
+    from wheelcheck.index.disk_cache import default_cache_dir
+
+    if request.options["no_cache"]:
+        return None
+    named = request.options["cache_dir"] or settings.options.get("cache_dir")
+    return Path(named) if named else default_cache_dir()
 
 
 @contextmanager

@@ -73,13 +73,17 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
         )
     named = tuple(index for place in in_turn for index in _placed(place, request.environ))
     strategy = next((place.strategy for place in by_weight if place.strategy is not None), None)
+    asked, said = request.options["find_links"], settings.options.get("find_links", ())
+    find_links = tuple(dict.fromkeys((*asked, *options.find_links, *configured.find_links, *said)))
+    for place in (default, *find_links):
+        _refuse_malformed(place)
     found = Indexes(
         urls=_distinct(
             (default, *(index.url for role in ("extra", "supplemental") for index in named if index.role == role))
         ),
         names={**settings.indexes, **{index.name: index.url for index in reversed(named) if index.name}},
         installer=installer,
-        find_links=configured.find_links,
+        find_links=find_links,
         strategy=strategy if strategy is not None else _UNASKED[installer],
     )
     if len(found.urls) == 1:
@@ -171,8 +175,23 @@ def _default_of(place: IndexOptions) -> str | None:
     return place.index_url or next((index.url for index in place.indexes if index.role == "default"), None)
 
 
+def _refuse_malformed(place: str) -> None:
+    """Raise ``UsageProblem`` where *place* is no URL that can be asked."""
+    try:
+        # Reading the port is what checks it.
+        _ = urlsplit(place).port
+    except ValueError as error:
+        # The cause is often a password with "/" or "#" in it, so an address with a user name is not shown.
+        shown = "an index address with a user name" if "@" in place else repr(place)
+        raise UsageProblem(
+            f"{shown} is no URL",
+            hint="write https://HOST/simple/; in a password, special characters are percent-encoded",
+        ) from error
+
+
 def _placed(place: IndexOptions, environ: Mapping[str, str]) -> Iterator[NamedIndex]:
     for index in place.indexes:
+        _refuse_malformed(index.url)
         if index.name:
             from wheelcheck.settings.uv_variables import with_credentials
 
@@ -180,6 +199,7 @@ def _placed(place: IndexOptions, environ: Mapping[str, str]) -> Iterator[NamedIn
         else:
             yield index
     for url in place.extra_index_urls:
+        _refuse_malformed(url)
         yield NamedIndex(url=url)
 
 
@@ -245,4 +265,5 @@ def _url_of(index: str, names: Mapping[str, str], address: str) -> str:
             address=address,
             hint=did_you_mean(index, names, "write the project and its index: --source torch=https://HOST/simple/"),
         )
+    _refuse_malformed(url)
     return url
