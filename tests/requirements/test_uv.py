@@ -263,6 +263,16 @@ def test_configuration_of_user_and_system_says_what_the_project_does_not_and_add
     assert read("own/pyproject.toml", environ=other).tools.exclude_newer == "2026-01-01"
 
 
+def test_configuration_of_the_machine_that_is_no_text_is_told_with_its_path(tmp_path: Path) -> None:
+    write({"pyproject.toml": project("p", more='[tool.uv]\nexclude-newer = "2026-06-01"\n')})
+    file = tmp_path / "home/.config/uv/uv.toml"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b'index-url = "https://\xe9.example/simple"\n')
+    for environ in ({"HOME": str(tmp_path / "home")}, {"UV_CONFIG_FILE": str(file)}):
+        error = failure("pyproject.toml", environ=environ)
+        assert str(file) in error.address
+
+
 def test_all_settings_that_cannot_be_read_are_told_in_one_run() -> None:
     more = '[tool.uv]\nno-build = 3\nexclude-newer = 4\n[tool.uv.sources]\na = { path = "gone" }\n'
     write({"pyproject.toml": project("p", "a", "b c d", more=more)})

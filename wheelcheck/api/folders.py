@@ -7,6 +7,7 @@ requirements files, then conda's environment.
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -102,7 +103,10 @@ def _iter_below(folder: Path) -> Iterator[str]:
         is_hidden = any(
             part.startswith((".", "_")) or part == "node_modules" for part in path.relative_to(folder).parts
         )
-        if not is_hidden and path.is_dir() and not (path / "pyvenv.cfg").exists() and discover(path).taken is not None:
+        # Path.is_dir() raises where a folder may not be entered.
+        if is_hidden or not os.path.isdir(path) or os.path.exists(path / "pyvenv.cfg"):  # noqa: PTH110, PTH112
+            continue
+        if discover(path).taken is not None:
             yield str(path)
 
 
@@ -120,7 +124,8 @@ def _way_out_of_notebooks(folder: Path, notebooks: list[str]) -> str:
 def _iter_installed(notebook: Path) -> Iterator[str]:
     """The requirements that the cells of *notebook* have pip install (``%pip install`` and its like)."""
     try:
-        text = notebook.read_text("utf-8")[:_MOST_CHARACTERS]
+        with notebook.open(encoding="utf-8") as stream:
+            text = stream.read(_MOST_CHARACTERS)
     except (OSError, UnicodeDecodeError):
         return
     for written in _INSTALLING.findall(text):

@@ -20,7 +20,7 @@ from wheelcheck.options import IndexStrategy
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import UNKNOWN, Keys, ToolReading
 from wheelcheck.requirements.uv_sources import UvSources
-from wheelcheck.texts.sources import Source
+from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
 
 _BUILDS = "it is about building, and nothing is built here"
@@ -240,8 +240,8 @@ def collect_script_settings(source: Source, document: Table, sources: UvSources,
 
 def _uv_toml(source: Source, collector: Collector) -> Table | None:
     chosen = collector.environ.get("UV_CONFIG_FILE")
-    if chosen and Path(chosen).is_file():
-        return Table.of_toml(Path(chosen).read_text("utf-8-sig"), chosen)
+    if chosen and (named := _of_file(Path(chosen))) is not None:
+        return named
     if source.folder is None or not (source.folder / "uv.toml").is_file():
         return None
     found = collector.reader.nested("uv.toml", source, 0)
@@ -258,9 +258,16 @@ def _of_machine(environ: Mapping[str, str]) -> Iterator[Table]:
         home = environ.get("HOME", "")
         folders = [environ.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else ""), "/etc"]
     for folder in filter(None, folders):
-        path = Path(folder, "uv", "uv.toml")
-        if path.is_file():
-            yield Table.of_toml(path.read_text("utf-8-sig"), str(path))
+        table = _of_file(Path(folder, "uv", "uv.toml"))
+        if table is not None:
+            yield table
+
+
+def _of_file(path: Path) -> Table | None:
+    # A folder that may not be entered has no file for us, as for uv.
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file() raises where a folder may not be entered
+        return None
+    return Table.of_toml(Reader(fetch_text=None, stdin=None).file(path).text, str(path))
 
 
 def refuse_conflicts(document: Table, extras: frozenset[str], groups: frozenset[str]) -> None:
