@@ -76,46 +76,53 @@ def prepare(
 
     Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``.
     """
-    from wheelcheck.resolver.passes import Budget, Question
     from wheelcheck.settings.loading import load_settings
 
     refuse_empty(request)
     request, _ = with_files(request)
-    if settings is None:
-        settings = load_settings(Path(request.folder), request.environ)
-    if target is None:
-        target = _target(request, settings)
+    settings = settings or load_settings(Path(request.folder), request.environ)
+    target = target or _target(request, settings)
     asked = completed(request, settings)
     reporter.stage("reading")
     read = read_inputs(request, asked, mode, text_fetcher(request, settings, reporter))
     index = index_config(request, settings, read.inputs.options, target)
     sdist = asked["sdist"] or mode.sdist
     policy = _policy(asked, read, sdist)
-    seconds, repair_seconds = asked["max_seconds"], asked["repair_seconds"]
-    # Settings that switch repairs off do not count for a run that applies one.
-    overruled = request.options["repairs"] is None and asked["repairs"] == 0 and asked["fix"] is not None
     return Prepared(
         request=request,
         settings=settings,
-        question=Question(
-            requirements=read.inputs.requirements,
-            constraints=read.inputs.constraints,
-            unsupported=read.inputs.unsupported,
-            target=target,
-            policy=policy,
-            budget=Budget(seconds=_DEFAULT_SECONDS if seconds is None else seconds),
-        ),
+        question=_question(asked, read, target, policy),
         index=index,
         read=read,
         options=_record_of_options(sdist, policy, read, index),
         fix=asked["fix"],
-        repairs=_DEFAULT_REPAIRS if asked["repairs"] is None or overruled else asked["repairs"],
-        repair_seconds=_DEFAULT_REPAIR_SECONDS if repair_seconds is None else repair_seconds,
+        repairs=_repairs(request, asked),
+        repair_seconds=_DEFAULT_REPAIR_SECONDS if asked["repair_seconds"] is None else asked["repair_seconds"],
         knowledge_folders=tuple(map(Path, asked["knowledge"])),
         target_is_named=asked["target_file"] is None,
         imports=asked["imports"] or "suspects",
         files=(*read.files, *(str(each) for each in (settings.file, asked["target_file"]) if each is not None)),
     )
+
+
+def _question(asked: RequestOptions, read: ReadInputs, target: Target, policy: Policy) -> Question:
+    from wheelcheck.resolver.passes import Budget, Question
+
+    seconds = asked["max_seconds"]
+    return Question(
+        requirements=read.inputs.requirements,
+        constraints=read.inputs.constraints,
+        unsupported=read.inputs.unsupported,
+        target=target,
+        policy=policy,
+        budget=Budget(seconds=_DEFAULT_SECONDS if seconds is None else seconds),
+    )
+
+
+def _repairs(request: Request, asked: RequestOptions) -> int:
+    """How many repairs to look for; settings that switch them off do not count for a run that applies one."""
+    is_overruled = request.options["repairs"] is None and asked["repairs"] == 0 and asked["fix"] is not None
+    return _DEFAULT_REPAIRS if asked["repairs"] is None or is_overruled else asked["repairs"]
 
 
 def recorded_sources(index: IndexConfig) -> tuple[str, ...]:

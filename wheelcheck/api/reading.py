@@ -60,7 +60,7 @@ def read_inputs(
 
     Raises ``UsageProblem`` and ``InputUnreadable``.
     """
-    from wheelcheck.requirements.formats import parse, parse_overrides
+    from wheelcheck.requirements.formats import parse_overrides
 
     read = load_lock(request.inputs, mode.locks)
     if read is not None:
@@ -69,20 +69,13 @@ def read_inputs(
     has_project = read is not None or any(text.endswith((".toml", "setup.cfg", "setup.py")) for text in request.inputs)
     of_project = asked if has_project else request.options
     extras, groups = frozenset(map(canonicalize_name, of_project["extras"])), of_project["groups"]
-    inputs = parse(
+    if read is None:
+        inputs = _parsed(request, request.inputs, asked, fetch_text, extras, groups)
+    else:
         # A requirements file names the indexes in its options, which parsing reads; other locks name them at each package.
-        request.inputs if read is None or read.lock.kind is LockKind.REQUIREMENTS else (),
-        constraints=asked["constraints"],
-        extras=extras if read is None else frozenset(),
-        groups=groups if read is None else (),
-        fetch_text=fetch_text,
-        stdin=request.stdin.text,
-        environ=request.environ,
-    )
-    if any(each.kind == "conda" for each in inputs.unsupported):
-        inputs = replace(inputs, unsupported=_named_on_index(inputs.unsupported))
-    if read is not None:
-        inputs = pinned_roots(read.lock).joined(replace(inputs, requirements=(), unsupported=()))
+        files = request.inputs if read.lock.kind is LockKind.REQUIREMENTS else ()
+        said = _parsed(request, files, asked, fetch_text)
+        inputs = pinned_roots(read.lock).joined(replace(said, requirements=(), unsupported=()))
     steps = [parse_overrides([text], fetch_text=fetch_text, environ=request.environ) for text in asked["overrides"]]
     require_hashes = read is None and _hashes_are_required(inputs)
     replacements = _replacements(request, inputs)
@@ -99,6 +92,30 @@ def read_inputs(
         extras=extras,
         groups=groups,
     )
+
+
+def _parsed(
+    request: Request,
+    files: tuple[str, ...],
+    asked: RequestOptions,
+    fetch_text: Callable[[str], str],
+    extras: frozenset[NormalizedName] = frozenset(),
+    groups: tuple[str, ...] = (),
+) -> InputSet:
+    from wheelcheck.requirements.formats import parse
+
+    inputs = parse(
+        files,
+        constraints=asked["constraints"],
+        extras=extras,
+        groups=groups,
+        fetch_text=fetch_text,
+        stdin=request.stdin.text,
+        environ=request.environ,
+    )
+    if not any(each.kind == "conda" for each in inputs.unsupported):
+        return inputs
+    return replace(inputs, unsupported=_named_on_index(inputs.unsupported))
 
 
 def _named_on_index(packages: Iterable[UnsupportedRequirement]) -> tuple[UnsupportedRequirement, ...]:

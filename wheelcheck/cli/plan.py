@@ -62,7 +62,6 @@ def plan_command(
     showing = Showing.taken_from(options)
     request = showing.with_files(Request(inputs=inputs, **request_options(options)))
     repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides, beside=output)
-    refuse_unwritable(output)
     repaired.refuse_unusable()
     with showing.reporter() as reporter:
         prepared = prepare(request, reporter)
@@ -131,6 +130,7 @@ class RepairedFiles(NamedTuple):
 
     def refuse_unusable(self) -> None:
         """Raise before any work is done where a file cannot be written or is named twice."""
+        refuse_unwritable(self.beside)
         for each in self.outputs:
             if each in ("", "-"):
                 raise UsageProblem("stdout has the answer; requirements and overrides go to files", hint="name a file")

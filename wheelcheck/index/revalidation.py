@@ -152,12 +152,7 @@ class RevalidatedPages(Generic[B]):
             raise IndexRefused(f"answered {reply.status}", reply.status, address=url, hint=_HINTS.get(reply.status, ""))
         if reply.is_cut:
             raise IndexUnavailable(f"the page is larger than {request.limit} bytes", address=url)
-        try:
-            body = read(reply)
-        except PageUnreadable as problem:
-            raise IndexUnavailable(
-                f"the page {problem}", address=url, hint="is this the URL of a simple index, ending in /simple?"
-            ) from problem
+        body = _understood(reply, url, read)
         if self._context.cache is not None:
             self._keep(url, reply, body, None)
         return PageAnswer(body)
@@ -185,3 +180,12 @@ class RevalidatedPages(Generic[B]):
         except (msgspec.DecodeError, UnicodeDecodeError):
             self._context.forget(self._kind, url)
             return None
+
+
+def _understood(reply: Reply, url: str, read: Callable[[Reply], B]) -> B:
+    try:
+        return read(reply)
+    except PageUnreadable as problem:
+        raise IndexUnavailable(
+            f"the page {problem}", address=url, hint="is this the URL of a simple index, ending in /simple?"
+        ) from problem
