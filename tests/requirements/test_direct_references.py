@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.requirements.readings import read, read_text, text_failure, write
+from tests.requirements.readings import failure, read, read_text, text_failure, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 SHA = "b" * 64
@@ -66,6 +66,16 @@ def test_a_local_path_is_looked_for_beside_the_file_too() -> None:
     assert read("sub/r.txt").requirements[0].url == Path("sub/x-1.0.tar.gz").absolute().as_uri()
 
 
+def test_a_folder_without_a_project_is_looked_for_beside_the_file_and_else_refused() -> None:
+    write({"sub/r.txt": "-e .[x]\n", "sub/pyproject.toml": "[project]\nname = 'sub'\n", "other/r.txt": "-e .\n"})
+    assert read("sub/r.txt").requirements[0].url == Path("sub").absolute().as_uri()
+    refused = failure("other/r.txt")
+    assert str(refused).startswith(
+        "other/r.txt:1: the folder . holds no project: no pyproject.toml, setup.py, setup.cfg"
+    )
+    assert "from the current folder" in refused.hint
+
+
 def test_folders_with_static_names_become_requirements() -> None:
     write(
         {
@@ -86,7 +96,7 @@ def test_editable_folders_become_requirements_and_repositories_are_named() -> No
     found = read_text(
         "-e ./one[dev] ; os_name == 'nt'\n-e git+https://t0ken@git.example/a.git@main#egg=Aaa[x]&subdirectory=y\n"
         "--editable=bbb@git+ssh://git@git.example/b\ngit+https://git.example/c.git#egg=ccc\n"
-        "ddd[x] @ git+https://u:pw@git.example/d ; os_name == 'nt'\ngit+https://git.example/e\ngit@git.example:f.git\n-e .\n"
+        "ddd[x] @ git+https://u:pw@git.example/d ; os_name == 'nt'\ngit+https://git.example/e\ngit@git.example:f.git\n"
         "-e file:one\n"
     )
     one, again = found.requirements
@@ -99,7 +109,6 @@ def test_editable_folders_become_requirements_and_repositories_are_named() -> No
         ("vcs", "ddd"),
         ("vcs", None),
         ("vcs", None),
-        ("folder-dynamic", None),
     ]
     assert [str(entry.stand_in) for entry in found.unsupported[:4]] == ["aaa[x]", "bbb", "ccc", "ddd[x]"]
     assert str(found.unsupported[3].marker) == 'os_name == "nt"'

@@ -148,6 +148,7 @@ def test_overrides_are_requirements_or_files_of_them() -> None:
 
 
 def test_overrides_that_cannot_be_planned_are_bad_usage() -> None:
+    write({"setup.py": "setup(name=n())\n"})
     for text in ("x @ git+https://git.example/x", "-e ."):
         write({"o.txt": f"{text}\n"})
         with pytest.raises(UsageProblem):

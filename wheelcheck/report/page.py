@@ -18,7 +18,7 @@ Detail = Literal["brief", "full"]
 Segment = tuple[str, str]
 """Some text and its style, in rich's words; an empty style is plain."""
 
-_OF_ITS_OWN_SPELLING = re.compile(r"[a-z]+://|[a-z][\w.-]* \d")
+_OF_ITS_OWN_SPELLING = re.compile(r"[a-z+]+://|[a-z][\w.-]*(\[[\w,.-]*\])? (\d|@ )")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _IN_ASCII = str.maketrans(
     {

@@ -51,6 +51,8 @@ _HINTS: dict[UnsupportedKind, str] = {
     "conda": "",
     "elsewhere": "list what is installed without paths: pip list --format=freeze",
 }
+_NAMELESS_HINT = "write NAME @ before it, so that the release of that name on the index is judged"
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _NO_FILE_HINT = (
     "write the path from the current folder or from that of this file; a project has no separator in its name"
 )
@@ -134,6 +136,10 @@ def _at_place(asked: WrittenRequirement, place: _Place, marker: Marker | None) -
         return _elsewhere(asked, place, marker)
     is_folder = path.is_dir()
     if is_folder:
+        if not _has_project(path):
+            raise LineUnreadable(
+                f"the folder {place.path} holds no project: no {', '.join(_PROJECT_FILES)}", _NO_FILE_HINT
+            )
         name = name or project_of_folder(path)
         if name is None:
             return unsupported(asked, "folder-dynamic", None, marker)
@@ -213,8 +219,14 @@ def _egg_extras(url: str) -> frozenset[NormalizedName]:
 
 
 def _found(path: Path, folder: Path | None) -> Path:
+    """*path* from the current folder, as for pip and uv; where these find no project, from *folder* if there is one."""
     beside = folder / path if folder is not None else path
-    return beside if not path.exists() and beside.exists() else path
+    is_missing = not path.exists() or (path.is_dir() and not _has_project(path) and _has_project(beside))
+    return beside if is_missing and beside.exists() else path
+
+
+def _has_project(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _PROJECT_FILES)
 
 
 def _version(text: str) -> Version | None:
@@ -250,7 +262,7 @@ def unsupported(
         text=asked.shown,
         name=name,
         origin=asked.origin,
-        hint=_HINTS[kind],
+        hint=_NAMELESS_HINT if kind == "vcs" and name is None else _HINTS[kind],
         marker=marker,
         stand_in=stand_in,
     )

@@ -38,6 +38,9 @@ _MISTAKES = (
     ),
     (_NAME_START + r"\s*=\s*[\d*]", "a version is pinned with =="),
     (_NAME_START + r"\s*=[><!~]", "operators are ==, !=, <=, >=, <, >, ~= and ==="),
+    (_NAME_START + r"\s*~=\s*\d+\s*(;|$)", "~= takes two numbers or more: ~=4.0 means >=4.0 and ==4.*"),
+    (_NAME_START + r"\s*[<>=!~]=?\s*[\w.*]+\s+[<>=!~]", "bounds are separated by commas: name>=1.0,<2"),
+    (r"[\"'].*[\"']$", "leave the quotes out"),
     (_NAME_START + r"\s+v?\d", "an operator such as == is missing between name and version"),
     (_NAME_START + r"(\s+[\w.-]+)+$", "one requirement per line"),
 )
