@@ -6,6 +6,7 @@ asked instead. Hosts are replaced, and nothing else of an answer.
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -38,13 +39,19 @@ def main() -> None:
 
 def _explained(name: str) -> Explanation:
     path = str(LOGS / f"{name}.log")
-    request = Request(inputs=(), exclude_newer=CUTOFF, repairs=1, repair_seconds=30.0, folder="/", environ={})
+    request = Request(inputs=(), exclude_newer=CUTOFF, repairs=1, repair_seconds=30.0, folder="/", environ=_environ())
     answer = explain(path, request.changed(platform=_PLATFORM, python=_PYTHON, offline=True))
     told = [each.failure.target for each in answer.explained]
     # What the log tells counts, and only the rest is asked for.
     platform = None if all(target.platform for target in told) else _PLATFORM
     python = None if all(target.python for target in told) else _PYTHON
     return explain(path, request.changed(platform=platform, python=python))
+
+
+def _environ() -> dict[str, str]:
+    """The environment without what this machine tells pip, but for the certificates."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_") or name == "PIP_CERT"}
+    return {**kept, "PIP_CONFIG_FILE": os.devnull}
 
 
 def _report(answers: dict[str, Explanation]) -> Iterator[str]:
@@ -54,7 +61,8 @@ def _report(answers: dict[str, Explanation]) -> Iterator[str]:
     yield f"Made by `python -m tests.live.logs_report` from the {len(answers)} logs in `fixtures/logs/`, which the tools in their"
     yield f"names wrote; the index was asked as of {CUTOFF}. `tests/logs/` holds the first columns to"
     yield f"`fixtures/logs/expected.toml`: all {failed} distributions that failed, no others, and the target as the log tells it."
-    yield f"What it does not tell was asked: {_PLATFORM} or Python {_PYTHON}. A kind is `build`, `no match` or `python` (it requires another)."
+    yield f"What it does not tell was asked: {_PLATFORM} or Python {_PYTHON}. A kind is `build`, `no match` or `python`"
+    yield "(it requires another)."
     yield ""
     yield "| log | lines | failed | kind | target in the log | cause in the log | nearest version with a wheel | answer |"
     yield "|---|---:|---|---|---|---|---|---|"

@@ -100,11 +100,8 @@ def _prepared(failure: Failure, request: Request, reporter: Reporter) -> Explain
     platform, python = _words(failure, request)
     # What failed to build is not to be built again.
     sdist = request.options["sdist"] or ("deny" if failure.kind is FailureKind.BUILD else "pure")
-    strategy = request.options["index_strategy"] or ("first-index" if failure.tool == "uv" else None)
     try:
-        question = request.changed(
-            inputs=(_input(failure),), platform=platform, python=python, sdist=sdist, index_strategy=strategy
-        )
+        question = request.changed(inputs=(_input(failure),), platform=platform, python=python, sdist=sdist)
         prepared = prepare(question, reporter, settings=settings)
     except UsageProblem as error:
         if (platform, python) == (request.options["platform"], request.options["python"]):
