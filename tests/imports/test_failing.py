@@ -124,6 +124,21 @@ def test_index_that_fails_proves_nothing() -> None:
     assert list(find_failing_imports(outcome.pins, suspects, outcome.target, LIBRARY, code, lambda _: ())) == []
 
 
+@pytest.mark.parametrize("statement", ["import absent", "import asyncore"])
+def test_archive_that_cannot_be_had_may_bring_what_is_missing(statement: str) -> None:
+    archives = {"a": {"a.py": statement}, "b": {"b.py": ""}}
+    outcome = resolved(archives, "3.12", "win_amd64")
+    suspects = choose_suspects(outcome.pins, "all", None, frozenset())
+    asked = Suspects(wheels={name: each for name, each in suspects.wheels.items() if name == "a"}, compared={})
+    whole, partial = code_of(archives), code_of(archives)
+    partial.failing = frozenset({"b-1-py3-none-any.whl"})
+    found = [
+        list(find_failing_imports(outcome.pins, asked, outcome.target, LIBRARY, code, lambda _: ()))
+        for code in (whole, partial)
+    ]
+    assert (len(found[0]), found[1]) == (1, [])
+
+
 def test_suspects_are_older_than_the_python_of_the_target() -> None:
     projects = FakeProjects(
         {

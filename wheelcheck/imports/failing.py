@@ -102,6 +102,8 @@ class _Providers:
         self._files = files
         self._code = code
         self._tops: dict[NormalizedName, frozenset[str]] = {}
+        self.is_incomplete = False
+        """Whether some archive could not be had."""
 
     def of(self, top: str) -> list[NormalizedName]:
         """The projects that bring the top-level module *top*: first asked are those of its name, then all."""
@@ -111,12 +113,18 @@ class _Providers:
 
     def _tops_of(self, name: NormalizedName) -> frozenset[str]:
         if name not in self._tops:
-            self._tops[name] = self._code.import_names(self._files[name])
+            try:
+                self._tops[name] = self._code.import_names(self._files[name])
+            except IndexUnavailable:
+                self._tops[name], self.is_incomplete = frozenset(), True
         return self._tops[name]
 
     def has_unknown(self) -> bool:
         """Whether some archive of the resolution may bring modules that were not seen: one that could not be read."""
-        return any(not self._tops_of(name) and not file.filename.endswith(".whl") for name, file in self._files.items())
+        unread = [
+            name for name, file in self._files.items() if not self._tops_of(name) and file.filename[-4:] != ".whl"
+        ]
+        return bool(unread) or self.is_incomplete
 
     def names_of(self, provider: NormalizedName, modules: frozenset[str]) -> Mapping[str, ModuleNames]:
         """What *modules* bind in the archive of *provider*; unread ones where it cannot be had."""
@@ -180,6 +188,8 @@ class _Judge:
         stands_in = library.stands_in.get(top)
         if not library.has(each.module, minor):
             if self._providers.of(top) or (stands_in is not None and self._providers.of(stands_in)):
+                return None
+            if self._providers.is_incomplete:
                 return None
             last = library.last_minor(each.module)
             when = f"since Python 3.{last + 1}" if last is not None and last < minor else f"before Python 3.{minor + 1}"
