@@ -80,7 +80,7 @@ def test_the_stronger_line_counts_and_the_weaker_fills_what_it_leaves_open() -> 
     assert told(
         "   1 | FROM python:3.11-alpine",
         "creating build/lib.linux-aarch64-cpython-312",
-        "gcc -I/home/user/.pyenv/versions/3.12.7/include/python3.12",
+        "gcc -I/home/me/.pyenv/versions/3.12.7/include/python3.12",
         "error: Microsoft Visual C++ 14.0 or greater is required.",
     ) == ("musllinux_1_2_aarch64", "3.12.7")
 
