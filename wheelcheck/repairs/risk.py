@@ -51,8 +51,8 @@ def assess(case: RepairCase) -> tuple[Ground, ...]:
 
 
 def risk_of(grounds: Iterable[Ground]) -> Risk:
-    """The worst of *grounds*; low where there is none."""
-    return max((ground.risk for ground in grounds), key=lambda risk: risk.order, default=Risk.LOW)
+    """The worst of *grounds*; medium where there is none, for no evidence is no sign of safety."""
+    return max((ground.risk for ground in grounds), key=lambda risk: risk.order, default=Risk.MEDIUM)
 
 
 def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:

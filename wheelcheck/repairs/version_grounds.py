@@ -20,6 +20,7 @@ from wheelcheck.repairs.repair_case import MILDER, Distance, RepairCase, declare
 _SHOWN = 3
 _OLD_DAYS = 2 * 365.25
 _NAMES_SHOWN = 5
+_YEARS_LATER = 2
 _MISSING_SHOWN = 3
 _ALL = "*"
 _LABEL = re.compile(r"==\s*[^\s,+]+\+([A-Za-z0-9.]+)")
@@ -49,6 +50,25 @@ def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
         distance = distance_of(case, edit.package, start, chosen.version)
         yield Ground(risk=MILDER[distance.risk], text=_move_text(edit.package, distance))
     yield from judge_label(case, edit, chosen)
+    yield from judge_company(case, edit.package, chosen)
+
+
+def judge_company(case: RepairCase, project: NormalizedName, chosen: Pin) -> Iterator[Ground]:
+    """At most one ground: what *chosen* now takes along, of which it admits releases of years after its own."""
+    own = case.released(project, chosen.version)
+    late: list[str] = []
+    for child in dict.fromkeys(edge.child for edge in case.after.edges if edge.parent == project):
+        pin, natural = case.chosen(child), case.natural(child)
+        if pin is None or (natural is not None and natural.version == pin.version):
+            continue
+        released = case.released(child, pin.version)
+        if own and released and f"{int(own[:4]) + _YEARS_LATER}{own[4:]}" <= released:
+            late.append(f"{child} {pin.version} ({released[:10]})")
+    if late:
+        rest = f" and {len(late) - _SHOWN} more" if len(late) > _SHOWN else ""
+        what = f"{project} {chosen.version} ({str(own)[:10]})"
+        text = f"{what} was released years before what it brings: {', '.join(late[:_SHOWN])}{rest}"
+        yield Ground(risk=Risk.MEDIUM, text=text)
 
 
 def judge_label(case: RepairCase, edit: Edit, chosen: Pin) -> Iterator[Ground]:

@@ -25,8 +25,8 @@ def test_every_kind_of_edit_has_its_judge() -> None:
     assert set(JUDGES) == set(EditKind)
 
 
-def test_no_grounds_are_a_low_risk() -> None:
-    assert risk_of(()) is Risk.LOW
+def test_no_grounds_are_no_low_risk() -> None:
+    assert risk_of(()) is Risk.MEDIUM
 
 
 @pytest.mark.parametrize(
@@ -202,6 +202,29 @@ def test_side_effect_of_several_major_versions_is_medium() -> None:
     edits = [edit(EditKind.PIN, "app", "==2", "==1")]
     found = judged(projects, edits, before=answer(projects, "app==2"), after=answer(projects, "app==1"))
     assert [risk for risk, _ in texts(found)] == ["medium", "low"]
+
+
+def test_pin_that_brings_releases_of_years_after_its_own_is_medium() -> None:
+    """The kind of audiocraft 1.2.0 of 2024, which takes any av, and so one of 2026 that it was never tried with."""
+    projects = FakeProjects(
+        {
+            "app": {
+                "2": [wheel(requires=["av==1"], upload_time="2024-06-01T00:00:00Z")],
+                "1": [wheel(requires=["av", "old"], upload_time="2024-01-15T00:00:00Z")],
+            },
+            "av": {
+                "1": [wheel(upload_time="2023-10-01T00:00:00Z")],
+                "18": [wheel(upload_time="2026-08-12T00:00:00Z")],
+            },
+            "old": {"1": [wheel(upload_time="2020-01-01T00:00:00Z")]},
+        }
+    )
+    edits = [edit(EditKind.PIN, "app", "==2", "==1")]
+    found = judged(projects, edits, before=answer(projects, "app==2"), after=answer(projects, "app==1"))
+    assert texts(found)[0] == (
+        "medium",
+        "app 1 (2024-01-15) was released years before what it brings: av 18 (2026-08-12)",
+    )
 
 
 def test_worst_ground_comes_first_then_the_edits_order() -> None:
