@@ -100,6 +100,13 @@ def test_a_lock_that_is_not_for_this_machine_is_judged_on_what_it_is_for_and_say
     assert found.notes == (f"no platform was named, so what the input is for was taken: {word}",)
 
 
+def test_pythons_of_a_lock_that_are_no_versions_are_told_by_its_reader(tmp_path: Path) -> None:
+    path = tmp_path / "poetry.lock"
+    path.write_text(LOCKS["poetry.lock"].replace("^3.14", ">=what"))
+    found = load_targets(TargetWords(), Settings(), Request(inputs=(str(path),), environ={}), today="2026-11-28")
+    assert (found.targets, found.notes) == ((HOST,), ())
+
+
 def test_a_matrix_has_the_platforms_that_an_environment_admits(tmp_path: Path) -> None:
     uv = "environments = [\"sys_platform == 'win32' and python_version < '3.13'\"]"
     assert checked(tmp_path, uv, TargetWords(pythons=("3.12", "3.13")), every=True) == [

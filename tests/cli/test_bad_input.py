@@ -88,6 +88,12 @@ def test_bad_date_is_explained(shell: Shell) -> None:
     assert "2026-11-01" in message
 
 
+@pytest.mark.parametrize("command", ["plan", "check", "matrix"])
+@pytest.mark.parametrize("span", ["999999 days", "99999999999 days", f"{'9' * 5000} days"])
+def test_span_longer_than_the_calendar_is_no_date(shell: Shell, command: str, span: str) -> None:
+    assert "is no date" in shell.run(command, "a", "--exclude-newer", span).refused(2)
+
+
 def test_target_file_and_words_exclude_each_other(shell: Shell) -> None:
     for option in ("--platform", "--python"):
         message = shell.plan("a", "--target", "t.json", option, "3.11", index=NOWHERE).refused(2)

@@ -51,12 +51,18 @@ class LoadedTargets(Struct, frozen=True, kw_only=True):
 
 
 def day_asked(request: Request, settings: Settings, today: str = "") -> str:
-    """The day, ISO 8601, that the question is about: that of ``exclude_newer``, else *today*, else the day of the clock."""
+    """The day, ISO 8601, that the question is about: that of ``exclude_newer``, else *today*, else the day of the clock.
+
+    Raises ``UsageProblem`` for a span that no calendar has.
+    """
     cutoff = completed(request, settings)["exclude_newer"]
     if cutoff:
-        from wheelcheck.texts.moments import day_of
+        from wheelcheck.texts.moments import HINT, day_of
 
-        return day_of(cutoff)
+        try:
+            return day_of(cutoff)
+        except (ValueError, OverflowError) as error:
+            raise UsageProblem(f"--exclude-newer {cutoff!r} is no date", hint=HINT) from error
     return today[:10] or datetime.now(UTC).date().isoformat()
 
 

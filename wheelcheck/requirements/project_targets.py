@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.requirements.uv_settings import environment_markers
@@ -85,7 +85,10 @@ def _of_poetry_lock(source: Source, reader: Reader) -> Environments | None:  # n
         return None
     python = metadata.values.get("python-versions")
     specifier = poetry_specifier(python) if isinstance(python, str) else None
-    return Environments(bounds=(SpecifierSet(specifier),) if specifier is not None else ())
+    try:
+        return Environments(bounds=(SpecifierSet(specifier),) if specifier is not None else ())
+    except InvalidSpecifier:
+        return None
 
 
 _FILES: Mapping[str, Callable[[Source, Reader], Environments | None]] = {
