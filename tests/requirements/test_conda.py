@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.requirements.readings import asked, failure, read, read_text, write
+from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, UnsupportedRequirement
 from wheelcheck.requirements.conda import parse_spec
 
@@ -44,6 +45,15 @@ def test_the_pip_part_is_a_requirements_file_and_packages_may_have_stand_ins() -
     assert [(str(bound), str(origin)) for bound, origin in found.requires_python] == [
         ("==3.11.*", "e/environment.yml:4")
     ]
+
+
+def test_the_pip_part_may_stand_on_one_line_and_all_faults_are_told() -> None:
+    write({"e.yml": "dependencies: [numpy, pip: [six, requests>=2, idna]]\n"})
+    assert asked(read("e.yml")) == ["six", "requests>=2", "idna"]
+    write({"e.yml": "dependencies:\n- pip: [a b, six]\n- npm: [x]\n- [a]\n- pip:\n  - c d\n"})
+    error = failure("e.yml")
+    assert isinstance(error, InputUnreadable)
+    assert [each.address for each in (error, *error.further)] == ["e.yml:2", "e.yml:3", "e.yml:4", "e.yml:6"]
 
 
 @pytest.mark.parametrize(

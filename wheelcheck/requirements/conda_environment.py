@@ -10,9 +10,9 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.conda import parse_spec
-from wheelcheck.requirements.requirements_file import require_file
+from wheelcheck.requirements.requirements_file import require_lines
 from wheelcheck.texts.sources import Source
-from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, parse_yaml
+from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode, parse_yaml
 
 
 def collect_environment(source: Source, collector: Collector) -> None:
@@ -25,20 +25,24 @@ def collect_environment(source: Source, collector: Collector) -> None:
             address=source.place,
             hint="name the file that lists the dependencies; a workflow goes to --targets-from",
         )
-    pip: list[Scalar] = []
     for item in listed.items:
-        if isinstance(item, Mapping):
-            members = item.get("pip")
-            if isinstance(members, Scalar) and members.kind == "null":
-                continue
-            if not isinstance(members, Sequence) or not all(isinstance(each, Scalar) for each in members.items):
-                raise InputUnreadable("neither a package nor a list for pip", address=source.at(item.line))
-            pip += [each for each in members.items if isinstance(each, Scalar)]
-        elif isinstance(item, Scalar):
+        with collector.noting():
+            _collect_item(item, source, collector)
+
+
+def _collect_item(item: YamlNode, source: Source, collector: Collector) -> None:
+    match item:
+        case Scalar():
             _collect_package(item, source, collector)
-        else:
+        case Mapping(entries={"pip": Scalar(kind="null")}):
+            pass
+        case Mapping(entries={"pip": Sequence(items=members)}) if all(isinstance(each, Scalar) for each in members):
+            lines = ((each.line, each.text) for each in members if isinstance(each, Scalar))
+            require_lines(lines, source, collector)
+        case Mapping():
+            raise InputUnreadable("neither a package nor a list for pip", address=source.at(item.line))
+        case _:
             raise InputUnreadable("a list among the packages", address=source.at(item.line))
-    _collect_pip(pip, source, collector)
 
 
 def _collect_package(item: Scalar, source: Source, collector: Collector) -> None:
@@ -54,11 +58,3 @@ def _minor(bound: SpecifierSet) -> SpecifierSet:
     """*bound* on Python, exact patch releases widened to their minor: which one conda locked says nothing of the target's."""
     clauses = (re.sub(r"^==(\d+\.\d+)[\d.*]*$", r"==\1.*", str(clause)) for clause in bound)
     return SpecifierSet(",".join(clauses))
-
-
-def _collect_pip(members: list[Scalar], source: Source, collector: Collector) -> None:
-    """Read *members* as the lines of a requirements file, each on its line of *source*."""
-    lines = [""] * max((each.line for each in members), default=0)
-    for each in members:
-        lines[each.line - 1] = each.text
-    require_file(Source(place=source.place, text="\n".join(lines), folder=source.folder, url=source.url), collector)

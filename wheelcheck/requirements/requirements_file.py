@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import urljoin
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
@@ -43,6 +44,15 @@ def require_file(source: Source, collector: Collector) -> None:
     _Reading(collector).read(_Inclusion(source, _key(source)), collector.require)
 
 
+def require_lines(lines: Iterable[tuple[int, str]], source: Source, collector: Collector) -> None:
+    """Ask for what *lines* of *source* say, each with its number; several may stand on one line of it. Likewise for the rest."""
+    reading, inclusion = _Reading(collector), _Inclusion(source, _key(source))
+    for number, text in lines:
+        for line in iter_logical_lines(text, collector.environ):
+            with collector.noting():
+                reading.follow(replace(line, number=number), inclusion, collector.require)
+
+
 def constrain_file(source: Source, collector: Collector) -> None:
     """Take everything that *source* lists as bounds only, likewise."""
     _Reading(collector).read(_Inclusion(source, _key(source)), collector.constrain)
@@ -62,9 +72,10 @@ class _Reading:
         self._collector.included.add(visit)
         for line in iter_logical_lines(inclusion.source.text, self._environ):
             with self._collector.noting():
-                self._read_line(line, inclusion, take)
+                self.follow(line, inclusion, take)
 
-    def _read_line(self, line: LogicalLine, inclusion: _Inclusion, take: Taken) -> None:
+    def follow(self, line: LogicalLine, inclusion: _Inclusion, take: Taken) -> None:
+        """Hand what *line* asks for to *take*, or follow its option. Raises ``InputUnreadable`` with its place."""
         try:
             self._follow(line, inclusion, take)
         except LineUnreadable as problem:

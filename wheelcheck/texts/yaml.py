@@ -82,7 +82,7 @@ class _Walk:
 
     def plain(self, node: Node, depth: int) -> YamlNode:
         if depth > _DEEPEST:
-            raise InputUnreadable("nested too deeply for a workflow", address=self._path)
+            raise InputUnreadable("nested too deeply", address=self._path)
         made = self._made.get(node)
         if made is None:
             made = self._made[node] = self._made_of(node, depth)
