@@ -66,6 +66,14 @@ def test_unknown_project_blocks(shell: Shell) -> None:
     assert outcome.codes == ["WC301"]
 
 
+def test_unknown_project_is_told_beside_every_requirement_that_no_version_meets(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        outcome = shell.plan("nowhere", "a>=2", "b<1", "elsewhere; sys_platform == 'aix'", index=server.simple_url)
+    assert outcome.status == 1
+    found = [(finding["code"], finding["package"]) for finding in outcome.plan["findings"]]
+    assert sorted(found) == [("WC204", "a"), ("WC204", "b"), ("WC301", "nowhere")]
+
+
 def test_spent_budget_is_4_and_undecided(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         outcome = shell.plan("a", "--max-seconds", "0", index=server.simple_url)

@@ -184,6 +184,17 @@ def test_version_clash_is_a_conflict_with_the_path_of_each_side() -> None:
     assert set(clash.paths) == {("a", "c<2"), ("b", "mid==1", "c>=2")}
 
 
+def test_every_project_of_which_no_version_is_asked_for_is_a_clash() -> None:
+    projects = FakeProjects({name: {"1": [wheel()]} for name in ("a", "b", "c", "d")})
+    outcome = answer(projects, "a>=2", "b<1", "c", "d", "d<1", "d>0.5")
+    assert isinstance(outcome, Conflict)
+    assert {clash.name: clash.paths for clash in outcome.clashes} == {
+        "a": (("a>=2",),),
+        "b": (("b<1",),),
+        "d": (("d",), ("d<1",), ("d>0.5",)),
+    }
+
+
 def test_override_replaces_requirement_and_marker() -> None:
     projects = FakeProjects(
         {

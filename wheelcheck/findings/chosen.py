@@ -163,8 +163,7 @@ def _day(upload_time: str | None) -> str:
 
 def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Projects that no index knows, or that an index lists without a single file."""
-    resolution = diagnosis.resolution
-    for name in resolution.absent if resolution is not None else ():
+    for name in _absent(diagnosis):
         page = diagnosis.page(name)
         if page.unasked:
             yield _unverified(diagnosis, name, page)
@@ -198,6 +197,18 @@ def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
                 evidence=_reason(page.state_reason),
                 paths=diagnosis.paths(name),
             )
+
+
+def _absent(diagnosis: Diagnosis) -> Iterator[NormalizedName]:
+    """The projects without any version: those met, and where the requirements clash those that the user asks for."""
+    if diagnosis.resolution is not None:
+        yield from diagnosis.resolution.absent
+    elif diagnosis.clashes:
+        asked = (each for each in diagnosis.requirements if each.url is None)
+        held = (each for each in asked if each.marker is None or diagnosis.compatibility.evaluate(each.marker).holds)
+        for name in sorted({each.name for each in held}):
+            if not diagnosis.page(name).distributions:
+                yield name
 
 
 def _unverified(diagnosis: Diagnosis, name: NormalizedName, page: ProjectPage) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -63,9 +63,13 @@ def way_to(
 
 
 def clashes_of(causes: Sequence[Cause], provider: WheelProvider) -> tuple[Clash, ...]:
-    """One clash for each project among the *causes* that the solver ended on, in the order of their names."""
+    """One clash for each project among the *causes* that the solver ended on, in the order of their names.
+
+    The solver ends at the first project that cannot be; the others whose versions the user's own bounds rule out are told too.
+    """
     if provider.pruning.is_probing:
         causes = _decisive(causes, provider)
+    causes = [*causes, *_never_met(provider)]
     by_name: dict[NormalizedName, dict[tuple[str, Candidate | None], Cause]] = {}
     for cause in causes:
         requirement = cause.requirement
@@ -74,6 +78,19 @@ def clashes_of(causes: Sequence[Cause], provider: WheelProvider) -> tuple[Clash,
             found.setdefault((str(requirement.stated), cause.parent), cause)
     shortest = _shortest_paths(provider)
     return tuple(_clash(name, list(found.values()), shortest, provider) for name, found in sorted(by_name.items()))
+
+
+def _never_met(provider: WheelProvider) -> Iterator[Cause]:
+    """The user's own requirements on projects of which an index has versions, and none that all of these admit."""
+    own: dict[NormalizedName, list[ResolverRequirement]] = {}
+    for requirement in provider.edges[None]:
+        own.setdefault(requirement.key[0], []).append(requirement)
+    for name, asked in own.items():
+        if any(each.url is not None or each.impossible for each in asked) or provider.adjustments.constraints_on(name):
+            continue
+        page = provider.source.view(name).page
+        if page.distributions and not provider.source.versions_within(name, [each.bound for each in asked]):
+            yield from (Cause(each, None) for each in asked)
 
 
 def _decisive(causes: Sequence[Cause], provider: WheelProvider) -> Sequence[Cause]:
