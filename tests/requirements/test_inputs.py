@@ -116,7 +116,7 @@ def test_a_missing_file_that_may_be_a_project_says_how_to_ask_for_it() -> None:
     assert asked(read("discord.py>=0")) == ["discord-py>=0"]
 
 
-@pytest.mark.parametrize("name", ["Pipfile", "uv.lock", "poetry.lock", "pylock.toml"])
+@pytest.mark.parametrize("name", ["Pipfile", "uv.lock", "poetry.lock", "pylock.toml", "pixi.toml"])
 def test_formats_that_are_not_read_are_told_with_a_way_out(name: str) -> None:
     write({name: "x"})
     error = failure(name)

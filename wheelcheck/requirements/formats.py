@@ -85,6 +85,7 @@ _FOREIGN = {
     r"Pipfile(\.lock)?": "write it as requirements first: pipenv requirements > requirements.txt",
     r"poetry\.lock": "write it as requirements first: poetry export -o requirements.txt",
     r"uv\.lock|pylock(\..+)?\.toml": "write it as requirements first: uv export -o requirements.txt",
+    r"pixi\.toml": "lock it first: pixi lock; then give pixi.lock",
     r"pdm\.lock": "write it as requirements first: pdm export -o requirements.txt",
 }
 
