@@ -30,38 +30,10 @@ _SHIPPED_FIRST = (
     frozenset({"main", "base", "core", "common", "default"}),
 )
 _UNRANKED = len(_SHIPPED_FIRST)
-_FOR_WORK = frozenset(
-    {
-        "dev",
-        "develop",
-        "development",
-        "local",
-        "test",
-        "tests",
-        "testing",
-        "doc",
-        "docs",
-        "lint",
-        "linting",
-        "style",
-        "ci",
-        "build",
-    }
-    | {
-        "typing",
-        "types",
-        "mypy",
-        "benchmark",
-        "benchmarks",
-        "bench",
-        "optional",
-        "extra",
-        "extras",
-        "minimum",
-        "min",
-        "constraints",
-    }
-)
+_FOR_WORK = frozenset({
+    "dev", "develop", "development", "local", "test", "tests", "testing", "doc", "docs", "lint", "linting", "style", "ci", "build",
+    "typing", "types", "mypy", "benchmark", "benchmarks", "bench", "optional", "extra", "extras", "minimum", "min", "constraints",
+})  # fmt: skip
 _NESTED = frozenset({"requirements", "constraints"})
 
 

@@ -122,19 +122,9 @@ class _UvReading(ToolReading):
 
 
 _STRATEGIES = get_args(IndexStrategy)
-_INDEX_KEYS = frozenset(
-    {
-        "authenticate",
-        "cache-control",
-        "default",
-        "explicit",
-        "format",
-        "ignore-error-codes",
-        "name",
-        "publish-url",
-        "url",
-    }
-)
+_INDEX_KEYS = frozenset({
+    "authenticate", "cache-control", "default", "explicit", "format", "ignore-error-codes", "name", "publish-url", "url",
+})  # fmt: skip
 _EITHER = {
     "index": _UvReading.indexes,
     "index-url": ToolReading.index_url,
