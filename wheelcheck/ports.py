@@ -96,6 +96,14 @@ class Code(Protocol):
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of the dotted *modules* binds in *distribution*, in the order of their names."""
 
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[frozenset[str], ...]:
+        """As :meth:`import_names` for each of *distributions*, all fetched at once."""
+
+    def definitions_of(
+        self, asked: Sequence[tuple[Distribution, frozenset[str]]]
+    ) -> tuple[tuple[ModuleNames, ...], ...]:
+        """As :meth:`definitions` for each distribution and its modules, all fetched at once."""
+
     def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
         """The files that each of *distributions* installs into ``site-packages``, with a word that tells contents apart."""
 

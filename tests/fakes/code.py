@@ -51,6 +51,16 @@ class FakeCode:
             )
         return define_modules(texts, modules)
 
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[frozenset[str], ...]:
+        """The top-level names of each of *distributions*."""
+        return tuple(map(self.import_names, distributions))
+
+    def definitions_of(
+        self, asked: Sequence[tuple[Distribution, frozenset[str]]]
+    ) -> tuple[tuple[ModuleNames, ...], ...]:
+        """What the modules asked of each distribution bind."""
+        return tuple(self.definitions(each, modules) for each, modules in asked)
+
     def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
         """The files of each of *distributions*, with their texts."""
         return tuple(self.archives.get(each.filename, {}) for each in distributions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
@@ -67,7 +67,9 @@ def find_failing_imports(
             Code.IMPORTS_UNREAD,
             message=f"{suspects.more} more wheels that are older than Python 3.{facts.minor} were not read for imports that fail",
         )
-    for name, read in _read(suspects, facts, code):
+    reads = dict(_read(suspects, facts, code))
+    judge.learn(each for read in reads.values() for module in read.modules for each in module.imports)
+    for name, read in reads.items():
         version = pins[name].version
         failures = list(judge.failures(name, read))
         for kind in dict.fromkeys(each.code for each in failures):
@@ -96,7 +98,7 @@ def _read(
 
 
 class _Providers:
-    """The modules of the *files* of a resolution, read through *code*."""
+    """The modules of the *files* of a resolution, read through *code*; what many imports ask for is fetched at once."""
 
     def __init__(self, files: Mapping[NormalizedName, Distribution], code: CodeOfArchives) -> None:
         self._files = files
@@ -104,34 +106,48 @@ class _Providers:
         self._tops: dict[NormalizedName, frozenset[str]] = {}
         self.is_incomplete = False
         """Whether some archive could not be had."""
+        self._modules: dict[NormalizedName, Mapping[str, ModuleNames]] = {}
 
     def of(self, top: str) -> list[NormalizedName]:
         """The projects that bring the top-level module *top*: first asked are those of its name, then all."""
         alike = [name for name in self._files if name == canonicalize_name(top)]
-        found = [name for name in alike if top in self._tops_of(name)]
-        return found or [name for name in self._files if top in self._tops_of(name)]
+        return self._bringing(alike, top) or self._bringing(list(self._files), top)
 
-    def _tops_of(self, name: NormalizedName) -> frozenset[str]:
-        if name not in self._tops:
+    def _bringing(self, names: list[NormalizedName], top: str) -> list[NormalizedName]:
+        asked = [name for name in names if name not in self._tops]
+        if asked:
             try:
-                self._tops[name] = self._code.import_names(self._files[name])
+                self._tops |= zip(asked, self._code.top_modules([self._files[name] for name in asked]), strict=True)
             except IndexUnavailable:
-                self._tops[name], self.is_incomplete = frozenset(), True
-        return self._tops[name]
+                self._tops |= {name: self._top_modules(name) for name in asked}
+        return [name for name in names if top in self._tops[name]]
+
+    def _top_modules(self, name: NormalizedName) -> frozenset[str]:
+        try:
+            return self._code.import_names(self._files[name])
+        except IndexUnavailable:
+            self.is_incomplete = True
+            return frozenset()
 
     def has_unknown(self) -> bool:
         """Whether some archive of the resolution may bring modules that were not seen: one that could not be read."""
-        unread = [
-            name for name, file in self._files.items() if not self._tops_of(name) and file.filename[-4:] != ".whl"
-        ]
+        unread = [name for name, file in self._files.items() if not self._tops[name] and file.filename[-4:] != ".whl"]
         return bool(unread) or self.is_incomplete
 
-    def names_of(self, provider: NormalizedName, modules: frozenset[str]) -> Mapping[str, ModuleNames]:
-        """What *modules* bind in the archive of *provider*; unread ones where it cannot be had."""
+    def learn(self, wanted: Mapping[NormalizedName, frozenset[str]]) -> None:
+        """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known."""
         try:
-            return {each.module: each for each in self._code.definitions(self._files[provider], modules)}
+            answers = self._code.definitions_of([(self._files[name], modules) for name, modules in wanted.items()])
         except IndexUnavailable:
-            return {name: ModuleNames(module=name, state=ModuleState.UNREAD, open_ended=True) for name in modules}
+            return
+        self._modules |= {
+            name: {each.module: each for each in answer} for name, answer in zip(wanted, answers, strict=True)
+        }
+
+    def names_of(self, provider: NormalizedName, module: str) -> ModuleNames:
+        """What *module*, which was learnt, binds in the archive of *provider*."""
+        unread = ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True)
+        return self._modules.get(provider, {}).get(module, unread)
 
 
 class _Judge:
@@ -139,6 +155,17 @@ class _Judge:
         self._providers = providers
         self._library = library
         self._target = target
+
+    def learn(self, imports: Iterable[OuterImport]) -> None:
+        """Read all that judging *imports* will ask of other projects."""
+        wanted: dict[NormalizedName, set[str]] = {}
+        for each in imports:
+            for one in (each, *each.instead):
+                top = one.module.partition(".")[0]
+                providers = [] if not one.names or self._library.had(top) else self._providers.of(top)
+                if len(providers) == 1:
+                    wanted.setdefault(providers[0], set()).update(_asked(one))
+        self._providers.learn({name: frozenset(modules) for name, modules in sorted(wanted.items())})
 
     def failures(self, name: NormalizedName, read: ImportTime) -> Iterator[Failure]:
         """What fails in *read*, of the module by which *name* is imported."""
@@ -204,19 +231,23 @@ class _Judge:
     def _judge_provided(self, each: OuterImport, provider: NormalizedName) -> tuple[Code, str] | None:
         if not each.names:
             return None
-        wanted = frozenset({each.module, *(f"{each.module}.{name}" for name in each.names)})
-        known = self._providers.names_of(provider, wanted)
-        module = known.get(each.module)
-        if module is None or module.state is not ModuleState.READ or module.open_ended:
+        module = self._providers.names_of(provider, each.module)
+        if module.state is not ModuleState.READ or module.open_ended:
             return None
         missing = [
             name
             for name in each.names
-            if name not in module.names and known[f"{each.module}.{name}"].state is ModuleState.ABSENT
+            if name not in module.names
+            and self._providers.names_of(provider, f"{each.module}.{name}").state is ModuleState.ABSENT
         ]
         if not missing:
             return None
         return Code.NAME_ABSENT, f"as {provider}'s `{each.module}` has no `{missing[0]}`"
+
+
+def _asked(each: OuterImport) -> list[str]:
+    """The modules that *each* may take its names from: its own, and those below it."""
+    return [each.module, *(f"{each.module}.{name}" for name in each.names)]
 
 
 def _short(text: str) -> str:

@@ -155,6 +155,18 @@ class IndexStore:
         """What each of *modules* binds in *distribution*; raises ``HashMismatch``, ``IndexUnavailable``."""
         return self._answer(self._code().definitions(distribution, modules))
 
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[frozenset[str], ...]:
+        """The top-level names of each of *distributions*; raises ``HashMismatch``, ``IndexUnavailable``."""
+        begun = [self._code().import_names(each) for each in distributions]
+        return tuple(map(self._answer, begun))
+
+    def definitions_of(
+        self, asked: Sequence[tuple[Distribution, frozenset[str]]]
+    ) -> tuple[tuple[ModuleNames, ...], ...]:
+        """What the modules asked of each distribution bind; raises ``HashMismatch``, ``IndexUnavailable``."""
+        begun = [self._code().definitions(each, modules) for each, modules in asked]
+        return tuple(map(self._answer, begun))
+
     def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
         """The files that each of *distributions* installs; raises ``HashMismatch``, ``IndexUnavailable``."""
         begun = [self._code().files(each) for each in distributions]

@@ -12,14 +12,13 @@ from wheelcheck.imports.failing import find_failing_imports
 from wheelcheck.imports.suspects import LARGEST, Suspects
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution, Wheel
-from wheelcheck.model.repair import Edit, Ground, Risk
-from wheelcheck.model.resolution import Pin
+from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.ports import Code
 from wheelcheck.repairs.repair_case import Dependant, RepairCase
 
 _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 4
-_WHEELS_READ = 24
+_WHEELS_READ = 8
 _THERE = (ModuleState.READ, ModuleState.COMPILED, ModuleState.UNREAD)
 _DEEPEST = 4  # parts of a dotted name; namespaces are not nested deeper than google.cloud.<project>
 _LONGEST = 80  # characters of a statement within a sentence; the ground quotes it whole
@@ -169,8 +168,9 @@ def judge_imports(case: RepairCase) -> Iterator[Ground]:
     """What fails when the projects that the repair moves, or those that ask for an edited project, are imported after it."""
     if case.library is None:
         return
-    edited = [edit.package for edit in case.edits if edit.package is not None]
-    moved = [name for name, pin in case.after.pins.items() if name in edited or _has_moved(case, name, pin)]
+    # A bound moves a project within what everybody declares, who may be many.
+    edited = [edit.package for edit in case.edits if edit.package is not None and edit.kind is not EditKind.CONSTRAIN]
+    moved = [name for name in edited if name in case.after.pins]
     near = [dependant.pin.name for name in edited for dependant in case.dependants(name)]
     wheels: dict[NormalizedName, Wheel] = {}
     for name in (*moved, *near):
@@ -186,11 +186,6 @@ def judge_imports(case: RepairCase) -> Iterator[Ground]:
         yield Ground(
             risk=Risk.HIGH, text=finding.message, file=file_name or None, line=found, quote=rest.strip("`") or None
         )
-
-
-def _has_moved(case: RepairCase, name: NormalizedName, pin: Pin) -> bool:
-    before = case.natural(name)
-    return case.before is not None and (before is None or before.version != pin.version)
 
 
 def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:

@@ -54,6 +54,14 @@ class CannedCode:
         absent = {name: ModuleNames(module=name, state=ModuleState.ABSENT) for name in modules}
         return tuple(described.get(name, absent[name]) for name in sorted(modules))
 
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[frozenset[str], ...]:
+        return tuple(map(self.import_names, distributions))
+
+    def definitions_of(
+        self, asked: Sequence[tuple[Distribution, frozenset[str]]]
+    ) -> tuple[tuple[ModuleNames, ...], ...]:
+        return tuple(self.definitions(each, modules) for each, modules in asked)
+
     def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
         raise AssertionError(f"nothing asks for the files of {distributions}")
 
