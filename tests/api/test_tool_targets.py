@@ -68,6 +68,17 @@ def test_a_python_that_the_project_admits_is_taken_where_its_tool_chooses_the_py
     assert str(prepare(without_tool, SilentReporter()).question.target) == str(HOST)
 
 
+@pytest.mark.parametrize("backend", ["uv_build", "poetry.core.masonry.api", "pdm.backend", "hatchling.build"])
+def test_a_project_that_its_tool_has_just_made_is_one_of_that_tool(tmp_path: Path, backend: str) -> None:
+    asked = request(tmp_path, "", python=">=3.14")
+    path = Path(asked.inputs[0])
+    path.write_text(
+        path.read_text().replace("[tool.uv]", f'[build-system]\nrequires = []\nbuild-backend = "{backend}"')
+    )
+    target = prepare(asked, SilentReporter()).question.target
+    assert target.python == ("3.14" if backend != "hatchling.build" else HOST.python)
+
+
 def test_a_check_has_a_target_for_each_environment_those_required_first(tmp_path: Path) -> None:
     uv = (
         "environments = [\"sys_platform == 'win32'\", \"sys_platform == 'darwin'\"]\n"

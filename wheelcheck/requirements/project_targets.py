@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def _of_project(source: Source, reader: Reader) -> Environments | None:
         workspace = load_workspace(source, document, reader)
     except InputUnreadable:
         return None
-    if workspace is None and not document.within("tool").values.keys() & _CHOOSING:
+    backend = str(document.within("build-system").values.get("build-backend", ""))
+    # The backends are called after their tools: uv_build, poetry.core.masonry.api, pdm.backend.
+    if workspace is None and not {*document.within("tool").values, re.split(r"[._]", backend)[0]} & _CHOOSING:
         return None
     uv = (workspace.document if workspace is not None else document).within("tool", "uv")
     bounds = admitted_pythons(document)
