@@ -74,6 +74,25 @@ def test_unknown_project_is_told_beside_every_requirement_that_no_version_meets(
     assert sorted(found) == [("WC204", "a"), ("WC204", "b"), ("WC301", "nowhere")]
 
 
+@pytest.mark.parametrize("what", ["1" * 5_000, "[" * 20_000], ids=["long number", "deep nesting"])
+@pytest.mark.parametrize(
+    ("command", "name", "text"),
+    [
+        ("plan", "pyproject.toml", "[project]\nname = 'x'\ndependencies = []\nversion = {}\n"),
+        ("plan", ".", "[project]\nname = 'x'\ndependencies = []\nversion = {}\n"),
+        ("plan", "script.py", "# /// script\n# dependencies = []\n# x = {}\n# ///\n"),
+        ("check", "pdm.lock", "[metadata]\nlock_version = {}\n"),
+        ("check", "pylock.toml", "lock-version = {}\n"),
+        ("check", "report.json", '{{"version": "1", "install": {}}}'),
+    ],
+)
+def test_document_that_meets_a_limit_of_its_reader_is_2(
+    shell: Shell, command: str, name: str, text: str, what: str
+) -> None:
+    shell.write("pyproject.toml" if name == "." else name, text.format(what))
+    assert shell.run(command, name, *TARGET, "--index-url", "http://127.0.0.1:9/").status == 2
+
+
 def test_spent_budget_is_4_and_undecided(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         outcome = shell.plan("a", "--max-seconds", "0", index=server.simple_url)

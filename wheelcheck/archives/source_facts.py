@@ -51,7 +51,7 @@ def parse_project_table(tree: SourceTree) -> ProjectTable:
         return ProjectTable(backend=_LEGACY)
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:
         return ProjectTable(present=True, broken=str(problem), backend=_LEGACY)
     system = document.get("build-system")
     system = system if isinstance(system, dict) else {}

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.locks.formats import LOCK_FORMATS, is_lock_name
 from wheelcheck.requirements.formats import FORMATS
-from wheelcheck.texts.toml import table_at
+from wheelcheck.texts.toml import limit_met, table_at
 
 _BOUNDS = r"constraints?([-_.][^/]*)?\.(txt|in)"
 _SETTINGS = "wheelcheck.toml"
@@ -185,6 +185,8 @@ def _document(path: Path) -> Mapping[str, object] | str:
         return "not text in UTF-8"
     except tomllib.TOMLDecodeError as problem:
         return f"not valid TOML: {problem}"
+    except (ValueError, RecursionError) as problem:
+        return f"cannot be read as TOML: {limit_met(problem)}"
 
 
 def _signs(document: Mapping[str, object]) -> Iterator[bool]:

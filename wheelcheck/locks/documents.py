@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.texts.places import project_name
 from wheelcheck.texts.sources import decoded
-from wheelcheck.texts.toml import Table, fault_of
+from wheelcheck.texts.toml import Table, fault_of, limit_met
 
 MANGLED = "write the lock again with the tool that made it; a lock is not edited by hand"
 _Read = TypeVar("_Read")
@@ -97,8 +97,8 @@ def load_toml(content: bytes, path: str) -> tuple[LockTable, str]:
     except tomllib.TOMLDecodeError as problem:
         why, line = fault_of(problem)
         raise _broken(path, line or text.count("\n") + 1, why, not line) from None
-    except RecursionError:
-        raise _broken(path, 0, "nested too deeply", False) from None
+    except (ValueError, RecursionError) as problem:
+        raise _broken(path, 0, limit_met(problem), False) from None
 
 
 def load_json(content: bytes, path: str) -> tuple[LockTable, str]:
@@ -110,8 +110,8 @@ def load_json(content: bytes, path: str) -> tuple[LockTable, str]:
         value: object = json.loads(text)
     except json.JSONDecodeError as problem:
         raise _broken(path, problem.lineno, problem.msg, problem.pos >= len(text.rstrip())) from None
-    except RecursionError:
-        raise _broken(path, 0, "nested too deeply", False) from None
+    except (ValueError, RecursionError) as problem:
+        raise _broken(path, 0, limit_met(problem), False) from None
     if not isinstance(value, dict):
         raise InputUnreadable("is not a JSON object", address=path, hint=MANGLED)
     return LockTable(value, path=path), text

@@ -32,7 +32,7 @@ def parse_target_file(content: str, path: str) -> Target:
     """
     try:
         data = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad(path, f"is not JSON ({error})") from error
     if not isinstance(data, dict):
         raise _bad(path, "is not a JSON object")

@@ -81,7 +81,7 @@ def _name_in_pyproject(path: Path) -> NormalizedName | None:
 
     try:
         document: object = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     for keys in (("project", "name"), ("tool", "poetry", "name"), ("tool", "flit", "metadata", "dist-name")):
         value = table_at(document, *keys[:-1]).get(keys[-1])

@@ -201,6 +201,13 @@ def parse_toml(
         fact, line = fault_of(problem)
         line = line or text.count("\n") + 1
         raise failing(f"not valid TOML: {fact}", address=f"{place}:{line + first_line - 1}") from None
+    except (ValueError, RecursionError) as problem:
+        raise failing(f"cannot be read as TOML: {limit_met(problem)}", address=place) from None
+
+
+def limit_met(problem: ValueError | RecursionError) -> str:
+    """Which limit of the interpreter a reader of TOML or JSON met: *problem* is no error of its own kind."""
+    return "nested too deeply" if isinstance(problem, RecursionError) else "a number in it is too long"
 
 
 def fault_of(problem: ValueError) -> tuple[str, int]:
