@@ -218,11 +218,11 @@ class QuestionOptions(TypedDict, total=False):
         key=Key("excludes", "names", "Projects to leave out of every requirement list.", adds=True),
     )]  # fmt: skip
     extras: Annotated[tuple[str, ...], Option(
-        "--extra", "NAME", "An extra of pyproject.toml.",
+        "--extra", "NAME", "An extra of the project or lock.",
         key=Key("extras", "names", "Extras of the pyproject.toml among the inputs."),
     )]  # fmt: skip
     groups: Annotated[tuple[str, ...], Option(
-        "--group", "NAME", "A dependency group of pyproject.toml (PEP 735).",
+        "--group", "NAME", "A dependency group (PEP 735), or an environment of Hatch or pixi.",
         key=Key("groups", "listed words", "Dependency groups of the pyproject.toml among the inputs."),
     )]  # fmt: skip
     sdist: Annotated[SdistPolicy | None, Option(

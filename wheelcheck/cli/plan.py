@@ -51,9 +51,9 @@ def plan_command(
 ) -> int:
     """Resolve INPUT... for one target and plan its installation, with repairs where it is blocked.
 
-    INPUT is a requirements file, a pyproject.toml, a literal setup.py or setup.cfg, a script with inline metadata (PEP 723), a
-    folder, "-" for standard input, or a requirement such as "audiocraft==1.3.0". Without --platform and --python the target is
-    the running interpreter.
+    INPUT is a requirements file, a lock, pyproject.toml, a literal setup.py or setup.cfg, conda's environment.yml, a script with
+    inline metadata (PEP 723), a folder, "-" for standard input, or a requirement such as "audiocraft==1.3.0". Without --platform
+    and --python the target is the running interpreter, unless the input names others.
     """
     from wheelcheck.api.plan import plan_of
     from wheelcheck.api.preparing import prepare
