@@ -56,6 +56,7 @@ class Walk:
         self._collector = collector
         self._follow = follow
         self._visited: set[tuple[NormalizedName, str]] = set()
+        self._way: list[NormalizedName] = []
 
     def take(self, listed: Sequence[Declared], scope: Scope) -> None:
         """Ask for each of *listed*; one that is none, or an own extra that there is not, becomes a problem of the collector."""
@@ -78,9 +79,13 @@ class Walk:
     def take_extra(self, scope: Scope) -> None:
         """Ask for what the extra of *scope* lists, unless that was done under its marker."""
         extra = scope.extra
-        if extra is not None and (extra, str(scope.marker)) not in self._visited:
-            self._visited.add((extra, str(scope.marker)))
-            self.take(self._project.extras[extra], scope)
+        # An extra that asks for itself by way of others adds nothing but narrower markers, without end.
+        if extra is None or extra in self._way or (extra, str(scope.marker)) in self._visited:
+            return
+        self._visited.add((extra, str(scope.marker)))
+        self._way.append(extra)
+        self.take(self._project.extras[extra], scope)
+        self._way.pop()
 
     def _understood(self, each: Declared) -> Requirement | UnsupportedRequirement:
         if each.text.startswith("-e "):
