@@ -273,6 +273,28 @@ def test_configuration_of_the_machine_that_is_no_text_is_told_with_its_path(tmp_
         assert str(file) in error.address
 
 
+def test_extras_that_ask_for_one_another_under_markers_end() -> None:
+    optional = """
+[project.optional-dependencies]
+x = ["idna", "p[y] ; python_version < '4'"]
+y = ["six", "p[x] ; os_name != 'nt'"]
+"""
+    write({"pyproject.toml": project("p", more=optional)})
+    assert asked(read("pyproject.toml", extras=("x",))) == ["idna", "six"]
+
+
+@pytest.mark.parametrize("pattern", ["/somewhere/*", "**x"])
+def test_pattern_of_members_that_is_none_is_told_with_its_line(pattern: str) -> None:
+    write({"pyproject.toml": project("p", more=f'[tool.uv.workspace]\nmembers = ["{pattern}"]\n')})
+    error = failure("pyproject.toml")
+    assert (error.address, pattern in error.message) == ("pyproject.toml:6", True)
+
+
+def test_a_workspace_may_name_its_own_folder() -> None:
+    write({"pyproject.toml": project("p", "six", more='[tool.uv.workspace]\nmembers = ["."]\n')})
+    assert asked(read("pyproject.toml")) == ["six"]
+
+
 def test_all_settings_that_cannot_be_read_are_told_in_one_run() -> None:
     more = '[tool.uv]\nno-build = 3\nexclude-newer = 4\n[tool.uv.sources]\na = { path = "gone" }\n'
     write({"pyproject.toml": project("p", "a", "b c d", more=more)})

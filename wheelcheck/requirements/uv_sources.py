@@ -89,7 +89,7 @@ def load_workspace(source: Source, document: Table, reader: Reader) -> Workspace
         if not path.is_file() or b"workspace" not in path.read_bytes():
             continue
         place = os.path.normpath(Path(source.place).parent / "/".join([os.pardir] * depth) / "pyproject.toml")
-        above = Table.of_toml(path.read_text("utf-8-sig"), place)
+        above = _toml(path, place)
         if "workspace" in above.within("tool", "uv").values:
             found = _workspace(replace(source, place=place, folder=folder, text=above.document), above)
             if own not in {member.absolute() for member in found.members.values()}:
@@ -104,7 +104,7 @@ def _workspace(source: Source, document: Table) -> Workspace:
     excluded, root = table.texts("exclude"), source.folder or Path()
     members: dict[NormalizedName, Path] = {}
     for pattern in ("", *table.texts("members")):
-        for folder in sorted(root.glob(pattern)) if pattern else [root]:
+        for folder in _folders(root, pattern, table):
             relative = folder.relative_to(root).as_posix()
             if not (folder / "pyproject.toml").is_file() or any(fnmatchcase(relative, each) for each in excluded):
                 continue
@@ -113,8 +113,22 @@ def _workspace(source: Source, document: Table) -> Workspace:
                 members[name] = folder
             else:
                 place = (Path(source.place).parent / relative / "pyproject.toml").as_posix()
-                Table.of_toml((folder / "pyproject.toml").read_text("utf-8-sig"), place)
+                _toml(folder / "pyproject.toml", place)
     return Workspace(root=source, document=document, members=members)
+
+
+def _folders(root: Path, pattern: str, table: Table) -> list[Path]:
+    try:
+        return sorted(root.glob(pattern)) if Path(pattern).parts else [root]
+    except (NotImplementedError, ValueError) as problem:
+        text = f"{table.name_of('members')}: {pattern!r} is no pattern of folders: {problem}"
+        raise table.failure(
+            text, "write it from this file's folder: packages/*", line=table.line_of("members")
+        ) from None
+
+
+def _toml(path: Path, place: str) -> Table:
+    return Table.of_toml(Reader(fetch_text=None, stdin=None).file(path, place).text, place)
 
 
 class UvSources:
