@@ -93,6 +93,20 @@ def test_document_that_meets_a_limit_of_its_reader_is_2(
     assert shell.run(command, name, *TARGET, "--index-url", "http://127.0.0.1:9/").status == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("t.json", '{"compatible_tags": ["cp>3-none-any"], "marker_environment": {}}', ("--target", "t.json")),
+        (".python-version", "3." + "1" * 5_000, ("--targets-from", ".python-version")),
+        ("index/a/index.json", '{"meta": {"api-version": "1.0"}, "files": ' + "[" * 20_000, ("-i", "index")),
+    ],
+)
+def test_hostile_target_or_page_is_refused(shell: Shell, name: str, text: str, words: tuple[str, ...]) -> None:
+    shell.write(name, text)
+    where = ("-i", (shell.folder / "index").as_uri()) if words[0] == "-i" else words
+    assert shell.run("check", "a", *where).status in (2, 3)
+
+
 def test_spent_budget_is_4_and_undecided(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         outcome = shell.plan("a", "--max-seconds", "0", index=server.simple_url)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_headers, sort_requirements
 from wheelcheck.archives.source_facts import SourceFacts, text_items
@@ -103,7 +103,7 @@ def _named(facts: SourceFacts) -> tuple[NormalizedName, Version | None] | str:
 def _version(text: object) -> Version | None:
     try:
         return Version(text) if isinstance(text, str) else None
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

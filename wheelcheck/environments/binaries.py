@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MACHO = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe")
 _SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
 # The libraries that read headers check much, yet a hostile file can still run them into these.
+_VERSION_ENTRY = 16  # bytes of an entry in the table of needed versions, and of one below it
 _BROKEN = (AssertionError, AttributeError, LookupError, OverflowError, TypeError, ValueError, struct.error)
 _MACHO_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64", 7: "i386", 0x01000012: "ppc64", 18: "ppc"}
 _LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY = 0xC, 0x80000018, 0x8000001F, 0x80000023, 0x20
@@ -158,13 +159,20 @@ def _elf(image: ELFFile, path: str) -> Binary:
 
 
 def _elf_versions(image: ELFFile) -> tuple[tuple[str, str], ...]:
+    from elftools.common.exceptions import ELFError
     from elftools.elf.gnuversions import GNUVerNeedSection
 
     found: dict[tuple[str, str], None] = {}
     for section in image.iter_sections():
         if isinstance(section, GNUVerNeedSection):
+            # Entries that lead back to one another would be followed billions of times.
+            left = section["sh_size"] // _VERSION_ENTRY
             for needed, versions in section.iter_versions():
+                left -= 1
                 for version in versions:
+                    left -= 1
+                    if left < 0:
+                        raise ELFError("its table of versions is longer than its section")
                     found[str(needed.name), str(version.name)] = None
     return tuple(found)
 

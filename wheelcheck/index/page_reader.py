@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 from packaging.utils import NormalizedName
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.file_entries import (
@@ -53,7 +53,7 @@ def read_json(content: bytes, base: str) -> Listing:
     """
     try:
         page = _decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise PageUnreadable(f"is no project page in JSON: {problem}") from problem
     reject_version(page.meta.api_version)
     for file in page.files:
@@ -170,7 +170,7 @@ def _plain_version(head: str, project: NormalizedName) -> tuple[Version, str] | 
         return None
     try:
         return parse_version(text), text
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

@@ -17,7 +17,7 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ def parsed_version(text: str) -> Version | None:
     """*text* as a version, ``None`` where it is none."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

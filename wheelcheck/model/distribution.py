@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def as_version(text: object) -> Version | None:
     """*text* as a version; ``None`` where it is none (PEP 440)."""
     try:
         return parse_version(text) if isinstance(text, str) else None
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
@@ -141,7 +141,7 @@ def _parse_wheel(filename: str, project: NormalizedName, at: Availability) -> Wh
         return LinkSkip.OTHER_PROJECT
     try:
         version = parse_version(parts[1].replace("_", "-"))
-    except InvalidVersion:
+    except ValueError:
         return LinkSkip.LEGACY_VERSION
     python, abi, platform = (part.lower() for part in parts[-3:])
     return Wheel(
@@ -162,7 +162,7 @@ def _parse_sdist(filename: str, stem: str, project: NormalizedName, at: Availabi
             continue
         try:
             version = parse_version(stem[position + 1 :])
-        except InvalidVersion:
+        except ValueError:
             fallback = LinkSkip.LEGACY_VERSION
             continue
         return Sdist(name=project, version=version, filename=filename, at=at)

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.model.urls import masked_within
 
@@ -111,5 +111,5 @@ def as_typed(wanted: type, value: object) -> object:
         raise ValueError("is not a string")  # noqa: TRY004 - msgspec adds the place to this one
     try:
         return wanted(value)
-    except InvalidVersion:
+    except ValueError:
         raise ValueError(f"is not a version: {value!r}") from None

@@ -10,7 +10,7 @@ from packaging import requirements
 from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.findings.ways import holds, iter_stated
 from wheelcheck.model.distribution import Distribution, ProjectPage, Wheel
@@ -235,7 +235,7 @@ def specifier_of(text: str) -> SpecifierSet:
         pass
     try:
         return SpecifierSet(f"=={Version(text)}")
-    except InvalidVersion:
+    except ValueError:
         return SpecifierSet()
 
 
@@ -253,7 +253,7 @@ def _named(declared: SpecifierSet) -> list[Version]:
     for each in declared:
         try:
             found.append(Version(each.version.removesuffix(".*")))
-        except InvalidVersion:
+        except ValueError:
             continue
     return found
 

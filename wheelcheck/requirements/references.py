@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.model.requirement import FileOrigin, Requirement, UnsupportedKind, UnsupportedRequirement
 from wheelcheck.requirements.written import (
@@ -232,7 +232,7 @@ def _has_project(folder: Path) -> bool:
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

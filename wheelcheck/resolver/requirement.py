@@ -17,7 +17,7 @@ from functools import partial
 from packaging.markers import Marker
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import NormalizedName
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.model.distribution import PageView, ProjectPage
 from wheelcheck.model.requirement import Constraint, Requirement
@@ -75,7 +75,7 @@ def _operands(specifier: SpecifierSet, operators: tuple[str, ...]) -> tuple[Vers
 def _plain(text: str) -> Version | None:
     try:
         operand = Version(text)
-    except InvalidVersion:  # "1.2.*"
+    except ValueError:  # "1.2.*"
         return None
     return None if operand.local else operand
 

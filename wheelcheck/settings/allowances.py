@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem
 from wheelcheck.model.check import Allowance
@@ -161,7 +161,7 @@ class _Entry(Struct, frozen=True):
 def _is_version(text: str) -> bool:
     try:
         Version(text)
-    except InvalidVersion:
+    except ValueError:
         return False
     return True
 

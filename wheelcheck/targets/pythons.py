@@ -20,7 +20,7 @@ _WORD = re.compile(
 
 # Compiled where a workflow or an image names a version.
 _VERSION = (
-    r"(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:\.(?P<patch>\d+))?"
+    r"(?P<major>\d+)(?:\.(?P<minor>\d{1,4}))?(?:\.(?P<patch>\d{1,4}))?"
     r"(?P<pre>[-.]?(?:a|b|rc|alpha|beta)\.?\d*|-dev)?(?P<free>t|\+freethreaded)?"
 )
 _PYPY = r"(?:pypy-?|pp)(?P<version>3\.\d+)(?:\.\d+)?(?:-[\w.-]+)?"

@@ -7,7 +7,7 @@ import re
 from typing import cast
 
 from packaging.tags import parse_tag
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.target import Target
@@ -50,7 +50,10 @@ def _target(path: str, tag_texts: list[str], environment: dict[str, object], dat
     for text in tag_texts:
         if text.count("-") != 2:
             raise _bad(path, f"has a compatible tag {text!r} that is not python-abi-platform")
-        tags.extend(sorted((tag.interpreter, tag.abi, tag.platform) for tag in parse_tag(text)))
+        try:
+            tags.extend(sorted((tag.interpreter, tag.abi, tag.platform) for tag in parse_tag(text)))
+        except ValueError as error:
+            raise _bad(path, f"has a compatible tag {text!r} that cannot be read ({error})") from error
     for name in _REQUIRED_MARKERS:
         if not isinstance(environment.get(name), str):
             raise _bad(path, f"has no text for marker_environment.{name}")
@@ -61,7 +64,7 @@ def _target(path: str, tag_texts: list[str], environment: dict[str, object], dat
     }
     try:
         full = Version(markers["python_full_version"].removesuffix("+"))
-    except InvalidVersion as error:
+    except ValueError as error:
         raise _bad(path, f"has a python_full_version {markers['python_full_version']!r} that is no version") from error
     platform = data.get("platform")
     return Target(

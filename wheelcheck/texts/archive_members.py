@@ -156,7 +156,8 @@ def _kind_in_zip(info: zipfile.ZipInfo, kind: int) -> MemberKind:
         return MemberKind.LINK
     if kind not in _ZIP_FILES:
         return MemberKind.OTHER
-    return MemberKind.FOLDER if info.is_dir() else MemberKind.FILE
+    # Python 3.11 cannot say it of a member without a name.
+    return MemberKind.FOLDER if info.filename.endswith("/") else MemberKind.FILE
 
 
 def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.model.urls import masked_within
 from wheelcheck.texts.toml import table_at
@@ -58,7 +58,7 @@ def release_of_archive(filename: str) -> tuple[NormalizedName | None, Version | 
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
