@@ -61,7 +61,7 @@ def test_elf_tells_needs_run_paths_and_symbol_versions(tmp_path: Path) -> None:
 def test_elf_whose_versions_lead_back_to_one_another_is_damaged(tmp_path: Path) -> None:
     whole = make_elf(["libc.so.6"], versions={"libc.so.6": ["GLIBC_2.17"]})
     # The one entry says that 65,535 others follow it, each 0 bytes behind the one before.
-    content, found = re.subn(rb"(?s)\x01\x00\x01\x00(.{4}\x10\x00\x00\x00)", rb"\x01\x00\xff\xff\1", whole)
+    content, found = re.subn(rb"(?s)\x01\x00\x01\x00(.{4}\x10\x00\x00\x00)", b"\x01\x00\xff\xff\\1", whole)
     assert found == 1
     with pytest.raises(BinaryUnreadable, match="longer than its section"):
         read(tmp_path, content)
