@@ -124,7 +124,7 @@ def test_formats_that_are_not_read_are_told_with_a_way_out(name: str) -> None:
     assert error.hint
 
 
-@pytest.mark.parametrize("word", ["numpy==", "=1.0", "a b", "x" * 5000 + "!", "a\0b", "?"])
+@pytest.mark.parametrize("word", ["numpy==", "=1.0", "a b", "x" * 5000 + "!", "a\0b", "?", f"a<{'9' * 5000}"])
 def test_a_word_that_is_nothing_is_bad_input_not_a_crash(word: str) -> None:
     assert failure(word).exit_status == 2
 
