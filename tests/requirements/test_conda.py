@@ -56,6 +56,11 @@ def test_the_pip_part_may_stand_on_one_line_and_all_faults_are_told() -> None:
     assert [each.address for each in (error, *error.further)] == ["e.yml:2", "e.yml:3", "e.yml:4", "e.yml:6"]
 
 
+def test_an_anchor_may_be_set_again() -> None:
+    write({"e.yml": "dependencies:\n- pip:\n  - &a six\n  - *a\n  - &a idna\n  - *a\n"})
+    assert asked(read("e.yml")) == ["six", "six", "idna", "idna"]
+
+
 @pytest.mark.parametrize(
     ("spec", "bound"),
     [

@@ -60,8 +60,10 @@ def parse_yaml(text: str, path: str) -> YamlNode | None:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        # Composing resolves no tag to an object, unlike loading.
-        node = YAML(typ="safe", pure=True).compose(text)
+        # Composing resolves no tag to an object, unlike loading. An anchor may be set again (YAML 1.2).
+        reader = YAML(typ="safe", pure=True)
+        reader.composer.warn_double_anchors = False
+        node = reader.compose(text)
     except MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line = mark.line + 1 if mark is not None else 0
