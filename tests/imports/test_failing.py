@@ -129,7 +129,7 @@ def test_archive_that_cannot_be_had_may_bring_what_is_missing(statement: str) ->
     archives = {"a": {"a.py": statement}, "b": {"b.py": ""}}
     outcome = resolved(archives, "3.12", "win_amd64")
     suspects = choose_suspects(outcome.pins, "all", None, frozenset())
-    asked = Suspects(wheels={name: each for name, each in suspects.wheels.items() if name == "a"}, compared={})
+    asked = Suspects(read={name: each for name, each in suspects.read.items() if name == "a"}, compared={})
     whole, partial = code_of(archives), code_of(archives)
     partial.failing = frozenset({"b-1-py3-none-any.whl"})
     found = [
@@ -150,7 +150,7 @@ def test_suspects_are_older_than_the_python_of_the_target() -> None:
     outcome = answer(projects, "old", "new", "unknown", python="3.12", platform="win_amd64")
     assert isinstance(outcome, Resolution)
     chosen = {
-        scope: choose_suspects(outcome.pins, scope, find_release_day("3.12"), frozenset()).wheels
+        scope: choose_suspects(outcome.pins, scope, find_release_day("3.12"), frozenset()).read
         for scope in ("all", "suspects", "none")
     }
     assert {scope: sorted(wheels) for scope, wheels in chosen.items()} == {
@@ -163,7 +163,7 @@ def test_suspects_are_older_than_the_python_of_the_target() -> None:
 def test_suspects_that_are_not_read_are_counted() -> None:
     outcome = resolved({"a": {"a.py": ""}}, "3.12", "win_amd64")
     found = find_failing_imports(
-        outcome.pins, Suspects(wheels={}, more=3, compared={}), outcome.target, LIBRARY, FakeCode(), lambda _: ()
+        outcome.pins, Suspects(read={}, more=3, compared={}), outcome.target, LIBRARY, FakeCode(), lambda _: ()
     )
     assert [(each.code.number, each.message.split()[0]) for each in found] == [("WC606", "3")]
 

@@ -133,7 +133,7 @@ def _failing_imports(prepared: Prepared, outcome: Resolution | Conflict, store: 
     suspects = choose_suspects(outcome.pins, prepared.imports, released, load_variants())
     paths = diagnosis_of(prepared, outcome, store).paths
     found: list[Finding] = []
-    if suspects.wheels:
+    if suspects.read:
         from wheelcheck.imports.failing import find_failing_imports
         from wheelcheck.knowledge.loading import load_standard_library
 

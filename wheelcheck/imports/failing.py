@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.imports.suspects import Suspects
 from wheelcheck.model.code import ImportTarget, ImportTime, ModuleNames, ModuleState, OuterImport, ReachedModule
-from wheelcheck.model.distribution import Distribution
+from wheelcheck.model.distribution import Distribution, Wheel
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.knowledge import StandardLibrary
 from wheelcheck.model.resolution import Pin
@@ -91,10 +91,10 @@ def _read(
     suspects: Suspects, target: ImportTarget, code: CodeOfArchives
 ) -> Iterator[tuple[NormalizedName, ImportTime]]:
     try:
-        answers = code.import_times(tuple(suspects.wheels.values()), target)
+        answers = code.import_times(tuple(suspects.read.values()), target)
     except IndexUnavailable:
         return
-    yield from zip(suspects.wheels, answers, strict=True)
+    yield from zip(suspects.read, answers, strict=True)
 
 
 class _Providers:
@@ -135,7 +135,11 @@ class _Providers:
         return bool(unread) or self.is_incomplete
 
     def learn(self, wanted: Mapping[NormalizedName, frozenset[str]]) -> None:
-        """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known."""
+        """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known.
+
+        Only wheels for any platform are read: others are large, and their names mostly come from compiled modules.
+        """
+        wanted = {name: modules for name, modules in wanted.items() if _is_pure(self._files[name])}
         try:
             answers = self._code.definitions_of([(self._files[name], modules) for name, modules in wanted.items()])
         except IndexUnavailable:
@@ -243,6 +247,10 @@ class _Judge:
         if not missing:
             return None
         return Code.NAME_ABSENT, f"as {provider}'s `{each.module}` has no `{missing[0]}`"
+
+
+def _is_pure(file: Distribution) -> bool:
+    return isinstance(file, Wheel) and file.is_any
 
 
 def _asked(each: OuterImport) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
-from wheelcheck.model.distribution import Wheel
+from wheelcheck.model.distribution import Distribution, Wheel
 from wheelcheck.model.resolution import Pin
 from wheelcheck.options import ImportScope
 
@@ -17,9 +17,9 @@ LARGEST = 8 * 1024**2
 
 
 class Suspects(Struct, frozen=True, kw_only=True):
-    """The *wheels* to be read, oldest first, how many *more* are suspect, and those whose files are *compared*."""
+    """The archives to be *read*, oldest first, how many *more* are suspect, and the wheels whose files are *compared*."""
 
-    wheels: Mapping[NormalizedName, Wheel]
+    read: Mapping[NormalizedName, Distribution]
     more: int = 0
     compared: Mapping[NormalizedName, Wheel]
 
@@ -35,16 +35,16 @@ def choose_suspects(
     wheels = {name: pin.distribution for name, pin in sorted(pins.items()) if isinstance(pin.distribution, Wheel)}
     match scope:
         case "all":
-            return Suspects(wheels=wheels, compared=wheels)
+            return Suspects(read=wheels, compared=wheels)
         case "none":
-            return Suspects(wheels={}, compared={})
+            return Suspects(read={}, compared={})
     old = sorted(
         (wheel.at.upload_time, name)
         for name, wheel in wheels.items()
         if released and wheel.at.upload_time and wheel.at.upload_time < released and (wheel.at.size or 0) <= LARGEST
     )
     chosen = {name: wheels[name] for _, name in old[:SUSPECTS]}
-    return Suspects(wheels=chosen, more=len(old) - len(chosen), compared=_alike(wheels, variants))
+    return Suspects(read=chosen, more=len(old) - len(chosen), compared=_alike(wheels, variants))
 
 
 def _alike(wheels: Mapping[NormalizedName, Wheel], variants: frozenset[str]) -> dict[NormalizedName, Wheel]:

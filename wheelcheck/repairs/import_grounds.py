@@ -18,7 +18,7 @@ from wheelcheck.repairs.repair_case import Dependant, RepairCase
 
 _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 4
-_WHEELS_READ = 8
+_ARCHIVES_READ = 8
 _THERE = (ModuleState.READ, ModuleState.COMPILED, ModuleState.UNREAD)
 _DEEPEST = 4  # parts of a dotted name; namespaces are not nested deeper than google.cloud.<project>
 _LONGEST = 80  # characters of a statement within a sentence; the ground quotes it whole
@@ -172,12 +172,12 @@ def judge_imports(case: RepairCase) -> Iterator[Ground]:
     edited = [edit.package for edit in case.edits if edit.package is not None and edit.kind is not EditKind.CONSTRAIN]
     moved = [name for name in edited if name in case.after.pins]
     near = [dependant.pin.name for name in edited for dependant in case.dependants(name)]
-    wheels: dict[NormalizedName, Wheel] = {}
+    read: dict[NormalizedName, Distribution] = {}
     for name in (*moved, *near):
         file = case.after.pins[name].distribution
-        if isinstance(file, Wheel) and (file.at.size or 0) <= LARGEST and len(wheels) < _WHEELS_READ:
-            wheels[name] = file
-    suspects = Suspects(wheels=wheels, compared={})
+        if isinstance(file, Wheel) and (file.at.size or 0) <= LARGEST and len(read) < _ARCHIVES_READ:
+            read[name] = file
+    suspects = Suspects(read=read, compared={})
     target = case.after.target
     for finding in find_failing_imports(case.after.pins, suspects, target, case.library, case.code, lambda _: ()):
         place, _, rest = finding.evidence[0].partition(" has ") if finding.evidence else ("", "", "")
