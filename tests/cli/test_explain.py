@@ -186,6 +186,14 @@ def test_a_log_that_is_not_there_is_refused(shell: Shell, log: Path) -> None:
     assert "cannot be read: No such file or directory" in outcome.err
 
 
+def test_an_option_that_is_wrong_is_refused_and_no_fault_of_the_log(shell: Shell, log: Path) -> None:
+    log.write_text("pip install --platform=win_amd64 foo\nERROR: No matching distribution found for foo==1.0\n")
+    assert "--index 'bad' is neither" in shell.run("explain", str(log), "--index", "bad").refused(2)
+    log.write_text("pip install --python-version=3.99 foo\nERROR: No matching distribution found for foo==1.0\n")
+    outcome = shell.run("explain", str(log), "--platform", "linux")
+    assert "The target in the log is not known" in " ".join(outcome.out.split())
+
+
 def test_a_folder_of_ones_own_is_not_looked_for_on_an_index(shell: Shell) -> None:
     outcome = shell.run("explain", str(LOGS / "pip-26-own-project.log"), "--offline")
     assert outcome.status == 1

@@ -90,6 +90,7 @@ def _parsed(stream: BinaryIO, path: str) -> FailureLog:
 def _prepared(failure: Failure, request: Request, reporter: Reporter) -> Explained | tuple[Explained, Prepared]:
     """The question that stands for *failure*, or the answer where there is none to ask."""
     from wheelcheck.settings.loading import load_settings
+    from wheelcheck.targets.targets import parse_target
 
     if failure.is_local:
         return Explained(
@@ -100,13 +101,13 @@ def _prepared(failure: Failure, request: Request, reporter: Reporter) -> Explain
     platform, python = _words(failure, request)
     # What failed to build is not to be built again.
     sdist = request.options["sdist"] or ("deny" if failure.kind is FailureKind.BUILD else "pure")
-    try:
-        question = request.changed(inputs=(_input(failure),), platform=platform, python=python, sdist=sdist)
-        prepared = prepare(question, reporter, settings=settings)
-    except UsageProblem as error:
-        if (platform, python) == (request.options["platform"], request.options["python"]):
-            raise
-        return Explained(failure=failure, problem=f"The target in the log is not known: {error.with_hint}")
+    if (platform, python) != (request.options["platform"], request.options["python"]):
+        try:
+            parse_target(platform, python)
+        except UsageProblem as error:
+            return Explained(failure=failure, problem=f"The target in the log is not known: {error.with_hint}")
+    question = request.changed(inputs=(_input(failure),), platform=platform, python=python, sdist=sdist)
+    prepared = prepare(question, reporter, settings=settings)
     return (
         Explained(
             failure=failure, target=prepared.question.target, assumed=_assumed(request, settings, platform, python)
