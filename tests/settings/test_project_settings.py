@@ -115,6 +115,12 @@ def test_a_value_of_the_wrong_kind_names_file_line_and_key(tmp_path: Path, key: 
     assert error.message.startswith(f"{key} must be ")
 
 
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "99999999999 days"])
+def test_a_day_that_is_none_names_its_line(tmp_path: Path, day: str) -> None:
+    error = wrong(tmp_path, f"# first line\nexclude-newer = '{day}'\n")
+    assert (error.address, error.message[:21]) == (f"{tmp_path / 'wheelcheck.toml'}:2", "exclude-newer must be")
+
+
 def test_an_unknown_key_names_the_nearest_good_one(tmp_path: Path) -> None:
     error = wrong(tmp_path, "[tool.wheelcheck]\npre = true\nexclude_newr = 'x'\n", "pyproject.toml")
     assert error.message == "unknown key 'exclude_newr'"

@@ -70,13 +70,18 @@ class SettingsTable(Table):
         raise self.wrong(key, "a whole number, 0 or more")
 
     def moment(self, key: str) -> str | None:
-        """The day or instant at *key* in ISO 8601; TOML's own dates are taken too."""
+        """The day, instant or span at *key*, as ``parse_cutoff`` takes it; TOML's own dates are taken too."""
+        from wheelcheck.texts.moments import parse_cutoff
+
         value = self.values.get(key)
-        if isinstance(value, date):
-            return value.isoformat()
-        if value is None or (isinstance(value, str) and value):
-            return value
-        raise self.wrong(key, 'a date such as 2026-11-01 or a string such as "2026-11-01T12:00:00Z"')
+        text = value.isoformat() if isinstance(value, date) else value
+        if text is None:
+            return None
+        try:
+            parse_cutoff(text if isinstance(text, str) else "")
+        except (ValueError, OverflowError):
+            raise self.wrong(key, 'a date such as 2026-11-01, or a string: "2026-11-01T12:00:00Z", "7 days"') from None
+        return str(text)
 
     def mapping(self, key: str) -> Mapping[str, str]:
         """The table of strings at *key*."""
