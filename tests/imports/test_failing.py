@@ -139,6 +139,15 @@ def test_archive_that_cannot_be_had_may_bring_what_is_missing(statement: str) ->
     assert (len(found[0]), found[1]) == (1, [])
 
 
+def test_archive_that_cannot_be_had_hides_no_other() -> None:
+    archives = {"a": {"a.py": ""}, "b": {"b.py": "from collections import Mapping"}}
+    outcome = resolved(archives, "3.12", "win_amd64")
+    code = FakeCode(archives=code_of(archives).archives, failing=frozenset({"a-1-py3-none-any.whl"}))
+    suspects = choose_suspects(outcome.pins, "all", None, frozenset())
+    found = list(find_failing_imports(outcome.pins, suspects, outcome.target, LIBRARY, code, lambda _: ()))
+    assert told(found) == [("WC602", "b")]
+
+
 def test_suspects_are_older_than_the_python_of_the_target() -> None:
     projects = FakeProjects(
         {

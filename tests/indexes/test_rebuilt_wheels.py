@@ -55,4 +55,4 @@ def test_the_index_that_rebuilds_for_a_platform_is_named_where_a_wheel_is_missin
         knowledge=load_repair_knowledge(),
     )
     urls = {suggestion.edit.after for suggestion in situation.proposals().suggestions}
-    assert ("https://www.piwheels.org/simple" in urls) is named
+    assert any("piwheels" in url for url in urls) is named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
@@ -91,10 +92,12 @@ def _read(
     suspects: Suspects, target: ImportTarget, code: CodeOfArchives
 ) -> Iterator[tuple[NormalizedName, ImportTime]]:
     try:
-        answers = code.import_times(tuple(suspects.read.values()), target)
+        yield from zip(suspects.read, code.import_times(tuple(suspects.read.values()), target), strict=True)
     except IndexUnavailable:
-        return
-    yield from zip(suspects.read, answers, strict=True)
+        # One that cannot be had proves nothing, and hides no other.
+        for name, file in suspects.read.items():
+            with suppress(IndexUnavailable):
+                yield name, code.import_times((file,), target)[0]
 
 
 class _Providers:
