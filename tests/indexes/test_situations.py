@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 import pytest
 
+from tests.fakes.peers import why_no_pip
 from tests.indexes.answering import answers
 from tests.indexes.situations import FAULTS, FAULTY, SITUATIONS, Situation, served
 from tests.indexes.tools import FAILS, PIP, TABLE, UV, Ask, ask_pip, ask_uv, asked_of
@@ -83,7 +83,7 @@ def asked_again(tool: str, ask: Ask, fault: str, situations: tuple[Situation, ..
         assert asked_of(ask, indexes, asked, failing) == frozen
 
 
-@pytest.mark.skipif(find_spec("pip") is None, reason="pip is not here (extra: peers)")
+@pytest.mark.skipif(bool(why_no_pip()), reason=why_no_pip())
 @pytest.mark.parametrize("fault", ["", "extra-down", "extra-403"])
 def test_the_answers_of_pip_are_those_that_pip_gives(fault: str) -> None:
     asked_again(PIP, ask_pip, fault, FAULTY if fault else SITUATIONS)

@@ -8,14 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from packaging.version import Version
 
 import wheelcheck
+from tests.fakes.peers import why_no_pip
 from tests.scenarios.situations import Laid, Situation, lay, load_situations
 from tests.server import IndexServer
 from wheelcheck.errors import WheelcheckError
@@ -23,7 +22,6 @@ from wheelcheck.model.judgement import Status
 
 SITUATIONS = load_situations()
 REFUSED = "refused"
-_REFERENCE = Version("26.3")
 # One process for many situations: starting pip costs ten times what it needs for one of them.
 _BATCH = """
 import contextlib, io, json, sys
@@ -62,15 +60,8 @@ def test_there_are_250_situations_and_each_tells_why() -> None:
     assert all(each.ours != each.expected for each in SITUATIONS)
 
 
+@pytest.mark.skipif(bool(why_no_pip()), reason=why_no_pip())
 def test_pip_itself_gives_the_expected_answers(server: IndexServer, tmp_path: Path) -> None:
-    try:
-        installed = Version(version("pip"))
-    except PackageNotFoundError:
-        pytest.skip("pip is not installed: pip install -e '.[peers]'")
-    if installed < _REFERENCE:
-        pytest.skip(
-            f"pip {installed} reads some specifiers otherwise than {_REFERENCE}, which the situations are written for"
-        )
     laid = [lay(each, server, tmp_path) for each in SITUATIONS]
     answers = ask_pip(laid)
     wrong = {

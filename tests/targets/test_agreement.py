@@ -5,7 +5,6 @@ uv is asked offline: each tag is a project with a wheel of this tag as its versi
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.fakes.peers import why_no_pip
 from wheelcheck.targets.targets import parse_target
 
 _MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "riscv64")
@@ -122,7 +122,7 @@ def _expanded(tag: str) -> list[tuple[str, str, str]]:
     return [(each, abi, platform) for each in python.split(".")]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="pip is not installed beside this interpreter")
+@pytest.mark.skipif(bool(why_no_pip()), reason=why_no_pip())
 @pytest.mark.parametrize(
     "word",
     [
