@@ -118,13 +118,16 @@ def _workspace(source: Source, document: Table) -> Workspace:
 
 
 def _folders(root: Path, pattern: str, table: Table) -> list[Path]:
-    try:
-        return sorted(root.glob(pattern)) if Path(pattern).parts else [root]
-    except (NotImplementedError, ValueError) as problem:
-        text = f"{table.name_of('members')}: {pattern!r} is no pattern of folders: {problem}"
-        raise table.failure(
-            text, "write it from this file's folder: packages/*", line=table.line_of("members")
-        ) from None
+    parts = Path(pattern).parts
+    # uv refuses it on every Python, which does so itself before 3.13 only.
+    fault = "** stands for whole folders" if any("**" in part and part != "**" for part in parts) else ""
+    if not fault:
+        try:
+            return sorted(root.glob(pattern)) if parts else [root]
+        except (NotImplementedError, ValueError) as problem:
+            fault = str(problem)
+    text = f"{table.name_of('members')}: {pattern!r} is no pattern of folders: {fault}"
+    raise table.failure(text, "write it from this file's folder: packages/*", line=table.line_of("members"))
 
 
 def _toml(path: Path, place: str) -> Table:
