@@ -131,6 +131,8 @@ def _failing_imports(prepared: Prepared, outcome: Resolution | Conflict, store: 
 
     released = find_release_day(f"3.{target.python_full.minor}")
     suspects = choose_suspects(outcome.pins, prepared.imports, released, load_variants())
+    if not (suspects.read or suspects.compared):
+        return ()
     paths = diagnosis_of(prepared, outcome, store).paths
     found: list[Finding] = []
     if suspects.read:

@@ -70,8 +70,10 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
     content = code.source(path)
     if content is None or len(content) > SOURCE_LIMIT:
         return ReachedModule(module=module, entry=entry, file=path), []
-    broken = why_unparsable(content, target.minor)
     parsed = parse_source(content)
+    # What this Python parses is parsed again only for an older one, whose grammar is smaller.
+    is_doubtful = parsed is None or target.minor < sys.version_info.minor
+    broken = why_unparsable(content, target.minor) if is_doubtful else None
     if broken is not None or parsed is None:
         line, words = broken or (0, "")
         return ReachedModule(module=module, entry=entry, file=path, broken=words, line=line), []
