@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.server import Flaky, IndexServer, Lie, Mode
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b"])], "b": [make_wheel("b", "1.0")], "s": [make_sdist("s", "1.0")]}
 ALWAYS = 1_000
+_HELD: list[socket.socket] = []
 
 
 def with_secret(url: str) -> str:
@@ -20,10 +22,19 @@ def with_secret(url: str) -> str:
 
 
 def closed_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that no server of the tests can be given meanwhile."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    _HELD.append(holder)
+    port: int = holder.getsockname()[1]
+    return port
+
+
+@pytest.fixture(autouse=True, scope="module")
+def released() -> Iterator[None]:
+    yield
+    while _HELD:
+        _HELD.pop().close()
 
 
 def failed(shell: Shell, mode: Mode, *words: str) -> str:
