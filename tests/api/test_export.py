@@ -1,8 +1,20 @@
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 from pathlib import Path
 
-from wheelcheck.api.export import dynamic_imports
+import pytest
+from msgspec.structs import replace
+
+from tests.export.test_builders import bundled
+from tests.fakes import samples
+from wheelcheck.api.export import Program, dynamic_imports, exported
+from wheelcheck.plans.documents import render_plan
+from wheelcheck.plans.manifests import render_manifest
+
+CALL = 'import importlib\nimportlib.import_module("{}")\n'
 
 
 def test_names_in_strings_are_found_and_names_in_variables_are_not(tmp_path: Path) -> None:
@@ -12,15 +24,62 @@ def test_names_in_strings_are_found_and_names_in_variables_are_not(tmp_path: Pat
         'import_module(name)\nimport_module(".relative", "x")\nprint("four")\n',
         encoding="utf-8",
     )
-    assert dynamic_imports(tmp_path / "app.py") == ("plugins.one", "three", "two")
+    assert dynamic_imports(str(tmp_path / "app.py")) == ("plugins.one", "three", "two")
 
 
-def test_environments_hidden_folders_and_broken_code_are_passed_over(tmp_path: Path) -> None:
-    call = 'import importlib\nimportlib.import_module("x")\n'
-    for folder in ("venv", ".hidden", "node_modules"):
+def test_only_what_the_program_itself_imports_is_read(tmp_path: Path) -> None:
+    """A bundle, an environment or another program beside the script is no part of it."""
+    sources = {
+        "app.py": "import own.deep\nimport broken\n" + CALL.format("plugin"),
+        "own/__init__.py": "from . import near\nfrom .. import app\n",
+        "own/deep.py": "from .sub import *\n",
+        "own/near.py": CALL.format("near_wants"),
+        "own/sub/__init__.py": CALL.format("sub_wants"),
+        "plugin.py": CALL.format("plugin_wants"),
+        "broken.py": "def (",
+        "bundle/Lib/site-packages/stranger.py": CALL.format("strange"),
+        "other.py": CALL.format("other_wants"),
+    }
+    for name, text in sources.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert dynamic_imports(str(tmp_path / "app.py")) == ("near_wants", "plugin", "plugin_wants", "sub_wants")
+
+
+def test_a_module_with_a_function_is_read_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").touch()
+    (tmp_path / "pack" / "main.py").write_text(CALL.format("late"), encoding="utf-8")
+    assert dynamic_imports("pack.main:run") == ("late",)
+    assert dynamic_imports("absent:run") == ()
+
+
+def test_paths_are_relative_to_the_file_that_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = render_plan(samples.installable_plan())
+    digest = json.loads(plan)["digest"]
+    for folder in ("win b", "out"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "code.py").write_text(call, encoding="utf-8")
-    (tmp_path / "venv" / "pyvenv.cfg").touch()
-    (tmp_path / "broken.py").write_text("def (", encoding="utf-8")
-    (tmp_path / "app.py").write_text("", encoding="utf-8")
-    assert dynamic_imports(tmp_path / "app.py") == ()
+    (tmp_path / "win b" / "manifest.json").write_bytes(render_manifest(replace(bundled(), plan_digest=digest)))
+    (tmp_path / "win b" / "file.txt").touch()
+    (tmp_path / "app.py").touch()
+    program = Program(name="demo", entry="app.py", bundle="win b")
+    script = exported(plan, "plan.json", "nsis", program, "out/demo.nsi")
+    assert '"${WHEELCHECK_FOLDER}\\..\\win b\\*.*"' in script
+    assert '"${WHEELCHECK_FOLDER}\\..\\app.py"' in script
+    spec = exported(plan, "plan.json", "pyinstaller", Program(entry="app.py"), "out/demo.spec")
+    assert "ENTRY = '../app.py'" in spec
+    assert "script=../app.py" in exported(plan, "plan.json", "pynsist", Program(entry="app.py"), "out/installer.cfg")
+    # electron-builder reads paths from the project's folder, wherever its configuration lies.
+    part = exported(plan, "plan.json", "electron-builder", Program(bundle="win b"), "out/part.json")
+    assert json.loads(part)["win"]["extraResources"][0]["from"] == "win b"
+    makensis = shutil.which("makensis")
+    if makensis is not None:
+        (tmp_path / "out" / "demo.nsi").write_text(script, encoding="utf-8")
+        command = [makensis, "-V2", "-WX", "out/demo.nsi"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
     from wheelcheck.model.plan import PlannedPackage
 
 _OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
-# Functions that import by a name in a string, which no freezer sees, and folders that hold no code of the program itself.
+# Functions that import by a name in a string, which no freezer sees.
 _IMPORTERS = frozenset({"import_module", "__import__", "find_spec"})
-_SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist"})
-_MOST = 5000  # files; a program that has more is scanned in part, which costs a hint and no answer
 
 
 class Program(Struct, frozen=True, kw_only=True):
@@ -38,9 +37,10 @@ class Program(Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
-def exported(content: bytes, path: str, form: str, program: Program) -> str:
-    """The plan file *content*, called *path*, in the format *form*.
+def exported(content: bytes, path: str, form: str, program: Program, output: str | None = None) -> str:
+    """The plan file *content*, called *path*, in the format *form*, to be written to the file *output* (``None``: to no file).
 
+    The paths of *program* are relative to the current folder; a format that reads them from its own file gets them from there.
     Raises ``InputUnreadable`` for a plan or bundle that cannot be read or was edited, ``UsageProblem`` for a format that does not
     exist, an option that the format has no use for, a bundle of another plan, and for what the exporter refuses.
     """
@@ -51,20 +51,21 @@ def exported(content: bytes, path: str, form: str, program: Program) -> str:
     _refuse_useless(exporter, program)
     executable = parse_executable(content, path)
     manifest = _manifest(program.bundle, executable.digest) if program.bundle else None
+    folder = Path(output).parent if output not in (None, "-") and exporter.is_beside else Path()
     return exporter.render(
         Shipment(
             # Folders announce no hashes as indexes do.
             plan=replace(executable.plan, packages=tuple(map(_hashed, executable.plan.packages))),
             digest=executable.digest,
-            plan_path=_plan_path(path),
+            plan_path=_seen_from(folder, path) if exporter.is_beside and path != "-" else _plan_path(path),
             plan_sha256=hashlib.sha256(content).hexdigest(),
             name=program.name or (manifest.name if manifest is not None else ""),
             version=program.version or (manifest.version if manifest is not None else ""),
-            entry=program.entry,
-            bundle=Path(program.bundle).as_posix() if program.bundle else "",
+            entry=_seen_from(folder, program.entry) if _is_script(program.entry) else program.entry,
+            bundle=_seen_from(folder, program.bundle),
             url=program.url.rstrip("/"),
             manifest=manifest,
-            dynamic_imports=_dynamic_imports(program.entry),
+            dynamic_imports=dynamic_imports(program.entry) if exporter.scans else (),
         )
     )
 
@@ -98,11 +99,16 @@ def _plan_path(path: str) -> str:
     return place.as_posix()
 
 
-def _dynamic_imports(entry: str) -> tuple[str, ...]:
-    """The modules that the source of the program at *entry* imports by a name in a string; none if the source is not at hand."""
+def _seen_from(folder: Path, path: str) -> str:
+    """*path*, if relative to the current folder, relative to *folder*, with ``/``; an absolute or empty one stays as it is."""
+    if not path or Path(path).is_absolute():
+        return Path(path).as_posix() if path else ""
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _is_script(entry: str) -> bool:
     module, _, function = entry.rpartition(":")
-    start = Path(entry) if not (module and function.isidentifier()) else Path(module.partition(".")[0])
-    return dynamic_imports(start) if start.exists() else ()
+    return not (module and function.isidentifier())
 
 
 def exporter_named(form: str) -> Exporter:
@@ -150,36 +156,53 @@ def _manifest(folder: str, digest: str) -> Manifest:
     return manifest
 
 
-def dynamic_imports(start: Path) -> tuple[str, ...]:
-    """The dotted names that the code beside the script *start*, and below, gives to ``import_module`` and the like, sorted.
+def dynamic_imports(entry: str) -> tuple[str, ...]:
+    """The dotted names, sorted, that the program at *entry* gives to ``import_module`` and the like.
 
-    Environments, hidden folders and what other tools built are passed over, as is code that does not parse.
+    Read are the script or module and those beside it that it imports, however indirectly; code that does not parse is passed over.
     """
-    folder = start.parent if start.is_file() else start
+    folder, waiting = Path(), [Path(entry)]
+    if _is_script(entry):
+        folder = Path(entry).parent
+    else:
+        waiting = list(_iter_sources(entry.rpartition(":")[0], folder))
     found: set[str] = set()
-    for count, path in enumerate(_iter_code(folder)):
-        if count == _MOST:
-            break
+    read: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in read:
+            continue
+        read.add(path)
         try:
             tree = parse_tree(path.read_bytes())
         except (SyntaxError, OSError):
             continue
-        found |= set(_iter_names(tree))
+        named = set(_iter_names(tree))
+        found |= named
+        for name in named | set(_iter_imported(tree, path.relative_to(folder).parts[:-1])):
+            waiting += _iter_sources(name, folder)
     return tuple(sorted(found))
 
 
-def _iter_code(folder: Path) -> Iterator[Path]:
-    try:
-        paths = sorted(folder.iterdir())
-    except OSError:
-        return  # a folder that cannot be read holds no code that can be frozen
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            is_environment = (path / "pyvenv.cfg").exists()
-            if not is_environment and not path.name.startswith(".") and path.name not in _SKIPPED:
-                yield from _iter_code(path)
-        elif path.suffix == ".py":
-            yield path
+def _iter_sources(name: str, folder: Path) -> Iterator[Path]:
+    """The files in *folder* that importing the dotted *name* runs."""
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        place = folder.joinpath(*parts[:count])
+        yield from (path for path in (place / "__init__.py", place.with_name(f"{place.name}.py")) if path.is_file())
+
+
+def _iter_imported(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
+    """The dotted names that the statements of *tree*, a module of *package*, import; ``from a import b`` may mean two modules."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                above = package[: len(package) - level + 1] if level else ()
+                base = ".".join([*above, *([module] if module else [])])
+                yield from (f"{base}.{alias.name}".lstrip(".") for alias in names if alias.name != "*")
+                yield from [base] if base else []
 
 
 def _iter_names(tree: ast.AST) -> Iterator[str]:

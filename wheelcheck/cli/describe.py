@@ -47,7 +47,7 @@ def export_command(
 
     exporter_named(form)
     program = Program(name=name, version=version, entry=entry, bundle=bundle, url=url)
-    write_result(exported(read_plan_file(plan_file), plan_file, form, program).encode(), output)
+    write_result(exported(read_plan_file(plan_file), plan_file, form, program, output).encode(), output)
     return 0
 
 

@@ -19,7 +19,8 @@ class Exporter(NamedTuple):
 
     ``renderer`` is the function that renders it, as ``module:function`` within this room; it takes a ``Shipment`` and returns text.
     ``uses`` are the options that it heeds besides the plan (``name``, ``app-version``, ``entry``, ``bundle``, ``url``): others are
-    refused, so that nobody believes that they did something.
+    refused, so that nobody believes that they did something. With ``is_beside`` the paths in the text are relative to its file,
+    else to the folder of the project; ``scans`` says that it wants the imports that the program makes by a name in a string.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Exporter(NamedTuple):
     renderer: str
     sentence: str
     uses: frozenset[str] = frozenset()
+    is_beside: bool = False
+    scans: bool = False
 
     def render(self, shipment: Shipment) -> str:
         """Render *shipment* as text.
@@ -67,13 +70,14 @@ EXPORTERS: tuple[Exporter, ...] = (
              "The requires of a Briefcase project, pinned to the plan.", _NAME),
     Exporter("pyinstaller", "app.spec", "pyinstaller:render",
              "A spec for PyInstaller that freezes the plan, and nothing else that is installed; needs --entry.",
-             _NAME | {"entry", "bundle"}),
+             _NAME | {"entry", "bundle"}, is_beside=True, scans=True),
     Exporter("pynsist", "installer.cfg", "pynsist:render",
-             "The installer.cfg of pynsist, with the fetched wheels; needs --entry.", _PROGRAM),
+             "The installer.cfg of pynsist, with the fetched wheels; needs --entry.", _PROGRAM, is_beside=True),
     Exporter("nsis", "installer.nsi", "nsis:render",
-             "A script for NSIS that installs a bundle, or downloads it and checks its hash; needs --bundle.", _PROGRAM | _BUNDLE),
+             "A script for NSIS that installs a bundle, or downloads it and checks its hash; needs --bundle.", _PROGRAM | _BUNDLE,
+             is_beside=True),
     Exporter("nsis-include", "wheelcheck.nsh", "nsis:render_include",
-             "The same as macros, to be included in a script of your own.", _BUNDLE),
+             "The same as macros, to be included in a script of your own.", _BUNDLE, is_beside=True),
     Exporter("cyclonedx", "bom.json", "cyclonedx:render",
              "A software bill of materials (CycloneDX 1.6); needs the extra wheelcheck[cyclonedx].", _NAME | {"app-version"}),
 )  # fmt: skip

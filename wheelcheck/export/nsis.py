@@ -63,6 +63,8 @@ def _include(shipment: Shipment, form: str) -> str:
     is_downloaded = shipment.manifest is not None and bool(shipment.manifest.archives)
     return filled(
         "nsis_include.txt",
+        # makensis goes to the folder of the script that it is given, and opens other files from there.
+        folder="." if form == "nsis" else "${__FILEDIR__}",
         target=str(plan.target),
         digest=shipment.digest,
         download=filled("nsis_download.txt") if is_downloaded else "",
@@ -73,7 +75,7 @@ def _include(shipment: Shipment, form: str) -> str:
 def _iter_content(shipment: Shipment, form: str) -> Iterator[str]:
     manifest = shipment.manifest
     if manifest is None or not manifest.archives:
-        yield f'  File /r "{_literal(shipment.bundle)}/*.*"'
+        yield f'  File /r "{_place(shipment.bundle)}\\*.*"'
         return
     url = _address(shipment.required("--url URL, since the bundle is in archives", shipment.url, form))
     for archive in manifest.archives:
@@ -114,6 +116,13 @@ def _literal(path: str) -> str:
     return _escaped(path).replace("$$", "$")
 
 
+def _place(path: str) -> str:
+    """*path* where makensis opens it, from the folder of the file that names it; with ``/`` makensis on Windows finds nothing."""
+    folder = "" if re.match(r"/|[A-Za-z]:", path) else "${WHEELCHECK_FOLDER}\\"
+    # A name on other systems may hold a backslash, but makensis reads that as a separator there too.
+    return folder + _literal(path).replace("/", "\\")
+
+
 def _escaped(text: str) -> str:
     """*text* for a string in double quotes of an NSIS script.
 
@@ -129,7 +138,7 @@ def _iter_program(shipment: Shipment) -> Iterator[str]:
         return
     script = _script(shipment)
     if script:
-        yield f'File "{_literal(shipment.entry)}"'
+        yield f'File "{_place(shipment.entry)}"'
         start = f'$\\"$INSTDIR\\{_escaped(script)}$\\"'
     else:
         module, _, function = shipment.entry.partition(":")
