@@ -9,13 +9,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import SettingsInvalid
-from wheelcheck.knowledge.compatibility import parse_repair_knowledge
+from wheelcheck.knowledge.compatibility import joined, parse_repair_knowledge
 from wheelcheck.knowledge.loading import load_repair_knowledge
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import (
     AbiBreak,
     Advisory,
     BuildNeeds,
+    OwnPlatform,
     PythonLife,
     RepairKnowledge,
     Substitute,
@@ -48,6 +49,12 @@ differs = "Compiled ahead."
 same_versions = false
 evidence = ["https://docs.example/a"]
 
+[[own_platform]]
+projects = ["winrt-*"]
+systems = ["win32"]
+why = "Windows alone has it."
+evidence = ["https://docs.example/winrt"]
+
 [[index]]
 name = "vendor"
 url = "https://index.example/cpu"
@@ -61,7 +68,8 @@ Some_Project = ["some.thing"]
 
 
 def evidence(knowledge: RepairKnowledge) -> list[str]:
-    entries: tuple[Advisory | AbiBreak | Substitute | VendorIndex | BuildNeeds | PythonLife, ...] = (
+    entries: tuple[Advisory | AbiBreak | Substitute | VendorIndex | BuildNeeds | PythonLife | OwnPlatform, ...] = (
+        *knowledge.own_platforms,
         *knowledge.advisories,
         *knowledge.abi_breaks,
         *knowledge.substitutes,
@@ -79,6 +87,17 @@ def test_the_shipped_files_hold_something_of_every_kind() -> None:
     assert knowledge.substitutes
     assert knowledge.indexes
     assert knowledge.import_names[canonicalize_name("opencv-python")] == {"cv2"}
+
+
+def test_projects_of_one_system_are_known_by_name_and_by_pattern_and_the_users_entry_counts() -> None:
+    shipped = load_repair_knowledge()
+    for name, systems in (("pywinpty", ("win32",)), ("pyobjc-framework-cocoa", ("darwin",)), ("numpy", None)):
+        known = shipped.own_platform_of(canonicalize_name(name))
+        assert (known.systems if known is not None else None) == systems
+    own = parse_repair_knowledge(GOOD.replace("winrt-*", "pywinpty").replace('["win32"]', '["os2"]'), "mine.toml")
+    known = joined((shipped, own)).own_platform_of(canonicalize_name("pywinpty"))
+    assert known is not None
+    assert known.systems == ("os2",)
 
 
 def test_the_shipped_advisories_have_ids_of_their_own() -> None:

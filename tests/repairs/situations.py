@@ -11,7 +11,16 @@ from packaging.version import Version
 from tests.fakes.projects import FakeFile, sdist, wheel
 from tests.repairs.questions import CommandLine, Situation
 from tests.resolver.test_passes import asked
-from wheelcheck.model.knowledge import AbiBreak, Advisory, BuildLabel, Remedy, RepairKnowledge, Substitute, VendorIndex
+from wheelcheck.model.knowledge import (
+    AbiBreak,
+    Advisory,
+    BuildLabel,
+    OwnPlatform,
+    Remedy,
+    RepairKnowledge,
+    Substitute,
+    VendorIndex,
+)
 from wheelcheck.model.requirement import CommandLineOrigin, UnsupportedRequirement
 
 WIN = "cp311-cp311-win_amd64"
@@ -55,6 +64,14 @@ def substitute(
 
 
 CUDA = BuildLabel(label="cu[0-9]*", means="CUDA", evidence=("https://notes.example/",))
+
+
+def own_platform(project: str, *systems: str) -> RepairKnowledge:
+    """What says that *project* is made for *systems* alone."""
+    known = OwnPlatform(
+        projects=(project,), systems=systems, why="It wraps what is there.", evidence=("https://a.example/",)
+    )
+    return RepairKnowledge(own_platforms=(known,))
 
 
 def vendor(*projects: str, labels: tuple[str, ...] = ()) -> RepairKnowledge:
@@ -546,6 +563,45 @@ ELSEWHERE = {
     ),
 }
 
+# Projects that are made for other systems
+
+_ON_LINUX = "cp311-cp311-manylinux_2_28_x86_64"
+_ONLY_LINUX = {f"{number}.0": [wheel(_ON_LINUX), sdist(purity="native")] for number in range(1, 6)}
+
+MARKED = {
+    "made-for-another-system": Situation(
+        line=_line("pty[full]>=2", "other"),
+        index={"pty": {"2.0": [wheel(_ON_LINUX, extras=["full"])]}, "other": any_wheels("1.0")},
+        knowledge=own_platform("pty", "linux"),
+    ),
+    "wheels-for-one-other-system-alone": Situation(
+        line=_line("pty", "other"), index={"pty": _ONLY_LINUX, "other": any_wheels("1.0")}
+    ),
+    "made-for-another-system-and-marked-already": Situation(
+        line=_line('pty==2.0; python_version >= "3.9"', "other"),
+        index={"pty": {"2.0": [wheel(_ON_LINUX)]}, "other": any_wheels("1.0")},
+        knowledge=own_platform("pty", "linux", "darwin"),
+    ),
+    "made-for-another-system-and-asked-for-below": Situation(
+        line=_line("app", "pty>=2"),
+        index={"app": app("pty<5"), "pty": _ONLY_LINUX},
+        code={"app-1.0-py3-none-any.whl": {"app/__init__.py": "import sys\n"}},
+    ),
+    "wheels-for-two-other-systems": Situation(
+        line=_line("pty", "other"),
+        index={"pty": {**_ONLY_LINUX, "0.1": [wheel("cp311-cp311-macosx_11_0_arm64")]}, "other": any_wheels("1.0")},
+    ),
+    "wheels-for-another-system-in-few-releases": Situation(
+        line=_line("pty", "other"),
+        index={"pty": dict(list(_ONLY_LINUX.items())[:4]), "other": any_wheels("1.0")},
+    ),
+    "wheels-for-the-system-in-other-versions": Situation(
+        line=_line("pty==5.0", "other"),
+        index={"pty": {**_ONLY_LINUX, "0.1": [wheel("cp39-cp39-win_amd64")]}, "other": any_wheels("1.0")},
+        knowledge=own_platform("pty", "linux"),
+    ),
+}
+
 # What installs and fails
 
 _NUMPY = {
@@ -736,6 +792,7 @@ SITUATIONS: Mapping[str, Situation] = {
     **UNREPAIRABLE,
     **TARGETS,
     **ELSEWHERE,
+    **MARKED,
     **ADVISED,
     **BESIDES,
     **CODE,

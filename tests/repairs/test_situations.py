@@ -12,6 +12,7 @@ from tests.repairs.situations import (
     BESIDES,
     CODE,
     ELSEWHERE,
+    MARKED,
     SEVERAL,
     SINGLE,
     UNCOVERED,
@@ -320,6 +321,53 @@ def test_other_code_for_the_same_purpose_is_named_and_is_no_repair() -> None:
 
 def test_substitute_for_other_platforms_is_not_offered() -> None:
     assert not ELSEWHERE["substitute-for-other-platforms"].proposals().repairs
+
+
+# Projects that are made for other systems
+
+
+def test_project_that_is_known_to_be_of_another_system_is_kept_off_by_a_marker() -> None:
+    repair = the_one(MARKED["made-for-another-system"].proposals())
+    assert repair.options == ("--replace", 'pty[full]>=2; sys_platform == "linux"')
+    assert names(repair.verified.removed) == ["pty 2.0"]
+    assert [(ground.risk, ground.text) for ground in repair.grounds] == [
+        (
+            Risk.MEDIUM,
+            "you ask for pty yourself: your own code, which was not looked into, has to do without it on Windows",
+        ),
+        (Risk.LOW, "pty is made for Linux. It wraps what is there."),
+    ]
+
+
+def test_project_whose_wheels_were_always_of_one_other_system_is_kept_off_by_a_marker() -> None:
+    repair = the_one(MARKED["wheels-for-one-other-system-alone"].proposals())
+    assert repair.options == ("--replace", 'pty; sys_platform == "linux"')
+    assert repair.risk is Risk.MEDIUM
+    assert "pty has wheels for Linux alone, in 5 releases" in [ground.text for ground in repair.grounds]
+
+
+def test_marker_joins_the_one_that_stands_there() -> None:
+    repair = the_one(MARKED["made-for-another-system-and-marked-already"].proposals())
+    assert repair.options == ("--replace", 'pty==2.0; python_version >= "3.9" and sys_platform != "win32"')
+
+
+def test_marker_is_an_override_where_a_dependency_asks_too() -> None:
+    repair = MARKED["made-for-another-system-and-asked-for-below"].proposals().repairs[0]
+    assert repair.options == ("--override", 'pty<5,>=2; sys_platform == "linux"')
+    assert "app's code does not import pty" in [ground.text for ground in repair.grounds]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "wheels-for-two-other-systems",
+        "wheels-for-another-system-in-few-releases",
+        "wheels-for-the-system-in-other-versions",
+    ],
+)
+def test_project_that_may_run_on_the_target_is_not_kept_off_it(name: str) -> None:
+    kinds = {edit.kind for repair in MARKED[name].proposals().repairs for edit in repair.edits}
+    assert EditKind.MARKER not in kinds
 
 
 def test_extra_that_alone_brings_the_blocker_in_is_dropped() -> None:

@@ -118,6 +118,30 @@ def test_pinned_line_keeps_all_but_its_version_and_hashes(line: str, repaired: s
     assert rewritten_requirements(line, [PIN]) == repaired
 
 
+@pytest.mark.parametrize(
+    ("line", "repaired"),
+    [
+        ("pywinpty[x] >= 2  # why\n", 'pywinpty[x] >= 2 ; sys_platform == "win32"  # why\n'),
+        (f"pywinpty==2 --hash={HASH}\n", f'pywinpty==2 ; sys_platform == "win32" --hash={HASH}\n'),
+    ],
+)
+def test_marked_line_keeps_its_bounds_and_hashes(line: str, repaired: str) -> None:
+    marked = 'pywinpty; sys_platform == "win32"'
+    assert rewritten_requirements(line, [edit(EditKind.MARKER, "pywinpty", marked, "--replace", marked)]) == repaired
+
+
+def test_marker_on_what_others_ask_for_is_an_override() -> None:
+    marked = 'pywinpty>=2; sys_platform == "win32"'
+    over = edit(EditKind.MARKER, "pywinpty", marked, "--override", marked, because="pywinpty 3 has no file")
+    assert rewritten_requirements("pywinpty>=2\n", [over]).splitlines() == [
+        "pywinpty>=2",
+        f"# wheelcheck: use --override '{marked}' (pywinpty 3 has no file)",
+    ]
+    write({"overrides.txt": rewritten_overrides([over], repair="R1")})
+    (override,) = parse_overrides(["overrides.txt"], environ={}).requirements
+    assert (str(override.specifier), str(override.marker)) == (">=2", 'sys_platform == "win32"')
+
+
 def test_dropped_extra_leaves_the_others_and_the_bounds() -> None:
     text = "uvicorn[Standard, more]>=0.20  # server\nuvicorn [standard] ; os_name=='nt'\n"
     assert rewritten_requirements(text, [EXTRA]) == "uvicorn[more]>=0.20  # server\nuvicorn ; os_name=='nt'\n"

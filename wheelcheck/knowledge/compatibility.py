@@ -18,6 +18,7 @@ from wheelcheck.model.knowledge import (
     BuildLabel,
     BuildNeeds,
     NativeKnowledge,
+    OwnPlatform,
     PythonLife,
     Remedy,
     RepairKnowledge,
@@ -25,7 +26,7 @@ from wheelcheck.model.knowledge import (
     VendorIndex,
 )
 
-_TABLES = ("advisory", "abi_break", "substitute", "index", "label", "import_names", "python", "build")
+_TABLES = ("advisory", "abi_break", "substitute", "own_platform", "index", "label", "import_names", "python", "build")
 
 _NATIVE_LISTS = {
     "metadata": ("static_backends",),
@@ -56,6 +57,7 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
             _substitute,
             lambda entry: f"{entry.project} by {entry.replacement}",
         ),
+        own_platforms=tuple(map(_own_platform, document.tables("own_platform", OwnPlatform.__struct_fields__))),
         indexes=_entries(document.tables("index", VendorIndex.__struct_fields__), _index, lambda entry: entry.name),
         labels=_entries(document.tables("label", BuildLabel.__struct_fields__), _label, lambda entry: entry.label),
         pythons=_entries(document.tables("python", PythonLife.__struct_fields__), _python, lambda entry: entry.minor),
@@ -74,10 +76,11 @@ def joined(parts: Iterable[RepairKnowledge]) -> RepairKnowledge:
             abi_breaks=_by(_place_of_break, whole.abi_breaks, part.abi_breaks),
             # One project may have several substitutes, which are one entry as far as replacing goes.
             substitutes=(*(entry for entry in whole.substitutes if entry.project not in replaced), *part.substitutes),
+            # Of several that name a project the last counts.
+            own_platforms=(*whole.own_platforms, *part.own_platforms),
             indexes=_by(lambda entry: entry.name, whole.indexes, part.indexes),
             labels=_by(lambda entry: entry.label, whole.labels, part.labels),
             pythons=_by(lambda entry: entry.minor, whole.pythons, part.pythons),
-            # Of several that name a project the last counts.
             builds=(*whole.builds, *part.builds),
             import_names={**whole.import_names, **part.import_names},
         )
@@ -157,6 +160,15 @@ def _substitute(table: Table) -> Substitute:
     if substitute.project == substitute.replacement:
         raise table.problem("replacement", "is the project itself")
     return substitute
+
+
+def _own_platform(table: Table) -> OwnPlatform:
+    return OwnPlatform(
+        projects=table.some("projects", kinds.project_pattern),
+        systems=table.some("systems", kinds.word),
+        why=table.one("why", kinds.sentence),
+        evidence=table.some("evidence", kinds.link),
+    )
 
 
 def _index(table: Table) -> VendorIndex:

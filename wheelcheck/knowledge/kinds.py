@@ -153,6 +153,9 @@ def matching(pattern: str, reason: str) -> Callable[[str], str]:
 identifier = matching(r"[a-z0-9]+([.-][a-z0-9]+)*", "an id has lower-case letters, digits, dots and dashes")
 minor = matching(r"3\.\d+", 'not a Python minor such as "3.11"')
 platform_pattern = matching(r"[a-z0-9_.*?\[\]!-]+", "not a pattern of platform tags such as win*")
+project_pattern = matching(
+    r"[a-z0-9*]+(-[a-z0-9*]+)*", "not a normalised project name, or a pattern of names such as pyobjc*"
+)
 project = parsed_by(lambda text: canonicalize_name(text, validate=True), "not a valid project name")
 version = parsed_by(Version, "not a version (PEP 440)")
 pythons = parsed_by(SpecifierSet, 'not version bounds such as ">=3.12"')

@@ -32,6 +32,7 @@ SHIPPED = (
     "advisories.toml",
     "abi_breaks.toml",
     "substitutes.toml",
+    "own_platforms.toml",
     "indexes.toml",
     "import_names.toml",
     "pythons.toml",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
@@ -139,6 +140,15 @@ class Substitute(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...]
 
 
+class OwnPlatform(Struct, frozen=True, kw_only=True):
+    """What ties *projects* (names, or shell patterns of them) to *systems*, the values that ``sys_platform`` has there."""
+
+    projects: tuple[str, ...]
+    systems: tuple[str, ...]
+    why: str
+    evidence: tuple[str, ...]
+
+
 class VendorIndex(Struct, frozen=True, kw_only=True):
     """An index on which a vendor publishes more wheels of its projects than on the public one.
 
@@ -255,11 +265,17 @@ class RepairKnowledge(Struct, frozen=True, kw_only=True):
     advisories: tuple[Advisory, ...] = ()
     abi_breaks: tuple[AbiBreak, ...] = ()
     substitutes: tuple[Substitute, ...] = ()
+    own_platforms: tuple[OwnPlatform, ...] = ()
     indexes: tuple[VendorIndex, ...] = ()
     labels: tuple[BuildLabel, ...] = ()
     pythons: tuple[PythonLife, ...] = ()
     builds: tuple[BuildNeeds, ...] = ()
     import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)
+
+    def own_platform_of(self, project: NormalizedName) -> OwnPlatform | None:
+        """The systems that *project* is made for, where that is known: the last entry that names it."""
+        entries = reversed(self.own_platforms)
+        return next((each for each in entries if any(fnmatchcase(project, name) for name in each.projects)), None)
 
     def life_of(self, minor: int) -> PythonLife | None:
         """From when until when Python 3.*minor* is maintained, where that is known."""

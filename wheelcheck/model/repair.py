@@ -34,6 +34,7 @@ class EditKind(Enum):
     PLATFORM = "platform"
     SUBSTITUTE = "substitute"
     INDEX = "index"
+    MARKER = "marker"
     PIN = "pin"
     DATE = "date"
     EXTRA = "extra"

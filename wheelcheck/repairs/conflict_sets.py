@@ -15,10 +15,11 @@ from packaging.version import Version
 
 from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
+from wheelcheck.repairs.blocker_case import BlockerCase
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, RepairContext
 from wheelcheck.repairs.edits import Change, Constrained, Key, Keys, VersionChange, key_of
-from wheelcheck.repairs.remedies import BlockerCase, iter_pythons, iter_remedies
+from wheelcheck.repairs.remedies import iter_pythons, iter_remedies
 from wheelcheck.repairs.trials import Trial, Trials, usable_candidates, usable_versions
 
 _ALTERNATIVES = 6  # so many choices of versions are looked at for one set that fails

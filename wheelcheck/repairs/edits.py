@@ -198,6 +198,26 @@ class FromIndex(ProjectChange, frozen=True, kw_only=True):
         return replace(state, sources={**state.sources, self.name: self.url})
 
 
+class Marked(ProjectChange, frozen=True, kw_only=True):
+    """*name* is asked for, as *declared*, where *marker* holds alone, which it does not on the target.
+
+    The user's own line says so; where others ask too (*by_override*), an override does, in place of all that is asked.
+    """
+
+    kind = EditKind.MARKER
+    cost: int = 30
+    declared: str
+    marker: str
+    by_override: bool = False
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return self.declared, f"{self.declared}; {self.marker}"
+
+    def applied(self, state: State) -> State:
+        return _overriding(state, self.moved[1]) if self.by_override else _replacing(state, self.moved[1])
+
+
 class VersionChange(ProjectChange, frozen=True, kw_only=True):
     """A change to another version of *name*; until it is settled any version may be taken.
 
@@ -237,7 +257,7 @@ class Repinned(VersionChange, frozen=True, kw_only=True):
         return self.declared, self.bound_text
 
     def applied(self, state: State) -> State:
-        return _replacing(state, f"{_with_extras(self.name, self.extras)}{self.bound_text}")
+        return _replacing(state, f"{with_extras(self.name, self.extras)}{self.bound_text}")
 
 
 class AsOf(SettingChange, frozen=True, kw_only=True):
@@ -270,7 +290,7 @@ class WithoutExtras(ProjectChange, frozen=True, kw_only=True):
 
     @property
     def moved(self) -> tuple[str, str]:
-        before, after = (_with_extras(self.name, each) for each in (self.kept | self.dropped, self.kept))
+        before, after = (with_extras(self.name, each) for each in (self.kept | self.dropped, self.kept))
         return f"{before}{self.specifier}", f"{after}{self.specifier}"
 
     def applied(self, state: State) -> State:
@@ -312,11 +332,7 @@ class Overridden(VersionChange, frozen=True, kw_only=True):
         return passed or list(self.declared)
 
     def applied(self, state: State) -> State:
-        """*state* with the override; one that was there on the same project gives way."""
-        overrides = state.question.policy.overrides
-        kept = tuple(override for override in overrides if override.name != self.name)
-        override = _asked(f"{self.name}{self.bound_text}", "--override")
-        return state.with_policy(overrides=(*kept, override))
+        return _overriding(state, f"{self.name}{self.bound_text}")
 
 
 class Excluded(ProjectChange, frozen=True, kw_only=True):
@@ -339,12 +355,20 @@ def _asked(text: str, option: str) -> Requirement:
     return Requirement.parse(text, CommandLineOrigin(text=text, option=option))
 
 
-def _with_extras(name: NormalizedName, extras: frozenset[NormalizedName]) -> str:
+def with_extras(name: NormalizedName, extras: frozenset[NormalizedName]) -> str:
+    """*name* with *extras* in brackets, where there are any."""
     return f"{name}[{','.join(sorted(extras))}]" if extras else name
 
 
 def _replacing(state: State, text: str) -> State:
     return state.with_question(requirements=replaced(state.question.requirements, _asked(text, "--replace")))
+
+
+def _overriding(state: State, text: str) -> State:
+    """*state* with the override *text*; one that was there on the same project gives way."""
+    override = _asked(text, "--override")
+    kept = tuple(each for each in state.question.policy.overrides if each.name != override.name)
+    return state.with_policy(overrides=(*kept, override))
 
 
 def _excluding(state: State, name: NormalizedName) -> State:

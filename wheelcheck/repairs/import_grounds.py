@@ -154,12 +154,16 @@ def _length(module: str) -> tuple[int, int, str]:
 
 
 def judge_exclusion(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """One ground for each dependant that stays and each kind of import in its code; the user's own code is not looked into."""
-    project = edit.package
-    if project is None:
+    """What imports a project that is left out; the user's own code is not looked into."""
+    if edit.package is None:
         return
-    if case.is_asked_by_user(project):
-        yield Ground(risk=Risk.HIGH, text=f"you ask for {project} yourself: your own code was not looked into")
+    if case.is_asked_by_user(edit.package):
+        yield Ground(risk=Risk.HIGH, text=f"you ask for {edit.package} yourself: your own code was not looked into")
+    yield from judge_dependants(case, edit.package)
+
+
+def judge_dependants(case: RepairCase, project: NormalizedName) -> Iterator[Ground]:
+    """One ground for each dependant of a *project* that is gone and each kind of import in its code."""
     for dependant in case.dependants(project):
         yield from _judge_left_out(read_imports(case, dependant, project), project)
 

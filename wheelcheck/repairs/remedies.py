@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
-from functools import cached_property
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -19,18 +17,19 @@ from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.findings.indexes import asked_label, exact_version, places_of
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
-from wheelcheck.repairs.blockers import Asker, Blocker, TrialView, joined_extras, joined_specifier
-from wheelcheck.repairs.context import Blocked, RepairContext, State
+from wheelcheck.repairs.blocker_case import BlockerCase
+from wheelcheck.repairs.blockers import Asker, joined_extras, joined_specifier
+from wheelcheck.repairs.context import Blocked, State
 from wheelcheck.repairs.edits import (
     Change,
     Excluded,
     FromIndex,
     Key,
+    Marked,
     OnPlatform,
     OnPython,
     Overridden,
@@ -38,6 +37,7 @@ from wheelcheck.repairs.edits import (
     Substituted,
     WithoutExtras,
     key_of,
+    with_extras,
 )
 from wheelcheck.repairs.nearby import (
     iter_droppable,
@@ -46,7 +46,7 @@ from wheelcheck.repairs.nearby import (
     nearest_first,
     preferred_in_clash,
 )
-from wheelcheck.repairs.pairs import partners_of
+from wheelcheck.repairs.own_platforms import built_for, marker_of, systems_of
 from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
@@ -61,62 +61,6 @@ _COST_OF_PAIR = 8  # the next release of a pair was made for what the blocker la
 _COST_OF_OVERRIDE_ABOVE = 85
 _COST_OF_EXCLUSION_ABOVE = 210
 _COST_OF_ENDED = 2_000  # whatever keeps a Python that gets security fixes is less
-
-
-class BlockerCase(Struct, kw_only=True, dict=True):
-    """One *blocker* of a failed trial, seen in its *view*, with all that a remedy may look at.
-
-    ``suggestions`` collects the edits that could not be looked into, by project and address.
-    """
-
-    blocked: Blocked
-    context: RepairContext
-    view: TrialView
-    blocker: Blocker
-    suggestions: dict[tuple[NormalizedName, str], Suggestion] = field(default_factory=dict)
-
-    @property
-    def target(self) -> Target:
-        """The target of the trial."""
-        return self.view.diagnosis.target
-
-    @cached_property
-    def partners(self) -> frozenset[NormalizedName]:
-        """The projects that the blocker moves together with."""
-        return partners_of(self.blocker, self.view.diagnosis, self.context.projects)
-
-    @property
-    def because(self) -> str:
-        """Why the blocker is in the way."""
-        blocker = self.blocker
-        name = f"{blocker.name} {blocker.version}" if blocker.version is not None else blocker.name
-        if blocker.is_clash:
-            return "its maintainers withdrew what is asked for" if self.is_withdrawn else name
-        return f"{name} has no usable file on {self.target}"
-
-    @cached_property
-    def is_withdrawn(self) -> bool:
-        """Whether the maintainers withdrew every version of the blocker that the target could use: only a pin reaches one."""
-        project = self.view.diagnosis.project(self.blocker.name)
-        versions = usable_versions(project)
-        return bool(versions) and all(project.release(version).yanked is not None for version in versions)
-
-    def is_usable(self, project: ProjectView, bounds: SpecifierSet) -> bool:
-        """Whether some version of *project* within *bounds* has a file that may be used."""
-        anything = Installability.SDIST_NATIVE in self.view.diagnosis.policy.allowed
-        for version in project.versions:
-            if bounds.contains(version, prereleases=bool(bounds.prereleases)):
-                release = project.release(version)
-                if release.fit is not None and (release.has_wheel or anything):
-                    return True
-        return False
-
-    def is_usable_on(self, target: Target, bounds: SpecifierSet) -> bool:
-        """The same of the blocker on another *target*."""
-        diagnosis = self.view.diagnosis
-        page = diagnosis.project(self.blocker.name).page
-        admission = Admission(Compatibility(target), diagnosis.policy, diagnosis.hashes)
-        return self.is_usable(ProjectView(page, admission), bounds)
 
 
 def iter_remedies(case: BlockerCase) -> Iterator[Change]:
@@ -348,6 +292,24 @@ def _vendors(case: BlockerCase, label: str) -> Iterator[str]:
 # Less than was asked for
 
 
+def _marker(case: BlockerCase) -> Iterator[Change]:
+    blocker, requirements = case.blocker, tuple(asker.requirement for asker in case.blocker.askers)
+    page, here = case.view.diagnosis.project(blocker.name).page, case.target.markers["sys_platform"]
+    systems = systems_of(page, case.context.knowledge)
+    if not systems or here in systems or here in built_for(page) or any(each.url for each in requirements):
+        return
+    own = [each.marker for each in case.view.asked_by_user(blocker.name)]
+    alone = all(asker.parent is None for asker in blocker.askers)
+    extras = joined_extras(requirements) if alone else frozenset()
+    yield Marked(
+        name=blocker.name,
+        declared=f"{with_extras(blocker.name, extras)}{blocker.specifier}",
+        marker=marker_of(systems, own[0] if alone and len(own) == 1 else None),
+        by_override=not alone,
+        because=case.because,
+    )
+
+
 def _extra(case: BlockerCase) -> Iterator[Change]:
     if case.blocker.is_clash or case.blocker.is_wanted_by_user:
         return
@@ -380,6 +342,7 @@ REMEDIES: tuple[Callable[[BlockerCase], Iterator[Change]], ...] = (
     _platform,
     _substitute,
     _index,
+    _marker,
     _repin,
     _extra,
     _override,

@@ -14,7 +14,8 @@ from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked, masked_within
-from wheelcheck.repairs.import_grounds import judge_exclusion, judge_imports
+from wheelcheck.repairs.import_grounds import judge_dependants, judge_exclusion, judge_imports
+from wheelcheck.repairs.own_platforms import NAMES, built_for
 from wheelcheck.repairs.repair_case import MILDER, RepairCase, distance_of
 from wheelcheck.repairs.version_grounds import judge_constraint, judge_override, judge_pin, judge_side_effects
 from wheelcheck.targets.platforms import parse_platform
@@ -171,6 +172,28 @@ def judge_index(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     yield Ground(risk=Risk.MEDIUM, text=f"{what} comes from {where}: {build}")
 
 
+def judge_marker(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """Why the project is kept off the target, and what there imports it: the user's own code is not looked into."""
+    if edit.package is None:
+        return
+    known = case.knowledge.own_platform_of(edit.package)
+    if known is not None:
+        text = f"{edit.package} is made for {_named(known.systems)}. {known.why}"
+    else:
+        built = built_for(case.projects.page(edit.package))
+        text = f"{edit.package} has wheels for {_named(built)} alone, in {sum(built.values())} releases"
+    yield Ground(risk=Risk.LOW if known is not None else Risk.MEDIUM, text=text)
+    if case.is_asked_by_user(edit.package):
+        here = _named([case.after.target.markers["sys_platform"]])
+        text = f"you ask for {edit.package} yourself: your own code, which was not looked into, has to do without it on {here}"
+        yield Ground(risk=Risk.MEDIUM, text=text)
+    yield from judge_dependants(case, edit.package)
+
+
+def _named(systems: Iterable[str]) -> str:
+    return _enumerated([NAMES.get(system, system) for system in systems])
+
+
 def judge_date(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """All of an earlier day: how many projects are older for it."""
     natural = case.before.pins if case.before is not None else {}
@@ -222,6 +245,7 @@ JUDGES: Mapping[EditKind, Callable[[RepairCase, Edit], Iterator[Ground]]] = {
     EditKind.SUBSTITUTE: judge_substitute,
     EditKind.INDEX: judge_index,
     EditKind.PIN: judge_pin,
+    EditKind.MARKER: judge_marker,
     EditKind.DATE: judge_date,
     EditKind.EXTRA: judge_extra,
     EditKind.OVERRIDE: judge_override,

@@ -54,6 +54,8 @@ def bare_change(edit: Edit) -> str:
             return f"take {glued(after)} instead of {name}"
         case EditKind.INDEX:
             return f"take {name} from {after}"
+        case EditKind.MARKER:
+            return f"ask for {name} only where {after.partition('; ')[2] or after}"
         case EditKind.DATE:
             return f"everything as of {after}"
         case EditKind.EXTRA:
@@ -96,6 +98,8 @@ def _version(text: str) -> str:
 
 def gain(verified: Verification) -> str:
     """The proved outcome in numbers: ``129 packages from wheels`` or ``129 packages, 5 of them built once from source``."""
+    if not verified.packages:
+        return "nothing is left to install"
     total = counted(verified.packages, "package")
     if verified.status is Status.NEEDS_BUILD and verified.built_once:
         return f"{total}, {len(verified.built_once)} of them built once from source"

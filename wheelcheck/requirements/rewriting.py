@@ -21,7 +21,7 @@ from wheelcheck.requirements.requirement import parse_written
 from wheelcheck.requirements.written import WrittenRequirement
 
 _NEVER = "sys_platform == 'never'"  # uv's way to leave a project out: an override that applies nowhere
-_IN_LINES = frozenset({EditKind.PIN, EditKind.SUBSTITUTE, EditKind.EXTRA})
+_IN_LINES = frozenset({EditKind.PIN, EditKind.SUBSTITUTE, EditKind.MARKER, EditKind.EXTRA})
 _WRITTEN = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:\s*(?P<extras>\[[^\]]*\]))?(?P<bounds>[^;]*?)(?P<marker>\s*;.*)?",
     re.DOTALL,
@@ -51,7 +51,7 @@ class Rewriting(Struct, kw_only=True):
         if requirement.marker is None or self.applies(requirement.marker):
             self.met.add(requirement.name)
         for edit in self.edits:
-            if edit.kind in _IN_LINES and edit.package == requirement.name:
+            if edit.kind in _IN_LINES and not _is_override(edit) and edit.package == requirement.name:
                 written = _EDITORS[edit.kind](written, requirement, edit)
         return written
 
@@ -68,6 +68,8 @@ class Rewriting(Struct, kw_only=True):
             because = f" ({edit.because})" if edit.because else ""
             match edit.kind:
                 case EditKind.PIN | EditKind.EXTRA:
+                    pass
+                case EditKind.MARKER if not _is_override(edit):
                     pass
                 case EditKind.SUBSTITUTE:
                     # One without options is the user's own replacement of a line, and no line of its own.
@@ -86,8 +88,8 @@ def rewritten_group(
 ) -> str:
     """*group*, the physical lines of one logical line, with the edits made; as it is where none concerns it.
 
-    Where it changes it becomes one line, without hashes: they belong to other files. *place* and *folder* are as for the
-    reader of requirements files. Raises ``LineUnreadable``.
+    Where it changes it becomes one line, without hashes unless its marker alone is new: they belong to other files.
+    *place* and *folder* are as for the reader of requirements files. Raises ``LineUnreadable``.
     """
     logical = next(iter_logical_lines(group, environ), None)
     if logical is None:
@@ -101,7 +103,10 @@ def rewritten_group(
     new = rewriting.requirement_line(written, requirement)
     if new == written:
         return group
-    options = _HASH.sub("", logical.written.removeprefix(written)).rstrip()
+    options = logical.written.removeprefix(written)
+    if new.partition(";")[0].rstrip() != written.partition(";")[0].rstrip():
+        options = _HASH.sub("", options)
+    options = options.rstrip()
     indentation = group[: len(group) - len(group.lstrip(" \t"))]
     end = group[len(group.rstrip("\r\n")) :]
     return f"{indentation}{new}{options}{logical.comment}{end}"
@@ -149,6 +154,8 @@ def rewritten_overrides(
         if edit.kind is EditKind.OVERRIDE:
             declared = f"in place of {edit.before}" if edit.before else "another version"
             lines[edit.package] = [f"{edit.package}{edit.after}  {rewriting.note(declared + because)}"]
+        elif edit.kind is EditKind.MARKER and _is_override(edit):
+            lines[edit.package] = [f"{edit.after}  {rewriting.note(f'for other systems{because}')}"]
         elif edit.kind is EditKind.EXCLUDE:
             lines[edit.package] = [f"{edit.package} ; {_NEVER}  {rewriting.note(f'left out{because}')}"]
         elif edit.kind is EditKind.SUBSTITUTE and _options_only(edit):
@@ -181,6 +188,10 @@ def _options_only(edit: Edit) -> str:
     return shlex.join(edit.options[start:])
 
 
+def _is_override(edit: Edit) -> bool:
+    return edit.options[:1] == ("--override",)
+
+
 def _repinned(written: str, requirement: Requirement, edit: Edit) -> str:
     name, extras, _, marker = _taken_apart(written, requirement)
     return f"{name}{extras}{edit.after}{marker}"
@@ -199,8 +210,14 @@ def _substituted(written: str, requirement: Requirement, edit: Edit) -> str:
     return edit.after if ";" in edit.after else f"{edit.after}{marker}"
 
 
+def _marked(written: str, requirement: Requirement, edit: Edit) -> str:
+    name, extras, bounds, _ = _taken_apart(written, requirement)
+    return f"{name}{extras}{bounds.rstrip()} ; {edit.after.partition('; ')[2]}"
+
+
 _EDITORS: Mapping[EditKind, Callable[[str, Requirement, Edit], str]] = {
     EditKind.PIN: _repinned,
+    EditKind.MARKER: _marked,
     EditKind.EXTRA: _without_extras,
     EditKind.SUBSTITUTE: _substituted,
 }

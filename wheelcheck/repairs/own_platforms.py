@@ -1,0 +1,53 @@
+"""Tells the systems that a project is made for, by what is known of it or by all wheels that its page lists.
+
+``ProjectPage → sys_platform, …``. A project that is made for other systems than the target's is kept off it by a marker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packaging.markers import Marker
+
+from wheelcheck.model.distribution import ProjectPage, Wheel
+from wheelcheck.model.knowledge import RepairKnowledge
+
+NAMES = {"win32": "Windows", "darwin": "macOS", "linux": "Linux"}
+_SYSTEMS = {"win": "win32", "macosx": "darwin", "linux": "linux", "manylinux": "linux", "musllinux": "linux"}
+_ENOUGH = 5  # releases for one system alone; fewer may be an accident
+
+
+def built_for(page: ProjectPage) -> Mapping[str, int]:
+    """In how many releases there are wheels for each system; ``any`` is one for wheels that run everywhere."""
+    found: dict[str, int] = {}
+    for files in page.distributions.values():
+        tags = (tag for file in files if isinstance(file, Wheel) for *_, tag in file.tags)
+        for system in {_system_of(tag) for tag in tags}:
+            found[system] = found.get(system, 0) + 1
+    return found
+
+
+def _system_of(tag: str) -> str:
+    word = tag.partition("_")[0]
+    return _SYSTEMS.get("win" if word.startswith("win") else word, word)
+
+
+def systems_of(page: ProjectPage, knowledge: RepairKnowledge) -> tuple[str, ...]:
+    """The systems that the project of *page* is made for, as values of ``sys_platform``; empty where nothing tells it."""
+    known = knowledge.own_platform_of(page.name)
+    if known is not None:
+        return known.systems
+    ((system, releases), *others) = built_for(page).items() or [("", 0)]
+    return (system,) if system in NAMES and releases >= _ENOUGH and not others else ()
+
+
+def marker_of(systems: tuple[str, ...], joined: Marker | None) -> str:
+    """The marker that holds on *systems* alone, and where *joined* holds as well."""
+    everywhere = set(NAMES)
+    if len(systems) > 1 and everywhere - set(systems) == {"win32"}:
+        text = 'sys_platform != "win32"'
+    else:
+        text = " or ".join(f'sys_platform == "{system}"' for system in systems)
+    if joined is None:
+        return text
+    return str(Marker(f"({joined}) and ({text})"))
