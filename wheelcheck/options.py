@@ -19,7 +19,8 @@ ColorChoice = Literal["auto", "always", "never"]
 # The commands that take an option, from those that resolve one target to those that only ask an index.
 _PLAN = ("plan", "config")
 _ONE_TARGET = (*_PLAN, "why")
-_RESOLVING = (*_ONE_TARGET, "check", "diff", "matrix")
+_GRIDS = ("overview", "matrix")
+_RESOLVING = (*_ONE_TARGET, "check", "diff", *_GRIDS)
 _EXPLAINING = (*_RESOLVING, "explain")
 _ASKING = (*_EXPLAINING, "wheels")
 _CONNECTING = (*_ASKING, "fetch", "bundle")
@@ -154,19 +155,21 @@ class TargetsOptions(TypedDict, total=False):
     platforms: Annotated[tuple[str, ...], Option(_PLATFORM_FLAGS, "TAG", commands=(), key=_PLATFORM, own={
         "check": Words(_SEVERAL),
         "diff": Words(_AS_CHECK),
+        "overview": Words("A row; may be given again. Default: found in the project, else all.", "TAG|all"),
         "matrix": Words(f"A row; {_GIVEN_AGAIN} all.", "TAG|all"),
         "wheels": Words(f"A column; {_GIVEN_AGAIN} all common ones.", "TAG|all"),
     })]  # fmt: skip
     pythons: Annotated[tuple[str, ...], Option(_PYTHON_FLAGS, "VERSION", commands=(), key=_PYTHON, own={
         "check": Words(_SEVERAL),
         "diff": Words(_AS_CHECK),
+        "overview": Words("A column; may be given again. Default: found in the project, else the running one.", "VERSION|all"),
         "matrix": Words(f"A column; {_GIVEN_AGAIN} all.", "VERSION|all"),
         "wheels": Words(f"A Python; {_GIVEN_AGAIN} the running one.", "VERSION|all"),
     })]  # fmt: skip
     target_files: Annotated[tuple[str, ...], Option("--target", "FILE", commands=(), own={
         "check": Words("A target made by `wheelcheck target`."),
         "diff": Words("A target made by `wheelcheck target`."),
-        "matrix": Words("A cell made by `wheelcheck target` on the machine itself."),
+        **dict.fromkeys(_GRIDS, Words("A cell made by `wheelcheck target` on the machine itself.")),
     })]  # fmt: skip
     targets_from: Annotated[tuple[str, ...], Option("--targets-from", "FILE", commands=(), own={
         "check": Words(
@@ -174,7 +177,7 @@ class TargetsOptions(TypedDict, total=False):
             flags="--targets-from --from-dockerfile",
         ),
         "diff": Words("As for check: a file that names targets."),
-        "matrix": Words("Take cells from a Dockerfile, .python-version, pyproject.toml or GitHub workflow."),
+        **dict.fromkeys(_GRIDS, Words("Take cells from a Dockerfile, .python-version, pyproject.toml or GitHub workflow.")),
     })]  # fmt: skip
 
 
@@ -265,7 +268,7 @@ class QuestionOptions(TypedDict, total=False):
     )]  # fmt: skip
     no_index: Annotated[bool, Option("--no-index", "", "Use --find-links only.", _CONNECTING)]
     max_seconds: Annotated[float | None, Option(
-        "--max-seconds", "SECONDS", "Give up after this time (120).", (*_ONE_TARGET, "diff", "matrix", "explain"),
+        "--max-seconds", "SECONDS", "Give up after this time (120).", (*_ONE_TARGET, "diff", *_GRIDS, "explain"),
         own={"check": Words("Give up on a target after this time (120).")},
         key=Key("max-seconds", "seconds", "When to give up and say what is known.", "120"),
     )]  # fmt: skip
@@ -284,7 +287,7 @@ class RepairSwitch(TypedDict, total=False):
     """The command line's word for ``repairs=0``."""
 
     no_repair: Annotated[bool, Option(
-        "--no-repair", "", "Look for no repairs of a blocked plan.", (*_PLAN, "check", "matrix", "explain"),
+        "--no-repair", "", "Look for no repairs of a blocked plan.", (*_PLAN, "check", *_GRIDS, "explain"),
     )]  # fmt: skip
 
 
@@ -299,11 +302,11 @@ class RunOptions(TypedDict, total=False):
     imports: Annotated[ImportScope | None, Option(
         "--imports", "",
         "Whose imports are read for what fails: suspects (wheels older than the target's Python; the default), all, none.",
-        (*_PLAN, "check"), own={"matrix": Words("As for plan, but none by default.")},
+        (*_PLAN, "check"), own=dict.fromkeys(_GRIDS, Words("As for plan, but none by default.")),
         key=Key("imports", "import scope", "Whose imports are read.", "suspects"),
     )]  # fmt: skip
     repair_seconds: Annotated[float | None, Option(
-        "--repair-seconds", "SECONDS", "End the search for repairs after this time (120).", (*_PLAN, "matrix", "explain"),
+        "--repair-seconds", "SECONDS", "End the search for repairs after this time (120).", (*_PLAN, *_GRIDS, "explain"),
         own={"check": Words(
             "End the search for repairs after this time in the whole run (120).",
         )},

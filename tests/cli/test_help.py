@@ -19,6 +19,8 @@ GOLDEN = Path(__file__).parent / "golden"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),
+    ("overview",),
+    ("help",),
     ("plan",),
     ("check",),
     ("matrix",),

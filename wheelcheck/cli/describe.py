@@ -12,10 +12,29 @@ import click
 
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.streams import write_result
+from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.options import OPTIONS
 
 if TYPE_CHECKING:
     from wheelcheck.settings.provenance import Effective
+
+
+@click.command("help", short_help="Help on the program, or on a command.")
+@click.argument("words", metavar="[COMMAND]...", nargs=-1)
+@click.pass_context
+def help_command(context: click.Context, words: tuple[str, ...]) -> int:
+    """Print the help of COMMAND (`wheelcheck help plan`, `wheelcheck help cache clear`), or of the program."""
+    shown = context.find_root()
+    for word in words:
+        among = shown.command.commands if isinstance(shown.command, click.Group) else {}
+        if word not in among:
+            raise UsageProblem(
+                f"there is no command {word!r} of {shown.command_path}",
+                hint=did_you_mean(word, among, "`wheelcheck help` lists the commands"),
+            )
+        shown = click.Context(among[word], info_name=word, parent=shown)
+    click.echo(shown.get_help())
+    return 0
 
 
 class _Described(click.Command):

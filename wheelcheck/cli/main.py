@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import threading
 from collections import UserDict
@@ -19,27 +20,29 @@ import click
 
 from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
-from wheelcheck.errors import DiskFailure, WheelcheckError
+from wheelcheck.errors import DiskFailure, UsageProblem, WheelcheckError, did_you_mean
 
 _MODULES = {
-    "bundle": "environments",
-    "cache": "describe",
+    "overview": "matrix",
+    "plan": "plan",
+    "matrix": "matrix",
+    "why": "plan",
+    "wheels": "matrix",
     "check": "check",
-    "config": "describe",
     "diff": "check",
     "explain": "explain",
     "export": "describe",
     "fetch": "environments",
-    "hook": "check",
-    "matrix": "matrix",
-    "plan": "plan",
-    "schema": "describe",
-    "target": "describe",
+    "bundle": "environments",
     "verify": "environments",
-    "wheels": "matrix",
-    "why": "plan",
+    "target": "describe",
+    "config": "describe",
+    "schema": "describe",
+    "cache": "describe",
+    "help": "describe",
+    "hook": "check",
 }
-"""The module of each command."""
+"""The module of each command, in the order of use."""
 _INTERRUPTED = 130
 _BUG = 70
 """What sysexits.h calls an internal software error."""
@@ -62,14 +65,44 @@ class CommandTable(UserDict[str, click.Command]):
         return self.data[name]
 
 
+class Program(click.Group):
+    """The program: its commands in the order of use, and ``overview`` where the first word is none of them but an input."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click
+        """The names, as help lists them."""
+        return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Raise ``UsageProblem`` for a first word that is nearly a command."""
+        first = args[0] if args else ""
+        own = {*ctx.help_option_names, *(flag for option in self.params for flag in option.opts)}
+        if first not in own and first not in self.commands:
+            self._refuse_misspelt(first)
+            args = ["overview", *args]
+        return super().parse_args(ctx, args)
+
+    def _refuse_misspelt(self, word: str) -> None:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z_-]*", word) or Path(word).exists():
+            return
+        shown = (name for name, command in self.commands.items() if not command.hidden)
+        near = did_you_mean(word.lower(), shown, cutoff=0.7)
+        if near:
+            raise UsageProblem(f"there is no command {word!r}", hint=f'{near} A project is asked for with "{word}>=0"')
+
+
 @click.group(
+    cls=Program,
     commands=CommandTable(),
+    subcommand_metavar="[COMMAND] [INPUT]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 fine, 1 blocked, 2 bad usage or input, 3 index or disk failed, 4 undecided, 70 a bug, 130 interrupted.",
 )
-@click.version_option(package_name="wheelcheck", message="%(prog)s %(version)s")
+@click.version_option(None, "-V", "--version", package_name="wheelcheck", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Tell which dependencies have no prebuilt wheel on a target, and exactly what a builder must install."""
+    """Tell which dependencies have no prebuilt wheel on a target, and exactly what a builder must install.
+
+    Without a command: where INPUT, or the project in this folder, installs (`wheelcheck help overview`).
+    """
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

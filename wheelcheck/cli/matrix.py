@@ -1,4 +1,4 @@
-"""``wheelcheck matrix`` and ``wheels``: platforms by Pythons, for inputs (with a plan of each cell) or for one project."""
+"""``wheelcheck [INPUT]``, ``matrix`` and ``wheels``: platforms by Pythons, for inputs or for the versions of one project."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
-from wheelcheck.cli.streams import print_note, write_result
+from wheelcheck.cli.streams import print_note, repeatable, write_result
 from wheelcheck.errors import DiskFailure
 
 if TYPE_CHECKING:
@@ -17,6 +17,70 @@ if TYPE_CHECKING:
 
     from wheelcheck.model.answers import Matrix
     from wheelcheck.model.target import Target
+
+
+@click.command("overview", short_help="Where the project at hand installs, what blocks it, and what to do next.")
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1)
+@table_options("overview", "platforms", "pythons", "target_files", "targets_from", "imports")
+@answer_format("matrix")
+@table_options("overview")
+@click.pass_obj
+def overview_command(
+    words: Sequence[str] | None,
+    /,
+    inputs: tuple[str, ...],
+    form: str,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Show where INPUT... or the project in this folder installs, what blocks it, and which command to run next.
+
+    This is what `wheelcheck` does without a command. Input and targets are found where they are not named: of the folder its lock,
+    pyproject.toml or requirements; the targets of the settings, else of a Dockerfile, of the GitHub workflows, of requires-python;
+    else all common platforms, with the Python that runs.
+
+    Exit status: as of `wheelcheck matrix`.
+    """
+    from wheelcheck.api.overview import overview
+    from wheelcheck.api.request import Request
+    from wheelcheck.api.targets import TargetWords
+    from wheelcheck.report.commands import iter_steps_of_matrix
+
+    showing = Showing.taken_from(options)
+    targets = TargetWords.taken_from(options)
+    request = Request(inputs=inputs, **request_options(options))
+    if not inputs:
+        refuse_folder_without_input(Path())
+    with showing.reporter() as reporter:
+        answer = overview(request, targets, reporter=reporter)
+    if form == "text":
+        asked = repeatable(words or ())[1:]
+        steps = tuple(iter_steps_of_matrix(answer.matrix, answer.inputs, asked))
+        showing.write("matrix", form, answer.matrix, found=answer.found, steps=steps)
+    else:
+        for note in () if showing.quiet else answer.found:
+            print_note(note)
+        showing.write("matrix", form, answer.matrix)
+    return answer.matrix.exit_status
+
+
+_FIRST_HELP = """Which dependencies have no prebuilt wheel, on which platforms and Pythons, and what helps:
+
+  wheelcheck                                       in the folder of a project
+  wheelcheck requirements.txt                      a file: requirements, a lock, pyproject.toml, environment.yml
+  wheelcheck "numpy>=2" -p 3.13 -t windows         a requirement, on one target
+  wheelcheck help                                  every command
+"""
+
+
+def refuse_folder_without_input(folder: Path) -> None:
+    """Raise ``InputUnreadable`` where *folder* lists no dependencies, after a short help on stderr."""
+    from wheelcheck.api.folders import file_of
+    from wheelcheck.locks.discovery import discover
+
+    found = discover(folder)
+    if found.taken is None and not found.unreadable:
+        click.echo(_FIRST_HELP, err=True)
+        file_of(folder)
 
 
 @click.command("matrix", short_help="Platforms by Pythons: where it installs, what blocks the rest.")

@@ -16,6 +16,7 @@ from wheelcheck.cli.streams import (
     refuse_overwriting,
     refuse_twice,
     refuse_unwritable,
+    repeatable,
     write_result,
 )
 from wheelcheck.errors import IndexUnavailable, UsageProblem
@@ -78,25 +79,6 @@ def plan_command(
         showing.write("plan", form, plan, asked=asked, sizes=known, written=output or "")
     tell_of_fix(request.options["fix"], plan)
     return tell_of_interruption(plan) or (3 if plan.is_unverified else _STATUS[plan.status.value])
-
-
-_SHOWING = frozenset({"-v", "--verbose", "-q", "--quiet", "--no-progress"})
-_SHOWING_WITH_VALUE = ("-o", "--output", "--format", "--color", "--write-requirements", "--write-overrides")
-_ATTACHED = tuple(f"{option}=" for option in _SHOWING_WITH_VALUE if option.startswith("--"))
-
-
-def repeatable(words: Sequence[str]) -> tuple[str, ...]:
-    """The command of *words* without the options for output, and with secrets masked."""
-    from wheelcheck.model.urls import masked_within
-
-    kept: list[str] = []
-    rest = iter(words)
-    for word in rest:
-        if word in _SHOWING_WITH_VALUE:
-            next(rest, None)
-        elif word not in _SHOWING and not word.startswith(_ATTACHED):
-            kept.append(masked_within(word))
-    return ("wheelcheck", *kept)
 
 
 def _document(plan: Any) -> bytes:  # noqa: ANN401

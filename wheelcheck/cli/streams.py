@@ -79,6 +79,25 @@ def write_result(content: bytes, output: str | None) -> None:
         ) from error
 
 
+_SHOWING = frozenset({"-v", "--verbose", "-q", "--quiet", "--no-progress"})
+_SHOWING_WITH_VALUE = ("-o", "--output", "--format", "--color", "--write-requirements", "--write-overrides")
+_ATTACHED = tuple(f"{option}=" for option in _SHOWING_WITH_VALUE if option.startswith("--"))
+
+
+def repeatable(words: Sequence[str]) -> tuple[str, ...]:
+    """The command of *words* without the options for output, and with secrets masked."""
+    from wheelcheck.model.urls import masked_within
+
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in _SHOWING_WITH_VALUE:
+            next(rest, None)
+        elif word not in _SHOWING and not word.startswith(_ATTACHED):
+            kept.append(masked_within(word))
+    return ("wheelcheck", *kept)
+
+
 def refuse_unwritable(output: str | None) -> None:
     """Raise ``DiskFailure`` if *output* is a folder or lies in none, before the work whose result it shall hold."""
     if output is None or output == "-":

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import UNSET, Struct
 from packaging.utils import canonicalize_name
 
+from wheelcheck.model.answers import CellStatus, Matrix
 from wheelcheck.model.finding import Code
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import InputRecord, Options, Plan
@@ -16,9 +17,13 @@ from wheelcheck.model.repair import Edit, Repair, Risk
 from wheelcheck.model.target import Target
 from wheelcheck.options import OPTIONS
 from wheelcheck.report.page import Page
+from wheelcheck.targets.targets import PLATFORMS
 
 _PLAN = "plan.json"
 _RUNTIMES = {"win": "the embeddable zip of its Python", "": "a standalone build of its Python"}
+_NAMING_TARGETS = frozenset(
+    {"platform", "python", "target_file", "platforms", "pythons", "target_files", "targets_from"}
+)
 _Part = tuple[str, ...]
 """Words of a command that belong together: an option with its value, an option that takes none, or an input."""
 
@@ -67,6 +72,50 @@ def iter_next_steps(
         yield NextStep(command=(*again, "--max-seconds", "600"), reason="search longer")
 
 
+def iter_steps_of_matrix(matrix: Matrix, inputs: Sequence[str], asked: Sequence[str]) -> Iterator[NextStep]:
+    """The next steps after a first look: for its first blocker, or for the Python to ship; at most three.
+
+    *asked* are the words of the command behind the program's name, of which the options that name targets are left out; *inputs*
+    stand for those among them that are inputs.
+    """
+
+    def again(command: str, *words: str) -> tuple[str, ...]:
+        kept = (word for part in _iter_parts(asked) if _is_kept(part, command) for word in part)
+        return ("wheelcheck", command, *words, *inputs, *kept)
+
+    blocked = next((cell for cell in matrix.cells if cell.status is CellStatus.BLOCKED), None)
+    if blocked is not None:
+        names = [error.package for error in blocked.blocking if error.package is not None]
+        if names:
+            yield NextStep(
+                command=(*again("why", names[0]), *target_words(blocked.target)),
+                reason=f"who wants {names[0]}, and what there is of it",
+            )
+        yield NextStep(
+            command=(*again("plan"), *target_words(blocked.target)),
+            reason="one target whole, with every repair that was found",
+        )
+    elif matrix.good:
+        cell = max(matrix.good, key=lambda each: matrix.best is not None and each.target.python == matrix.best.python)
+        yield NextStep(
+            command=(*again("plan"), *target_words(cell.target), "-o", _PLAN),
+            reason="what a builder installs on one target, file by file",
+        )
+    if len(matrix.pythons) == 1 or len(matrix.platforms) < len(PLATFORMS):
+        yield NextStep(command=again("matrix"), reason="on every common platform and maintained Python")
+
+
+def target_words(target: Target) -> tuple[str, ...]:
+    """The options that name *target*."""
+    return ("--platform", target.platform, "--python", target.python)
+
+
+def _is_kept(part: _Part, command: str) -> bool:
+    """Whether *part* is an option that *command* takes and that says nothing of targets."""
+    option = _BY_FLAG.get(part[0].partition("=")[0])
+    return option is not None and command in (*option.commands, *option.own) and option.name not in _NAMING_TARGETS
+
+
 def _iter_uses(plan: Plan, written: str) -> Iterator[NextStep]:
     yield NextStep(
         command=("wheelcheck", "fetch", written, "-d", "wheels"), reason="fetch its files, every hash checked"
@@ -110,7 +159,7 @@ def repaired_command(asked: Sequence[str], edit: Repair | Edit, target: Target |
     by_file = any(word.partition("=")[0] == "--target" for word in asked)
     if target is not None and by_file and ("--python" in options or "--platform" in options):
         # The words of the edit come last and win over these.
-        options = ("--platform", target.platform, "--python", target.python, *options)
+        options = (*target_words(target), *options)
     latest = {_slot(part) or " ".join(part): part for part in _iter_parts(options)}
     added = tuple(latest.values())
     taken = {slot for part in added if (slot := _slot(part))}
@@ -153,8 +202,7 @@ def asked_command(plan: Plan, asked: tuple[str, ...] = ()) -> tuple[str, ...]:
     # Nested files are among the inputs too; the first was named, and so was every requirement (which has no hash).
     first, *others = plan.inputs or (InputRecord(path="INPUT"),)
     inputs = (first.path, *(record.path for record in others if not record.sha256))
-    target = ("--platform", plan.target.platform, "--python", plan.target.python)
-    words = ("wheelcheck", "plan", *inputs, *target, *_recorded_words(plan.options))
+    words = ("wheelcheck", "plan", *inputs, *target_words(plan.target), *_recorded_words(plan.options))
     for repair in plan.proposals.repairs if plan.proposals is not None else ():
         if repair.id in plan.applied:
             words = repaired_command(words, repair)
@@ -177,6 +225,16 @@ def draw_command(page: Page, words: Sequence[str], *, indent: int = 4, style: st
     """Add the command *words* to *page*, as typed into a POSIX shell."""
     for line in wrapped_command(words, page.width - indent):
         page.line((" " * indent, ""), (line, style))
+
+
+def draw_steps(page: Page, steps: Sequence[NextStep]) -> None:
+    """Add the commands of *steps* to *page*, each after its reason; nothing for none."""
+    if not steps:
+        return
+    page.heading("Next")
+    for step in steps:
+        page.line(("    # ", "dim"), (step.reason, "dim"))
+        draw_command(page, step.command)
 
 
 def wrapped_command(words: Sequence[str], room: int) -> list[str]:

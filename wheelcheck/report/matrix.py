@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.answers import CellStatus, Matrix, Opening
 from wheelcheck.model.repair import Repair
+from wheelcheck.report.commands import NextStep, draw_steps
 from wheelcheck.report.grouping import group_blockers, group_failures
 from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined, on_page, sentence
 from wheelcheck.report.quoting import escaped, flat
@@ -39,8 +40,15 @@ _ROWS_IN_MARKDOWN = 50
 
 
 @on_page("utf-8")
-def render_matrix_text(page: Page, matrix: Matrix, detail: Detail) -> None:
-    """Draw *matrix*; a grid that is wider than the page goes on in another block of columns below."""
+def render_matrix_text(
+    page: Page, matrix: Matrix, detail: Detail, *, found: Sequence[str] = (), steps: Sequence[NextStep] = ()
+) -> None:
+    """Draw *matrix*; a grid that is wider than the page goes on in another block of columns below.
+
+    *found* tells of input and targets that were found and not named, *steps* are commands to run next.
+    """
+    if found:
+        page.paragraph(flat("; ".join(found)), style="dim")
     _grid(page, matrix)
     _blockers(page, matrix, detail)
     for text in failure_lines(matrix):
@@ -51,6 +59,7 @@ def render_matrix_text(page: Page, matrix: Matrix, detail: Detail) -> None:
         page.paragraph(text, indent=2 if is_first else 4, style="bold" if is_first else "", apart=is_first)
     style = "bold red" if matrix.exit_status else "green"
     page.paragraph(matrix_verdict(matrix), style=style, apart=True)
+    draw_steps(page, steps)
 
 
 def _grid(page: Page, matrix: Matrix) -> None:

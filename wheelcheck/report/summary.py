@@ -8,7 +8,7 @@ from wheelcheck.model.environment import PlanSizes
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
-from wheelcheck.report.commands import NextStep, draw_command, iter_next_steps
+from wheelcheck.report.commands import draw_steps, iter_next_steps
 from wheelcheck.report.findings import STYLES, companions, draw_finding, draw_hidden, draw_remedies, subject
 from wheelcheck.report.page import Detail, Page, counted, on_page, sentence, size_text
 from wheelcheck.report.repairs import draw_applied, draw_repairs
@@ -55,7 +55,7 @@ def render_summary(
         _packages(page, plan)
     _index_line(page, plan)
     _size_line(page, plan, sizes)
-    _next(page, list(iter_next_steps(plan, asked, shown=detail, written=written)))
+    draw_steps(page, list(iter_next_steps(plan, asked, shown=detail, written=written)))
 
 
 def verdict(plan: Plan) -> str:
@@ -234,12 +234,3 @@ def _size_line(page: Page, plan: Plan, sizes: PlanSizes | None) -> None:
         text = "" if sizes is None else render_sizes(sizes)
     if text:
         page.paragraph(text, lead=("Size: ", "bold"), indent=2, apart=True)
-
-
-def _next(page: Page, steps: Sequence[NextStep]) -> None:
-    if not steps:
-        return
-    page.heading("Next")
-    for step in steps:
-        page.line(("    # ", "dim"), (step.reason, "dim"))
-        draw_command(page, step.command)
