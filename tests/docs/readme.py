@@ -1,4 +1,4 @@
-"""Fills the tables of README.md and docs/reference.md from the program itself, and shows recipes: `python -m tests.docs.readme`.
+"""Fills the tables of docs/ from the program itself, and shows recipes: `python -m tests.docs.readme`.
 
 The test compares, and changes nothing.
 """
@@ -47,6 +47,8 @@ pyodide emscripten wasm32
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
+CI = ROOT / "docs" / "ci.md"
+PAGES = (README, *sorted(ROOT.glob("docs/**/*.md")))
 _RECIPE = re.compile(r"(<!-- recipe (\S+) -->\n).*?(<!-- /recipe -->)", re.DOTALL)
 
 
@@ -96,7 +98,7 @@ def _table(heads: str, rows: Iterable[str]) -> str:
 
 
 def recipe(name: str) -> str:
-    """What README.md shows of the recipe *name*: all of a short one, of a workflow the step that uses this action."""
+    """What docs/ci.md shows of the recipe *name*: all of a short one, of a workflow the step that uses this action."""
     text = (ROOT / "docs" / "recipes" / name).read_text(encoding="utf-8")
     step = re.search(r"^ *- uses: OWNER/.*?(?=^ *- uses: )", text, re.MULTILINE | re.DOTALL)
     return f"```yaml\n{textwrap.dedent(step[0] if step else text)}```"
@@ -111,5 +113,5 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in (README, REFERENCE):
+    for page in PAGES:
         page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

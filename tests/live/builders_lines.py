@@ -1,4 +1,4 @@
-"""Runs what README.md tells people who ship to Windows, in a folder of its own, with a Windows Python that runs here.
+"""Runs what docs/builders.md tells people who ship to Windows, in a folder of its own, with a Windows Python that runs here.
 
 Nothing is judged; the live tests and the report share these runs and what each printed.
 """
@@ -21,7 +21,7 @@ from tests.live.peers import CUTOFF, ROOT, clean_environment
 from tests.windows.conftest import VARIABLE, Windows
 
 RUNTIME = "python-3.11-embed-amd64.zip"
-"""The name of the runtime's archive in every workshop, as in what README.md shows."""
+"""The name of the runtime's archive in every workshop, as in what docs/builders.md shows."""
 TARGET = ("--platform", "win_amd64", "--python", "3.11", "--exclude-newer", CUTOFF)
 
 
@@ -108,7 +108,7 @@ def open_workshop(folder: Path, windows: Windows) -> Workshop:
 
 
 def iter_product(workshop: Workshop, product: str) -> Iterator[Ran]:
-    """README.md's four commands for *product*: planned, fetched, bundled, verified."""
+    """The four commands of docs/builders.md for *product*: planned, fetched, bundled, verified."""
     yield workshop.run("plan", f"fixtures/scenarios/{product}/requirements.txt", *TARGET, "-o", "plan.json")
     yield workshop.run("fetch", "plan.json", "-d", "wheels")
     yield workshop.run("bundle", "plan.json", "--wheelhouse", "wheels", "--runtime", RUNTIME, "-o", f"dist/{product}")

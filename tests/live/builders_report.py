@@ -1,6 +1,6 @@
 """Writes what the builders' commands came to on real products, for 64-bit Windows, from this machine.
 
-- `python -m tests.live.builders_report`: reports/imports.md, and its runs into README.md. Two minutes.
+- `python -m tests.live.builders_report`: reports/imports.md, and its runs into docs/builders.md. Two minutes.
 - `python -m tests.live.builders_report --large FOLDER`: reports/bundles.md. It fetches 660 MB into FOLDER, writes 2.4 GB, takes a
   quarter of an hour, and goes on where it was interrupted.
 - `python -m tests.live.builders_report --speed [RUNS]`: reports/building_speed.md. A few minutes; wants an idle machine.
@@ -48,12 +48,12 @@ def main(words: list[str]) -> None:
 
 
 def write_imports(windows: Windows) -> None:
-    """Run README.md's commands for every product, and write reports/imports.md and README.md."""
+    """Run the commands of docs/builders.md for every product, and write reports/imports.md and that page."""
     with tempfile.TemporaryDirectory() as name:
         report = "\n".join(_report(Path(name), windows)) + "\n"
     (ROOT / "reports" / "imports.md").write_text(report, encoding="utf-8", newline="\n")
-    readme = ROOT / "README.md"
-    readme.write_text(filled(readme.read_text(encoding="utf-8"), report), encoding="utf-8", newline="\n")
+    page = ROOT / "docs" / "builders.md"
+    page.write_text(filled(page.read_text(encoding="utf-8"), report), encoding="utf-8", newline="\n")
 
 
 def filled(text: str, report: str) -> str:
@@ -66,10 +66,10 @@ def _report(folder: Path, windows: Windows) -> Iterator[str]:
     yield "# Every import, under a Windows Python"
     yield ""
     yield "Made by `python -m tests.live.builders_report` on Linux, 80 columns wide, with the index as of"
-    yield f"{CUTOFF}: README.md's four commands for two products, and the import of every top-level module, each distribution in a"
-    yield "fresh process of the bundle's own Python 3.11 for 64-bit Windows, which Wine runs with its own Visual C++ runtime turned"
-    yield "off, as on a clean Windows. That an import works there is strong evidence for files, tags and DLLs, and no proof for"
-    yield "every Windows. `pytest -m live tests/live/test_builders.py` holds the same runs to what is written here."
+    yield f"{CUTOFF}: the commands of docs/builders.md for two products, and the import of every top-level module, each"
+    yield "distribution in a fresh process of the bundle's own Python 3.11 for 64-bit Windows, which Wine runs with its own Visual"
+    yield "C++ runtime turned off, as on a clean Windows. That an import works there is strong evidence for files, tags and DLLs,"
+    yield "and no proof for every Windows; `pytest -m live tests/live/test_builders.py` holds these runs to what is here."
     for product in PRODUCTS:
         workshop = open_workshop(folder / product, windows)
         ran = tuple(iter_product(workshop, product))

@@ -1,4 +1,4 @@
-"""Writes reports/gate.md, and into README.md what two of its runs printed: `python -m tests.live.gate_report`.
+"""Writes reports/gate.md, and into docs/ci.md what two of its runs printed: `python -m tests.live.gate_report`.
 
 Takes about two minutes. What a run printed is neither shortened nor put right by hand; hosts are replaced, and folders taken off.
 """
@@ -22,12 +22,12 @@ _MARKED = re.compile(r"(<!-- gate (?P<name>\S+) -->\n).*?(<!-- /gate -->)", re.D
 
 
 def main() -> None:
-    """Run every line, write the report, and put what README.md shows between its marks."""
+    """Run every line, write the report, and put what docs/ci.md shows between its marks."""
     with tempfile.TemporaryDirectory() as name:
         report = "\n".join(_report(Path(name))) + "\n"
     (ROOT / "reports" / "gate.md").write_text(report, encoding="utf-8", newline="\n")
-    readme = ROOT / "README.md"
-    readme.write_text(filled(readme.read_text(encoding="utf-8"), report), encoding="utf-8", newline="\n")
+    page = ROOT / "docs" / "ci.md"
+    page.write_text(filled(page.read_text(encoding="utf-8"), report), encoding="utf-8", newline="\n")
 
 
 def filled(text: str, report: str) -> str:

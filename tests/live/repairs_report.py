@@ -1,4 +1,4 @@
-"""Writes reports/repairs.md, and two of its runs into README.md and docs/repairs.md: `python -m tests.live.repairs_report`.
+"""Writes reports/repairs.md, and two of its runs into docs/repairs.md: `python -m tests.live.repairs_report`.
 
 Takes about three minutes. What a run printed is neither shortened nor put right by hand; only hosts are replaced, since nobody
 else has the index that was asked here.
@@ -20,14 +20,14 @@ _MARKED = re.compile(r"(<!-- printed (?P<name>\S+) -->\n).*?(<!-- /printed -->)"
 
 
 def main() -> None:
-    """Ask everything, write the report, and put what README.md and docs/repairs.md show between their marks."""
+    """Ask everything, write the report, and put what docs/repairs.md shows between its marks."""
     plans = {name: run_plan(*asked.command, "--format", "json").plan for name, asked in ASKED.items()}
     # After those, so that no cache is cold.
     printed = {name: run_plan(*asked.command) for name, asked in ASKED.items()}
     text = "\n".join(_report(plans, printed)) + "\n"
     (ROOT / "reports" / "repairs.md").write_text(text, encoding="utf-8", newline="\n")
-    for page in (ROOT / "README.md", ROOT / "docs" / "repairs.md"):
-        page.write_text(filled(page.read_text(encoding="utf-8"), printed), encoding="utf-8", newline="\n")
+    page = ROOT / "docs" / "repairs.md"
+    page.write_text(filled(page.read_text(encoding="utf-8"), printed), encoding="utf-8", newline="\n")
 
 
 def filled(text: str, printed: Mapping[str, Printed]) -> str:

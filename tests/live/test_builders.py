@@ -1,4 +1,4 @@
-"""What README.md tells people who ship to Windows, typed as it stands, and run by a Windows Python; see reports/imports.md."""
+"""What docs/builders.md tells people who ship to Windows, typed as it stands, and run by a Windows Python."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def workshop(tmp_path: Path) -> Workshop:
 
 
 @pytest.mark.parametrize("product", ["samai", "vibebells"])
-def test_commands_of_the_readme_end_in_a_bundle_whose_every_module_imports(workshop: Workshop, product: str) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_commands_of_the_page_end_in_a_bundle_whose_every_module_imports(workshop: Workshop, product: str) -> None:
+    page = (ROOT / "docs" / "builders.md").read_text(encoding="utf-8")
     for ran in iter_product(workshop, product):
         assert ran.status == 0, ran.text
-        assert f"$ {ran.command}\n" in readme
+        assert f"$ {ran.command}\n" in page
     assert f"✓ dist/{product}: no problems" in ran.text
     answer = verified(workshop, f"dist/{product}", "--runner", "wine", "--timeout", "300")
     assert answer["ok"]
