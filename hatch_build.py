@@ -1,15 +1,17 @@
-"""Build hook: writes the default index that pypi-simple publishes into a module of the package.
+"""Build hooks: the default index that pypi-simple publishes becomes a module, and README.md the description of the project.
 
-It runs for wheels and for editable installations, so that no file of this repository names a host and pypi-simple is
-needed only while wheelcheck is built.
+The first runs for wheels and for editable installations, so that no file of this repository names a host and pypi-simple is
+needed only while wheelcheck is built. The second makes addresses of README's links, which lead nowhere on an index's page.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 GENERATED = "wheelcheck/model/_default_index.py"
 
@@ -23,6 +25,26 @@ class DefaultIndexHook(BuildHookInterface):
 
         Path(self.root, GENERATED).write_text(render_module(PYPI_SIMPLE_ENDPOINT), encoding="utf-8")
         build_data["artifacts"].append(f"/{GENERATED}")
+
+
+class ReadmeHook(MetadataHookInterface):
+    """Gives the project README.md as its description."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set ``readme`` in *metadata*; links within the repository lead to the address that ``[project.urls]`` names."""
+        text = Path(self.root, "README.md").read_text(encoding="utf-8")
+        metadata["readme"] = {
+            "content-type": "text/markdown",
+            "text": absolute(text, metadata["urls"]["Repository"]),
+        }
+
+
+def absolute(text: str, repository: str) -> str:
+    """The Markdown *text* with each link to a file of this repository as an address in *repository*."""
+    link = re.compile(r"(!?)(\[[^\]]*\]\()((?!https?:|#)[^)\s]+\))")
+    return link.sub(
+        lambda found: f"{found[1]}{found[2]}{repository}/{'raw' if found[1] else 'blob'}/main/{found[3]}", text
+    )
 
 
 def render_module(url: str) -> str:

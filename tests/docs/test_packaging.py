@@ -1,0 +1,28 @@
+"""What an index would show of the project; `.ci/run` builds it, and asks twine, check-wheel-contents and pyroma."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import metadata
+
+from tests.docs.readme import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REPOSITORY = PROJECT["urls"]["Repository"]
+
+
+def test_links_of_the_description_lead_somewhere_from_an_index() -> None:
+    described = metadata("wheelcheck").json["description"]
+    links = re.findall(r"(!?)\[[^\]]*\]\(([^)\s]+)\)", str(described))
+    assert len(links) > 20
+    for picture, link in links:
+        assert link.startswith(f"{REPOSITORY}/{'raw' if picture else 'blob'}/main/")
+        assert (ROOT / link.partition("/main/")[2].partition("#")[0]).exists()
+
+
+def test_version_of_the_package_is_the_newest_in_the_changelog() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\S+)", changelog, re.MULTILINE)
+    assert newest is not None
+    assert newest[1].rstrip(",") == PROJECT["version"]
