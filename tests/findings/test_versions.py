@@ -12,7 +12,7 @@ from wheelcheck.findings.versions import Judging, table
 from wheelcheck.model.answers import CellKind, Wheels
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.candidate_source import purity_from_siblings
+from wheelcheck.targets.project_view import purity_from_siblings
 from wheelcheck.targets.targets import PLATFORMS, expanded, maintained_pythons, parse_target
 
 WINDOWS, LINUX = ("win_amd64", "3.11"), ("manylinux_2_28_x86_64", "3.11")

@@ -289,7 +289,7 @@ def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
 
 def installability_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:
     """The installability of a source archive as the wheels of its release (*files*) show it; ``None`` where they do not."""
-    from wheelcheck.resolver.candidate_source import purity_from_siblings
+    from wheelcheck.targets.project_view import purity_from_siblings
 
     purity = purity_from_siblings(files)
     return purity[0] if purity is not None else None

@@ -6,6 +6,7 @@ Everything is judged when it is first looked at, and kept for both passes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,10 +22,9 @@ from wheelcheck.ports import Projects
 from wheelcheck.resolver.requirement import Bound, versions_within
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.hash_rules import HashRules
-from wheelcheck.targets.project_view import Admission, ProjectView, Release
+from wheelcheck.targets.project_view import Admission, ProjectView, Release, purity_from_siblings
 
 ABSENT = Version("0")  # stands in for the version of a project that no index knows, in the natural pass only
-_SIBLINGS_NAMED = 3
 
 
 class LookedAt(Struct, frozen=True, kw_only=True):
@@ -200,34 +200,45 @@ class CandidateSource:
         if url is not None:
             distribution, told, judgement = self._directs[url]
             stated = told or (judgement.metadata if judgement is not None else None)
-            return stated or CoreMetadata(name=name, version=distribution.version, source=MetadataSource.UNKNOWN)
-        match self.fit(name, version, None):
-            case Fit(distribution=Wheel() as wheel):
-                return self.projects.metadata(wheel)
-            case Fit(distribution=Sdist() as sdist) if (stated := self._judgement(sdist, None).metadata) is not None:
-                return stated
+            return stated or _unknown(name, distribution.version)
+        fit = self.fit(name, version, None)
+        file = fit.distribution if fit is not None else None
+        lent = self._lent(name, version)
+        if isinstance(file, Wheel):
+            return self.projects.metadata(file)
+        if isinstance(file, Sdist) and self.metadata_wheel(file) is None:
+            return self._judgement(file, None).metadata or next(lent, _unknown(name, version))
+        return next(lent, _unknown(name, version))
+
+    def metadata_wheel(self, file: Distribution) -> Wheel | None:
+        """The wheel whose metadata serve for *file*, be it itself; ``None`` for an archive that must be read.
+
+        A release of platform wheels whose build the policy forbids is known by these: its archive tells no more, and archives are
+        large.
+        """
+        if isinstance(file, Wheel):
+            return file
+        files = self.view(file.name).page.distributions[file.version]
+        known = purity_from_siblings(files)
+        is_idle = known is not None and known[0] not in self.policy.allowed_of(file.name, file.version)
+        return next(self._lenders(files), None) if is_idle else None
+
+    def _lenders(self, files: Iterable[Distribution]) -> Iterator[Wheel]:
+        """The wheels among *files*, those of the target's system first: they differ least from what it would build."""
+        system = self.compatibility.target.platform.partition("_")[0]
+        wheels = [file for file in files if isinstance(file, Wheel)]
+        yield from sorted(wheels, key=lambda wheel: not wheel.tags[0][2].startswith(system))
+
+    def _lent(self, name: NormalizedName, version: Version) -> Iterator[CoreMetadata]:
         # Wheels of one version mostly agree; one for another platform tells far more than nothing does.
-        for file in self.view(name).page.distributions.get(version, ()):
-            if isinstance(file, Wheel):
-                try:
-                    borrowed = self.projects.metadata(file)
-                except MetadataMalformed:
-                    continue
-                return replace(borrowed, source=MetadataSource.OTHER_WHEEL, evidence=file.filename)
-        return CoreMetadata(name=name, version=version, source=MetadataSource.UNKNOWN)
+        for wheel in self._lenders(self.view(name).page.distributions.get(version, ())):
+            with suppress(MetadataMalformed):
+                lent = self.projects.metadata(wheel)
+                yield replace(lent, source=MetadataSource.OTHER_WHEEL, evidence=wheel.filename)
 
 
-def purity_from_siblings(files: tuple[Distribution, ...]) -> tuple[Installability, tuple[str, ...]] | None:
-    """The installability of a source archive by the wheels of its release: where all are platform wheels, a compiler made them."""
-    wheels = [file for file in files if isinstance(file, Wheel)]
-    pure = [wheel for wheel in wheels if wheel.is_any]
-    if pure and len(pure) == len(wheels):
-        return Installability.SDIST_PURE, (f"its release ships a pure wheel: {pure[0].filename}",)
-    if wheels and not pure:
-        named = ", ".join(wheel.filename for wheel in wheels[:_SIBLINGS_NAMED])
-        more = f" and {len(wheels) - _SIBLINGS_NAMED} more" if len(wheels) > _SIBLINGS_NAMED else ""
-        return Installability.SDIST_NATIVE, (f"its release ships platform wheels: {named}{more}",)
-    return None
+def _unknown(name: NormalizedName, version: Version) -> CoreMetadata:
+    return CoreMetadata(name=name, version=version, source=MetadataSource.UNKNOWN)
 
 
 def refusal_sentence(refusal: Refusal) -> str:

@@ -19,10 +19,10 @@ from wheelcheck.model.lock import Lock, LockedPackage
 from wheelcheck.model.requirement import CandidateOrigin, Origin, Requirement
 from wheelcheck.model.resolution import Edge, Pin, Policy, Resolution
 from wheelcheck.ports import Projects
-from wheelcheck.resolver.candidate_source import purity_from_siblings, refusal_sentence
+from wheelcheck.resolver.candidate_source import refusal_sentence
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.hash_rules import HashRules
-from wheelcheck.targets.project_view import Admission, Release
+from wheelcheck.targets.project_view import Admission, Release, purity_from_siblings
 
 
 class LockedResolver:

@@ -151,11 +151,13 @@ class Lookahead:
                 self._follow_release(release)
 
     def _fetch(self, fit: Fit | None) -> None:
-        match fit.distribution if fit is not None else None:
-            case Sdist() as sdist:
-                self._source.projects.prefetch_sources((sdist,))
-            case Wheel() as wheel:
-                self._source.projects.prefetch_metadata((wheel,))
+        if fit is None:
+            return
+        wheel = self._source.metadata_wheel(fit.distribution)
+        if wheel is not None:
+            self._source.projects.prefetch_metadata((wheel,))
+        elif isinstance(fit.distribution, Sdist):
+            self._source.projects.prefetch_sources((fit.distribution,))
 
 
 class BatchPrefetch:
@@ -167,13 +169,17 @@ class BatchPrefetch:
 
     def __init__(self, source: CandidateSource) -> None:
         self._source = source
-        self._read: dict[NormalizedName, int] = {}
+        self._read: dict[NormalizedName, set[Version]] = {}
         self._started: dict[NormalizedName, set[Version]] = {}
         self._halfway: dict[NormalizedName, Version] = {}
 
     def version_read(self, name: NormalizedName, version: Version, is_wanted: Callable[[Version], object]) -> None:
         """Count *version* of *name* as read; when it is time, start the metadata of those after it that *is_wanted*."""
-        read = self._read[name] = self._read.get(name, 0) + 1
+        versions = self._read.setdefault(name, set())
+        if version in versions:
+            return  # with another extra
+        versions.add(version)
+        read = len(versions)
         started = self._started.setdefault(name, set())
         if read < _PATIENCE or (version in started and version != self._halfway.get(name)):
             return
@@ -183,8 +189,9 @@ class BatchPrefetch:
         batch: dict[Version, Wheel] = {}
         for each in following:
             fit = view.release(each).fit
-            if fit is not None and isinstance(fit.distribution, Wheel):
-                batch[each] = fit.distribution
+            wheel = self._source.metadata_wheel(fit.distribution) if fit is not None else None
+            if wheel is not None:
+                batch[each] = wheel
                 if len(batch) == size:
                     break
         if not batch:

@@ -104,8 +104,8 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
             if self.read > self._most_read:
                 raise BudgetSpent("the resolution reached its limit of versions read")
             self._before_reading()
-            (name, extra), version = candidate.key, candidate.version
-            if not extra and candidate.url is None:
+            name, version = candidate.key[0], candidate.version
+            if candidate.url is None:
                 self._batch_prefetch.version_read(name, version, self._is_wanted(name, version))
             candidate.requirements = self.edges[candidate] = self._read(candidate)
             self.pruning.learn(candidate, candidate.requirements)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, NamesTags, PageView, ProjectPage, Sdist, Wheel, WheelTag
+from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import HashPin
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
@@ -18,6 +19,7 @@ from wheelcheck.targets.fitting import Compatibility, Kinds, fit_order, kinds_of
 from wheelcheck.targets.hash_rules import HashRules
 
 _KEPT = 2
+_SIBLINGS_NAMED = 3
 
 
 class Admission:
@@ -264,6 +266,19 @@ class PageFacts(PageView):
         if cutoff not in self._standing:
             self._standing[cutoff] = _newest_standing(self.page, cutoff)
         return self._standing[cutoff]
+
+
+def purity_from_siblings(files: tuple[Distribution, ...]) -> tuple[Installability, tuple[str, ...]] | None:
+    """The installability of a source archive by the wheels of its release: where all are platform wheels, a compiler made them."""
+    wheels = [file for file in files if isinstance(file, Wheel)]
+    pure = [wheel for wheel in wheels if wheel.is_any]
+    if pure and len(pure) == len(wheels):
+        return Installability.SDIST_PURE, (f"its release ships a pure wheel: {pure[0].filename}",)
+    if wheels and not pure:
+        named = ", ".join(wheel.filename for wheel in wheels[:_SIBLINGS_NAMED])
+        more = f" and {len(wheels) - _SIBLINGS_NAMED} more" if len(wheels) > _SIBLINGS_NAMED else ""
+        return Installability.SDIST_NATIVE, (f"its release ships platform wheels: {named}{more}",)
+    return None
 
 
 def _tags_of(files: Iterable[Distribution]) -> frozenset[tuple[WheelTag, ...]]:
