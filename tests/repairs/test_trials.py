@@ -28,3 +28,18 @@ def test_clash_with_the_users_pin_is_settled_on_the_nearest_version_that_serves_
         },
     )
     assert commands(situation.proposals())[0] == "--replace lib==1.1"
+
+
+def test_pin_without_a_usable_version_on_the_target_is_touched_by_itself_and_not_by_what_bounds_it() -> None:
+    old = "cp310-cp310-win_amd64"
+    situation = Situation(
+        line=CommandLine(inputs=("base==1.0", "plots==1.0", "tables==1.0")),
+        index={
+            "base": {"1.0": [wheel(old), *native()], "2.0": [wheel(WIN)]},
+            "plots": {"1.0": [wheel(requires=["base>=0.9"])], "1.1": [wheel(requires=["base>=0.9"])]},
+            "tables": {"1.0": [wheel(requires=["base>=0.8"])], "1.1": [wheel(requires=["base>=0.8"])]},
+        },
+    )
+    proposals = situation.proposals()
+    assert commands(proposals) == ["--python 3.10", "--replace base==2.0"]
+    assert proposals.tried == 3

@@ -75,6 +75,19 @@ def test_versions_that_clash_with_a_pin_of_the_user_are_passed_over_before_the_s
     assert projects.count_fetched("metadata") == 122
 
 
+def test_versions_that_fail_with_an_extra_are_fetched_together_too() -> None:
+    fast = {str(version): [wheel(requires=['missing>1; extra == "fast"'], extras=["fast"])] for version in range(2, 60)}
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=["d"], extras=["fast"])], **fast},
+            "d": {"1": [wheel()]},
+            "missing": {"1": [wheel()]},
+        }
+    )
+    assert picks(answer(projects, "a[fast]")) == {"a": "1", "d": "1"}
+    assert sum(projects.calls["prefetch_metadata", f"a-{version}-py3-none-any.whl"] for version in range(2, 60)) >= 50
+
+
 def test_budget_is_held_while_versions_are_looked_at_before_they_are_tried() -> None:
     ticks = iter(range(10_000))
     budget = Budget(seconds=400, clock=lambda: float(next(ticks)))

@@ -359,6 +359,23 @@ def test_metadata_of_another_wheel_serves_where_the_sdist_says_nothing() -> None
     assert "b" in outcome.natural.pins
 
 
+def test_archive_of_a_release_of_platform_wheels_is_not_read_unless_it_may_be_built() -> None:
+    others = [
+        wheel(f"cp39-cp39-{system}", requires=[needed])
+        for system, needed in (("macosx_11_0_arm64", "m"), ("win_amd64", "w"))
+    ]
+    projects = FakeProjects(
+        {"a": {"1": [*others, sdist(requires=["s"], purity="native")]}, **{each: {"1": [wheel()]} for each in "msw"}}
+    )
+    outcome = answer(projects, "a")
+    assert isinstance(outcome, Conflict)
+    assert outcome.natural is not None
+    # The wheel of the target's system differs least from what would be built there.
+    assert sorted(outcome.natural.pins) == ["a", "w"]
+    assert projects.count_fetched("source") == 0
+    assert picks(answer(projects, "a", allowed=frozenset(Installability))) == {"a": "1", "s": "1"}
+
+
 def test_chain_of_1200_projects_is_resolved() -> None:
     described = {f"p{n}": {"1": [wheel(requires=[f"p{n + 1}"] if n < 1199 else [])]} for n in range(1200)}
     assert len(picks(answer(FakeProjects(described), "p0"))) == 1200

@@ -6,6 +6,7 @@ unrepairable. Each function of :data:`REMEDIES` offers one kind of edit.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -159,25 +160,24 @@ def _other_version_above(case: BlockerCase) -> Iterator[Change]:
 def _bounders(case: BlockerCase) -> tuple[NormalizedName, ...]:
     """The projects whose bounds keep the blocker from versions that the user alone would admit.
 
-    None where no such version is usable on any target that is tried: then no bound is what keeps it away.
+    None where no such version is usable on the target: then another target comes first, and what bounds the blocker there after it.
     """
     blocker = case.blocker
-    if not blocker.is_wanted_by_user or not _is_usable_on_any_target(case):
+    if not blocker.is_wanted_by_user or not case.is_usable_on(case.target, _own_bounds(case)):
         return ()
     names = (asker.parent for asker in blocker.askers if asker.parent is not None and asker.requirement.specifier)
     return tuple(dict.fromkeys(names))[:_ABOVE]
 
 
-def _is_usable_on_any_target(case: BlockerCase) -> bool:
-    """Whether the target, or one that an edit makes of it, has a usable file in some version that the user admits."""
-    own = joined_specifier(case.view.asked_by_user(case.blocker.name))
-    targets = [case.target]
-    if case.blocked.target_is_named:
-        targets += (
-            _target_of(change, case) for change in iter_pythons(case.blocked, case.target, case.context.knowledge)
-        )
-        targets += (other for other, _ in iter_other_platforms(case.target))
-    return any(case.is_usable_on(each, own) for each in targets)
+def _own_bounds(case: BlockerCase) -> SpecifierSet:
+    return joined_specifier(case.view.asked_by_user(case.blocker.name))
+
+
+def _bounds_to_serve(case: BlockerCase) -> tuple[SpecifierSet, ...]:
+    """The bounds on the blocker that another target has to serve: those of all, or of the user alone where the others' can go."""
+    blocker = case.blocker
+    can_others_go = blocker.is_wanted_by_user and not blocker.is_clash
+    return (blocker.specifier, _own_bounds(case)) if can_others_go else (blocker.specifier,)
 
 
 def _target_of(change: Change, case: BlockerCase) -> Target:
@@ -192,15 +192,15 @@ def _python(case: BlockerCase) -> Iterator[Change]:
     for change in iter_pythons(case.blocked, case.target, case.context.knowledge):
         if blocker.is_clash and any("python" in str(asker.requirement.marker or "") for asker in blocker.askers):
             yield change
-        elif case.is_usable_on(_target_of(change, case), blocker.specifier):
+        elif any(case.is_usable_on(_target_of(change, case), bounds) for bounds in _bounds_to_serve(case)):
             yield replace(change, because=case.because)
 
 
 def _platform(case: BlockerCase) -> Iterator[Change]:
     if not case.blocked.target_is_named:
         return
-    for other, cost in iter_other_platforms(case.target):
-        if case.is_usable_on(other, case.blocker.specifier):
+    for bounds, (other, cost) in itertools.product(_bounds_to_serve(case), iter_other_platforms(case.target)):
+        if case.is_usable_on(other, bounds):
             yield OnPlatform(value=other.platform, before=case.target.platform, cost=cost, because=case.because)
             return  # the lowest floor that helps leaves the fewest machines out
 
