@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from wheelcheck.model.code import CodePlaces, ImportSurvey, ImportTarget, ImportTime, ModuleNames
+    from wheelcheck.model.code import CodePlaces, ImportSurvey, ImportTarget, ImportTime, ModuleNames, TopModules
     from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
     from wheelcheck.model.environment import PlanSizes
     from wheelcheck.model.judgement import Judgement
@@ -87,17 +87,14 @@ class Code(Protocol):
     what was not read.
     """
 
-    def import_names(self, distribution: Distribution) -> frozenset[str]:
-        """The top-level names that *distribution* makes importable (RECORD, top_level.txt, its files); empty if not known."""
-
     def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
         """Where the code of *distribution* imports one of the top-level *names*; fetches its Python files only."""
 
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of the dotted *modules* binds in *distribution*, in the order of their names."""
 
-    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[frozenset[str], ...]:
-        """As :meth:`import_names` for each of *distributions*, all fetched at once."""
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[TopModules, ...]:
+        """The top-level modules that each of *distributions* makes importable, by its files; all are fetched at once."""
 
     def definitions_of(
         self, asked: Sequence[tuple[Distribution, frozenset[str]]]
@@ -175,8 +172,8 @@ class Archives(Protocol):
     def code_places(self, file: BinaryIO, filename: str, modules: frozenset[str] | None) -> CodePlaces:
         """Where in the wheel *file* the sources of *modules* lie, of all modules for ``None``; reads the zip's directory."""
 
-    def import_names(self, file: BinaryIO, filename: str) -> frozenset[str]:
-        """The top-level names that the archive *file* makes importable; reads a wheel's directory, a source archive whole."""
+    def top_modules(self, file: BinaryIO, filename: str) -> TopModules:
+        """The top-level modules that the archive *file* makes importable; reads a wheel's directory, a source archive whole."""
 
     def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
         """Where the Python files in the archive *file* import one of the top-level *names*."""

@@ -163,7 +163,7 @@ def test_modules_below_a_path_file_are_at_the_top() -> None:
         "other.pth": "import os; os.getcwd()\n",
     }
     filename, content = make_wheel("demo", "1.0", files=files)
-    assert READER.import_names(io.BytesIO(content), filename) == {"demo", "win", "api", "con"}
+    assert READER.top_modules(io.BytesIO(content), filename).names == {"demo", "win", "api", "con"}
     assert [use.importer for use in survey(files).uses] == ["con"]
 
 
@@ -191,7 +191,7 @@ def test_a_wheels_purelib_is_its_root() -> None:
     )
     found = READER.imports(io.BytesIO(content), filename, frozenset({"av"}))
     assert [(use.file, use.importer) for use in found.uses] == [("demo-1.0.data/purelib/extra/x.py", "extra.x")]
-    assert READER.import_names(io.BytesIO(content), filename) == {"demo", "extra"}
+    assert READER.top_modules(io.BytesIO(content), filename).names == {"demo", "extra"}
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_wheels_purelib_is_its_root() -> None:
 )
 def test_a_source_archive_is_read_where_its_packages_are(files: dict[str, Content], names: set[str], file: str) -> None:
     filename, content = make_sdist("demo", "1.0", files=files)
-    assert READER.import_names(io.BytesIO(content), filename) == names
+    assert READER.top_modules(io.BytesIO(content), filename).names == names
     found = READER.imports(io.BytesIO(content), filename, frozenset({"av"}))
     assert [use.file.startswith(file) for use in found.uses] == [True]
     assert {use.importer for use in found.uses} == names

@@ -62,6 +62,12 @@ def test_bundle_is_the_environment_with_a_manifest_of_every_file(ready: Shell) -
     assert left_beside(ready) == {"out"}
 
 
+def test_import_that_cannot_work_is_said_when_the_bundle_is_made(shell: Shell) -> None:
+    write_plan(shell, files={"app": [make_wheel("app", "1.0", files={"app/__init__.py": "\nimport tkinter"})]})
+    write_runtime(shell)
+    assert "has no `tkinter`: app/__init__.py:2" in " ".join(made(shell, "-o", "out").out.split())
+
+
 def test_packages_alone_are_bundled_without_a_runtime(ready: Shell) -> None:
     outcome = ready.run("bundle", "plan.json", "--wheelhouse", "house", "--offline", "-o", "out")
     assert outcome.status == 0, outcome.err

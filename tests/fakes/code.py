@@ -11,7 +11,7 @@ from wheelcheck.archives.import_time import read_import_time
 from wheelcheck.archives.import_uses import survey_imports
 from wheelcheck.archives.modules import Kind, SourceTexts, map_modules
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames, ModuleState
+from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames, ModuleState, TopModules
 from wheelcheck.model.distribution import Distribution
 
 
@@ -28,11 +28,6 @@ class FakeCode:
     unread: Mapping[str, str] = field(default_factory=dict)
     failing: frozenset[str] = frozenset()
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    def import_names(self, distribution: Distribution) -> frozenset[str]:
-        """The top-level names that *distribution* makes importable."""
-        texts = self._asked("import_names", distribution)
-        return frozenset() if distribution.filename in self.unread else texts.modules.tops
 
     def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
         """Where the code of *distribution* imports one of *names*."""
@@ -51,9 +46,14 @@ class FakeCode:
             )
         return define_modules(texts, modules)
 
-    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[frozenset[str], ...]:
-        """The top-level names of each of *distributions*."""
-        return tuple(map(self.import_names, distributions))
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[TopModules, ...]:
+        """The top-level modules of each of *distributions*."""
+        reasons = [self.unread.get(each.filename) for each in distributions]
+        texts = [self._asked("top_modules", each) for each in distributions]
+        return tuple(
+            each.modules.top_modules if reason is None else TopModules(unread=reason)
+            for each, reason in zip(texts, reasons, strict=True)
+        )
 
     def definitions_of(
         self, asked: Sequence[tuple[Distribution, frozenset[str]]]
@@ -67,7 +67,12 @@ class FakeCode:
 
     def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
         """What the import of each of *distributions* carries out on *target*."""
-        return tuple(read_import_time(self._asked("import_times", each), target) for each in distributions)
+        return tuple(
+            ImportTime(filename=each.filename, unread=self.unread[each.filename])
+            if each.filename in self.unread
+            else read_import_time(self._asked("import_times", each), target)
+            for each in distributions
+        )
 
     def _asked(self, method: str, distribution: Distribution) -> SourceTexts:
         filename = distribution.filename

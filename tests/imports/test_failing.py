@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from tests.fakes.code import FakeCode
 from tests.fakes.projects import FakeProjects, wheel
 from tests.resolver.test_passes import answer
-from wheelcheck.imports.failing import find_failing_imports
+from wheelcheck.imports.failing import Surroundings, find_failing_imports, import_target
 from wheelcheck.imports.overlaps import find_overlaps
 from wheelcheck.imports.suspects import Suspects, choose_suspects
 from wheelcheck.knowledge.loading import find_release_day, load_standard_library, load_variants
 from wheelcheck.model.finding import Finding
+from wheelcheck.model.requirement import CommandLineOrigin, UnsupportedRequirement
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.options import ImportScope
 
@@ -37,9 +39,13 @@ def code_of(archives: Archives) -> FakeCode:
 
 def findings(archives: Archives, python: str = "3.12", platform: str = "manylinux_2_28_x86_64") -> list[Finding]:
     outcome = resolved(archives, python, platform)
-    suspects = choose_suspects(outcome.pins, "all", None, frozenset())
-    code = code_of(archives)
-    return list(find_failing_imports(outcome.pins, suspects, outcome.target, LIBRARY, code, lambda _: ()))
+    suspects = choose_suspects(outcome, "all", None, frozenset())
+    return failing(outcome, suspects, code_of(archives))
+
+
+def failing(outcome: Resolution, suspects: Suspects, code: FakeCode) -> list[Finding]:
+    around = Surroundings(target=import_target(outcome.target), library=LIBRARY)
+    return list(find_failing_imports(outcome.files, suspects, around, code, lambda _: ()))
 
 
 def told(found: list[Finding]) -> list[tuple[str, str]]:
@@ -81,6 +87,10 @@ WORKING: dict[str, Archives] = {
     "one of two that stand for one another": {"a": {"a.py": "try: import absent\nexcept ImportError: import json"}},
     "another project of another name": {"a": {"a.py": "import b"}, "python-b": {"b.py": ""}},
     "a compiled module": {"a": {"a.py": "from b import anything"}, "b": {"b.cpython-312-x86_64-linux-gnu.so": ""}},
+    "a module of machine code beside its source, which Python prefers": {
+        "a": {"a.py": "import cython\nfrom b import inner", "a.cpython-312-x86_64-linux-gnu.so": ""},
+        "b": {"b.py": "outer = 1", "b.cpython-312-x86_64-linux-gnu.so": ""},
+    },
     "a module with __getattr__": {"a": {"a.py": "from b import x"}, "b": {"b.py": "def __getattr__(name): ..."}},
     "a module that fills globals()": {"a": {"a.py": "from b import x"}, "b": {"b.py": "g = globals()\nfill(g)"}},
     "a submodule": {"a": {"a.py": "from b import c"}, "b": {"b/__init__.py": "", "b/c.py": ""}},
@@ -120,22 +130,19 @@ def test_index_that_fails_proves_nothing() -> None:
     archives = {"a": {"a.py": "import absent"}}
     outcome = resolved(archives, "3.12", "win_amd64")
     code = FakeCode(failing=frozenset({"a-1-py3-none-any.whl"}))
-    suspects = choose_suspects(outcome.pins, "all", None, frozenset())
-    assert list(find_failing_imports(outcome.pins, suspects, outcome.target, LIBRARY, code, lambda _: ())) == []
+    suspects = choose_suspects(outcome, "all", None, frozenset())
+    assert failing(outcome, suspects, code) == []
 
 
 @pytest.mark.parametrize("statement", ["import absent", "import asyncore"])
 def test_archive_that_cannot_be_had_may_bring_what_is_missing(statement: str) -> None:
     archives = {"a": {"a.py": statement}, "b": {"b.py": ""}}
     outcome = resolved(archives, "3.12", "win_amd64")
-    suspects = choose_suspects(outcome.pins, "all", None, frozenset())
+    suspects = choose_suspects(outcome, "all", None, frozenset())
     asked = Suspects(read={name: each for name, each in suspects.read.items() if name == "a"}, compared={})
     whole, partial = code_of(archives), code_of(archives)
     partial.failing = frozenset({"b-1-py3-none-any.whl"})
-    found = [
-        list(find_failing_imports(outcome.pins, asked, outcome.target, LIBRARY, code, lambda _: ()))
-        for code in (whole, partial)
-    ]
+    found = [failing(outcome, asked, code) for code in (whole, partial)]
     assert (len(found[0]), found[1]) == (1, [])
 
 
@@ -143,8 +150,8 @@ def test_archive_that_cannot_be_had_hides_no_other() -> None:
     archives = {"a": {"a.py": ""}, "b": {"b.py": "from collections import Mapping"}}
     outcome = resolved(archives, "3.12", "win_amd64")
     code = FakeCode(archives=code_of(archives).archives, failing=frozenset({"a-1-py3-none-any.whl"}))
-    suspects = choose_suspects(outcome.pins, "all", None, frozenset())
-    found = list(find_failing_imports(outcome.pins, suspects, outcome.target, LIBRARY, code, lambda _: ()))
+    suspects = choose_suspects(outcome, "all", None, frozenset())
+    found = failing(outcome, suspects, code)
     assert told(found) == [("WC602", "b")]
 
 
@@ -159,7 +166,7 @@ def test_suspects_are_older_than_the_python_of_the_target() -> None:
     outcome = answer(projects, "old", "new", "unknown", python="3.12", platform="win_amd64")
     assert isinstance(outcome, Resolution)
     chosen = {
-        scope: choose_suspects(outcome.pins, scope, find_release_day("3.12"), frozenset()).read
+        scope: choose_suspects(outcome, scope, find_release_day("3.12"), frozenset()).read
         for scope in ("all", "suspects", "none")
     }
     assert {scope: sorted(wheels) for scope, wheels in chosen.items()} == {
@@ -169,16 +176,37 @@ def test_suspects_are_older_than_the_python_of_the_target() -> None:
     }
 
 
+def test_archive_that_cannot_be_read_is_said_and_may_bring_what_is_missing() -> None:
+    outcome = resolved({"a": {}, "b": {}}, "3.12", "win_amd64")
+    code = code_of({"a": {"a.py": "import absent"}})
+    code.unread = {"b-1-py3-none-any.whl": "it has no end"}
+    (finding,) = failing(outcome, choose_suspects(outcome, "all", None, frozenset()), code)
+    assert (finding.code.number, finding.message) == ("WC606", "not all imports were read: b 1: it has no end")
+
+
+def test_release_that_stands_in_for_a_repository_proves_nothing() -> None:
+    outcome = resolved({"a": {}, "b": {}}, "3.12", "win_amd64")
+    code = code_of({"a": {"a.py": "import absent"}, "b": {"b.py": "import gone_too"}})
+    origin = CommandLineOrigin(text="b @ git+https://code.example/b")
+    repository = UnsupportedRequirement(
+        kind="vcs", text="b @ git+https://code.example/b", name=canonicalize_name("b"), origin=origin, is_judged=True
+    )
+    partly = replace(outcome, unsupported=(repository,))
+    assert told(failing(outcome, choose_suspects(outcome, "all", None, frozenset()), code)) == [
+        ("WC601", "a"),
+        ("WC601", "b"),
+    ]
+    assert failing(partly, choose_suspects(partly, "all", None, frozenset()), code) == []
+
+
 def test_suspects_that_are_not_read_are_counted() -> None:
     outcome = resolved({"a": {"a.py": ""}}, "3.12", "win_amd64")
-    found = find_failing_imports(
-        outcome.pins, Suspects(read={}, more=3, compared={}), outcome.target, LIBRARY, FakeCode(), lambda _: ()
-    )
+    found = failing(outcome, Suspects(read={}, more=3, compared={}), FakeCode())
     assert [(each.code.number, each.message.split()[0]) for each in found] == [("WC606", "3")]
 
 
 def overlaps(archives: Archives, scope: ImportScope = "suspects") -> list[tuple[str, str]]:
-    compared = choose_suspects(resolved(archives, "3.12", "win_amd64").pins, scope, None, load_variants()).compared
+    compared = choose_suspects(resolved(archives, "3.12", "win_amd64"), scope, None, load_variants()).compared
     return [
         (str(finding.package), finding.evidence[0])
         for finding in find_overlaps(compared, code_of(archives), lambda _: ())

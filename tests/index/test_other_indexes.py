@@ -36,7 +36,7 @@ def test_a_page_is_that_index_alone_and_its_wheels_have_metadata(mode: Mode) -> 
         assert str(wheel.version) == "2.1.0+cpu"
         assert wheel.at.index.rstrip("/") == vendor.simple_url.rstrip("/")
         assert projects.metadata(first_wheel(page)).requires == ("sympy",)
-        assert projects.import_names(wheel) == {"torch"}
+        assert projects.top_modules((wheel,))[0].names == {"torch"}
         assert projects.page_at(vendor.simple_url, name("other")).state == "absent"
         assert usual.count() == 0
         assert [str(each.version) for each in files(projects.page(name("torch")))] == ["2.2.0"]

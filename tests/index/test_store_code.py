@@ -51,7 +51,7 @@ def test_of_a_large_wheel_only_the_needed_parts_are_fetched(mode: Mode) -> None:
         assert RequestKind.FILE not in requests
         assert projects.statistics.received - before < 256 * 1024
         # The archive stays open: further questions cost nothing but further parts.
-        assert projects.import_names(wheel) == {"big"}
+        assert projects.top_modules((wheel,))[0].names == {"big"}
         assert dict(projects.statistics.requests) == requests
 
 
@@ -68,7 +68,7 @@ def test_definitions_fetch_the_modules_and_what_they_star_import() -> None:
 
 def test_names_of_a_large_wheel_cost_one_request() -> None:
     with IndexServer(CATALOG) as server, store(server.simple_url) as projects:
-        assert projects.import_names(first_wheel(projects.page(name("big")))) == {"big"}
+        assert projects.top_modules((first_wheel(projects.page(name("big"))),))[0].names == {"big"}
         assert projects.statistics.requests[RequestKind.RANGE] == server.count_ranges() == 1
 
 
@@ -78,7 +78,7 @@ def test_small_wheels_and_source_archives_are_fetched_whole_and_once(project: st
         (use,) = imports_of(projects, project).uses
         assert use.importer == reached
         distribution = files(projects.page(name(project)))[0]
-        assert projects.import_names(distribution) == {project}
+        assert projects.top_modules((distribution,))[0].names == {project}
         assert projects.definitions(distribution, frozenset({reached}))[0].names == {"av"}
         assert projects.statistics.requests[RequestKind.FILE] == server.count(path="/files/") == 1
 
@@ -98,7 +98,7 @@ def test_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
             wheel = first_wheel(projects.page(name("big")))
             return (
                 projects.imports(wheel, AV),
-                projects.import_names(wheel),
+                projects.top_modules((wheel,))[0].names,
                 projects.definitions(wheel, frozenset({"big", "big.a"})),
                 imports_of(projects, "s"),
             )
@@ -136,7 +136,7 @@ def test_a_hostile_archive_is_an_answer_that_says_so(made: Made, word: str, mode
     with IndexServer({"h": [made]}, mode=mode) as server, store(server.simple_url) as projects:
         distribution = files(projects.page(name("h")))[0]
         assert word in projects.imports(distribution, AV).unread
-        assert projects.import_names(distribution) == frozenset()
+        assert projects.top_modules((distribution,))[0].names == frozenset()
         assert projects.definitions(distribution, frozenset({"h"})) == (
             ModuleNames(module="h", state=ModuleState.UNREAD, open_ended=True),
         )
@@ -180,5 +180,5 @@ def test_local_archives_are_read_where_they_are(tmp_path: Path) -> None:
     (tmp_path / SDIST[0]).write_bytes(SDIST[1])
     with store(find_links=(str(tmp_path),)) as projects:
         assert len(projects.imports(first_wheel(projects.page(name("big"))), AV).uses) == 2
-        assert projects.import_names(first_sdist(projects.page(name("s")))) == {"s"}
+        assert projects.top_modules((first_sdist(projects.page(name("s"))),))[0].names == {"s"}
         assert projects.statistics.total_requests == 0

@@ -130,16 +130,17 @@ def _failing_imports(prepared: Prepared, outcome: Resolution | Conflict, store: 
     from wheelcheck.knowledge.loading import find_release_day, load_variants
 
     released = find_release_day(f"3.{target.python_full.minor}")
-    suspects = choose_suspects(outcome.pins, prepared.imports, released, load_variants())
+    suspects = choose_suspects(outcome, prepared.imports, released, load_variants())
     if not (suspects.read or suspects.compared):
         return ()
     paths = diagnosis_of(prepared, outcome, store).paths
     found: list[Finding] = []
     if suspects.read:
-        from wheelcheck.imports.failing import find_failing_imports
+        from wheelcheck.imports.failing import Surroundings, find_failing_imports, import_target
         from wheelcheck.knowledge.loading import load_standard_library
 
-        found += find_failing_imports(outcome.pins, suspects, target, load_standard_library(), store, paths)
+        around = Surroundings(target=import_target(target), library=load_standard_library())
+        found += find_failing_imports(outcome.files, suspects, around, store, paths)
     if suspects.compared:
         from wheelcheck.imports.overlaps import find_overlaps
 

@@ -23,6 +23,7 @@ from wheelcheck.model.environment import (
     EnvironmentFile,
     Manifest,
 )
+from wheelcheck.model.finding import Severity
 from wheelcheck.ports import SilentTransfers
 
 if TYPE_CHECKING:
@@ -180,7 +181,11 @@ def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: 
         sizes=measure(environment, {}),
         saved=saved,
         budget=order.budget,
-        warnings=(*environment.warnings, *_iter_warnings(environment)),
+        warnings=(
+            *environment.warnings,
+            *_iter_warnings(environment),
+            *_iter_failing_imports(environment, manifest, order.executable.plan.target, reporter),
+        ),
     )
     if not bundling.is_within_budget:
         # Looking at every file costs time, and only a bundle over its budget needs it.
@@ -286,6 +291,22 @@ def _iter_warnings(environment: Environment) -> Iterator[str]:
             f"Windows reads paths of up to {LONGEST_PATH} characters: {several} file{'s' * (several != 1)} "
             f"may be too deep, {path} ({owner}) in any folder whose path is longer than {room}"
         )
+
+
+def _iter_failing_imports(
+    environment: Environment, manifest: Manifest, target: Target, reporter: Transfers
+) -> Iterator[str]:
+    """What `verify` will say of imports that cannot work, while the plan is easily changed."""
+    from wheelcheck.archives.installed import InstalledCode
+    from wheelcheck.environments.verify.locating import locate
+    from wheelcheck.environments.verify.reading import failing_imports_of
+    from wheelcheck.knowledge.loading import load_standard_library
+
+    reporter.stage("reading imports")
+    subject = locate(environment.root, str(environment.root), manifest)
+    for problem in failing_imports_of(subject, target, load_standard_library(), InstalledCode):
+        if problem.severity is Severity.ERROR:
+            yield f"{problem.message}; {problem.remedy}"
 
 
 def bundle_name(asked: str, plan: Plan, folder: Path, out: Path) -> str:

@@ -19,12 +19,20 @@ def verify(path: str, imports: ImportOptions, *, plan: str = "", reporter: Repor
     Problems are an answer, not errors. Raises ``InputUnreadable`` where there is no environment or the plan cannot be read,
     ``UsageProblem`` for a runner that cannot be started, ``OSError`` where the disk fails.
     """
+    from wheelcheck.archives.installed import InstalledCode
     from wheelcheck.environments.verify.inspecting import InspectionOptions, inspect
     from wheelcheck.environments.verify.opening import opened
+    from wheelcheck.knowledge.loading import load_standard_library
     from wheelcheck.knowledge.systems import load_system_libraries
 
     reporter = reporter or SilentReporter()
-    options = InspectionOptions(plan=_plan(plan), imports=imports, environ=os.environ)
+    options = InspectionOptions(
+        plan=_plan(plan),
+        imports=imports,
+        open_code=InstalledCode,
+        library=load_standard_library(),
+        environ=os.environ,
+    )
     reporter.stage("opening")
     with opened(path) as subject:
         return inspect(subject, load_system_libraries(), options, reporter)

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
-from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
+from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles, ModuleMap
 from wheelcheck.model.code import (
     ImportKind,
     ImportTarget,
@@ -45,7 +45,7 @@ def read_import_time(code: CodeFiles, target: ImportTarget) -> ImportTime:
     About 1 ms for each 100 lines that are reached. Raises ``ArchiveRefused``.
     """
     own = code.modules
-    entries = sorted(name for name in own.tops if name not in _NOT_LIBRARIES and own.sources.get(name))
+    entries = _entries(own.tops, own) or _entries(own.top_modules.shallowest, own)
     entry_of = {name: name for name in entries}
     waiting = deque(entries)
     found: list[ReachedModule] = []
@@ -64,6 +64,11 @@ def read_import_time(code: CodeFiles, target: ImportTarget) -> ImportTime:
     )
 
 
+def _entries(names: frozenset[str], own: ModuleMap) -> list[str]:
+    """Those of *names* that have a source; in a namespace, of which the top has none, the first modules below it count."""
+    return sorted(name for name in names if _NOT_LIBRARIES.isdisjoint(name.split(".")) and own.sources.get(name))
+
+
 def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tuple[ReachedModule, list[str]]:
     """*module* as it is imported, and the modules of *code* that it imports."""
     own, path = code.modules, code.modules.sources[module]
@@ -73,7 +78,8 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
     parsed = parse_source(content)
     # What this Python parses is parsed again only for an older one, whose grammar is smaller.
     is_doubtful = parsed is None or target.minor < sys.version_info.minor
-    broken = why_unparsable(content, target.minor) if is_doubtful else None
+    is_compiled = module in own.twins
+    broken = why_unparsable(content, target.minor) if is_doubtful and not is_compiled else None
     if broken is not None or parsed is None:
         line, words = broken or (0, "")
         return ReachedModule(module=module, entry=entry, file=path, broken=words, line=line), []
@@ -87,7 +93,8 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
             and not any(_is_own(code, part) for part in (each, *each.instead))
         ):
             outer.append(_outer(each, parsed))
-        if each.kind is not ImportKind.UNCONDITIONAL:
+        # Cython's own module is there for its compiler: the machine code that it made imports it no more.
+        if each.kind is not ImportKind.UNCONDITIONAL or (is_compiled and each.module.partition(".")[0] == "cython"):
             continue
         inner += [name for name in _run_by(each) if own.knows(name)]
         if not _is_own(code, each):

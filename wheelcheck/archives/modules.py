@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -14,12 +14,13 @@ from wheelcheck.archives.source_tree import Limits, SourceTree
 from wheelcheck.archives.unpack import unpack
 from wheelcheck.archives.wheels import opened_zip
 from wheelcheck.errors import ArchiveRefused
+from wheelcheck.model.code import TopModules
 
 Kind = Literal["wheel", "sdist"]
 
 SOURCE_LIMIT = 1024**2
 """Bytes of one Python file that is parsed; a longer one is generated data, whose tree would take a hundred times that."""
-_READ_LIMIT = 4 * SOURCE_LIMIT
+READ_LIMIT = 4 * SOURCE_LIMIT
 _PATH_FILE_LIMIT = 64 * 1024
 _COMPILED = (".so", ".pyd")
 # Folders and files that lie beside the packages of a source tree and are not installed, by the habits of build tools.
@@ -38,18 +39,26 @@ class ModuleMap(Struct, frozen=True):
     """``sources`` maps a dotted module to its Python file, a package to its ``__init__.py``, a folder without one to nothing.
 
     ``compiled`` are the modules that exist as machine code or byte-code only, ``packages`` those that may have submodules.
-    ``files`` maps each Python file back to its module.
+    ``files`` maps each Python file back to its module. ``twins`` have machine code beside their source, which Python prefers.
     """
 
     sources: Mapping[str, str]
     compiled: frozenset[str]
     packages: frozenset[str]
     files: Mapping[str, str] = field(default_factory=dict)
+    twins: frozenset[str] = frozenset()
 
     @property
     def tops(self) -> frozenset[str]:
         """The top-level names."""
         return frozenset(name for name in (*self.sources, *self.compiled) if "." not in name)
+
+    @property
+    def top_modules(self) -> TopModules:
+        """The top-level names, and the modules to import first: packages and modules that are in no package."""
+        whole = {name for name in (*self.sources, *self.compiled) if self.sources.get(name) or name in self.compiled}
+        first = {name for name in whole if not any(above in whole for above in _above(name))}
+        return TopModules(names=self.tops, shallowest=frozenset(first))
 
     def package_of(self, module: str) -> str:
         """The package from which the relative imports of *module* count."""
@@ -68,6 +77,11 @@ class ModuleMap(Struct, frozen=True):
             for name in (*self.sources, *self.compiled)
             if name.startswith(start) and "." not in name[cut:] and package in self.packages
         )
+
+
+def _above(module: str) -> Iterator[str]:
+    parts = module.split(".")
+    return (".".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def map_modules(
@@ -166,6 +180,7 @@ def _first(inner: str) -> str:
 def _mapped(places: Iterable[tuple[str, str]]) -> ModuleMap:
     sources: dict[str, str] = {}
     compiled: set[str] = set()
+    binary: set[str] = set()
     packages: set[str] = set()
     for path, inner in places:
         *folders, filename = inner.split("/")
@@ -189,14 +204,14 @@ def _mapped(places: Iterable[tuple[str, str]]) -> ModuleMap:
                 sources[module] = path
         else:
             compiled.add(module)
+            if suffix != "pyc":
+                binary.add(module)
     # A module that is there as source, too, is read; a package of machine code has no source file.
-    for module in compiled & sources.keys():
-        if sources[module]:
-            compiled.discard(module)
-        else:
-            del sources[module]
+    twins = {module for module in compiled & sources.keys() if sources[module]}
+    for module in (compiled & sources.keys()) - twins:
+        del sources[module]
     files = {path: module for module, path in sources.items() if path}
-    return ModuleMap(sources, frozenset(compiled), frozenset(packages), files)
+    return ModuleMap(sources, frozenset(compiled - twins), frozenset(packages), files, frozenset(twins & binary))
 
 
 class SourceTexts:
@@ -210,7 +225,7 @@ class SourceTexts:
     def source(self, path: str) -> bytes | None:
         """The file at *path*."""
         content = self._contents.get(path)
-        return None if content is None or len(content) > _READ_LIMIT else content
+        return None if content is None or len(content) > READ_LIMIT else content
 
 
 class WheelCode:
@@ -240,7 +255,7 @@ class WheelCode:
 
     def source(self, path: str) -> bytes | None:
         """The member *path*."""
-        return self._content(path, _READ_LIMIT)
+        return self._content(path, READ_LIMIT)
 
     def _content(self, path: str, limit: int) -> bytes | None:
         entry = self._entries[path]
@@ -275,8 +290,14 @@ class WheelCode:
         return sum(self._entries[path].compress_size for path in paths)
 
 
-CodeFiles = SourceTexts | WheelCode
-"""The code of one archive, as the readers of imports and definitions ask for it."""
+class CodeFiles(Protocol):
+    """The code of one distribution, as the readers of imports and definitions ask for it."""
+
+    filename: str
+    modules: ModuleMap
+
+    def source(self, path: str) -> bytes | None:
+        """The file at *path*, one of those that ``modules`` names; ``None`` where it is too long to be read."""
 
 
 @contextmanager
@@ -290,7 +311,7 @@ def source_archive_code(file: BinaryIO, filename: str, limits: Limits) -> Source
     """The code of the source archive *file* (seekable), one pass over it; raises ``ArchiveRefused``."""
     scripts = limits.kept - limits.kept // 4
     tree = unpack(
-        file, filename, replace(limits, script=_READ_LIMIT, scripts=scripts), lambda path: path.endswith(_CODE)
+        file, filename, replace(limits, script=READ_LIMIT, scripts=scripts), lambda path: path.endswith(_CODE)
     )
     return SourceTexts(filename, tree.contents, map_modules(tree.paths, "sdist", _top_level(tree)))
 

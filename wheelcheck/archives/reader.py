@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wheelcheck.archives.core_metadata import FileIdentity
     from wheelcheck.archives.modules import SourceTexts, WheelCode
     from wheelcheck.archives.source_tree import SourceTree
-    from wheelcheck.model.code import CodePlaces, ImportSurvey, ImportTarget, ImportTime, ModuleNames
+    from wheelcheck.model.code import CodePlaces, ImportSurvey, ImportTarget, ImportTime, ModuleNames, TopModules
     from wheelcheck.model.distribution import CoreMetadata, MetadataSource
     from wheelcheck.model.judgement import Judgement
     from wheelcheck.model.knowledge import NativeKnowledge
@@ -71,10 +71,10 @@ class ArchiveReader:
             paths = [path for path in asked if path]
             return CodePlaces(files=len(paths), size=code.compressed_size(paths), spans=code.extents(paths))
 
-    def import_names(self, file: BinaryIO, filename: str) -> frozenset[str]:
-        """The top-level names that the archive *file* makes importable, by its files."""
+    def top_modules(self, file: BinaryIO, filename: str) -> TopModules:
+        """The top-level modules that the archive *file* makes importable, by its files."""
         with self._code(file, filename) as code:
-            return code.modules.tops
+            return code.modules.top_modules
 
     def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
         """Where the Python files in the archive *file* import one of *names*."""

@@ -7,14 +7,22 @@ from contextlib import suppress
 
 from msgspec import Struct
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.imports.suspects import Suspects
-from wheelcheck.model.code import ImportTarget, ImportTime, ModuleNames, ModuleState, OuterImport, ReachedModule
+from wheelcheck.model.code import (
+    ImportTarget,
+    ImportTime,
+    ModuleNames,
+    ModuleState,
+    OuterImport,
+    ReachedModule,
+    TopModules,
+)
 from wheelcheck.model.distribution import Distribution, Wheel
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.knowledge import StandardLibrary
-from wheelcheck.model.resolution import Pin
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Code as CodeOfArchives
 
@@ -23,16 +31,46 @@ _SHOWN = 3
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """A proof that importing ``module`` fails: *place* is ``file:line`` in the archive, *reason* a clause that explains it.
+    """A proof that importing ``module`` fails: *line* is that in its file, *reason* a clause that explains it.
 
-    *statement* is the import there, empty where another thing fails.
+    *statement* is the import there, empty where another thing fails. *remedy* is what to do, where the code does not say it all.
     """
 
     code: Code
     module: ReachedModule
-    place: str
+    line: int
     statement: str = ""
     reason: str
+    remedy: str = ""
+
+    @property
+    def place(self) -> str:
+        """``file:line`` in the archive."""
+        return f"{self.module.file}:{self.line}"
+
+
+class Failures(Struct, frozen=True, kw_only=True):
+    """The ways of one *code* in which the import of *package* fails; the first stands for all in *message*."""
+
+    package: NormalizedName
+    version: Version
+    code: Code
+    each: tuple[Failure, ...]
+    message: str
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What imports meet besides the archives: the *target* and its standard *library*.
+
+    *lacking* are the modules that the runtime leaves out of its standard library, *runtime* what that is called. *whole* is how a
+    sentence names all that could bring a module.
+    """
+
+    target: ImportTarget
+    library: StandardLibrary
+    lacking: frozenset[str] = frozenset()
+    runtime: str = ""
+    whole: str = "project of this plan"
 
 
 def import_target(target: Target) -> ImportTarget:
@@ -48,67 +86,81 @@ def import_target(target: Target) -> ImportTarget:
 
 
 def find_failing_imports(
-    pins: Mapping[NormalizedName, Pin],
+    files: Mapping[NormalizedName, Distribution],
     suspects: Suspects,
-    target: Target,
-    library: StandardLibrary,
+    surroundings: Surroundings,
     code: CodeOfArchives,
     paths: Callable[[NormalizedName], tuple[tuple[str, ...], ...]],
 ) -> Iterator[Finding]:
-    """A finding for each of *suspects* and each way in which its import fails on *target*, in the order of their names.
+    """A finding for each of *suspects* and each way in which its import fails, in the order of their names.
 
-    *pins* are the whole resolution, whose archives are asked for what a suspect imports; *paths* tells who requires a project.
+    *files* are those of the whole resolution, which are asked for what a suspect imports; *paths* tells who requires a project.
     Asks for archives of the index; one that cannot be had proves nothing. Raises nothing of its own.
     """
-    facts = import_target(target)
-    files = {name: pin.distribution for name, pin in pins.items() if pin.distribution is not None}
-    judge = _Judge(_Providers(files, code), library, facts)
     if suspects.more:
+        older = f"{suspects.more} more wheels that are older than Python 3.{surroundings.target.minor}"
+        yield Finding.of(Code.IMPORTS_UNREAD, message=f"{older} were not read for imports that fail")
+    reads = read_suspects(suspects, surroundings.target, code)
+    unread = {name: read.unread for name, read in reads.items() if read.unread}
+    if unread:
+        words = "; ".join(f"{name} {files[name].version}: {reason}" for name, reason in [*unread.items()][:_SHOWN])
+        more = f", and {len(unread) - _SHOWN} more projects" if len(unread) > _SHOWN else ""
+        yield Finding.of(Code.IMPORTS_UNREAD, message=f"not all imports were read: {words}{more}")
+    for found in find_failures(files, suspects, surroundings, code, reads):
+        quoted = (f"{each.place} has `{each.statement}`" for each in found.each if each.statement)
         yield Finding.of(
-            Code.IMPORTS_UNREAD,
-            message=f"{suspects.more} more wheels that are older than Python 3.{facts.minor} were not read for imports that fail",
+            found.code,
+            package=found.package,
+            version=found.version,
+            message=found.message,
+            evidence=tuple(dict.fromkeys(quoted))[:_SHOWN],
+            paths=paths(found.package),
         )
-    reads = dict(_read(suspects, facts, code))
+
+
+def find_failures(
+    files: Mapping[NormalizedName, Distribution],
+    suspects: Suspects,
+    surroundings: Surroundings,
+    code: CodeOfArchives,
+    reads: Mapping[NormalizedName, ImportTime],
+) -> Iterator[Failures]:
+    """As :func:`find_failing_imports`, of what was *reads* of the suspects."""
+    judge = _Judge(_Providers(files, code, is_incomplete=bool(suspects.unseen)), surroundings)
     judge.learn(each for read in reads.values() for module in read.modules for each in module.imports)
     for name, read in reads.items():
-        version = pins[name].version
+        version = files[name].version
         failures = list(judge.failures(name, read))
         for kind in dict.fromkeys(each.code for each in failures):
-            mine = [each for each in failures if each.code is kind]
-            first = mine[0]
-            yield Finding.of(
-                kind,
-                package=name,
-                version=version,
-                message=f"{name} {version}: `import {first.module.entry}` fails on Python 3.{facts.minor}, {first.reason}",
-                evidence=tuple(
-                    dict.fromkeys(f"{each.place} has `{each.statement}`" for each in mine if each.statement)
-                )[:_SHOWN],
-                paths=paths(name),
-            )
+            mine = tuple(each for each in failures if each.code is kind)
+            entry, python = mine[0].module.entry, f"Python 3.{surroundings.target.minor}"
+            message = f"{name} {version}: `import {entry}` fails on {python}, {mine[0].reason}"
+            yield Failures(package=name, version=version, code=kind, each=mine, message=message)
 
 
-def _read(
-    suspects: Suspects, target: ImportTarget, code: CodeOfArchives
-) -> Iterator[tuple[NormalizedName, ImportTime]]:
+def read_suspects(suspects: Suspects, target: ImportTarget, code: CodeOfArchives) -> dict[NormalizedName, ImportTime]:
+    """What the import of each of *suspects* carries out; one that cannot be had is left out, and hides no other."""
     try:
-        yield from zip(suspects.read, code.import_times(tuple(suspects.read.values()), target), strict=True)
+        return dict(zip(suspects.read, code.import_times(tuple(suspects.read.values()), target), strict=True))
     except IndexUnavailable:
-        # One that cannot be had proves nothing, and hides no other.
+        found = {}
         for name, file in suspects.read.items():
             with suppress(IndexUnavailable):
-                yield name, code.import_times((file,), target)[0]
+                found[name] = code.import_times((file,), target)[0]
+        return found
 
 
 class _Providers:
     """The modules of the *files* of a resolution, read through *code*; what many imports ask for is fetched at once."""
 
-    def __init__(self, files: Mapping[NormalizedName, Distribution], code: CodeOfArchives) -> None:
+    def __init__(
+        self, files: Mapping[NormalizedName, Distribution], code: CodeOfArchives, *, is_incomplete: bool
+    ) -> None:
         self._files = files
         self._code = code
         self._tops: dict[NormalizedName, frozenset[str]] = {}
-        self.is_incomplete = False
-        """Whether some archive could not be had."""
+        self.is_incomplete = is_incomplete
+        """Whether modules may be there that were not seen: some archive could not be had, or not be read."""
         self._modules: dict[NormalizedName, Mapping[str, ModuleNames]] = {}
 
     def of(self, top: str) -> list[NormalizedName]:
@@ -120,22 +172,21 @@ class _Providers:
         asked = [name for name in names if name not in self._tops]
         if asked:
             try:
-                self._tops |= zip(asked, self._code.top_modules([self._files[name] for name in asked]), strict=True)
+                told = self._code.top_modules([self._files[name] for name in asked])
             except IndexUnavailable:
-                self._tops |= {name: self._top_modules(name) for name in asked}
+                told = tuple(map(self._top_modules, asked))
+            for name, tops in zip(asked, told, strict=True):
+                self._tops[name] = tops.names
+                # A source archive without modules may make them when it is built.
+                is_silent = not tops.names and not isinstance(self._files[name], Wheel)
+                self.is_incomplete |= bool(tops.unread) or is_silent
         return [name for name in names if top in self._tops[name]]
 
-    def _top_modules(self, name: NormalizedName) -> frozenset[str]:
+    def _top_modules(self, name: NormalizedName) -> TopModules:
         try:
-            return self._code.import_names(self._files[name])
-        except IndexUnavailable:
-            self.is_incomplete = True
-            return frozenset()
-
-    def has_unknown(self) -> bool:
-        """Whether some archive of the resolution may bring modules that were not seen: one that could not be read."""
-        unread = [name for name, file in self._files.items() if not self._tops[name] and file.filename[-4:] != ".whl"]
-        return bool(unread) or self.is_incomplete
+            return self._code.top_modules([self._files[name]])[0]
+        except IndexUnavailable as problem:
+            return TopModules(unread=problem.message)
 
     def learn(self, wanted: Mapping[NormalizedName, frozenset[str]]) -> None:
         """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known.
@@ -158,10 +209,10 @@ class _Providers:
 
 
 class _Judge:
-    def __init__(self, providers: _Providers, library: StandardLibrary, target: ImportTarget) -> None:
+    def __init__(self, providers: _Providers, surroundings: Surroundings) -> None:
         self._providers = providers
-        self._library = library
-        self._target = target
+        self._around = surroundings
+        self._library, self._target = surroundings.library, surroundings.target
 
     def learn(self, imports: Iterable[OuterImport]) -> None:
         """Read all that judging *imports* will ask of other projects."""
@@ -188,10 +239,10 @@ class _Judge:
             place = f"{module.file}:{module.line}"
             if module.broken:
                 reason = f"which cannot parse {place}: {module.broken}"
-                yield Failure(code=Code.UNPARSABLE, module=module, place=place, reason=reason)
+                yield Failure(code=Code.UNPARSABLE, module=module, line=module.line, reason=reason)
             if module.unmade:
                 reason = f"where {module.unmade}: {place} imports it"
-                yield Failure(code=Code.GONE_FROM_PYTHON, module=module, place=place, reason=reason)
+                yield Failure(code=Code.GONE_FROM_PYTHON, module=module, line=module.line, reason=reason)
             for each in module.imports:
                 found = self._judge(each)
                 if found is not None and each.instead:
@@ -200,7 +251,14 @@ class _Judge:
                     continue
                 place = f"{module.file}:{each.line}"
                 reason = f"{found[1]}: {place} has `{_short(each.statement)}`"
-                yield Failure(code=found[0], module=module, place=place, statement=each.statement, reason=reason)
+                yield Failure(
+                    code=found[0],
+                    module=module,
+                    line=each.line,
+                    statement=each.statement,
+                    reason=reason,
+                    remedy=self._remedy(each, found[0]),
+                )
 
     def _judge(self, each: OuterImport) -> tuple[Code, str] | None:
         """The code and the clause for *each* import that fails; ``None`` where it works, or nothing is proved."""
@@ -212,9 +270,9 @@ class _Judge:
             return None
         providers = self._providers.of(top)
         if not providers:
-            if self._providers.has_unknown():
+            if self._providers.is_incomplete:
                 return None
-            return Code.MODULE_ABSENT, f"as no project of this plan brings the module `{top}`"
+            return Code.MODULE_ABSENT, f"as no {self._around.whole} brings the module `{top}`"
         return self._judge_provided(each, providers[0]) if len(providers) == 1 else None
 
     def _judge_standard(self, each: OuterImport, top: str) -> tuple[Code, str] | None:
@@ -228,12 +286,20 @@ class _Judge:
             last = library.last_minor(each.module)
             when = f"since Python 3.{last + 1}" if last is not None and last < minor else f"before Python 3.{minor + 1}"
             return Code.GONE_FROM_PYTHON, f"whose standard library has no `{each.module}` {when}"
+        if top in self._around.lacking and not self._providers.of(top):
+            return Code.GONE_FROM_PYTHON, f"as {self._around.runtime} has no `{top}`"
         if library.is_elsewhere(top, self._target.sys_platform):
             return Code.GONE_FROM_PYTHON, f"as `{top}` is not there on {self._target.platform_system}"
         gone = [name for name in each.names if library.lacks(each.module, name, minor)]
         if gone:
             return Code.GONE_FROM_PYTHON, f"whose `{each.module}` has no `{gone[0]}` any more"
         return None
+
+    def _remedy(self, each: OuterImport, code: Code) -> str:
+        top = each.module.partition(".")[0]
+        if code is not Code.GONE_FROM_PYTHON or top not in self._around.lacking:
+            return ""
+        return f"take a runtime with {top}: a standalone build or a full installation of Python"
 
     def _judge_provided(self, each: OuterImport, provider: NormalizedName) -> tuple[Code, str] | None:
         if not each.names:

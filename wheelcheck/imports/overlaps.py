@@ -30,20 +30,27 @@ def find_overlaps(
         contents = dict(zip(wheels, code.contents(tuple(wheels.values())), strict=True))
     except IndexUnavailable:
         return
-    for one, other in combinations(wheels, 2):
-        shared = sorted(path for path in contents[one].keys() & contents[other].keys() if _is_module(path))
-        differing = [path for path in shared if contents[one][path] != contents[other][path]]
-        if differing:
-            files = differing[0] + (f" and {len(differing) - 1} more files" if len(differing) > 1 else "")
-            both = f"{other} {wheels[other].version} and {one} {wheels[one].version}"
-            yield Finding.of(
-                Code.SAME_FILE,
-                package=other,
-                version=wheels[other].version,
-                message=f"{both} both install {files}, with other content",
-                evidence=tuple(differing[:_SHOWN]),
-                paths=paths(other),
-            )
+    owners: dict[str, list[NormalizedName]] = {}
+    for name in wheels:
+        for path in contents[name]:
+            if _is_module(path):
+                owners.setdefault(path, []).append(name)
+    differing: dict[tuple[NormalizedName, NormalizedName], list[str]] = {}
+    for path, names in sorted(owners.items()):
+        for one, other in combinations(names, 2):
+            if contents[one][path] != contents[other][path]:
+                differing.setdefault((one, other), []).append(path)
+    for (one, other), found in sorted(differing.items()):
+        files = found[0] + (f" and {len(found) - 1} more files" if len(found) > 1 else "")
+        both = f"{other} {wheels[other].version} and {one} {wheels[one].version}"
+        yield Finding.of(
+            Code.SAME_FILE,
+            package=other,
+            version=wheels[other].version,
+            message=f"{both} both install {files}, with other content",
+            evidence=tuple(found[:_SHOWN]),
+            paths=paths(other),
+        )
 
 
 def _is_module(path: str) -> bool:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.distribution import Distribution, Wheel
-from wheelcheck.model.resolution import Pin
+from wheelcheck.model.resolution import Resolution
 from wheelcheck.options import ImportScope
 
 SUSPECTS = 60
@@ -17,25 +17,37 @@ LARGEST = 8 * 1024**2
 
 
 class Suspects(Struct, frozen=True, kw_only=True):
-    """The archives to be *read*, oldest first, how many *more* are suspect, and the wheels whose files are *compared*."""
+    """The archives to be *read*, oldest first, how many *more* are suspect, and the wheels whose files are *compared*.
+
+    Nothing is known of the modules of *unseen* projects: a repository, of which an index may have a stranger's release.
+    """
 
     read: Mapping[NormalizedName, Distribution]
     more: int = 0
     compared: Mapping[NormalizedName, Wheel]
+    unseen: frozenset[NormalizedName] = frozenset()
+
+
+def unseen_projects(resolution: Resolution) -> frozenset[NormalizedName]:
+    """The projects of *resolution* whose own files are not to be had: repositories, folders elsewhere, what has no file."""
+    others = {each.name or NormalizedName("") for each in resolution.unsupported}
+    return frozenset(others | {name for name, pin in resolution.pins.items() if pin.distribution is None})
 
 
 def choose_suspects(
-    pins: Mapping[NormalizedName, Pin], scope: ImportScope, released: str | None, variants: frozenset[str]
+    resolution: Resolution, scope: ImportScope, released: str | None, variants: frozenset[str]
 ) -> Suspects:
-    """The suspects of *pins* within *scope*: all wheels; by default those that are older, and those that are alike.
+    """The suspects of *resolution* within *scope*: all wheels; by default those that are older, and those that are alike.
 
     Older than the day (ISO 8601) on which the target's Python was *released*; alike where names differ by words of *variants*, such
     as ``gpu``, alone.
     """
-    wheels = {name: pin.distribution for name, pin in sorted(pins.items()) if isinstance(pin.distribution, Wheel)}
+    unseen = unseen_projects(resolution)
+    files = {name: pin.distribution for name, pin in sorted(resolution.pins.items()) if name not in unseen}
+    wheels = {name: file for name, file in files.items() if isinstance(file, Wheel)}
     match scope:
         case "all":
-            return Suspects(read=wheels, compared=wheels)
+            return Suspects(read=wheels, compared=wheels, unseen=unseen)
         case "none":
             return Suspects(read={}, compared={})
     old = sorted(
@@ -44,7 +56,7 @@ def choose_suspects(
         if released and wheel.at.upload_time and wheel.at.upload_time < released and (wheel.at.size or 0) <= LARGEST
     )
     chosen = {name: wheels[name] for _, name in old[:SUSPECTS]}
-    return Suspects(read=chosen, more=len(old) - len(chosen), compared=_alike(wheels, variants))
+    return Suspects(read=chosen, more=len(old) - len(chosen), compared=_alike(wheels, variants), unseen=unseen)
 
 
 def _alike(wheels: Mapping[NormalizedName, Wheel], variants: frozenset[str]) -> dict[NormalizedName, Wheel]:

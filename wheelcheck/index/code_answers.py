@@ -16,7 +16,7 @@ from wheelcheck.index.config import USER_AGENT, local_path
 from wheelcheck.index.exchange import RequestKind
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.once_map import Future, OnceMap
-from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames, ModuleState
+from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames, ModuleState, TopModules
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.ports import Archives
 
@@ -41,11 +41,11 @@ class Question(Struct, Generic[T], frozen=True, kw_only=True):
     needs: Callable[[frozenset[str]], frozenset[str] | None]
 
 
-IMPORT_NAMES: Question[frozenset[str]] = Question(
-    word="names",
-    ask=lambda archives, file, filename, _: archives.import_names(file, filename),
-    unread=lambda _filename, _asked, _reason: frozenset(),
-    decode=decoder(frozenset[str]),
+TOP_MODULES: Question[TopModules] = Question(
+    word="top modules",
+    ask=lambda archives, file, filename, _: archives.top_modules(file, filename),
+    unread=lambda _filename, _asked, reason: TopModules(unread=reason),
+    decode=decoder(TopModules),
     needs=lambda _: frozenset(),
 )
 IMPORTS: Question[ImportSurvey] = Question(
@@ -86,7 +86,7 @@ def _target(asked: frozenset[str]) -> ImportTarget:
 
 
 # The rules for reading code belong to the program, so every release reads again; raise the number if they change before one.
-_READER = f"3:{USER_AGENT}"
+_READER = f"4:{USER_AGENT}"
 
 
 class Subject(Struct, frozen=True):
@@ -165,21 +165,21 @@ class CodeQuestions:
     def __init__(self, thread: LoopThread, context: FetchContext) -> None:
         self._context = context
         self._made: CodeArchives | None = None
-        names = CodeAnswers(IMPORT_NAMES, context, self._archives)
+        tops = CodeAnswers(TOP_MODULES, context, self._archives)
         imports = CodeAnswers(IMPORTS, context, self._archives)
         definitions = CodeAnswers(DEFINITIONS, context, self._archives)
         files = CodeAnswers(FILES, context, self._archives)
         import_times = CodeAnswers(IMPORT_TIME, context, self._archives)
-        self._names = OnceMap(thread, names.at_hand, names.fetch)
+        self._tops = OnceMap(thread, tops.at_hand, tops.fetch)
         self._imports = OnceMap(thread, imports.at_hand, imports.fetch)
         self._definitions = OnceMap(thread, definitions.at_hand, definitions.fetch)
         self._files = OnceMap(thread, files.at_hand, files.fetch)
         self._import_times = OnceMap(thread, import_times.at_hand, import_times.fetch)
 
-    def import_names(self, distribution: Distribution) -> Future[frozenset[str]]:
-        """The top-level names that *distribution* makes importable."""
+    def top_modules(self, distribution: Distribution) -> Future[TopModules]:
+        """The top-level modules that *distribution* makes importable."""
         subject = Subject(distribution)
-        return self._names.begin(subject.key, subject)
+        return self._tops.begin(subject.key, subject)
 
     def imports(self, distribution: Distribution, names: frozenset[str]) -> Future[ImportSurvey]:
         """The places where its code imports one of *names*."""
@@ -203,7 +203,7 @@ class CodeQuestions:
 
     def fail_open(self) -> None:
         """Fail every question that has no answer yet."""
-        for questions in (self._names, self._imports, self._definitions, self._files, self._import_times):
+        for questions in (self._tops, self._imports, self._definitions, self._files, self._import_times):
             questions.fail_open()
 
     def close(self) -> None:

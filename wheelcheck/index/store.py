@@ -26,7 +26,7 @@ from wheelcheck.ports import Archives, Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_answers import CodeQuestions
-    from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames
+    from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames, TopModules
 
 T = TypeVar("T")
 
@@ -143,10 +143,6 @@ class IndexStore:
 
     # The ports Code and OtherIndexes
 
-    def import_names(self, distribution: Distribution) -> frozenset[str]:
-        """The top-level names that *distribution* makes importable; see :class:`wheelcheck.ports.Code`."""
-        return self._answer(self._code().import_names(distribution))
-
     def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
         """Where the code of *distribution* imports one of *names*; raises ``HashMismatch``, ``IndexUnavailable``."""
         return self._answer(self._code().imports(distribution, names))
@@ -155,9 +151,9 @@ class IndexStore:
         """What each of *modules* binds in *distribution*; raises ``HashMismatch``, ``IndexUnavailable``."""
         return self._answer(self._code().definitions(distribution, modules))
 
-    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[frozenset[str], ...]:
-        """The top-level names of each of *distributions*; raises ``HashMismatch``, ``IndexUnavailable``."""
-        begun = [self._code().import_names(each) for each in distributions]
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[TopModules, ...]:
+        """The top-level modules of each of *distributions*; see :class:`wheelcheck.ports.Code`."""
+        begun = [self._code().top_modules(each) for each in distributions]
         return tuple(map(self._answer, begun))
 
     def definitions_of(

@@ -107,6 +107,7 @@ def load_standard_library() -> StandardLibrary:
         posix=frozenset(table["platforms"]["posix"]),
         stands_in=around["stands_in"],
         bundled=around["bundled"],
+        not_embeddable=frozenset(table["platforms"]["not_embeddable"]),
     )
 
 

@@ -161,6 +161,32 @@ class ModuleNames(Struct, frozen=True, kw_only=True):
     open_ended: bool = False
 
 
+class TopModules(Struct, frozen=True, kw_only=True):
+    """The top-level modules that an archive makes importable, by its files.
+
+    ``shallowest`` are the modules that a program imports first: those, and for a namespace the first modules below it. ``unread``
+    says why the archive was not read, so that it may bring any module; empty where it was.
+    """
+
+    names: frozenset[str] = frozenset()
+    shallowest: frozenset[str] = frozenset()
+    unread: str = ""
+
+
+class InstalledFiles(Struct, frozen=True, kw_only=True):
+    """The files of one distribution where it is installed.
+
+    ``places`` maps the path of each in ``site-packages`` to that on the disk, relative to the environment, ``contents`` to a word
+    that tells contents apart. ``top_level`` are the modules that top_level.txt names. ``unread`` says why more may be there that is
+    not listed.
+    """
+
+    places: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
+    top_level: frozenset[str] = frozenset()
+    unread: str = ""
+
+
 class CodePlaces(Struct, frozen=True, kw_only=True):
     """Where Python files lie in a wheel: how many, how many bytes of it they are, and ``spans`` as start and stop, in order."""
 

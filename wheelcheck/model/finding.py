@@ -314,8 +314,8 @@ class Code(Enum):
     )  # fmt: skip
     IMPORTS_UNREAD = (
         "WC606", Severity.INFO, "imports not read",
-        "More wheels may fail when they are imported than are read for it by default.",
-        "Read them all with --imports all.",
+        "More wheels may fail when they are imported than are read for it by default, or an archive could not be read whole.",
+        "Read them all with --imports all; import by hand what is said not to be read.",
     )  # fmt: skip
 
 

@@ -141,6 +141,11 @@ class Resolution(Struct, frozen=True, kw_only=True):
     rounds: int = 0
     effort: int = 0
 
+    @property
+    def files(self) -> dict[NormalizedName, Distribution]:
+        """The file of each pin that has one."""
+        return {name: pin.distribution for name, pin in self.pins.items() if pin.distribution is not None}
+
 
 class Clash(Struct, frozen=True, kw_only=True):
     """One project on which the question broke, and every requirement that bore on it, with the way each came.

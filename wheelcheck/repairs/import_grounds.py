@@ -8,8 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
-from wheelcheck.imports.failing import find_failing_imports
-from wheelcheck.imports.suspects import LARGEST, Suspects
+from wheelcheck.imports.failing import Surroundings, find_failures, import_target, read_suspects
+from wheelcheck.imports.suspects import LARGEST, Suspects, unseen_projects
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution, Wheel
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
@@ -71,7 +71,7 @@ def read_imports(case: RepairCase, dependant: Dependant, project: NormalizedName
     if distribution is None:
         return Reading(dependant=dependant, unread="it has no file for this target")
     survey = case.code.imports(distribution, import_names(case, project))
-    own = case.code.import_names(distribution) if survey.uses else frozenset[str]()
+    own = case.code.top_modules((distribution,))[0].names if survey.uses else frozenset[str]()
     uses = tuple(use for use in survey.uses if _is_installed(use, own) and not _is_test(use, survey))
     return Reading(dependant=dependant, uses=uses, survey=survey, unread=survey.unread)
 
@@ -86,7 +86,7 @@ def import_names(case: RepairCase, project: NormalizedName) -> frozenset[str]:
     files = dict.fromkeys(
         file for pin in pins for file in (pin.distribution, case.telling_file(pin)) if file is not None
     )
-    told = frozenset(name for file in files for name in case.code.import_names(file))
+    told = frozenset(name for each in case.code.top_modules(tuple(files)) for name in each.names)
     known = case.knowledge.import_names.get(project, frozenset())
     if not told:
         return known or frozenset({project.replace("-", "_")})
@@ -177,19 +177,23 @@ def judge_imports(case: RepairCase) -> Iterator[Ground]:
     moved = [name for name in edited if name in case.after.pins]
     near = [dependant.pin.name for name in edited for dependant in case.dependants(name)]
     read: dict[NormalizedName, Distribution] = {}
+    unseen = unseen_projects(case.after)
     for name in (*moved, *near):
         file = case.after.pins[name].distribution
-        if isinstance(file, Wheel) and (file.at.size or 0) <= LARGEST and len(read) < _ARCHIVES_READ:
+        if (
+            name not in unseen
+            and isinstance(file, Wheel)
+            and (file.at.size or 0) <= LARGEST
+            and len(read) < _ARCHIVES_READ
+        ):
             read[name] = file
-    suspects = Suspects(read=read, compared={})
-    target = case.after.target
-    for finding in find_failing_imports(case.after.pins, suspects, target, case.library, case.code, lambda _: ()):
-        place, _, rest = finding.evidence[0].partition(" has ") if finding.evidence else ("", "", "")
-        file_name, _, line = place.rpartition(":")
-        found = int(line) if line.isdigit() else None
-        yield Ground(
-            risk=Risk.HIGH, text=finding.message, file=file_name or None, line=found, quote=rest.strip("`") or None
-        )
+    suspects = Suspects(read=read, compared={}, unseen=unseen)
+    around = Surroundings(target=import_target(case.after.target), library=case.library)
+    reads = read_suspects(suspects, around.target, case.code)
+    for found in find_failures(case.after.files, suspects, around, case.code, reads):
+        first = found.each[0]
+        quote = first.statement or None
+        yield Ground(risk=Risk.HIGH, text=found.message, file=first.module.file, line=first.line, quote=quote)
 
 
 def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:

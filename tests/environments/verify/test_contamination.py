@@ -7,15 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments.verify.looking import NO_IMPORTS, look, messages, of_kind
+from tests.environments.verify.looking import look, messages, of_kind
 from tests.fakes.environments import FakeEnvironment, embeddable
 from tests.fakes.libraries import make_elf
-from wheelcheck.environments.verify.inspecting import InspectionOptions, inspect
-from wheelcheck.environments.verify.opening import opened
-from wheelcheck.knowledge.systems import load_system_libraries
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ProblemKind
-from wheelcheck.ports import SilentReporter
 
 
 @pytest.fixture
@@ -44,11 +40,8 @@ def test_pythonpath_counts_where_no_path_file_shuts_it_out(env: FakeEnvironment,
     made = FakeEnvironment(root=tmp_path / "posix", site="lib/python3.11/site-packages")
     made.write("bin/python3.11", make_elf(["libc.so.6"], interpreter="/lib64/ld-linux-x86-64.so.2"))
     made.install("a")
-    options = InspectionOptions(imports=NO_IMPORTS, environ={"PYTHONPATH": "/home/me/src"})
-    found = {}
-    for root in (env.root, made.root):
-        with opened(str(root)) as subject:
-            found[root] = inspect(subject, load_system_libraries(), options, SilentReporter()).warnings
+    environ = {"PYTHONPATH": "/home/me/src"}
+    found = {root: look(root, environ=environ).warnings for root in (env.root, made.root)}
     assert found[env.root] == ()
     (problem,) = found[made.root]
     assert (problem.kind, problem.library) == (ProblemKind.NOT_ISOLATED, "/home/me/src")

@@ -13,9 +13,11 @@ import pytest
 from tests.environments.verify.looking import look, of_kind
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_elf
-from wheelcheck.environments.verify.imports import ImportOptions, top_modules
+from wheelcheck.archives.installed import InstalledCode
+from wheelcheck.environments.verify.imports import ImportOptions, modules_to_try
 from wheelcheck.environments.verify.locating import locate
 from wheelcheck.environments.verify.probe import SOURCE, parse_probed
+from wheelcheck.environments.verify.reading import installed_archives
 from wheelcheck.environments.verify.subject import read_installed
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.inspection import ImportTrial, Inspection, ProblemKind, TrialOutcome
@@ -44,7 +46,8 @@ def trials(inspection: Inspection) -> dict[str, ImportTrial]:
 
 def modules_of(made: FakeEnvironment) -> dict[str, tuple[str, ...]]:
     subject = locate(made.root, "env")
-    return {each.name: top_modules(subject, each) for each in read_installed(subject)}
+    archives = installed_archives(subject, read_installed(subject), InstalledCode, "")
+    return {str(name): modules for name, modules in modules_to_try(archives).items()}
 
 
 def test_packages_and_modules_are_chosen_by_record(site: FakeEnvironment) -> None:

@@ -18,6 +18,7 @@ from wheelcheck.model.code import (
     ImportUse,
     ModuleNames,
     ModuleState,
+    TopModules,
 )
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.knowledge import RepairKnowledge
@@ -40,9 +41,6 @@ class CannedCode:
     failing: frozenset[str] = frozenset()
     asked: list[tuple[str, frozenset[str]]] = field(default_factory=list)
 
-    def import_names(self, distribution: Distribution) -> frozenset[str]:
-        return self.names.get(distribution.name, frozenset())
-
     def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
         if distribution.name in self.failing:
             raise IndexUnavailable("the file host does not answer", address=distribution.at.url)
@@ -54,8 +52,8 @@ class CannedCode:
         absent = {name: ModuleNames(module=name, state=ModuleState.ABSENT) for name in modules}
         return tuple(described.get(name, absent[name]) for name in sorted(modules))
 
-    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[frozenset[str], ...]:
-        return tuple(map(self.import_names, distributions))
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[TopModules, ...]:
+        return tuple(TopModules(names=self.names.get(each.name, frozenset())) for each in distributions)
 
     def definitions_of(
         self, asked: Sequence[tuple[Distribution, frozenset[str]]]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import platform
-import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.probe import Trials, find_outsiders
+from wheelcheck.environments.verify.reading import InstalledArchives
 from wheelcheck.environments.verify.running import Interpreter, executable_path, try_imports
-from wheelcheck.environments.verify.subject import Installed, Subject, joined, path_file_lines
+from wheelcheck.environments.verify.subject import Subject
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import ImportTrial, Problem, ProblemKind, TrialOutcome
@@ -33,8 +33,6 @@ _REMEDIES = {
 }
 MOST_MODULES = 200
 """More top-level modules than that are generated ones; the rest are not tried."""
-_EXTENSION = re.compile(r"(?P<name>\w+)(?:\.(?P<tag>[\w-]+))?\.(?P<kind>py|pyc|pyd|so)", re.ASCII)
-_TAGGED = re.compile(r"(?:cp|cpython-)3(\d+)(t?)(?:[-_d].*)?")
 _NEVER = frozenset(
     ("__init__", "__main__", "setup", "conftest", "test", "tests", "testing", "docs", "examples", "benchmarks")
 )
@@ -59,15 +57,23 @@ class ImportsTried(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     reason: str = ""
 
+    @property
+    def imported(self) -> dict[NormalizedName, frozenset[str]]:
+        """The modules of each distribution whose import succeeded."""
+        return {
+            name: frozenset(each.module for each in trials if each.outcome is TrialOutcome.IMPORTED)
+            for name, trials in self.trials.items()
+        }
+
 
 def tried_imports(
     subject: Subject,
-    installed: tuple[Installed, ...],
+    modules: Mapping[NormalizedName, tuple[str, ...]],
     options: ImportOptions,
     knowledge: LibraryKnowledge,
     tell: Callable[[str], None],
 ) -> ImportsTried:
-    """Import the top-level modules of every distribution, each in a fresh process of the environment's Python.
+    """Import *modules*, those of every distribution, each in a fresh process of the environment's Python.
 
     Raises ``UsageProblem`` for a runner that cannot be started.
     """
@@ -76,14 +82,13 @@ def tried_imports(
         return ImportsTried(trials={}, problems=(), reason=chosen)
     wanted: list[tuple[NormalizedName, tuple[str, ...]]] = []
     skipped: dict[NormalizedName, tuple[ImportTrial, ...]] = {}
-    for each in installed:
-        names = top_modules(subject, each)
-        reasons = {name: reason for name in names if (reason := _reason_to_skip(each.name, name, options, knowledge))}
-        skipped[each.name] = tuple(
+    for owner, names in modules.items():
+        reasons = {name: reason for name in names if (reason := _reason_to_skip(owner, name, options, knowledge))}
+        skipped[owner] = tuple(
             ImportTrial(module=name, outcome=TrialOutcome.SKIPPED, detail=reason) for name, reason in reasons.items()
         )
         if left := tuple(name for name in names if name not in reasons):
-            wanted.append((each.name, left))
+            wanted.append((owner, left))
     done = try_imports(chosen, wanted, options.timeout, tell)
     trials = {each.name: (*each.imports, *skipped[each.name]) for each in done}
     trials |= {name: rest for name, rest in skipped.items() if rest and name not in trials}
@@ -162,82 +167,16 @@ def _failures(trials: Trials) -> Iterator[Problem]:
             )
 
 
-def top_modules(subject: Subject, installed: Installed) -> tuple[str, ...]:
-    """The dotted names that *installed* makes importable and a program would import, sorted.
+def modules_to_try(archives: InstalledArchives) -> dict[NormalizedName, tuple[str, ...]]:
+    """The dotted names that each distribution makes importable and a program would import, sorted.
 
-    Private modules count where there are no others. In a namespace package (no ``__init__``) the first modules below count. The
-    folders that a path file of the distribution adds to ``sys.path`` are searched too, for the modules in top_level.txt.
+    Private modules count where there are no others. In a namespace package (no ``__init__``) the first modules below count.
     """
-    if installed.files is None:
-        return _public(name for name in installed.top_level if name.isidentifier())
-    paths = [file.path for file in installed.files]
-    roots = _added_folders(subject, installed, paths)
-    by_root: dict[str, list[str]] = {}
-    for path in paths:
-        root = max((root for root in roots if path.startswith(f"{root}/")), key=len, default=installed.site)
-        by_root.setdefault(root, []).append(path)
-    found = {
-        name
-        for root, inner in by_root.items()
-        for name in _modules_under(root, inner, subject)
-        if root not in roots or ("." not in name and (not installed.top_level or name in installed.top_level))
-    }
-    return _public(found)[:MOST_MODULES]
+    tops = archives.code.top_modules(tuple(archives.recorded.values()))
+    return {name: _public(each.shallowest)[:MOST_MODULES] for name, each in zip(archives.recorded, tops, strict=True)}
 
 
 def _public(names: Iterable[str]) -> tuple[str, ...]:
     wanted = sorted({name for name in names if not _NEVER & set(name.split("."))})
     public = tuple(name for name in wanted if not any(part.startswith("_") for part in name.split(".")))
     return public or tuple(wanted)
-
-
-def _modules_under(root: str, paths: Iterable[str], subject: Subject) -> tuple[str, ...]:
-    """The shallowest modules and packages of *paths* under *root*, dotted."""
-    prefix = "" if root == "." else f"{root}/"
-    relative = [path.removeprefix(prefix) for path in paths if path.startswith(prefix) and not path.startswith("../")]
-    packages: set[str] = set()
-    modules: set[str] = set()
-    for path in relative:
-        folder, _, file = path.rpartition("/")
-        parts = folder.split("/") if folder else []
-        matched = _EXTENSION.fullmatch(file)
-        if matched is None or not all(part.isidentifier() for part in parts) or not _is_ours(matched, subject):
-            continue
-        if matched["name"] == "__init__":
-            packages.add(".".join(parts))
-        elif matched["name"].isidentifier():
-            modules.add(".".join((*parts, matched["name"])))
-    packages.discard("")
-    tops = {name for name in packages if not _has_parent(name, packages)}
-    return tuple(sorted(tops | {name for name in modules if not _has_parent(name, packages)}))
-
-
-def _has_parent(name: str, packages: set[str]) -> bool:
-    parts = name.split(".")
-    return any(".".join(parts[:count]) in packages for count in range(1, len(parts)))
-
-
-def _is_ours(matched: re.Match[str], subject: Subject) -> bool:
-    """Whether this Python would take the file, by the tag in its name."""
-    tag, python = matched["tag"], subject.runtime.python
-    if matched["kind"] in ("py", "pyc"):
-        return tag is None
-    tagged = _TAGGED.fullmatch(tag) if tag else None
-    return tagged is None or python is None or int(tagged[1]) == python.minor
-
-
-def _added_folders(subject: Subject, installed: Installed, paths: Iterable[str]) -> tuple[str, ...]:
-    """The folders that the path files of *installed* add to ``sys.path``."""
-    found: dict[str, None] = {}
-    for path in paths:
-        if path.endswith(".pth") and joined(path, "..") == installed.site:
-            for line in path_file_lines(subject.root / path):
-                if line and not line.startswith(("#", "import ", "import\t")):
-                    found[_spelt(joined(installed.site, line), paths)] = None
-    return tuple(found)
-
-
-def _spelt(folder: str, paths: Iterable[str]) -> str:
-    """*folder* as RECORD spells it: Windows minds no case (``Pythonwin`` is ``pythonwin``)."""
-    lowered = f"{folder.lower()}/"
-    return next((path[: len(folder)] for path in paths if path.lower().startswith(lowered)), folder)

@@ -5,28 +5,32 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 
 from msgspec import Struct, field
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.environments.verify.contamination import find_contamination
 from wheelcheck.environments.verify.files import compare_files
-from wheelcheck.environments.verify.imports import ImportOptions, ImportsTried, tried_imports
+from wheelcheck.environments.verify.imports import ImportOptions, ImportsTried, modules_to_try, tried_imports
 from wheelcheck.environments.verify.libraries import judge_libraries
 from wheelcheck.environments.verify.library_index import LibraryIndex, read_library_index
 from wheelcheck.environments.verify.locating import WINDOWS_PLATFORMS, system_of
+from wheelcheck.environments.verify.reading import find_failing_code, installed_archives, surroundings_of
 from wheelcheck.environments.verify.subject import Installed, Subject, owners, read_installed
 from wheelcheck.errors import UsageProblem
+from wheelcheck.model.code import InstalledFiles
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import BundledPackage
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, ProblemKind
+from wheelcheck.model.knowledge import StandardLibrary
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.systems import LibraryKnowledge
 from wheelcheck.model.target import Target
 from wheelcheck.plans.documents import ExecutablePlan
-from wheelcheck.ports import Reporter
+from wheelcheck.ports import Code, Reporter
 from wheelcheck.targets.targets import parse_target
 
 _ORDER = {kind: place for place, kind in enumerate(ProblemKind)}
@@ -37,10 +41,15 @@ _ANY_AGE = {"linux": "manylinux_2_60_{}", "musl": "musllinux_1_9_{}", "macos": "
 
 
 class InspectionOptions(Struct, frozen=True, kw_only=True):
-    """The plan to compare with, how imports are tried, and the environment variables of the user (``environ``)."""
+    """The plan to compare with, how imports are tried, and the environment variables of the user (``environ``).
+
+    ``open_code`` gives the code of installed files, ``library`` is the standard library of each Python.
+    """
 
     plan: ExecutablePlan | None = None
     imports: ImportOptions
+    open_code: Callable[[Path, Mapping[str, InstalledFiles]], Code]
+    library: StandardLibrary
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -68,11 +77,16 @@ def inspect(
     requires = {each.name: each.requires for each in installed}
     problems += judge_libraries(subject, index, knowledge, floor_of(platform), requires)
     problems += find_contamination(subject, installed, options.environ)
+    unseen = _why_more_is_there(subject, problems)
+    archives = installed_archives(subject, installed, options.open_code, unseen)
     reporter.stage("importing")
     tried = tried_imports(
-        subject, installed, options.imports, knowledge, lambda name: reporter.stage(f"importing {name}")
+        subject, modules_to_try(archives), options.imports, knowledge, lambda name: reporter.stage(f"importing {name}")
     )
     problems += tried.problems
+    if target is not None:
+        reporter.stage("reading imports")
+        problems += find_failing_code(archives, surroundings_of(subject, target, options.library), tried.imported)
     return Inspection(
         subject=subject.given,
         root=subject.root,
@@ -84,6 +98,14 @@ def inspect(
         problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
         no_imports=tried.reason,
     )
+
+
+def _why_more_is_there(subject: Subject, problems: Iterable[Problem]) -> str:
+    """Why modules may be importable that do not lie in the environment; empty where there are none."""
+    if subject.sees_host:
+        return "it shows the host's packages too"
+    outside = (ProblemKind.EDITABLE, ProblemKind.OUTSIDE_PATH)
+    return next((problem.message for problem in problems if problem.kind in outside), "")
 
 
 def _missing(package: BundledPackage | PlannedPackage, place: str, remedy: str) -> Problem:

@@ -187,7 +187,7 @@ def judge_libraries(
     system = knowledge.systems.get(subject.runtime.system)
     linked = linked_paths(index)
     for binary in index.binaries:
-        if is_of_another_python(binary, subject):
+        if is_for_another_python(binary.path, subject):
             continue
         if binary.path in index.foreign:
             yield from _of_another_machine(binary, subject, index)
@@ -225,9 +225,9 @@ def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> 
     return replace(problem, severity=Severity.WARNING, message=f"{problem.message}; {exemption.reason}")
 
 
-def is_of_another_python(binary: Binary, subject: Subject) -> bool:
-    """Whether *binary* is an extension module that this Python would pass over, by the tag in its name."""
-    matched = _EXTENSION_TAG.search(binary.name)
+def is_for_another_python(path: str, subject: Subject) -> bool:
+    """Whether the file at *path* is an extension module that this Python would pass over, by the tag in its name."""
+    matched = _EXTENSION_TAG.search(path)
     python = subject.runtime.python
     if matched is None or python is None:
         return False

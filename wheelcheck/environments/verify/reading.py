@@ -1,0 +1,171 @@
+"""Reads what the modules on the disk import (WC601 to WC605), and turns what fails into problems with file and line; runs nothing.
+
+``Installed → InstalledFiles → ports.Code``, of which ``imports/`` asks; ``Failures → Problem``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.environments.trees import iter_paths
+from wheelcheck.environments.verify.libraries import is_for_another_python
+from wheelcheck.environments.verify.locating import path_file_entries, path_files
+from wheelcheck.environments.verify.subject import Installed, Subject, is_outside, joined, names_of, read_installed
+from wheelcheck.imports.failing import Failures, Surroundings, find_failures, import_target, read_suspects
+from wheelcheck.imports.overlaps import find_overlaps
+from wheelcheck.imports.suspects import Suspects
+from wheelcheck.model.code import InstalledFiles
+from wheelcheck.model.distribution import Availability, Wheel, as_version
+from wheelcheck.model.environment import RuntimeKind
+from wheelcheck.model.finding import Code, Severity
+from wheelcheck.model.inspection import Problem, ProblemKind
+from wheelcheck.model.knowledge import StandardLibrary
+from wheelcheck.model.target import Target
+from wheelcheck.ports import Code as CodeOfArchives
+
+_NOBODY = NormalizedName("")
+"""Stands for the files that no distribution has recorded."""
+_KINDS = {
+    Code.MODULE_ABSENT: ProblemKind.MODULE_MISSING,
+    Code.GONE_FROM_PYTHON: ProblemKind.PYTHON_UNFIT,
+    Code.UNPARSABLE: ProblemKind.PYTHON_UNFIT,
+    Code.NAME_ABSENT: ProblemKind.NAME_MISSING,
+    Code.SAME_FILE: ProblemKind.SAME_FILE,
+}
+_ANY = (("py3", "none", "any"),)
+_MORE = 2
+_MODULES = (".py", ".pyc", ".pyd", ".so", ".pth")
+
+
+class InstalledArchives(Struct, frozen=True, kw_only=True):
+    """The distributions of an environment as the port ``Code`` knows them, by name, and that port."""
+
+    wheels: Mapping[NormalizedName, Wheel]
+    code: CodeOfArchives
+
+    @property
+    def recorded(self) -> dict[NormalizedName, Wheel]:
+        """The distributions alone, without what nobody has recorded."""
+        return {name: wheel for name, wheel in self.wheels.items() if name != _NOBODY}
+
+
+def installed_archives(
+    subject: Subject,
+    installed: tuple[Installed, ...],
+    open_code: Callable[[Path, Mapping[str, InstalledFiles]], CodeOfArchives],
+    unseen: str,
+) -> InstalledArchives:
+    """The modules of *installed*, and of the files beside them that nobody has recorded; *unseen* says why there may be more."""
+    present = {path for site in subject.site_packages for path in iter_paths(subject.root, site)}
+    wheels, files = {}, {}
+    left = {path for path in present if path.endswith(_MODULES)}
+    for each in installed:
+        listed = [row for row in each.files or () if row.path in present and not is_outside(row.path)]
+        rows = [row for row in listed if not is_for_another_python(row.path, subject)]
+        left -= {row.path for row in listed}
+        places = {_within(each.site, row.path): row.path for row in rows}
+        contents = {_within(each.site, row.path): row.digest for row in rows if row.digest}
+        files[each.info] = InstalledFiles(places=places, contents=contents, top_level=frozenset(each.top_level))
+        wheels[each.name] = _wheel(each)
+    others = {_within(site, path): path for site in subject.site_packages for path in left if _is_below(site, path)}
+    others |= {name: name for name in _beside_the_program(subject)}
+    files[_NOBODY] = InstalledFiles(places=others, unread=unseen)
+    wheels[_NOBODY] = Wheel(
+        name=_NOBODY, version=Version("0"), filename=_NOBODY, tags=_ANY, at=Availability(url=subject.given)
+    )
+    return InstalledArchives(wheels=wheels, code=open_code(subject.root, files))
+
+
+def _wheel(each: Installed) -> Wheel:
+    version, at = as_version(each.version) or Version("0"), Availability(url=each.info)
+    return Wheel(name=each.name, version=version, filename=each.info, tags=each.tags or _ANY, at=at)
+
+
+def _is_below(site: str, path: str) -> bool:
+    return site == "." or path.startswith(f"{site}/")
+
+
+def _within(site: str, path: str) -> str:
+    return path if site == "." else path.removeprefix(f"{site}/")
+
+
+def _beside_the_program(subject: Subject) -> Iterator[str]:
+    """Modules in the folders that a ``._pth`` file names, and beside the program: ``x.py``, ``x.pyd``, ``x/__init__.py``."""
+    executable = subject.layout.executable
+    folders = {entry for file in path_files(subject.root, executable) for entry in path_file_entries(file)}
+    places = {joined(executable, "..", entry) for entry in {".", *folders} if executable} - set(subject.site_packages)
+    for folder in sorted(place for place in places if not is_outside(place)):
+        for name in names_of(subject.root / folder):
+            if name.endswith((".py", ".pyd", ".so")):
+                yield name
+            elif (subject.root / folder / name / "__init__.py").is_file():
+                yield f"{name}/__init__.py"
+
+
+def surroundings_of(subject: Subject, target: Target, library: StandardLibrary) -> Surroundings:
+    """The *library* of the runtime of *subject*: its environment brings nothing but what lies in it."""
+    is_embeddable = subject.runtime.kind is RuntimeKind.EMBEDDABLE
+    # A folder of packages alone may get setuptools from the Python that is put under it.
+    known = replace(library, bundled={}) if subject.layout.executable else library
+    return Surroundings(
+        target=import_target(target),
+        library=known,
+        lacking=library.not_embeddable if is_embeddable else frozenset(),
+        runtime="the embeddable package of Python",
+        whole="distribution here",
+    )
+
+
+def failing_imports_of(
+    subject: Subject,
+    target: Target,
+    library: StandardLibrary,
+    open_code: Callable[[Path, Mapping[str, InstalledFiles]], CodeOfArchives],
+) -> tuple[Problem, ...]:
+    """The problems of :func:`find_failing_code` for a new bundle, of which nothing was imported yet."""
+    archives = installed_archives(subject, read_installed(subject), open_code, "")
+    return tuple(find_failing_code(archives, surroundings_of(subject, target, library), {}))
+
+
+def find_failing_code(
+    archives: InstalledArchives, surroundings: Surroundings, imported: Mapping[NormalizedName, frozenset[str]]
+) -> Iterator[Problem]:
+    """A problem for each distribution and each way in which its import fails; *imported* are modules that did import."""
+    read = archives.recorded
+    suspects = Suspects(read=read, compared=read)
+    reads = read_suspects(suspects, surroundings.target, archives.code)
+    for name, each in reads.items():
+        if each.unread:
+            message = f"not all of what {name} imports was read: {each.unread}"
+            yield Problem.of(ProblemKind.IMPORTS_UNREAD, Severity.INFO, message, distribution=name)
+    for found in find_failures(archives.wheels, suspects, surroundings, archives.code, reads):
+        # What a real import has shown to work is no problem, whatever the text says.
+        if not any(each.module.entry in imported.get(found.package, ()) for each in found.each):
+            yield _problem(found, read[found.package])
+    for finding in find_overlaps(read, archives.code, lambda _: ()):
+        # Declarations of a shared namespace differ and do the same.
+        is_severe = any(not path.endswith("/__init__.py") for path in finding.evidence)
+        severity, file = Severity.ERROR if is_severe else Severity.WARNING, finding.evidence[0]
+        kind, remedy, owner = ProblemKind.SAME_FILE, Code.SAME_FILE.cure, finding.package
+        yield Problem.of(kind, severity, f"{finding.message} (WC605)", remedy, distribution=owner, file=file)
+
+
+def _problem(found: Failures, wheel: Wheel) -> Problem:
+    first = found.each[0]
+    places = [each.place for each in found.each[1:]]
+    more = f" (and {', '.join(places[:_MORE])}{' …' if len(places) > _MORE else ''})" if places else ""
+    return Problem.of(
+        _KINDS[found.code],
+        Severity.ERROR,
+        f"{found.message}{more} ({found.code.number})",
+        first.remedy or found.code.cure,
+        distribution=found.package,
+        file=joined(wheel.at.url, "..", first.module.file),
+        library=first.module.entry,
+    )
