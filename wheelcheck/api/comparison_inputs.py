@@ -20,6 +20,7 @@ from wheelcheck.model.finding import Finding
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.requirement import FileOrigin, Origin
 from wheelcheck.model.urls import masked_within
+from wheelcheck.texts.files import is_file, open_file
 
 if TYPE_CHECKING:
     from wheelcheck.model.plan import Plan
@@ -110,7 +111,9 @@ class ComparisonOpener(Struct, frozen=True, kw_only=True):
 
         Raises ``InputUnreadable`` for a plan that cannot be read, and for what git cannot tell.
         """
-        found = None if _exists(word) or "://" in word or word.startswith("file:") else _AT_REVISION.fullmatch(word)
+        found = (
+            None if is_file(Path(word)) or "://" in word or word.startswith("file:") else _AT_REVISION.fullmatch(word)
+        )
         if found is None:
             return self._present((word,))
         from wheelcheck.requirements.revisions import load_revision
@@ -131,7 +134,7 @@ class ComparisonOpener(Struct, frozen=True, kw_only=True):
         gone: list[str] = []
         for word in words:
             path = revision.path_in_tree(Path(word)) if "://" not in word else None
-            is_there = _exists(word)
+            is_there = is_file(Path(word))
             if path is not None and (is_there or path in revision.files):
                 then.append(path)
                 (now if is_there else gone).append(word)
@@ -198,7 +201,7 @@ class _Bounds:
         """*words* with files of the repository replaced by their copies; files that the revision lacks are left out."""
         found: list[str] = []
         for word in words:
-            path = self._revision.path_in_tree(Path(word)) if _exists(word) else None
+            path = self._revision.path_in_tree(Path(word)) if is_file(Path(word)) else None
             if path is None:
                 found.append(word)
             elif path in self._revision.files:
@@ -216,7 +219,7 @@ def _given_path(revision: Revision, path: str) -> str:
     """
     is_from_here = path.startswith(("./", "../"))
     found = revision.path_in_tree(Path(path)) if is_from_here else posixpath.normpath(path)
-    if found is not None and (found in revision.files or _exists(str(revision.top / found))):
+    if found is not None and (found in revision.files or is_file(Path(revision.top / found))):
         return found
     from difflib import get_close_matches
 
@@ -229,19 +232,12 @@ def _given_path(revision: Revision, path: str) -> str:
     )
 
 
-def _exists(word: str) -> bool:
-    try:
-        return Path(word).is_file()
-    except (OSError, ValueError):
-        return False
-
-
 def _plan_in(word: str) -> Plan | None:
     """The plan in the file *word*; ``None`` for any other file."""
-    if not word.endswith(".json") or not _exists(word):
+    if not word.endswith(".json") or not is_file(Path(word)):
         return None
     try:
-        with Path(word).open("rb") as stream:
+        with open_file(Path(word)) as stream:
             content = stream.read(_MOST_BYTES)
     except OSError as error:
         raise InputUnreadable(f"cannot be read: {error.strerror}", address=word) from error

@@ -11,6 +11,7 @@ from wheelcheck.api.request import Request
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.ports import Reporter
+from wheelcheck.texts.files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,7 +126,7 @@ def read_plan_file(path: str) -> bytes:
     if path == "-":
         return sys.stdin.buffer.read()
     try:
-        return Path(path).read_bytes()
+        return read_file(Path(path))
     except OSError as error:
         raise InputUnreadable(
             f"the plan could not be read: {error.strerror}",

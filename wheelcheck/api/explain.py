@@ -21,6 +21,7 @@ from wheelcheck.api.request import Request, refuse_empty
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, InputUnreadable, MetadataMalformed, UsageProblem
 from wheelcheck.model.failure import Explained, Explanation, FailureKind
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.texts.files import open_file
 
 if TYPE_CHECKING:
     from wheelcheck.api.preparing import Prepared
@@ -69,7 +70,7 @@ def load_log(path: str) -> FailureLog:
     if path == "-":
         return _parsed(sys.stdin.buffer, path)
     try:
-        with Path(path).open("rb") as stream:
+        with open_file(Path(path)) as stream:
             return _parsed(stream, path)
     except OSError as error:
         raise InputUnreadable(

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.code import parse_tree
 from wheelcheck.model.environment import MANIFEST
+from wheelcheck.texts.files import read_file
 
 if TYPE_CHECKING:
     from wheelcheck.export.formats import Exporter
@@ -140,7 +141,7 @@ def _manifest(folder: str, digest: str) -> Manifest:
 
     path = Path(folder) / MANIFEST
     try:
-        manifest = parse_manifest(path.read_bytes(), str(path))
+        manifest = parse_manifest(read_file(path), str(path))
     except OSError as error:
         raise InputUnreadable(
             f"is no bundle: its {MANIFEST} could not be read: {error.strerror}",
@@ -174,7 +175,7 @@ def dynamic_imports(entry: str) -> tuple[str, ...]:
             continue
         read.add(path)
         try:
-            tree = parse_tree(path.read_bytes())
+            tree = parse_tree(read_file(path))
         except (SyntaxError, OSError):
             continue
         named = set(_iter_names(tree))

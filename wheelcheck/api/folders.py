@@ -7,7 +7,6 @@ requirements files, then conda's environment.
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from wheelcheck.api.request import Request
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.texts.files import is_folder, is_there
 from wheelcheck.texts.places import LineUnreadable, is_web_url, local_path_of
 
 _KINDS = "lock, pyproject.toml with dependencies, setup.cfg, setup.py, requirements file or environment.yml"
@@ -74,7 +74,7 @@ def _folder_of(word: str) -> tuple[Path | None, list[str]]:
     try:
         for text, extras in ((word, ""), *([(matched[1], matched[2])] if matched else [])):
             path = local_path_of(text)
-            if path.is_dir():
+            if is_folder(path):
                 return path, [extra.strip() for extra in extras.split(",") if extra.strip()]
     except (OSError, ValueError, LineUnreadable):
         pass
@@ -103,8 +103,7 @@ def _iter_below(folder: Path) -> Iterator[str]:
         is_hidden = any(
             part.startswith((".", "_")) or part == "node_modules" for part in path.relative_to(folder).parts
         )
-        # Path.is_dir() raises where a folder may not be entered.
-        if is_hidden or not os.path.isdir(path) or os.path.exists(path / "pyvenv.cfg"):  # noqa: PTH110, PTH112
+        if is_hidden or not is_folder(path) or is_there(path / "pyvenv.cfg"):
             continue
         if discover(path).taken is not None:
             yield str(path)

@@ -17,6 +17,7 @@ from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.requirement import InputSet, Requirement, UnsupportedRequirement, replaced
 from wheelcheck.model.urls import hashes_in, masked_within
 from wheelcheck.options import OPTIONS, RequestOptions, SdistPolicy
+from wheelcheck.texts.files import open_file
 
 _IDLE_WITH_LOCKS = ("constraints", "overrides", "replacements", "excludes", "pre", "exclude_newer", "fix")
 _MOST_BYTES = 100_000_000
@@ -247,7 +248,7 @@ def _content(text: str, kinds: frozenset[LockKind]) -> Iterable[bytes]:
     if "://" in text or not name.endswith((".lock", ".toml", ".json", ".txt", ".in")):
         return
     try:
-        with Path(text).open("rb") as stream:
+        with open_file(Path(text)) as stream:
             content = stream.read(_MOST_BYTES + 1)
     except OSError:
         return  # whoever reads the inputs says so

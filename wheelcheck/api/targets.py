@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from wheelcheck.api.request import Request, completed
 from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.texts.files import read_file, read_text
 
 if TYPE_CHECKING:
     from wheelcheck.model.check import GatePolicy
@@ -223,7 +224,7 @@ def _sourced(path: str, maintained: tuple[str, ...]) -> NamedTargets:
 
 def _text(path: str) -> str:
     try:
-        return Path(path).read_text("utf-8-sig")
+        return read_text(Path(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InputUnreadable(f"cannot be read: {reason}", address=path) from error
@@ -267,7 +268,7 @@ def _known_findings(path: str | None, next_baseline: str | None, hint: str) -> f
     if path is None:
         return frozenset()
     try:
-        return parse_baseline(Path(path).read_bytes(), path)
+        return parse_baseline(read_file(Path(path)), path)
     except OSError as error:
         is_next = next_baseline is not None and Path(path).resolve() == Path(next_baseline).resolve()
         if isinstance(error, FileNotFoundError) and is_next:

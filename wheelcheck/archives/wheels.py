@@ -141,12 +141,17 @@ def unpacked_size(file: BinaryIO, filename: str) -> int:
 @contextmanager
 def opened_zip(file: BinaryIO, filename: str) -> Iterator[ZipFile]:
     """The zip *file* (seekable); raises ``ArchiveRefused`` where it, or what is then read of it, is no readable zip."""
-    import zipfile  # few wheels need it
+    from wheelcheck.texts.archive_members import DAMAGED, open_zip  # few wheels need it
 
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_zip(file) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
+    except DAMAGED as problem:
         raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename) from problem
     except NotImplementedError as problem:
         raise ArchiveRefused(f"compressed in a way that is not read: {problem}", address=filename) from problem
+    except OSError as problem:
+        if problem.errno is not None:
+            raise
+        # bz2 has no exception of its own for damaged data.
+        raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename) from problem

@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.systems import ELF_MACHINES
+from wheelcheck.texts.files import open_file
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
@@ -96,7 +97,7 @@ def read_binary(file: Path, path: str, machine: str | None) -> Binary | None:
     needed libraries: milliseconds, whatever the size. Raises ``BinaryUnreadable`` for a damaged file, ``OSError`` where it
     cannot be opened.
     """
-    with file.open("rb") as stream:
+    with open_file(file) as stream:
         start = stream.read(4)
     if start.startswith(b"MZ"):
         return read_pe(file, path)
@@ -113,7 +114,7 @@ def read_elf(file: Path, path: str) -> Binary:
     from elftools.elf.elffile import ELFFile
 
     try:
-        with file.open("rb") as stream:
+        with open_file(file) as stream:
             return _elf(ELFFile(stream), path)
     except ELFError as problem:
         raise BinaryUnreadable(str(problem) or "not an ELF file") from problem
@@ -228,7 +229,7 @@ def read_pe(file: Path, path: str) -> Binary:
 
     try:
         # Mapped here and not by pefile, which collects all garbage of the process whenever it closes a file.
-        with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        with open_file(file) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
             image = pefile.PE(data=content, fast_load=True)
             image.parse_data_directories([_IMPORT, _DELAY_IMPORT], import_dllnames_only=True)
             machine = int(image.FILE_HEADER.Machine)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.parser import HeaderParser
 from pathlib import Path
@@ -30,6 +29,7 @@ from wheelcheck.model.plan import Plan
 from wheelcheck.model.urls import masked_within
 from wheelcheck.ports import Transfers
 from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.texts.archive_members import DAMAGED, open_zip
 
 _TAIL_LINES = 25
 _TAIL_BYTES = 64 * 1024
@@ -258,10 +258,10 @@ def _stated(path: Path, wanted: Wanted, plan: Plan) -> Iterator[NormalizedName]:
 
 def _requires_dist(path: Path, wanted: Wanted) -> list[str]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             member = next(each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
             text = archive.read(member).decode("utf-8", "replace")
-    except (zipfile.BadZipFile, StopIteration, OSError) as error:
+    except (*DAMAGED, StopIteration, OSError, NotImplementedError) as error:
         raise _refused(wanted, "gave a wheel that cannot be read") from error
     found: list[str] = HeaderParser().parsestr(text).get_all("Requires-Dist") or []
     return found

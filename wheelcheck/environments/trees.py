@@ -25,6 +25,7 @@ from wheelcheck.texts.archive_members import (
     path_problem,
     plain_path,
 )
+from wheelcheck.texts.files import is_file, is_folder, open_file
 
 _ARCHIVES_HINT = "give a .zip, .tar.gz, .tar.zst or .tar.xz archive, or a folder"
 
@@ -55,7 +56,7 @@ class TreeFiles:
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file at *path*, or a link to one."""
-        return (self._root / path).is_file()
+        return is_file(self._root / path)
 
     def link(self, path: str) -> str:
         """What the symbolic link at *path* points to; empty for a plain file."""
@@ -72,7 +73,7 @@ class TreeFiles:
         key = path, algorithm
         if key not in self._digests:
             try:
-                with (self._root / path).open("rb") as stream:
+                with open_file(self._root / path) as stream:
                     self._digests[key] = hashlib.file_digest(stream, algorithm).hexdigest()
             except OSError:
                 return "cannot be read"
@@ -112,10 +113,10 @@ def iter_entries(path: Path, limits: TreeLimits | None = None) -> Iterator[TreeE
     than *limits* allow.
     """
     limits = limits or TreeLimits()
-    if path.is_dir():
+    if is_folder(path):
         yield from _folder_entries(path)
         return
-    with _plain_refusals(path), path.open("rb") as stream:
+    with _plain_refusals(path), open_file(path) as stream:
         expanded = 0
         for members, entry in enumerate(_archive_entries(path, iter_members(stream)), start=1):
             expanded += entry.size

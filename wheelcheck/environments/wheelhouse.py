@@ -24,6 +24,7 @@ from wheelcheck.model.environment import HousedWheel, Wheelhouse
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.target import TargetName
 from wheelcheck.ports import Transfers
+from wheelcheck.texts.files import read_file
 
 _PLAIN = re.compile(r"""[^./\\:"<>|?*][^/\\:"<>|?*]*""")
 SOURCES = "sources"
@@ -75,8 +76,8 @@ class Record(Struct, frozen=True, kw_only=True):
 def load_record(folder: Path) -> Record:
     """The record in *folder*; an empty one where there is none, or one that cannot be read: then all is done anew."""
     try:
-        record = msgspec.json.decode((folder / RECORD_NAME).read_bytes(), type=Record)
-    except (OSError, msgspec.DecodeError):
+        record = msgspec.json.decode(read_file(folder / RECORD_NAME), type=Record)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Record()
     return record if record.schema == SCHEMA else Record()
 

@@ -14,6 +14,7 @@ from pyreqwest.proxy import ProxyBuilder
 from wheelcheck.errors import SettingsInvalid
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.model.urls import masked_within
+from wheelcheck.texts.files import read_file
 
 CERTIFICATE_HINT = "name the CA bundle with SSL_CERT_FILE or pip's cert, or the host as a trusted host"
 """What to do about a certificate that is not accepted."""
@@ -71,7 +72,7 @@ def _certificates(bundle: Path, hint: str) -> list[bytes]:
     """The PEM files that *bundle* names; files of a folder that hold no certificate are skipped, as OpenSSL does."""
     try:
         files = sorted(bundle.iterdir()) if bundle.is_dir() else [bundle]
-        contents = [file.read_bytes() for file in files if not bundle.is_dir() or file.is_file()]
+        contents = [read_file(file) for file in files if not bundle.is_dir() or file.is_file()]
     except OSError as problem:
         raise SettingsInvalid(f"the CA bundle cannot be read: {problem}", address=str(bundle), hint=hint) from problem
     found = [content for content in contents if _CERTIFICATE in content]
@@ -84,7 +85,7 @@ def _certificates(bundle: Path, hint: str) -> list[bytes]:
 
 def _with_client_certificate(builder: ClientBuilder, file: Path) -> ClientBuilder:
     try:
-        return builder.identity_pem(file.read_bytes())
+        return builder.identity_pem(read_file(file))
     except (OSError, ValueError) as problem:
         raise SettingsInvalid(
             f"the client certificate cannot be read: {problem}",

@@ -19,6 +19,7 @@ from wheelcheck.index.once_map import Future, OnceMap
 from wheelcheck.model.code import ImportSurvey, ImportTarget, ImportTime, ModuleNames, ModuleState, TopModules
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.ports import Archives
+from wheelcheck.texts.files import open_file
 
 if TYPE_CHECKING:
     from wheelcheck.index.code_archives import CodeArchives
@@ -140,7 +141,7 @@ class CodeAnswers(Generic[T]):
         if path.is_dir():
             return self._question.unread(subject.distribution.filename, subject.asked, "it is a folder, not an archive")
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 return self._ask(subject.asked, file, subject.distribution.filename)
         except OSError as problem:
             raise IndexUnavailable(f"cannot be read: {problem.strerror or problem}", address=str(path)) from problem

@@ -30,6 +30,7 @@ from wheelcheck.model.distribution import (
 )
 from wheelcheck.model.judgement import Judgement
 from wheelcheck.model.urls import hashes_in, masked
+from wheelcheck.texts.files import open_file
 from wheelcheck.texts.places import project_of_folder
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class SourceJudgements:
     def judge_local(self, path: Path, at: Availability, filename: str) -> tuple[Judgement, tuple[str, str]]:
         """The archive at *path* with algorithm and digest of what was read; raises ``IndexUnavailable`` where there is none."""
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 algorithm, expected = checkable(at.hashes)
                 digest = hashlib.file_digest(file, algorithm).hexdigest()
                 verify_digest(digest, algorithm, expected, at.url)
@@ -145,7 +146,7 @@ class DirectReferences:
         if path.suffix != ".whl":
             judgement, _ = self._sources.judge_local(path, at, path.name)
             return _sdist(path.name, at, judgement), None, judgement
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return _wheel(path.name, at), self._context.archives.wheel_metadata(file, path.name), None
 
     def _remembered(self, url: str) -> DirectFile | None:
@@ -222,7 +223,7 @@ def local_digest(url: str, algorithm: str) -> str | None:
 
 @functools.lru_cache(maxsize=1_000)
 def _digest_of(path: Path, algorithm: str, _changed: int, _size: int) -> str:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, partial(hashlib.new, algorithm, usedforsecurity=False)).hexdigest()
 
 

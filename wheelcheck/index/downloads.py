@@ -18,6 +18,7 @@ from wheelcheck.index.exchange import HashingFile, Reply, Request, RequestKind, 
 from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.urls import masked
+from wheelcheck.texts.files import read_file
 
 T = TypeVar("T")
 
@@ -312,7 +313,7 @@ class Texts:
             self._context.reject_offline("a text", url)
             return None
         try:
-            return path.read_bytes().decode("utf-8-sig")
+            return read_file(path).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as problem:
             raise IndexUnavailable(f"cannot be read: {problem}", address=str(path)) from problem
 

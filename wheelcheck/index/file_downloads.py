@@ -16,6 +16,7 @@ from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.model.plan import PlannedFile
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Landing
+from wheelcheck.texts.files import open_file
 
 T = TypeVar("T")
 
@@ -149,7 +150,7 @@ def _copy(file: PlannedFile, landing: Landing) -> None:
     assert path is not None  # noqa: S101 - checked by the caller
     landing.begin_anew()
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             while chunk := stream.read(_COPIED):
                 landing.write(chunk)
     except OSError as problem:

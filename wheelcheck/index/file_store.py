@@ -19,6 +19,7 @@ from wheelcheck.index.once_map import Future, LoopThread
 from wheelcheck.model.environment import FileSize, PlanSizes
 from wheelcheck.model.plan import PlannedFile
 from wheelcheck.ports import Archives, Landing, Reporter
+from wheelcheck.texts.files import open_file
 
 T = TypeVar("T")
 
@@ -99,7 +100,7 @@ class FileSizes:
             size = path.stat().st_size
             if not file.filename.endswith(".whl"):
                 return FileSize(download=size, installed=None)
-            with path.open("rb") as stream:
+            with open_file(path) as stream:
                 return FileSize(download=size, installed=self._measure(stream, file.filename))
         except (OSError, ArchiveRefused):
             return FileSize(download=file.size, installed=None)

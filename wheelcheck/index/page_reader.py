@@ -26,6 +26,7 @@ from wheelcheck.index.file_entries import (
     stated,
 )
 from wheelcheck.model.distribution import Availability, LinkSkip, parse_link, parse_version, same_project
+from wheelcheck.texts.files import read_file
 
 
 class _Meta(msgspec.Struct, rename="kebab"):
@@ -182,7 +183,7 @@ def load_listing(path: Path) -> Listing:
     try:
         if path.is_dir():
             return _folder_listing(path)
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as problem:
         raise IndexUnavailable(
             f"cannot be read: {problem.strerror or problem}",

@@ -12,6 +12,7 @@ from wheelcheck.index.downloads import FileHosts, RangeReader, save_verified
 from wheelcheck.index.exchange import Request, RequestKind, verify
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Wheel
+from wheelcheck.texts.files import open_file
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,7 +40,7 @@ class WheelMetadata:
             self._context.reject_offline(f"the metadata of {wheel.filename}", wheel.at.url)
             return None
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 return self._context.archives.wheel_metadata(file, wheel.filename)
         except OSError as problem:
             raise IndexUnavailable(f"cannot be read: {problem.strerror or problem}", address=str(path)) from problem

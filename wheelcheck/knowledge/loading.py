@@ -12,6 +12,7 @@ from pkgutil import get_data
 from typing import TYPE_CHECKING, cast
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.texts.files import read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,7 +222,7 @@ def _files(folder: Path) -> Iterable[Path]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig")
+        return read_text(path)
     except OSError as problem:
         raise SettingsInvalid(f"cannot be read: {problem.strerror}", address=str(path)) from problem
     except UnicodeDecodeError as problem:

@@ -192,7 +192,13 @@ _BUILDS_FILE = "build_failures.toml"
 _CAUSE = ("id", "signs", "patterns", "message", "packages", "evidence")
 _HEADER = ("file", "library", "packages", "evidence")
 _PACKAGES = ("debian", "fedora", "alpine", "macos", "windows")
-_pattern = kinds.parsed_by(re.compile, "not a regular expression")
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except (re.error, RecursionError, OverflowError) as problem:
+        raise ValueError("not a regular expression") from problem
 
 
 @functools.cache

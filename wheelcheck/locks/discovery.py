@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.locks.formats import LOCK_FORMATS, is_lock_name
 from wheelcheck.requirements.formats import FORMATS
+from wheelcheck.texts.files import is_file, is_folder, is_there, open_file, read_file, read_text
 from wheelcheck.texts.toml import limit_met, table_at
 
 _BOUNDS = r"constraints?([-_.][^/]*)?\.(txt|in)"
@@ -101,11 +102,11 @@ def watched_paths() -> tuple[str, ...]:
 def _candidates(folder: Path) -> Iterator[Path]:
     entries = {entry.name: entry for entry in folder.iterdir()}
     nested = entries.get("requirements")
-    if nested is not None and _is_folder(nested):
+    if nested is not None and is_folder(nested):
         entries |= {f"requirements/{entry.name}": entry for entry in nested.iterdir()}
     if folder.resolve().name == "requirements":
         entries |= {f"requirements/{name}": entry for name, entry in entries.items()}
-    files = {name: entries[name] for name in sorted(entries) if not _is_folder(entries[name])}
+    files = {name: entries[name] for name in sorted(entries) if not is_folder(entries[name])}
     formats = sorted(FORMATS, key=lambda each: each.is_last)
     for pattern in (pattern for found in (LOCK_FORMATS, formats) for each in found for pattern in each.found):
         found = [name for name in files if re.fullmatch(pattern, name)]
@@ -122,21 +123,14 @@ def _rank(name: str) -> tuple[int, bool, str]:
     return next(ranks, _UNRANKED) if not words & _FOR_WORK else len(_SHIPPED_FIRST) + 1, name.endswith(".in"), name
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
 def _unreadable(path: Path) -> str | None:
     try:
-        if not path.exists():
+        if not is_there(path):
             return "a broken link"
-        if not path.is_file():
+        if not is_file(path):
             # A pipe or a device: opening it may wait for ever.
             return "no regular file"
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             stream.read(1)
     except OSError as problem:
         return problem.strerror or str(problem)
@@ -146,7 +140,7 @@ def _unreadable(path: Path) -> str | None:
 def _nothing_stated(path: Path) -> str | None:
     """Likewise for YAML and setuptools' older files, ``_COMPUTED`` for a script that has to be run; others count always."""
     if path.suffix in (".yml", ".yaml"):
-        return None if re.search(rb"(?m)^dependencies\s*:", path.read_bytes()) else ""
+        return None if re.search(rb"(?m)^dependencies\s*:", read_file(path)) else ""
     if path.name not in _OLDER:
         return None
     import configparser
@@ -154,7 +148,7 @@ def _nothing_stated(path: Path) -> str | None:
     from wheelcheck.texts.setuptools import NotStatic, parse_config, parse_script, stated_in_config
 
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_text(path)
         stated = stated_in_config(parse_config(text)) if path.suffix == ".cfg" else parse_script(text)
     except NotStatic:
         return _COMPUTED
@@ -178,7 +172,7 @@ def _document(path: Path) -> Mapping[str, object] | str:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return tomllib.loads(read_text(path))
     except OSError as problem:
         return problem.strerror or str(problem)
     except UnicodeDecodeError:
@@ -216,7 +210,7 @@ def inputs_of_change(files: Iterable[str]) -> ChangedInputs:
     is taken for an input. Costs a listing of the folder for each file that sets or bounds.
     """
     changed = [Path(file) for file in dict.fromkeys(files)]
-    present = [path for path in changed if path.exists()]
+    present = [path for path in changed if is_there(path)]
     inputs: dict[Path, None] = {}
     idle = [path for path in changed if path not in present]
     for path in present:
@@ -256,7 +250,7 @@ def _asks_for_more(path: Path, locks: Iterable[Path]) -> bool:
     document = _document(path)
     try:
         # The words of a lock are looked at, not its format: its reader comes later.
-        listed = [frozenset(map(canonicalize_name, _LISTED.findall(lock.read_text("utf-8-sig")))) for lock in locks]
+        listed = [frozenset(map(canonicalize_name, _LISTED.findall(read_text(lock)))) for lock in locks]
     except (OSError, UnicodeDecodeError):
         return True  # its reader says so
     if isinstance(document, str):

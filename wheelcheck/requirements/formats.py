@@ -22,6 +22,7 @@ from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.requirement import parse_written
 from wheelcheck.requirements.requirements_file import constrain_file
 from wheelcheck.requirements.written import WrittenRequirement, looks_like_path
+from wheelcheck.texts.files import is_folder, is_there
 from wheelcheck.texts.places import LineUnreadable, is_archive_name, is_web_url, path_of, url_path
 from wheelcheck.texts.sources import Reader, Source, missing_file
 
@@ -204,9 +205,9 @@ class _Run:
         if is_web_url(word) and " " not in word:
             return None if is_archive_name(url_path(word)) else self.collector.reader.url(word)
         path = path_of(word)
-        if _is_there(path, Path.is_dir):
+        if is_folder(path):
             raise InputUnreadable("is a folder, not a file", address=word, hint="name a file in it")
-        if _is_there(path, Path.exists):
+        if is_there(path):
             return None if is_archive_name(path.name) else self.collector.reader.file(path)
         if _names_file(word):
             raise _missing(path, word)
@@ -220,14 +221,6 @@ def _understood(
         return parse_written(WrittenRequirement(text=text, origin=origin))
     except LineUnreadable as problem:
         raise failure(masked_within(problem.message), address=origin.option, hint=problem.hint) from None
-
-
-def _is_there(path: Path, question: Callable[[Path], bool]) -> bool:
-    try:
-        return question(path)
-    except (OSError, ValueError):
-        # Too long or too odd to be a path at all.
-        return False
 
 
 def _names_file(word: str) -> bool:

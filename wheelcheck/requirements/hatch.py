@@ -9,6 +9,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import Declared, declared
+from wheelcheck.texts.files import is_file, read_text
 from wheelcheck.texts.places import file_url
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.toml import Table
@@ -22,9 +23,9 @@ class HatchEnvironments:
     def __init__(self, source: Source, document: Table, name: NormalizedName | None) -> None:
         envs = document.table_or_empty("tool").table_or_empty("hatch").table_or_empty("envs")
         beside = source.folder / "hatch.toml" if source.folder is not None else None
-        if beside is not None and beside.is_file():
+        if beside is not None and is_file(beside):
             place = source.place.removesuffix("pyproject.toml") + "hatch.toml"
-            envs = Table.of_toml(beside.read_text("utf-8-sig"), place).table_or_empty("envs")
+            envs = Table.of_toml(read_text(beside), place).table_or_empty("envs")
         self._envs = envs
         self._source = source
         self._project = name

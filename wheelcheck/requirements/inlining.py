@@ -19,6 +19,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, InputSet, Origin, UnsupportedRequirement
 from wheelcheck.requirements.lines import LogicalLine, iter_groups, iter_logical_lines, parse_line
 from wheelcheck.requirements.rewriting import Rewriting, closed, newline_of, rendered, requirement_of, rewritten_group
+from wheelcheck.texts.files import is_file, is_there
 from wheelcheck.texts.places import LineUnreadable, has_scheme, is_archive_name, is_web_url, path_of, url_path
 from wheelcheck.texts.sources import Reader, Source
 
@@ -114,7 +115,7 @@ class _Walk(Struct, kw_only=True):
 
             return urljoin(source.url, where)
         beside = (source.folder or Path()) / path_of(where)
-        return os.path.relpath(beside, self.folder) if beside.exists() else where
+        return os.path.relpath(beside, self.folder) if is_there(beside) else where
 
 
 def rewritten_inputs(
@@ -163,11 +164,7 @@ def _listing(word: str, reader: Reader) -> Source | None:
         path = url_path(word)
         return None if is_archive_name(path) or path.endswith(_OTHER_FORMATS) else reader.url(word)
     path_named = path_of(word)
-    try:
-        is_file = path_named.is_file()
-    except (OSError, ValueError):
-        return None
-    if not is_file or is_archive_name(path_named.name) or path_named.name.endswith(_OTHER_FORMATS):
+    if not is_file(path_named) or is_archive_name(path_named.name) or path_named.name.endswith(_OTHER_FORMATS):
         return None
     return reader.file(path_named)
 

@@ -17,6 +17,7 @@ from wheelcheck.model.requirement import FileOrigin, IndexOptions, IndexRole, Na
 from wheelcheck.model.urls import default_index_url
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import Declared, DeclaredTables, Keys, ToolReading
+from wheelcheck.texts.files import is_there
 from wheelcheck.texts.places import file_url, has_scheme
 from wheelcheck.texts.poetry import (
     Inexpressible,
@@ -186,7 +187,7 @@ def placed(entry: PoetryDependency, source: Source, table: Table, name: str) -> 
     if not entry.where or has_scheme(entry.where):
         return entry
     path = source.folder / entry.where if source.folder is not None else None
-    if path is None or not path.exists():
+    if path is None or not is_there(path):
         raise table.failure(
             f"{table.name_of(name)}: there is no {entry.where}",
             "correct the path, or bring the project there",

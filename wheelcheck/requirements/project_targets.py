@@ -16,6 +16,7 @@ from wheelcheck.requirements.uv_settings import environment_markers
 from wheelcheck.requirements.uv_sources import load_workspace
 from wheelcheck.targets.environments import Environments
 from wheelcheck.targets.requires_python import admitted_pythons
+from wheelcheck.texts.files import is_file
 from wheelcheck.texts.poetry import poetry_specifier
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of
@@ -32,7 +33,7 @@ def load_environments(inputs: Sequence[str]) -> Environments | None:
     for text in inputs:
         path = Path(text)
         of_file = _FILES.get(path.name)
-        if of_file is None or not path.is_file():
+        if of_file is None or not is_file(path):
             continue
         reader = Reader(fetch_text=None, stdin=None)
         try:

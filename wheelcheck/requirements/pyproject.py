@@ -29,6 +29,7 @@ from wheelcheck.requirements.requirements_file import require_file
 from wheelcheck.requirements.tool_tables import Declared, DeclaredTables, declared
 from wheelcheck.requirements.uv_settings import collect_uv_settings, refuse_conflicts
 from wheelcheck.requirements.uv_sources import UvSources, Workspace, load_workspace
+from wheelcheck.texts.files import is_file
 from wheelcheck.texts.places import file_url, local_path_of
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
@@ -164,7 +165,7 @@ def _parse(source: Source, reader: Reader) -> list[Pyproject]:
         return [project]
     project = parse_pyproject(source)
     if source.folder is not None and not project.files and project.dynamic & {"dependencies", "optional-dependencies"}:
-        names = [name for name in ("setup.cfg", "setup.py") if (source.folder / name).is_file()]
+        names = [name for name in ("setup.cfg", "setup.py") if is_file(source.folder / name)]
         stated = [_of_setuptools(reader.nested(name, source, 0), reader) for name in names[:1]]
         if any(map(_states_something, stated)):
             return [replace(project, dynamic=frozenset()), *stated]
@@ -202,7 +203,7 @@ def tool_settings(path: Path, environ: Mapping[str, str]) -> tuple[ToolSetting, 
 
     Raises ``InputUnreadable`` with file, line and key for what cannot be read.
     """
-    if not path.is_file():
+    if not is_file(path):
         return ()
     collector = Collector(Reader(fetch_text=None, stdin=None), environ)
     _Collection(parse_pyproject(collector.reader.file(path)), collector).collect_settings()
@@ -284,7 +285,7 @@ class _Collection:
         """Ask for the local projects, repositories and URLs that the project in the folder of *requirement* itself requires."""
         folder = local_path_of(requirement.url or "")
         visit = (str(folder), requirement.extras, str(requirement.marker))
-        if visit in self._followed or not (folder / "pyproject.toml").is_file():
+        if visit in self._followed or not is_file(folder / "pyproject.toml"):
             return
         self._followed.add(visit)
         member = parse_pyproject(self._collector.reader.file(folder / "pyproject.toml", self._place_of(folder)))

@@ -26,6 +26,7 @@ from wheelcheck.requirements.written import (
     split_extras,
     split_marker,
 )
+from wheelcheck.texts.files import is_file, is_folder, is_there
 from wheelcheck.texts.places import (
     LineUnreadable,
     file_url,
@@ -121,7 +122,7 @@ class _Place(Struct, frozen=True, kw_only=True):
 def parse_local(asked: WrittenRequirement, target: str, marker: Marker | None) -> Requirement | UnsupportedRequirement:
     """A local archive or folder by its path, which may hold brackets itself: extras are split off only where needed."""
     text, fragment, extras_text = target, "", ""
-    if not _found(local_path_of(target), asked.folder).exists():
+    if not is_there(_found(local_path_of(target), asked.folder)):
         target, _, fragment = target.partition("#")
         text, extras_text = split_extras(target)
     name = egg_of(f"#{fragment}")
@@ -132,10 +133,9 @@ def parse_local(asked: WrittenRequirement, target: str, marker: Marker | None) -
 def _at_place(asked: WrittenRequirement, place: _Place, marker: Marker | None) -> Requirement | UnsupportedRequirement:
     """The archive or folder at *place*; where it is on another machine, what its name says."""
     path, name = _found(place.path, asked.folder), place.name
-    if not path.exists():
+    if not is_there(path):
         return _elsewhere(asked, place, marker)
-    is_folder = path.is_dir()
-    if is_folder:
+    if is_folder(path):
         if not _has_project(path):
             raise LineUnreadable(
                 f"the folder {place.path} holds no project: no {', '.join(_PROJECT_FILES)}", _NO_FILE_HINT
@@ -154,7 +154,7 @@ def _at_place(asked: WrittenRequirement, place: _Place, marker: Marker | None) -
             return unsupported(asked, "archive-unreadable", None, marker)
     url = file_url(path) + (f"#{place.fragment}" if place.fragment else "")
     found = _reference(asked, place.name or name, place.extras, url, marker)
-    return replace(found, local="folder") if is_folder and isinstance(found, Requirement) else found
+    return replace(found, local="folder") if is_folder(path) and isinstance(found, Requirement) else found
 
 
 def _elsewhere(asked: WrittenRequirement, place: _Place, marker: Marker | None) -> UnsupportedRequirement:
@@ -221,12 +221,12 @@ def _egg_extras(url: str) -> frozenset[NormalizedName]:
 def _found(path: Path, folder: Path | None) -> Path:
     """*path* from the current folder, as for pip and uv; where these find no project, from *folder* if there is one."""
     beside = folder / path if folder is not None else path
-    is_missing = not path.exists() or (path.is_dir() and not _has_project(path) and _has_project(beside))
-    return beside if is_missing and beside.exists() else path
+    is_missing = not is_there(path) or (is_folder(path) and not _has_project(path) and _has_project(beside))
+    return beside if is_missing and is_there(beside) else path
 
 
 def _has_project(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in _PROJECT_FILES)
+    return any(is_file(folder / name) for name in _PROJECT_FILES)
 
 
 def _version(text: str) -> Version | None:

@@ -24,6 +24,7 @@ from wheelcheck.requirements.conda import is_exported, parse_exported
 from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
 from wheelcheck.requirements.requirement import parse_editable, parse_written
 from wheelcheck.requirements.written import WrittenRequirement, parse_hash
+from wheelcheck.texts.files import is_there
 from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, local_path_of, url_path
 from wheelcheck.texts.sources import Source
 
@@ -172,7 +173,7 @@ def _located(where: str, *, source: Source) -> str:
         return urljoin(source.url, where)
     path = Path(os.path.expanduser(local_path_of(where)))  # noqa: PTH111 - Path.expanduser raises for an unknown user
     beside = (source.folder or Path()) / path
-    return file_url(beside if beside.exists() else path)
+    return file_url(beside if is_there(beside) else path)
 
 
 def _key(source: Source) -> str:

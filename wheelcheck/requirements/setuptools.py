@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.requirements.tool_tables import Declared, DeclaredTables
+from wheelcheck.texts.files import is_file
 from wheelcheck.texts.setuptools import NotStatic, StatedProject, parse_config, parse_script, stated_in_config
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
@@ -70,18 +71,23 @@ def read_setup(source: Source, reader: Reader) -> SetupFiles:
 
 def _origin(value: str, sources: Sequence[Source]) -> FileOrigin:
     """Where *value* stands, without the marker that the name of its extra adds."""
-    written = re.escape(re.split(r"\s*;\s*\(", value, maxsplit=1)[0])
-    stands = re.compile(rf"""(?:^|['"=;]|\s){written}\s*(?:$|['";,\]\\])""")
+    written = re.split(r"\s*;\s*\(", value, maxsplit=1)[0]
+    stands = re.compile(rf"""(?:^|['"=;]|\s){re.escape(written)}\s*(?:$|['";,\]\\])""")
     for source in sources:
-        for number, line in enumerate(source.text.splitlines(), start=1):
+        # Only lines that hold it are looked at, since there may be thousands of values and of lines.
+        place = source.text.find(written)
+        while 0 <= place < len(source.text):
+            start, end = source.text.rfind("\n", 0, place) + 1, source.text.find("\n", place)
+            line = source.text[start : end if end >= 0 else None].rstrip("\r")
             if stands.search(line) and not line.lstrip().startswith("#"):
-                return FileOrigin(path=source.place, line=number)
+                return FileOrigin(path=source.place, line=source.text.count("\n", 0, start) + 1)
+            place = source.text.find(written, end + 1) if end >= 0 else -1
     return FileOrigin(path=sources[0].place)
 
 
 def _beside(source: Source, reader: Reader) -> dict[str, Source]:
     other = SCRIPT if source.place.endswith(CONFIG) else CONFIG
-    if source.folder is None or not (source.folder / other).is_file():
+    if source.folder is None or not is_file(source.folder / other):
         return {}
     return {other: reader.nested(other, source, 0)}
 

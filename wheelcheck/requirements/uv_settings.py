@@ -20,6 +20,7 @@ from wheelcheck.options import IndexStrategy
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.tool_tables import UNKNOWN, Keys, ToolReading
 from wheelcheck.requirements.uv_sources import UvSources
+from wheelcheck.texts.files import is_file
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
 
@@ -232,7 +233,7 @@ def _uv_toml(source: Source, collector: Collector) -> Table | None:
     chosen = collector.environ.get("UV_CONFIG_FILE")
     if chosen and (named := _of_file(Path(chosen))) is not None:
         return named
-    if source.folder is None or not (source.folder / "uv.toml").is_file():
+    if source.folder is None or not is_file(source.folder / "uv.toml"):
         return None
     found = collector.reader.nested("uv.toml", source, 0)
     return Table.of_toml(found.text, found.place)
@@ -255,7 +256,7 @@ def _of_machine(environ: Mapping[str, str]) -> Iterator[Table]:
 
 def _of_file(path: Path) -> Table | None:
     # A folder that may not be entered has no file for us, as for uv.
-    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file() raises where a folder may not be entered
+    if not is_file(path):
         return None
     return Table.of_toml(Reader(fetch_text=None, stdin=None).file(path).text, str(path))
 

@@ -20,6 +20,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, Requirement, UnsupportedRequirement
 from wheelcheck.requirements.requirement import parse_written
 from wheelcheck.requirements.written import WrittenRequirement
+from wheelcheck.texts.files import is_file, is_there, read_file
 from wheelcheck.texts.places import LineUnreadable, file_url, project_of_folder
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
@@ -86,7 +87,7 @@ def load_workspace(source: Source, document: Table, reader: Reader) -> Workspace
     own = source.folder.absolute()
     for depth, folder in enumerate(own.parents, start=1):
         path = folder / "pyproject.toml"
-        if not path.is_file() or b"workspace" not in path.read_bytes():
+        if not is_file(path) or b"workspace" not in read_file(path):
             continue
         place = os.path.normpath(Path(source.place).parent / "/".join([os.pardir] * depth) / "pyproject.toml")
         above = _toml(path, place)
@@ -106,7 +107,7 @@ def _workspace(source: Source, document: Table) -> Workspace:
     for pattern in ("", *table.texts("members")):
         for folder in _folders(root, pattern, table):
             relative = folder.relative_to(root).as_posix()
-            if not (folder / "pyproject.toml").is_file() or any(fnmatchcase(relative, each) for each in excluded):
+            if not is_file(folder / "pyproject.toml") or any(fnmatchcase(relative, each) for each in excluded):
                 continue
             name = project_of_folder(folder)
             if name is not None:
@@ -216,7 +217,7 @@ def _beside(source: UvSource) -> Path:
     if source.folder is None:
         raise source.failure("a path, in a file that has no folder", "name the pyproject.toml by its path")
     path = source.folder / source.value
-    if not path.exists():
+    if not is_there(path):
         raise source.failure(f"there is no {source.value}", "correct the path, or bring the project there")
     return path
 

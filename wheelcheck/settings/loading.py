@@ -12,6 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid, did_you_mean
 from wheelcheck.options import KEYS, OPTIONS, RequestOptions
+from wheelcheck.texts.files import is_file, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -63,7 +64,7 @@ def load_settings(folder: Path, environ: Mapping[str, str], *, config_file: Path
     for place in _places(Path(os.path.abspath(folder))):  # noqa: PTH100 - resolve() would leave the user's own way to it
         for name in ("wheelcheck.toml", "pyproject.toml"):
             path = place / name
-            table = _table(path) if path.is_file() else None
+            table = _table(path) if is_file(path) else None
             if table is not None:
                 return _settings(table, environ)
     return Settings()
@@ -79,7 +80,7 @@ def _table(path: Path) -> SettingsTable | None:
 def _places(folder: Path) -> list[Path]:
     places = [folder, *folder.parents]
     for position, place in enumerate(places):
-        if any((place / mark).exists() for mark in _REPOSITORY_MARKS):
+        if any(is_there(place / mark) for mark in _REPOSITORY_MARKS):
             return places[: position + 1]
     return [folder]
 
@@ -134,7 +135,7 @@ class _Reading(NamedTuple):
         """A requirement as it stands; a file beside the settings, or what can be nothing else, as its path."""
         if "://" in text or "@" in text:
             return text
-        is_path = text.endswith((".txt", ".in")) or "/" in text.partition(";")[0] or Path(self.beside(text)).is_file()
+        is_path = text.endswith((".txt", ".in")) or "/" in text.partition(";")[0] or is_file(Path(self.beside(text)))
         return self.beside(text) if is_path else text
 
 

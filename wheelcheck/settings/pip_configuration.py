@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem
+from wheelcheck.texts.files import is_folder, is_there, read_text
 
 # pip applies [global] first, then the section of the command; a plan is what "install" and "download" would do.
 _SECTIONS = ("global", "download", "install")
@@ -93,7 +94,7 @@ def pip_configuration_files(environ: Mapping[str, str], *, system: str = sys.pla
     if extra == os.devnull:
         return ()
     files = list(_global_files(environ, system))
-    if not (extra and Path(extra).exists()):
+    if not (extra and is_there(Path(extra))):
         files += _user_files(environ, system)
     files.append(Path(environ.get("VIRTUAL_ENV") or sys.prefix) / ("pip.ini" if system == "win32" else "pip.conf"))
     if extra:
@@ -119,13 +120,13 @@ def _user_files(environ: Mapping[str, str], system: str) -> list[Path]:
     own = Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip"
     if system == "darwin":
         library = home / "Library" / "Application Support" / "pip"
-        own = library if library.is_dir() else home / ".config" / "pip"
+        own = library if is_folder(library) else home / ".config" / "pip"
     return [home / ".pip" / "pip.conf", own / "pip.conf"]
 
 
 def _file_values(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except (FileNotFoundError, NotADirectoryError, PermissionError, IsADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError):
@@ -243,7 +244,7 @@ def _present(text: str | None, said_by: str) -> Path | None:
     if not text:
         return None
     path = Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises for an unknown user
-    if not path.exists():
+    if not is_there(path):
         raise UsageProblem(
             f"names a certificate file that is not there: {path}", address=said_by, hint=f"correct or unset {said_by}"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from wheelcheck.errors import SettingsInvalid, WheelcheckError, did_you_mean
+from wheelcheck.texts.files import read_text
 from wheelcheck.texts.toml import Table, parse_toml
 
 # A string (of any kind that TOML has), a comment, or a bracket: what must be told apart to count brackets.
@@ -110,7 +111,7 @@ def load_table(path: Path, header: str) -> SettingsTable | None:
     A file that does not even contain the table's last word is not parsed. Raises ``SettingsInvalid``.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as problem:
         reason = getattr(problem, "strerror", None) or "not text in UTF-8"
         raise SettingsInvalid(f"cannot be read: {reason}", address=str(path)) from None

@@ -9,6 +9,7 @@ import io
 import lzma
 import posixpath
 import re
+import struct
 import sys
 import tarfile
 import zipfile
@@ -17,6 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from functools import partial
+from operator import attrgetter
+from pathlib import Path
 from typing import IO, cast
 
 from msgspec import Struct
@@ -26,6 +29,10 @@ DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOF
 _ABSOLUTE = re.compile(r"^(?:/|[A-Za-z]:)")
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _LONGEST_LINK = 4096
+_LONGEST_PATH, _LONGEST_PART = 4096, 255  # bytes, beyond which no file system takes a name
+_LOCAL_HEADER = 30  # bytes before the name of a member of a zip
+_ODD = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError, struct.error)
+"""What the standard library's readers run into where numbers in a header make no sense."""
 _LONGEST_NAME_BLOCK = 1024**2
 _NAMING_TYPES = frozenset(
     {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
@@ -101,6 +108,10 @@ def path_problem(name: str) -> str:
         return "a NUL in its name"
     if _ABSOLUTE.match(path):
         return "an absolute path"
+    if len(path) > _LONGEST_PART // 4:  # the characters that are surely no more bytes
+        encoded = path.encode("utf-8", "replace")
+        if len(encoded) > _LONGEST_PATH or len(max(encoded.split(b"/"), key=len)) > _LONGEST_PART:
+            return "a name that is too long for any file system"
     return "a path that climbs out of the archive" if ".." in path.split("/") else ""
 
 
@@ -129,8 +140,36 @@ class _StrictInfo(tarfile.TarInfo):
         return info
 
 
+def open_zip(file: IO[bytes] | Path) -> zipfile.ZipFile:
+    """The zip *file*, whose members have names, lie before its directory and share no byte: nothing can be taken out twice.
+
+    Exceptions of *file* itself pass through. Raises ``BadZipFile``.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except _ODD as problem:
+        raise zipfile.BadZipFile(f"its directory is damaged: {problem}") from problem
+    free = 0
+    for info in sorted(archive.infolist(), key=attrgetter("header_offset")):
+        name = info.orig_filename
+        fact = (
+            "a member without a name"
+            if not name.strip("/") or not info.filename
+            else f"member {name!r} lies over another one"
+            if info.header_offset < free
+            else ""
+        )
+        free = info.header_offset + _LOCAL_HEADER + info.compress_size
+        if not fact and free > archive.start_dir:
+            fact = f"member {name!r} does not end before the directory"
+        if fact:
+            archive.close()
+            raise zipfile.BadZipFile(fact)
+    return archive
+
+
 def _zip_members(stream: IO[bytes]) -> Iterator[Member]:
-    with zipfile.ZipFile(stream) as archive:
+    with open_zip(stream) as archive:
         for info in archive.infolist():
             mode = info.external_attr >> 16
             is_encrypted = bool(info.flag_bits & 1)
@@ -156,12 +195,11 @@ def _kind_in_zip(info: zipfile.ZipInfo, kind: int) -> MemberKind:
         return MemberKind.LINK
     if kind not in _ZIP_FILES:
         return MemberKind.OTHER
-    # Python 3.11 cannot say it of a member without a name.
-    return MemberKind.FOLDER if info.filename.endswith("/") else MemberKind.FILE
+    return MemberKind.FOLDER if info.is_dir() else MemberKind.FILE
 
 
 def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
-    for info in archive:
+    while (info := _next_of(archive)) is not None:
         archive.members = []  # type: ignore[attr-defined]  # else every header stays in memory
         kinds = (
             (info.isdir(), MemberKind.FOLDER),
@@ -178,6 +216,15 @@ def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
             link=info.linkname if kind in (MemberKind.LINK, MemberKind.HARD_LINK) else "",
             open=partial(_extracted, archive, info),
         )
+
+
+def _next_of(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+    try:
+        return archive.next()
+    except _ODD as problem:
+        if isinstance(problem, UnicodeError):
+            raise
+        raise HeaderDamaged(f"a header is damaged: {problem}") from problem
 
 
 def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:

@@ -11,6 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.model.urls import masked_within
+from wheelcheck.texts.files import is_there, read_text
 from wheelcheck.texts.toml import table_at
 
 SDIST_SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz", ".txz", ".tar", ".zip")
@@ -80,7 +81,7 @@ def _name_in_pyproject(path: Path) -> NormalizedName | None:
     import tomllib
 
     try:
-        document: object = tomllib.loads(path.read_text(encoding="utf-8"))
+        document: object = tomllib.loads(read_text(path))
     except (OSError, ValueError, RecursionError):
         return None
     for keys in (("project", "name"), ("tool", "poetry", "name"), ("tool", "flit", "metadata", "dist-name")):
@@ -95,7 +96,7 @@ def _name_in_setup_cfg(path: Path) -> NormalizedName | None:
 
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(read_text(path))
     except (OSError, ValueError, configparser.Error):
         return None
     value = parser.get("metadata", "name", fallback="").strip()
@@ -106,7 +107,7 @@ def _name_in_setup_script(path: Path) -> NormalizedName | None:
     from wheelcheck.texts.setuptools import name_in_script
 
     try:
-        name = name_in_script(path.read_text(encoding="utf-8-sig"))
+        name = name_in_script(read_text(path))
     except (OSError, ValueError):
         return None
     return project_name(name) if name is not None else None
@@ -161,7 +162,7 @@ def local_path_of(text: str) -> Path:
     A file whose own name has a backslash in it is taken as it is.
     """
     path = path_of(text)
-    if os.name == "nt" or "\\" not in text or path.exists():
+    if os.name == "nt" or "\\" not in text or is_there(path):
         return path
     return path_of(text.replace("\\", "/"))
 

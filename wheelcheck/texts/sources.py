@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.urls import masked
+from wheelcheck.texts.files import read_file
 from wheelcheck.texts.places import is_web_url, near_names, path_of, url_path
 
 # UTF-32 first: the little-endian mark of UTF-16 is the beginning of its mark.
@@ -29,7 +30,6 @@ _BYTE_ORDER_MARKS = (
 )
 _CODING_LINE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _INCLUDED_HINT = "write the path from the folder of the file that names it"
-_MOST_BYTES = 50_000_000
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -69,19 +69,14 @@ class Reader:
         """
         place = place or str(path)
         try:
-            with path.open("rb") as stream:
-                content = stream.read(_MOST_BYTES + 1)
+            content = read_file(path)
         except FileNotFoundError:
             raise missing_file(path, place, asked_at) from None
         except IsADirectoryError:
             raise InputUnreadable(f"{place} is a folder, not a file", address=asked_at) from None
-        except (OSError, ValueError) as problem:
-            reason = getattr(problem, "strerror", None) or str(problem)
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
             raise InputUnreadable(f"cannot be read: {reason}", address=asked_at or place) from None
-        if len(content) > _MOST_BYTES:
-            raise InputUnreadable(
-                f"larger than {_MOST_BYTES:,} bytes: no list of requirements", address=asked_at or place
-            )
         self._remember(place, content)
         return Source(place=place, text=decoded(content, place), folder=path.parent)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from wheelcheck.errors import InputUnreadable
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
+    from ruamel.yaml.scanner import Scanner
 
 _DEEPEST = 60
 
@@ -62,6 +64,7 @@ def parse_yaml(text: str, path: str) -> YamlNode | None:
     try:
         # Composing resolves no tag to an object, unlike loading. An anchor may be set again (YAML 1.2).
         reader = YAML(typ="safe", pure=True)
+        reader.Scanner = _bounded_scanner()
         reader.composer.warn_double_anchors = False
         node = reader.compose(text)
     except MarkedYAMLError as problem:
@@ -73,6 +76,20 @@ def parse_yaml(text: str, path: str) -> YamlNode | None:
     except (YAMLError, ValueError, RecursionError) as problem:
         raise InputUnreadable(f"not valid YAML: {str(problem).partition(chr(10))[0]}", address=path) from None
     return _Walk(path).plain(node, 0) if node is not None else None
+
+
+@functools.cache
+def _bounded_scanner() -> type[Scanner]:
+    """A scanner that ends at too many open brackets: for each token, the library looks at all that are open."""
+    from ruamel.yaml.scanner import Scanner, ScannerError
+
+    class BoundedScanner(Scanner):
+        def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803, ANN401 - the library's
+            if self.flow_level >= _DEEPEST:
+                raise ScannerError(None, None, "nested too deeply", self.reader.get_mark())
+            super().fetch_flow_collection_start(TokenClass, to_push)
+
+    return BoundedScanner
 
 
 class _Walk:

@@ -18,6 +18,7 @@ from wheelcheck.environments.bundle.archiving import SUMS, sums_of
 from wheelcheck.environments.trees import TreeFiles, iter_paths
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import MANIFEST, EnvironmentFile
+from wheelcheck.texts.files import read_file
 
 if TYPE_CHECKING:
     import filelock
@@ -98,7 +99,7 @@ def _written_files(out: Path) -> dict[str, EnvironmentFile]:
 
     place = out / MANIFEST
     try:
-        manifest = parse_manifest(place.read_bytes(), str(place))
+        manifest = parse_manifest(read_file(place), str(place))
     except (OSError, InputUnreadable) as error:
         raise _not_replaced(out, "is no bundle, so that it will not be replaced") from error
     if not manifest.archives:

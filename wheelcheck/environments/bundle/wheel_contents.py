@@ -12,7 +12,6 @@ import io
 import posixpath
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from email.parser import HeaderParser
@@ -28,6 +27,7 @@ from wheelcheck.environments.digests import hex_of_record, record_of_hex
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import EnvironmentFile, HousedWheel, Layout
+from wheelcheck.texts.archive_members import DAMAGED, open_zip
 
 _CHUNK = 1024**2
 _HINT = "do not install this file; choose another version, or tell its publisher"
@@ -104,7 +104,7 @@ def read_contents(
     Raises ``ArchiveRefused``, naming the member, for names that lead out or cannot be on *system*, links, members without a
     line in RECORD, more than *limits* allow, and a file that is no wheel.
     """
-    with plain_refusals(wheel), zipfile.ZipFile(wheel.path) as archive:
+    with plain_refusals(wheel), open_zip(wheel.path) as archive:
         infos = archive.infolist()
         _check_members(wheel, infos, system, limits)
         dist_info = _dist_info(wheel, infos)
@@ -135,7 +135,7 @@ def read_contents(
 
 def read_member(wheel: HousedWheel, member: str) -> bytes:
     """The content of *member*; raises ``ArchiveRefused``."""
-    with plain_refusals(wheel), zipfile.ZipFile(wheel.path) as archive:
+    with plain_refusals(wheel), open_zip(wheel.path) as archive:
         return archive.read(member)
 
 
@@ -149,7 +149,7 @@ def plain_refusals(wheel: HousedWheel) -> Iterator[None]:
     """Turn the errors of the libraries for a broken zip into refusals."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+    except (*DAMAGED, NotImplementedError) as problem:
         raise ArchiveRefused(f"not a readable wheel: {problem}", address=wheel.path.name, hint=_HINT) from problem
 
 
@@ -304,7 +304,7 @@ def unpack(
     """
     wheel = contents.wheel
     rows: list[tuple[str, EnvironmentFile]] = []
-    with plain_refusals(wheel), zipfile.ZipFile(wheel.path) as archive:
+    with plain_refusals(wheel), open_zip(wheel.path) as archive:
         for placement in contents.placements:
             chunks, path = _chunks(wheel, archive, placement, style), placement.target
             if (admission := others.get(path)) is None:

@@ -22,6 +22,7 @@ from wheelcheck.environments.verify.subject import (
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
+from wheelcheck.texts.files import is_file
 
 _SHEBANG = re.compile(r"#!\s*\"?([^\"\r\n]+?)\"?\s*[\r\n]")
 _SHARED_INTERPRETERS = ("/bin/sh", "/usr/bin/env", "/bin/bash", "/usr/bin/sh")
@@ -151,4 +152,4 @@ def _editable(file: str, owner: NormalizedName | None, place: str) -> Problem:
 
 
 def _named(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    return [folder / name for name in names_of(folder) if name.endswith(suffixes) and (folder / name).is_file()]
+    return [folder / name for name in names_of(folder) if name.endswith(suffixes) and is_file(folder / name)]

@@ -15,6 +15,7 @@ from wheelcheck.environments.verify.subject import Subject, is_outside, joined
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
+from wheelcheck.texts.files import is_file
 
 _PYTHON_DLL = re.compile(r"python3(\d*)(t?)(_d)?\.dll")
 _OF_CONDA = "Library/bin"
@@ -87,7 +88,7 @@ def _is_on_path(case: LibraryCase, need: Need) -> bool:
         if "$" in expanded or each == expanded:
             continue
         place = joined(expanded, need.library)
-        if not is_outside(place) and (root / place).is_file():
+        if not is_outside(place) and is_file(root / place):
             return True
     return False
 
@@ -119,7 +120,7 @@ def judge_macos(case: LibraryCase) -> Iterator[Problem]:
     for need in case.binary.needs:
         if case.system.has(need.library) or need.late:
             continue
-        if any(not is_outside(at) and (case.subject.root / at).is_file() for at in _places(case, need.library)):
+        if any(not is_outside(at) and is_file(case.subject.root / at) for at in _places(case, need.library)):
             continue
         name = need.library.rpartition("/")[2]
         if not need.library.startswith("/"):

@@ -15,6 +15,7 @@ from wheelcheck.environments.verify.subject import Subject, is_outside, joined, 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import Layout, Manifest, Runtime, RuntimeKind
+from wheelcheck.texts.files import is_file, is_folder
 
 _DLL = re.compile(r"python(\d)(\d+)(t?)\.dll", re.IGNORECASE)
 _LIBRARY_FOLDER = re.compile(r"(?:python|pypy)(\d\.\d+)(t?)")
@@ -87,14 +88,14 @@ def has_environment(root: Path) -> bool:
 
 def _virtual(root: Path, given: str) -> Subject | None:
     configuration = root / "pyvenv.cfg"
-    if not configuration.is_file():
+    if not is_file(configuration):
         return None
     pairs = (line.partition("=") for line in text_of(configuration).splitlines())
     settings = {key.strip().lower(): value.strip() for key, _, value in pairs}
-    on_windows = (root / "Scripts" / "python.exe").is_file() or (root / "Lib" / "site-packages").is_dir()
+    on_windows = is_file(root / "Scripts" / "python.exe") or is_folder(root / "Lib" / "site-packages")
     executable = _first(root, ("Scripts/python.exe",) if on_windows else ("bin/python", "bin/python3"))
     site, python, free = ("Lib/site-packages", "", False) if on_windows else _posix_site(root)
-    if not site or not (root / site).is_dir():
+    if not site or not is_folder(root / site):
         return None
     stated = settings.get("version_info") or settings.get("version") or ""
     subject = _subject(
@@ -113,14 +114,14 @@ def _virtual(root: Path, given: str) -> Subject | None:
 
 
 def _windows(root: Path, given: str) -> Subject | None:
-    if not (root / "python.exe").is_file():
+    if not is_file(root / "python.exe"):
         return None
     found = [matched for name in names_of(root) if (matched := _DLL.fullmatch(name))]
     embeddable = any(re.fullmatch(r"python3\d+t?(\._pth|\.zip)", name, re.IGNORECASE) for name in names_of(root))
     sites = _sites_by_path_file(root, "python.exe")
     if sites is None:
         sites = ("Lib/site-packages",)
-    existing = tuple(site for site in sites if (root / site).is_dir()) or ("Lib/site-packages",)
+    existing = tuple(site for site in sites if is_folder(root / site)) or ("Lib/site-packages",)
     main = next((site for site in existing if _has_packages(root / site)), existing[0])
     kind = RuntimeKind.EMBEDDABLE if embeddable else RuntimeKind.INSTALLATION
     return _subject(
@@ -176,7 +177,7 @@ def _subject(
 def _posix_site(root: Path) -> tuple[str, str, bool]:
     for name in reversed(names_of(root / "lib")):
         matched = _LIBRARY_FOLDER.fullmatch(name)
-        if matched and (root / "lib" / name / "site-packages").is_dir():
+        if matched and is_folder(root / "lib" / name / "site-packages"):
             return f"lib/{name}/site-packages", matched[1], bool(matched[2])
     return "", "", False
 
@@ -245,7 +246,7 @@ def _has_packages(folder: Path) -> bool:
 
 
 def _first(root: Path, names: Iterable[str]) -> str:
-    return next((name for name in names if (root / name).is_file()), "")
+    return next((name for name in names if is_file(root / name)), "")
 
 
 def _version(text: str) -> Version | None:

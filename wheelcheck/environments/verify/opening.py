@@ -19,6 +19,7 @@ from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.plans.manifests import parse_manifest
 from wheelcheck.texts.archive_members import leads_outside
+from wheelcheck.texts.files import is_file, is_folder, is_there, open_file, read_file
 
 # The largest bundles with CUDA are under 10 GB.
 _LIMITS = TreeLimits(expanded=64 * 1024**3, members=1_000_000)
@@ -30,7 +31,7 @@ _DAMAGED_HINT = "this is no bundle that wheelcheck made; take it from where it w
 
 
 def _is_archive(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with open_file(path) as stream:
         return stream.read(4).startswith((_ZIP, _ZSTD, _GZIP))
 
 
@@ -56,7 +57,7 @@ def _lay(entry: TreeEntry, archive: Path, folder: Path) -> None:
         if any((folder / parent).is_symlink() for parent in PurePosixPath(path).parents):
             refuse(archive, "its path goes through a link", entry.path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    if entry.is_hard and not origin.is_file():
+    if entry.is_hard and not is_file(origin):
         refuse(archive, f"it is a link to {entry.link!r}, which is not there", entry.path)
     if entry.link and not entry.is_hard and leads_outside(entry.path, entry.link):
         refuse(archive, f"it is a link to {entry.link!r}, outside the archive", entry.path)
@@ -80,9 +81,9 @@ def opened(given: str) -> Iterator[Subject]:
     Raises ``InputUnreadable`` where there is none, ``OSError`` where the disk fails.
     """
     path = Path(given)
-    if not path.exists():
+    if not is_there(path):
         raise InputUnreadable("there is no such file or folder", address=given, hint="give a bundle or an environment")
-    if path.is_dir():
+    if is_folder(path):
         yield from _folder(path, given)
     elif path.name == MANIFEST:
         yield from _folder(path.parent, given)
@@ -91,7 +92,7 @@ def opened(given: str) -> Iterator[Subject]:
         if manifest is not None and any(each.filename == path.name for each in manifest.archives):
             yield from _archives(path.parent, manifest, given)
         else:
-            with _unpacked([path], lambda at: (at / MANIFEST).is_file()) as root:
+            with _unpacked([path], lambda at: is_file(at / MANIFEST)) as root:
                 yield from _folder(root, given)
     else:
         raise InputUnreadable(
@@ -106,7 +107,7 @@ def _folder(folder: Path, given: str) -> Iterator[Subject]:
         return
     root = next((place for place in (folder, *_folders(folder)) if _holds(place, manifest)), None)
     if root is not None:
-        present = tuple(each for each in manifest.archives if (folder / each.filename).is_file())
+        present = tuple(each for each in manifest.archives if is_file(folder / each.filename))
         subject = locate(root, given, manifest)
         yield replace(subject, problems=tuple(_check_archives(folder, present)))
     elif manifest.archives:
@@ -120,7 +121,7 @@ def _folder(folder: Path, given: str) -> Iterator[Subject]:
 
 
 def _archives(folder: Path, manifest: Manifest, given: str) -> Iterator[Subject]:
-    missing = [each.filename for each in manifest.archives if not (folder / each.filename).is_file()]
+    missing = [each.filename for each in manifest.archives if not is_file(folder / each.filename)]
     if missing:
         raise InputUnreadable(
             f"{MANIFEST} lists archives that are not here: {', '.join(missing)}",
@@ -146,11 +147,11 @@ def _unpacked(archives: Sequence[Path], is_root: Callable[[Path], bool]) -> Iter
 
 def _manifest(folder: Path) -> Manifest | None:
     path = folder / MANIFEST
-    if not path.is_file():
+    if not is_file(path):
         return None
     if path.stat().st_size > _MOST_MANIFEST:
         raise InputUnreadable(f"is larger than {_MOST_MANIFEST} bytes", address=str(path))
-    content = path.read_bytes()
+    content = read_file(path, _MOST_MANIFEST)
     # Other programs have files of this name too.
     return parse_manifest(content, str(path)) if _OURS in content else None
 
@@ -159,8 +160,8 @@ def _holds(root: Path, manifest: Manifest) -> bool:
     layout = manifest.layout
     wanted = layout.site_packages if layout.site_packages != "." else ""
     if wanted:
-        return (root / wanted).is_dir()
-    return any((root / file.path).exists() for file in manifest.files[:5]) or not (manifest.files or manifest.archives)
+        return is_folder(root / wanted)
+    return any(is_there(root / file.path) for file in manifest.files[:5]) or not (manifest.files or manifest.archives)
 
 
 def _environment_in(folder: Path) -> Path:
@@ -172,7 +173,7 @@ def _environment_in(folder: Path) -> Path:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if each.is_dir() and not each.is_symlink())
+    return sorted(each for each in folder.iterdir() if is_folder(each) and not each.is_symlink())
 
 
 def _check_archives(folder: Path, archives: tuple[BundleArchive, ...]) -> Iterator[Problem]:

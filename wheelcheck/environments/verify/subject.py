@@ -17,6 +17,7 @@ from wheelcheck.environments.digests import hex_of_record
 from wheelcheck.model.distribution import WheelTag
 from wheelcheck.model.environment import Layout, Manifest, Runtime
 from wheelcheck.model.inspection import Problem
+from wheelcheck.texts.files import open_file, read_file
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _LIMIT = 64 * 1024**2
@@ -124,7 +125,7 @@ def _read(root: Path, site: str, folder: str, name: str, version: str) -> Instal
 
 def _rows(record: Path, site: str) -> tuple[RecordedFile, ...] | None:
     try:
-        text = record.read_bytes()[:_LIMIT].decode("utf-8", "surrogateescape")
+        text = read_file(record, _LIMIT).decode("utf-8", "surrogateescape")
         rows = [row for row in csv.reader(text.splitlines()) if row and row[0] and "\0" not in row[0]]
     except (OSError, csv.Error):
         return None
@@ -181,7 +182,7 @@ def _origin(text: str) -> tuple[str, bool]:
 def text_of(path: Path, limit: int = 1_000_000) -> str:
     """The beginning of the file *path*, up to *limit* bytes, whatever its encoding; empty where it cannot be read."""
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             return stream.read(limit).decode("utf-8-sig", "replace")
     except OSError:
         return ""

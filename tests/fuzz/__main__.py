@@ -1,0 +1,66 @@
+"""``python -m tests.fuzz``: replays a folder of inputs, or makes new ones for some minutes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from tests.fuzz.children import Ending, ended, read_and_run
+from tests.fuzz.kinds import kind_of
+from tests.fuzz.making import fuzz
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command; 1 where anything ended otherwise than documented."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--replay", type=Path, metavar="FOLDER", help="read every file KIND.N of a folder as its kind")
+    parser.add_argument("--minutes", type=float, metavar="N", help="make inputs of every kind for so long")
+    parser.add_argument("--kinds", default="", metavar="KIND[,KIND]", help="only these")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="other inputs than those of another number")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("fuzzed"), metavar="FOLDER", help="for counts and what failed, to be replayed"
+    )
+    options = parser.parse_args(words)
+    if options.replay is not None:
+        return replay(options.replay)
+    if options.minutes is not None:
+        return make(options.minutes, options.seed, options.keep, [word for word in options.kinds.split(",") if word])
+    parser.print_help()
+    return 2
+
+
+def make(minutes: float, seed: int, keep: Path, kinds: list[str]) -> int:
+    """Make inputs and tell the counts."""
+    counts = fuzz(minutes, seed, keep, kinds)
+    for name, count in counts.items():
+        print(f"{name:32} {count.inputs:9,} inputs {count.seconds:7.0f} s  {count.faults or ''}")
+    print(f"{sum(count.inputs for count in counts.values()):,} inputs")
+    return 1 if any(count.faults for count in counts.values()) else 0
+
+
+def replay(folder: Path) -> int:
+    """Give every file of *folder* to the reader and the commands of its kind, each in a child; tells the faults."""
+    faults = 0
+    files = sorted(each for each in folder.iterdir() if each.is_file())
+    for file in files:
+        name = file.name.rpartition(".")[0]
+        kind = kind_of(name)
+        content = file.read_bytes()
+        began = time.monotonic()
+        ending = (
+            Ending("died", f"no reader is known for the kind {name!r}")
+            if kind is None
+            else ended(lambda kind=kind, content=content: read_and_run(kind, content))  # type: ignore[misc]
+        )
+        faults += bool(ending.fault)
+        print(f"{file.name:32} {time.monotonic() - began:6.2f} s  {ending.fault or 'as documented'}", flush=True)
+        if ending.text:
+            print(ending.text)
+    print(f"{len(files)} inputs, {faults} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
