@@ -76,6 +76,10 @@ def test_star_imports_of_own_modules_are_followed() -> None:
         "from numpy import *\n",
         "from ._core import *\n",
         "def __getattr__(name): ...\n",
+        "def __getattr__(name):\n    if name == 'x':\n        return 1\n    return load(name)\n",
+        "def __getattr__(name):\n    if name in 'xyz':\n        return 1\n    raise AttributeError(name)\n",
+        "def __getattr__(name):\n    if name in NAMES:\n        return 1\n    raise AttributeError(name)\n",
+        "def __getattr__(name):\n    for each in it:\n        return 1\n    raise AttributeError(name)\n",
         "__getattr__, __dir__, __all__ = attach(__name__)\n",
         "globals().update(x)\n",
         "for n in x:\n    globals()[n] = 1\n",
@@ -86,6 +90,20 @@ def test_star_imports_of_own_modules_are_followed() -> None:
 def test_what_cannot_be_known_makes_it_open_ended(source: str) -> None:
     files: dict[str, Content] = {"demo/m.py": source, "demo/_core.abi3.so": b""}
     assert define(files, "demo.m")["demo.m"].open_ended
+
+
+def test_a_getattr_that_answers_to_literal_names_alone_adds_just_those() -> None:
+    source = (
+        "def __getattr__(name):\n"
+        "    'Old names.'\n"
+        "    import warnings\n"
+        "    if name == '__version__':\n        return 1\n"
+        "    if name in ('old', 'older'):\n        return 2\n"
+        "    raise AttributeError(name)\n"
+    )
+    found = define({"demo/m.py": source}, "demo.m")["demo.m"]
+    assert found.names == {"__getattr__", "__version__", "old", "older"}
+    assert not found.open_ended
 
 
 def test_a_module_that_is_not_python_3_is_unread() -> None:

@@ -17,9 +17,9 @@ WINDOWS = ImportTarget(
 )
 
 
-def read(files: dict[str, str], target: ImportTarget = LINUX) -> ImportTime:
+def read(files: dict[str, str], target: ImportTarget = LINUX, filename: str = "a-1-py3-none-any.whl") -> ImportTime:
     contents = {path: text.encode() for path, text in files.items()}
-    return read_import_time(SourceTexts("a-1-py3-none-any.whl", contents, map_modules(contents, "wheel")), target)
+    return read_import_time(SourceTexts(filename, contents, map_modules(contents, "wheel")), target)
 
 
 def outer(text: str, target: ImportTarget = LINUX) -> list[str]:
@@ -72,6 +72,25 @@ def test_modules_are_followed_inside_the_archive_and_no_others_are_read() -> Non
     assert [module.module for module in reached] == ["a", "a.b", "a.c", "a.d", "a.d.e"]
     assert [each.module for module in reached for each in module.imports] == ["outside", "far"]
     assert {module.entry for module in reached} == {"a"}
+
+
+SHARED = "__import__('pkg_resources').declare_namespace(__name__)"
+
+
+@pytest.mark.parametrize(
+    ("files", "entries"),
+    [
+        ({"g/__init__.py": SHARED, "g/c/p/__init__.py": "", "g/c/q/__init__.py": ""}, {"g", "g.c.p"}),
+        ({"g/c/p.py": "", "g/c/other/__init__.py": ""}, {"g.c.p"}),
+        ({"g/only/__init__.py": "", "g/only/part.py": ""}, {"g.only"}),
+        ({"g/one/__init__.py": "", "g/two/__init__.py": ""}, set()),
+        ({"g/only/__init__.py": "", "whole/__init__.py": ""}, {"whole"}),
+    ],
+)
+def test_below_a_namespace_the_module_is_followed_that_the_archive_is_named_for(
+    files: dict[str, str], entries: set[str]
+) -> None:
+    assert {each.entry for each in read(files, filename="g_c_p-1-py3-none-any.whl").modules} == entries
 
 
 def test_python_2_does_not_parse_and_says_where() -> None:

@@ -13,7 +13,7 @@ from tests.fakes.projects import FakeProjects, wheel
 from tests.resolver.test_passes import answer
 from wheelcheck.imports.failing import Surroundings, find_failing_imports, import_target
 from wheelcheck.imports.overlaps import find_overlaps
-from wheelcheck.imports.suspects import Suspects, choose_suspects
+from wheelcheck.imports.suspects import LARGEST, Suspects, choose_suspects
 from wheelcheck.knowledge.loading import find_release_day, load_standard_library, load_variants
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.requirement import CommandLineOrigin, UnsupportedRequirement
@@ -124,6 +124,24 @@ def test_standard_library_is_that_of_the_target() -> None:
     assert told(findings(archives, python="3.10")) == [("WC602", "a")]
     assert told(findings(archives, python="3.12")) == []
     assert told(findings(archives, python="3.13")) == [("WC602", "b")]
+
+
+@pytest.mark.parametrize(("size", "expected"), [(LARGEST, [("WC604", "a")]), (LARGEST + 1, [])])
+def test_modules_of_a_wheel_for_one_platform_are_read_unless_it_is_large(
+    size: int, expected: list[tuple[str, str]]
+) -> None:
+    tags = "cp312-cp312-win_amd64"
+    projects = FakeProjects({"a": {"1": [wheel()]}, "b": {"1": [wheel(tags, size=size)]}})
+    outcome = answer(projects, "a", "b", python="3.12", platform="win_amd64")
+    assert isinstance(outcome, Resolution)
+    code = FakeCode(
+        archives={
+            "a-1-py3-none-any.whl": {"a.py": "from b import gone"},
+            f"b-1-{tags}.whl": {"b/__init__.py": "from ._b import kept", "b/_b.pyd": ""},
+        }
+    )
+    suspects = choose_suspects(outcome, "all", None, frozenset())
+    assert told(failing(outcome, suspects, code)) == expected
 
 
 def test_index_that_fails_proves_nothing() -> None:

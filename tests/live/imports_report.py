@@ -1,207 +1,164 @@
-"""Compares what wheelcheck says of imports with real imports, and writes reports/imports_truth.md.
+"""Compares what wheelcheck says of imports, and what it shows as repairs, with real imports; writes reports/imports_truth.md.
 
-    python -m tests.live.imports_report [--pythons PYTHON...] [--only WORD]
+    python -m tests.live.imports_report --results DIR [--windows DIR] [--pythons 11 12 13] [--only WORD]
 
-Each input of ``imports_inputs.toml`` is planned for this machine and one of PYTHON (3.11, 3.12, 3.13 by default, as they are
-found), every wheel's imports are read (``--imports all``), the plan's files are installed by uv as planned (``--no-deps``), and
-each project is imported by each of its main modules in a process of its own. Half an hour; needs the live index and uv.
+Each input of ``imports_inputs.toml`` is planned for this machine's CPython 3.11, 3.12 and 3.13, found as ``python3.11`` and so on,
+beside ``uv``. With ``--windows`` some are planned for Windows too; ``DIR/winpy`` runs the Python in ``DIR/embed311``. What can be
+installed is installed as planned (``--no-deps``), and each project is imported for itself. Where an input is blocked, every
+repair that is shown is applied (``--fix``) and installed, and what it moved, who requires that, and the user's own requirements
+are imported. What was found is kept in the folder of results, so that a second run repeats only what changed. Two hours for the
+first time.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
-import subprocess
-import sys
-import tempfile
 import tomllib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-from packaging.utils import canonicalize_name
-
+from tests.live.imports_lines import Answer, Applied, Explained, Trial, iter_lines
+from tests.live.imports_trials import Installed, Question, install, plan, stands_alone
 from tests.live.peers import ROOT
 
 INPUTS = Path(__file__).with_name("imports_inputs.toml")
+EXPLAINED = Path(__file__).with_name("imports_explained.toml")
 CODES = ("WC601", "WC602", "WC603", "WC604")
-_IMPORT = """
-import importlib, json, sys
-from importlib import metadata
-sys.path.insert(0, sys.argv[1])
-sys.path_importer_cache.clear()
-import site
-site.addsitedir(sys.argv[1])
-try:
-    importlib.import_module(sys.argv[2])
-except BaseException as error:
-    print(json.dumps(f"{type(error).__name__}: {error}"[:300]))
-else:
-    print("null")
-"""
-
-
-class Trial(Struct, frozen=True, kw_only=True):
-    """One project of one input: *said* is what wheelcheck says of it, *error* what its import raised; empty for nothing."""
-
-    case: str
-    python: str
-    project: str
-    module: str
-    said: str
-    error: str
+PYTHONS = (11, 12, 13)
+LINUX, WINDOWS = "manylinux_2_36_x86_64", "win_amd64"
 
 
 def main() -> None:
     """Write the report."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--pythons", nargs="+", default=["python3.11", "python3.12", "python3.13"])
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--windows", type=Path)
+    parser.add_argument("--pythons", nargs="+", type=int, default=PYTHONS)
+    parser.add_argument("--inputs", type=Path, default=INPUTS)
     parser.add_argument("--only", default="")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "reports" / "imports_truth.md")
     asked = parser.parse_args()
-    cases = tomllib.loads(INPUTS.read_text("utf-8"))["input"]
-    trials: list[Trial] = []
-    unplanned: list[str] = []
-    for case in cases:
-        if asked.only not in " ".join(case["requirements"]):
+    asked.results.mkdir(exist_ok=True, parents=True)
+    questions = list(_iter_questions(asked.inputs, asked.pythons, asked.windows is not None, asked.only))
+    with ThreadPoolExecutor(asked.threads) as pool:
+        answers = list(pool.map(partial(_told, results=asked.results, windows=asked.windows), questions))
+    explained = Explained(tuple(tomllib.loads(EXPLAINED.read_text("utf-8"))["explained"]))
+    asked.output.write_text("\n".join(iter_lines(answers, explained)) + "\n", "utf-8")
+
+
+def _iter_questions(inputs: Path, pythons: Iterable[int], with_windows: bool, only: str) -> Iterator[Question]:
+    for each in tomllib.loads(inputs.read_text("utf-8"))["input"]:
+        if only not in " ".join(each["requirements"]):
             continue
-        for python in asked.pythons:
-            if not python.endswith(tuple(case.get("pythons", ("3.11", "3.12", "3.13")))) and "/" not in python:
-                continue
-            found = list(_tried(case["requirements"], python))
-            trials += found
-            if not found:
-                unplanned.append(f"{' '.join(case['requirements'])} on {python}")
-            for each in found:
-                if each.said or each.error:
-                    print(
-                        f"{each.case} | {each.python} | {each.project} | said: {each.said} | {each.error}", flush=True
-                    )
-    (ROOT / "reports" / "imports_truth.md").write_text("\n".join(_report(trials, unplanned)) + "\n", "utf-8")
+        lines = tuple(each["requirements"])
+        for minor in each.get("pythons", PYTHONS):
+            if minor in pythons:
+                yield Question(requirements=lines, platform=LINUX, minor=minor)
+        for minor in each.get("windows", ()) if with_windows else ():
+            yield Question(requirements=lines, platform=WINDOWS, minor=minor)
 
 
-def _tried(requirements: list[str], python: str) -> Iterator[Trial]:
-    version = subprocess.run(
-        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        plan = _planned(requirements, version, folder)
-        if plan is None:
-            return
-        said = {
-            finding["package"]: f"{finding['code']}: {finding['message']}"
-            for finding in reversed(plan["findings"])
-            if finding["code"] in CODES
-        }
-        lines = [f"{each['name']} @ {each['file']['url']}" for each in plan["packages"]]
-        (folder / "pins.txt").write_text("\n".join(lines), "utf-8")
-        site = folder / "site"
-        command = [
-            "uv",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--target",
-            str(site),
-            "--python",
-            python,
-            "-r",
-            str(folder / "pins.txt"),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"{requirements} on {python}: not installed: {done.stderr[-300:]}", flush=True)
-            return
-        for project in (each["name"] for each in plan["packages"]):
-            for module in _modules(site, project):
-                run = subprocess.run(
-                    [python, "-I", "-S", "-c", _IMPORT, str(site), module],
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                    timeout=120,
-                )
-                last = run.stdout.strip().splitlines()[-1:] or ['"it ended without a word"']
-                # Where a file lies on this machine is nobody's business.
-                error = re.sub(r"\s*\(/[^)]*\)", "", json.loads(last[0]) or "")
-                yield Trial(
-                    case=" ".join(requirements),
-                    python=version,
-                    project=project,
-                    module=module,
-                    said=said.get(project, ""),
-                    error=error,
-                )
+def _told(question: Question, *, results: Path, windows: Path | None) -> Answer:
+    answer = _answer(question, results, windows)
+    failed = [each for each in answer.trials if each.error and not each.said and not each.is_led_to]
+    false = [each for each in answer.trials if each.said and not each.error]
+    broken = [f"{each.id} {each.edits}: {each.failed}" for each in answer.repairs if each.failed]
+    words = [f"FALSE {each.module}: {each.said}" for each in false]
+    words += [f"missed {each.module}: {each.error} {each.through[-1:]}" for each in failed] + [
+        f"repair {each}" for each in broken
+    ]
+    words += [f"untried {each.id}: {each.untried}" for each in answer.repairs if each.untried]
+    print(f"{question.case} | {question.platform} 3.{question.minor} | {answer.untried} {len(answer.trials)} imports, "
+          f"{len(answer.repairs)} repairs", *words, sep="\n    ", flush=True)  # fmt: skip
+    return answer
 
 
-def _planned(requirements: list[str], version: str, folder: Path) -> dict[str, Any] | None:
-    (folder / "r.txt").write_text("\n".join(requirements), "utf-8")
-    command = [
-        sys.executable, "-m", "wheelcheck", "plan", str(folder / "r.txt"), "--platform", "manylinux_2_36_x86_64",
-        "--python", version, "--imports", "all", "--no-repair", "-q", "-o", str(folder / "plan.json"),
-    ]  # fmt: skip
-    subprocess.run(command, capture_output=True, check=False)
-    if not (folder / "plan.json").exists():
-        return None
-    plan = json.loads((folder / "plan.json").read_text("utf-8"))
-    # What is blocked for another reason than its imports cannot be installed.
-    wheels = all(each["file"] and each["installability"] == "wheel" for each in plan["packages"])
-    others = [each for each in plan["findings"] if each["severity"] == "error" and each["code"] not in CODES]
-    return plan if wheels and not others else None
+def _answer(question: Question, results: Path, windows: Path | None) -> Answer:
+    document = plan(question, results, "--imports", "all", "--no-repair")
+    if not document.get("packages"):
+        return Answer(question=question, untried="no plan")
+    errors = [each for each in document["findings"] if each["severity"] == "error" and each["code"] not in CODES]
+    if not errors:
+        return _imported(question, document, results, windows)
+    shown = plan(question, results).get("repairs", ())
+    repairs = tuple(_applied(question, repair, results, windows) for repair in shown)
+    return Answer(question=question, untried="" if repairs else "blocked, no repair is shown", repairs=repairs)
 
 
-def _modules(site: Path, project: str) -> list[str]:
-    """The main modules of *project* as installed in *site*: the one of its name, else all that are public."""
-    for info in site.glob("*.dist-info"):
-        if canonicalize_name(info.name.removesuffix(".dist-info").rpartition("-")[0]) != project:
-            continue
-        tops = set()
-        for line in (info / "RECORD").read_text("utf-8").splitlines():
-            path = line.rpartition(",")[0].rpartition(",")[0].strip('"')
-            first, slash, rest = path.partition("/")
-            if not slash and first.endswith(".py"):
-                tops.add(first[:-3])
-            elif rest == "__init__.py":
-                tops.add(first)
-        named = {top for top in tops if canonicalize_name(top) == project}
-        public = {
-            top
-            for top in tops
-            if not top.startswith("_") and top.isidentifier() and top not in ("tests", "test", "docs", "examples")
-        }
-        return sorted(named or public)
-    return []
+def _imported(question: Question, document: Mapping[str, Any], results: Path, windows: Path | None) -> Answer:
+    said: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
+    for each in document["findings"]:
+        if each["code"] in CODES:
+            entry = re.findall(r"`import ([\w.]+)` fails", each["message"])[0]
+            statements = re.findall(r" has `(.+)`$", "\n".join(each["evidence"]), re.MULTILINE)
+            said.setdefault((each["package"], entry), (f"{each['code']}: {each['message']}", tuple(statements)))
+    alone = [words for _, quoted in said.values() for words in quoted[:1] if stands_alone(words)]
+
+    def wanted(installed: Installed) -> Iterator[str]:
+        for modules in installed.modules.values():
+            yield from (f"import {module}" for module in modules)
+        yield from (f"import {module}" for _, module in said)
+        yield from alone
+
+    installed = install(document, wanted, results, windows)
+    if installed.trouble:
+        return Answer(question=question, untried=installed.trouble)
+    rows = {(project, module) for project, modules in installed.modules.items() for module in modules} | said.keys()
+    projects = {project for project, _ in said}
+    trials = []
+    nothing: tuple[str, tuple[str, ...]] = ("", ())
+    for project, module in sorted(rows):
+        words, quoted = said.get((project, module), nothing)
+        done = installed.imports[f"import {module}"]
+        first = installed.imports.get(quoted[0]) if quoted else None
+        trials.append(
+            Trial(
+                question=question,
+                project=project,
+                module=module,
+                said=words,
+                error=done.error,
+                through=done.through,
+                is_led_to=not words and not projects.isdisjoint((project, *done.through)),
+                alone=first.error if first is not None else None,
+            )
+        )
+    return Answer(question=question, trials=tuple(trials))
 
 
-def _report(trials: list[Trial], unplanned: list[str]) -> Iterator[str]:
-    table = Counter((bool(each.said), bool(each.error)) for each in trials)
-    yield "# Will it import? What is said, and what real imports do"
-    yield ""
-    yield "Made by `python -m tests.live.imports_report`: each project of a plan is installed as planned and imported by itself."
-    yield ""
-    yield "| | import fails | import works |"
-    yield "|---|---:|---:|"
-    yield f"| said to fail | {table[True, True]} | {table[True, False]} |"
-    yield f"| nothing said | {table[False, True]} | {table[False, False]} |"
-    yield ""
-    for title, said, failed in (
-        ("Said to fail, and works", True, False),
-        ("Fails, and nothing was said", False, True),
-        ("Said to fail, and fails", True, True),
-    ):  # fmt: skip
-        yield f"## {title}"
-        yield ""
-        for each in trials:
-            if (bool(each.said), bool(each.error)) == (said, failed):
-                what = f"`{each.case}`, Python {each.python}: `import {each.module}` of {each.project}."
-                yield f"- {what} {each.said} {each.error}".rstrip()
-        yield ""
-    if unplanned:
-        yield f"Not installable for another reason, so not tried: {'; '.join(unplanned)}."
+def _applied(question: Question, repair: Mapping[str, Any], results: Path, windows: Path | None) -> Applied:
+    fixed = plan(question, results, f"--fix={repair['id']}")
+    edits = "; ".join(
+        " ".join(filter(None, (edit["kind"], edit.get("package"), "→" if edit.get("to") else "", edit.get("to"))))
+        for edit in repair["edits"]
+    )
+    known = {"question": question, "id": repair["id"], "risk": repair["risk"], "edits": edits}
+    if not fixed.get("packages"):
+        return Applied(**known, untried="no plan")
+    target = fixed["target"]
+    if target["platform"].partition("_")[0] != question.platform.partition("_")[0]:
+        return Applied(**known, untried=f"it is for {target['platform']}, which cannot be run here")
+    moved = {each["package"] for each in repair["edits"] if each.get("package")}
+    moved |= {each["name"] for part in ("moves", "added", "removed") for each in repair["verified"].get(part, ())}
+    direct = {each["name"] for each in fixed["packages"] if each.get("requested") or each.get("direct")}
+
+    def wanted(installed: Installed) -> list[str]:
+        near = {name for name, needs in installed.requires.items() if not moved.isdisjoint(needs)}
+        named = sorted((moved | direct | near) & installed.modules.keys())
+        return [f"import {module}" for name in named for module in installed.modules[name]]
+
+    installed = install(fixed, wanted, results, windows)
+    if installed.trouble:
+        return Applied(**known, untried=installed.trouble)
+    statements = wanted(installed)
+    failed = [(each, installed.imports[each].error) for each in statements if installed.imports[each].error]
+    said = [each["message"] for each in fixed["findings"] if each["code"] in CODES]
+    return Applied(**known, imported=len(statements), failed=tuple(failed), said=tuple(said))
 
 
 if __name__ == "__main__":

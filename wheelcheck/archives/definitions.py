@@ -102,8 +102,41 @@ def _bindings(tree: ast.Module, package: str) -> _Bindings:
         elif _writes_names(node):
             bound.open_ended = True
     if "__getattr__" in bound.names:
-        bound.open_ended = True
+        answered = _answered([node for node in tree.body if getattr(node, "name", "") == "__getattr__"])
+        bound.names |= answered or set()
+        bound.open_ended |= answered is None
     return bound
+
+
+def _answered(found: list[ast.stmt]) -> set[str] | None:
+    """The names that a module's ``__getattr__`` answers to; ``None`` where it may answer to any.
+
+    Understood is the shape of deprecations: comparisons of its argument with literals, and ``raise`` for all other names.
+    """
+    if len(found) != 1 or not isinstance(found[0], ast.FunctionDef) or len(found[0].args.args) != 1:
+        return None
+    function = found[0]
+    names: set[str] = set()
+    for statement in function.body[:-1]:
+        match statement:
+            case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+                pass
+            case ast.If(test=ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[right]), orelse=[]) if (
+                name == function.args.args[0].arg
+            ):
+                listed = (
+                    right.elts if isinstance(op, ast.In) and isinstance(right, ast.Tuple | ast.List | ast.Set) else []
+                )
+                literals = [right] if isinstance(op, ast.Eq) else listed
+                told = [
+                    each.value for each in literals if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                ]
+                if not told or len(told) != len(literals):
+                    return None
+                names.update(told)
+            case _:
+                return None
+    return names if isinstance(function.body[-1], ast.Raise) else None
 
 
 def _iter_top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

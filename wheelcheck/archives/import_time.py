@@ -13,8 +13,10 @@ import tokenize
 from collections import deque
 from collections.abc import Iterator
 
+from packaging.utils import canonicalize_name
+
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
-from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles, ModuleMap
+from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
 from wheelcheck.model.code import (
     ImportKind,
     ImportTarget,
@@ -29,6 +31,8 @@ from wheelcheck.model.code import (
 MODULES = 400
 """How many modules of one archive are followed; generated packages have thousands."""
 _EXTENDS_PATH = re.compile(rb"sys\.path\.|sys\.path\s*\+?=|sys\.path\[|meta_path|path_hooks|addsitedir")
+_SHARES = re.compile(rb"declare_namespace|extend_path")
+_SHORT = 2_000  # bytes within which a package says that it is a namespace
 _NO_FIND_MODULE = 12
 # What is Python 2 alone, so that no newer grammar will admit it; PEP 758 admits exceptions without parentheses again since 3.14.
 _PYTHON_2 = re.compile(
@@ -45,7 +49,7 @@ def read_import_time(code: CodeFiles, target: ImportTarget) -> ImportTime:
     About 1 ms for each 100 lines that are reached. Raises ``ArchiveRefused``.
     """
     own = code.modules
-    entries = _entries(own.tops, own) or _entries(own.top_modules.shallowest, own)
+    entries = _entries(code)
     entry_of = {name: name for name in entries}
     waiting = deque(entries)
     found: list[ReachedModule] = []
@@ -64,9 +68,33 @@ def read_import_time(code: CodeFiles, target: ImportTarget) -> ImportTime:
     )
 
 
-def _entries(names: frozenset[str], own: ModuleMap) -> list[str]:
-    """Those of *names* that have a source; in a namespace, of which the top has none, the first modules below it count."""
-    return sorted(name for name in names if _NOT_LIBRARIES.isdisjoint(name.split(".")) and own.sources.get(name))
+def _entries(code: CodeFiles) -> list[str]:
+    """The modules whose import is followed: the top-level ones, and below a namespace the one that the archive is named for.
+
+    Other modules below a namespace may be additions that not everybody imports, unless the archive has nothing else.
+    """
+    own = code.modules
+    found: list[str] = []
+    below: list[str] = []
+    for name in sorted(name for name in own.tops if name not in _NOT_LIBRARIES):
+        if own.sources.get(name):
+            found.append(name)
+        waiting = [name]
+        while waiting:
+            package = waiting.pop()
+            if package in own.packages and _is_namespace(code, package):
+                waiting += [f"{package}.{each}" for each in own.submodules(package) if not each.startswith("_")]
+            elif package != name and own.sources.get(package) and _NOT_LIBRARIES.isdisjoint(package.split(".")):
+                below.append(package)
+    project = canonicalize_name(code.filename.partition("-")[0])
+    named = [each for each in below if canonicalize_name(each) == project]
+    is_alone = len(below) == 1 and all(_is_namespace(code, name) for name in found)
+    return found + (named or (below if is_alone else []))
+
+
+def _is_namespace(code: CodeFiles, package: str) -> bool:
+    path = code.modules.sources.get(package, "")
+    return not path or _SHARES.search((code.source(path) or b"")[:_SHORT]) is not None
 
 
 def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tuple[ReachedModule, list[str]]:

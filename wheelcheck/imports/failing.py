@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.imports.suspects import Suspects
+from wheelcheck.imports.suspects import LARGEST, Suspects
 from wheelcheck.model.code import (
     ImportTarget,
     ImportTime,
@@ -191,9 +191,9 @@ class _Providers:
     def learn(self, wanted: Mapping[NormalizedName, frozenset[str]]) -> None:
         """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known.
 
-        Only wheels for any platform are read: others are large, and their names mostly come from compiled modules.
+        Large wheels for one platform are not read: their names mostly come from compiled modules.
         """
-        wanted = {name: modules for name, modules in wanted.items() if _is_pure(self._files[name])}
+        wanted = {name: modules for name, modules in wanted.items() if _is_read(self._files[name])}
         try:
             answers = self._code.definitions_of([(self._files[name], modules) for name, modules in wanted.items()])
         except IndexUnavailable:
@@ -318,8 +318,8 @@ class _Judge:
         return Code.NAME_ABSENT, f"as {provider}'s `{each.module}` has no `{missing[0]}`"
 
 
-def _is_pure(file: Distribution) -> bool:
-    return isinstance(file, Wheel) and file.is_any
+def _is_read(file: Distribution) -> bool:
+    return isinstance(file, Wheel) and (file.is_any or (file.at.size or 0) <= LARGEST)
 
 
 def _asked(each: OuterImport) -> list[str]:
