@@ -24,6 +24,7 @@ _RESOLVING = (*_ONE_TARGET, "check", "diff", *_GRIDS)
 _EXPLAINING = (*_RESOLVING, "explain")
 _ASKING = (*_EXPLAINING, "wheels")
 _CONNECTING = (*_ASKING, "fetch", "bundle")
+_CACHING = (*_CONNECTING, "runtime")
 
 
 class Key:
@@ -313,16 +314,23 @@ class RunOptions(TypedDict, total=False):
         key=Key("repair-seconds", "seconds", "When to end the search for repairs; trials and rounds bound it before.", "120"),
     )]  # fmt: skip
     knowledge: Annotated[tuple[str, ...], Option(
-        "--knowledge", "DIR", "A folder of your own knowledge files.", _EXPLAINING,
+        "--knowledge", "DIR", "A folder of your own knowledge files.", (*_EXPLAINING, "bundle", "runtime"),
         key=Key("knowledge", "folders", "Folders (from this file's folder) of your own knowledge files.", adds=True),
     )]  # fmt: skip
-    offline: Annotated[bool, Option("--offline", "", "Answer from the cache alone.", _CONNECTING)]
+    offline: Annotated[bool, Option("--offline", "", "Answer from the cache alone.", _CACHING)]
     refresh: Annotated[bool, Option("--refresh", "", "Ask the index again, however fresh the cache is.", _ASKING)]
     cache_dir: Annotated[str | None, Option(
-        "--cache-dir", "DIR", "Where the cache lies.", _CONNECTING,
+        "--cache-dir", "DIR", "Where the cache lies.", _CACHING,
         key=Key("cache-dir", "path", "Where the cache lies, from this file's folder."),
     )]  # fmt: skip
-    no_cache: Annotated[bool, Option("--no-cache", "", "Neither read nor write the cache.", _CONNECTING)]
+    no_cache: Annotated[bool, Option("--no-cache", "", "Neither read nor write the cache.", _CACHING)]
+    runtime_mirror: Annotated[str | None, Option(
+        "--runtime-mirror", "URL", "Where Pythons are fetched from, in place of their publishers; it has their folders.",
+        ("bundle", "runtime"),
+        key=Key(
+            "runtime-mirror", "url", "Where Pythons are fetched from; WHEELCHECK_RUNTIME_MIRROR comes first.", "their publishers",
+        ),
+    )]  # fmt: skip
     folder: str
     environ: Mapping[str, str]
 
@@ -330,13 +338,13 @@ class RunOptions(TypedDict, total=False):
 class ShowingOptions(TypedDict, total=False):
     """How the answer is shown; the library has no use for them."""
 
-    quiet: Annotated[bool, Option("-q --quiet", "", "Print errors only.", (*_CONNECTING, "verify"))]
+    quiet: Annotated[bool, Option("-q --quiet", "", "Print errors only.", (*_CACHING, "verify"))]
     verbose: Annotated[bool, Option("-v --verbose", "", "Print every finding and package.", (*_EXPLAINING, "verify"))]
     color: Annotated[ColorChoice, Option(
-        "--color", "", "Colour the summary; auto heeds the terminal, NO_COLOR and FORCE_COLOR.", (*_ASKING, "bundle", "verify"),
+        "--color", "", "Colour the summary; auto heeds the terminal, NO_COLOR and FORCE_COLOR.", (*_CACHING, "verify"),
         default="auto",
     )]  # fmt: skip
-    no_progress: Annotated[bool, Option("--no-progress", "", "No progress line on stderr.", (*_CONNECTING, "verify"))]
+    no_progress: Annotated[bool, Option("--no-progress", "", "No progress line on stderr.", (*_CACHING, "verify"))]
 
 
 class SettingsAlone(TypedDict, total=False):

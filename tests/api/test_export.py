@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.export.test_builders import bundled
+from tests.export.test_builders import bundled, planned_for
 from tests.fakes import samples
 from wheelcheck.api.export import Program, dynamic_imports, exported
+from wheelcheck.errors import UsageProblem
 from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
 
@@ -83,3 +84,23 @@ def test_paths_are_relative_to_the_file_that_is_written(tmp_path: Path, monkeypa
         command = [makensis, "-V2", "-WX", "out/demo.nsi"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout
+
+
+def test_bundle_without_a_runtime_is_refused_where_a_program_would_be_started_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = render_plan(samples.installable_plan())
+    (tmp_path / "bare").mkdir()
+    layout = replace(bundled().layout, executable="")
+    bare = replace(bundled(), plan_digest=json.loads(plan)["digest"], layout=layout)
+    (tmp_path / "bare" / "manifest.json").write_bytes(render_manifest(bare))
+    with pytest.raises(UsageProblem, match="the bundle has no runtime"):
+        exported(plan, "plan.json", "nsis", Program(entry="app.py", bundle="bare"))
+    assert exported(plan, "plan.json", "nsis", Program(bundle="bare"))
+
+
+@pytest.mark.parametrize(("python", "taken"), [("3.11", "3.11.9"), ("3.11.4", "3.11.4"), ("3.7", "3.7.0")])
+def test_a_minor_means_its_newest_known_patch_release_to_a_builder(python: str, taken: str) -> None:
+    plan = render_plan(planned_for("win_amd64", python))
+    assert f"\nversion={taken}\n" in exported(plan, "plan.json", "pynsist", Program(entry="demo:main"))

@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("why",),
     ("wheels",),
     ("export",),
+    ("runtime",),
     ("verify",),
     ("fetch",),
     ("bundle",),

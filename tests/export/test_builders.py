@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from packaging.version import Version
 
 import wheelcheck
 from tests.export.test_pip_scripts import CATALOG, render
@@ -60,8 +61,8 @@ def bundled(archives: tuple[str, ...] = ()) -> Manifest:
         version="1.2",
         plan_digest="sha256:" + "0" * 64,
         target=TargetName(platform="win_amd64", python="3.11"),
-        runtime=Runtime(kind=RuntimeKind.NONE, python=None, system="windows", machine=None),
-        layout=Layout(executable="", site_packages=".", scripts="bin", headers="include", data="."),
+        runtime=Runtime(kind=RuntimeKind.EMBEDDABLE, python=Version("3.11.9"), system="windows", machine="amd64"),
+        layout=Layout(executable="python.exe", site_packages=".", scripts="bin", headers="include", data="."),
         packages=(),
         files=(),
         archives=tuple(BundleArchive(filename=name, size=1, sha256="0" * 64, installed=1) for name in archives),

@@ -44,7 +44,8 @@ class BundleRequest(Struct, frozen=True, kw_only=True):
     """What to make of a plan.
 
     ``out`` is the folder to make, ``wheelhouse`` the folder that has or gets the wheels, ``None`` for one that goes with the run.
-    ``runtime`` is an archive or folder, ``None`` for packages alone. ``strip`` are kinds of files to leave out, ``archive`` is
+    ``runtime`` is an archive or folder, ``auto`` or another word of ``WORDS`` (``api/runtime.py``) for one that is published,
+    ``None`` for packages alone. ``strip`` are kinds of files to leave out, ``archive`` is
     ``zip``, ``tar.zst`` or empty for a folder, ``layered`` asks for several archives, ``budget`` is a size as text or empty.
     ``name`` and ``version`` name the archives; empty for those of the input and the plan. ``replace`` lets a bundle that is at
     ``out`` be replaced. ``fetching`` says how wheels are fetched that lack.
@@ -52,7 +53,7 @@ class BundleRequest(Struct, frozen=True, kw_only=True):
 
     out: Path
     wheelhouse: Path | None = None
-    runtime: Path | None = None
+    runtime: Path | str | None = None
     strip: tuple[str, ...] = ()
     archive: str = ""
     layered: bool = False
@@ -87,17 +88,17 @@ def bundle(executable: ExecutablePlan, request: BundleRequest, reporter: Transfe
     """
     from wheelcheck.environments.bundle.staging import staged
 
-    order = _understood(executable, request)
     reporter = reporter or SilentTransfers()
+    order = _understood(executable, request, reporter)
     with staged(order.out) as staging:
         _refuse_taken(order.out, request)  # once more: a killed run's folder may just have come back
         wheelhouse = _wheelhouse(order, staging, reporter)
         return _bundled(order, wheelhouse, staging, reporter)
 
 
-def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
+def _understood(executable: ExecutablePlan, request: BundleRequest, reporter: Transfers) -> _Order:
     from wheelcheck.environments.bundle.archiving import parse_budget, source_date_epoch
-    from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime, refuse_mismatch
+    from wheelcheck.environments.bundle.runtimes import refuse_mismatch
 
     out = request.out.resolve()
     if request.layered and not request.archive:
@@ -106,7 +107,7 @@ def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
     budget = parse_budget(request.budget) if request.budget else None
     _refuse_taken(out, request)
     target = executable.plan.target
-    source = plain_source(target) if request.runtime is None else recognise_runtime(request.runtime)
+    source = _source(target, request, reporter)
     refuse_mismatch(source, target)
     return _Order(
         executable=executable,
@@ -119,6 +120,24 @@ def _understood(executable: ExecutablePlan, request: BundleRequest) -> _Order:
         moment=source_date_epoch(request.environ),
         budget=budget,
     )
+
+
+def _source(target: Target, request: BundleRequest, reporter: Transfers) -> RuntimeSource:
+    from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime
+
+    if request.runtime is None:
+        return plain_source(target)
+    if isinstance(request.runtime, Path):
+        return recognise_runtime(request.runtime)
+    from wheelcheck.api.runtime import fetch_runtime
+
+    fetched = fetch_runtime(target, request.runtime, request.fetching.where, reporter)
+    source = recognise_runtime(fetched.path)
+    newer = fetched.newer
+    if newer is None:
+        return source
+    advice = f"Python {newer.python} is published as {newer.kind.value} build, with later fixes: --runtime {newer.kind.value}"
+    return replace(source, warnings=(*source.warnings, advice))
 
 
 def _refuse_taken(out: Path, request: BundleRequest) -> None:

@@ -55,7 +55,7 @@ def index_config(
         fallback_find_links=pip.find_links if reads_pip else (),
         project_indexes=sources_on(target, request, settings, options, indexes.names),
         no_index=asked["no_index"] or options.no_index or (reads_pip and pip.no_index),
-        cache_dir=_cache_dir(request, settings),
+        cache_dir=cache_dir(request, settings),
         offline=asked["offline"],
         refresh=asked["refresh"],
         ca_bundle=network.ca_bundle,
@@ -67,7 +67,8 @@ def index_config(
     )
 
 
-def _cache_dir(request: Request, settings: Settings) -> Path | None:
+def cache_dir(request: Request, settings: Settings) -> Path | None:
+    """Where the cache lies; ``None`` where there is to be none."""
     from wheelcheck.index.disk_cache import default_cache_dir
 
     if request.options["no_cache"]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wheelcheck.export.formats import Exporter
     from wheelcheck.model.environment import Manifest
     from wheelcheck.model.plan import PlannedPackage
+    from wheelcheck.model.target import Target
 
 _OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
 # Functions that import by a name in a string, which no freezer sees.
@@ -66,6 +67,7 @@ def exported(content: bytes, path: str, form: str, program: Program, output: str
             bundle=_seen_from(folder, program.bundle),
             url=program.url.rstrip("/"),
             manifest=manifest,
+            newest_python=_newest_python(executable.plan.target) if exporter.name == "pynsist" else "",
             dynamic_imports=dynamic_imports(program.entry) if exporter.scans else (),
         )
     )
@@ -98,6 +100,15 @@ def _plan_path(path: str) -> str:
     if place.is_absolute():
         place = place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else Path(place.name)
     return place.as_posix()
+
+
+def _newest_python(target: Target) -> str:
+    """The newest embeddable package that is known for *target*, empty where its patch level was said or none is known."""
+    from wheelcheck.api.runtime import known_runtimes
+    from wheelcheck.model.environment import RuntimeKind
+
+    found = known_runtimes(target, RuntimeKind.EMBEDDABLE) if target.patch_assumed else ()
+    return str(found[0].python) if found else ""
 
 
 def _seen_from(folder: Path, path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,6 +145,11 @@ def _config(where: Request) -> IndexConfig:
     from wheelcheck.settings.loading import load_settings
 
     return index_config(where, load_settings(Path(where.folder), where.environ), IndexOptions())
+
+
+def open_files(where: Request, reporter: Reporter) -> AbstractContextManager[FileStore]:
+    """The files that the indexes and hosts of *where* have, to be entered."""
+    return _files(_config(where), reporter)
 
 
 @contextmanager

@@ -100,8 +100,9 @@ def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, re
 )
 @click.option(
     "--runtime",
-    metavar="PATH",
-    help="The target's Python: an embeddable zip, a standalone archive or an installation; without it, packages alone.",
+    metavar="PATH|auto",
+    help="The target's Python: auto fetches it (or embeddable, standalone); else an embeddable zip, a standalone archive or an "
+    "installation. Without it, packages alone.",
 )
 @click.option("--wheelhouse", metavar="DIR", help="Where the wheels are, or are fetched to and kept.")
 @allow_build
@@ -156,12 +157,13 @@ def _request(options: dict[str, Any]) -> BundleRequest:
     from wheelcheck.api.bundle import BundleRequest
     from wheelcheck.api.fetch import FetchRequest
     from wheelcheck.api.request import Request
+    from wheelcheck.api.runtime import WORDS
 
     wheelhouse, runtime = options.pop("wheelhouse"), options.pop("runtime")
     return BundleRequest(
         out=Path(options.pop("out")),
         wheelhouse=Path(wheelhouse) if wheelhouse is not None else None,
-        runtime=Path(runtime) if runtime is not None else None,
+        runtime=runtime if runtime is None or runtime in WORDS else Path(runtime),
         strip=_strip(options.pop("strip")),
         archive=options.pop("archive") or "",
         layered=options.pop("layered"),
@@ -179,6 +181,32 @@ def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
     from wheelcheck.environments.bundle.stripping import KINDS
 
     return tuple(KINDS)
+
+
+@click.command("runtime", short_help="Fetch the Python that is published for a target, checked.")
+@click.argument("target", metavar="PLAN|TARGET")
+@click.option(
+    "-o", "--output", "out", metavar="DIR", required=True, help="The folder to put it in; made if it does not exist."
+)
+@click.option("--kind", type=click.Choice(["auto", "embeddable", "standalone"]), default="auto", show_default=True,
+              help="The embeddable package of python.org (Windows), or a python-build-standalone build.")  # fmt: skip
+@answer_format("runtime")
+@table_options("runtime")
+def runtime_command(target: str, out: str, kind: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
+    """Fetch the newest Python that is known for TARGET, a plan file or words such as win_amd64/3.11, into a folder.
+
+    Its version, address and SHA-256 are data of wheelcheck. It is kept in the cache, and continued after an interruption.
+    `wheelcheck bundle --runtime auto` does the same by itself.
+    """
+    from wheelcheck.api.request import Request
+    from wheelcheck.api.runtime import fetch_runtime, load_target
+
+    showing = Showing.taken_from(options)
+    found = load_target(target)
+    with ending_in_order(), showing.transfers() as reporter:
+        fetched = fetch_runtime(found, kind, Request(inputs=(), **options), reporter, into=Path(out))
+    showing.write("runtime", form, fetched)
+    return 0
 
 
 @click.command("verify", short_help="Check a bundle or environment: files, libraries, imports.")

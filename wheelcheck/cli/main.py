@@ -33,6 +33,7 @@ _MODULES = {
     "explain": "explain",
     "export": "describe",
     "fetch": "environments",
+    "runtime": "environments",
     "bundle": "environments",
     "verify": "environments",
     "target": "describe",

@@ -143,8 +143,7 @@ def _iter_program(shipment: Shipment) -> Iterator[str]:
     else:
         module, _, function = shipment.entry.partition(":")
         start = f'-c $\\"import sys; from {module} import {function}; sys.exit({function}())$\\"'
-    executable = shipment.manifest.layout.executable if shipment.manifest is not None else ""
-    python = "$INSTDIR\\python\\" + _escaped((executable or "python.exe").replace("/", "\\"))
+    python = "$INSTDIR\\python\\" + _escaped(shipment.executable.replace("/", "\\"))
     yield f'CreateShortcut "$SMPROGRAMS\\{_escaped(shipment.title)}.lnk" "{python}" "{start}"'
 
 

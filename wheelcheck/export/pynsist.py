@@ -45,8 +45,8 @@ def _iter_lines(shipment: Shipment, plan: Plan, entry: str, bitness: int) -> Ite
     yield ""
     yield "[Python]"
     if plan.target.patch_assumed:
-        yield "; Any later patch release does, where the Python project still publishes its embeddable package."
-    yield f"version={plan.target.python_full.base_version}"
+        yield f"; Python {plan.target.python} was planned; this is its newest embeddable package that is known."
+    yield f"version={shipment.builder_python}"
     yield f"bitness={bitness}"
     yield ""
     yield "[Include]"

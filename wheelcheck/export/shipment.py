@@ -52,7 +52,8 @@ class Shipment(Struct, frozen=True, kw_only=True):
     ``digest`` is the plan's own (``sha256:…``); ``plan_path`` the name of its file, with ``/``, and ``plan_sha256`` the hash of
     that file's bytes (hex). ``name`` and ``version`` are the program's. ``entry`` is its start: a script (``app/main.py``) or
     ``module:function``. ``manifest`` is that of a bundle in the folder ``bundle``, ``None`` where none was given; ``url`` is where
-    the bundle's archives can be downloaded, without a ``/`` at the end. ``dynamic_imports`` are the dotted names that the program's
+    the bundle's archives can be downloaded, without a ``/`` at the end. ``newest_python`` is the newest embeddable package that is
+    known where the plan's patch level was assumed (3.11.9 for 3.11). ``dynamic_imports`` are the dotted names that the program's
     source imports by a name in a string. Texts that were not given are empty.
     """
 
@@ -65,8 +66,14 @@ class Shipment(Struct, frozen=True, kw_only=True):
     entry: str = ""
     bundle: str = ""
     url: str = ""
+    newest_python: str = ""
     manifest: Manifest | None = None
     dynamic_imports: tuple[str, ...] = ()
+
+    @property
+    def builder_python(self) -> str:
+        """The version that a builder fetches: the one that was planned, or the newest of its minor where only that was said."""
+        return self.newest_python or self.plan.target.python_full.base_version
 
     @property
     def title(self) -> str:
@@ -86,6 +93,20 @@ class Shipment(Struct, frozen=True, kw_only=True):
                     f"{option} {text!r} is no name of a file or folder on Windows",
                     hint='leave out <>:"/\\|?*, control characters, and a blank or dot at the end',
                 )
+
+    @property
+    def executable(self) -> str:
+        """The bundle's interpreter, from the bundle's folder, which is to start the program.
+
+        Raises ``UsageProblem`` for a bundle without one: what is started from it would not be there.
+        """
+        if self.manifest is not None and not self.manifest.layout.executable:
+            raise UsageProblem(
+                "the bundle has no runtime, so that nothing in it could start the program",
+                address=self.bundle,
+                hint="bundle again with --runtime auto, or leave --entry out and start the program with a Python of your own",
+            )
+        return self.manifest.layout.executable if self.manifest is not None else "python.exe"
 
     def required(self, option: str, value: str, form: str) -> str:
         """*value*; raises ``UsageProblem`` where it is empty, because *form* cannot do without *option*."""

@@ -25,6 +25,8 @@ CacheKind = Literal["page", "links", "metadata", "judgement", "code", "size"]
 
 _DATABASE = "cache.db"
 _FOLDER = "index"
+RUNTIMES = "runtimes"
+"""The folder of the cache for the Pythons that were fetched, which are files and no entries."""
 _SIZE_LIMIT = 2 * 1024**3
 _BATCH = 4 * 1024**2  # bytes that are worth a transaction during the run
 _FILE_FROM = 64 * 1024  # bytes: the database would write a large page twice, at thrice the cost of a file
@@ -278,8 +280,8 @@ def default_cache_dir() -> Path:
 
 def cache_info(cache_dir: Path) -> CacheInfo:
     """What *cache_dir* holds; an absent or unreadable cache holds nothing."""
-    folder = cache_dir / _FOLDER
-    size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file()) if folder.is_dir() else 0
+    folder, runtimes = cache_dir / _FOLDER, cache_dir / RUNTIMES
+    size = sum(each.stat().st_size for each in (*folder.rglob("*"), *runtimes.rglob("*")) if each.is_file())
     entries = 0
     if (folder / _DATABASE).exists():
         with contextlib.suppress(*_failures()):
@@ -294,13 +296,13 @@ def cache_info(cache_dir: Path) -> CacheInfo:
 def clear_cache(cache_dir: Path) -> CacheInfo:
     """Delete the cache in *cache_dir* and answer what it held; raises ``DiskFailure`` where it cannot be deleted.
 
-    Only the store's own folder below *cache_dir* is touched.
+    Only the cache's own folders below *cache_dir* are touched.
     """
     from shutil import rmtree
 
     held = cache_info(cache_dir)
     try:
-        for folder in (cache_dir / _FOLDER, *cache_dir.glob(f"{_FOLDER}.broken-*")):
+        for folder in (cache_dir / _FOLDER, cache_dir / RUNTIMES, *cache_dir.glob(f"{_FOLDER}.broken-*")):
             if folder.is_dir():
                 rmtree(folder)
     except OSError as problem:

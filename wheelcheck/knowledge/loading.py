@@ -199,7 +199,7 @@ def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:
     from wheelcheck.knowledge.compatibility import joined, parse_repair_knowledge
 
     files = [path for folder in folders for path in _files(folder)]
-    return joined((_shipped(), *(parse_repair_knowledge(_text(path), str(path)) for path in files)))
+    return joined((_shipped(), *(parse_repair_knowledge(load_own(path), str(path)) for path in files)))
 
 
 @functools.cache
@@ -220,10 +220,11 @@ def _files(folder: Path) -> Iterable[Path]:
         ) from problem
 
 
-def _text(path: Path) -> str:
+def load_own(path: Path) -> str:
+    """The text of a user's own file; raises ``SettingsInvalid``."""
     try:
         return read_text(path)
     except OSError as problem:
         raise SettingsInvalid(f"cannot be read: {problem.strerror}", address=str(path)) from problem
     except UnicodeDecodeError as problem:
-        raise SettingsInvalid("is not UTF-8", address=str(path), hint="TOML files are UTF-8") from problem
+        raise SettingsInvalid("is not UTF-8", address=str(path), hint="files of knowledge are UTF-8") from problem

@@ -122,6 +122,51 @@ class Runtime(Struct, frozen=True, kw_only=True):
     free_threaded: Annotated[bool, about("Whether it has no global lock.")] = False
 
 
+class KnownRuntime(Struct, frozen=True, kw_only=True):
+    """One file of a publisher that is a whole Python; ``system`` and ``machine`` in the words of ``Runtime``.
+
+    ``address`` is the folder of its release at its publisher, without a ``/`` at the end.
+    """
+
+    filename: str
+    sha256: str
+    kind: RuntimeKind
+    python: Version
+    system: str
+    machine: str
+    address: str
+    free_threaded: bool = False
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """Its version without the patch level."""
+        return self.python.major, self.python.minor
+
+    @property
+    def purpose(self) -> tuple[object, ...]:
+        """What two files have in common of which the newer one takes the place of the older."""
+        return self.kind, self.minor, self.system, self.machine, self.free_threaded
+
+    def url(self, mirror: str = "") -> str:
+        """Its address at its publisher, or below *mirror*, which has the same folders."""
+        folder = f"{mirror.rstrip('/')}/{self.address.rpartition('/')[2]}" if mirror else self.address
+        return f"{folder}/{self.filename.replace('+', '%2B')}"
+
+
+class FetchedRuntime(Struct, frozen=True, kw_only=True):
+    """The file *path* of *runtime*, fetched from *url*, which has no credentials; ``others`` would fit the target too."""
+
+    runtime: KnownRuntime
+    path: Path
+    url: str
+    others: tuple[KnownRuntime, ...] = ()
+
+    @property
+    def newer(self) -> KnownRuntime | None:
+        """Another kind that has a later patch release, if there is one."""
+        return next((each for each in self.others if each.python > self.runtime.python), None)
+
+
 class Layout(Struct, frozen=True, kw_only=True):
     """Where things lie, as paths with / relative to the environment's root; . is the root itself."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelcheck.model.document import render_json
-from wheelcheck.model.environment import RuntimeKind
+from wheelcheck.model.environment import Runtime, RuntimeKind
 from wheelcheck.report.commands import draw_command
 from wheelcheck.report.fetch import USERS
 from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
@@ -13,7 +13,7 @@ from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelcheck.model.environment import Bundling, Runtime
+    from wheelcheck.model.environment import Bundling, FetchedRuntime, KnownRuntime
 
 _LARGEST_IN_BRIEF = 5
 _LARGEST = 12
@@ -128,6 +128,43 @@ def _largest(page: Page, title: str, rows: Sequence[tuple[str, int]], bundling: 
 def _warnings(page: Page, bundling: Bundling) -> None:
     for warning in bundling.warnings:
         page.paragraph(warning, lead=("! ", "bold yellow"), indent=2, apart=True)
+
+
+@on_page("ascii")
+def render_runtime(page: Page, fetched: FetchedRuntime, detail: Detail) -> None:  # noqa: ARG001 - as of every answer
+    """Draw the runtime that was *fetched*, what else there is, and the next step."""
+    page.paragraph(f"{_known(fetched.runtime)}: {fetched.path}", style="bold green")
+    page.paragraph(f"SHA-256 {fetched.runtime.sha256}, from {fetched.url}", indent=2)
+    if fetched.newer is not None:
+        word = fetched.newer.kind.value
+        page.paragraph(f"There is also {_known(fetched.newer)}, with later fixes: --runtime {word}", indent=2)
+    page.heading("Next")
+    draw_command(page, ("wheelcheck", "bundle", "PLAN", "--runtime", str(fetched.path), "-o", "FOLDER"))
+
+
+def _known(known: KnownRuntime) -> str:
+    facts = (known.kind, known.python, known.system, known.machine, known.free_threaded)
+    kind, python, system, machine, is_free = facts
+    return _runtime(Runtime(kind=kind, python=python, system=system, machine=machine, free_threaded=is_free))
+
+
+def render_runtime_json(fetched: FetchedRuntime) -> str:
+    """Render the runtime that was *fetched* as JSON."""
+    known = fetched.runtime
+    document = {
+        "schema": "wheelcheck.runtime/1",
+        "path": str(fetched.path),
+        "filename": known.filename,
+        "sha256": known.sha256,
+        "url": fetched.url,
+        "kind": known.kind,
+        "python": known.python,
+        "system": known.system,
+        "machine": known.machine,
+        "free_threaded": known.free_threaded,
+        "others": [{"filename": each.filename, "kind": each.kind, "python": each.python} for each in fetched.others],
+    }
+    return render_json(document).decode()
 
 
 def render_bundling_json(bundling: Bundling) -> str:

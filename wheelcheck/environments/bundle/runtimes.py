@@ -168,6 +168,11 @@ def machine_of(target: Target) -> str:
     return ""
 
 
+def is_free_threaded(target: Target) -> bool:
+    """Whether *target* is a build without the global lock."""
+    return any(re.fullmatch(r"cp3\d+t", abi) for _, abi, _ in target.tags)
+
+
 def refuse_mismatch(source: RuntimeSource, target: Target) -> None:
     """Raise ``UsageProblem`` with both facts where the runtime of *source* cannot use what was planned for *target*."""
     runtime = source.runtime
@@ -175,7 +180,7 @@ def refuse_mismatch(source: RuntimeSource, target: Target) -> None:
         return
     minor = f"{target.python_full.major}.{target.python_full.minor}"
     digits = minor.replace(".", "")
-    threads = any(re.fullmatch(r"cp3\d+t", abi) for _, abi, _ in target.tags)
+    threads = is_free_threaded(target)
     planned_python = f"CPython {minor}{' free-threaded' if threads else ''} (cp{digits}{'t' if threads else ''} wheels)"
     own_python = f"{runtime.python}{' free-threaded' if runtime.free_threaded else ''}"
     planned_machine, own_machine = machine_of(target), runtime.machine or ""
