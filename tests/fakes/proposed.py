@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -116,6 +117,11 @@ EXCLUDE = Repair(
     ),
 )
 THREE_WAYS = Proposals(repairs=(OVERRIDE, PYTHON, EXCLUDE))
+
+FAILING = structs.replace(
+    EXCLUDE, id="F1", grounds=(structs.replace(EXCLUDE.grounds[0], fails=True), *EXCLUDE.grounds[1:])
+)
+IN_VAIN = Proposals(failing=(FAILING,), unrepairable=(Unrepairable(package=_AV, message="No change of av helps."),))
 
 NO_WAY = Proposals(
     unrepairable=(

@@ -75,6 +75,20 @@ def test_schema_refuses_values_that_no_plan_has(pointer: str, value: object) -> 
         jsonschema.Draft202012Validator(json_schema(PlanDocument)).validate(content)
 
 
+def test_what_fails_when_it_is_imported_is_written_and_read_back_and_is_no_key_where_there_is_none() -> None:
+    plan_with = samples.blocked_plan(proposed.IN_VAIN)
+    content = document(plan_with)
+    search = content["repair_search"]
+    assert isinstance(search, dict)
+    assert [each["id"] for each in search["failing"]] == ["F1"]
+    assert [each.get("fails") for each in search["failing"][0]["grounds"]] == [True, None, None, None]
+    read = parse_plan(render_plan(plan_with), "plan.json").proposals
+    assert read is not None
+    assert read.failing == proposed.IN_VAIN.failing
+    assert b'"failing"' not in render_plan(PLANS["three-ways"])
+    assert b'"fails"' not in render_plan(PLANS["three-ways"])
+
+
 def test_schema_describes_every_key() -> None:
     schema = json_schema(PlanDocument)
     definitions = schema["$defs"]
@@ -97,7 +111,7 @@ def test_plan_reads_back_the_same(word: str) -> None:
 
 
 # Keys that came later: without something to say they are left out, so that earlier plans keep their bytes.
-LEFT_OUT_WHERE_EMPTY = {"index_strategy", "accepted"}
+LEFT_OUT_WHERE_EMPTY = {"index_strategy", "accepted", "failing", "fails"}
 
 
 def test_schema_knows_every_key_that_is_written() -> None:

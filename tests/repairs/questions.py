@@ -19,7 +19,7 @@ from tests.fakes.projects import FakeFile, FakeProjects, Release
 from tests.resolver.test_passes import PURE, WHEELS, asked
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.distribution import ProjectPage
-from wheelcheck.model.knowledge import RepairKnowledge
+from wheelcheck.model.knowledge import RepairKnowledge, StandardLibrary
 from wheelcheck.model.repair import Proposals, Repair
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, HashPin, Requirement, UnsupportedRequirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
@@ -147,6 +147,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     code_failing: frozenset[str] = frozenset()
     knowledge: RepairKnowledge = field(default_factory=RepairKnowledge)
     indexes: tuple[str, ...] = ()
+    library: StandardLibrary | None = None
     requires_python: str = ""
     require_hashes: bool = False
     target_is_named: bool = True
@@ -188,6 +189,7 @@ class Situation(Struct, frozen=True, kw_only=True):
             code=FakeCode(self.code, failing=self.code_failing),
             elsewhere=Elsewhere(fake, self.elsewhere),
             knowledge=self.knowledge,
+            library=self.library,
         )
         return propose(self.blocked(fake, question), context, limits)
 

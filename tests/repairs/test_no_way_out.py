@@ -7,6 +7,7 @@ import pytest
 from tests.fakes.projects import wheel
 from tests.repairs.questions import CommandLine, Situation, commands, with_command
 from tests.repairs.situations import SEVERAL, SINGLE, TARGETS, WIN, native
+from wheelcheck.knowledge.loading import load_standard_library
 from wheelcheck.model.knowledge import PythonLife, RepairKnowledge
 from wheelcheck.model.repair import Risk
 from wheelcheck.repairs.context import Limits
@@ -146,3 +147,51 @@ def test_versions_read_count_as_rounds_do_whether_they_are_at_hand_or_not() -> N
     assert not few.complete
     assert few.unreached
     assert commands(few) == ["--exclude native"]
+
+
+def _on_python_312(*versions: str, broken: int) -> Situation:
+    """The user's pin has no wheel; the next versions have one, and the first *broken* of them need a module that 3.12 lacks."""
+    texts = ["import imp\n"] * broken + [""] * (len(versions) - broken)
+    return Situation(
+        line=CommandLine(inputs=("tool==1.0",), python="3.12"),
+        index={"tool": {"1.0": native(), **{version: [wheel()] for version in versions}}},
+        code={f"tool-{each}-py3-none-any.whl": {"tool.py": text} for each, text in zip(versions, texts, strict=True)},
+        library=load_standard_library(),
+        target_is_named=False,
+    )
+
+
+@pytest.mark.parametrize(("broken", "taken"), [(0, "1.1"), (1, "1.2"), (2, "1.4"), (3, "1.4")])
+def test_version_that_fails_when_it_is_imported_is_passed_over(broken: int, taken: str) -> None:
+    """The kind of SQLAlchemy 2.0.0 on Python 3.13."""
+    proposals = _on_python_312("1.1", "1.2", "1.3", "1.4", broken=broken).proposals()
+    assert commands(proposals) == [f"--replace tool=={taken}"]
+    assert not proposals.failing
+
+
+def test_where_every_version_fails_there_is_no_repair_and_the_place_is_told() -> None:
+    proposals = _on_python_312("1.1", "1.2", broken=2).proposals()
+    assert not proposals.repairs
+    (failing,) = proposals.failing
+    ground = next(each for each in failing.grounds if each.fails is True)
+    assert (ground.file, ground.line, ground.quote) == ("tool.py", 1, "import imp")
+
+
+def test_search_goes_on_beyond_what_fails_when_it_is_imported() -> None:
+    """Three kinds of change are wanted, and one that fails takes the place of none."""
+    situation = Situation(
+        line=CommandLine(inputs=("app==2.0",), python="3.12"),
+        index={
+            "app": {"1.0": [wheel()], "2.0": [wheel(requires=["av==1.0"])]},
+            "av": {"1.0": native(), "2.0": [wheel()]},
+        },
+        code={
+            "app-2.0-py3-none-any.whl": {"app.py": "from av import gone\n"},
+            "av-2.0-py3-none-any.whl": {"av.py": ""},
+        },
+        library=load_standard_library(),
+        target_is_named=False,
+    )
+    proposals = situation.proposals()
+    assert commands(proposals) == ["--replace app==1.0"]
+    assert [" ".join(each.options) for each in proposals.failing] == ["--override av==2.0", "--exclude av"]

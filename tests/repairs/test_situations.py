@@ -497,11 +497,17 @@ def test_override_that_keeps_the_imported_name_is_not_high() -> None:
     assert CODE["imported-name-is-there"].proposals().repairs[0].risk is Risk.MEDIUM
 
 
-def test_exclusion_with_an_unguarded_import_is_high_and_says_what_will_fail() -> None:
-    repair = the_one(CODE["unguarded-import"].proposals())
-    assert repair.risk is Risk.HIGH
-    assert "will fail on `import app`" in repair.grounds[0].text
-    assert (repair.grounds[0].file, repair.grounds[0].line) == ("app/audio.py", 1)
+def test_exclusion_with_an_unguarded_import_is_no_repair_and_says_what_will_fail() -> None:
+    proposals = CODE["unguarded-import"].proposals()
+    assert not proposals.repairs
+    (failing,) = proposals.failing
+    assert (failing.id, failing.options, failing.risk) == ("F1", ("--exclude", "av"), Risk.HIGH)
+    ground = failing.grounds[0]
+    assert ground.fails is True
+    assert "will fail on `import app`" in ground.text
+    assert (ground.file, ground.line) == ("app/audio.py", 1)
+    assert [each.package for each in proposals.unrepairable] == ["av"]
+    assert "leads to an answer that can be imported" in proposals.unrepairable[0].message
 
 
 def test_exclusion_with_a_guarded_import_is_not_high() -> None:

@@ -79,6 +79,17 @@ def test_proved_repair_takes_the_place_of_the_guess() -> None:
     assert "No repair was found that makes this installable" in searched_in_vain
 
 
+def test_what_resolves_and_then_fails_stands_apart_with_its_file_and_line_and_no_command() -> None:
+    text = render_summary(samples.blocked_plan(proposed.IN_VAIN), width=120)
+    assert "No repair was found that makes this installable" in text
+    after = text.partition("No repair, for it resolves and then fails when it is imported:\n")[2]
+    assert after.startswith("    x leave av 11.0.0 out (only audiocraft 1.3.0 wants it)\n")
+    assert "audiocraft/data/audio.py:18: import av" in after
+    assert "--exclude av" not in text
+    assert "inside a function" not in text
+    assert "resolves and then fails" not in render_summary(PLANS["three-ways"], width=120)
+
+
 def test_search_that_was_cut_short_is_not_told_as_a_proof() -> None:
     text = render_summary(PLANS["hopeless"], width=120)
     assert "No repair was found" not in text

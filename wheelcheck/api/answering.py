@@ -264,10 +264,10 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
     )
 
 
-def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
+def repaired(answer: Answer, proof: Proof, store: IndexStore, reporter: Reporter) -> Answer:
     """*answer* with a repair applied: the question and the resolution of its *proof*, explained as every answer is.
 
-    Nothing is read or resolved again, so that what is planned is what was proved.
+    Nothing is resolved again, so that what is planned is what was proved; of the wheels the suspect ones are read.
     """
     prepared = answer.prepared
     policy = proof.question.policy
@@ -285,7 +285,8 @@ def repaired(answer: Answer, proof: Proof, reporter: Reporter) -> Answer:
     reporter.stage("explaining")
     prepared = replace(prepared, question=proof.question, options=options)
     findings = _explained(prepared, proof.resolution, proof.projects, answer.knowledge)
-    return replace(answer, prepared=prepared, outcome=proof.resolution, findings=findings)
+    failing = _failing_imports(prepared, proof.resolution, store)
+    return replace(answer, prepared=prepared, outcome=proof.resolution, findings=(*findings, *failing))
 
 
 def installability_by_siblings(files: tuple[Distribution, ...]) -> Installability | None:

@@ -63,7 +63,7 @@ def plan_in(store: IndexStore, prepared: Prepared, reporter: Reporter) -> Plan:
     proposals = proved.proposals if proved is not None else None
     repair = _chosen(prepared.fix, proposals)
     if proved is not None and repair is not None:
-        answer = repaired(answer, proved.proofs[repair.id], reporter)
+        answer = repaired(answer, proved.proofs[repair.id], store, reporter)
     return make_plan(
         answer.outcome,
         answer.findings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -74,6 +74,7 @@ class Ground(Struct, frozen=True, kw_only=True):
     file: Annotated[str | None, about("The file within an archive where it can be read.")] = None
     line: Annotated[Line | None, about("The line of that file, from 1.")] = None
     quote: Annotated[str | None, about("The statement that stands there.")] = None
+    fails: Annotated[bool | UnsetType, about("True where it proves that an import fails; left out elsewhere.")] = UNSET
 
 
 class VersionMove(Struct, frozen=True, kw_only=True):
@@ -143,11 +144,13 @@ class Suggestion(Struct, frozen=True, kw_only=True):
 class Proposals(Struct, frozen=True, kw_only=True):
     """What the search for repairs found: ``repairs`` cheapest first.
 
+    ``failing`` are no repairs: they resolve, and one of their ``grounds`` proves that an import fails.
     ``complete`` is false where it ended at its budget, and ``unreached`` says in a sentence what it did not get to. ``tried``
     counts the resolutions made. ``interrupted`` says that the index went away meanwhile, so that what is missing here may exist.
     """
 
     repairs: tuple[Repair, ...] = ()
+    failing: tuple[Repair, ...] = ()
     unrepairable: tuple[Unrepairable, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     complete: bool = True

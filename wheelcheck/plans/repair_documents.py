@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 from packaging.version import Version
 
 from wheelcheck.model.document import Count, ProjectName, about, document_of, stated
@@ -109,6 +109,12 @@ class RepairSearch(Struct, frozen=True, kw_only=True):
     suggestions: Annotated[
         tuple[SuggestionDocument, ...], about("Changes that might help and could not be proved.")
     ] = ()
+    failing: Annotated[
+        tuple[RepairDocument, ...] | UnsetType,
+        about(
+            "Changes that resolve and then fail when they are imported, which a ground proves; left out where none are known."
+        ),
+    ] = UNSET
 
 
 def repair_document(repair: Repair) -> RepairDocument:
@@ -137,6 +143,7 @@ def search_document(proposals: Proposals) -> RepairSearch:
         suggestions=tuple(
             SuggestionDocument(edit=_edit_document(each.edit), message=each.message) for each in proposals.suggestions
         ),
+        failing=tuple(map(repair_document, proposals.failing)) or UNSET,
     )
 
 
@@ -169,6 +176,7 @@ def proposals_of(repairs: tuple[RepairDocument, ...], search: RepairSearch | Non
     found = search or RepairSearch()
     return Proposals(
         repairs=tuple(map(_repair, repairs)),
+        failing=() if isinstance(found.failing, UnsetType) else tuple(map(_repair, found.failing)),
         unrepairable=found.hopeless,
         suggestions=tuple(Suggestion(edit=_edit(each.edit), message=each.message) for each in found.suggestions),
         complete=found.complete,

@@ -231,6 +231,12 @@ class VersionChange(ProjectChange, frozen=True, kw_only=True):
         """The same change, to *version* and no other; with ``None`` to any."""
         return replace(self, version=version)
 
+    def later_than(self, version: Version, count: int) -> Self:
+        """The same change without *version*, those before it and the next *count* - 1 after it as candidates."""
+        later = sorted(each for each in self.candidates if each > version)[: count - 1]
+        candidates = tuple(each for each in self.candidates if each > version and each not in later)
+        return replace(self, candidates=candidates, version=None)
+
     def may_be(self, version: Version) -> bool:
         """Whether *version* is one to try; where none are listed, any is."""
         return not self.candidates or version in self.candidates

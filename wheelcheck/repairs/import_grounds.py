@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.imports.failing import Surroundings, find_failures, import_target, read_suspects
 from wheelcheck.imports.suspects import LARGEST, Suspects, unseen_projects
@@ -16,6 +16,7 @@ from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.ports import Code
 from wheelcheck.repairs.repair_case import Dependant, RepairCase
 
+_TAKEN_AWAY = frozenset({EditKind.EXCLUDE, EditKind.MARKER})
 _TESTS = frozenset({"tests", "conftest"})
 _MODULES_SHOWN = 4
 _ARCHIVES_READ = 8
@@ -27,13 +28,15 @@ _LONGEST = 80  # characters of a statement within a sentence; the ground quotes 
 class Reading(Struct, frozen=True, kw_only=True):
     """The part of one dependant's code that was read: its ``uses`` of a project, without those in tests.
 
-    ``unread`` says why all or a part was not read, empty where it was.
+    ``unread`` says why all or a part was not read, empty where it was. ``is_named_alike`` says that one of its
+    modules has its name.
     """
 
     dependant: Dependant
     uses: tuple[ImportUse, ...] = ()
     survey: ImportSurvey | None = None
     unread: str = ""
+    is_named_alike: bool = True
 
     @property
     def is_partial(self) -> bool:
@@ -73,7 +76,8 @@ def read_imports(case: RepairCase, dependant: Dependant, project: NormalizedName
     survey = case.code.imports(distribution, import_names(case, project))
     own = case.code.top_modules((distribution,))[0].names if survey.uses else frozenset[str]()
     uses = tuple(use for use in survey.uses if _is_installed(use, own) and not _is_test(use, survey))
-    return Reading(dependant=dependant, uses=uses, survey=survey, unread=survey.unread)
+    alike = any(canonicalize_name(top) == distribution.name for top in own)
+    return Reading(dependant=dependant, uses=uses, survey=survey, unread=survey.unread, is_named_alike=alike)
 
 
 def import_names(case: RepairCase, project: NormalizedName) -> frozenset[str]:
@@ -170,6 +174,23 @@ def judge_dependants(case: RepairCase, project: NormalizedName) -> Iterator[Grou
 
 def judge_imports(case: RepairCase) -> Iterator[Ground]:
     """What fails when the projects that the repair moves, or those that ask for an edited project, are imported after it."""
+    for _, ground in _iter_failing_imports(case):
+        yield ground
+
+
+def failing_projects(case: RepairCase) -> frozenset[NormalizedName]:
+    """The projects whose import is proved to fail after the repair; raises ``IndexUnavailable``."""
+    gone = [edit.package for edit in case.edits if edit.kind in _TAKEN_AWAY and edit.package is not None]
+    without = {
+        dependant.pin.name
+        for project in gone
+        for dependant in case.dependants(project)
+        if _fails_at_once(read_imports(case, dependant, project))
+    }
+    return frozenset(without.union(name for name, _ in _iter_failing_imports(case)))
+
+
+def _iter_failing_imports(case: RepairCase) -> Iterator[tuple[NormalizedName, Ground]]:
     if case.library is None:
         return
     # A bound moves a project within what everybody declares, who may be many.
@@ -192,8 +213,17 @@ def judge_imports(case: RepairCase) -> Iterator[Ground]:
     reads = read_suspects(suspects, around.target, case.code)
     for found in find_failures(case.after.files, suspects, around, case.code, reads):
         first = found.each[0]
-        quote = first.statement or None
-        yield Ground(risk=Risk.HIGH, text=found.message, file=first.module.file, line=first.line, quote=quote)
+        yield (
+            found.package,
+            Ground(
+                risk=Risk.HIGH,
+                text=found.message,
+                file=first.module.file,
+                line=first.line,
+                quote=first.statement or None,
+                fails=True,
+            ),
+        )
 
 
 def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:
@@ -204,7 +234,8 @@ def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:
             entries = ", ".join(f"`import {module}`" for module in reading.entries(first))
             what = says.format(entries=entries, module=first.importer, project=project)
             text = f"{name} {what}: {first.file}:{first.line} has `{_one_line(first)}`{more_places(uses)}"
-            yield Ground(risk=risk, text=text, file=first.file, line=first.line, quote=first.statement)
+            fails = True if kind is ImportKind.UNCONDITIONAL and _fails_at_once(reading) else UNSET
+            yield Ground(risk=risk, text=text, file=first.file, line=first.line, quote=first.statement, fails=fails)
     if reading.unread and not reading.of_kind(ImportKind.UNCONDITIONAL):
         # Nothing is proved of code that was not read.
         if reading.is_partial:
@@ -215,6 +246,15 @@ def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:
             yield Ground(risk=Risk.HIGH, text=text)
     elif not reading.uses:
         yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {project}")
+
+
+def _fails_at_once(reading: Reading) -> bool:
+    """Whether the import of the module that the dependant is known by carries out an unconditional import, and so fails."""
+    uses = reading.of_kind(ImportKind.UNCONDITIONAL)
+    entries = reading.entries(uses[0]) if uses else ()
+    return any(canonicalize_name(entry) == reading.dependant.pin.name for entry in entries) or (
+        bool(entries) and "." not in entries[0] and not reading.is_named_alike
+    )
 
 
 def _one_line(use: ImportUse) -> str:

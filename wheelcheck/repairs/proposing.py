@@ -22,6 +22,7 @@ from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_ad
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext, State
 from wheelcheck.repairs.edits import Change, Excluded, key_of
+from wheelcheck.repairs.import_grounds import failing_projects
 from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
 from wheelcheck.repairs.repair_case import RepairCase
 from wheelcheck.repairs.risk import assess, risk_of
@@ -59,6 +60,7 @@ class _Proposing:
         self._hopeless: list[Unrepairable] = []
         self._suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
         self._interrupted = ""
+        self._imported: list[tuple[object, frozenset[NormalizedName]]] = []
         self._begin(blocked)
 
     def _begin(self, blocked: Blocked, tried: int = 0) -> None:
@@ -66,7 +68,7 @@ class _Proposing:
         limits = replace(self._limits, seconds=self._end - self._limits.clock())
         self._blocked = blocked
         self._trials = Trials(blocked, self._context, limits, self._reporter)
-        self._search = Search(blocked, self._context, limits, self._trials, self._suggestions)
+        self._search = Search(blocked, self._context, limits, self._trials, self._suggestions, self._failing)
 
     def run(self) -> ProvedProposals:
         outcome = self._blocked.outcome
@@ -80,10 +82,14 @@ class _Proposing:
             self._interrupted = str(error)
             found = self._best()
         by_clock = self._trials.ended_by_clock
-        proved = list(self._iter_repairs(self._with_remedies(found)))
-        repairs = tuple(repair for repair, _ in proved)
+        shown = list(map(self._repair, self._with_remedies(found)))
+        proved = [each for each in shown if not has_failure(each[0])]
+        failing = [repair for repair, _ in shown if has_failure(repair)]
+        failing += [self._repair(each)[0] for each in sorted(self._search.failing, key=_order)]
+        repairs = tuple(_numbered("R", (repair for repair, _ in proved)))
         proposals = Proposals(
             repairs=repairs,
+            failing=tuple(_numbered("F", failing[: self._limits.repairs])),
             unrepairable=tuple(self._hopeless),
             suggestions=tuple(self._iter_suggestions(repairs)),
             complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
@@ -91,7 +97,8 @@ class _Proposing:
             interrupted=self._interrupted,
             tried=self._tried + self._trials.count,
         )
-        return ProvedProposals(proposals=proposals, proofs={repair.id: proof for repair, proof in proved})
+        proofs = {repair.id: proof for repair, (_, proof) in zip(repairs, proved, strict=True)}
+        return ProvedProposals(proposals=proposals, proofs=proofs)
 
     def _searched(self) -> list[Trial]:
         base = self._original = self._trials.base
@@ -152,7 +159,7 @@ class _Proposing:
         if blockers:
             yield from iter_unrepairable(self._blocked, view, blockers)
         elif not self._search.ended:
-            yield from iter_exhausted(view, self._trials.count)
+            yield from iter_exhausted(view, self._trials.count, fails=bool(self._search.failing))
 
     def _view(self) -> TrialView:
         base = self._trials.base
@@ -187,21 +194,20 @@ class _Proposing:
 
     # Repairs as they are shown
 
-    def _iter_repairs(self, found: Sequence[Trial]) -> Iterator[tuple[Repair, Proof]]:
+    def _repair(self, each: Trial) -> tuple[Repair, Proof]:
         asked = State(question=self._asked.question)
-        for number, each in enumerate(found, 1):
-            changes = sorted((*self._given_up, *each.changes), key=_reading_order)
-            edits = tuple(self._edit(change) for change in changes)
-            grounds = self._grounds(edits, each)
-            repair = Repair(
-                id=f"R{number}",
-                edits=edits,
-                cost=each.cost,
-                verified=verification(self._original, each, self._trials),
-                risk=risk_of(grounds),
-                grounds=grounds,
-            )
-            yield repair, proof_of(each, changes, asked)
+        changes = sorted((*self._given_up, *each.changes), key=_reading_order)
+        edits = tuple(self._edit(change) for change in changes)
+        grounds = self._grounds(edits, each)
+        repair = Repair(
+            id="",
+            edits=edits,
+            cost=each.cost,
+            verified=verification(self._original, each, self._trials),
+            risk=risk_of(grounds),
+            grounds=grounds,
+        )
+        return repair, proof_of(each, changes, asked)
 
     def _edit(self, change: Change) -> Edit:
         edit = change.edit(State(question=self._asked.question))
@@ -213,8 +219,21 @@ class _Proposing:
         target = self._blocked.question.target
         return replace(edit, because=f"{', '.join(names[:-1])} and {names[-1]} have no usable file on {target}")
 
-    def _grounds(self, edits: tuple[Edit, ...], found: Trial) -> tuple[Ground, ...]:
-        case = RepairCase(
+    def _failing(self, found: Trial) -> frozenset[NormalizedName]:
+        """The projects whose imports are proved to fail in *found*."""
+        key = (found.state.question.target.platform, found.state.question.target.python, found.resolution.pins)
+        known = next((projects for each, projects in self._imported if each == key), None)
+        if known is None:
+            edits = tuple(change.edit(State(question=self._asked.question)) for change in found.changes)
+            try:
+                known = failing_projects(self._case(edits, found))
+            except IndexUnavailable:
+                known = frozenset()
+            self._imported.append((key, known))
+        return known
+
+    def _case(self, edits: tuple[Edit, ...], found: Trial) -> RepairCase:
+        return RepairCase(
             edits=edits,
             before=natural_of(self._asked.outcome),
             after=found.resolution,
@@ -224,12 +243,23 @@ class _Proposing:
             library=self._context.library,
             day=self._asked.day,
         )
+
+    def _grounds(self, edits: tuple[Edit, ...], found: Trial) -> tuple[Ground, ...]:
         self._reporter.stage("weighing repairs")
         try:
-            return assess(case)
+            return assess(self._case(edits, found))
         except IndexUnavailable as error:
             self._interrupted = str(error)
             return (Ground(risk=Risk.HIGH, text=f"its evidence could not be read: {error.message}"),)
+
+
+def has_failure(repair: Repair) -> bool:
+    """Whether one of its grounds proves that an import fails after *repair*."""
+    return any(ground.fails is True for ground in repair.grounds)
+
+
+def _numbered(letter: str, repairs: Iterable[Repair]) -> Iterator[Repair]:
+    return (replace(repair, id=f"{letter}{number}") for number, repair in enumerate(repairs, 1))
 
 
 def _order(found: Trial) -> tuple[int, tuple[object, ...]]:
@@ -269,14 +299,18 @@ def iter_unrepairable(blocked: Blocked, view: TrialView, blockers: Iterable[Bloc
         )
 
 
-def iter_exhausted(view: TrialView, trials: int) -> Iterator[Unrepairable]:
-    """One statement for each blocker of a question for which all that could be changed was tried, in vain."""
+def iter_exhausted(view: TrialView, trials: int, *, fails: bool) -> Iterator[Unrepairable]:
+    """One statement for each blocker of a question for which all that could be changed was tried, in vain.
+
+    *fails* says that there were answers, whose imports fail.
+    """
+    answer = "an answer that can be imported" if fails else "an answer"
     for blocker in (each for group in view.blocking_groups() for each in group):
         tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
         yield Unrepairable(
             package=blocker.name,
             version=blocker.version,
-            message=f"none of the changes that could help {blocker.name} leads to an answer, {tried}",
+            message=f"none of the changes that could help {blocker.name} leads to {answer}, {tried}",
             paths=blocker.paths,
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
@@ -20,7 +20,7 @@ from wheelcheck.model.resolution import OlderPick
 from wheelcheck.repairs.blockers import TrialView
 from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, alternatives_of, kept_at
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
-from wheelcheck.repairs.edits import Change, Excluded, Key, Keys, Overridden, Repinned, key_of
+from wheelcheck.repairs.edits import Change, Excluded, Key, Keys, Overridden, Repinned, VersionChange, key_of
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
 
 # It has no counts: the same question gives the same sentence every time.
@@ -29,6 +29,7 @@ _NODES = 5_000  # sets looked at, tried or not; far more than an input with a fe
 # After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
 _IDLE = 300
 _ROUNDS = 12
+_LATER = 4  # so often later versions are tried where imports fail
 _YEARS = 2  # between two versions, after which the older was made for other neighbours
 
 
@@ -46,6 +47,8 @@ class _Node(Struct):
 class Search:
     """Searches for repairs of *blocked*; the results are in ``found``.
 
+    *failing* gives the projects whose import a trial that resolves is proved to break: such a trial is no repair, and kept in
+    ``failing``.
     ``conflict_sets`` keep the blockers that it met. ``ended`` is empty when every set was looked at that could matter, else a
     sentence on what was not.
     """
@@ -57,8 +60,11 @@ class Search:
         limits: Limits,
         trials: Trials,
         suggestions: dict[tuple[NormalizedName, str], Suggestion],
+        failing: Callable[[Trial], Collection[NormalizedName]],
     ) -> None:
         self.found: list[Trial] = []
+        self.failing: list[Trial] = []
+        self._failing = failing
         self.ended = ""
         self.conflict_sets = ConflictSets(blocked, context, trials, suggestions)
         self._limits = limits
@@ -123,7 +129,7 @@ class Search:
         """Try *changes*, take them, or continue from the reasons why they fail; whether that took too long to decide."""
         found, failed = attempt(changes, self._trials)
         if found is not None:
-            self._take(found)
+            self._take(found, changes)
         for trial in failed:
             self._branch_in_alternatives(changes, trial)
         return found is None and not failed
@@ -156,15 +162,42 @@ class Search:
         cost = sum(change.cost for change in changes)
         heapq.heappush(self._heap, _Node(cost + _lower_bound(pending), cost, order, changes, pending))
 
-    def _take(self, found: Trial) -> None:
-        self._trials.answer_found()
+    def _take(self, found: Trial, changes: tuple[Change, ...]) -> None:
+        if not self._failing(found):
+            self._trials.answer_found()
         try:
             found = self._reduced(found)
             found = self._coherent(found)
+            found = self._importable(found, changes)
         finally:
             # Of two repairs with the same outcome the cheaper stays, which was found first.
-            if not self._is_known(found.keys) and not any(_is_alike(found, other) for other in self.found):
-                self.found.append(found)
+            kept = self.failing if self._failing(found) else self.found
+            if not self._is_known(found.keys) and not any(_is_alike(found, other) for other in kept):
+                kept.append(found)
+
+    def _importable(self, found: Trial, changes: tuple[Change, ...]) -> Trial:
+        """*found*, or the same *changes* to later versions, where what they moved to fails when it is imported.
+
+        What fails is mostly too old for the target's Python, and so are its neighbours: each time twice as many are passed over.
+        """
+        asked, barred = {key_of(change): change for change in changes}, 1
+        for _ in range(_LATER):
+            broken = self._failing(found)
+            settled = [
+                change for change in found.changes if isinstance(change, VersionChange) and change.name in broken
+            ]
+            if not settled:
+                return found
+            for change in settled:
+                own = asked[key_of(change)]
+                if isinstance(own, VersionChange) and change.version is not None:
+                    asked[key_of(change)] = own.later_than(change.version, barred)
+            barred *= 2
+            again, _ = attempt(tuple(asked[key] for key in sorted(found.keys)), self._trials)
+            if again is None:
+                return found
+            found = again
+        return found
 
     def _reduced(self, found: Trial) -> Trial:
         """*found* without needless changes: only pages were asked which edits touch a blocker, so one may not be needed.
@@ -223,7 +256,7 @@ class Search:
                 changes[free[0].slot] = free[0]
             found, failed = attempt(tuple(changes.values()), self._trials)
             if found is not None:
-                self._take(found)
+                self._take(found, tuple(changes.values()))
                 return
             conflict_sets = self.conflict_sets.of(failed[-1]) if failed else ()
             made = {key_of(change) for change in changes.values()}

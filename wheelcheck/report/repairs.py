@@ -17,6 +17,7 @@ _STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
 _GROUNDS_IN_BRIEF = 3
 _MOVES_IN_BRIEF = 4
 _UNREPAIRABLE_IN_BRIEF = 3
+_FAILING_IN_BRIEF = 2
 _EXECUTABLE = (Status.INSTALLABLE, Status.NEEDS_BUILD)
 
 
@@ -76,6 +77,7 @@ def draw_repairs(page: Page, plan: Plan, detail: Detail, asked: tuple[str, ...] 
         _draw_unrepairable(page, proposals.unrepairable, detail)
     for suggestion in () if open_repairs else proposals.suggestions:
         _draw_suggestion(page, suggestion, repaired_command(again, suggestion.edit, plan.target))
+    _draw_failing(page, plan, detail)
     _draw_rest(page, proposals)
 
 
@@ -162,6 +164,23 @@ def _draw_unrepairable(page: Page, unrepairable: Sequence[Unrepairable], detail:
 def _named(unrepairable: Unrepairable) -> str:
     name = unrepairable.package or "a requirement without a name"
     return glued(f"{name} {unrepairable.version}") if unrepairable.version is not None else name
+
+
+def _draw_failing(page: Page, plan: Plan, detail: Detail) -> None:
+    """Add what resolves and then fails, with the file and line that prove it; briefly where there are repairs."""
+    failing = plan.proposals.failing if plan.proposals is not None else ()
+    if not failing or plan.applied:
+        return
+    page.paragraph("No repair, for it resolves and then fails when it is imported:", indent=2, style="bold", apart=True)
+    for repair in failing if detail == "full" else failing[:_FAILING_IN_BRIEF]:
+        words = [change(edit, plan.target) for edit in repair.edits]
+        page.paragraph(" and ".join(words), lead=("✗ ", _RED), indent=4)
+        for ground in [each for each in repair.grounds if each.fails is True][: None if detail == "full" else 1]:
+            page.paragraph(ground.text, indent=6)
+            if ground.file and not _is_quoted(ground):
+                page.paragraph(f"{ground.file}:{ground.line}: {ground.quote}", indent=6, style="dim")
+    if len(failing) > _FAILING_IN_BRIEF and detail != "full":
+        page.paragraph(f"and {len(failing) - _FAILING_IN_BRIEF} more; -v shows them", indent=4, style="dim")
 
 
 def _draw_suggestion(page: Page, suggestion: Suggestion, command: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from wheelcheck.model.check import Check, Verdict
+from wheelcheck.model.check import Check, CheckedTarget, Verdict
 from wheelcheck.model.repair import Repair
 from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
 from wheelcheck.report.quoting import code_block, code_span, escaped
@@ -85,6 +85,7 @@ def _iter_blocks(check: Check, groups: Sequence[FindingGroup]) -> Iterator[str]:
     failing = [checked for checked in check.targets if target_word(checked) == "fails"]
     for proved in group_repairs(failing):
         yield _repair(proved)
+    yield from dict.fromkeys(text for checked in failing for text in _iter_vain(checked))
     stale = [escaped(sentence) + _written(str(each.origin)) for each, _, sentence in stale_allowances(check)]
     stale += [escaped(note) for note in check.notes]
     if stale:
@@ -109,6 +110,14 @@ def finding_block(group: FindingGroup, *, without: str = "") -> str:
     if not names_its_target(group):
         lines.append(f"- on {escaped(listed_targets(group.targets))}")
     return "\n".join(lines)
+
+
+def _iter_vain(checked: CheckedTarget) -> Iterator[str]:
+    """What resolves on a target that nothing repairs, and the import that fails then."""
+    proposals = checked.plan.proposals if checked.plan is not None else None
+    for repair in proposals.failing if proposals is not None and not proposals.repairs else ():
+        why = next((ground.text for ground in repair.grounds if ground.fails is True), "")
+        yield f"**No repair**, it resolves and then fails: {escaped(changes(repair))}: {escaped(why)}"
 
 
 def _repair(proved: Group[Repair]) -> str:
