@@ -87,8 +87,8 @@ class Code(Protocol):
     what was not read.
     """
 
-    def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
-        """Where the code of *distribution* imports one of the top-level *names*; fetches its Python files only."""
+    def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
+        """Where the code of *distribution* imports one of the top-level *names* on *target*; fetches its Python files only."""
 
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of the dotted *modules* binds in *distribution*, in the order of their names."""
@@ -175,8 +175,8 @@ class Archives(Protocol):
     def top_modules(self, file: BinaryIO, filename: str) -> TopModules:
         """The top-level modules that the archive *file* makes importable; reads a wheel's directory, a source archive whole."""
 
-    def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
-        """Where the Python files in the archive *file* import one of the top-level *names*."""
+    def imports(self, file: BinaryIO, filename: str, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
+        """Where the Python files in the archive *file* import one of the top-level *names* on *target*."""
 
     def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in the archive *file*; reads these and what they import ``*`` from."""

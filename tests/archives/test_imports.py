@@ -8,8 +8,12 @@ import pytest
 
 from tests.archives.readers import READER
 from tests.fakes.archives import Content, make_sdist, make_wheel
+from wheelcheck.imports.failing import import_target
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse
+from wheelcheck.targets.targets import parse_target
 
+TARGET = import_target(parse_target("manylinux_2_28_x86_64", "3.12"))
+CONDITIONAL = ImportKind.CONDITIONAL
 UNCONDITIONAL, GUARDED = ImportKind.UNCONDITIONAL, ImportKind.GUARDED
 IN_FUNCTION, TYPE_CHECKING = ImportKind.IN_FUNCTION, ImportKind.TYPE_CHECKING
 
@@ -17,7 +21,7 @@ IN_FUNCTION, TYPE_CHECKING = ImportKind.IN_FUNCTION, ImportKind.TYPE_CHECKING
 def survey(files: dict[str, Content], *names: str) -> ImportSurvey:
     """The survey of the wheel ``demo`` of *files*."""
     filename, content = make_wheel("demo", "1.0", files=files)
-    return READER.imports(io.BytesIO(content), filename, frozenset(names or ("av",)))
+    return READER.imports(io.BytesIO(content), filename, frozenset(names or ("av",)), TARGET)
 
 
 def uses(source: Content, *names: str) -> tuple[ImportUse, ...]:
@@ -30,13 +34,22 @@ def kinds(source: str) -> list[ImportKind]:
 
 
 @pytest.mark.parametrize(
+    "test", ["sys.platform == 'win32'", "os.name == 'nt'", "sys.version_info < (3, 8)", "platform.system() == 'Darwin'"]
+)
+def test_import_that_does_not_run_on_the_target_is_none(test: str) -> None:
+    source = f"import os, platform, sys\nif {test}:\n    import av\nelse:\n    import numpy"
+    assert kinds(source) == []
+    assert [use.kind for use in uses(source, "numpy")] == [UNCONDITIONAL]
+
+
+@pytest.mark.parametrize(
     ("source", "kind"),
     [
         ("import av", UNCONDITIONAL),
         ("class A:\n    import av", UNCONDITIONAL),
-        ("if x:\n    import av", UNCONDITIONAL),
+        ("if x:\n    import av", CONDITIONAL),
         ("with x:\n    for y in z:\n        import av", UNCONDITIONAL),
-        ("match x:\n    case 1:\n        import av", UNCONDITIONAL),
+        ("match x:\n    case 1:\n        import av", CONDITIONAL),
         ("import_module('av')", UNCONDITIONAL),
         ("m = __import__('av')", UNCONDITIONAL),
         ("try:\n    import av\nexcept ImportError:\n    av = None", GUARDED),
@@ -53,7 +66,7 @@ def kinds(source: str) -> list[ImportKind]:
         ("if is_av_available():\n    import av", GUARDED),
         ("if importlib.util.find_spec('av') is not None:\n    import av", GUARDED),
         ("if not is_av_available():\n    pass\nelse:\n    import av", GUARDED),
-        ("if is_windows:\n    import av", UNCONDITIONAL),
+        ("if is_windows:\n    import av", CONDITIONAL),
         ("def f():\n    import av", IN_FUNCTION),
         ("async def f():\n    if x:\n        import av", IN_FUNCTION),
         ("f = lambda: __import__('av')", IN_FUNCTION),
@@ -189,7 +202,7 @@ def test_a_wheels_purelib_is_its_root() -> None:
         "1.0",
         files={"demo-1.0.data/purelib/extra/x.py": "import av\n", "demo-1.0.data/scripts/run.py": "import av\n"},
     )
-    found = READER.imports(io.BytesIO(content), filename, frozenset({"av"}))
+    found = READER.imports(io.BytesIO(content), filename, frozenset({"av"}), TARGET)
     assert [(use.file, use.importer) for use in found.uses] == [("demo-1.0.data/purelib/extra/x.py", "extra.x")]
     assert READER.top_modules(io.BytesIO(content), filename).names == {"demo", "extra"}
 
@@ -224,6 +237,6 @@ def test_a_wheels_purelib_is_its_root() -> None:
 def test_a_source_archive_is_read_where_its_packages_are(files: dict[str, Content], names: set[str], file: str) -> None:
     filename, content = make_sdist("demo", "1.0", files=files)
     assert READER.top_modules(io.BytesIO(content), filename).names == names
-    found = READER.imports(io.BytesIO(content), filename, frozenset({"av"}))
+    found = READER.imports(io.BytesIO(content), filename, frozenset({"av"}), TARGET)
     assert [use.file.startswith(file) for use in found.uses] == [True]
     assert {use.importer for use in found.uses} == names

@@ -29,13 +29,13 @@ class FakeCode:
     failing: frozenset[str] = frozenset()
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
-        """Where the code of *distribution* imports one of *names*."""
+    def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
+        """Where the code of *distribution* imports one of *names* on *target*."""
         texts = self._asked("imports", distribution)
         reason = self.unread.get(distribution.filename)
         if reason is not None:
             return ImportSurvey(filename=distribution.filename, unread=reason)
-        return survey_imports(texts, names)
+        return survey_imports(texts, names, target)
 
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in *distribution*."""

@@ -278,7 +278,7 @@ _ON = ImportTarget(minor=11, sys_platform="linux", os_name="posix", platform_sys
 def _wheel(content: bytes, _folder: Path) -> None:
     for read in (
         lambda file: _reader().wheel_metadata(file, _WHEEL),
-        lambda file: _reader().imports(file, _WHEEL, frozenset({"a", "os"})),
+        lambda file: _reader().imports(file, _WHEEL, frozenset({"a", "os"}), _ON),
         lambda file: _reader().definitions(file, _WHEEL, frozenset({"a", "a.x"})),
         lambda file: _reader().contents(file, _WHEEL),
         lambda file: _reader().code_places(file, _WHEEL, None),
@@ -291,7 +291,7 @@ def _wheel(content: bytes, _folder: Path) -> None:
 def _sdist(filename: str, content: bytes, _folder: Path) -> None:
     for read in (
         lambda file: _reader().judge_sdist(file, filename),
-        lambda file: _reader().imports(file, filename, frozenset({"a", "os"})),
+        lambda file: _reader().imports(file, filename, frozenset({"a", "os"}), _ON),
     ):
         with contextlib.suppress(WheelcheckError):
             read(io.BytesIO(content))

@@ -12,10 +12,13 @@ from tests.index.stores import Clock, files, first_sdist, first_wheel, name, sto
 from tests.server import IndexServer, Lie, Mode
 from tests.server.catalog import IndexFile, Made
 from wheelcheck.errors import HashMismatch, IndexUnavailable, OfflineMiss
+from wheelcheck.imports.failing import import_target
 from wheelcheck.index.exchange import RequestKind
 from wheelcheck.index.store import IndexStore
 from wheelcheck.model.code import ImportKind, ImportSurvey, ModuleNames, ModuleState
+from wheelcheck.targets.targets import parse_target
 
+TARGET = import_target(parse_target("win_amd64", "3.12"))
 AV = frozenset({"av"})
 NOISE = os.urandom(4 * 1024**2)
 SOURCES: dict[str, Content] = {
@@ -32,7 +35,7 @@ NO_SIZES = Mode(sizes="hidden")
 
 
 def imports_of(projects: IndexStore, project: str) -> ImportSurvey:
-    return projects.imports(files(projects.page(name(project)))[0], AV)
+    return projects.imports(files(projects.page(name(project)))[0], AV, TARGET)
 
 
 @pytest.mark.parametrize("mode", [Mode(), NO_SIZES, Mode(ranges="suffix-416"), Mode(ranges="suffix-501")])
@@ -40,7 +43,7 @@ def test_of_a_large_wheel_only_the_needed_parts_are_fetched(mode: Mode) -> None:
     with IndexServer(CATALOG, mode=mode) as server, store(server.simple_url) as projects:
         wheel = first_wheel(projects.page(name("big")))
         before = projects.statistics.received
-        found = projects.imports(wheel, AV)
+        found = projects.imports(wheel, AV, TARGET)
         assert [(use.file, use.kind) for use in found.uses] == [
             ("big/a.py", ImportKind.UNCONDITIONAL),
             ("big/z.py", ImportKind.IN_FUNCTION),
@@ -97,7 +100,7 @@ def test_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
         with store(server.simple_url, cache_dir=tmp_path, clock=Clock(), offline=offline) as projects:
             wheel = first_wheel(projects.page(name("big")))
             return (
-                projects.imports(wheel, AV),
+                projects.imports(wheel, AV, TARGET),
                 projects.top_modules((wheel,))[0].names,
                 projects.definitions(wheel, frozenset({"big", "big.a"})),
                 imports_of(projects, "s"),
@@ -119,7 +122,7 @@ def test_other_names_are_another_question_and_offline_says_what_it_misses(tmp_pa
             store(server.simple_url, cache_dir=tmp_path, offline=True) as projects,
             pytest.raises(OfflineMiss, match=r"the code of small-1\.0"),
         ):
-            projects.imports(first_wheel(projects.page(name("small"))), frozenset({"numpy"}))
+            projects.imports(first_wheel(projects.page(name("small"))), frozenset({"numpy"}), TARGET)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_other_names_are_another_question_and_offline_says_what_it_misses(tmp_pa
 def test_a_hostile_archive_is_an_answer_that_says_so(made: Made, word: str, mode: Mode) -> None:
     with IndexServer({"h": [made]}, mode=mode) as server, store(server.simple_url) as projects:
         distribution = files(projects.page(name("h")))[0]
-        assert word in projects.imports(distribution, AV).unread
+        assert word in projects.imports(distribution, AV, TARGET).unread
         assert projects.top_modules((distribution,))[0].names == frozenset()
         assert projects.definitions(distribution, frozenset({"h"})) == (
             ModuleNames(module="h", state=ModuleState.UNREAD, open_ended=True),
@@ -179,6 +182,6 @@ def test_local_archives_are_read_where_they_are(tmp_path: Path) -> None:
     (tmp_path / BIG[0]).write_bytes(BIG[1])
     (tmp_path / SDIST[0]).write_bytes(SDIST[1])
     with store(find_links=(str(tmp_path),)) as projects:
-        assert len(projects.imports(first_wheel(projects.page(name("big"))), AV).uses) == 2
+        assert len(projects.imports(first_wheel(projects.page(name("big"))), AV, TARGET).uses) == 2
         assert projects.top_modules((first_sdist(projects.page(name("s"))),))[0].names == {"s"}
         assert projects.statistics.total_requests == 0

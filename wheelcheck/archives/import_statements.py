@@ -34,13 +34,10 @@ class ImportStatement(Struct, frozen=True):
     instead: tuple[ImportStatement, ...] = ()
 
 
-def iter_imports(
-    parsed: ParsedModule, module: str, *, package: str, target: ImportTarget | None = None
-) -> Iterator[ImportStatement]:
+def iter_imports(parsed: ParsedModule, module: str, *, package: str, target: ImportTarget) -> Iterator[ImportStatement]:
     """Every import in *parsed*, the source of *module* in *package*, in the order of the text.
 
-    With a *target*, what does not run there is left out, and what hangs on an unknown condition is ``CONDITIONAL``. Without one,
-    every branch may run.
+    What does not run on *target* is left out, and what hangs on an unknown condition is ``CONDITIONAL``.
     """
     found: list[ImportStatement] = []
     reader = _StatementReader(module, package, found, target)
@@ -64,7 +61,7 @@ def resolve_relative(package: str, level: int, module: str | None) -> str:
 class _StatementReader:
     """Walks through statements with the kind that an import at that place has."""
 
-    def __init__(self, module: str, package: str, found: list[ImportStatement], target: ImportTarget | None) -> None:
+    def __init__(self, module: str, package: str, found: list[ImportStatement], target: ImportTarget) -> None:
         self._module = module
         self._package = package
         self._found = found
@@ -74,20 +71,20 @@ class _StatementReader:
         """Read *body*, whose imports are of *kind*, ``None`` for none; tells whether the target's Python gets to its end."""
         for statement in body if kind is not None else ():
             self._statement(statement, kind or ImportKind.UNCONDITIONAL)
-            if self._target is not None and self._ends(statement):
+            if self._ends(statement):
                 return False
         return True
 
     def _ends(self, node: ast.stmt) -> bool:
         """Whether *node* always leaves the module: it raises, or exits."""
-        if isinstance(node, ast.If) and self._target is not None:
+        if isinstance(node, ast.If):
             known = truth_of(node.test, self._target)
             return known is not None and any(map(self._ends, node.body if known else node.orelse))
         return isinstance(node, ast.Raise | ast.Return) or _exits(node)
 
     def _branches(self, test: ast.expr, kind: ImportKind) -> tuple[ImportKind | None, ImportKind | None]:
         then, otherwise = _branches(test, kind)
-        if self._target is None or (then, otherwise) != (kind, kind):
+        if (then, otherwise) != (kind, kind):
             return then, otherwise
         known = truth_of(test, self._target)
         if known is None:
@@ -123,7 +120,7 @@ class _StatementReader:
             case ast.Match():
                 self._expressions((node.subject,), kind)
                 for each in node.cases:
-                    self.block(each.body, kind if self._target is None else _conditional(kind))
+                    self.block(each.body, _conditional(kind))
             case _:
                 self._others(node, kind)
 
@@ -144,9 +141,8 @@ class _StatementReader:
         tried = range(first, len(self._found))
         for handler in node.handlers:
             # The handler's substitute is not needed where the module is there; what other errors bring about nobody knows.
-            other = kind if self._target is None else _conditional(kind)
             first = len(self._found)
-            self.block(handler.body, _guarded(kind) if handler in catching else other)
+            self.block(handler.body, _guarded(kind) if handler in catching else _conditional(kind))
             if kind is ImportKind.UNCONDITIONAL and catching == [handler]:
                 instead = tuple(each for each in self._found[first:] if each.node in handler.body)
                 for position in tried:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles, ModuleMap
-from wheelcheck.model.code import ImportKind, ImportSurvey, ImportUse, ParsedModule, parse_source
+from wheelcheck.model.code import ImportKind, ImportSurvey, ImportTarget, ImportUse, ParsedModule, parse_source
 
 _FOLLOWED = 4 * 1024**2
 """Bytes of source that are parsed to find which modules lead to an import; about three seconds."""
@@ -32,8 +32,8 @@ class _ParsedFile(Struct, frozen=True):
     statements: tuple[ImportStatement, ...]
 
 
-def survey_imports(code: CodeFiles, names: frozenset[str]) -> ImportSurvey:
-    """The imports of the top-level *names* (or dotted ones, then only what is below them) in *code*.
+def survey_imports(code: CodeFiles, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
+    """The imports of the top-level *names* (of dotted ones only what is below them) in *code* that may run on *target*.
 
     About 1 ms for each 100 lines that are parsed: the files that mention a name, then those that may lead to one that imports
     it. Of the other modules ``inner`` says no more than the packages above them. Raises ``ArchiveRefused``.
@@ -49,14 +49,14 @@ def survey_imports(code: CodeFiles, names: frozenset[str]) -> ImportSurvey:
             later[module] = path, content
         elif content is None or len(content) > SOURCE_LIMIT:
             long += 1
-        elif (read := _read(path, module, content, own)) is None:
+        elif (read := _read(path, module, content, own, target)) is None:
             unreadable += 1
         else:
             reads.append(read)
     uses = [use for read in reads for use in _uses(read, names)]
     inner = {read.module: _inner(read, own) for read in reads}
     failing = frozenset(use.importer for use in uses if use.kind is ImportKind.UNCONDITIONAL)
-    _follow(failing, later, own, inner)
+    _follow(failing, later, own, inner, target)
     return ImportSurvey(
         filename=code.filename,
         uses=tuple(uses),
@@ -66,7 +66,11 @@ def survey_imports(code: CodeFiles, names: frozenset[str]) -> ImportSurvey:
 
 
 def _follow(
-    reached: frozenset[str], later: dict[str, tuple[str, bytes]], own: ModuleMap, inner: dict[str, frozenset[str]]
+    reached: frozenset[str],
+    later: dict[str, tuple[str, bytes]],
+    own: ModuleMap,
+    inner: dict[str, frozenset[str]],
+    target: ImportTarget,
 ) -> None:
     """Add to *inner* the modules of *later* (module → path and source) that lead to the *reached* ones, directly or not.
 
@@ -85,7 +89,7 @@ def _follow(
             if inner[module].isdisjoint(reached) and len(content) <= budget and mentioned.search(content):
                 waiting.remove(module)
                 budget -= len(content)
-                read = _read(path, module, content, own) if len(content) <= SOURCE_LIMIT else None
+                read = _read(path, module, content, own, target) if len(content) <= SOURCE_LIMIT else None
                 if read is not None:
                     inner[module] = _inner(read, own)
         before = reached
@@ -109,11 +113,12 @@ def _mention(names: frozenset[str]) -> re.Pattern[bytes]:
     return re.compile(rb"\b(?:" + b"|".join(map(re.escape, sorted(words))) + rb")\b") if words else re.compile(rb"(?!)")
 
 
-def _read(path: str, module: str, content: bytes, own: ModuleMap) -> _ParsedFile | None:
+def _read(path: str, module: str, content: bytes, own: ModuleMap, target: ImportTarget) -> _ParsedFile | None:
     parsed = parse_source(content)
     if parsed is None:
         return None
-    return _ParsedFile(module, path, parsed, tuple(iter_imports(parsed, module, package=own.package_of(module))))
+    statements = iter_imports(parsed, module, package=own.package_of(module), target=target)
+    return _ParsedFile(module, path, parsed, tuple(statements))
 
 
 def _concerns(module: str, names: frozenset[str]) -> bool:

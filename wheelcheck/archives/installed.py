@@ -76,9 +76,9 @@ class InstalledCode:
         first |= {name for name in added if name in installed.top_level or not installed.top_level}
         return TopModules(names=found.names, shallowest=frozenset(first), unread=installed.unread)
 
-    def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
-        """Where the code of *distribution* imports one of *names*."""
-        return survey_imports(self._code(distribution.filename), names)
+    def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
+        """Where the code of *distribution* imports one of *names* on *target*."""
+        return survey_imports(self._code(distribution.filename), names, target)
 
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in *distribution*."""

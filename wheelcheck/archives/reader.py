@@ -76,12 +76,12 @@ class ArchiveReader:
         with self._code(file, filename) as code:
             return code.modules.top_modules
 
-    def imports(self, file: BinaryIO, filename: str, names: frozenset[str]) -> ImportSurvey:
-        """Where the Python files in the archive *file* import one of *names*."""
+    def imports(self, file: BinaryIO, filename: str, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
+        """Where the Python files in the archive *file* import one of *names* on *target*."""
         from wheelcheck.archives.import_uses import survey_imports
 
         with self._code(file, filename) as code:
-            return survey_imports(code, names)
+            return survey_imports(code, names, target)
 
     def definitions(self, file: BinaryIO, filename: str, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in the archive *file*, in the order of their names."""

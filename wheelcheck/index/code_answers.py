@@ -51,7 +51,7 @@ TOP_MODULES: Question[TopModules] = Question(
 )
 IMPORTS: Question[ImportSurvey] = Question(
     word="imports",
-    ask=lambda archives, file, filename, names: archives.imports(file, filename, names),
+    ask=lambda archives, file, filename, names: archives.imports(file, filename, *_names_and_target(names)),
     unread=lambda filename, _, reason: ImportSurvey(filename=filename, unread=reason),
     decode=decoder(ImportSurvey),
     needs=lambda _: None,
@@ -79,6 +79,15 @@ IMPORT_TIME: Question[ImportTime] = Question(
     decode=decoder(ImportTime),
     needs=lambda _: None,
 )
+
+
+def _words(target: ImportTarget) -> str:
+    return msgspec.json.encode(target).decode()
+
+
+def _names_and_target(asked: frozenset[str]) -> tuple[frozenset[str], ImportTarget]:
+    (target,) = (word for word in asked if word.startswith("{"))
+    return asked - {target}, _target(frozenset({target}))
 
 
 def _target(asked: frozenset[str]) -> ImportTarget:
@@ -182,9 +191,9 @@ class CodeQuestions:
         subject = Subject(distribution)
         return self._tops.begin(subject.key, subject)
 
-    def imports(self, distribution: Distribution, names: frozenset[str]) -> Future[ImportSurvey]:
-        """The places where its code imports one of *names*."""
-        subject = Subject(distribution, names)
+    def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> Future[ImportSurvey]:
+        """The places where its code imports one of *names* on *target*."""
+        subject = Subject(distribution, names | {_words(target)})
         return self._imports.begin(subject.key, subject)
 
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> Future[tuple[ModuleNames, ...]]:
@@ -199,7 +208,7 @@ class CodeQuestions:
 
     def import_time(self, distribution: Distribution, target: ImportTarget) -> Future[ImportTime]:
         """What its import carries out on *target*."""
-        subject = Subject(distribution, frozenset({msgspec.json.encode(target).decode()}))
+        subject = Subject(distribution, frozenset({_words(target)}))
         return self._import_times.begin(subject.key, subject)
 
     def fail_open(self) -> None:

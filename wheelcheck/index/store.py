@@ -143,9 +143,9 @@ class IndexStore:
 
     # The ports Code and OtherIndexes
 
-    def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
-        """Where the code of *distribution* imports one of *names*; raises ``HashMismatch``, ``IndexUnavailable``."""
-        return self._answer(self._code().imports(distribution, names))
+    def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
+        """Where the code of *distribution* imports one of *names* on *target*; raises ``HashMismatch``, ``IndexUnavailable``."""
+        return self._answer(self._code().imports(distribution, names, target))
 
     def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
         """What each of *modules* binds in *distribution*; raises ``HashMismatch``, ``IndexUnavailable``."""

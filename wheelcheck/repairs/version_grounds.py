@@ -10,11 +10,12 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
+from wheelcheck.imports.uses import Reading
 from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleState
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.model.resolution import Pin
-from wheelcheck.repairs.import_grounds import Reading, more_places, read_imports
+from wheelcheck.repairs.import_grounds import more_places, read_imports
 from wheelcheck.repairs.repair_case import MILDER, Distance, RepairCase, declared_start, distance_of
 
 _SHOWN = 3
@@ -153,7 +154,7 @@ def judge_names(case: RepairCase, project: NormalizedName, chosen: Pin) -> Itera
 
 
 def _judge_taken(case: RepairCase, reading: Reading, chosen: Pin) -> Iterator[Ground]:
-    name, version = reading.dependant.pin.name, f"{chosen.name} {chosen.version}"
+    name, version = reading.importer, f"{chosen.name} {chosen.version}"
     if reading.unread and not reading.is_partial:
         text = f"{name}'s code was not read, so what it takes from {chosen.name} is not known: {reading.unread}"
         yield Ground(risk=Risk.MEDIUM, text=text)
@@ -257,7 +258,7 @@ def _use_risk(taken: _Taken, use: ImportUse) -> Risk:
     if use.kind is ImportKind.GUARDED:
         # The guard catches a failed import, not an attribute that is missing later.
         return Risk.LOW if taken.name in use.names or not taken.name else Risk.MEDIUM
-    return Risk.HIGH
+    return Risk.MEDIUM if use.kind is ImportKind.CONDITIONAL else Risk.HIGH
 
 
 def _why_unknown(unknown: list[_Taken], offered: dict[str, ModuleNames], version: str) -> str:

@@ -41,7 +41,7 @@ class CannedCode:
     failing: frozenset[str] = frozenset()
     asked: list[tuple[str, frozenset[str]]] = field(default_factory=list)
 
-    def imports(self, distribution: Distribution, names: frozenset[str]) -> ImportSurvey:
+    def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
         if distribution.name in self.failing:
             raise IndexUnavailable("the file host does not answer", address=distribution.at.url)
         self.asked.append((distribution.name, names))
