@@ -9,119 +9,25 @@ Neither click nor msgspec is imported, since ``--help`` needs the table and must
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin
+from typing import Annotated, Literal, TypedDict, get_args
+
+from wheelcheck.option_rows import (
+    ASKING,
+    CACHING,
+    CONNECTING,
+    EXPLAINING,
+    GRIDS,
+    ONE_TARGET,
+    PLAN,
+    Key,
+    Option,
+    Words,
+)
 
 SdistPolicy = Literal["deny", "pure", "any"]
 IndexStrategy = Literal["first-index", "unsafe-first-match", "unsafe-best-match"]
 ImportScope = Literal["all", "suspects", "none"]
 ColorChoice = Literal["auto", "always", "never"]
-
-# The commands that take an option, from those that resolve one target to those that only ask an index.
-_PLAN = ("plan", "config")
-_ONE_TARGET = (*_PLAN, "why")
-_GRIDS = ("overview", "matrix")
-_RESOLVING = (*_ONE_TARGET, "check", "diff", *_GRIDS)
-_EXPLAINING = (*_RESOLVING, "explain")
-_ASKING = (*_EXPLAINING, "wheels")
-_CONNECTING = (*_ASKING, "fetch", "bundle")
-_CACHING = (*_CONNECTING, "runtime")
-
-
-class Key:
-    """A key of ``[tool.wheelcheck]``: *reads* is the way in which its value is read (a row of settings/loading.py).
-
-    *default* is what counts without it, in words, where there is something to say. Where it *adds*, all that several places say
-    counts; else the first place that says something.
-    """
-
-    def __init__(self, name: str, reads: str, sentence: str, default: str = "", *, adds: bool = False) -> None:
-        self.name = name
-        self.reads = reads
-        self.sentence = sentence
-        self.default = default
-        self.adds = adds
-
-
-class Words:
-    """How one command explains an option in its own way; what is empty is as for the others."""
-
-    def __init__(self, help: str, metavar: str = "", flags: str = "") -> None:
-        self.help = help
-        self.metavar = metavar
-        self.flags = flags
-
-
-class Option:
-    """The row of an option; its field in the typed dictionary gives the name and the type.
-
-    *flags* are its words on the command line, separated by spaces; empty where only the library or the settings have it. The
-    *commands* take it with *help*; those in *own* explain it themselves. A *recorded* option is kept in plans and stands in the
-    command that repeats one, unless its value is *plain*. One that is *per_project* can be said once for each project.
-    """
-
-    name = ""
-    type: Any = str
-
-    def __init__(
-        self,
-        flags: str = "",
-        metavar: str = "",
-        help: str = "",
-        commands: tuple[str, ...] = _RESOLVING,
-        *,
-        own: Mapping[str, Words] | None = None,
-        key: Key | None = None,
-        recorded: bool = False,
-        plain: object = None,
-        per_project: bool = False,
-        default: object = None,
-    ) -> None:
-        self.declared = flags
-        self.metavar = metavar
-        self.help = help
-        self.commands = commands
-        self.own = own or {}
-        self.key = key
-        self.recorded = recorded
-        self.plain = plain
-        self.per_project = per_project
-        self._default = default
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """Its words on the command line, such as ``-c`` and ``--constraint``."""
-        return tuple(self.declared.replace("/", " ").split())
-
-    @property
-    def flag(self) -> str:
-        """The first long one of them."""
-        return next((flag for flag in self.flags if flag.startswith("--")), "")
-
-    @property
-    def is_switch(self) -> bool:
-        """Whether it takes no value on the command line."""
-        return self.type is bool
-
-    @property
-    def takes_word(self) -> bool:
-        """Whether the word that follows on the command line is its value; that of ``--fix`` stands behind an equals sign."""
-        return bool(self.declared) and not self.is_switch and not self.metavar.startswith("[=")
-
-    @property
-    def repeats(self) -> bool:
-        """Whether it may be given several times."""
-        return get_origin(self.type) is tuple
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The words that it takes; empty for any."""
-        return get_args(self.type) if get_origin(self.type) is Literal else ()
-
-    @property
-    def default(self) -> object:
-        """Its value where nobody gives one."""
-        return () if self.repeats else self._default
-
 
 _CODES = "Codes, or what they begin with, that"
 _SEVERAL = "As for plan, any number of times or with commas; all for the usual ones."
@@ -131,6 +37,7 @@ _GIVEN_AGAIN = "may be given again. Default: those of the settings, else"
 
 _PLATFORM_FLAGS = "--platform --python-platform"
 _PYTHON_FLAGS = "-p --python --python-version"
+_TARGET_FLAGS = "-t --target"
 _PLATFORM = Key("platform", "words", "Wheel platform tags or aliases to plan for, as --platform.")
 _PYTHON = Key("python", "words", "Python versions to plan for, as --python.")
 
@@ -140,13 +47,14 @@ class TargetOptions(TypedDict, total=False):
 
     platform: Annotated[str | None, Option(
         _PLATFORM_FLAGS, "TAG", "Wheel platform tag (win_amd64, manylinux_2_28_x86_64, …), target of uv, or a word: windows, mac, "
-        "linux/arm64, alpine, ubuntu-22.04.", (*_ONE_TARGET, "explain"), key=_PLATFORM,
+        "linux/arm64, alpine, ubuntu-22.04.", (*ONE_TARGET, "explain"), key=_PLATFORM,
     )]  # fmt: skip
     python: Annotated[str | None, Option(
-        _PYTHON_FLAGS, "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", (*_ONE_TARGET, "explain"), key=_PYTHON,
+        _PYTHON_FLAGS, "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", (*ONE_TARGET, "explain"), key=_PYTHON,
     )]  # fmt: skip
     target_file: Annotated[str | None, Option(
-        "--target", "FILE", "A target made by `wheelcheck target` on the machine itself.", (*_ONE_TARGET, "explain"),
+        _TARGET_FLAGS, "TAG|FILE", "As --platform; or a file made by `wheelcheck target` on the machine itself.",
+        (*ONE_TARGET, "explain"),
     )]  # fmt: skip
 
 
@@ -167,18 +75,17 @@ class TargetsOptions(TypedDict, total=False):
         "matrix": Words(f"A column; {_GIVEN_AGAIN} all.", "VERSION|all"),
         "wheels": Words(f"A Python; {_GIVEN_AGAIN} the running one.", "VERSION|all"),
     })]  # fmt: skip
-    target_files: Annotated[tuple[str, ...], Option("--target", "FILE", commands=(), own={
-        "check": Words("A target made by `wheelcheck target`."),
-        "diff": Words("A target made by `wheelcheck target`."),
-        **dict.fromkeys(_GRIDS, Words("A cell made by `wheelcheck target` on the machine itself.")),
-    })]  # fmt: skip
+    target_files: Annotated[tuple[str, ...], Option(_TARGET_FLAGS, "TAG|FILE", commands=(), own=dict.fromkeys(
+        ("check", "diff", "wheels", *GRIDS),
+        Words("As --platform; or a file made by `wheelcheck target` on the machine itself."),
+    ))]  # fmt: skip
     targets_from: Annotated[tuple[str, ...], Option("--targets-from", "FILE", commands=(), own={
         "check": Words(
             "Take targets from a file that names them: Dockerfile, .python-version, pyproject.toml, GitHub workflow.",
             flags="--targets-from --from-dockerfile",
         ),
         "diff": Words("As for check: a file that names targets."),
-        **dict.fromkeys(_GRIDS, Words("Take cells from a Dockerfile, .python-version, pyproject.toml or GitHub workflow.")),
+        **dict.fromkeys(GRIDS, Words("Take cells from a Dockerfile, .python-version, pyproject.toml or GitHub workflow.")),
     })]  # fmt: skip
 
 
@@ -201,6 +108,14 @@ class GateOptions(TypedDict, total=False):
     ))]  # fmt: skip
 
 
+class InputOptions(TypedDict, total=False):
+    """Other words for INPUT; the library has no use for them."""
+
+    requirement_files: Annotated[tuple[str, ...], Option(
+        "-r --requirement --requirements", "FILE", "A file as INPUT, in pip's words.", ("plan", "why", "check", *GRIDS),
+    )]  # fmt: skip
+
+
 class QuestionOptions(TypedDict, total=False):
     """What is asked of the resolver, and where it looks."""
 
@@ -218,58 +133,67 @@ class QuestionOptions(TypedDict, total=False):
         "--replace", "REQ", "Replace your own requirement on a project; others keep theirs.", recorded=True, per_project=True,
     )]  # fmt: skip
     excludes: Annotated[tuple[str, ...], Option(
-        "--exclude", "NAME", "Leave a project out of every requirement list.", recorded=True, per_project=True,
+        "--exclude", "NAME", "Leave a project out of every requirement list.", commas=True, recorded=True, per_project=True,
         key=Key("excludes", "names", "Projects to leave out of every requirement list.", adds=True),
     )]  # fmt: skip
     extras: Annotated[tuple[str, ...], Option(
-        "--extra", "NAME", "An extra of the project or lock.",
+        "--extra", "NAME", "An extra of the project or lock.", commas=True,
         key=Key("extras", "names", "Extras of the pyproject.toml among the inputs."),
     )]  # fmt: skip
     groups: Annotated[tuple[str, ...], Option(
-        "--group", "NAME", "A dependency group (PEP 735), or an environment of Hatch or pixi.",
+        "--group", "NAME", "A dependency group (PEP 735), or an environment of Hatch or pixi.", commas=True,
         key=Key("groups", "listed words", "Dependency groups of the pyproject.toml among the inputs."),
     )]  # fmt: skip
+    all_extras: Annotated[bool, Option("--all-extras", "", "Every extra of the project or lock.")]
+    all_groups: Annotated[bool, Option("--all-groups", "", "Every dependency group of the project or lock.")]
     sdist: Annotated[SdistPolicy | None, Option(
         "--sdist", "", "Which source archives may be used.", recorded=True, plain="pure",
         own={"explain": Words("Which source archives may be used. Default: none in place of a failed build, else pure.")},
         key=Key("sdist", "policy", "Which source archives may be used.", "pure for plan, deny for check"),
     )]  # fmt: skip
+    only_binary: Annotated[tuple[str, ...], Option(
+        "--only-binary", "NAME|:all:", "Take no source archive of these projects; :all: is --sdist deny.", EXPLAINING,
+        recorded=True, commas=True,
+    )]  # fmt: skip
+    no_binary: Annotated[tuple[str, ...], Option(
+        "--no-binary", "NAME|:all:", "Take no wheel of these projects.", EXPLAINING, recorded=True, commas=True,
+    )]  # fmt: skip
     pre: Annotated[bool | None, Option(
-        "--pre/--no-pre", "", "Admit pre-releases of every project.", _ASKING, recorded=True, plain=False,
+        "--pre/--no-pre", "", "Admit pre-releases of every project.", ASKING, recorded=True, plain=False,
         key=Key("pre", "flag", "Whether pre-releases of every project are admitted.", "false"),
     )]  # fmt: skip
     exclude_newer: Annotated[str | None, Option(
-        "--exclude-newer", "DATE", "Ignore files uploaded after this day (2026-11-01), instant, or span (7 days).", _ASKING,
+        "--exclude-newer", "DATE", "Ignore files uploaded after this day (2026-11-01), instant, or span (7 days).", ASKING,
         recorded=True,
         key=Key("exclude-newer", "moment", "Files uploaded after this day or instant do not exist."),
     )]  # fmt: skip
     index_url: Annotated[str | None, Option(
-        "-i --index-url --default-index", "URL", "The index, in place of the default one.", _CONNECTING,
+        "-i --index-url --default-index", "URL", "The index, in place of the default one.", CONNECTING,
         key=Key("index-url", "url", "The index, in place of pip's and the default one; ${NAME} is replaced."),
     )]  # fmt: skip
     extra_index_urls: Annotated[tuple[str, ...], Option(
-        "--extra-index-url", "URL", "Another index.", _CONNECTING,
+        "--extra-index-url", "URL", "Another index.", CONNECTING,
         key=Key("extra-index-url", "urls", "Other indexes, in order.", adds=True),
     )]  # fmt: skip
     named_indexes: Annotated[tuple[str, ...], Option(
-        "--index", "[NAME=]URL", "Another index, with a name for --source.", _CONNECTING,
+        "--index", "[NAME=]URL", "Another index, with a name for --source.", CONNECTING,
     )]  # fmt: skip
     index_strategy: Annotated[IndexStrategy | None, Option(
-        "--index-strategy", "", "How several indexes are read, in uv's words. Default: as the input's own installer does.", _ASKING,
+        "--index-strategy", "", "How several indexes are read, in uv's words. Default: as the input's own installer does.", ASKING,
         recorded=True,
         key=Key("index-strategy", "strategy", "How several indexes are read, in uv's words.", "as the input's own installer does"),
     )]  # fmt: skip
     find_links: Annotated[tuple[str, ...], Option(
-        "-f --find-links", "PATH|URL", "A folder or page of files.", _CONNECTING,
+        "-f --find-links", "PATH|URL", "A folder or page of files.", CONNECTING,
         key=Key("find-links", "places", "Folders (from this file's folder) or pages that list files.", adds=True),
     )]  # fmt: skip
     sources: Annotated[tuple[str, ...], Option(
-        "--source", "NAME=URL", "The one index for a project: its URL or name.", _ASKING, recorded=True, per_project=True,
+        "--source", "NAME=URL", "The one index for a project: its URL or name.", ASKING, recorded=True, per_project=True,
         key=Key("sources", "sources", "The one index for a project: its name in indexes, or its URL.", adds=True),
     )]  # fmt: skip
-    no_index: Annotated[bool, Option("--no-index", "", "Use --find-links only.", _CONNECTING)]
+    no_index: Annotated[bool, Option("--no-index", "", "Use --find-links only.", CONNECTING)]
     max_seconds: Annotated[float | None, Option(
-        "--max-seconds", "SECONDS", "Give up after this time (120).", (*_ONE_TARGET, "diff", *_GRIDS, "explain"),
+        "--max-seconds", "SECONDS", "Give up after this time (120).", (*ONE_TARGET, "diff", *GRIDS, "explain"),
         own={"check": Words("Give up on a target after this time (120).")},
         key=Key("max-seconds", "seconds", "When to give up and say what is known.", "120"),
     )]  # fmt: skip
@@ -280,7 +204,7 @@ class FixOptions(TypedDict, total=False):
 
     fix: Annotated[str | None, Option(
         "--fix", "[=RISK|ID]", "Apply the cheapest repair at or under RISK (low, medium, high; medium if none is given), or the "
-        "one with this ID (--fix=R2), and plan the result.", _PLAN,
+        "one with this ID (--fix=R2), and plan the result.", PLAN,
     )]  # fmt: skip
 
 
@@ -288,7 +212,7 @@ class RepairSwitch(TypedDict, total=False):
     """The command line's word for ``repairs=0``."""
 
     no_repair: Annotated[bool, Option(
-        "--no-repair", "", "Look for no repairs of a blocked plan.", (*_PLAN, "check", *_GRIDS, "explain"),
+        "--no-repair", "", "Look for no repairs of a blocked plan.", (*PLAN, "check", *GRIDS, "explain"),
     )]  # fmt: skip
 
 
@@ -296,34 +220,34 @@ class RunOptions(TypedDict, total=False):
     """How far to look, and what to look in; *folder* is where settings are looked for, *environ* the process's environment."""
 
     repairs: Annotated[int | None, Option(
-        "--repairs", "N", "Look for so many repairs (3).", (*_PLAN, "explain"),
+        "--repairs", "N", "Look for so many repairs (3).", (*PLAN, "explain"),
         own={"check": Words("Look for so many repairs of each failing target (1).")},
         key=Key("repairs", "count", "How many repairs of a blocked plan to look for; 0 looks for none.", "3"),
     )]  # fmt: skip
     imports: Annotated[ImportScope | None, Option(
         "--imports", "",
         "Whose imports are read for what fails: suspects (wheels older than the target's Python; the default), all, none.",
-        (*_PLAN, "check"), own=dict.fromkeys(_GRIDS, Words("As for plan, but none by default.")),
+        (*PLAN, "check"), own=dict.fromkeys(GRIDS, Words("As for plan, but none by default.")),
         key=Key("imports", "import scope", "Whose imports are read.", "suspects"),
     )]  # fmt: skip
     repair_seconds: Annotated[float | None, Option(
-        "--repair-seconds", "SECONDS", "End the search for repairs after this time (120).", (*_PLAN, *_GRIDS, "explain"),
+        "--repair-seconds", "SECONDS", "End the search for repairs after this time (120).", (*PLAN, *GRIDS, "explain"),
         own={"check": Words(
             "End the search for repairs after this time in the whole run (120).",
         )},
         key=Key("repair-seconds", "seconds", "When to end the search for repairs; trials and rounds bound it before.", "120"),
     )]  # fmt: skip
     knowledge: Annotated[tuple[str, ...], Option(
-        "--knowledge", "DIR", "A folder of your own knowledge files.", (*_EXPLAINING, "bundle", "runtime"),
+        "--knowledge", "DIR", "A folder of your own knowledge files.", (*EXPLAINING, "bundle", "runtime"),
         key=Key("knowledge", "folders", "Folders (from this file's folder) of your own knowledge files.", adds=True),
     )]  # fmt: skip
-    offline: Annotated[bool, Option("--offline", "", "Answer from the cache alone.", _CACHING)]
-    refresh: Annotated[bool, Option("--refresh", "", "Ask the index again, however fresh the cache is.", _ASKING)]
+    offline: Annotated[bool, Option("--offline", "", "Answer from the cache alone.", CACHING)]
+    refresh: Annotated[bool, Option("--refresh", "", "Ask the index again, however fresh the cache is.", ASKING)]
     cache_dir: Annotated[str | None, Option(
-        "--cache-dir", "DIR", "Where the cache lies.", _CACHING,
+        "--cache-dir", "DIR", "Where the cache lies.", CACHING,
         key=Key("cache-dir", "path", "Where the cache lies, from this file's folder."),
     )]  # fmt: skip
-    no_cache: Annotated[bool, Option("--no-cache", "", "Neither read nor write the cache.", _CACHING)]
+    no_cache: Annotated[bool, Option("--no-cache", "", "Neither read nor write the cache.", CACHING)]
     runtime_mirror: Annotated[str | None, Option(
         "--runtime-mirror", "URL", "Where Pythons are fetched from, in place of their publishers; it has their folders.",
         ("bundle", "runtime"),
@@ -338,13 +262,14 @@ class RunOptions(TypedDict, total=False):
 class ShowingOptions(TypedDict, total=False):
     """How the answer is shown; the library has no use for them."""
 
-    quiet: Annotated[bool, Option("-q --quiet", "", "Print errors only.", (*_CACHING, "verify"))]
-    verbose: Annotated[bool, Option("-v --verbose", "", "Print every finding and package.", (*_EXPLAINING, "verify"))]
+    quiet: Annotated[bool, Option("-q --quiet", "", "Print errors only.", (*CACHING, "verify"))]
+    verbose: Annotated[bool, Option("-v --verbose", "", "Print every finding and package.", (*CACHING, "verify"))]
     color: Annotated[ColorChoice, Option(
-        "--color", "", "Colour the summary; auto heeds the terminal, NO_COLOR and FORCE_COLOR.", (*_CACHING, "verify"),
+        "--color", "", "Colour the summary; auto heeds the terminal, NO_COLOR and FORCE_COLOR.", (*CACHING, "verify"),
         default="auto",
     )]  # fmt: skip
-    no_progress: Annotated[bool, Option("--no-progress", "", "No progress line on stderr.", (*_CACHING, "verify"))]
+    no_color: Annotated[bool, Option("--no-color", "", "As --color never.", (*CACHING, "verify"))]
+    no_progress: Annotated[bool, Option("--no-progress", "", "No progress line on stderr.", (*CACHING, "verify"))]
 
 
 class SettingsAlone(TypedDict, total=False):
@@ -387,11 +312,27 @@ def _table(*groups: type) -> Iterator[tuple[str, Option]]:
 
 OPTIONS: dict[str, Option] = dict(
     _table(
-        TargetOptions, TargetsOptions, GateOptions, QuestionOptions, FixOptions, RepairSwitch, RunOptions,
+        InputOptions, TargetOptions, TargetsOptions, GateOptions, QuestionOptions, FixOptions, RepairSwitch, RunOptions,
         ShowingOptions, SettingsAlone, CheckOptions,
     )
 )  # fmt: skip
 """Every option by the name of its value, in the order in which help lists them."""
+
+SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Targets", (*TargetOptions.__annotations__, *TargetsOptions.__annotations__)),
+    ("What is asked", (
+        *InputOptions.__annotations__, "extras", "all_extras", "groups", "all_groups", "constraints", "overrides", "replacements",
+        "excludes", "sdist", "only_binary", "no_binary", "pre", "exclude_newer", "relock",
+    )),
+    ("What fails", (*GateOptions.__annotations__, "write_baseline")),
+    ("Indexes", (
+        "index_url", "extra_index_urls", "named_indexes", "index_strategy", "find_links", "sources", "no_index", "offline",
+        "refresh", "cache_dir", "no_cache", "runtime_mirror",
+    )),
+    ("Repairs and imports", ("fix", "repairs", "no_repair", "imports", "repair_seconds", "max_seconds", "knowledge")),
+    ("Output", ("form", "formats", "as_json", "output", *ShowingOptions.__annotations__)),
+)  # fmt: skip
+"""The parts of a command's help, with the names of their options, those that commands declare themselves among them."""
 
 _FIRST_KEYS = (
     "platform", "python", "targets", "sdist", "pre", "exclude-newer", "index-url", "extra-index-url", "find-links", "constraints",

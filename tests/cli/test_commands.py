@@ -142,8 +142,3 @@ def test_version_is_the_distributions(shell: Shell) -> None:
 def test_module_is_the_program(shell: Shell) -> None:
     outcome = shell.program("--version")
     assert (outcome.status, outcome.out) == (0, shell.run("--version").out)
-
-
-def test_without_a_command_the_help_is_shown(shell: Shell) -> None:
-    outcome = shell.run()
-    assert "Usage: wheelcheck" in outcome.out + outcome.err

@@ -220,7 +220,8 @@ class WheelsRequest(Struct, frozen=True, kw_only=True):
     """One question to :func:`wheels`.
 
     *requirement* bounds the versions. *platforms* and *pythons* are words, ``all`` among them (as in :class:`MatrixRequest`, with
-    *today*); empty is what the settings name, then every known platform and the running Python. *versions* is how many to show.
+    *today*); empty is what the settings name, then every known platform and the running Python. *files* are target files, which
+    stand alone where no words are given. *versions* is how many to show.
     *where* holds the fields that say where and
     how to look (index, cache, ``exclude_newer``, ``pre``); its inputs and its own target are not looked at.
     """
@@ -228,6 +229,7 @@ class WheelsRequest(Struct, frozen=True, kw_only=True):
     requirement: str
     platforms: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     versions: int = _VERSIONS
     today: str = ""
     where: Request = field(default_factory=lambda: Request(inputs=()))
@@ -271,6 +273,9 @@ def _bare(requirement: Requirement) -> Requirement:
 def _targets(request: WheelsRequest, settings: Settings) -> tuple[Target, ...]:
     from wheelcheck.targets.targets import PLATFORMS, expanded, host_target, maintained_pythons, parse_target
 
+    if request.files:
+        words = TargetWords(platforms=request.platforms, pythons=request.pythons, files=request.files)
+        return load_targets(words, settings, request.where, today=request.today).targets
     platforms = expanded(request.platforms or settings.platforms or PLATFORMS, PLATFORMS)
     maintained = maintained_pythons(day_asked(request.where, settings, request.today))
     pythons = expanded(request.pythons or settings.pythons, maintained) or (host_target().python,)

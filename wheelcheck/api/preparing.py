@@ -86,7 +86,7 @@ def prepare(
     reporter.stage("reading")
     read = read_inputs(request, asked, mode, text_fetcher(request, settings, reporter))
     index = index_config(request, settings, read.inputs.options, target)
-    sdist = asked["sdist"] or mode.sdist
+    sdist = asked["sdist"] or ("deny" if _is_wheel_only(asked) else mode.sdist)
     policy = _policy(asked, read, sdist)
     return Prepared(
         request=request,
@@ -94,7 +94,7 @@ def prepare(
         question=_question(asked, read, target, policy),
         index=index,
         read=read,
-        options=_record_of_options(sdist, policy, read, index),
+        options=_record_of_options(sdist, policy, read, index, asked),
         fix=asked["fix"],
         repairs=_repairs(request, asked),
         repair_seconds=_DEFAULT_REPAIR_SECONDS if asked["repair_seconds"] is None else asked["repair_seconds"],
@@ -130,7 +130,14 @@ def recorded_sources(index: IndexConfig) -> tuple[str, ...]:
     return tuple(f"{name}={masked(url)}" for name, url in sorted(index.project_indexes.items()))
 
 
-def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: IndexConfig) -> Options:
+def _is_wheel_only(asked: RequestOptions) -> bool:
+    """Whether ``--only-binary :all:`` stands alone: then it is the policy, and files that it hides are told as blockers."""
+    return ":all:" in asked["only_binary"] and not asked["no_binary"]
+
+
+def _record_of_options(
+    sdist: str, policy: Policy, read: ReadInputs, index: IndexConfig, asked: RequestOptions
+) -> Options:
     """The record of the options in the plan, without secrets."""
     return Options(
         sdist=sdist,
@@ -144,6 +151,8 @@ def _record_of_options(sdist: str, policy: Policy, read: ReadInputs, index: Inde
         replacements=tuple(map(str, read.replacements)),
         sources=recorded_sources(index),
         index_strategy=UNSET if index.strategy == "first-index" else index.strategy,
+        only_binary=UNSET if _is_wheel_only(asked) else asked["only_binary"] or UNSET,
+        no_binary=asked["no_binary"] or UNSET,
     )
 
 
@@ -199,6 +208,7 @@ def _only(options: str, texts: tuple[str, ...]) -> str | None:
 
 def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Policy:
     options, tools = read.inputs.options, read.inputs.tools
+    only, none = (_kinds_of(asked[name]) for name in ("only_binary", "no_binary"))
     cutoff = tools.exclude_newer or None if asked["exclude_newer"] is None else asked["exclude_newer"]
     return Policy(
         allowed=_ALLOWED[sdist],
@@ -208,8 +218,9 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
         prefer_binary=options.prefer_binary,
         exclude_newer=cutoff_of(cutoff) if cutoff is not None else None,
         exclude_newer_of=tuple((name, cutoff_of(day) if day else None) for name, day in tools.exclude_newer_of),
-        no_binary=options.no_binary,
-        only_binary=options.only_binary,
+        # The command line has the last word on a project, as pip reads it.
+        no_binary=(options.no_binary - only) | none,
+        only_binary=(options.only_binary - none) | (frozenset() if _is_wheel_only(asked) else only),
         overrides=read.overrides,
         excludes=_project_names(asked["excludes"]) | tools.excludes,
         exempt=tuple(
@@ -219,6 +230,13 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
             if each.local
         ),
     )
+
+
+def _kinds_of(words: tuple[str, ...]) -> frozenset[str]:
+    """Names, or ``:all:``; what stands before ``:none:`` is taken back, as pip does."""
+    last = max((place for place, word in enumerate(words) if word == ":none:"), default=-1)
+    named = words[last + 1 :]
+    return frozenset({":all:"} if ":all:" in named else _project_names(named))
 
 
 def cutoff_of(text: str) -> str:

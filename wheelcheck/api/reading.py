@@ -14,7 +14,7 @@ from wheelcheck.api.request import Request
 from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
 from wheelcheck.model.lock import Lock, LockKind
 from wheelcheck.model.plan import InputRecord
-from wheelcheck.model.requirement import InputSet, Requirement, UnsupportedRequirement, replaced
+from wheelcheck.model.requirement import EVERY, InputSet, Requirement, UnsupportedRequirement, replaced
 from wheelcheck.model.urls import hashes_in, masked_within
 from wheelcheck.options import OPTIONS, RequestOptions, SdistPolicy
 from wheelcheck.texts.files import open_file
@@ -69,7 +69,8 @@ def read_inputs(
     # Extras and groups of the settings count where a project is planned; those of the command line need one.
     has_project = read is not None or any(text.endswith((".toml", "setup.cfg", "setup.py")) for text in request.inputs)
     of_project = asked if has_project else request.options
-    extras, groups = frozenset(map(canonicalize_name, of_project["extras"])), of_project["groups"]
+    extras = frozenset({EVERY} if of_project["all_extras"] else map(canonicalize_name, of_project["extras"]))
+    groups: tuple[str, ...] = (EVERY,) if of_project["all_groups"] else of_project["groups"]
     if read is None:
         inputs = _parsed(request, request.inputs, asked, fetch_text, extras, groups)
     else:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from wheelcheck.cli.commands import Command, command
 from wheelcheck.cli.options import request_options, table_options
-from wheelcheck.cli.showing import Showing, answer_format
+from wheelcheck.cli.showing import Showing, answer_format, as_json
 from wheelcheck.cli.streams import (
     print_error,
     print_note,
@@ -41,11 +42,20 @@ class _Output(NamedTuple):
     path: str | None
 
 
-@click.command("check", short_help="Judge an input on many targets; fail on what has no wheel.")
+@command(
+    "check",
+    examples=(
+        ("wheelcheck check uv.lock -t windows -p 3.11,3.12", "fails where something has no wheel there"),
+        ("wheelcheck check --from-dockerfile Dockerfile --format github", "the project in this folder, for CI"),
+    ),
+    needs_input=False,
+    short_help="Judge an input on many targets; fail on what has no wheel.",
+)
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1)
 @table_options("check", "platforms", "pythons", "target_files", "targets_from", "fail_on", "warn_only", "baseline")
 @click.option("--write-baseline", metavar="FILE", help="Write what fails now as such a baseline, and pass.")
 @table_options("check", "relock")
+@as_json
 @click.option(
     "--format",
     "formats",
@@ -169,7 +179,14 @@ def _write_baseline(check: Check, path: str | None, *, quiet: bool) -> int:
     return 0
 
 
-@click.command("diff", short_help="Compare two inputs, plans or git revisions.")
+@command(
+    "diff",
+    examples=(
+        ("wheelcheck diff old.txt new.txt -t windows -p 3.12", "what a change of files brings"),
+        ("wheelcheck diff --git-base main uv.lock -t windows -p 3.12", "what a branch changes"),
+    ),
+    short_help="Compare two inputs, plans or git revisions.",
+)
 @click.argument("sides", metavar="OLD NEW | --git-base REV INPUT...", nargs=-1)
 @click.option("--git-base", metavar="REV", help="Compare each INPUT with its state where HEAD left this revision.")
 @table_options("diff", "platforms", "pythons", "target_files", "targets_from", "fail_on", "warn_only", "baseline")
@@ -228,7 +245,18 @@ def _old_and_new(sides: tuple[str, ...], git_base: str | None) -> tuple[str, str
 
 # Several inputs may follow each other, so that what is written to one place would be lost, and a hook resolves no lock anew.
 # A file of --targets-from may name half a target, whose other half would be the interpreter.
-_NOT_TAKEN = frozenset({"--format", "--output", "--write-baseline", "--relock", "--targets-from", "--no-progress"})
+_NOT_TAKEN = frozenset(
+    {
+        "--requirement",
+        "--json",
+        "--format",
+        "--output",
+        "--write-baseline",
+        "--relock",
+        "--targets-from",
+        "--no-progress",
+    }
+)
 
 
 def _hook(inputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - click
@@ -300,7 +328,7 @@ def _refuse_own_interpreter(folder: Path, options: dict[str, Any]) -> None:
         )
 
 
-hook_command = click.Command(
+hook_command = Command(
     "hook",
     callback=_hook,
     params=[
@@ -312,6 +340,7 @@ hook_command = click.Command(
         ),
     ],
     help=_hook.__doc__,
+    needs_input=False,
     short_help="Check what the changed files of a commit may affect.",
     hidden=True,
 )

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wheelcheck.cli.commands import Command, command
 from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.showing import as_json
 from wheelcheck.cli.streams import write_result
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.options import OPTIONS
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from wheelcheck.settings.provenance import Effective
 
 
-@click.command("help", short_help="Help on the program, or on a command.")
+@command("help", short_help="Help on the program, or on a command.")
 @click.argument("words", metavar="[COMMAND]...", nargs=-1)
 @click.pass_context
 def help_command(context: click.Context, words: tuple[str, ...]) -> int:
@@ -37,7 +39,7 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> int:
     return 0
 
 
-class _Described(click.Command):
+class _Described(Command):
     """A command whose help ends with the table of formats, read when help is asked for."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click
@@ -48,7 +50,12 @@ class _Described(click.Command):
             formatter.write_dl([(exporter.name, exporter.sentence) for exporter in EXPORTERS])
 
 
-@click.command("export", cls=_Described, short_help="Turn a plan into what another tool installs from.")
+@click.command(
+    "export",
+    cls=_Described,
+    examples=(("wheelcheck export plan.json --to requirements -o locked.txt", "what pip and uv install from"),),
+    short_help="Turn a plan into what another tool installs from.",
+)
 @click.argument("plan_file", metavar="PLAN")
 @click.option("--to", "form", metavar="FORMAT", required=True, help="One of the formats below.")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
@@ -84,7 +91,7 @@ _SCHEMAS = {
 }
 
 
-@click.command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
+@command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
 @click.argument("name", metavar=f"[{'|'.join(_SCHEMAS)}]", type=click.Choice(tuple(_SCHEMAS)), default="plan")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
 def schema_command(name: str, output: str | None) -> int:
@@ -103,9 +110,13 @@ def schema_command(name: str, output: str | None) -> int:
     return 0
 
 
-@click.command("target", short_help="Print a target file for this interpreter, or for two words.")
+@command(
+    "target",
+    examples=(("wheelcheck target -o machine.json", "on the machine itself; then --target machine.json"),),
+    short_help="Print a target file for this interpreter, or for two words.",
+)
 @click.option(
-    *OPTIONS["platform"].flags, "platform", metavar="TAG", help="Of this platform instead of the running one."
+    "-t", *OPTIONS["platform"].flags, "platform", metavar="TAG", help="Of this platform instead of the running one."
 )
 @click.option(*OPTIONS["python"].flags, "python", metavar="VERSION", help="Of this Python instead of the running one.")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
@@ -128,7 +139,7 @@ def cache_command(context: click.Context, cache_dir: str | None) -> None:
     context.obj = Path(cache_dir) if cache_dir else default_cache_dir()
 
 
-@cache_command.command("dir")
+@cache_command.command("dir", cls=Command)
 @click.pass_obj
 def dir_command(folder: Path) -> int:
     """Print the folder."""
@@ -136,7 +147,7 @@ def dir_command(folder: Path) -> int:
     return 0
 
 
-@cache_command.command("info")
+@cache_command.command("info", cls=Command)
 @click.pass_obj
 def info_command(folder: Path) -> int:
     """Print how many entries there are and how large they are."""
@@ -147,7 +158,7 @@ def info_command(folder: Path) -> int:
     return 0
 
 
-@cache_command.command("clear")
+@cache_command.command("clear", cls=Command)
 @click.pass_obj
 def clear_command(folder: Path) -> int:
     """Remove every entry."""
@@ -157,8 +168,9 @@ def clear_command(folder: Path) -> int:
     return 0
 
 
-@click.command("config", short_help="Print the settings that count here, and where each is set.")
+@command("config", short_help="Print the settings that count here, and where each is set.")
 @table_options("config")
+@as_json
 @click.option(
     "--format",
     "form",
@@ -197,7 +209,7 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
 
 for _option in config_command.params:
     # Named in a sentence: thirty options would hide the two that are its own.
-    if isinstance(_option, click.Option) and _option.name not in ("form", "output"):
+    if isinstance(_option, click.Option) and _option.name not in ("form", "as_json", "output"):
         _option.hidden = True
 
 

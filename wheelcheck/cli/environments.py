@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import allow_build, table_options, words
 from wheelcheck.cli.showing import Showing, answer_format, ending_in_order
 from wheelcheck.cli.streams import print_note, write_result
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from wheelcheck.report.progress import TransferProgress
 
 
-@click.command("fetch", short_help="Download every file of a plan into a folder, checked.")
+@command(
+    "fetch",
+    examples=(("wheelcheck fetch plan.json -d wheels", "every file of the plan, each hash checked"),),
+    short_help="Download every file of a plan into a folder, checked.",
+)
 @click.argument("plan_file", metavar="PLAN")
 @click.option(
     "-d", "--directory", metavar="DIR", help="The wheelhouse: the folder for the wheels; made if it does not exist."
@@ -93,7 +98,13 @@ def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, re
         raise
 
 
-@click.command("bundle", short_help="Make the environment that ships, for any target on any host.")
+@command(
+    "bundle",
+    examples=(
+        ("wheelcheck bundle plan.json --runtime python-3.11-embed-amd64.zip -o dist", "what ships, with its Python"),
+    ),
+    short_help="Make the environment that ships, for any target on any host.",
+)
 @click.argument("plan_file", metavar="PLAN")
 @click.option(
     "-o", "--output", "out", metavar="OUT", required=True, help="The folder to make; it appears whole or not at all."
@@ -183,7 +194,11 @@ def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(KINDS)
 
 
-@click.command("runtime", short_help="Fetch the Python that is published for a target, checked.")
+@command(
+    "runtime",
+    examples=(("wheelcheck runtime plan.json -o runtimes", "the Python that the plan is for"),),
+    short_help="Fetch the Python that is published for a target, checked.",
+)
 @click.argument("target", metavar="PLAN|TARGET")
 @click.option(
     "-o", "--output", "out", metavar="DIR", required=True, help="The folder to put it in; made if it does not exist."
@@ -209,7 +224,11 @@ def runtime_command(target: str, out: str, kind: str, form: str, **options: Any)
     return 0
 
 
-@click.command("verify", short_help="Check a bundle or environment: files, libraries, imports.")
+@command(
+    "verify",
+    examples=(("wheelcheck verify dist", "whether files, libraries and imports are there"),),
+    short_help="Check a bundle or environment: files, libraries, imports.",
+)
 @click.argument("path", metavar="BUNDLE|DIR|ENV")
 @click.option(
     "--plan", "plan", metavar="PLAN", default="", help="Compare it with this plan too: packages, versions, target."

@@ -6,11 +6,19 @@ from typing import Any
 
 import click
 
+from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
 
 
-@click.command("explain", short_help="A failed pip, uv, Poetry, PDM or docker log: what had no wheel, and the repairs.")
+@command(
+    "explain",
+    examples=(
+        ("pip install -r requirements.txt 2>&1 | wheelcheck explain -", "why it failed, and what helps"),
+        ("wheelcheck explain build.log", "the log of a container's build, or of a CI job"),
+    ),
+    short_help="A failed pip, uv, Poetry, PDM or docker log: what had no wheel, and the repairs.",
+)
 @click.argument("log", metavar="LOG")
 @table_options("explain", "sdist")
 @table_options("explain")

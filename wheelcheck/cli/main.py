@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import click
 
+from wheelcheck.cli.commands import usage_problem, write_examples
 from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
 from wheelcheck.errors import DiskFailure, UsageProblem, WheelcheckError, did_you_mean
@@ -51,6 +52,13 @@ _LONGEST = 300
 _PACKAGE = Path(__file__).parents[1]
 
 
+_EXAMPLES = (
+    ("wheelcheck", "the project in this folder: where it installs, and what blocks it"),
+    ("wheelcheck plan requirements.txt -t windows -p 3.11", "one target: what installs, what does not, what helps"),
+    ("wheelcheck check uv.lock -t windows,macos,linux -p 3.13", "fails where something has no wheel, for CI"),
+)
+
+
 class CommandTable(UserDict[str, click.Command]):
     """Commands by name, as click asks for them; names are known without an import."""
 
@@ -72,6 +80,11 @@ class Program(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click
         """The names, as help lists them."""
         return list(self.commands)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what to try first, then the options and the commands."""
+        write_examples(_EXAMPLES, formatter)
+        super().format_options(ctx, formatter)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Raise ``UsageProblem`` for a first word that is nearly a command."""
@@ -139,6 +152,9 @@ def _run(arguments: list[str] | None, command: click.Command) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return _INTERRUPTED
+    except click.UsageError as problem:
+        print_error(usage_problem(problem))
+        return problem.exit_code
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code

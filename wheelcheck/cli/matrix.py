@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import print_note, repeatable, write_result
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
     from wheelcheck.model.target import Target
 
 
-@click.command("overview", short_help="Where the project at hand installs, what blocks it, and what to do next.")
+@command(
+    "overview",
+    examples=(
+        ("wheelcheck", "the project in this folder"),
+        ("wheelcheck requirements.txt", "a file, on every common platform"),
+        ('wheelcheck "numpy>=2" -p 3.13 -t windows', "a requirement, on one target"),
+    ),
+    needs_input=False,
+    short_help="Where the project at hand installs, what blocks it, and what to do next.",
+)
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1)
 @table_options("overview", "platforms", "pythons", "target_files", "targets_from", "imports")
 @answer_format("matrix")
@@ -83,8 +93,18 @@ def refuse_folder_without_input(folder: Path) -> None:
         file_of(folder)
 
 
-@click.command("matrix", short_help="Platforms by Pythons: where it installs, what blocks the rest.")
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@command(
+    "matrix",
+    examples=(
+        ("wheelcheck matrix . -p 3.12,3.13", "two Pythons, on every common platform"),
+        (
+            "wheelcheck matrix requirements.txt -t windows -t alpine-arm64",
+            "two platforms, with every maintained Python",
+        ),
+    ),
+    short_help="Platforms by Pythons: where it installs, what blocks the rest.",
+)
+@click.argument("inputs", metavar="INPUT...", nargs=-1)
 @table_options("matrix", "platforms", "pythons", "target_files", "targets_from", "imports")
 @answer_format("matrix")
 @click.option("--plans", "folder", metavar="DIR",
@@ -161,9 +181,15 @@ def _file(folder: Path, target: Target) -> Path:
     return folder / f"{target.platform}-{target.python}.json"
 
 
-@click.command("wheels", short_help="Which versions have wheels, on which targets.")
+@command(
+    "wheels",
+    examples=(
+        ('wheelcheck wheels "torch>=2" -p 3.12,3.13', "each version, with each Python on every common platform"),
+    ),
+    short_help="Which versions have wheels, on which targets.",
+)
 @click.argument("requirement", metavar="REQUIREMENT")
-@table_options("wheels", "platforms", "pythons")
+@table_options("wheels", "platforms", "pythons", "target_files")
 @click.option("-n", "--versions", metavar="N", type=click.IntRange(min=1), default=10, show_default=True,
               help="How many versions to show.")  # fmt: skip
 @table_options("wheels")
@@ -172,6 +198,7 @@ def wheels_command(
     requirement: str,
     platforms: tuple[str, ...],
     pythons: tuple[str, ...],
+    target_files: tuple[str, ...],
     versions: int,
     form: str,
     **options: Any,  # noqa: ANN401 - click
@@ -191,6 +218,7 @@ def wheels_command(
         requirement=requirement,
         platforms=platforms,
         pythons=pythons,
+        files=target_files,
         versions=versions,
         where=Request(inputs=(), **request_options(options)),
     )

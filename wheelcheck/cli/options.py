@@ -6,12 +6,14 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 from functools import reduce
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.options import OPTIONS, Option, TargetOptions, Words
+from wheelcheck.option_rows import Option, Words
+from wheelcheck.options import OPTIONS, TargetOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,8 +39,8 @@ def table_options(command: str, *names: str) -> Callable[[F], F]:
 
 
 def _declared(option: Option, command: str) -> Callable[[F], F]:
-    words = option.own.get(command) or Words(option.help)
-    settings: dict[str, Any] = {"help": words.help, "metavar": words.metavar or option.metavar or None}
+    said = option.own.get(command) or Words(option.help)
+    settings: dict[str, Any] = {"help": said.help, "metavar": said.metavar or option.metavar or None}
     if option.choices:
         settings |= {
             "type": click.Choice(option.choices),
@@ -49,14 +51,14 @@ def _declared(option: Option, command: str) -> Callable[[F], F]:
         # None where neither of two opposite words is said.
         settings |= {"default": None} if "/" in option.declared else {"is_flag": True}
     elif option.repeats:
-        settings |= {"multiple": True}
+        settings |= {"multiple": True, **({"callback": _listed} if option.commas else {})}
     elif option.name in TargetOptions.__annotations__:
         settings |= {"multiple": True, "callback": _only_one}
     elif option.metavar.startswith("[="):
         settings |= {"cls": _OptionalValue}
     else:
         settings |= {"type": _NUMBERS.get(option.type)}
-    return click.option(*(words.flags or option.declared).split(), option.name, **settings)
+    return click.option(*(said.flags or option.declared).split(), option.name, **settings)
 
 
 def words(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001 - click
@@ -64,15 +66,26 @@ def words(context: click.Context, parameter: click.Parameter, texts: tuple[str, 
     return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
 
 
+def _listed(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """As :func:`words`; an empty text stays, since it is most often an unset variable, which is told later."""
+    return tuple(word for text in texts for word in words(context, parameter, (text,)) or ("",))
+
+
 def _only_one(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> str | None:
     """The one value of *texts*; raises ``UsageProblem`` where they name several, of which another tool would take the last."""
-    several = texts if parameter.name == "target_file" else words(context, parameter, texts) or texts
+    is_file = parameter.name == "target_file" and any(map(names_target_file, texts))
+    several = texts if is_file else words(context, parameter, texts) or texts
     if len(several) > 1 or several == ("all",):
         raise UsageProblem(
             f"{OPTIONS[str(parameter.name)].flag} names {', '.join(several)}, and {context.info_name} is for one target",
             hint="ask `wheelcheck check` or `wheelcheck matrix`, which take several",
         )
     return several[0] if several else None
+
+
+def names_target_file(text: str) -> bool:
+    """Whether the value of ``--target`` is a file, and not a word for a platform."""
+    return text in ("", "-") or text.lower().endswith(".json") or Path(text).exists()
 
 
 allow_build = click.option(

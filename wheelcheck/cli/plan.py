@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import (
@@ -30,8 +31,19 @@ _EXECUTABLE = ("installable", "needs-build")
 _STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
 
 
-@click.command("plan", short_help="Resolve for one target, flag what has no wheel, and plan.")
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@command(
+    "plan",
+    examples=(
+        ("wheelcheck plan requirements.txt -t windows -p 3.11", "what installs there, what does not, and what helps"),
+        (
+            "wheelcheck plan . -t alpine -p 3.13 --all-extras -o plan.json",
+            "the project in this folder, and its plan as a file",
+        ),
+        ("wheelcheck plan uv.lock -t raspberry-pi -p 3.11", "a lock, as it stands"),
+    ),
+    short_help="Resolve for one target, flag what has no wheel, and plan.",
+)
+@click.argument("inputs", metavar="INPUT...", nargs=-1)
 @table_options("plan")
 @click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here too; - for stdout alone.")
 @answer_format("plan", "What goes to stdout: a summary, or the plan.", "json")
@@ -162,9 +174,13 @@ def tell_of_interruption(plan: Plan) -> int:
     return error.exit_status
 
 
-@click.command("why", short_help="Who requires a project, by which paths, and what was available.")
+@command(
+    "why",
+    examples=(("wheelcheck why numpy requirements.txt -t windows -p 3.13", "who wants it, and what there is of it"),),
+    short_help="Who requires a project, by which paths, and what was available.",
+)
 @click.argument("package", metavar="PACKAGE")
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.argument("inputs", metavar="INPUT...", nargs=-1)
 @table_options("why")
 @answer_format("why")
 def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any) -> int:  # noqa: ANN401 - click

@@ -25,9 +25,14 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def answer_format(command: str, help: str = "What goes to stdout.", *more: str) -> Callable[[_Command], _Command]:
-    """The option ``--format`` of *command*, with the words of its reports and *more*."""
+    """The option ``--format`` of *command*, with the words of its reports and *more*; ``--json`` is short for one of them."""
     words = (*formats_of(command), *more)
-    return click.option("--format", "form", type=click.Choice(words), default="text", show_default=True, help=help)
+    by_name = click.option("--format", "form", type=click.Choice(words), default="text", show_default=True, help=help)
+    return lambda decorated: by_name(as_json(decorated))
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="As --format json.")
+"""The option that a command with ``--format`` has besides; its class gives the format the word."""
 
 
 class Showing(NamedTuple):

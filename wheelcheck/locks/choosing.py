@@ -12,6 +12,7 @@ from wheelcheck.locks.documents import MANGLED
 from wheelcheck.locks.formats import format_of
 from wheelcheck.locks.walking import LockMarkers, reached
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
+from wheelcheck.model.requirement import EVERY
 from wheelcheck.model.target import Target
 from wheelcheck.targets.fitting import Compatibility
 
@@ -68,6 +69,8 @@ def _chosen(
 ) -> frozenset[NormalizedName]:
     renamed = _OTHER_WORDS.get(lock.kind, {})
     names = {canonicalize_name(word) for word in words}
+    if EVERY in names:
+        return frozenset(known)
     names = {name if name in known else renamed.get(name, name) for name in names}
     for name in sorted(names - {*known, *lock.default_groups}):
         every = f"did you mean {' or '.join(sorted(known))}?" if known else f"the lock has no {what}s"

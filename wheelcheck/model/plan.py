@@ -58,6 +58,8 @@ class Options(Struct, frozen=True, kw_only=True):
             "How several indexes were read, unsafe-best-match or unsafe-first-match; else the first that knows a project counts."
         ),
     ] = UNSET
+    only_binary: Annotated[_Texts | UnsetType, about("Projects of which no source archive was taken.")] = UNSET
+    no_binary: Annotated[_Texts | UnsetType, about("Projects of which no wheel was taken; :all: for all.")] = UNSET
 
 
 class PlannedFile(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
+EVERY = NormalizedName("*")
+"""Stands for all extras, or all dependency groups, where some are chosen."""
+
 
 class FileOrigin(Struct, frozen=True, kw_only=True, order=True):
     """Asked in a file: *path* as the user wrote it, *line* from 1 (0 where the format has no lines)."""

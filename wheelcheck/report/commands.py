@@ -156,7 +156,7 @@ def repaired_command(asked: Sequence[str], edit: Repair | Edit, target: Target |
     Where the repair names half of a *target* that a file described, the other half is named too.
     """
     options = edit.options
-    by_file = any(word.partition("=")[0] == "--target" for word in asked)
+    by_file = any(word.partition("=")[0] in ("-t", "--target") for word in asked)
     if target is not None and by_file and ("--python" in options or "--platform" in options):
         # The words of the edit come last and win over these.
         options = (*target_words(target), *options)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
-from wheelcheck.model.requirement import FileOrigin, Requirement, ToolSetting
+from wheelcheck.model.requirement import EVERY, FileOrigin, Requirement, ToolSetting
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
 from wheelcheck.requirements.hatch import HatchEnvironments
@@ -146,6 +146,15 @@ def collect_projects(
     Raises ``InputUnreadable`` for one that no project has, ``UsageProblem`` where there is no project at all.
     """
     projects = [project for source in sources for project in _parse(source, collector.reader)]
+    if not projects and EVERY in (*extras, *groups):
+        option = "--all-extras" if EVERY in extras else "--all-groups"
+        raise UsageProblem(f"{option} needs a pyproject.toml, setup.cfg or setup.py among the inputs", address=option)
+    if EVERY in extras:
+        extras = frozenset(canonicalize_name(name) for project in projects for name in project.names("extras"))
+    if EVERY in groups:
+        # An environment of Hatch is an answer of its own, and no group beside others.
+        found = (name for project in projects for name in (*project.groups, *project.own.groups))
+        groups = tuple(dict.fromkeys(found))
     _require_known("extras", sorted(extras), projects)
     _require_known("groups", groups, projects)
     for project in projects:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from wheelcheck.model.check import Allowance
-    from wheelcheck.options import Key
+    from wheelcheck.option_rows import Key
     from wheelcheck.settings.table import SettingsTable
 
 _VARIABLE = r"\$\{([A-Za-z0-9_]+)\}"

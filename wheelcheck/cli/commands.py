@@ -1,0 +1,166 @@
+"""What all commands share: the words that pip and uv users type, options in groups in the help, and ways out of mistakes.
+
+``words of the command line → parameters of the command``. The table of options declares, this module sorts what was given: a word
+of ``--target`` goes to the platforms, a file of ``-r`` to the inputs, ``--json`` to the format and ``--no-color`` to the colour.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import click
+
+from wheelcheck.cli.options import names_target_file, with_whole_fix
+from wheelcheck.errors import UsageProblem, did_you_mean
+from wheelcheck.options import OPTIONS, SECTIONS
+
+Example = tuple[str, str]
+"""A command to copy, and what it does."""
+
+_EVERYWHERE = ("quiet", "verbose", "color", "no_color", "no_progress")
+_INPUT_HINT = 'name a file, a folder ("." is this one), or a requirement such as "numpy>=2"'
+_OTHER_WORDS = {
+    "--no-deps": "leave it out; --exclude NAME leaves a project out, and a lock is judged as it stands",
+    "--editable": "name the folder as INPUT",
+    "-e": "name the folder as INPUT",
+    "--upgrade": "leave it out: the newest versions that fit are taken, whatever is installed",
+    "-U": "leave it out: the newest versions that fit are taken, whatever is installed",
+    "--universal": "`wheelcheck matrix` and `wheelcheck check` judge many targets in one run",
+    "--abi": "write it with the Python: --python 3.13t",
+    "--implementation": "write it with the Python: --python pp3.11",
+    "--no-build": "write --only-binary :all:",
+    "--no-build-package": "write --only-binary NAME",
+    "--no-binary-package": "write --no-binary NAME",
+    "--resolution": "leave it out: the newest versions that fit are taken",
+    "--prerelease": "write --pre or --no-pre",
+    "--dry-run": "leave it out: nothing is installed",
+    "--dest": "`wheelcheck fetch PLAN -d DIR` downloads",
+    "--trusted-host": "set it in pip's configuration, which is read",
+    "--dev": "write --group dev",
+}
+"""Options of pip and uv that no command has, and what serves instead."""
+
+
+class Command(click.Command):
+    """A command with *examples* in its help; where it takes inputs and *needs_input*, one has to be named."""
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - click
+        examples: Sequence[Example] = (),
+        needs_input: bool = True,
+        **settings: Any,  # noqa: ANN401 - click
+    ) -> None:
+        super().__init__(*args, **settings)
+        self.examples = examples
+        self.needs_input = needs_input
+        taken = {parameter.name for parameter in self.params}
+        for name in _EVERYWHERE:
+            if name not in taken:
+                flags, is_switch = OPTIONS[name].flags, OPTIONS[name].is_switch
+                self.params.append(click.Option(flags, name, is_flag=is_switch, hidden=True, expose_value=False))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read *args*, and put what stands for something else where it belongs."""
+        rest = super().parse_args(ctx, list(with_whole_fix(args)))
+        given = ctx.params
+        if "requirement_files" in given:
+            given["inputs"] = (*given["inputs"], *given.pop("requirement_files"))
+        if self.needs_input and given.get("inputs") == ():
+            raise UsageProblem("no INPUT was given", hint=_INPUT_HINT)
+        if given.pop("as_json", False):
+            _set_format(ctx)
+        if given.pop("no_color", False):
+            given["color"] = "never"
+        _sort_targets(given)
+        return rest
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, then the options: those of the command alone, and those of the table by section."""
+        write_examples(self.examples, formatter)
+        options = (each for each in self.get_params(ctx) if isinstance(each, click.Option))
+        records = {option.name: record for option in options if (record := option.get_help_record(ctx))}
+        named = {name for _, names in SECTIONS for name in names}
+        own = tuple(name for name in records if name is not None and name not in named)
+        for title, names in (("Options", own), *SECTIONS):
+            if rows := [records[name] for name in names if name in records]:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def write_examples(examples: Sequence[Example], formatter: click.HelpFormatter) -> None:
+    """Write each command as it is typed, unbroken, and under it what it does."""
+    if examples:
+        with formatter.section("Examples"):
+            for typed, purpose in examples:
+                formatter.write(
+                    f"{'':{formatter.current_indent}}{typed}\n{'':{formatter.current_indent + 4}}{purpose}\n"
+                )
+
+
+def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Command]:  # noqa: ANN401 - click
+    """Make a command *name* of a function; *settings* are those of click and of :class:`Command`."""
+    return click.command(name, cls=Command, **settings)
+
+
+def _set_format(context: click.Context) -> None:
+    given = context.params
+    if "formats" in given:
+        given["formats"] = (*given["formats"], "json")
+        return
+    source = context.get_parameter_source("form")
+    if source is click.core.ParameterSource.COMMANDLINE and given["form"] != "json":
+        raise UsageProblem(f"--json and --format {given['form']} exclude each other", hint="give one or the other")
+    given["form"] = "json"
+
+
+def _sort_targets(given: dict[str, Any]) -> None:
+    """Move the words of ``--target`` that name no file to the platforms."""
+    single = given.get("target_file")
+    if single is not None and not names_target_file(single):
+        if given.get("platform") is not None:
+            raise UsageProblem(
+                f"--target {single} and --platform {given['platform']} both name a platform", hint="give one of them"
+            )
+        given["platform"], given["target_file"] = single, None
+    if "target_files" in given:
+        words = [word for word in given["target_files"] if not names_target_file(word)]
+        given["platforms"] = (*given["platforms"], *words)
+        given["target_files"] = tuple(word for word in given["target_files"] if word not in words)
+
+
+def usage_problem(problem: click.UsageError) -> UsageProblem:
+    """*problem* as a message of this program: what is wrong in which command, and what to write."""
+    context = problem.ctx
+    path = context.command_path if context is not None else "wheelcheck"
+    listed = f"`{path.replace('wheelcheck ', 'wheelcheck help ', 1)}` lists what it takes"
+    if isinstance(problem, click.NoSuchOption):
+        return UsageProblem(f"{path} has no option {problem.option_name}", hint=_near_option(problem, listed))
+    if isinstance(problem, click.MissingParameter):
+        what = problem.param.make_metavar(context) if problem.param is not None and context is not None else "a value"
+        flags = " / ".join(problem.param.opts) if isinstance(problem.param, click.Option) else ""
+        return UsageProblem(f"{path} needs {f'{flags} ' if flags else ''}{what}", hint=listed)
+    message = re.sub(r"\.$", "", problem.format_message().replace("\n", " "))
+    return UsageProblem(f"{path}: {message}", hint=listed)
+
+
+def _near_option(problem: click.NoSuchOption, listed: str) -> str:
+    name, context = problem.option_name, problem.ctx
+    if name in _OTHER_WORDS:
+        return _OTHER_WORDS[name]
+    own = list(_iter_flags(context.command)) if context is not None else []
+    elsewhere = [option for option in OPTIONS.values() if name in option.flags]
+    commands = dict.fromkeys(
+        each for option in elsewhere for each in (*option.commands, *option.own) if each != "config"
+    )
+    if commands:
+        return f"it is an option of {', '.join(commands)}; {listed}"
+    return did_you_mean(name, own, listed, most=2)
+
+
+def _iter_flags(command: click.Command) -> Iterator[str]:
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield from (*parameter.opts, *parameter.secondary_opts)
