@@ -132,10 +132,7 @@ def test_settings_with_several_targets_ask_for_one(shell: Shell) -> None:
 
 def test_unknown_option_and_command_are_usage_problems(shell: Shell) -> None:
     for words in (("plan", "a", "--platfrom", "windows"), ("plna",), ("plan",), ("plan", "a", "--sdist", "maybe")):
-        outcome = shell.run(*words)
-        assert outcome.status == 2
-        assert outcome.out == ""
-        assert "Usage: wheelcheck" in outcome.err
+        assert "\nhint: " in shell.run(*words).refused(2)
 
 
 def test_empty_word_is_no_input(shell: Shell) -> None:
