@@ -566,7 +566,7 @@ ELSEWHERE = {
 # Projects that are made for other systems
 
 _ON_LINUX = "cp311-cp311-manylinux_2_28_x86_64"
-_ONLY_LINUX = {f"{number}.0": [wheel(_ON_LINUX), sdist(purity="native")] for number in range(1, 6)}
+_ONLY_LINUX = {f"{number}.0": [wheel(_ON_LINUX)] for number in range(1, 6)}
 
 MARKED = {
     "made-for-another-system": Situation(
@@ -590,6 +590,10 @@ MARKED = {
     "wheels-for-two-other-systems": Situation(
         line=_line("pty", "other"),
         index={"pty": {**_ONLY_LINUX, "0.1": [wheel("cp311-cp311-macosx_11_0_arm64")]}, "other": any_wheels("1.0")},
+    ),
+    "wheels-for-another-system-beside-an-archive": Situation(
+        line=_line("pty", "other"),
+        index={"pty": {**_ONLY_LINUX, "6.0": [wheel(_ON_LINUX), *native()]}, "other": any_wheels("1.0")},
     ),
     "wheels-for-another-system-in-few-releases": Situation(
         line=_line("pty", "other"),

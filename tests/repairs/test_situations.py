@@ -362,6 +362,7 @@ def test_marker_is_an_override_where_a_dependency_asks_too() -> None:
     [
         "wheels-for-two-other-systems",
         "wheels-for-another-system-in-few-releases",
+        "wheels-for-another-system-beside-an-archive",
         "wheels-for-the-system-in-other-versions",
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
-from tests.fakes.projects import FakeProjects, sdist, wheel
+from tests.fakes.projects import FakeFile, FakeProjects, sdist, wheel
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, Sdist, Wheel
 from wheelcheck.model.judgement import Installability, Judgement
@@ -305,6 +305,38 @@ def test_files_newer_than_the_cutoff_do_not_exist() -> None:
         }
     )
     assert picks(answer(projects, "a", exclude_newer="2026-11-01T00:00:00Z")) == {"a": "1.0"}
+
+
+def _of_years(*years: int) -> dict[str, list[FakeFile]]:
+    """One version a year, all pure archives but the newest, which compiles."""
+    return {
+        f"{year}.1": [sdist(purity="native" if year == years[-1] else "pure", upload_time=f"{year}-01-01T00:00:00Z")]
+        for year in years
+    }
+
+
+@pytest.mark.parametrize(("before", "blocks"), [(2019, True), (2020, False)])
+def test_release_of_many_years_before_is_none_to_fall_back_on(before: int, *, blocks: bool) -> None:
+    """The kind of RPi.GPIO 0.2.0 of 2012, beside what blocks and alone."""
+    projects = FakeProjects({"old": _of_years(before, 2025), "other": {"1": [sdist(purity="native")]}})
+    assert isinstance(answer(projects, "old"), Conflict) is blocks
+    blocked = answer(projects, "old", "other")
+    assert isinstance(blocked, Conflict)
+    assert blocked.natural is not None
+    assert {str(name): str(pin.version) for name, pin in blocked.natural.pins.items()} == {
+        "old": "2025.1" if blocks else f"{before}.1",
+        "other": "1",
+    }
+
+
+def test_release_of_many_years_before_is_taken_where_bounds_ask_for_it() -> None:
+    """What an installer would choose counts, and not the newest of all: old pins bring old neighbours."""
+    plugin = {
+        "1": [wheel(requires=["base<2"], upload_time="2015-01-01T00:00:00Z")],
+        "9": [wheel(requires=["base>=9"], upload_time="2025-01-01T00:00:00Z")],
+    }
+    projects = FakeProjects({"plugin": plugin, "base": {"1": [wheel()], "9": [wheel()]}, "old": _of_years(2021, 2025)})
+    assert picks(answer(projects, "plugin", "base==1", "old")) == {"plugin": "1", "base": "1", "old": "2021.1"}
 
 
 def test_local_version_satisfies_its_public_pin() -> None:

@@ -21,7 +21,6 @@ from wheelcheck.targets.targets import parse_target
 # The minors that an installer ships today: 3.9 is the last that many older wheels were built for, 3.14 has had a year of them.
 _MINORS = range(9, 15)
 _PER_MINOR = 2
-_YEARS_BACK = 5
 _COST_OF_PYTHON = 10
 _COST_OF_PLATFORM = 15
 _COST_OF_MACHINE = 18
@@ -43,8 +42,7 @@ def nearest_first(project: ProjectView, version: Version | None) -> tuple[Versio
         return tuple(standing)
     order = {each: position for position, each in enumerate(project.versions)}
     at = order[version]
-    released = project.release(version).upload_time or ""
-    oldest = f"{int(released[:4]) - _YEARS_BACK}{released[4:]}" if released else ""
+    oldest = project.oldest_in_place_of(version)
     standing = [each for each in standing if each > version or (project.release(each).upload_time or oldest) >= oldest]
     return tuple(sorted(standing, key=lambda each: (abs(order[each] - at), each < version)))
 

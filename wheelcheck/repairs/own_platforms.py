@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from packaging.markers import Marker
 
-from wheelcheck.model.distribution import ProjectPage, Wheel
+from wheelcheck.model.distribution import ProjectPage, Sdist, Wheel
 from wheelcheck.model.knowledge import RepairKnowledge
 
 NAMES = {"win32": "Windows", "darwin": "macOS", "linux": "Linux"}
@@ -33,10 +33,15 @@ def _system_of(tag: str) -> str:
 
 
 def systems_of(page: ProjectPage, knowledge: RepairKnowledge) -> tuple[str, ...]:
-    """The systems that the project of *page* is made for, as values of ``sys_platform``; empty where nothing tells it."""
+    """The systems that the project of *page* is made for, as values of ``sys_platform``; empty where nothing tells it.
+
+    Wheels tell it where there is no source archive beside them, of which others could build their own.
+    """
     known = knowledge.own_platform_of(page.name)
     if known is not None:
         return known.systems
+    if any(isinstance(file, Sdist) for files in page.distributions.values() for file in files):
+        return ()
     ((system, releases), *others) = built_for(page).items() or [("", 0)]
     return (system,) if system in NAMES and releases >= _ENOUGH and not others else ()
 

@@ -247,10 +247,14 @@ def refusal_sentence(refusal: Refusal) -> str:
 
 
 class Leniency(Struct, frozen=True, kw_only=True):
-    """The projects of which a pass takes any file: those of *names*, or with *others* all but those."""
+    """The projects of which a pass takes any file: those of *names*, or with *others* all but those.
+
+    *oldest*: by project the time before which no version is taken in place of what an installer would choose.
+    """
 
     names: frozenset[NormalizedName] = frozenset()
     others: bool = False
+    oldest: Mapping[NormalizedName, str] = {}
 
     def covers(self, name: NormalizedName) -> bool:
         """Whether any file of *name* may be taken."""
@@ -386,10 +390,11 @@ class CandidateSelector:
         if release.fit is None or (name, version) in self._source.rejected:
             return False
         policy = self._source.policy
-        if self.leniency.covers(name) or (release.has_wheel and Installability.WHEEL in policy.allowed):
+        is_old = (release.upload_time or "~") < self.leniency.oldest.get(name, "")
+        if self.leniency.covers(name) or (release.has_wheel and Installability.WHEEL in policy.allowed and not is_old):
             return True
         allowed = policy.allowed_of(name, version)
-        if not release.has_wheel and not allowed & FROM_SOURCE:
+        if is_old or (not release.has_wheel and not allowed & FROM_SOURCE):
             return False  # its archive could change nothing, and archives are large: some have 400 MB
         self._before_reading()
         return self._source.installability(name, version)[0] in allowed

@@ -94,6 +94,7 @@ class _Run:
         self._clock = question.budget.clock
         self._deadline = self._clock() + question.budget.seconds
         self._effort = 0
+        self._oldest: dict[NormalizedName, str] = {}
 
     def answer(self) -> Resolution | Conflict:
         return replace(self._answer(), effort=self._effort)
@@ -108,6 +109,9 @@ class _Run:
             if isinstance(natural, Conflict) or not any(self._iter_offenders(natural)):
                 return natural
             self._reporter.stage("resolving for wheels")
+            self._oldest = {
+                name: self._source.view(name).oldest_in_place_of(pin.version) for name, pin in natural.pins.items()
+            }
             answer = self._pass(Leniency(), self._question.budget.rounds)
             if isinstance(answer, Resolution):
                 return self._compared(natural, answer)
@@ -222,7 +226,7 @@ class _Run:
             self._source,
             question.requirements,
             question.constraints,
-            leniency=leniency,
+            leniency=replace(leniency, oldest=self._oldest),
             # One round may try a hundred versions of a project, each of which has metadata to wait for.
             before_reading=watch.refuse_overtime,
             most_read=rounds,

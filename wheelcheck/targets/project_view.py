@@ -19,6 +19,7 @@ from wheelcheck.targets.fitting import Compatibility, Kinds, fit_order, kinds_of
 from wheelcheck.targets.hash_rules import HashRules
 
 _KEPT = 2
+_YEARS_BACK = 5
 _SIBLINGS_NAMED = 3
 
 
@@ -220,6 +221,15 @@ class ProjectView:
             )
         self._asked[version] = known
         return known
+
+    def oldest_in_place_of(self, version: Version) -> str:
+        """The time before which no version is one to take in place of *version*; empty where any is.
+
+        A release of years before was made for other neighbours, and often has a usable file because it did not do yet what needs
+        compiled code, or did not declare yet what it needs.
+        """
+        time = self.release(version).upload_time if version in self.page.distributions else None
+        return f"{int(time[:4]) - _YEARS_BACK}{time[4:]}" if time else ""
 
 
 class PageFacts(PageView):
