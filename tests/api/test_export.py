@@ -71,7 +71,7 @@ def test_paths_are_relative_to_the_file_that_is_written(tmp_path: Path, monkeypa
     program = Program(name="demo", entry="app.py", bundle="win b")
     script = exported(plan, "plan.json", "nsis", program, "out/demo.nsi")
     assert '"${WHEELCHECK_FOLDER}\\..\\win b\\*.*"' in script
-    assert '"${WHEELCHECK_FOLDER}\\..\\app.py"' in script
+    assert '"..\\app.py"' in script
     spec = exported(plan, "plan.json", "pyinstaller", Program(entry="app.py"), "out/demo.spec")
     assert "ENTRY = '../app.py'" in spec
     assert "script=../app.py" in exported(plan, "plan.json", "pynsist", Program(entry="app.py"), "out/installer.cfg")

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tomllib
@@ -237,3 +238,39 @@ def test_cyclonedx_validates_strictly_and_is_the_same_every_time() -> None:
     }
     needs = {entry["ref"]: entry.get("dependsOn", []) for entry in bom["dependencies"]}
     assert "av==12.0.0" in needs["audiocraft==1.3.0"]
+
+
+def icon() -> bytes:
+    """An icon of one dot."""
+    image = struct.pack("<IiiHHIIiiII", 40, 1, 2, 1, 32, 0, 8, 0, 0, 0, 0) + b"\0" * 8
+    return struct.pack("<HHH", 0, 1, 1) + struct.pack("<BBBBHHII", 1, 1, 0, 0, 1, 32, len(image), 22) + image
+
+
+@pytest.mark.parametrize("scope", ["user", "machine"])
+def test_makensis_builds_an_installer_with_icon_publisher_and_version_and_signs_it(tmp_path: Path, scope: str) -> None:
+    makensis = program("makensis")
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "python.exe").write_bytes(b"MZ")
+    (tmp_path / "app.py").touch()
+    (tmp_path / "demo.ico").write_bytes(icon())
+    shipment = Shipment(
+        plan=planned_for("win_amd64"), bundle="bundle", manifest=bundled(), name="De & mo", version="1.2rc3", entry="app.py",
+        publisher='Uni "x" $y', icon="demo.ico", scope=scope,
+    )  # fmt: skip
+    text = exporter("nsis").render(shipment)
+    (tmp_path / "demo.nsi").write_text(text, encoding="utf-8")
+    signer = tmp_path / "sign"
+    signer.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/signed\n', encoding="utf-8")
+    signer.chmod(0o755)
+    command = [makensis, "-V2", "-WX", f"-DSIGN={signer}", "demo.nsi"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+    assert len((tmp_path / "signed").read_text(encoding="utf-8").splitlines()) == 2  # the uninstaller too
+    pefile = pytest.importorskip("pefile")
+    with pefile.PE(str(tmp_path / "De & mo-1.2rc3-setup.exe")) as image:
+        strings = image.FileInfo[0][0].StringTable[0].entries
+        fixed = image.VS_FIXEDFILEINFO[0]
+    assert strings[b"CompanyName"] == b'Uni "x" $y'
+    assert strings[b"ProductVersion"] == b"1.2rc3"
+    assert (fixed.ProductVersionMS, fixed.ProductVersionLS) == (1 << 16 | 2, 3 << 16)
+    assert f"RequestExecutionLevel {'admin' if scope == 'machine' else 'user'}" in text

@@ -113,6 +113,9 @@ def test_options_that_an_exporter_names_change_what_it_renders(each: Exporter) -
         "entry": structs.replace(given, entry="other.py"),
         "bundle": structs.replace(given, bundle="elsewhere"),
         "url": structs.replace(given, url="https://x.example", manifest=bundled(("a.zip",))),
+        "icon": structs.replace(given, icon="other.ico"),
+        "publisher": structs.replace(given, publisher="Somebody"),
+        "scope": structs.replace(given, scope="machine"),
     }
     for option in each.uses:
         if (each.name, option) != (

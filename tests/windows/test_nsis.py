@@ -242,3 +242,29 @@ def tar_exe(windows: Windows) -> Iterator[None]:
     finally:
         place.unlink()
         shutil.rmtree(runtime)
+
+
+def test_installer_takes_the_archive_that_lies_beside_it(shell: Shell, windows: Windows, installed: Path) -> None:
+    bundled(shell, windows, "--archive", "zip")
+    setup = installer(shell, windows)
+    with tar_exe(windows):
+        assert install(windows, setup, installed) == 2
+        (archive,) = (shell.folder / "out").glob("*.zip")
+        shutil.copy2(archive, setup.parent)
+        assert install(windows, setup, installed) == 0
+    assert started(windows, installed) == "started front (3, 11) 1"
+
+
+def test_installer_without_windows_waits_for_a_program_that_ends(
+    shell: Shell, windows: Windows, installed: Path
+) -> None:
+    bundled(shell, windows)
+    setup = installer(shell, windows)
+    assert install(windows, setup, installed) == 0
+    words = [windows.runner, str(installed / "python" / "python.exe"), "-B", "-c"]
+    words.append("import time; print('runs', flush=True); time.sleep(4)")
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline().strip() == b"runs"
+        assert install(windows, setup, installed) == 0
+        assert program.wait(60) == 0

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from wheelcheck.model.plan import PlannedPackage
     from wheelcheck.model.target import Target
 
-_OPTIONS = {"name": "name", "app-version": "version", "entry": "entry", "bundle": "bundle", "url": "url"}
+OPTIONS = {
+    **{name: name for name in ("name", "entry", "bundle", "url", "icon", "publisher", "scope")},
+    "app-version": "version",
+}
+"""The options that a format may heed, with the field of :class:`Program` for each."""
 # Functions that import by a name in a string, which no freezer sees.
 _IMPORTERS = frozenset({"import_module", "__import__", "find_spec"})
 
@@ -37,6 +41,9 @@ class Program(Struct, frozen=True, kw_only=True):
     entry: str = ""
     bundle: str = ""
     url: str = ""
+    icon: str = ""
+    publisher: str = ""
+    scope: str = ""
 
 
 def exported(content: bytes, path: str, form: str, program: Program, output: str | None = None) -> str:
@@ -66,6 +73,9 @@ def exported(content: bytes, path: str, form: str, program: Program, output: str
             entry=_seen_from(folder, program.entry) if _is_script(program.entry) else program.entry,
             bundle=_seen_from(folder, program.bundle),
             url=program.url.rstrip("/"),
+            icon=_seen_from(folder, program.icon),
+            publisher=program.publisher,
+            scope=program.scope,
             manifest=manifest,
             newest_python=_newest_python(executable.plan.target) if exporter.name == "pynsist" else "",
             dynamic_imports=dynamic_imports(program.entry) if exporter.scans else (),
@@ -140,7 +150,7 @@ def exporter_named(form: str) -> Exporter:
 
 
 def _refuse_useless(exporter: Exporter, program: Program) -> None:
-    for option, field in _OPTIONS.items():
+    for option, field in OPTIONS.items():
         if getattr(program, field) and option not in exporter.uses:
             raise UsageProblem(
                 f"--{option} means nothing to --to {exporter.name}", hint=f"leave --{option} out, or use another format"

@@ -64,15 +64,17 @@ class _Described(Command):
 @click.option("--entry", default="", metavar="FILE", help="The script that starts the program, or MODULE:FUNCTION.")
 @click.option("--bundle", default="", metavar="DIR", help="A bundle made of this plan by `wheelcheck bundle`.")
 @click.option("--url", default="", metavar="URL", help="Where the bundle's archives can be downloaded.")
-def export_command(
-    plan_file: str, form: str, output: str | None, name: str, version: str, entry: str, bundle: str, url: str
-) -> int:
+@click.option("--icon", default="", metavar="FILE", help="The program's icon (.ico for Windows).")
+@click.option("--publisher", default="", metavar="NAME", help="Who makes the program.")
+@click.option("--scope", default="", type=click.Choice(["", "user", "machine"]), metavar="user|machine",
+              help="Install for one user without elevation (the default), or for all.")  # fmt: skip
+def export_command(plan_file: str, form: str, output: str | None, **described: str) -> int:
     """Turn PLAN, a file made by `wheelcheck plan -o` (or "-" for standard input), into FORMAT."""
     from wheelcheck.api.edges import read_plan_file
     from wheelcheck.api.export import Program, exported, exporter_named
 
     exporter_named(form)
-    program = Program(name=name, version=version, entry=entry, bundle=bundle, url=url)
+    program = Program(**described)
     write_result(exported(read_plan_file(plan_file), plan_file, form, program, output).encode(), output)
     return 0
 

@@ -18,7 +18,7 @@ class Exporter(NamedTuple):
     """One format: the word for ``--to``, the file name to suggest, and a sentence for people.
 
     ``renderer`` is the function that renders it, as ``module:function`` within this room; it takes a ``Shipment`` and returns text.
-    ``uses`` are the options that it heeds besides the plan (``name``, ``app-version``, ``entry``, ``bundle``, ``url``): others are
+    ``uses`` are the options that it heeds besides the plan (those of ``OPTIONS`` in ``api/export.py``): others are
     refused, so that nobody believes that they did something. With ``is_beside`` the paths in the text are relative to its file,
     else to the folder of the project; ``scans`` says that it wants the imports that the program makes by a name in a string.
     """
@@ -48,6 +48,7 @@ class Exporter(NamedTuple):
 _NAME = frozenset({"name"})
 _PROGRAM = frozenset({"name", "app-version", "entry"})
 _BUNDLE = frozenset({"bundle", "url"})
+_LOOKS = frozenset({"icon", "publisher", "scope"})
 
 EXPORTERS: tuple[Exporter, ...] = (
     Exporter("requirements", "requirements.lock.txt", "requirements:render",
@@ -74,8 +75,8 @@ EXPORTERS: tuple[Exporter, ...] = (
     Exporter("pynsist", "installer.cfg", "pynsist:render",
              "The installer.cfg of pynsist, with the fetched wheels; needs --entry.", _PROGRAM, is_beside=True),
     Exporter("nsis", "installer.nsi", "nsis:render",
-             "A script for NSIS that installs a bundle, or downloads it and checks its hash; needs --bundle.", _PROGRAM | _BUNDLE,
-             is_beside=True),
+             "A script for NSIS that installs a bundle, or downloads it and checks its hash; needs --bundle.",
+             _PROGRAM | _BUNDLE | _LOOKS, is_beside=True),
     Exporter("nsis-include", "wheelcheck.nsh", "nsis:render_include",
              "The same as macros, to be included in a script of your own.", _BUNDLE, is_beside=True),
     Exporter("cyclonedx", "bom.json", "cyclonedx:render",

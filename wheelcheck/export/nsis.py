@@ -1,4 +1,4 @@
-"""Renders a bundle as an NSIS script, for one user and without elevation, or as an include for a script of the user's own.
+"""Renders a bundle as an NSIS script, for one user without elevation or for all users, or as an include for a script of one's own.
 
 Nothing is installed that the bundle's manifest does not name. Names that Windows cannot give to a file are refused.
 """
@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.shipment import Shipment, filled, is_file_name
+from wheelcheck.export.shipment import Shipment, file_name_of, file_numbers, filled, is_file_name
 from wheelcheck.model.urls import masked
 from wheelcheck.plans.documents import refuse_unexecutable
 
+_SCOPES = {
+    "user": {"level": "user", "folder": "$LOCALAPPDATA\\Programs", "context": "current", "view": ""},
+    "machine": {"level": "admin", "folder": "$PROGRAMFILES64", "context": "all", "view": "  SetRegView 64\n"},
+}
 _PLAIN = re.compile(r"[^$\"'`{}%\\/:*?<>|\x00-\x1f\x7f]+")
 
 
@@ -21,10 +25,11 @@ def render(shipment: Shipment) -> str:
     """The script for *shipment*'s program, built by ``makensis FILE``: environment, program, shortcut and uninstaller.
 
     With an ``entry`` the script (or ``module:function``) that starts the program is installed beside the environment and gets a
-    shortcut. Raises ``UsageProblem`` as :func:`render_include` does.
+    shortcut, with the program's icon where it has one. Raises ``UsageProblem`` as :func:`render_include` does.
     """
     shipment.refuse_unnameable()
     name, version, script = _escaped(shipment.title), _escaped(shipment.release), _script(shipment)
+    scope = _SCOPES[shipment.scope or "user"]
     return _marked(
         filled(
             "nsis_script.txt",
@@ -35,9 +40,17 @@ def render(shipment: Shipment) -> str:
             plain_version=version.replace("&", "&&"),
             file_name=_literal(shipment.title),
             file_version=_literal(shipment.release),
+            numbers=file_numbers(shipment.release),
+            publisher=_escaped(shipment.publisher or shipment.title),
+            file_publisher=_literal(shipment.publisher or shipment.title),
+            icon=_icon(shipment),
+            shown="$INSTDIR\\" + (_escaped(file_name_of(shipment.icon)) if shipment.icon else "uninstall.exe"),
+            **scope,
             include=_include(shipment, "nsis"),
             program="".join(f"  {line}\n" for line in _iter_program(shipment)),
-            delete=f'  Delete "$INSTDIR\\{_escaped(script)}"\n' if script else "",
+            delete="".join(
+                f'  Delete "$INSTDIR\\{_escaped(each)}"\n' for each in (script, file_name_of(shipment.icon)) if each
+            ),
         )
     )
 
@@ -45,10 +58,10 @@ def render(shipment: Shipment) -> str:
 def render_include(shipment: Shipment) -> str:
     """Two macros for the script of *shipment*'s program: ``WHEELCHECK_INSTALL`` and ``WHEELCHECK_UNINSTALL``.
 
-    A bundle that is a folder is packed into the installer; one in archives is downloaded from ``url`` while installing, unless it
-    lies beside the installer, and every hash is checked before anything is unpacked. Either way the environment is in
-    ``$INSTDIR/python``, and appears whole. Raises ``UsageProblem`` without a bundle, for other targets than Windows, for archives
-    without a URL, and for a plan that cannot be executed.
+    A bundle that is a folder is packed into the installer; one in archives lies beside the installer, or is downloaded from ``url``
+    while installing, and every hash is checked before anything is unpacked. Either way the environment is in
+    ``$INSTDIR/python``, and appears whole. Raises ``UsageProblem`` without a bundle, for other targets than Windows, and for
+    a plan that cannot be executed.
     """
     return _marked(_include(shipment, "nsis-include"))
 
@@ -68,16 +81,17 @@ def _include(shipment: Shipment, form: str) -> str:
         target=str(plan.target),
         digest=shipment.digest,
         download=filled("nsis_download.txt") if is_downloaded else "",
-        content="\n".join(_iter_content(shipment, form)),
+        content="\n".join(_iter_content(shipment)),
     )
 
 
-def _iter_content(shipment: Shipment, form: str) -> Iterator[str]:
+def _iter_content(shipment: Shipment) -> Iterator[str]:
     manifest = shipment.manifest
     if manifest is None or not manifest.archives:
-        yield f'  File /r "{_place(shipment.bundle)}\\*.*"'
+        folder = "" if re.match(r"/|[A-Za-z]:", shipment.bundle) else "${WHEELCHECK_FOLDER}\\"
+        yield f'  File /r "{folder}{_place(shipment.bundle)}\\*.*"'
         return
-    url = _address(shipment.required("--url URL, since the bundle is in archives", shipment.url, form))
+    url = _address(shipment.url) if shipment.url else ""
     for archive in manifest.archives:
         if not archive.filename.endswith(".zip"):
             raise UsageProblem(
@@ -87,7 +101,12 @@ def _iter_content(shipment: Shipment, form: str) -> Iterator[str]:
             raise UsageProblem(
                 f"{archive.filename!r} is no name of an archive", hint="bundle again with another --name"
             )
-        words = (f"{url}/{quote(archive.filename)}", archive.filename, archive.sha256, f"{archive.size / 1e6:.0f}")
+        words = (
+            url and f"{url}/{quote(archive.filename)}",
+            archive.filename,
+            archive.sha256,
+            f"{archive.size / 1e6:.0f}",
+        )
         yield "  !insertmacro WheelcheckArchive " + " ".join(f'"{_escaped(word)}"' for word in words)
 
 
@@ -116,11 +135,19 @@ def _literal(path: str) -> str:
     return _escaped(path).replace("$$", "$")
 
 
+def _icon(shipment: Shipment) -> str:
+    if not shipment.icon:
+        return ""
+    place = _place(shipment.icon)
+    return f'!define MUI_ICON "{place}"\n!define MUI_UNICON "{place}"\n'
+
+
 def _place(path: str) -> str:
-    """*path* where makensis opens it, from the folder of the file that names it; with ``/`` makensis on Windows finds nothing."""
-    folder = "" if re.match(r"/|[A-Za-z]:", path) else "${WHEELCHECK_FOLDER}\\"
-    # A name on other systems may hold a backslash, but makensis reads that as a separator there too.
-    return folder + _literal(path).replace("/", "\\")
+    """*path* where makensis opens it, from the folder of its script; with ``/`` makensis on Windows finds nothing.
+
+    A name on other systems may hold a backslash, but makensis reads that as a separator there too.
+    """
+    return _literal(path).replace("/", "\\")
 
 
 def _escaped(text: str) -> str:
@@ -134,6 +161,8 @@ def _escaped(text: str) -> str:
 
 
 def _iter_program(shipment: Shipment) -> Iterator[str]:
+    if shipment.icon:
+        yield f'File "{_place(shipment.icon)}"'
     if not shipment.entry:
         return
     script = _script(shipment)
@@ -144,7 +173,8 @@ def _iter_program(shipment: Shipment) -> Iterator[str]:
         module, _, function = shipment.entry.partition(":")
         start = f'-c $\\"import sys; from {module} import {function}; sys.exit({function}())$\\"'
     python = "$INSTDIR\\python\\" + _escaped(shipment.executable.replace("/", "\\"))
-    yield f'CreateShortcut "$SMPROGRAMS\\{_escaped(shipment.title)}.lnk" "{python}" "{start}"'
+    icon = f' "$INSTDIR\\{_escaped(file_name_of(shipment.icon))}"' if shipment.icon else ""
+    yield f'CreateShortcut "$SMPROGRAMS\\{_escaped(shipment.title)}.lnk" "{python}" "{start}"{icon}'
 
 
 def _script(shipment: Shipment) -> str:
@@ -154,7 +184,7 @@ def _script(shipment: Shipment) -> str:
         return ""
     if not shipment.entry:
         return ""
-    name = shipment.entry.replace("\\", "/").rpartition("/")[2]
+    name = file_name_of(shipment.entry)
     if not is_file_name(name):
         raise UsageProblem(f"--entry {shipment.entry!r} names no file that Windows can have", hint="give a script")
     return name

@@ -46,15 +46,27 @@ def is_file_name(text: str) -> bool:
     return bool(text) and bare == text and not _FORBIDDEN.search(text) and not _DEVICES.fullmatch(text)
 
 
+def file_name_of(path: str) -> str:
+    """The last part of *path*, of whatever system it is."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def file_numbers(version: str) -> str:
+    """The four numbers of 16 bits that Windows keeps of a *version* in a file: ``1.2.0.0``."""
+    numbers = [str(min(int(number), 65535)) for number in re.findall(r"\d+", version)[:4]]
+    return ".".join([*numbers, "0", "0", "0", "0"][:4])
+
+
 class Shipment(Struct, frozen=True, kw_only=True):
-    """The *plan* and the program, for one export.
+    """The *plan* and the program, for one export; texts that were not given are empty.
 
     ``digest`` is the plan's own (``sha256:…``); ``plan_path`` the name of its file, with ``/``, and ``plan_sha256`` the hash of
     that file's bytes (hex). ``name`` and ``version`` are the program's. ``entry`` is its start: a script (``app/main.py``) or
     ``module:function``. ``manifest`` is that of a bundle in the folder ``bundle``, ``None`` where none was given; ``url`` is where
-    the bundle's archives can be downloaded, without a ``/`` at the end. ``newest_python`` is the newest embeddable package that is
+    the bundle's archives can be downloaded, without a ``/`` at the end. ``icon`` is an image file, ``publisher`` who makes the
+    program, ``scope`` for whom it is installed (``user``, ``machine``). ``newest_python`` is the newest embeddable package that is
     known where the plan's patch level was assumed (3.11.9 for 3.11). ``dynamic_imports`` are the dotted names that the program's
-    source imports by a name in a string. Texts that were not given are empty.
+    source imports by a name in a string.
     """
 
     plan: Plan
@@ -66,6 +78,9 @@ class Shipment(Struct, frozen=True, kw_only=True):
     entry: str = ""
     bundle: str = ""
     url: str = ""
+    icon: str = ""
+    publisher: str = ""
+    scope: str = ""
     newest_python: str = ""
     manifest: Manifest | None = None
     dynamic_imports: tuple[str, ...] = ()
