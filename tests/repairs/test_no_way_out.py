@@ -35,6 +35,18 @@ def test_half_of_an_exact_pair_is_not_overridden_and_the_pair_moves_together_fir
     assert not any("--override" in words for words in shown)
 
 
+def test_pair_that_has_no_later_release_is_moved_back_only_after_another_python() -> None:
+    """The kind of pydantic 2.14 on a free-threaded musl: pydantic 1 has no such pair, and is not what was asked for."""
+    situation = Situation(
+        line=CommandLine(inputs=("model>=1.1",), python="3.12"),
+        index={
+            "model": {"0.9": [wheel()], **{f"1.{n}": [wheel(requires=[f"core==1.{n}"])] for n in (1, 2)}},
+            "core": {f"1.{n}": [wheel("cp311-cp311-win_amd64")] for n in (1, 2)},
+        },
+    )
+    assert commands(situation.proposals())[:2] == ["--python 3.11", "--replace model==0.9"]
+
+
 def test_exact_pin_that_the_neighbouring_releases_do_not_repeat_is_overridden() -> None:
     situation = Situation(
         line=CommandLine(inputs=("app==1.1",)),

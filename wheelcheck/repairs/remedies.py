@@ -145,7 +145,10 @@ def _other_version_above(case: BlockerCase) -> Iterator[Change]:
             continue
         asked, bounds = view.asked_by_user(name), view.bounds_on(name)
         if any(requirement.specifier for requirement in asked):
-            yield _repinned(case, name, others, _COST_OF_PAIR if name in case.partners else _COST_OF_PIN_ABOVE)
+            cost, later = _COST_OF_PIN_ABOVE, tuple(each for each in others if pin is not None and each > pin.version)
+            if name in case.partners and set(later) & set(usable_versions(project)):
+                cost, others = _COST_OF_PAIR, later
+            yield _repinned(case, name, others, cost)
         # Where the user asks for any version, it is the others' bounds that an override passes over.
         elif bounds or (blocker.is_clash and not asked):
             yield Overridden(

@@ -27,8 +27,7 @@ _FAR = timedelta(days=3 * 365.25)
 _NEAR = timedelta(days=365.25)
 _DAYS_A_MONTH = 30.44
 _STEPS = ("major", "minor", "patch")
-MILDER = {Risk.HIGH: Risk.MEDIUM, Risk.MEDIUM: Risk.LOW, Risk.LOW: Risk.LOW}
-"""The risk of a distance where the line that changes is the user's own."""
+_MANY = 20  # releases between two versions, in which much may have changed whatever their numbers say
 
 
 class Dependant(Struct, frozen=True, kw_only=True):
@@ -123,11 +122,15 @@ class RepairCase(Struct, frozen=True, kw_only=True):
 
 
 class Distance(Struct, frozen=True, kw_only=True):
-    """The way from one version to another; ``time`` is negative where the second was released earlier, ``None`` if not known."""
+    """The way from one version to another, in either direction.
+
+    ``time`` is negative where the second was released earlier, ``None`` if not known; ``between`` counts the releases between them.
+    """
 
     before: Version
     after: Version
     time: timedelta | None
+    between: int = 0
 
     @property
     def is_calendar(self) -> bool:
@@ -152,22 +155,32 @@ class Distance(Struct, frozen=True, kw_only=True):
 
     @property
     def risk(self) -> Risk:
-        """How much may be different: by release numbers and years, for calendar versions by time alone."""
-        time = abs(self.time) if self.time is not None else timedelta()
-        if self.is_calendar:
-            if self.time is None:
-                return Risk.MEDIUM
-            return Risk.HIGH if time > _FAR else Risk.MEDIUM if time > _NEAR else Risk.LOW
-        step, count = self.step
-        if time > _FAR or (step == "major" and count > 1):
+        """How much may be different: by numbers, releases between, and years; the numbers of calendar versions do not count."""
+        step, count = ("", 0) if self.is_calendar else self.step
+        if self._takes(_FAR) or (step == "major" and count > 1):
             return Risk.HIGH
         # Before 1.0 the second number is the one that breaks promises.
-        unstable = step == "minor" and _release(self.before)[0] == 0
-        return Risk.MEDIUM if step == "major" or unstable else Risk.LOW
+        unstable = step == "minor" and 0 in (_release(self.before)[0], _release(self.after)[0])
+        return Risk.MEDIUM if self._is_wide or unstable or (self.is_calendar and self.time is None) else Risk.LOW
+
+    @property
+    def own_risk(self) -> Risk:
+        """The same where the line that changes is the user's own: a step milder, but never low for what is wide."""
+        return Risk.MEDIUM if self._is_wide or self.risk is Risk.HIGH else Risk.LOW
+
+    @property
+    def _is_wide(self) -> bool:
+        major = self.step[0] == "major" and not self.is_calendar
+        return major or self.between >= _MANY or self._takes(_NEAR)
+
+    def _takes(self, time: timedelta) -> bool:
+        return self.time is not None and abs(self.time) > time
 
     def __str__(self) -> str:
         way = "newer" if self.after > self.before else "older"
         step = self._step_words()
+        if self.between >= _MANY and step and self.before.public != self.after.public:
+            step = f"{step} and {self.between} releases between"
         span = span_words(abs(self.time)) if self.time is not None else ""
         if self.before.public == self.after.public:
             return step
@@ -204,7 +217,10 @@ def distance_of(case: RepairCase, name: NormalizedName, before: Version, after: 
     """The distance between two versions of *name*; reads the project's page for the dates."""
     first, second = case.released(name, before), case.released(name, after)
     time = _instant(second) - _instant(first) if first and second else None
-    return Distance(before=before, after=after, time=time)
+    page = case.page(name)
+    listed = page.distributions if page is not None else ()
+    between = sum(min(before, after) < each < max(before, after) and not each.is_prerelease for each in listed)
+    return Distance(before=before, after=after, time=time, between=between)
 
 
 def declared_start(case: RepairCase, edit: Edit, name: NormalizedName, chosen: Version) -> Version | None:

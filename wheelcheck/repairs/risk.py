@@ -16,7 +16,7 @@ from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.repairs.import_grounds import judge_dependants, judge_exclusion, judge_imports
 from wheelcheck.repairs.own_platforms import NAMES, built_for
-from wheelcheck.repairs.repair_case import MILDER, RepairCase, distance_of
+from wheelcheck.repairs.repair_case import RepairCase, distance_of
 from wheelcheck.repairs.version_grounds import judge_constraint, judge_override, judge_pin, judge_side_effects
 from wheelcheck.targets.platforms import parse_platform
 from wheelcheck.targets.pythons import parse_python
@@ -152,7 +152,7 @@ def _other_version(case: RepairCase, known: Substitute) -> Iterator[Ground]:
     distance = distance_of(case, known.replacement, natural.version, chosen.version)
     text = f"{known.project} {natural.version} becomes {known.replacement} {chosen.version}: {distance}"
     own = case.is_asked_by_user(known.project)
-    yield Ground(risk=MILDER[distance.risk] if own else distance.risk, text=text)
+    yield Ground(risk=distance.own_risk if own else distance.risk, text=text)
 
 
 def judge_index(case: RepairCase, edit: Edit) -> Iterator[Ground]:

@@ -16,7 +16,7 @@ from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.model.resolution import Pin
 from wheelcheck.repairs.import_grounds import more_places, read_imports
-from wheelcheck.repairs.repair_case import MILDER, Distance, RepairCase, declared_start, distance_of
+from wheelcheck.repairs.repair_case import Distance, RepairCase, declared_start, distance_of
 
 _SHOWN = 3
 _OLD_DAYS = 2 * 365.25
@@ -49,7 +49,7 @@ def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     start = declared_start(case, edit, edit.package, chosen.version)
     if start is not None and start != chosen.version:
         distance = distance_of(case, edit.package, start, chosen.version)
-        yield Ground(risk=MILDER[distance.risk], text=_move_text(edit.package, distance))
+        yield Ground(risk=distance.own_risk, text=_move_text(edit.package, distance))
     yield from judge_label(case, edit, chosen)
     yield from judge_company(case, edit.package, chosen)
 

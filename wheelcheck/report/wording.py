@@ -41,6 +41,8 @@ def changes(repair: Repair) -> str:
 def bare_change(edit: Edit) -> str:
     """The change of *edit* without its reason: ``override av: 11.0.0 → 12.0.0``."""
     name, before, after = edit.package or "", _version(edit.before), _version(edit.after)
+    if edit.before and before == edit.before:
+        after = edit.after  # a range becomes a pin, and both are shown as they are
     if not after and edit.kind is not EditKind.EXCLUDE:
         return edit.line
     match edit.kind:

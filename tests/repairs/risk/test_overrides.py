@@ -68,10 +68,43 @@ def test_distance_is_judged_and_said_in_releases_and_time(
     assert (risk, text) == (expected[0], f"lib moves {before} → {after}: {expected[1]}")
 
 
-@pytest.mark.parametrize(("after", "risk"), [("11.0.1", "low"), ("12.0.0", "low"), ("14.0.0", "medium")])
+@pytest.mark.parametrize(
+    ("after", "risk"),
+    [("11.0.1", "low"), ("11.4.0", "low"), ("12.0.0", "medium"), ("10.0.0", "medium"), ("14.0.0", "medium")],
+)
 def test_the_users_own_pin_is_one_step_milder_than_an_override(after: str, risk: str) -> None:
     day = "2024-01-01T00:00:00Z"
     assert distance("11.0.0", after, day, day, kind=EditKind.PIN)[0] == risk
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "days", "risk"),
+    [
+        ("1.4", "1.2", ("2024-06-01", "2023-06-02"), "low"),
+        ("1.4", "1.2", ("2024-06-01", "2023-05-30"), "medium"),
+        ("1.2", "1.4", ("2023-05-30", "2024-06-01"), "medium"),
+        ("2.14.4", "1.10.27", ("2026-10-01", "2026-09-10"), "medium"),
+        ("1.0", "0.9", ("2024-06-01", "2024-05-01"), "medium"),
+    ],
+)
+def test_a_year_or_a_major_version_is_not_low_in_either_direction(
+    before: str, after: str, days: tuple[str, str], risk: str
+) -> None:
+    """The kind of pydantic 1.10.27 in place of 2.14, which was released 20 days earlier."""
+    times = [f"{day}T00:00:00Z" for day in days]
+    assert distance(before, after, *times, kind=EditKind.OVERRIDE)[0] == risk
+    assert distance(before, after, *times, kind=EditKind.PIN)[0] == risk
+
+
+@pytest.mark.parametrize(("between", "risk"), [(19, "low"), (20, "medium")])
+def test_many_releases_between_are_not_low(between: int, risk: str) -> None:
+    numbers = range(between + 2)
+    projects = FakeProjects({"lib": {f"1.0.{number}": [wheel()] for number in numbers}})
+    edits = [edit(EditKind.PIN, "lib", "==1.0.0", f"==1.0.{numbers[-1]}")]
+    before, after = answer(projects, "lib==1.0.0"), answer(projects, f"lib==1.0.{numbers[-1]}")
+    ((found, text),) = texts(judged(projects, edits, before=before, after=after))
+    assert found == risk
+    assert ("20 releases between" in text) == (risk == "medium")
 
 
 def test_distance_after_a_clash_is_from_the_nearest_release_that_was_declared() -> None:
@@ -258,5 +291,5 @@ def test_project_that_came_by_a_direct_reference_is_not_asked_of_the_index() -> 
     after = answer(projects, f"lib @ {url}")
     projects.calls.clear()
     found = judged(projects, [edit(EditKind.PIN, "lib", "==1.0", "==2.0")], before=after, after=after)
-    assert texts(found) == [("low", "lib moves 1.0 → 2.0: one major version newer")]
+    assert texts(found) == [("medium", "lib moves 1.0 → 2.0: one major version newer")]
     assert projects.count("page") == 0
