@@ -23,7 +23,8 @@ def read(files: dict[str, str], target: ImportTarget = LINUX, filename: str = "a
 
 
 def outer(text: str, target: ImportTarget = LINUX) -> list[str]:
-    return [each.module for module in read({"a/__init__.py": text}, target).modules for each in module.imports]
+    (module,) = read({"a/__init__.py": text}, target).modules
+    return [each.module for each in module.imports if not each.is_attribute]
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,34 @@ def test_below_a_namespace_the_module_is_followed_that_the_archive_is_named_for(
     files: dict[str, str], entries: set[str]
 ) -> None:
     assert {each.entry for each in read(files, filename="g_c_p-1-py3-none-any.whl").modules} == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("class A(c.Mapping): pass", ["Mapping"]),
+        ("@c.coroutine\ndef f(): pass", ["coroutine"]),
+        ("class A:\n    def f(self, x=c.Mapping): pass", ["Mapping"]),
+        ("try:\n    import x\nexcept ImportError:\n    pass\nelse:\n    y = c.Mapping", ["Mapping"]),
+        ("if sys.version_info >= (3,):\n    y = c.Mapping", ["Mapping"]),
+        ("if sys.version_info < (3,):\n    y = c.Mapping", []),
+        ("if unknown:\n    y = c.Mapping", []),
+        ("def f(): return c.Mapping", []),
+        ("y = lambda: c.Mapping", []),
+        ("y = [c.Mapping for x in z]", []),
+        ("y = unknown and c.Mapping", []),
+        ("y = c.Mapping if unknown else None", []),
+        ("try:\n    y = c.Mapping\nexcept AttributeError:\n    pass", []),
+        ("try:\n    y = c.Mapping\nexcept KeyError:\n    pass", ["Mapping"]),
+        ("c.Mapping = 1\ny = c.Mapping", []),
+        ("y = hasattr(c, 'Mapping')\nz = c.Mapping", []),
+        ("c = other\ny = c.Mapping", []),
+        ("if unknown:\n    raise SystemExit\ny = c.Mapping", []),
+    ],
+)
+def test_attribute_of_the_standard_library_counts_where_it_is_taken_for_sure(text: str, taken: list[str]) -> None:
+    (module,) = read({"a/__init__.py": f"import collections as c\n{text}"}).modules
+    assert [name for each in module.imports if each.is_attribute for name in each.names] == taken
 
 
 def test_python_2_does_not_parse_and_says_where() -> None:

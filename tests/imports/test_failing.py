@@ -57,6 +57,9 @@ FAILING: dict[str, tuple[str, Archives, str]] = {
     "a module that Python no longer has": ("WC602", {"a": {"a.py": "import imp"}}, "no `imp` since Python 3.12"),
     "a part of one": ("WC602", {"a": {"a.py": "from distutils.version import X"}}, "no `distutils.version` since Python 3.12"),
     "a name that Python no longer has": ("WC602", {"a": {"a.py": "from collections import Mapping"}}, "has no `Mapping`"),
+    "an attribute that Python no longer has": (
+        "WC602", {"a": {"a.py": "import inspect; spec = inspect.getargspec"}}, "has no `getargspec`"
+    ),
     "what does not parse": ("WC603", {"a": {"a.py": "print 1"}}, "cannot parse a.py:1"),
     "a name of another project": (
         "WC604",
@@ -99,6 +102,9 @@ WORKING: dict[str, Archives] = {
         "setuptools": {"setuptools/__init__.py": ""},
     },
     "a removed module that a project brings": {"a": {"a.py": "import asyncore"}, "pyasyncore": {"asyncore.py": ""}},
+    "an attribute of a module that need not be there": {
+        "a": {"a.py": "try: import imp\nexcept ImportError: imp = fallback()\nfind = imp.find_module"}
+    },
     "a private module": {"a": {"a.py": "import _anything"}},
     "a project with folders of its own on the path": {
         "a": {"a.py": "import sys\nsys.path.append('v')\nimport vendored"}

@@ -217,7 +217,9 @@ def main_modules(project: str, paths: Iterable[str]) -> tuple[str, ...]:
         and each[0] not in _BESIDE
     }
     named = {each for each in public if canonicalize_name(each) == project}
-    return tuple(sorted(named or public)[:_MOST_MODULES])
+    # What lies in a folder beside whole packages belongs to a program rather than to a library.
+    whole = {each for each in public if "." not in each}
+    return tuple(sorted(named or whole or public)[:_MOST_MODULES])
 
 
 @cache

@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.projects import wheel
 from tests.repairs.questions import CommandLine, Situation, commands, with_command
 from tests.repairs.situations import SEVERAL, SINGLE, TARGETS, WIN, native
-from wheelcheck.knowledge.loading import load_standard_library
+from wheelcheck.knowledge.loading import load_repair_knowledge, load_standard_library
 from wheelcheck.model.knowledge import PythonLife, RepairKnowledge
 from wheelcheck.model.repair import Risk
 from wheelcheck.repairs.context import Limits
@@ -187,6 +187,30 @@ def test_where_every_version_fails_there_is_no_repair_and_the_place_is_told() ->
     (failing,) = proposals.failing
     ground = next(each for each in failing.grounds if each.fails is True)
     assert (ground.file, ground.line, ground.quote) == ("tool.py", 1, "import imp")
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "shown", "fails"),
+    [("2023-10-01T00:00:00Z", [], ["old.py"]), ("2023-10-03T00:00:00Z", ["--replace tool==1.1"], [])],
+)
+def test_repair_is_none_where_an_old_pin_of_the_user_fails_all_the_same(
+    uploaded: str, shown: list[str], fails: list[str]
+) -> None:
+    """The kind of docker 4.4.4 beside PyYAML 5.4.1 on Python 3.12. What is newer than that Python is not read for it."""
+    situation = Situation(
+        line=CommandLine(inputs=("tool==1.0", "old==1"), python="3.12"),
+        index={
+            "tool": {"1.0": native(), "1.1": [wheel()]},
+            "old": {"1": [wheel(upload_time=uploaded)]},
+        },
+        code={"tool-1.1-py3-none-any.whl": {"tool.py": ""}, "old-1-py3-none-any.whl": {"old.py": "import imp\n"}},
+        library=load_standard_library(),
+        knowledge=RepairKnowledge(pythons=load_repair_knowledge().pythons),
+        target_is_named=False,
+    )
+    proposals = situation.proposals()
+    assert commands(proposals) == shown
+    assert [ground.file for each in proposals.failing for ground in each.grounds if ground.fails is True] == fails
 
 
 def test_search_goes_on_beyond_what_fails_when_it_is_imported() -> None:

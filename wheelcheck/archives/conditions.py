@@ -1,9 +1,10 @@
-"""Decides the conditions in Python code that hang on the target: its Python, its system. Evaluates nothing else."""
+"""Decides the conditions in Python code that hang on the target: its Python, its system, and that no variable is set."""
 
 from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 
 from wheelcheck.model.code import ImportTarget
@@ -24,6 +25,13 @@ _ABOUT_PYTHON = {
 }  # fmt: skip
 
 
+# Variables that systems, shells, tools and services set. One word alone may be such, too.
+_OF_SYSTEMS = re.compile(
+    r"[^_]*$|(AWS|AZURE|CI|CONDA|CUDA|DJANGO|DOCKER|GITHUB|GITLAB|GOOGLE|JAVA|KUBERNETES|LC|LD|NO|PIP|PYTHON|QT|READTHEDOCS|SSH|"
+    r"TERM|UV|VIRTUAL|WAYLAND|XDG)_"
+)
+
+
 def truth_of(test: ast.expr, target: ImportTarget) -> bool | None:
     """Whether *test* holds on *target*; ``None`` where reading it does not tell."""
     match test:
@@ -42,6 +50,8 @@ def truth_of(test: ast.expr, target: ImportTarget) -> bool | None:
             return _compared(left, comparison, right, target)
         case ast.Name(id=name) | ast.Attribute(attr=name) if name in _ABOUT_PYTHON:
             return _ABOUT_PYTHON[name]
+        case ast.Call() if _is_unset(test):
+            return False
         case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[prefix]):
             text, start = _known(value, target), _known(prefix, target)
             if isinstance(text, str) and isinstance(start, str):
@@ -57,6 +67,8 @@ def _compared(left: ast.expr, comparison: ast.cmpop, right: ast.expr, target: Im
     version = _part_of_version(left, target)
     if version:
         return order(version, wanted) if wanted and order else None
+    if _is_unset(left) and _known(right, target) is not None:
+        return isinstance(comparison, ast.NotEq) if isinstance(comparison, ast.Eq | ast.NotEq) else None
     one, other = _known(left, target), _known(right, target)
     match comparison:
         case ast.Eq() if one is not None and other is not None:
@@ -66,6 +78,18 @@ def _compared(left: ast.expr, comparison: ast.cmpop, right: ast.expr, target: Im
         case ast.In() | ast.NotIn() if isinstance(one, str) and isinstance(other, tuple | str):
             return (one in other) is isinstance(comparison, ast.In)
     return None
+
+
+def _is_unset(node: ast.expr) -> bool:
+    """Whether *node* asks for a variable of the environment that a program has for itself, which nobody sets without need."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="get") | ast.Attribute(attr="getenv"),
+            args=[ast.Constant(value=str() as name)],
+            keywords=[],
+        ):
+            return not _OF_SYSTEMS.match(name)
+    return False
 
 
 def _ordered(

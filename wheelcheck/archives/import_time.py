@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
+from wheelcheck.archives.attribute_uses import iter_attributes
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
 from wheelcheck.model.code import (
@@ -114,7 +115,8 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
     outer: list[OuterImport] = []
     inner: list[str] = []
     broken_hook: tuple[str, int] | None = None
-    for each in iter_imports(parsed, module, package=own.package_of(module), target=target):
+    statements = list(iter_imports(parsed, module, package=own.package_of(module), target=target))
+    for each in statements:
         if (
             each.kind is ImportKind.GUARDED
             and each.instead
@@ -129,6 +131,8 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
             outer.append(_outer(each, parsed))
         elif (words := _why_hook_fails(code, each.module, target)) and not broken_hook:
             broken_hook = words, each.node.lineno
+    if not is_compiled:
+        outer += _attributes(parsed, content, [each for each in statements if not _is_own(code, each)], target)
     words, line = broken_hook or ("", 0)
     reached = ReachedModule(
         module=module,
@@ -140,6 +144,32 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
         extends_path=_EXTENDS_PATH.search(content) is not None,
     )
     return reached, inner
+
+
+def _attributes(
+    parsed: ParsedModule, content: bytes, statements: list[ImportStatement], target: ImportTarget
+) -> Iterator[OuterImport]:
+    """The attributes of the standard library's modules that are taken for sure, each once, as if they were imported.
+
+    One that is set, or asked for by its name, anywhere in the module may be there after all.
+    """
+    bound: dict[str, set[str]] = {}
+    for each in statements:
+        if each.bound is not None:
+            bound.setdefault(each.bound[0], set()).add(each.bound[1])
+    seen: set[tuple[str, str]] = set()
+    for node in iter_attributes(parsed.tree, target):
+        name = node.value.id if isinstance(node.value, ast.Name) else ""
+        modules = bound.get(name, set())
+        if len(modules) != 1 or (name, node.attr) in seen:
+            continue
+        seen.add((name, node.attr))
+        module, attribute = min(modules), re.escape(node.attr.encode())
+        changed = rb"\.%s\s*=[^=]|['\"]%s['\"]|^\s*%s\s*=" % (attribute, attribute, re.escape(name.encode()))
+        if module.partition(".")[0] in sys.stdlib_module_names and not re.search(changed, content, re.MULTILINE):
+            yield OuterImport(
+                module=module, names=(node.attr,), line=node.lineno, statement=parsed.text_of(node), is_attribute=True
+            )
 
 
 def _why_hook_fails(code: CodeFiles, module: str, target: ImportTarget) -> str:

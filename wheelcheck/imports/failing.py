@@ -279,6 +279,8 @@ class _Judge:
         library, minor = self._library, self._target.minor
         stands_in = library.stands_in.get(top)
         if not library.has(each.module, minor):
+            if each.is_attribute:
+                return None  # the import of the module says so, unless code forgives that
             if self._providers.of(top) or (stands_in is not None and self._providers.of(stands_in)):
                 return None
             if self._providers.is_incomplete:

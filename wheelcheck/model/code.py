@@ -209,7 +209,8 @@ class OuterImport(Struct, frozen=True, kw_only=True):
     """An import statement that import time carries out, of a module that its own archive does not have.
 
     ``module`` is absolute; ``names`` are those of a ``from`` import, ``*`` left out. ``line`` counts from 1. ``instead`` are the
-    imports that are carried out where this one fails: where there are some, only both together prove anything.
+    imports that are carried out where this one fails: where there are some, only both together prove anything. With
+    ``is_attribute`` it is no statement but ``module.name`` that is taken of a module of the standard library.
     """
 
     module: str
@@ -217,6 +218,7 @@ class OuterImport(Struct, frozen=True, kw_only=True):
     line: int
     statement: str
     instead: tuple[OuterImport, ...] = ()
+    is_attribute: bool = False
 
 
 class ReachedModule(Struct, frozen=True, kw_only=True):

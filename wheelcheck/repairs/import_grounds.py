@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 
 from msgspec import UNSET
 from packaging.utils import NormalizedName
@@ -85,17 +86,12 @@ def _iter_failing_imports(case: RepairCase) -> Iterator[tuple[NormalizedName, Gr
     edited = [edit.package for edit in case.edits if edit.package is not None and edit.kind is not EditKind.CONSTRAIN]
     moved = [name for name in edited if name in case.after.pins]
     near = [dependant.pin.name for name in edited for dependant in case.dependants(name)]
-    read: dict[NormalizedName, Distribution] = {}
     unseen = unseen_projects(case.after)
-    for name in (*moved, *near):
-        file = case.after.pins[name].distribution
-        if (
-            name not in unseen
-            and isinstance(file, Wheel)
-            and (file.at.size or 0) <= LARGEST
-            and len(read) < _ARCHIVES_READ
-        ):
-            read[name] = file
+    read: dict[NormalizedName, Distribution] = {}
+    for names in ((*moved, *near), _older_of_the_user(case)):
+        files = ((name, case.after.pins[name].distribution) for name in names if name not in unseen)
+        small = ((name, file) for name, file in files if isinstance(file, Wheel) and (file.at.size or 0) <= LARGEST)
+        read |= islice(small, _ARCHIVES_READ)
     suspects = Suspects(read=read, compared={}, unseen=unseen)
     around = Surroundings(target=import_target(case.after.target), library=case.library)
     reads = read_suspects(suspects, around.target, case.code)
@@ -112,6 +108,15 @@ def _iter_failing_imports(case: RepairCase) -> Iterator[tuple[NormalizedName, Gr
                 fails=True,
             ),
         )
+
+
+def _older_of_the_user(case: RepairCase) -> Iterator[NormalizedName]:
+    """What the user asks for in versions older than the target's Python: a repair that leaves it as it is may not help."""
+    life = case.knowledge.life_of(case.after.target.python_full.minor)
+    for name, pin in sorted(case.after.pins.items()):
+        uploaded = pin.distribution.at.upload_time if pin.distribution is not None else None
+        if life is not None and uploaded and uploaded < life.released and case.is_asked_by_user(name):
+            yield name
 
 
 def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:

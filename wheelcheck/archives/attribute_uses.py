@@ -1,0 +1,96 @@
+"""Finds ``name.attribute`` in code that always runs when its module is imported on one target; resolves no name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from wheelcheck.archives.conditions import truth_of
+from wheelcheck.model.code import ImportTarget
+
+_CAUGHT = frozenset({"AttributeError", "Exception", "BaseException"})
+_COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def iter_attributes(tree: ast.Module, target: ImportTarget) -> Iterator[ast.Attribute]:
+    """The attributes of plain names that the import of *tree* takes on *target*, whatever happens, in the order of the text.
+
+    Left out is what is inside functions, under conditions that reading does not decide, and in a ``try`` that would catch it.
+    """
+    return _in_block(tree.body, target)
+
+
+def _in_block(body: Iterable[ast.stmt], target: ImportTarget) -> Iterator[ast.Attribute]:
+    for statement in body:
+        yield from _in_statement(statement, target)
+        if isinstance(statement, ast.Raise | ast.Return | ast.Break | ast.Continue) or _may_leave(statement):
+            return
+
+
+def _in_statement(node: ast.stmt, target: ImportTarget) -> Iterator[ast.Attribute]:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from _taken((*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)))
+        case ast.ClassDef():
+            yield from _taken((*node.decorator_list, *node.bases, *(word.value for word in node.keywords)))
+            yield from _in_block(node.body, target)
+        case ast.If():
+            known = truth_of(node.test, target)
+            yield from _taken((node.test,))
+            if known is not None:
+                yield from _in_block(node.body if known else node.orelse, target)
+        case ast.Try() | ast.TryStar():
+            if not any(_catches(handler.type) for handler in node.handlers):
+                yield from _in_block(node.body, target)
+            if all(isinstance(each, ast.Import) for each in node.body):
+                yield from _in_block(node.orelse, target)
+            yield from _in_block(node.finalbody, target)
+        case ast.With():
+            yield from _taken(item.context_expr for item in node.items)
+        case ast.For():
+            yield from _taken((node.iter,))
+        case ast.Assign() | ast.AugAssign() | ast.Expr() | ast.Return():
+            yield from _taken(filter(None, (node.value,)))
+        case ast.AnnAssign(value=ast.expr() as value):
+            yield from _taken((value,))
+
+
+def _may_leave(node: ast.stmt) -> bool:
+    """Whether *node* may end the block that it is in, at some of its own branches."""
+    if isinstance(node, ast.If | ast.For | ast.While | ast.Try | ast.With):
+        return any(isinstance(each, ast.Raise | ast.Break | ast.Continue) for each in ast.walk(node))
+    return (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _name(node.value.func) in ("exit", "_exit")
+    )
+
+
+def _taken(nodes: Iterable[ast.expr]) -> Iterator[ast.Attribute]:
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield node
+        elif isinstance(node, ast.BoolOp):
+            yield from _taken(node.values[:1])
+        elif isinstance(node, ast.IfExp):
+            yield from _taken((node.test,))
+        elif isinstance(node, _COMPREHENSIONS):
+            yield from _taken((node.generators[0].iter,))
+        elif not isinstance(node, ast.Lambda):
+            yield from _taken(_inner(node))
+
+
+def _inner(node: ast.AST) -> Iterator[ast.expr]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield child
+        elif isinstance(child, ast.keyword):
+            yield child.value
+
+
+def _catches(caught: ast.expr | None) -> bool:
+    if isinstance(caught, ast.Tuple):
+        return any(map(_catches, caught.elts))
+    return caught is None or _name(caught) in _CAUGHT
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
