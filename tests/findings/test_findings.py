@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.resolver.test_passes import PURE, WHEELS, answer, asked
@@ -11,7 +12,7 @@ from wheelcheck.findings.rules import diagnose
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
-from wheelcheck.model.knowledge import RepairKnowledge
+from wheelcheck.model.knowledge import BuildNeeds, RepairKnowledge
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, HashPin, Requirement
 from wheelcheck.model.resolution import Policy, Resolution
 from wheelcheck.resolver.passes import Question, resolve
@@ -168,6 +169,25 @@ def test_older_pick_names_what_its_extra_needs() -> None:
     finding = only(findings(projects, "a[audio]"), Code.OLDER_CHOSEN)
     assert "because 2 needs sound>=1 for its extra audio, and sound 1.1 has no wheel for win_amd64" in finding.message
     assert finding.evidence[-1] == "a wheel of sound 1.1 that you build, given with --find-links, keeps a 2"
+
+
+def test_extra_that_only_the_newer_version_has_says_what_it_would_take() -> None:
+    """The kind of SpeechRecognition[audio], whose PyAudio has no wheel."""
+    extra = wheel(requires=["sound>=1; extra == 'audio'"], extras=["audio"])
+    projects = FakeProjects({"a": {"1": [wheel()], "2": [extra]}, "sound": {"1.1": [sdist(purity="native")]}})
+    needs = BuildNeeds(
+        projects=frozenset({canonicalize_name("sound")}),
+        needs="PortAudio",
+        windows="the Build Tools",
+        evidence=("https://docs.example/",),
+    )
+    said = "a build of sound from source needs PortAudio: the Build Tools"
+    found = findings(projects, "a[audio]", knowledge=RepairKnowledge(builds=(needs,)))
+    assert said in only(found, Code.OLDER_CHOSEN).evidence
+    assert only(found, Code.EXTRA_UNKNOWN).message == (
+        f"a 1, an older version, has no extra 'audio'; {said}; "
+        "a wheel of sound 1.1 that you build, given with --find-links, keeps a 2"
+    )
 
 
 def test_older_pick_names_what_it_needs_through_others_and_who_bounds_it() -> None:

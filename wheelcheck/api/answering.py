@@ -214,9 +214,9 @@ def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
     chosen = outcome if isinstance(outcome, Resolution) else outcome.natural
     if chosen is None:
         return None
-    return load_advice(
-        chosen.pins.keys(), [name for name, pin in chosen.pins.items() if pin.installability in FROM_SOURCE]
-    )
+    lacking = [pick.lacking.name for pick in chosen.older if pick.lacking is not None]
+    building = [name for name, pin in chosen.pins.items() if pin.installability in FROM_SOURCE]
+    return load_advice(chosen.pins.keys(), [*building, *lacking])
 
 
 def needs_repairs(answer: Answer) -> bool:

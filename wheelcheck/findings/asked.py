@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wheelcheck.errors import OfflineMiss
+from wheelcheck.findings.chosen import lacking_evidence
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.indexes import exact_version, places_of
 from wheelcheck.model.distribution import Distribution, ProjectPage
@@ -237,6 +238,7 @@ def find_unknowable_markers(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 def find_unknown_extras(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Extras that were asked of a version which does not offer them (PEP 685)."""
+    older = {pick.name: pick for pick in diagnosis.resolution.older} if diagnosis.resolution is not None else {}
     for name, pin in diagnosis.pins.items():
         metadata = pin.metadata
         if not pin.extras or metadata.source.value == "unknown":
@@ -246,9 +248,11 @@ def find_unknown_extras(diagnosis: Diagnosis) -> Iterator[Finding]:
             if f'"{extra}"' in stated or f"'{extra}'" in stated:
                 continue
             offered = ", ".join(sorted(metadata.provides_extra)) or "none"
-            yield diagnosis.finding(
-                Code.EXTRA_UNKNOWN, pin, message=f"{name} {pin.version} has no extra {extra!r}; it offers: {offered}"
-            )
+            message = f"{name} {pin.version} has no extra {extra!r}; it offers: {offered}"
+            pick = older.get(name)
+            if pick is not None and (ways := lacking_evidence(pick, diagnosis)):
+                message = f"{name} {pin.version}, an older version, has no extra {extra!r}; {'; '.join(ways[-2:])}"
+            yield diagnosis.finding(Code.EXTRA_UNKNOWN, pin, message=message)
 
 
 def find_disagreements(

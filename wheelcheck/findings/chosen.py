@@ -33,7 +33,7 @@ def find_older_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
             package=pick.name,
             version=pick.chosen,
             message=f"{pick.name} {pick.chosen} was chosen instead of {pick.natural}{dates}, because {_why_older(diagnosis, pick)}",
-            evidence=_lacking_evidence(pick),
+            evidence=lacking_evidence(pick, diagnosis),
             paths=diagnosis.paths(pick.name),
         )
 
@@ -70,11 +70,13 @@ def _lack(name: NormalizedName, pin: Pin | None, diagnosis: Diagnosis) -> str:
             return f"{what} has no wheel for {diagnosis.target}, only a source archive that is not allowed"
 
 
-def _lacking_evidence(pick: OlderPick) -> tuple[str, ...]:
+def lacking_evidence(pick: OlderPick, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Why what the version in whose place *pick* came needs cannot be had, and how it could be; empty where nothing is lacking."""
     if not pick.way or pick.lacking is None:
         return ()
     built = f"a wheel of {pick.lacking.name} {pick.lacking.version} that you build, given with --find-links"
-    return (*pick.lacking.evidence, f"{built}, keeps {pick.name} {pick.natural}")
+    _, needs = diagnosis.build_needs_of(pick.lacking.name)
+    return (*pick.lacking.evidence, *filter(None, (needs,)), f"{built}, keeps {pick.name} {pick.natural}")
 
 
 def find_yanked(diagnosis: Diagnosis) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from wheelcheck.targets.hash_rules import HashRules
 from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView
 
 if TYPE_CHECKING:
-    from wheelcheck.model.knowledge import MarkerValues, RepairKnowledge
+    from wheelcheck.model.knowledge import BuildNeeds, MarkerValues, RepairKnowledge
 
 _PATHS_SHOWN = 5
 _USER = ""  # where all ways begin; no project can have this name
@@ -186,6 +186,16 @@ class Diagnosis:
     def _step(self, name: NormalizedName) -> str:
         pin = self.pins.get(name)
         return f"{name}=={pin.version}" if pin is not None else str(name)
+
+    def build_needs_of(self, name: NormalizedName) -> tuple[BuildNeeds | None, str]:
+        """What a build of *name* from source needs on the target, and a sentence that says it; ``None`` and no words if unknown."""
+        builds = self.knowledge.builds if self.knowledge is not None else ()
+        known = next((each for each in reversed(builds) if name in each.projects), None)
+        # What says nothing of Windows does not build there.
+        if known is None or (not known.windows and self.target.platform.startswith("win")):
+            return None, ""
+        ways = "; ".join(known.ways(self.target.platform))
+        return known, f"a build of {name} from source needs {known.needs}{f': {ways}' if ways else ''}"
 
     def asked_by(self, name: NormalizedName) -> tuple[str, ...]:
         """The requirements on *name*, each with its author, as short texts."""

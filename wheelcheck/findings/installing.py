@@ -229,17 +229,10 @@ def _other_versions(
 
 
 def _build_needs(diagnosis: Diagnosis, pin: Pin) -> Iterator[Finding]:
-    builds = diagnosis.knowledge.builds if diagnosis.knowledge is not None else ()
-    known = next((each for each in reversed(builds) if pin.name in each.projects), None)
-    # What says nothing of Windows does not build there.
-    if known is not None and (known.windows or not diagnosis.target.platform.startswith("win")):
-        ways = "; ".join(known.ways(diagnosis.target.platform))
+    known, sentence = diagnosis.build_needs_of(pin.name)
+    if known is not None:
         yield Finding.of(
-            Code.BUILD_NEEDS,
-            package=pin.name,
-            version=pin.version,
-            message=f"a build of {pin.name} from source needs {known.needs}{f': {ways}' if ways else ''}",
-            evidence=known.evidence,
+            Code.BUILD_NEEDS, package=pin.name, version=pin.version, message=sentence, evidence=known.evidence
         )
 
 
