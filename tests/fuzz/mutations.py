@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-LARGEST = 64 * 1024
+LARGEST = 16 * 1024
 """Bytes that an input has at most: what is slow or deep shows itself long before."""
 
 TOKENS: tuple[bytes, ...] = (

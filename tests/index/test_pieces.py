@@ -92,21 +92,21 @@ def test_an_answer_from_the_future_is_not_fresh() -> None:
 
 
 def told(listing: Listing) -> list[Availability]:
-    return [availability(file, listing.base, "") for file in listing.files]
+    return [at for file in listing.files if (at := availability(file, listing.base, "")) is not None]
 
 
 def test_html_attributes_are_unescaped_and_bases_followed() -> None:
     listing = read_html(
-        '<base href="/files/"><a href=" a-1.0%2Bx-py3-none-any.whl?token=1#egg=a&amp;SHA256=0&amp;sha256=AB "'
-        ' data-requires-python="&gt;=3.8,&lt;4" data-yanked data-dist-info-metadata="sha256=CD"'
+        '<base href="/files/"><a href=" a-1.0%2Bx-py3-none-any.whl?token=1#egg=a&amp;SHA256=0&amp;'
+        f'sha256={"AB" * 32} " data-requires-python="&gt;=3.8,&lt;4" data-yanked data-dist-info-metadata="sha256=CD{"CD" * 31}"'
         ' data-upload-time="2026-01-01T00:00:00Z">whatever</a>',
         BASE,
     )
     assert listing.files[0].filename == "a-1.0+x-py3-none-any.whl"
     (row,) = told(listing)
     assert row.url == "https://index.example/files/a-1.0%2Bx-py3-none-any.whl?token=1"
-    assert (row.sha256, row.yanked, row.requires_python) == ("ab", "", ">=3.8,<4")
-    assert (row.core_metadata, row.core_metadata_hashes) == (True, (("sha256", "cd"),))
+    assert (row.sha256, row.yanked, row.requires_python) == ("ab" * 32, "", ">=3.8,<4")
+    assert (row.core_metadata, row.core_metadata_hashes) == (True, (("sha256", "cd" * 32),))
     assert row.upload_time == "2026-01-01T00:00:00Z"
 
 
@@ -128,10 +128,11 @@ def test_sidecars_in_json_are_true_a_hash_table_denied_or_unsaid() -> None:
         '{"filename":"c","url":"c","hashes":{},"dist-info-metadata":false,"yanked":""},'
         '{"filename":"d","url":"//files.example/d#x","hashes":{},"yanked":true,"surprise":[1]}]}'
     )
+    text = text.replace('"AA"', f'"{"AA" * 32}"').replace('"BB"', f'"{"BB" * 16}"').replace('"CC"', f'"{"CC" * 32}"')
     a, b, c, d = told(read_json(text.encode(), BASE))
     assert [row.core_metadata for row in (a, b, c, d)] == [True, True, False, None]
-    assert b.hashes == (("sha256", "aa"), ("md5", "bb"))
-    assert b.core_metadata_hashes == (("sha256", "cc"), ("blake2b", "dd"))
+    assert b.hashes == (("sha256", "aa" * 32), ("md5", "bb" * 16))
+    assert b.core_metadata_hashes == (("sha256", "cc" * 32), ("blake2b", "dd"))
     assert (c.yanked, d.yanked) == (None, "")
     assert d.url == "https://files.example/d"
 

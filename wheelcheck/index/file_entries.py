@@ -6,13 +6,15 @@ never looked at. Understood, it is a ``Wheel`` or an ``Sdist``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from wheelcheck.model.distribution import Availability
+from wheelcheck.model.urls import is_digest, is_local
 
 State = Literal["active", "archived", "deprecated", "quarantined"]
 
@@ -22,7 +24,10 @@ _STATES: dict[str, State] = {
     "deprecated": "deprecated",
     "quarantined": "quarantined",
 }
-_ABSOLUTE = ("https://", "http://", "file:")
+_PLAIN = re.compile(r"https?://[A-Za-z0-9._-]+/[!-~]*\Z")
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_LARGEST = 1 << 50
+"""Bytes: a thousand times what any disk of a package index holds in one file."""
 
 
 class PageUnreadable(Exception):
@@ -93,23 +98,38 @@ def stated(said: State, files: Sequence[object]) -> State:
 
 
 def joined(base: str, address: str) -> str:
-    """*address* as *base* has it, without its fragment; raises ``PageUnreadable`` where that is no URL."""
+    """*address* as *base* has it, without its fragment; empty where that is no URL that can be asked.
+
+    A page from elsewhere must not name a file of this machine.
+    """
     address = address.partition("#")[0]
-    if address.startswith(_ABSOLUTE):
+    if _PLAIN.match(address):
         return address
     try:
-        return urljoin(base, address)
-    except ValueError as problem:
-        raise PageUnreadable(f"holds a link that is no URL: {problem}") from problem
+        address = urljoin(base, address)
+        parts = urlsplit(address)
+        # Reading the port is what checks it.
+        is_remote = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return ""
+    is_usable = is_remote or (parts.scheme == "file" and is_local(base))
+    return address if is_usable and not _CONTROL.search(address) else ""
 
 
-def availability(entry: FileEntry, base: str, index: str) -> Availability:
-    """*entry* of a page at *base* in the model's words; *index* is the URL of the index, without credentials."""
+def availability(entry: FileEntry, base: str, index: str) -> Availability | None:
+    """*entry* of a page at *base* in the model's words; *index* is the URL of the index, without credentials.
+
+    ``None`` for an entry whose address cannot be asked. A size that no file has, and a digest that its algorithm does not give, are
+    as if they were not announced.
+    """
+    url = joined(base, entry.url)
+    if not url:
+        return None
     announced = entry.core_metadata if entry.core_metadata is not None else entry.dist_info_metadata
     return Availability(
-        url=joined(base, entry.url),
+        url=url,
         hashes=_ordered(entry.hashes),
-        size=entry.size,
+        size=entry.size if entry.size is not None and 0 <= entry.size <= _LARGEST else None,
         upload_time=entry.upload_time,
         requires_python=entry.requires_python or None,
         yanked=_yank(entry.yanked),
@@ -127,10 +147,8 @@ def _yank(told: bool | str | None) -> str | None:
 
 
 def _ordered(hashes: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """*hashes* in lower case, SHA-256 first."""
-    if len(hashes) == 1:
-        ((algorithm, digest),) = hashes.items()
-        return ((algorithm.lower(), digest.lower()),)
-    found = {algorithm.lower(): digest.lower() for algorithm, digest in hashes.items()}
+    """*hashes* in lower case, SHA-256 first; without those that are no digest of their algorithm."""
+    told = ((algorithm.lower(), digest.lower()) for algorithm, digest in hashes.items())
+    found = {algorithm: digest for algorithm, digest in told if is_digest(algorithm, digest)}
     sha256 = found.pop("sha256", "")
     return (("sha256", sha256), *found.items()) if sha256 else tuple(found.items())

@@ -25,6 +25,9 @@ OPENING = '<a href="'
 _SPACE = "\t\n\x0c\r "
 _HASH = re.compile(r"(?:^|&)([a-z0-9_]+)=([0-9a-fA-F]+)(?:&|$)", re.ASCII)
 _UNSAID = "\0"
+_ANY_ATTRIBUTE = r"""[\s/]++[^\s>/][^\s>/=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]++))?+"""
+# A tag with up to 64 attributes, and the rest of them. Nothing is looked at twice, because all is possessive and no tag fails.
+_TAG = re.compile(rf"(<[A-Za-z][^\s>/]*+(?:{_ANY_ATTRIBUTE}){{0,64}}+)(?:{_ANY_ATTRIBUTE})*+")
 _ATTRIBUTE = re.compile(r'[ \t\n]+([a-zA-Z0-9_-]+)(?:="([^"\r\0]*)")?(?=[ \t\n>])')
 _REFERENCE = re.compile(r"&(?!(?:lt|gt|amp|quot|#39|#x27);)")
 # What may stand before the first anchor of a plain page: nothing that hides what follows, or changes where links lead.
@@ -45,7 +48,7 @@ def read_html(text: str, base: str) -> Listing:
     tree = _parsed(text)
     first_base = tree.css_first("base[href]")
     if first_base is not None:
-        base = joined(base, (first_base.attributes.get("href") or "").strip(_SPACE))
+        base = joined(base, (first_base.attributes.get("href") or "").strip(_SPACE)) or base
     state, reason = _status(tree)
     entries = (_entry(node.attributes, base) for node in tree.css("a[href]"))
     return Listing([entry for entry in entries if entry is not None], state, reason, base)
@@ -55,7 +58,8 @@ def _parsed(text: str) -> LexborHTMLParser:
     # Imported late: anchors are nearly always plain, and a run whose pages are cached or JSON needs no HTML parser.
     from selectolax.lexbor import LexborHTMLParser
 
-    return LexborHTMLParser(text)
+    # The parser compares each attribute of a tag with all before it.
+    return LexborHTMLParser(_TAG.sub(lambda tag: tag[1], text))
 
 
 def _status(tree: LexborHTMLParser) -> tuple[State, str]:
@@ -124,14 +128,11 @@ def _all_absolute(text: str, count: int) -> bool:
 
 
 def _entry(attributes: Mapping[str, str | None], base: str) -> FileEntry | None:
-    """The file that an anchor with *attributes* (decoded, names in lower case) leads to, if it leads to one.
-
-    Raises ``PageUnreadable`` for an address that is no URL.
-    """
+    """The file that an anchor with *attributes* (decoded, names in lower case) leads to, if it leads to one."""
     address, _, fragment = (attributes["href"] or "").strip(_SPACE).partition("#")
     if not address:
         return None
-    address = joined(base, address)
+    address = joined(base, address)  # empty where it cannot be asked
     filename = address.partition("?")[0].rpartition("/")[2]
     if not filename:
         return None
@@ -153,7 +154,7 @@ def _entry(attributes: Mapping[str, str | None], base: str) -> FileEntry | None:
 
 
 def read_anchors(text: str, base: str) -> Iterator[FileEntry]:
-    """The files of *text*, anchors that each begin with ``OPENING``; about 4 µs each. Raises ``PageUnreadable``."""
+    """The files of *text*, anchors that each begin with ``OPENING``; about 4 µs each."""
     for piece in text.split(OPENING)[1:]:
         attributes = _attributes(piece)
         if attributes is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -20,7 +22,6 @@ from wheelcheck.index.file_entries import (
     PackedVersion,
     PageUnreadable,
     encode_files,
-    joined,
     known_state,
     reject_version,
     stated,
@@ -50,16 +51,13 @@ _decode = msgspec.json.Decoder(_Page).decode
 def read_json(content: bytes, base: str) -> Listing:
     """The files of the JSON page *content* that came from the URL *base*; about 1 µs a file.
 
-    Raises ``PageUnreadable`` for what is no such page, holds a link that is no URL, or declares an API version that is not 1.x.
+    Raises ``PageUnreadable`` for what is no such page, or declares an API version that is not 1.x.
     """
     try:
         page = _decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise PageUnreadable(f"is no project page in JSON: {problem}") from problem
     reject_version(page.meta.api_version)
-    for file in page.files:
-        if not file.url.startswith("https://"):
-            joined(base, file.url)
     status = page.project_status or _Status()
     return Listing(page.files, known_state(status.status), status.reason or "", base)
 
@@ -70,6 +68,8 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 """JSON first (PEP 691); naming it also makes some HTML mirrors show upload times."""
 
 _ARCHIVES = (".whl", ".zip", ".gz", ".bz2", ".xz", ".tgz", ".tbz", ".txz", ".tar", ".Z")
+_FILE = re.compile(r"\.(?:whl|egg|exe|msi|rpm|deb|dmg|asc|sig|zip|tar|gz|bz2|xz|tgz|tbz|txz|Z)$")
+"""What the name of any file of a project ends with, be it one that is read here or not."""
 _NOWHERE = Availability(url="")
 
 
@@ -94,7 +94,10 @@ def read_page(content: bytes, content_type: str, base: str, name: NormalizedName
     text = content.decode(_charset(content_type), "replace")
     plain = split_plain(text)
     if plain is None:
-        return packed(read_html(text, base), name)
+        listing = read_html(text, base)
+        _refuse_other_page(text, (file.filename for file in listing.files))
+        return packed(listing, name)
+    _refuse_other_page(text, plain.names)
     groups, skipped = _by_version(plain.names, plain.anchors, name)
     versions = [
         PackedVersion(version, memoryview((OPENING + OPENING.join(anchors)).encode())) for version, anchors in groups
@@ -106,8 +109,25 @@ def packed(listing: Listing, name: NormalizedName) -> PackedPage:
     """The links of *listing* by the version that they belong to as files of *name*; about 2 µs a link."""
     files = listing.files
     groups, skipped = _by_version([file.filename for file in files], files, name)
-    versions = [PackedVersion(version, memoryview(encode_files(entries))) for version, entries in groups]
+    versions = [PackedVersion(version, memoryview(_encoded(entries))) for version, entries in groups]
     return PackedPage(versions, skipped, stated(listing.state, files), listing.state_reason, listing.base)
+
+
+def _refuse_other_page(text: str, names: Iterable[str]) -> None:
+    """Raise ``PageUnreadable`` where none of *names* is one of a file, nor does the page say that it is of an index (PEP 629)."""
+    if not any(map(_FILE.search, names)) and "pypi:" not in text:
+        raise PageUnreadable(
+            "is no project page: it links to no file, and no repository version stands in it (indexes that want a sign-in, "
+            "and proxies, answer with pages of their own)"
+        )
+
+
+def _encoded(entries: Sequence[FileEntry]) -> bytes:
+    try:
+        return encode_files(entries)
+    except OverflowError:
+        # Sizes that no file has, beyond 64 bits.
+        return encode_files([replace(entry, size=None) for entry in entries])
 
 
 def _is_json(content: bytes, content_type: str) -> bool:

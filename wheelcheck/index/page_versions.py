@@ -17,7 +17,6 @@ from wheelcheck.index.file_entries import (
     FileEntry,
     PackedPage,
     PackedVersion,
-    PageUnreadable,
     availability,
     decode_files,
 )
@@ -180,10 +179,11 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
             base = layer.page.base
             try:
                 for entry in _entries(packed, base):
-                    parsed = parse_link(entry.filename, self._name, availability(entry, base, layer.index))
+                    at = availability(entry, base, layer.index)
+                    parsed = parse_link(entry.filename, self._name, at) if at is not None else LinkSkip.UNUSABLE_ADDRESS
                     if not isinstance(parsed, LinkSkip):
                         yield parsed
-            except (msgspec.DecodeError, UnicodeDecodeError, PageUnreadable) as problem:
+            except (msgspec.DecodeError, UnicodeDecodeError) as problem:
                 # Pages are checked before they are packed, and entries have a checksum: only an entry of another program gets here.
                 raise IndexUnavailable(
                     f"the cached page cannot be read: {problem}",

@@ -104,6 +104,7 @@ class LinkSkip(Enum):
     BAD_WHEEL_NAME = "not a valid wheel file name"
     VARIANT_WHEEL = "a wheel variant (PEP 825), which is not evaluated"
     OTHER_PROJECT = "belongs to another project"
+    UNUSABLE_ADDRESS = "its address cannot be asked"
     LEGACY_VERSION = "its version does not follow PEP 440"
 
 

@@ -7,7 +7,8 @@ import re
 from importlib import import_module
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-HASHES = ("sha256", "sha512", "sha384", "sha224", "sha1", "md5")
+_DIGITS = {"sha256": 64, "sha512": 128, "sha384": 96, "sha224": 56, "sha1": 40, "md5": 32}
+HASHES = tuple(_DIGITS)
 """The algorithms of hashes in fragments."""
 _TELLING = (*HASHES, "subdirectory")
 _HEX = re.compile("[0-9a-fA-F]+")
@@ -36,6 +37,11 @@ def masked_within(text: str) -> str:
     return _USER_INFO.sub("***@", text)
 
 
+def is_local(url: str) -> bool:
+    """Whether *url* names a file of this machine: a ``file:`` URL, or a path."""
+    return "://" not in url or url.lower().startswith("file:")
+
+
 @functools.lru_cache(maxsize=10_000)
 def reference_key(url: str) -> str:
     """*url* as installers compare direct references; two are one file to them where this is equal.
@@ -53,6 +59,11 @@ def reference_key(url: str) -> str:
     kept = sorted(part for part in parts.fragment.split("&") if part.partition("=")[0] in _TELLING and part[-1] != "=")
     query = "&".join(sorted(parts.query.split("&")))
     return urlunsplit((parts.scheme, host, quote(unquote(parts.path)), query, "&".join(kept).lower()))
+
+
+def is_digest(algorithm: str, digest: str) -> bool:
+    """Whether *digest* is one that *algorithm* gives: hexadecimal digits, and as many as it has, where that is known."""
+    return len(digest) == _DIGITS.get(algorithm, len(digest)) and _HEX.fullmatch(digest) is not None
 
 
 def hashes_in(url: str) -> tuple[tuple[str, str], ...]:

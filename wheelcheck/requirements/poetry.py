@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
-from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
@@ -27,7 +26,7 @@ from wheelcheck.texts.poetry import (
     poetry_specifier,
 )
 from wheelcheck.texts.sources import Source
-from wheelcheck.texts.toml import Table
+from wheelcheck.texts.toml import Table, requires_python_of
 
 _ROLES: Mapping[str, IndexRole] = {
     "default": "default",
@@ -124,7 +123,8 @@ class PoetryTables:
         if specifier is None:
             collector.tell(dependencies, "python", unheeded="no version specifier says the same", decides=True)
         else:
-            collector.requires_python.append((SpecifierSet(specifier), self._origin(dependencies, "python")))
+            origin = self._origin(dependencies, "python")
+            collector.requires_python.append((requires_python_of(specifier, origin), origin))
 
     def _main(self) -> tuple[tuple[Declared, ...], Mapping[NormalizedName, tuple[Declared, ...]]]:
         table, extras = self._table.table_or_empty("dependencies"), self._table.table_or_empty("extras")

@@ -19,7 +19,7 @@ from resolvelib.structs import RequirementInformation
 from wheelcheck.errors import BudgetSpent, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.requirement import CandidateOrigin, Constraint, Requirement
-from wheelcheck.model.urls import reference_key
+from wheelcheck.model.urls import is_local, reference_key
 from wheelcheck.resolver.candidate_source import CandidateSelector, CandidateSource, Leniency
 from wheelcheck.resolver.dead_versions import Pruning
 from wheelcheck.resolver.prefetch import BatchPrefetch
@@ -132,13 +132,30 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
             if self.source.fit(name, version, candidate.url) is None:
                 raise
             reason = str(error)
+        if not reason:
+            active = tuple(self.adjustments.iter_active(metadata.requires, candidate.key, version))
+            paths = self._foreign_paths(candidate, active)
+            if paths and self.source.fit(name, version, candidate.url) is not None:
+                reason = f"its metadata names a file of this machine: {paths[0]}"
+            # A version that is offered as missing is not rejected again.
+            active = tuple(each for each in active if each not in paths)
         if reason:
             self.source.rejected[name, version] = reason
             return (_impossible(candidate, reason),)
         requirements = [_base_of(candidate)] if extra else []
-        for stated in self.adjustments.iter_active(metadata.requires, candidate.key, version):
+        for stated in active:
             requirements.extend(iter_resolver_requirements(stated))
         return tuple(requirements)
+
+    def _foreign_paths(self, candidate: Candidate, active: Iterable[Requirement]) -> tuple[Requirement, ...]:
+        """The requirements among *active*, stated by a file from elsewhere, that name a file of this machine."""
+        overridden = self.adjustments.overridden
+        named = tuple(each for each in active if each.url and is_local(each.url) and each.name not in overridden)
+        if not named:
+            return ()
+        fit = self.source.fit(candidate.key[0], candidate.version, candidate.url)
+        origin = candidate.url or (fit.distribution.at.url if fit is not None else "")
+        return () if origin and is_local(origin) else named
 
     def _python_refusal(self, candidate: Candidate, metadata: CoreMetadata) -> str:
         """Why the target's Python is not within the bound of *metadata*; empty for a version offered as missing."""

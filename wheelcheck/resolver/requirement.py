@@ -11,7 +11,7 @@ import functools
 import operator
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from packaging.markers import Marker
@@ -198,6 +198,11 @@ class Adjustments:
         for constraint in constraints:
             if self._holds(constraint.marker, "", constraint):
                 self._constraints.setdefault(constraint.name, []).append(constraint)
+
+    @property
+    def overridden(self) -> Collection[NormalizedName]:
+        """The projects of which another requirement stands in place of every one that is stated."""
+        return self._overrides.keys()
 
     def constraints_on(self, name: NormalizedName) -> Sequence[Constraint]:
         """The constraints on *name* that hold on the target."""

@@ -55,8 +55,7 @@ def parse_dockerfile(text: str, path: str, query: TargetQuery) -> NamedTargets:
 
 def _last_with_python(stages: list[_Stage], path: str, bases: ImageKnowledge) -> NamedTargets:
     notes: list[TargetNote] = []
-    for stage in reversed(stages):
-        root = _root(stage, stages)
+    for stage, root in zip(reversed(stages), reversed(_roots(stages)), strict=True):
         try:
             reading = parse_image(root.image, bases, platform=stage.platform or root.platform)
         except ImageUnknown as problem:
@@ -73,7 +72,7 @@ def _last_with_python(stages: list[_Stage], path: str, bases: ImageKnowledge) ->
 
 
 def _target(stage: _Stage, stages: list[_Stage], path: str, bases: ImageKnowledge) -> NamedTargets:
-    root = _root(stage, stages)
+    root = _roots(stages)[stages.index(stage)]
     try:
         reading = parse_image(root.image, bases, platform=stage.platform or root.platform)
     except ImageUnknown as problem:
@@ -90,13 +89,15 @@ def _named_target(stage: _Stage, path: str, reading: ImageReading, remarks: tupl
     )
 
 
-def _root(stage: _Stage, stages: list[_Stage]) -> _Stage:
-    """The stage whose image is not another stage; an alias counts from its own line on."""
-    while True:
-        earlier = [each for each in stages if each.line < stage.line and each.name == stage.image.lower()]
-        if not earlier:
-            return stage
-        stage = earlier[-1]
+def _roots(stages: list[_Stage]) -> list[_Stage]:
+    """Of each stage the one that it leads to whose image is not another stage; an alias counts from its own line on."""
+    by_name: dict[str, _Stage] = {}
+    found = []
+    for stage in stages:
+        found.append(by_name.get(stage.image.lower(), stage))
+        if stage.name:
+            by_name[stage.name] = found[-1]
+    return found
 
 
 def _named(stages: list[_Stage], name: str, path: str) -> _Stage:

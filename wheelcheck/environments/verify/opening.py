@@ -87,7 +87,7 @@ def opened(given: str) -> Iterator[Subject]:
         yield from _folder(path, given)
     elif path.name == MANIFEST:
         yield from _folder(path.parent, given)
-    elif _is_archive(path):
+    elif is_file(path) and _is_archive(path):
         manifest = _manifest(path.parent)
         if manifest is not None and any(each.filename == path.name for each in manifest.archives):
             yield from _archives(path.parent, manifest, given)

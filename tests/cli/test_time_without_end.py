@@ -1,0 +1,112 @@
+"""Never past its time: devices, pipes and sockets are refused at once, as input, in a folder, in RECORD, or named by an index."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import TARGET, Shell
+from tests.fakes.archives import make_wheel
+from tests.fakes.environments import site_packages
+from tests.server import IndexServer
+
+if sys.platform == "win32":
+    pytest.skip("devices and pipes by name are POSIX", allow_module_level=True)
+
+APART = ("--no-index", "--no-cache")
+
+
+@pytest.fixture(params=["device", "pipe", "socket"])
+def endless(request: pytest.FixtureRequest, shell: Shell) -> Iterator[str]:
+    """The path of a thing that is no file."""
+    path = shell.folder / "endless.txt"
+    if request.param == "device":
+        yield "/dev/zero"
+    elif request.param == "pipe":
+        os.mkfifo(path)
+        yield str(path)
+    else:
+        with socket.socket(socket.AF_UNIX) as bound:
+            before = Path.cwd()
+            os.chdir(shell.folder)  # the name of a socket may have no more than 108 bytes
+            bound.bind("endless.txt")
+            os.chdir(before)
+            yield str(path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "{}"),
+        ("plan", "file://{}"),
+        ("check", "{}"),
+        ("plan", "a", "-c", "{}"),
+        ("plan", "a", "--override", "{}"),
+        ("plan", "a", "--target", "{}"),
+        ("check", "a", "--targets-from", "{}"),
+        ("check", "a", "--baseline", "{}"),
+        ("plan", "r.txt"),
+        ("export", "{}", "--to", "requirements"),
+        ("diff", "{}", "{}"),
+        ("explain", "{}"),
+        ("verify", "{}"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_no_file_is_refused_where_one_is_meant(shell: Shell, endless: str, words: tuple[str, ...]) -> None:
+    shell.write("r.txt", f"-r {endless}\n")
+    target = () if words[0] in ("export", "verify", "explain") or words[2:3] == ("--target",) else TARGET
+    more = (*target, *APART) if words[0] not in ("export", "verify") else ()
+    if words[2:3] == ("--targets-from",):
+        more = APART
+    done = shell.program(*(word.replace("{}", endless) for word in words), *more)
+    assert done.status == 2, (done.status, done.out, done.err)
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("place", ["-f", "-i", "a @ "])
+def test_what_is_no_file_among_links_or_as_an_index_is_no_answer(shell: Shell, endless: str, place: str) -> None:
+    words = (f"a @ file://{endless}",) if place == "a @ " else ("a", place, f"file://{endless}")
+    done = shell.program("plan", *words, *TARGET, "--no-cache", *(() if place == "-i" else ("--no-index",)))
+    assert done.status in (1, 2, 3), (done.status, done.err)
+    assert "a bug" not in done.err
+
+
+def test_what_is_no_file_in_an_environment_is_a_problem_and_never_read(tmp_path: Path, shell: Shell) -> None:
+    made = site_packages(tmp_path / "env")
+    made.install("a")
+    record = tmp_path / "env" / "a-1.0.dist-info" / "RECORD"
+    record.write_text(
+        record.read_text("utf-8") + "../../../../../../dev/zero,,\na/pipe,sha256=AA,1\n", encoding="utf-8"
+    )
+    os.mkfifo(tmp_path / "env" / "a" / "pipe")
+    os.mkfifo(tmp_path / "env" / "x.pth")
+    (tmp_path / "env" / "a" / "lib.so").symlink_to("/dev/zero")
+    done = shell.program("verify", str(tmp_path / "env"), "--imports", "none")
+    assert done.status == 1
+    assert "a/pipe is missing" in done.out
+
+
+@pytest.mark.parametrize(
+    "named", ["file:///dev/zero", "file:///etc/b-1.0-py3-none-any.whl", "/dev/zero", "../b-1.0.zip"]
+)
+def test_metadata_from_elsewhere_never_name_a_file_of_this_machine(shell: Shell, named: str) -> None:
+    catalog = {"a": [make_wheel("a", "1.0", requires=[f"b @ {named}"])]}
+    with IndexServer(catalog) as server:
+        outcome = shell.plan("a", "--no-repair", index=server.simple_url)
+    assert outcome.status == 1
+    assert "names a file of this machine" in outcome.out
+
+
+def test_a_wheel_of_this_machine_may_name_another_beside_it(shell: Shell) -> None:
+    filename, content = make_wheel("b", "1.0")
+    beside = shell.write(f"links/{filename}", content)
+    filename, content = make_wheel("a", "1.0", requires=[f"b @ {beside.as_uri()}"])
+    shell.write(f"links/{filename}", content)
+    outcome = shell.plan("a", "--no-index", "-f", str(shell.folder / "links"))
+    assert outcome.versions == {"a": "1.0", "b": "1.0"}
