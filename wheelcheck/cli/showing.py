@@ -84,7 +84,8 @@ class Showing(NamedTuple):
         """
         row, is_file = formats_of(command)[form], path not in (None, "-")
         if form != "text":
-            write_result(row.render(answer).encode("utf-8", "replace"), path)
+            told = {name: value for name, value in style.items() if name in row.told}
+            write_result(row.render(answer, **told).encode("utf-8", "replace"), path)
         elif is_file or not self.quiet:
             import shutil  # it loads four compressors
 

@@ -23,6 +23,8 @@ class ReportFormat(NamedTuple):
     renderer: str
     sentence: str = ""
     filename: str = ""
+    told: tuple[str, ...] = ()
+    """What the renderer takes besides the answer: ``asked``, the command, and ``patches`` of the repairs."""
 
     def render(self, answer: object, **style: object) -> str:
         """Render *answer* as text that ends in a newline, where it is not empty.
@@ -37,6 +39,7 @@ class ReportFormat(NamedTuple):
 
 FORMATS = (
     ReportFormat("plan", "text", "summary:render_summary"),
+    ReportFormat("plan", "html", "html.rendering:render_plan", told=("asked", "patches")),
     ReportFormat("check", "text", "check.text:render_text", "One screen for people.", "check.txt"),
     ReportFormat("check", "json", "check.document:render_json", "Everything, with a published schema.", "check.json"),
     ReportFormat("check", "sarif", "check.sarif:render_sarif", "SARIF 2.1.0, for code scanning.", "wheelcheck.sarif"),
@@ -48,12 +51,22 @@ FORMATS = (
         "check", "gitlab", "check.gitlab:render_gitlab", "GitLab Code Quality.", "gl-code-quality-report.json"
     ),
     ReportFormat("check", "markdown", "check.markdown:render_markdown", "A comment for a pull request.", "check.md"),
+    ReportFormat(
+        "check",
+        "html",
+        "html.rendering:render_check",
+        sentence="A page for a browser, in one file.",
+        filename="check.html",
+        told=("patches",),
+    ),
     ReportFormat("diff", "text", "difference:render_diff_text"),
     ReportFormat("diff", "json", "difference_document:render_diff_json"),
     ReportFormat("diff", "markdown", "difference:render_diff_markdown"),
+    ReportFormat("diff", "html", "html.rendering:render_diff"),
     ReportFormat("matrix", "text", "matrix:render_matrix_text"),
     ReportFormat("matrix", "json", "matrix_document:render_matrix_json"),
     ReportFormat("matrix", "markdown", "matrix:render_matrix_markdown"),
+    ReportFormat("matrix", "html", "html.rendering:render_matrix", told=("patches",)),
     ReportFormat("why", "text", "why:render_why"),
     ReportFormat("why", "json", "why:render_why_json"),
     ReportFormat("explain", "text", "explain:render_explanation"),
@@ -68,6 +81,7 @@ FORMATS = (
     ReportFormat("runtime", "json", "bundle:render_runtime_json"),
     ReportFormat("verify", "text", "verify:render_verify"),
     ReportFormat("verify", "json", "verify:render_verify_json"),
+    ReportFormat("verify", "html", "html.rendering:render_verify"),
 )
 
 

@@ -13,7 +13,7 @@ from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined,
 from wheelcheck.report.quoting import escaped, flat
 from wheelcheck.report.wording import change, listed_cells
 
-_WORDS = {
+CELL_WORDS = {
     CellStatus.INSTALLS: "installs",
     CellStatus.NEEDS_BUILD: "installs after pure builds",
     CellStatus.BLOCKED: "blocked",
@@ -77,7 +77,7 @@ def _grid(page: Page, matrix: Matrix) -> None:
                 cells.append((f"{'':{_GAP}}{marks[plain].ljust(len(python))}", marks[2]))
             page.line((f"  {platform.ljust(first)}", ""), *cells)
     found = {cell.status for cell in matrix.cells}
-    legend = "   ".join(glued(f"{_MARKS[kind][plain]} {_WORDS[kind]}") for kind in CellStatus if kind in found)
+    legend = "   ".join(glued(f"{_MARKS[kind][plain]} {CELL_WORDS[kind]}") for kind in CellStatus if kind in found)
     page.paragraph(legend, indent=2, style="dim", apart=True)
 
 
@@ -153,7 +153,7 @@ def _table(matrix: Matrix) -> str:
 
 def _legend(matrix: Matrix) -> str:
     found = {cell.status for cell in matrix.cells}
-    return ", ".join(f"{_MARKS[status][3]} {_WORDS[status]}" for status in CellStatus if status in found)
+    return ", ".join(f"{_MARKS[status][3]} {CELL_WORDS[status]}" for status in CellStatus if status in found)
 
 
 def _iter_blockers(matrix: Matrix) -> Iterator[str]:
@@ -167,7 +167,7 @@ def matrix_verdict(matrix: Matrix) -> str:
     counts = Counter(cell.status for cell in matrix.cells)
     good, total = len(matrix.good), len(matrix.cells) - counts[CellStatus.UNSUPPORTED]
     rest = [
-        f"{counts[status]} {_WORDS[status]}"
+        f"{counts[status]} {CELL_WORDS[status]}"
         for status in (CellStatus.BLOCKED, CellStatus.UNDECIDED, CellStatus.FAILED, CellStatus.UNSUPPORTED)
         if counts[status]
     ]

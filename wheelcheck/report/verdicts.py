@@ -94,13 +94,13 @@ def stale_allowances(check: Check) -> tuple[tuple[Allowance, str, str], ...]:
     expired = ((each, f"expired after {each.expires}") for each in check.expired)
     unused = ((each, "covers nothing and can go") for each in check.unused)
     return tuple(
-        (each, title, f"The allowance for {_covered(each)} {fact}: {each.reason}")
+        (each, title, f"The allowance for {allowance_subject(each)} {fact}: {each.reason}")
         for title, found in (("Allowance expired", expired), ("Allowance unused", unused))
         for each, fact in found
     )
 
 
-def _covered(allowance: Allowance) -> str:
+def allowance_subject(allowance: Allowance) -> str:
     """The coverage of *allowance*: ``av<12 on win_*, WC102``."""
     text = f"{allowance.package}{allowance.specifier}"
     if allowance.targets:

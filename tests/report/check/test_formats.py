@@ -52,7 +52,7 @@ def test_every_target_without_an_answer_is_named_with_its_reason(name: str) -> N
 
 
 def test_formats_are_named_after_their_word() -> None:
-    assert list(FORMATS) == ["text", "json", "sarif", "github", "junit", "gitlab", "markdown"]
+    assert list(FORMATS) == ["text", "json", "sarif", "github", "junit", "gitlab", "markdown", "html"]
     assert all(row.sentence.endswith(".") and row.filename for row in FORMATS.values())
 
 

@@ -1,0 +1,96 @@
+"""Renders a page as one HTML file that needs no network and runs no script but its own: ``HtmlPage → text``.
+
+Everything that a package, an index or a file said is text: the template escapes it, and a Content-Security-Policy with the hashes
+of the page's own style and script keeps a browser from running anything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from wheelcheck.model.urls import masked_within
+from wheelcheck.report.html.page import HtmlPage
+from wheelcheck.report.html.parts import Patches, Telling
+from wheelcheck.report.quoting import flat
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_MARKS = {"good": "✓", "build": "~", "bad": "✗", "unsure": "?", "none": "\N{EN DASH}"}
+_HEADINGS = {"Check": "What fails", "Difference": "What is new and fails", "Verification": "Problems"}
+
+
+def render_html(page: HtmlPage) -> str:
+    """*page* as a document that ends in a newline."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: flat(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+    )
+    environment.filters |= {"patch_lines": _patch_lines, "data_url": lambda text: Markup(_data_url(text))}  # noqa: S704 - quoted
+    cells = [cell for _, row in page.grid.rows for cell in row if cell is not None] if page.grid is not None else []
+    return (
+        environment.get_template("page.html")
+        .render(
+            page=page,
+            total=max(len(cells), 1),
+            marks=_MARKS,
+            blocking=_HEADINGS.get(page.title, "What blocks"),
+            policy=Markup(_policy(style, script)),  # noqa: S704 - ours alone
+            style=Markup(style),  # noqa: S704 - a file of this package
+            script=Markup(script),  # noqa: S704 - a file of this package
+        )
+        .lstrip()
+        + "\n"
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
+    own_style, own_script = (f"'sha256-{each}'" for each in hashes)
+    return f"default-src 'none'; style-src {own_style}; script-src {own_script}; base-uri 'none'; form-action 'none'"
+
+
+def _patch_lines(text: str) -> Iterator[tuple[str, str]]:
+    """The lines of a patch, each with its kind."""
+    for line in text.splitlines():
+        kind = "head" if line.startswith(("---", "+++", "@@")) else {"+": "add", "-": "drop"}.get(line[:1], "same")
+        yield kind, line
+
+
+def _data_url(text: str) -> str:
+    return "data:text/x-patch;charset=utf-8," + quote(text.encode("utf-8", "surrogateescape"))
+
+
+def _renderer(name: str) -> Callable[..., str]:
+    def render(
+        answer: Any,  # noqa: ANN401 - the answer of the command that is rendered
+        *,
+        today: str = "",
+        asked: tuple[str, ...] = (),
+        patches: Patches | None = None,
+    ) -> str:
+        from datetime import UTC, datetime
+
+        from wheelcheck.report.html import making
+
+        today = today or datetime.now(UTC).date().isoformat()
+        telling = Telling(today=today, asked=tuple(map(masked_within, asked)), patches=patches or {})
+        return render_html(getattr(making, f"page_of_{name}")(answer, telling))
+
+    return render
+
+
+render_plan, render_check, render_matrix, render_diff, render_verify = map(
+    _renderer, ("plan", "check", "matrix", "diff", "verify")
+)
