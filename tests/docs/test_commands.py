@@ -35,6 +35,7 @@ _FILES = {
 }
 _OF_PAGES = {
     "builders.md": {"requirements.txt": "reportgen\n"},
+    "formats.md": {"requirements.txt": "reportgen\n"},
     "library-extras.md": FOLDERS["library"],
     "ci.md": {"uv.lock": _LOCK},
 }
