@@ -149,6 +149,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     indexes: tuple[str, ...] = ()
     library: StandardLibrary | None = None
     requires_python: str = ""
+    overlaps: tuple[tuple[str, str], ...] = ()
     require_hashes: bool = False
     target_is_named: bool = True
     day: str = ""
@@ -168,6 +169,7 @@ class Situation(Struct, frozen=True, kw_only=True):
             require_hashes=self.require_hashes,
             target_is_named=self.target_is_named,
             indexes=self.indexes,
+            overlaps=tuple((canonicalize_name(one), canonicalize_name(other)) for one, other in self.overlaps),
             day=self.day,
         )
 

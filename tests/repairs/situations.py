@@ -563,6 +563,22 @@ ELSEWHERE = {
     ),
 }
 
+# Projects that install the same files
+
+_BOTH = RepairKnowledge(
+    substitutes=(*substitute("view", "view-bare").substitutes, *substitute("view-bare", "view").substitutes)
+)
+_VIEWS = {"view": any_wheels("1.0"), "view-bare": any_wheels("1.0", "2.0"), "app": app("view-bare<2")}
+
+OVERLAPPING = {
+    "two-of-one-module": Situation(
+        line=_line("app", "view"), index=_VIEWS, knowledge=_BOTH, overlaps=(("view", "view-bare"),)
+    ),
+    "two-of-one-module-and-neither-is-known-to-serve": Situation(
+        line=_line("app", "view"), index=_VIEWS, overlaps=(("view", "view-bare"),)
+    ),
+}
+
 # Projects that are made for other systems
 
 _ON_LINUX = "cp311-cp311-manylinux_2_28_x86_64"
@@ -797,6 +813,7 @@ SITUATIONS: Mapping[str, Situation] = {
     **TARGETS,
     **ELSEWHERE,
     **MARKED,
+    **OVERLAPPING,
     **ADVISED,
     **BESIDES,
     **CODE,

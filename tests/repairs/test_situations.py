@@ -13,6 +13,7 @@ from tests.repairs.situations import (
     CODE,
     ELSEWHERE,
     MARKED,
+    OVERLAPPING,
     SEVERAL,
     SINGLE,
     UNCOVERED,
@@ -321,6 +322,23 @@ def test_other_code_for_the_same_purpose_is_named_and_is_no_repair() -> None:
 
 def test_substitute_for_other_platforms_is_not_offered() -> None:
     assert not ELSEWHERE["substitute-for-other-platforms"].proposals().repairs
+
+
+# Projects that install the same files
+
+
+def test_of_two_that_install_the_same_files_the_one_that_the_user_names_is_kept_first() -> None:
+    """The kind of opencv-python beside the opencv-python-headless that another project brings."""
+    proposals = OVERLAPPING["two-of-one-module"].proposals()
+    assert commands(proposals) == ["view --exclude view-bare", "view-bare --exclude view"]
+    first, second = proposals.repairs
+    assert names(first.verified.removed) == ["view-bare 1.0"]
+    assert names(second.verified.removed) == ["view 1.0"]
+    assert [edit.because for edit in first.edits] == ["view and view-bare install the same files"]
+
+
+def test_of_two_that_install_the_same_files_none_is_left_out_where_nothing_says_that_the_other_serves() -> None:
+    assert not OVERLAPPING["two-of-one-module-and-neither-is-known-to-serve"].proposals().repairs
 
 
 # Projects that are made for other systems

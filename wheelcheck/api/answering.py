@@ -24,6 +24,8 @@ from wheelcheck.model.urls import masked
 from wheelcheck.ports import Projects, Reporter
 
 if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
     from wheelcheck.findings.context import Diagnosis
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.distribution import Distribution
@@ -225,7 +227,7 @@ def needs_repairs(answer: Answer) -> bool:
 
     repairable = (Code.ADVISORY, Code.ABI_BREAK)
     return bool(answer.prepared.repairs) and any(
-        (finding.severity is Severity.ERROR and finding.code not in {*IMPORTS, Code.FILE_UNVERIFIED})
+        (finding.severity is Severity.ERROR and finding.code not in {*IMPORTS, Code.FILE_UNVERIFIED} - {Code.SAME_FILE})
         or (finding.code in repairable and finding.severity is Severity.WARNING)
         for finding in answer.findings
     )
@@ -256,12 +258,28 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
             require_hashes=prepared.read.require_hashes,
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
+            overlaps=_overlaps(answer, store),
             day=(prepared.question.policy.exclude_newer or "")[:10] or datetime.now(UTC).date().isoformat(),
         ),
         RepairContext(projects=store, code=store, elsewhere=store, knowledge=knowledge, library=library),
         Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
         reporter,
     )
+
+
+def _overlaps(answer: Answer, store: IndexStore) -> tuple[tuple[NormalizedName, NormalizedName], ...]:
+    """The projects of *answer* of which two install the same files, where a finding says that there are any."""
+    from wheelcheck.model.finding import Code
+    from wheelcheck.model.resolution import Resolution
+
+    if not isinstance(answer.outcome, Resolution) or all(each.code is not Code.SAME_FILE for each in answer.findings):
+        return ()
+    from wheelcheck.imports.overlaps import overlapping
+    from wheelcheck.imports.suspects import choose_suspects
+    from wheelcheck.knowledge.loading import load_variants
+
+    suspects = choose_suspects(answer.outcome, answer.prepared.imports, None, load_variants())
+    return tuple(sorted(overlapping(suspects.compared, store)))
 
 
 def repaired(answer: Answer, proof: Proof, store: IndexStore, reporter: Reporter) -> Answer:

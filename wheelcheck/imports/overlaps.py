@@ -26,21 +26,7 @@ def find_overlaps(
 
     Reads the directories of the wheels; one that cannot be had proves nothing.
     """
-    try:
-        contents = dict(zip(wheels, code.contents(tuple(wheels.values())), strict=True))
-    except IndexUnavailable:
-        return
-    owners: dict[str, list[NormalizedName]] = {}
-    for name in wheels:
-        for path in contents[name]:
-            if _is_module(path):
-                owners.setdefault(path, []).append(name)
-    differing: dict[tuple[NormalizedName, NormalizedName], list[str]] = {}
-    for path, names in sorted(owners.items()):
-        for one, other in combinations(names, 2):
-            if contents[one][path] != contents[other][path]:
-                differing.setdefault((one, other), []).append(path)
-    for (one, other), found in sorted(differing.items()):
+    for (one, other), found in sorted(overlapping(wheels, code).items()):
         files = found[0] + (f" and {len(found) - 1} more files" if len(found) > 1 else "")
         both = f"{other} {wheels[other].version} and {one} {wheels[one].version}"
         yield Finding.of(
@@ -51,6 +37,27 @@ def find_overlaps(
             evidence=tuple(found[:_SHOWN]),
             paths=paths(other),
         )
+
+
+def overlapping(
+    wheels: Mapping[NormalizedName, Wheel], code: CodeOfArchives
+) -> dict[tuple[NormalizedName, NormalizedName], list[str]]:
+    """The files of modules that two of *wheels* install with other contents, by their names; empty where one cannot be had."""
+    differing: dict[tuple[NormalizedName, NormalizedName], list[str]] = {}
+    try:
+        contents = dict(zip(wheels, code.contents(tuple(wheels.values())), strict=True))
+    except IndexUnavailable:
+        return differing
+    owners: dict[str, list[NormalizedName]] = {}
+    for name in wheels:
+        for path in contents[name]:
+            if _is_module(path):
+                owners.setdefault(path, []).append(name)
+    for path, names in sorted(owners.items()):
+        for one, other in combinations(names, 2):
+            if contents[one][path] != contents[other][path]:
+                differing.setdefault((one, other), []).append(path)
+    return differing
 
 
 def _is_module(path: str) -> bool:

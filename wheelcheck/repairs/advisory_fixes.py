@@ -1,4 +1,4 @@
-"""Adds the remedies of the advisories that an installable answer meets, each proved like any edit.
+"""Adds the remedies of what an installable answer meets, advisories and files that two projects install, proved like any edit.
 
 Remedies are tried all together first, then one by one. An answer that does not resolve with them is left as it was, and
 the advisory stays a finding.
@@ -6,14 +6,21 @@ the advisory stays a finding.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice, product
+
+from packaging.specifiers import SpecifierSet
+
 from wheelcheck.findings.compatibility import Met, compatibility_met
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Remedy, RepairKnowledge
 from wheelcheck.model.resolution import Resolution
-from wheelcheck.repairs.edits import AsOf, Change, Constrained, Overridden
+from wheelcheck.repairs.edits import AsOf, Change, Constrained, Keys, Overridden, Substituted
 from wheelcheck.repairs.proof import released
 from wheelcheck.repairs.trials import Trial, Trials
 
+_COST_OF_OVERLAP = 20
+_OVERLAPS_TRIED = 8  # ways to choose one of each two
 _ROUNDS = 3  # a remedy may bring in versions that meet another advisory
 
 
@@ -76,6 +83,37 @@ def _free(found: Trial, changes: list[Change]) -> list[Change]:
         if change.slot not in taken:
             free.setdefault(change.package or change.slot, change)
     return list(free.values())
+
+
+def without_overlaps(
+    base: Trial, overlaps: Sequence[tuple[str, str]], trials: Trials, knowledge: RepairKnowledge
+) -> list[Trial]:
+    """*base* with one of each two projects that install the same files in the place of the other, where it is known that it serves.
+
+    What the user asks for by name is kept rather than what it brings in. All that succeed, the cheapest first.
+    """
+    asked = {requirement.name for requirement in base.state.question.requirements}
+    ways = [
+        [
+            Substituted(
+                substitute=known,
+                specifier=SpecifierSet(),
+                because=f"{one} and {other} install the same files",
+                cost=_COST_OF_OVERLAP + (known.project in asked),
+            )
+            for known in knowledge.substitutes
+            if {known.project, known.replacement} == {one, other} and known.same_api and not known.imported_as
+        ]
+        for one, other in overlaps
+    ]
+    found: dict[Keys, Trial] = {}
+    for made in islice(product(*ways), _OVERLAPS_TRIED):
+        gone = {change.substitute.project: change for change in made}
+        if not any(change.substitute.replacement in gone for change in gone.values()):
+            trial = trials.of(gone.values())
+            if trial.succeeds:
+                found.setdefault(trial.keys, trial)
+    return sorted(found.values(), key=lambda each: (each.cost, sorted(each.keys)))
 
 
 def as_of(found: Trial, trials: Trials, knowledge: RepairKnowledge) -> Trial | None:

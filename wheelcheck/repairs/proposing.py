@@ -18,7 +18,7 @@ from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, R
 from wheelcheck.model.resolution import Conflict
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter, SilentReporter
-from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_advisory_fixes
+from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_advisory_fixes, without_overlaps
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext, State
 from wheelcheck.repairs.edits import Change, Excluded, key_of
@@ -103,7 +103,8 @@ class _Proposing:
     def _searched(self) -> list[Trial]:
         base = self._original = self._trials.base
         if base.succeeds:
-            return [base]
+            apart = without_overlaps(base, self._blocked.overlaps, self._trials, self._context.knowledge)
+            return apart if self._blocked.overlaps else [base]
         self._hopeless.extend(iter_unrepairable_inputs(self._view().unrepairable_findings()))
         if self._hopeless:
             return []
