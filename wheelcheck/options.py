@@ -38,8 +38,8 @@ _GIVEN_AGAIN = "may be given again. Default: those of the settings, else"
 _PLATFORM_FLAGS = "--platform --python-platform"
 _PYTHON_FLAGS = "-p --python --python-version"
 _TARGET_FLAGS = "-t --target"
-_PLATFORM = Key("platform", "words", "Wheel platform tags or aliases to plan for, as --platform.")
-_PYTHON = Key("python", "words", "Python versions to plan for, as --python.")
+_PLATFORM = Key("platform", "platforms", "Wheel platform tags or aliases to plan for, as --platform.")
+_PYTHON = Key("python", "pythons", "Python versions to plan for, as --python.")
 
 
 class TargetOptions(TypedDict, total=False):

@@ -102,7 +102,7 @@ def test_schema_is_printed_as_it_is_published(shell: Shell) -> None:
         assert json.loads(shell.run("schema", name).out) == schema
     unknown = shell.run("schema", "lock")
     assert unknown.status == 2
-    assert "'plan', 'check', 'diff', 'matrix'" in unknown.err
+    assert "write one of plan, check, diff, matrix" in unknown.err
 
 
 def test_cache_is_shown_and_emptied(shell: Shell, plan_file: str) -> None:

@@ -121,7 +121,12 @@ def test_schema_knows_every_key_that_is_written() -> None:
     assert isinstance(definitions, dict)
     assert isinstance(properties, dict)
     blocked = PLANS["blocked"]
-    pooled = structs.replace(blocked, options=structs.replace(blocked.options, index_strategy="unsafe-best-match"))
+    pooled = structs.replace(
+        blocked,
+        options=structs.replace(
+            blocked.options, index_strategy="unsafe-best-match", only_binary=("a",), no_binary=("b",)
+        ),
+    )
     content = json.loads(render_plan(pooled))
     assert list(content) == list(properties)
     repairs = json.loads(render_plan(PLANS["three-ways"]))["repairs"]

@@ -6,7 +6,9 @@ indexes are read, unless a strategy is named: pip and PDM pool them all, uv and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -94,6 +96,14 @@ def merged_indexes(request: Request, settings: Settings, options: IndexOptions, 
 def _own_words(request: Request, settings: Settings) -> tuple[IndexOptions, IndexOptions]:
     """What the command line says of indexes, and what ``[tool.wheelcheck]`` does."""
     asked, said = request.options, settings.options
+    for option, text in (
+        ("-i", asked["index_url"]),
+        *(("--extra-index-url", each) for each in asked["extra_index_urls"]),
+    ):
+        if text is not None and "@" not in text and not re.match(r"(https?|file):", text) and not Path(text).exists():
+            raise UsageProblem(
+                f"{option} {text} is neither the address of an index nor a folder", hint="write https://HOST/simple/"
+            )
     command_line = IndexOptions(
         index_url=asked["index_url"],
         extra_index_urls=asked["extra_index_urls"],

@@ -27,6 +27,7 @@ from wheelcheck.model.repair import EditKind
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.texts.files import is_file
 
 if TYPE_CHECKING:
     from wheelcheck.index.store import IndexStore
@@ -250,6 +251,12 @@ def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheel
     refuse_empty(where)
     if request.versions < 1:
         raise UsageProblem(f"-n {request.versions} is no number of versions", hint="give 1 or more")
+    if is_file(Path(request.requirement)):
+        raise UsageProblem(
+            f"{request.requirement} is a file, and wheels looks at one project",
+            address="REQUIREMENT",
+            hint=f"write wheelcheck matrix {request.requirement} for all of its requirements",
+        )
     requirement = _bare(parse_requirement(request.requirement, "REQUIREMENT"))
     settings = load_settings(Path(where.folder), where.environ)
     targets = _targets(request, settings)

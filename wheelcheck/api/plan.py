@@ -27,6 +27,7 @@ from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.plan import Plan
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.texts.files import is_file
 
 if TYPE_CHECKING:
     from wheelcheck.api.request import Request
@@ -159,7 +160,7 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
     """
     from wheelcheck.findings.why import UserRequirements, explain
 
-    name = _project_name(package)
+    name = _project_name(package, request.inputs)
     reporter = reporter or SilentReporter()
     prepared = prepare(request, reporter)
     with open_store(prepared.index, reporter) as store:
@@ -175,7 +176,12 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
         return explain(diagnosis, name, asked, store, installability_by_siblings)
 
 
-def _project_name(text: str) -> NormalizedName:
+def _project_name(text: str, inputs: tuple[str, ...]) -> NormalizedName:
+    if is_file(Path(text)) or text.startswith(".") or "/" in text:
+        first = inputs[0] if inputs else "PACKAGE"
+        raise UsageProblem(
+            f"{text} is a file or folder, and PACKAGE comes first", hint=f"write wheelcheck why {first} {text}"
+        )
     try:
         return canonicalize_name(text.strip(), validate=True)
     except InvalidName as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -20,7 +20,7 @@ from wheelcheck.model.plan import Options
 from wheelcheck.model.resolution import Exemption, Policy
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
-from wheelcheck.options import KEYS, ImportScope, RequestOptions, SdistPolicy
+from wheelcheck.options import KEYS, OPTIONS, ImportScope, RequestOptions, SdistPolicy
 from wheelcheck.ports import Reporter
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _only(options: str, texts: tuple[str, ...]) -> str | None:
 
 def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Policy:
     options, tools = read.inputs.options, read.inputs.tools
-    only, none = (_kinds_of(asked[name]) for name in ("only_binary", "no_binary"))
+    only, none = (_kinds_of(name, asked) for name in ("only_binary", "no_binary"))
     cutoff = tools.exclude_newer or None if asked["exclude_newer"] is None else asked["exclude_newer"]
     return Policy(
         allowed=_ALLOWED[sdist],
@@ -222,7 +222,7 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
         no_binary=(options.no_binary - only) | none,
         only_binary=(options.only_binary - none) | (frozenset() if _is_wheel_only(asked) else only),
         overrides=read.overrides,
-        excludes=_project_names(asked["excludes"]) | tools.excludes,
+        excludes=_project_names("--exclude", asked["excludes"]) | tools.excludes,
         exempt=tuple(
             # A folder of the user's own is built by the user; it is no project of others that lacks a wheel.
             Exemption(name=each.name, installabilities=frozenset({Installability.SDIST_PURE}))
@@ -232,11 +232,12 @@ def _policy(asked: RequestOptions, read: ReadInputs, sdist: SdistPolicy) -> Poli
     )
 
 
-def _kinds_of(words: tuple[str, ...]) -> frozenset[str]:
-    """Names, or ``:all:``; what stands before ``:none:`` is taken back, as pip does."""
+def _kinds_of(option: Literal["only_binary", "no_binary"], asked: RequestOptions) -> frozenset[str]:
+    """The names that *option* was given, or ``:all:``; what stands before ``:none:`` is taken back, as pip does."""
+    words = asked[option]
     last = max((place for place, word in enumerate(words) if word == ":none:"), default=-1)
     named = words[last + 1 :]
-    return frozenset({":all:"} if ":all:" in named else _project_names(named))
+    return frozenset({":all:"} if ":all:" in named else _project_names(OPTIONS[option].flag, named))
 
 
 def cutoff_of(text: str) -> str:
@@ -249,11 +250,11 @@ def cutoff_of(text: str) -> str:
         raise UsageProblem(f"--exclude-newer {text!r} is no date", hint=HINT) from error
 
 
-def _project_names(names: Iterable[str]) -> frozenset[NormalizedName]:
+def _project_names(option: str, names: Iterable[str]) -> frozenset[NormalizedName]:
     try:
         return frozenset(canonicalize_name(name, validate=True) for name in names)
     except InvalidName as error:
-        raise UsageProblem(f"--exclude: {error}", hint="give the name of a project, without a version") from error
+        raise UsageProblem(f"{option}: {error}", hint="give the name of a project, without a version") from error
 
 
 def on_target(prepared: Prepared, policy: GatePolicy, target: Target) -> Prepared:

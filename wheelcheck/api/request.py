@@ -105,6 +105,8 @@ def refuse_empty(request: Request) -> None:
             raise UsageProblem(f"{flag} is empty", hint="give a value or leave the option out; is a variable unset?")
         if OPTIONS[name].type is float and value is not None and not cast("float", value) >= 0:
             raise UsageProblem(f"{flag} {value} is no time", hint="give seconds, 0 or more")
+    if request.options["offline"] and request.options["refresh"]:
+        raise UsageProblem("--refresh asks the index, and --offline forbids it", hint="give one or the other")
     repairs, fix = request.options["repairs"], request.options["fix"]
     if repairs is not None and repairs < 0:
         raise UsageProblem(f"--repairs {repairs} is no number of repairs", hint="give 0 or more")

@@ -227,7 +227,11 @@ def _text(path: str) -> str:
         return read_text(Path(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise InputUnreadable(f"cannot be read: {reason}", address=path) from error
+        raise InputUnreadable(
+            f"cannot be read: {reason}",
+            address=path,
+            hint="name a Dockerfile, a workflow, or give --platform and --python",
+        ) from error
 
 
 class GateRequest(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from wheelcheck.model.distribution import CoreMetadata, MetadataSource
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
+_HINT = "download it again, or build it anew"
 _TAIL = ".dist-info/METADATA"
 _END = struct.Struct("<4s4H2LH")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
@@ -147,11 +148,11 @@ def opened_zip(file: BinaryIO, filename: str) -> Iterator[ZipFile]:
         with open_zip(file) as archive:
             yield archive
     except DAMAGED as problem:
-        raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename) from problem
+        raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename, hint=_HINT) from problem
     except NotImplementedError as problem:
         raise ArchiveRefused(f"compressed in a way that is not read: {problem}", address=filename) from problem
     except OSError as problem:
         if problem.errno is not None:
             raise
         # bz2 has no exception of its own for damaged data.
-        raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename) from problem
+        raise ArchiveRefused(f"not a readable wheel: {problem}", address=filename, hint=_HINT) from problem

@@ -157,7 +157,9 @@ def parse_codes(option: str, words: Sequence[str]) -> tuple[str, ...]:
         if not any(number.startswith(code) for number in numbers):
             raise UsageProblem(
                 f"{option} {code}: no finding has such a code",
-                hint=f"they run from {numbers[0]} to {numbers[-1]}; see README",
+                hint=did_you_mean(
+                    code, numbers, f"they run from {numbers[0]} to {numbers[-1]}; docs/findings.md lists them"
+                ),
             )
     return codes
 

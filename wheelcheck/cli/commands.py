@@ -142,8 +142,28 @@ def usage_problem(problem: click.UsageError) -> UsageProblem:
         what = problem.param.make_metavar(context) if problem.param is not None and context is not None else "a value"
         flags = " / ".join(problem.param.opts) if isinstance(problem.param, click.Option) else ""
         return UsageProblem(f"{path} needs {f'{flags} ' if flags else ''}{what}", hint=listed)
-    message = re.sub(r"\.$", "", problem.format_message().replace("\n", " "))
-    return UsageProblem(f"{path}: {message}", hint=listed)
+    if isinstance(problem, click.BadParameter) and problem.param is not None:
+        return _wrong_value(problem, problem.param, path, listed)
+    message, _, hint = re.sub(r"\.$", "", problem.format_message().replace("\n", " ")).partition(". Did you mean ")
+    return UsageProblem(f"{path}: {message[:1].lower()}{message[1:]}", hint=f"did you mean {hint}" if hint else listed)
+
+
+def _wrong_value(problem: click.BadParameter, parameter: click.Parameter, path: str, listed: str) -> UsageProblem:
+    """The message for a value that *parameter* does not take: its name, and the values that it takes."""
+    name = next((flag for flag in parameter.opts if flag.startswith("--")), parameter.opts[0])
+    value = re.search(r"'(.*?)'|(?<![\w.])-?\d[\d.]*", problem.message)
+    given = f" {(value[1] or value[0]).removesuffix('.0')}" if value is not None else ""
+    if isinstance(parameter.type, click.Choice):
+        words = [str(word) for word in parameter.type.choices]
+        among = f"{path} {name}" if name.startswith("-") else path
+        return UsageProblem(
+            f"{among}{given}: no such word", hint=did_you_mean(given.strip(), words, f"write one of {', '.join(words)}")
+        )
+    if isinstance(parameter.type, click.FloatRange | click.IntRange):
+        kind = "a whole number" if isinstance(parameter.type, click.IntRange) else "a number"
+        least = f", {parameter.type.min:g} or more" if parameter.type.min is not None else ""
+        return UsageProblem(f"{path} {name}{given}: no such number", hint=f"write {kind}{least}")
+    return UsageProblem(f"{path} {name}: {problem.message.rstrip('.')}", hint=listed)
 
 
 def _near_option(problem: click.NoSuchOption, listed: str) -> str:

@@ -52,6 +52,9 @@ _LONGEST = 300
 _PACKAGE = Path(__file__).parents[1]
 
 
+_OF_INSTALLERS = frozenset(
+    {"install", "add", "lock", "sync", "compile", "run", "update", "remove", "uninstall", "init", "list", "pip"}
+)
 _EXAMPLES = (
     ("wheelcheck", "the project in this folder: where it installs, and what blocks it"),
     ("wheelcheck plan requirements.txt -t windows -p 3.11", "one target: what installs, what does not, what helps"),
@@ -96,6 +99,11 @@ class Program(click.Group):
         return super().parse_args(ctx, args)
 
     def _refuse_misspelt(self, word: str) -> None:
+        if word in _OF_INSTALLERS and not Path(word).exists():
+            raise UsageProblem(
+                f"wheelcheck installs and changes nothing: there is no command {word!r}",
+                hint=f'`wheelcheck INPUT` shows where it installs, `wheelcheck plan INPUT` what; a project: "{word}>=0"',
+            )
         if not re.fullmatch(r"[A-Za-z][A-Za-z_-]*", word) or Path(word).exists():
             return
         shown = (name for name, command in self.commands.items() if not command.hidden)

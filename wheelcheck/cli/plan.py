@@ -120,7 +120,7 @@ class RepairedFiles(NamedTuple):
     @property
     def _written(self) -> tuple[str, ...]:
         beside = () if self.beside is None or self.beside == "-" else (self.beside,)
-        return (*self.outputs, *beside) if self.outputs else ()
+        return (*self.outputs, *beside)
 
     def refuse_unusable(self) -> None:
         """Raise before any work is done where a file cannot be written or is named twice."""

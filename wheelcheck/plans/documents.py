@@ -36,7 +36,7 @@ DIGEST = "digest"
 _KIND = DocumentKind(
     name="a plan",
     schema=SCHEMA_NAME,
-    write="Write one with: wheelcheck plan -o FILE",
+    write="make one of what it lists: wheelcheck plan INPUT -o plan.json",
     again="Make the plan again, or use the version of wheelcheck that wrote it.",
 )
 _WheelTag = Annotated[str, about("A wheel tag: python-abi-platform.", pattern="^[^-]+-[^-]+-[^-]+$")]

@@ -123,7 +123,9 @@ def _refuse(problem: str, plain: object, path: str) -> NoReturn:
             place = place.get(keys[-1])
     pointer = "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in keys) or "/"
     complaint = _complaint(message, [key for key in keys if isinstance(key, str)], place)
-    hint = _NEWER if " is an unknown " in f" {complaint}" else ""
+    hint = (
+        _NEWER if " is an unknown " in f" {complaint}" else "make it again: a file that wheelcheck writes is not edited"
+    )
     raise InputUnreadable(f"{pointer} {complaint}", address=path, hint=hint)
 
 

@@ -91,6 +91,10 @@ _FOREIGN = {
 }
 
 
+_FOR_PLANS = "a plan goes to wheelcheck export, fetch, bundle or diff; name what it was made of as INPUT"
+_FOR_OTHERS = "name requirements, a lock, pyproject.toml or environment.yml"
+
+
 def parse(
     inputs: Sequence[str],
     *,
@@ -228,12 +232,22 @@ def _names_file(word: str) -> bool:
         # Single requirements with their own, more telling errors.
         return False
     before_marker = word.partition(";")[0].strip()
+    if re.fullmatch(r"[\w-]+\.[a-z]{2,4}", before_marker) and _nearly(before_marker, "."):
+        return True
     return before_marker.lower().endswith(_FILE_SUFFIXES) or looks_like_path(before_marker)
+
+
+def _nearly(name: str, folder: str) -> bool:
+    """Whether *folder* has a file whose name differs from *name* by its suffix alone, or by a letter or two."""
+    from difflib import get_close_matches
+
+    files = [each.name for each in Path(folder).iterdir() if each.suffix]
+    return bool(get_close_matches(name, files, n=1, cutoff=0.9))
 
 
 def _missing(path: Path, word: str) -> InputUnreadable:
     error = missing_file(path, word)
-    if not error.hint and not looks_like_path(word):
+    if "did you mean" not in error.hint and not looks_like_path(word):
         error.hint = f'a project of that name is asked for with "{word}>=0"'
     return error
 
@@ -256,9 +270,26 @@ def _reader(place: str) -> Callable[..., None]:
 
 
 def _refuse_foreign(source: Source) -> None:
-    hint = next((hint for files, hint in _FOREIGN.items() if re.fullmatch(files, _name(source))), None)
-    if hint is not None:
-        raise InputUnreadable("a format that is not read", address=source.place, hint=hint)
+    name = _name(source).lower()
+    if name.endswith((".json", ".ipynb")):
+        is_plan = '"wheelcheck.plan/' in source.text
+        what = "a plan that wheelcheck made" if is_plan else "a JSON file that is no lock"
+        raise InputUnreadable(
+            f"{what}, and no input", address=source.place, hint=_FOR_PLANS if is_plan else _FOR_OTHERS
+        )
+    if _is_dockerfile(name, source.text):
+        hint = (
+            f"its target is taken with --targets-from {source.place}; name the requirements that it installs as INPUT"
+        )
+        raise InputUnreadable("a Dockerfile, and no list of requirements", address=source.place, hint=hint)
+    way = next((way for files, way in _FOREIGN.items() if re.fullmatch(files, _name(source))), None)
+    if way is not None:
+        raise InputUnreadable("a format that is not read", address=source.place, hint=way)
+
+
+def _is_dockerfile(name: str, text: str) -> bool:
+    is_named = name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile"))
+    return is_named and re.search(r"(?im)^\s*from\s", text) is not None
 
 
 def _name(source: Source) -> str:

@@ -35,6 +35,7 @@ from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table
 
 Chosen = Literal["extras", "groups"]
+_FOR_CHOICES = 'name the project as INPUT ("." is this folder), or write the extra with its project: "name[extra]"'
 
 
 class Pyproject(Struct, frozen=True, kw_only=True):
@@ -148,7 +149,9 @@ def collect_projects(
     projects = [project for source in sources for project in _parse(source, collector.reader)]
     if not projects and EVERY in (*extras, *groups):
         option = "--all-extras" if EVERY in extras else "--all-groups"
-        raise UsageProblem(f"{option} needs a pyproject.toml, setup.cfg or setup.py among the inputs", address=option)
+        raise UsageProblem(
+            f"{option} needs a pyproject.toml, setup.cfg or setup.py among the inputs", hint=_FOR_CHOICES
+        )
     if EVERY in extras:
         extras = frozenset(canonicalize_name(name) for project in projects for name in project.names("extras"))
     if EVERY in groups:
@@ -362,7 +365,7 @@ def _require_known(kind: Chosen, wanted: Sequence[NormalizedName], projects: Seq
     option = "--extra" if kind == "extras" else "--group"
     if wanted and not projects:
         raise UsageProblem(
-            f"{option} {wanted[0]} needs a pyproject.toml, setup.cfg or setup.py among the inputs", address=option
+            f"{option} {wanted[0]} needs a pyproject.toml, setup.cfg or setup.py among the inputs", hint=_FOR_CHOICES
         )
     known = {name: None for project in projects for name in project.names(kind)}
     for name in wanted:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from msgspec import Struct, field
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.errors import SettingsInvalid, did_you_mean
+from wheelcheck.errors import SettingsInvalid, UsageProblem, WheelcheckError, did_you_mean
 from wheelcheck.options import KEYS, OPTIONS, RequestOptions
 from wheelcheck.texts.files import is_file, is_there
 
@@ -156,6 +156,21 @@ def _choice(reading: _Reading, key: str) -> str | None:
     return text
 
 
+def _target_words(reading: _Reading, key: str) -> tuple[str, ...]:
+    """The words at *key*, each of which is ``all``, or a platform or Python that there is."""
+    from wheelcheck.targets.targets import parse_target
+
+    words = reading.table.words(key)
+    for word in (part.strip() for text in words for part in text.split(",")):
+        try:
+            if word and word.lower() != "all":
+                parse_target(**{key: word})
+        except UsageProblem as problem:
+            fact = WheelcheckError.__str__(problem).removeprefix(f"--{key} ")
+            raise SettingsInvalid(f"{key}: {fact}", address=reading.table.at(key), hint=problem.hint) from problem
+    return words
+
+
 def _targets(reading: _Reading, key: str) -> tuple[str, ...]:
     from wheelcheck.settings.allowances import target_pair
 
@@ -201,7 +216,8 @@ class _Reader(NamedTuple):
 
 _ONE_OR_MORE = "string or list of strings"
 _READERS: Mapping[str, _Reader] = {
-    "words": _Reader(_ONE_OR_MORE, lambda reading, key: reading.table.words(key)),
+    "platforms": _Reader(_ONE_OR_MORE, _target_words),
+    "pythons": _Reader(_ONE_OR_MORE, _target_words),
     "targets": _Reader(_ONE_OR_MORE, _targets),
     "codes": _Reader(_ONE_OR_MORE, _codes),
     "urls": _Reader(_ONE_OR_MORE, _each(_Reading.expanded)),

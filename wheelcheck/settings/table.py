@@ -39,6 +39,10 @@ class SettingsTable(Table):
         """The *key* alone: a settings file is about nothing else."""
         return key
 
+    def wrong(self, key: str, expected: str) -> WheelcheckError:
+        """The error for a value at *key* that is not *expected*, with the page that explains the keys."""
+        return self.failure(f"{key} must be {expected}", "docs/reference.md explains each key", line=self.line_of(key))
+
     def text_of(self, key: str) -> str | None:
         """The string at *key*."""
         value = self.values.get(key)

@@ -29,6 +29,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CODING_LINE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_HINT = "write the path from the current folder"
 _INCLUDED_HINT = "write the path from the folder of the file that names it"
 
 
@@ -173,5 +174,5 @@ def missing_file(path: Path, place: str, asked_at: str = "") -> InputUnreadable:
     return InputUnreadable(
         f"no such file: {place}" if asked_at else "no such file",
         address=asked_at or place,
-        hint=f"did you mean {' or '.join(near)}?" if near else _INCLUDED_HINT if asked_at else "",
+        hint=f"did you mean {' or '.join(near)}?" if near else _INCLUDED_HINT if asked_at else _HINT,
     )

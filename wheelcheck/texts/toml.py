@@ -14,6 +14,8 @@ from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.urls import masked_within
 
+_HINT = "correct the line: any TOML reader shows the same"
+
 
 class Table:
     """Typed access to one table of a file; a key of the wrong kind raises an error that names file, line and key.
@@ -119,7 +121,8 @@ class Table:
 
     def wrong(self, key: str, expected: str) -> WheelcheckError:
         """The error for a value at *key* that is not *expected*."""
-        return self.failure(f"{self.name_of(key)} must be {expected}", line=self.line_of(key))
+        hint = None if self.hint else f"write {key} as {expected}; or name another file as INPUT"
+        return self.failure(f"{self.name_of(key)} must be {expected}", hint, line=self.line_of(key))
 
     def missing(self, key: str) -> WheelcheckError:
         """The error for a *key* that has to be there."""
@@ -200,9 +203,9 @@ def parse_toml(
     except tomllib.TOMLDecodeError as problem:
         fact, line = fault_of(problem)
         line = line or text.count("\n") + 1
-        raise failing(f"not valid TOML: {fact}", address=f"{place}:{line + first_line - 1}") from None
+        raise failing(f"not valid TOML: {fact}", address=f"{place}:{line + first_line - 1}", hint=_HINT) from None
     except (ValueError, RecursionError) as problem:
-        raise failing(f"cannot be read as TOML: {limit_met(problem)}", address=place) from None
+        raise failing(f"cannot be read as TOML: {limit_met(problem)}", address=place, hint=_HINT) from None
 
 
 def limit_met(problem: ValueError | RecursionError) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ruamel.yaml.scanner import Scanner
 
 _DEEPEST = 60
+_HINT = "correct the line: a YAML reader or linter shows the same"
 
 
 class Scalar(Struct, frozen=True):
@@ -71,10 +72,14 @@ def parse_yaml(text: str, path: str) -> YamlNode | None:
         mark = problem.problem_mark or problem.context_mark
         line = mark.line + 1 if mark is not None else 0
         raise InputUnreadable(
-            f"not valid YAML: {problem.problem or problem.context}", address=f"{path}:{line}" if line else path
+            f"not valid YAML: {problem.problem or problem.context}",
+            address=f"{path}:{line}" if line else path,
+            hint=_HINT,
         ) from None
     except (YAMLError, ValueError, RecursionError) as problem:
-        raise InputUnreadable(f"not valid YAML: {str(problem).partition(chr(10))[0]}", address=path) from None
+        raise InputUnreadable(
+            f"not valid YAML: {str(problem).partition(chr(10))[0]}", address=path, hint=_HINT
+        ) from None
     return _Walk(path).plain(node, 0) if node is not None else None
 
 
