@@ -112,7 +112,7 @@ class InputOptions(TypedDict, total=False):
     """Other words for INPUT; the library has no use for them."""
 
     requirement_files: Annotated[tuple[str, ...], Option(
-        "-r --requirement --requirements", "FILE", "A file as INPUT, in pip's words.", ("plan", "why", "check", *GRIDS),
+        "-r --requirement --requirements", "FILE", "A file as INPUT, in pip's words.", ("plan", "why", "tree", "check", *GRIDS),
     )]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("matrix",),
     ("explain",),
     ("diff",),
+    ("tree",),
     ("why",),
     ("wheels",),
     ("export",),

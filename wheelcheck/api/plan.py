@@ -6,6 +6,7 @@ planned by its proof: the repaired question and the resolution that was found fo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from wheelcheck.api.answering import (
 from wheelcheck.api.edges import open_store, text_fetcher
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.request import Request
-from wheelcheck.errors import UsageProblem
+from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.model.plan import Plan
 from wheelcheck.ports import Reporter, SilentReporter
 from wheelcheck.texts.files import is_file
@@ -174,6 +175,19 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
             lock=prepared.read.lock,
         )
         return explain(diagnosis, name, asked, store, installability_by_siblings)
+
+
+def names_in(plan: Plan, words: Iterable[str]) -> tuple[NormalizedName, ...]:
+    """The projects of *plan* that *words* name; raises ``UsageProblem`` for one that is not in it."""
+    known = [package.name for package in plan.packages]
+    names = tuple(canonicalize_name(word) for word in words)
+    for name in names:
+        if name not in known:
+            raise UsageProblem(
+                f"{name} is not installed on {plan.target}",
+                hint=did_you_mean(name, known, "`wheelcheck why NAME INPUT` tells why not"),
+            )
+    return names
 
 
 def _project_name(text: str, inputs: tuple[str, ...]) -> NormalizedName:

@@ -27,6 +27,7 @@ _MODULES = {
     "overview": "matrix",
     "plan": "plan",
     "matrix": "matrix",
+    "tree": "plan",
     "why": "plan",
     "wheels": "matrix",
     "check": "check",

@@ -51,7 +51,7 @@ def _declared(option: Option, command: str) -> Callable[[F], F]:
         # None where neither of two opposite words is said.
         settings |= {"default": None} if "/" in option.declared else {"is_flag": True}
     elif option.repeats:
-        settings |= {"multiple": True, **({"callback": _listed} if option.commas else {})}
+        settings |= {"multiple": True, **({"callback": listed_words} if option.commas else {})}
     elif option.name in TargetOptions.__annotations__:
         settings |= {"multiple": True, "callback": _only_one}
     elif option.metavar.startswith("[="):
@@ -66,7 +66,7 @@ def words(context: click.Context, parameter: click.Parameter, texts: tuple[str, 
     return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
 
 
-def _listed(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
+def listed_words(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
     """As :func:`words`; an empty text stays, since it is most often an unset variable, which is told later."""
     return tuple(word for text in texts for word in words(context, parameter, (text,)) or ("",))
 

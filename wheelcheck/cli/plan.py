@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from wheelcheck.cli.commands import command
-from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.options import listed_words, request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import (
     print_error,
@@ -172,6 +172,49 @@ def tell_of_interruption(plan: Plan) -> int:
     )
     print_error(error)
     return error.exit_status
+
+
+@command(
+    "tree",
+    examples=(
+        ("wheelcheck tree . -t windows -p 3.12", "what is installed there, by who requires it"),
+        ("wheelcheck tree . -t windows -p 3.12 --invert", "from each blocker back to what you asked for"),
+        ("wheelcheck tree uv.lock --invert --package numpy", "everything that wants one project"),
+    ),
+    short_help="What is installed, as a tree of who requires it.",
+)
+@click.argument("inputs", metavar="INPUT...", nargs=-1)
+@click.option("--invert", is_flag=True, help="From the blockers, or from --package, back to the requirements.")
+@click.option("--package", "packages", metavar="NAME", multiple=True, callback=listed_words,
+              help="Begin with this project.")  # fmt: skip
+@click.option("--depth", metavar="N", type=click.IntRange(min=0), help="Show so many levels.")
+@table_options("tree")
+@answer_format("tree")
+def tree_command(
+    inputs: tuple[str, ...],
+    invert: bool,
+    packages: tuple[str, ...],
+    depth: int | None,
+    form: str,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Show what INPUT... installs on one target as a tree, with blockers marked and the size of each file.
+
+    INPUT is what `wheelcheck plan` takes. What stands above already is not drawn again. No repairs are looked for, and no imports
+    are read.
+
+    Exit status: as of `wheelcheck plan`.
+    """
+    from wheelcheck.api.plan import names_in, plan
+    from wheelcheck.api.request import Request
+
+    showing = Showing.taken_from(options)
+    request = showing.with_files(Request(inputs=inputs, **request_options(options))).changed(repairs=0, imports="none")
+    with showing.reporter() as reporter:
+        answer = plan(request, reporter=reporter)
+    roots = names_in(answer, packages)
+    showing.write("tree", form, answer, invert=invert, roots=roots, depth=depth)
+    return 3 if answer.is_unverified else _STATUS[answer.status.value]
 
 
 @command(

@@ -69,6 +69,8 @@ FORMATS = (
     ReportFormat("matrix", "html", "html.rendering:render_matrix", told=("patches",)),
     ReportFormat("why", "text", "why:render_why"),
     ReportFormat("why", "json", "why:render_why_json"),
+    ReportFormat("tree", "text", "tree:render_tree"),
+    ReportFormat("tree", "json", "tree:render_tree_json"),
     ReportFormat("explain", "text", "explain:render_explanation"),
     ReportFormat("explain", "json", "explain_document:render_explanation_json"),
     ReportFormat("wheels", "text", "wheels:render_wheels"),
