@@ -359,12 +359,12 @@ UNCOVERED = {
 UNREPAIRABLE = {
     "nothing-for-the-platform": Situation(
         line=_line("torch", platform="musllinux_1_2_x86_64"),
-        index={"torch": {f"{minor}.0": [wheel("cp311-cp311-manylinux_2_28_x86_64")] for minor in range(1, 9)}},
+        index={"torch": {f"{minor}.0": [wheel("cp311-cp311-macosx_11_0_arm64"), *native()] for minor in range(1, 9)}},
     ),
     "nothing-for-the-platform-and-bounded-by-another": Situation(
         line=_line("torch", "app", platform="musllinux_1_2_x86_64"),
         index={
-            "torch": {f"{minor}.0": [wheel("cp311-cp311-manylinux_2_28_x86_64")] for minor in range(1, 9)},
+            "torch": {f"{minor}.0": [wheel("cp311-cp311-macosx_11_0_arm64"), *native()] for minor in range(1, 9)},
             "app": {"1.0": [wheel()], "2.0": [wheel(requires=["torch>=2"])]},
         },
     ),
@@ -430,6 +430,14 @@ TARGETS = {
     "windows-on-arm": Situation(
         line=_line("app", platform="win_arm64"), index={"app": app("av==1.0"), "av": {"1.0": [wheel(WIN)]}}
     ),
+    "musl": Situation(
+        line=_line("app", platform="musllinux_1_2_aarch64"),
+        index={
+            "app": app("av==1.0", "low==1.0"),
+            "av": {"1.0": [wheel("cp311-cp311-manylinux_2_36_aarch64")]},
+            "low": {"1.0": [wheel("cp311-cp311-manylinux_2_17_aarch64")]},
+        },
+    ),
     "macos-floor": Situation(
         line=_line("app", platform="macosx_11_0_arm64"),
         index={
@@ -444,6 +452,13 @@ TARGETS = {
             "av": {"1.0": [wheel("cp311-cp311-manylinux_2_28_x86_64")]},
         },
         target_is_named=False,
+    ),
+    "patch-release": Situation(
+        line=_line("app"),
+        index={"app": {"1.0": [wheel(requires_python=">=3.11.4,!=3.11.6")]}},
+    ),
+    "input-asks-for-a-patch-release": Situation(
+        line=_line("app", python="3.11.2"), index={"app": any_wheels("1.0")}, requires_python=">=3.11.5"
     ),
     "input-excludes-python": Situation(
         line=_line("app", python="3.9"),

@@ -40,6 +40,25 @@ def test_python_for_x64_is_proposed_where_windows_runs_it_too(situation: str, wo
     assert "DLL" in repair.grounds[0].text
 
 
+def test_image_with_glibc_is_proposed_for_one_with_musl_with_the_lowest_floor_that_serves() -> None:
+    repair, *_ = TARGETS["musl"].proposals().repairs
+    assert repair.options == ("--platform", "manylinux_2_36_aarch64")
+    assert changes(repair) == "an image with glibc (manylinux_2_36_aarch64) instead of one with musl"
+    assert [ground.text for ground in repair.grounds if "image" in ground.text] == [
+        "the image changes: one with glibc 2.36 or newer, such as python:3.11-slim, in place of python:3.11-alpine"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("situation", "word"), [("patch-release", "3.11.4"), ("input-asks-for-a-patch-release", "3.11.5")]
+)
+def test_later_patch_release_is_proposed_before_another_minor(situation: str, word: str) -> None:
+    repair, *others = TARGETS[situation].proposals().repairs
+    assert repair.options == ("--python", word)
+    assert repair.risk is Risk.LOW
+    assert all(other.cost > repair.cost for other in others)
+
+
 def test_macos_floor_is_raised_where_the_floor_alone_is_in_the_way() -> None:
     assert commands(TARGETS["macos-floor"].proposals()) == [
         "--platform macosx_13_0_arm64",

@@ -19,7 +19,7 @@ from wheelcheck.repairs.blocker_case import BlockerCase
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, RepairContext
 from wheelcheck.repairs.edits import Change, Constrained, Key, Keys, VersionChange, key_of
-from wheelcheck.repairs.remedies import iter_pythons, iter_remedies
+from wheelcheck.repairs.remedies import iter_patches, iter_pythons, iter_remedies
 from wheelcheck.repairs.trials import Trial, Trials, usable_candidates, usable_versions
 
 _ALTERNATIVES = 6  # so many choices of versions are looked at for one set that fails
@@ -65,7 +65,9 @@ class ConflictSets:
         view = TrialView(trial, self._trials.diagnosis(trial))
         conflict_sets = [self._conflict_set(view, group) for group in view.blocking_groups()]
         if view.excludes_python:
-            pythons = tuple(iter_pythons(self._blocked, trial.state.question.target, self._context.knowledge))
+            target, bounds = trial.state.question.target, [str(bound) for bound, _ in self._blocked.input_bounds]
+            patches = iter_patches(self._blocked, target, bounds)
+            pythons = (*patches, *iter_pythons(self._blocked, target, self._context.knowledge))
             conflict_sets.append(ConflictSet(blockers=(), changes=pythons))
         for conflict_set in conflict_sets:
             if not conflict_set.changes:

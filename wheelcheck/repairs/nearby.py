@@ -28,6 +28,8 @@ _COST_OF_MACHINE = 18
 _MACHINES = {"win32": "win_amd64", "win_arm64": "win_amd64"}
 # The floors for which wheels are built (PEP 600's names of distributions), and the releases of macOS.
 _GLIBC = (17, 24, 26, 27, 28, 31, 34, 35, 39)
+# What images with Python have today: Debian 13 has 2.41.
+_GLIBC_OF_IMAGES = (28, 36, 41)
 _MACOS = (11, 12, 13, 14, 15, 26)
 
 
@@ -97,8 +99,11 @@ def iter_other_pythons(target: Target) -> Iterator[tuple[Target, int]]:
 def iter_other_platforms(target: Target) -> Iterator[tuple[Target, int]]:
     """Targets with a higher floor of the same family on the same machine, lowest first, each with what it costs.
 
-    On Windows it is the Python for x64, which runs there too.
+    On Windows it is the Python for x64, which runs there too; in place of musl (Alpine) it is an image with glibc.
     """
+    musl = re.fullmatch(r"musllinux_\d+_\d+_(\w+)", target.platform, re.ASCII)
+    for step, floor in enumerate(_GLIBC_OF_IMAGES if musl is not None else ()):
+        yield parse_target(f"manylinux_2_{floor}_{musl[1] if musl else ''}", target.python), _COST_OF_MACHINE + step
     if target.platform in _MACHINES:
         yield parse_target(_MACHINES[target.platform], target.python), _COST_OF_MACHINE
     for pattern, floors, form in (

@@ -31,6 +31,7 @@ from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, usable_versions
 from wheelcheck.resolver.passes import resolve
 
 _FOR_ADVISORY_FIXES = 24  # trials beyond the search's own
+_NAMES_SHOWN = 5
 _KINDS = tuple(EditKind)
 _FOR_SEVERAL = frozenset({EditKind.PYTHON, EditKind.PLATFORM, EditKind.EXTRA})
 
@@ -214,10 +215,12 @@ class _Proposing:
         edit = change.edit(State(question=self._asked.question))
         touched = self._search.conflict_sets.touched.get(key_of(change), {})
         # A project that blocks other versions only, which the search tried as well, is no reason that a reader could follow.
-        names = [name for name in touched if name in self._blockers] or list(touched)
+        names: list[str] = [name for name in touched if name in self._blockers] or list(touched)
         if edit.kind not in _FOR_SEVERAL or len(names) < 2:
             return edit
         target = self._blocked.question.target
+        if len(names) > _NAMES_SHOWN:
+            names = [*names[: _NAMES_SHOWN - 1], f"{len(names) - _NAMES_SHOWN + 1} more"]
         return replace(edit, because=f"{', '.join(names[:-1])} and {names[-1]} have no usable file on {target}")
 
     def _failing(self, found: Trial) -> frozenset[NormalizedName]:

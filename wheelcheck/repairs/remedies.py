@@ -52,12 +52,14 @@ from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
 from wheelcheck.targets.pythons import parse_python
+from wheelcheck.targets.targets import parse_target
 
 _VENDORS = 8
 _ABOVE = 8  # so many projects above a blocker are considered for another version, nearest first
 _COST_OF_SUBSTITUTE = 20
 _COST_OF_PIN = 40
 _COST_OF_PIN_ABOVE = 95
+_COST_OF_PATCH = 6
 _COST_OF_PAIR = 8  # the next release of a pair was made for what the blocker lacks
 _COST_OF_OVERRIDE_ABOVE = 85
 _COST_OF_EXCLUSION_ABOVE = 210
@@ -82,6 +84,18 @@ def iter_pythons(blocked: Blocked, target: Target, knowledge: RepairKnowledge) -
         if all(compatibility.admits_python(str(bound)) for bound, _ in blocked.input_bounds):
             has_ended = knowledge.has_ended(parse_python(other.python).minor, blocked.day)
             yield OnPython(value=other.python, before=target.python, cost=cost + _COST_OF_ENDED * has_ended)
+
+
+def iter_patches(blocked: Blocked, target: Target, bounds: Iterable[str]) -> Iterator[OnPython]:
+    """The later patch releases of *target*'s Python that *bounds* on Python name, which the inputs admit; the lowest first."""
+    word = parse_python(target.python)
+    if not blocked.target_is_named or word.implementation != "cpython" or word.free_threaded:
+        return
+    named = {int(patch) for bound in bounds for patch in re.findall(rf">=\s*3\.{word.minor}\.(\d+)", bound)}
+    for patch in sorted(each for each in named if each > word.full.micro):
+        other = parse_target(target.platform, f"3.{word.minor}.{patch}")
+        if all(Compatibility(other).admits_python(str(bound)) for bound, _ in blocked.input_bounds):
+            yield OnPython(value=other.python, before=target.python, cost=_COST_OF_PATCH)
 
 
 # Versions of the blocker itself
@@ -192,7 +206,10 @@ def _target_of(change: Change, case: BlockerCase) -> Target:
 
 def _python(case: BlockerCase) -> Iterator[Change]:
     blocker = case.blocker
-    for change in iter_pythons(case.blocked, case.target, case.context.knowledge):
+    files = case.view.diagnosis.project(blocker.name).page.distributions.values()
+    bounds = {file.at.requires_python for each in files for file in each if file.at.requires_python}
+    patches = iter_patches(case.blocked, case.target, bounds)
+    for change in itertools.chain(patches, iter_pythons(case.blocked, case.target, case.context.knowledge)):
         if blocker.is_clash and any("python" in str(asker.requirement.marker or "") for asker in blocker.askers):
             yield change
         elif any(case.is_usable_on(_target_of(change, case), bounds) for bounds in _bounds_to_serve(case)):

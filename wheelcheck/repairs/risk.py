@@ -76,6 +76,12 @@ def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
         yield Ground(risk=Risk.MEDIUM, text=_OTHER_MACHINES[before, after])
         return
     old, new = _FLOOR.match(before), _FLOOR.match(after)
+    if old is not None and new is not None and (old["kind"], new["kind"]) == ("musllinux", "manylinux"):
+        word, glibc = parse_python(case.after.target.python), f"glibc {new['major']}.{new['minor']}"
+        image = f"{'pypy' if word.implementation == 'pypy' else 'python'}:3.{word.minor}"
+        text = f"the image changes: one with {glibc} or newer, such as {image}-slim, in place of {image}-alpine"
+        yield Ground(risk=Risk.MEDIUM, text=text)
+        return
     if old is None or new is None or old["kind"] != new["kind"]:
         yield Ground(risk=Risk.MEDIUM, text=f"{before} → {after}: another platform than you asked for")
         return

@@ -50,6 +50,8 @@ def bare_change(edit: Edit) -> str:
             return glued(f"Python {after}") + (f" instead of {before}" if before else "")
         case EditKind.PLATFORM if after == "win_amd64" and before in _OTHER_PYTHONS:
             return f"{_OTHER_PYTHONS[before]} ({after}) instead of {before}"
+        case EditKind.PLATFORM if after.startswith("manylinux") and before.startswith("musllinux"):
+            return f"an image with glibc ({after}) instead of one with musl"
         case EditKind.PLATFORM:
             return f"platform {after}" + (f" instead of {before}" if before else "")
         case EditKind.SUBSTITUTE:
