@@ -96,6 +96,10 @@ WORKING: dict[str, Archives] = {
     },
     "a module with __getattr__": {"a": {"a.py": "from b import x"}, "b": {"b.py": "def __getattr__(name): ..."}},
     "a module that fills globals()": {"a": {"a.py": "from b import x"}, "b": {"b.py": "g = globals()\nfill(g)"}},
+    "a module that an importer of its own project fills": {
+        "a": {"a.py": "from b import x"},
+        "b": {"b/__init__.py": "from . import build", "b/build.py": "import sys\nsys.meta_path.append(Loader())"},
+    },
     "a submodule": {"a": {"a.py": "from b import c"}, "b": {"b/__init__.py": "", "b/c.py": ""}},
     "distutils, which setuptools brings": {
         "a": {"a.py": "import distutils"},

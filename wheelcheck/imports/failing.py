@@ -20,7 +20,7 @@ from wheelcheck.model.code import (
     ReachedModule,
     TopModules,
 )
-from wheelcheck.model.distribution import Distribution, Wheel
+from wheelcheck.model.distribution import Distribution, Sdist, Wheel
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.knowledge import StandardLibrary
 from wheelcheck.model.target import Target
@@ -162,6 +162,7 @@ class _Providers:
         self.is_incomplete = is_incomplete
         """Whether modules may be there that were not seen: some archive could not be had, or not be read."""
         self._modules: dict[NormalizedName, Mapping[str, ModuleNames]] = {}
+        self._makers: dict[NormalizedName, bool] = {}
 
     def of(self, top: str) -> list[NormalizedName]:
         """The projects that bring the top-level module *top*: first asked are those of its name, then all."""
@@ -187,6 +188,20 @@ class _Providers:
             return self._code.top_modules([self._files[name]])[0]
         except IndexUnavailable as problem:
             return TopModules(unread=problem.message)
+
+    def is_source(self, name: NormalizedName) -> bool:
+        """Whether the file of *name* is a source archive."""
+        return isinstance(self._files.get(name), Sdist)
+
+    def makes_modules(self, name: NormalizedName, target: ImportTarget) -> bool:
+        """Whether the import of *name* may put importers in place, which make modules that no file shows as they are."""
+        if name not in self._makers:
+            try:
+                (read,) = self._code.import_times((self._files[name],), target)
+            except IndexUnavailable:
+                return True
+            self._makers[name] = any(module.extends_path for module in read.modules)
+        return self._makers[name]
 
     def learn(self, wanted: Mapping[NormalizedName, frozenset[str]]) -> None:
         """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known.
@@ -228,9 +243,10 @@ class _Judge:
     def failures(self, name: NormalizedName, read: ImportTime) -> Iterator[Failure]:
         """What fails in *read*, of the module by which *name* is imported."""
         entries = {module.entry for module in read.modules}
-        meant = {entry for entry in entries if canonicalize_name(entry) == name} or {
-            entry for entry in entries if not entry.startswith("_")
-        }
+        meant = {entry for entry in entries if canonicalize_name(entry) == name}
+        # Of a source archive it is not sure that other modules are installed.
+        if not meant and not self._providers.is_source(name):
+            meant = {entry for entry in entries if not entry.startswith("_")}
         # What puts its own folders on sys.path brings modules that no list of files shows as importable.
         extended = {module.entry for module in read.modules if module.extends_path}
         for module in read.modules:
@@ -315,7 +331,7 @@ class _Judge:
             if name not in module.names
             and self._providers.names_of(provider, f"{each.module}.{name}").state is ModuleState.ABSENT
         ]
-        if not missing:
+        if not missing or self._providers.makes_modules(provider, self._target):
             return None
         return Code.NAME_ABSENT, f"as {provider}'s `{each.module}` has no `{missing[0]}`"
 

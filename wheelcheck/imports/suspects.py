@@ -1,4 +1,4 @@
-"""Chooses the wheels whose imports are read: those from before the target's Python, and those that may install the same files."""
+"""Chooses the files whose imports are read: those from before the target's Python, and wheels that may install the same files."""
 
 from __future__ import annotations
 
@@ -37,25 +37,26 @@ def unseen_projects(resolution: Resolution) -> frozenset[NormalizedName]:
 def choose_suspects(
     resolution: Resolution, scope: ImportScope, released: str | None, variants: frozenset[str]
 ) -> Suspects:
-    """The suspects of *resolution* within *scope*: all wheels; by default those that are older, and those that are alike.
+    """The suspects of *resolution* within *scope*: all files; by default those that are older, and wheels that are alike.
 
     Older than the day (ISO 8601) on which the target's Python was *released*; alike where names differ by words of *variants*, such
     as ``gpu``, alone.
     """
     unseen = unseen_projects(resolution)
-    files = {name: pin.distribution for name, pin in sorted(resolution.pins.items()) if name not in unseen}
+    pins = sorted(resolution.pins.items())
+    files = {name: pin.distribution for name, pin in pins if pin.distribution is not None and name not in unseen}
     wheels = {name: file for name, file in files.items() if isinstance(file, Wheel)}
     match scope:
         case "all":
-            return Suspects(read=wheels, compared=wheels, unseen=unseen)
+            return Suspects(read=files, compared=wheels, unseen=unseen)
         case "none":
             return Suspects(read={}, compared={})
     old = sorted(
-        (wheel.at.upload_time, name)
-        for name, wheel in wheels.items()
-        if released and wheel.at.upload_time and wheel.at.upload_time < released and (wheel.at.size or 0) <= LARGEST
+        (file.at.upload_time, name)
+        for name, file in files.items()
+        if released and file.at.upload_time and file.at.upload_time < released and (file.at.size or 0) <= LARGEST
     )
-    chosen = {name: wheels[name] for _, name in old[:SUSPECTS]}
+    chosen = {name: files[name] for _, name in old[:SUSPECTS]}
     return Suspects(read=chosen, more=len(old) - len(chosen), compared=_alike(wheels, variants), unseen=unseen)
 
 

@@ -12,12 +12,13 @@ from wheelcheck.imports.failing import Surroundings, find_failures, import_targe
 from wheelcheck.imports.suspects import LARGEST, Suspects, unseen_projects
 from wheelcheck.imports.uses import Reading, read_import_names, read_uses
 from wheelcheck.model.code import ImportKind, ImportUse
-from wheelcheck.model.distribution import Distribution, Wheel
+from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.repairs.repair_case import Dependant, RepairCase
 
 _TAKEN_AWAY = frozenset({EditKind.EXCLUDE, EditKind.MARKER})
 _ARCHIVES_READ = 8
+_BESIDES = 512 * 1024  # bytes of old files that are read although nothing about them is changed
 _LONGEST = 80  # characters of a statement within a sentence; the ground quotes it whole
 
 
@@ -88,10 +89,10 @@ def _iter_failing_imports(case: RepairCase) -> Iterator[tuple[NormalizedName, Gr
     near = [dependant.pin.name for name in edited for dependant in case.dependants(name)]
     unseen = unseen_projects(case.after)
     read: dict[NormalizedName, Distribution] = {}
-    for names in ((*moved, *near), _older_of_the_user(case)):
-        files = ((name, case.after.pins[name].distribution) for name in names if name not in unseen)
-        small = ((name, file) for name, file in files if isinstance(file, Wheel) and (file.at.size or 0) <= LARGEST)
-        read |= islice(small, _ARCHIVES_READ)
+    for name in (*islice(dict.fromkeys((*moved, *near)), _ARCHIVES_READ), *_older(case)):
+        file = case.after.pins[name].distribution
+        if name not in unseen and file is not None and (file.at.size or 0) <= LARGEST:
+            read[name] = file
     suspects = Suspects(read=read, compared={}, unseen=unseen)
     around = Surroundings(target=import_target(case.after.target), library=case.library)
     reads = read_suspects(suspects, around.target, case.code)
@@ -110,13 +111,25 @@ def _iter_failing_imports(case: RepairCase) -> Iterator[tuple[NormalizedName, Gr
         )
 
 
-def _older_of_the_user(case: RepairCase) -> Iterator[NormalizedName]:
-    """What the user asks for in versions older than the target's Python: a repair that leaves it as it is may not help."""
+def _older(case: RepairCase) -> Iterator[NormalizedName]:
+    """What is older than the target's Python, for a repair that leaves that as it is may not help.
+
+    First what the user asks for, then the rest, the smallest first, as far as it costs little to read.
+    """
     life = case.knowledge.life_of(case.after.target.python_full.minor)
+    sizes: dict[NormalizedName, int] = {}
     for name, pin in sorted(case.after.pins.items()):
-        uploaded = pin.distribution.at.upload_time if pin.distribution is not None else None
-        if life is not None and uploaded and uploaded < life.released and case.is_asked_by_user(name):
-            yield name
+        at = pin.distribution.at if pin.distribution is not None else None
+        if life is not None and at is not None and at.upload_time and at.upload_time < life.released:
+            sizes[name] = at.size or LARGEST
+    asked = list(filter(case.is_asked_by_user, sizes))
+    yield from asked[:_ARCHIVES_READ]
+    total = 0
+    for name in sorted(sizes.keys() - set(asked), key=lambda name: (sizes[name], name)):
+        total += sizes[name]
+        if total > _BESIDES:
+            return
+        yield name
 
 
 def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:
