@@ -103,9 +103,10 @@ def test_traceback_is_printed_on_demand(
 
     assert run([], command) == 70
     assert "Traceback" not in capsys.readouterr().err
-    monkeypatch.setenv("WHEELCHECK_TRACEBACK", "1")
-    assert run([], command) == 70
-    assert "Traceback (most recent call last)" in capsys.readouterr().err
+    for words, value in ((["--traceback"], ""), ([], "1")):
+        monkeypatch.setenv("WHEELCHECK_TRACEBACK", value)
+        assert run(words, command) == 70
+        assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
 def test_error_that_was_foreseen_has_no_note() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
 
 from tests.fuzz.children import Ending, ended, read_and_run
+from tests.fuzz.disturbing import disturb
 from tests.fuzz.kinds import kind_of
 from tests.fuzz.making import fuzz
 
@@ -22,7 +24,12 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--keep", type=Path, default=Path("fuzzed"), metavar="FOLDER", help="for counts and what failed, to be replayed"
     )
+    parser.add_argument("--kills", type=int, metavar="N", help="kill so many runs at random moments")
+    parser.add_argument("--signals", type=int, metavar="N", help="interrupt so many runs at random moments")
     options = parser.parse_args(words)
+    if options.kills or options.signals:
+        numbers = (signal.SIGKILL,) if options.kills else (signal.SIGINT, signal.SIGINT, signal.SIGTERM)
+        return end_runs(options.kills or options.signals, numbers, options.seed)
     if options.replay is not None:
         return replay(options.replay)
     if options.minutes is not None:
@@ -38,6 +45,16 @@ def make(minutes: float, seed: int, keep: Path, kinds: list[str]) -> int:
         print(f"{name:32} {count.inputs:9,} inputs {count.seconds:7.0f} s  {count.faults or ''}")
     print(f"{sum(count.inputs for count in counts.values()):,} inputs")
     return 1 if any(count.faults for count in counts.values()) else 0
+
+
+def end_runs(count: int, numbers: tuple[signal.Signals, ...], seed: int) -> int:
+    """End runs by signals and tell what came of it."""
+    found = disturb(count, numbers, seed)
+    seconds = sorted(found.seconds)
+    print(f"{sum(found.ends.values())} ends ({found.ends}), {found.early} of them after the answer")
+    print(f"left within {seconds[len(seconds) // 2]:.3f} s (median), {seconds[len(seconds) * 99 // 100]:.3f} s (99 %)")
+    print(f"{len(found.wrong)} wrong", *found.wrong, sep="\n")
+    return 1 if found.wrong else 0
 
 
 def replay(folder: Path) -> int:

@@ -9,7 +9,8 @@ import click
 
 from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import allow_build, table_options, words
-from wheelcheck.cli.showing import Showing, answer_format, ending_in_order
+from wheelcheck.cli.showing import Showing, answer_format
+from wheelcheck.cli.signals import ending_in_order
 from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.errors import UsageProblem
 

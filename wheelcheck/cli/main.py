@@ -20,6 +20,7 @@ import click
 
 from wheelcheck.cli.commands import usage_problem, write_examples
 from wheelcheck.cli.options import with_whole_fix
+from wheelcheck.cli.signals import INTERRUPTED
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
 from wheelcheck.errors import DiskFailure, UsageProblem, WheelcheckError, did_you_mean
 
@@ -46,10 +47,10 @@ _MODULES = {
     "hook": "check",
 }
 """The module of each command, in the order of use."""
-_INTERRUPTED = 130
 _BUG = 70
 """What sysexits.h calls an internal software error."""
 _LONGEST = 300
+_TRACEBACK = "--traceback"
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -121,6 +122,7 @@ class Program(click.Group):
     epilog="Exit status: 0 fine, 1 blocked, 2 bad usage or input, 3 index or disk failed, 4 undecided, 70 a bug, 130 interrupted.",
 )
 @click.version_option(None, "-V", "--version", package_name="wheelcheck", message="%(prog)s %(version)s")
+@click.option(_TRACEBACK, is_flag=True, expose_value=False, help="Show an internal error whole; with any command.")
 def cli() -> None:
     """Tell which dependencies have no prebuilt wheel on a target, and exactly what a builder must install.
 
@@ -137,30 +139,34 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str] | None = None, command: click.Command = cli) -> int:
     """Run the command line and return the exit status; an exception that nobody foresaw, in a thread of ours too, is a bug."""
+    words = sys.argv[1:] if arguments is None else arguments
+    own = words[: words.index("--")] if "--" in words else words
+    shows = _TRACEBACK in own or bool(os.environ.get("WHEELCHECK_TRACEBACK"))
+    words = [*(word for word in own if word != _TRACEBACK), *words[len(own) :]]
     died: list[threading.ExceptHookArgs] = []
     former, threading.excepthook = threading.excepthook, died.append
     try:
-        status = _run(arguments, command)
+        status = _run(words, command)
     except Exception as error:
-        return _report_bug(error)
+        return _report_bug(error, shows)
     finally:
         threading.excepthook = former
-    if died and died[0].exc_value is not None and status != _INTERRUPTED:
+    if died and died[0].exc_value is not None and status != INTERRUPTED:
         # Others may have waited for that thread in vain, so that the status is no answer either.
-        return _report_bug(died[0].exc_value)
+        return _report_bug(died[0].exc_value, shows)
     return status
 
 
-def _run(arguments: list[str] | None, command: click.Command) -> int:
+def _run(arguments: list[str], command: click.Command) -> int:
     try:
-        words = with_whole_fix(sys.argv[1:] if arguments is None else arguments)
+        words = with_whole_fix(arguments)
         # The words go along for the summary, which tells what to run next.
         result = command.main(args=list(words), prog_name="wheelcheck", standalone_mode=False, obj=words)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     except click.UsageError as problem:
         print_error(usage_problem(problem))
         return problem.exit_code
@@ -181,13 +187,13 @@ def _run(arguments: list[str] | None, command: click.Command) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _report_bug(error: BaseException) -> int:
+def _report_bug(error: BaseException, shows: bool) -> int:
     """Say in one line what went wrong, where in the source, and what was being read."""
     import traceback
 
     from wheelcheck.model.urls import masked_within
 
-    if os.environ.get("WHEELCHECK_TRACEBACK"):
+    if shows:
         traceback.print_exception(error)
     place = next(
         (each for each in reversed(traceback.extract_tb(error.__traceback__)) if _is_ours(each.filename)), None
@@ -199,7 +205,7 @@ def _report_bug(error: BaseException) -> int:
         WheelcheckError(
             masked_within(
                 f"this is a bug in wheelcheck and no answer: {fact}{where}{notes and ' ' + notes}. "
-                "Please report this line with the command; WHEELCHECK_TRACEBACK=1 prints the whole traceback."
+                f"Please report this line with the command; {_TRACEBACK} prints the whole traceback."
             )
         )
     )

@@ -1,14 +1,11 @@
-"""Shows progress on stderr, writes the answer in the chosen format, and turns signals that end a run into Ctrl-C."""
+"""Shows progress on stderr, and writes the answer in the chosen format."""
 
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -99,33 +96,3 @@ class Showing(NamedTuple):
                 **style,
             )
             write_result(text.encode(encoding, "replace"), path)
-
-
-# A closed terminal sends SIGHUP (which Windows lacks), a cancelled job of CI or a container SIGTERM.
-_ENDINGS = tuple(number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None)
-
-
-@contextmanager
-def ending_in_order() -> Iterator[None]:
-    """Raise ``KeyboardInterrupt`` once at SIGTERM or SIGHUP, so that commands that write files clean up as at Ctrl-C.
-
-    A signal that the caller ignores (``nohup``) stays ignored. Outside of the main thread, where Python takes no signals, this
-    changes nothing.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    with contextlib.ExitStack() as stack:
-        for number in _ENDINGS:
-            former = signal.getsignal(number)
-            if former is not signal.SIG_IGN:
-                signal.signal(number, _end)
-                stack.callback(signal.signal, number, former)
-        yield
-
-
-def _end(number: int, frame: object) -> NoReturn:  # noqa: ARG001 - what Python calls it with
-    # A second signal must not interrupt the cleaning up after the first.
-    for each in _ENDINGS:
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt

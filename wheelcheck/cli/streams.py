@@ -13,6 +13,7 @@ from typing import IO
 
 import click
 
+from wheelcheck.cli.signals import ending_in_order
 from wheelcheck.errors import DiskFailure, InputUnreadable, UsageProblem, WheelcheckError
 
 # What an index or a file says, quoted in a message, must not drive the terminal.
@@ -70,7 +71,8 @@ def write_result(content: bytes, output: str | None) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(content)  # a device or a pipe, such as /dev/stdout
         else:
-            _replace(path, content)
+            with ending_in_order():
+                _replace(path, content)
     except OSError as error:
         raise DiskFailure(
             f"the result could not be written: {error.strerror or error}",
