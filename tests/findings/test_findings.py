@@ -99,6 +99,7 @@ def test_what_a_build_needs_is_told_for_the_targets_system_where_a_compiler_is_n
 def test_wheels_for_other_pythons_and_platforms_are_named_beside_the_error() -> None:
     found = findings(AV, "audio==1.3")
     assert "Python 3.10" in only(found, Code.OTHER_PYTHONS).message
+    assert only(found, Code.OTHER_PYTHONS).elsewhere == ("3.10",)
     assert "manylinux x86_64" in only(found, Code.OTHER_PLATFORMS).message
     assert "12.0 (newer" in only(found, Code.OTHER_VERSIONS).message
 

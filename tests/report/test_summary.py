@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from msgspec import structs
+from packaging.version import Version
 
 from tests.fakes import samples
 from tests.report.scenes import GOLDEN, SCENES, Scene
@@ -77,6 +78,31 @@ def test_where_the_wheels_are_is_said_beside_the_error_and_only_there() -> None:
         assert text.count("12.0.0 (newer") == 1
         assert "Notes" not in text
         assert "\n    nearest    av has a wheel for win_amd64, Python 3.11 in 12.0.0" in text
+
+
+def test_several_blockers_have_a_row_each_and_what_is_no_blocker_its_words() -> None:
+    def missing(code: Code, name: str, **more: object) -> Finding:
+        paths = (("app==1.0", f"{name}==1.0"), ("app==1.0", "lib==2.0", f"{name}==1.0"))
+        found = samples.finding(code, name, "1.0", f"{name} is missing.")
+        return structs.replace(found, severity=Severity.ERROR, paths=paths, **more)
+
+    findings = (
+        missing(
+            Code.OTHER_PYTHONS, "near", nearest=Version("1.1"), elsewhere=("3.8", "3.9", "3.10", "3.12", "PyPy 3.10")
+        ),
+        missing(Code.OTHER_PLATFORMS, "far", nearest=Version("0.9"), elsewhere=("macosx arm64",)),
+        samples.finding(Code.PROJECT_ABSENT, "typo", None, "typo was not found on any index"),
+    )
+    plan = structs.replace(samples.blocked_plan(), findings=findings)
+    rows = {
+        line.split()[0]: line.split(maxsplit=1)[1]
+        for line in render_summary(plan, encoding="utf-8").splitlines()
+        if line
+    }
+    assert " ".join(rows["near"].split()) == "1.0 app 1.0 +1 1.1 newer Python 3.8 to 3.10, 3.12, PyPy 3.10"
+    assert " ".join(rows["far"].split()) == "1.0 app 1.0 +1 0.9 older macosx arm64"
+    assert "typo was not found on any index" in render_summary(plan)
+    assert "near is missing." in render_summary(plan, detail="full")
 
 
 def test_warnings_of_one_code_stand_together() -> None:

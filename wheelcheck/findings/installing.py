@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import UNSET, UnsetType
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -42,6 +43,7 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
             evidence=pin.evidence,
             paths=diagnosis.paths(name),
             nearest=nearest,
+            elsewhere=_elsewhere_of(diagnosis, pin, code),
         )
         if not allowed and not chosen_by_hand:
             yield from _elsewhere(diagnosis, pin, code)
@@ -114,9 +116,9 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
         case Code.SOURCE_UNKNOWN:
             return f"{what} has no wheel for {target}, and its source does not show whether it needs a compiler"
         case Code.OTHER_PYTHONS:
-            return f"{what} has wheels for {target.platform} only for {pythons}, not for Python {target.python}"
+            return f"{what} has wheels for {target.platform} only for {_pythons_joined(pythons)}, not for Python {target.python}"
         case Code.OTHER_PLATFORMS:
-            return f"{what} has wheels only for {platforms}, none for {target.platform}"
+            return f"{what} has wheels only for {_joined(platforms)}, none for {target.platform}"
         case Code.REQUIRES_PYTHON:
             bounds = sorted({refusal.fact for refusal in refusals if refusal.reason is RefusalReason.REQUIRES_PYTHON})
             stated = " or ".join(bounds) or pin.metadata.requires_python or "of another version"
@@ -133,8 +135,8 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
             return f"{what} has no file at all for {target}"
 
 
-def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple[str, str]:
-    """For which Pythons there are wheels on the target's platform, and for which other platforms, in a few words."""
+def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """For which Pythons there are wheels on the target's platform, and for which other platforms."""
     own_platforms = {tag[2] for tag in diagnosis.target.tags if tag[2] != "any"}
     pythons: set[tuple[str, int, str]] = set()
     platforms: set[str] = set()
@@ -147,24 +149,39 @@ def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple
                 pythons.add(_python_word(python, abi))
             else:
                 platforms.add(_family(platform))
-    return _pythons_joined(pythons), _joined(sorted(platforms))
+    return tuple(_python_words(pythons)), tuple(sorted(platforms))
 
 
-def _joined(words: list[str]) -> str:
+def _elsewhere_of(diagnosis: Diagnosis, pin: Pin, code: Code) -> tuple[str, ...] | UnsetType:
+    if code not in (Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS):
+        return UNSET
+    pythons, platforms = _elsewhere_words(diagnosis, _refusals(diagnosis, pin))
+    return pythons if code is Code.OTHER_PYTHONS else platforms
+
+
+def _joined(words: Sequence[str]) -> str:
     shown = words[:_NAMED] if len(words) > _NAMED + 1 else words
     more = f" and {len(words) - len(shown)} more" if len(shown) < len(words) else ""
     return ", ".join(shown) + more
 
 
-def _pythons_joined(pythons: set[tuple[str, int, str]]) -> str:
-    """``Python 3.10, 3.11, 3.13t, PyPy 3.10``: each implementation is named once."""
-    words: list[str] = []
-    last = ""
+def _pythons_joined(words: Iterable[str]) -> str:
+    """``Python 3.10, 3.11, 3.13t, PyPy 3.10, 3.11``: each implementation is named once."""
+    found: list[str] = []
+    last = "no"
+    for word in words:
+        implementation, _, number = word.rpartition(" ")
+        same = implementation == last
+        found.append(number if same else f"{implementation or 'Python'} {number}" if number[:1].isdigit() else word)
+        last = implementation
+    return ", ".join(found)
+
+
+def _python_words(pythons: set[tuple[str, int, str]]) -> Iterator[str]:
+    """``3.10``, ``3.13t``, ``PyPy 3.10``, those of CPython first; the word of an interpreter that is not known as it stands."""
     for implementation, minor, suffix in sorted(pythons, key=lambda each: (each[0] == "PyPy", each)):
         number = f"3.{minor}{suffix}" if minor >= 0 else suffix
-        words.append(number if implementation == last else f"{implementation} {number}".strip())
-        last = implementation
-    return ", ".join(words)
+        yield f"PyPy {number}" if implementation == "PyPy" else number
 
 
 def _python_word(python: str, abi: str) -> tuple[str, int, str]:
@@ -190,12 +207,23 @@ def _elsewhere(diagnosis: Diagnosis, pin: Pin, main: Code) -> Iterator[Finding]:
     pythons, platforms = _elsewhere_words(diagnosis, _refusals(diagnosis, pin))
     what = f"{pin.name} {pin.version}"
     sentences = (
-        (Code.OTHER_PYTHONS, pythons, f"{what} has wheels for {diagnosis.target.platform} for {pythons}"),
-        (Code.OTHER_PLATFORMS, platforms, f"{what} has wheels for {platforms}"),
+        (
+            Code.OTHER_PYTHONS,
+            pythons,
+            f"{what} has wheels for {diagnosis.target.platform} for {_pythons_joined(pythons)}",
+        ),
+        (Code.OTHER_PLATFORMS, platforms, f"{what} has wheels for {_joined(platforms)}"),
     )
     for code, words, sentence in sentences:
         if words and code is not main:
-            yield Finding(code=code, severity=Severity.INFO, package=pin.name, version=pin.version, message=sentence)
+            yield Finding(
+                code=code,
+                severity=Severity.INFO,
+                package=pin.name,
+                version=pin.version,
+                message=sentence,
+                elsewhere=words,
+            )
 
 
 def _other_versions(

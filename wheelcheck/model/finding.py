@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated, Self
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -334,6 +334,12 @@ class Finding(Struct, frozen=True, kw_only=True):
     evidence: Annotated[tuple[str, ...], about("The facts that it stands on, strongest first.")] = ()
     paths: Annotated[tuple[Path, ...], about("The ways by which the project is required.")] = ()
     nearest: Annotated[Version | None, about("The nearest version that has a usable wheel.")] = None
+    elsewhere: Annotated[
+        tuple[str, ...] | UnsetType,
+        about(
+            "Of WC105 the Pythons (3.12, PyPy 3.11), of WC106 the platforms for which this version has wheels; left out of others."
+        ),
+    ] = UNSET
 
     @classmethod
     def of(

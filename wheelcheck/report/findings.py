@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.report.page import Detail, Page, glued
+from wheelcheck.report.page import Detail, Page, Segment, glued, sentence
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 """rich's words for how each severity is coloured."""
@@ -19,6 +19,7 @@ _BESIDE = {
 }
 """Notes that are drawn with an error, each with the word before it."""
 _CLASHING = 4
+_WIDEST_REQUIRER = 28
 _CLASHES = frozenset({Code.CONFLICT, Code.WITHDRAWN})
 _REMEDY = "remedy: "
 """The prefix of evidence that is a remedy."""
@@ -71,6 +72,63 @@ def draw_finding(
         page.labelled("nearest", glued(f"{finding.package} {finding.nearest}") + " has a wheel")
     if detail == "full" and finding.severity is not Severity.INFO:
         page.labelled("cure", finding.code.cure)
+
+
+def is_blocker(finding: Finding) -> bool:
+    """Whether *finding* is about one project without a usable wheel: its facts fit into a row."""
+    is_missing = finding.code.number.startswith("WC1") and finding.code is not Code.HIDDEN_BY_OPTION
+    return is_missing and finding.package is not None and finding.version is not None
+
+
+def draw_blockers(page: Page, findings: Sequence[Finding], among: Sequence[Finding]) -> None:
+    """Add a row for each of *findings* under its code: who wants it, the nearest version with a wheel, and where this one has some.
+
+    The notes *among* all findings of a plan tell the last.
+    """
+    table = Page(width=page.width, encoding=page.encoding)
+    rows = [_blocker_row(finding, companions(finding, among)) for finding in findings]
+    table.columns(rows, indent=4, header=("", "wanted by", "nearest", "has wheels for"))
+    drawn = dict(zip(findings, table.lines[1:], strict=True))
+    page.blank()
+    page.lines.append(tuple((text, "dim") for text, _ in table.lines[0]))
+    for code in dict.fromkeys(finding.code for finding in findings):
+        same = [finding for finding in findings if finding.code is code]
+        title = (f"{_MARKS[Severity.ERROR]}{sentence(code.title)} ({len(same)})", STYLES[Severity.ERROR])
+        page.line(("  ", ""), title, (f"  {code.number}", "dim"))
+        page.lines += [drawn[finding] for finding in same]
+
+
+def _blocker_row(finding: Finding, beside: Sequence[Finding]) -> tuple[Segment, ...]:
+    ways = sorted(finding.paths, key=len)
+    by = _step(ways[0][-2]).replace("\N{NO-BREAK SPACE}", " ") if ways and len(ways[0]) > 1 else "you"
+    if len(by) > _WIDEST_REQUIRER:
+        by = by.partition(" ")[0]
+    more = f" +{len(ways) - 1}" if len(ways) > 1 else ""
+    nearest = "none"
+    if finding.nearest is not None and finding.version is not None:
+        nearest = f"{finding.nearest} {'newer' if finding.nearest > finding.version else 'older'}"
+    notes = {each.code: each.elsewhere or () for each in (*beside, finding) if each.elsewhere}
+    pythons, platforms = notes.get(Code.OTHER_PYTHONS, ()), notes.get(Code.OTHER_PLATFORMS, ())
+    elsewhere = f"Python {spanned(pythons)}" if pythons else ", ".join(platforms) or "nothing"
+    return ((subject(finding), "bold"), (by + more, ""), (nearest, ""), (elsewhere, ""))
+
+
+def spanned(pythons: Sequence[str]) -> str:
+    """*pythons* with neighbours as a span: ``3.8 to 3.11, 3.13t``."""
+    spans: list[list[str]] = []
+    for word in pythons:
+        if spans and _minor(word) == _minor(spans[-1][-1]) + 1 > 1:
+            spans[-1].append(word)
+        else:
+            spans.append([word])
+    words = [part for span in spans for part in ([f"{span[0]} to {span[-1]}"] if len(span) > 2 else span)]
+    return ", ".join(words)
+
+
+def _minor(word: str) -> int:
+    """11 of ``3.11``; a number that has no neighbour for any other word."""
+    minor = word.removeprefix("3.")
+    return int(minor) if minor.isdigit() and minor != word else -9
 
 
 def draw_hidden(page: Page, subjects: Sequence[str]) -> None:

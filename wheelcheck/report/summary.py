@@ -9,11 +9,21 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.report.commands import draw_steps, iter_next_steps
-from wheelcheck.report.findings import STYLES, companions, draw_finding, draw_hidden, draw_remedies, subject
+from wheelcheck.report.findings import (
+    STYLES,
+    companions,
+    draw_blockers,
+    draw_finding,
+    draw_hidden,
+    draw_remedies,
+    is_blocker,
+    subject,
+)
 from wheelcheck.report.page import Detail, Page, counted, on_page, sentence, size_text
 from wheelcheck.report.repairs import draw_applied, draw_repairs
 
 _ERRORS_IN_BRIEF = 5
+_ROWS_OF_BLOCKERS = 20
 _ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
 _ROWS_IN_BRIEF = 2
 _ROWS_IN_FULL = 10_000
@@ -95,12 +105,20 @@ def _blocked_by(plan: Plan) -> str:
 
 
 def _errors(page: Page, plan: Plan, detail: Detail) -> None:
-    shown = plan.errors if detail == "full" else plan.errors[:_ERRORS_IN_BRIEF]
+    """Draw each error whole; in brief, where several projects lack a wheel, a row for each of these."""
+    missing = [finding for finding in plan.errors if is_blocker(finding)]
+    if detail == "brief" and len(missing) > 1:
+        draw_blockers(page, missing[:_ROWS_OF_BLOCKERS], plan.findings)
+        draw_hidden(page, [subject(finding) for finding in missing[_ROWS_OF_BLOCKERS:]])
+        errors = tuple(finding for finding in plan.errors if finding not in missing)
+    else:
+        errors = plan.errors
+    shown = errors if detail == "full" else errors[:_ERRORS_IN_BRIEF]
     evidence = 1 if len(shown) <= _ERRORS_WITH_EVIDENCE_IN_BRIEF else 0
     for finding in shown:
         page.blank()
         draw_finding(page, finding, detail, beside=companions(finding, plan.findings), evidence=evidence)
-    draw_hidden(page, [subject(finding) for finding in plan.errors[len(shown) :]])
+    draw_hidden(page, [subject(finding) for finding in errors[len(shown) :]])
 
 
 def _built(plan: Plan) -> tuple[PlannedPackage, ...]:
