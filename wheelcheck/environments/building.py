@@ -17,7 +17,7 @@ from typing import IO
 from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
+from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
 
 from wheelcheck.environments.digests import digests_of, sha256_of
 from wheelcheck.environments.verify.running import kill
@@ -212,7 +212,7 @@ def refuse_unplanned(path: Path, wanted: Wanted, plan: Plan) -> None:
     """
     try:
         name, version, _, tags = parse_wheel_filename(path.name)
-    except InvalidWheelFilename as error:
+    except ValueError as error:
         raise _refused(wanted, f"gave a file that is no wheel: {error}") from error
     if (name, version) != (wanted.package.name, wanted.package.version):
         raise _refused(wanted, f"gave {name} {version}", "the source archive says another version than the index does")

@@ -16,7 +16,7 @@ from urllib.request import url2pathname
 
 import msgspec
 from msgspec import Struct
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 from wheelcheck.environments.digests import Digests, algorithms_of, difference, digests_of
 from wheelcheck.errors import DiskFailure, HashMismatch, InputUnreadable, UsageProblem
@@ -250,7 +250,7 @@ def built_entry(folder: Path, wanted: Wanted, record: Record) -> Entry | None:
         return None
     try:
         found, version, _, _ = parse_wheel_filename(entry.filename)
-    except InvalidWheelFilename:
+    except ValueError:
         return None
     is_it = found == wanted.package.name and version == wanted.package.version
     return entry if is_it and (folder / entry.filename).is_file() else None

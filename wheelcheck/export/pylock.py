@@ -6,7 +6,7 @@ import tomli_w
 from packaging.markers import Marker
 from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel, Pylock
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from wheelcheck.export.shipment import SECURE, ReadyPackage, Shipment, iter_ready, uploaded_at
@@ -84,7 +84,7 @@ def _is_standard_name(filename: str) -> bool:
             parse_wheel_filename(filename)
         else:
             parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename):
+    except ValueError:
         return False
     return True
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.model.answers import Mention, WayStep
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage
@@ -148,7 +148,7 @@ def _step_named(text: str) -> tuple[NormalizedName, Version | None]:
     name, _, version = text.partition("==")
     try:
         return canonicalize_name(name, validate=True), Version(version)
-    except (InvalidVersion, ValueError):
+    except ValueError:
         pass
     try:
         return Requirement.parse(text, CommandLineOrigin(text=text)).name, None

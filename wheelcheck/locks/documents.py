@@ -15,7 +15,7 @@ from typing import ClassVar, TypeVar, cast
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.texts.places import project_name
@@ -56,7 +56,7 @@ class LockTable(Table):
     def version(self, key: str = "version") -> Version | None:
         """The version under *key*, ``None`` without one."""
         text = self.optional_text(key)
-        return None if text is None else self.read(text, Version, InvalidVersion, f"{key} is no version (PEP 440)")
+        return None if text is None else self.read(text, Version, ValueError, f"{key} is no version (PEP 440)")
 
     def marker(self, key: str = "marker") -> Marker | None:
         """The marker under *key*, ``None`` without one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.locks.documents import MANGLED, LockTable
@@ -106,4 +106,4 @@ def _pinned(requirement: Requirement, table: LockTable) -> Version:
     bounds = list(requirement.specifier)
     if len(bounds) != 1 or bounds[0].operator not in {"==", "==="} or bounds[0].version.endswith(".*"):
         raise table.failure(f"is not pinned: {requirement.text or requirement.specifier}", _HINT)
-    return table.read(bounds[0].version, Version, InvalidVersion, "the pin is no version (PEP 440)")
+    return table.read(bounds[0].version, Version, ValueError, "the pin is no version (PEP 440)")

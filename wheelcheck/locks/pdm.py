@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
 from wheelcheck.locks.files import FileList
@@ -42,7 +42,7 @@ def parse_pdm(content: bytes, path: str) -> Lock:
     document, text = load_toml(content, path)
     metadata = document.table("metadata")
     written = metadata.text("lock_version")
-    version = metadata.read(written, Version, InvalidVersion, "lock_version is no version")
+    version = metadata.read(written, Version, ValueError, "lock_version is no version")
     if not _OLDEST <= version < _NEWEST:
         raise refuse_version(document, written, "4.3 to 4.5")
     packages = _joined([_package(table) for table in package_tables(document, text, "package")])

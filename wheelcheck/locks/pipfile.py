@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.locks.documents import LockTable, load_json, names_of, refuse_version
 from wheelcheck.locks.files import FileList, parse_digest
@@ -99,4 +99,4 @@ def _pinned(table: LockTable) -> Version | None:
         return None
     if not text.startswith("=="):
         raise table.failure(f"version is no pin (==…): {text!r}")
-    return table.read(text.lstrip("="), Version, InvalidVersion, "version is no version (PEP 440)")
+    return table.read(text.lstrip("="), Version, ValueError, "version is no version (PEP 440)")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel, Pylock, PylockUnsupportedVersionError
 from packaging.pylock import PylockValidationError as NotPylock
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.locks.documents import MANGLED, LockTable, load_toml, package_tables, refuse_version
@@ -25,7 +25,7 @@ def parse_pylock(content: bytes, path: str) -> Lock:
     """Read *content*; raise ``InputUnreadable`` for another major version than 1 and for whatever the standard does not admit."""
     document, text = load_toml(content, path)
     written = document.text("lock-version")
-    version = document.read(written, Version, InvalidVersion, "lock-version is no version")
+    version = document.read(written, Version, ValueError, "lock-version is no version")
     if version.major != 1:
         raise refuse_version(document, written, "1.0")
     tables = package_tables(document, text, "packages")

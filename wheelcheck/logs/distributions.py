@@ -10,8 +10,6 @@ from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     NormalizedName,
     canonicalize_name,
     parse_sdist_filename,
@@ -59,7 +57,7 @@ def of_file(name: str) -> Named | None:
             project, version, _, _ = parse_wheel_filename(name)
         else:
             project, version = parse_sdist_filename(name)
-    except (InvalidWheelFilename, InvalidSdistFilename):
+    except ValueError:
         found = re.fullmatch(r"([A-Za-z0-9][\w.-]*?)-(\d[\w.!+]*)\.(?:tar\.(?:gz|bz2|xz)|tgz|zip)", name)
         told = parsed_version(found[2]) if found is not None else None
         if found is None or told is None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 from wheelcheck.logs.signs import SignTable
 from wheelcheck.model.failure import LoggedTarget, LogQuote
@@ -230,7 +230,7 @@ def _of_word(word: str) -> dict[str, object]:
 def _of_wheel(name: str) -> dict[str, object]:
     try:
         tags = list(parse_wheel_filename(name)[3])
-    except InvalidWheelFilename:
+    except ValueError:
         return {}
     found: dict[str, object] = {}
     platforms = [_of_tag(tag.platform) for tag in tags if tag.platform != "any"]

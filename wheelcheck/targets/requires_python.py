@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
@@ -71,7 +71,7 @@ def first_admitted(minor: str, bounds: Sequence[SpecifierSet]) -> str | None:
 def _poetry_bounds(text: str, origin: FileOrigin) -> tuple[SpecifierSet, ...]:
     try:
         return tuple(SpecifierSet(",".join(_clauses(part))) for part in re.split(r"\|\|?", text))
-    except (InvalidSpecifier, InvalidVersion):
+    except ValueError:
         raise InputUnreadable(
             f"python is no version constraint: {text!r}", address=str(origin), hint='for example "^3.11"'
         ) from None

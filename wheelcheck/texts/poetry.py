@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 _CARET = re.compile(r"^\^\s*v?(\d+(?:\.\d+)*)(.*)$")
 _TILDE = re.compile(r"^~(?!=)\s*v?(\d+(?:\.\d+)*)(.*)$")
@@ -211,7 +211,7 @@ def poetry_requirements(
             continue
         try:
             entries = parse_dependency(name, wanted)
-        except (Inexpressible, InvalidVersion):
+        except (Inexpressible, ValueError):
             return None
         if any(entry.where for entry in entries) and not names_paths:
             return None
