@@ -100,7 +100,10 @@ def test_below_a_namespace_the_module_is_followed_that_the_archive_is_named_for(
         ("class A(c.Mapping): pass", ["Mapping"]),
         ("@c.coroutine\ndef f(): pass", ["coroutine"]),
         ("class A:\n    def f(self, x=c.Mapping): pass", ["Mapping"]),
-        ("try:\n    import x\nexcept ImportError:\n    pass\nelse:\n    y = c.Mapping", ["Mapping"]),
+        ("try:\n    import re\nexcept ImportError:\n    pass\nelse:\n    y = c.Mapping", ["Mapping"]),
+        ("try:\n    import x\nexcept ImportError:\n    pass\nelse:\n    y = c.Mapping", []),
+        ("try:\n    import x\n    y = c.Mapping\nexcept ImportError:\n    pass", []),
+        ("try:\n    import x\nexcept ImportError:\n    def f(): raise\ny = c.Mapping", ["Mapping"]),
         ("if sys.version_info >= (3,):\n    y = c.Mapping", ["Mapping"]),
         ("if sys.version_info < (3,):\n    y = c.Mapping", []),
         ("if unknown:\n    y = c.Mapping", []),
@@ -114,7 +117,8 @@ def test_below_a_namespace_the_module_is_followed_that_the_archive_is_named_for(
         ("c.Mapping = 1\ny = c.Mapping", []),
         ("y = hasattr(c, 'Mapping')\nz = c.Mapping", []),
         ("c = other\ny = c.Mapping", []),
-        ("if unknown:\n    raise SystemExit\ny = c.Mapping", []),
+        ("if unknown:\n    raise ImportError\ny = c.Mapping", ["Mapping"]),  # which fails as well
+        ("raise ImportError\ny = c.Mapping", []),
     ],
 )
 def test_attribute_of_the_standard_library_counts_where_it_is_taken_for_sure(text: str, taken: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator
 
 from wheelcheck.archives.conditions import truth_of
@@ -23,7 +24,7 @@ def iter_attributes(tree: ast.Module, target: ImportTarget) -> Iterator[ast.Attr
 def _in_block(body: Iterable[ast.stmt], target: ImportTarget) -> Iterator[ast.Attribute]:
     for statement in body:
         yield from _in_statement(statement, target)
-        if isinstance(statement, ast.Raise | ast.Return | ast.Break | ast.Continue) or _may_leave(statement):
+        if isinstance(statement, ast.Raise):
             return
 
 
@@ -40,9 +41,10 @@ def _in_statement(node: ast.stmt, target: ImportTarget) -> Iterator[ast.Attribut
             if known is not None:
                 yield from _in_block(node.body if known else node.orelse, target)
         case ast.Try() | ast.TryStar():
+            # What a handler catches may be raised by any statement, so that those behind it do not run.
             if not any(_catches(handler.type) for handler in node.handlers):
-                yield from _in_block(node.body, target)
-            if all(isinstance(each, ast.Import) for each in node.body):
+                yield from _in_block(node.body[:1] if node.handlers else node.body, target)
+            if all(map(_is_at_hand, node.body)):
                 yield from _in_block(node.orelse, target)
             yield from _in_block(node.finalbody, target)
         case ast.With():
@@ -55,12 +57,10 @@ def _in_statement(node: ast.stmt, target: ImportTarget) -> Iterator[ast.Attribut
             yield from _taken((value,))
 
 
-def _may_leave(node: ast.stmt) -> bool:
-    """Whether *node* may end the block that it is in, at some of its own branches."""
-    if isinstance(node, ast.If | ast.For | ast.While | ast.Try | ast.With):
-        return any(isinstance(each, ast.Raise | ast.Break | ast.Continue) for each in ast.walk(node))
-    return (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _name(node.value.func) in ("exit", "_exit")
+def _is_at_hand(node: ast.stmt) -> bool:
+    """Whether *node* imports parts of the standard library alone."""
+    return isinstance(node, ast.Import) and all(
+        alias.name.partition(".")[0] in sys.stdlib_module_names for alias in node.names
     )
 
 
