@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 # The commands that take an option, from those that resolve one target to those that only ask an index.
 PLAN = ("plan", "config")
 ONE_TARGET = (*PLAN, "why", "tree")
-GRIDS = ("overview", "matrix")
+GRIDS = ("overview", "matrix", "survey")
 RESOLVING = (*ONE_TARGET, "check", "diff", *GRIDS)
 EXPLAINING = (*RESOLVING, "explain")
 ASKING = (*EXPLAINING, "wheels")

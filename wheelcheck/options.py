@@ -65,14 +65,14 @@ class TargetsOptions(TypedDict, total=False):
         "check": Words(_SEVERAL),
         "diff": Words(_AS_CHECK),
         "overview": Words("A row; may be given again. Default: found in the project, else all.", "TAG|all"),
-        "matrix": Words(f"A row; {_GIVEN_AGAIN} all.", "TAG|all"),
+        **dict.fromkeys(("matrix", "survey"), Words(f"A row; {_GIVEN_AGAIN} all.", "TAG|all")),
         "wheels": Words(f"A column; {_GIVEN_AGAIN} all common ones.", "TAG|all"),
     })]  # fmt: skip
     pythons: Annotated[tuple[str, ...], Option(_PYTHON_FLAGS, "VERSION", commands=(), key=_PYTHON, own={
         "check": Words(_SEVERAL),
         "diff": Words(_AS_CHECK),
         "overview": Words("A column; may be given again. Default: found in the project, else the running one.", "VERSION|all"),
-        "matrix": Words(f"A column; {_GIVEN_AGAIN} all.", "VERSION|all"),
+        **dict.fromkeys(("matrix", "survey"), Words(f"A column; {_GIVEN_AGAIN} all.", "VERSION|all")),
         "wheels": Words(f"A Python; {_GIVEN_AGAIN} the running one.", "VERSION|all"),
     })]  # fmt: skip
     target_files: Annotated[tuple[str, ...], Option(_TARGET_FLAGS, "TAG|FILE", commands=(), own=dict.fromkeys(
@@ -112,7 +112,8 @@ class InputOptions(TypedDict, total=False):
     """Other words for INPUT; the library has no use for them."""
 
     requirement_files: Annotated[tuple[str, ...], Option(
-        "-r --requirement --requirements", "FILE", "A file as INPUT, in pip's words.", ("plan", "why", "tree", "check", *GRIDS),
+        "-r --requirement --requirements", "FILE", "A file as INPUT, in pip's words.",
+        ("plan", "why", "tree", "check", "overview", "matrix"),
     )]  # fmt: skip
 
 

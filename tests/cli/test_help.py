@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("check",),
     ("matrix",),
+    ("survey",),
     ("explain",),
     ("diff",),
     ("tree",),

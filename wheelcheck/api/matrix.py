@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial, reduce
 from operator import and_
 from pathlib import Path
@@ -64,24 +65,42 @@ def matrix(
     Blocked, undecided and failed cells are answers. Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid`` for what
     cannot be understood.
     """
+    reporter = reporter or SilentReporter()
+    named = matrix_targets(asked)
+    return answer_grid(prepare_grid(asked.request, named.targets, reporter), named, reporter, clock)
+
+
+def prepare_grid(request: Request, targets: Sequence[Target], reporter: Reporter) -> Prepared:
+    """*request* understood for a grid of *targets*, which share all but the target; raises as :func:`prepare` does."""
+    request = request.changed(platform=targets[0].platform, python=targets[0].python, target_file=None)
+    # A grid has many cells, each of which would read the wheels for its own Python: they are read where that is asked for.
+    return replace(prepare(request, reporter), imports=request.options["imports"] or "none")
+
+
+def answer_grid(
+    prepared: Prepared,
+    named: LoadedTargets,
+    reporter: Reporter,
+    clock: Callable[[], float] = time.monotonic,
+    stores: Stores | None = None,
+) -> Matrix:
+    """Answer *prepared* for each of the targets *named*, compare, and look for what would open the blocked ones.
+
+    *stores* are those of a caller that asks about many inputs, and stay open. Raises ``UsageProblem`` where the project supports
+    none of the Pythons.
+    """
     from wheelcheck.model.answers import Matrix
     from wheelcheck.plans.comparing import best_python, find_blockers
 
-    reporter = reporter or SilentReporter()
-    named = matrix_targets(asked)
     targets = named.targets
-    first = targets[0]
-    request = asked.request.changed(platform=first.platform, python=first.python, target_file=None)
-    # A grid has many cells, each of which would read the wheels for its own Python: they are read where that is asked for.
-    prepared = replace(prepare(request, reporter), imports=request.options["imports"] or "none")
     asked_of = [_admitted(target, prepared) for target in targets]
     excluded = [each.failure for each in asked_of if not isinstance(each, Target)]
     if len(excluded) == len(asked_of):
         raise UsageProblem(
             f"the project supports none of the Pythons that were asked for: {excluded[0]}", hint="give another --python"
         )
-    with Stores(reporter) as stores:
-        run = _Run(prepared, stores, reporter)
+    with Stores(reporter) if stores is None else nullcontext(stores) as opened:
+        run = _Run(prepared, opened, reporter)
         cells = tuple(
             run.cell(each, _Numbered(reporter, number, len(targets))) if isinstance(each, Target) else each
             for number, each in enumerate(asked_of, 1)

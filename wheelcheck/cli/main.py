@@ -34,6 +34,7 @@ _MODULES = {
     "check": "check",
     "diff": "check",
     "explain": "explain",
+    "survey": "survey",
     "export": "describe",
     "fetch": "environments",
     "runtime": "environments",

@@ -1,0 +1,169 @@
+"""Surveys on real Dask workers and the loopback index: equal questions are one, and a killed run continues."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs.transcripts import CATALOG
+from tests.server.index_server import IndexServer
+
+pytest.importorskip("distributed", reason="the extra wheelcheck[survey] is not installed")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+ROOT = Path(__file__).parents[2]
+TARGETS = ("--platform", "windows,linux", "--python", "3.12")
+TEXTS = {
+    "a": "reportgen\nsoundwire==1.4.0\n",
+    "b": "# the same, in another order\nsoundwire==1.4.0\nreportgen\n",
+    "c": "reportgen\n",
+    "d": "pixelbox\nmacbridge\n",
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[IndexServer]:
+    with IndexServer(CATALOG) as server:
+        yield server
+
+
+def _environ(server: IndexServer, home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "WHEELCHECK_"))}
+    return kept | {
+        "HOME": str(home), "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": server.simple_url, "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+    }  # fmt: skip
+
+
+def _inputs(folder: Path, texts: Mapping[str, str] = TEXTS) -> Path:
+    for name, text in texts.items():
+        path = folder / "in" / name / "requirements.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder / "in"
+
+
+def _words(out: str, *more: str) -> list[str]:
+    return [sys.executable, "-m", "wheelcheck", "survey", "in", "-o", out, *TARGETS, *more]
+
+
+def _survey(folder: Path, server: IndexServer, out: str, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _words(out, *more), cwd=folder, env=_environ(server, folder), capture_output=True, text=True, check=False
+    )
+
+
+def _table(folder: Path, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = parquet.read_table(folder / f"{name}.parquet").to_pylist()
+    return rows
+
+
+def _answers(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    return {
+        name: _table(folder, name)
+        for name in ("inputs", "places", "cells", "findings", "packages", "repairs", "failures")
+    }
+
+
+@pytest.fixture(scope="module")
+def surveyed(tmp_path_factory: pytest.TempPathFactory, server: IndexServer) -> Path:
+    """A finished survey of four inputs, two of which ask the same."""
+    folder = tmp_path_factory.mktemp("survey")
+    _inputs(folder)
+    ended = _survey(folder, server, "out")
+    assert ended.returncode == 0, ended.stderr
+    assert "3 distinct questions, 0 of them answered before" in ended.stdout
+    assert (
+        "4 inputs, 8 cells: 4 blocked, 3 of them with a repair" in ended.stdout or "4 inputs, 8 cells" in ended.stdout
+    )
+    return folder
+
+
+def test_equal_questions_are_asked_once_and_every_input_counts(surveyed: Path) -> None:
+    asked = {row["id"]: row["question"] for row in _table(surveyed / "out", "inputs")}
+    assert asked["a/requirements.txt"] == asked["b/requirements.txt"]
+    assert len(set(asked.values())) == 3
+    cells = _table(surveyed / "out", "cells")
+    assert len(cells) == 6
+    assert {(row["platform"], row["status"]) for row in cells if row["question"] == asked["a/requirements.txt"]} == {
+        ("win_amd64", "blocked"),
+        ("manylinux_2_28_x86_64", "installs"),
+    }
+
+
+def test_findings_lead_back_to_the_line_of_each_input(surveyed: Path) -> None:
+    (blocker,) = {
+        row["root"]
+        for row in _table(surveyed / "out", "findings")
+        if row["package"] == "wavecodec" and row["code"] == "WC102"
+    }
+    lines = {row["id"]: row["line"] for row in _table(surveyed / "out", "places") if row["name"] == blocker}
+    assert lines == {"a/requirements.txt": 2, "b/requirements.txt": 2}
+
+
+def test_cells_equal_those_of_a_matrix(surveyed: Path, server: IndexServer) -> None:
+    import json
+
+    words = [sys.executable, "-m", "wheelcheck", "matrix", "in/d/requirements.txt", *TARGETS, "--format", "json"]
+    ended = subprocess.run(
+        words, cwd=surveyed, env=_environ(server, surveyed), capture_output=True, text=True, check=False
+    )
+    grid = {(cell["platform"], cell["python"]): cell["status"] for cell in json.loads(ended.stdout)["cells"]}
+    (key,) = {row["question"] for row in _table(surveyed / "out", "inputs") if row["id"] == "d/requirements.txt"}
+    assert grid == {
+        (row["platform"], row["python"]): row["status"]
+        for row in _table(surveyed / "out", "cells")
+        if row["question"] == key
+    }
+
+
+def test_second_run_asks_nothing_and_the_tables_are_the_same_bytes(surveyed: Path, server: IndexServer) -> None:
+    before = {path.name: path.read_bytes() for path in (surveyed / "out").glob("*.parquet")}
+    server.forget_requests()
+    ended = _survey(surveyed, server, "out")
+    assert "3 distinct questions, 3 of them answered before" in ended.stdout
+    assert server.count() == 0
+    assert {path.name: path.read_bytes() for path in (surveyed / "out").glob("*.parquet")} == before
+
+
+def test_two_workers_give_the_tables_of_one(surveyed: Path, server: IndexServer) -> None:
+    ended = _survey(surveyed, server, "two", "--workers", "2")
+    assert ended.returncode == 0, ended.stderr
+    assert _answers(surveyed / "two") == _answers(surveyed / "out")
+
+
+def test_killed_survey_continues_and_gives_the_same_tables(surveyed: Path, server: IndexServer) -> None:
+    running = subprocess.Popen(
+        _words("killed"), cwd=surveyed, env=_environ(server, surveyed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    time.sleep(2.5)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    ended = _survey(surveyed, server, "killed")
+    assert ended.returncode == 0, ended.stderr
+    assert _answers(surveyed / "killed") == _answers(surveyed / "out")
+
+
+def test_unreadable_input_is_named_and_the_rest_is_answered(tmp_path: Path, server: IndexServer) -> None:
+    _inputs(tmp_path, {"good": "pixelbox\n", "bad": "=nonsense=\n"})
+    ended = _survey(tmp_path, server, "out", "--strict")
+    assert ended.returncode == 1
+    assert "bad/requirements.txt" in ended.stderr
+    assert [row["id"] for row in _table(tmp_path / "out", "failures")] == ["bad/requirements.txt"]
+    assert {row["status"] for row in _table(tmp_path / "out", "cells")} == {"installs"}
+
+
+def test_scheduler_that_is_not_there_is_said_at_the_start(tmp_path: Path, server: IndexServer) -> None:
+    _inputs(tmp_path, {"good": "pixelbox\n"})
+    ended = _survey(tmp_path, server, "out", "--scheduler", "tcp://127.0.0.1:9")
+    assert ended.returncode == 2
+    assert "no scheduler answers at tcp://127.0.0.1:9" in ended.stderr

@@ -1,0 +1,131 @@
+"""``wheelcheck survey``: thousands of inputs, or the projects of an index, on many targets."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wheelcheck.cli.commands import command
+from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.showing import Showing
+from wheelcheck.cli.streams import print_note
+
+if TYPE_CHECKING:
+    from wheelcheck.survey.running import Progress
+
+_FAULTS_SHOWN = 20
+
+
+@command(
+    "survey",
+    examples=(
+        ("wheelcheck survey repositories -o survey -t windows,alpine -p 3.13", "each project in a folder"),
+        ("wheelcheck survey --projects names.txt -o board", "the newest version of each project"),
+    ),
+    needs_input=False,
+    short_help="Thousands of inputs or projects on many targets, on Dask: tables in Parquet.",
+)
+@click.argument("places", metavar="[SOURCE]...", nargs=-1)
+@click.option(
+    "--projects", metavar="FILE", multiple=True, help="Names of projects, a line each or as JSON: each is an input."
+)
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    metavar="DIR",
+    required=True,
+    help="The folder of the tables; a run that was ended continues there.",
+)
+@table_options("survey", "platforms", "pythons", "target_files", "targets_from", "imports")
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes of a cluster of its own.",
+)
+@click.option("--scheduler", metavar="ADDRESS", default="", help="A Dask scheduler that is there (tcp://…, tls://…).")
+@click.option("--scheduler-file", metavar="FILE", default="", help="The file in which a scheduler's address stands.")
+@click.option("--requests", metavar="N", type=click.IntRange(min=1), default=50, show_default=True,
+              help="Requests that may be open at one host, of all workers together.")  # fmt: skip
+@click.option("--input-seconds", metavar="SECONDS", type=click.FloatRange(min=1), default=600, show_default=True,
+              help="What one input may take on all its targets.")  # fmt: skip
+@click.option("--retry-failed", is_flag=True, help="Ask again what failed in an earlier run.")
+@click.option("--strict", is_flag=True, help="Leave with 1 where a row or an input could not be taken or answered.")
+@table_options("survey")
+def survey_command(
+    places: tuple[str, ...],
+    projects: tuple[str, ...],
+    out: str,
+    workers: int,
+    scheduler: str,
+    scheduler_file: str,
+    requests: int,
+    input_seconds: float,
+    retry_failed: bool,
+    strict: bool,
+    **options: Any,  # noqa: ANN401 - click
+) -> int:
+    """Answer every input that SOURCE... names, on each target, and write tables into DIR.
+
+    SOURCE is a folder (the dependency file of each folder in it, a lock preferred), a file, a pattern, or a table (CSV, JSON lines,
+    Parquet) with `id`, one of `path`, `text` and `requirement`, and where needed `kind` and `targets`. Equal questions are
+    resolved once. A run that was ended continues in the same DIR.
+
+    Exit status: 0 the survey is there, whatever it says; 1 with --strict, where something could not be taken or answered.
+    """
+    from wheelcheck.api.request import Request
+    from wheelcheck.api.targets import TargetWords
+    from wheelcheck.errors import UsageProblem
+    from wheelcheck.survey.answering import Limits
+    from wheelcheck.survey.running import SurveyRequest, survey
+    from wheelcheck.survey.summary import render_summary
+
+    if not places and not projects:
+        raise UsageProblem("nothing is to be surveyed", hint="name a folder, a file or a table, or give --projects")
+    showing = Showing.taken_from(options)
+    targets = TargetWords.taken_from(options)
+    asked = SurveyRequest(
+        sources=places,
+        projects=projects,
+        out=out,
+        request=Request(inputs=(), **request_options(options)),
+        targets=targets,
+        workers=workers,
+        scheduler=scheduler,
+        scheduler_file=scheduler_file,
+        limits=Limits(seconds=input_seconds, requests=requests),
+        retry_failed=retry_failed,
+    )
+    found = survey(asked, _Line(draws=not (showing.quiet or showing.no_progress) and sys.stderr.isatty()))
+    told = [f"{each.place}: {each.reason}" for each in found.sources.faults]
+    told += [f"{each.id or f'question {each.question}'}: {each.reason}" for each in found.failures]
+    for note in told[:_FAULTS_SHOWN]:
+        print_note(note)
+    if len(told) > _FAULTS_SHOWN:
+        print_note(f"{len(told) - _FAULTS_SHOWN} more like these are in {out}/failures.parquet")
+    if not showing.quiet:
+        click.echo(f"{found.questions:,} distinct questions, {found.answered_before:,} of them answered before\n")
+        click.echo(render_summary(found.summary), nl=False)
+        click.echo(f"\nTables: {out}")
+    return 1 if strict and not found.is_whole else 0
+
+
+class _Line:
+    """The line on stderr that says how far the survey is."""
+
+    def __init__(self, *, draws: bool) -> None:
+        self._draws = draws
+
+    def __call__(self, progress: Progress) -> None:
+        if not self._draws:
+            return
+        rate = progress.done / progress.seconds if progress.seconds else 0.0
+        left = (progress.total - progress.done) / rate if rate else 0.0
+        end = "\n" if progress.done == progress.total else ""
+        far = f"{progress.done:,} of {progress.total:,} questions, {rate:.1f} a second, {left:.0f} s left"
+        click.echo(f"\r\x1b[K{far}  {progress.dashboard}{end}", nl=False, err=True)

@@ -1,0 +1,164 @@
+"""Answers questions in a child process, which may crash, hang or eat memory without harm to the worker that asks it.
+
+``Question → Answer`` in the child, ``Question → Answer | reason`` for whoever has a :class:`Child`. The child is
+``python -m wheelcheck.survey.answering``: it reads pickled questions from its standard input and writes pickled answers, each with
+its length before it, and keeps one store of pages for many questions. It ends when its input does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
+
+from wheelcheck.survey.questions import Question
+from wheelcheck.survey.rows import Answer, answer_rows
+
+if TYPE_CHECKING:
+    from wheelcheck.api.edges import Stores
+
+_LENGTH = struct.Struct(">Q")
+_QUESTIONS_A_STORE = 200
+"""After so many questions the child forgets the pages that it holds in memory; they are in the cache on disk."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What one question may cost: *seconds* on the clock and *bytes* of memory; *requests* is how many may be open at one host."""
+
+    seconds: float = 600.0
+    bytes: int = 4 << 30
+    requests: int = 50
+
+
+class Child:
+    """One child process, which answers one question after the other; it is started when it is needed."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def answer(self, question: Question) -> Answer | str:
+        """The answer to *question*, or why the child gave none: a sentence."""
+        process = self._started()
+        late = threading.Event()
+        timer = threading.Timer(self._limits.seconds, self._end_late, (late, process))
+        timer.start()
+        try:
+            _write(process.stdin, question)
+            found: Answer | str = _read(process.stdout)
+        except (OSError, EOFError):
+            self.close()
+            if late.is_set():
+                return f"no answer within {self._limits.seconds:.0f} s"
+            return f"the process that answered ended with status {process.returncode}"
+        finally:
+            timer.cancel()
+        return found
+
+    def close(self) -> None:
+        """End the child."""
+        if self._process is None:
+            return
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    @staticmethod
+    def _end_late(late: threading.Event, process: subprocess.Popen[bytes]) -> None:
+        late.set()
+        process.kill()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        if self._process is None:
+            words = [
+                sys.executable,
+                "-m",
+                "wheelcheck.survey.answering",
+                str(self._limits.bytes),
+                str(self._limits.requests),
+            ]
+            self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self._process
+
+
+def _write(stream: IO[bytes] | None, value: Question | Answer | str) -> None:
+    if stream is None:
+        raise EOFError
+    content = pickle.dumps(value)
+    stream.write(_LENGTH.pack(len(content)) + content)
+    stream.flush()
+
+
+def _read(stream: IO[bytes] | None) -> Any:  # noqa: ANN401 - what the other end wrote
+    head = stream.read(_LENGTH.size) if stream is not None else b""
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    content = stream.read(_LENGTH.unpack(head)[0]) if stream is not None else b""
+    return pickle.loads(content)  # noqa: S301 - the other end is our own child or parent
+
+
+def main(most_bytes: int, requests: int) -> None:
+    """Answer what comes on standard input until it ends, with at most *most_bytes* of memory."""
+    from wheelcheck.api.edges import Stores
+    from wheelcheck.ports import SilentReporter
+
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        with Stores(SilentReporter()) as stores:
+            for _ in range(_QUESTIONS_A_STORE):
+                try:
+                    question = _read(stdin)
+                except EOFError:
+                    return
+                _write(stdout, _answered(question, stores, requests))
+
+
+def _answered(question: Question, stores: Stores, requests: int) -> Answer | str:
+    """The answer, or a sentence on what kept it from being found; the next question is answered all the same."""
+    from msgspec.structs import replace
+
+    from wheelcheck.api.matrix import answer_grid
+    from wheelcheck.errors import WheelcheckError
+    from wheelcheck.ports import SilentReporter
+
+    prepared = replace(question.prepared, index=replace(question.prepared.index, requests_per_host=requests))
+    try:
+        return answer_rows(question.key, answer_grid(prepared, question.targets, SilentReporter(), stores=stores))
+    except WheelcheckError as error:
+        return str(error)
+    except MemoryError:
+        return "more memory was needed than one question may have"
+    except Exception as error:  # a bug costs its own cells only, and is told with its place
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
+        return f"a bug in wheelcheck: {type(error).__name__}: {error}{where}"
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))
