@@ -16,6 +16,7 @@ from wheelcheck.model.knowledge import (
     AbiBreak,
     Advisory,
     BuildNeeds,
+    Elsewhere,
     OwnPlatform,
     PythonLife,
     RepairKnowledge,
@@ -68,7 +69,10 @@ Some_Project = ["some.thing"]
 
 
 def evidence(knowledge: RepairKnowledge) -> list[str]:
-    entries: tuple[Advisory | AbiBreak | Substitute | VendorIndex | BuildNeeds | PythonLife | OwnPlatform, ...] = (
+    entries: tuple[
+        Advisory | AbiBreak | Substitute | VendorIndex | BuildNeeds | PythonLife | OwnPlatform | Elsewhere, ...
+    ] = (
+        *knowledge.elsewhere,
         *knowledge.own_platforms,
         *knowledge.advisories,
         *knowledge.abi_breaks,
@@ -98,6 +102,17 @@ def test_projects_of_one_system_are_known_by_name_and_by_pattern_and_the_users_e
     known = joined((shipped, own)).own_platform_of(canonicalize_name("pywinpty"))
     assert known is not None
     assert known.systems == ("os2",)
+
+
+def test_places_outside_of_indexes_are_told_for_the_platforms_that_they_serve() -> None:
+    known = load_repair_knowledge()
+    assert len({each.project for each in known.elsewhere}) >= 40
+    assert len({(each.project, each.says) for each in known.elsewhere}) == len(known.elsewhere)
+    graph_tool = canonicalize_name("graph-tool")
+    (place,) = known.places_of(graph_tool, "manylinux_2_28_x86_64")
+    assert place.endswith("(https://github.com/conda-forge/graph-tool-feedstock)")
+    assert known.places_of(graph_tool, "win_amd64") == ()
+    assert known.places_of(graph_tool, "musllinux_1_2_x86_64") == ()
 
 
 def test_the_shipped_advisories_have_ids_of_their_own() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+from packaging.utils import canonicalize_name
+
 from tests.fakes.projects import wheel
 from tests.repairs.questions import CommandLine, Situation, commands
 from tests.repairs.situations import ELSEWHERE, HASHED, TARGETS, UNREPAIRABLE, WIN, native
+from wheelcheck.model.knowledge import Elsewhere, RepairKnowledge
 from wheelcheck.model.repair import Risk
 from wheelcheck.model.resolution import Resolution
 
@@ -96,3 +100,17 @@ def test_unrepairable_sentence_speaks_only_of_the_pythons_that_the_input_admits(
     assert commands(proposals) == []
     (unrepairable,) = proposals.unrepairable
     assert "or another near it that the input admits" in unrepairable.message
+
+
+def test_place_outside_of_indexes_is_told_where_nothing_repairs() -> None:
+    place = Elsewhere(
+        project=canonicalize_name("torch"),
+        says="The vendor attaches wheels to its releases.",
+        platforms=("musllinux*",),
+        evidence=("https://releases.example/torch",),
+    )
+    situation = replace(UNREPAIRABLE["nothing-for-the-platform"], knowledge=RepairKnowledge(elsewhere=(place,)))
+    (hopeless,) = situation.proposals().unrepairable
+    assert hopeless.message.endswith(
+        "can be given with --find-links; The vendor attaches wheels to its releases (https://releases.example/torch)"
+    )

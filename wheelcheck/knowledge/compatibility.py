@@ -17,6 +17,7 @@ from wheelcheck.model.knowledge import (
     BackendKind,
     BuildLabel,
     BuildNeeds,
+    Elsewhere,
     NativeKnowledge,
     OwnPlatform,
     PythonLife,
@@ -26,7 +27,18 @@ from wheelcheck.model.knowledge import (
     VendorIndex,
 )
 
-_TABLES = ("advisory", "abi_break", "substitute", "own_platform", "index", "label", "import_names", "python", "build")
+_TABLES = (
+    "advisory",
+    "abi_break",
+    "substitute",
+    "own_platform",
+    "elsewhere",
+    "index",
+    "label",
+    "import_names",
+    "python",
+    "build",
+)
 
 _NATIVE_LISTS = {
     "metadata": ("static_backends",),
@@ -58,6 +70,7 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
             lambda entry: f"{entry.project} by {entry.replacement}",
         ),
         own_platforms=tuple(map(_own_platform, document.tables("own_platform", OwnPlatform.__struct_fields__))),
+        elsewhere=tuple(map(_elsewhere, document.tables("elsewhere", Elsewhere.__struct_fields__))),
         indexes=_entries(document.tables("index", VendorIndex.__struct_fields__), _index, lambda entry: entry.name),
         labels=_entries(document.tables("label", BuildLabel.__struct_fields__), _label, lambda entry: entry.label),
         pythons=_entries(document.tables("python", PythonLife.__struct_fields__), _python, lambda entry: entry.minor),
@@ -78,6 +91,7 @@ def joined(parts: Iterable[RepairKnowledge]) -> RepairKnowledge:
             substitutes=(*(entry for entry in whole.substitutes if entry.project not in replaced), *part.substitutes),
             # Of several that name a project the last counts.
             own_platforms=(*whole.own_platforms, *part.own_platforms),
+            elsewhere=(*whole.elsewhere, *part.elsewhere),
             indexes=_by(lambda entry: entry.name, whole.indexes, part.indexes),
             labels=_by(lambda entry: entry.label, whole.labels, part.labels),
             pythons=_by(lambda entry: entry.minor, whole.pythons, part.pythons),
@@ -167,6 +181,15 @@ def _own_platform(table: Table) -> OwnPlatform:
         projects=table.some("projects", kinds.project_pattern),
         systems=table.some("systems", kinds.word),
         why=table.one("why", kinds.sentence),
+        evidence=table.some("evidence", kinds.link),
+    )
+
+
+def _elsewhere(table: Table) -> Elsewhere:
+    return Elsewhere(
+        project=table.one("project", kinds.project),
+        says=table.one("says", kinds.sentence),
+        platforms=table.each("platforms", kinds.platform_pattern),
         evidence=table.some("evidence", kinds.link),
     )
 

@@ -34,6 +34,7 @@ SHIPPED = (
     "abi_breaks.toml",
     "substitutes.toml",
     "own_platforms.toml",
+    "elsewhere.toml",
     "indexes.toml",
     "import_names.toml",
     "pythons.toml",

@@ -149,6 +149,15 @@ class OwnPlatform(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...]
 
 
+class Elsewhere(Struct, frozen=True, kw_only=True):
+    """Where a *project* is had that no index lists, as a sentence *says* it; *platforms* are shell patterns, empty: any."""
+
+    project: NormalizedName
+    says: str
+    platforms: tuple[str, ...] = ()
+    evidence: tuple[str, ...]
+
+
 class VendorIndex(Struct, frozen=True, kw_only=True):
     """An index on which a vendor publishes more wheels of its projects than on the public one.
 
@@ -267,11 +276,21 @@ class RepairKnowledge(Struct, frozen=True, kw_only=True):
     abi_breaks: tuple[AbiBreak, ...] = ()
     substitutes: tuple[Substitute, ...] = ()
     own_platforms: tuple[OwnPlatform, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
     indexes: tuple[VendorIndex, ...] = ()
     labels: tuple[BuildLabel, ...] = ()
     pythons: tuple[PythonLife, ...] = ()
     builds: tuple[BuildNeeds, ...] = ()
     import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)
+
+    def places_of(self, project: NormalizedName, platform: str) -> tuple[str, ...]:
+        """Where *project* is had for *platform* outside of indexes: sentences, each with an address."""
+        return tuple(
+            f"{each.says.removesuffix('.')} ({each.evidence[0]})"
+            for each in self.elsewhere
+            if each.project == project
+            and (not each.platforms or any(fnmatchcase(platform, pattern) for pattern in each.platforms))
+        )
 
     def own_platform_of(self, project: NormalizedName) -> OwnPlatform | None:
         """The systems that *project* is made for, where that is known: the last entry that names it."""

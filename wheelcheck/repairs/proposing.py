@@ -14,6 +14,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.findings.indexes import asked_label
 from wheelcheck.model.finding import Finding
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.model.resolution import Conflict
 from wheelcheck.model.urls import masked
@@ -126,7 +127,7 @@ class _Proposing:
 
     def _without(self, lost: Sequence[Blocker]) -> Trial:
         """Go on with the question without the *lost* blockers: what nothing can repair must not hide the repairs of the rest."""
-        self._hopeless.extend(iter_unrepairable(self._blocked, self._view(), lost))
+        self._hopeless.extend(iter_unrepairable(self._blocked, self._view(), lost, self._context.knowledge))
         state = State(question=self._blocked.question)
         for blocker in lost:
             change = Excluded(name=blocker.name, version=str(blocker.version or ""), because="nothing repairs it")
@@ -159,9 +160,11 @@ class _Proposing:
         view = self._view()
         blockers = [blocker for _, blocker in sorted(self._search.conflict_sets.dead_ends.items())]
         if blockers:
-            yield from iter_unrepairable(self._blocked, view, blockers)
+            yield from iter_unrepairable(self._blocked, view, blockers, self._context.knowledge)
         elif not self._search.ended:
-            yield from iter_exhausted(view, self._trials.count, fails=bool(self._search.failing))
+            yield from iter_exhausted(
+                view, self._trials.count, self._context.knowledge, fails=bool(self._search.failing)
+            )
 
     def _view(self) -> TrialView:
         base = self._trials.base
@@ -288,7 +291,9 @@ def _different(found: Sequence[Trial], most: int) -> list[Trial]:
     return sorted(chosen, key=_order)
 
 
-def iter_unrepairable(blocked: Blocked, view: TrialView, blockers: Iterable[Blocker]) -> Iterator[Unrepairable]:
+def iter_unrepairable(
+    blocked: Blocked, view: TrialView, blockers: Iterable[Blocker], knowledge: RepairKnowledge
+) -> Iterator[Unrepairable]:
     """One statement for each of *blockers*, none of which has a remedy; *view* is of the question as it was asked.
 
     A blocker of the question itself is described as it stands there, whatever version a trial ended at.
@@ -298,12 +303,12 @@ def iter_unrepairable(blocked: Blocked, view: TrialView, blockers: Iterable[Bloc
         yield Unrepairable(
             package=blocker.name,
             version=blocker.version,
-            message=_unrepairable_sentence(blocked, view, blocker),
+            message=_with_places(_unrepairable_sentence(blocked, view, blocker), view, blocker, knowledge),
             paths=blocker.paths,
         )
 
 
-def iter_exhausted(view: TrialView, trials: int, *, fails: bool) -> Iterator[Unrepairable]:
+def iter_exhausted(view: TrialView, trials: int, knowledge: RepairKnowledge, *, fails: bool) -> Iterator[Unrepairable]:
     """One statement for each blocker of a question for which all that could be changed was tried, in vain.
 
     *fails* says that there were answers, whose imports fail.
@@ -314,7 +319,12 @@ def iter_exhausted(view: TrialView, trials: int, *, fails: bool) -> Iterator[Unr
         yield Unrepairable(
             package=blocker.name,
             version=blocker.version,
-            message=f"none of the changes that could help {blocker.name} leads to {answer}, {tried}",
+            message=_with_places(
+                f"none of the changes that could help {blocker.name} leads to {answer}, {tried}",
+                view,
+                blocker,
+                knowledge,
+            ),
             paths=blocker.paths,
         )
 
@@ -328,6 +338,11 @@ def iter_unrepairable_inputs(findings: Iterable[Finding]) -> Iterator[Unrepairab
             message=f"{finding.message}; {finding.code.cure[0].lower()}{finding.code.cure[1:]}",
             paths=finding.paths,
         )
+
+
+def _with_places(sentence: str, view: TrialView, blocker: Blocker, knowledge: RepairKnowledge) -> str:
+    """*sentence*, and where *blocker* is had outside of indexes."""
+    return "; ".join((sentence, *knowledge.places_of(blocker.name, view.diagnosis.target.platform)))
 
 
 def _unrepairable_sentence(blocked: Blocked, view: TrialView, blocker: Blocker) -> str:
