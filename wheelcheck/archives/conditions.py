@@ -136,15 +136,17 @@ def _known(node: ast.expr, target: ImportTarget) -> _Known:
         case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
             values = [each.value for each in elements if isinstance(each, ast.Constant) and isinstance(each.value, str)]
             return tuple(values) if len(values) == len(elements) else None
-        case ast.Attribute(value=ast.Name(id="sys"), attr="platform"):
+        case ast.Attribute(value=ast.Name(id="sys" | "_sys"), attr="platform"):
             return target.sys_platform
-        case ast.Attribute(value=ast.Name(id="os"), attr="name"):
+        case ast.Attribute(value=ast.Name(id="os" | "_os"), attr="name"):
             return target.os_name
         case ast.Attribute(value=ast.Attribute(attr="implementation"), attr="name"):
             return target.implementation
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="platform"), attr="system"), args=[]):
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="platform" | "_platform"), attr="system"), args=[]):
             return target.platform_system
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="platform"), attr="python_implementation"), args=[]):
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="platform" | "_platform"), attr="python_implementation"), args=[]
+        ):
             return {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation)
         case ast.Call(func=ast.Attribute(value=inner, attr="lower"), args=[]):
             said = _known(inner, target)

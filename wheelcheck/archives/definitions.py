@@ -49,7 +49,7 @@ class _Reader:
         if bound is None:
             return ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True)
         names, open_ended = self._whole(module, frozenset())
-        open_ended |= module in own.twins
+        open_ended |= module in own.native
         return ModuleNames(
             module=module, state=ModuleState.READ, names=names | own.submodules(module), open_ended=open_ended
         )

@@ -11,17 +11,19 @@ import re
 import sys
 import tokenize
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
 from wheelcheck.archives.attribute_uses import iter_attributes
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
+from wheelcheck.archives.library_loads import MENTIONS, find_library_loads
 from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
 from wheelcheck.model.code import (
     ImportKind,
     ImportTarget,
     ImportTime,
+    LibraryLoad,
     OuterImport,
     ParsedModule,
     ReachedModule,
@@ -34,6 +36,9 @@ MODULES = 400
 _EXTENDS_PATH = re.compile(rb"sys\.path\.|sys\.path\s*\+?=|sys\.path\[|meta_path|path_hooks|addsitedir")
 _SHARES = re.compile(rb"declare_namespace|extend_path")
 _SHORT = 2_000  # bytes within which a package says that it is a namespace
+_MAY_LOAD = re.compile(
+    MENTIONS.pattern + rb"|import[^\n]*(?:[Ll]oad|[Ll]ib|[Dd]ll)|from[^\n]*(?:[Ll]oad|[Ll]ib|[Dd]ll)"
+)
 _NO_FIND_MODULE = 12
 # What is Python 2 alone, so that no newer grammar will admit it; PEP 758 admits exceptions without parentheses again since 3.14.
 _PYTHON_2 = re.compile(
@@ -107,7 +112,7 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
     parsed = parse_source(content)
     # What this Python parses is parsed again only for an older one, whose grammar is smaller.
     is_doubtful = parsed is None or target.minor < sys.version_info.minor
-    is_compiled = module in own.twins
+    is_compiled = module in own.native
     broken = why_unparsable(content, target.minor) if is_doubtful and not is_compiled else None
     if broken is not None or parsed is None:
         line, words = broken or (0, "")
@@ -142,6 +147,7 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
         unmade=words,
         line=line,
         extends_path=_EXTENDS_PATH.search(content) is not None,
+        loads=_loads(code, parsed, statements, target) if _MAY_LOAD.search(content) else (),
     )
     return reached, inner
 
@@ -170,6 +176,20 @@ def _attributes(
             yield OuterImport(
                 module=module, names=(node.attr,), line=node.lineno, statement=parsed.text_of(node), is_attribute=True
             )
+
+
+def _loads(
+    code: CodeFiles, parsed: ParsedModule, imports: Sequence[ImportStatement], target: ImportTarget
+) -> tuple[LibraryLoad, ...]:
+    imported = {each.bound[0]: each.bound[1] for each in imports if each.bound is not None}
+    imported |= {bound: f"{each.module}.{name}" for each in imports for name, bound in each.names}
+
+    def opened(module: str) -> ParsedModule | None:
+        path = code.modules.sources.get(module)
+        content = code.source(path) if path else None
+        return parse_source(content) if content is not None and MENTIONS.search(content) else None
+
+    return find_library_loads(parsed, target, imported, opened)
 
 
 def _why_hook_fails(code: CodeFiles, module: str, target: ImportTarget) -> str:

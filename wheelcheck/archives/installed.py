@@ -57,6 +57,7 @@ class InstalledCode:
         self._root = root
         self._installed = installed
         self._opened: dict[str, _FolderCode] = {}
+        self._times: dict[tuple[str, ImportTarget], ImportTime] = {}
 
     def top_modules(self, distributions: Sequence[Distribution]) -> tuple[TopModules, ...]:
         """The modules of each of *distributions*; in folders that path files add, those that top_level.txt names, if any."""
@@ -74,7 +75,11 @@ class InstalledCode:
         first = {name for name in own if not any(name.startswith(f"{folder}.") for folder in folders)}
         added = {name for name in found.shallowest - own if "." not in name}
         first |= {name for name in added if name in installed.top_level or not installed.top_level}
-        return TopModules(names=found.names, shallowest=frozenset(first), unread=installed.unread)
+        # A module in a folder that a path file adds is known by its name there.
+        native = {name for name in found.native if not any(name.startswith(f"{folder}.") for folder in folders)}
+        return TopModules(
+            names=found.names, shallowest=frozenset(first), native=frozenset(native), unread=installed.unread
+        )
 
     def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
         """Where the code of *distribution* imports one of *names* on *target*."""
@@ -100,7 +105,11 @@ class InstalledCode:
 
     def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
         """What the import of each of *distributions* carries out on *target*."""
-        return tuple(read_import_time(self._code(each.filename), target) for each in distributions)
+        for each in distributions:
+            key = each.filename, target
+            if key not in self._times:
+                self._times[key] = read_import_time(self._code(each.filename), target)
+        return tuple(self._times[each.filename, target] for each in distributions)
 
     def _code(self, filename: str) -> _FolderCode:
         if filename not in self._opened:

@@ -39,14 +39,14 @@ class ModuleMap(Struct, frozen=True):
     """``sources`` maps a dotted module to its Python file, a package to its ``__init__.py``, a folder without one to nothing.
 
     ``compiled`` are the modules that exist as machine code or byte-code only, ``packages`` those that may have submodules.
-    ``files`` maps each Python file back to its module. ``twins`` have machine code beside their source, which Python prefers.
+    ``files`` maps each Python file back to its module. ``native`` are the modules of machine code, which Python prefers.
     """
 
     sources: Mapping[str, str]
     compiled: frozenset[str]
     packages: frozenset[str]
     files: Mapping[str, str] = field(default_factory=dict)
-    twins: frozenset[str] = frozenset()
+    native: frozenset[str] = frozenset()
 
     @property
     def tops(self) -> frozenset[str]:
@@ -58,7 +58,7 @@ class ModuleMap(Struct, frozen=True):
         """The top-level names, and the modules to import first: packages and modules that are in no package."""
         whole = {name for name in (*self.sources, *self.compiled) if self.sources.get(name) or name in self.compiled}
         first = {name for name in whole if not any(above in whole for above in _above(name))}
-        return TopModules(names=self.tops, shallowest=frozenset(first))
+        return TopModules(names=self.tops, shallowest=frozenset(first), native=self.native)
 
     def package_of(self, module: str) -> str:
         """The package from which the relative imports of *module* count."""
@@ -207,11 +207,13 @@ def _mapped(places: Iterable[tuple[str, str]]) -> ModuleMap:
             if suffix != "pyc":
                 binary.add(module)
     # A module that is there as source, too, is read; a package of machine code has no source file.
-    twins = {module for module in compiled & sources.keys() if sources[module]}
-    for module in (compiled & sources.keys()) - twins:
-        del sources[module]
+    for module in compiled & sources.keys():
+        if sources[module]:
+            compiled.discard(module)
+        else:
+            del sources[module]
     files = {path: module for module, path in sources.items() if path}
-    return ModuleMap(sources, frozenset(compiled - twins), frozenset(packages), files, frozenset(twins & binary))
+    return ModuleMap(sources, frozenset(compiled), frozenset(packages), files, frozenset(binary))
 
 
 class SourceTexts:

@@ -162,7 +162,7 @@ class ModuleNames(Struct, frozen=True, kw_only=True):
 
 
 class TopModules(Struct, frozen=True, kw_only=True):
-    """The top-level modules that an archive makes importable, by its files.
+    """The modules that an archive makes importable, by its files: ``names`` at the top level, ``native`` those of machine code.
 
     ``shallowest`` are the modules that a program imports first: those, and for a namespace the first modules below it. ``unread``
     says why the archive was not read, so that it may bring any module; empty where it was.
@@ -170,6 +170,7 @@ class TopModules(Struct, frozen=True, kw_only=True):
 
     names: frozenset[str] = frozenset()
     shallowest: frozenset[str] = frozenset()
+    native: frozenset[str] = frozenset()
     unread: str = ""
 
 
@@ -221,12 +222,26 @@ class OuterImport(Struct, frozen=True, kw_only=True):
     is_attribute: bool = False
 
 
+class LibraryLoad(Struct, frozen=True, kw_only=True):
+    """A statement at ``line`` that loads a shared library: one of ``names``, as they are written, which ``lines`` look for.
+
+    ``is_needed`` says that the import of the module fails where none of them is there.
+    """
+
+    names: tuple[str, ...]
+    line: int
+    lines: tuple[int, ...] = ()
+    statement: str
+    is_needed: bool
+
+
 class ReachedModule(Struct, frozen=True, kw_only=True):
     """A module that the import of ``entry``, a top-level module of the archive, reaches without condition.
 
     ``file`` is its member's path. ``broken`` says in a few words why the target's Python cannot parse it, ``unmade`` why a module
     that it imports is not made when another one runs; ``line`` is where. Both are empty where nothing is known to fail.
-    ``extends_path`` says that it may add places to ``sys.path``, or importers.
+    ``extends_path`` says that it may add places to ``sys.path``, or importers. ``loads`` are the shared libraries that it loads by
+    itself.
     """
 
     module: str
@@ -237,6 +252,7 @@ class ReachedModule(Struct, frozen=True, kw_only=True):
     unmade: str = ""
     line: int = 0
     extends_path: bool = False
+    loads: tuple[LibraryLoad, ...] = ()
 
 
 class ImportTime(Struct, frozen=True, kw_only=True):

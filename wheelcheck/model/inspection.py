@@ -135,6 +135,8 @@ class InspectedDistribution(Struct, frozen=True, kw_only=True):
     files: Annotated[Count, about("How many files its RECORD has.")]
     libraries: Annotated[Count, about("How many shared libraries of it were read.")]
     imports: Annotated[tuple[ImportTrial, ...], about("Its modules that were imported; empty where none were.")] = ()
+    native_modules: Annotated[Count, about("How many modules of machine code it has for this Python.")] = 0
+    native_loaded: Annotated[Count, about("How many of them were loaded while its modules were imported.")] = 0
 
 
 class Inspection(Struct, frozen=True, kw_only=True):

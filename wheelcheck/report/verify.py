@@ -77,7 +77,10 @@ def _cells(page: Page, each: InspectedDistribution, inspection: Inspection) -> l
     if not tried:
         imports: Segment = (_word(page, _NONE), "dim")
     elif good == len(tried):
-        imports = (f"{_word(page, _GOOD)} {good}", "green")
+        native = f", {each.native_loaded} of {each.native_modules} native" if each.native_modules else ""
+        # Machine code that nothing loaded is not known to load.
+        is_shown = bool(each.native_loaded) or not each.native_modules
+        imports = (f"{_word(page, _GOOD) if is_shown else '!'} {good}{native}", "green" if is_shown else "yellow")
     else:
         imports = (f"{_word(page, _BAD)} {len(tried) - good} of {len(tried)}", "bold red")
     return [(each.name, ""), (each.version, ""), files, libraries, imports]

@@ -47,7 +47,7 @@ def trials(inspection: Inspection) -> dict[str, ImportTrial]:
 def modules_of(made: FakeEnvironment) -> dict[str, tuple[str, ...]]:
     subject = locate(made.root, "env")
     archives = installed_archives(subject, read_installed(subject), InstalledCode, "")
-    return {str(name): modules for name, modules in modules_to_try(archives).items()}
+    return {str(name): modules.first for name, modules in modules_to_try(archives).items()}
 
 
 def test_packages_and_modules_are_chosen_by_record(site: FakeEnvironment) -> None:
@@ -251,3 +251,21 @@ def test_probe_stands_for_itself_and_is_short() -> None:
     assert probed.imports["no_such_module"].detail == "ModuleNotFoundError: No module named 'no_such_module'"
     assert probed.places is not None
     assert probed.places.stdlib
+
+
+NATIVE = f"cpython-3{sys.version_info.minor}-{platform.machine().lower()}-linux-gnu.so"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the modules are for Linux")
+def test_native_modules_that_no_import_loads_are_tried_one_by_one(site: FakeEnvironment) -> None:
+    site.install("lazy", {"lazy/__init__.py": "", **{f"lazy/{name}.{NATIVE}": "no library" for name in "abc"}})
+    site.install("pure", {"pure.py": ""})
+    inspection = look(site.root, imports=TRY)
+    lazy, pure = inspection.distributions
+    assert [(each.module, each.outcome) for each in lazy.imports] == [
+        ("lazy", TrialOutcome.IMPORTED),
+        ("lazy.c", TrialOutcome.FAILED),
+    ]
+    assert (lazy.native_modules, lazy.native_loaded) == (3, 0)
+    assert (pure.native_modules, len(pure.imports)) == (0, 1)
+    assert [problem.kind for problem in inspection.errors] == [ProblemKind.IMPORT_FAILED]

@@ -190,11 +190,21 @@ def test_damaged_module_is_an_error_and_the_rest_goes_on(windows: FakeEnvironmen
 
 
 def test_parts_that_are_known_to_need_more_are_warnings(windows: FakeEnvironment) -> None:
-    (exemption,) = [each for each in load_system_libraries().exemptions if "win32ui" in each.modules]
-    windows.install(exemption.project, {"gui/win32ui.pyd": make_pe(["mfc140u.dll"])}, tag=WIN)
+    (exemption,) = [each for each in load_system_libraries().exemptions if "win32uiole" in each.modules]
+    windows.install(exemption.project, {"gui/win32uiole.pyd": make_pe(["ghost.dll"])}, tag=WIN)
     inspection = look(windows.root)
     assert inspection.errors == ()
     assert exemption.reason in inspection.warnings[0].message
+
+
+@pytest.mark.parametrize("module", ["win32ui", "win32uiole", "dde"])
+def test_parts_that_miss_what_belongs_into_the_environment_are_errors(windows: FakeEnvironment, module: str) -> None:
+    windows.install("pywin32", {f"pythonwin/{module}.pyd": make_pe(["mfc140u.dll"])}, tag=WIN)
+    (problem,) = look(windows.root).errors
+    assert (problem.kind, problem.library) == (ProblemKind.LIBRARY_MISSING, "mfc140u.dll")
+    assert "redistributable" in str(problem.remedy)
+    windows.write("Lib/site-packages/pythonwin/mfc140u.dll", make_pe())
+    assert look(windows.root).errors == ()
 
 
 def test_library_by_run_path_is_found(linux: FakeEnvironment) -> None:

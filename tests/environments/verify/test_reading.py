@@ -9,6 +9,7 @@ import pytest
 from tests.environments.verify.looking import look
 from tests.environments.verify.test_imports import TRY
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
+from tests.fakes.libraries import make_elf, make_pe
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Inspection, ProblemKind
 
@@ -113,3 +114,42 @@ def test_declarations_of_a_namespace_that_differ_are_a_warning(made: FakeEnviron
     made.install("two", {"n/__init__.py": "# the same", "n/b.py": ""})
     severities = {each.severity for each in look(made.root).problems if each.kind is ProblemKind.SAME_FILE}
     assert severities == {Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "kinds"),
+    [
+        ("lib = ctypes.CDLL('x.dll')", "", [ProblemKind.LIBRARY_MISSING]),
+        ("lib = ctypes.CDLL('X')", f"{SITE}/a.libs/x.dll", []),
+        ("lib = ctypes.CDLL('x.dll')", "x.dll", []),
+        ("lib = ctypes.WinDLL('Kernel32')", "", []),
+        ("lib = ctypes.WinDLL('msvcp140.dll')", "", [ProblemKind.LIBRARY_MISSING]),
+        ("def f(): ctypes.CDLL('x.dll')", "", []),
+    ],
+)
+def test_library_that_code_loads_by_itself_is_looked_for(
+    made: FakeEnvironment, source: str, file: str, kinds: list[ProblemKind]
+) -> None:
+    if file:
+        made.write(file, make_pe())
+    made.install("a", {"a.py": f"import ctypes\n{source}"})
+    found = look(made.root)
+    assert [each.kind for each in found.errors] == kinds
+    for problem in found.errors:
+        assert "a.py:2 loads it" in problem.message
+
+
+def test_library_that_a_part_may_load_is_a_warning(made: FakeEnvironment) -> None:
+    made.install("a", {"a.py": "import ctypes\ndef f(): ctypes.CDLL('ghost.dll')"})
+    (warning,) = look(made.root).warnings
+    assert (warning.kind, warning.library) == (ProblemKind.LIBRARY_OPTIONAL, "ghost.dll")
+    made.write("libghost.dll.dll", make_pe())
+    assert look(made.root).warnings == ()
+
+
+@pytest.mark.parametrize(("name", "is_there"), [("m", True), ("c", True), ("libm.so.6", True), ("ghost", False)])
+def test_find_library_finds_what_every_linux_has(tmp_path: Path, name: str, *, is_there: bool) -> None:
+    made = FakeEnvironment(root=tmp_path / "env", site="lib/python3.11/site-packages")
+    made.write("bin/python3.11", make_elf(["libc.so.6"], interpreter="/lib64/ld-linux-x86-64.so.2"))
+    made.install("a", {"a.py": f"import ctypes\nlib = ctypes.CDLL({name!r})"})
+    assert (told(look(made.root)) == []) is is_there

@@ -7,12 +7,12 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.verify.probe import Trials, find_outsiders
 from wheelcheck.environments.verify.reading import InstalledArchives
-from wheelcheck.environments.verify.running import Interpreter, executable_path, try_imports
+from wheelcheck.environments.verify.running import Interpreter, TriedModules, executable_path, try_imports
 from wheelcheck.environments.verify.subject import Subject
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity
@@ -51,9 +51,13 @@ class ImportOptions(Struct, frozen=True, kw_only=True):
 
 
 class ImportsTried(Struct, frozen=True, kw_only=True):
-    """The result: trials by distribution, problems, and the reason why there are no trials (empty where there are)."""
+    """The result: trials by distribution, problems, and the reason why there are no trials (empty where there are).
+
+    ``loaded`` counts the native modules of each distribution that were loaded.
+    """
 
     trials: dict[NormalizedName, tuple[ImportTrial, ...]]
+    loaded: dict[NormalizedName, int] = field(default_factory=dict)
     problems: tuple[Problem, ...]
     reason: str = ""
 
@@ -68,7 +72,7 @@ class ImportsTried(Struct, frozen=True, kw_only=True):
 
 def tried_imports(
     subject: Subject,
-    modules: Mapping[NormalizedName, tuple[str, ...]],
+    modules: Mapping[NormalizedName, TriedModules],
     options: ImportOptions,
     knowledge: LibraryKnowledge,
     tell: Callable[[str], None],
@@ -80,21 +84,30 @@ def tried_imports(
     chosen = _interpreter(subject, options)
     if isinstance(chosen, str):
         return ImportsTried(trials={}, problems=(), reason=chosen)
-    wanted: list[tuple[NormalizedName, tuple[str, ...]]] = []
+    wanted: list[TriedModules] = []
     skipped: dict[NormalizedName, tuple[ImportTrial, ...]] = {}
-    for owner, names in modules.items():
-        reasons = {name: reason for name in names if (reason := _reason_to_skip(owner, name, options, knowledge))}
+    for owner, each in modules.items():
+        names = each.first
+        reasons = {
+            name: reason
+            for name in (*names, *each.native)
+            if (reason := _reason_to_skip(owner, name, options, knowledge))
+        }
         skipped[owner] = tuple(
-            ImportTrial(module=name, outcome=TrialOutcome.SKIPPED, detail=reason) for name, reason in reasons.items()
+            ImportTrial(module=name, outcome=TrialOutcome.SKIPPED, detail=reasons[name])
+            for name in names
+            if name in reasons
         )
         if left := tuple(name for name in names if name not in reasons):
-            wanted.append((owner, left))
+            native = tuple(name for name in each.native if name not in reasons)
+            wanted.append(TriedModules(name=owner, first=left, native=native))
     done = try_imports(chosen, wanted, options.timeout, tell)
     trials = {each.name: (*each.imports, *skipped[each.name]) for each in done}
     trials |= {name: rest for name, rest in skipped.items() if rest and name not in trials}
     problems = [problem for each in done for problem in _failures(each)]
     problems += find_outsiders(subject, done)
-    return ImportsTried(trials=trials, problems=tuple(problems))
+    loaded = {each.name: len(each.loaded & set(modules[each.name].native)) for each in done}
+    return ImportsTried(trials=trials, loaded=loaded, problems=tuple(problems))
 
 
 def _interpreter(subject: Subject, options: ImportOptions) -> Interpreter | str:
@@ -167,13 +180,25 @@ def _failures(trials: Trials) -> Iterator[Problem]:
             )
 
 
-def modules_to_try(archives: InstalledArchives) -> dict[NormalizedName, tuple[str, ...]]:
-    """The dotted names that each distribution makes importable and a program would import, sorted.
+def modules_to_try(archives: InstalledArchives) -> dict[NormalizedName, TriedModules]:
+    """The dotted names that each distribution makes importable and a program would import, sorted, and its native modules.
 
     Private modules count where there are no others. In a namespace package (no ``__init__``) the first modules below count.
     """
     tops = archives.code.top_modules(tuple(archives.recorded.values()))
-    return {name: _public(each.shallowest)[:MOST_MODULES] for name, each in zip(archives.recorded, tops, strict=True)}
+    return {
+        name: TriedModules(
+            name=name, first=_public(each.shallowest)[:MOST_MODULES], native=tuple(sorted(each.native, key=_nearness))
+        )
+        for name, each in zip(archives.recorded, tops, strict=True)
+    }
+
+
+def _nearness(module: str) -> tuple[bool, int, bool, str]:
+    """Tests last, then by depth, public ones first."""
+    parts = module.split(".")
+    is_test = any("test" in part for part in parts)
+    return is_test, len(parts), parts[-1].startswith("_"), module
 
 
 def _public(names: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,12 @@ from wheelcheck.environments.verify.imports import ImportOptions, ImportsTried, 
 from wheelcheck.environments.verify.libraries import judge_libraries
 from wheelcheck.environments.verify.library_index import LibraryIndex, read_library_index
 from wheelcheck.environments.verify.locating import WINDOWS_PLATFORMS, system_of
-from wheelcheck.environments.verify.reading import find_failing_code, installed_archives, surroundings_of
+from wheelcheck.environments.verify.reading import (
+    find_failing_code,
+    find_unmet_libraries,
+    installed_archives,
+    surroundings_of,
+)
 from wheelcheck.environments.verify.subject import Installed, Subject, owners, read_installed
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.code import InstalledFiles
@@ -80,13 +85,18 @@ def inspect(
     unseen = _why_more_is_there(subject, problems)
     archives = installed_archives(subject, installed, options.open_code, unseen)
     reporter.stage("importing")
+    modules = modules_to_try(archives)
     tried = tried_imports(
-        subject, modules_to_try(archives), options.imports, knowledge, lambda name: reporter.stage(f"importing {name}")
+        subject, modules, options.imports, knowledge, lambda name: reporter.stage(f"importing {name}")
     )
     problems += tried.problems
     if target is not None:
         reporter.stage("reading imports")
         problems += find_failing_code(archives, surroundings_of(subject, target, options.library), tried.imported)
+        system = knowledge.systems.get(subject.runtime.system)
+        if system is not None and subject.runtime.system != "macos":
+            # macOS looks in places that no list of files shows.
+            problems += find_unmet_libraries(archives, target, tried.imported, index, system)
     return Inspection(
         subject=subject.given,
         root=subject.root,
@@ -94,7 +104,7 @@ def inspect(
         layout=subject.layout,
         compared=_compared(subject, installed, plan),
         target=platform,
-        distributions=tuple(_inspected(each, index, tried) for each in installed),
+        distributions=tuple(_inspected(each, index, tried, len(modules[each.name].native)) for each in installed),
         problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
         no_imports=tried.reason,
     )
@@ -113,13 +123,15 @@ def _missing(package: BundledPackage | PlannedPackage, place: str, remedy: str) 
     return Problem.of(ProblemKind.PACKAGE_MISSING, Severity.ERROR, message, remedy, distribution=package.name)
 
 
-def _inspected(each: Installed, index: LibraryIndex, tried: ImportsTried) -> InspectedDistribution:
+def _inspected(each: Installed, index: LibraryIndex, tried: ImportsTried, native: int) -> InspectedDistribution:
     return InspectedDistribution(
         name=each.name,
         version=each.version,
         files=len(each.files or ()),
         libraries=sum(index.owner(binary.path) == each.name for binary in index.binaries),
         imports=tried.trials.get(each.name, ()),
+        native_modules=native,
+        native_loaded=tried.loaded.get(each.name, 0),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from types import MappingProxyType
 
 from msgspec.structs import replace
@@ -205,7 +205,32 @@ def judge_libraries(
             )
             for problem in RULES[subject.runtime.system](case):
                 found = problem if binary.path in linked else _of_a_plug_in(problem, subject, system)
-                yield _softened(found, binary, knowledge)
+                absence = system.absence(found.library or "")
+                # What belongs into the environment is missed in any process, also in those that these parts are made for.
+                is_missed = absence is not None and absence.bundled
+                yield found if is_missed else _softened(found, binary, knowledge)
+
+
+def has_library_for(index: LibraryIndex, system: SystemKnowledge, names: Iterable[str], *, is_needed: bool) -> bool:
+    """Whether one of *names*, as ``ctypes`` or ``cffi`` is given them (``cairo``, ``libcairo.so.2``), is there, wherever it lies.
+
+    Where it is not needed, a library of a longer name (``libsndfile_x64.dll`` for ``sndfile``) is taken for the one that is meant.
+    """
+    for name in names:
+        plain = name.replace("\\", "/").rpartition("/")[2]
+        if not is_needed and any(plain.lower() in each.lower() for each in index.places):
+            return True
+        if index.ignores_case:
+            exact = [plain.lower(), f"{plain.lower()}.dll"]
+        elif ".so" in plain:
+            exact = [plain]
+        else:
+            # find_library asks for the name without what stands around it, whatever its version.
+            start = f"lib{plain}.so"
+            exact = [start, *(each for each in (*index.places, *system.present) if each.startswith(f"{start}."))]
+        if any(index.find(each) or system.has(each) or system.brings(each) for each in exact):
+            return True
+    return False
 
 
 def _of_a_plug_in(problem: Problem, subject: Subject, system: SystemKnowledge) -> Problem:

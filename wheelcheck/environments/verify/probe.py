@@ -82,6 +82,13 @@ class Trials(Struct, frozen=True, kw_only=True):
     imports: tuple[ImportTrial, ...]
     places: tuple[ProbedPlaces, ...]
 
+    @property
+    def loaded(self) -> frozenset[str]:
+        """The modules that were loaded from machine code."""
+        return frozenset(
+            name for each in self.places for name, file in each.modules if file.lower().endswith((".pyd", ".so"))
+        )
+
 
 def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Problem]:
     """Yield a problem for each folder on ``sys.path`` and each module that the processes took from outside the environment."""

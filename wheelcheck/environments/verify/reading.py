@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,10 +15,12 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.environments.trees import iter_paths
-from wheelcheck.environments.verify.libraries import is_for_another_python
+from wheelcheck.environments.verify.libraries import has_library_for, is_for_another_python
+from wheelcheck.environments.verify.library_index import LibraryIndex
 from wheelcheck.environments.verify.locating import path_file_entries, path_files
 from wheelcheck.environments.verify.subject import Installed, Subject, is_outside, joined, names_of, read_installed
 from wheelcheck.imports.failing import Failures, Surroundings, find_failures, import_target, read_suspects
+from wheelcheck.imports.libraries import find_unmet_loads
 from wheelcheck.imports.overlaps import find_overlaps
 from wheelcheck.imports.suspects import Suspects
 from wheelcheck.model.code import InstalledFiles
@@ -26,6 +29,7 @@ from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.model.knowledge import StandardLibrary
+from wheelcheck.model.systems import SystemKnowledge
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Code as CodeOfArchives
 
@@ -40,6 +44,7 @@ _KINDS = {
 }
 _ANY = (("py3", "none", "any"),)
 _MORE = 2
+_BRING = "bring the library along, beside the program or in the package's folder, or let your installer install it"
 _MODULES = (".py", ".pyc", ".pyd", ".so", ".pth")
 
 
@@ -154,6 +159,47 @@ def find_failing_code(
         severity, file = Severity.ERROR if is_severe else Severity.WARNING, finding.evidence[0]
         kind, remedy, owner = ProblemKind.SAME_FILE, Code.SAME_FILE.cure, finding.package
         yield Problem.of(kind, severity, f"{finding.message} (WC605)", remedy, distribution=owner, file=file)
+
+
+def find_unmet_libraries(
+    archives: InstalledArchives,
+    target: Target,
+    imported: Mapping[NormalizedName, frozenset[str]],
+    index: LibraryIndex,
+    system: SystemKnowledge,
+) -> Iterator[Problem]:
+    """A problem for each shared library that code loads by itself and that is not there: a warning where a part alone needs it."""
+    reads = read_suspects(Suspects(read=archives.recorded, compared={}), import_target(target), archives.code)
+    for unmet in find_unmet_loads(reads, partial(has_library_for, index, system)):
+        if unmet.module.entry in imported.get(unmet.package, ()) and unmet.is_needed:
+            continue
+        name = _shown_name(unmet.load.names, windows=index.ignores_case)
+        absence = next(filter(None, map(system.absence, unmet.load.names)), None)
+        is_severe = unmet.is_needed and (absence is None or absence.bundled)
+        place = f"{unmet.module.file}:{unmet.load.line}"
+        what = f"`import {unmet.module.entry}` fails without" if unmet.is_needed else "a part of it needs"
+        brings = (
+            f"comes with {absence.owner}" if absence is not None else "neither the environment nor a clean system has"
+        )
+        yield Problem.of(
+            ProblemKind.LIBRARY_MISSING if is_severe else ProblemKind.LIBRARY_OPTIONAL,
+            Severity.ERROR if is_severe else Severity.WARNING,
+            f"{unmet.package}: {what} {name}, which {brings}: {place} loads it",
+            absence.remedy
+            if absence is not None
+            else _BRING
+            if unmet.is_needed
+            else f"nothing, if that is not used; else {_BRING}",
+            distribution=unmet.package,
+            file=joined(archives.wheels[unmet.package].at.url, "..", unmet.module.file),
+            library=name,
+        )
+
+
+def _shown_name(names: Sequence[str], *, windows: bool) -> str:
+    """The one of *names* that is a file name on the system, else the first."""
+    plain = [name.replace("\\", "/").rpartition("/")[2] for name in names]
+    return next((name for name in plain if (".dll" if windows else ".so") in name), plain[0])
 
 
 def _problem(found: Failures, wheel: Wheel) -> Problem:

@@ -23,6 +23,7 @@ from wheelcheck.model.inspection import ImportTrial, TrialOutcome
 _Ended = tuple[Probed, ImportTrial]
 _AT_ONCE = 2
 _GRACE = 5.0
+_NATIVE_TRIED = 3
 # Variables for the user's own Python would decide what is found; the users of the bundle have not set them.
 _SET = {"PYTHONDONTWRITEBYTECODE": "1"}
 _UNSET = ("PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
@@ -35,9 +36,17 @@ class Interpreter(Struct, frozen=True, kw_only=True):
     adds: str = ""
 
 
+class TriedModules(Struct, frozen=True, kw_only=True):
+    """The modules of a distribution to import: the *first* ones all, of the *native* ones as many as it takes to load one."""
+
+    name: NormalizedName
+    first: tuple[str, ...]
+    native: tuple[str, ...] = ()
+
+
 def try_imports(
     interpreter: Interpreter,
-    modules: Sequence[tuple[NormalizedName, tuple[str, ...]]],
+    modules: Sequence[TriedModules],
     timeout: float,
     tell: Callable[[str], None],
 ) -> tuple[Trials, ...]:
@@ -49,9 +58,7 @@ def try_imports(
     running = _Running()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
-            started = [
-                pool.submit(_trials, interpreter, name, names, timeout, tell, running) for name, names in modules
-            ]
+            started = [pool.submit(_trials, interpreter, each, timeout, tell, running) for each in modules]
             return tuple(each.result() for each in started)
         except BaseException:
             # Interrupted, or no interpreter: nothing that was started outlives this.
@@ -79,14 +86,25 @@ class _Running:
 
 
 def _trials(
-    interpreter: Interpreter,
-    name: NormalizedName,
-    modules: tuple[str, ...],
-    timeout: float,
-    tell: Callable[[str], None],
-    running: _Running,
+    interpreter: Interpreter, each: TriedModules, timeout: float, tell: Callable[[str], None], running: _Running
 ) -> Trials:
-    tell(name)
+    """Import the first modules of a distribution, then native ones, until one is loaded: a package may load none by itself."""
+    tell(each.name)
+    trials = _imported(interpreter, each.name, each.first, timeout, running)
+    others = [module for module in each.native if module not in each.first][:_NATIVE_TRIED]
+    while others and not trials.loaded.intersection(each.native) and not running.is_stopped:
+        if any(trial.outcome is not TrialOutcome.IMPORTED for trial in trials.imports):
+            break  # that is told, and what follows it as well would add nothing
+        more = _imported(interpreter, each.name, (others.pop(0),), timeout, running)
+        if others and not more.loaded.intersection(each.native):
+            continue  # not every native module can be imported by itself; the last one tells
+        trials = replace(trials, imports=(*trials.imports, *more.imports), places=(*trials.places, *more.places))
+    return trials
+
+
+def _imported(
+    interpreter: Interpreter, name: NormalizedName, modules: tuple[str, ...], timeout: float, running: _Running
+) -> Trials:
     done: dict[str, ImportTrial] = {}
     places: list[ProbedPlaces] = []
     left = modules
