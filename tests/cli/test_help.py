@@ -32,6 +32,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("wheels",),
     ("export",),
     ("runtime",),
+    ("publish",),
+    ("sign",),
     ("verify",),
     ("fetch",),
     ("bundle",),

@@ -38,7 +38,8 @@ def sample(form: str) -> Plan:
 def shipped(each: Exporter, plan: Plan, **more: str) -> str:
     entry = "demo:main" if "entry" in each.uses else ""
     bundle = "out/bundle" if "bundle" in each.uses else ""
-    return each.render(Shipment(plan=plan, **{"entry": entry, "bundle": bundle, **more}))  # type: ignore[arg-type]
+    url = "https://files.example" if "url" in each.uses and not bundle else ""
+    return each.render(Shipment(plan=plan, **{"entry": entry, "bundle": bundle, "url": url, **more}))  # type: ignore[arg-type]
 
 
 def with_file(plan: Plan, change: Callable[[PlannedFile], PlannedFile], *, direct: bool = False) -> Plan:
@@ -106,7 +107,8 @@ def test_empty_plan_is_rendered(each: Exporter) -> None:
 def test_options_that_an_exporter_names_change_what_it_renders(each: Exporter) -> None:
     """An option that is taken and does nothing would be believed to do something."""
     plan = sample(each.name)
-    given = Shipment(plan=plan, entry="demo:main", bundle="out/bundle", manifest=None)
+    url = "" if "bundle" in each.uses else "https://files.example"
+    given = Shipment(plan=plan, entry="demo:main", bundle="out/bundle", manifest=None, url=url)
     others = {
         "name": structs.replace(given, name="other"),
         "app-version": structs.replace(given, version="9.7"),
@@ -116,6 +118,7 @@ def test_options_that_an_exporter_names_change_what_it_renders(each: Exporter) -
         "icon": structs.replace(given, icon="other.ico"),
         "publisher": structs.replace(given, publisher="Somebody"),
         "scope": structs.replace(given, scope="machine"),
+        "public-key": structs.replace(given, public_key="eA=="),
     }
     for option in each.uses:
         if (each.name, option) != (

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OPTIONS = {
     **{name: name for name in ("name", "entry", "bundle", "url", "icon", "publisher", "scope")},
     "app-version": "version",
+    "public-key": "public_key",
 }
 """The options that a format may heed, with the field of :class:`Program` for each."""
 # Functions that import by a name in a string, which no freezer sees.
@@ -44,6 +45,7 @@ class Program(Struct, frozen=True, kw_only=True):
     icon: str = ""
     publisher: str = ""
     scope: str = ""
+    public_key: str = ""
 
 
 def exported(content: bytes, path: str, form: str, program: Program, output: str | None = None) -> str:
@@ -53,6 +55,7 @@ def exported(content: bytes, path: str, form: str, program: Program, output: str
     Raises ``InputUnreadable`` for a plan or bundle that cannot be read or was edited, ``UsageProblem`` for a format that does not
     exist, an option that the format has no use for, a bundle of another plan, and for what the exporter refuses.
     """
+    from wheelcheck.api.publish import load_public_key
     from wheelcheck.export.shipment import Shipment
     from wheelcheck.plans.documents import parse_executable
 
@@ -76,6 +79,7 @@ def exported(content: bytes, path: str, form: str, program: Program, output: str
             icon=_seen_from(folder, program.icon),
             publisher=program.publisher,
             scope=program.scope,
+            public_key=load_public_key(Path(program.public_key)) if program.public_key else "",
             manifest=manifest,
             newest_python=_newest_python(executable.plan.target) if exporter.name == "pynsist" else "",
             dynamic_imports=dynamic_imports(program.entry) if exporter.scans else (),

@@ -66,6 +66,7 @@ class _Described(Command):
 @click.option("--url", default="", metavar="URL", help="Where the bundle's archives can be downloaded.")
 @click.option("--icon", default="", metavar="FILE", help="The program's icon (.ico for Windows).")
 @click.option("--publisher", default="", metavar="NAME", help="Who makes the program.")
+@click.option("--public-key", default="", metavar="FILE", help="The public key of `wheelcheck sign`, for first-run-….")
 @click.option("--scope", default="", type=click.Choice(["", "user", "machine"]), metavar="user|machine",
               help="Install for one user without elevation (the default), or for all.")  # fmt: skip
 def export_command(plan_file: str, form: str, output: str | None, **described: str) -> int:
@@ -89,6 +90,7 @@ _SCHEMAS = {
     "matrix": "report.matrix_document:MatrixDocument",
     "explain": "report.explain_document:ExplainDocument",
     "bundle": "model.environment:Manifest",
+    "release": "model.release:Release",
     "verify": "report.verify:VerifyDocument",
 }
 
@@ -99,7 +101,8 @@ _SCHEMAS = {
 def schema_command(name: str, output: str | None) -> int:
     """Print the JSON Schema that every plan is valid against.
 
-    Or of the manifest.json of a bundle, or of what check, diff, matrix, explain or verify print with --format json.
+    Or of the manifest.json of a bundle, of a published release, or of what check, diff, matrix, explain or verify print with
+    --format json.
     """
     from importlib import import_module
 

@@ -40,6 +40,8 @@ _MODULES = {
     "runtime": "environments",
     "bundle": "environments",
     "verify": "environments",
+    "publish": "releases",
+    "sign": "releases",
     "target": "describe",
     "config": "describe",
     "schema": "describe",

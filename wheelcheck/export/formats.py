@@ -79,6 +79,10 @@ EXPORTERS: tuple[Exporter, ...] = (
              _PROGRAM | _BUNDLE | _LOOKS, is_beside=True),
     Exporter("nsis-include", "wheelcheck.nsh", "nsis:render_include",
              "The same as macros, to be included in a script of your own.", _BUNDLE, is_beside=True),
+    Exporter("first-run-node", "first-run.mjs", "first_run:render_node",
+             "An ES module that installs and updates a published bundle; needs --url.", _NAME | {"url", "public-key"}),
+    Exporter("first-run-python", "first_run.py", "first_run:render_python",
+             "The same for Python, with its standard library alone; needs --url.", _NAME | {"url", "public-key"}),
     Exporter("cyclonedx", "bom.json", "cyclonedx:render",
              "A software bill of materials (CycloneDX 1.6); needs the extra wheelcheck[cyclonedx].", _NAME | {"app-version"}),
 )  # fmt: skip

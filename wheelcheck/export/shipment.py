@@ -64,9 +64,9 @@ class Shipment(Struct, frozen=True, kw_only=True):
     that file's bytes (hex). ``name`` and ``version`` are the program's. ``entry`` is its start: a script (``app/main.py``) or
     ``module:function``. ``manifest`` is that of a bundle in the folder ``bundle``, ``None`` where none was given; ``url`` is where
     the bundle's archives can be downloaded, without a ``/`` at the end. ``icon`` is an image file, ``publisher`` who makes the
-    program, ``scope`` for whom it is installed (``user``, ``machine``). ``newest_python`` is the newest embeddable package that is
-    known where the plan's patch level was assumed (3.11.9 for 3.11). ``dynamic_imports`` are the dotted names that the program's
-    source imports by a name in a string.
+    program, ``scope`` for whom it is installed (``user``, ``machine``), ``public_key`` (base64) what signs its releases.
+    ``newest_python`` is the newest embeddable package that is known where the plan's patch level was assumed (3.11.9 for 3.11).
+    ``dynamic_imports`` are the dotted names that the program's source imports by a name in a string.
     """
 
     plan: Plan
@@ -81,6 +81,7 @@ class Shipment(Struct, frozen=True, kw_only=True):
     icon: str = ""
     publisher: str = ""
     scope: str = ""
+    public_key: str = ""
     newest_python: str = ""
     manifest: Manifest | None = None
     dynamic_imports: tuple[str, ...] = ()
