@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from packaging.version import Version
+
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.findings.chosen import lacking_evidence
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.indexes import exact_version, places_of
-from wheelcheck.model.distribution import Distribution, ProjectPage
+from wheelcheck.model.distribution import Distribution, PageView, ProjectPage
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.lock import Lock, LockedPackage
-from wheelcheck.model.requirement import UnsupportedRequirement
+from wheelcheck.model.requirement import FileOrigin, UnsupportedRequirement
 from wheelcheck.model.resolution import Clash, Conflict, Pin, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import hashes_in, masked, reference_key
@@ -296,10 +298,31 @@ def _is_direct(package: LockedPackage) -> bool:
     return bool(package.source) and not package.index
 
 
+class _Offered(PageView):
+    """The files that a page offers of locked packages, and those of each package that differ, found once for all targets."""
+
+    def __init__(self, page: ProjectPage) -> None:
+        super().__init__(page)
+        self._compared: dict[
+            tuple[Version, FileOrigin, str], tuple[Mapping[str, Distribution], tuple[Distribution, ...]]
+        ] = {}
+
+    def of(
+        self, package: LockedPackage, version: Version
+    ) -> tuple[Mapping[str, Distribution], tuple[Distribution, ...]]:
+        """What the page offers of *version* by file name, and the files of *package* that differ from that."""
+        key = (version, package.origin, str(package.source))
+        known = self._compared.get(key)
+        if known is None:
+            # Only the version's own files: a page may list thousands, and reading one costs 10 µs.
+            offered = {file.filename: file for file in self.page.distributions.get(version, ())}
+            changed = tuple(file for file in package.files or () if _differs(file, offered))
+            known = self._compared[key] = (offered, changed)
+        return known
+
+
 def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage) -> Iterator[Finding]:
-    # Only the version's own files: a page may list thousands, and reading one costs 10 µs.
-    offered = {file.filename: file for file in page.distributions.get(pin.version, ())}
-    changed = [file for file in package.files or () if _differs(file, offered)]
+    offered, changed = page.view(_Offered).of(package, pin.version)
     if changed:
         named = ", ".join(file.filename for file in changed[:_NAMED])
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
