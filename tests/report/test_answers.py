@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from msgspec.structs import replace
+from packaging.version import Version
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.findings.test_versions import wheels
 from tests.findings.test_why import AV, why
-from wheelcheck.model.answers import Wheels, Why
+from wheelcheck.model.answers import CellKind, VersionCell, Wheels, WheelsRow, Why
 from wheelcheck.report.wheels import render_wheels, render_wheels_json
 from wheelcheck.report.why import render_why, render_why_json
 from wheelcheck.targets.targets import PLATFORMS, maintained_pythons
@@ -107,8 +110,38 @@ def test_two_floors_of_one_platform_are_told_apart() -> None:
     assert lines[3].split() == ["2.17", "2.28"]
 
 
-def test_many_targets_make_a_table_for_each_python() -> None:
-    text = render_wheels(TABLES["everywhere"])
+def test_several_pythons_on_several_platforms_share_a_table() -> None:
+    text = render_wheels(TABLES["everywhere"], width=120, encoding="utf-8")
+    rows = [line for line in text.splitlines() if re.match(r"  \d\S*\s+\d{4}-", line)]
+    assert len(rows) == len(TABLES["everywhere"].rows)
+    assert max(map(len, text.splitlines())) <= 120
+    assert f"Python {', '.join(PYTHONS)}; -v shows a table of each" in text
+
+
+def test_cell_names_the_pythons_that_have_a_wheel() -> None:
+    minors = ("3.10", "3.11", "3.12", "3.13", "3.13t")
+    table = TABLES["everywhere"]
+    windows, linux = (
+        next(each for each in table.targets if each.platform.startswith(word)) for word in ("win", "many")
+    )
+    targets = tuple(replace(target, python=python) for python in minors for target in (windows, linux))
+    there, nothing = VersionCell(kind=CellKind.WHEEL), VersionCell(kind=CellKind.NOTHING)
+
+    def row(version: str, having: str) -> WheelsRow:
+        cells = tuple(
+            there if target.platform == linux.platform or target.python in having.split() else nothing
+            for target in targets
+        )
+        return WheelsRow(version=Version(version), date="2026-01-01", cells=cells)
+
+    rows = (row("3", "3.10 3.11 3.12"), row("2", "3.10 3.12 3.13t"), row("1", ""), row("0", " ".join(minors)))
+    lines = render_wheels(replace(table, targets=targets, rows=rows), encoding="utf-8").splitlines()
+    found = {line.split()[0]: line.split()[2:] for line in lines if re.match(r"  \d\S*\s+\d{4}-", line)}
+    assert found == {"3": ["3.10-12", "✓"], "2": ["3.10,3.12+t", "✓"], "1": ["·", "✓"], "0": ["✓", "✓"]}
+
+
+def test_many_targets_make_a_table_for_each_python_in_full() -> None:
+    text = render_wheels(TABLES["everywhere"], detail="full")
     assert [line.strip() for line in text.splitlines() if line.startswith("  Python")] == [
         f"Python {python}" for python in PYTHONS
     ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wheelcheck.model.answers import CellKind, Wheels
 from wheelcheck.model.document import render_json
 from wheelcheck.model.target import Target
+from wheelcheck.report.findings import spanned
 from wheelcheck.report.page import Detail, Page, Segment, counted, glued, on_page
 
 _MARKS = {
@@ -43,18 +44,74 @@ _MACHINES = {
     "x86_64_iphonesimulator": "sim64",
 }
 _TAG = re.compile(r"(manylinux|musllinux|macosx|win|linux|ios|android|pyemscripten|emscripten)_?(\d+(?:_\d+)*)?_?(\w+)")
+_WHEELS = frozenset({CellKind.WHEEL, CellKind.ABI3, CellKind.PURE})
 _GAP = 2
 
 
 @on_page("ascii")
-def render_wheels(page: Page, wheels: Wheels, detail: Detail) -> None:  # noqa: ARG001 - as of every answer
-    """Draw *wheels*; more targets than fit make several tables."""
+def render_wheels(page: Page, wheels: Wheels, detail: Detail) -> None:
+    """Draw *wheels*; several Pythons on several platforms share a table, ``full`` gives each its own."""
     page.paragraph(_headline(wheels), style="bold" if wheels.rows else "bold yellow")
-    if wheels.rows:
+    pythons = dict.fromkeys(target.python for target in wheels.targets)
+    if wheels.rows and detail == "brief" and 1 < len(pythons) < len(wheels.targets):
+        _table_of_pythons(page, wheels, tuple(pythons))
+    elif wheels.rows:
         for title, places in _tables(wheels, page.width):
             page.heading(title)
             _table(page, wheels, places)
         _legend(page, wheels)
+
+
+def _table_of_pythons(page: Page, wheels: Wheels, pythons: Sequence[str]) -> None:
+    """One table of versions by platforms, whose cells name the Pythons that have a wheel."""
+    firsts = {target.platform: target for target in wheels.targets}
+    heads = _heads(tuple(firsts.values()))
+    rows: list[tuple[str, list[Segment]]] = []
+    first = _lead(wheels) - 2 - _GAP - len("2026-11-21") - _GAP
+    for row in wheels.rows:
+        by_platform: dict[str, dict[str, CellKind]] = {platform: {} for platform in firsts}
+        for target, cell in zip(wheels.targets, row.cells, strict=True):
+            by_platform[target.platform][target.python] = cell.kind
+        lead = f"  {str(row.version).ljust(first)}  {(row.date or '').ljust(10)}  "
+        rows.append((lead, [_pythons_with_wheel(page, kinds) for kinds in by_platform.values()]))
+    words = (*(text for _, cells in rows for text, _ in cells), *(word for head in heads for word in head))
+    wide = max(map(len, words)) + 1
+    most = max((page.width - _lead(wheels)) // wide, 1)
+    for start in range(0, len(heads), most):
+        page.blank()
+        for line, named in enumerate((("", ""), ("version", "date"))):
+            lead = f"  {named[0].ljust(first)}  {named[1].ljust(10)}  "
+            page.line((lead + "".join(head[line].ljust(wide) for head in heads[start : start + most]).rstrip(), "dim"))
+        for lead, cells in rows:
+            page.line((lead, ""), *((text.ljust(wide), style) for text, style in cells[start : start + most]))
+    plain = 0 if page.has("✓") else 1
+    marks = dict.fromkeys(text for _, cells in rows for text, _ in cells)
+    known = {each[plain]: each[3] for each in _MARKS.values()} | {
+        _MARKS[CellKind.WHEEL][plain]: "wheels for all of these"
+    }
+    legend = [glued(f"{mark} {known[mark]}") for mark in marks if mark in known]
+    if any(mark not in known for mark in marks):
+        legend.append(glued("3.12 a wheel for these Pythons, +t free-threaded too"))
+    for number, text in enumerate(legend):
+        page.paragraph(text, indent=2, style="dim", apart=number == 0)
+    page.paragraph(f"{', '.join(pythons)}; -v shows a table of each", lead=("Python ", "dim"), indent=2, style="dim")
+    page.paragraph(", ".join(firsts), lead=("on ", "dim"), indent=2, style="dim")
+
+
+def _pythons_with_wheel(page: Page, kinds: Mapping[str, CellKind]) -> Segment:
+    """The Pythons of *kinds* that have a wheel, a tick for all; where none has, what the newest has instead."""
+    plain = 0 if page.has("✓") else 1
+    having = [python for python, kind in kinds.items() if kind in _WHEELS]
+    if len(having) == len(kinds):
+        marks = _MARKS[CellKind.WHEEL]
+    elif having:
+        usual = [python for python in having if not python.endswith("t")]
+        free = "+t" if len(usual) < len(having) else ""
+        return (spanned(usual).replace(" to 3.", "-").replace(" to ", "-").replace(", ", ",") + free, "yellow")
+    else:
+        *_, last = kinds.values()
+        marks = _MARKS[last]
+    return (marks[plain], marks[2])
 
 
 def _headline(wheels: Wheels) -> str:
