@@ -69,6 +69,11 @@ FAILING: dict[str, tuple[str, Archives, str]] = {
         },
         "c's `c.d` has no `gone`",
     ),
+    "a module that another project no longer has": (
+        "WC601",
+        {"a": {"a.py": "from b.c import x"}, "b": {"b/__init__.py": "from b import d", "b/d.py": ""}},
+        "as b has no module `b.c`",
+    ),
     "a module of the other kind of system": ("WC602", {"a": {"a.py": "import winreg"}}, "`winreg` is not there on Linux"),
     "each of two that stand for one another": (
         "WC602",
@@ -99,6 +104,18 @@ WORKING: dict[str, Archives] = {
     "a module that an importer of its own project fills": {
         "a": {"a.py": "from b import x"},
         "b": {"b/__init__.py": "from . import build", "b/build.py": "import sys\nsys.meta_path.append(Loader())"},
+    },
+    "a module that its package puts in place": {
+        "a": {"a.py": "import b.c"},
+        "b": {"b/__init__.py": "from b import d", "b/d.py": "import sys\nsys.modules['b.c'] = sys"},
+    },
+    "a module below a package that is not read": {
+        "a": {"a.py": "import b.c.d"},
+        "b": {"b/__init__.py": "", "b/c/__init__.py": ""},
+    },
+    "an object that stands for a module": {
+        "a": {"a.py": "from b import x"},
+        "b": {"b.py": "import sys\nsys.modules[__name__] = x"},
     },
     "a submodule": {"a": {"a.py": "from b import c"}, "b": {"b/__init__.py": "", "b/c.py": ""}},
     "distutils, which setuptools brings": {

@@ -236,6 +236,8 @@ def _writes_names(node: ast.AST) -> bool:
     match node:
         case ast.Subscript(value=owner, ctx=ast.Store()) if _is_namespace(owner):
             return True
+        case ast.Subscript(value=ast.Attribute(attr="modules"), ctx=ast.Store()):
+            return True  # another object stands for a module
         case ast.Call(func=ast.Attribute(value=owner, attr="update" | "setdefault")) if _is_namespace(owner):
             return True
         case ast.Assign(value=owner) | ast.NamedExpr(value=owner) if _is_namespace(owner):

@@ -162,7 +162,7 @@ class _Providers:
         self.is_incomplete = is_incomplete
         """Whether modules may be there that were not seen: some archive could not be had, or not be read."""
         self._modules: dict[NormalizedName, Mapping[str, ModuleNames]] = {}
-        self._makers: dict[NormalizedName, bool] = {}
+        self._import_times: dict[NormalizedName, Mapping[str, ReachedModule]] = {}
 
     def of(self, top: str) -> list[NormalizedName]:
         """The projects that bring the top-level module *top*: first asked are those of its name, then all."""
@@ -193,15 +193,23 @@ class _Providers:
         """Whether the file of *name* is a source archive."""
         return isinstance(self._files.get(name), Sdist)
 
-    def makes_modules(self, name: NormalizedName, target: ImportTarget) -> bool:
-        """Whether the import of *name* may put importers in place, which make modules that no file shows as they are."""
-        if name not in self._makers:
+    def has_fixed_modules(self, name: NormalizedName, module: str, target: ImportTarget) -> bool:
+        """Whether the modules of *name* in *module*'s package are just its files: nothing that it imports puts others in place."""
+        reached = self._reached(name, target)
+        return module.rpartition(".")[0] in reached and not any(each.makes_modules for each in reached.values())
+
+    def has_importers(self, name: NormalizedName, target: ImportTarget) -> bool:
+        """Whether the import of *name* may put importers in place, which fill modules otherwise than their files show."""
+        return any(each.extends_path for each in self._reached(name, target).values())
+
+    def _reached(self, name: NormalizedName, target: ImportTarget) -> Mapping[str, ReachedModule]:
+        if name not in self._import_times:
             try:
                 (read,) = self._code.import_times((self._files[name],), target)
             except IndexUnavailable:
-                return True
-            self._makers[name] = any(module.extends_path for module in read.modules)
-        return self._makers[name]
+                return {}
+            self._import_times[name] = {} if read.unread else {each.module: each for each in read.modules}
+        return self._import_times[name]
 
     def learn(self, wanted: Mapping[NormalizedName, frozenset[str]]) -> None:
         """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known.
@@ -235,7 +243,8 @@ class _Judge:
         for each in imports:
             for one in (each, *each.instead):
                 top = one.module.partition(".")[0]
-                providers = [] if not one.names or self._library.had(top) else self._providers.of(top)
+                is_telling = bool(one.names) or "." in one.module
+                providers = self._providers.of(top) if is_telling and not self._library.had(top) else []
                 if len(providers) == 1:
                     wanted.setdefault(providers[0], set()).update(_asked(one))
         self._providers.learn({name: frozenset(modules) for name, modules in sorted(wanted.items())})
@@ -320,10 +329,12 @@ class _Judge:
         return f"take a runtime with {top}: a standalone build or a full installation of Python"
 
     def _judge_provided(self, each: OuterImport, provider: NormalizedName) -> tuple[Code, str] | None:
-        if not each.names:
-            return None
         module = self._providers.names_of(provider, each.module)
-        if module.state is not ModuleState.READ or module.open_ended:
+        if module.state is ModuleState.ABSENT and self._providers.has_fixed_modules(
+            provider, each.module, self._target
+        ):
+            return Code.MODULE_ABSENT, f"as {provider} has no module `{each.module}`"
+        if not each.names or module.state is not ModuleState.READ or module.open_ended:
             return None
         missing = [
             name
@@ -331,7 +342,7 @@ class _Judge:
             if name not in module.names
             and self._providers.names_of(provider, f"{each.module}.{name}").state is ModuleState.ABSENT
         ]
-        if not missing or self._providers.makes_modules(provider, self._target):
+        if not missing or self._providers.has_importers(provider, self._target):
             return None
         return Code.NAME_ABSENT, f"as {provider}'s `{each.module}` has no `{missing[0]}`"
 
