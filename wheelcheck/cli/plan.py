@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +25,12 @@ from wheelcheck.errors import IndexUnavailable, UsageProblem
 
 if TYPE_CHECKING:
     from wheelcheck.api.preparing import Prepared
+    from wheelcheck.api.request import Request
     from wheelcheck.model.plan import Plan
+    from wheelcheck.model.repair import Edit
+    from wheelcheck.ports import Reporter
+    from wheelcheck.report.html.page import Patch
+    from wheelcheck.requirements.in_place import FileChange
 
 
 _EXECUTABLE = ("installable", "needs-build")
@@ -46,10 +52,14 @@ _STATUS = {"installable": 0, "needs-build": 0, "blocked": 1, "undecided": 4}
 @click.argument("inputs", metavar="INPUT...", nargs=-1)
 @table_options("plan")
 @click.option("-o", "--output", metavar="FILE", help="Write the plan (JSON) here too; - for stdout alone.")
-@answer_format("plan", "What goes to stdout: a summary, or the plan.", "json")
+@answer_format(
+    "plan", "What goes to stdout: a summary, a page, the plan, or the applied repair as a patch.", "json", "patch"
+)
 @click.option("--sizes", is_flag=True, help="Show the sizes too; those that the index does not give are asked for.")
 @click.option("--write-requirements", metavar="FILE", help="Write your requirements with the applied repair here.")
 @click.option("--write-overrides", metavar="FILE", help="Write the overrides here, in uv's format.")
+@click.option("--in-place", is_flag=True, help="Write the applied repair into your files, after showing what changes.")
+@click.option("--yes", is_flag=True, help="Let --in-place write without asking.")
 @click.pass_obj
 def plan_command(
     words: Sequence[str] | None,
@@ -60,6 +70,8 @@ def plan_command(
     sizes: bool,
     write_requirements: str | None,
     write_overrides: str | None,
+    in_place: bool,
+    yes: bool,
     **options: Any,  # noqa: ANN401 - click
 ) -> int:
     """Resolve INPUT... for one target and plan its installation, with repairs where it is blocked.
@@ -76,21 +88,80 @@ def plan_command(
     request = showing.with_files(Request(inputs=inputs, **request_options(options)))
     repaired = RepairedFiles(requirements=write_requirements, overrides=write_overrides, beside=output)
     repaired.refuse_unusable()
+    _refuse_aimless(request.options["fix"], in_place=in_place, yes=yes, form=form)
     with showing.reporter() as reporter:
         prepared = prepare(request, reporter)
         repaired.refuse_inputs(prepared.files)
         plan = plan_of(prepared, reporter)
         known = _sizes(plan, request, reporter) if sizes else None
+        changes = _changes(prepared, plan, reporter) if in_place or form == "patch" else ()
+        if in_place:
+            _write_in_place(changes, prepared, plan, reporter, yes=yes)
     if output is not None:
         write_result(_document(plan), output)
     repaired.write(prepared, plan, quiet=showing.quiet)
     if form == "json" and output != "-":
         write_result(_document(plan), None)
+    elif form == "patch":
+        from wheelcheck.requirements.in_place import render_patch
+
+        write_result(render_patch(changes), None)
     elif output != "-":
         asked = repeatable(words) if words else ()
-        showing.write("plan", form, plan, asked=asked, sizes=known, written=output or "")
+        more = {"patches": _patches(request, plan)} if form == "html" else {"sizes": known, "written": output or ""}
+        showing.write("plan", form, plan, asked=asked, **more)
     tell_of_fix(request.options["fix"], plan)
     return tell_of_interruption(plan) or (3 if plan.is_unverified else _STATUS[plan.status.value])
+
+
+def _refuse_aimless(fix: str | None, *, in_place: bool, yes: bool, form: str) -> None:
+    """Raise ``UsageProblem`` where there is no repair to write, or nobody to ask whether to write it."""
+    word = "--in-place" if in_place else "--format patch" if form == "patch" else ""
+    if word and fix is None:
+        raise UsageProblem(f"{word} writes the repair that --fix applies, and there is no --fix", hint="add --fix")
+    if yes and not in_place:
+        raise UsageProblem(
+            "--yes is the answer to --in-place, which is not given", hint="add --in-place, or take --yes out"
+        )
+    if in_place and not yes and not (sys.stdin is not None and sys.stdin.isatty()):
+        raise UsageProblem("--in-place asks before it writes, and there is no terminal to ask in", hint="add --yes")
+
+
+def _changes(prepared: Prepared, plan: Plan, reporter: Reporter) -> tuple[FileChange, ...]:
+    """The files with the repair that *plan* applied; none where it applied none, or is no plan to follow."""
+    from wheelcheck.api.own_files import changed_files, wanted_by_others
+    from wheelcheck.api.plan import applied_edits
+
+    edits = applied_edits(plan)
+    if not edits or plan.status.value not in _EXECUTABLE:
+        return ()
+    return changed_files(prepared, edits, ", ".join(plan.applied), wanted_by_others(prepared, reporter))
+
+
+def _write_in_place(
+    changes: Sequence[FileChange], prepared: Prepared, plan: Plan, reporter: Reporter, *, yes: bool
+) -> None:
+    """Show *changes* on stderr and write them, where somebody agrees or has agreed with *yes*."""
+    from wheelcheck.api.own_files import write_changes
+    from wheelcheck.requirements.in_place import render_patch
+
+    if not changes:
+        print_note("no file changes")
+        return
+    click.echo(render_patch(changes).decode("utf-8", "replace").replace("\x1b", "?"), err=True, nl=False)
+    if not yes and not click.confirm("Write this into your files?", err=True):
+        print_note("nothing was written")
+        return
+    write_changes(changes, prepared, plan, write_result, reporter)
+    print_note(f"written: {', '.join(change.place for change in changes)}")
+
+
+def _patches(request: Request, plan: Plan) -> Mapping[tuple[Edit, ...], Patch]:
+    from wheelcheck.api.own_files import patches_of
+    from wheelcheck.api.reading import PLANNING
+
+    repairs = plan.proposals.repairs if plan.proposals is not None else ()
+    return patches_of(request, PLANNING, ((repair, plan.target, plan) for repair in repairs))
 
 
 def _document(plan: Any) -> bytes:  # noqa: ANN401

@@ -51,8 +51,8 @@ class Rewriting(Struct, kw_only=True):
         if requirement.marker is None or self.applies(requirement.marker):
             self.met.add(requirement.name)
         for edit in self.edits:
-            if edit.kind in _IN_LINES and not _is_override(edit) and edit.package == requirement.name:
-                written = _EDITORS[edit.kind](written, requirement, edit)
+            if edit.kind in _IN_LINES and not is_override(edit) and edit.package == requirement.name:
+                written = EDITORS[edit.kind](written, requirement, edit)
         return written
 
     def ending(self, newline: str = "\n") -> str:
@@ -69,7 +69,7 @@ class Rewriting(Struct, kw_only=True):
             match edit.kind:
                 case EditKind.PIN | EditKind.EXTRA:
                     pass
-                case EditKind.MARKER if not _is_override(edit):
+                case EditKind.MARKER if not is_override(edit):
                     pass
                 case EditKind.SUBSTITUTE:
                     # One without options is the user's own replacement of a line, and no line of its own.
@@ -154,7 +154,7 @@ def rewritten_overrides(
         if edit.kind is EditKind.OVERRIDE:
             declared = f"in place of {edit.before}" if edit.before else "another version"
             lines[edit.package] = [f"{edit.package}{edit.after}  {rewriting.note(declared + because)}"]
-        elif edit.kind is EditKind.MARKER and _is_override(edit):
+        elif edit.kind is EditKind.MARKER and is_override(edit):
             lines[edit.package] = [f"{edit.after}  {rewriting.note(f'for other systems{because}')}"]
         elif edit.kind is EditKind.EXCLUDE:
             lines[edit.package] = [f"{edit.package} ; {_NEVER}  {rewriting.note(f'left out{because}')}"]
@@ -188,7 +188,8 @@ def _options_only(edit: Edit) -> str:
     return shlex.join(edit.options[start:])
 
 
-def _is_override(edit: Edit) -> bool:
+def is_override(edit: Edit) -> bool:
+    """Whether *edit* replaces what everybody asks for, rather than the user's own line."""
     return edit.options[:1] == ("--override",)
 
 
@@ -215,12 +216,23 @@ def _marked(written: str, requirement: Requirement, edit: Edit) -> str:
     return f"{name}{extras}{bounds.rstrip()} ; {edit.after.partition('; ')[2]}"
 
 
-_EDITORS: Mapping[EditKind, Callable[[str, Requirement, Edit], str]] = {
+def _bounded(written: str, requirement: Requirement, edit: Edit) -> str:
+    """*written* within the further bounds of *edit*."""
+    name, extras, bounds, marker = _taken_apart(written, requirement)
+    kept = bounds.rstrip()
+    if kept.endswith(")"):
+        return f"{name}{extras}{kept[:-1]},{edit.after}){marker}"
+    return f"{name}{extras}{kept}{',' if kept else ''}{edit.after}{bounds[len(kept) :]}{marker}"
+
+
+EDITORS: Mapping[EditKind, Callable[[str, Requirement, Edit], str]] = {
     EditKind.PIN: _repinned,
     EditKind.MARKER: _marked,
     EditKind.EXTRA: _without_extras,
     EditKind.SUBSTITUTE: _substituted,
+    EditKind.CONSTRAIN: _bounded,
 }
+"""What makes of a requirement as it was written the one that an edit wants, by the kind of the edit."""
 
 
 def _taken_apart(written: str, requirement: Requirement) -> tuple[str, str, str, str]:

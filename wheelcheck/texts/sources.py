@@ -133,14 +133,20 @@ def decoded(content: bytes, place: str) -> str:
 
     Unlike pip, the locale is not tried: the same file means the same everywhere. Raises ``InputUnreadable``.
     """
+    mark, encoding = encoding_of(content)
+    return _checked(_decoded(content[len(mark) :], encoding, place), place)
+
+
+def encoding_of(content: bytes) -> tuple[bytes, str]:
+    """The byte order mark that *content* begins with, empty for none, and the encoding of what follows."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            return _checked(_decoded(content[len(mark) :], encoding, place), place)
+            return mark, encoding
     for line in content.split(b"\n", 2)[:2]:
         declared = _CODING_LINE.match(line)
         if declared is not None:
-            return _checked(_decoded(content, declared[1].decode("ascii"), place), place)
-    return _checked(_decoded(content, "utf-8", place), place)
+            return b"", declared[1].decode("ascii")
+    return b"", "utf-8"
 
 
 def _decoded(content: bytes, encoding: str, place: str) -> str:
