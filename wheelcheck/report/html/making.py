@@ -10,6 +10,7 @@ from wheelcheck.model.finding import Finding, Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, TrialOutcome
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
+from wheelcheck.model.repair import Proposals
 from wheelcheck.report.difference import (
     difference_heading,
     difference_notes,
@@ -45,6 +46,7 @@ from wheelcheck.report.html.parts import (
 from wheelcheck.report.matrix import CELL_WORDS, failure_lines, matrix_advice, matrix_verdict, opening_lines
 from wheelcheck.report.page import counted, folded, joined, sentence
 from wheelcheck.report.verdicts import check_verdict, target_detail, target_word, undecided_targets
+from wheelcheck.report.wording import change, changes
 
 _CELL_TONES: dict[CellStatus, Tone] = {
     CellStatus.INSTALLS: "good",
@@ -121,10 +123,6 @@ def page_of_plan(plan: Plan, telling: Telling) -> HtmlPage:
         Status.BLOCKED: f"Does not install on {plan.target}",
         Status.UNDECIDED: f"Undecided on {plan.target}: the search ended before it had an answer",
     }
-    proposals = plan.proposals
-    hopeless = proposals.unrepairable if proposals is not None else ()
-    unopened = [f"No repair for {each.package or 'a requirement'}: {each.message}" for each in hopeless]
-    unopened += [each for each in (proposals.unreached, proposals.interrupted) if each] if proposals is not None else []
     return _page(
         "Plan",
         words[plan.status],
@@ -133,8 +131,21 @@ def page_of_plan(plan: Plan, telling: Telling) -> HtmlPage:
         facts=facts_of(plan.inputs, sheet, telling),
         advice=tuple(f"Repair {name} is applied" for name in plan.applied),
         cards=tuple(card_of(offer, sheet, telling) for offer in offers_of(sheet)),
-        unopened=tuple(map(sentence, unopened)),
+        unopened=tuple(map(sentence, _unopened(plan))) if plan.proposals is not None else (),
     )
+
+
+def _unopened(plan: Plan) -> Iterable[str]:
+    """What the search for repairs could not mend or prove, and why."""
+    proposals = plan.proposals or Proposals()
+    for each in proposals.unrepairable:
+        yield f"No repair for {each.package or 'a requirement'}: {each.message}"
+    for failing in proposals.failing:
+        worst = max(failing.grounds, key=lambda ground: ground.risk.order, default=None)
+        yield f"No repair, for it resolves and then fails: {changes(failing)}" + (f" ({worst.text})" if worst else "")
+    for suggestion in proposals.suggestions:
+        yield f"Not verified: {change(suggestion.edit)}. {sentence(suggestion.message)}"
+    yield from filter(None, (proposals.unreached, proposals.interrupted))
 
 
 def page_of_check(check: Check, telling: Telling) -> HtmlPage:
