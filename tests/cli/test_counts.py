@@ -22,7 +22,6 @@ CATALOG = {
     "f": [make_wheel("f", "1.0"), make_wheel("f", "1.0", tags="cp311-cp311-win_amd64")],
 }
 HEAVY = (
-    "diskcache",
     "email.parser",
     "pyreqwest",
     "importlib.metadata",
@@ -38,7 +37,7 @@ HEAVY = (
     "tomllib",
     "urllib.request",
 )
-# The cache keeps its records packed with msgspec in diskcache's database, and diskcache needs tempfile.
+# The cache keeps its records packed with msgspec.
 HEAVY_WHEN_WARM = (
     "asyncio",
     "base64",

@@ -69,6 +69,20 @@ def by_list_behind_a_url(shell: Shell, server: IndexServer, base: str) -> tuple[
     return (f"{base}/list.txt", "-c", f"{base}/list.txt", "--override", f"{base}/list.txt", "-i", f"{base}/simple/")
 
 
+def by_query_of_a_reference(shell: Shell, server: IndexServer, base: str) -> tuple[str, ...]:
+    plain = base.replace(f"user:{SECRET}@", "")
+    return (
+        f"w @ {plain}/loose/{LOOSE[0]}?token={SECRET}",
+        f"{plain}/list.txt?token={SECRET}",
+        "-i",
+        f"{plain}/simple/",
+    )
+
+
+def by_address_with_other_slashes(shell: Shell, server: IndexServer, base: str) -> tuple[str, ...]:
+    return ("a", "-i", base.replace("//", "\\\\") + "/simple/", "--extra-index-url", base.replace("//", "/"))
+
+
 WAYS = (
     by_option,
     by_extra_index,
@@ -108,3 +122,16 @@ def test_password_is_never_told(shell: Shell, way: Way, mode: Mode) -> None:
         for form in ("requirements", "pylock"):
             exported = shell.run("export", "plan.json", "--to", form)
             assert SECRET not in exported.out + exported.err
+
+
+@pytest.mark.parametrize("way", [by_query_of_a_reference, by_address_with_other_slashes], ids=lambda way: way.__name__)
+def test_secret_in_a_query_or_behind_other_slashes_is_never_told_nor_kept(shell: Shell, way: Way) -> None:
+    with IndexServer(CATALOG, mode=Mode(credentials=LOGIN)) as server:
+        words = way(shell, server, server.base_url.replace("//", f"//user:{SECRET}@"))
+        common = ("plan", *words, *TARGET, "--cache-dir", str(shell.cache))
+        outcomes = [shell.run(*common, *more) for more in (("-o", "plan.json"), ("-v",), ("--format", "json"))]
+    for outcome in outcomes:
+        assert outcome.status in (1, 2, 3), outcome.err
+        assert SECRET not in outcome.out + outcome.err
+    kept = [path for folder in (shell.folder, shell.cache) for path in folder.rglob("*") if path.is_file()]
+    assert all(SECRET.encode() not in path.read_bytes() for path in kept)

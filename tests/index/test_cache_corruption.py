@@ -36,12 +36,12 @@ def answers(url: str, cache_dir: Path) -> Answers:
         return told, projects.metadata(first_wheel(page)), projects.source(first_sdist(page))
 
 
-def change_records(cache_dir: Path, change: Callable[[str, bytes], bytes]) -> None:
-    """Every record as *change* makes it of its key and content, in place."""
+def change_records(cache_dir: Path, change: Callable[[bytes], bytes]) -> None:
+    """Every record as *change* makes it of its content, in place."""
     database = sqlite3.connect(cache_dir / "index" / "cache.db")
     with database:
-        for row, key, value in database.execute("SELECT rowid, key, value FROM Cache").fetchall():
-            database.execute("UPDATE Cache SET value = ? WHERE rowid = ?", (change(key, value), row))
+        for row, value in database.execute("SELECT rowid, value FROM Entries").fetchall():
+            database.execute("UPDATE Entries SET value = ? WHERE rowid = ?", (change(value), row))
     database.close()
 
 
@@ -49,7 +49,7 @@ def change_records(cache_dir: Path, change: Callable[[str, bytes], bytes]) -> No
 def test_a_flipped_bit_anywhere_in_a_record_changes_no_answer(mode: Mode, tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 - no secret
 
-    def flipped(_key: str, content: bytes) -> bytes:
+    def flipped(content: bytes) -> bytes:
         place = chance.randrange(len(content))
         return content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :]
 
@@ -66,11 +66,11 @@ def test_records_that_are_cut_or_exchanged_change_no_answer(tmp_path: Path) -> N
     with IndexServer(CATALOG) as server:
         expected = answers(server.simple_url, tmp_path)
         for length in (0, 1, 3, 4, 5, 40):
-            change_records(tmp_path, lambda _, content, length=length: content[:length])  # type: ignore[misc]
+            change_records(tmp_path, lambda content, length=length: content[:length])  # type: ignore[misc]
             assert answers(server.simple_url, tmp_path) == expected
         former = [b""]
 
-        def exchanged(_key: str, content: bytes) -> bytes:
+        def exchanged(content: bytes) -> bytes:
             former.append(content)
             return former[-2] or content[::-1]
 
@@ -84,7 +84,7 @@ def keep_page(cache_dir: Path, url: str, rows: bytes) -> None:
     page: tuple[object, ...] = ([("1.0", msgspec.Raw(rows))], {}, "active", "", url)
     cache.put("page", url, encode((Validity(Clock().now, 600), page)))
     cache.flush()
-    cache.close_thread()
+    cache.close()
 
 
 @pytest.mark.parametrize("rows", [encode("text"), encode(None), encode(5), encode({"filename": "a"}), encode([["a"]])])

@@ -23,10 +23,10 @@ def test_entries_are_found_while_they_are_written_and_after(tmp_path: Path) -> N
     assert [cache.get("page", f"p{number}") for number in range(20)] == [bytes([n]) * LARGE for n in range(20)]
     cache.flush()
     assert [cache.get("page", f"p{number}") for number in range(20)] == [bytes([n]) * LARGE for n in range(20)]
-    cache.close_thread()
+    cache.close()
     again = DiskCache(tmp_path)
     assert [again.get("page", f"p{number}") for number in range(20)] == [bytes([n]) * LARGE for n in range(20)]
-    again.close_thread()
+    again.close()
 
 
 def test_the_last_word_about_an_entry_counts(tmp_path: Path) -> None:
@@ -37,10 +37,10 @@ def test_the_last_word_about_an_entry_counts(tmp_path: Path) -> None:
     cache.flush()
     cache.put("page", "p3", b"after a flush")
     cache.flush()
-    cache.close_thread()
+    cache.close()
     again = DiskCache(tmp_path)
     assert [again.get("page", f"p{number}") for number in (1, 2, 3)] == [b"newer", None, b"after a flush"]
-    again.close_thread()
+    again.close()
 
 
 def test_no_thread_is_left_after_a_flush_and_none_is_begun_for_little(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_no_thread_is_left_after_a_flush_and_none_is_begun_for_little(tmp_path: 
     filled(tmp_path / "other").flush()
     assert threading.active_count() == before
     cache.flush()
-    cache.close_thread()
+    cache.close()
 
 
 def test_a_folder_that_cannot_be_made_is_done_without_by_the_thread_too(tmp_path: Path) -> None:
@@ -59,4 +59,4 @@ def test_a_folder_that_cannot_be_made_is_done_without_by_the_thread_too(tmp_path
     cache = filled(tmp_path / "file")
     cache.flush()
     assert cache.get("page", "p0") == b"\0" * LARGE
-    cache.close_thread()
+    cache.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import sqlite3
@@ -163,7 +164,7 @@ def test_corrupt_entries_are_fetched_again_silently(tmp_path: Path) -> None:
         first = run(server.simple_url, tmp_path, Clock())
         database = sqlite3.connect(tmp_path / "index" / "cache.db")
         with database:
-            database.execute("UPDATE Cache SET value = ?", (b"\x93\x01",))
+            database.execute("UPDATE Entries SET value = ?", (b"\x93\x01",))
         database.close()
         server.forget_requests()
         assert run(server.simple_url, tmp_path, Clock()) == first
@@ -176,7 +177,7 @@ def test_foreign_pickles_are_never_opened(tmp_path: Path) -> None:
         database = sqlite3.connect(tmp_path / "index" / "cache.db")
         with database:
             # Unpickled, this would end the interpreter.
-            database.execute("UPDATE Cache SET mode = 4, value = ?", (b"cos\n_exit\n(I7\ntR.",))
+            database.execute("UPDATE Entries SET value = ?", (b"cos\n_exit\n(I7\ntR.",))
         database.close()
         run(server.simple_url, tmp_path, Clock())
 
@@ -332,21 +333,24 @@ def test_the_cache_can_be_described_and_cleared(tmp_path: Path, monkeypatch: pyt
 
 
 def test_what_others_put_into_the_database_is_no_entry(tmp_path: Path) -> None:
-    import diskcache
+    import sqlite3
 
     ours = DiskCache(tmp_path)
     ours.put("page", "ours", b"\x00packed")
     ours.put("page", "large", b"0" * 100_000)
     ours.flush()
-    with diskcache.Cache(str(tmp_path / "index")) as cache:
-        for key, value in {"text": "text", "pickled": {"a": 1}, "raw": b"no checksum"}.items():
-            cache.set(f"{FORMAT}:page:{key}", value)
-    ours.close_thread()
+    ours.close()
+    database = sqlite3.connect(tmp_path / "index" / "cache.db")
+    for key, value in {"text": "text", "number": 5, "raw": b"no checksum"}.items():
+        digest = hashlib.sha256(f"{FORMAT}:page:{key}".encode()).digest()
+        with database:
+            database.execute("INSERT INTO Entries VALUES (?, ?, 0)", (digest, value))
+    database.close()
     again = DiskCache(tmp_path)
-    keys = ("ours", "large", "text", "pickled", "raw", "absent")
+    keys = ("ours", "large", "text", "number", "raw", "absent")
     found = {key: again.get("page", key) for key in keys}
     assert found == {**dict.fromkeys(keys), "ours": b"\x00packed", "large": b"0" * 100_000}
-    again.close_thread()
+    again.close()
 
 
 def test_a_large_entry_whose_file_is_gone_or_changed_is_a_miss(tmp_path: Path) -> None:
@@ -354,16 +358,16 @@ def test_a_large_entry_whose_file_is_gone_or_changed_is_a_miss(tmp_path: Path) -
     cache.put("page", "gone", b"0" * 100_000)
     cache.put("page", "changed", b"1" * 100_000)
     cache.flush()
-    for file in (tmp_path / "index").rglob("*.val"):
+    for file in (tmp_path / "index").rglob("*.entry"):
         content = file.read_bytes()
         if content.startswith(b"0"):
             file.unlink()
         else:
             file.write_bytes(content.replace(b"1", b"2", 1))
-    cache.close_thread()
+    cache.close()
     again = DiskCache(tmp_path)
     assert (again.get("page", "gone"), again.get("page", "changed")) == (None, None)
-    again.close_thread()
+    again.close()
 
 
 def test_reading_makes_no_folder(tmp_path: Path) -> None:

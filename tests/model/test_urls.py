@@ -27,6 +27,16 @@ from wheelcheck.model.urls import masked, masked_within
             "'https://a:hunter2@x.example/' \"https://b:hunter2@y.example/\"",
             "'https://***@x.example/' \"https://***@y.example/\"",
         ),
+        ("http:\\\\user:hunter2@index.example", "http:\\\\***@index.example"),
+        ("https:/user:hunter2@index.example", "https:/***@index.example"),
+        ("https:user:hunter2@index.example/x", "***@index.example/x"),
+        ("give user:hunter2@index.example/simple", "give ***@index.example/simple"),
+        ("https://h/simple/?token=hunter2: refused", "https://h/simple/?token=***: refused"),
+        ("https://h/a.whl?x=1&X-Amz-Signature=hunter2&y=2#z", "https://h/a.whl?x=1&X-Amz-Signature=***&y=2#z"),
+        ("https://h/?private_token=hunter2, and", "https://h/?private_token=***, and"),
+        ("FROM python:3.11@sha256:abc", "FROM python:3.11@sha256:abc"),
+        ("mail somebody@example.org about r.txt:3", "mail somebody@example.org about r.txt:3"),
+        ("https://h/?page=2&monkey=1", "https://h/?page=2&monkey=1"),
     ],
 )
 def test_credentials_within_a_text_are_masked_and_nothing_else(written: str, shown: str) -> None:
@@ -36,3 +46,7 @@ def test_credentials_within_a_text_are_masked_and_nothing_else(written: str, sho
 def test_masked_url_stays_usable() -> None:
     assert masked("https://user:hunter2@index.example:8443/simple/") == "https://index.example:8443/simple/"
     assert masked("wheels/a@b") == "wheels/a@b"
+
+
+def test_secrets_of_a_query_are_not_shown() -> None:
+    assert masked("https://index.example/a.whl?token=hunter2&x=1") == "https://index.example/a.whl?token=***&x=1"

@@ -40,6 +40,9 @@ def print_note(text: str) -> None:
 
 
 def _print_message(label: str, style: str, text: str) -> None:
+    from wheelcheck.model.urls import masked_within
+
+    text = masked_within(text)
     if wants_color("auto", sys.stderr):
         label = click.style(label, fg=style, bold=True)
     click.echo(label + re.sub(_CONTROL, "?", text), err=True, color=True)

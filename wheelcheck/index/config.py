@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from msgspec import Struct, field
 from packaging.utils import NormalizedName
 
-from wheelcheck.model.urls import masked
+from wheelcheck.model.urls import without_user
 from wheelcheck.options import IndexStrategy
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Credentials:
         entry = (_origin(parts), parts.path, header)
         if entry not in self._known:
             self._known.append(entry)
-        return masked(url)
+        return without_user(url)
 
     def header_for(self, url: str) -> str | None:
         """The Authorization header for *url*.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import threading
 import zlib
 from pathlib import Path
@@ -16,7 +15,7 @@ from msgspec import Struct
 from wheelcheck.errors import DiskFailure
 
 if TYPE_CHECKING:
-    import diskcache
+    from wheelcheck.index.entry_store import EntryStore
 
 FORMAT = 6
 """Part of every key; raise it when a type that is cached changes."""
@@ -29,7 +28,6 @@ RUNTIMES = "runtimes"
 """The folder of the cache for the Pythons that were fetched, which are files and no entries."""
 _SIZE_LIMIT = 2 * 1024**3
 _BATCH = 4 * 1024**2  # bytes that are worth a transaction during the run
-_FILE_FROM = 64 * 1024  # bytes: the database would write a large page twice, at thrice the cost of a file
 
 
 class CacheInfo(Struct, frozen=True, kw_only=True):
@@ -44,8 +42,9 @@ class DiskCache:
     """A folder of entries by kind and key; opened at the first read of an existing one, or the first write.
 
     Writes are gathered, as SQLite's cost is per transaction, and many of them are written by a thread of their own while the
-    run waits for the network; :meth:`flush` waits until all is on disk. Whatever is wrong with the folder (corrupt, foreign,
-    full, not writable) means misses, never an error.
+    run waits for the network; :meth:`flush` waits until all is on disk. Whatever is wrong with the folder (damaged, another
+    user's, full, locked, not writable) means misses, never an error. A damaged database alone is begun afresh; the rest is left as
+    it is, and told once.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,7 +53,7 @@ class DiskCache:
         """Protects what is in memory; never held while waiting for the disk."""
         self._disk = threading.RLock()
         self._was_cold = self.is_cold
-        self._opened: diskcache.Cache | None = None
+        self._opened: EntryStore | None = None
         self._is_unusable = False
         self._unwritten: dict[str, bytes | None] = {}
         self._batch: list[str] = []
@@ -66,7 +65,7 @@ class DiskCache:
     @property
     def is_cold(self) -> bool:
         """Whether there is nothing on disk yet."""
-        return not (self._folder / _DATABASE).exists()
+        return not os.path.exists(self._folder / _DATABASE)  # noqa: PTH110 - Path.exists() raises for odd names
 
     def get(self, kind: CacheKind, key: str) -> bytes | memoryview | None:
         """The entry, ``None`` where there is none; about 40 µs."""
@@ -79,15 +78,15 @@ class DiskCache:
         if is_here_only:
             return None
         with self._disk:
-            cache = self._cache()
-            if cache is None:
+            store = self._store()
+            if store is None:
                 return None
             try:
-                value = cache.get(full_key)
-            except _failures():
-                self._start_afresh()
+                value = store.read(full_key)
+            except Exception as problem:  # damaged bytes make SQLite raise nearly anything
+                self._give_up(problem)
                 return None
-        return _unsealed(full_key, value) if isinstance(value, bytes) else None
+        return _unsealed(full_key, value) if value is not None else None
 
     def put(self, kind: CacheKind, key: str, content: bytes) -> None:
         """Store *content*; it is on disk after the next flush at the latest."""
@@ -127,20 +126,17 @@ class DiskCache:
             writer.join()
 
     def _write_batches(self) -> None:
-        try:
-            ended = False
-            while not ended:
-                batch = self._batches.get()
-                ended = not batch
-                # Batches that already wait go into the same transaction.
-                while not ended and not self._batches.empty():
-                    more = self._batches.get()
-                    ended = not more
-                    batch += more
-                self._write(batch)
-            self._cull()
-        finally:
-            self.close_thread()
+        ended = False
+        while not ended:
+            batch = self._batches.get()
+            ended = not batch
+            # Batches that already wait go into the same transaction.
+            while not ended and not self._batches.empty():
+                more = self._batches.get()
+                ended = not more
+                batch += more
+            self._write(batch)
+        self._cull()
 
     def _write(self, batch: list[str]) -> None:
         with self._guard:
@@ -148,18 +144,17 @@ class DiskCache:
         if not contents:
             return
         with self._disk:
-            cache = self._cache()
-        if cache is None:
+            store = self._store()
+        if store is None:
+            return
+        if not store.is_writable:
+            _tell(self._folder, "is only read: it cannot be written")
             return
         try:
-            with cache.transact():
-                for key, content in contents.items():
-                    if content is None:
-                        cache.delete(key)
-                    else:
-                        cache.set(key, _sealed(key, content))
-        except _failures():
-            # Another process holds it, or the disk is full: the next run fetches again.
+            store.write({key: None if content is None else _sealed(key, content) for key, content in contents.items()})
+        except Exception as problem:  # as above: the next run fetches again
+            with self._disk:
+                self._give_up(problem)
             return
         with self._guard:
             for key, content in contents.items():
@@ -170,44 +165,57 @@ class DiskCache:
     def _cull(self) -> None:
         """Keep the cache within its size; once a run, as looking costs more than writing a small entry."""
         if self._written and self._opened is not None:
-            with contextlib.suppress(*_failures()):
-                self._opened.cull()
+            with contextlib.suppress(Exception):
+                self._opened.cull(_SIZE_LIMIT)
 
-    def close_thread(self) -> None:
-        """Close the connection that the current thread has."""
-        opened = self._opened
+    def close(self) -> None:
+        """Close the database until it is needed again."""
+        with self._disk:
+            opened, self._opened = self._opened, None
         if opened is not None:
-            with contextlib.suppress(sqlite3.Error):
-                opened.close()
+            opened.close()
 
-    def _cache(self) -> diskcache.Cache | None:
+    def _store(self) -> EntryStore | None:
         if self._opened is None and not self._is_unusable:
+            from wheelcheck.index.entry_store import EntryStore
+
             try:
-                self._opened = _open(self._folder)
-            except _failures():
-                self._start_afresh()
+                self._opened = EntryStore(self._folder)
+            except Exception as problem:  # as above
+                self._give_up(problem)
         return self._opened
 
-    def _start_afresh(self) -> None:
-        """Rename a broken cache and begin an empty one; if that fails too, continue without."""
-        self.close_thread()
-        self._opened = None
+    def _give_up(self, problem: Exception) -> None:
+        """Begin an empty cache in place of a damaged one; after any other *problem*, and a second one, continue without."""
+        from wheelcheck.index.entry_store import EntryStore, is_damaged
+
+        self.close()
         if self._is_unusable:
             return
-        aside = self._folder.with_name(f"{self._folder.name}.broken-{os.getpid()}")
-        try:
-            # Renamed first: another process that has it open keeps its files until it ends.
-            self._folder.rename(aside)
-        except OSError:
-            self._is_unusable = True
+        self._is_unusable = True
+        if not is_damaged(problem):
+            _tell(self._folder, f"is not used: {getattr(problem, 'strerror', None) or problem}")
             return
+        aside = self._folder.with_name(f"{self._folder.name}.broken-{os.getpid()}")
         from shutil import rmtree
 
-        rmtree(aside, ignore_errors=True)
-        try:
-            self._opened = _open(self._folder)
-        except _failures():
-            self._is_unusable = True
+        with contextlib.suppress(Exception):
+            # Renamed first: another process that has it open keeps its files until it ends.
+            self._folder.rename(aside)
+            rmtree(aside, ignore_errors=True)
+            self._opened = EntryStore(self._folder)
+
+
+def _tell(folder: Path, fact: str) -> None:
+    """Say *fact* of the cache once, by the logging of whoever runs this: on stderr, unless it is set up otherwise."""
+    import logging
+
+    if folder not in _TOLD:
+        _TOLD.add(folder)
+        logging.getLogger("wheelcheck").warning("note: the cache in %s %s", folder, fact)
+
+
+_TOLD: set[Path] = set()
 
 
 def _key(kind: CacheKind, key: str) -> str:
@@ -229,45 +237,6 @@ def _unsealed(full_key: str, sealed: bytes) -> memoryview | None:
     return content if _seal(full_key, content) == seal else None
 
 
-def _failures() -> tuple[type[Exception], ...]:
-    """The errors of reading and writing a cache: broken database, foreign values, disk, a lock held too long."""
-    import diskcache
-
-    return (sqlite3.Error, OSError, ValueError, TypeError, diskcache.Timeout)
-
-
-def _open(folder: Path) -> diskcache.Cache:
-    import diskcache
-
-    class ByteDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
-        """Storage for bytes only: any other value in the database was not written by us, and is never unpickled."""
-
-        def __init__(self, directory: str, **options: object) -> None:
-            super().__init__(directory, **options)
-            self._folder = Path(directory)
-
-        def fetch(self, _mode: int, filename: str | None, value: object, _read: object) -> bytes | None:
-            """The bytes of an entry, ``None`` for anything else; called by diskcache with positions."""
-            if filename is not None:
-                return (self._folder / filename).read_bytes()
-            return value if isinstance(value, bytes) else None
-
-    class ByteCache(diskcache.Cache):  # type: ignore[misc]
-        """A cache that leaves no connection open where the database turns out to be broken."""
-
-        def __init__(self, directory: str, **options: object) -> None:
-            try:
-                super().__init__(directory, **options)
-            except Exception:
-                with contextlib.suppress(AttributeError):  # nothing was opened yet
-                    self.close()
-                raise
-
-    return ByteCache(
-        str(folder), timeout=10, disk=ByteDisk, size_limit=_SIZE_LIMIT, disk_min_file_size=_FILE_FROM, cull_limit=0
-    )
-
-
 def default_cache_dir() -> Path:
     """Where the cache lies unless told otherwise: ``WHEELCHECK_CACHE_DIR``, else the platform's cache folder."""
     named = os.environ.get("WHEELCHECK_CACHE_DIR")
@@ -284,12 +253,14 @@ def cache_info(cache_dir: Path) -> CacheInfo:
     size = sum(each.stat().st_size for each in (*folder.rglob("*"), *runtimes.rglob("*")) if each.is_file())
     entries = 0
     if (folder / _DATABASE).exists():
-        with contextlib.suppress(*_failures()):
-            cache = _open(folder)
+        from wheelcheck.index.entry_store import EntryStore
+
+        with contextlib.suppress(Exception):
+            store = EntryStore(folder)
             try:
-                entries = len(cache)
+                entries = store.count()
             finally:
-                cache.close()
+                store.close()
     return CacheInfo(folder=cache_dir, entries=entries, size=size)
 
 

@@ -18,8 +18,19 @@ _HEX = re.compile("[0-9a-fA-F]+")
 _USER_INFO = re.compile(r"(?<=://)(?:[^\s/?#'\"]+@|[^\s/?#'\"@:\[]*:(?!\d+[/?#])[^\s'\"]*@)")
 
 
-def masked(url: str) -> str:
-    """*url* without user name and password, otherwise unchanged, so that it can be shown, stored and used again.
+# Addresses with other slashes than two, or with none, and without a scheme; the digest of an image is no host.
+_ODD_USER_INFO = re.compile(r"(?i)\b((?:https?|ftp|ssh):[/\\]*)[^\s/\\?#'\"@]+@")
+_BARE_USER_INFO = re.compile(r"(?<![\w./@:-])[\w.+%-]{1,100}:[^\s'\"/\\@:]{1,200}@(?!sha\d)(?=[\w\[])")
+_QUERY_SECRET = re.compile(
+    r"(?i)([?&;](?:[\w.-]{0,40}(?:token|secret|passw(?:or)?d|api[-_.]?key|signature|credential|session)[\w.-]{0,40}"
+    r"|pwd|auth|key|sig|jwt)=)[^&;#\s'\"<>]*[^&;#\s'\"<>:,.)]"
+)
+_STORED_USER = re.compile(rb"://[^\s/?#'\"<>@]{1,500}@")
+_STORED_QUERY = re.compile(_QUERY_SECRET.pattern.encode())
+
+
+def without_user(url: str) -> str:
+    """*url* without user name and password, so that it can be asked.
 
     What is no URL with a host (a path, a malformed address) is given back as it is.
     """
@@ -32,9 +43,23 @@ def masked(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+def masked(url: str) -> str:
+    """*url* as it may be shown and stored: :func:`without_user`, and ``***`` for the secrets in its query."""
+    url = without_user(url)
+    return _QUERY_SECRET.sub(r"\1***", url) if "?" in url else url
+
+
 def masked_within(text: str) -> str:
-    """*text* with the credentials of every URL in it replaced by ``***``, for messages that quote what was written."""
-    return _USER_INFO.sub("***@", text)
+    """*text* with the credentials of every address in it replaced by ``***``, for messages that quote what was written."""
+    if "@" in text:
+        text = _BARE_USER_INFO.sub("***@", _ODD_USER_INFO.sub(r"\1***@", _USER_INFO.sub("***@", text)))
+    return _QUERY_SECRET.sub(r"\1***", text) if "=" in text else text
+
+
+def has_secrets(content: bytes) -> bool:
+    """Whether an address in *content* has credentials in it, which must not be stored."""
+    in_user = b"@" in content and _STORED_USER.search(content) is not None
+    return in_user or (b"?" in content and _STORED_QUERY.search(content) is not None)
 
 
 def is_local(url: str) -> bool:
