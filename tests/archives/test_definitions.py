@@ -92,15 +92,16 @@ def test_what_cannot_be_known_makes_it_open_ended(source: str) -> None:
     assert define(files, "demo.m")["demo.m"].open_ended
 
 
-def test_a_getattr_that_answers_to_literal_names_alone_adds_just_those() -> None:
-    source = (
+@pytest.mark.parametrize("before", ["", "if not TYPE_CHECKING:\n "])
+def test_a_getattr_that_answers_to_literal_names_alone_adds_just_those(before: str) -> None:
+    source = before + (
         "def __getattr__(name):\n"
         "    'Old names.'\n"
         "    import warnings\n"
         "    if name == '__version__':\n        return 1\n"
         "    if name in ('old', 'older'):\n        return 2\n"
         "    raise AttributeError(name)\n"
-    )
+    ).replace("\n", "\n " if before else "\n")
     found = define({"demo/m.py": source}, "demo.m")["demo.m"]
     assert found.names == {"__getattr__", "__version__", "old", "older"}
     assert not found.open_ended

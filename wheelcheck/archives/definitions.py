@@ -102,7 +102,9 @@ def _bindings(tree: ast.Module, package: str) -> _Bindings:
         elif _writes_names(node):
             bound.open_ended = True
     if "__getattr__" in bound.names:
-        answered = _answered([node for node in tree.body if getattr(node, "name", "") == "__getattr__"])
+        answered = _answered(
+            [node for node in _iter_top_level(tree.body) if getattr(node, "name", "") == "__getattr__"]
+        )
         bound.names |= answered or set()
         bound.open_ended |= answered is None
     return bound

@@ -34,6 +34,7 @@ from wheelcheck.model.code import (
 MODULES = 400
 """How many modules of one archive are followed; generated packages have thousands."""
 _EXTENDS_PATH = re.compile(rb"sys\.path\.|sys\.path\s*\+?=|sys\.path\[|meta_path|path_hooks|addsitedir")
+_IMPORTERS = re.compile(rb"meta_path|path_hooks")
 _MAKES_MODULES = re.compile(
     rb"modules\[[^\]]*\]\s*=[^=]|modules\.(?:update|setdefault|__setitem__)|=\s*sys\.modules\s*$|[(,]\s*sys\.modules\s*[,)]"
     rb"|import modules|meta_path|path_hooks|__path__\s*(?:\+?=[^=]|\.)|extend_path|declare_namespace|LazyLoader",
@@ -153,6 +154,7 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
         line=line,
         extends_path=_EXTENDS_PATH.search(content) is not None,
         loads=_loads(code, parsed, statements, target) if _MAY_LOAD.search(content) else (),
+        adds_importers=_IMPORTERS.search(content) is not None,
         makes_modules=_MAKES_MODULES.search(content) is not None,
     )
     return reached, inner

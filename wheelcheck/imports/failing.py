@@ -200,7 +200,7 @@ class _Providers:
 
     def has_importers(self, name: NormalizedName, target: ImportTarget) -> bool:
         """Whether the import of *name* may put importers in place, which fill modules otherwise than their files show."""
-        return any(each.extends_path for each in self._reached(name, target).values())
+        return any(each.adds_importers for each in self._reached(name, target).values())
 
     def _reached(self, name: NormalizedName, target: ImportTarget) -> Mapping[str, ReachedModule]:
         if name not in self._import_times:

@@ -240,8 +240,8 @@ class ReachedModule(Struct, frozen=True, kw_only=True):
 
     ``file`` is its member's path. ``broken`` says in a few words why the target's Python cannot parse it, ``unmade`` why a module
     that it imports is not made when another one runs; ``line`` is where. Both are empty where nothing is known to fail.
-    ``extends_path`` says that it may add places to ``sys.path``, or importers, ``makes_modules`` that it may put modules in place.
-    ``loads`` are the shared libraries that it loads by itself.
+    ``extends_path`` says that it may add places to ``sys.path``, or importers; ``adds_importers`` the latter; ``makes_modules``
+    that it may put modules in place. ``loads`` are the shared libraries that it loads by itself.
     """
 
     module: str
@@ -253,6 +253,7 @@ class ReachedModule(Struct, frozen=True, kw_only=True):
     line: int = 0
     extends_path: bool = False
     loads: tuple[LibraryLoad, ...] = ()
+    adds_importers: bool = False
     makes_modules: bool = False
 
 
