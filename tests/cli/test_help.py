@@ -20,6 +20,7 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),
     ("overview",),
+    ("completion",),
     ("help",),
     ("plan",),
     ("check",),

@@ -63,7 +63,10 @@ class Command(click.Command):
                 self.params.append(click.Option(flags, name, is_flag=is_switch, hidden=True, expose_value=False))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read *args*, and put what stands for something else where it belongs."""
+        """Read *args*, and put what stands for something else where it belongs; half a line for the shell stays as it is."""
+        if ctx.resilient_parsing:
+            self._complete_by_table()
+            return super().parse_args(ctx, args)
         rest = super().parse_args(ctx, list(with_whole_fix(args)))
         given = ctx.params
         if "requirement_files" in given:
@@ -76,6 +79,13 @@ class Command(click.Command):
             given["color"] = "never"
         _sort_targets(given)
         return rest
+
+    def _complete_by_table(self) -> None:
+        from wheelcheck.cli.completing import offered  # only while a command line is typed
+
+        for parameter in self.params:
+            if (completion := offered(self.name or "", parameter)) is not None:
+                parameter._custom_shell_complete = completion
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, then the options: those of the command alone, and those of the table by section."""

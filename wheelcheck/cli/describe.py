@@ -39,6 +39,30 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> int:
     return 0
 
 
+_SHELLS = ("bash", "zsh", "fish")
+
+
+@command(
+    "completion",
+    examples=(
+        ('eval "$(wheelcheck completion bash)"', "in ~/.bashrc; zsh likewise, in ~/.zshrc"),
+        ("wheelcheck completion fish > ~/.config/fish/completions/wheelcheck.fish", "for fish"),
+    ),
+    short_help="Print what makes a shell complete wheelcheck's words.",
+)
+@click.argument("shell", metavar=f"[{'|'.join(_SHELLS)}]", type=click.Choice(_SHELLS))
+@click.pass_context
+def completion_command(context: click.Context, shell: str) -> int:
+    """Print the script with which a shell completes commands, options, platforms, Pythons, formats, findings and projects."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    if found is None:
+        raise UsageProblem(f"there is no completion for {shell}", hint=f"there is for {', '.join(_SHELLS)}")
+    click.echo(found(context.find_root().command, {}, "wheelcheck", "_WHEELCHECK_COMPLETE").source())
+    return 0
+
+
 class _Described(Command):
     """A command whose help ends with the table of formats, read when help is asked for."""
 

@@ -14,7 +14,7 @@ import threading
 from collections import UserDict
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -23,6 +23,9 @@ from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.signals import INTERRUPTED
 from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
 from wheelcheck.errors import DiskFailure, UsageProblem, WheelcheckError, did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _MODULES = {
     "overview": "matrix",
@@ -46,6 +49,7 @@ _MODULES = {
     "config": "describe",
     "schema": "describe",
     "cache": "describe",
+    "completion": "describe",
     "help": "describe",
     "hook": "check",
 }
@@ -96,12 +100,21 @@ class Program(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Raise ``UsageProblem`` for a first word that is nearly a command."""
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)
         first = args[0] if args else ""
         own = {*ctx.help_option_names, *(flag for option in self.params for flag in option.opts)}
         if first not in own and first not in self.commands:
-            self._refuse_misspelt(first)
+            if not ctx.resilient_parsing:
+                self._refuse_misspelt(first)
             args = ["overview", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, and files: an input may stand in the place of a command."""
+        from click.shell_completion import CompletionItem
+
+        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
 
     def _refuse_misspelt(self, word: str) -> None:
         if word in _OF_INSTALLERS and not Path(word).exists():
