@@ -11,7 +11,7 @@ RESOLVING = (*ONE_TARGET, "check", "diff", *GRIDS)
 EXPLAINING = (*RESOLVING, "explain")
 ASKING = (*EXPLAINING, "wheels")
 CONNECTING = (*ASKING, "fetch", "bundle")
-CACHING = (*CONNECTING, "runtime")
+CACHING = (*CONNECTING, "runtime", "doctor")
 
 
 class Key:

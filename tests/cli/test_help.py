@@ -34,6 +34,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("export",),
     ("runtime",),
     ("publish",),
+    ("doctor",),
     ("sign",),
     ("verify",),
     ("fetch",),

@@ -225,6 +225,35 @@ def runtime_command(target: str, out: str, kind: str, form: str, **options: Any)
     return 0
 
 
+@command("doctor", short_help="Is this machine fit to build a plan?")
+@click.argument("plan_file", metavar="[PLAN]", required=False)
+@click.option(
+    "--builder", default="", metavar="NAME", help="What builds: bundle, nsis, pynsist, pyinstaller, electron-builder, …"
+)
+@click.option("--at", "place", default=".", metavar="DIR", help="The folder that is built in.", show_default=True)
+@answer_format("doctor")
+@table_options("doctor")
+def doctor_command(plan_file: str | None, builder: str, place: str, form: str, **options: Any) -> int:  # noqa: ANN401 - click
+    """Check what goes wrong before a build: Python, contamination, disk, tools, folder, hosts and clock.
+
+    With PLAN, what that plan takes: its target, its sizes and its hosts.
+
+    Exit status: 0 fit, 1 an error; warnings do not count.
+    """
+    from wheelcheck.api.doctor import doctor
+    from wheelcheck.api.edges import read_plan_file
+    from wheelcheck.api.request import Request
+    from wheelcheck.model.machine import Fitness
+    from wheelcheck.plans.documents import parse_executable
+
+    showing = Showing.taken_from(options)
+    plan = parse_executable(read_plan_file(plan_file), plan_file).plan if plan_file else None
+    with showing.reporter() as reporter:
+        checks = doctor(plan, Request(inputs=(), **options), Path(place), builder, reporter)
+    showing.write("doctor", form, checks)
+    return 1 if any(check.fitness is Fitness.ERROR for check in checks) else 0
+
+
 @command(
     "verify",
     examples=(("wheelcheck verify dist", "whether files, libraries and imports are there"),),

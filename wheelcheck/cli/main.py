@@ -44,6 +44,7 @@ _MODULES = {
     "bundle": "environments",
     "verify": "environments",
     "publish": "releases",
+    "doctor": "environments",
     "sign": "releases",
     "target": "describe",
     "config": "describe",

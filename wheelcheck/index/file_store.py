@@ -148,6 +148,17 @@ class FileStore:
         if landings:
             self._run(self._download_all(landings))
 
+    def clock_of(self, url: str) -> str:
+        """What the host of *url* says that the time is (``Date``), empty where it does not; raises ``IndexUnavailable``."""
+        found: list[str] = []
+        self._run(self._ask(url, found))
+        return found[0]
+
+    async def _ask(self, url: str, found: list[str]) -> None:
+        asked = Request(url=url, kind=RequestKind.RANGE, what=url, limit=_HEAD_LIMIT, method="HEAD")
+        reply = await self._context.transport().fetch(asked)
+        found.append(reply.headers.get("date", ""))
+
     @property
     def statistics(self) -> Statistics:
         """Exact counts of what was done so far."""

@@ -79,6 +79,8 @@ FORMATS = (
     ReportFormat("fetch", "json", "fetch:render_fetched_json"),
     ReportFormat("bundle", "text", "bundle:render_bundling"),
     ReportFormat("bundle", "json", "bundle:render_bundling_json"),
+    ReportFormat("doctor", "text", "doctor:render_doctor"),
+    ReportFormat("doctor", "json", "doctor:render_doctor_json"),
     ReportFormat("runtime", "text", "bundle:render_runtime"),
     ReportFormat("runtime", "json", "bundle:render_runtime_json"),
     ReportFormat("verify", "text", "verify:render_verify"),
