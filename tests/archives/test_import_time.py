@@ -126,6 +126,12 @@ def test_attribute_of_the_standard_library_counts_where_it_is_taken_for_sure(tex
     assert [name for each in module.imports if each.is_attribute for name in each.names] == taken
 
 
+def test_what_the_main_module_reaches_counts_as_its_own() -> None:
+    files = {"a/__init__.py": "", "z/__init__.py": "import a", "b/__init__.py": "import a"}
+    found = read(files, filename="z-1-py3-none-any.whl").modules
+    assert [(each.entry, each.module) for each in found] == [("z", "z"), ("z", "a"), ("b", "b")]
+
+
 def test_python_2_does_not_parse_and_says_where() -> None:
     (module,) = read({"a.py": "import b\nprint 'hello'\n"}).modules
     assert module.broken

@@ -61,11 +61,18 @@ def read_import_time(code: CodeFiles, target: ImportTarget) -> ImportTime:
     About 1 ms for each 100 lines that are reached. Raises ``ArchiveRefused``.
     """
     own = code.modules
-    entries = _entries(code)
-    entry_of = {name: name for name in entries}
-    waiting = deque(entries)
+    entry_of: dict[str, str] = {}
+    waiting: deque[str] = deque()
+    entries = deque(_entries(code))
     found: list[ReachedModule] = []
-    while waiting and len(found) < MODULES:
+    while (waiting or entries) and len(found) < MODULES:
+        if not waiting:
+            # Each with all that it reaches, so that what the main one reaches counts as its own.
+            entry = entries.popleft()
+            if entry not in entry_of:
+                entry_of[entry] = entry
+                waiting.append(entry)
+            continue
         module = waiting.popleft()
         reached, inner = _read(code, module, entry_of[module], target)
         found.append(reached)
@@ -76,12 +83,12 @@ def read_import_time(code: CodeFiles, target: ImportTarget) -> ImportTime:
     return ImportTime(
         filename=code.filename,
         modules=tuple(found),
-        unread=f"more than {MODULES} modules are reached" if waiting else "",
+        unread=f"more than {MODULES} modules are reached" if waiting or entries else "",
     )
 
 
 def _entries(code: CodeFiles) -> list[str]:
-    """The modules whose import is followed: the top-level ones, and below a namespace the one that the archive is named for.
+    """The modules whose import is followed: the one that the archive is named for, be it below a namespace, then the top-level ones.
 
     Other modules below a namespace may be additions that not everybody imports, unless the archive has nothing else.
     """
@@ -101,7 +108,8 @@ def _entries(code: CodeFiles) -> list[str]:
     project = canonicalize_name(code.filename.partition("-")[0])
     named = [each for each in below if canonicalize_name(each) == project]
     is_alone = len(below) == 1 and all(_is_namespace(code, name) for name in found)
-    return found + (named or (below if is_alone else []))
+    entries = found + (named or (below if is_alone else []))
+    return sorted(entries, key=lambda entry: canonicalize_name(entry) != project)
 
 
 def _is_namespace(code: CodeFiles, package: str) -> bool:
