@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from macholib.MachO import MachOHeader  # type: ignore[import-untyped]
 
 _MACHO = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe")
+MAGIC = (b"\x7fELF", *_MACHO)
+"""What a program for systems like Unix begins with."""
 _SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
 # The libraries that read headers check much, yet a hostile file can still run them into these.
 _VERSION_ENTRY = 16  # bytes of an entry in the table of needed versions, and of one below it

@@ -402,3 +402,47 @@ def test_nothing_is_both_present_and_absent() -> None:
         both = [pattern for entry in system.absent for pattern in entry.patterns if pattern in system.present]
         assert both == [], name
         assert all(pattern == pattern.lower() for pattern in system.present if not system.case)
+
+
+@pytest.mark.parametrize("place", ["../../Scripts/tool.exe", "tool/bin/tool.exe"])
+def test_program_that_misses_a_library_is_a_problem(windows: FakeEnvironment, place: str) -> None:
+    windows.install(
+        "tool", {place: make_pe(["KERNEL32.dll", "libabsent.dll"]), "tool/__init__.py": ""}, tag="py3-none-win_amd64"
+    )
+    (problem,) = look(windows.root).errors
+    assert (problem.kind, problem.library, problem.distribution) == (
+        ProblemKind.LIBRARY_MISSING,
+        "libabsent.dll",
+        "tool",
+    )
+    assert str(problem.file).endswith("tool.exe")
+    windows.write(f"Lib/site-packages/{place}".replace("tool.exe", "libabsent.dll"), make_pe())
+    assert look(windows.root).errors == ()
+
+
+def test_program_beside_modules_that_misses_a_library_is_a_warning(windows: FakeEnvironment) -> None:
+    files = {"a/_c.pyd": make_pe(["python311.dll"]), "a/helper.exe": make_pe(["libabsent.dll"])}
+    windows.install("a", files, tag=WIN)
+    (warning,) = look(windows.root).warnings
+    assert "a program beside the modules" in warning.message
+
+
+@pytest.mark.parametrize(("place", "mode"), [("../../../bin/tool", 0o755), ("tool/libexec/tool", 0o755)])
+def test_program_for_linux_that_misses_a_library_is_a_problem(linux: FakeEnvironment, place: str, mode: int) -> None:
+    content = make_elf(["libc.so.6", "libabsent.so.1"], interpreter="/lib64/ld-linux-x86-64.so.2")
+    linux.install("tool", {place: content, "tool/__init__.py": ""}, tag="py3-none-manylinux_2_28_x86_64")
+    (linux.root / linux.site / place).resolve().chmod(mode)
+    (problem,) = look(linux.root).errors
+    assert (problem.kind, problem.library, problem.distribution) == (
+        ProblemKind.LIBRARY_MISSING,
+        "libabsent.so.1",
+        "tool",
+    )
+
+
+def test_scripts_and_data_are_no_programs(linux: FakeEnvironment) -> None:
+    linux.install(
+        "a", {"../../../bin/run": "#!/bin/sh\n", "a/LICENSE": "MIT", "a/data": b"\x7fELF"}, tag="py3-none-any"
+    )
+    (linux.root / "bin/run").chmod(0o755)
+    assert look(linux.root).errors == ()

@@ -239,9 +239,19 @@ def _of_a_plug_in(problem: Problem, subject: Subject, system: SystemKnowledge) -
     everybodys = subject.runtime.system == "windows" and absence is not None
     if problem.kind is not ProblemKind.LIBRARY_MISSING or problem.severity is not Severity.ERROR or everybodys:
         return problem
-    message = f"{problem.message}; it is a plug-in, which no module of Python links to"
+    what = (
+        "a program beside the modules"
+        if _is_program_name(problem.file or "")
+        else "a plug-in, which no module of Python links to"
+    )
+    message = f"{problem.message}; it is {what}"
     remedy = f"nothing, if the program does not use it; else {problem.remedy}"
     return replace(problem, severity=Severity.WARNING, message=message, remedy=remedy)
+
+
+def _is_program_name(path: str) -> bool:
+    name = path.rpartition("/")[2].lower()
+    return name.endswith(".exe") or "." not in name
 
 
 def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> Problem:

@@ -1,4 +1,4 @@
-"""Indexes every shared library of an environment by name and owner, and builds the problem of one whose needs are not met."""
+"""Indexes every shared library and program of an environment by name and owner, and builds the problem of one with unmet needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.binaries import (
+    MAGIC,
     Binary,
     BinaryUnreadable,
     Need,
@@ -28,7 +29,7 @@ _REMEDY = "add the package that has it, take a version with a wheel that bundles
 
 
 class LibraryIndex(Struct, frozen=True, kw_only=True):
-    """The libraries of one environment; ``owners`` are distributions by path, without the runtime's and foreign files.
+    """The libraries and programs of one environment; ``owners`` are distributions by path, without the runtime's and foreign files.
 
     ``places`` maps a file name to its paths, in lower case where the system ignores case. ``unreadable`` are the problems of
     libraries that could not be read.
@@ -40,6 +41,8 @@ class LibraryIndex(Struct, frozen=True, kw_only=True):
     foreign: frozenset[str]
     unreadable: tuple[Problem, ...]
     ignores_case: bool
+    commands: frozenset[str] = frozenset()
+    """The paths of the programs in the folder of commands, which users start."""
 
     def find(self, name: str) -> tuple[str, ...]:
         """Where libraries called *name* for the right system and machine lie."""
@@ -55,19 +58,21 @@ class LibraryIndex(Struct, frozen=True, kw_only=True):
 
 
 def read_library_index(subject: Subject, owners: Mapping[str, NormalizedName]) -> LibraryIndex:
-    """Read every library under the root of *subject*: a few milliseconds each."""
+    """Read every library and program under the root of *subject*: a few milliseconds each."""
     machine = subject.runtime.machine
     ignores_case = subject.runtime.system == "windows"
     binaries: list[Binary] = []
     unreadable: list[Problem] = []
     places: dict[str, tuple[str, ...]] = {}
     foreign: set[str] = set()
-    for path in _iter_libraries(subject):
+    commands = frozenset(path for path in owners if path.startswith(f"{subject.layout.scripts}/"))
+    for path in dict.fromkeys((*_iter_libraries(subject), *_iter_programs(subject, sorted(commands)))):
         try:
             with reading(path):
                 binary = read_binary(subject.root / path, path, machine)
         except (BinaryUnreadable, OSError) as problem:
-            unreadable.append(_unreadable(path, problem, owners))
+            if is_library_name(path.rpartition("/")[2]):
+                unreadable.append(_unreadable(path, problem, owners))
             continue
         if binary is None:
             continue
@@ -83,6 +88,7 @@ def read_library_index(subject: Subject, owners: Mapping[str, NormalizedName]) -
         foreign=frozenset(foreign),
         unreadable=tuple(unreadable),
         ignores_case=ignores_case,
+        commands=commands,
     )
 
 
@@ -111,8 +117,29 @@ def _iter_under(root: Path, start: Path, depth: int | None = None) -> Iterator[s
         relative = where[len(str(root)) :].replace(os.sep, "/").strip("/") or "."
         for name in sorted(names):
             # A framework of macOS has a library without a suffix, in X.framework/Versions/A/X.
-            if (is_library_name(name) or f"/{name}.framework/" in f"/{relative}/") and "\\" not in name:
+            is_binary = is_library_name(name) or f"/{name}.framework/" in f"/{relative}/"
+            if (is_binary or _is_program(Path(where, name))) and "\\" not in name:
                 yield joined(relative, name)
+
+
+def _iter_programs(subject: Subject, paths: list[str]) -> Iterator[str]:
+    """Those of *paths*, the recorded commands, that are programs of machine code."""
+    return (path for path in paths if _is_program(subject.root / path))
+
+
+def _is_program(path: Path) -> bool:
+    """Whether *path* is a program by its name (``x.exe``), or a file without a suffix that begins as an ELF or Mach-O one does."""
+    if path.suffix.lower() == ".exe":
+        return not path.is_symlink()
+    if path.suffix or path.is_symlink():
+        return False
+    try:
+        if not path.stat().st_mode & 0o111:
+            return False
+        with path.open("rb") as stream:
+            return stream.read(4) in MAGIC
+    except OSError:
+        return False
 
 
 def _unreadable(path: str, problem: Exception, owners: Mapping[str, NormalizedName]) -> Problem:
@@ -128,7 +155,7 @@ def _unreadable(path: str, problem: Exception, owners: Mapping[str, NormalizedNa
 
 
 def linked_paths(index: LibraryIndex) -> frozenset[str]:
-    """The paths of the extension modules in *index*, of the runtime's libraries, and of all that these need, step by step.
+    """The paths of the extension modules in *index*, of commands and the runtime's libraries, and of all that these need.
 
     A distribution without any extension module loads its libraries itself (``ctypes``), so all of them count. The rest are
     plug-ins (of Qt, of databases), which may never be loaded.
@@ -138,7 +165,10 @@ def linked_paths(index: LibraryIndex) -> frozenset[str]:
     waiting = [
         each.path
         for each in index.binaries
-        if is_extension_name(each.name) or index.owner(each.path) is None or index.owner(each.path) not in with_modules
+        if is_extension_name(each.name)
+        or each.path in index.commands
+        or index.owner(each.path) is None
+        or index.owner(each.path) not in with_modules
     ]
     found = set(waiting)
     while waiting:
