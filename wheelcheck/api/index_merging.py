@@ -224,17 +224,17 @@ def _absent_statuses(
     urls: Iterable[str], named: Iterable[NamedIndex], strategy: IndexStrategy
 ) -> Mapping[str, frozenset[int]]:
     """The statuses of each index that mean absence to uv: by its own strategy, an index that refuses to answer ends the search."""
+    from wheelcheck.knowledge.loading import load_absent_statuses
+
     told = {index.url: frozenset(index.absent_statuses) for index in named}
     return {
         url: _ABSENT
-        | (told.get(url) or (_REFUSED if strategy != "first-index" else _habit_of(urlsplit(url).hostname or "")))
+        | (
+            told.get(url)
+            or (_REFUSED if strategy != "first-index" else load_absent_statuses(urlsplit(url).hostname or ""))
+        )
         for url in urls
     }
-
-
-def _habit_of(host: str) -> frozenset[int]:
-    # Stores of files that serve as indexes answer 403 for what they do not have; this one is known to.
-    return frozenset({403}) if host == "pytorch.org" or host.endswith(".pytorch.org") else frozenset()
 
 
 def sources_on(

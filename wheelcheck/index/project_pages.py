@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import starmap
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wheelcheck.index.transport import Transport
 
 
+_REFUSED = frozenset({401, 403})
 _SIGN_IN = 401  # pip asks for a password and, where nobody answers, ends
 _decode_page = decoder(PackedPage)
 _decode_listing = decoder(Listing)
@@ -71,10 +72,10 @@ class ProjectPages:
                 return None
             layers += self._layer(pool.page_of(name), place)
         for tier in config.tiers_for(name):
-            answers = [self._answer_at_hand(url, name) for url in tier]
-            if None in answers:
+            answers = [answer for url in tier if (answer := self._answer_at_hand(url, name)) is not None]
+            if len(answers) < len(tier):
                 return None
-            listed, failures = self._judged(name, tier, filter(None, answers))
+            listed, failures = self._judged(name, tier, answers)
             failed += failures
             if listed:
                 found = [layer for body, url in listed for layer in self._layer(body, url)]
@@ -198,7 +199,7 @@ class ProjectPages:
                 self._failed[url] = failure
             return failure
 
-    def _judged(self, name: NormalizedName, tier: tuple[str, ...], answers: Iterable[_Answer]) -> _Judged:
+    def _judged(self, name: NormalizedName, tier: tuple[str, ...], answers: Sequence[_Answer]) -> _Judged:
         """The pages among the *answers* of the indexes of *tier*, and the failures that are only told.
 
         Raises ``IndexUnavailable`` where a failure leaves open what the default index has, or ends the run for the installer.
@@ -219,7 +220,21 @@ class ProjectPages:
         goes_on = config.fault == "is-told" if listed else self._is_only_told(name, tier, failures)
         if failures and not goes_on:
             raise failures[0][1]
+        if listed:
+            failures += self._refusals(tier, answers)
         return listed, failures
+
+    def _refusals(self, tier: tuple[str, ...], answers: Sequence[_Answer]) -> Iterator[tuple[str, IndexUnavailable]]:
+        """The indexes of *tier* that refused to answer, which counts as absence, but need not be any: nobody told so."""
+        for url, answer in zip(tier, answers, strict=True):
+            told = self._context.config.absent_statuses.get(url, _REFUSED)
+            if isinstance(answer, IndexUnavailable) or answer.status not in _REFUSED or not told >= _REFUSED:
+                continue
+            from wheelcheck.knowledge.loading import load_absent_statuses
+
+            if answer.status not in load_absent_statuses(urlsplit(url).hostname or ""):
+                fact = f"answered {answer.status}: a token may have expired, or the project is for others alone"
+                yield url, IndexUnavailable(fact, address=masked(url))
 
     def _is_only_told(
         self, name: NormalizedName, tier: tuple[str, ...], failures: list[tuple[str, IndexUnavailable]]

@@ -37,10 +37,14 @@ _NIL = msgspec.Raw(b"\xc0")
 
 
 class CachedAnswer(Struct, array_like=True, frozen=True):
-    """A cached answer of one URL; ``body`` is a packed page or listing, nil where there is nothing at the URL."""
+    """A cached answer of one URL; ``body`` is a packed page or listing, nil where there is nothing at the URL.
+
+    ``status`` is that with which the index said so.
+    """
 
     validity: Validity
     body: msgspec.Raw = _NIL
+    status: int = 404
 
     @property
     def is_empty(self) -> bool:
@@ -89,9 +93,10 @@ _HINTS = {
 
 
 class PageAnswer(Struct, Generic[B], frozen=True):
-    """An answer; ``body`` is ``None`` where there is nothing at the URL."""
+    """An answer; ``body`` is ``None`` where there is nothing at the URL, as the *status* says."""
 
     body: B | None
+    status: int = 200
 
 
 class RevalidatedPages(Generic[B]):
@@ -146,8 +151,8 @@ class RevalidatedPages(Generic[B]):
             reply = await self._context.transport().fetch(replace(request, headers={"Accept": ACCEPT}))
         if reply.status in absent:
             validity = Validity(self._context.clock(), DEFAULT_LIFETIME)
-            self._context.store(self._kind, url, encode(CachedAnswer(validity)))
-            return PageAnswer(None)
+            self._context.store(self._kind, url, encode(CachedAnswer(validity, status=reply.status)))
+            return PageAnswer(None, reply.status)
         if reply.status != 200:
             raise IndexRefused(f"answered {reply.status}", reply.status, address=url, hint=_HINTS.get(reply.status, ""))
         if reply.is_cut:
@@ -174,7 +179,7 @@ class RevalidatedPages(Generic[B]):
 
     def _opened(self, url: str, answer: CachedAnswer) -> PageAnswer[B] | None:
         if answer.is_empty:
-            return PageAnswer(None)
+            return PageAnswer(None, answer.status)
         try:
             return PageAnswer(self._decode(answer.body))
         except (msgspec.DecodeError, UnicodeDecodeError):

@@ -18,6 +18,7 @@ from wheelcheck.model.knowledge import (
     BuildLabel,
     BuildNeeds,
     Elsewhere,
+    IndexHost,
     NativeKnowledge,
     OwnPlatform,
     PythonLife,
@@ -35,6 +36,7 @@ _TABLES = (
     "elsewhere",
     "index",
     "label",
+    "host",
     "import_names",
     "python",
     "build",
@@ -60,6 +62,8 @@ def parse_repair_knowledge(text: str, address: str) -> RepairKnowledge:
     """
     document = Table.of_document(text, address, _TABLES)
     names = document.table("import_names")
+    for table in document.tables("host", IndexHost.__struct_fields__):
+        _host(table)  # checked alone: it is searched as text where it is needed
     # The keys of an entry are the fields of its type.
     return RepairKnowledge(
         advisories=_entries(document.tables("advisory", Advisory.__struct_fields__), _advisory, lambda entry: entry.id),
@@ -202,6 +206,14 @@ def _index(table: Table) -> VendorIndex:
         platforms=table.each("platforms", kinds.platform_pattern),
         labels=table.each("labels", kinds.label_pattern),
         message=table.one("message", kinds.sentence),
+        evidence=table.some("evidence", kinds.link),
+    )
+
+
+def _host(table: Table) -> IndexHost:
+    return IndexHost(
+        host=table.one("host", kinds.identifier),
+        absent_statuses=table.some("absent_statuses", kinds.matching(r"[45]\d\d", "not a status such as 403")),
         evidence=table.some("evidence", kinds.link),
     )
 

@@ -123,6 +123,13 @@ def find_release_day(minor: str) -> str | None:
     return found[1] if found is not None else None
 
 
+def load_absent_statuses(host: str) -> frozenset[int]:
+    """The statuses, besides 404, with which an index on *host* is known to say that it has no such project; searched likewise."""
+    rows = re.findall(r'^host = "(.+)"\nabsent_statuses = \[(.+)\]$', load_shipped("indexes.toml"), re.MULTILINE)
+    known = next((statuses for name, statuses in rows if f".{host}".endswith(f".{name}")), "")
+    return frozenset(map(int, re.findall(r"\d+", known)))
+
+
 def load_variants() -> frozenset[str]:
     """Words by which the names of projects differ that bring the same modules, such as ``gpu``; searched in the text likewise."""
     found = re.search(r"^variants = \[(.*)\]$", load_shipped("standard_library.toml"), re.MULTILINE)

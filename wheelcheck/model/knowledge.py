@@ -174,6 +174,14 @@ class VendorIndex(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...]
 
 
+class IndexHost(Struct, frozen=True, kw_only=True):
+    """A host of indexes (and those below it) that says with one of ``absent_statuses`` too that it has no such project."""
+
+    host: str
+    absent_statuses: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
 class BuildLabel(Struct, frozen=True, kw_only=True):
     """What a local version says of a build: *label* is a shell pattern (``cu*``), *means* what a build without it lacks.
 
