@@ -88,9 +88,10 @@ def read_import_time(code: CodeFiles, target: ImportTarget) -> ImportTime:
 
 
 def _entries(code: CodeFiles) -> list[str]:
-    """The modules whose import is followed: the one that the archive is named for, be it below a namespace, then the top-level ones.
+    """The modules whose import is followed: first the one that the archive is named for, be it below a namespace.
 
-    Other modules below a namespace may be additions that not everybody imports, unless the archive has nothing else.
+    Then all of the top level. Other modules below a namespace may be additions that not everybody imports, unless the archive
+    has nothing else.
     """
     own = code.modules
     found: list[str] = []
