@@ -1,4 +1,4 @@
-"""Makes docs/wheelcheck.1, the manual page, from the commands and the table of options: `python -m tests.docs.man_page`."""
+"""Makes docs/wheelcheck.1, the manual page, from the commands and the table of options, for `python -m tests.docs.readme`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,3 @@ def _paragraphs(text: str) -> Iterator[str]:
 def _escaped(text: str) -> str:
     escaped = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-").replace("…", "...")
     return f"\\&{escaped}" if escaped[:1] in (".", "'") else escaped
-
-
-if __name__ == "__main__":
-    PAGE.write_text(manual(), encoding="utf-8", newline="\n")

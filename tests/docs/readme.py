@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from tests.docs import man_page
 from wheelcheck.cli.check import check_command
 from wheelcheck.cli.plan import plan_command
 from wheelcheck.export.formats import EXPORTERS
@@ -113,5 +114,6 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
+    man_page.PAGE.write_text(man_page.manual(), encoding="utf-8", newline="\n")
     for page in PAGES:
         page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

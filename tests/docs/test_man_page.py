@@ -11,7 +11,7 @@ from tests.docs.man_page import PAGE, manual
 
 
 def test_manual_page_is_that_of_the_program() -> None:
-    assert PAGE.read_text(encoding="utf-8") == manual(), "run `python -m tests.docs.man_page`"
+    assert PAGE.read_text(encoding="utf-8") == manual(), "run `python -m tests.docs.readme`"
 
 
 def test_every_command_has_its_section() -> None:

@@ -39,7 +39,7 @@ _CODE = re.compile(r"`[^`]{1,40}`")
 """Short code stays on one line."""
 # A version stays with the word before it: "av" at the end of one line and "11.0.0" on the next reads as nonsense.
 _BEFORE_VERSION = re.compile(r" (?=v?\d+(?:[.!]\d)\S*)")
-_WIDEST = 100
+_WIDEST = 120
 """Longer lines than this are hard to read, however wide the terminal."""
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
