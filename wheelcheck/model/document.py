@@ -74,11 +74,10 @@ def render_shareable(document: object) -> str:
 
 def document_of(kind: type[_Document], value: object, **others: object) -> _Document:
     """The *kind* of document that *value* fills, and so the documents in it: by attributes of the same names, but for *others*."""
-    names = (name for name in kind.__struct_fields__ if name not in others)
-    said = {name: each for name, each in others.items() if each is not msgspec.UNSET}
-    return msgspec.convert(
-        SimpleNamespace(**{name: getattr(value, name) for name in names}, **said), kind, from_attributes=True
-    )
+    found = {name: getattr(value, name) for name in kind.__struct_fields__ if name not in others} | others
+    # What is left out has no attribute: msgspec reads one with that value as wrong.
+    said = {name: each for name, each in found.items() if each is not msgspec.UNSET}
+    return msgspec.convert(SimpleNamespace(**said), kind, from_attributes=True)
 
 
 def as_plain(document: msgspec.Struct) -> dict[str, object]:
