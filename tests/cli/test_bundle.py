@@ -19,6 +19,7 @@ from tests.cli.bundles import ARM64, bundle_words, catalog, left_beside, tree, w
 from tests.cli.programs import Outcome, Shell
 from tests.fakes import runtimes
 from tests.fakes.archives import make_wheel
+from tests.fakes.libraries import make_pe
 from tests.server import IndexServer
 from wheelcheck.model.environment import Budget, Manifest
 from wheelcheck.plans.manifests import parse_manifest
@@ -345,3 +346,31 @@ def test_summary_fits_the_terminal(ready: Shell, width: int) -> None:
     for text in (render_bundling(bundling, width=width), render_bundling(over, width=width)):
         assert max(map(len, text.splitlines())) <= width
         assert text.endswith("\n")
+
+
+def test_parts_of_windows_that_wheels_need_are_told_once_for_all_wheels(shell: Shell) -> None:
+    """A clean Windows lacks the C++ runtime, which `verify` and the user would otherwise be the first to find."""
+    module = make_pe(["MSVCP140.dll", "python311.dll", "KERNEL32.dll"])
+    files = {
+        name: [
+            make_wheel(name, "1.0", tags="cp311-cp311-win_amd64", files={f"{name}/_c.pyd": module, f"{name}/a.py": ""})
+        ]
+        for name in ("one", "two")
+    }
+    write_plan(shell, "one", "two", files=files)
+    write_runtime(shell)
+    text = " ".join(made(shell, "-o", "out").out.split())
+    assert "one, two need MSVCP140.dll of the Visual C++ 2015-2022 runtime, which a clean Windows does not have" in text
+    assert text.count("MSVCP140.dll") == 1
+
+
+def test_plan_for_two_machines_is_refused(shell: Shell) -> None:
+    write_plan(shell, "app", "--platform", "macosx_11_0_universal2", "--python", "3.11")
+    refused = shell.run("bundle", "plan.json", "--wheelhouse", "house", "-o", "out").refused(2)
+    assert "bundle each" in refused
+
+
+def test_path_that_is_too_long_asks_for_no_space(ready: Shell) -> None:
+    message = ready.run(*bundle_words("-o", "n" * 250)).err
+    assert "free some space" not in message
+    assert "n" * 250 in message

@@ -125,6 +125,11 @@ def _understood(executable: ExecutablePlan, request: BundleRequest, reporter: Tr
 def _source(target: Target, request: BundleRequest, reporter: Transfers) -> RuntimeSource:
     from wheelcheck.environments.bundle.runtimes import plain_source, recognise_runtime
 
+    if target.platform.endswith("universal2"):
+        raise UsageProblem(
+            f"a bundle is for one machine, and the plan is for {target.platform}",
+            hint="plan for macosx_11_0_arm64 and for macosx_11_0_x86_64, and bundle each",
+        )
     if request.runtime is None:
         return plain_source(target)
     if isinstance(request.runtime, Path):
@@ -315,17 +320,21 @@ def _iter_warnings(environment: Environment) -> Iterator[str]:
 def _iter_failing_imports(
     environment: Environment, manifest: Manifest, target: Target, reporter: Transfers
 ) -> Iterator[str]:
-    """What `verify` will say of imports that cannot work, while the plan is easily changed."""
+    """What `verify` will say of imports and parts of Windows that are missing, while the plan is easily changed."""
     from wheelcheck.archives.installed import InstalledCode
+    from wheelcheck.environments.verify.libraries import iter_lacking_runtimes
     from wheelcheck.environments.verify.locating import locate
     from wheelcheck.environments.verify.reading import failing_imports_of
     from wheelcheck.knowledge.loading import load_standard_library
+    from wheelcheck.knowledge.systems import load_system_libraries
 
     reporter.stage("reading imports")
     subject = locate(environment.root, str(environment.root), manifest)
     for problem in failing_imports_of(subject, target, load_standard_library(), InstalledCode):
         if problem.severity is Severity.ERROR:
             yield f"{problem.message}; {problem.remedy}"
+    if environment.runtime.system == "windows":
+        yield from iter_lacking_runtimes(subject, load_system_libraries())
 
 
 def bundle_name(asked: str, plan: Plan, folder: Path, out: Path) -> str:

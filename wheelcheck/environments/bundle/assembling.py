@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import io
 import os
@@ -33,6 +34,12 @@ from wheelcheck.ports import Reporter
 from wheelcheck.texts.archive_members import leads_outside
 
 _MOST_THREADS = 4
+_SPACE = "free some space, or choose another folder"
+_WRITE_HINTS = {
+    errno.ENOSPC: _SPACE,
+    getattr(errno, "EDQUOT", errno.ENOSPC): _SPACE,
+    errno.ENAMETOOLONG: "choose a folder with a shorter path: file systems bound the length of a name and of a path",
+}
 _KEEPS = {
     RuntimeKind.EMBEDDABLE: keeps_of_prefix,
     RuntimeKind.STANDALONE: keeps_of_prefix,
@@ -155,7 +162,7 @@ def _cleared_on_failure(into: Path) -> Iterator[None]:
         raise DiskFailure(
             f"cannot be written: {problem.strerror or problem}",
             address=str(problem.filename or into),
-            hint="free some space, or choose another folder",
+            hint=_WRITE_HINTS.get(problem.errno or 0, "choose another folder, one that can be written"),
         ) from problem
     finally:
         if not done:

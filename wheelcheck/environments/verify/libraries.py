@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
 from wheelcheck.environments.binaries import Binary, Need, is_extension_name
-from wheelcheck.environments.verify.library_index import LibraryCase, LibraryIndex, linked_paths
-from wheelcheck.environments.verify.subject import Subject, is_outside, joined
+from wheelcheck.environments.verify.library_index import LibraryCase, LibraryIndex, linked_paths, read_library_index
+from wheelcheck.environments.verify.subject import Subject, is_outside, joined, owners, read_installed
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
@@ -170,6 +170,29 @@ RULES: Mapping[str, Callable[[LibraryCase], Iterator[Problem]]] = MappingProxyTy
     {"windows": judge_windows, "linux": judge_linux, "musl": judge_linux, "macos": judge_macos}
 )
 """The rules by the system of a runtime."""
+
+
+def iter_lacking_runtimes(subject: Subject, knowledge: LibraryKnowledge) -> Iterator[str]:
+    """A sentence for each part that installers bring and that the wheels of *subject* need, such as the Visual C++ runtime.
+
+    Reads the headers of all libraries, and judges nothing else.
+    """
+    system = knowledge.systems.get(subject.runtime.system)
+    if system is None:
+        return
+    installed = read_installed(subject)
+    index = read_library_index(subject, owners(subject, installed))
+    requires = {each.name: each.requires for each in installed}
+    needed: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
+    for problem in judge_libraries(subject, index, knowledge, (), requires):
+        absence = system.absence(problem.library) if problem.library else None
+        if absence is not None and absence.bundled and problem.severity is Severity.ERROR:
+            names, libraries = needed.setdefault((absence.owner, absence.remedy), (set(), set()))
+            names.add(problem.distribution or "the runtime")
+            libraries.add(problem.library or "")
+    for (owner, remedy), (names, libraries) in needed.items():
+        verb = "needs" if len(names) == 1 else "need"
+        yield f"{', '.join(sorted(names))} {verb} {', '.join(sorted(libraries))} of {owner}: {remedy}"
 
 
 def judge_libraries(
