@@ -125,9 +125,9 @@ def test_what_does_not_depend_on_the_target_is_done_once_for_all_cells(tmp_path:
             matrix(asked)
         assert server.requests == []
     assert calls["resolver.resolution_cache.ResolutionCache.resolve"] == len(PLATFORMS) * len(CPYTHONS)
-    # Each outcome is searched for once, and by the solver only where a choice has to be undone; nothing is read ahead.
+    # Each outcome is searched for once; nothing is read ahead.
     assert calls["resolver.passes._Run.answer"] == 14
-    assert calls["resolver.search.solver_mapping"] == 8
+    assert calls["resolver.search.search"] == 14
     assert calls["resolver.prefetch.Lookahead.start"] == 0
     # Pages and what metadata states are read once; the run before this one, in the same process, has parsed its requirements.
     assert calls["index.page_versions.project_page"] == len(CATALOG)

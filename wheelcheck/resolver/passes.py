@@ -29,13 +29,13 @@ from wheelcheck.resolver.outcome import clashes_of, walk, way_to
 from wheelcheck.resolver.prefetch import Lookahead
 from wheelcheck.resolver.provider import WheelProvider
 from wheelcheck.resolver.requirement import Bound, bound_of
-from wheelcheck.resolver.search import Mapped, StartAgain, Watch, fast_path_mapping, solver_mapping
+from wheelcheck.resolver.search import Mapped, search
+from wheelcheck.resolver.watch import StartAgain, Watch
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.hash_rules import HashRules
 
 _READ_A_ROUND = 4  # versions read cost as much as a round
 _ROUNDS_TO_GO_BACK = 500  # beyond those of the natural pass, twice, before a trial of the third is given up
-_Search = Callable[[WheelProvider, Watch, int], Mapped | None]
 
 
 class Budget(Struct, frozen=True, kw_only=True):
@@ -205,19 +205,12 @@ class _Run:
     # One pass
 
     def _pass(self, leniency: Leniency, rounds: int) -> Resolution | Conflict:
-        rejected = dict(self._source.rejected)
-        answer = self._searched(fast_path_mapping, *self._begun(leniency, rounds))
-        if answer is not None:
-            return answer
-        # The search begins as if nothing had been tried: it finds out itself which versions are rejected, and why.
-        self._source.rejected = rejected
         provider, watch = self._begun(leniency, rounds)
-        while answer is None:
+        while True:
             try:
-                answer = self._searched(solver_mapping, provider, watch)
+                return self._searched(provider, watch)
             except StartAgain as again:
                 provider.begin_again(again.promoted)
-        return answer
 
     def _begun(self, leniency: Leniency, rounds: int) -> tuple[WheelProvider, Watch]:
         question = self._question
@@ -234,13 +227,11 @@ class _Run:
         watch.after_rejections = provider.pruning.begin_probing
         return provider, watch
 
-    def _searched(self, search: _Search, provider: WheelProvider, watch: Watch) -> Resolution | Conflict | None:
-        """The outcome of *search*; ``None`` where it gave up."""
+    def _searched(self, provider: WheelProvider, watch: Watch) -> Resolution | Conflict:
         clashes: tuple[Clash, ...] = ()
         spent = False
         try:
-            mapping = self._mapping(search, provider, watch)
-            return None if mapping is None else self._resolution(provider, mapping, watch.rounds)
+            return self._resolution(provider, self._mapping(provider, watch), watch.rounds)
         except ResolutionImpossible as impossible:
             clashes = clashes_of(tuple(impossible.causes), provider)
         except RootUnsatisfiable:
@@ -257,7 +248,7 @@ class _Run:
             rounds=watch.rounds,
         )
 
-    def _mapping(self, search: _Search, provider: WheelProvider, watch: Watch) -> Mapped | None:
+    def _mapping(self, provider: WheelProvider, watch: Watch) -> Mapped:
         # An answer that never comes must not hold up the end.
         self._source.projects.while_waiting(watch.refuse_overtime)
         try:

@@ -1,189 +1,118 @@
-"""The two ways to search for the pins of one pass: the fast path, which never goes back, and resolvelib.
+"""The search for the pins of one pass: resolvelib's, step by step, with what a step touches as its cost.
 
-resolvelib asks of every project in every round whether its pin still satisfies, and copies its state for the case that it must go
-back. That is quadratic, and most inputs never go back. The fast path asks again only about what a choice touches. It asks the
-provider the same questions in the same order, so it ends where resolvelib would end; where resolvelib would reject a candidate or
-go back, it answers ``None``, and resolvelib has to search.
+resolvelib asks of every project in every round whether its pin still satisfies, and keeps a copy of its whole state for each pin:
+time and memory are quadratic, and three thousand projects take minutes and gigabytes. Here a journal keeps what each pin changed,
+so that it can be undone, and only what was touched is asked again. The provider gets the same questions in the same order, so the
+search ends where resolvelib ends.
 """
 
 from __future__ import annotations
 
 import operator
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from packaging.utils import NormalizedName
+from msgspec import Struct, field
 from resolvelib.reporters import BaseReporter
-from resolvelib.resolvers import Criterion
-from resolvelib.resolvers import Resolution as Solving
+from resolvelib.resolvers import (
+    Criterion,
+    InconsistentCandidate,
+    RequirementsConflicted,
+    ResolutionImpossible,
+    ResolutionTooDeep,
+)
 from resolvelib.structs import IteratorMapping, RequirementInformation, State, build_iter_view
 
-from wheelcheck.errors import BudgetSpent
-from wheelcheck.ports import Reporter
 from wheelcheck.resolver.provider import Cause, Preference, WheelProvider
 from wheelcheck.resolver.requirement import Candidate, Key, ResolverRequirement
 
-# So often a project may find nothing to choose before the search starts again with it decided earlier.
-_PATIENCE = 8
-# So many candidates may be rejected before versions are looked at closer than the solver does; most inputs never come here.
-_REJECTIONS_TAKEN = 50
-
 Mapped = Mapping[Key, Candidate]
-_Criteria = dict[Key, Criterion[ResolverRequirement, Candidate]]
+_Criterion = Criterion[ResolverRequirement, Candidate]
+_Events = BaseReporter[ResolverRequirement, Candidate, Key]
+# The share of the rounds in which the search may jump back further than is safe, before it returns to where it began to.
+_OPTIMISTIC = 0.1
 
 
-class StartAgain(Exception):
-    """Raised by the :class:`Watch`: the search is to begin anew, with *promoted* decided earlier."""
-
-    def __init__(self, promoted: NormalizedName | None) -> None:
-        super().__init__(promoted)
-        self.promoted = promoted
+def search(provider: WheelProvider, watch: _Events, most_rounds: int) -> Mapped:
+    """The pins that resolvelib ends with, in its order; raises what resolvelib and *watch*, which receives its events, raise."""
+    return _Search(provider, watch).run(provider.edges[None], most_rounds)
 
 
-class Watch(BaseReporter[ResolverRequirement, Candidate, Key]):
-    """Tells the *reporter* what the solver does, keeps its latest ``mapping``, and ends it after *most* rounds or *is_overtime*."""
+class _Level(Struct):
+    """What was changed since the level below: criteria as they were before (``None``: there was none), and pins.
 
-    def __init__(self, is_overtime: Callable[[], bool], reporter: Reporter, most: int) -> None:
-        self.most = most
-        self.rounds = 0
-        self.after_rejections: Callable[[], None] = lambda: None
-        self.mapping: Mapped = {}
-        self._rejections = 0
-        self._failures: Counter[NormalizedName] = Counter()
-        self._patience = _PATIENCE
-        self._is_overtime = is_overtime
-        self._reporter = reporter
-
-    def starting_round(self, index: int) -> None:  # noqa: ARG002 - resolvelib's signature
-        """Count the round; ends the search when there were enough, those of earlier starts included, or the time is up."""
-        self.rounds += 1
-        if self.rounds > self.most:
-            raise BudgetSpent("the resolution reached its limit of rounds")
-        self.refuse_overtime()
-
-    def refuse_overtime(self) -> None:
-        """Raise ``BudgetSpent`` when the time is up: called between rounds, and in them before anything is waited for."""
-        if self._is_overtime():
-            raise BudgetSpent("the resolution reached its time budget")
-
-    def ending_round(self, index: int, state: State[ResolverRequirement, Candidate, Key]) -> None:  # noqa: ARG002
-        """Keep the pins, and report the latest."""
-        self.mapping = state.mapping
-        if state.mapping:
-            (name, _), candidate = next(reversed(state.mapping.items()))
-            self._reporter.pinned(name, candidate.version, len(state.mapping))
-
-    def rejecting_candidate(self, criterion: object, candidate: Candidate) -> None:  # noqa: ARG002
-        """Count rejected candidates; after many of them, have versions looked into before they are tried."""
-        self._rejections += 1
-        if self._rejections == _REJECTIONS_TAKEN:
-            self.after_rejections()
-            # Anew, for what the search barred on its way here might be part of the best answer.
-            self.mapping = {}
-            raise StartAgain(None)
-
-    def resolving_conflicts(self, causes: Collection[Cause]) -> None:
-        """Count the projects that nothing could be chosen for; one that fails again and again is decided earlier in a new start."""
-        failed = {
-            cause.parent.key[0] for cause in causes if cause.parent is not None and cause.parent.key not in self.mapping
-        }
-        self._failures.update(failed)
-        worst = max(sorted(failed), key=lambda name: self._failures[name], default=None)
-        if worst is not None and self._failures[worst] >= self._patience:
-            # Twice as patient each time, so that starting again never keeps a long search from its end.
-            self._patience *= 2
-            self._failures.clear()
-            self.mapping = {}
-            raise StartAgain(worst)
-
-
-def solver_mapping(provider: WheelProvider, watch: Watch, most_rounds: int) -> Mapped:
-    """The pins that resolvelib ends with; raises what resolvelib and *watch* raise.
-
-    Not by resolvelib's ``Resolver``, whose result walks the graph recursively: a cycle or a long chain of projects overflows its
-    stack.
+    A pin that replaced one of the same key goes with all the pins before it, because its old place cannot be told otherwise.
+    *causes* are those of the last step back before the level.
     """
-    solving: Solving[ResolverRequirement, Candidate, Key] = Solving(provider, watch)
-    return solving.resolve(provider.edges[None], max_rounds=most_rounds).mapping
+
+    causes: list[Cause]
+    criteria: list[tuple[Key, _Criterion | None]] = field(default_factory=list)
+    pins: list[tuple[Key, dict[Key, Candidate] | None]] = field(default_factory=list)
 
 
-def fast_path_mapping(
-    provider: WheelProvider, watch: BaseReporter[ResolverRequirement, Candidate, Key], most_rounds: int
-) -> Mapped | None:
-    """The pins that resolvelib would end with, in its order, or ``None`` where it would have to go back.
+class _Saved(Struct):
+    """A copy of a state of the search, to which it can return."""
 
-    The *provider* is of no use for another search where the answer is ``None``. *watch* receives the events that resolvelib would
-    send. Costs time linear in pins and requirements, times the few projects that wait to be pinned.
-    """
-    return _FastPath(provider, watch).mapping(provider.edges[None], most_rounds)
+    criteria: dict[Key, _Criterion]
+    mapping: dict[Key, Candidate]
+    levels: list[_Level]
 
 
-class _WouldGoBack(Exception):
-    """resolvelib would reject a candidate here. Never seen outside."""
+class _Search:
+    """The state that resolvelib would have on top of its stack, a journal for what lies below, and the keys that wait for a pin."""
 
-
-class _FastPath:
-    """The state that resolvelib would have, and the keys that have no pin that satisfies."""
-
-    def __init__(self, provider: WheelProvider, watch: BaseReporter[ResolverRequirement, Candidate, Key]) -> None:
+    def __init__(self, provider: WheelProvider, watch: _Events) -> None:
         self._provider = provider
         self._watch = watch
-        self._criteria: _Criteria = {}
+        self._criteria: dict[Key, _Criterion] = {}
         self._mapping: dict[Key, Candidate] = {}
-        # In the order of the criteria, as resolvelib lists them. Those of it that have a pin which ceased to satisfy are stale.
+        self._levels = [_Level([])]
+        # The keys without a pin that satisfies, in the order of the criteria unless *is_ordered* is false.
         self._unsatisfied: dict[Key, None] = {}
-        self._stale: set[Key] = set()
+        self._is_ordered = True
         self._preferences: dict[Key, Preference] = {}
-        self._candidates = IteratorMapping(self._criteria, operator.attrgetter("candidates"))
-        self._information = IteratorMapping(self._criteria, operator.attrgetter("information"))
+        self._optimism = _OPTIMISTIC
+        self._saved: _Saved | None = None
+        self._optimistic_rounds: range | None = None
 
-    def mapping(self, roots: Iterable[ResolverRequirement], most_rounds: int) -> Mapped | None:
-        state = State(mapping=self._mapping, criteria=self._criteria, backtrack_causes=[])
+    def run(self, roots: Iterable[ResolverRequirement], most_rounds: int) -> Mapped:
         try:
             for requirement in roots:
                 self._add(requirement, None)
-            for number in range(most_rounds):
-                self._watch.starting_round(number)
-                if not self._unsatisfied:
-                    return self._mapping
-                self._pin(self._next())
-                self._watch.ending_round(number, state)
-        except _WouldGoBack:
-            pass
-        return None
+        except RequirementsConflicted as conflicted:
+            raise ResolutionImpossible(conflicted.criterion.information) from conflicted
+        self._push_level()
+        for number in range(most_rounds):
+            self._watch.starting_round(number)
+            if self._is_too_optimistic(number, most_rounds):
+                self._return_to_saved()
+                continue
+            if not self._unsatisfied:
+                return self._mapping
+            failed = self._pin(self._next())
+            if failed:
+                self._go_back(failed)
+            else:
+                self._push_level()
+            self._watch.ending_round(number, State(self._mapping, self._criteria, self._levels[-1].causes))
+        raise ResolutionTooDeep(most_rounds)
 
-    def _add(self, requirement: ResolverRequirement, parent: Candidate | None) -> None:
-        """Take in *requirement*; raises ``_WouldGoBack`` where nothing is left to choose."""
-        key = requirement.key
-        known = self._criteria.get(key)
-        matches = self._provider.find_matches(
-            identifier=key,
-            requirements=IteratorMapping(
-                self._criteria, operator.methodcaller("iter_requirement"), {key: [requirement]}
-            ),
-            incompatibilities=IteratorMapping(self._criteria, operator.attrgetter("incompatibilities"), {key: []}),
-        )
-        information = [] if known is None else list(known.information)
-        information.append(RequirementInformation(requirement, parent))
-        criterion = Criterion(build_iter_view(matches), information, [])
-        if not criterion.candidates:
-            raise _WouldGoBack
-        self._criteria[key] = criterion
-        self._preferences.pop(key, None)
-        if key not in self._mapping:
-            self._unsatisfied.setdefault(key)
+    # Which key is next
 
     def _next(self) -> Key:
         """The key that resolvelib would pin now."""
+        if not self._is_ordered:
+            self._unsatisfied = {key: None for key in self._criteria if key in self._unsatisfied}
+            self._is_ordered = True
         waiting = list(self._unsatisfied)
         if len(waiting) > 1:
             waiting = list(
                 self._provider.narrow_requirement_selection(
                     identifiers=waiting,
                     resolutions=self._mapping,
-                    candidates=self._candidates,
-                    information=self._information,
-                    backtrack_causes=[],
+                    candidates=self._of_criteria("candidates"),
+                    information=self._of_criteria("information"),
+                    backtrack_causes=self._levels[-1].causes,
                 )
             )
         return min(waiting, key=self._preference) if len(waiting) > 1 else waiting[0]
@@ -195,53 +124,213 @@ class _FastPath:
             known = self._preferences[key] = self._provider.get_preference(
                 identifier=key,
                 resolutions=self._mapping,
-                candidates=self._candidates,
-                information=self._information,
-                backtrack_causes=[],
+                candidates=self._of_criteria("candidates"),
+                information=self._of_criteria("information"),
+                backtrack_causes=self._levels[-1].causes,
             )
         return known
 
-    def _pin(self, key: Key) -> None:
-        """Choose the best candidate of *key*; raises ``_WouldGoBack`` where it clashes with what is chosen or required."""
-        before = self._criteria[key]
-        candidate = next(iter(before.candidates), None)
-        if candidate is None:
-            raise _WouldGoBack
-        requirements = tuple(self._provider.get_dependencies(candidate=candidate))
-        for requirement in requirements:
-            self._add(requirement, candidate)
-        if not self._satisfies(before, candidate):
-            raise _WouldGoBack  # a faulty provider: resolvelib has the words for it
-        self._mapping.pop(key, None)
-        self._mapping[key] = candidate
-        self._stale.discard(key)
-        if self._satisfies(self._criteria[key], candidate):
-            self._unsatisfied.pop(key, None)
-        else:
-            self._stale.add(key)
-        self._invalidate({each.key for each in requirements if self._is_broken_by(each, key)})
+    def _of_criteria(
+        self, attribute: str, more: Mapping[Key, list[Any]] | None = None
+    ) -> IteratorMapping[_Criterion, Any, Key]:
+        return IteratorMapping(self._criteria, operator.attrgetter(attribute), more)
 
-    def _is_broken_by(self, requirement: ResolverRequirement, pinned: Key) -> bool:
-        """Whether *requirement* broke a pin that satisfied until now."""
-        if requirement.key == pinned or requirement.key in self._unsatisfied:
-            return False
-        return not self._provider.is_satisfied_by(requirement=requirement, candidate=self._mapping[requirement.key])
+    # A step forward
 
-    def _satisfies(self, criterion: Criterion[ResolverRequirement, Candidate], candidate: Candidate) -> bool:
+    def _pin(self, key: Key) -> list[_Criterion]:
+        """Choose the best candidate of *key* whose requirements can be added; the criteria that failed where there is none."""
+        criterion, level = self._criteria[key], self._levels[-1]
+        failed: list[_Criterion] = []
+        for candidate in criterion.candidates:
+            before = len(level.criteria)
+            try:
+                for requirement in self._provider.get_dependencies(candidate=candidate):
+                    self._add(requirement, candidate)
+            except RequirementsConflicted as conflicted:
+                self._undo_criteria(level, before)
+                self._watch.rejecting_candidate(conflicted.criterion, candidate)
+                failed.append(conflicted.criterion)
+                continue
+            if not self._satisfies(criterion, candidate):
+                raise InconsistentCandidate(candidate, criterion)
+            level.pins.append((key, dict(self._mapping) if key in self._mapping else None))
+            # The latest pin is the last, as going back expects it.
+            self._mapping.pop(key, None)
+            self._mapping[key] = candidate
+            satisfied = {
+                other for other, _ in level.criteria[before:] if other != key and other not in self._unsatisfied
+            }
+            self._ask_again((*satisfied, key))
+            self._invalidate({other for other in satisfied if other in self._unsatisfied})
+            return []
+        return failed
+
+    def _add(self, requirement: ResolverRequirement, parent: Candidate | None) -> None:
+        """Take in *requirement*; raises ``RequirementsConflicted`` where nothing is left to choose."""
+        key = requirement.key
+        known = self._criteria.get(key)
+        barred = [] if known is None else list(known.incompatibilities)
+        matches = self._provider.find_matches(
+            identifier=key,
+            requirements=IteratorMapping(
+                self._criteria, operator.methodcaller("iter_requirement"), {key: [requirement]}
+            ),
+            incompatibilities=self._of_criteria("incompatibilities", {key: barred}),
+        )
+        information = [] if known is None else list(known.information)
+        information.append(RequirementInformation(requirement, parent))
+        criterion = Criterion(build_iter_view(matches), information, barred)
+        if not criterion.candidates:
+            raise RequirementsConflicted(criterion)
+        self._put(key, criterion)
+
+    def _put(self, key: Key, criterion: _Criterion) -> None:
+        before = self._criteria.get(key)
+        self._levels[-1].criteria.append((key, before))
+        self._criteria[key] = criterion
+        self._preferences.pop(key, None)
+        if before is None:
+            self._unsatisfied[key] = None
+
+    def _ask_again(self, keys: Iterable[Key]) -> None:
+        """Find out anew whether each of *keys* has a pin that satisfies."""
+        for key in keys:
+            criterion, pin = self._criteria.get(key), self._mapping.get(key)
+            if criterion is None or (pin is not None and self._satisfies(criterion, pin)):
+                self._unsatisfied.pop(key, None)
+            elif key not in self._unsatisfied:
+                self._unsatisfied[key] = None
+                self._is_ordered = False
+
+    def _satisfies(self, criterion: _Criterion, candidate: Candidate) -> bool:
         return all(
             self._provider.is_satisfied_by(requirement=requirement, candidate=candidate)
             for requirement in criterion.iter_requirement()
         )
 
     def _invalidate(self, broken: set[Key]) -> None:
-        """Drop the requirements of the pins of *broken*; these keys wait to be pinned anew."""
+        """Drop the requirements of the pins of *broken*, which a choice broke; these keys wait to be pinned anew."""
         if not broken:
             return
         for key, criterion in self._criteria.items():
             left = [cause for cause in criterion.information if cause.parent is None or cause.parent.key not in broken]
-            # The candidates stay as they were, as resolvelib has it.
-            self._criteria[key] = Criterion(criterion.candidates, left, [])
-        self._preferences.clear()
-        self._stale |= broken
-        self._stale = {key for key in self._stale if not self._satisfies(self._criteria[key], self._mapping[key])}
-        self._unsatisfied = {key: None for key in self._criteria if key in self._stale or key not in self._mapping}
+            if len(left) < len(criterion.information):
+                # The candidates stay as they were, as resolvelib has it.
+                self._put(key, Criterion(criterion.candidates, left, criterion.incompatibilities))
+        self._ask_again([key for key in self._unsatisfied if key in self._mapping])
+
+    # Steps back
+
+    def _go_back(self, failed: list[_Criterion]) -> None:
+        """Undo choices until what *failed* may be avoided; raises ``ResolutionImpossible`` where nothing is left to undo."""
+        causes = list({id(cause): cause for criterion in failed for cause in criterion.information}.values())
+        self._watch.resolving_conflicts(causes)
+        self._mapping = dict(self._mapping)  # the watch keeps the pins of the last round
+        try:
+            has_jumped = self._jump_back(causes)
+        except ResolutionImpossible:
+            if self._saved is None:
+                raise
+            has_jumped = False
+        if not has_jumped and self._saved is not None:
+            self._return_to_saved()
+            return
+        if not has_jumped:
+            raise ResolutionImpossible(causes)
+        self._levels[-1].causes = causes
+
+    def _jump_back(self, causes: list[Cause]) -> bool:
+        parents = (cause.parent for cause in causes if cause.parent is not None)
+        involved = {each.key for each in parents} | {cause.requirement.key for cause in causes}
+        while len(self._levels) >= 3:
+            self._drop_level()  # it has no pin yet
+            barred = self._drop_to_cause(involved, causes)
+            self._push_level()
+            if all(self._bar(key, candidates) for key, candidates in barred):
+                return True
+        return False
+
+    def _drop_to_cause(self, involved: set[Key], causes: list[Cause]) -> list[tuple[Key, list[Candidate]]]:
+        """Drop levels down to one that is *involved* in a failure; the candidates that are barred from now on, by key."""
+        while self._mapping:
+            key, candidate = next(reversed(self._mapping.items()))
+            is_end = len(self._mapping) == 1
+            if self._optimism or key in involved:
+                needed = {each.key for each in self._provider.get_dependencies(candidate)}
+                is_end = is_end or not needed.isdisjoint(involved)
+            else:
+                is_end = True
+            barred = self._barred() if is_end else []
+            self._drop_level()
+            if self._optimism and self._saved is None and key not in involved:
+                self._save()
+            if is_end:
+                return [*barred, (key, [candidate])]
+            if len(self._levels) <= 1:
+                break
+        raise ResolutionImpossible(causes)
+
+    def _barred(self) -> list[tuple[Key, list[Candidate]]]:
+        return [(key, list(each.incompatibilities)) for key, each in self._criteria.items() if each.incompatibilities]
+
+    def _bar(self, key: Key, candidates: list[Candidate]) -> bool:
+        """Bar *candidates* from *key*; whether others are left."""
+        criterion = self._criteria.get(key)
+        if criterion is None:
+            return True
+        matches = self._provider.find_matches(
+            identifier=key,
+            requirements=IteratorMapping(self._criteria, operator.methodcaller("iter_requirement")),
+            incompatibilities=self._of_criteria("incompatibilities", {key: candidates}),
+        )
+        left = build_iter_view(matches)
+        if not left:
+            return False
+        self._put(key, Criterion(left, list(criterion.information), [*candidates, *criterion.incompatibilities]))
+        return True
+
+    def _push_level(self) -> None:
+        self._levels.append(_Level(self._levels[-1].causes))
+
+    def _drop_level(self) -> None:
+        level = self._levels.pop()
+        touched = {key for key, _ in (*level.criteria, *level.pins)}
+        self._undo_criteria(level, 0)
+        for key, before in reversed(level.pins):
+            if before is None:
+                del self._mapping[key]
+            else:
+                self._mapping = dict(before)
+        self._ask_again(touched)
+
+    def _undo_criteria(self, level: _Level, start: int) -> None:
+        for key, before in reversed(level.criteria[start:]):
+            if before is None:
+                del self._criteria[key]
+                self._unsatisfied.pop(key, None)
+            else:
+                self._criteria[key] = before
+            self._preferences.pop(key, None)
+        del level.criteria[start:]
+
+    # Optimism: a jump back that may skip answers is tried for some rounds only
+
+    def _save(self) -> None:
+        levels = [_Level(each.causes, list(each.criteria), list(each.pins)) for each in self._levels]
+        self._saved = _Saved(dict(self._criteria), dict(self._mapping), levels)
+
+    def _is_too_optimistic(self, number: int, most_rounds: int) -> bool:
+        if self._saved is None:
+            return False
+        if self._optimistic_rounds is None:
+            self._optimistic_rounds = range(number, number + int((most_rounds - number) * self._optimism))
+        return number >= self._optimistic_rounds.stop
+
+    def _return_to_saved(self) -> None:
+        self._optimism = 0.0
+        if self._saved is not None:
+            self._criteria, self._mapping, self._levels = self._saved.criteria, self._saved.mapping, self._saved.levels
+            self._saved = None
+            self._preferences.clear()
+            self._unsatisfied = {}
+            self._ask_again(self._criteria)
