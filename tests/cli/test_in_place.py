@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import pytest
 from msgspec.structs import replace
@@ -394,3 +396,23 @@ def test_in_a_terminal_it_asks_and_writes_what_is_agreed_to(
     assert b"-own==1.0\n+own==1.1\n" in done.stderr.replace(b"\r\n", b"\n")
     assert b"Write this into your files?" in done.stderr
     assert written(shell)["requirements.txt"] == after
+
+
+@pytest.mark.parametrize(
+    "words", [("plan",), ("check", "--sdist", "pure"), ("matrix",)], ids=["plan", "check", "matrix"]
+)
+def test_the_page_has_the_patch_of_each_repair(shell: Shell, index: str, words: tuple[str, ...]) -> None:
+    shell.write("requirements.txt", b"own==1.0  # <i>\n")
+    command, *more = words
+    page = shell.run(command, "requirements.txt", *more, *TARGET, "-i", index, "--format", "html")
+    assert page.status == 1, page.err
+    [link] = re.findall(r'href="data:text/x-patch;charset=utf-8,([^"]*)"', page.out)
+    patch = shell.run("plan", "requirements.txt", "--fix", *TARGET, "-i", index, "--format", "patch").out
+    assert unquote(link) == patch != ""
+
+
+def test_the_page_says_why_a_repair_has_no_patch(shell: Shell, index: str) -> None:
+    shell.write("requirements.txt", b"app\n")
+    page = shell.run("plan", "requirements.txt", *TARGET, "-i", index, "--format", "html").out
+    assert "No patch: the change cannot be written into your files" in page
+    assert "data:text/x-patch" not in page

@@ -25,6 +25,8 @@ from wheelcheck.requirements.in_place import FileChange, InPlace, render_patch
 
 if TYPE_CHECKING:
     from wheelcheck.api.request import Request
+    from wheelcheck.model.answers import Matrix
+    from wheelcheck.model.check import Check
     from wheelcheck.model.target import Target
     from wheelcheck.report.html.page import Patch
 
@@ -80,6 +82,28 @@ def patches_of(
         except WheelcheckError as error:
             found[repair.edits] = Patch(refused=str(error))
     return found
+
+
+def patches_of_check(request: Request, mode: InputMode, check: Check) -> Mapping[tuple[Edit, ...], Patch]:
+    """The patch for each repair that *check*, the answer to *request* in this *mode*, has found."""
+    inputs = request.inputs or tuple(record.path for record in check.inputs[:1])
+    plans = ((each.target, each.plan) for each in check.targets if each.plan is not None)
+    repairs = ((repair, target, plan) for target, plan in plans if plan.proposals for repair in plan.proposals.repairs)
+    return patches_of(request.changed(inputs), mode, repairs)
+
+
+def patches_of_matrix(request: Request, matrix: Matrix) -> Mapping[tuple[Edit, ...], Patch]:
+    """The patch for each repair that opens cells of *matrix*, the answer to *request*."""
+    from wheelcheck.api.reading import PLANNING
+
+    plans = {(cell.target.platform, cell.target.python): cell.plan for cell in matrix.cells}
+    found = (
+        (repair, opening.proved, plan)
+        for opening in matrix.openings
+        for repair in (opening.repair, *opening.others)
+        if repair is not None and (plan := plans.get((opening.proved.platform, opening.proved.python))) is not None
+    )
+    return patches_of(request, PLANNING, found)
 
 
 def write_changes(

@@ -8,7 +8,7 @@ interpreter that it runs in for a target: that one belongs to the hook, and to n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,7 +29,10 @@ from wheelcheck.errors import UsageProblem, WheelcheckError, did_you_mean
 from wheelcheck.report.formats import formats_of
 
 if TYPE_CHECKING:
+    from wheelcheck.api.check import CheckRequest
     from wheelcheck.model.check import Check
+    from wheelcheck.model.repair import Edit
+    from wheelcheck.report.html.page import Patch
 
 
 _FORMATS = tuple(formats_of("check"))
@@ -104,8 +107,16 @@ def check_command(
         check = judge(asked, reporter=reporter)
     refuse_overwriting(places, [record.path for record in check.inputs])
     for each in outputs:
-        showing.write("check", each.form, check, each.path)
+        more = {"patches": _patches(asked, check)} if each.form == "html" else {}
+        showing.write("check", each.form, check, each.path, **more)
     return _write_baseline(check, write_baseline, quiet=showing.quiet)
+
+
+def _patches(asked: CheckRequest, check: Check) -> Mapping[tuple[Edit, ...], Patch]:
+    from wheelcheck.api.own_files import patches_of_check
+    from wheelcheck.api.reading import CHECKING, RELOCKING
+
+    return patches_of_check(asked.request, RELOCKING if asked.relock else CHECKING, check)
 
 
 def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:

@@ -16,6 +16,7 @@ from wheelcheck.errors import DiskFailure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wheelcheck.api.request import Request
     from wheelcheck.model.answers import Matrix
     from wheelcheck.model.target import Target
 
@@ -69,8 +70,18 @@ def overview_command(
     else:
         for note in () if showing.quiet else answer.found:
             print_note(note)
-        showing.write("matrix", form, answer.matrix)
+        files = request.changed(tuple(answer.inputs)) if not inputs else request
+        showing.write("matrix", form, answer.matrix, **_patches(form, files, answer.matrix))
     return answer.matrix.exit_status
+
+
+def _patches(form: str, request: Request, matrix: Matrix) -> dict[str, Any]:
+    """What the page is told besides its answer; nothing for another *form*."""
+    if form != "html":
+        return {}
+    from wheelcheck.api.own_files import patches_of_matrix
+
+    return {"patches": patches_of_matrix(request, matrix)}
 
 
 _FIRST_HELP = """Which dependencies have no prebuilt wheel, on which platforms and Pythons, and what helps:
@@ -145,7 +156,7 @@ def matrix_command(
         print_note(note)
     if folder is not None:
         _write_plans(answer, Path(folder))
-    showing.write("matrix", form, answer)
+    showing.write("matrix", form, answer, **_patches(form, request, answer))
     return 0 if any_will_do and answer.good else answer.exit_status
 
 

@@ -63,6 +63,10 @@ FORMATS = (
     ReportFormat("diff", "json", "difference_document:render_diff_json"),
     ReportFormat("diff", "markdown", "difference:render_diff_markdown"),
     ReportFormat("diff", "html", "html.rendering:render_diff"),
+    *(
+        ReportFormat("diff", name, f"check.of_difference:render_new_{name}")
+        for name in ("sarif", "github", "junit", "gitlab")
+    ),
     ReportFormat("matrix", "text", "matrix:render_matrix_text"),
     ReportFormat("matrix", "json", "matrix_document:render_matrix_json"),
     ReportFormat("matrix", "markdown", "matrix:render_matrix_markdown"),
