@@ -37,6 +37,8 @@ Made by `python -m tests.live.verify_report`. Every stack is planned, bundled an
 top-level module is imported in a fresh process of the bundle's Python, and for native distributions a compiled function is called.
 Windows runs under Wine with its own Visual C++ runtime turned off, as on a clean Windows; Linux is a slim Debian.
 """
+_LONGEST = 300.0
+"""Seconds of one use."""
 _SITE = "import site, sys; site.addsitedir({!r})\n"
 
 
@@ -158,14 +160,20 @@ def _really(stack: Mapping[str, Any], place: Path, windows: Windows) -> dict[str
 
 def _used(code: str, place: Path, windows: Windows | None) -> str:
     """The last line of what running *code* in the bundle ended in; empty where it ran."""
-    if windows is not None:
-        done = windows.run(place / "bundle" / "python.exe", "-c", code, timeout=600)
-    else:
-        command = [sys.executable, "-I", "-S", "-c", _SITE.format(str(place / "bundle")) + code]
-        done = subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600, check=False
-        )
+    try:
+        done = _run(code, place, windows)
+    except subprocess.TimeoutExpired as late:
+        return f"no end within {late.timeout:g} s"
     return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+
+
+def _run(code: str, place: Path, windows: Windows | None) -> subprocess.CompletedProcess[str]:
+    if windows is not None:
+        return windows.run(place / "bundle" / "python.exe", "-c", code, timeout=_LONGEST)
+    words = [sys.executable, "-I", "-S", "-c", _SITE.format(str(place / "bundle")) + code]
+    return subprocess.run(
+        words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_LONGEST, check=False
+    )
 
 
 def _closure(name: str, requires: Mapping[str, list[str]]) -> set[str]:

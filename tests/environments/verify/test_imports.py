@@ -269,3 +269,14 @@ def test_native_modules_that_no_import_loads_are_tried_one_by_one(site: FakeEnvi
     assert (lazy.native_modules, lazy.native_loaded) == (3, 0)
     assert (pure.native_modules, len(pure.imports)) == (0, 1)
     assert [problem.kind for problem in inspection.errors] == [ProblemKind.IMPORT_FAILED]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the module is for Linux")
+def test_native_module_that_hides_behind_its_package_counts_as_loaded(site: FakeEnvironment) -> None:
+    import _struct
+
+    (file,) = [_struct.__file__] if hasattr(_struct, "__file__") else pytest.skip("the module is part of Python itself")
+    code = "import sys, _struct as it\ndel sys.modules['_struct']"
+    site.install("hiding", {"hiding.py": code, f"_struct.{NATIVE}": Path(file).read_bytes()})
+    (hiding,) = look(site.root, imports=TRY).distributions
+    assert (hiding.native_modules, hiding.native_loaded, len(hiding.imports)) == (1, 1, 1)

@@ -34,7 +34,20 @@ _REMEDIES = {
 MOST_MODULES = 200
 """More top-level modules than that are generated ones; the rest are not tried."""
 _NEVER = frozenset(
-    ("__init__", "__main__", "setup", "conftest", "test", "tests", "testing", "docs", "examples", "benchmarks")
+    (
+        "__init__",
+        "__main__",
+        "bin",
+        "scripts",
+        "setup",
+        "conftest",
+        "test",
+        "tests",
+        "testing",
+        "docs",
+        "examples",
+        "benchmarks",
+    )
 )
 
 
@@ -106,7 +119,7 @@ def tried_imports(
     trials |= {name: rest for name, rest in skipped.items() if rest and name not in trials}
     problems = [problem for each in done for problem in _failures(each)]
     problems += find_outsiders(subject, done)
-    loaded = {each.name: len(each.loaded & set(modules[each.name].native)) for each in done}
+    loaded = {each.name: len(each.loaded(modules[each.name].native)) for each in done}
     return ImportsTried(trials=trials, loaded=loaded, problems=tuple(problems))
 
 

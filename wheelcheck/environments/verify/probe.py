@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import ntpath
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from msgspec import Struct, convert
@@ -23,13 +23,17 @@ SOURCE = files("wheelcheck.environments.verify").joinpath("probe_program.txt").r
 
 
 class ProbedPlaces(Struct, frozen=True, kw_only=True):
-    """Where the process took things from, in that system's spelling: ``path`` is ``sys.path``, ``modules`` names with files."""
+    """Where the process took things from, in that system's spelling: ``path`` is ``sys.path``, ``modules`` names with files.
+
+    ``native`` are the files of machine code that were loaded, also those that no name leads to any more.
+    """
 
     path: tuple[str, ...]
     executable: str = ""
     base: str = ""
     stdlib: tuple[str, ...] = ()
     modules: tuple[tuple[str, str], ...] = ()
+    native: tuple[str, ...] = ()
 
 
 class Probed(Struct, frozen=True, kw_only=True):
@@ -82,12 +86,13 @@ class Trials(Struct, frozen=True, kw_only=True):
     imports: tuple[ImportTrial, ...]
     places: tuple[ProbedPlaces, ...]
 
-    @property
-    def loaded(self) -> frozenset[str]:
-        """The modules that were loaded from machine code."""
-        return frozenset(
-            name for each in self.places for name, file in each.modules if file.lower().endswith((".pyd", ".so"))
-        )
+    def loaded(self, native: Iterable[str]) -> frozenset[str]:
+        """Those of the *native* modules that were loaded, known by the ends of their files' paths: ``x/y.pyd`` is ``x.y``."""
+        files = (file.replace("\\", "/") for each in self.places for file in each.native)
+        stems = [
+            "/".join((folder, name.partition(".")[0])) for folder, _, name in (file.rpartition("/") for file in files)
+        ]
+        return frozenset(each for each in native if any(stem.endswith("/" + each.replace(".", "/")) for stem in stems))
 
 
 def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Problem]:

@@ -92,11 +92,11 @@ def _trials(
     tell(each.name)
     trials = _imported(interpreter, each.name, each.first, timeout, running)
     others = [module for module in each.native if module not in each.first][:_NATIVE_TRIED]
-    while others and not trials.loaded.intersection(each.native) and not running.is_stopped:
+    while others and not trials.loaded(each.native) and not running.is_stopped:
         if any(trial.outcome is not TrialOutcome.IMPORTED for trial in trials.imports):
             break  # that is told, and what follows it as well would add nothing
         more = _imported(interpreter, each.name, (others.pop(0),), timeout, running)
-        if others and not more.loaded.intersection(each.native):
+        if others and not more.loaded(each.native):
             continue  # not every native module can be imported by itself; the last one tells
         trials = replace(trials, imports=(*trials.imports, *more.imports), places=(*trials.places, *more.places))
     return trials
