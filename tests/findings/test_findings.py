@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -157,11 +158,46 @@ def test_old_pick_names_the_years_and_who_holds_it() -> None:
     assert finding.evidence == ("old<2 (app==1)",)
 
 
+@pytest.mark.parametrize(
+    ("platform", "tag", "needs"),
+    [
+        ("macosx_11_0_arm64", "macosx_12_0_arm64", "macOS 12.0"),
+        ("macosx_11_0_arm64", "macosx_13_0_universal2", "macOS 13.0"),
+        ("manylinux_2_17_x86_64", "manylinux_2_28_x86_64", "glibc 2.28"),
+        ("manylinux_2_12_x86_64", "manylinux2014_x86_64", "glibc 2.17"),
+        ("manylinux_2_17_x86_64", "manylinux_2_28_aarch64", ""),
+        ("manylinux_2_17_x86_64", "musllinux_1_2_x86_64", ""),
+    ],
+)
+def test_floor_stands_in_the_sentence_where_it_is_the_floor_that_fails(platform: str, tag: str, needs: str) -> None:
+    other = "cp310-cp310-win_amd64"
+    for files in ([wheel(f"cp311-cp311-{tag}"), wheel(other)], [wheel(f"cp311-cp311-{tag}"), sdist(purity="native")]):
+        (finding, *_) = findings(FakeProjects({"a": {"1": files}}), "a", platform=platform)
+        assert (f"a 1 has wheels that need {needs} or newer, and none for {platform}" in finding.message) is bool(needs)
+    # A wheel for another Python is not kept away by its floor.
+    (finding, *_) = findings(FakeProjects({"a": {"1": [wheel(f"cp39-cp39-{tag}")]}}), "a", platform=platform)
+    assert "or newer" not in finding.message
+
+
+def test_evidence_names_the_wheels_that_are_nearest_to_the_target() -> None:
+    tags = (
+        "macosx_11_0_arm64",
+        "manylinux_2_17_aarch64",
+        "manylinux_2_17_x86_64",
+        "musllinux_1_2_aarch64",
+        "win_amd64",
+    )
+    files = [*(wheel(f"cp310-cp310-{tag}") for tag in tags), sdist()]
+    for platform, first in (("musllinux_1_2_x86_64", 3), ("manylinux_2_28_x86_64", 2), ("macosx_13_0_arm64", 0)):
+        (finding, *_) = findings(FakeProjects({"a": {"1": files}}), "a", platform=platform)
+        assert finding.evidence[0].startswith(f"its release ships platform wheels: a-1-cp310-cp310-{tags[first]}.whl, ")
+
+
 def test_older_pick_is_reported_with_both_versions() -> None:
     projects = FakeProjects({"a": {"1": [wheel()], "2": [sdist(purity="native")]}})
     message = only(findings(projects, "a"), Code.OLDER_CHOSEN).message
     assert "1 was chosen instead of 2" in message
-    assert message.endswith("because it has a usable file")
+    assert message.endswith("because a 2 has no wheel for win_amd64, Python 3.11, and its source needs a compiler")
 
 
 def test_older_pick_names_what_its_extra_needs() -> None:

@@ -41,7 +41,7 @@ def find_older_picks(diagnosis: Diagnosis) -> Iterator[Finding]:
 def _why_older(diagnosis: Diagnosis, pick: OlderPick) -> str:
     """What rules out the version that an installer would choose: its own file, what it needs, or who bounds it."""
     if not pick.way and pick.lacking is not None:
-        return "it has a usable file"
+        return _lack(pick.name, pick.lacking, diagnosis)
     bounding = (edge.requirement for edge in diagnosis.edges if edge.child == pick.name)
     bound = next((each for each in bounding if not each.specifier.contains(pick.natural, prereleases=True)), None)
     if bound is not None:
@@ -61,6 +61,11 @@ def _lack(name: NormalizedName, pin: Pin | None, diagnosis: Diagnosis) -> str:
     if pin is None:
         return f"no index knows {name}"
     what = f"{name} {pin.version}"
+    project = diagnosis.project(name)
+    refusals = project.release(pin.version).refusals if pin.version in project.page.distributions else ()
+    hidden = next((each.fact for each in refusals if each.reason is RefusalReason.POLICY), "")
+    if hidden and pin.installability is not Installability.WHEEL:
+        return f"your own {hidden} hides files of {what}"
     match pin.installability:
         case Installability.MISSING:
             return f"{what} has no file for {diagnosis.target}"

@@ -14,9 +14,10 @@ from wheelcheck.model.distribution import Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.resolution import Pin
-from wheelcheck.model.target import Fit, Refusal, RefusalReason
+from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 
 _NAMED = 6
+_NAMED_FLOORS = {"manylinux1": "2_5", "manylinux2010": "2_12", "manylinux2014": "2_17"}
 _BUILDING = frozenset({Code.SOURCE_NATIVE, Code.SOURCE_UNKNOWN})
 _TRIED_ONE_BY_ONE = 3
 _INTERPRETER = re.compile(r"(cp|py|pp)(\d)(\d*)")
@@ -106,7 +107,11 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
     what, target = f"{pin.name} {pin.version}", diagnosis.target
     refusals = _refusals(diagnosis, pin)
     pythons, platforms = _elsewhere_words(diagnosis, refusals)
+    floor = _floor_words(diagnosis.target, refusals)
     match code:
+        case Code.SOURCE_NATIVE | Code.SOURCE_UNKNOWN | Code.OTHER_PLATFORMS if floor:
+            source = {Code.SOURCE_NATIVE: "its source needs a compiler"}.get(code, "")
+            return f"{what} has wheels that need {floor}, and none for {target}" + (f"; {source}" if source else "")
         case Code.SOURCE_PURE:
             return f"{what} is released as source only, pure Python: build it once into a py3-none-any wheel"
         case Code.SOURCE_OPTIONAL:
@@ -150,6 +155,35 @@ def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple
             else:
                 platforms.add(_family(platform))
     return tuple(_python_words(pythons)), tuple(sorted(platforms))
+
+
+def _floor_words(target: Target, refusals: Iterable[Refusal]) -> str:
+    """The lowest floor of the wheels that their floor alone keeps from *target*: ``macOS 12.0 or newer``; empty without any."""
+    own = _floor_of(target.platform)
+    if own is None:
+        return ""
+    interpreters = {tag[:2] for tag in target.tags}
+    found = {
+        floor[1]
+        for refusal in refusals
+        if isinstance(refusal.distribution, Wheel)
+        for python, abi, platform in refusal.distribution.tags
+        if (python, abi) in interpreters and (floor := _floor_of(platform)) is not None
+        # A universal wheel runs on each machine of a Mac.
+        if floor[0] == own[0] and floor[2] in (own[2], "universal2") and floor[1] > own[1]
+    }
+    library = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS"}[own[0]]
+    return f"{library} {'.'.join(map(str, min(found)))} or newer" if found else ""
+
+
+def _floor_of(platform: str) -> tuple[str, tuple[int, int], str] | None:
+    """Kind, floor and machine of a platform tag: ``("manylinux", (2, 17), "x86_64")``; the old names have theirs (PEP 600)."""
+    for name, floor in _NAMED_FLOORS.items():
+        platform = (
+            platform.replace(f"{name}_", f"manylinux_{floor}_", 1) if platform.startswith(f"{name}_") else platform
+        )
+    matched = re.fullmatch(r"(manylinux|musllinux|macosx)_(\d+)_(\d+)_(\w+)", platform, re.ASCII)
+    return (matched[1], (int(matched[2]), int(matched[3])), matched[4]) if matched is not None else None
 
 
 def _elsewhere_of(diagnosis: Diagnosis, pin: Pin, code: Code) -> tuple[str, ...] | UnsetType:

@@ -162,7 +162,8 @@ class CandidateSource:
             return Installability.MISSING, self._why_missing(name, version, url)
         if isinstance(fit.distribution, Wheel):
             return Installability.WHEEL, ()
-        if url is None and (known := purity_from_siblings(self.view(name).page.distributions[version])) is not None:
+        siblings = self.view(name).page.distributions[version] if url is None else ()
+        if (known := purity_from_siblings(siblings, self.compatibility.target.platform)) is not None:
             return known
         judgement = self._judgement(fit.distribution, url)
         return judgement.purity.installability, judgement.evidence
@@ -247,13 +248,11 @@ def refusal_sentence(refusal: Refusal) -> str:
 
 
 class Leniency(Struct, frozen=True, kw_only=True):
-    """The projects of which a pass takes any file: those of *names*, or with *others* all but those.
-
-    *oldest*: by project the time before which no version is taken in place of what an installer would choose.
-    """
+    """The projects of which a pass takes any file: those of *names*, or with *others* all but those."""
 
     names: frozenset[NormalizedName] = frozenset()
     others: bool = False
+    # The time before which no version is taken in place of what an installer would choose.
     oldest: Mapping[NormalizedName, str] = {}
 
     def covers(self, name: NormalizedName) -> bool:
@@ -389,11 +388,11 @@ class CandidateSelector:
             return None
         if release.fit is None or (name, version) in self._source.rejected:
             return False
-        policy = self._source.policy
         is_old = (release.upload_time or "~") < self.leniency.oldest.get(name, "")
-        if self.leniency.covers(name) or (release.has_wheel and Installability.WHEEL in policy.allowed and not is_old):
+        has_wheel = release.has_wheel and Installability.WHEEL in self._source.policy.allowed
+        if self.leniency.covers(name) or (has_wheel and not is_old):
             return True
-        allowed = policy.allowed_of(name, version)
+        allowed = self._source.policy.allowed_of(name, version)
         if is_old or (not release.has_wheel and not allowed & FROM_SOURCE):
             return False  # its archive could change nothing, and archives are large: some have 400 MB
         self._before_reading()

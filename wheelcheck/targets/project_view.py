@@ -19,6 +19,7 @@ from wheelcheck.targets.fitting import Compatibility, Kinds, fit_order, kinds_of
 from wheelcheck.targets.hash_rules import HashRules
 
 _KEPT = 2
+_LINUX = ("manylinux", "musllinux", "linux")
 _YEARS_BACK = 5
 _SIBLINGS_NAMED = 3
 
@@ -278,9 +279,21 @@ class PageFacts(PageView):
         return self._standing[cutoff]
 
 
-def purity_from_siblings(files: tuple[Distribution, ...]) -> tuple[Installability, tuple[str, ...]] | None:
-    """The installability of a source archive by the wheels of its release: where all are platform wheels, a compiler made them."""
+def purity_from_siblings(
+    files: tuple[Distribution, ...], platform: str = ""
+) -> tuple[Installability, tuple[str, ...]] | None:
+    """The installability of a source archive by the wheels of its release: where all are platform wheels, a compiler made them.
+
+    The evidence names those first that are nearest to *platform*: its C library and machine, then its system.
+    """
     wheels = [file for file in files if isinstance(file, Wheel)]
+    kind, machine = platform.partition("_")[0], platform.split("_", 3)[-1]
+
+    def nearness(wheel: Wheel) -> tuple[bool, bool, bool]:
+        tag = wheel.tags[0][2]
+        return not tag.startswith(kind), kind in _LINUX and "linux" not in tag, not tag.endswith(machine)
+
+    wheels.sort(key=nearness)
     pure = [wheel for wheel in wheels if wheel.is_any]
     if pure and len(pure) == len(wheels):
         return Installability.SDIST_PURE, (f"its release ships a pure wheel: {pure[0].filename}",)
