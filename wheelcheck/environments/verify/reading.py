@@ -174,7 +174,8 @@ def find_unmet_libraries(
         if unmet.module.entry in imported.get(unmet.package, ()) and unmet.is_needed:
             continue
         name = _shown_name(unmet.load.names, windows=index.ignores_case)
-        absence = next(filter(None, map(system.absence, unmet.load.names)), None)
+        spelt = (form for name in unmet.load.names for form in (name, f"lib{name}.so"))
+        absence = next(filter(None, map(system.absence, spelt)), None)
         is_severe = unmet.is_needed and (absence is None or absence.bundled)
         place = f"{unmet.module.file}:{unmet.load.line}"
         what = f"`import {unmet.module.entry}` fails without" if unmet.is_needed else "a part of it needs"
