@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from tests.cli.programs import TARGET, Shell
 from tests.fakes.archives import make_wheel
 from tests.fakes.environments import site_packages
+from tests.index.scripted_server import serving
 from tests.server import IndexServer
 
 if sys.platform == "win32":
@@ -110,3 +114,46 @@ def test_a_wheel_of_this_machine_may_name_another_beside_it(shell: Shell) -> Non
     shell.write(f"links/{filename}", content)
     outcome = shell.plan("a", "--no-index", "-f", str(shell.folder / "links"))
     assert outcome.versions == {"a": "1.0", "b": "1.0"}
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """A server that sends a byte now and then, without an end; its URL."""
+    ended = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
+        while not ended.wait(0.2):
+            connection.sendall(b" ")
+
+    with serving(talk) as port:
+        yield f"http://127.0.0.1:{port}"
+        ended.set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "a", "-i", "{}/simple/", "--no-repair"),
+        ("plan", "{}/requirements.txt", "-i", "{}/simple/"),
+        ("check", "uv.lock", "-i", "{}/simple/"),
+    ],
+    ids=" ".join,
+)
+def test_answer_that_comes_byte_by_byte_ends_at_the_time_limit(shell: Shell, words: tuple[str, ...]) -> None:
+    sdist = '{ url = "https://files.example/a-1.0.tar.gz", hash = "sha256:' + "0" * 64 + '" }'
+    shell.write(
+        "uv.lock",
+        'version = 1\nrequires-python = ">=3.11"\n[[package]]\nname = "x"\nversion = "1"\nsource = { virtual = "." }\n'
+        'dependencies = [{ name = "a" }]\n[[package]]\nname = "a"\nversion = "1.0"\n'
+        f'source = {{ registry = "https://files.example/simple" }}\nsdist = {sdist}\n',
+    )
+    with dripping() as url:
+        if words[1] == "uv.lock":
+            lock = (shell.folder / "uv.lock").read_text("utf-8").replace("https://files.example", url)
+            shell.write("uv.lock", lock)
+        began = time.monotonic()
+        done = shell.program(*(word.replace("{}", url) for word in words), *TARGET, "--no-cache", "--max-seconds", "1")
+    assert done.status in (3, 4), (done.status, done.err)
+    assert time.monotonic() - began < 40

@@ -20,7 +20,7 @@ class _Server6(_Server):
 
 
 @contextmanager
-def _serving(talk: Callable[[socket.socket], None], host: str = "127.0.0.1") -> Iterator[int]:
+def serving(talk: Callable[[socket.socket], None], host: str = "127.0.0.1") -> Iterator[int]:
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
             with suppress(OSError):
@@ -54,7 +54,7 @@ def scripted_server(answers: Mapping[str, bytes], host: str = "127.0.0.1") -> It
         path = _head(connection).split(b" ", 2)[1].decode()
         connection.sendall(answers[path])
 
-    with _serving(talk, host) as port:
+    with serving(talk, host) as port:
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -76,7 +76,7 @@ def tunnel_proxy(refusal: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
             _pump(connection, far)
             back.join()
 
-    with _serving(talk) as port:
+    with serving(talk) as port:
         yield f"http://127.0.0.1:{port}", heads
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 30.0  # seconds for one connect or read
 _RETRIES = 4
+_LONGEST_WAIT = 120.0
 
 
 def index_config(
@@ -64,6 +65,7 @@ def index_config(
         trusted_hosts=network.trusted_hosts,
         timeout=_TIMEOUT if network.timeout is None else network.timeout,
         retries=_RETRIES if network.retries is None else network.retries,
+        longest_wait=_LONGEST_WAIT if asked["max_seconds"] is None else asked["max_seconds"],
     )
 
 

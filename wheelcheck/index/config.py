@@ -38,9 +38,10 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
 
     ``cache_dir`` ``None`` caches nothing on disk. ``offline`` takes any cached answer and sends no request; ``refresh``
     revalidates every cached page. ``ca_bundle`` is a PEM file or folder, ``client_cert`` a PEM file with key.
-    ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again. After ``silence``
-    seconds in which nothing arrived for any request, an open request is sent again. The limits are in bytes; large pages that are
-    fetched after the first ``uncompressed_limit`` are kept compressed in memory.
+    ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again; a caller waits
+    ``longest_wait`` seconds at most, unless it has a limit of its own. After ``silence`` seconds in which nothing arrived for any
+    request, an open request is sent again. The limits are in bytes; large pages that are fetched after the first
+    ``uncompressed_limit`` are kept compressed in memory.
     """
 
     index_urls: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     timeout: float = 30.0
     silence: float = 10.0
     retries: int = 4
+    longest_wait: float = 120.0
     backoff: float = 0.25
     requests_per_host: int = 50
     page_limit: int = 64 * 1024**2

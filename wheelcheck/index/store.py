@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from packaging.utils import NormalizedName
 
-from wheelcheck.errors import HashMismatch, IndexRefused, IndexUnavailable, OfflineMiss
+from wheelcheck.errors import BudgetSpent, HashMismatch, IndexRefused, IndexUnavailable, OfflineMiss
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.direct import DirectFile, DirectReferences, SourceJudgements, local_digest, unfetched
 from wheelcheck.index.downloads import Texts
@@ -223,9 +223,19 @@ class IndexStore:
             if listener is not None:
                 listener()
             self._thread.start()
-        answer = future.wait(self._meanwhile)
+        answer = future.wait(self._meanwhile or self._ending(time.monotonic() + self._context.config.longest_wait))
         self._deliveries.raise_kept()
         return answer
+
+    @staticmethod
+    def _ending(deadline: float) -> Callable[[], None]:
+        """What ends a wait at *deadline*: an answer that comes byte by byte is never late for the transport."""
+
+        def check() -> None:
+            if time.monotonic() > deadline:
+                raise BudgetSpent("no answer came within the time budget", hint="--max-seconds gives it more time")
+
+        return check
 
     def _page_arrived(self, name: NormalizedName, page: ProjectPage) -> None:
         if self._page_listener is not None and name not in self._pages_told:
