@@ -32,7 +32,7 @@ ADDRESSES = TEXTS.map(lambda text: f"https://index.example/{text}")
 
 
 def sample(form: str) -> Plan:
-    return planned_for("linux") if form == "dockerfile" else samples.needs_build_plan()
+    return planned_for("linux") if form in ("dockerfile", "deb") else samples.needs_build_plan()
 
 
 def shipped(each: Exporter, plan: Plan, **more: str) -> str:

@@ -91,7 +91,7 @@ def _iter_content(shipment: Shipment) -> Iterator[str]:
         folder = "" if re.match(r"/|[A-Za-z]:", shipment.bundle) else "${WHEELCHECK_FOLDER}\\"
         yield f'  File /r "{folder}{_place(shipment.bundle)}\\*.*"'
         return
-    url = _address(shipment.url) if shipment.url else ""
+    url = address_of(shipment.url) if shipment.url else ""
     for archive in manifest.archives:
         if not archive.filename.endswith(".zip"):
             raise UsageProblem(
@@ -110,7 +110,7 @@ def _iter_content(shipment: Shipment) -> Iterator[str]:
         yield "  !insertmacro WheelcheckArchive " + " ".join(f'"{_escaped(word)}"' for word in words)
 
 
-def _address(url: str) -> str:
+def address_of(url: str) -> str:
     """*url* in characters that neither NSIS nor its System plugin reads as their own."""
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname:
