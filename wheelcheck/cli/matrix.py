@@ -11,11 +11,13 @@ from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import print_note, repeatable, write_result
-from wheelcheck.errors import DiskFailure
+from wheelcheck.errors import DiskFailure, UsageProblem
+from wheelcheck.report.formats import formats_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wheelcheck.api.matrix import MatrixRequest
     from wheelcheck.api.request import Request
     from wheelcheck.model.answers import Matrix
     from wheelcheck.model.target import Target
@@ -121,6 +123,8 @@ def refuse_folder_without_input(folder: Path) -> None:
 @click.option("--plans", "folder", metavar="DIR",
               help="Write the plan of each cell that installs here, as PLATFORM-PYTHON.json.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Let --plans replace what is there.")
+@click.option("--each-extra", is_flag=True,
+              help="A row for each extra and dependency group of the project, with the Pythons on which it installs.")  # fmt: skip
 @click.option("--any", "any_will_do", is_flag=True, help="Leave with 0 where one cell installs.")
 @table_options("matrix")
 def matrix_command(
@@ -129,6 +133,7 @@ def matrix_command(
     folder: str | None,
     force: bool,
     any_will_do: bool,
+    each_extra: bool,
     **options: Any,  # noqa: ANN401 - click
 ) -> int:
     """Show on which platforms and Pythons INPUT... installs, what blocks the rest, and which Python to ship.
@@ -148,6 +153,8 @@ def matrix_command(
     targets = TargetWords.taken_from(options)
     request = showing.with_files(Request(inputs=inputs, **request_options(options)))
     asked = MatrixRequest(request=request, targets=targets)
+    if each_extra:
+        return _each_extra(asked, form, showing, has_folder=folder is not None)
     if folder is not None:
         _refuse_unusable(Path(folder), () if force else matrix_targets(asked).targets)
     with showing.reporter() as reporter:
@@ -158,6 +165,17 @@ def matrix_command(
         _write_plans(answer, Path(folder))
     showing.write("matrix", form, answer, **_patches(form, request, answer))
     return 0 if any_will_do and answer.good else answer.exit_status
+
+
+def _each_extra(asked: MatrixRequest, form: str, showing: Showing, *, has_folder: bool) -> int:
+    from wheelcheck.api.extras import each_extra
+
+    if form not in formats_of("each-extra") or has_folder:
+        raise UsageProblem("--each-extra writes one table, as text or JSON", hint="leave --plans and other formats out")
+    with showing.reporter() as reporter:
+        rows = each_extra(asked, reporter=reporter)
+    showing.write("each-extra", form, rows)
+    return max((row.matrix.exit_status for row in rows), default=0)
 
 
 def _refuse_unusable(folder: Path, targets: Sequence[Target]) -> None:

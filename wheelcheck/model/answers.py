@@ -318,3 +318,16 @@ class Matrix(Struct, frozen=True, kw_only=True):
         if CellStatus.FAILED in found:
             return 3
         return 4 if CellStatus.UNDECIDED in found else 0
+
+
+class ExtraRow(Struct, frozen=True, kw_only=True):
+    """The grid of the project with one more part: *kind* is ``extra`` or ``group``, and empty for the project alone."""
+
+    kind: str
+    name: str
+    matrix: Matrix
+
+    @property
+    def label(self) -> str:
+        """What a table calls the row."""
+        return f"--{self.kind} {self.name}" if self.kind else "without"

@@ -71,6 +71,8 @@ FORMATS = (
     ReportFormat("matrix", "json", "matrix_document:render_matrix_json"),
     ReportFormat("matrix", "markdown", "matrix:render_matrix_markdown"),
     ReportFormat("matrix", "html", "html.rendering:render_matrix", told=("patches",)),
+    ReportFormat("each-extra", "text", "extras:render_extras"),
+    ReportFormat("each-extra", "json", "extras:render_extras_json"),
     ReportFormat("why", "text", "why:render_why"),
     ReportFormat("why", "json", "why:render_why_json"),
     ReportFormat("tree", "text", "tree:render_tree"),

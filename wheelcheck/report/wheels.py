@@ -65,7 +65,7 @@ def render_wheels(page: Page, wheels: Wheels, detail: Detail) -> None:
 def _table_of_pythons(page: Page, wheels: Wheels, pythons: Sequence[str]) -> None:
     """One table of versions by platforms, whose cells name the Pythons that have a wheel."""
     firsts = {target.platform: target for target in wheels.targets}
-    heads = _heads(tuple(firsts.values()))
+    heads = heads_of(tuple(firsts.values()))
     rows: list[tuple[str, list[Segment]]] = []
     first = _lead(wheels) - 2 - _GAP - len("2026-11-21") - _GAP
     for row in wheels.rows:
@@ -147,13 +147,13 @@ def _lead(wheels: Wheels) -> int:
 
 
 def _cell_width(wheels: Wheels) -> int:
-    heads = [word for head in _heads(wheels.targets) for word in head]
+    heads = [word for head in heads_of(wheels.targets) for word in head]
     marks = [_MARKS[cell.kind][0] for row in wheels.rows for cell in row.cells]
     return max(map(len, (*heads, *marks))) + 1
 
 
 def _table(page: Page, wheels: Wheels, places: Sequence[int]) -> None:
-    heads = _heads([wheels.targets[place] for place in places])
+    heads = heads_of([wheels.targets[place] for place in places])
     if len({target.platform for target in wheels.targets}) == 1:
         heads = [("py", wheels.targets[place].python) for place in places]
     wide = max(_cell_width(wheels), *(len(word) + 1 for head in heads for word in head))
@@ -171,7 +171,7 @@ def _table(page: Page, wheels: Wheels, places: Sequence[int]) -> None:
         page.line(*cells)
 
 
-def _heads(targets: Sequence[Target]) -> list[tuple[str, str]]:
+def heads_of(targets: Sequence[Target]) -> list[tuple[str, str]]:
     """Two short words for each target; the floor replaces the family where two targets differ by it alone."""
     short = [_head(target.platform) for target in targets]
     pairs = [(family, machine) for family, _, machine in short]

@@ -164,6 +164,15 @@ def collect_projects(
         _Collection(project, collector).collect(extras, groups)
 
 
+def choices_in(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The extras and the dependency groups that the project file *path* has. Raises ``InputUnreadable``."""
+    reader = Reader(fetch_text=None, stdin=None)
+    projects = _parse(reader.file(path), reader)
+    extras = dict.fromkeys(name for project in projects for name in project.names("extras"))
+    groups = dict.fromkeys(name for project in projects for name in (*project.groups, *project.own.groups))
+    return tuple(extras), tuple(groups)
+
+
 def _parse(source: Source, reader: Reader) -> list[Pyproject]:
     """The project of *source*; where it leaves its dependencies to setuptools' older files, what these state beside it."""
     if source.place.endswith((".cfg", ".py")):

@@ -1,0 +1,56 @@
+"""``matrix --each-extra``: the grid of a project without extras, and with each of its extras and dependency groups alone.
+
+``MatrixRequest → names → (MatrixRequest → Matrix) for each → ExtraRow, …``. Pages and metadata come from the cache after the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from wheelcheck.api.matrix import MatrixRequest, matrix
+from wheelcheck.api.reading import PLANNING, load_lock
+from wheelcheck.errors import UsageProblem
+from wheelcheck.model.answers import ExtraRow
+from wheelcheck.ports import Reporter, SilentReporter
+
+
+def each_extra(asked: MatrixRequest, *, reporter: Reporter | None = None) -> tuple[ExtraRow, ...]:
+    """The rows for the inputs of *asked*; no repairs are looked for.
+
+    Raises ``UsageProblem`` where the inputs have neither extras nor groups, or some are chosen already, and what ``matrix`` raises.
+    """
+    reporter = reporter or SilentReporter()
+    request = asked.request.changed(repairs=0)
+    options = request.options
+    if options["extras"] or options["groups"] or options["all_extras"] or options["all_groups"]:
+        raise UsageProblem("--each-extra takes them one by one", hint="leave --extra, --group and their like out")
+    parts = tuple(_iter_parts(asked))
+    if not parts:
+        raise UsageProblem(
+            f"{', '.join(request.inputs)}: no extras and no dependency groups", hint="leave --each-extra out"
+        )
+    rows = [ExtraRow(kind="", name="", matrix=matrix(replace(asked, request=request), reporter=reporter))]
+    for kind, name in parts:
+        chosen = request.changed(extras=(name,)) if kind == "extra" else request.changed(groups=(name,))
+        rows.append(ExtraRow(kind=kind, name=name, matrix=matrix(replace(asked, request=chosen), reporter=reporter)))
+    return tuple(rows)
+
+
+def _iter_parts(asked: MatrixRequest) -> Iterator[tuple[str, str]]:
+    """The extras, then the groups, of the lock or the projects among the inputs."""
+    from wheelcheck.requirements.pyproject import choices_in
+    from wheelcheck.texts.files import is_file
+
+    lock = load_lock(asked.request.inputs, PLANNING.locks)
+    if lock is not None:
+        yield from (("extra", name) for name in lock.lock.extras)
+        yield from (("group", name) for name in lock.lock.groups if name not in lock.lock.extras)
+        return
+    for text in asked.request.inputs:
+        if text.endswith((".toml", ".cfg", ".py")) and is_file(Path(text)):
+            extras, groups = choices_in(Path(text))
+            yield from (("extra", name) for name in extras)
+            yield from (("group", name) for name in groups)
