@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,8 +112,8 @@ def _made(stack: Mapping[str, Any], folder: Path, windows: Windows) -> Path:
 
 def _rows(stack: Mapping[str, Any], folder: Path, windows: Windows) -> Iterator[Row]:
     place = _made(stack, folder, windows)
-    said = json.loads(_verified(place, "--imports", "none"))
-    real = _really(stack, place, windows)
+    said = _kept(place / "said.json", lambda: json.loads(_verified(place, "--imports", "none")))
+    real = _kept(place / "real.json", lambda: _really(stack, place, windows))
     requires = {
         each["name"]: each["requires"] for each in json.loads((place / "plan.json").read_text("utf-8"))["packages"]
     }
@@ -144,17 +144,20 @@ def _verified(place: Path, *words: str) -> str:
     return done.stdout
 
 
+def _kept(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What is in the file *path*, or what *make* makes for it; who changed wheelcheck removes said.json."""
+    if not path.exists():
+        path.write_text(json.dumps(make()), "utf-8")
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
 def _really(stack: Mapping[str, Any], place: Path, windows: Windows) -> dict[str, Any]:
-    kept = place / "real.json"
-    if kept.exists():
-        found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
-        return found
     on_windows = stack.get("target", "windows") == "windows"
     runner = ("--runner", windows.runner) if on_windows else ()
-    found = json.loads(_verified(place, *runner, "--timeout", "600"))
+    found: dict[str, Any] = json.loads(_verified(place, *runner, "--timeout", "600"))
     there = windows if on_windows else None
     found["uses"] = {name: _used(code, place, there) for name, code in stack.get("use", {}).items()}
-    kept.write_text(json.dumps(found), "utf-8")
     return found
 
 
