@@ -231,3 +231,28 @@ def test_search_goes_on_beyond_what_fails_when_it_is_imported() -> None:
     proposals = situation.proposals()
     assert commands(proposals) == ["--replace app==1.0"]
     assert [" ".join(each.options) for each in proposals.failing] == ["--override av==2.0", "--exclude av"]
+
+
+def test_what_fails_beside_a_repair_is_mended_by_another_python_or_a_later_version() -> None:
+    """The kind of Django 3.2 on Python 3.13 beside a psycopg2 that has no wheel."""
+    situation = Situation(
+        line=CommandLine(inputs=("driver==1.0", "web==1.0"), python="3.12"),
+        index={
+            "driver": {"1.0": native(), "1.1": [wheel()]},
+            "web": {"1.0": [wheel(requires=["driver"])], "2.0": [wheel(requires=["driver"])]},
+        },
+        code={
+            "driver-1.1-py3-none-any.whl": {"driver.py": ""},
+            "web-1.0-py3-none-any.whl": {"web.py": "import driver, imp\n"},
+            "web-2.0-py3-none-any.whl": {"web.py": "import driver\n"},
+        },
+        library=load_standard_library(),
+    )
+    proposals = situation.proposals()
+    assert [" ".join(each.options) for each in proposals.failing] == ["--replace driver==1.1"]
+    assert commands(proposals) == [
+        "--python 3.11 --replace driver==1.1",
+        "--python 3.10 --replace driver==1.1",
+        "--replace driver==1.1 --replace web==2.0",
+    ]
+    assert proposals.repairs[0].edits[0].because.startswith("web 1.0 fails when it is imported on win_amd64")

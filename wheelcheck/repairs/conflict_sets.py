@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -77,6 +78,26 @@ class ConflictSets:
         return tuple(
             sorted(conflict_sets, key=lambda each: (len(each.changes), [blocker.name for blocker in each.blockers]))
         )
+
+    def of_failing(self, trial: Trial, projects: Iterable[NormalizedName]) -> tuple[ConflictSet, ...]:
+        """The conflict sets of *trial*, which resolves, for the *projects* whose imports fail: later versions or another Python."""
+        view = TrialView(trial, self._trials.diagnosis(trial))
+        found = []
+        for name in sorted(projects):
+            pin = view.pins[name]
+            whole = self._conflict_set(view, (view.wanted(name),))
+            later = (
+                each.later_than(pin.version, 1) if isinstance(each, VersionChange) and each.name == name else each
+                for each in whole.changes
+            )
+            because = f"{name} {pin.version} fails when it is imported on {trial.state.question.target}"
+            changes = tuple(
+                replace(each, because=because)
+                for each in later
+                if not isinstance(each, VersionChange) or each.candidates
+            )
+            found.append(ConflictSet(blockers=whole.blockers, changes=changes))
+        return tuple(found)
 
     def lost(self, conflict_sets: Iterable[ConflictSet]) -> tuple[Blocker, ...]:
         """The blockers of *conflict_sets* that no change can ever touch: what the user names stays wanted, whatever changes."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
@@ -29,6 +29,7 @@ _NODES = 5_000  # sets looked at, tried or not; far more than an input with a fe
 # After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
 _IDLE = 300
 _ROUNDS = 12
+_FAILING_CONTINUED = 6  # so many that resolve and fail are continued by what may mend their imports
 _LATER = 4  # so often later versions are tried where imports fail
 _YEARS = 2  # between two versions, after which the older was made for other neighbours
 
@@ -60,7 +61,7 @@ class Search:
         limits: Limits,
         trials: Trials,
         suggestions: dict[tuple[NormalizedName, str], Suggestion],
-        failing: Callable[[Trial], Collection[NormalizedName]],
+        failing: Callable[[Trial], frozenset[NormalizedName]],
     ) -> None:
         self.found: list[Trial] = []
         self.failing: list[Trial] = []
@@ -171,9 +172,12 @@ class Search:
             found = self._importable(found, changes)
         finally:
             # Of two repairs with the same outcome the cheaper stays, which was found first.
-            kept = self.failing if self._failing(found) else self.found
+            broken = self._failing(found)
+            kept = self.failing if broken else self.found
             if not self._is_known(found.keys) and not any(_is_alike(found, other) for other in kept):
                 kept.append(found)
+                if broken and len(kept) <= _FAILING_CONTINUED:
+                    self._branch(changes, self.conflict_sets.of_failing(found, broken))
 
     def _importable(self, found: Trial, changes: tuple[Change, ...]) -> Trial:
         """*found*, or the same *changes* to later versions, where what they moved to fails when it is imported.
@@ -208,7 +212,7 @@ class Search:
             rest = tuple(unsettled(other) for other in found.changes if other is not change)
             if rest and self._trials.of(rest).succeeds:
                 trial, _ = attempt(rest, self._trials)
-                if trial is not None:
+                if trial is not None and self._failing(trial) <= self._failing(found):
                     return self._reduced(trial)
         return found
 
