@@ -64,7 +64,7 @@ FORMATS = (
     ReportFormat("diff", "markdown", "difference:render_diff_markdown"),
     ReportFormat("diff", "html", "html.rendering:render_diff"),
     *(
-        ReportFormat("diff", name, f"check.of_difference:render_new_{name}")
+        ReportFormat("diff", name, f"difference_as_check:render_new_{name}")
         for name in ("sarif", "github", "junit", "gitlab")
     ),
     ReportFormat("matrix", "text", "matrix:render_matrix_text"),
