@@ -95,6 +95,74 @@ def test_github_commands_recipe_runs(
     assert (tmp_path / "cache" / "wheelcheck").exists() is (status < 2)
 
 
+def test_github_page_recipe_passes_actionlint(scratch: Scratch) -> None:
+    ended = linted(scratch, text_of("github-page.yml"))
+    assert ended.status == 0, ended.text
+
+
+_GH = """#!/bin/sh
+echo "$*" >> "$LOG"
+case "$*" in *--jq*) echo "$FORMER";; esac
+"""
+
+
+@posix
+@pytest.mark.parametrize("former", ["", "4711"])
+@pytest.mark.parametrize(("requirements", "status"), [("calm\n", 0), (PINNED, 1)])
+def test_github_page_recipe_runs(
+    scratch: Scratch, index: IndexServer, tmp_path: Path, requirements: str, status: int, former: str
+) -> None:
+    workflow = recipe("github-page.yml")
+    scratch.write("wheelcheck.toml", settings(index, UNTARGETED))
+    scratch.write("requirements.txt", "calm\n")
+    scratch.commit("requirements.txt")
+    base = scratch.run("git", "rev-parse", "HEAD").text.strip()
+    scratch.write("requirements.txt", requirements)
+    program_folder = tmp_path / "programs"
+    program_folder.mkdir()
+    (program_folder / "gh").write_text(_GH, encoding="utf-8")
+    (program_folder / "gh").chmod(0o755)
+    log = tmp_path / "log"
+    runner = open_runner(
+        scratch,
+        tmp_path,
+        **workflow["env"],
+        LOG=str(log),
+        FORMER=former,
+        GITHUB_REPOSITORY="owner/shop",
+        PATH=f"{program_folder}{os.pathsep}{scratch.environ['PATH']}",
+    )
+    _, check, comment = (step for step in workflow["jobs"]["wheels"]["steps"] if "run" in step)
+    ended = runner.run_step(check, {"github.event.pull_request.base.sha": base})
+    assert ended.status == status, ended.text
+    assert "<!DOCTYPE html>" in (scratch.folder / "wheels.html").read_text(encoding="utf-8")
+    known = {
+        "github.token": "t",
+        "github.event.pull_request.number": "7",
+        "steps.page.outputs.artifact-url": "https://page",
+    }
+    assert runner.run_step(comment, known).status == 0
+    text = (scratch.folder / "comment.md").read_text(encoding="utf-8")
+    assert text.startswith("<!-- wheelcheck diff -->\n")
+    assert text.endswith("[The whole answer as a page](https://page)\n")
+    assert ("native" in text) is (status == 1)
+    asked, told = log.read_text(encoding="utf-8").splitlines()
+    assert "issues/7/comments" in asked
+    assert told.startswith("api --method PATCH repos/owner/shop/issues/comments/4711 " if former else "pr comment 7 ")
+
+
+def test_recipes_for_updates_are_read_and_update_what_check_finds() -> None:
+    import json
+
+    (update,) = recipe("dependabot.yml")["updates"]
+    assert (recipe("dependabot.yml")["version"], update["package-ecosystem"], update["directory"]) == (2, "pip", "/")
+    assert update["schedule"]["interval"] in ("daily", "weekly", "monthly")
+    renovate = json.loads(text_of("renovate.json"))
+    (rule,) = renovate["packageRules"]
+    assert rule["automerge"] is True
+    assert rule["ignoreTests"] is False
+
+
 @posix
 @pytest.mark.parametrize(("requirements", "status"), [("calm\n", 0), (PINNED, 1)])
 def test_gitlab_recipe_runs(
