@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.archives.test_hostile_zips import with_offset
 from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_wheel, sha256_hex
 from tests.server import IndexServer
@@ -259,3 +260,13 @@ def test_repeated_lines_ask_once(shell: Shell) -> None:
         outcome = shell.plan("requirements.txt", index=server.simple_url)
     assert outcome.versions == {"edp": "1", "idna": "1.0", "six": "1.0"}
     assert outcome.status == 0
+
+
+def test_archive_that_is_refused_is_named_and_others_are_judged(shell: Shell) -> None:
+    shell.write("links/a-1.0.zip", with_offset(1, 0))
+    filename, content = make_wheel("b", "1.0")
+    shell.write(f"links/{filename}", content)
+    outcome = shell.plan("a", "b", "--no-index", "-f", str(shell.folder / "links"))
+    assert outcome.status == 1
+    assert outcome.versions["b"] == "1.0"
+    assert "a-1.0.zip" in outcome.out

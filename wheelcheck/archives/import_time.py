@@ -6,6 +6,7 @@ Only statements that always run count: at module level, unguarded, under conditi
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import re
 import sys
@@ -181,7 +182,10 @@ def _attributes(
         if each.bound is not None:
             bound.setdefault(each.bound[0], set()).add(each.bound[1])
     seen: set[tuple[str, str]] = set()
-    for node in iter_attributes(parsed.tree, target):
+    nodes: list[ast.Attribute] = []
+    with contextlib.suppress(RecursionError):  # what is nested beyond all sense says no more
+        nodes.extend(iter_attributes(parsed.tree, target))
+    for node in nodes:
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         modules = bound.get(name, set())
         if len(modules) != 1 or (name, node.attr) in seen:

@@ -97,6 +97,8 @@ def iter_members(
             if plain is stream:
                 raise UnknownArchive(str(problem)) from problem
             raise
+        except _ODD as problem:
+            raise HeaderDamaged(f"its first header is damaged: {problem}") from problem
         with archive:
             yield from _tar_members(archive)
 
