@@ -24,8 +24,9 @@ import pytest
 
 from tests.cli.bundles import bundle_words, write_plan, write_runtime
 from tests.cli.programs import Shell
+from tests.fakes import samples
 from tests.fakes.archives import make_wheel
-from wheelcheck.export.first_run import render_python
+from wheelcheck.export.first_run import render_powershell, render_python
 from wheelcheck.export.shipment import Shipment
 
 _NODE = """
@@ -405,8 +406,6 @@ def test_keys_are_never_replaced_and_wrong_ones_are_refused(shell: Shell) -> Non
 def test_signatures_are_checked_as_the_standard_says(shell: Shell) -> None:
     """The checker that is written out for Python against a library: true ones pass, and a change of any part does not."""
     ed25519 = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519")
-    from tests.fakes import samples
-
     scope: dict[str, Any] = {"__name__": "first_run"}
     exec(render_python(Shipment(plan=samples.installable_plan(), url="https://files.example")), scope)  # noqa: S102
     for number in range(6):
@@ -422,3 +421,15 @@ def test_signatures_are_checked_as_the_standard_says(shell: Shell) -> None:
             assert not scope["verified"](public, message, bytes(changed))
     assert not scope["verified"](b"", b"", b"")
     assert base64.b64encode(public)
+
+
+def test_script_for_powershell_is_grammatical_and_quotes_its_address() -> None:
+    tree_sitter = pytest.importorskip("tree_sitter", reason="pip install -e '.[builders]'")
+    grammar = pytest.importorskip("tree_sitter_powershell", reason="pip install -e '.[builders]'")
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    shipment = Shipment(plan=samples.installable_plan(), url="https://files.example/it's $(x)", name="caf\u00e9")
+    text = render_powershell(shipment)
+    assert text.startswith("\ufeff# Made by")
+    assert not parser.parse(text.lstrip("\ufeff").encode()).root_node.has_error
+    assert "'https://files.example/it''s $(x)'" in text
+    assert parser.parse(b"if (").root_node.has_error  # the parser does tell

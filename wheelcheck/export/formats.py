@@ -89,6 +89,8 @@ EXPORTERS: tuple[Exporter, ...] = (
              "An ES module that installs and updates a published bundle; needs --url.", _NAME | {"url", "public-key"}),
     Exporter("first-run-python", "first_run.py", "first_run:render_python",
              "The same for Python, with its standard library alone; needs --url.", _NAME | {"url", "public-key"}),
+    Exporter("first-run-powershell", "first-run.ps1", "first_run:render_powershell",
+             "The same for PowerShell 5.1 and newer, on Windows; needs --url.", _NAME | {"url", "public-key"}),
     Exporter("cyclonedx", "bom.json", "cyclonedx:render",
              "A software bill of materials (CycloneDX 1.6); needs the extra wheelcheck[cyclonedx].", _NAME | {"app-version"}),
 )  # fmt: skip
