@@ -33,8 +33,11 @@ class _FolderCode:
 
     def source(self, path: str) -> bytes | None:
         """The file that is installed at *path* of ``site-packages``."""
+        file = self._root / self._places[path]
         try:
-            with (self._root / self._places[path]).open("rb") as stream:
+            if not file.is_file():
+                return None  # a pipe would never end
+            with file.open("rb") as stream:
                 content = stream.read(READ_LIMIT + 1)
         except OSError:
             return None

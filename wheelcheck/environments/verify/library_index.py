@@ -134,7 +134,7 @@ def _is_program(path: Path) -> bool:
     if path.suffix or path.is_symlink():
         return False
     try:
-        if not path.stat().st_mode & 0o111:
+        if not (path.is_file() and path.stat().st_mode & 0o111):
             return False
         with path.open("rb") as stream:
             return stream.read(4) in MAGIC
