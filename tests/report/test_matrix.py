@@ -16,6 +16,7 @@ from wheelcheck.model.answers import Matrix
 from wheelcheck.report.documents import json_schema
 from wheelcheck.report.matrix import render_matrix_markdown, render_matrix_text
 from wheelcheck.report.matrix_document import MatrixDocument, render_matrix_json
+from wheelcheck.report.page import size_text
 from wheelcheck.report.wording import listed_cells
 
 MIXED = """\
@@ -57,6 +58,21 @@ def test_text_says_what_to_ship_and_what_opens_the_rest() -> None:
     assert "proved on win_amd64, Python 3.13t" in text
     assert "Nothing was found for musllinux_1_2_aarch64 (3.11, 3.12)" in text
     assert text.endswith("Installs on 3 of 9 targets, 1 after pure builds; 4 blocked; 1 undecided in time; 1 no answer")
+
+
+def test_what_is_built_and_downloaded_is_said_once() -> None:
+    text = render_matrix_text(mixed())
+    assert text.count("Build once, anywhere, without a compiler") == 1
+    sized = [
+        (cell.target.python, sum(package.file.size or 0 for package in cell.plan.packages if package.file is not None))
+        for cell in full_of_wheels().good
+        if cell.plan is not None
+    ]
+    assert all(size for _, size in sized)
+    newest = full_of_wheels().best
+    assert newest is not None
+    (size,) = {size_text(size) for python, size in sized if python == newest.python}
+    assert f"It downloads {size}\n" in render_matrix_text(full_of_wheels())
 
 
 def test_all_is_well_in_one_line() -> None:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from wheelcheck.model.answers import CellStatus, Matrix, Opening
+from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.repair import Repair
 from wheelcheck.report.commands import NextStep, draw_steps
 from wheelcheck.report.grouping import group_blockers, group_failures
-from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined, on_page, sentence
+from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined, on_page, sentence, size_text
 from wheelcheck.report.quoting import escaped, flat
 from wheelcheck.report.wording import change, listed_cells
 
@@ -53,6 +54,9 @@ def render_matrix_text(
     _blockers(page, matrix, detail)
     for text in failure_lines(matrix):
         page.paragraph(flat(text), lead=("! ", "bold yellow"), indent=2, apart=True)
+    if built := built_once(matrix):
+        page.heading("Build once, anywhere, without a compiler")
+        page.listing([flat(name) for name in built], rows=_EVERYTHING if detail == "full" else 2, indent=4)
     _openings(page, matrix, detail)
     for number, text in enumerate(matrix_advice(matrix)):
         is_first = number == 0
@@ -126,12 +130,40 @@ def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
         page.paragraph(f"{repairs - most} more (-v shows all)", indent=4, style="dim")
 
 
+def built_once(matrix: Matrix) -> tuple[str, ...]:
+    """The projects that cells of *matrix* which install build from source, with their versions."""
+    found = (
+        f"{package.name} {package.version}"
+        for cell in matrix.good
+        if cell.plan is not None
+        for package in cell.plan.packages
+        if package.installability in FROM_SOURCE
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _download(matrix: Matrix, python: str) -> str:
+    """How much the targets that install with *python* download: one size or a span, empty where the index gives none."""
+    plans = [cell.plan for cell in matrix.good if cell.target.python == python and cell.plan is not None]
+    files = [[package.file for package in plan.packages] for plan in plans]
+    sums = [
+        sum(file.size for file in listed if file is not None and file.size is not None)
+        for listed in files
+        if listed and all(file is not None and file.size is not None for file in listed)
+    ]
+    if not sums:
+        return ""
+    least, most = size_text(min(sums)), size_text(max(sums))
+    return f"It downloads {least if least == most else f'{least} to {most}'}"
+
+
 def render_matrix_markdown(matrix: Matrix) -> str:
     """Render *matrix* as GitHub-flavoured Markdown, ending in a newline; long lists are folded."""
     blocks = [f"### wheelcheck: {escaped(matrix_verdict(matrix))}", _table(matrix), _legend(matrix)]
     for title, rows in (
         ("What blocks", list(_iter_blockers(matrix))),
         ("What would open them", [escaped(sentence(text)) for text in opening_lines(matrix)]),
+        ("Build once, anywhere, without a compiler", [escaped(name) for name in built_once(matrix)]),
         ("What to ship", [escaped(text) for text in matrix_advice(matrix)]),
         ("Without an answer", [escaped(text) for text in failure_lines(matrix)]),
     ):
@@ -195,6 +227,8 @@ def matrix_advice(matrix: Matrix) -> tuple[str, ...]:
     if several:
         reach = f"all {total} platforms" if len(best.good) == total else f"{len(best.good)} of {total} platforms"
         lines.append(f"Ship Python {best.python}: {_merit(matrix, best.python, reach if total > 1 else best.good[0])}")
+        if download := _download(matrix, best.python):
+            lines.append(download)
         lines.extend(
             f"Python {python} is the newest on which {platform} installs" for platform, python in best.exceptions
         )
