@@ -264,6 +264,8 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         for key in unsatisfied:
             if key[1] and (key[0], "") in resolutions:
                 return (key,)
+        if not backtrack_causes:
+            return unsatisfied
         causing = {cause.requirement.key for cause in backtrack_causes}
         causing |= {cause.parent.key for cause in backtrack_causes if cause.parent is not None}
         return [key for key in unsatisfied if key in causing] or unsatisfied

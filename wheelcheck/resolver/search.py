@@ -115,20 +115,18 @@ class _Search:
                     backtrack_causes=self._levels[-1].causes,
                 )
             )
-        return min(waiting, key=self._preference) if len(waiting) > 1 else waiting[0]
-
-    def _preference(self, key: Key) -> Preference:
-        # The preference depends on the requirements on a key, which rarely change.
-        known = self._preferences.get(key)
-        if known is None:
-            known = self._preferences[key] = self._provider.get_preference(
+        if len(waiting) == 1:
+            return waiting[0]
+        # A preference depends on the requirements on its key, which rarely change.
+        for key in [key for key in waiting if key not in self._preferences]:
+            self._preferences[key] = self._provider.get_preference(
                 identifier=key,
                 resolutions=self._mapping,
                 candidates=self._of_criteria("candidates"),
                 information=self._of_criteria("information"),
                 backtrack_causes=self._levels[-1].causes,
             )
-        return known
+        return min(waiting, key=self._preferences.__getitem__)
 
     def _of_criteria(
         self, attribute: str, more: Mapping[Key, list[Any]] | None = None
