@@ -61,7 +61,9 @@ class BlockerCase(Struct, kw_only=True, dict=True):
         """Whether some version of *project* within *bounds* has a file that may be used."""
         anything = Installability.SDIST_NATIVE in self.view.diagnosis.policy.allowed
         for version in project.versions:
-            if bounds.contains(version, prereleases=bool(bounds.prereleases)):
+            if (anything or version in project.runnable) and bounds.contains(
+                version, prereleases=bool(bounds.prereleases)
+            ):
                 release = project.release(version)
                 if release.fit is not None and (release.has_wheel or anything):
                     return True

@@ -157,7 +157,7 @@ class TrialView:
         project = self.diagnosis.project(blocker.name)
         allowed = self.diagnosis.policy.allowed
         bounds = blocker.specifier
-        for version in project.versions:
+        for version in filter(project.runnable.__contains__, project.versions):
             if (version.is_prerelease and not bounds.prereleases) or not bounds.contains(version, prereleases=True):
                 continue
             release = project.release(version)

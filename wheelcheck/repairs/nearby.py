@@ -14,7 +14,7 @@ from wheelcheck.findings.ways import extras_named, iter_stated
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.target import Target
 from wheelcheck.repairs.blockers import Blocker, TrialView, joined_extras
-from wheelcheck.targets.project_view import ProjectView
+from wheelcheck.targets.project_view import ProjectView, first_upload
 from wheelcheck.targets.pythons import parse_python
 from wheelcheck.targets.targets import parse_target
 
@@ -39,13 +39,13 @@ def nearest_first(project: ProjectView, version: Version | None) -> tuple[Versio
     Those that cannot be used are among them: which can may change with the target. Those that are years older than *version* are
     not: they were made for other neighbours, and mostly do without a blocker because they did not declare their needs yet.
     """
-    standing = [each for each in project.versions if not each.is_prerelease and not project.release(each).hidden]
+    standing = [each for each in project.versions if not each.is_prerelease and not project.is_hidden(each)]
     if version is None or version not in project.page.distributions:
         return tuple(standing)
     order = {each: position for position, each in enumerate(project.versions)}
     at = order[version]
     oldest = project.oldest_in_place_of(version)
-    standing = [each for each in standing if each > version or (project.release(each).upload_time or oldest) >= oldest]
+    standing = [each for each in standing if each > version or (first_upload(project.page, each) or oldest) >= oldest]
     return tuple(sorted(standing, key=lambda each: (abs(order[each] - at), each < version)))
 
 

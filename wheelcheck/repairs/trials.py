@@ -224,7 +224,13 @@ def usable_versions(project: ProjectView) -> tuple[Version, ...]:
 
     A project that its maintainers withdrew as a whole is left with its withdrawn versions, which a pin still reaches (PEP 592).
     """
-    finals = [each for each in project.versions if not each.is_prerelease and project.release(each).fit is not None]
+    finals = [version for version in project.versions if not version.is_prerelease]
+    # Only what has a wheel that may fit is judged at first: a project has up to a thousand versions, and each costs its files.
+    wheels = [version for version in finals if version in project.runnable and project.release(version).has_wheel]
+    standing_wheels = tuple(version for version in wheels if project.release(version).yanked is None)
+    if standing_wheels:
+        return standing_wheels
+    finals = [version for version in finals if project.release(version).fit is not None]
     standing = [version for version in finals if project.release(version).yanked is None] or finals
     with_wheel = tuple(version for version in standing if project.release(version).has_wheel)
     return with_wheel or tuple(standing)

@@ -31,7 +31,7 @@ class Admission:
         self._compatibility = compatibility
         self._policy = policy
         self._hashes = hashes or HashRules()
-        self._has_cutoff = policy.exclude_newer is not None or any(
+        self.has_cutoff = policy.exclude_newer is not None or any(
             cutoff is not None for _, cutoff in policy.exclude_newer_of
         )
         self._forbids_kinds = bool(policy.no_binary or policy.only_binary)
@@ -57,7 +57,7 @@ class Admission:
 
         *kinds* are the same files by kind.
         """
-        if self._has_cutoff or self._hashes.lines or self._forbids_kinds:
+        if self.has_cutoff or self._hashes.lines or self._forbids_kinds:
             found = [answer for answer in map(self.judge, files) if isinstance(answer, Fit)]
         else:
             found = self._compatibility.fits(kinds)
@@ -74,9 +74,13 @@ class Admission:
 
     def is_too_new(self, distribution: Distribution) -> bool:
         """Whether *distribution* does not exist for this run: it came after the day of the policy, or does not say when."""
-        cutoff = self._policy.cutoff_of(distribution.name) if self._has_cutoff else None
+        cutoff = self._policy.cutoff_of(distribution.name) if self.has_cutoff else None
         uploaded = distribution.at.upload_time
         return cutoff is not None and (uploaded is None or _instant(uploaded) >= _instant(cutoff))
+
+    def hides(self, files: Sequence[Distribution]) -> bool:
+        """Whether a version with *files* does not exist for this run: all of them are too new."""
+        return self.has_cutoff and bool(files) and all(map(self.is_too_new, files))
 
     def releases(self, page: ProjectPage) -> dict[Version, Release]:
         """The versions of *page* that were judged already, by this admission or by an equal one just before.
@@ -129,7 +133,7 @@ class Release:
         self.fit: Fit | None = chosen[0] if chosen else None
         self.yanked = self.fit.distribution.at.yanked if self.fit is not None else self._all_yanked()
         self.sdist = next((fit for fit in chosen if isinstance(fit.distribution, Sdist)), None)
-        self.hidden = not fits and bool(files) and all(map(admission.is_too_new, files))
+        self.hidden = not fits and admission.hides(files)
 
     def _all_yanked(self) -> str | None:
         reasons = [file.at.yanked for file in self._files]
@@ -208,6 +212,11 @@ class ProjectView:
         return frozenset(
             version for tags, versions in self._facts.kinds_of_wheels.items() if can_use(tags) for version in versions
         )
+
+    def is_hidden(self, version: Version) -> bool:
+        """Whether *version* does not exist for this run; costs no judgement of its files."""
+        # Without a day to hold to, the files need not even be looked at.
+        return self._admission.has_cutoff and self._admission.hides(self.page.distributions[version])
 
     def release(self, version: Version) -> Release:
         """The version *version* of this page."""
