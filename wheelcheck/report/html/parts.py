@@ -187,6 +187,7 @@ def offers_of(sheet: Sheet) -> tuple[Offer, ...]:
 def card_of(offer: Offer, sheet: Sheet, telling: Telling) -> Card:
     """The card of *offer*, with the command and the patch that apply it."""
     repair, first = offer.repair, offer.targets[0]
+    changes = [change(edit, first) for edit in repair.edits]
     verified = repair.verified
     command = repaired_command(asked_command(offer.plan, telling.asked), repair, first)
     moves = (("changes", iter_dated_moves(verified)), ("adds", iter_releases(verified.added)),
@@ -194,7 +195,7 @@ def card_of(offer: Offer, sheet: Sheet, telling: Telling) -> Card:
     facts = [("gives", gain(verified)), *((label, folded(tuple(texts), _MOVES)) for label, texts in moves)]
     return Card(
         id=offer.id,
-        changes=tuple(sentence(change(edit, first)) for edit in repair.edits),
+        changes=(sentence(changes[0]), *changes[1:]),
         risk=repair.risk.value,
         opens=listed_targets(offer.targets),
         proof=offer.proof,
@@ -272,6 +273,8 @@ def _treemap(targets: Sequence[str], sizes: Mapping[str, int | None], cells: Cel
     shown = dict(known[:_TILES])
     if rest := sum(size for _, size in known[_TILES:]):
         shown[f"{len(known) - _TILES} more"] = rest
+    # The small ones together may be the largest.
+    shown = dict(sorted(shown.items(), key=lambda pair: -pair[1]))
     tiles = []
     for name, (x, y, width, height) in squarified(shown, _MAP_WIDTH, _MAP_HEIGHT).items():
         size = size_text(shown[name])
