@@ -65,9 +65,9 @@ def fuzz(
                     path = keep / f"{name}.{seed}{ending.number:07d}"
                     path.write_bytes(made(name, seed, ending.number))
                     told(f"{path.name}: {ending.fault}: {_gist(ending)}")
+            (keep / "counts.json").write_bytes(msgspec.json.format(msgspec.json.encode(counts)))
             if time.monotonic() > ends:
                 break
-        (keep / "counts.json").write_bytes(msgspec.json.format(msgspec.json.encode(counts)))
     return counts
 
 

@@ -176,7 +176,7 @@ def _package(table: LockTable, place: str, environments: _Environments) -> Locke
 
 def _marker(subdir: str) -> Marker:
     system, _, machine = subdir.partition("-")
-    if system not in _SYSTEMS:
+    if system not in _SYSTEMS or not machine.replace("_", "").isalnum():
         # Nothing that is judged here runs there.
         return shared_marker("sys_platform == 'none'")
     machine = _MACHINES.get((system, machine), machine)

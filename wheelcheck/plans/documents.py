@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.distribution import Availability, Wheel, parse_link
 from wheelcheck.model.document import about, as_plain, document_of, render_json, stated
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Status
@@ -128,6 +129,8 @@ def parse_plan(content: bytes, path: str) -> Plan:
     Raises ``InputUnreadable`` naming *path* and the JSON pointer when it is no plan of schema ``wheelcheck.plan/1``.
     """
     plain, document = parse_document(content, path, PlanDocument, _KIND)
+    for number, package in enumerate(document.packages):
+        _refuse_other_file(package, f"/packages/{number}/file/filename", path)
     stated = document.target
     return Plan(
         status=document.status,
@@ -150,6 +153,18 @@ def parse_plan(content: bytes, path: str) -> Plan:
         applied=document.applied,
         unknown=dict(_iter_unknown(plain, as_plain(document), "")),
     )
+
+
+def _refuse_other_file(package: PlannedPackage, pointer: str, path: str) -> None:
+    """Raise ``InputUnreadable`` where the name of the wheel of *package* says another project or version."""
+    filename = package.file.filename if package.file is not None else ""
+    if not filename.endswith(".whl"):
+        return
+    wheel = parse_link(filename, canonicalize_name(package.name), Availability(url=""))
+    if not isinstance(wheel, Wheel) or wheel.version != package.version:
+        raise InputUnreadable(
+            f"{pointer} {filename!r} is no wheel of {package.name} {package.version}", address=path, hint=_KIND.write
+        )
 
 
 def _normalised(package: PlannedPackage) -> PlannedPackage:
