@@ -8,6 +8,7 @@ Python that runs here (WHEELCHECK_WINDOWS_RUNTIME); the stacks for Linux are imp
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -35,8 +36,10 @@ _HEAD = """\
 
 Made by `python -m tests.live.verify_report`. Every stack is planned, bundled and verified as a builder would do it; then every
 top-level module is imported in a fresh process of the bundle's Python, and for native distributions a compiled function is called.
-Windows runs under Wine with its own Visual C++ runtime turned off, as on a clean Windows; Linux is a slim Debian.
+Windows runs under Wine with its own Visual C++ runtime turned off, as on a clean Windows; Linux is the machine that made this,
+which has more libraries than a clean one. What was said is the first problem of the distribution, with which the command fails.
 """
+_PLACE = re.compile(r"(?:Z:|/tmp)[\\/](?:[\w.-]+[\\/]+)*", re.ASCII)
 _LONGEST = 300.0
 """Seconds of one use."""
 _SITE = "import site, sys; site.addsitedir({!r})\n"
@@ -204,7 +207,7 @@ def _report(stacks: list[dict[str, Any]], rows: Mapping[str, list[Row]]) -> Iter
         if row.verdict != "agrees":
             said, failed = _cell(row.said), _cell(row.failed) or "works"
             yield f"| {row.stack} | {row.name} {row.version} | {row.verdict} | {said} | {failed} |"
-    yield from _explained([row for row in every if row.verdict in ("false alarm", "missed")])
+    yield from _explained([row for row in every if row.verdict in ("follows", "false alarm", "missed")])
     yield from ("", "## The stacks", "", "| stack | target | distributions | modules | uses | agree | others |")
     yield "|---|---|---|---|---|---|---|"
     for stack in stacks:
@@ -220,13 +223,15 @@ def _report(stacks: list[dict[str, Any]], rows: Mapping[str, list[Row]]) -> Iter
 def _explained(rows: list[Row]) -> Iterator[str]:
     notes = tomllib.loads(_NOTES.read_text("utf-8")) if _NOTES.exists() else {}
     if rows:
-        yield from ("", "## False alarms and misses, one by one", "")
+        yield from ("", "## What differs, one by one", "")
     for row in rows:
-        yield f"- {row.stack}, {row.name}: {notes.get(row.stack, {}).get(row.name, 'not explained yet')}"
+        above = f"It needs {', '.join(row.above)}." if row.verdict == "follows" else "Not explained yet."
+        yield f"- {row.verdict}: {row.stack}, {row.name}. {notes.get(row.stack, {}).get(row.name, above)}"
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    # Where this machine keeps a bundle is nobody's business.
+    return _PLACE.sub("", text).replace("|", "\\|").replace("\n", " ")
 
 
 if __name__ == "__main__":
