@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROSE = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
-EXAMPLES = {"export/inno_setup.py", "report/check/teamcity.py", "requirements/pipfile.py", "mine.toml", "*.toml"}
+EXAMPLES = {"export/flatpak.py", "report/check/teamcity.py", "requirements/pipfile.py", "mine.toml", "*.toml"}
 """What the text says to write, or calls a file of the reader's own."""
 
 
