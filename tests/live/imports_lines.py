@@ -149,12 +149,12 @@ def _repairs(repairs: list[Applied], explained: Explained) -> Iterator[str]:
             raised = "; ".join(dict.fromkeys(f"`{statement}` {error}" for statement, error in each.failed))
             why = dict.fromkeys(filter(None, (explained.why(statement, error) for statement, error in each.failed)))
             what = f"- `{each.question.case}`, {_where(each.question)}, {each.id} ({each.risk}): {each.edits}."
-            yield " ".join((what, raised, *why))
+            yield " ".join((what, f"{raised}.", *why))
     yield from ("", "Not installed here:", "")
     reasons: dict[str, list[str]] = {}
     for each in repairs:
         if each.untried:
-            reasons.setdefault(explained.trouble(each.untried), []).append(
+            reasons.setdefault(explained.trouble(each.untried).rstrip("."), []).append(
                 f"`{each.question.case}` ({_where(each.question)}, {each.id})"
             )
     yield from (f"- {reason}: {', '.join(cases)}" for reason, cases in reasons.items())
@@ -165,7 +165,7 @@ def _grouped(trials: list[Trial], explained: Explained) -> list[str]:
     for each in trials:
         found.setdefault((each.project, each.module, each.error, each.said), []).append(each)
     return [
-        f"- `import {module}` of {project} ({_places(same)}): {' '.join(filter(None, (said, error)))} "
+        f"- `import {module}` of {project} ({_places(same)}): {' '.join(filter(None, (said, error)))}. "
         f"{explained.why(f'import {module}', error)}".rstrip()
         for (project, module, error, said), same in found.items()
     ]
