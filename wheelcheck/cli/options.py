@@ -18,6 +18,7 @@ from wheelcheck.options import OPTIONS, TargetOptions
 F = TypeVar("F", bound=Callable[..., Any])
 
 _RISKS = ("low", "medium", "high")
+_SORTED_AWAY = frozenset({"as_json", "no_color", "requirement_files"})
 _BARE_FIX = "--fix=medium"
 _NUMBERS: dict[Any, Any] = {float: click.FloatRange(min=0.0), int: click.IntRange(min=0)}
 
@@ -115,7 +116,8 @@ def with_whole_fix(words: Sequence[str]) -> tuple[str, ...]:
 
 def request_options(options: dict[str, Any]) -> dict[str, Any]:
     """The fields of a request in *options*, as click names them; raises ``UsageProblem`` for options that exclude each other."""
-    fields = dict(options)
+    # A command that another invokes is given the defaults of those that its class sorts away.
+    fields = {name: value for name, value in options.items() if name not in _SORTED_AWAY}
     if fields.pop("no_repair", False):
         if fields.get("repairs"):
             raise UsageProblem("--no-repair and --repairs exclude each other", hint="give one or the other")
