@@ -6,10 +6,11 @@ import argparse
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.fuzz.children import Ending, ended, read_and_run
-from tests.fuzz.disturbing import disturb
+from tests.fuzz.disturbing import Counted, disturb
 from tests.fuzz.kinds import kind_of
 from tests.fuzz.making import fuzz
 
@@ -49,7 +50,11 @@ def make(minutes: float, seed: int, keep: Path, kinds: list[str]) -> int:
 
 def end_runs(count: int, numbers: tuple[signal.Signals, ...], seed: int) -> int:
     """End runs by signals and tell what came of it."""
-    found = disturb(count, numbers, seed)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    found = Counted()
+    with suppress(KeyboardInterrupt):  # what was counted until then is told
+        disturb(count, numbers, seed, found=found)
     seconds = sorted(found.seconds)
     print(f"{sum(found.ends.values())} ends ({found.ends}), {found.early} of them after the answer")
     print(f"left within {seconds[len(seconds) // 2]:.3f} s (median), {seconds[len(seconds) * 99 // 100]:.3f} s (99 %)")

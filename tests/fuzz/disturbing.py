@@ -84,10 +84,16 @@ def _commands(url: str) -> tuple[Command, ...]:
     )
 
 
-def disturb(count: int, numbers: tuple[signal.Signals, ...], seed: int = 1, latency: float = 0.01) -> Counted:
-    """End *count* runs of all commands in turn, each by one of the signals *numbers*."""
+def disturb(
+    count: int,
+    numbers: tuple[signal.Signals, ...],
+    seed: int = 1,
+    latency: float = 0.01,
+    found: Counted | None = None,
+) -> Counted:
+    """End *count* runs of all commands in turn, each by one of the signals *numbers*; counts in *found* as it goes."""
     chance = random.Random(seed)  # noqa: S311 - no secret
-    found = Counted()
+    found = Counted() if found is None else found
     with IndexServer(_CATALOG, mode=Mode(latency=latency)) as server, TemporaryDirectory() as name:
         folder = Path(name)
         commands = _commands(server.simple_url)
