@@ -165,3 +165,30 @@ def test_cache_that_is_too_large_loses_its_oldest_entries(tmp_path: Path) -> Non
     opened.close()
     assert held(tmp_path) == [b"small", None]
     assert len(list(folder.glob("*.entry"))) == 3
+
+
+def test_cache_is_shared_by_sixteen_processes_that_write_at_once(tmp_path: Path) -> None:
+    filled(tmp_path)
+    children = []
+    for number in range(16):
+        child = os.fork()
+        if child == 0:
+            try:
+                for turn in range(3):
+                    cache = DiskCache(tmp_path)
+                    cache.put("page", f"{number}-{turn}", b"%d" % number * 100)
+                    cache.put("page", f"large-{number}", bytes([number]) * 100_000)
+                    cache.flush()
+                    cache.close()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 16
+    cache = DiskCache(tmp_path)
+    assert all(
+        cache.get("page", f"{number}-{turn}") == b"%d" % number * 100 for number in range(16) for turn in range(3)
+    )
+    assert all(cache.get("page", f"large-{number}") == bytes([number]) * 100_000 for number in range(16))
+    cache.close()
+    assert held(tmp_path) == [b"small", LARGE]
