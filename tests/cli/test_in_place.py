@@ -284,6 +284,13 @@ def test_a_file_with_hashes_which_no_repair_can_know_stays_as_it_is(shell: Shell
     assert written(shell) == {"requirements.txt": text}
 
 
+def test_what_is_shown_before_it_is_written_cannot_drive_the_terminal(shell: Shell, index: str) -> None:
+    shell.write("requirements.txt", "own==1.0  # \x1b[31mred\x9b \u202e\tend\r\n".encode())
+    outcome = shell.plan("--fix", "--in-place", "--yes", "requirements.txt", index=index)
+    assert "-own==1.0  # ?[31mred? ?\tend\n" in outcome.err
+    assert written(shell) == {"requirements.txt": "own==1.1  # \x1b[31mred\x9b \u202e\tend\r\n".encode()}
+
+
 def test_a_plan_that_needs_no_repair_changes_no_file(shell: Shell, index: str) -> None:
     shell.write("requirements.txt", b"b\n")
     outcome = shell.plan("--fix", "--in-place", "--yes", "requirements.txt", index=index)

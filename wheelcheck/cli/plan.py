@@ -15,6 +15,7 @@ from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import (
     print_error,
     print_note,
+    print_patch,
     refuse_overwriting,
     refuse_twice,
     refuse_unwritable,
@@ -148,7 +149,7 @@ def _write_in_place(
     if not changes:
         print_note("no file changes")
         return
-    click.echo(render_patch(changes).decode("utf-8", "replace").replace("\x1b", "?"), err=True, nl=False)
+    print_patch(render_patch(changes))
     if not yes and not click.confirm("Write this into your files?", err=True):
         print_note("nothing was written")
         return

@@ -39,6 +39,12 @@ def print_note(text: str) -> None:
     _print_message("note: ", "cyan", text)
 
 
+def print_patch(patch: bytes) -> None:
+    """Write a *patch* to stderr for a person to read, without what would drive the terminal."""
+    text = patch.decode("utf-8", "replace").replace("\r\n", "\n")
+    click.echo(re.sub(rf"(?!\t){_CONTROL}", "?", text), err=True, nl=False)
+
+
 def _print_message(label: str, style: str, text: str) -> None:
     from wheelcheck.model.urls import masked_within
 
