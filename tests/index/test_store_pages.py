@@ -333,6 +333,7 @@ def test_tags_read_off_the_names_are_those_of_the_files(mode: Mode) -> None:
             for version, files in distributions.items()
         }
         assert [len(tags) for tags in told.values()] == [2, 1, 0]
+        assert [distributions.mentions(version, "macosx") for version in distributions] == [False, True, False]
 
 
 def test_names_that_an_address_disguises_are_read_as_files() -> None:

@@ -176,9 +176,9 @@ def test_bounds_on_python_are_those_that_files_of_a_version_state() -> None:
     page = FakeProjects({"a": {"1.0": stated, "2.0": [sdist()]}}).page(canonicalize_name("a"))
     newer, older = page.newest_first
     for _ in range(2):
-        assert [bound for version in (older, newer) for bound in page.view(PageFacts).python_bounds(version)] == [
-            ">=3.8"
-        ]
+        assert [
+            bound for version in (older, newer) for bound in page.view(PageFacts).python_bounds(version, "3.9")
+        ] == [">=3.8"]
 
 
 def test_versions_are_newest_first_and_the_newest_that_stands_heeds_its_day() -> None:

@@ -137,6 +137,8 @@ def find_patch_decisions(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Newer versions that only a later patch release of the target's Python would admit."""
     if not diagnosis.target.patch_assumed:
         return
+    release = diagnosis.target.python_full.release
+    minor = f"{release[0]}.{release[1]}"
     for name, pin in diagnosis.pins.items():
         if pin.metadata.source is MetadataSource.LOCK:
             continue  # a lock has chosen
@@ -144,8 +146,10 @@ def find_patch_decisions(diagnosis: Diagnosis) -> Iterator[Finding]:
         for version in project.versions:
             if version <= pin.version:
                 break
-            # Bounds are few and their answers kept, while why a file is refused is found out for each.
-            if not any(map(diagnosis.compatibility.patch_decides, project.page.view(PageFacts).python_bounds(version))):
+            # Bounds are few and their answers kept, while why a file is refused is found out for each. One that the patch level
+            # decides names the minor.
+            stated = project.page.view(PageFacts).python_bounds(version, minor)
+            if not any(map(diagnosis.compatibility.patch_decides, stated)):
                 continue
             bounds = {
                 refusal.fact

@@ -174,6 +174,10 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
             return frozenset(file.tags for file in self[version] if isinstance(file, Wheel))
         return frozenset({_tags_named(name) for files in packed for name in set(_TAGS.findall(files))})
 
+    def mentions(self, version: Version, text: str) -> bool:
+        """Whether the packed files of *version* hold *text* anywhere; they are not understood for that."""
+        return any(text.encode() in bytes(files) for files, _ in self._packed[version])
+
     def _files(self, version: Version) -> Iterator[Distribution]:
         for packed, layer in self._packed[version]:
             base = layer.page.base

@@ -187,6 +187,9 @@ class NamesTags(Protocol):
     def tags_of_wheels(self, version: Version) -> frozenset[tuple[WheelTag, ...]]:
         """The tags of each wheel of *version*, and maybe of a file that is no distribution."""
 
+    def mentions(self, version: Version, text: str) -> bool:
+        """Whether what the page says of *version* holds *text* anywhere, in its bounds or in a name."""
+
 
 ProjectState = Literal["active", "archived", "deprecated", "quarantined", "absent"]
 

@@ -249,7 +249,7 @@ class PageFacts(PageView):
         super().__init__(page)
         self.recent: list[_JudgedReleases] = []
         self._kinds: dict[Version, Kinds] = {}
-        self._bounds: dict[Version, frozenset[str]] = {}
+        self._bounds: dict[tuple[Version, str], frozenset[str]] = {}
         self._standing: dict[str | None, tuple[Version, str | None] | None] = {}
 
     def kinds_of_files(self, version: Version) -> Kinds:
@@ -270,12 +270,17 @@ class PageFacts(PageView):
                 kinds.setdefault(tags, []).append(version)
         return kinds
 
-    def python_bounds(self, version: Version) -> frozenset[str]:
-        """The bounds on Python that the files of *version* state."""
-        found = self._bounds.get(version)
+    def python_bounds(self, version: Version, naming: str) -> frozenset[str]:
+        """The bounds on Python that the files of *version* state, where one may name the Python *naming*, such as ``3.12``.
+
+        Files that do not mention it are not understood for that: a page has thousands of them.
+        """
+        found = self._bounds.get((version, naming))
         if found is None:
-            stated = (file.at.requires_python for file in self.page.distributions[version])
-            found = self._bounds[version] = frozenset(bound for bound in stated if bound is not None)
+            files = self.page.distributions
+            is_named = files.mentions(version, naming) if isinstance(files, NamesTags) else True
+            stated = (file.at.requires_python for file in files[version]) if is_named else ()
+            found = self._bounds[version, naming] = frozenset(bound for bound in stated if bound is not None)
         return found
 
     def newest_standing(self, cutoff: str | None) -> tuple[Version, str | None] | None:
