@@ -81,7 +81,7 @@ def test_help_imports_nothing_heavy(shell: Shell, words: tuple[str, ...]) -> Non
     rooms = {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")}
     # The help of a command with --format and of export shows the table of formats; no format is loaded.
     tables = {("--help",): {"report"}, ("plan", "--help"): {"report"}, ("export", "--help"): {"export"}}
-    assert rooms == {"cli", "errors", "options"} | tables.get(words, set())
+    assert rooms == {"cli", "errors", "option_rows", "options"} | tables.get(words, set())
     assert {name for name in modules if name.startswith("wheelcheck.export.")} <= {"wheelcheck.export.formats"}
     assert {name for name in modules if name.startswith("wheelcheck.report.")} <= {"wheelcheck.report.formats"}
 
@@ -112,7 +112,7 @@ def test_run_loads_the_module_of_its_own_command_only(shell: Shell) -> None:
 
 def test_version_imports_no_other_room(shell: Shell) -> None:
     modules = imported(shell, ("--version",))
-    assert {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")} == {"cli", "errors", "options"}
+    assert {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")} == {"cli", "errors", "option_rows", "options"}
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from wheelcheck.cli.commands import Command, command
-from wheelcheck.cli.options import request_options, table_options
-from wheelcheck.cli.showing import Showing, answer_format, as_json
+from wheelcheck.cli.options import as_json, request_options, table_options
+from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import (
     print_error,
     print_note,

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wheelcheck.cli.commands import Command, command
-from wheelcheck.cli.options import request_options, table_options
-from wheelcheck.cli.showing import as_json
+from wheelcheck.cli.options import as_json, request_options, table_options
 from wheelcheck.cli.streams import write_result
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.options import OPTIONS

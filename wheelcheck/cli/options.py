@@ -89,6 +89,9 @@ def names_target_file(text: str) -> bool:
     return text in ("", "-") or text.lower().endswith(".json") or Path(text).exists()
 
 
+as_json = click.option("--json", "as_json", is_flag=True, help="As --format json.")
+"""The option that a command with ``--format`` has besides; its class gives the format the word."""
+
 allow_build = click.option(
     "--allow-build",
     "allow_build",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from wheelcheck.cli.options import as_json
 from wheelcheck.cli.streams import print_note, wants_color, write_result
 from wheelcheck.report.formats import formats_of
 
@@ -26,10 +27,6 @@ def answer_format(command: str, help: str = "What goes to stdout.", *more: str) 
     words = (*formats_of(command), *more)
     by_name = click.option("--format", "form", type=click.Choice(words), default="text", show_default=True, help=help)
     return lambda decorated: by_name(as_json(decorated))
-
-
-as_json = click.option("--json", "as_json", is_flag=True, help="As --format json.")
-"""The option that a command with ``--format`` has besides; its class gives the format the word."""
 
 
 class Showing(NamedTuple):
