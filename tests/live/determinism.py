@@ -117,7 +117,9 @@ def _asked(
         str(plan),
     )
     environment = {
-        **clean_environment(), "COLUMNS": "80", "PYTHONUTF8": "1", "PYTHONHASHSEED": seed, "PYTHONPATH": os.fspath(ROOT)
+        **clean_environment(), "COLUMNS": "80", "PYTHONUTF8": "1", "PYTHONHASHSEED": seed, "PYTHONPATH": os.fspath(ROOT),
+        # Not as an option: the text repeats what was asked.
+        "WHEELCHECK_CACHE_DIR": os.fspath(folder / cache)
     }  # fmt: skip
     done = subprocess.run(
         [python, "-m", "wheelcheck", "plan", *command, *words],
