@@ -180,7 +180,7 @@ plan requirements.txt -o requirements.txt $T    | requirements.txt … never cha
 plan requirements.txt --write-requirements requirements.txt $T | requirements.txt … never changed
 plan requirements.txt --write-requirements - $T | stdout
 plan requirements.txt --json --format text $T   | --json … --format text
-plan requirements.txt --format yaml $T          | --format yaml … text, json
+plan requirements.txt --format yaml $T          | --format yaml … text, html
 plan requirements.txt --platfrom windows        | --platfrom … --platform
 plan requirements.txt --no-deps                 | --no-deps … --exclude
 plan requirements.txt --upgrade                 | --upgrade … newest
