@@ -128,9 +128,13 @@ def parse_plan(content: bytes, path: str) -> Plan:
 
     Raises ``InputUnreadable`` naming *path* and the JSON pointer when it is no plan of schema ``wheelcheck.plan/1``.
     """
+    plan = _parsed(content, path)
+    _refuse_other_files(plan, path)
+    return plan
+
+
+def _parsed(content: bytes, path: str) -> Plan:
     plain, document = parse_document(content, path, PlanDocument, _KIND)
-    for number, package in enumerate(document.packages):
-        _refuse_other_file(package, f"/packages/{number}/file/filename", path)
     stated = document.target
     return Plan(
         status=document.status,
@@ -155,16 +159,14 @@ def parse_plan(content: bytes, path: str) -> Plan:
     )
 
 
-def _refuse_other_file(package: PlannedPackage, pointer: str, path: str) -> None:
-    """Raise ``InputUnreadable`` where the name of the wheel of *package* says another project or version."""
-    filename = package.file.filename if package.file is not None else ""
-    if not filename.endswith(".whl"):
-        return
-    wheel = parse_link(filename, canonicalize_name(package.name), Availability(url=""))
-    if not isinstance(wheel, Wheel) or wheel.version != package.version:
-        raise InputUnreadable(
-            f"{pointer} {filename!r} is no wheel of {package.name} {package.version}", address=path, hint=_KIND.write
-        )
+def _refuse_other_files(plan: Plan, path: str) -> None:
+    """Raise ``InputUnreadable`` where the name of a package's wheel says another project or version."""
+    for number, package in enumerate(plan.packages):
+        filename = package.file.filename if package.file is not None else ""
+        wheel = parse_link(filename, package.name, Availability(url="")) if filename.endswith(".whl") else None
+        if wheel is not None and (not isinstance(wheel, Wheel) or wheel.version != package.version):
+            fact = f"/packages/{number}/file/filename {filename!r} is no wheel of {package.name} {package.version}"
+            raise InputUnreadable(fact, address=path, hint=_KIND.write)
 
 
 def _normalised(package: PlannedPackage) -> PlannedPackage:
@@ -269,7 +271,7 @@ def parse_executable(content: bytes, path: str) -> ExecutablePlan:
     Raises ``InputUnreadable`` when it is no plan of schema ``wheelcheck.plan/1`` or was edited by hand, ``UsageProblem`` naming
     every blocker when it is blocked or undecided.
     """
-    plan = parse_plan(content, path)
+    plan = _parsed(content, path)
     stated, digest = stated_digest(content, path)
     # A builder that executes a plan which somebody edited would ship what nothing resolved. A plan without a digest, as other
     # programs may write one, is taken as it is.
@@ -279,6 +281,7 @@ def parse_executable(content: bytes, path: str) -> ExecutablePlan:
             address=path,
             hint="make the plan again: `wheelcheck plan` has options for changes (--override, --exclude, -c)",
         )
+    _refuse_other_files(plan, path)
     refuse_unexecutable(plan, path)
     return ExecutablePlan(plan=plan, digest=digest, path=path)
 
