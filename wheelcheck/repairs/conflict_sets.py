@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,15 +29,15 @@ _STEPS = 3
 _MANY = 3  # with more blockers than this, no other choice of versions is looked at
 
 
-class ConflictSet(Struct, frozen=True, kw_only=True):
+class ConflictSet(Struct, frozen=True, kw_only=True, dict=True):
     """One group of blockers, and the *changes* of which every repair makes at least one, cheapest first."""
 
     blockers: tuple[Blocker, ...]
     changes: tuple[Change, ...]
 
-    @property
+    @cached_property
     def keys(self) -> Keys:
-        """The keys of the changes."""
+        """The keys of the changes; one object, because thousands of sets of changes are remembered by it."""
         return frozenset(key_of(change) for change in self.changes)
 
 
