@@ -40,6 +40,11 @@ def systems_of(page: ProjectPage, knowledge: RepairKnowledge) -> tuple[str, ...]
     known = knowledge.own_platform_of(page.name)
     if known is not None:
         return known.systems
+    # The newest release mostly tells at once that others are served; a page may list thousands of files.
+    newest = page.distributions[max(page.distributions)] if page.distributions else ()
+    systems = {_system_of(tag) for file in newest if isinstance(file, Wheel) for *_, tag in file.tags}
+    if len(systems) > 1 or any(isinstance(file, Sdist) for file in newest):
+        return ()
     if any(isinstance(file, Sdist) for files in page.distributions.values() for file in files):
         return ()
     ((system, releases), *others) = built_for(page).items() or [("", 0)]

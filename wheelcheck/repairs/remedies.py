@@ -206,8 +206,10 @@ def _target_of(change: Change, case: BlockerCase) -> Target:
 
 def _python(case: BlockerCase) -> Iterator[Change]:
     blocker = case.blocker
-    files = case.view.diagnosis.project(blocker.name).page.distributions.values()
-    bounds = {file.at.requires_python for each in files for file in each if file.at.requires_python}
+    # A page may list thousands of files: those of the version that is wanted tell the patch level.
+    listed, version = case.view.diagnosis.project(blocker.name).page.distributions, blocker.version
+    files = listed[version] if version is not None and version in listed else ()
+    bounds = {file.at.requires_python for file in files if file.at.requires_python}
     patches = iter_patches(case.blocked, case.target, bounds)
     for change in itertools.chain(patches, iter_pythons(case.blocked, case.target, case.context.knowledge)):
         if blocker.is_clash and any("python" in str(asker.requirement.marker or "") for asker in blocker.askers):
