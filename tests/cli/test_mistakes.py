@@ -209,6 +209,8 @@ sets/project@ plan numpy                        | pyproject.toml:2 … '3'
 why                                             | wheelcheck why needs PACKAGE
 why numpy $T                                    | no INPUT
 why requirements.txt numpy $T                   | wheelcheck why numpy requirements.txt
+why ./project numpy $T                          | ./project is a file or folder … wheelcheck why numpy ./project
+why nowhere/at.txt numpy $T                     | 'nowhere/at.txt' is no name of a project
 why "numpy>=1" requirements.txt $T              | 'numpy>=1' … name alone
 wheels                                          | wheelcheck wheels needs REQUIREMENT
 wheels requirements.txt --no-index              | wheelcheck matrix requirements.txt

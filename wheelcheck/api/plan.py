@@ -28,7 +28,7 @@ from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.model.plan import Plan
 from wheelcheck.ports import Reporter, SilentReporter
-from wheelcheck.texts.files import is_file
+from wheelcheck.texts.files import is_file, is_there
 
 if TYPE_CHECKING:
     from wheelcheck.api.request import Request
@@ -191,7 +191,10 @@ def names_in(plan: Plan, words: Iterable[str]) -> tuple[NormalizedName, ...]:
 
 
 def _project_name(text: str, inputs: tuple[str, ...]) -> NormalizedName:
-    if is_file(Path(text)) or text.startswith(".") or "/" in text:
+    path = Path(text)
+    if is_file(path) or (
+        (text.startswith(".") or "/" in text) and is_there(path)
+    ):  # a folder may be called as a project
         first = inputs[0] if inputs else "PACKAGE"
         raise UsageProblem(
             f"{text} is a file or folder, and PACKAGE comes first", hint=f"write wheelcheck why {first} {text}"
