@@ -55,12 +55,15 @@ class _Reader:
         )
 
     def _whole(self, module: str, above: frozenset[str]) -> tuple[frozenset[str], bool]:
-        """The names of *module*, those of its star imports included; *above* are the modules that led here."""
+        """The names of *module*, those of its star imports included until one is open-ended; *above* are the modules that led here."""
         bound = self._bound(module)
         if bound is None:
             return frozenset(), True
         names, open_ended = set(bound.names), bound.open_ended
         for star in bound.stars:
+            if open_ended:
+                # Nothing can be missing from it any more, and a package may have a star for each of 500 models.
+                break
             if star in above or star == module:
                 continue
             if star not in self._code.modules.sources or len(above) >= _DEPTH:

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from msgspec.structs import replace
 from packaging.utils import NormalizedName
 
-from wheelcheck.errors import IndexUnavailable
+from wheelcheck.errors import BudgetSpent, IndexUnavailable
 from wheelcheck.findings.indexes import asked_label
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.knowledge import RepairKnowledge
@@ -80,7 +80,8 @@ class _Proposing:
         self._reporter.stage("looking for repairs")
         try:
             found = self._searched()
-        except IndexUnavailable as error:
+        except (BudgetSpent, IndexUnavailable) as error:
+            # What is known of the plan stays an answer, and so do the repairs that were proved.
             self._interrupted = str(error)
             found = self._best()
         by_clock = self._trials.ended_by_clock
