@@ -55,7 +55,7 @@ class _Reader:
         )
 
     def _whole(self, module: str, above: frozenset[str]) -> tuple[frozenset[str], bool]:
-        """The names of *module*, those of its star imports included until one is open-ended; *above* are the modules that led here."""
+        """The names of *module*, and of its star imports until one is open-ended; *above* are the modules that led here."""
         bound = self._bound(module)
         if bound is None:
             return frozenset(), True
