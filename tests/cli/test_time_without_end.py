@@ -107,6 +107,21 @@ def test_metadata_from_elsewhere_never_name_a_file_of_this_machine(shell: Shell,
     assert "names a file of this machine" in outcome.out
 
 
+@pytest.mark.parametrize("as_constraint", [False, True])
+def test_metadata_from_elsewhere_may_name_the_file_that_the_user_names_and_no_other(
+    shell: Shell, as_constraint: bool
+) -> None:
+    own, secret = (shell.write(f"{place}/{filename}", content) for place in ("own", "secret")
+                   for filename, content in [make_wheel("b", "1.0")])  # fmt: skip
+    shell.write("limits.txt", f"b @ {own.as_uri()}\n")
+    words = ("-c", "limits.txt") if as_constraint else (f"b @ {own.as_uri()}",)
+    for named, status in ((own, 0), (secret, 1)):
+        with IndexServer({"a": [make_wheel("a", "1.0", requires=[f"b @ {named.as_uri()}"])]}) as server:
+            outcome = shell.plan("a", *words, "--no-repair", "--no-cache", index=server.simple_url)
+        assert outcome.status == status, outcome.err
+        assert ("names a file of this machine" in outcome.out) == (status == 1)
+
+
 def test_a_wheel_of_this_machine_may_name_another_beside_it(shell: Shell) -> None:
     filename, content = make_wheel("b", "1.0")
     beside = shell.write(f"links/{filename}", content)

@@ -148,14 +148,22 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         return tuple(requirements)
 
     def _foreign_paths(self, candidate: Candidate, active: Iterable[Requirement]) -> tuple[Requirement, ...]:
-        """The requirements among *active*, stated by a file from elsewhere, that name a file of this machine."""
+        """The requirements among *active*, stated by a file from elsewhere, that name a file of this machine.
+
+        One that the user names as well tells no more than was said, so that it stands.
+        """
         overridden = self.adjustments.overridden
-        named = tuple(each for each in active if each.url and is_local(each.url) and each.name not in overridden)
+        local = (each for each in active if each.url and is_local(each.url) and each.name not in overridden)
+        named = tuple(each for each in local if not self._is_named_by_user(each))
         if not named:
             return ()
         fit = self.source.fit(candidate.key[0], candidate.version, candidate.url)
         origin = candidate.url or (fit.distribution.at.url if fit is not None else "")
         return () if origin and is_local(origin) else named
+
+    def _is_named_by_user(self, reference: Requirement) -> bool:
+        stated = (*self.own_requirements(reference.name), *self.adjustments.constraints_on(reference.name))
+        return reference_key(reference.url or "") in {reference_key(each.url) for each in stated if each.url}
 
     def _python_refusal(self, candidate: Candidate, metadata: CoreMetadata) -> str:
         """Why the target's Python is not within the bound of *metadata*; empty for a version offered as missing."""
