@@ -253,7 +253,7 @@ class RunOptions(TypedDict, total=False):
         "--runtime-mirror", "URL", "Where Pythons are fetched from, in place of their publishers; it has their folders.",
         ("bundle", "runtime"),
         key=Key(
-            "runtime-mirror", "url", "Where Pythons are fetched from; WHEELCHECK_RUNTIME_MIRROR comes first.", "their publishers",
+            "runtime-mirror", "place", "Where Pythons are fetched from; WHEELCHECK_RUNTIME_MIRROR comes first.", "their publishers",
         ),
     )]  # fmt: skip
     folder: str

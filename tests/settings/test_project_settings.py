@@ -37,6 +37,7 @@ imports = "all"
 index-strategy = "first-index"
 repair-seconds = 7.5
 knowledge = ["ours", "~/shared"]
+runtime-mirror = "pythons"
 indexes = {company = "https://four.example/simple"}
 fail-on = ["WC2", "wc303"]
 warn-only = "WC107"
@@ -90,6 +91,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "imports": "all",
             "repair_seconds": 7.5,
             "knowledge": (str(tmp_path / "ours"), str(Path("~/shared").expanduser())),
+            "runtime_mirror": str(tmp_path / "pythons"),
         },
         indexes={"company": "https://four.example/simple"},
         sources=found.sources,

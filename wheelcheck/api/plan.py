@@ -192,9 +192,8 @@ def names_in(plan: Plan, words: Iterable[str]) -> tuple[NormalizedName, ...]:
 
 def _project_name(text: str, inputs: tuple[str, ...]) -> NormalizedName:
     path = Path(text)
-    if is_file(path) or (
-        (text.startswith(".") or "/" in text) and is_there(path)
-    ):  # a folder may be called as a project
+    # A folder may be called as the project that is meant: a bare word is not taken for one.
+    if is_file(path) or ((text.startswith(".") or "/" in text) and is_there(path)):
         first = inputs[0] if inputs else "PACKAGE"
         raise UsageProblem(
             f"{text} is a file or folder, and PACKAGE comes first", hint=f"write wheelcheck why {first} {text}"

@@ -232,6 +232,7 @@ _READERS: Mapping[str, _Reader] = {
     "flag": _Reader("true or false", lambda reading, key: reading.table.flag(key)),
     "moment": _Reader("date or string", lambda reading, key: reading.table.moment(key)),
     "url": _Reader("string", _text(_Reading.expanded)),
+    "place": _Reader("string", _text(_Reading.place)),
     "path": _Reader("string", _text(_Reading.beside)),
     "seconds": _Reader("number above 0", lambda reading, key: reading.table.seconds(key)),
     "count": _Reader("whole number", lambda reading, key: reading.table.count(key)),
