@@ -6,6 +6,7 @@ otherwise. `_FILES` stands in for what a reader has, and for the products of fix
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shlex
@@ -33,9 +34,14 @@ _FILES = {
     "Dockerfile": FOLDERS["container"]["Dockerfile"],
     "locks/uv.lock": _LOCK,
 }
+_RUNTIME = make_zip(embeddable(python="311"))
 _OF_PAGES = {
     "survey.md": {"names.txt": "pixelbox\n", "inputs.jsonl": '{"id": "a", "requirement": "reportgen"}\n'},
-    "builders.md": {"requirements.txt": "reportgen\n"},
+    "builders.md": {
+        "requirements.txt": "reportgen\n",
+        "wheelcheck.toml": 'runtime-mirror = "mirror"\nknowledge = ["mirror"]\n',
+        "mirror/runtimes.txt": f"{hashlib.sha256(_RUNTIME).hexdigest()}  python-3.11.9-embed-amd64.zip\n",
+    },
     "formats.md": {"requirements.txt": "reportgen\n"},
     "library-extras.md": FOLDERS["library"],
     "ci.md": {"uv.lock": _LOCK},
@@ -68,6 +74,9 @@ def _lay_down(folder: Path, page: Path) -> None:
         for name in numbers:
             (folder / name).write_bytes(runtime)
     (folder / "RUNTIME").write_bytes(make_zip(embeddable(python=f"{sys.version_info.major}{sys.version_info.minor}")))
+    published = folder / "mirror" / "3.11.9" / "python-3.11.9-embed-amd64.zip"
+    published.parent.mkdir(parents=True)
+    published.write_bytes(_RUNTIME)
     for words in (
         "git init -q -b main", "git add -A", "git -c user.name=a -c user.email=a@a.example commit -qm first",
         "git update-ref refs/remotes/origin/main HEAD",
