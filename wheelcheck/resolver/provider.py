@@ -162,8 +162,9 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         return () if origin and is_local(origin) else named
 
     def _is_named_by_user(self, reference: Requirement) -> bool:
-        stated = (*self.own_requirements(reference.name), *self.adjustments.constraints_on(reference.name))
-        return reference_key(reference.url or "") in {reference_key(each.url) for each in stated if each.url}
+        urls = [each.url for each in self.own_requirements(reference.name)]
+        urls += [each.url for each in self.adjustments.constraints_on(reference.name)]
+        return reference_key(reference.url or "") in {reference_key(url) for url in urls if url}
 
     def _python_refusal(self, candidate: Candidate, metadata: CoreMetadata) -> str:
         """Why the target's Python is not within the bound of *metadata*; empty for a version offered as missing."""
