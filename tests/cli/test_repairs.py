@@ -30,9 +30,18 @@ CATALOG = {
         make_wheel("own", "1.1", tags="cp311-cp311-win_amd64", extras=["x"], requires=["b; extra == 'x'"]),
     ],
     "b": [make_wheel("b", "1.0"), make_wheel("b", "2.0")],
-    # far has a wheel only many releases later, without what daring takes from it.
+    # far has a wheel only many releases later, without what daring takes from it when it is called, and reckless when it is
+    # imported: reckless has changes that resolve, and none of them is a repair.
     "daring": [
-        make_wheel("daring", "1.0", requires=["far==1.0"], files={"daring/__init__.py": "from far import gone\n"})
+        make_wheel(
+            "daring",
+            "1.0",
+            requires=["far==1.0"],
+            files={"daring/__init__.py": "def go():\n    from far import gone\n"},
+        )
+    ],
+    "reckless": [
+        make_wheel("reckless", "1.0", requires=["far==1.0"], files={"reckless/__init__.py": "from far import gone\n"})
     ],
     "far": [make_sdist("far", "1.0", files=NATIVE), make_wheel("far", "9.0", tags="cp311-cp311-win_amd64")],
     "later": [make_wheel("later", "1.0", tags="cp312-cp312-win_amd64", requires=["b"])],
@@ -388,18 +397,25 @@ def test_knowledge_folder_that_is_none_is_named(shell: Shell, index: str) -> Non
     assert "advisories.toml" in shell.plan("b", index=index).refused(2)
 
 
-def test_repairs_are_the_same_bytes_cold_warm_slow_and_with_other_hash_seeds(shell: Shell) -> None:
+@pytest.mark.parametrize(
+    ("asked", "has_repairs"),
+    [(("app", "own==1.0", "daring", "many[n]", "psycopg2"), True), (("app", "reckless"), False)],
+)
+def test_repairs_are_the_same_bytes_cold_warm_slow_and_with_other_hash_seeds(
+    shell: Shell, asked: tuple[str, ...], has_repairs: bool
+) -> None:
     """What is found depends on the question and the index alone; the clock may only end a search, and then it is said."""
-    asked = ("app", "own==1.0", "daring", "many[n]", "psycopg2")
     with IndexServer(CATALOG) as server:
         words = shell.plan_words(*asked, index=server.simple_url)
         cold = shell.program(*words)
         warm = shell.program(*words, environ={"PYTHONHASHSEED": "1"})
+        # The blocked plan names the source of its own metadata, so the files that have no sidecar are those of repairs alone.
         server.mode = Mode(latency=0.1, sidecars="patchy")
         slow = shell.program(
             *shell.plan_words(*asked, "--no-cache", index=server.simple_url), environ={"PYTHONHASHSEED": "2"}
         )
     assert cold.status == 1
-    assert cold.plan["repairs"]
+    assert bool(cold.plan["repairs"]) is has_repairs
+    assert ("failing" in cold.plan["repair_search"]) is not has_repairs
     assert warm.out == cold.out
     assert slow.out == cold.out
