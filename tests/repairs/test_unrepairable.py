@@ -44,6 +44,21 @@ def test_one_unrepairable_blocker_is_said_and_the_rest_is_repaired_and_proved_wi
         assert repair.risk is Risk.HIGH
 
 
+def test_what_nobody_can_have_is_given_up_where_it_stands_behind_a_clash_and_the_rest_is_repaired() -> None:
+    """The pages alone do not tell that the archive of driver 2 is native: the search learns it behind two clashes."""
+    situation = Situation(
+        line=CommandLine(inputs=("driver==1", "app")),
+        index={
+            "app": {"1": [wheel(requires=["driver==2", "core>=2"])]},
+            "driver": {"1": [wheel("cp311-cp311-manylinux_2_28_x86_64")], "2": native()},
+            "core": {"1": [wheel()]},
+        },
+    )
+    proposals = situation.proposals()
+    assert [str(each.package) for each in proposals.unrepairable] == ["driver"]
+    assert commands(proposals) == ["--override core==1 --exclude driver", "--exclude core --exclude driver"]
+
+
 def test_misspelt_line_does_not_hide_the_repair_of_another() -> None:
     situation = Situation(
         line=CommandLine(inputs=("pstuil", "driver==1.0", "fine")),

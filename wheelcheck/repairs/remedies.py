@@ -103,6 +103,8 @@ def iter_patches(blocked: Blocked, target: Target, bounds: Iterable[str]) -> Ite
 
 def _repin(case: BlockerCase) -> Iterator[Change]:
     asked = case.view.asked_by_user(case.blocker.name)
+    if any(each.name == case.blocker.name for each in case.view.trial.state.question.policy.overrides):
+        return  # the override takes the place of the user's own bound, whatever that is
     if any(requirement.specifier for requirement in asked) or (asked and case.is_withdrawn):
         candidates = _candidates(case)
         if candidates:
