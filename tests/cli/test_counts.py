@@ -112,7 +112,12 @@ def test_run_loads_the_module_of_its_own_command_only(shell: Shell) -> None:
 
 def test_version_imports_no_other_room(shell: Shell) -> None:
     modules = imported(shell, ("--version",))
-    assert {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")} == {"cli", "errors", "option_rows", "options"}
+    assert {name.split(".")[1] for name in modules if name.startswith("wheelcheck.")} == {
+        "cli",
+        "errors",
+        "option_rows",
+        "options",
+    }
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

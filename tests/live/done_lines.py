@@ -105,9 +105,11 @@ def without_hosts(text: str) -> str:
 
 
 def again(command: tuple[str, ...], repair: Mapping[str, Any]) -> Printed:
-    """Run what *repair* prints for *command* anew: its own words after those that asked, and no search for repairs."""
+    """Run what *repair* prints for *command* anew: its words beside those that asked or in their place, without a search."""
     options = [word for edit in repair["edits"] for word in edit["options"]]
-    return run_plan(*command, *options, "--no-repair", "--format", "json")
+    moved = {flag for flag in ("--platform", "--python") if flag in options}
+    kept = [word for before, word in zip(("", *command), command, strict=False) if not moved & {before, word}]
+    return run_plan(*kept, *options, "--no-repair", "--format", "json")
 
 
 def iter_contradictions(before: Mapping[str, Any], repair: Mapping[str, Any], after: Printed) -> Iterator[str]:
