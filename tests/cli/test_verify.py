@@ -168,18 +168,23 @@ def test_hostile_names_do_not_reach_the_terminal(shell: Shell) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
-def test_interrupted_run_ends_at_once_with_what_it_started(shell: Shell) -> None:
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_interrupted_run_ends_at_once_with_what_it_started(shell: Shell, number: str) -> None:
     made = site_packages(shell.folder / "site")
+    temporary = shell.folder / "temporary"
+    temporary.mkdir()
+    shell.environ["TMPDIR"] = str(temporary)
     mark = shell.folder / "started"
     made.install("a", {"a.py": f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"})
     with shell.start("verify", "site") as process:
         deadline = time.monotonic() + 30
         while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(getattr(signal, number))
         _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert b"Traceback" not in err
+    assert list(temporary.iterdir()) == []
     time.sleep(0.2)
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)

@@ -17,6 +17,7 @@ import click
 from wheelcheck.cli.commands import Command, command
 from wheelcheck.cli.options import as_json, request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
+from wheelcheck.cli.signals import ending_in_order
 from wheelcheck.cli.streams import (
     print_error,
     print_note,
@@ -238,7 +239,7 @@ def diff_command(
         warn_only=parse_codes("--warn-only", warn_only),
         baseline=baseline,
     )
-    with showing.reporter() as reporter:
+    with ending_in_order(), showing.reporter() as reporter:
         difference = diff(asked, reporter=reporter)
     outputs = () if output in (None, "-") else (output,)
     refuse_overwriting(outputs, (*sides, *targets.files, *(record.path for record in difference.new.inputs)))

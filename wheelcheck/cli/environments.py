@@ -248,7 +248,7 @@ def doctor_command(plan_file: str | None, builder: str, place: str, form: str, *
 
     showing = Showing.taken_from(options)
     plan = parse_executable(read_plan_file(plan_file), plan_file).plan if plan_file else None
-    with showing.reporter() as reporter:
+    with ending_in_order(), showing.reporter() as reporter:
         checks = doctor(plan, Request(inputs=(), **options), Path(place), builder, reporter)
     showing.write("doctor", form, checks)
     return 1 if any(check.fitness is Fitness.ERROR for check in checks) else 0
@@ -295,7 +295,7 @@ def verify_command(
 
     showing = Showing.taken_from(options)
     trying = ImportOptions(wanted=tried == "all", runner=runner, timeout=timeout, skipped=frozenset(skipped))
-    with showing.reporter() as reporter:
+    with ending_in_order(), showing.reporter() as reporter:
         inspection = verify(path, trying, plan=plan, reporter=reporter)
     showing.write("verify", form, inspection)
     return 1 if inspection.errors or (strict and inspection.warnings) else 0

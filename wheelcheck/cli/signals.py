@@ -1,7 +1,7 @@
-"""What signals do: the program ends at once, or in order where it writes files. Imports little, for it comes before all else.
+"""What signals do: the program ends at once, or in order. Imports little, for it comes before all else.
 
-Ctrl-C, SIGTERM (a cancelled job of CI, a container) and SIGHUP (a closed terminal, which Windows lacks) are alike. One that the
-caller ignores (``nohup``) stays ignored.
+It is in order where files are written or processes are started, which would outlive it. Ctrl-C, SIGTERM (a cancelled job of CI, a
+container) and SIGHUP (a closed terminal, which Windows lacks) are alike. One that the caller ignores (``nohup``) stays ignored.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _leave(number: int, frame: object) -> NoReturn:  # noqa: ARG001 - what Pytho
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Raise ``KeyboardInterrupt`` once at such a signal, so that what writes files cleans up; further signals are ignored then.
+    """Raise ``KeyboardInterrupt`` once at such a signal, and ignore further ones: what writes files or starts processes cleans up.
 
     Outside of the main thread, where Python takes no signals, this changes nothing.
     """
