@@ -85,6 +85,14 @@ def test_no_index_uses_find_links_alone(shell: Shell) -> None:
     assert outcome.versions == {"a": "1.0"}
 
 
+def test_no_index_asks_none_for_a_way_out_either(shell: Shell) -> None:
+    put(shell, "wheels", make_sdist("a", "1.0", files={"a.c": ""}))
+    with IndexServer(CATALOG) as server:
+        outcome = shell.plan("a", "--no-index", "-f", "wheels", index=server.simple_url)
+        assert server.requests == []
+    assert outcome.status == 1
+
+
 def test_find_links_page_is_read(shell: Shell) -> None:
     with IndexServer({"a": [A1]}) as server:
         name, content = make_wheel("loose", "1.0")

@@ -70,3 +70,10 @@ def test_pages_are_cached_and_offline_asks_nobody(tmp_path: Path) -> None:
             with pytest.raises(OfflineMiss):
                 projects.page_at(vendor.simple_url, name("torchvision"))
         assert vendor.count() == 0
+
+
+def test_no_other_index_is_asked_where_none_is_to_be_asked() -> None:
+    with IndexServer({"torch": [LOCAL]}) as vendor, store(no_index=True) as projects:
+        with pytest.raises(OfflineMiss, match="no index is asked"):
+            projects.page_at(vendor.simple_url, name("torch"))
+        assert vendor.requests == []

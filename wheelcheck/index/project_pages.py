@@ -317,8 +317,13 @@ class OtherIndexes:
         self._failed: dict[str, IndexUnavailable] = {}
 
     def at_hand(self, place: Place) -> ProjectPage | None:
-        """The page from the cache or the local disk; raises an earlier error of that host in this run, and ``OfflineMiss``."""
+        """The page from the cache or the local disk; raises an earlier error of that host in this run, and ``OfflineMiss``.
+
+        Where no index is to be asked, those that the user did not name are none either.
+        """
         url, name = place
+        if self._context.config.no_index:
+            raise OfflineMiss("no index is asked with --no-index", address=masked(url), hint="run without it")
         page = self._of(url).at_hand(name)
         if page is None:
             self._reject_failed(url)
@@ -353,7 +358,6 @@ class OtherIndexes:
                 project_indexes={},
                 find_links=(),
                 fallback_find_links=(),
-                no_index=False,
             )
             known = self._pages[url] = ProjectPages(replace(self._hurried, config=config))
         return known
