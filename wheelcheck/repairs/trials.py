@@ -28,7 +28,7 @@ from wheelcheck.targets.project_view import Admission, ProjectView
 
 _FOR_SEARCHING = 0.75  # of the rounds and the time; the rest is for the fixes of advisories
 _AS_MANY = 2  # times the rounds of the question itself may go into one trial,
-_TO_GO_BACK = 200  # and so many more
+_TO_GO_BACK = 1000
 _TRIES = 8  # so many of the nearest versions are tried for one project before any that serves is taken
 
 
