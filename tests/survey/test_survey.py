@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from docs.transcripts import CATALOG
 from tests.server.index_server import IndexServer
 
 pytest.importorskip("distributed", reason="the extra wheelcheck[survey] is not installed")
+psutil = pytest.importorskip("psutil")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 ROOT = Path(__file__).parents[2]
@@ -151,6 +153,28 @@ def test_killed_survey_continues_and_gives_the_same_tables(surveyed: Path, serve
     ended = _survey(surveyed, server, "killed")
     assert ended.returncode == 0, ended.stderr
     assert _answers(surveyed / "killed") == _answers(surveyed / "out")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_interrupted_survey_leaves_no_process_that_waits_for_an_answer(
+    tmp_path: Path, server: IndexServer, number: str
+) -> None:
+    _inputs(tmp_path, {"a": "reportgen\n"})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        environ = _environ(server, tmp_path) | {"PIP_INDEX_URL": f"http://127.0.0.1:{silent.getsockname()[1]}/simple/"}
+        with subprocess.Popen(
+            _words("out", "--no-cache"), cwd=tmp_path, env=environ, stderr=subprocess.DEVNULL
+        ) as process:
+            held = silent.accept()[0]
+            started = psutil.Process(process.pid).children(recursive=True)
+            assert any("wheelcheck.survey.answering" in each.cmdline() for each in started)
+            process.send_signal(getattr(signal, number))
+            assert process.wait(timeout=20) in (130, -signal.SIGKILL)
+        _, left = psutil.wait_procs(started, timeout=20)
+        held.close()
+    assert left == []
 
 
 def test_unreadable_input_is_named_and_the_rest_is_answered(tmp_path: Path, server: IndexServer) -> None:

@@ -8,7 +8,9 @@ its length before it, and keeps one store of pages for many questions. It ends w
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
+import queue
 import struct
 import subprocess
 import sys
@@ -126,15 +128,21 @@ def main(most_bytes: int, requests: int) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
-    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    questions: queue.SimpleQueue[Question] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(questions,), daemon=True).start()
     while True:
         with Stores(SilentReporter()) as stores:
             for _ in range(_QUESTIONS_A_STORE):
-                try:
-                    question = _read(stdin)
-                except EOFError:
-                    return
-                _write(stdout, _answered(question, stores, requests))
+                _write(sys.stdout.buffer, _answered(questions.get(), stores, requests))
+
+
+def _receive(questions: queue.SimpleQueue[Question]) -> None:
+    """Put what comes on standard input into *questions*, and leave at its end: whoever asked has gone, even amid an answer."""
+    try:
+        while True:
+            questions.put(_read(sys.stdin.buffer))
+    finally:
+        os._exit(0)
 
 
 def _answered(question: Question, stores: Stores, requests: int) -> Answer | str:
