@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,7 @@ def survey(asked: SurveyRequest, tell: Callable[[Progress], None] = lambda _: No
     """
     from filelock import FileLock, Timeout
 
+    _refuse_without_engine()
     sources = load_sources(asked.sources, asked.projects)
     dataset = Dataset(Path(asked.out))
     try:
@@ -136,6 +138,13 @@ def _surveyed(asked: SurveyRequest, sources: Sources, dataset: Dataset, tell: Ca
     )
 
 
+def _refuse_without_engine() -> None:
+    """Raise ``UsageProblem`` where the extra is not installed; nothing is imported, which takes a second."""
+    missing = [name for name in ("distributed", "pyarrow") if find_spec(name) is None]
+    if missing:
+        raise UsageProblem(f"a survey needs {' and '.join(missing)}", hint="pip install 'wheelcheck[survey]'")
+
+
 def _own_version() -> str:
     try:
         return version("wheelcheck")
@@ -167,10 +176,8 @@ def _run(
 
 def _client(asked: SurveyRequest, stack: ExitStack) -> Client:
     """A client of the scheduler that *asked* names, or of a cluster of its own, which ends with *stack*."""
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise UsageProblem("a survey needs Dask", hint="pip install 'wheelcheck[survey]'") from error
+    from distributed import Client, LocalCluster
+
     try:
         if asked.scheduler or asked.scheduler_file:
             where = {"scheduler_file": asked.scheduler_file} if asked.scheduler_file else {"address": asked.scheduler}
