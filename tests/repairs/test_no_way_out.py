@@ -213,6 +213,28 @@ def test_repair_is_none_where_an_old_pin_of_the_user_fails_all_the_same(
     assert [ground.file for each in proposals.failing for ground in each.grounds if ground.fails is True] == fails
 
 
+def test_older_python_is_no_repair_where_an_old_pin_fails_there_too() -> None:
+    """The kind of Flask 2.0 beside Werkzeug 3, with pins whose wheels end at an older Python: what was suspect stays so."""
+    situation = Situation(
+        line=CommandLine(inputs=("tool==1.0", "old==1"), python="3.12"),
+        index={
+            "tool": {"1.0": [wheel("cp311-cp311-win_amd64"), *native()]},
+            "old": {"1": [wheel(requires=["lib"], upload_time="2023-06-01T00:00:00Z")]},
+            "lib": {"3": [wheel()]},
+        },
+        code={
+            "tool-1.0-cp311-cp311-win_amd64.whl": {"tool.py": ""},
+            "old-1-py3-none-any.whl": {"old.py": "from lib import gone\n"},
+            "lib-3-py3-none-any.whl": {"lib.py": ""},
+        },
+        library=load_standard_library(),
+        knowledge=RepairKnowledge(pythons=load_repair_knowledge().pythons),
+    )
+    proposals = situation.proposals()
+    assert not proposals.repairs
+    assert [" ".join(each.options) for each in proposals.failing] == ["--python 3.11"]
+
+
 def test_search_goes_on_beyond_what_fails_when_it_is_imported() -> None:
     """Three kinds of change are wanted, and one that fails takes the place of none."""
     situation = Situation(

@@ -114,9 +114,11 @@ def _iter_failing_imports(case: RepairCase) -> Iterator[tuple[NormalizedName, Gr
 def _older(case: RepairCase) -> Iterator[NormalizedName]:
     """What is older than the target's Python, for a repair that leaves that as it is may not help.
 
-    First what the user asks for, then the rest, the smallest first, as far as it costs little to read.
+    Of two Pythons, where the repair goes from one to the other, the newer counts: what was suspect stays so. First what the user
+    asks for, then the rest, the smallest first, as far as it costs little to read.
     """
-    life = case.knowledge.life_of(case.after.target.python_full.minor)
+    minors = [each.target.python_full.minor for each in (case.before, case.after) if each is not None]
+    life = case.knowledge.life_of(max(minors))
     sizes: dict[NormalizedName, int] = {}
     for name, pin in sorted(case.after.pins.items()):
         at = pin.distribution.at if pin.distribution is not None else None
