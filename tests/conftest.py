@@ -14,9 +14,13 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("wheelcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("wheelcheck")
 
-# A shell that runs the tests in the background lets them ignore Ctrl-C, and so would every program that they start and interrupt.
-if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell that runs the tests in the background lets them ignore Ctrl-C, and nohup the end of the terminal; so would every program
+# that they start and interrupt.
+if threading.current_thread() is threading.main_thread():
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_configure(config: pytest.Config) -> None:
