@@ -49,8 +49,8 @@ def _native(
     return [index_file(each, upload_time=at) for each in made]
 
 
-def _pure(name: str, version: str, day: str, *requires: str, code: str = "", extras: tuple[str, ...] = ()) -> IndexFile:
-    wheel = make_wheel(name, version, requires=requires, extras=extras, files={f"{name}/__init__.py": code})
+def _pure(name: str, version: str, day: str, *requires: str, code: str = "") -> IndexFile:
+    wheel = make_wheel(name, version, requires=requires, files={f"{name}/__init__.py": code})
     return index_file(wheel, upload_time=f"{day}T08:00:00.000000Z")
 
 

@@ -1,6 +1,6 @@
 """What each input asks, as a value that a worker answers without the input's files; equal questions are one.
 
-``SurveyInput → Asked(places, Question) | Failure``. Reading is cheap and wants the client's files, settings and credentials;
+``SurveyInput → Asked(places, Question) | FailureRow``. Reading is cheap and wants the client's files, settings and credentials;
 resolving is dear and wants none of them. Two inputs ask the same if they require the same of the same indexes under the same
 policy on the same targets, wherever they say it.
 """
@@ -24,6 +24,7 @@ from wheelcheck.errors import WheelcheckError
 from wheelcheck.model.requirement import FileOrigin, InputSet
 from wheelcheck.ports import SilentReporter
 from wheelcheck.settings.loading import load_settings
+from wheelcheck.survey.rows import FailureRow, PlaceRow
 from wheelcheck.survey.sources import SurveyInput
 
 _KEY = 20  # hex digits: 80 bits, of which a million inputs collide with a chance of 10**-13
@@ -37,31 +38,15 @@ class Question(Struct, frozen=True, kw_only=True):
     targets: LoadedTargets
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """Where an input asks for the project *name*: *file* as the input names it, *line* from 1, 0 where there are no lines."""
-
-    name: str
-    file: str
-    line: int
-
-
 class Asked(Struct, frozen=True, kw_only=True):
     """What the input *id* asks, and where it names which project."""
 
     id: str
     question: Question
-    places: tuple[Place, ...]
+    places: tuple[PlaceRow, ...]
 
 
-class Failure(Struct, frozen=True, kw_only=True):
-    """Why there is no answer to an input (``question`` is empty) or a question (``id`` is empty)."""
-
-    id: str = ""
-    question: str = ""
-    reason: str
-
-
-def ask(each: SurveyInput, request: Request, targets: TargetWords, version: str) -> Asked | Failure:
+def ask(each: SurveyInput, request: Request, targets: TargetWords, version: str) -> Asked | FailureRow:
     """Read the input *each*; *request* has the options that all share, *version* is wheelcheck's own, which is part of the key."""
     with tempfile.TemporaryDirectory(prefix="wheelcheck-survey-") as scratch:
         words, top = each.words, ""
@@ -73,11 +58,11 @@ def ask(each: SurveyInput, request: Request, targets: TargetWords, version: str)
             named = _targets(each, request.changed(words), targets)
             prepared = prepare_grid(request.changed(words), named.targets, SilentReporter())
         except WheelcheckError as error:
-            return Failure(id=each.id, reason=str(error).replace(top, "") if top else str(error))
+            return FailureRow(id=each.id, question="", reason=str(error).replace(top, "") if top else str(error))
     return Asked(
         id=each.id,
         question=Question(key=_key(prepared, named, version), prepared=_light(prepared), targets=named),
-        places=tuple(_iter_places(prepared.read.inputs, top)),
+        places=tuple(_iter_places(each.id, prepared.read.inputs, top)),
     )
 
 
@@ -100,10 +85,10 @@ def _light(prepared: Prepared) -> Prepared:
     return replace(prepared, request=prepared.request.changed(folder=".", environ={}))
 
 
-def _iter_places(inputs: InputSet, top: str) -> Iterable[Place]:
+def _iter_places(asker: str, inputs: InputSet, top: str) -> Iterable[PlaceRow]:
     for each in inputs.requirements:
         if isinstance(each.origin, FileOrigin):
-            yield Place(name=each.name, file=each.origin.path.removeprefix(top), line=each.origin.line)
+            yield PlaceRow(id=asker, name=each.name, file=each.origin.path.removeprefix(top), line=each.origin.line)
 
 
 def _key(prepared: Prepared, targets: LoadedTargets, version: str) -> str:

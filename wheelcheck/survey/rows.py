@@ -29,7 +29,7 @@ class InputRow(Row, frozen=True, kw_only=True):
 
 
 class PlaceRow(Row, frozen=True, kw_only=True):
-    """Where an input asks for a project."""
+    """Where an input asks for a project: *file* as the input names it, *line* from 1, 0 where there are no lines."""
 
     id: str
     name: str
@@ -91,7 +91,7 @@ class RepairRow(Row, frozen=True, kw_only=True):
 
 
 class FailureRow(Row, frozen=True, kw_only=True):
-    """Why an input or a question has no answer."""
+    """Why there is no answer to an input (*question* is empty) or to a question (*id* is empty)."""
 
     id: str
     question: str

@@ -21,8 +21,8 @@ from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import DiskFailure, UsageProblem
 from wheelcheck.survey.answering import Child, Limits
-from wheelcheck.survey.questions import Asked, Failure, Question, ask
-from wheelcheck.survey.rows import Answer, FailureRow, InputRow, PlaceRow, Row, TimingRow
+from wheelcheck.survey.questions import Asked, Question, ask
+from wheelcheck.survey.rows import Answer, FailureRow, InputRow, Row, TimingRow
 from wheelcheck.survey.sources import Sources, load_sources
 from wheelcheck.survey.summary import Summary, summarize
 from wheelcheck.survey.tables import Dataset
@@ -69,7 +69,7 @@ class Survey(Struct, frozen=True, kw_only=True):
     """What a survey came to: the *sources*, the failures of inputs, and the *summary*; the tables are in its folder."""
 
     sources: Sources
-    failures: tuple[Failure, ...]
+    failures: tuple[FailureRow, ...]
     questions: int
     answered_before: int
     summary: Summary
@@ -106,7 +106,8 @@ def survey(asked: SurveyRequest, tell: Callable[[Progress], None] = lambda _: No
 
 
 def _surveyed(asked: SurveyRequest, sources: Sources, dataset: Dataset, tell: Callable[[Progress], None]) -> Survey:
-    read = [ask(each, asked.request, asked.targets, _own_version()) for each in sources.inputs]
+    own = _own_version()
+    read = [ask(each, asked.request, asked.targets, own) for each in sources.inputs]
     understood = [each for each in read if isinstance(each, Asked)]
     questions = {each.question.key: each.question for each in understood}
     before = {row["question"] for row in dataset.read("cells")}
@@ -116,21 +117,20 @@ def _surveyed(asked: SurveyRequest, sources: Sources, dataset: Dataset, tell: Ca
     if open_questions:
         _run(asked, open_questions, dataset, tell)
     inputs = [InputRow(id=each.id, question=each.question.key if isinstance(each, Asked) else "") for each in read]
-    places = [
-        PlaceRow(id=each.id, name=place.name, file=place.file, line=place.line)
-        for each in understood
-        for place in each.places
-    ]
-    unread = [each for each in read if isinstance(each, Failure)]
-    failures = [FailureRow(id=each.id, question="", reason=each.reason) for each in unread]
-    dataset.finish({"inputs": inputs, "places": places, "failures": failures}, frozenset(questions))
+    places = [place for each in understood for place in each.places]
+    unread = [each for each in read if isinstance(each, FailureRow)]
+    dataset.finish({"inputs": inputs, "places": places, "failures": unread}, frozenset(questions))
     answered = {row["question"] for row in dataset.read("cells")}
     unanswered = {row["question"]: row["reason"] for row in dataset.read("failures")}
     return Survey(
         sources=sources,
         failures=(
             *unread,
-            *(Failure(question=key, reason=unanswered.get(key, "")) for key in questions if key not in answered),
+            *(
+                FailureRow(id="", question=key, reason=unanswered.get(key, ""))
+                for key in questions
+                if key not in answered
+            ),
         ),
         questions=len(questions),
         answered_before=len(questions) - len(open_questions),

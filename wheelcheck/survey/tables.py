@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,8 +101,3 @@ def _write(path: Path, table: str, rows: Iterable[Row | dict[str, Any]]) -> None
 
     made = pyarrow.Table.from_pylist(list(map(_plain, rows)), schema=schema_of(TABLES[table]))
     parquet.write_table(made, path, compression="zstd", store_schema=True)
-
-
-def iter_tables(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every table of the finished survey in *folder* and its file."""
-    return ((name, folder / f"{name}.parquet") for name in TABLES)
