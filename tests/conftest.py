@@ -11,8 +11,12 @@ from hypothesis import HealthCheck, settings
 
 # How fast examples are drawn and run says nothing of the code under test: it depends on what else the machine does. A law that
 # names health checks of its own replaces this list, so it names `too_slow` again.
-settings.register_profile("wheelcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("wheelcheck")
+_quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The verdict on a change must not depend on luck, so the same examples are drawn in each run. New ones are drawn with
+# HYPOTHESIS_PROFILE=new, and by python -m tests.fuzz.
+settings.register_profile("wheelcheck", _quick, derandomize=True)
+settings.register_profile("new", _quick)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "wheelcheck"))
 
 # A shell that runs the tests in the background lets them ignore Ctrl-C, and nohup the end of the terminal; so would every program
 # that they start and interrupt.

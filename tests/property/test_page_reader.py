@@ -113,7 +113,8 @@ _odd = st.sampled_from(
         '<a href="/x/some_project-8.4.zip#sha256=ab" data-yanked="a&gt;b&copy; &amp;lt;" data-yanked="no">x</a>',
         "<a href=\"/x/some_project-8.5.zip#md5=ab\" data-requires-python='>=3'>x</a>", "<textarea>", "</textarea>", "&lt;a",
         '<a href="/x/some_project-8.6-py3-none-any.whl#" data-upload-time="2020-01-01T00:00:00Z" rel="x" DATA-YANKED="u">x</a>',
-        '<meta name="pypi:project-status" content="archived">', '<a href="//[/some_project-8.7.zip#sha256=0">x</a>',
+        '<meta name="pypi:project-status" content="archived">', '<a href="https://h:99999/some_project-8.8.zip#sha256=0">x</a>',
+        '<a href="//[/some_project-8.7.zip#sha256=0">x</a>',
     ]
 )  # fmt: skip
 

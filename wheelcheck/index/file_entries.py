@@ -100,9 +100,9 @@ def stated(said: State, files: Sequence[object]) -> State:
 def joined(base: str, address: str) -> str:
     """*address* as *base* has it, without its fragment; empty where that is no URL that can be asked.
 
-    A page from elsewhere must not name a file of this machine.
+    A page from elsewhere must not name a file of this machine. Blanks are escaped, as browsers and pip do.
     """
-    address = address.partition("#")[0]
+    address = address.partition("#")[0].strip(" ").replace(" ", "%20")
     if _PLAIN.match(address):
         return address
     try:

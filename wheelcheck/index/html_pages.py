@@ -132,7 +132,8 @@ def _entry(attributes: Mapping[str, str | None], base: str) -> FileEntry | None:
     address, _, fragment = (attributes["href"] or "").strip(_SPACE).partition("#")
     if not address:
         return None
-    address = joined(base, address)  # empty where it cannot be asked
+    # An address that cannot be asked stays as it is written: it has a version here too, and no file of it can be used.
+    address = joined(base, address) or address
     filename = address.partition("?")[0].rpartition("/")[2]
     if not filename:
         return None
