@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import BinaryIO, Literal, Protocol
 
 from msgspec import Struct, field
@@ -278,7 +279,7 @@ class WheelCode:
     def extents(self, paths: Iterable[str]) -> tuple[tuple[int, int], ...]:
         """Where the members *paths* lie in the wheel, as start and stop, in order of place; their headers included."""
         starts = sorted(each.header_offset for each in self._archive.infolist())
-        stops = dict(zip(starts, [*starts[1:], self._archive.start_dir], strict=True))
+        stops = dict(pairwise([*starts, self._archive.start_dir]))
         places = sorted(self._entries[path].header_offset for path in paths)
         return tuple((start, stops[start]) for start in places if stops[start] > start)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import mmap
+import os
 import re
 import struct
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,7 +28,7 @@ MAGIC = (b"\x7fELF", *_MACHO)
 """What a program for systems like Unix begins with."""
 _SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
 # The libraries that read headers check much, yet a hostile file can still run them into these.
-_VERSION_ENTRY = 16  # bytes of an entry in the table of needed versions, and of one below it
+_MOST_READS, _BYTES_A_READ = 100_000, 64  # of a small file, and one more for so many bytes of a large one
 _BROKEN = (AssertionError, AttributeError, LookupError, OverflowError, TypeError, ValueError, struct.error)
 _MACHO_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64", 7: "i386", 0x01000012: "ppc64", 18: "ppc"}
 _LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY = 0xC, 0x80000018, 0x8000001F, 0x80000023, 0x20
@@ -117,7 +118,7 @@ def read_elf(file: Path, path: str) -> Binary:
 
     try:
         with open_file(file) as stream:
-            return _elf(ELFFile(stream), path)
+            return _elf(ELFFile(_BoundedReads(stream)), path)  # type: ignore[arg-type]  # it needs these three alone
     except ELFError as problem:
         raise BinaryUnreadable(str(problem) or "not an ELF file") from problem
     except OSError as problem:
@@ -127,6 +128,24 @@ def read_elf(file: Path, path: str) -> Binary:
         raise BinaryUnreadable("its tables are damaged (an offset beyond the file)") from problem
     except _BROKEN as problem:
         raise BinaryUnreadable(f"its tables are damaged ({type(problem).__name__})") from problem
+
+
+class _BoundedReads:
+    """A stream that is read so often at most: tables may lead in circles, or tell of billions of entries."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.seek, self.tell = stream.seek, stream.tell
+        self._left = _MOST_READS + stream.seek(0, os.SEEK_END) // _BYTES_A_READ
+        stream.seek(0)
+
+    def read(self, size: int = -1) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            from elftools.common.exceptions import ELFError
+
+            raise ELFError("its tables do not end")
+        return self._stream.read(size)
 
 
 def _elf(image: ELFFile, path: str) -> Binary:
@@ -162,20 +181,13 @@ def _elf(image: ELFFile, path: str) -> Binary:
 
 
 def _elf_versions(image: ELFFile) -> tuple[tuple[str, str], ...]:
-    from elftools.common.exceptions import ELFError
     from elftools.elf.gnuversions import GNUVerNeedSection
 
     found: dict[tuple[str, str], None] = {}
     for section in image.iter_sections():
         if isinstance(section, GNUVerNeedSection):
-            # Entries that lead back to one another would be followed billions of times.
-            left = section["sh_size"] // _VERSION_ENTRY
             for needed, versions in section.iter_versions():
-                left -= 1
                 for version in versions:
-                    left -= 1
-                    if left < 0:
-                        raise ELFError("its table of versions is longer than its section")
                     found[str(needed.name), str(version.name)] = None
     return tuple(found)
 

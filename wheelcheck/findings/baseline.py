@@ -87,6 +87,8 @@ def parse_baseline(content: bytes, path: str) -> frozenset[str]:
         return frozenset(line.fingerprint for line in msgspec.convert(document, _Lines).findings)
     except msgspec.ValidationError as problem:
         raise InputUnreadable(_complaint(str(problem)), address=path, hint=_AGAIN) from None
+    except UnicodeEncodeError:
+        raise InputUnreadable("has half a character (\\ud800 to \\udfff)", address=path, hint=_AGAIN) from None
 
 
 def _refuse_schema(schema: object, path: str) -> None:

@@ -122,6 +122,11 @@ class Reply(Struct, frozen=True, kw_only=True):
     is_cut: bool = False
 
 
+def parse_length(text: str) -> int | None:
+    """The bytes that a ``Content-Length`` header tells; ``None`` for none, and for a number that no file has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 class Sink(Protocol):
     """Takes a body while it arrives; *restart* forgets it for a retry."""
 

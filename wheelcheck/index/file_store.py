@@ -12,7 +12,7 @@ from typing import BinaryIO, Self, TypeVar
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable
 from wheelcheck.index.config import IndexConfig, local_path
 from wheelcheck.index.downloads import FileHosts, RangeReader
-from wheelcheck.index.exchange import Request, RequestKind, Statistics
+from wheelcheck.index.exchange import Request, RequestKind, Statistics, parse_length
 from wheelcheck.index.fetch_context import Connections, FetchContext, decoder, encode
 from wheelcheck.index.file_downloads import SEGMENT, FileDownloads
 from wheelcheck.index.once_map import Future, LoopThread
@@ -91,7 +91,7 @@ class FileSizes:
             )
         )
         text = reply.headers.get("content-length", "")
-        return int(text) if reply.status == 200 and text.isascii() and text.isdigit() else None
+        return parse_length(text) if reply.status == 200 else None
 
     def _local(self, path: Path, file: PlannedFile) -> FileSize:
         if path.is_dir():

@@ -23,7 +23,7 @@ from pyreqwest.response import Response
 
 from wheelcheck.index.client_settings import CERTIFICATE_HINT, causes, open_client
 from wheelcheck.index.config import IndexConfig
-from wheelcheck.index.exchange import Request, Sink
+from wheelcheck.index.exchange import Request, Sink, parse_length
 from wheelcheck.model.urls import masked_within
 
 REDIRECTS = 20
@@ -175,9 +175,9 @@ class _Body:
             if coding not in ("gzip", "x-gzip", "deflate"):
                 raise RequestFailed(f"the body is packed as {coding}, which was not asked for", may_pass=False)
             self._coding = coding
-        length = headers.get("content-length", "")
-        if length.isascii() and length.isdigit():
-            self.announced = int(length)
+        length = parse_length(headers.get("content-length", ""))
+        if length is not None:
+            self.announced = length
             self.is_cut = not self._coding and self.announced > self._limit
 
     def take(self, chunk: bytes) -> None:

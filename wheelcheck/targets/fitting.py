@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Iterable, Mapping
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -62,7 +62,10 @@ class _SharedMarker:
         if known is None:
             try:
                 known = self.marker.evaluate({**environment, "extra": extra})
-            except (UndefinedComparison, UndefinedEnvironmentName, InvalidMarker):
+            except (
+                UndefinedEnvironmentName,
+                ValueError,
+            ):  # a comparison that is not defined, or a version with thousands of digits
                 known = False
             self.outcomes[values] = known
         return known

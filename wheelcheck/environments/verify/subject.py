@@ -19,6 +19,7 @@ from wheelcheck.model.environment import Layout, Manifest, Runtime
 from wheelcheck.model.inspection import Problem
 from wheelcheck.texts.files import open_file, read_file
 
+_SIZE = re.compile(r"[0-9]{1,18}")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _LIMIT = 64 * 1024**2
 _INFO = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
@@ -141,7 +142,7 @@ def _row(row: list[str], site: str) -> RecordedFile:
         algorithm = ""
     return RecordedFile(
         path=joined(site, row[0]),
-        size=int(row[2]) if row[2].isascii() and row[2].isdigit() else None,
+        size=int(row[2]) if _SIZE.fullmatch(row[2]) else None,
         algorithm=algorithm if digest else "",
         digest=digest,
     )
