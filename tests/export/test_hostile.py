@@ -32,7 +32,8 @@ ADDRESSES = TEXTS.map(lambda text: f"https://index.example/{text}")
 
 
 def sample(form: str) -> Plan:
-    return planned_for("linux") if form in ("dockerfile", "deb") else samples.needs_build_plan()
+    linux = ("dockerfile", "deb", "oci", "container-dockerfile")
+    return planned_for("linux") if form in linux else samples.needs_build_plan()
 
 
 def shipped(each: Exporter, plan: Plan, **more: str) -> str:

@@ -67,7 +67,7 @@ def test_debian_package_is_refused_where_it_could_not_work() -> None:
     good = Shipment(plan=planned_for("linux"), bundle="b", manifest=UNIX, name="demo", entry="app.py")
     for wrong, why in (
         (replace(good, plan=planned_for("alpine")), "Linux with glibc"),
-        (replace(good, plan=planned_for("win_amd64")), "Linux with glibc"),
+        (replace(good, plan=planned_for("win_amd64")), "is for Linux"),
         (replace(good, manifest=bundled(("a.zip",))), "in archives"),
         (replace(good, manifest=replace(UNIX, layout=replace(UNIX.layout, executable=""))), "no runtime"),
         (replace(good, name="ü"), "no name"),

@@ -8,8 +8,8 @@ import shlex
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export.shipment import Shipment, file_name_of, filled, one_line
-from wheelcheck.plans.documents import refuse_unexecutable
+from wheelcheck.export.shipment import Shipment, filled, one_line
+from wheelcheck.export.starting import sh_words, start_of
 
 _ARCHITECTURES = {
     "x86_64": "amd64",
@@ -29,50 +29,21 @@ def render(shipment: Shipment) -> str:
     Linux with glibc, for a name or version that Debian does not take, and for a plan that cannot be executed.
     """
     plan = shipment.plan
-    refuse_unexecutable(plan)
+    start = start_of(shipment, "deb", "linux")
     architecture = _ARCHITECTURES.get(plan.target.markers.get("platform_machine", ""), "")
-    if plan.target.markers.get("sys_platform") != "linux" or "musl" in plan.target.platform or not architecture:
+    if "musl" in plan.target.platform or not architecture:
         raise UsageProblem(f"a Debian package is for Linux with glibc, and the plan is for {plan.target}")
-    bundle = shipment.required("--bundle DIR", shipment.bundle, "deb")
-    entry = shipment.required("--entry SCRIPT", shipment.entry, "deb")
-    if shipment.manifest is not None and shipment.manifest.archives:
-        raise UsageProblem(
-            "the bundle is in archives", address=bundle, hint="bundle without --archive: dpkg-deb compresses"
-        )
-    package = re.sub(r"[^a-z0-9.+-]+", "-", shipment.title.lower()).strip("-.+")
-    if len(package) < 2:
-        raise UsageProblem(
-            f"--name {shipment.title!r} makes no name of a Debian package", hint="give two letters or digits"
-        )
-    module, _, function = entry.partition(":")
-    is_module = bool(function) and all(each.isidentifier() for each in [*module.split("."), function])
-    script = file_name_of(entry)
-    start = f"-c {shlex.quote(f'import sys; from {module} import {function}; sys.exit({function}())')}"
+    version = _version(shipment.release)
     return filled(
         "deb.txt",
-        target=str(plan.target),
-        digest=shipment.digest,
-        bundle=shlex.quote(bundle),
-        entry=shlex.quote("" if is_module else entry),
-        copy="" if is_module else f'cp "$entry" "$root/opt/{package}/"{shlex.quote(script)}\n',
-        start=start if is_module else f'"$here/../../opt/{package}/"{shlex.quote(script)}',
-        file=shlex.quote(f"{package}_{_version(shipment.release)}_{architecture}.deb"),
-        package=package,
-        version=_version(shipment.release),
+        **sh_words(shipment, start),
+        file=shlex.quote(f"{start.name}_{version}_{architecture}.deb"),
+        version=version,
         architecture=architecture,
         publisher=_maintainer(shipment),
         depends=_depends(plan.target.platform),
-        executable=_executable(shipment),
-        name=re.sub(r"[$`\\]", "", one_line(shipment.title)),
         count=str(len(plan.packages)),
     )
-
-
-def _executable(shipment: Shipment) -> str:
-    name = shipment.executable if shipment.manifest is not None else "bin/python3"
-    if not re.fullmatch(r"[\w./+-]+", name):
-        raise UsageProblem(f"{name!r} is no interpreter of a bundle for Linux", address=shipment.bundle)
-    return name
 
 
 def _version(text: str) -> str:
