@@ -23,6 +23,34 @@ def test_index_that_answers_403_while_the_next_one_has_the_project_is_told_also_
         assert "internal-tool" in str(finding["evidence"])
 
 
+@pytest.mark.parametrize(
+    ("own", "name", "others", "is_private"),
+    [
+        ("own", "internal-tool", ("a",), True),  # the index tells what it does not have, a, from what it does not show
+        ("own", "internal-tool", (), False),  # it may say 403 for whatever it does not have
+        ("internal", "internal-tool", (), False),  # such a word stands in the address of many
+        ("acme", "acme-tool", (), True),
+        ("acme", "tool-acme", (), False),
+    ],
+)
+@pytest.mark.parametrize("strategy", ["first-index", "unsafe-best-match"])
+def test_private_project_is_not_taken_from_another_index_when_its_own_refuses(
+    shell: Shell, own: str, name: str, others: tuple[str, ...], is_private: bool, strategy: str
+) -> None:
+    catalog = CATALOG | {name: [make_wheel(name, "1.0")]}
+    with IndexServer() as private, IndexServer(catalog) as public:
+        page = private.add_path(f"/{own}/simple/{name}/", b"", status=403)
+        words = (name, *others, "--index-strategy", strategy, "--extra-index-url", page.removesuffix(f"{name}/"))
+        found, settled = (
+            shell.plan(*words, *more, index=public.simple_url)
+            for more in ((), ("--source", f"{name}={public.simple_url}"))
+        )
+    assert found.status == int(is_private)
+    assert found.plan["status"] == ("blocked" if is_private else "installable")
+    assert found.codes == (["WC310", "WC308"] if is_private else ["WC308"])
+    assert (settled.status, settled.codes) == (0, [])
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_index_that_answers_that_there_is_none_is_not_told(shell: Shell, status: int) -> None:
     with IndexServer(mode=Mode(absent_status=status)) as other, IndexServer(CATALOG) as public:

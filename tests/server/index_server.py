@@ -77,9 +77,11 @@ class IndexServer:
         """The URL of the file with that name in the catalog."""
         return next(f"{self.base_url}{path}" for path in self._files if path.endswith(f"/{filename}"))
 
-    def add_path(self, path: str, body: bytes, *, content_type: str = "text/plain; charset=utf-8") -> str:
+    def add_path(
+        self, path: str, body: bytes, *, content_type: str = "text/plain; charset=utf-8", status: int = 200
+    ) -> str:
         """Serve *body* at *path* (requirements files, loose archives); answer its URL."""
-        self._paths[path] = Answer(body=body, content_type=content_type, kind="file")
+        self._paths[path] = Answer(status=status, body=body, content_type=content_type, kind="file")
         return self.base_url + path
 
     def add_find_links(self, path: str, *hrefs: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -14,6 +16,11 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.resolution import Pin
 
 _NAMES_SHOWN = 5
+_COMMON = re.compile(
+    "api|artifactory|artifacts?|cloud|com|data|dev|devpi|downloads?|feeds?|files|gitlab|group|index|internal|local|mirror|nexus|org|"
+    "packages?|packaging|pip|proxy|pypi|python|releases?|repo|repository|root|simple|snapshot|stable|www"
+)
+"""Words of addresses that say nothing of whose an index is."""
 
 
 def find_shared_names(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -93,6 +100,37 @@ def find_failed_indexes(diagnosis: Diagnosis) -> Iterator[Finding]:
             message=f"{index} could not be asked, and the other indexes answered alone",
             evidence=(reasons[index], f"not seen there: {', '.join(names[:_NAMES_SHOWN])}{more}"),
         )
+
+
+def find_refused_names(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Projects that look private to an index that refused them, taken from another one; none where a hash settles the file."""
+    telling = {index for name in diagnosis.pins for index in diagnosis.page(name).unlisted}
+    for name, pin in diagnosis.pins.items():
+        if pin.distribution is None or pin.metadata.source is MetadataSource.LOCK or name in diagnosis.hashes.lines:
+            continue
+        page, taken = diagnosis.page(name), pin.distribution.at.index
+        for index in page.refused:
+            own = name.partition("-")[0] in _words(index)
+            if not own and index not in telling:
+                continue
+            why = "the name begins with a word of its address" if own else "it answers 404 for what it does not have"
+            yield Finding.of(
+                Code.REFUSED_NAME,
+                package=name,
+                version=pin.version,
+                message=f"{name} {pin.version} was taken from {taken}, but {index} refused to show it and may be its own: {why}. "
+                f"Sign in there anew, or take it from the other one on purpose with --source {name}={taken}",
+                evidence=(dict(page.unasked)[index],),
+                paths=diagnosis.paths(name),
+            )
+
+
+def _words(index: str) -> set[str]:
+    """The words of the address *index* that may name whose it is."""
+    parts = urlsplit(index)
+    host, _, _ = (parts.hostname or "").rpartition(".")
+    words = re.findall(r"[a-z][a-z0-9]{2,}", f"{host}/{parts.path}".lower())
+    return {word for word in words if not _COMMON.fullmatch(word)}
 
 
 def places_of(page: ProjectPage) -> str:

@@ -30,7 +30,7 @@ from wheelcheck.findings.chosen import (
 )
 from wheelcheck.findings.compatibility import find_incompatibilities
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.findings.indexes import find_failed_indexes, find_shared_names
+from wheelcheck.findings.indexes import find_failed_indexes, find_refused_names, find_shared_names
 from wheelcheck.findings.installing import find_offenders
 from wheelcheck.findings.markers import find_idle_markers
 from wheelcheck.model.finding import Finding, Severity
@@ -55,6 +55,7 @@ RULES: Mapping[Rule, bool] = {
     find_yanked: False,
     find_shared_names: False,
     find_failed_indexes: False,
+    find_refused_names: True,
     find_old_picks: False,
     find_pre_releases: False,
     find_patch_decisions: False,

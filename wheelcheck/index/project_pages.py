@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 _REFUSED = frozenset({401, 403})
+_NONE = frozenset({404, 410})
 _SIGN_IN = 401  # pip asks for a password and, where nobody answers, ends
 _decode_page = decoder(PackedPage)
 _decode_listing = decoder(Listing)
@@ -66,6 +67,7 @@ class ProjectPages:
         config = self._context.config
         layers: list[Layer] = []
         failed: list[tuple[str, IndexUnavailable]] = []
+        said: list[tuple[str, _Answer]] = []
         for place in config.find_links:
             pool = self._pool_at_hand(place)
             if pool is None:
@@ -77,9 +79,10 @@ class ProjectPages:
                 return None
             listed, failures = self._judged(name, tier, answers)
             failed += failures
+            said += zip(tier, answers, strict=True)
             if listed:
                 found = [layer for body, url in listed for layer in self._layer(body, url)]
-                return self._page(name, layers, found, failed)
+                return self._page(name, layers, found, failed, said)
         for place in () if layers else config.fallback_find_links:
             pool = self._pool_at_hand(place)
             if pool is None:
@@ -92,6 +95,7 @@ class ProjectPages:
         config = self._context.config
         layers: list[Layer] = []
         failed: list[tuple[str, IndexUnavailable]] = []
+        said: list[tuple[str, _Answer]] = []
         for place in config.find_links:
             try:
                 layers += self._layer((await self._pool(place)).page_of(name), place)
@@ -101,10 +105,12 @@ class ProjectPages:
                     raise
                 failed.append((place, failure))
         for tier in config.tiers_for(name):
-            listed, failures = self._judged(name, tier, await self._answers(tier, name))
+            answers = await self._answers(tier, name)
+            listed, failures = self._judged(name, tier, answers)
             failed += failures
+            said += zip(tier, answers, strict=True)
             if listed:
-                return self._page(name, layers, list(starmap(self._fetched_layer, listed)), failed)
+                return self._page(name, layers, list(starmap(self._fetched_layer, listed)), failed, said)
         for place in () if layers else config.fallback_find_links:
             layers += self._layer((await self._pool(place)).page_of(name), place)
         return self._page(name, layers, [], failed)
@@ -115,11 +121,17 @@ class ProjectPages:
         links: list[Layer],
         listed: list[Layer],
         failures: list[tuple[str, IndexUnavailable]],
+        said: Sequence[tuple[str, _Answer]] = (),
     ) -> ProjectPage:
         config, learn = self._context.config, self._context.credentials.learn
         in_order = config.strategy == "unsafe-first-match" or bool(config.supplemental)
         behind = set(map(learn, config.supplemental))
         page = project_page(name, [*links, *(_without_repeats(listed) if in_order else listed)])
+        if len(said) > 1:
+            refusals = dict(self._refusals(said))
+            failures += refusals.items()
+            none = (url for url, answer in said if isinstance(answer, PageAnswer) and answer.status in _NONE)
+            page = replace(page, refused=tuple(map(learn, refusals)), unlisted=tuple(map(learn, none)))
         if len(listed) <= 1 and not failures:
             return page
         return replace(
@@ -220,13 +232,11 @@ class ProjectPages:
         goes_on = config.fault == "is-told" if listed else self._is_only_told(name, tier, failures)
         if failures and not goes_on:
             raise failures[0][1]
-        if listed:
-            failures += self._refusals(tier, answers)
         return listed, failures
 
-    def _refusals(self, tier: tuple[str, ...], answers: Sequence[_Answer]) -> Iterator[tuple[str, IndexUnavailable]]:
-        """The indexes of *tier* that refused to answer, which counts as absence, but need not be any: nobody told so."""
-        for url, answer in zip(tier, answers, strict=True):
+    def _refusals(self, said: Sequence[tuple[str, _Answer]]) -> Iterator[tuple[str, IndexUnavailable]]:
+        """The indexes that refused to answer, which counts as absence, but need not be any: nobody told so."""
+        for url, answer in said:
             told = self._context.config.absent_statuses.get(url, _REFUSED)
             if isinstance(answer, IndexUnavailable) or answer.status not in _REFUSED or not told >= _REFUSED:
                 continue

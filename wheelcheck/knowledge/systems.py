@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Literal
 
@@ -196,8 +197,10 @@ _PACKAGES = ("debian", "fedora", "alpine", "macos", "windows")
 
 def _pattern(text: str) -> re.Pattern[str]:
     try:
-        return re.compile(text)
-    except (re.error, RecursionError, OverflowError) as problem:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # "[[" may mean something else some day
+            return re.compile(text)
+    except (re.error, RecursionError, OverflowError, FutureWarning) as problem:
         raise ValueError("not a regular expression") from problem
 
 

@@ -200,8 +200,10 @@ class ProjectPage(Struct, frozen=True, dict=True):
     ``distributions`` maps each version to its files, in the order of the page. ``skipped`` counts the files that are no
     distribution, by reason. ``state`` is PEP 792's status, or ``absent`` where no index knows the project. ``index`` is the one
     that lists it, the last of several; ``indexes`` are all of them, where there are several. ``unasked`` are indexes that failed,
-    each with the reason. With ``in_order`` the versions of an earlier index come before those of the next, but the first
-    ``alike`` indexes count as one; with ``apart`` those wheels of one version count that the first index with a fit lists.
+    each with the reason; ``refused`` those of them that answered 401 or 403, which may mean that they have none; ``unlisted`` are
+    those of several indexes that said so in plain words (404). With ``in_order`` the versions of an earlier index come before
+    those of the next, but the first ``alike`` indexes count as one; with ``apart`` those wheels of one version count that the
+    first index with a fit lists.
     """
 
     name: NormalizedName
@@ -212,6 +214,8 @@ class ProjectPage(Struct, frozen=True, dict=True):
     index: str = ""
     indexes: tuple[str, ...] = ()
     unasked: tuple[tuple[str, str], ...] = ()
+    refused: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
     in_order: bool = False
     alike: int = 0
     apart: bool = False

@@ -206,6 +206,13 @@ class Code(Enum):
         "judged where there is one; whether it is there, and what it depends on, is not known.",
         "Ask again when the host answers, or name the wheel's path on this machine.",
     )  # fmt: skip
+    REFUSED_NAME = (
+        "WC310", Severity.ERROR, "refused by one index, taken from another",
+        "An index refused to show this project (401, 403), and another one has a project of that name. It looks like a private "
+        "one: the index answers 404 for what it does not have, or the name begins with a word of its address. What somebody else "
+        "uploaded may be taken in its place (dependency confusion).",
+        "Sign in to the index anew, or name the index that is meant: --source NAME=URL.",
+    )  # fmt: skip
     MARKER_UNKNOWABLE = (
         "WC401", Severity.WARNING, "marker uses a value that the target cannot know",
         "A marker depends on platform_release or platform_version, which only the machine itself knows; it was taken as not met.",

@@ -251,4 +251,4 @@ def _first(root: Path, names: Iterable[str]) -> str:
 
 def _version(text: str) -> Version | None:
     matched = re.match(r"\d+\.\d+(\.\d+)?", text)
-    return as_version(text.replace(".final.0", "")) or (Version(matched[0]) if matched else None)
+    return as_version(text.replace(".final.0", "")) or (as_version(matched[0]) if matched else None)
