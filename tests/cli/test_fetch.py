@@ -14,11 +14,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.cli.programs import TARGET, Shell
-from tests.fakes.archives import make_wheel, sha256_hex
+from tests.fakes.archives import make_wheel, metadata_text, sha256_hex
 from tests.server import PLAIN_HTML, Flaky, IndexServer, Lie, Mode
 
 NOISE = random.Random(6).randbytes(300_000)  # noqa: S311
@@ -81,6 +82,27 @@ def test_every_file_comes_once_and_is_checked(shell: Shell) -> None:
         server.forget_requests()
         assert shell.run(*fetch_words(shell)).out == "3 wheels in house (3 there already)\n"
         assert server.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), ["a-1.0-py3-none-any.whl asks for b>=2", "a-1.0-py3-none-any.whl asks for c"]),
+        (("--override", "b<2", "--exclude", "c"), []),
+    ],
+)
+def test_sidecar_that_disagrees_with_its_wheel_is_told_with_what_the_plan_lacks(
+    shell: Shell, words: tuple[str, ...], told: list[str]
+) -> None:
+    needs = ["b>=2", "c", "d; extra == 'x'", "e; sys_platform == 'linux'"]
+    name, content = make_wheel("a", "1.0", requires=needs, extras=["x"])
+    catalog = {"a": [(name, content)], "b": [make_wheel("b", "1.0"), make_wheel("b", "2.0")]}
+    with IndexServer(catalog, mode=Mode(sidecar_word="true")) as server:
+        announced = metadata_text("a", "1.0", requires=["b<2"])
+        server.add_path(f"{urlsplit(server.url_of(name)).path}.metadata", announced.encode())
+        planned(shell, server, "a", *words)
+        assert fetched_json(shell)["unplanned"] == told
+        assert all(text in shell.run(*fetch_words(shell)).out for text in told)
 
 
 def test_what_it_weighs_is_told_before(shell: Shell) -> None:

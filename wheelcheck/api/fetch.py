@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.api.edges import index_config
 from wheelcheck.api.request import Request
+from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.environment import Fetched
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.urls import masked
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from wheelcheck.plans.documents import ExecutablePlan
 
 _BUILD_SECONDS = 600.0
+_ANNOUNCED = (MetadataSource.CORE_METADATA, MetadataSource.OTHER_WHEEL)
+"""Sources of metadata other than the wheel itself."""
 
 
 class FetchRequest(Struct, frozen=True, kw_only=True):
@@ -138,7 +142,38 @@ def _fetched(
         present=arrivals.present,
         built=built,
         unhashed=tuple(each.file.filename for each in wanted if not each.file.hashes and not each.file.accepted),
+        unplanned=tuple(_unplanned(executable.plan, folder, wanted)),
     )
+
+
+def _unplanned(plan: Plan, folder: Path, wanted: Sequence[Wanted]) -> Iterator[str]:
+    """What the wheels in *folder* ask for that *plan* lacks: their own metadata need not be what the index announced (PEP 658)."""
+    from wheelcheck.archives.reader import ArchiveReader
+    from wheelcheck.errors import ArchiveRefused, MetadataMalformed
+    from wheelcheck.knowledge.loading import load_native
+    from wheelcheck.targets.fitting import Compatibility, stated_for
+
+    reader, compatibility = ArchiveReader(knowledge=load_native), Compatibility(plan.target)
+    versions = {package.name: package.version for package in plan.packages}
+    chosen = (*plan.options.overrides, *plan.options.excludes, *plan.options.replacements)
+    decided = {canonicalize_name(found[0]) for text in chosen if (found := re.match(r"[\w.-]+", text))}
+    for each in wanted:
+        package, filename = each.package, each.file.filename
+        if not each.is_wheel or package.metadata not in _ANNOUNCED:
+            continue
+        try:
+            with each.place_in(folder).open("rb") as file:
+                metadata = reader.wheel_metadata(file, filename)
+            for extra in ("", *package.extras):
+                for need in stated_for(metadata.requires, package.name, package.version, extra):
+                    version = versions.get(need.name)
+                    is_met = version is not None and need.specifier.contains(version, prereleases=True)
+                    if is_met or need.url or need.name in decided:
+                        continue
+                    if need.marker is None or compatibility.evaluate(need.marker, extra).holds:
+                        yield f"{filename} asks for {need.name}{need.specifier}"
+        except (ArchiveRefused, MetadataMalformed) as problem:
+            yield f"{filename}: {problem.message}"
 
 
 def _config(where: Request) -> IndexConfig:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
-from packaging.markers import Marker
+from packaging.markers import InvalidMarker, Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
@@ -50,7 +51,8 @@ class LockMarkers:
         text = str(marker)
         if "extra" in text or "dependency_groups" in text:
             settled = _EXTRA.sub(self._one, _MEMBER.sub(self._member, text))
-            marker = shared_marker(settled)
+            with suppress(InvalidMarker):  # such words within a string of it are no comparison
+                marker = shared_marker(settled)
         return self._compatibility.evaluate(marker).holds
 
     def _one(self, found: re.Match[str]) -> str:

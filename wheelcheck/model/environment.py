@@ -72,6 +72,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
 
     ``fetched`` came in this run, ``resumed`` of them from what an earlier run had left, ``replaced`` in place of a file with
     another hash; ``present`` were there; ``built`` are wheels that were built in this run. Of ``unhashed`` no hash was announced.
+    ``unplanned`` says what wheels ask for by their own metadata that the plan lacks.
     """
 
     plan: str
@@ -83,6 +84,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
     present: tuple[str, ...] = ()
     built: tuple[str, ...] = ()
     unhashed: tuple[str, ...] = ()
+    unplanned: tuple[str, ...] = ()
 
 
 # A manifest comes with a download: its paths are joined to a folder, and must stay in it on every system.

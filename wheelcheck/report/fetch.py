@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.model.document import render_json
 from wheelcheck.report.page import counted, folded, size_text
+from wheelcheck.report.quoting import flat
 
 if TYPE_CHECKING:
     from wheelcheck.model.environment import Fetched, PlanSizes
@@ -64,6 +65,12 @@ def render_fetched(fetched: Fetched, **_style: object) -> str:
     if fetched.unhashed:
         unhashed = folded(fetched.unhashed, _SHOWN)
         lines.append(f"  no hash was announced for: {unhashed}; wheelhouse.json records the hashes of the downloads")
+    if fetched.unplanned:
+        lines.append(
+            "  the index announced other metadata than these wheels have, so the plan lacks what they need; make it again from an "
+            "index that tells the truth:"
+        )
+        lines += [f"    {flat(text)}" for text in fetched.unplanned]
     return "\n".join(lines) + "\n"
 
 
@@ -74,7 +81,7 @@ def render_sizes_json(sizes: PlanSizes, plan: str) -> str:
 
 def render_fetched_json(fetched: Fetched) -> str:
     """Render *fetched* as JSON: the sizes, the file names by how each came, and each wheel."""
-    ways = ("fetched", "resumed", "replaced", "present", "built", "unhashed")
+    ways = ("fetched", "resumed", "replaced", "present", "built", "unhashed", "unplanned")
     wheels = [
         {
             "name": wheel.name,
