@@ -150,6 +150,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     library: StandardLibrary | None = None
     requires_python: str = ""
     overlaps: tuple[tuple[str, str], ...] = ()
+    failing: frozenset[str] = frozenset()
     require_hashes: bool = False
     target_is_named: bool = True
     day: str = ""
@@ -170,6 +171,7 @@ class Situation(Struct, frozen=True, kw_only=True):
             target_is_named=self.target_is_named,
             indexes=self.indexes,
             overlaps=tuple((canonicalize_name(one), canonicalize_name(other)) for one, other in self.overlaps),
+            failing=frozenset(map(canonicalize_name, self.failing)),
             day=self.day,
         )
 

@@ -223,11 +223,11 @@ def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
 
 def needs_repairs(answer: Answer) -> bool:
     """Whether repairs are wanted and something is in the way: an error, a conflict, an advisory."""
-    from wheelcheck.model.finding import IMPORTS, Code, Severity
+    from wheelcheck.model.finding import Code, Severity
 
     repairable = (Code.ADVISORY, Code.ABI_BREAK)
     return bool(answer.prepared.repairs) and any(
-        (finding.severity is Severity.ERROR and finding.code not in {*IMPORTS, Code.FILE_UNVERIFIED} - {Code.SAME_FILE})
+        (finding.severity is Severity.ERROR and finding.code is not Code.FILE_UNVERIFIED)
         or (finding.code in repairable and finding.severity is Severity.WARNING)
         for finding in answer.findings
     )
@@ -259,11 +259,24 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
             overlaps=_overlaps(answer, store),
+            failing=_failing(answer),
             day=(prepared.question.policy.exclude_newer or "")[:10] or datetime.now(UTC).date().isoformat(),
         ),
         RepairContext(projects=store, code=store, elsewhere=store, knowledge=knowledge, library=library),
         Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
         reporter,
+    )
+
+
+def _failing(answer: Answer) -> frozenset[NormalizedName]:
+    """The projects of *answer* whose import a finding proves to fail."""
+    from wheelcheck.model.finding import IMPORTS, Code, Severity
+
+    proofs = IMPORTS - {Code.SAME_FILE}
+    return frozenset(
+        each.package
+        for each in answer.findings
+        if each.code in proofs and each.severity is Severity.ERROR and each.package is not None
     )
 
 

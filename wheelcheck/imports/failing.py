@@ -30,16 +30,31 @@ _OS_NAMES = {"win32": "nt"}
 _SHOWN = 3
 
 
+class Lack(Struct, frozen=True, kw_only=True):
+    """The cause of a failing import as a *code* and a clause: *names* of *module* (none: the module) are not there.
+
+    *provider* is the project that has the module in other versions, ``None`` where no project of the resolution does.
+    """
+
+    code: Code
+    reason: str
+    provider: NormalizedName | None = None
+    module: str
+    names: tuple[str, ...] = ()
+
+
 class Failure(Struct, frozen=True, kw_only=True):
     """A proof that importing ``module`` fails: *line* is that in its file, *reason* a clause that explains it.
 
-    *statement* is the import there, empty where another thing fails. *remedy* is what to do, where the code does not say it all.
+    *statement* is the import there and *lack* what it lacks, empty where another thing fails. *remedy* is what to do, where the
+    code does not say it all.
     """
 
     code: Code
     module: ReachedModule
     line: int
     statement: str = ""
+    lack: Lack | None = None
     reason: str
     remedy: str = ""
 
@@ -57,6 +72,13 @@ class Failures(Struct, frozen=True, kw_only=True):
     code: Code
     each: tuple[Failure, ...]
     message: str
+
+
+class FailureSurvey(Struct, frozen=True, kw_only=True):
+    """All that was *found*; the archives of the *unavailable* projects could not be had, so that there may be more."""
+
+    found: tuple[Failures, ...]
+    unavailable: frozenset[NormalizedName] = frozenset()
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -106,7 +128,7 @@ def find_failing_imports(
         words = "; ".join(f"{name} {files[name].version}: {reason}" for name, reason in [*unread.items()][:_SHOWN])
         more = f", and {len(unread) - _SHOWN} more projects" if len(unread) > _SHOWN else ""
         yield Finding.of(Code.IMPORTS_UNREAD, message=f"not all imports were read: {words}{more}")
-    for found in find_failures(files, suspects, surroundings, code, reads):
+    for found in find_failures(files, suspects, surroundings, code, reads).found:
         quoted = (f"{each.place} has `{each.statement}`" for each in found.each if each.statement)
         yield Finding.of(
             found.code,
@@ -124,10 +146,12 @@ def find_failures(
     surroundings: Surroundings,
     code: CodeOfArchives,
     reads: Mapping[NormalizedName, ImportTime],
-) -> Iterator[Failures]:
+) -> FailureSurvey:
     """As :func:`find_failing_imports`, of what was *reads* of the suspects."""
-    judge = _Judge(_Providers(files, code, is_incomplete=bool(suspects.unseen)), surroundings)
+    providers = _Providers(files, code, is_incomplete=bool(suspects.unseen))
+    judge = _Judge(providers, surroundings)
     judge.learn(each for read in reads.values() for module in read.modules for each in module.imports)
+    found: list[Failures] = []
     for name, read in reads.items():
         version = files[name].version
         failures = list(judge.failures(name, read))
@@ -135,7 +159,9 @@ def find_failures(
             mine = tuple(each for each in failures if each.code is kind)
             entry, python = mine[0].module.entry, f"Python 3.{surroundings.target.minor}"
             message = f"{name} {version}: `import {entry}` fails on {python}, {mine[0].reason}"
-            yield Failures(package=name, version=version, code=kind, each=mine, message=message)
+            found.append(Failures(package=name, version=version, code=kind, each=mine, message=message))
+    unavailable = frozenset(suspects.read.keys() - reads.keys()) | providers.unavailable
+    return FailureSurvey(found=tuple(found), unavailable=unavailable)
 
 
 def read_suspects(suspects: Suspects, target: ImportTarget, code: CodeOfArchives) -> dict[NormalizedName, ImportTime]:
@@ -161,6 +187,7 @@ class _Providers:
         self._tops: dict[NormalizedName, frozenset[str]] = {}
         self.is_incomplete = is_incomplete
         """Whether modules may be there that were not seen: some archive could not be had, or not be read."""
+        self.unavailable: set[NormalizedName] = set()
         self._modules: dict[NormalizedName, Mapping[str, ModuleNames]] = {}
         self._import_times: dict[NormalizedName, Mapping[str, ReachedModule]] = {}
 
@@ -187,6 +214,7 @@ class _Providers:
         try:
             return self._code.top_modules([self._files[name]])[0]
         except IndexUnavailable as problem:
+            self.unavailable.add(name)
             return TopModules(unread=problem.message)
 
     def is_source(self, name: NormalizedName) -> bool:
@@ -207,6 +235,7 @@ class _Providers:
             try:
                 (read,) = self._code.import_times((self._files[name],), target)
             except IndexUnavailable:
+                self.unavailable.add(name)
                 return {}
             self._import_times[name] = {} if read.unread else {each.module: each for each in read.modules}
         return self._import_times[name]
@@ -220,6 +249,11 @@ class _Providers:
         try:
             answers = self._code.definitions_of([(self._files[name], modules) for name, modules in wanted.items()])
         except IndexUnavailable:
+            if len(wanted) > 1:
+                for name, modules in wanted.items():
+                    self.learn({name: modules})
+            else:
+                self.unavailable.update(wanted)
             return
         self._modules |= {
             name: {each.module: each for each in answer} for name, answer in zip(wanted, answers, strict=True)
@@ -269,24 +303,23 @@ class _Judge:
                 reason = f"where {module.unmade}: {place} imports it"
                 yield Failure(code=Code.GONE_FROM_PYTHON, module=module, line=module.line, reason=reason)
             for each in module.imports:
-                found = self._judge(each)
-                if found is not None and each.instead:
-                    found = next(filter(None, map(self._judge, each.instead)), None)
-                if found is None or (found[0] is Code.MODULE_ABSENT and module.entry in extended):
+                lack = self._judge(each)
+                if lack is not None and each.instead:
+                    lack = next(filter(None, map(self._judge, each.instead)), None)
+                if lack is None or (lack.code is Code.MODULE_ABSENT and module.entry in extended):
                     continue
-                place = f"{module.file}:{each.line}"
-                reason = f"{found[1]}: {place} has `{_short(each.statement)}`"
                 yield Failure(
-                    code=found[0],
+                    code=lack.code,
                     module=module,
                     line=each.line,
                     statement=each.statement,
-                    reason=reason,
-                    remedy=self._remedy(each, found[0]),
+                    lack=lack,
+                    reason=f"{lack.reason}: {module.file}:{each.line} has `{_short(each.statement)}`",
+                    remedy=self._remedy(each, lack.code),
                 )
 
-    def _judge(self, each: OuterImport) -> tuple[Code, str] | None:
-        """The code and the clause for *each* import that fails; ``None`` where it works, or nothing is proved."""
+    def _judge(self, each: OuterImport) -> Lack | None:
+        """What *each* import fails for; ``None`` where it works, or nothing is proved."""
         top = each.module.partition(".")[0]
         library = self._library
         if library.had(top):
@@ -297,30 +330,33 @@ class _Judge:
         if not providers:
             if self._providers.is_incomplete:
                 return None
-            return Code.MODULE_ABSENT, f"as no {self._around.whole} brings the module `{top}`"
+            reason = f"as no {self._around.whole} brings the module `{top}`"
+            return Lack(code=Code.MODULE_ABSENT, reason=reason, module=each.module)
         return self._judge_provided(each, providers[0]) if len(providers) == 1 else None
 
-    def _judge_standard(self, each: OuterImport, top: str) -> tuple[Code, str] | None:
+    def _judge_standard(self, each: OuterImport, top: str) -> Lack | None:
+        reason = self._why_not_standard(each, top)
+        return Lack(code=Code.GONE_FROM_PYTHON, reason=reason, module=each.module) if reason else None
+
+    def _why_not_standard(self, each: OuterImport, top: str) -> str:
         library, minor = self._library, self._target.minor
         stands_in = library.stands_in.get(top)
         if not library.has(each.module, minor):
             if each.is_attribute:
-                return None  # the import of the module says so, unless code forgives that
+                return ""  # the import of the module says so, unless code forgives that
             if self._providers.of(top) or (stands_in is not None and self._providers.of(stands_in)):
-                return None
+                return ""
             if self._providers.is_incomplete:
-                return None
+                return ""
             last = library.last_minor(each.module)
             when = f"since Python 3.{last + 1}" if last is not None and last < minor else f"before Python 3.{minor + 1}"
-            return Code.GONE_FROM_PYTHON, f"whose standard library has no `{each.module}` {when}"
+            return f"whose standard library has no `{each.module}` {when}"
         if top in self._around.lacking and not self._providers.of(top):
-            return Code.GONE_FROM_PYTHON, f"as {self._around.runtime} has no `{top}`"
+            return f"as {self._around.runtime} has no `{top}`"
         if library.is_elsewhere(top, self._target.sys_platform):
-            return Code.GONE_FROM_PYTHON, f"as `{top}` is not there on {self._target.platform_system}"
+            return f"as `{top}` is not there on {self._target.platform_system}"
         gone = [name for name in each.names if library.lacks(each.module, name, minor)]
-        if gone:
-            return Code.GONE_FROM_PYTHON, f"whose `{each.module}` has no `{gone[0]}` any more"
-        return None
+        return f"whose `{each.module}` has no `{gone[0]}` any more" if gone else ""
 
     def _remedy(self, each: OuterImport, code: Code) -> str:
         top = each.module.partition(".")[0]
@@ -328,23 +364,25 @@ class _Judge:
             return ""
         return f"take a runtime with {top}: a standalone build or a full installation of Python"
 
-    def _judge_provided(self, each: OuterImport, provider: NormalizedName) -> tuple[Code, str] | None:
+    def _judge_provided(self, each: OuterImport, provider: NormalizedName) -> Lack | None:
         module = self._providers.names_of(provider, each.module)
         if module.state is ModuleState.ABSENT and self._providers.has_fixed_modules(
             provider, each.module, self._target
         ):
-            return Code.MODULE_ABSENT, f"as {provider} has no module `{each.module}`"
+            reason = f"as {provider} has no module `{each.module}`"
+            return Lack(code=Code.MODULE_ABSENT, reason=reason, provider=provider, module=each.module)
         if not each.names or module.state is not ModuleState.READ or module.open_ended:
             return None
-        missing = [
+        missing = tuple(
             name
             for name in each.names
             if name not in module.names
             and self._providers.names_of(provider, f"{each.module}.{name}").state is ModuleState.ABSENT
-        ]
+        )
         if not missing or self._providers.has_importers(provider, self._target):
             return None
-        return Code.NAME_ABSENT, f"as {provider}'s `{each.module}` has no `{missing[0]}`"
+        reason = f"as {provider}'s `{each.module}` has no `{missing[0]}`"
+        return Lack(code=Code.NAME_ABSENT, reason=reason, provider=provider, module=each.module, names=missing)
 
 
 def _is_read(file: Distribution) -> bool:

@@ -7,7 +7,7 @@ candidate of a change that was made, may be easier to repair: a repair touches t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -15,12 +15,14 @@ from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model.repair import Suggestion
+from wheelcheck.imports.failing import Lack
+from wheelcheck.model.repair import EditKind, Suggestion
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.repairs.blocker_case import BlockerCase
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, RepairContext
 from wheelcheck.repairs.edits import Change, Constrained, Key, Keys, VersionChange, key_of
+from wheelcheck.repairs.import_bounds import iter_import_bounds
 from wheelcheck.repairs.remedies import iter_patches, iter_pythons, iter_remedies
 from wheelcheck.repairs.trials import Trial, Trials, usable_candidates, usable_versions
 
@@ -80,13 +82,16 @@ class ConflictSets:
             sorted(conflict_sets, key=lambda each: (len(each.changes), [blocker.name for blocker in each.blockers]))
         )
 
-    def of_failing(self, trial: Trial, projects: Iterable[NormalizedName]) -> tuple[ConflictSet, ...]:
-        """The conflict sets of *trial*, which resolves, for the *projects* whose imports fail: later versions or another Python."""
+    def of_failing(self, trial: Trial, failing: Mapping[NormalizedName, Sequence[Lack]]) -> tuple[ConflictSet, ...]:
+        """The conflict sets of *trial*, which resolves, for the *failing* projects: later versions, another Python.
+
+        For each project that lacks what they import, a bound under which it has that besides.
+        """
         view = TrialView(trial, self._trials.diagnosis(trial))
         found = []
-        for name in sorted(projects):
+        for name, lacks in sorted(failing.items()):
             pin = view.pins[name]
-            whole = self._conflict_set(view, (view.wanted(name),))
+            whole = self._conflict_set(view, (view.wanted(name),), is_installable=True)
             later = (
                 each.later_than(pin.version, 1) if isinstance(each, VersionChange) and each.name == name else each
                 for each in whole.changes
@@ -97,7 +102,17 @@ class ConflictSets:
                 for each in later
                 if not isinstance(each, VersionChange) or each.candidates
             )
-            found.append(ConflictSet(blockers=whole.blockers, changes=changes))
+            by_provider: dict[NormalizedName | None, list[Lack]] = {}
+            for lack in lacks:
+                by_provider.setdefault(lack.provider, []).append(lack)
+            for provider, mine in by_provider.items() or ((None, []),):
+                if provider is not None:
+                    # What another project lacks it lacks on every Python.
+                    bounds = iter_import_bounds(view, name, mine, self._context.code)
+                    rest = (each for each in changes if each.kind is not EditKind.PYTHON)
+                    found.append(ConflictSet(blockers=whole.blockers, changes=(*bounds, *rest)))
+                else:
+                    found.append(ConflictSet(blockers=whole.blockers, changes=changes))
         return tuple(found)
 
     def lost(self, conflict_sets: Iterable[ConflictSet]) -> tuple[Blocker, ...]:
@@ -109,7 +124,9 @@ class ConflictSets:
         """The dead ends that the user names: whatever else is changed, they stay wanted."""
         return tuple(each for each in self.dead_ends.values() if each.is_wanted_by_user)
 
-    def _conflict_set(self, view: TrialView, group: tuple[Blocker, ...]) -> ConflictSet:
+    def _conflict_set(
+        self, view: TrialView, group: tuple[Blocker, ...], *, is_installable: bool = False
+    ) -> ConflictSet:
         changes: dict[Key, Change] = {}
         for blocker in group:
             case = BlockerCase(
@@ -119,7 +136,7 @@ class ConflictSets:
                 blocker=blocker,
                 suggestions=self.suggestions,
             )
-            for change in iter_remedies(case):
+            for change in iter_remedies(case, is_installable=is_installable):
                 changes.setdefault(key_of(change), change)
                 self.touched.setdefault(key_of(change), {})[blocker.name] = None
         return ConflictSet(

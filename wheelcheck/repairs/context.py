@@ -41,8 +41,9 @@ class Blocked(Struct, frozen=True, kw_only=True):
 
     *input_bounds* and *require_hashes* are as for a diagnosis. *target_is_named* says that the target was given in words, so that
     its Python and platform may be changed. *indexes* are the addresses of the indexes that the user configured, best first.
-    *overlaps* are the projects of an answer that installs of which each two install the same files, with other content. *day*
-    (ISO 8601) is the one asked about, on which a Python is maintained or not; empty where that does not matter.
+    *overlaps* are the projects of an answer that installs of which each two install the same files, with other content; *failing*
+    those whose import fails. *day* (ISO 8601) is the one asked about, on which a Python is maintained or not; empty where that does
+    not matter.
     """
 
     question: Question
@@ -52,6 +53,7 @@ class Blocked(Struct, frozen=True, kw_only=True):
     target_is_named: bool = True
     indexes: tuple[str, ...] = ()
     overlaps: tuple[tuple[NormalizedName, NormalizedName], ...] = ()
+    failing: frozenset[NormalizedName] = frozenset()
     day: str = ""
 
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from packaging.utils import NormalizedName
 
-from wheelcheck.imports.failing import Surroundings, find_failures, import_target, read_suspects
+from wheelcheck.errors import IndexUnavailable
+from wheelcheck.imports.failing import (
+    FailureSurvey,
+    Lack,
+    Surroundings,
+    find_failures,
+    import_target,
+    read_suspects,
+)
 from wheelcheck.imports.suspects import LARGEST, Suspects, unseen_projects
 from wheelcheck.imports.uses import Reading, read_import_names, read_uses
 from wheelcheck.model.code import ImportKind, ImportUse
@@ -62,53 +70,76 @@ def judge_dependants(case: RepairCase, project: NormalizedName) -> Iterator[Grou
         yield from _judge_left_out(read_imports(case, dependant, project), project)
 
 
+class Importing(Struct, frozen=True, kw_only=True):
+    """The import of a repaired answer: the *failing* projects, each with what it lacks of others.
+
+    *is_undecided* says that something could not be read, so that nothing else is known to work.
+    """
+
+    failing: Mapping[NormalizedName, tuple[Lack, ...]]
+    is_undecided: bool = False
+
+
 def judge_imports(case: RepairCase) -> Iterator[Ground]:
-    """What fails when the projects that the repair moves, or those that ask for an edited project, are imported after it."""
-    for _, ground in _iter_failing_imports(case):
-        yield ground
+    """What fails when the projects that the repair moves, or those that ask for an edited project, are imported after it.
+
+    What could not be had is no sign that it works.
+    """
+    survey = _survey(case)
+    for found in survey.found:
+        first = found.each[0]
+        yield Ground(
+            risk=Risk.HIGH,
+            text=found.message,
+            file=first.module.file,
+            line=first.line,
+            quote=first.statement or None,
+            fails=True,
+        )
+    if survey.unavailable:
+        names = " and ".join(sorted(survey.unavailable))
+        yield Ground(
+            risk=Risk.MEDIUM, text=f"whether all can be imported is not known: the code of {names} was not read"
+        )
 
 
-def failing_projects(case: RepairCase) -> frozenset[NormalizedName]:
-    """The projects whose import is proved to fail after the repair; raises ``IndexUnavailable``."""
+def importing(case: RepairCase) -> Importing:
+    """What fails when the answer is imported after the repair; what cannot be had leaves it undecided."""
     gone = [edit.package for edit in case.edits if edit.kind in _TAKEN_AWAY and edit.package is not None]
-    without = {
-        dependant.pin.name
-        for project in gone
-        for dependant in case.dependants(project)
-        if read_imports(case, dependant, project).fails_at_once
-    }
-    return frozenset(without.union(name for name, _ in _iter_failing_imports(case)))
+    failing: dict[NormalizedName, tuple[Lack, ...]] = {}
+    is_undecided = False
+    for dependant, project in [(each, name) for name in gone for each in case.dependants(name)]:
+        try:
+            if read_imports(case, dependant, project).fails_at_once:
+                failing[dependant.pin.name] = ()
+        except IndexUnavailable:
+            is_undecided = True
+    survey = _survey(case)
+    for found in survey.found:
+        lacks = tuple(each.lack for each in found.each if each.lack is not None)
+        failing[found.package] = failing.get(found.package, ()) + lacks
+    return Importing(failing=failing, is_undecided=is_undecided or bool(survey.unavailable))
 
 
-def _iter_failing_imports(case: RepairCase) -> Iterator[tuple[NormalizedName, Ground]]:
+def _survey(case: RepairCase) -> FailureSurvey:
     if case.library is None:
-        return
-    # A bound moves a project within what everybody declares, who may be many.
-    edited = [edit.package for edit in case.edits if edit.package is not None and edit.kind is not EditKind.CONSTRAIN]
+        return FailureSurvey(found=())
+    edited = [edit.package for edit in case.edits if edit.package is not None]
     moved = [name for name in edited if name in case.after.pins]
-    near = [dependant.pin.name for name in edited for dependant in case.dependants(name)]
+    # A bound moves a project within what everybody declares, who may be many.
+    passed = [edit.package for edit in case.edits if edit.package is not None and edit.kind is not EditKind.CONSTRAIN]
+    near = [dependant.pin.name for name in passed for dependant in case.dependants(name)]
+    known = sorted(case.failing & case.after.pins.keys())
     unseen = unseen_projects(case.after)
     read: dict[NormalizedName, Distribution] = {}
-    for name in (*islice(dict.fromkeys((*moved, *near)), _ARCHIVES_READ), *_older(case)):
+    for name in (*known, *islice(dict.fromkeys((*moved, *near)), _ARCHIVES_READ), *_older(case)):
         file = case.after.pins[name].distribution
         if name not in unseen and file is not None and (file.at.size or 0) <= LARGEST:
             read[name] = file
     suspects = Suspects(read=read, compared={}, unseen=unseen)
     around = Surroundings(target=import_target(case.after.target), library=case.library)
     reads = read_suspects(suspects, around.target, case.code)
-    for found in find_failures(case.after.files, suspects, around, case.code, reads):
-        first = found.each[0]
-        yield (
-            found.package,
-            Ground(
-                risk=Risk.HIGH,
-                text=found.message,
-                file=first.module.file,
-                line=first.line,
-                quote=first.statement or None,
-                fails=True,
-            ),
-        )
+    return find_failures(case.after.files, suspects, around, case.code, reads)
 
 
 def _older(case: RepairCase) -> Iterator[NormalizedName]:

@@ -16,14 +16,14 @@ from wheelcheck.findings.indexes import asked_label
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
-from wheelcheck.model.resolution import Conflict
+from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter, SilentReporter
 from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_advisory_fixes, without_overlaps
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext, State
 from wheelcheck.repairs.edits import Change, Excluded, key_of
-from wheelcheck.repairs.import_grounds import failing_projects
+from wheelcheck.repairs.import_grounds import Importing, importing
 from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
 from wheelcheck.repairs.repair_case import RepairCase
 from wheelcheck.repairs.risk import assess, risk_of
@@ -62,7 +62,8 @@ class _Proposing:
         self._hopeless: list[Unrepairable] = []
         self._suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
         self._interrupted = ""
-        self._imported: list[tuple[object, frozenset[NormalizedName]]] = []
+        self._imported: list[tuple[object, Importing]] = []
+        self._failing = blocked.failing
         self._begin(blocked)
 
     def _begin(self, blocked: Blocked, tried: int = 0) -> None:
@@ -70,7 +71,7 @@ class _Proposing:
         limits = replace(self._limits, seconds=self._end - self._limits.clock())
         self._blocked = blocked
         self._trials = Trials(blocked, self._context, limits, self._reporter)
-        self._search = Search(blocked, self._context, limits, self._trials, self._suggestions, self._failing)
+        self._search = Search(blocked, self._context, limits, self._trials, self._suggestions, self._importing)
 
     def run(self) -> ProvedProposals:
         outcome = self._blocked.outcome
@@ -95,7 +96,7 @@ class _Proposing:
             failing=tuple(_numbered("F", failing[: self._limits.repairs])),
             unrepairable=tuple(self._hopeless),
             suggestions=tuple(self._iter_suggestions(repairs)),
-            complete=not self._search.ended and not self._trials.undecided and not self._interrupted,
+            complete=not (self._search.ended or self._search.undecided or self._trials.undecided or self._interrupted),
             unreached=self._unreached(by_clock=by_clock),
             interrupted=self._interrupted,
             tried=self._tried + self._trials.count,
@@ -106,8 +107,10 @@ class _Proposing:
     def _searched(self) -> list[Trial]:
         base = self._original = self._trials.base
         if base.succeeds:
-            apart = without_overlaps(base, self._blocked.overlaps, self._trials, self._context.knowledge)
-            return apart if self._blocked.overlaps else [base]
+            if self._blocked.overlaps:
+                return without_overlaps(base, self._blocked.overlaps, self._trials, self._context.knowledge)
+            broken = self._importing(base) if self._blocked.failing else None
+            return self._mended(broken) if broken is not None and broken.failing else [base]
         self._hopeless.extend(iter_unrepairable_inputs(self._view().unrepairable_findings()))
         if self._hopeless:
             return []
@@ -126,6 +129,14 @@ class _Proposing:
             self._hopeless.extend(self._iter_unrepairable())
         return found
 
+    def _mended(self, broken: Importing) -> list[Trial]:
+        """The repairs of a question that resolves, and fails when it is imported as *broken* says."""
+        self._search.mend(broken)
+        found = self._best()
+        if not found and not self._search.ended:
+            self._hopeless.extend(iter_failing(self._trials.base.resolution, broken, self._trials.count))
+        return found
+
     def _without(self, lost: Sequence[Blocker]) -> Trial:
         """Go on with the question without the *lost* blockers: what nothing can repair must not hide the repairs of the rest."""
         self._hopeless.extend(iter_unrepairable(self._blocked, self._view(), lost, self._context.knowledge))
@@ -139,7 +150,10 @@ class _Proposing:
         return self._trials.base
 
     def _best(self) -> list[Trial]:
-        return _different(sorted(self._search.found, key=_order), self._limits.repairs)
+        """What is known to import before what could not be read."""
+        found = _different(sorted(self._search.found, key=_order), self._limits.repairs)
+        unread = _different(sorted(self._search.undecided, key=_order), self._limits.repairs - len(found))
+        return [*found, *unread]
 
     def _iter_suggestions(self, repairs: Sequence[Repair]) -> Iterator[Suggestion]:
         """The unproved suggestions that are of use: where there are repairs, those that keep what they lose."""
@@ -187,7 +201,8 @@ class _Proposing:
             other = self._trying(partial(as_of, found[0], self._trials, knowledge))
             if other is not None:
                 ready.append(other)
-        return sorted(ready, key=_order)[: self._limits.repairs]
+        ready.sort(key=lambda each: (self._importing(each).is_undecided, *_order(each)))
+        return ready[: self._limits.repairs]
 
     def _trying(self, attempt: Callable[[], Trial | None]) -> Trial | None:
         try:
@@ -227,16 +242,14 @@ class _Proposing:
             names = [*names[: _NAMES_SHOWN - 1], f"{len(names) - _NAMES_SHOWN + 1} more"]
         return replace(edit, because=f"{', '.join(names[:-1])} and {names[-1]} have no usable file on {target}")
 
-    def _failing(self, found: Trial) -> frozenset[NormalizedName]:
-        """The projects whose imports are proved to fail in *found*."""
+    def _importing(self, found: Trial) -> Importing:
+        """What fails when *found* is imported; what failed before is read again in every later trial."""
         key = (found.state.question.target.platform, found.state.question.target.python, found.resolution.pins)
-        known = next((projects for each, projects in self._imported if each == key), None)
+        known = next((each for other, each in self._imported if other == key), None)
         if known is None:
             edits = tuple(change.edit(State(question=self._asked.question)) for change in found.changes)
-            try:
-                known = failing_projects(self._case(edits, found))
-            except IndexUnavailable:
-                known = frozenset()
+            known = importing(self._case(edits, found))
+            self._failing |= known.failing.keys()
             self._imported.append((key, known))
         return known
 
@@ -249,6 +262,7 @@ class _Proposing:
             code=self._context.code,
             knowledge=self._context.knowledge,
             library=self._context.library,
+            failing=self._failing,
             day=self._asked.day,
         )
 
@@ -327,6 +341,17 @@ def iter_exhausted(view: TrialView, trials: int, knowledge: RepairKnowledge, *, 
                 knowledge,
             ),
             paths=blocker.paths,
+        )
+
+
+def iter_failing(resolution: Resolution, broken: Importing, trials: int) -> Iterator[Unrepairable]:
+    """One statement for each project of *resolution* that fails when it is imported and that nothing mends."""
+    for name in sorted(broken.failing):
+        tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
+        yield Unrepairable(
+            package=name,
+            version=resolution.pins[name].version,
+            message=f"none of the changes that could help {name} leads to an answer that can be imported, {tried}",
         )
 
 

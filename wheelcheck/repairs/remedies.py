@@ -66,10 +66,15 @@ _COST_OF_EXCLUSION_ABOVE = 210
 _COST_OF_ENDED = 2_000  # whatever keeps a Python that gets security fixes is less
 
 
-def iter_remedies(case: BlockerCase) -> Iterator[Change]:
-    """The changes that can touch the blocker of *case*, each once, in the order of :data:`REMEDIES`."""
+def iter_remedies(case: BlockerCase, *, is_installable: bool = False) -> Iterator[Change]:
+    """The changes that can touch the blocker of *case*, each once, in the order of :data:`REMEDIES`.
+
+    What *is_installable*, and fails when it is imported, has the same code on another index and another floor.
+    """
     found: dict[Key, Change] = {}
     for remedy in REMEDIES:
+        if is_installable and remedy in (_platform, _index):
+            continue
         for change in remedy(case):
             found.setdefault(key_of(change), change)
     yield from found.values()

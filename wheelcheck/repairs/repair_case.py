@@ -48,7 +48,8 @@ class RepairCase(Struct, frozen=True, kw_only=True):
     """A set of edits with its proof.
 
     ``before`` is the natural resolution of the unrepaired question, ``None`` when the requirements clashed; ``after`` the one
-    that proved the edits. *day* (ISO 8601) is the one asked about, empty where that does not matter.
+    that proved the edits. *failing* are projects whose import fails otherwise. *day* (ISO 8601) is the one asked about, empty where
+    that does not matter.
     """
 
     edits: tuple[Edit, ...]
@@ -58,6 +59,7 @@ class RepairCase(Struct, frozen=True, kw_only=True):
     code: Code
     knowledge: RepairKnowledge
     library: StandardLibrary | None = None
+    failing: frozenset[NormalizedName] = frozenset()
     day: str = ""
 
     def natural(self, name: NormalizedName) -> Pin | None:

@@ -21,6 +21,7 @@ from wheelcheck.repairs.blockers import TrialView
 from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, alternatives_of, kept_at
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
 from wheelcheck.repairs.edits import Change, Excluded, Key, Keys, Overridden, Repinned, VersionChange, key_of
+from wheelcheck.repairs.import_grounds import Importing
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
 
 # It has no counts: the same question gives the same sentence every time.
@@ -48,8 +49,8 @@ class _Node(Struct):
 class Search:
     """Searches for repairs of *blocked*; the results are in ``found``.
 
-    *failing* gives the projects whose import a trial that resolves is proved to break: such a trial is no repair, and kept in
-    ``failing``.
+    *importing* tells what fails when a trial that resolves is imported: a trial that is proved to break is no repair, and kept in
+    ``failing``; one of which something could not be read is kept in ``undecided``.
     ``conflict_sets`` keep the blockers that it met. ``ended`` is empty when every set was looked at that could matter, else a
     sentence on what was not.
     """
@@ -61,11 +62,12 @@ class Search:
         limits: Limits,
         trials: Trials,
         suggestions: dict[tuple[NormalizedName, str], Suggestion],
-        failing: Callable[[Trial], frozenset[NormalizedName]],
+        importing: Callable[[Trial], Importing],
     ) -> None:
         self.found: list[Trial] = []
         self.failing: list[Trial] = []
-        self._failing = failing
+        self.undecided: list[Trial] = []
+        self._importing = importing
         self.ended = ""
         self.conflict_sets = ConflictSets(blocked, context, trials, suggestions)
         self._limits = limits
@@ -80,6 +82,15 @@ class Search:
         """
         try:
             self._branch_in_alternatives((), self._trials.base)
+            self._search(conflict_sets)
+        except OutOfTime:
+            self.ended = _ENDED
+
+    def mend(self, importing: Importing) -> None:
+        """Search likewise where the question as it was asked resolves, and fails in the ways of *importing*."""
+        try:
+            conflict_sets = self.conflict_sets.of_failing(self._trials.base, importing.failing)
+            self._branch((), conflict_sets)
             self._search(conflict_sets)
         except OutOfTime:
             self.ended = _ENDED
@@ -136,7 +147,7 @@ class Search:
         return found is None and not failed
 
     def _is_known(self, keys: Keys) -> bool:
-        return any(found.keys <= keys for found in self.found)
+        return any(found.keys <= keys for found in (*self.found, *self.undecided))
 
     def _branch_in_alternatives(self, changes: tuple[Change, ...], failed: Trial) -> None:
         for alternative in alternatives_of(failed, self._trials):
@@ -164,7 +175,7 @@ class Search:
         heapq.heappush(self._heap, _Node(cost + _lower_bound(pending), cost, order, changes, pending))
 
     def _take(self, found: Trial, changes: tuple[Change, ...]) -> None:
-        if not self._failing(found):
+        if not self._importing(found).failing:
             self._trials.answer_found()
         try:
             found = self._reduced(found)
@@ -172,8 +183,9 @@ class Search:
             found = self._importable(found, changes)
         finally:
             # Of two repairs with the same outcome the cheaper stays, which was found first.
-            broken = self._failing(found)
-            kept = self.failing if broken else self.found
+            importing = self._importing(found)
+            broken = importing.failing
+            kept = self.failing if broken else self.undecided if importing.is_undecided else self.found
             if not self._is_known(found.keys) and not any(_is_alike(found, other) for other in kept):
                 kept.append(found)
                 if broken and len(kept) <= _FAILING_CONTINUED:
@@ -186,7 +198,7 @@ class Search:
         """
         asked, barred = {key_of(change): change for change in changes}, 1
         for _ in range(_LATER):
-            broken = self._failing(found)
+            broken = self._importing(found).failing
             settled = [
                 change for change in found.changes if isinstance(change, VersionChange) and change.name in broken
             ]
@@ -212,9 +224,13 @@ class Search:
             rest = tuple(unsettled(other) for other in found.changes if other is not change)
             if rest and self._trials.of(rest).succeeds:
                 trial, _ = attempt(rest, self._trials)
-                if trial is not None and self._failing(trial) <= self._failing(found):
+                if trial is not None and self._breaks_no_more(trial, found):
                     return self._reduced(trial)
         return found
+
+    def _breaks_no_more(self, trial: Trial, found: Trial) -> bool:
+        one, other = self._importing(trial), self._importing(found)
+        return one.failing.keys() <= other.failing.keys() and one.is_undecided <= other.is_undecided
 
     def _coherent(self, found: Trial) -> Trial:
         """*found*, or the same with more left out, where it moved a project back by years because more stands in its way.

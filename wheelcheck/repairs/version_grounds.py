@@ -84,7 +84,7 @@ def judge_label(case: RepairCase, edit: Edit, chosen: Pin) -> Iterator[Ground]:
 
 
 def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """A version within every declared range, which its dependants therefore admit."""
+    """A version within every declared range, which its dependants therefore admit; whether it has what failed otherwise."""
     if edit.package is None:
         return
     chosen, natural = case.chosen(edit.package), case.natural(edit.package)
@@ -95,6 +95,9 @@ def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:
         else ""
     )
     yield Ground(risk=Risk.LOW, text=f"{what}{instead} is within what everyone declares")
+    for dependant in case.dependants(edit.package):
+        if chosen is not None and dependant.pin.name in case.failing:
+            yield from _judge_taken(case, read_imports(case, dependant, edit.package), chosen)
 
 
 def judge_side_effects(case: RepairCase) -> Iterator[Ground]:

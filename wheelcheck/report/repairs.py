@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wheelcheck.model.finding import IMPORTS
+from wheelcheck.model.finding import IMPORTS, Severity
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.repair import Edit, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
@@ -97,7 +97,9 @@ def _heading(plan: Plan, count: int) -> str:
     if plan.applied:
         # The target in the plan may be a repair's already, not the one that was asked for.
         return f"{repairs} {'makes' if one else 'make'} this installable"
-    if plan.status in _EXECUTABLE:
+    errors = [each for each in plan.findings if each.severity is Severity.ERROR]
+    imports_alone = bool(errors) and all(each.code in IMPORTS for each in errors)
+    if plan.status in _EXECUTABLE or imports_alone:
         what = "what fails" if any(each.code in IMPORTS for each in plan.findings) else "the warnings"
         return f"{repairs} {'ends' if one else 'end'} {what}"
     what = "the rest" if plan.proposals is not None and plan.proposals.unrepairable else "this"

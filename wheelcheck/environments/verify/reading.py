@@ -149,7 +149,7 @@ def find_failing_code(
         if each.unread:
             message = f"not all of what {name} imports was read: {each.unread}"
             yield Problem.of(ProblemKind.IMPORTS_UNREAD, Severity.INFO, message, distribution=name)
-    for found in find_failures(archives.wheels, suspects, surroundings, archives.code, reads):
+    for found in find_failures(archives.wheels, suspects, surroundings, archives.code, reads).found:
         # What a real import has shown to work is no problem, whatever the text says.
         if not any(each.module.entry in imported.get(found.package, ()) for each in found.each):
             yield _problem(found, read[found.package])

@@ -1,0 +1,140 @@
+"""Answers that resolve and fail when they are imported: bounds on what is too new, other versions, and what cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from tests.fakes.projects import FakeFile, wheel
+from tests.repairs.questions import CommandLine, Index, Situation, commands, the_one
+from tests.repairs.situations import WIN, native
+from wheelcheck.knowledge.loading import load_standard_library
+from wheelcheck.model.repair import Risk
+
+_OLD = "2022-01-01T00:00:00.000000Z"
+_HAS, _LACKS = {"lib.py": "def quote(text): ...\n"}, {"lib.py": "def render(text): ...\n"}
+
+
+def _at(day: str, *requires: str) -> list[FakeFile]:
+    return [wheel(upload_time=f"{day}T00:00:00.000000Z", requires=requires)]
+
+
+# The name came with 2.0, and went with 3.0.
+_LIB = {
+    "1.0": _at("2021-01-01"),
+    "2.0": _at("2022-01-01"),
+    "2.1": _at("2023-01-01"),
+    "2.2": _at("2024-01-01"),
+    "3.0.0": _at("2025-01-01"),
+    "3.1": _at("2026-01-01"),
+}
+_LIBS = {f"lib-{version}-py3-none-any.whl": _HAS if version.startswith("2") else _LACKS for version in _LIB}
+
+
+def situation(
+    inputs: Sequence[str], index: Index, code: Mapping[str, str], *failing: str, python: str = "3.11"
+) -> Situation:
+    """A question that resolves; *code* is the module of each wheel, by its project and version."""
+    return Situation(
+        line=replace(CommandLine(inputs=tuple(inputs)), python=python),
+        index={"lib": _LIB, **index},
+        code=_LIBS
+        | {f"{name}-py3-none-any.whl": {f"{name.partition('-')[0]}.py": text} for name, text in code.items()},
+        library=load_standard_library(),
+        failing=frozenset(failing),
+    )
+
+
+_APP = situation(
+    ["app==1.0"], {"app": {"1.0": _at("2023-06-01", "lib")}}, {"app-1.0": "from lib import quote\n"}, "app"
+)
+
+
+def test_dependency_that_is_too_new_is_kept_below_the_release_that_lost_the_name() -> None:
+    repair = the_one(_APP.proposals())
+    assert repair.options == ("-c", "lib<3")
+    assert [(str(move.before), str(move.after)) for move in repair.verified.changed] == [("3.1", "2.2")]
+    assert repair.edits[0].because == "app 1.0 imports lib.quote"
+    assert repair.risk is Risk.LOW
+    assert "app imports lib.quote: it is in lib 2.2" in [ground.text for ground in repair.grounds]
+
+
+def test_module_that_is_gone_is_treated_as_a_name_that_is_gone() -> None:
+    code = {
+        f"lib-{version}-py3-none-any.whl": {"lib/__init__.py": "", f"lib/{part}.py": "def quote(text): ...\n"}
+        for version in _LIB
+        for part in [("urls" if version.startswith("2") else "links")]
+    }
+    app = {"app-1.0-py3-none-any.whl": {"app.py": "from lib.urls import quote\n"}}
+    assert commands(replace(_APP, code={**code, **app}).proposals()) == ["-c lib<3"]
+
+
+def test_users_own_pin_of_what_is_too_new_takes_the_nearest_release_that_has_the_name() -> None:
+    pinned = replace(_APP, line=CommandLine(inputs=("app==1.0", "lib==3.1")))
+    assert commands(pinned.proposals()) == ["--replace lib==2.2"]
+
+
+def test_bound_of_somebody_else_is_no_reason_to_break_it() -> None:
+    other = {"app": {"1.0": _at("2023-06-01", "lib")}, "other": {"1.0": _at("2026-01-01", "lib>=3")}}
+    code = {"app-1.0": "from lib import quote\n", "other-1.0": "from lib import render\n"}
+    asked = situation(["app==1.0", "other"], other, code, "app")
+    assert commands(asked.proposals()) == []
+
+
+def test_dependencies_that_lost_a_name_each_are_kept_in_one_repair() -> None:
+    index = {
+        "app": {"1.0": _at("2023-06-01", "lib", "web")},
+        "web": {"1.0": _at("2023-01-01"), "2.0": _at("2026-01-01")},
+    }
+    code = {
+        "app-1.0": "from lib import quote\nfrom web import escape\n",
+        "web-1.0": "def escape(): ...\n",
+        "web-2.0": "",
+    }
+    assert the_one(situation(["app==1.0"], index, code, "app").proposals()).options == ("-c", "lib<3", "-c", "web<2")
+
+
+def test_later_release_of_what_fails_stands_beside_the_bound() -> None:
+    index = {"app": {"1.0": _at("2023-06-01", "lib"), "1.1": _at("2025-06-01", "lib")}}
+    code = {"app-1.0": "from lib import quote\n", "app-1.1": "from lib import render\n"}
+    assert commands(situation(["app==1.0"], index, code, "app").proposals()) == ["-c lib<3", "--replace app==1.1"]
+
+
+def test_name_that_no_release_had_when_the_dependant_was_made_is_no_bound() -> None:
+    asked = replace(_APP, code=_LIBS | {"app-1.0-py3-none-any.whl": {"app.py": "from lib import never\n"}})
+    proposals = asked.proposals()
+    assert commands(proposals) == []
+    assert [str(each.package) for each in proposals.unrepairable] == ["app"]
+
+
+def test_what_is_gone_from_python_is_mended_by_the_python_that_has_it() -> None:
+    asked = situation(
+        ["app==1.0"], {"app": {"1.0": _at("2023-06-01")}}, {"app-1.0": "import imp\n"}, "app", python="3.12"
+    )
+    assert commands(asked.proposals())[0] == "--python 3.11"
+
+
+def test_way_back_from_a_missing_wheel_is_kept_importable_by_a_bound() -> None:
+    index = {
+        "app": {"1.0": [wheel(upload_time=_OLD, requires=["lib"])], "1.1": native()},
+    }
+    blocked = replace(_APP, line=CommandLine(inputs=("app==1.1",)), index={"lib": _LIB, **index}, failing=frozenset())
+    assert "--replace app==1.0 -c lib<3" in commands(blocked.proposals())
+
+
+def test_wheel_that_cannot_be_had_leaves_a_repair_undecided_and_never_low() -> None:
+    index = {"app": {"1.0": native(), "1.1": [wheel(WIN)]}}
+    asked = replace(
+        _APP,
+        index=index,
+        failing=frozenset(),
+        code={f"app-1.1-{WIN}.whl": {"app.py": ""}},
+    )
+    proposals = asked.proposals()
+    assert the_one(proposals).risk is Risk.LOW
+    assert proposals.complete
+    proposals = replace(asked, code_failing=frozenset({f"app-1.1-{WIN}.whl"})).proposals()
+    assert the_one(proposals).risk is Risk.MEDIUM
+    assert not proposals.complete
+    assert "the code of app was not read" in the_one(proposals).grounds[0].text

@@ -1,0 +1,113 @@
+"""Finds bounds under which imports hold that fail with a release that is too new for them; proves nothing.
+
+``TrialView, dependant, Lack, … → Change``. The dependant was made with a release in which the names stood: between that and the
+chosen one lies the last that has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from wheelcheck.errors import IndexUnavailable
+from wheelcheck.imports.failing import Lack
+from wheelcheck.model.code import ModuleState
+from wheelcheck.model.requirement import CandidateOrigin, Requirement
+from wheelcheck.ports import Code
+from wheelcheck.repairs.blockers import TrialView, joined_extras
+from wheelcheck.repairs.edits import Change, Constrained, Repinned
+from wheelcheck.repairs.trials import usable_versions
+from wheelcheck.targets.project_view import ProjectView, first_upload
+
+_THERE = (ModuleState.READ, ModuleState.COMPILED)
+
+
+def iter_import_bounds(
+    view: TrialView, dependant: NormalizedName, lacks: Sequence[Lack], code: Code
+) -> Iterator[Change]:
+    """The change that keeps the provider of *lacks*, which is the same in all, at releases that have what *dependant* imports.
+
+    A bound where everybody admits such a release; where the user asks for a newer one, that is asked for in its place.
+    """
+    provider = lacks[0].provider
+    if provider is None or provider not in view.pins:
+        return
+    pin, project = view.pins[provider], view.diagnosis.project(provider)
+    user = view.pins[dependant]
+    because = f"{user.name} {user.version} imports {_first(lacks)}"
+    older = [version for version in usable_versions(project) if version < pin.version]
+    declared = view.wanted(provider).specifier
+    admitted = [version for version in older if declared.contains(version)]
+    day = first_upload(view.diagnosis.page(dependant), user.version)
+    newest = _newest_standing(project, admitted, day, lacks, code)
+    if newest is not None:
+        above = admitted[newest - 1] if newest else pin.version
+        origin = CandidateOrigin(name=user.name, version=user.version)
+        bound = Requirement.parse(f"{provider}<{_short(above)}", origin)
+        yield Constrained(bound=bound, because=because)
+        return
+    asked = view.asked_by_user(provider)
+    if not any(each.specifier for each in asked):
+        return
+    newest = _newest_standing(project, older, day, lacks, code)
+    if newest is not None:
+        yield Repinned(
+            name=provider,
+            candidates=tuple(older[newest:]),
+            extras=joined_extras(asked),
+            declared=" and ".join(dict.fromkeys(str(each.specifier) for each in asked)),
+            because=because,
+        )
+
+
+def _newest_standing(
+    project: ProjectView, versions: Sequence[Version], day: str | None, lacks: Sequence[Lack], code: Code
+) -> int | None:
+    """The place in *versions* (newest first) of the newest that has all of *lacks*; ``None`` where none is known to.
+
+    The release that was the newest on *day* is read first, then halves between it and the newest: a few archives in all.
+    """
+    if not versions:
+        return None
+    times = (first_upload(project.page, version) for version in versions)
+    known = (place for place, time in enumerate(times) if day and time and time <= day)
+    has = next(known, len(versions) - 1)
+    if not _stands(project, versions[has], lacks, code):
+        return None
+    lacking = -1
+    while has - lacking > 1:
+        between = (has + lacking) // 2
+        if _stands(project, versions[between], lacks, code):
+            has = between
+        else:
+            lacking = between
+    return has
+
+
+def _stands(project: ProjectView, version: Version, lacks: Sequence[Lack], code: Code) -> bool:
+    fit = project.release(version).fit
+    if fit is None:
+        return False
+    wanted = {each.module for each in lacks} | {f"{each.module}.{name}" for each in lacks for name in each.names}
+    try:
+        found = {each.module: each for each in code.definitions(fit.distribution, frozenset(wanted))}
+    except IndexUnavailable:
+        return False
+    return all(
+        found[each.module].state in _THERE
+        and all(
+            name in found[each.module].names or found[f"{each.module}.{name}"].state in _THERE for name in each.names
+        )
+        for each in lacks
+    )
+
+
+def _first(lacks: Sequence[Lack]) -> str:
+    return ".".join((lacks[0].module, *lacks[0].names[:1]))
+
+
+def _short(version: Version) -> str:
+    """*version* as a person writes it in a bound: ``3`` for ``3.0.0``."""
+    return str(version).removesuffix(".0").removesuffix(".0")
