@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("check",),
     ("matrix",),
     ("survey",),
+    ("survey-diff",),
     ("explain",),
     ("diff",),
     ("tree",),

@@ -38,6 +38,7 @@ _MODULES = {
     "diff": "check",
     "explain": "explain",
     "survey": "survey",
+    "survey-diff": "survey",
     "export": "describe",
     "fetch": "environments",
     "runtime": "environments",
@@ -55,6 +56,8 @@ _MODULES = {
     "hook": "check",
 }
 """The module of each command, in the order of use."""
+_TWO_WORDS = (("survey", "diff"),)
+"""Commands that may be typed as two words; ``survey ./diff`` names a folder."""
 _BUG = 70
 """What sysexits.h calls an internal software error."""
 _LONGEST = 300
@@ -83,7 +86,7 @@ class CommandTable(UserDict[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         found: Any = self.data[name]
         if isinstance(found, str):
-            self.data[name] = getattr(import_module(f"wheelcheck.cli.{found}"), f"{name}_command")
+            self.data[name] = getattr(import_module(f"wheelcheck.cli.{found}"), f"{name.replace('-', '_')}_command")
         return self.data[name]
 
 
@@ -103,6 +106,8 @@ class Program(click.Group):
         """Raise ``UsageProblem`` for a first word that is nearly a command."""
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)
+        if tuple(args[:2]) in _TWO_WORDS:
+            args = ["-".join(args[:2]), *args[2:]]
         first = args[0] if args else ""
         own = {*ctx.help_option_names, *(flag for option in self.params for flag in option.opts)}
         if first not in own and first not in self.commands:

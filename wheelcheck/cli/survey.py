@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wheelcheck.cli.commands import command
-from wheelcheck.cli.options import request_options, table_options
+from wheelcheck.cli.options import as_json, request_options, table_options
 from wheelcheck.cli.showing import Showing
-from wheelcheck.cli.streams import print_note
+from wheelcheck.cli.streams import print_note, write_result
 
 if TYPE_CHECKING:
     from wheelcheck.survey.running import Progress
@@ -113,6 +114,33 @@ def survey_command(
         click.echo(render_summary(found.summary), nl=False)
         click.echo(f"\nTables: {out}")
     return 1 if strict and not found.is_whole else 0
+
+
+@command(
+    "survey-diff",
+    examples=(("wheelcheck survey diff yesterday today", "what opened, what closed, who published"),),
+    needs_input=False,
+    short_help="What opened and closed between two surveys, and who published.",
+)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@as_json
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True,
+              help="What goes to stdout.")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+def survey_diff_command(old: str, new: str, form: str, output: str | None) -> int:
+    """Compare the surveys in the folders OLD and NEW, input by input and target by target.
+
+    Exit status: 0 whatever differs.
+    """
+    from wheelcheck.model.document import render_json
+    from wheelcheck.survey.difference import compare_surveys, render_difference
+    from wheelcheck.survey.tables import refuse_without_engine
+
+    refuse_without_engine()
+    found = compare_surveys(Path(old), Path(new))
+    write_result(render_json(found) if form == "json" else render_difference(found).encode(), output)
+    return 0
 
 
 class _Line:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from wheelcheck.survey.questions import Asked, Question, ask
 from wheelcheck.survey.rows import Answer, FailureRow, InputRow, Row, TimingRow
 from wheelcheck.survey.sources import Sources, load_sources
 from wheelcheck.survey.summary import Summary, summarize
-from wheelcheck.survey.tables import Dataset
+from wheelcheck.survey.tables import Dataset, refuse_without_engine
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -88,7 +87,7 @@ def survey(asked: SurveyRequest, tell: Callable[[Progress], None] = lambda _: No
     """
     from filelock import FileLock, Timeout
 
-    _refuse_without_engine()
+    refuse_without_engine()
     sources = load_sources(asked.sources, asked.projects)
     dataset = Dataset(Path(asked.out))
     try:
@@ -136,13 +135,6 @@ def _surveyed(asked: SurveyRequest, sources: Sources, dataset: Dataset, tell: Ca
         answered_before=len(questions) - len(open_questions),
         summary=summarize(dataset.folder),
     )
-
-
-def _refuse_without_engine() -> None:
-    """Raise ``UsageProblem`` where the extra is not installed; nothing is imported, which takes a second."""
-    missing = [name for name in ("distributed", "pyarrow") if find_spec(name) is None]
-    if missing:
-        raise UsageProblem(f"a survey needs {' and '.join(missing)}", hint="pip install 'wheelcheck[survey]'")
 
 
 def _own_version() -> str:

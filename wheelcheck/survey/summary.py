@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from wheelcheck.survey.tables import load_rows
+
 _SHOWN = 10
 _NAMED = 5
-_GOOD = frozenset({"installs", "needs-build"})
+GOOD = frozenset({"installs", "needs-build"})
 
 
 class TargetCount(Struct, frozen=True, kw_only=True):
@@ -47,12 +50,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 def summarize(folder: Path) -> Summary:
     """Count the finished tables in *folder*; every input counts, however many ask the same."""
-    import pyarrow.parquet as parquet
-
-    def rows(table: str, *columns: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = parquet.read_table(folder / f"{table}.parquet", columns=list(columns)).to_pylist()
-        return found
-
+    rows = partial(load_rows, folder)
     askers = Counter(row["question"] for row in rows("inputs", "question") if row["question"])
     cells = [row for row in rows("cells", "question", "platform", "python", "status") if row["question"] in askers]
     blocking: dict[tuple[str, str, str], set[str]] = defaultdict(set)
@@ -88,7 +86,7 @@ def render_summary(summary: Summary) -> str:
     for each in summary.targets:
         counted = dict(each.statuses)
         good, asked = (
-            sum(counted.get(status, 0) for status in _GOOD),
+            sum(counted.get(status, 0) for status in GOOD),
             sum(counted.values()) - counted.get("unsupported", 0),
         )
         blockers = ", ".join(f"{project or 'a clash'} {count:,}" for project, count in each.blockers[:_NAMED])

@@ -11,11 +11,13 @@ import shutil
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.survey.rows import TABLES, Row
 
 if TYPE_CHECKING:
@@ -85,6 +87,29 @@ class Dataset:
             ordered: list[dict[str, Any]] = sorted([*map(_plain, rows), *kept], key=_order)
             _write(path.with_suffix(".partial"), table, ordered)
             path.with_suffix(".partial").replace(path)
+
+
+def load_rows(folder: Path, table: str, *columns: str) -> list[dict[str, Any]]:
+    """The rows of *table* of the finished survey in *folder*, with *columns* alone. Raises ``InputUnreadable``."""
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    try:
+        found: list[dict[str, Any]] = parquet.read_table(folder / f"{table}.parquet", columns=list(columns)).to_pylist()
+    except (OSError, pyarrow.ArrowException) as error:
+        raise InputUnreadable(
+            f"no table of a survey: {str(error).splitlines()[0]}",
+            address=str(folder / f"{table}.parquet"),
+            hint="name the folder that `wheelcheck survey -o` wrote, once it has ended",
+        ) from error
+    return found
+
+
+def refuse_without_engine() -> None:
+    """Raise ``UsageProblem`` where the extra is not installed; nothing is imported, which takes a second."""
+    missing = [name for name in ("distributed", "pyarrow") if find_spec(name) is None]
+    if missing:
+        raise UsageProblem(f"a survey needs {' and '.join(missing)}", hint="pip install 'wheelcheck[survey]'")
 
 
 def _plain(row: Row | dict[str, Any]) -> dict[str, Any]:
