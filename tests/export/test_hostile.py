@@ -32,7 +32,9 @@ ADDRESSES = TEXTS.map(lambda text: f"https://index.example/{text}")
 
 
 def sample(form: str) -> Plan:
-    linux = ("dockerfile", "deb", "oci", "container-dockerfile")
+    linux = ("dockerfile", "deb", "oci", "container-dockerfile", "appimage", "flatpak")
+    if form == "macos-app":
+        return planned_for("macos")
     return planned_for("linux") if form in linux else samples.needs_build_plan()
 
 
@@ -116,7 +118,7 @@ def test_options_that_an_exporter_names_change_what_it_renders(each: Exporter) -
         "entry": structs.replace(given, entry="other.py"),
         "bundle": structs.replace(given, bundle="elsewhere"),
         "url": structs.replace(given, url="https://x.example", manifest=bundled(("a.zip",))),
-        "icon": structs.replace(given, icon="other.ico"),
+        "icon": structs.replace(given, icon="other.png"),
         "publisher": structs.replace(given, publisher="Somebody"),
         "scope": structs.replace(given, scope="machine"),
         "public-key": structs.replace(given, public_key="eA=="),

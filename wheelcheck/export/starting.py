@@ -61,9 +61,10 @@ def start_of(shipment: Shipment, form: str, *systems: str) -> Start:
     name = re.sub(r"[^a-z0-9.+-]+", "-", shipment.title.lower()).strip("-.+")
     if len(name) < 2:
         raise UsageProblem(f"--name {shipment.title!r} makes no name of a package", hint="give two letters or digits")
-    executable = shipment.executable if shipment.manifest is not None else "bin/python3"
+    is_windows = plan.target.markers.get("sys_platform") == "win32"
+    executable = shipment.executable if shipment.manifest is not None or is_windows else "bin/python3"
     if not re.fullmatch(r"[\w./+-]+", executable):
-        raise UsageProblem(f"{executable!r} is no interpreter of a bundle for Linux or macOS", address=shipment.bundle)
+        raise UsageProblem(f"{executable!r} is no interpreter of a bundle", address=shipment.bundle)
     module, _, function = entry.partition(":")
     is_module = bool(function) and all(each.isidentifier() for each in [*module.split("."), function])
     code = f"import sys; from {module} import {function}; sys.exit({function}())"
