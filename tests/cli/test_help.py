@@ -27,6 +27,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("matrix",),
     ("survey",),
     ("survey-diff",),
+    ("survey-site",),
     ("explain",),
     ("diff",),
     ("tree",),

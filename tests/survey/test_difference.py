@@ -3,58 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from tests.survey.samples import write_survey
 from wheelcheck.cli.main import cli
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.survey.rows import CellRow, FindingRow, InputRow, PackageRow
 
 pytest.importorskip("pyarrow", reason="the extra wheelcheck[survey] is not installed")
 pytest.importorskip("distributed", reason="the extra wheelcheck[survey] is not installed")
 
 from wheelcheck.survey.difference import SurveyDifference, compare_surveys, render_difference
-
-PLATFORM, PYTHON = "win_amd64", "3.14"
-Outcome = tuple[str, Mapping[str, tuple[str, str]]]
-"""The status, and of each project its version and ``error``, ``wheel`` or ``pure-sdist``."""
-
-
-def _survey(folder: Path, outcomes: Mapping[str, Outcome]) -> Path:
-    from wheelcheck.survey.tables import Dataset
-
-    cells, findings, packages = [], [], []
-    for name, (status, projects) in outcomes.items():
-        where = {"question": f"q-{name}-{folder.name}", "platform": PLATFORM, "python": PYTHON}
-        cells.append(CellRow(**where, status=status, failure="", packages=len(projects), size=None, digest=None))
-        for project, (version, kind) in projects.items():
-            if kind == "error":
-                findings.append(
-                    FindingRow(
-                        **where,
-                        code="WC102",
-                        severity="error",
-                        package=project,
-                        version=version,
-                        root=name,
-                        message="m",
-                    )
-                )
-            else:
-                packages.append(
-                    PackageRow(
-                        **where, name=project, version=version, requested=True, installability=kind, filename=None, size=1
-                    )
-                )  # fmt: skip
-    dataset = Dataset(folder)
-    dataset.open()
-    dataset.add("part", {"cells": cells, "findings": findings, "packages": packages})
-    inputs = [InputRow(id=name, question=f"q-{name}-{folder.name}") for name in outcomes]
-    dataset.finish({"inputs": inputs}, frozenset(row.question for row in inputs))
-    return folder
 
 
 @pytest.fixture
@@ -75,7 +36,7 @@ def surveys(tmp_path: Path) -> tuple[Path, Path]:
         "built": ("needs-build", {"pure": ("2", "pure-sdist")}),
         "come": ("installs", {}),
     }
-    return _survey(tmp_path / "old", old), _survey(tmp_path / "new", new)
+    return write_survey(tmp_path / "old", old), write_survey(tmp_path / "new", new)
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ _MODULES = {
     "explain": "explain",
     "survey": "survey",
     "survey-diff": "survey",
+    "survey-site": "survey",
     "export": "describe",
     "fetch": "environments",
     "runtime": "environments",

@@ -143,6 +143,28 @@ def survey_diff_command(old: str, new: str, form: str, output: str | None) -> in
     return 0
 
 
+@command(
+    "survey-site",
+    examples=(("wheelcheck survey-site survey", "then open survey/site/index.html"),),
+    needs_input=False,
+    short_help="A survey as pages for a browser, without a server.",
+)
+@click.argument("survey", metavar="DIR")
+@click.option("-o", "--output", "out", metavar="SITE", help="The folder of the pages; otherwise `site` in DIR.")
+def survey_site_command(survey: str, out: str | None) -> int:
+    """Write the survey in DIR as pages: one for the whole, one for each project that blocks, one for each target.
+
+    They are files that ask no network and need no server: open SITE/index.html.
+    """
+    from wheelcheck.survey.site import write_site
+    from wheelcheck.survey.tables import refuse_without_engine
+
+    refuse_without_engine()
+    place = Path(out) if out is not None else Path(survey, "site")
+    click.echo(f"{write_site(Path(survey), place):,} pages: {place / 'index.html'}")
+    return 0
+
+
 class _Line:
     """The line on stderr that says how far the survey is."""
 

@@ -113,7 +113,13 @@ def refuse_without_engine() -> None:
 
 
 def _plain(row: Row | dict[str, Any]) -> dict[str, Any]:
-    return structs.asdict(row) if isinstance(row, Row) else row
+    """*row* by columns; half characters, which names of files have where they are no UTF-8, are written as their escapes."""
+    if not isinstance(row, Row):
+        return row
+    return {
+        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in structs.asdict(row).items()
+    }
 
 
 def _order(row: dict[str, Any]) -> tuple[tuple[bool, str], ...]:

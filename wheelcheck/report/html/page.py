@@ -187,3 +187,70 @@ class HtmlPage(Struct, frozen=True, kw_only=True):
     treemaps: tuple[Treemap, ...] = ()
     packages: tuple[Package, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What stands in one place of a table: a *link* within the site, a *key* that it is sorted by where that is a number."""
+
+    text: str
+    link: str = ""
+    key: float | None = None
+    tone: Tone | None = None
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """A table that can be searched and sorted; the first entry of a row names it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+    hint: str = ""
+
+
+class BarPart(Struct, frozen=True, kw_only=True):
+    """A part of a bar, which begins at *start* and is *share* wide, both of 1; *word* is read with it."""
+
+    tone: Tone
+    word: str
+    start: float
+    share: float
+
+
+class Bar(Struct, frozen=True, kw_only=True):
+    """How the inputs come out on one target."""
+
+    label: str
+    parts: tuple[BarPart, ...]
+
+
+class BoardCell(Struct, frozen=True, kw_only=True):
+    """One target of a board: the share that installs, and the page that tells more."""
+
+    text: str
+    title: str
+    tone: Tone
+    link: str
+
+
+class BoardGrid(Struct, frozen=True, kw_only=True):
+    """Platforms by Pythons; ``None`` where a target was not asked for."""
+
+    pythons: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[BoardCell | None, ...]], ...]
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """A page of a survey, in its order; *up* leads to the page for the whole."""
+
+    title: str
+    verdict: str
+    tone: Tone
+    rest: str = ""
+    advice: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    up: str = ""
+    grid: BoardGrid | None = None
+    bars: tuple[Bar, ...] = ()
+    legend: tuple[tuple[Tone, str], ...] = ()
+    listings: tuple[Listing, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -9,14 +9,18 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelcheck.model.urls import masked_within
-from wheelcheck.report.html.page import HtmlPage
+from wheelcheck.report.html.page import Board, HtmlPage
 from wheelcheck.report.html.parts import Patches, Telling
 from wheelcheck.report.quoting import flat
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MARKS = {"good": "✓", "build": "~", "bad": "✗", "unsure": "?", "none": "\N{EN DASH}"}
@@ -25,10 +29,49 @@ _HEADINGS = {"Check": "What fails", "Difference": "What is new and fails", "Veri
 
 def render_html(page: HtmlPage) -> str:
     """*page* as a document that ends in a newline."""
+    cells = [cell for _, row in page.grid.rows for cell in row if cell is not None] if page.grid is not None else []
+    return _rendered(
+        "page", page, ("page",), total=max(len(cells), 1), blocking=_HEADINGS.get(page.title, "What blocks")
+    )
+
+
+def render_board(page: Board) -> str:
+    """*page* of a survey as a document that ends in a newline."""
+    return _rendered("board", page, ("page", "board"))
+
+
+def _rendered(template: str, page: HtmlPage | Board, styles: tuple[str, ...], **more: object) -> str:
+    """*page* in the *template* of that name, with its script and these *styles*."""
+    from markupsafe import Markup
+
+    style = "".join(_text(f"{name}.css") for name in styles)
+    script = _text(f"{template}.js")
+    return (
+        _environment()
+        .get_template(f"{template}.html")
+        .render(
+            page=page,
+            marks=_MARKS,
+            policy=Markup(_policy(style, script)),  # noqa: S704 - ours alone
+            style=Markup(style),  # noqa: S704 - a file of this package
+            script=Markup(script),  # noqa: S704 - a file of this package
+            **more,
+        )
+        .lstrip()
+        + "\n"
+    )
+
+
+@cache
+def _text(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -38,21 +81,7 @@ def render_html(page: HtmlPage) -> str:
         finalize=lambda value: flat(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     environment.filters |= {"patch_lines": _patch_lines, "data_url": lambda text: Markup(_data_url(text))}  # noqa: S704 - quoted
-    cells = [cell for _, row in page.grid.rows for cell in row if cell is not None] if page.grid is not None else []
-    return (
-        environment.get_template("page.html")
-        .render(
-            page=page,
-            total=max(len(cells), 1),
-            marks=_MARKS,
-            blocking=_HEADINGS.get(page.title, "What blocks"),
-            policy=Markup(_policy(style, script)),  # noqa: S704 - ours alone
-            style=Markup(style),  # noqa: S704 - a file of this package
-            script=Markup(script),  # noqa: S704 - a file of this package
-        )
-        .lstrip()
-        + "\n"
-    )
+    return environment
 
 
 def _policy(style: str, script: str) -> str:
