@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from tests.fakes.projects import FakeFile, wheel
 from tests.repairs.questions import CommandLine, Index, Situation, commands, the_one
-from tests.repairs.situations import WIN, native
+from tests.repairs.situations import WIN, native, substitute
 from wheelcheck.knowledge.loading import load_standard_library
-from wheelcheck.model.repair import Risk
+from wheelcheck.model.repair import EditKind, Risk
 
 _OLD = "2022-01-01T00:00:00.000000Z"
 _HAS, _LACKS = {"lib.py": "def quote(text): ...\n"}, {"lib.py": "def render(text): ...\n"}
@@ -138,3 +138,64 @@ def test_wheel_that_cannot_be_had_leaves_a_repair_undecided_and_never_low() -> N
     assert the_one(proposals).risk is Risk.MEDIUM
     assert not proposals.complete
     assert "the code of app was not read" in the_one(proposals).grounds[0].text
+
+
+# What asks the metadata of other distributions
+
+_ASKS = """
+from importlib.metadata import version
+deps = {"lib": "lib<2"}
+def require(text):
+    name, _, below = text.partition("<")
+    if version(name) >= below:
+        raise ImportError(text)
+for name in ["lib"]:
+    require(deps[name])
+"""
+
+
+def test_override_that_the_dependant_refuses_when_it_is_imported_is_no_repair() -> None:
+    """The kind of transformers 4.11 with a tokenizers that is newer than it asks for."""
+    asked = Situation(
+        line=CommandLine(inputs=("app",)),
+        index={"app": {"1.0": [wheel(requires=["lib<2"])]}, "lib": {"1.0": native(), "2.0": [wheel(WIN)]}},
+        code={"app-1.0-py3-none-any.whl": {"app.py": _ASKS}, f"lib-2.0-{WIN}.whl": {"lib.py": ""}},
+        library=load_standard_library(),
+    )
+    proposals = asked.proposals()
+    assert EditKind.OVERRIDE not in {kind for repair in proposals.repairs for kind in repair.kinds}
+    failing = next(each for each in proposals.failing if EditKind.OVERRIDE in each.kinds)
+    assert failing.grounds[0].text.startswith(
+        "app 1.0: `import app` fails on Python 3.11, which refuses lib 2.0, as it is not <2: app.py:9 has"
+    )
+
+
+def test_substitute_whose_dependant_looks_for_the_name_of_its_project_is_no_repair() -> None:
+    asked = Situation(
+        line=CommandLine(inputs=("app",)),
+        index={
+            "app": {"1.0": [wheel(requires=["dlib"])]},
+            "dlib": {"1.0": native()},
+            "dlib-bin": {"1.0": [wheel(WIN)]},
+        },
+        code={
+            "app-1.0-py3-none-any.whl": {"app.py": "import dlib\n"},
+            f"dlib_bin-1.0-{WIN}.whl": {"dlib.py": ""},
+        },
+        library=load_standard_library(),
+        knowledge=substitute("dlib", "dlib-bin"),
+    )
+    assert EditKind.SUBSTITUTE in asked.proposals().repairs[0].kinds
+    looking = "import dlib\nfrom importlib.metadata import version\n__lib__ = version('dlib')\n"
+    asked = replace(asked, code={**asked.code, "app-1.0-py3-none-any.whl": {"app.py": looking}})
+    assert commands(asked.proposals()) == []
+    texts = [ground.text for each in asked.proposals().failing for ground in each.grounds]
+    assert any(
+        "which looks for a distribution named dlib, and no project of this plan has that name" in text for text in texts
+    )
+
+
+def test_check_that_the_metadata_does_not_tell_is_met_by_a_bound() -> None:
+    index = {"app": {"1.0": [wheel(requires=["lib"])]}, "lib": {"1.0": [wheel()], "2.0": [wheel()]}}
+    asked = replace(_APP, index=index, code={"app-1.0-py3-none-any.whl": {"app.py": _ASKS}})
+    assert commands(asked.proposals())[0] == "-c lib<2"

@@ -12,15 +12,17 @@ import re
 import sys
 import tokenize
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
 from wheelcheck.archives.attribute_uses import iter_attributes
+from wheelcheck.archives.distribution_checks import MAY_CHECK, find_distribution_checks
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.library_loads import MENTIONS, find_library_loads
 from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles
 from wheelcheck.model.code import (
+    DistributionCheck,
     ImportKind,
     ImportTarget,
     ImportTime,
@@ -164,6 +166,7 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
         line=line,
         extends_path=_EXTENDS_PATH.search(content) is not None,
         loads=_loads(code, parsed, statements, target) if _MAY_LOAD.search(content) else (),
+        checks=_checks(code, parsed, module, statements, target) if MAY_CHECK.search(content) else (),
         adds_importers=_IMPORTERS.search(content) is not None,
         makes_modules=_MAKES_MODULES.search(content) is not None,
     )
@@ -202,15 +205,37 @@ def _attributes(
 def _loads(
     code: CodeFiles, parsed: ParsedModule, imports: Sequence[ImportStatement], target: ImportTarget
 ) -> tuple[LibraryLoad, ...]:
-    imported = {each.bound[0]: each.bound[1] for each in imports if each.bound is not None}
-    imported |= {bound: f"{each.module}.{name}" for each in imports for name, bound in each.names}
-
     def opened(module: str) -> ParsedModule | None:
         path = code.modules.sources.get(module)
         content = code.source(path) if path else None
         return parse_source(content) if content is not None and MENTIONS.search(content) else None
 
-    return find_library_loads(parsed, target, imported, opened)
+    return find_library_loads(parsed, target, _imported(imports), opened)
+
+
+def _checks(
+    code: CodeFiles, parsed: ParsedModule, module: str, imports: Sequence[ImportStatement], target: ImportTarget
+) -> tuple[DistributionCheck, ...]:
+    def opened(other: str) -> tuple[ParsedModule, dict[str, str]] | None:
+        path = code.modules.sources.get(other)
+        content = code.source(path) if path else None
+        found = parse_source(content) if content is not None and len(content) <= SOURCE_LIMIT else None
+        if found is None:
+            return None
+        package = code.modules.package_of(other)
+        return found, _imported(iter_imports(found, other, package=package, target=target))
+
+    return find_distribution_checks((parsed, _imported(imports)), module, target, opened)
+
+
+def _imported(statements: Iterable[ImportStatement]) -> dict[str, str]:
+    """What the names stand for that *statements* bind."""
+    found: dict[str, str] = {}
+    for each in statements:
+        found |= {bound: f"{each.module}.{name}" for name, bound in each.names}
+        if each.bound is not None:
+            found[each.bound[0]] = each.bound[1]
+    return found
 
 
 def _why_hook_fails(code: CodeFiles, module: str, target: ImportTarget) -> str:

@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from msgspec import Struct
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.imports.suspects import LARGEST, Suspects
+from wheelcheck.imports.providers import Providers
+from wheelcheck.imports.suspects import Suspects
 from wheelcheck.model.code import (
+    DistributionCheck,
     ImportTarget,
     ImportTime,
-    ModuleNames,
     ModuleState,
     OuterImport,
     ReachedModule,
-    TopModules,
 )
-from wheelcheck.model.distribution import Distribution, Sdist, Wheel
+from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.knowledge import StandardLibrary
 from wheelcheck.model.target import Target
@@ -33,6 +34,8 @@ _SHOWN = 3
 class Lack(Struct, frozen=True, kw_only=True):
     """The cause of a failing import as a *code* and a clause: *names* of *module* (none: the module) are not there.
 
+    Or else *requirement* is what the code asks of the metadata of *provider*.
+
     *provider* is the project that has the module in other versions, ``None`` where no project of the resolution does.
     """
 
@@ -41,6 +44,7 @@ class Lack(Struct, frozen=True, kw_only=True):
     provider: NormalizedName | None = None
     module: str
     names: tuple[str, ...] = ()
+    requirement: str = ""
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -148,7 +152,7 @@ def find_failures(
     reads: Mapping[NormalizedName, ImportTime],
 ) -> FailureSurvey:
     """As :func:`find_failing_imports`, of what was *reads* of the suspects."""
-    providers = _Providers(files, code, is_incomplete=bool(suspects.unseen))
+    providers = Providers(files, code, is_incomplete=bool(suspects.unseen))
     judge = _Judge(providers, surroundings)
     judge.learn(each for read in reads.values() for module in read.modules for each in module.imports)
     found: list[Failures] = []
@@ -176,97 +180,8 @@ def read_suspects(suspects: Suspects, target: ImportTarget, code: CodeOfArchives
         return found
 
 
-class _Providers:
-    """The modules of the *files* of a resolution, read through *code*; what many imports ask for is fetched at once."""
-
-    def __init__(
-        self, files: Mapping[NormalizedName, Distribution], code: CodeOfArchives, *, is_incomplete: bool
-    ) -> None:
-        self._files = files
-        self._code = code
-        self._tops: dict[NormalizedName, frozenset[str]] = {}
-        self.is_incomplete = is_incomplete
-        """Whether modules may be there that were not seen: some archive could not be had, or not be read."""
-        self.unavailable: set[NormalizedName] = set()
-        self._modules: dict[NormalizedName, Mapping[str, ModuleNames]] = {}
-        self._import_times: dict[NormalizedName, Mapping[str, ReachedModule]] = {}
-
-    def of(self, top: str) -> list[NormalizedName]:
-        """The projects that bring the top-level module *top*: first asked are those of its name, then all."""
-        alike = [name for name in self._files if name == canonicalize_name(top)]
-        return self._bringing(alike, top) or self._bringing(list(self._files), top)
-
-    def _bringing(self, names: list[NormalizedName], top: str) -> list[NormalizedName]:
-        asked = [name for name in names if name not in self._tops]
-        if asked:
-            try:
-                told = self._code.top_modules([self._files[name] for name in asked])
-            except IndexUnavailable:
-                told = tuple(map(self._top_modules, asked))
-            for name, tops in zip(asked, told, strict=True):
-                self._tops[name] = tops.names
-                # A source archive without modules may make them when it is built.
-                is_silent = not tops.names and not isinstance(self._files[name], Wheel)
-                self.is_incomplete |= bool(tops.unread) or is_silent
-        return [name for name in names if top in self._tops[name]]
-
-    def _top_modules(self, name: NormalizedName) -> TopModules:
-        try:
-            return self._code.top_modules([self._files[name]])[0]
-        except IndexUnavailable as problem:
-            self.unavailable.add(name)
-            return TopModules(unread=problem.message)
-
-    def is_source(self, name: NormalizedName) -> bool:
-        """Whether the file of *name* is a source archive."""
-        return isinstance(self._files.get(name), Sdist)
-
-    def has_fixed_modules(self, name: NormalizedName, module: str, target: ImportTarget) -> bool:
-        """Whether the modules of *name* in *module*'s package are just its files: nothing that it imports puts others in place."""
-        reached = self._reached(name, target)
-        return module.rpartition(".")[0] in reached and not any(each.makes_modules for each in reached.values())
-
-    def has_importers(self, name: NormalizedName, target: ImportTarget) -> bool:
-        """Whether the import of *name* may put importers in place, which fill modules otherwise than their files show."""
-        return any(each.adds_importers for each in self._reached(name, target).values())
-
-    def _reached(self, name: NormalizedName, target: ImportTarget) -> Mapping[str, ReachedModule]:
-        if name not in self._import_times:
-            try:
-                (read,) = self._code.import_times((self._files[name],), target)
-            except IndexUnavailable:
-                self.unavailable.add(name)
-                return {}
-            self._import_times[name] = {} if read.unread else {each.module: each for each in read.modules}
-        return self._import_times[name]
-
-    def learn(self, wanted: Mapping[NormalizedName, frozenset[str]]) -> None:
-        """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known.
-
-        Large wheels for one platform are not read: their names mostly come from compiled modules.
-        """
-        wanted = {name: modules for name, modules in wanted.items() if _is_read(self._files[name])}
-        try:
-            answers = self._code.definitions_of([(self._files[name], modules) for name, modules in wanted.items()])
-        except IndexUnavailable:
-            if len(wanted) > 1:
-                for name, modules in wanted.items():
-                    self.learn({name: modules})
-            else:
-                self.unavailable.update(wanted)
-            return
-        self._modules |= {
-            name: {each.module: each for each in answer} for name, answer in zip(wanted, answers, strict=True)
-        }
-
-    def names_of(self, provider: NormalizedName, module: str) -> ModuleNames:
-        """What *module*, which was learnt, binds in the archive of *provider*."""
-        unread = ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True)
-        return self._modules.get(provider, {}).get(module, unread)
-
-
 class _Judge:
-    def __init__(self, providers: _Providers, surroundings: Surroundings) -> None:
+    def __init__(self, providers: Providers, surroundings: Surroundings) -> None:
         self._providers = providers
         self._around = surroundings
         self._library, self._target = surroundings.library, surroundings.target
@@ -302,6 +217,18 @@ class _Judge:
             if module.unmade:
                 reason = f"where {module.unmade}: {place} imports it"
                 yield Failure(code=Code.GONE_FROM_PYTHON, module=module, line=module.line, reason=reason)
+            for check in module.checks:
+                lack = self._refused(check)
+                if lack is not None:
+                    reason = f"{lack.reason}: {module.file}:{check.line} has `{_short(check.statement)}`"
+                    yield Failure(
+                        code=lack.code,
+                        module=module,
+                        line=check.line,
+                        statement=check.statement,
+                        lack=lack,
+                        reason=reason,
+                    )
             for each in module.imports:
                 lack = self._judge(each)
                 if lack is not None and each.instead:
@@ -317,6 +244,22 @@ class _Judge:
                     reason=f"{lack.reason}: {module.file}:{each.line} has `{_short(each.statement)}`",
                     remedy=self._remedy(each, lack.code),
                 )
+
+    def _refused(self, check: DistributionCheck) -> Lack | None:
+        """The distribution that *check* refuses: it has another version, or there is none of that name."""
+        with suppress(InvalidRequirement):
+            asked = Requirement(check.requirement)
+            name, version = canonicalize_name(asked.name), self._providers.version_of(asked.name)
+            if asked.marker is not None or asked.url is not None:
+                return None
+            if version is not None and not asked.specifier.contains(version, prereleases=True):
+                reason = f"which refuses {name} {version}, as it is not {asked.specifier}"
+                return Lack(code=Code.REFUSED, reason=reason, provider=name, module="", requirement=check.requirement)
+            until = self._library.bundled.get(name, 0)
+            if version is None and check.is_sure and not self._providers.is_unseen and self._target.minor > until:
+                reason = f"which looks for a distribution named {asked.name}, and no {self._around.whole} has that name"
+                return Lack(code=Code.REFUSED, reason=reason, module="")
+        return None
 
     def _judge(self, each: OuterImport) -> Lack | None:
         """What *each* import fails for; ``None`` where it works, or nothing is proved."""
@@ -383,10 +326,6 @@ class _Judge:
             return None
         reason = f"as {provider}'s `{each.module}` has no `{missing[0]}`"
         return Lack(code=Code.NAME_ABSENT, reason=reason, provider=provider, module=each.module, names=missing)
-
-
-def _is_read(file: Distribution) -> bool:
-    return isinstance(file, Wheel) and (file.is_any or (file.at.size or 0) <= LARGEST)
 
 
 def _asked(each: OuterImport) -> list[str]:

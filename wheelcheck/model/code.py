@@ -235,13 +235,27 @@ class LibraryLoad(Struct, frozen=True, kw_only=True):
     is_needed: bool
 
 
+class DistributionCheck(Struct, frozen=True, kw_only=True):
+    """A statement at ``line`` that fails where the installed distributions do not meet ``requirement``.
+
+    That is a name, maybe with versions. With ``is_sure`` it fails where there is none of that name, too; else what is absent may be
+    passed over.
+    """
+
+    requirement: str
+    line: int
+    statement: str
+    is_sure: bool
+
+
 class ReachedModule(Struct, frozen=True, kw_only=True):
     """A module that the import of ``entry``, a top-level module of the archive, reaches without condition.
 
     ``file`` is its member's path. ``broken`` says in a few words why the target's Python cannot parse it, ``unmade`` why a module
     that it imports is not made when another one runs; ``line`` is where. Both are empty where nothing is known to fail.
     ``extends_path`` says that it may add places to ``sys.path``, or importers; ``adds_importers`` the latter; ``makes_modules``
-    that it may put modules in place. ``loads`` are the shared libraries that it loads by itself.
+    that it may put modules in place. ``loads`` are the shared libraries that it loads by itself, ``checks`` what it asks of the
+    metadata of distributions.
     """
 
     module: str
@@ -253,6 +267,7 @@ class ReachedModule(Struct, frozen=True, kw_only=True):
     line: int = 0
     extends_path: bool = False
     loads: tuple[LibraryLoad, ...] = ()
+    checks: tuple[DistributionCheck, ...] = ()
     adds_importers: bool = False
     makes_modules: bool = False
 

@@ -324,9 +324,17 @@ class Code(Enum):
         "More wheels may fail when they are imported than are read for it by default, or an archive could not be read whole.",
         "Read them all with --imports all; import by hand what is said not to be read.",
     )  # fmt: skip
+    REFUSED = (
+        "WC607", Severity.ERROR, "refuses an installed version when it is imported",
+        "A module that is carried out when the project is imported asks the metadata of another distribution, and raises where "
+        "that has another version or another name.",
+        "Choose a version that the check admits; a fork under another name does not meet it.",
+    )  # fmt: skip
 
 
-IMPORTS = frozenset((Code.MODULE_ABSENT, Code.GONE_FROM_PYTHON, Code.UNPARSABLE, Code.NAME_ABSENT, Code.SAME_FILE))
+IMPORTS = frozenset(
+    (Code.MODULE_ABSENT, Code.GONE_FROM_PYTHON, Code.UNPARSABLE, Code.NAME_ABSENT, Code.SAME_FILE, Code.REFUSED)
+)
 """The codes of what fails when it is imported: another version may help, another file does not."""
 
 

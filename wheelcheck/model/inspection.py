@@ -50,6 +50,7 @@ class ProblemKind(Enum):
     MODULE_MISSING = "module-missing"
     PYTHON_UNFIT = "python-unfit"
     NAME_MISSING = "name-missing"
+    VERSION_REFUSED = "version-refused"
     SAME_FILE = "same-file"
     IMPORTS_UNREAD = "imports-unread"
     IMPORT_FAILED = "import-failed"

@@ -36,6 +36,11 @@ def iter_import_bounds(
         return
     pin, project = view.pins[provider], view.diagnosis.project(provider)
     user = view.pins[dependant]
+    refusing = next((each.requirement for each in lacks if each.requirement), "")
+    if refusing:
+        bound = Requirement.parse(refusing, CandidateOrigin(name=user.name, version=user.version))
+        yield Constrained(bound=bound, because=f"{user.name} {user.version}")
+        return
     because = f"{user.name} {user.version} imports {_first(lacks)}"
     older = [version for version in usable_versions(project) if version < pin.version]
     declared = view.wanted(provider).specifier

@@ -41,6 +41,7 @@ _KINDS = {
     Code.UNPARSABLE: ProblemKind.PYTHON_UNFIT,
     Code.NAME_ABSENT: ProblemKind.NAME_MISSING,
     Code.SAME_FILE: ProblemKind.SAME_FILE,
+    Code.REFUSED: ProblemKind.VERSION_REFUSED,
 }
 _ANY = (("py3", "none", "any"),)
 _MORE = 2

@@ -1,0 +1,154 @@
+"""Finds where the import of a module asks the metadata of installed distributions: for one by its name, or for versions of it.
+
+``ParsedModule, names that it imports, other modules → DistributionCheck``. Read are literal names and requirements, and literal
+tables of requirements of which a module hands rows to a function that looks versions up and raises. Runs nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from wheelcheck.archives.conditions import truth_of
+from wheelcheck.model.code import DistributionCheck, ImportTarget, ParsedModule
+
+_MENTIONS = rb"metadata|pkg_resources"
+MAY_CHECK = re.compile(_MENTIONS + rb"|require|[Vv]ersion|\(\w+\[\w+\]")
+_LOOKUPS = frozenset(
+    f"{module}.{name}"
+    for module in ("importlib.metadata", "importlib_metadata")
+    for name in ("version", "distribution", "metadata")
+) | {"pkg_resources.get_distribution", "pkg_resources.require"}
+_DEEPEST = 3
+
+Opened = tuple[ParsedModule, Mapping[str, str]]
+"""A module with what the names that it imports stand for."""
+
+
+def find_distribution_checks(
+    opened: Opened, module: str, target: ImportTarget, open_module: Callable[[str], Opened | None]
+) -> tuple[DistributionCheck, ...]:
+    """The checks that the import of *module*, which is *opened*, carries out on *target*.
+
+    *open_module* gives another module of the same archive.
+    """
+    parsed, imported = opened
+    found: dict[DistributionCheck, None] = {}
+    for call, is_sure in _calls(parsed.tree.body, target, is_sure=True):
+        texts: list[str] = []
+        if _meant(call.func, imported) in _LOOKUPS:
+            texts = list(_literals(call.args)) if is_sure else []
+        elif call.args and (rows := _rows(call.args[0], opened, open_module)):
+            texts = rows if _checks(_meant(call.func, imported), opened, module, open_module) else []
+            is_sure = is_sure and isinstance(call.args[0], ast.Constant)
+        for text in texts:
+            check = DistributionCheck(
+                requirement=text, line=call.lineno, statement=parsed.text_of(call), is_sure=is_sure
+            )
+            found.setdefault(check)
+    return tuple(found)
+
+
+def _calls(body: Iterable[ast.stmt], target: ImportTarget, *, is_sure: bool) -> Iterator[tuple[ast.Call, bool]]:
+    """The calls of *body* outside of functions, and of what a handler would catch; whether each is carried out for sure."""
+    for statement in body:
+        match statement:
+            case ast.If(test=test):
+                known = truth_of(test, target)
+                if known is not False:
+                    yield from _calls(statement.body, target, is_sure=is_sure and known is True)
+                if known is not True:
+                    yield from _calls(statement.orelse, target, is_sure=is_sure and known is False)
+            case ast.For():
+                yield from _calls(statement.body, target, is_sure=False)
+            case (
+                ast.Assign(value=ast.expr() as value) | ast.AnnAssign(value=ast.expr() as value) | ast.Expr(value=value)
+            ):
+                # Of a call within another expression, such as "and", it is not known that it is carried out.
+                while isinstance(value, ast.Attribute | ast.Subscript):
+                    value = value.value
+                yield from ((each, is_sure) for each in [value] if isinstance(each, ast.Call))
+
+
+def _literals(arguments: Iterable[ast.expr]) -> Iterator[str]:
+    for argument in arguments:
+        match argument:
+            case ast.Constant(value=str() as text):
+                yield text
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                yield from _literals(parts)
+
+
+def _meant(node: ast.expr, imported: Mapping[str, str]) -> str:
+    """The dotted name that *node* stands for, by the module's own imports."""
+    match node:
+        case ast.Name(id=name):
+            return imported.get(name, name)
+        case ast.Attribute(value=value, attr=attribute):
+            return f"{_meant(value, imported)}.{attribute}"
+    return ""
+
+
+def _rows(argument: ast.expr, opened: Opened, open_module: Callable[[str], Opened | None]) -> list[str]:
+    """The requirements that *argument* may be: a literal, or the rows of a literal table whose keys the module names."""
+    parsed, imported = opened
+    match argument:
+        case ast.Constant(value=str() as text):
+            return [text] if re.search(r"[<>=~!]=|[<>]", text) else []
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Name() | ast.Constant()):
+            home, _, own = imported.get(name, name).rpartition(".")
+            elsewhere = open_module(home) if home else opened
+            table = _table(own, elsewhere[0]) if elsewhere is not None else {}
+            words = {word for text in _texts_outside_functions(parsed.tree) for word in text.split()}
+            return [text for key, text in table.items() if key in words]
+    return []
+
+
+def _table(name: str, parsed: ParsedModule) -> dict[str, str]:
+    for statement in parsed.tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=assigned)], value=ast.Dict(keys=keys, values=values)) if (
+                assigned == name
+            ):
+                return {
+                    key.value: value.value
+                    for key, value in zip(keys, values, strict=True)
+                    if isinstance(key, ast.Constant)
+                    and isinstance(key.value, str)
+                    and isinstance(value, ast.Constant)
+                    and isinstance(value.value, str)
+                }
+    return {}
+
+
+def _texts_outside_functions(tree: ast.Module) -> Iterator[str]:
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(child, ast.Constant) and isinstance(child.value, str):
+                yield child.value
+            elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+                waiting.append(child)
+
+
+def _checks(
+    name: str, opened: Opened, module: str, open_module: Callable[[str], Opened | None], depth: int = _DEEPEST
+) -> bool:
+    """Whether the function *name*, of *module* or of another, looks versions up and raises, by itself or by those that it calls."""
+    home, _, own = name.rpartition(".")
+    there = open_module(home) if home and home != module else opened
+    if there is None or not depth:
+        return False
+    parsed, imported = there
+    for node in parsed.tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == own:
+            inner = list(ast.walk(node))
+            calls = [_meant(each.func, imported) for each in inner if isinstance(each, ast.Call)]
+            raises = any(isinstance(each, ast.Raise) for each in inner)
+            if raises and not _LOOKUPS.isdisjoint(calls):
+                return True
+            at = home or module
+            own_calls = (f"{at}.{each}" for each in dict.fromkeys(calls) if each and "." not in each and each != own)
+            return any(_checks(each, there, at, open_module, depth - 1) for each in own_calls)
+    return False
