@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,9 @@ PAGE = "<!DOCTYPE html><html><body>" + "".join(
 def test_a_large_page_says_the_same_in_a_fraction_of_the_space() -> None:
     read = read_page(PAGE.encode() + b"</body></html>", "text/html", "https://index.example/a/", name("a"))
     plain, small = layer_of(read, "i"), compressed_layer(read, "i")
-    rows = [each for _, each in small.files]
-    assert all(isinstance(each, CompressedFiles) for each in rows)
-    chunks = {each.chunk for each in rows if isinstance(each, CompressedFiles)}
-    assert sum(map(len, chunks)) * 3 < sum(len(bytes(each)) for each in rows)
+    assert isinstance(small.files, CompressedFiles)
+    assert [*small.files] == [*plain.files] == small.files[:]
+    assert sum(map(len, small.files.chunks)) * 3 < sum(map(len, plain.files))
     expected = project_page(name("a"), [plain]).distributions
     found = project_page(name("a"), [small]).distributions
     assert dict(found) == dict(expected)
@@ -37,7 +37,7 @@ def test_a_large_page_says_the_same_in_a_fraction_of_the_space() -> None:
 def test_small_pages_are_left_as_they_are() -> None:
     page = PackedPage([PackedVersion("1", memoryview(encode_files([])))])
     assert compressed_layer(page, "i") == layer_of(page, "i")
-    assert compressed_layer(PackedPage([]), "i").files == []
+    assert list(compressed_layer(PackedPage([]), "i").files) == []
 
 
 @pytest.mark.parametrize("limit", [0, 1024**2])
@@ -46,8 +46,16 @@ def test_a_large_page_is_the_same_fetched_and_cached(limit: int, tmp_path: Path)
 
     with IndexServer(catalog, mode=Mode()) as server:
         pages = []
+        before = _compressed_pages()
         for _ in range(2):
             with store(server.simple_url, cache_dir=tmp_path, uncompressed_limit=limit) as projects:
                 pages.append(files(projects.page(name("a"))))
+                assert _compressed_pages() - before == (limit == 0)
+            del projects
         assert pages[0] == pages[1]
         assert server.count() == 1
+
+
+def _compressed_pages() -> int:
+    gc.collect()
+    return sum(isinstance(each, CompressedFiles) for each in gc.get_objects())

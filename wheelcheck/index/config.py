@@ -40,8 +40,8 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     revalidates every cached page. ``ca_bundle`` is a PEM file or folder, ``client_cert`` a PEM file with key.
     ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again; a caller waits
     ``longest_wait`` seconds at most, unless it has a limit of its own. After ``silence`` seconds in which nothing arrived for any
-    request, an open request is sent again. The limits are in bytes; large pages that are fetched after the first
-    ``uncompressed_limit`` are kept compressed in memory.
+    request, an open request is sent again. The limits are in bytes; pages after the first ``uncompressed_limit`` are kept
+    compressed in memory, fetched or cached, but small ones.
     """
 
     index_urls: tuple[str, ...] = ()

@@ -60,7 +60,7 @@ class ProjectPages:
         self._indexes: dict[str, LocalIndex | _RemoteIndex] = {}
         self._pools: dict[str, LinkPool] = {}
         self._failed: dict[str, IndexUnavailable] = {}
-        self._held = 0  # bytes of the pages that this run fetched
+        self._held = 0  # bytes of the pages that this run looks at
 
     def at_hand(self, name: NormalizedName) -> ProjectPage | None:
         """The page, if none of its places needs a request."""
@@ -81,8 +81,7 @@ class ProjectPages:
             failed += failures
             said += zip(tier, answers, strict=True)
             if listed:
-                found = [layer for body, url in listed for layer in self._layer(body, url)]
-                return self._page(name, layers, found, failed, said)
+                return self._page(name, layers, list(starmap(self._listed_layer, listed)), failed, said)
         for place in () if layers else config.fallback_find_links:
             pool = self._pool_at_hand(place)
             if pool is None:
@@ -110,7 +109,7 @@ class ProjectPages:
             failed += failures
             said += zip(tier, answers, strict=True)
             if listed:
-                return self._page(name, layers, list(starmap(self._fetched_layer, listed)), failed, said)
+                return self._page(name, layers, list(starmap(self._listed_layer, listed)), failed, said)
         for place in () if layers else config.fallback_find_links:
             layers += self._layer((await self._pool(place)).page_of(name), place)
         return self._page(name, layers, [], failed)
@@ -146,7 +145,7 @@ class ProjectPages:
     def _layer(self, found: PackedPage | None, place: str) -> list[Layer]:
         return [] if found is None else [layer_of(found, self._context.credentials.learn(place))]
 
-    def _fetched_layer(self, page: PackedPage, url: str) -> Layer:
+    def _listed_layer(self, page: PackedPage, url: str) -> Layer:
         index = self._context.credentials.learn(url)
         self._held += packed_size(page)
         is_much = self._held > self._context.config.uncompressed_limit
@@ -303,9 +302,12 @@ def _without_repeats(layers: list[Layer]) -> Iterator[Layer]:
     """*layers* without the versions that an earlier one has."""
     seen: set[Version] = set()
     for layer in layers:
-        fresh = [(text, files) for text, files in layer.files if parse_version(text) not in seen]
-        seen.update(parse_version(text) for text, _ in fresh)
-        yield replace(layer, files=fresh)
+        fresh = [number for number, text in enumerate(layer.versions) if parse_version(text) not in seen]
+        seen.update(parse_version(layer.versions[number]) for number in fresh)
+        if len(fresh) < len(layer.versions):
+            versions, files = ([kept[each] for each in fresh] for kept in (layer.versions, layer.files))
+            layer = replace(layer, versions=versions, files=files)
+        yield layer
 
 
 _SILENCE = 3.0
