@@ -135,28 +135,16 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
     if broken is not None or parsed is None:
         line, words = broken or (0, "")
         return ReachedModule(module=module, entry=entry, file=path, broken=words, line=line), []
-    outer: list[OuterImport] = []
-    inner: list[str] = []
-    broken_hook: tuple[str, int] | None = None
     statements = list(iter_imports(parsed, module, package=own.package_of(module), target=target))
-    for each in statements:
-        if (
-            each.kind is ImportKind.GUARDED
-            and each.instead
-            and not any(_is_own(code, part) for part in (each, *each.instead))
-        ):
-            outer.append(_outer(each, parsed))
-        # Cython's own module is there for its compiler: the machine code that it made imports it no more.
-        if each.kind is not ImportKind.UNCONDITIONAL or (is_compiled and each.module.partition(".")[0] == "cython"):
-            continue
-        inner += [name for name in _run_by(each) if own.knows(name)]
-        if not _is_own(code, each):
-            outer.append(_outer(each, parsed))
-        elif (words := _why_hook_fails(code, each.module, target)) and not broken_hook:
-            broken_hook = words, each.node.lineno
+    run = [each for each in statements if _is_run(each, is_compiled=is_compiled)]
+    of_others = [each for each in statements if not _is_own(code, each)]
+    outer = [
+        _outer(each, parsed) for each in of_others if _is_run(each, is_compiled=is_compiled) or _is_choice(code, each)
+    ]
     if not is_compiled:
-        outer += _attributes(parsed, content, [each for each in statements if not _is_own(code, each)], target)
-    words, line = broken_hook or ("", 0)
+        outer += _attributes(parsed, content, of_others, target)
+    hooks = ((_why_hook_fails(code, each.module, target), each.node.lineno) for each in run if _is_own(code, each))
+    words, line = next((broken for broken in hooks if broken[0]), ("", 0))
     reached = ReachedModule(
         module=module,
         entry=entry,
@@ -170,7 +158,19 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
         adds_importers=_IMPORTERS.search(content) is not None,
         makes_modules=_MAKES_MODULES.search(content) is not None,
     )
-    return reached, inner
+    return reached, [name for each in run for name in _run_by(each) if own.knows(name)]
+
+
+def _is_run(statement: ImportStatement, *, is_compiled: bool) -> bool:
+    # Cython's own module is there for its compiler: the machine code that it made imports it no more.
+    is_compilers = is_compiled and statement.module.partition(".")[0] == "cython"
+    return statement.kind is ImportKind.UNCONDITIONAL and not is_compilers
+
+
+def _is_choice(code: CodeFiles, statement: ImportStatement) -> bool:
+    """Whether *statement* and what is imported instead where it fails are all of others, so that one of them must be there."""
+    is_guarded = statement.kind is ImportKind.GUARDED and bool(statement.instead)
+    return is_guarded and not any(_is_own(code, part) for part in (statement, *statement.instead))
 
 
 def _attributes(

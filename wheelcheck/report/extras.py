@@ -11,9 +11,10 @@ from wheelcheck.report.wheels import heads_of
 from wheelcheck.report.wording import blocker_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wheelcheck.model.answers import ExtraRow, Matrix
+    from wheelcheck.model.target import Target
 
 _NAMES_IN_BRIEF = 4
 
@@ -23,6 +24,26 @@ def render_extras(page: Page, rows: Sequence[ExtraRow], detail: Detail) -> None:
     """Draw *rows* by platforms; a tick stands for every Python that was asked, and below is what blocks each row."""
     first = rows[0].matrix
     targets = {cell.target.platform: cell.target for cell in first.cells}
+    _draw_grid(page, rows, targets)
+    tick = "✓" if page.has("✓") else "+"
+    page.paragraph(
+        f"Python {', '.join(first.pythons)}: {tick} installs with each, 3.12 with these alone",
+        indent=2,
+        style="dim",
+        apart=True,
+    )
+    page.paragraph(", ".join(targets), lead=("on ", "dim"), indent=2, style="dim")
+    known = {blocker_name(blocker) for blocker in first.blockers}
+    for row in rows:
+        names = [
+            name for blocker in row.matrix.blockers if (name := blocker_name(blocker)) not in known or not row.kind
+        ]
+        if names:
+            text = folded([glued(name) for name in names], len(names) if detail == "full" else _NAMES_IN_BRIEF)
+            page.paragraph(text, lead=(f"{'✗' if page.has('✗') else 'x'} {row.label}: ", "bold red"), indent=2)
+
+
+def _draw_grid(page: Page, rows: Sequence[ExtraRow], targets: Mapping[str, Target]) -> None:
     heads = heads_of(tuple(targets.values()))
     wide = max(10, *(len(row.label) for row in rows)) + 2
     cells = {row.label: [_cell(page, row.matrix, platform) for platform in targets] for row in rows}
@@ -37,33 +58,13 @@ def render_extras(page: Page, rows: Sequence[ExtraRow], detail: Detail) -> None:
     for start in range(0, len(heads), most):
         page.blank()
         for line in (0, 1):
-            page.line(
-                (
-                    "  "
-                    + " " * wide
-                    + "".join(head[line].ljust(room) for head in heads[start : start + most]).rstrip(),
-                    "dim",
-                )
-            )
+            texts = "".join(head[line].ljust(room) for head in heads[start : start + most])
+            page.line((f"  {' ' * wide}{texts.rstrip()}", "dim"))
         for row in rows:
             page.line(
                 (f"  {row.label.ljust(wide)}", ""),
                 *((text.ljust(room), style) for text, style in cells[row.label][start : start + most]),
             )
-    pythons = ", ".join(first.pythons)
-    tick = "✓" if page.has("✓") else "+"
-    page.paragraph(
-        f"Python {pythons}: {tick} installs with each, 3.12 with these alone", indent=2, style="dim", apart=True
-    )
-    page.paragraph(", ".join(targets), lead=("on ", "dim"), indent=2, style="dim")
-    known = {blocker_name(blocker) for blocker in first.blockers}
-    for row in rows:
-        names = [
-            name for blocker in row.matrix.blockers if (name := blocker_name(blocker)) not in known or not row.kind
-        ]
-        if names:
-            text = folded([glued(name) for name in names], len(names) if detail == "full" else _NAMES_IN_BRIEF)
-            page.paragraph(text, lead=(f"{'✗' if page.has('✗') else 'x'} {row.label}: ", "bold red"), indent=2)
 
 
 def _cell(page: Page, matrix: Matrix, platform: str) -> Segment:

@@ -69,13 +69,7 @@ def inspect(
     installed = read_installed(subject)
     target, platform = target_of(subject, plan.plan if plan is not None else None)
     reporter.stage("checking files")
-    problems = [*subject.problems, *compare_files(subject, installed)]
-    if plan is not None:
-        problems += compare_plan(subject, installed, plan.plan, plan.digest)
-    elif subject.manifest is not None:
-        there, promised = {each.name for each in installed}, subject.manifest.packages
-        lacking = (package for package in promised if canonicalize_name(package.name) not in there)
-        problems += [_missing(package, "manifest", "make the bundle again") for package in lacking]
+    problems = [*subject.problems, *compare_files(subject, installed), *_compare_packages(subject, installed, plan)]
     problems += [*judge_tags(subject, installed, target), *find_doubles(installed)]
     reporter.stage("reading libraries")
     index = read_library_index(subject, owners(subject, installed))
@@ -86,16 +80,14 @@ def inspect(
     archives = installed_archives(subject, installed, options.open_code, unseen)
     reporter.stage("importing")
     modules = modules_to_try(archives)
-    tried = tried_imports(
-        subject, modules, options.imports, knowledge, lambda name: reporter.stage(f"importing {name}")
-    )
+    tried = tried_imports(subject, modules, options.imports, knowledge, reporter.stage)
     problems += tried.problems
     if target is not None:
         reporter.stage("reading imports")
         problems += find_failing_code(archives, surroundings_of(subject, target, options.library), tried.imported)
-        system = knowledge.systems.get(subject.runtime.system)
-        if system is not None and subject.runtime.system != "macos":
-            # macOS looks in places that no list of files shows.
+        # macOS looks in places that no list of files shows.
+        system = knowledge.systems.get(subject.runtime.system) if subject.runtime.system != "macos" else None
+        if system is not None:
             problems += find_unmet_libraries(archives, target, tried.imported, index, system)
     return Inspection(
         subject=subject.given,
@@ -116,6 +108,19 @@ def _why_more_is_there(subject: Subject, problems: Iterable[Problem]) -> str:
         return "it shows the host's packages too"
     outside = (ProblemKind.EDITABLE, ProblemKind.OUTSIDE_PATH)
     return next((problem.message for problem in problems if problem.kind in outside), "")
+
+
+def _compare_packages(
+    subject: Subject, installed: tuple[Installed, ...], plan: ExecutablePlan | None
+) -> Iterator[Problem]:
+    """What *plan* has otherwise; without one, what the manifest of the bundle has and is not there."""
+    if plan is not None:
+        yield from compare_plan(subject, installed, plan.plan, plan.digest)
+        return
+    there = {each.name for each in installed}
+    for package in subject.manifest.packages if subject.manifest is not None else ():
+        if canonicalize_name(package.name) not in there:
+            yield _missing(package, "manifest", "make the bundle again")
 
 
 def _missing(package: BundledPackage | PlannedPackage, place: str, remedy: str) -> Problem:

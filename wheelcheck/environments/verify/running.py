@@ -89,7 +89,7 @@ def _trials(
     interpreter: Interpreter, each: TriedModules, timeout: float, tell: Callable[[str], None], running: _Running
 ) -> Trials:
     """Import the first modules of a distribution, then native ones, until one is loaded: a package may load none by itself."""
-    tell(each.name)
+    tell(f"importing {each.name}")
     trials = _imported(interpreter, each.name, each.first, timeout, running)
     others = [module for module in each.native if module not in each.first][:_NATIVE_TRIED]
     while others and not trials.loaded(each.native) and not running.is_stopped:

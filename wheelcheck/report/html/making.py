@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wheelcheck.model.answers import Cell, CellStatus, Matrix
-from wheelcheck.model.check import ChangeKind, Check, CheckedTarget, Difference, FindingState, Judged, Verdict
+from wheelcheck.model.check import (
+    ChangeKind,
+    Check,
+    CheckedTarget,
+    Difference,
+    FindingState,
+    Judged,
+    TargetDifference,
+    Verdict,
+)
 from wheelcheck.model.finding import Finding, Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, TrialOutcome
 from wheelcheck.model.judgement import Status
@@ -179,14 +188,6 @@ def page_of_diff(difference: Difference, telling: Telling) -> HtmlPage:
     sides = [each.after or none for each, none in zip(difference.targets, absent, strict=True)]
     sheet = Sheet(targets=tuple(sides))
     by_target = {(each.target.platform, each.target.python): each for each in difference.targets}
-
-    def told(each: CheckedTarget) -> tuple[Tone, str, str]:
-        compared = by_target[each.target.platform, each.target.python]
-        if not compared.is_decided:
-            return "unsure", "not compared", ""
-        moved = counted(len(compared.changes), "package changes", "packages change")
-        return ("bad", "new findings fail", moved) if compared.failing else ("good", "nothing new fails", moved)
-
     groups = {state: group_compared(difference, state) for state in FindingState}
     failing = [each for each in groups[FindingState.NEW] if each.verdict is Verdict.FAILS]
     others = [each for each in groups[FindingState.NEW] if each.verdict not in (Verdict.FAILS, Verdict.NOTED)]
@@ -204,7 +205,7 @@ def page_of_diff(difference: Difference, telling: Telling) -> HtmlPage:
         groups=failing,
         facts=(*facts, *facts_of(difference.new.inputs, sheet, telling)),
         advice=(difference_heading(difference), *(f"Download {line}" for line in download_lines(difference))),
-        grid=grid_of(sheet, told),
+        grid=grid_of(sheet, lambda each: _told_of(by_target[each.target.platform, each.target.python])),
         changes=tuple(_changes(difference, sheet)),
         milder=(
             *subjects_of(others, sheet, "new on"),
@@ -213,6 +214,14 @@ def page_of_diff(difference: Difference, telling: Telling) -> HtmlPage:
         ),
         notes=(*(f"{target}, {why}" for target, why in uncompared_targets(difference)), *difference_notes(difference)),
     )
+
+
+def _told_of(compared: TargetDifference) -> tuple[Tone, str, str]:
+    """Tone, words and addition for the cell of a target that was *compared*."""
+    if not compared.is_decided:
+        return "unsure", "not compared", ""
+    moved = counted(len(compared.changes), "package changes", "packages change")
+    return ("bad", "new findings fail", moved) if compared.failing else ("good", "nothing new fails", moved)
 
 
 def _loud(groups: Iterable[FindingGroup]) -> list[FindingGroup]:
