@@ -7,12 +7,15 @@ container) and SIGHUP (a closed terminal, which Windows lacks) are alike. One th
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 INTERRUPTED = 130
@@ -55,24 +58,42 @@ def ending_in_order() -> Iterator[None]:
             if former not in (signal.SIG_IGN, _end):
                 stack.callback(signal.signal, number, former)
                 signal.signal(number, _end)
+        repeating: list[threading.Thread] = []
         stack.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
-        sys.unraisablehook = _raised_again
+        sys.unraisablehook = functools.partial(_raise_again, repeating)
+        # It has ended before the former handlers come back, which would leave at once.
+        stack.callback(_wait_for, repeating)
         yield
 
 
-def _end(number: int, frame: object) -> NoReturn:  # noqa: ARG001 - as above
+def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as above
+    while frame is not None:
+        if frame.f_code is _raise_again.__code__:
+            return  # what is raised there would be swallowed too: it comes again
+        frame = frame.f_back
     for each in _ENDINGS:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def _raised_again(swallowed: Any) -> None:  # noqa: ANN401 - the type is known to type checkers alone
+def _raise_again(repeating: list[threading.Thread], swallowed: Any) -> None:  # noqa: ANN401 - the type is known to type checkers alone
     if not isinstance(swallowed.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(swallowed)
         return
+    signal.signal(signal.SIGINT, _end)
+    repeating.append(threading.Thread(target=_interrupt_main, daemon=True))
+    repeating[-1].start()
+
+
+def _interrupt_main() -> None:
     import _thread
 
-    signal.signal(signal.SIGINT, _end)
-    timer = threading.Timer(_AGAIN, _thread.interrupt_main)
-    timer.daemon = True
-    timer.start()
+    time.sleep(_AGAIN)
+    while signal.getsignal(signal.SIGINT) is _end:
+        _thread.interrupt_main()
+        time.sleep(_AGAIN)
+
+
+def _wait_for(threads: list[threading.Thread]) -> None:
+    for each in threads:
+        each.join()
