@@ -31,6 +31,7 @@ ColorChoice = Literal["auto", "always", "never"]
 
 _CODES = "Codes, or what they begin with, that"
 _SEVERAL = "As for plan, any number of times or with commas; all for the usual ones."
+_ALIKE = "As for plan, any number of times or with commas; targets with the same answer are told together."
 _AS_CHECK = "As for check, any number of times."
 _GIVEN_AGAIN = "may be given again. Default: those of the settings, else"
 
@@ -47,14 +48,14 @@ class TargetOptions(TypedDict, total=False):
 
     platform: Annotated[str | None, Option(
         _PLATFORM_FLAGS, "TAG", "Wheel platform tag (win_amd64, manylinux_2_28_x86_64, …), target of uv, or a word: windows, mac, "
-        "linux/arm64, alpine, ubuntu-22.04.", (*ONE_TARGET, "explain"), key=_PLATFORM,
+        "linux/arm64, alpine, ubuntu-22.04.", (*PLAN, "tree", "explain"), key=_PLATFORM,
     )]  # fmt: skip
     python: Annotated[str | None, Option(
-        _PYTHON_FLAGS, "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", (*ONE_TARGET, "explain"), key=_PYTHON,
+        _PYTHON_FLAGS, "VERSION", "3.11, 3.11.9, 3.13t (free-threaded) or pp3.11 (PyPy).", (*PLAN, "tree", "explain"), key=_PYTHON,
     )]  # fmt: skip
     target_file: Annotated[str | None, Option(
         _TARGET_FLAGS, "TAG|FILE", "As --platform; or a file made by `wheelcheck target` on the machine itself.",
-        (*ONE_TARGET, "explain"),
+        (*PLAN, "tree", "explain"),
     )]  # fmt: skip
 
 
@@ -67,6 +68,7 @@ class TargetsOptions(TypedDict, total=False):
         "overview": Words("A row; may be given again. Default: found in the project, else all.", "TAG|all"),
         **dict.fromkeys(("matrix", "survey"), Words(f"A row; {_GIVEN_AGAIN} all.", "TAG|all")),
         "wheels": Words(f"A column; {_GIVEN_AGAIN} all common ones.", "TAG|all"),
+        "why": Words(_ALIKE, "TAG|all"),
     })]  # fmt: skip
     pythons: Annotated[tuple[str, ...], Option(_PYTHON_FLAGS, "VERSION", commands=(), key=_PYTHON, own={
         "check": Words(_SEVERAL),
@@ -74,9 +76,10 @@ class TargetsOptions(TypedDict, total=False):
         "overview": Words("A column; may be given again. Default: found in the project, else the running one.", "VERSION|all"),
         **dict.fromkeys(("matrix", "survey"), Words(f"A column; {_GIVEN_AGAIN} all.", "VERSION|all")),
         "wheels": Words(f"A Python; {_GIVEN_AGAIN} the running one.", "VERSION|all"),
+        "why": Words(_ALIKE, "VERSION|all"),
     })]  # fmt: skip
     target_files: Annotated[tuple[str, ...], Option(_TARGET_FLAGS, "TAG|FILE", commands=(), own=dict.fromkeys(
-        ("check", "diff", "wheels", *GRIDS),
+        ("check", "diff", "wheels", "why", *GRIDS),
         Words("As --platform; or a file made by `wheelcheck target` on the machine itself."),
     ))]  # fmt: skip
     targets_from: Annotated[tuple[str, ...], Option("--targets-from", "FILE", commands=(), own={

@@ -55,6 +55,18 @@ def test_why_as_json(shell: Shell, index: IndexServer) -> None:
     assert (data["package"], data["version"], data["target"]["platform"]) == ("b", "1.1", "win_amd64")
 
 
+def test_why_of_several_targets_is_there_where_one_has_it(shell: Shell, index: IndexServer) -> None:
+    words = ("--platform", "windows,linux", "-p", "3.11", "-p", "3.12", "--no-cache", "-i", index.simple_url)
+    data = json.loads(shell.run("why", "b", "a", *words, "--json").out)
+    assert len(data["answers"]) == 4
+    assert {answer["schema"] for answer in data["answers"]} == {"wheelcheck.why/1"}
+    told = shell.run("why", "c", "a", *words)
+    assert told.status == 0
+    assert told.out.startswith("c is not installed on win_amd64 with Python 3.11, 3.12\n")
+    assert "\nc 1.0 on manylinux_2_28_x86_64 with Python 3.11, 3.12: from a wheel\n" in told.out
+    assert shell.run("why", "s", "a", *words).status == 1
+
+
 def test_quiet_why_is_its_status_alone(shell: Shell, index: IndexServer) -> None:
     assert why(shell, index, "b", "a", "-q") == Outcome(status=0, out="", err="")
 

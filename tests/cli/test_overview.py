@@ -38,7 +38,7 @@ def test_folder_is_answered_without_a_word(shell: Shell) -> None:
         for words in ((), (".",), ("pyproject.toml",), ("overview",)):
             outcome = run(shell, server, *words)
             assert outcome.status == 1
-            assert "✗ b 1.0" in outcome.out
+            assert "\n    b 1.0 " in outcome.out
             assert "Installs on 2 of 16 targets; 14 blocked" in outcome.out
         assert grid(shell, server) == (list(PLATFORMS), ["3.12", "3.13"])
 

@@ -26,7 +26,7 @@ from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import Plan
 from wheelcheck.report.summary import render_summary
-from wheelcheck.report.why import render_why
+from wheelcheck.report.why import render_whys
 
 ENVIRON = {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
 NATIVE = {
@@ -288,7 +288,7 @@ def test_why_names_the_indexes_and_the_one_that_has_the_file() -> None:
             environ=ENVIRON,
         )
         answer = why(request, "tensorlib")
-    words = " ".join(render_why(answer).split())
+    words = " ".join(render_whys((answer,)).split())
     assert "On 2 indexes: 3 versions" in words
     assert f"{urls['cuda']}, which has the file that was chosen" in words
     assert f"{urls['main']}, which" not in words

@@ -14,7 +14,7 @@ from tests.findings.test_versions import wheels
 from tests.findings.test_why import AV, why
 from wheelcheck.model.answers import CellKind, VersionCell, Wheels, WheelsRow, Why
 from wheelcheck.report.wheels import render_wheels, render_wheels_json
-from wheelcheck.report.why import render_why, render_why_json
+from wheelcheck.report.why import render_whys, render_whys_json
 from wheelcheck.targets.targets import PLATFORMS, maintained_pythons
 
 DEEP = FakeProjects(
@@ -49,7 +49,7 @@ TABLES = {
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 @pytest.mark.parametrize("found", WHYS.values(), ids=WHYS)
 def test_why_fits_eighty_columns(found: Why, encoding: str) -> None:
-    text = render_why(found, encoding=encoding, detail="full")
+    text = render_whys((found,), encoding=encoding, detail="full")
     assert max(map(len, text.splitlines())) <= 80
     assert encoding != "ascii" or text.isascii()
 
@@ -63,7 +63,7 @@ def test_tables_fit_eighty_columns(found: Wheels, encoding: str) -> None:
 
 
 def test_why_of_a_blocked_outcome() -> None:
-    assert render_why(WHYS["blocked"], encoding="utf-8") == (
+    assert render_whys((WHYS["blocked"],), encoding="utf-8") == (
         "av 11.0 on win_amd64, Python 3.11: from a source archive that needs a compiler\n"
         "  The plan is blocked by the policy; this is what an installer would pick.\n"
         "\n"
@@ -83,8 +83,22 @@ def test_why_of_a_blocked_outcome() -> None:
     )
 
 
+def test_why_of_several_targets_tells_once_what_they_share() -> None:
+    other = replace(WHYS["blocked"], target=replace(WHYS["blocked"].target, python="3.12"))
+    elsewhere = replace(other, target=replace(other.target, platform="win_arm64"), version=Version("12.0"))
+    answers = (WHYS["blocked"], replace(other, ranges=other.ranges[:1]), elsewhere)
+    text = render_whys(answers, encoding="utf-8")
+    assert text.startswith("av 11.0 on win_amd64 with Python 3.11, 3.12: from a source archive that needs a\n")
+    assert text.count("Wanted in 1 way") == 1
+    assert "    as win_amd64, Python 3.11 sees them; -v tells each target\n\nav 12.0 on win_arm64, Python 3.12" in text
+    assert "  Wanted in the same ways\n  The same versions on the index\n" in text
+    assert render_whys(answers, detail="full").count("\nav 1") == 2
+    documents = json.loads(render_whys_json(answers))["answers"]
+    assert [each["target"]["python"] for each in documents] == ["3.11", "3.12", "3.12"]
+
+
 def test_why_not_names_what_is_near() -> None:
-    text = render_why(WHYS["absent"])
+    text = render_whys((WHYS["absent"],))
     assert text.startswith("project is not installed on win_amd64, Python 3.11\n")
     assert "Near names: project-" in text
 
@@ -148,7 +162,7 @@ def test_many_targets_make_a_table_for_each_python_in_full() -> None:
 
 
 def test_json_of_both_says_what_the_text_says() -> None:
-    data = json.loads(render_why_json(WHYS["blocked"]))
+    data = json.loads(render_whys_json((WHYS["blocked"],)))
     assert data["schema"] == "wheelcheck.why/1"
     assert data["found"] is True
     assert [step["name"] for step in data["ways"][0]] == ["audio", "av"]
@@ -161,7 +175,7 @@ def test_json_of_both_says_what_the_text_says() -> None:
 
 def test_what_an_index_says_cannot_drive_the_terminal() -> None:
     projects = FakeProjects({"a": {"1": [wheel(requires_python=">=3.12\x1b[31m")], "2": [wheel()]}})
-    assert "\x1b" not in render_why(why(projects, "a", "a<2"))
+    assert "\x1b" not in render_whys((why(projects, "a", "a<2"),))
 
 
 def test_phones_and_browsers_have_heads_of_their_own() -> None:

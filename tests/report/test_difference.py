@@ -143,10 +143,11 @@ def test_files_of_other_sizes_are_told_for_each_target_and_many_without_a_size()
         compared = tuple(compare(*each, place) for each, place in zip(sides, places, strict=True))
         return replace(EVERY["two"], targets=compared)
 
-    two = " ".join(render_diff_text(sized(1000, 3000)).split())
-    assert "a 1 (1.0 kB) → 2 (2.0 kB) on manylinux_2_28_x86_64 with Python 3.8" in two
-    assert "a 1 (3.0 kB) → 2 (6.0 kB) on manylinux_2_28_x86_64 with Python 3.9" in two
+    two = " ".join(render_diff_text(sized(1000, 3000), detail="full").split())
+    assert "On manylinux_2_28_x86_64 (3.8) ↑ a 1 (1.0 kB) → 2 (2.0 kB)" in two
+    assert "On manylinux_2_28_x86_64 (3.9) ↑ a 1 (3.0 kB) → 2 (6.0 kB)" in two
     assert two.endswith("1 moved")
+    assert "On every target\n  ↑ a 1 → 2\n" in render_diff_text(sized(1000, 3000))
     many = render_diff_text(sized(1000, 2000, 3000, 4000))
     assert "a 1 → 2\n" in many
     assert shown(sized(1000, 3000)).count("<td>upgraded</td>") == 2
@@ -155,7 +156,23 @@ def test_files_of_other_sizes_are_told_for_each_target_and_many_without_a_size()
 def test_change_on_some_targets_says_where() -> None:
     fine = checks.checked(checks.MUSL, AFTER, ())
     some = replace(EVERY["one"], targets=(*EVERY["one"].targets, compare(fine, fine, checks.MUSL)))
-    assert "on win_amd64 with Python 3.11" in " ".join(render_diff_text(some).split("a 1.0")[1].split())
+    assert "  On win_amd64\n  + c 0.1\n" in render_diff_text(some)
+
+
+def test_what_targets_share_stands_once_and_long_lists_of_what_comes_or_goes_are_folded() -> None:
+    names = [f"library-{number:02}" for number in range(12)]
+    before = plan(package("a", "1.0"), *(package(name, "1.0") for name in names))
+    here = checks.checked(checks.LINUX, plan(package("a", "2.0"), package("only-linux", "1.0")), ())
+    pairs = [(checks.WINDOWS, checks.checked(checks.WINDOWS, plan(package("a", "2.0")), ())), (checks.LINUX, here)]
+    targets = tuple(compare(checks.checked(place, before, ()), after, place) for place, after in pairs)
+    each = replace(EVERY["two"], targets=targets)
+    text = render_diff_text(each)
+    assert (
+        text.index("On every target") < text.index("↑ a 1.0 → 2.0") < text.index("On manylinux_2_28_x86_64\n  + only")
+    )
+    assert text.count("  - ") == 1
+    assert "- library-00 1.0, library-01 1.0" in text
+    assert render_diff_text(each, detail="full").count("  - library-") == 12
 
 
 def test_download_is_told_before_and_after_and_what_is_not_known() -> None:

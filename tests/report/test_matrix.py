@@ -28,11 +28,13 @@ MIXED = """\
   ✓ installs   ~ installs after pure builds   ✗ blocked   ? undecided in time
   ! no answer
 
-  What blocks
-  ✗ av 11.0.0: only a source archive that needs a compiler
+  What blocks    wanted by         nearest       has wheels for
+  ✗ Only a source archive that needs a compiler (1)  WC102
     on win_amd64 (3.13t), manylinux_2_28_x86_64 (3.12)
-  ✗ torch 2.9.0: wheels only for other platforms
+    av 11.0.0    audiocraft 1.3.0  12.0.0 newer  nothing
+  ✗ Wheels only for other platforms (1)  WC106
     on musllinux_1_2_aarch64 (3.11, 3.12)
+    torch 2.9.0  you               none
 """
 
 

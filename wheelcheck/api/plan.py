@@ -22,9 +22,10 @@ from wheelcheck.api.answering import (
     resolved,
     with_stand_ins,
 )
-from wheelcheck.api.edges import open_store, text_fetcher
-from wheelcheck.api.preparing import Prepared, prepare
+from wheelcheck.api.edges import Stores, open_store, text_fetcher
+from wheelcheck.api.preparing import Prepared, asked_for, prepare
 from wheelcheck.api.request import Request
+from wheelcheck.api.targets import TargetWords, load_targets
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.model.plan import Plan
 from wheelcheck.ports import Reporter, SilentReporter
@@ -159,22 +160,46 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
     Costs what the resolution costs, and a metadata read for each group of versions that was passed over without a plain reason.
     Raises what :func:`~wheelcheck.api.plan` raises, and ``UsageProblem`` where *package* is no name.
     """
-    from wheelcheck.findings.why import UserRequirements, explain
+    (answer,) = why_each(request, package, TargetWords(), reporter=reporter)
+    return answer
+
+
+def why_each(
+    request: Request, package: str, words: TargetWords, *, reporter: Reporter | None = None
+) -> tuple[Why, ...]:
+    """As :func:`why`, for each target that *words* name; where these name at most one, for that of *request* with it."""
+    from wheelcheck.settings.loading import load_settings
 
     name = _project_name(package, request.inputs)
     reporter = reporter or SilentReporter()
-    prepared = prepare(request, reporter)
-    with open_store(prepared.index, reporter) as store:
-        prepared = with_stand_ins(prepared, store)
-        outcome, _ = resolved(prepared, store, reporter)
-        reporter.stage("explaining")
-        diagnosis = diagnosis_of(prepared, outcome, store)
-        asked = UserRequirements(
-            requirements=prepared.question.requirements,
-            constraints=prepared.question.constraints,
-            lock=prepared.read.lock,
-        )
-        return explain(diagnosis, name, asked, store, installability_by_siblings)
+    one = words.of_one
+    if one is not None:
+        given = {key: value for key, value in one.items() if value is not None}
+        prepared = prepare(request.changed(**given), reporter)  # type: ignore[arg-type]
+        targets = [prepared.question.target]
+    else:
+        settings = load_settings(Path(request.folder), request.environ)
+        targets = list(load_targets(words, settings, request).targets)
+        first = request.changed(platform=targets[0].platform, python=targets[0].python, target_file=None)
+        prepared = prepare(first, reporter)
+    with Stores(reporter) as stores:
+        return tuple(_why_on(asked_for(prepared, target), name, stores, reporter) for target in targets)
+
+
+def _why_on(prepared: Prepared, name: NormalizedName, stores: Stores, reporter: Reporter) -> Why:
+    from wheelcheck.findings.why import UserRequirements, explain
+
+    store = stores.of(prepared.index)
+    prepared = with_stand_ins(prepared, store)
+    outcome, _ = resolved(prepared, store, reporter)
+    reporter.stage("explaining")
+    diagnosis = diagnosis_of(prepared, outcome, store)
+    asked = UserRequirements(
+        requirements=prepared.question.requirements,
+        constraints=prepared.question.constraints,
+        lock=prepared.read.lock,
+    )
+    return explain(diagnosis, name, asked, store, installability_by_siblings)
 
 
 def names_in(plan: Plan, words: Iterable[str]) -> tuple[NormalizedName, ...]:

@@ -19,6 +19,7 @@ from wheelcheck.texts.files import read_file, read_text
 if TYPE_CHECKING:
     from wheelcheck.model.check import GatePolicy
     from wheelcheck.model.target import NamedTargets, Target
+    from wheelcheck.options import TargetOptions
     from wheelcheck.settings.loading import Settings
 
 
@@ -42,6 +43,18 @@ class TargetWords(Struct, frozen=True, kw_only=True):
             files=tuple(options.pop("target_files", ())),
             sources=tuple(options.pop("targets_from", ())),
         )
+
+    @property
+    def of_one(self) -> TargetOptions | None:
+        """The options of a request that name the same target, where at most one is named; ``None`` where several are."""
+        platforms, pythons = (
+            [word for text in texts for word in text.split(",")] for texts in (self.platforms, self.pythons)
+        )
+        several = len(platforms) > 1 or len(pythons) > 1 or len(self.files) + bool(platforms or pythons) > 1
+        if several or self.sources or "all" in (*platforms, *pythons):
+            return None
+        first = ((*words, None)[0] for words in (platforms, pythons, self.files))
+        return dict(zip(("platform", "python", "target_file"), first, strict=True))  # type: ignore[return-value]
 
 
 class LoadedTargets(Struct, frozen=True, kw_only=True):

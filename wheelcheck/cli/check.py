@@ -24,6 +24,7 @@ from wheelcheck.cli.streams import (
     refuse_overwriting,
     refuse_twice,
     refuse_unwritable,
+    repeatable,
     write_result,
 )
 from wheelcheck.errors import UsageProblem, WheelcheckError, did_you_mean
@@ -70,7 +71,10 @@ class _Output(NamedTuple):
 @click.option("-o", "--output", metavar="FILE", help="Where the format without a file goes; - for stdout.")
 @table_options("check", "max_seconds", "repairs", "repair_seconds")
 @table_options("check")
+@click.pass_obj
 def check_command(
+    words: Sequence[str] | None,
+    /,
     inputs: tuple[str, ...],
     fail_on: tuple[str, ...],
     warn_only: tuple[str, ...],
@@ -108,9 +112,21 @@ def check_command(
         check = judge(asked, reporter=reporter)
     refuse_overwriting(places, [record.path for record in check.inputs])
     for each in outputs:
-        more = {"patches": _patches(asked, check)} if each.form == "html" else {}
+        more = _more(each.form, asked, check, repeatable(words or ()), showing)
         showing.write("check", each.form, check, each.path, **more)
     return _write_baseline(check, write_baseline, quiet=showing.quiet)
+
+
+def _more(form: str, asked: CheckRequest, check: Check, typed: Sequence[str], showing: Showing) -> dict[str, object]:
+    """What the report *form* is told besides *check*; the hook, which checks one file after another, has no next step."""
+    if form == "html":
+        return {"patches": _patches(asked, check)}
+    if form != "text" or typed[1:2] != ("check",):
+        return {}
+    from wheelcheck.report.commands import iter_steps_of_check
+
+    inputs = asked.request.inputs or tuple(record.path for record in check.inputs[:1])
+    return {"steps": tuple(iter_steps_of_check(check, inputs, typed, shown="full" if showing.verbose else "brief"))}
 
 
 def _patches(asked: CheckRequest, check: Check) -> Mapping[tuple[Edit, ...], Patch]:

@@ -127,7 +127,10 @@ def refuse_folder_without_input(folder: Path) -> None:
               help="A row for each extra and dependency group of the project, with the Pythons on which it installs.")  # fmt: skip
 @click.option("--any", "any_will_do", is_flag=True, help="Leave with 0 where one cell installs.")
 @table_options("matrix")
+@click.pass_obj
 def matrix_command(
+    words: Sequence[str] | None,
+    /,
     inputs: tuple[str, ...],
     form: str,
     folder: str | None,
@@ -163,7 +166,13 @@ def matrix_command(
         print_note(note)
     if folder is not None:
         _write_plans(answer, Path(folder))
-    showing.write("matrix", form, answer, **_patches(form, request, answer))
+    more: dict[str, Any] = _patches(form, request, answer)
+    if form == "text":
+        from wheelcheck.report.commands import iter_steps_of_matrix
+
+        typed = repeatable(words or ())[2:]
+        more = {"steps": tuple(iter_steps_of_matrix(answer, inputs, typed, wider=False))}
+    showing.write("matrix", form, answer, **more)
     return 0 if any_will_do and answer.good else answer.exit_status
 
 

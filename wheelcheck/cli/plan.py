@@ -296,26 +296,28 @@ def tree_command(
 )
 @click.argument("package", metavar="PACKAGE")
 @click.argument("inputs", metavar="INPUT...", nargs=-1)
+@table_options("why", "platforms", "pythons", "target_files")
 @table_options("why")
 @answer_format("why")
 def why_command(package: str, inputs: tuple[str, ...], form: str, **options: Any) -> int:  # noqa: ANN401 - click
-    """Explain why PACKAGE is in the resolution of INPUT... for one target, and why no other version of it was taken.
+    """Explain why PACKAGE is in the resolution of INPUT..., and why no other version of it was taken, on each target.
 
     INPUT is what `wheelcheck plan` takes. Shown are the paths from your requirements, shortest first, with the bound that each step
     sets, and every version on the index, similar ones in one line. For a project that is not there: who mentions it, and what
     keeps it out. No repairs are searched for.
 
-    Exit status: 0 it is there, 1 it is not.
+    Exit status: 0 it is there, 1 it is not; of several targets on none.
     """
-    from wheelcheck.api.plan import why
+    from wheelcheck.api.plan import why_each
     from wheelcheck.api.request import Request
+    from wheelcheck.api.targets import TargetWords
 
-    showing = Showing.taken_from(options)
+    showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
     request = showing.with_files(Request(inputs=inputs, **request_options(options)))
     with showing.reporter() as reporter:
-        answer = why(request, package, reporter=reporter)
-    showing.write("why", form, answer)
-    if answer.unverified:
-        print_note(f"not verified, because the host does not answer: {', '.join(answer.unverified)}")
+        answers = why_each(request, package, targets, reporter=reporter)
+    showing.write("why", form, answers)
+    if unverified := tuple(dict.fromkeys(name for answer in answers for name in answer.unverified)):
+        print_note(f"not verified, because the host does not answer: {', '.join(unverified)}")
         return 3
-    return 0 if answer.is_found else 1
+    return 0 if any(answer.is_found for answer in answers) else 1

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct
 from packaging.utils import canonicalize_name
 
 from wheelcheck.model.answers import CellStatus, Matrix
+from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Code
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import InputRecord, Options, Plan
@@ -21,8 +22,8 @@ from wheelcheck.targets.targets import PLATFORMS
 
 _PLAN = "plan.json"
 _RUNTIMES = {"win": "the embeddable zip of its Python", "": "a standalone build of its Python"}
-_NAMING_TARGETS = frozenset(
-    {"platform", "python", "target_file", "platforms", "pythons", "target_files", "targets_from"}
+_NAMED_ANEW = frozenset(
+    {"platform", "python", "target_file", "platforms", "pythons", "target_files", "targets_from", "requirement_files"}
 )
 _Part = tuple[str, ...]
 """Words of a command that belong together: an option with its value, an option that takes none, or an input."""
@@ -72,37 +73,59 @@ def iter_next_steps(
         yield NextStep(command=(*again, "--max-seconds", "600"), reason="search longer")
 
 
-def iter_steps_of_matrix(matrix: Matrix, inputs: Sequence[str], asked: Sequence[str]) -> Iterator[NextStep]:
-    """The next steps after a first look: for its first blocker, or for the Python to ship; at most three.
+def iter_steps_of_matrix(
+    matrix: Matrix, inputs: Sequence[str], asked: Sequence[str], *, wider: bool = True
+) -> Iterator[NextStep]:
+    """The next steps after a grid: for its first blocker, or for the Python to ship; at most three.
 
-    *asked* are the words of the command behind the program's name, of which the options that name targets are left out; *inputs*
-    stand for those among them that are inputs.
+    *asked* are the words of the command behind its name, of which the options that name targets are left out; *inputs* stand for
+    those among them that are inputs. *wider* offers the grid of all targets.
     """
-
-    def again(command: str, *words: str) -> tuple[str, ...]:
-        kept = (word for part in _iter_parts(asked) if _is_kept(part, command) for word in part)
-        return ("wheelcheck", command, *words, *inputs, *kept)
-
-    blocked = next((cell for cell in matrix.cells if cell.status is CellStatus.BLOCKED), None)
-    if blocked is not None:
-        names = [error.package for error in blocked.blocking if error.package is not None]
-        if names:
-            yield NextStep(
-                command=(*again("why", names[0]), *target_words(blocked.target)),
-                reason=f"who wants {names[0]}, and what there is of it",
-            )
+    blocked = next((cell.target for cell in matrix.cells if cell.status is CellStatus.BLOCKED), None)
+    worst = next((blocker for blocker in matrix.blockers if blocker.package is not None), None)
+    if worst is not None:
+        blocked = worst.targets[0]
         yield NextStep(
-            command=(*again("plan"), *target_words(blocked.target)),
-            reason="one target whole, with every repair that was found",
+            command=_again("why", (str(worst.package), *inputs), asked, blocked),
+            reason=f"who wants {worst.package}, and what there is of it",
         )
+    if blocked is not None:
+        yield _whole(inputs, asked, blocked)
     elif matrix.good:
         cell = max(matrix.good, key=lambda each: matrix.best is not None and each.target.python == matrix.best.python)
         yield NextStep(
-            command=(*again("plan"), *target_words(cell.target), "-o", _PLAN),
+            command=(*_again("plan", inputs, asked, cell.target), "-o", _PLAN),
             reason="what a builder installs on one target, file by file",
         )
-    if len(matrix.pythons) == 1 or len(matrix.platforms) < len(PLATFORMS):
-        yield NextStep(command=again("matrix"), reason="on every common platform and maintained Python")
+    if wider and (len(matrix.pythons) == 1 or len(matrix.platforms) < len(PLATFORMS)):
+        yield NextStep(command=_again("matrix", inputs, asked), reason="on every common platform and maintained Python")
+
+
+def iter_steps_of_check(
+    check: Check, inputs: Sequence[str], asked: Sequence[str], *, shown: str = "brief"
+) -> Iterator[NextStep]:
+    """The next steps where *check* of *inputs* fails, at most three; *asked* is its command, *shown* the detail of its report."""
+    failing = [each for each in check.targets if each.is_decided and not each.passes]
+    if not failing:
+        return
+    codes = {judged.finding.code for each in failing for judged in each.judged if judged.verdict is Verdict.FAILS}
+    if codes <= {Code.SOURCE_PURE, Code.SOURCE_OPTIONAL}:
+        yield NextStep(command=(*asked, "--sdist", "pure"), reason="pass what is built once, without a compiler")
+    yield _whole(inputs, asked[2:], failing[0].target)
+    if shown != "full":
+        yield NextStep(command=(*asked, "-v"), reason="every finding with its evidence, and the line that leads to it")
+
+
+def _whole(inputs: Sequence[str], asked: Sequence[str], target: Target) -> NextStep:
+    return NextStep(
+        command=_again("plan", inputs, asked, target), reason="one target whole, with every repair that was found"
+    )
+
+
+def _again(command: str, words: Sequence[str], asked: Sequence[str], target: Target | None = None) -> tuple[str, ...]:
+    """*command* with *words*, the options among *asked* that it takes, but those that name targets, and *target*."""
+    kept = (word for part in _iter_parts(asked) if _is_kept(part, command) for word in part)
+    return ("wheelcheck", command, *words, *kept, *(target_words(target) if target is not None else ()))
 
 
 def target_words(target: Target) -> tuple[str, ...]:
@@ -111,9 +134,9 @@ def target_words(target: Target) -> tuple[str, ...]:
 
 
 def _is_kept(part: _Part, command: str) -> bool:
-    """Whether *part* is an option that *command* takes and that says nothing of targets."""
+    """Whether *part* is an option that *command* takes and that names neither targets nor inputs."""
     option = _BY_FLAG.get(part[0].partition("=")[0])
-    return option is not None and command in (*option.commands, *option.own) and option.name not in _NAMING_TARGETS
+    return option is not None and command in (*option.commands, *option.own) and option.name not in _NAMED_ANEW
 
 
 def _iter_uses(plan: Plan, written: str) -> Iterator[NextStep]:

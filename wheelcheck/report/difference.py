@@ -21,6 +21,8 @@ from wheelcheck.report.check.text import draw_group
 from wheelcheck.report.grouping import (
     FindingGroup,
     Group,
+    changes_by_targets,
+    group_by,
     group_changes,
     group_compared,
     group_lines,
@@ -30,9 +32,12 @@ from wheelcheck.report.grouping import (
 from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
 from wheelcheck.report.quoting import escaped, flat
 from wheelcheck.report.verdicts import headline, why_undecided
-from wheelcheck.report.wording import listed_targets
+from wheelcheck.report.wording import listed_among, listed_targets
 
 _CHANGES_IN_BRIEF = 30
+_ONE_WAY_IN_BRIEF = 5
+_ROWS_OF_CHANGES = 3
+_DOWNLOADS_IN_BRIEF = 4
 _FINDINGS_IN_BRIEF = 5
 _ROWS_IN_BRIEF = 2
 _MARKS = {
@@ -59,9 +64,8 @@ def render_diff_text(page: Page, difference: Difference, detail: Detail) -> None
     for target, reason in uncompared_targets(difference):
         page.paragraph(reason, lead=(f"{flat(str(target))}: ", "bold yellow"))
     _changes(page, difference, detail)
-    for line in download_lines(difference):
-        page.paragraph(line, lead=("download   ", "dim"), indent=2)
-    _new(page, group_compared(difference, FindingState.NEW), detail)
+    _downloads(page, difference, detail)
+    _new(page, difference, group_compared(difference, FindingState.NEW), detail)
     _folded(page, "Gone", group_compared(difference, FindingState.GONE), detail)
     _folded(page, "Still there", group_compared(difference, FindingState.STAYS), detail)
     page.bullets(difference_notes(difference))
@@ -70,25 +74,49 @@ def render_diff_text(page: Page, difference: Difference, detail: Detail) -> None
 
 
 def _changes(page: Page, difference: Difference, detail: Detail) -> None:
-    changes = group_sized_changes(difference)
-    shown = changes if detail == "full" else changes[:_CHANGES_IN_BRIEF]
-    if changes:
+    """The changes that the same targets share, each set of targets once: in brief without sizes that differ among them."""
+    decided = [each.target for each in difference.targets if each.is_decided]
+    for part in changes_by_targets(difference, every_file=detail == "full"):
         page.blank()
-    for group in shown:
-        line = f"{change_line(group.value)} {where_changed(group.targets, difference)}".rstrip()
-        mark, plain, style = _MARKS[group.value.kind]
-        page.paragraph(line, lead=(f"{mark if page.has(mark) else plain} ", style), indent=2)
-    if len(changes) > len(shown):
-        hidden = [group.value.name for group in changes[len(shown) :]]
-        page.listing([flat(name) for name in hidden], rows=_ROWS_IN_BRIEF, lead=("and ", "dim"), indent=2)
+        if len(decided) > 1:
+            page.paragraph(flat(listed_among(decided, part[0].targets)), lead=("On ", "bold"), indent=2)
+        for same in group_by(part, lambda group: group.value.kind):
+            _one_kind(page, [group.value for group in same], detail)
 
 
-def _new(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:
+def _one_kind(page: Page, same: Sequence[PackageChange], detail: Detail) -> None:
+    mark, plain, style = _MARKS[same[0].kind]
+    lead = (f"{mark if page.has(mark) else plain} ", style)
+    comes_or_goes = same[0].kind in (ChangeKind.ADDED, ChangeKind.REMOVED)
+    if detail == "brief" and len(same) > (_ONE_WAY_IN_BRIEF if comes_or_goes else _CHANGES_IN_BRIEF):
+        releases = [(each.name, each.before or each.after) for each in same]
+        words = [flat(f"{name} {release.version}") for name, release in releases if release is not None]
+        page.listing(words, rows=_ROWS_OF_CHANGES, lead=lead, indent=2)
+        return
+    for each in same:
+        page.paragraph(change_line(each), lead=lead, indent=2)
+
+
+def _downloads(page: Page, difference: Difference, detail: Detail) -> None:
+    """How much there is to download; in brief, where many targets differ, the two that differ most."""
+    lines = download_lines(difference)
+    if detail == "brief" and len(lines) > _DOWNLOADS_IN_BRIEF:
+        known = [each for each in difference.targets if each.is_decided and not each.size_after.unknown]
+        moved = sorted((each.size_after.size - each.size_before.size, str(each.target), each) for each in known)
+        lines = [f"{download_line(each)} on {flat(str(each.target))}" for *_, each in (*moved[:1], *moved[-1:])]
+        lines.append("-v tells that of each target")
+    page.blank()
+    for line in lines:
+        page.paragraph(line, lead=("download   ", "dim"), indent=2)
+
+
+def _new(page: Page, difference: Difference, groups: Sequence[FindingGroup], detail: Detail) -> None:
     failing = [each for each in groups if each.verdict is Verdict.FAILS]
+    targets = [each.target for each in difference.targets]
     shown = failing if detail == "full" else failing[:_FINDINGS_IN_BRIEF]
     for each in shown:
         page.blank()
-        draw_group(page, each, detail)
+        draw_group(page, each, detail, asked=targets)
     if len(failing) > len(shown):
         subjects = list(dict.fromkeys(flat(each.subject) for each in failing[len(shown) :]))
         page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=("also new: ", "bold red"), indent=2)

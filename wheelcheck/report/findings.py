@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
+
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.report.page import Detail, Page, Segment, glued, sentence
+from wheelcheck.report.page import Detail, Page, glued, sentence
+from wheelcheck.report.wording import EVERY_TARGET
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 """rich's words for how each severity is coloured."""
+
+MOST_BLOCKERS = 20
+"""Rows of blockers that stand on one screen."""
 
 _MARKS = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.INFO: "• "}
 _BESIDE = {
@@ -19,7 +26,9 @@ _BESIDE = {
 }
 """Notes that are drawn with an error, each with the word before it."""
 _CLASHING = 4
-_WIDEST_REQUIRER = 28
+_WIDEST_REQUIRER = 32
+_LEAST_REQUIRER = 10
+_LEAST_ELSEWHERE = 18
 _CLASHES = frozenset({Code.CONFLICT, Code.WITHDRAWN})
 _REMEDY = "remedy: "
 """The prefix of evidence that is a remedy."""
@@ -80,37 +89,124 @@ def is_blocker(finding: Finding) -> bool:
     return is_missing and finding.package is not None and finding.version is not None
 
 
-def draw_blockers(page: Page, findings: Sequence[Finding], among: Sequence[Finding]) -> None:
-    """Add a row for each of *findings* under its code: who wants it, the nearest version with a wheel, and where this one has some.
+class BlockerRow(Struct, frozen=True, kw_only=True):
+    """A project without a usable wheel: its *name* with its versions, and the error on each target with the notes beside it.
 
-    The notes *among* all findings of a plan tell the last.
+    *where* says on which targets; it is empty where that is said already.
     """
-    table = Page(width=page.width, encoding=page.encoding)
-    rows = [_blocker_row(finding, companions(finding, among)) for finding in findings]
-    table.columns(rows, indent=4, header=("", "wanted by", "nearest", "has wheels for"))
-    drawn = dict(zip(findings, table.lines[1:], strict=True))
+
+    name: str
+    sightings: tuple[tuple[Finding, tuple[Finding, ...]], ...]
+    where: str = ""
+
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """The codes of its errors, each once."""
+        return tuple(dict.fromkeys(finding.code for finding, _ in self.sightings))
+
+
+def draw_blockers(page: Page, rows: Sequence[BlockerRow], most: int = MOST_BLOCKERS) -> None:
+    """Add the first *most* of *rows* as a table under their codes and targets, which count all.
+
+    It tells who wants each, the nearest version with a wheel, and where this version has wheels.
+    """
+    counts = Counter(row.codes for row in rows)
+    rows = rows[:most]
+    table = _table(page, rows)
+    head, *drawn = table.lines
+    title = "What blocks".ljust(len(head[0][0] + head[1][0]) - 2)
     page.blank()
-    page.lines.append(tuple((text, "dim") for text, _ in table.lines[0]))
-    for code in dict.fromkeys(finding.code for finding in findings):
-        same = [finding for finding in findings if finding.code is code]
-        title = (f"{_MARKS[Severity.ERROR]}{sentence(code.title)} ({len(same)})", STYLES[Severity.ERROR])
-        page.line(("  ", ""), title, (f"  {code.number}", "dim"))
-        page.lines += [drawn[finding] for finding in same]
+    page.line((f"  {title}", "bold"), *((text, "dim") for text, _ in head[2:]))
+    lines = list(zip(rows, drawn, strict=True))
+    says_where = any(row.where != EVERY_TARGET for row in rows)
+    for codes in dict.fromkeys(row.codes for row in rows):
+        same = [(row, line) for row, line in lines if row.codes == codes]
+        words = sentence(" or ".join(code.title for code in codes))
+        numbers = ", ".join(code.number for code in codes)
+        style = STYLES[Severity.ERROR]
+        page.paragraph(
+            f"{words} ({counts[codes]})  {numbers}", lead=(_MARKS[Severity.ERROR], style), indent=2, style=style
+        )
+        for where in dict.fromkeys(row.where for row, _ in same):
+            if where and says_where:
+                page.paragraph(where, lead=("on ", "dim"), indent=4, style="dim")
+            page.lines += [line for row, line in same if row.where == where]
 
 
-def _blocker_row(finding: Finding, beside: Sequence[Finding]) -> tuple[Segment, ...]:
-    ways = sorted(finding.paths, key=len)
+def _table(page: Page, rows: Sequence[BlockerRow]) -> Page:
+    """A line for each of *rows*, after a header; the last column is cut at the width, and columns without room are left out."""
+    header = (" " * (len("What blocks") - 2), "wanted by", "nearest", "has wheels for")
+    names, nearest = [row.name for row in rows], [_nearest(row) for row in rows]
+    fixed = 4 + 2 * 3 + max(map(len, (*names, header[0]))) + max(map(len, (*nearest, header[2])))
+    requirers = [_requirer(row, page.width - fixed - _LEAST_ELSEWHERE) for row in rows]
+    cells = list(zip(names, requirers, nearest, map(_elsewhere, rows), strict=True))
+    columns = len(header)
+    while columns > 1 and _least_width(header, cells, columns) > page.width:
+        columns -= 1
+    table = Page(width=page.width, encoding=page.encoding)
+    table.columns((((row[0], "bold"), *row[1:columns]) for row in cells), indent=4, header=header[:columns])
+    return table
+
+
+def _least_width(header: Sequence[str], cells: Sequence[Sequence[str]], columns: int) -> int:
+    """How wide the first *columns* are at least, when the last of them is cut."""
+    widths = [max(len(row[column]) for row in (header, *cells)) for column in range(columns - 1)]
+    return 4 + sum(width + 2 for width in widths) + _LEAST_REQUIRER
+
+
+def _requirer(row: BlockerRow, room: int) -> str:
+    """Who wants it by the shortest way, and how many ways more there are; the name alone where *room* is short."""
+    paths = [sorted(finding.paths, key=len) for finding, _ in row.sightings]
+    ways = max(paths, key=len)
     by = _step(ways[0][-2]).replace("\N{NO-BREAK SPACE}", " ") if ways and len(ways[0]) > 1 else "you"
-    if len(by) > _WIDEST_REQUIRER:
-        by = by.partition(" ")[0]
     more = f" +{len(ways) - 1}" if len(ways) > 1 else ""
-    nearest = "none"
-    if finding.nearest is not None and finding.version is not None:
-        nearest = f"{finding.nearest} {'newer' if finding.nearest > finding.version else 'older'}"
-    notes = {each.code: each.elsewhere or () for each in (*beside, finding) if each.elsewhere}
-    pythons, platforms = notes.get(Code.OTHER_PYTHONS, ()), notes.get(Code.OTHER_PLATFORMS, ())
-    elsewhere = f"Python {spanned(pythons)}" if pythons else ", ".join(platforms) or "nothing"
-    return ((subject(finding), "bold"), (by + more, ""), (nearest, ""), (elsewhere, ""))
+    room = min(max(room, _LEAST_REQUIRER), _WIDEST_REQUIRER)
+    if len(by + more) > room:
+        by = by.partition(" ")[0]
+    if len(by + more) > room:
+        more = ""
+    return by + more if len(by) <= room else by[: room - 3] + "..."
+
+
+def _nearest(row: BlockerRow) -> str:
+    """The nearest version with a wheel; the lowest and the highest where it differs from target to target."""
+    found = {
+        finding.nearest: "newer" if finding.version is None or finding.nearest > finding.version else "older"
+        for finding, _ in row.sightings
+        if finding.nearest is not None
+    }
+    if not found:
+        return "none"
+    low, high = min(found), max(found)
+    sides = " or ".join(sorted(set(found.values())))
+    text = f"{low} {sides}" if low == high else f"{low} to {high}"
+    return text if all(finding.nearest is not None for finding, _ in row.sightings) else f"{text}, or none"
+
+
+def _elsewhere(row: BlockerRow) -> str:
+    """The Pythons for which there are wheels on every target of *row*, else the platforms."""
+    notes = [{each.code: each.elsewhere or () for each in (*beside, finding)} for finding, beside in row.sightings]
+    for code, words in ((Code.OTHER_PYTHONS, _pythons), (Code.OTHER_PLATFORMS, _platforms)):
+        first, *others = (note.get(code, ()) for note in notes)
+        if shared := [word for word in first if all(word in other for other in others)]:
+            return words(shared)
+    if any(any(note.values()) for note in notes):
+        return "differs by target"
+    # A plan of an earlier release does not record them.
+    return "" if {*row.codes} & {Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS} else "nothing"
+
+
+def _pythons(words: Sequence[str]) -> str:
+    return f"Python {spanned(words)}"
+
+
+def _platforms(words: Sequence[str]) -> str:
+    """*words* by system: ``macosx arm64/x86_64, win_amd64``."""
+    systems: dict[str, list[str]] = {}
+    for word in words:
+        system, _, machine = word.partition(" ")
+        systems.setdefault(system, []).append(machine)
+    return ", ".join(f"{system} {'/'.join(machines)}".strip() for system, machines in systems.items())
 
 
 def spanned(pythons: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ It judges nothing and compares nothing again; how a group is worded is for ``wor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct, structs
@@ -24,7 +24,7 @@ from wheelcheck.model.check import (
     Verdict,
 )
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.repair import Repair
+from wheelcheck.model.repair import Edit, Repair
 from wheelcheck.model.requirement import FileOrigin, Origin
 from wheelcheck.model.target import Target
 from wheelcheck.report.findings import companions, subject
@@ -53,7 +53,8 @@ class FindingGroup(Struct, frozen=True, kw_only=True):
     """A finding that is the same on several targets.
 
     ``finding`` is that of the first target, and ``message`` its message in words that hold on all ``targets``. ``origins`` are all
-    places where the user wrote what leads to it, ``beside`` the notes on where wheels are. ``repairs`` are the cheapest repairs of
+    places where the user wrote what leads to it, ``beside`` the notes on where wheels are, ``sightings`` the finding of each
+    target with its own notes. ``repairs`` are the cheapest repairs of
     these targets, empty where nothing fails or none was proved.
     """
 
@@ -65,6 +66,7 @@ class FindingGroup(Struct, frozen=True, kw_only=True):
     allowance: Allowance | None
     fingerprints: tuple[str, ...]
     beside: tuple[Finding, ...] = ()
+    sightings: tuple[tuple[Finding, tuple[Finding, ...]], ...] = ()
     repairs: tuple[Group[Repair], ...] = ()
 
     @property
@@ -146,9 +148,14 @@ def _finding_group(sightings: Sequence[_Sighting]) -> FindingGroup:
         origins=tuple(dict.fromkeys(judged.origin for _, judged in sightings if judged.origin is not None)),
         allowance=next((judged.allowance for _, judged in sightings if judged.allowance is not None), None),
         fingerprints=tuple(dict.fromkeys(judged.fingerprint for _, judged in sightings)),
-        beside=companions(first.finding, (judged.finding for judged in checked.judged)),
+        beside=_beside(sightings[0]),
+        sightings=tuple((sighting[1].finding, _beside(sighting)) for sighting in sightings),
         repairs=group_repairs(targets.values()) if verdict is Verdict.FAILS else (),
     )
+
+
+def _beside(sighting: _Sighting) -> tuple[Finding, ...]:
+    return companions(sighting[1].finding, (judged.finding for judged in sighting[0].judged))
 
 
 def _common_message(sightings: Sequence[_Sighting]) -> str:
@@ -184,7 +191,7 @@ def open_notes(groups: Iterable[FindingGroup]) -> tuple[FindingGroup, ...]:
 
 
 def group_repairs(targets: Iterable[CheckedTarget]) -> tuple[Group[Repair], ...]:
-    """Group the cheapest repair of each of *targets* that is not applied already by its edits."""
+    """Group the cheapest repair of each of *targets* that is not applied already by its edits, their reasons' target aside."""
     pairs = []
     for checked in targets:
         plan = checked.plan
@@ -192,7 +199,13 @@ def group_repairs(targets: Iterable[CheckedTarget]) -> tuple[Group[Repair], ...]
             continue
         offered = [repair for repair in plan.proposals.repairs if repair.id not in plan.applied]
         pairs += [(repair, checked.target) for repair in offered[:1]]
-    return _grouped(pairs, lambda repair: repair.edits)
+    groups = group_by(pairs, lambda pair: tuple(_placeless(edit, pair[1]) for edit in pair[0].edits))
+    return tuple(Group(value=same[0][0], targets=tuple(target for _, target in same)) for same in groups)
+
+
+def _placeless(edit: Edit, target: Target) -> Edit:
+    """*edit* with a reason that does not name its *target*."""
+    return structs.replace(edit, because=_swapped(edit.because, target, (_TARGET,)))
 
 
 def group_compared(difference: Difference, state: FindingState) -> tuple[FindingGroup, ...]:
@@ -220,19 +233,46 @@ def _change_key(change: PackageChange) -> Hashable:
 
 def group_sized_changes(difference: Difference) -> tuple[Group[PackageChange], ...]:
     """The groups of :func:`group_changes`, each parted by the sizes of its files, or without sizes where these are many."""
-
-    def sizes(change: PackageChange) -> Hashable:
-        return tuple(side and side.size for side in (change.before, change.after))
-
     found: list[Group[PackageChange]] = []
     for group in group_changes(difference):
         same = _change_key(group.value)
         pairs = [
             (each, side.target) for side in difference.targets for each in side.changes if _change_key(each) == same
         ]
-        parted = _grouped(pairs, sizes)
+        parted = _grouped(pairs, _sizes)
         found += parted if len(parted) <= _MOST_SIZES else [Group(value=_unsized(group.value), targets=group.targets)]
     return tuple(found)
+
+
+def changes_by_targets(difference: Difference, *, every_file: bool) -> list[list[Group[PackageChange]]]:
+    """The changes that are of the same targets together, those of the most targets first.
+
+    With *every_file* those whose files differ are apart, as of :func:`group_sized_changes`; else the same move is one change.
+    """
+    groups = group_sized_changes(difference) if every_file else _moves(difference)
+    parts = group_by(groups, lambda group: frozenset(map(str, group.targets)))
+    return sorted(parts, key=lambda part: -len(part[0].targets))
+
+
+def _moves(difference: Difference) -> Iterator[Group[PackageChange]]:
+    def versions(group: Group[PackageChange]) -> Hashable:
+        change = group.value
+        if change.kind is ChangeKind.RESUPPLIED:
+            return _change_key(change)
+        return (change.kind, change.name, *(side and side.version for side in (change.before, change.after)))
+
+    for same in group_by(group_sized_changes(difference), versions):
+        first = same[0].value
+        is_one = len({_sizes(group.value) for group in same}) == 1
+        targets = {target for group in same for target in group.targets}
+        yield Group(
+            value=first if is_one else _unsized(first),
+            targets=tuple(each.target for each in difference.targets if each.target in targets),
+        )
+
+
+def _sizes(change: PackageChange) -> Hashable:
+    return tuple(side and side.size for side in (change.before, change.after))
 
 
 def _unsized(change: PackageChange) -> PackageChange:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from wheelcheck.model.answers import CellStatus, Matrix, Opening
+from msgspec import structs
+
+from wheelcheck.model.answers import Blocker, CellStatus, Matrix, Opening
 from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.repair import Repair
 from wheelcheck.report.commands import NextStep, draw_steps
+from wheelcheck.report.findings import MOST_BLOCKERS, BlockerRow, companions, draw_blockers, is_blocker
 from wheelcheck.report.grouping import group_blockers, group_failures
 from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined, on_page, sentence, size_text
-from wheelcheck.report.quoting import escaped, flat
-from wheelcheck.report.wording import change, listed_cells
+from wheelcheck.report.quoting import escaped, flat, flat_finding
+from wheelcheck.report.wording import EVERY_TARGET, blocker_name, change, changes, listed_cells
 
 CELL_WORDS = {
     CellStatus.INSTALLS: "installs",
@@ -100,19 +103,40 @@ def _blocks(pythons: Sequence[str], room: int) -> Iterator[tuple[str, ...]]:
 
 
 def _blockers(page: Page, matrix: Matrix, detail: Detail) -> None:
-    groups = group_blockers(matrix)
-    if not groups:
-        return
-    shown = groups if detail == "full" else groups[:_BLOCKERS_IN_BRIEF]
-    most = _EVERYTHING if detail == "full" else _NAMES_IN_BRIEF
-    page.heading("What blocks")
-    for each in shown:
-        names = folded([glued(flat(name)) for name in each.names], most)
+    """A row for each project without a wheel, those of the most cells first, and a sentence for each other reason."""
+    missing = [blocker for blocker in matrix.blockers if all(is_blocker(finding) for finding in blocker.findings)]
+    most = _EVERYTHING if detail == "full" else MOST_BLOCKERS
+    if missing:
+        draw_blockers(page, [_row(matrix, blocker) for blocker in missing], most)
+    _more_on_fewer(page, len(missing[most:]))
+    groups = group_blockers(
+        structs.replace(matrix, blockers=tuple(each for each in matrix.blockers if each not in missing))
+    )
+    if groups:
+        page.heading("What blocks besides" if missing else "What blocks")
+    shown_groups = groups if detail == "full" else groups[:_BLOCKERS_IN_BRIEF]
+    for each in shown_groups:
+        names = folded([glued(flat(name)) for name in each.names], _EVERYTHING if detail == "full" else _NAMES_IN_BRIEF)
         page.paragraph(f"{names}: {each.why}" if each.why else names, lead=("✗ ", "bold red"), indent=2)
         page.paragraph(listed_cells(matrix, each.targets), lead=("on ", "dim"), indent=4)
-    hidden = sum(len(each.names) for each in groups[len(shown) :])
+    _more_on_fewer(page, sum(len(each.names) for each in groups[len(shown_groups) :]))
+
+
+def _more_on_fewer(page: Page, hidden: int) -> None:
     if hidden:
         page.paragraph(f"{hidden} more on fewer targets (-v shows all)", indent=4, style="dim")
+
+
+def _row(matrix: Matrix, blocker: Blocker) -> BlockerRow:
+    sightings = [
+        (flat_finding(finding), companions(finding, cell.plan.findings))
+        for cell in matrix.cells
+        if cell.plan is not None
+        for finding in cell.blocking
+        if finding.package == blocker.package
+    ]
+    where = listed_cells(matrix, blocker.targets) if len(matrix.cells) > 1 else ""
+    return BlockerRow(name=flat(blocker_name(blocker)), sightings=tuple(sightings), where=where)
 
 
 def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
@@ -262,19 +286,17 @@ def opening_lines(matrix: Matrix) -> tuple[str, ...]:
         closed = [each for each in matrix.openings if each.repair is None and each.searched is searched]
         targets = [target for each in closed for target in (each.proved, *each.alike)]
         if targets:
-            lines.append(f"nothing was found{end} for {listed_cells(matrix, targets)}")
+            where = listed_cells(matrix, targets)
+            lines.append(f"nothing was found{end} for {'any target' if where == EVERY_TARGET else where}")
     return tuple(lines)
 
 
 def _opening(matrix: Matrix, opening: Opening, repair: Repair) -> str:
     cells = listed_cells(matrix, (opening.proved, *opening.alike))
-    first, *others = (
-        (" and ".join(change(edit, opening.proved) for edit in each.edits), each.risk.value)
-        for each in (repair, *opening.others)
-    )
+    first = " and ".join(change(edit, opening.proved) for edit in repair.edits)
     proof = f"proved on {opening.proved}" if opening.alike else "proved by resolving again"
-    rest = "".join(f"; or {changes} ({risk} risk)" for changes, risk in others)
-    return f"{first[0]}: opens {cells} ({first[1]} risk, {proof}){rest}"
+    rest = "".join(f"; or {changes(each)} ({each.risk.value} risk)" for each in opening.others)
+    return f"{first}: opens {cells} ({repair.risk.value} risk, {proof}){rest}"
 
 
 def failure_lines(matrix: Matrix) -> tuple[str, ...]:

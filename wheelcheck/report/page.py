@@ -176,7 +176,7 @@ class Page(Struct, kw_only=True):
         for row in table:
             line: list[Segment] = [(" " * indent, "")]
             for (text, style), width in zip(row, widths, strict=True):
-                shown = text if len(text) <= width else text[: width - 3].rstrip(", ") + "..."
+                shown = text if len(text) <= width else _cut(text, width)
                 line.append((shown if len(line) == len(row) else shown.ljust(width + 2), style))
             self.lines.append(tuple(line))
 
@@ -207,6 +207,13 @@ class Page(Struct, kw_only=True):
             for line in self.lines:
                 console.print(Text.assemble(*line), soft_wrap=True)
         return captured.get()
+
+
+def _cut(text: str, width: int) -> str:
+    """*text* with ``...`` for what has no room, after a whole item where it has several."""
+    head = text[: width - 3]
+    whole, comma, _ = head.rpartition(", ")
+    return f"{whole}, ..." if comma and len(whole) + 5 <= width else head.rstrip(", ") + "..."
 
 
 def on_page(encoding: str) -> Callable[[Callable[..., None]], Callable[..., str]]:

@@ -10,7 +10,9 @@ from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.report.commands import draw_steps, iter_next_steps
 from wheelcheck.report.findings import (
+    MOST_BLOCKERS,
     STYLES,
+    BlockerRow,
     companions,
     draw_blockers,
     draw_finding,
@@ -23,7 +25,6 @@ from wheelcheck.report.page import Detail, Page, counted, on_page, sentence, siz
 from wheelcheck.report.repairs import draw_applied, draw_repairs
 
 _ERRORS_IN_BRIEF = 5
-_ROWS_OF_BLOCKERS = 20
 _ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
 _ROWS_IN_BRIEF = 2
 _ROWS_IN_FULL = 10_000
@@ -108,8 +109,11 @@ def _errors(page: Page, plan: Plan, detail: Detail) -> None:
     """Draw each error whole; in brief, where several projects lack a wheel, a row for each of these."""
     missing = [finding for finding in plan.errors if is_blocker(finding)]
     if detail == "brief" and len(missing) > 1:
-        draw_blockers(page, missing[:_ROWS_OF_BLOCKERS], plan.findings)
-        draw_hidden(page, [subject(finding) for finding in missing[_ROWS_OF_BLOCKERS:]])
+        rows = [
+            BlockerRow(name=subject(each), sightings=((each, companions(each, plan.findings)),)) for each in missing
+        ]
+        draw_blockers(page, rows)
+        draw_hidden(page, [subject(finding) for finding in missing[MOST_BLOCKERS:]])
         errors = tuple(finding for finding in plan.errors if finding not in missing)
     else:
         errors = plan.errors

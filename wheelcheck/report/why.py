@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wheelcheck.model.answers import Bounding, Outcome, Standing, VersionRange, WayStep, Why
 from wheelcheck.model.document import render_json
 from wheelcheck.model.judgement import Installability
+from wheelcheck.report.grouping import group_by
 from wheelcheck.report.page import Detail, Page, counted, folded, glued, on_page
+from wheelcheck.report.wording import listed_targets
 
 _WAYS_IN_BRIEF = 5
 _WIDEST_LABEL = 36
@@ -27,26 +31,49 @@ _INSTALLS = {
 
 
 @on_page("ascii")
-def render_why(page: Page, why: Why, detail: Detail) -> None:
-    """Draw *why*; ``full`` shows every way, and days."""
-    page.paragraph(headline(why), style="bold" if why.is_found else "bold yellow")
+def render_whys(page: Page, answers: Sequence[Why], detail: Detail) -> None:
+    """Draw *answers* for several targets, those that say the same once, where ``brief`` has the versions as the first sees them."""
+    before = None
+    for same in group_by(answers, _alike if detail == "brief" else lambda each: str(each.target)):
+        page.blank()
+        targets = [each.target for each in same]
+        _draw(page, same[0], detail, str(targets[0]) if len(targets) == 1 else listed_targets(targets), before)
+        if any(each.ranges != same[0].ranges for each in same):
+            page.paragraph(f"as {targets[0]} sees them; -v tells each target", indent=4, style="dim")
+        before = same[0]
+
+
+def _alike(why: Why) -> bytes:
+    # Why a mention does not count names the target.
+    mentions = tuple((mention.by, mention.requirement) for mention in why.mentions)
+    return render_json((why.outcome, why.clashing, why.version, why.installability, why.ways, why.bounds, mentions))
+
+
+def _draw(page: Page, why: Why, detail: Detail, where: str, before: Why | None) -> None:
+    page.paragraph(headline(why, where), style="bold" if why.is_found else "bold yellow")
     _ended(page, why)
-    if why.is_found:
-        _ways(page, why, detail)
-        _available(page, why, detail)
-    else:
-        _mentions(page, why)
-
-
-def headline(why: Why) -> str:
-    """The first line: which version there is and how it installs, or that there is none."""
     if not why.is_found:
-        return f"{why.package} is not installed on {why.target}"
+        _mentions(page, why)
+        return
+    if before is not None and (before.ways, before.bounds) == (why.ways, why.bounds):
+        page.paragraph("Wanted in the same ways", indent=2, apart=True)
+    else:
+        _ways(page, why, detail)
+    if before is not None and before.ranges == why.ranges:
+        page.paragraph("The same versions on the index", indent=2)
+    else:
+        _available(page, why, detail)
+
+
+def headline(why: Why, where: str) -> str:
+    """The first line: which version there is on the targets *where* and how it installs, or that there is none."""
+    if not why.is_found:
+        return f"{why.package} is not installed on {where}"
     if why.version is None:
         what = "requirements on it clash" if why.outcome is Outcome.CLASH else "no version was chosen"
-        return f"{why.package} on {why.target}: {what}"
+        return f"{why.package} on {where}: {what}"
     how = f": {_INSTALLS[why.installability]}" if why.installability is not None else ""
-    return f"{why.package} {why.version} on {why.target}{how}"
+    return f"{why.package} {why.version} on {where}{how}"
 
 
 def _ended(page: Page, why: Why) -> None:
@@ -147,35 +174,39 @@ def _mentions(page: Page, why: Why) -> None:
         page.paragraph(folded(list(why.near), len(why.near)), lead=("Near names: ", "bold"), indent=2)
 
 
-def render_why_json(why: Why) -> str:
-    """Render *why* as JSON (schema ``wheelcheck.why/1``), the same bytes for the same answer, ending in a newline."""
-    return render_json(
-        {
-            "schema": "wheelcheck.why/1",
-            "package": why.package,
-            "found": why.is_found,
-            "outcome": why.outcome,
-            "clashing": why.clashing,
-            "target": why.target.name,
-            "version": why.version,
-            "installability": why.installability,
-            "file": why.filename or None,
-            "evidence": why.evidence,
-            "index": why.index or None,
-            "ways": [
-                [
-                    {"name": step.name, "version": step.version, "requirement": step.requirement or None, "by": step.by}
-                    for step in way
-                ]
-                for way in why.ways
-            ],
-            "more_ways": why.more_ways,
-            "bounds": [_bound_document(bound) for bound in why.bounds],
-            "available": {"versions": why.versions, "files": why.files, "ranges": why.ranges},
-            "mentions": why.mentions,
-            "near": why.near,
-        }
-    ).decode()
+def render_whys_json(answers: Sequence[Why]) -> str:
+    """Render *answers* as JSON: one as ``wheelcheck.why/1``, several as a list of such (``wheelcheck.whys/1``)."""
+    documents = [_document(why) for why in answers]
+    several = {"schema": "wheelcheck.whys/1", "answers": documents}
+    return render_json(documents[0] if len(documents) == 1 else several).decode()
+
+
+def _document(why: Why) -> dict[str, object]:
+    return {
+        "schema": "wheelcheck.why/1",
+        "package": why.package,
+        "found": why.is_found,
+        "outcome": why.outcome,
+        "clashing": why.clashing,
+        "target": why.target.name,
+        "version": why.version,
+        "installability": why.installability,
+        "file": why.filename or None,
+        "evidence": why.evidence,
+        "index": why.index or None,
+        "ways": [
+            [
+                {"name": step.name, "version": step.version, "requirement": step.requirement or None, "by": step.by}
+                for step in way
+            ]
+            for way in why.ways
+        ],
+        "more_ways": why.more_ways,
+        "bounds": [_bound_document(bound) for bound in why.bounds],
+        "available": {"versions": why.versions, "files": why.files, "ranges": why.ranges},
+        "mentions": why.mentions,
+        "near": why.near,
+    }
 
 
 def _bound_document(bound: Bounding) -> dict[str, object]:

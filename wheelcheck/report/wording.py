@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _OF_THE_TARGET = frozenset({EditKind.PYTHON, EditKind.PLATFORM})
 _OTHER_PYTHONS = {"win32": "the 64-bit Python", "win_arm64": "the x64 Python"}
-_SHOWN_TARGETS = 12
+_SHOWN_PLATFORMS = 12
+EVERY_TARGET = "every target"
 _Pairs = Set[tuple[str, str]]
 
 
@@ -144,39 +145,50 @@ def blocker_name(blocker: Blocker) -> str:
 
 
 def listed_targets(targets: Sequence[Target]) -> str:
-    """*targets* by platform: ``win_amd64 with Python 3.11, 3.12; musllinux_1_2_x86_64 with Python 3.11``."""
+    """*targets* by platforms with the same Pythons: ``win_amd64, win_arm64 with Python 3.11, 3.12; macosx_13_0_x86_64 with …``."""
     pythons: dict[str, list[str]] = {}
-    for target in targets[:_SHOWN_TARGETS]:
+    for target in targets:
         pythons.setdefault(target.platform, []).append(target.python)
-    text = "; ".join(f"{platform} with Python {', '.join(words)}" for platform, words in pythons.items())
-    more = len(targets) - _SHOWN_TARGETS
+    shown = list(pythons)[:_SHOWN_PLATFORMS]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for platform in shown:
+        alike.setdefault(tuple(pythons[platform]), []).append(platform)
+    text = "; ".join(f"{', '.join(names)} with Python {', '.join(words)}" for words, names in alike.items())
+    more = len(targets) - sum(len(pythons[platform]) for platform in shown)
     return f"{text}; and {more} more" if more > 0 else text
 
 
 def listed_cells(matrix: Matrix, targets: Iterable[Target]) -> str:
-    """*targets* by rows and columns of *matrix*: ``win_arm64 (all Pythons), macosx_13_0_x86_64 (3.13, 3.14)``.
+    """*targets* by rows and columns of *matrix*, as :func:`listed_among` lists them."""
+    return listed_among([cell.target for cell in matrix.cells], targets)
 
-    Whole rows come first, then whole columns, then what is left of each row.
+
+def listed_among(asked: Sequence[Target], targets: Iterable[Target]) -> str:
+    """*targets* of those *asked* by platform and Python: ``win_arm64 (all Pythons), macosx_13_0_x86_64 (3.13, 3.14)``.
+
+    All of several are ``EVERY_TARGET``. Whole platforms come first, then whole Pythons, then what is left of each platform.
     """
     named = {(target.platform, target.python) for target in targets}
-    asked = {(cell.target.platform, cell.target.python) for cell in matrix.cells}
-    several = len(matrix.pythons) > 1
-    if named == asked and len(matrix.platforms) > 1 and several:
-        return "every target"
-    rows = [platform for platform in matrix.platforms if _is_whole(named, asked, 0, platform)]
+    every = {(target.platform, target.python) for target in asked}
+    all_platforms = tuple(dict.fromkeys(target.platform for target in asked))
+    all_pythons = tuple(dict.fromkeys(target.python for target in asked))
+    several = len(all_pythons) > 1
+    if named == every and len(every) > 1:
+        return EVERY_TARGET
+    rows = [platform for platform in all_platforms if _is_whole(named, every, 0, platform)]
     left = {cell for cell in named if cell[0] not in rows}
     columns = [
         python
-        for python in matrix.pythons
-        if _is_whole(named, asked, 1, python) and any(cell[1] == python for cell in left)
+        for python in all_pythons
+        if len(all_platforms) > 1 and _is_whole(named, every, 1, python) and any(cell[1] == python for cell in left)
     ]
     left = {cell for cell in left if cell[1] not in columns}
     parts = [joined(rows) + (" (all Pythons)" if several else "")] if rows else []
     if columns:
         parts.append("every platform" + (f" ({', '.join(columns)})" if several else ""))
     rest: dict[str, list[str]] = {}
-    for platform in matrix.platforms:
-        pythons = ", ".join(python for python in matrix.pythons if (platform, python) in left)
+    for platform in all_platforms:
+        pythons = ", ".join(python for python in all_pythons if (platform, python) in left)
         if pythons:
             rest.setdefault(pythons, []).append(platform)
     parts += [f"{joined(platforms)} ({pythons})" for pythons, platforms in rest.items()]

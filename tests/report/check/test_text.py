@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
+from packaging.version import Version
 
-from tests.fakes import checks
+from tests.fakes import checks, proposed, samples
 from tests.report.check.scenes import GOLDEN, SCENES, Scene
+from wheelcheck.model.check import CheckedTarget, Verdict
+from wheelcheck.model.finding import Code
+from wheelcheck.model.repair import Proposals
+from wheelcheck.model.target import Target
 from wheelcheck.report.check.text import render_text
 
 EVERY = checks.every_check()
@@ -55,3 +61,65 @@ def test_stale_allowances_are_named_with_their_line() -> None:
 def test_four_hundred_findings_fit_on_a_screen() -> None:
     assert len(render_text(checks.crowded()).splitlines()) < 50
     assert len(render_text(checks.crowded(), detail="full").splitlines()) > 400
+
+
+def _lacking(target: Target, *nearest: tuple[str, str | None, tuple[str, ...]]) -> CheckedTarget:
+    found = (
+        (name, samples.finding(Code.OTHER_PYTHONS, name, "2.0", f"{name} is missing on {target}"), version, pythons)
+        for name, version, pythons in nearest
+    )
+    findings = [
+        replace(
+            finding,
+            paths=(("app==1.0", f"{name}==2.0"), ("app==1.0", "lib==1.0", f"{name}==2.0")),
+            nearest=Version(version) if version else None,
+            elsewhere=pythons,
+        )
+        for name, finding, version, pythons in found
+    ]
+    return checks.checked(
+        target, samples.blocked_plan(), [checks.judged(each, Verdict.FAILS, origin=None) for each in findings]
+    )
+
+
+def test_projects_without_a_wheel_have_a_row_each_and_the_targets_stand_once_above_those_that_share_them() -> None:
+    both = ("both", "2.1", ("3.8", "3.9", "3.10"))
+    check = checks.answer(
+        _lacking(checks.WINDOWS, both, ("near", "1.9", ("3.9",))),
+        _lacking(checks.MUSL, ("both", "3.0", ("3.9", "3.10", "3.12")), ("far", None, ())),
+    )
+    lines = render_text(check).splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("  What blocks"))
+    assert [" ".join(line.split()) for line in lines[head : head + 9]] == [
+        "What blocks wanted by nearest has wheels for",
+        "✗ Wheels only for other Pythons (3) WC105",
+        "on every target",
+        "both 2.0 app 1.0 +1 2.1 to 3.0 Python 3.9, 3.10",
+        "on musllinux_1_2_x86_64",
+        "far 2.0 app 1.0 +1 none",
+        "on win_amd64",
+        "near 2.0 app 1.0 +1 1.9 older Python 3.9",
+        "",
+    ]
+    assert "both is missing on these targets" in " ".join(render_text(check, detail="full").split())
+
+
+def test_targets_of_all_rows_are_not_said_where_they_are_all_that_was_asked() -> None:
+    rows = (("a", "2.1", ("3.9",)), ("b", "2.1", ("3.9",)))
+    text = render_text(checks.answer(_lacking(checks.WINDOWS, *rows), _lacking(checks.WINDOWS_312, *rows)))
+    assert "on every target" not in text
+    assert "win_amd64/3.11,3.12: fails: 2 findings\n" in text
+
+
+def test_repair_of_two_targets_whose_reasons_name_them_is_one() -> None:
+    edit = proposed.OVERRIDE.edits[0]
+
+    def on(target: Target) -> CheckedTarget:
+        told = replace(proposed.OVERRIDE, edits=(replace(edit, because=f"av 11.0.0 has no usable file on {target}"),))
+        blocked = samples.blocked_plan(Proposals(repairs=(told,)))
+        return checks.checked(target, blocked, [checks.judged(checks.av_on(target), Verdict.FAILS)])
+
+    text = render_text(checks.answer(on(checks.WINDOWS), on(checks.WINDOWS_312)))
+    assert text.count("Nearest repair") == 1
+    assert "Nearest repair on every target\n" in text
+    assert "Python 3.11)" not in text

@@ -9,8 +9,17 @@ from msgspec import structs
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.repair import Repair
-from wheelcheck.report.findings import draw_finding, draw_hidden
-from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
+from wheelcheck.model.target import Target
+from wheelcheck.report.commands import NextStep, draw_steps
+from wheelcheck.report.findings import (
+    MOST_BLOCKERS,
+    BlockerRow,
+    draw_blockers,
+    draw_finding,
+    draw_hidden,
+    is_blocker,
+)
+from wheelcheck.report.grouping import FindingGroup, Group, group_by, group_findings, group_repairs, open_notes
 from wheelcheck.report.page import Detail, Page, counted, on_page
 from wheelcheck.report.quoting import flat, flat_edit, flat_finding
 from wheelcheck.report.verdicts import (
@@ -24,7 +33,7 @@ from wheelcheck.report.verdicts import (
     undecided_targets,
     wanted_by,
 )
-from wheelcheck.report.wording import change, gain, listed_targets
+from wheelcheck.report.wording import change, gain, listed_among
 
 _FAILING_IN_BRIEF = 5
 _WITH_EVIDENCE_IN_BRIEF = 3
@@ -34,11 +43,11 @@ _WORD_STYLES = {"passes": "green", "fails": "bold red", "undecided": "bold yello
 
 
 @on_page("utf-8")
-def render_text(page: Page, check: Check, detail: Detail) -> None:
-    """Draw *check*, every finding with all its evidence in ``full``."""
+def render_text(page: Page, check: Check, detail: Detail, *, steps: Sequence[NextStep] = ()) -> None:
+    """Draw *check*, every finding with all its evidence in ``full``; *steps* are commands to run next."""
     groups = group_findings(check)
     _targets(page, check)
-    _failing(page, [each for each in groups if each.verdict is Verdict.FAILS], detail)
+    _failing(page, check, [each for each in groups if each.verdict is Verdict.FAILS], detail)
     if any(each.verdict is Verdict.FAILS for each in groups):
         _repairs(page, check, detail)
     _counted(page, groups, detail)
@@ -47,30 +56,49 @@ def render_text(page: Page, check: Check, detail: Detail) -> None:
     page.bullets(flat(note) for note in check.notes)
     style = "bold red" if check.exit_status == 1 else "bold yellow" if undecided_targets(check) else "bold green"
     page.paragraph(check_verdict(check, groups), style=style, apart=True)
+    draw_steps(page, steps)
 
 
 def _targets(page: Page, check: Check) -> None:
-    names = [f"{checked.target.platform}/{checked.target.python}" for checked in check.targets]
+    """A line for each platform, or for those of its Pythons that have the same answer."""
+    alike = group_by(check.targets, lambda each: (each.target.platform, target_word(each), flat(target_detail(each))))
+    names = [f"{same[0].target.platform}/{','.join(each.target.python for each in same)}" for same in alike]
     room = max((len(name) for name in names), default=0)
-    for name, checked in zip(names, check.targets, strict=True):
+    for name, (checked, *_) in zip(names, alike, strict=True):
         word, detail = target_word(checked), flat(target_detail(checked))
         lead = f"{name}:".ljust(room + 2) + word + (": " if detail else "")
         page.paragraph(detail, lead=(lead, _WORD_STYLES[word]))
 
 
-def _failing(page: Page, failing: Sequence[FindingGroup], detail: Detail) -> None:
+def _failing(page: Page, check: Check, failing: Sequence[FindingGroup], detail: Detail) -> None:
+    """Draw each group whole; in brief, where several projects lack a wheel, a row for each of these."""
+    missing = [group for group in failing if is_blocker(group.finding) and group.allowance is None]
+    if detail == "brief" and len(missing) > 1:
+        draw_blockers(page, [_row(check, group) for group in missing])
+        draw_hidden(page, [flat(group.subject) for group in missing[MOST_BLOCKERS:]])
+        failing = [group for group in failing if group not in missing]
+    targets = [checked.target for checked in check.targets]
     shown = failing if detail == "full" else failing[:_FAILING_IN_BRIEF]
     evidence = 1 if len(shown) <= _WITH_EVIDENCE_IN_BRIEF else 0
     for group in shown:
         page.blank()
-        draw_group(page, group, detail, evidence=evidence)
+        draw_group(page, group, detail, asked=targets, evidence=evidence)
         if group.allowance is not None:
             page.labelled("allowance", flat(f"expired after {group.allowance.expires} ({group.allowance.origin})"))
     draw_hidden(page, [flat(group.subject) for group in failing[len(shown) :]])
 
 
-def draw_group(page: Page, group: FindingGroup, detail: Detail, *, evidence: int = 1) -> None:
-    """Add the finding of *group* to *page*, with its places and targets; ``brief`` shows that much *evidence*."""
+def _row(check: Check, group: FindingGroup) -> BlockerRow:
+    where = "" if len(check.targets) == 1 else listed_among([each.target for each in check.targets], group.targets)
+    return BlockerRow(
+        name=flat(group.subject),
+        sightings=tuple((flat_finding(finding), beside) for finding, beside in group.sightings),
+        where=where,
+    )
+
+
+def draw_group(page: Page, group: FindingGroup, detail: Detail, *, asked: Sequence[Target], evidence: int = 1) -> None:
+    """Add the finding of *group* to *page*, with its places and targets, of those *asked*; ``brief`` shows so much *evidence*."""
     # A finding that fails is drawn as an error, whatever the severity of its code.
     finding = flat_finding(structs.replace(group.finding, severity=Severity.ERROR, message=group.message))
     beside = [flat_finding(note) for note in group.beside] if evidence or detail == "full" else []
@@ -78,7 +106,7 @@ def draw_group(page: Page, group: FindingGroup, detail: Detail, *, evidence: int
     if group.origins:
         page.labelled("written in", flat(", ".join(str(origin) for origin in group.origins)))
     if not names_its_target(group):
-        page.labelled("on", flat(listed_targets(group.targets)))
+        page.labelled("on", flat(listed_among(asked, group.targets)))
 
 
 def _repairs(page: Page, check: Check, detail: Detail) -> None:
@@ -86,19 +114,20 @@ def _repairs(page: Page, check: Check, detail: Detail) -> None:
     repairs = group_repairs(failing)
     for proved in repairs if detail == "full" else repairs[:_REPAIRS_IN_BRIEF]:
         page.blank()
-        _draw_repair(page, proved)
+        targets = [each.target for each in check.targets]
+        _draw_repair(page, proved, listed_among(targets, proved.targets) if len(targets) > 1 else "")
     hidden = len(repairs) - _REPAIRS_IN_BRIEF
     if hidden > 0 and detail == "brief":
         page.blank()
         page.line((f"  and {counted(hidden, 'other repair')} for other targets (-v shows all)", "dim"))
 
 
-def _draw_repair(page: Page, proved: Group[Repair]) -> None:
+def _draw_repair(page: Page, proved: Group[Repair], where: str) -> None:
     repair = proved.value
-    page.paragraph(listed_targets(proved.targets), lead=("Nearest repair on ", "bold"), indent=2)
+    page.paragraph(where, lead=(f"Nearest repair{' on ' if where else ''}", "bold"), indent=2)
     first, *others = (flat_edit(edit) for edit in repair.edits)
     lead = f"{repair.risk.value} risk  "
-    page.paragraph(change(first), lead=(lead, "yellow"), indent=4, style="bold")
+    page.paragraph(change(first, proved.targets[0]), lead=(lead, "yellow"), indent=4, style="bold")
     for edit in others:
         page.paragraph(f"and {change(edit)}", indent=4 + len(lead), style="bold")
     if repair.options:
