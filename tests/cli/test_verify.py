@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 
 from tests.cli.programs import Shell
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
-from tests.fakes.libraries import make_pe
+from tests.fakes.libraries import make_elf, make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
 from wheelcheck.api.verify import verify
 from wheelcheck.environments.verify.imports import ImportOptions
@@ -193,6 +193,22 @@ def test_interrupted_run_ends_at_once_with_what_it_started(shell: Shell, number:
 def test_quiet_prints_nothing_but_the_status(shell: Shell, env: FakeEnvironment) -> None:
     outcome = shell.run("verify", "env", "-q")
     assert (outcome.status, outcome.out) == (1, "")
+
+
+def test_many_libraries_of_the_system_are_one_sentence_of_their_distribution(tmp_path: Path) -> None:
+    made = site_packages(tmp_path / "env")
+    kits = ["libGL.so.1", "libEGL.so.1", "libX11.so.6", "libglib-2.0.so.0"]
+    files = {f"qt/p{number}.so": make_elf([name]) for number, name in enumerate(kits * 10)}
+    made.install("qt", {"qt/__init__.py": "", **files}, tag="cp311-cp311-manylinux_2_28_x86_64")
+    made.install("one", {"one/a.so": make_elf(["libGL.so.1"])}, tag="cp311-cp311-manylinux_2_28_x86_64")
+    inspection = verify(str(made.root), ImportOptions(wanted=False))
+    text = " ".join(render_verify(inspection, width=80, color=False, encoding="utf-8", detail="brief").split())
+    assert text.count("qt: ") == 1
+    assert "qt: 40 files need libraries that slim images or servers lack: libEGL.so.1, libGL.so.1, libX11.so.6" in text
+    assert "apt-get install libgl1 libegl1 libopengl0 libglx0 libgles2 libx11-6" in text
+    assert "one/a.so needs libGL.so.1" in text
+    full = " ".join(render_verify(inspection, width=80, color=False, encoding="utf-8", detail="full").split())
+    assert "qt/p39.so needs" in full
 
 
 def _write_golden() -> None:

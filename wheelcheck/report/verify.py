@@ -28,6 +28,7 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO
 _TITLES = {Severity.ERROR: "Problems", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
 _OF_MANY = frozenset((ProblemKind.PACKAGE_MISSING, ProblemKind.PACKAGE_EXTRA))
 """Kinds that are grouped over all distributions."""
+_INSTALL = re.compile(r"on Debian: apt-get install ([a-z0-9][^ (,;]*(?: [a-z0-9][^ (,;]*)*)")
 _ROWS = 2
 """Lines that name the files of one group."""
 
@@ -107,7 +108,10 @@ def _problems(page: Page, problems: Sequence[Problem], severity: Severity, verbo
     if not problems:
         return
     page.heading(f"{_TITLES[severity]} ({len(problems)})", _STYLES[severity])
-    for group in _groups(problems):
+    systems, rest = ((), problems) if verbose else _of_systems(problems)
+    for named in systems:
+        _of_system(page, named)
+    for group in _groups(rest):
         for problem in group if verbose else group[:1]:
             page.paragraph(_worded(problem), lead=("- ", _STYLES[severity]), indent=2)
         if len(group) > 1 and not verbose:
@@ -131,6 +135,37 @@ def _briefly(problem: Problem, first: Problem) -> str:
     if not words:
         return problem.library or problem.message
     return f"{words} ({problem.library})" if problem.library != first.library and problem.library else words
+
+
+def _of_systems(problems: Sequence[Problem]) -> tuple[Sequence[Sequence[Problem]], Sequence[Problem]]:
+    """Those warnings that name packages of the system, for each distribution that has several kinds of them; and the rest."""
+    found: dict[str | None, list[Problem]] = {}
+    for problem in filter(_names_packages, problems):
+        found.setdefault(problem.distribution, []).append(problem)
+    several = {owner: each for owner, each in found.items() if len({problem.remedy for problem in each}) > 1}
+    return tuple(several.values()), [
+        problem for problem in problems if not (problem.distribution in several and _names_packages(problem))
+    ]
+
+
+def _names_packages(problem: Problem) -> bool:
+    is_warning = problem.severity is Severity.WARNING and problem.library is not None
+    return is_warning and _INSTALL.match(problem.remedy or "") is not None
+
+
+def _of_system(page: Page, problems: Sequence[Problem]) -> None:
+    """One sentence for all libraries of the system that a distribution such as Qt's needs, and one remedy."""
+    files, libraries = {problem.file for problem in problems}, sorted({problem.library or "" for problem in problems})
+    packages = dict.fromkeys(
+        name for problem in problems if (match := _INSTALL.match(problem.remedy or "")) for name in match[1].split()
+    )
+    verb = "needs" if len(files) == 1 else "need"
+    owner = problems[0].distribution or "the runtime"
+    head = f"{owner}: {counted(len(files), 'file')} {verb} libraries that slim images or servers lack:"
+    page.paragraph(f"{head} {', '.join(libraries)}", lead=("- ", _STYLES[Severity.WARNING]), indent=2)
+    told = "on Debian, what the program uses of these (--verbose says which file needs which): apt-get install"
+    remedy = f"{told} {' '.join(packages)}"
+    page.paragraph(remedy, lead=("→ " if page.has("→") else "-> ", "cyan"), indent=4)
 
 
 def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
