@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -42,12 +43,12 @@ def made(name: str, **more: object) -> tuple[str, bytes]:
     return make_wheel(name, "1.0", files={f"{name}/__init__.py": f"NAME = {name!r}\n"}, **more)  # type: ignore[arg-type]
 
 
-def frozen(folder: Path, site: Path) -> subprocess.CompletedProcess[str]:
+def frozen(folder: Path, site: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """PyInstaller's run of ``demo.spec`` in *folder*, with *site* on the path of its interpreter."""
     pytest.importorskip("PyInstaller", reason="pip install -e '.[builders]'")
     environ = {**os.environ, "PYTHONPATH": str(site), "PYINSTALLER_CONFIG_DIR": str(folder / "cache")}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "demo.spec"]
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "demo.spec", "--", *words]
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=600, check=False)
 
 
@@ -83,6 +84,30 @@ def test_pyinstaller_freezes_the_plan_and_nothing_else_and_the_program_runs(tmp_
     assert "foreign" in done.stdout
     run = subprocess.run([tmp_path / "dist/demo/demo"], capture_output=True, text=True, timeout=60, check=False)
     assert run.stdout == "healthy front\n", run.stderr
+
+
+def test_pyinstaller_says_what_an_exclusion_saves_who_misses_it_and_keeps_the_budget(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import front\nprint('whole', front.NAME)\n", encoding="utf-8")
+    exported(tmp_path, host_plan(tmp_path))
+    site = installed(tmp_path, "front", "plugin")
+    (site / "front" / "__init__.py").write_text(
+        "NAME = 'x'\ntry:\n    import plugin\nexcept ImportError:\n    NAME = 'bare'\n"
+    )
+    (site / "plugin" / "table.json").write_text("{}")
+    with (site / "plugin-1.0.dist-info" / "RECORD").open("a", encoding="utf-8") as record:
+        record.write("plugin/table.json,,\n")
+    done = frozen(tmp_path, site, "--budget", "1MB")
+    assert done.returncode != 0
+    assert "and the budget is 1.0 MB" in done.stderr
+    assert not (tmp_path / "dist" / "demo").exists()
+    assert re.search(r"MB  front: imported by the program\n", done.stdout)
+    assert re.search(r"MB  plugin: where it is there, used by front\n", done.stdout)
+    assert "1 data files of plugin stay behind" in done.stdout
+    done = frozen(tmp_path, site, "--onefile", "--exclude", "plugin", "--budget", "100MB")
+    assert done.returncode == 0, done.stderr
+    assert "Built: " in done.stdout
+    run = subprocess.run([tmp_path / "dist/demo"], capture_output=True, text=True, timeout=60, check=False)
+    assert run.stdout == "whole bare\n", run.stderr
 
 
 def test_pyinstaller_refuses_an_environment_that_is_not_the_plan(tmp_path: Path) -> None:

@@ -267,7 +267,7 @@ def test_spec_is_python_with_the_very_name_and_entry(name: str, entry: str) -> N
         return
     compile(text, "app.spec", "exec")
     values: dict[str, object] = {}
-    exec(text[: text.index("import importlib")], values)  # noqa: S102 - the constants that were written just now
+    exec(text[: text.index("import argparse")], values)  # noqa: S102 - the constants that were written just now
     assert (values["NAME"], values["ENTRY"]) == (name, entry)
 
 
