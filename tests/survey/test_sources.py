@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from wheelcheck.api.request import Request
+from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.survey.questions import Asked, ask
 from wheelcheck.survey.sources import SurveyInput, load_sources
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 def _write(folder: Path, **files: str) -> None:
@@ -99,3 +107,84 @@ def test_list_of_projects_gives_an_input_for_each(tmp_path: Path, name: str, tex
 def test_word_that_names_nothing_is_refused() -> None:
     with pytest.raises(InputUnreadable, match="no such file or folder"):
         load_sources(("nowhere/*.txt",))
+
+
+def test_names_that_no_project_can_have_are_told_and_a_file_of_that_name_is_not_meant(tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("six\n../x\nrequirements.txt\nhttps://index.example/a.whl\n", encoding="utf-8")
+    found = load_sources((), (str(names),))
+    assert [(each.id, each.text) for each in found.inputs] == [
+        ("six", None),
+        ("requirements.txt", "requirements.txt\n"),
+    ]
+    assert [fault.place for fault in found.faults] == [f"{names}:2", f"{names}:4"]
+
+
+def test_standard_input_is_a_table_of_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"id": "a", "requirement": "six"}\n[]\n'))
+    found = load_sources(("-",))
+    assert [each.words for each in found.inputs] == [("six",)]
+    assert [fault.place for fault in found.faults] == ["-:2"]
+
+
+def _git(folder: Path, *words: str) -> None:
+    name = ("-c", "user.name=a", "-c", "user.email=a@a.example")
+    subprocess.run(("git", *name, *words), cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repositories(tmp_path: Path) -> Path:
+    """Two repositories, of which ``a`` has another file at its tag than in its working tree, and ``bare`` is a mirror of it."""
+    top = tmp_path / "repositories"
+    for name in ("a", "b"):
+        _write(top / name, requirements_txt="-r more.txt\n", more_txt="six==1\n", sub__requirements_txt="idna\n")
+        _git(top / name, "init", "-q", "-b", "main")
+        _git(top / name, "add", "-A")
+        _git(top / name, "commit", "-qm", "first")
+    _git(top / "a", "tag", "old")
+    _write(top / "a", more_txt="six==2\n")
+    _git(top, "clone", "-q", "--bare", "a", "bare")
+    return top
+
+
+@pytest.mark.parametrize("name", ["a", "bare"])
+def test_repository_at_a_revision_is_read_as_it_was(repositories: Path, tmp_path: Path, name: str) -> None:
+    word = f"{repositories / name}@old"
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    found = load_sources((word,), scratch=scratch, environ=dict(os.environ))
+    assert [each.id for each in found.inputs] == [f"{word}/requirements.txt", f"{word}/sub/requirements.txt"]
+    (main, _) = found.inputs
+    assert Path(main.words[0]).with_name("more.txt").read_text(encoding="utf-8") == "six==1\n"
+    asked = ask(
+        main,
+        Request(inputs=(), environ={}, folder=str(tmp_path)),
+        TargetWords(platforms=("linux",), pythons=("3.12",)),
+        "1",
+    )
+    assert isinstance(asked, Asked)
+    assert [(each.file, each.line) for each in asked.places] == [("more.txt", 1)]
+
+
+def test_repository_without_the_revision_is_told_and_the_others_are_read(repositories: Path, tmp_path: Path) -> None:
+    found = load_sources((f"{repositories}/[ab]@old",), scratch=tmp_path, environ=dict(os.environ))
+    assert {each.id.partition("@")[0] for each in found.inputs} == {f"{repositories}/a"}
+    assert [(fault.place, "no such revision" in fault.reason) for fault in found.faults] == [
+        (f"{repositories}/b@old", True)
+    ]
+
+
+def test_equal_locks_are_one_question_wherever_they_lie(tmp_path: Path) -> None:
+    lock, other = ((FIXTURES / "locks" / name / "uv.lock").read_text(encoding="utf-8") for name in ("quay", "wharf"))
+    _write(tmp_path, a__uv_lock=lock, b__uv_lock=lock)
+    request, targets = (
+        Request(inputs=(), environ={}, folder=str(tmp_path)),
+        TargetWords(platforms=("linux",), pythons=("3.12",)),
+    )
+    inputs = [
+        *load_sources((str(tmp_path),)).inputs,
+        SurveyInput(id="text", words=("uv.lock",), text=lock),
+        SurveyInput(id="other", words=("uv.lock",), text=other),
+    ]
+    keys = [asked.question.key for each in inputs if isinstance(asked := ask(each, request, targets, "1"), Asked)]
+    assert (len(keys), len(set(keys))) == (4, 2)

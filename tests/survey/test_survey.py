@@ -155,6 +155,17 @@ def test_killed_survey_continues_and_gives_the_same_tables(surveyed: Path, serve
     assert _answers(surveyed / "killed") == _answers(surveyed / "out")
 
 
+def test_every_project_of_the_index_is_an_input(tmp_path: Path, server: IndexServer) -> None:
+    words = [sys.executable, "-m", "wheelcheck", "survey", "--all-projects", "-o", "out", *TARGETS, "--no-repair"]
+    ended = subprocess.run(
+        words, cwd=tmp_path, env=_environ(server, tmp_path), capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert {row["id"] for row in _table(tmp_path / "out", "inputs")} == {project.name for project in CATALOG}
+    asked = [row["question"] for row in _table(tmp_path / "out", "inputs")]
+    assert len({row["question"] for row in _table(tmp_path / "out", "cells")}) == len(set(asked)) == len(CATALOG)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_interrupted_survey_leaves_no_process_that_waits_for_an_answer(

@@ -32,6 +32,7 @@ _FAULTS_SHOWN = 20
 @click.option(
     "--projects", metavar="FILE", multiple=True, help="Names of projects, a line each or as JSON: each is an input."
 )
+@click.option("--all-projects", is_flag=True, help="Each project that the index lists is an input.")
 @click.option(
     "-o",
     "--output",
@@ -61,6 +62,7 @@ _FAULTS_SHOWN = 20
 def survey_command(
     places: tuple[str, ...],
     projects: tuple[str, ...],
+    all_projects: bool,
     out: str,
     workers: int,
     scheduler: str,
@@ -73,9 +75,9 @@ def survey_command(
 ) -> int:
     """Answer every input that SOURCE... names, on each target, and write tables into DIR.
 
-    SOURCE is a folder (the dependency file of each folder in it, a lock preferred), a file, a pattern, or a table (CSV, JSON lines,
-    Parquet) with `id`, one of `path`, `text` and `requirement`, and where needed `kind` and `targets`. Equal questions are
-    resolved once. A run that was ended continues in the same DIR.
+    SOURCE is a folder (the dependency file of each folder in it, a lock preferred), a git repository at a revision (FOLDER@NAME), a
+    file, a pattern, or a table (CSV, JSON lines, Parquet; - reads JSON lines) with `id`, one of `path`, `text` and `requirement`,
+    and where needed `kind` and `targets`. Equal questions are resolved once. A run that was ended continues in the same DIR.
 
     Exit status: 0 the survey is there, whatever it says; 1 with --strict, where something could not be taken or answered.
     """
@@ -86,13 +88,16 @@ def survey_command(
     from wheelcheck.survey.running import SurveyRequest, survey
     from wheelcheck.survey.summary import render_summary
 
-    if not places and not projects:
-        raise UsageProblem("nothing is to be surveyed", hint="name a folder, a file or a table, or give --projects")
+    if not places and not projects and not all_projects:
+        raise UsageProblem(
+            "nothing is to be surveyed", hint="name a folder, a file or a table, or give --projects or --all-projects"
+        )
     showing = Showing.taken_from(options)
     targets = TargetWords.taken_from(options)
     asked = SurveyRequest(
         sources=places,
         projects=projects,
+        all_projects=all_projects,
         out=out,
         request=Request(inputs=(), **request_options(options)),
         targets=targets,

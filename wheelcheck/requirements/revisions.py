@@ -65,15 +65,24 @@ class Revision(Struct, frozen=True, kw_only=True):
         return relative.as_posix()
 
 
-def load_revision(name: str, environ: Mapping[str, str], *, merge_base: str | None = None) -> Revision:
-    """The revision *name* of the repository around the current folder, or where *merge_base* split from it.
+def load_revision(
+    name: str, environ: Mapping[str, str], *, merge_base: str | None = None, repository: Path | None = None
+) -> Revision:
+    """The revision *name* of *repository*, else of the one around the current folder, or where *merge_base* split from it.
+
+    A *repository* may be bare; its top is then its own folder.
 
     Costs a few processes of git, and a listing of the whole tree. Raises ``InputUnreadable`` where there is no git, no repository
     or no such revision, and ``UsageProblem`` for a name that git would take for an option.
     """
     if not name or name.startswith("-") or "\0" in name:
         raise UsageProblem(f"{name!r} is no name of a revision", hint="give a branch, a tag or a commit")
-    top = Path(os.fsdecode(_git(("rev-parse", "--show-toplevel"), environ, name)).removesuffix("\n"))
+    if repository is None:
+        top = Path(os.fsdecode(_git(("rev-parse", "--show-toplevel"), environ, name)).removesuffix("\n"))
+    else:
+        environ = {each: value for each, value in environ.items() if not each.startswith("GIT_")}
+        where = _git(("-C", str(repository), "rev-parse", "--absolute-git-dir"), environ, name)
+        top, environ = repository, {**environ, "GIT_DIR": os.fsdecode(where).removesuffix("\n")}
     commit = _commit(name, environ)
     if merge_base is not None:
         commit = _merge_base(commit, _commit(merge_base, environ), name, environ)

@@ -8,9 +8,9 @@ policy on the same targets, wherever they say it.
 from __future__ import annotations
 
 import hashlib
-import pickle
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import Enum
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ from wheelcheck.api.preparing import Prepared
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import LoadedTargets, TargetWords, load_targets
 from wheelcheck.errors import WheelcheckError
+from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import FileOrigin, InputSet
 from wheelcheck.ports import SilentReporter
 from wheelcheck.settings.loading import load_settings
@@ -49,7 +50,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 def ask(each: SurveyInput, request: Request, targets: TargetWords, version: str) -> Asked | FailureRow:
     """Read the input *each*; *request* has the options that all share, *version* is wheelcheck's own, which is part of the key."""
     with tempfile.TemporaryDirectory(prefix="wheelcheck-survey-") as scratch:
-        words, top = each.words, ""
+        words, top = each.words, each.top
         if each.text is not None:
             top = f"{scratch}/"
             Path(scratch, words[0]).write_text(each.text, encoding="utf-8")
@@ -93,17 +94,36 @@ def _iter_places(asker: str, inputs: InputSet, top: str) -> Iterable[PlaceRow]:
 
 def _key(prepared: Prepared, targets: LoadedTargets, version: str) -> str:
     """The digest of the question; origins are no part of it, since they name who asks."""
-    question, index, lock = prepared.question, prepared.index, prepared.read.lock
+    question, index = prepared.question, prepared.index
     said = [
         version,
         *sorted(f"{each.name}[{','.join(sorted(each.extras))}]{each.specifier};{each.marker}@{each.url}{each.hashes}"
                 for each in question.requirements),
         *sorted(f"{each.name}{each.specifier};{each.marker}@{each.url}{each.hashes}" for each in question.constraints),
         *sorted(f"{each.kind} {each.text}" for each in question.unsupported),
-        repr(pickle.dumps(lock)) if lock is not None else "",
-        ",".join(sorted(prepared.read.extras)), ",".join(prepared.read.groups), str(prepared.repairs), prepared.imports,
-        repr(prepared.options), repr(sorted(question.policy.allowed, key=str)), repr(question.policy.exempt),
-        repr((index.index_urls, index.tiers, index.strategy, index.find_links, sorted(index.project_indexes.items()))),
+        *map(_stable, (prepared.read.lock, prepared.read.extras, prepared.read.groups, prepared.repairs, prepared.imports,
+                       prepared.options, question.policy, index.index_urls, index.tiers, index.strategy, index.find_links,
+                       index.project_indexes)),
         *(f"{target.platform}/{target.python}" for target in targets.targets),
     ]  # fmt: skip
-    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:_KEY]
+    return hashlib.sha256("\0".join(said).encode("utf-8", "backslashreplace")).hexdigest()[:_KEY]
+
+
+def _stable(value: object) -> str:
+    """*value* as a text that is the same in every process, and whoever asks: sets in order, and no places in files."""
+    match value:
+        case FileOrigin():
+            return ""
+        case Struct():
+            fields = (name for name in value.__struct_fields__ if not (isinstance(value, Lock) and name == "path"))
+            return f"{type(value).__name__}({','.join(f'{name}={_stable(getattr(value, name))}' for name in fields)})"
+        case Mapping():
+            return "{" + ",".join(sorted(f"{_stable(key)}:{_stable(each)}" for key, each in value.items())) + "}"
+        case set() | frozenset():
+            return "{" + ",".join(sorted(map(_stable, value))) + "}"
+        case tuple() | list():
+            return "(" + ",".join(map(_stable, value)) + ")"
+        case Enum():
+            return str(value.value)
+        case _:  # numbers, texts, and what is written as it was read: versions, specifiers, markers, paths
+            return repr(str(value))

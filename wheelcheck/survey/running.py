@@ -7,6 +7,7 @@ a worker dies, Dask asks another one; after three deaths the question has failed
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -19,10 +20,12 @@ from msgspec import Struct, field
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import DiskFailure, UsageProblem
+from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.settings.loading import load_settings
 from wheelcheck.survey.answering import Child, Limits
 from wheelcheck.survey.questions import Asked, Question, ask
 from wheelcheck.survey.rows import Answer, FailureRow, InputRow, Row, TimingRow
-from wheelcheck.survey.sources import Sources, load_sources
+from wheelcheck.survey.sources import Sources, fetch_project_names, load_sources
 from wheelcheck.survey.summary import Summary, summarize
 from wheelcheck.survey.tables import Dataset, refuse_without_engine
 
@@ -36,7 +39,7 @@ _AHEAD = 4  # questions sent to each worker before it asks for more
 
 
 class SurveyRequest(Struct, frozen=True, kw_only=True):
-    """One survey: *sources* and files of *projects* on *targets*, into the folder *out*.
+    """One survey: *sources* and files of *projects* on *targets*, into the folder *out*; with *all_projects* what the index lists.
 
     *request* has what all inputs share. *workers* is how many processes a cluster of its own has; *scheduler* is the address of one
     that is there, *scheduler_file* the file in which it stands. *limits* hold for one question, its ``requests`` for the cluster.
@@ -45,6 +48,7 @@ class SurveyRequest(Struct, frozen=True, kw_only=True):
 
     sources: tuple[str, ...]
     projects: tuple[str, ...] = ()
+    all_projects: bool = False
     out: str
     request: Request
     targets: TargetWords = field(default_factory=TargetWords)
@@ -88,12 +92,19 @@ def survey(asked: SurveyRequest, tell: Callable[[Progress], None] = lambda _: No
     from filelock import FileLock, Timeout
 
     refuse_without_engine()
-    sources = load_sources(asked.sources, asked.projects)
     dataset = Dataset(Path(asked.out))
     try:
-        dataset.open()
-        with FileLock(dataset.folder / ".lock", blocking=False):
-            return _surveyed(asked, sources, dataset, tell)
+        with tempfile.TemporaryDirectory(prefix="wheelcheck-survey-") as scratch:
+            sources = load_sources(
+                asked.sources,
+                asked.projects,
+                scratch=Path(scratch),
+                environ=asked.request.environ,
+                listed=_listed(asked.request) if asked.all_projects else (),
+            )
+            dataset.open()
+            with FileLock(dataset.folder / ".lock", blocking=False):
+                return _surveyed(asked, sources, dataset, tell)
     except Timeout:
         raise DiskFailure(
             "another survey writes here", address=asked.out, hint="wait for it, or name another folder"
@@ -135,6 +146,14 @@ def _surveyed(asked: SurveyRequest, sources: Sources, dataset: Dataset, tell: Ca
         answered_before=len(questions) - len(open_questions),
         summary=summarize(dataset.folder),
     )
+
+
+def _listed(request: Request) -> list[str]:
+    """The projects that the index of *request* lists."""
+    from wheelcheck.api.edges import index_config
+
+    settings = load_settings(Path(request.folder), request.environ)
+    return fetch_project_names(index_config(request, settings, IndexOptions()))
 
 
 def _own_version() -> str:

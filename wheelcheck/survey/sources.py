@@ -1,4 +1,4 @@
-"""Finds the inputs of a survey: folders, files, globs, tables of inputs, lists of projects. Reads no requirement.
+"""Finds the inputs of a survey: folders, repositories at a revision, files, tables, lists of projects. Reads no requirement.
 
 ``SOURCE words → SurveyInputs | faults``. A fault names its file and line, and the rest goes on.
 """
@@ -7,15 +7,24 @@ from __future__ import annotations
 
 import csv
 import glob
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
+from packaging.utils import InvalidName, canonicalize_name
 
-from wheelcheck.errors import InputUnreadable
+from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem, WheelcheckError
+from wheelcheck.model.urls import masked_within
 from wheelcheck.texts.files import read_text
+
+if TYPE_CHECKING:
+    from wheelcheck.index.config import IndexConfig
 
 _TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
 _SKIPPED = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
@@ -36,13 +45,15 @@ KINDS: Mapping[str, str] = {
 class SurveyInput(Struct, frozen=True, kw_only=True):
     """One input: *id* names it in the tables, *words* are what the command line takes, *targets* its own (``PLATFORM/PYTHON``).
 
-    A *text* is the content of a file of the name ``words[0]``, which is nowhere on disk.
+    A *text* is the content of a file of the name ``words[0]``, which is nowhere on disk. *top* is the folder of a copy, which the
+    tables do not name.
     """
 
     id: str
     words: tuple[str, ...]
     text: str | None = None
     targets: tuple[str, ...] = ()
+    top: str = ""
 
 
 class SourceFault(Struct, frozen=True, kw_only=True):
@@ -59,14 +70,24 @@ class Sources(Struct, frozen=True, kw_only=True):
     faults: tuple[SourceFault, ...]
 
 
-def load_sources(words: tuple[str, ...], projects: tuple[str, ...] = ()) -> Sources:
-    """The inputs that *words* name, and one for each name in the files *projects*.
+def load_sources(
+    words: tuple[str, ...],
+    projects: tuple[str, ...] = (),
+    *,
+    scratch: Path = Path(),
+    environ: Mapping[str, str] | None = None,
+    listed: Iterable[str] = (),
+) -> Sources:
+    """The inputs that *words* name, and one for each name in the files *projects* and in *listed*.
 
+    Repositories at a revision are copied out below *scratch*, which has to outlast the use of the inputs; git runs with *environ*.
     Raises ``InputUnreadable`` for a word that names nothing at all.
     """
     inputs: dict[str, SurveyInput] = {}
     faults: list[SourceFault] = []
-    for found in (*(each for word in words for each in _iter_source(word)), *_iter_projects(projects)):
+    of_words = (each for word in words for each in _iter_source(word, scratch, environ or {}))
+    of_index = (_project(name, "the index's listing") for name in listed)
+    for found in (*of_words, *_iter_projects(projects), *of_index):
         if isinstance(found, SourceFault):
             faults.append(found)
         elif found.id in inputs:
@@ -76,18 +97,60 @@ def load_sources(words: tuple[str, ...], projects: tuple[str, ...] = ()) -> Sour
     return Sources(inputs=tuple(inputs.values()), faults=tuple(faults))
 
 
-def _iter_source(word: str) -> Iterator[SurveyInput | SourceFault]:
-    # Path.glob refuses patterns that begin at the root.
-    paths = [Path(path) for path in sorted(glob.glob(word, recursive=True))] if glob.has_magic(word) else [Path(word)]  # noqa: PTH207
-    if not paths or not all(path.exists() for path in paths):
+def _iter_source(word: str, scratch: Path, environ: Mapping[str, str]) -> Iterator[SurveyInput | SourceFault]:
+    if word == "-":
+        yield from _iter_inputs(_iter_json_lines(sys.stdin.read(), "-"), "-", Path())
+        return
+    paths, revision = _named(word), ""
+    if not paths and "@" in word:
+        before, _, revision = word.partition("@")
+        paths = [path for path in _named(before) if path.is_dir()]
+    if not paths:
         raise InputUnreadable("there is no such file or folder", address=word, hint="name a folder, a file or a table")
     for path in paths:
-        if path.is_dir():
+        if revision:
+            yield from _iter_revision(path, revision, scratch, environ)
+        elif path.is_dir():
             yield from _iter_folder(path, path)
         elif path.suffix in _TABLES:
             yield from _iter_table(path)
         else:
             yield SurveyInput(id=path.as_posix(), words=(str(path),))
+
+
+def _named(word: str) -> list[Path]:
+    """What is there by the name or pattern *word*."""
+    # Path.glob refuses patterns that begin at the root.
+    names = sorted(glob.glob(word, recursive=True)) if glob.has_magic(word) else [word]  # noqa: PTH207
+    return [path for path in map(Path, names) if path.exists()]
+
+
+def _iter_revision(
+    repository: Path, name: str, scratch: Path, environ: Mapping[str, str]
+) -> Iterator[SurveyInput | SourceFault]:
+    """The dependency files of *repository* as they are at the revision *name*; its working tree is not looked at."""
+    from wheelcheck.locks.discovery import watched_paths
+    from wheelcheck.requirements.revisions import copy_out, load_revision
+
+    said = f"{repository.as_posix()}@{name}"
+    watched = re.compile("|".join(f"(?:{pattern})" for pattern in watched_paths()))
+    folder = scratch / hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    try:
+        folder.mkdir()
+        revision = load_revision(name, environ, repository=repository)
+        copy_out(revision, [path for path in revision.files if _is_watched(watched, path)], folder)
+    except (WheelcheckError, FileExistsError) as error:
+        reason = "this revision is named twice" if isinstance(error, FileExistsError) else str(error)
+        yield SourceFault(place=said, reason=reason)
+        return
+    for each in _iter_folder(folder, folder):
+        yield replace(each, id=f"{said}/{each.id}", top=f"{folder}/")
+
+
+def _is_watched(watched: re.Pattern[str], path: str) -> bool:
+    """Whether *path*, or its end below some folder, is one of the *watched*."""
+    steps = path.split("/")
+    return any(watched.fullmatch("/".join(steps[-number:])) for number in range(1, min(len(steps), 3) + 1))
 
 
 def _iter_folder(top: Path, folder: Path) -> Iterator[SurveyInput]:
@@ -103,29 +166,34 @@ def _iter_folder(top: Path, folder: Path) -> Iterator[SurveyInput]:
 
 
 def _iter_table(path: Path) -> Iterator[SurveyInput | SourceFault]:
-    for line, row in _iter_rows(path):
-        yield row if isinstance(row, SourceFault) else _input_of(row, f"{path}:{line}", path.parent)
-
-
-def _iter_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | SourceFault]]:
     if path.suffix == ".parquet":
         import pyarrow.parquet as parquet
 
-        yield from enumerate(parquet.read_table(path).to_pylist(), 1)
-        return
-    text = read_text(path)
-    if path.suffix == ".csv":
-        yield from enumerate(csv.DictReader(text.splitlines()), 2)
-        return
+        rows: Iterable[tuple[int, dict[str, Any] | SourceFault]] = enumerate(parquet.read_table(path).to_pylist(), 1)
+    elif path.suffix == ".csv":
+        rows = enumerate(csv.DictReader(read_text(path).splitlines()), 2)
+    else:
+        rows = _iter_json_lines(read_text(path), str(path))
+    yield from _iter_inputs(rows, str(path), path.parent)
+
+
+def _iter_inputs(
+    rows: Iterable[tuple[int, dict[str, Any] | SourceFault]], name: str, folder: Path
+) -> Iterator[SurveyInput | SourceFault]:
+    for line, row in rows:
+        yield row if isinstance(row, SourceFault) else _input_of(row, f"{name}:{line}", folder)
+
+
+def _iter_json_lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any] | SourceFault]]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            yield number, SourceFault(place=f"{path}:{number}", reason=f"no JSON: {error}")
+            yield number, SourceFault(place=f"{name}:{number}", reason=f"no JSON: {error}")
             continue
-        yield number, row if isinstance(row, dict) else SourceFault(place=f"{path}:{number}", reason="no JSON object")
+        yield number, row if isinstance(row, dict) else SourceFault(place=f"{name}:{number}", reason="no JSON object")
 
 
 def _input_of(row: Mapping[str, Any], place: str, folder: Path) -> SurveyInput | SourceFault:
@@ -166,6 +234,41 @@ def _iter_projects(files: tuple[str, ...]) -> Iterator[SurveyInput | SourceFault
                     address=name,
                     hint='write a JSON list of names, or {"rows": [{"project": NAME}]}',
                 ) from error
+            rows = enumerate(names, 1)
         else:
-            names = [line.split("#")[0].strip() for line in text.splitlines()]
-        yield from (SurveyInput(id=each, words=(each,)) for each in names if each)
+            rows = enumerate((line.split("#")[0].strip() for line in text.splitlines()), 1)
+        yield from (_project(each, f"{name}:{number}") for number, each in rows if each)
+
+
+def _project(name: str, place: str) -> SurveyInput | SourceFault:
+    """The input that asks for the project *name*, whatever files there are of that name."""
+    try:
+        canonicalize_name(name, validate=True)
+    except InvalidName:
+        return SourceFault(place=place, reason=f"{name!r} is no name of a project (PEP 508)")
+    if "." in name:
+        return SurveyInput(id=name, words=(KINDS["requirements"],), text=f"{name}\n")
+    return SurveyInput(id=name, words=(name,))
+
+
+def fetch_project_names(config: IndexConfig) -> list[str]:
+    """The name of every project that the first index of *config* lists (PEP 691). Raises ``UsageProblem``, ``IndexUnavailable``."""
+    import requests
+    from pypi_simple import PyPISimple, UnsupportedRepoVersionError
+
+    if not config.index_urls:
+        raise UsageProblem("there is no index whose projects could be listed", hint="name one with --index-url")
+    address = masked_within(config.index_urls[0])
+    session = requests.Session()
+    session.headers["User-Agent"] = config.user_agent
+    session.verify = str(config.ca_bundle) if config.ca_bundle is not None else True
+    session.cert = str(config.client_cert) if config.client_cert is not None else None
+    if config.proxy is not None:
+        session.proxies = {"http": config.proxy, "https": config.proxy}
+    try:
+        with session, PyPISimple(config.index_urls[0], session=session) as client:
+            return client.get_index_page(timeout=config.timeout).projects
+    except (requests.RequestException, UnsupportedRepoVersionError, ValueError) as error:
+        raise IndexUnavailable(
+            f"its projects could not be listed: {masked_within(str(error))}", address=address
+        ) from error

@@ -107,7 +107,7 @@ def load_rows(folder: Path, table: str, *columns: str) -> list[dict[str, Any]]:
 
 def refuse_without_engine() -> None:
     """Raise ``UsageProblem`` where the extra is not installed; nothing is imported, which takes a second."""
-    missing = [name for name in ("distributed", "pyarrow") if find_spec(name) is None]
+    missing = [name for name in ("distributed", "pyarrow", "pypi_simple") if find_spec(name) is None]
     if missing:
         raise UsageProblem(f"a survey needs {' and '.join(missing)}", hint="pip install 'wheelcheck[survey]'")
 
