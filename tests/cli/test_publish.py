@@ -254,6 +254,30 @@ def test_updates_move_what_changed_alone(program: Program) -> None:
     assert both["moved"] < third["moved"] + second["moved"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a limit on the size of files is Unix's")
+def test_disk_that_is_full_keeps_the_old_version_and_the_next_run_goes_on(program: Program) -> None:
+    """A file may have 40,000 bytes, as on a disk that has no more: the first part of a download ends there."""
+    import resource
+
+    program.update()
+    before = program.tree()
+    released(program.shell, "3.0")
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (40_000, 40_000))
+    done = subprocess.run(
+        program.command(),
+        cwd=program.shell.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        preexec_fn=limit,
+    )
+    assert "File too large" in done.stdout + done.stderr or "EFBIG" in done.stdout + done.stderr
+    assert program.tree() == before
+    assert program.update()["version"] == "3.0"
+    assert program.tree() == expected(program.shell, "3.0")
+
+
 def test_host_without_ranges_serves_updates_too(program: Program) -> None:
     program.host.ranges = False
     program.update()

@@ -36,7 +36,7 @@ _DRIVER = """
 import { startBackend } from "./backend.mjs";
 const lines = [];
 try {
-  const backend = await startBackend({ seconds: Number(process.argv[2]), health: process.argv[3],
+  const backend = await startBackend({ seconds: Number(process.argv[2]), health: process.argv[3], program: process.argv[5],
     args: (port) => ["--port", String(port)], log: (line) => lines.push(line), env: { PIDS: "pids" } });
   if (process.argv[4] === "leave") process.exit(0);
   const answer = await fetch(backend.url + "/other");
@@ -90,6 +90,15 @@ def test_backend_answers_and_nothing_of_it_is_left(tmp_path: Path, source: str, 
     if not leave:
         assert found["status"] == 404
         assert found["lines"] == [f"starting with ['--port', '{found['port']}']"]
+    assert_ended(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_frozen_program_is_started_without_an_interpreter(tmp_path: Path) -> None:
+    frozen = tmp_path / "frozen"
+    frozen.write_text(f"#!{sys.executable}\n{_SERVER}", encoding="utf-8")
+    frozen.chmod(0o755)
+    assert driven(tmp_path, "", "30", "/health", "", str(frozen))["status"] == 404
     assert_ended(tmp_path)
 
 

@@ -6,7 +6,7 @@ import json
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment, filled, one_line
-from wheelcheck.export.starting import start_of
+from wheelcheck.export.starting import Start, start_of
 from wheelcheck.plans.documents import refuse_unexecutable
 
 _SYSTEMS = {"linux": "unknown-linux", "darwin": "apple-darwin", "win32": "pc-windows-msvc"}
@@ -24,9 +24,13 @@ _MACHINES = {
 def render_node(shipment: Shipment) -> str:
     """An ES module for Node 18 and newer that starts *shipment*'s program from its bundle, waits for it, and stops it.
 
-    Raises ``UsageProblem`` where :func:`start_of` does.
+    Without a bundle and an entry it is for a frozen program, whose place it is told. Raises ``UsageProblem`` where
+    :func:`start_of` does.
     """
-    start = start_of(shipment, "backend-node", "linux", "darwin", "win32")
+    refuse_unexecutable(shipment.plan)
+    start = Start(name="", bundle="", executable="")
+    if shipment.bundle or shipment.entry:
+        start = start_of(shipment, "backend-node", "linux", "darwin", "win32")
     return filled(
         "backend_node.txt",
         name=one_line(shipment.title),

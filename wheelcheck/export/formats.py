@@ -72,7 +72,7 @@ EXPORTERS: tuple[Exporter, ...] = (
     Exporter("tauri", "tauri-sidecar.mjs", "backend:render_tauri",
              "A script for Node that lays a frozen program where Tauri looks for a sidecar of the target.", _NAME),
     Exporter("backend-node", "backend.mjs", "backend:render_node",
-             "An ES module that starts a bundle's program, waits for its health address and stops it; needs --bundle and --entry.",
+             "An ES module that starts the program of a bundle, or a frozen one, waits for its health address and stops it.",
              _NAME | {"entry", "bundle"}, is_beside=True),
     Exporter("briefcase", "briefcase.toml", "briefcase:render",
              "The requires of a Briefcase project, pinned to the plan.", _NAME),
