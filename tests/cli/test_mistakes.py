@@ -253,6 +253,11 @@ target -t beos                                  | 'beos'
 schema plans                                    | plans … plan
 cache clean                                     | 'clean' … clear
 config x                                        | x
+config --platform beos                          | --platform 'beos' … windows, linux, macos
+config --python 4                               | --python '4' … 3.11
+config --exclude-newer yesterdayish             | --exclude-newer 'yesterdayish' … 2026-11-01
+config -i nope                                  | -i nope … https://
+config --target missing.json                    | missing.json
 help plann                                      | 'plann' … plan
 plna requirements.txt                           | 'plna' … plan
 install numpy                                   | 'install' … wheelcheck plan

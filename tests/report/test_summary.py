@@ -111,6 +111,18 @@ def test_warnings_of_one_code_stand_together() -> None:
     assert text.index("c is so") < text.index("WC202")
 
 
+def test_note_on_how_a_project_is_shipped_is_shown_at_once_and_many_of_one_code_are_counted() -> None:
+    note = structs.replace(
+        samples.finding(Code.ADVISORY, "pywin32", "312", "pywin32 312: finds its modules by a .pth.")
+    )
+    note = structs.replace(note, severity=Severity.INFO)
+    others = [samples.finding(Code.PRE_RELEASE, f"p{number}", "1.0a1", f"p{number} is early.") for number in range(4)]
+    text = render_summary(structs.replace(samples.installable_plan(), findings=(note, *others)), encoding="utf-8")
+    assert "\n\n  • pywin32 312: finds its modules by a .pth.  WC501\n" in text
+    assert "a pre-release was chosen (4); -v shows all" in text
+    assert "p1 is early" not in text
+
+
 def test_commands_repeat_what_was_named_and_quote_it() -> None:
     named = (InputRecord(path="my reqs.txt", sha256="0" * 64), InputRecord(path="nested.txt", sha256="1" * 64))
     plan = structs.replace(samples.blocked_plan(), inputs=(*named, InputRecord(path="numpy<2")))

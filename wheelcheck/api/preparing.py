@@ -17,6 +17,7 @@ from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.judgement import BUILT_ANYWHERE, FROM_SOURCE, Installability
 from wheelcheck.model.plan import Options
+from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.resolution import Exemption, Policy
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
@@ -103,6 +104,20 @@ def prepare(
         imports=asked["imports"] or "suspects",
         files=(*read.files, *(str(each) for each in (settings.file, asked["target_file"]) if each is not None)),
     )
+
+
+def refuse_unusable(request: Request, settings: Settings) -> None:
+    """Raise ``UsageProblem`` or ``InputUnreadable`` for a target, day, index or name of *request* that no command could use.
+
+    No input is read, and no host is asked.
+    """
+    refuse_empty(request)
+    asked = completed(request, settings)
+    target = _target(request, replace(settings, platforms=(), pythons=(), targets=()))
+    if asked["exclude_newer"]:
+        cutoff_of(asked["exclude_newer"])
+    _project_names("--exclude", asked["excludes"])
+    index_config(request, settings, IndexOptions(), target)
 
 
 def _question(asked: RequestOptions, read: ReadInputs, target: Target, policy: Policy) -> Question:

@@ -12,6 +12,7 @@ import click
 
 from wheelcheck.cli.commands import Command, command
 from wheelcheck.cli.options import as_json, request_options, table_options
+from wheelcheck.cli.showing import Showing
 from wheelcheck.cli.streams import write_result
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.options import OPTIONS
@@ -214,15 +215,20 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
 
     It takes the options of `wheelcheck plan` too, to see what they change. Passwords are not shown.
     """  # noqa: D205 - click takes the whole paragraph
+    from wheelcheck.api.preparing import refuse_unusable
+    from wheelcheck.api.request import Request
     from wheelcheck.requirements.pyproject import tool_settings
     from wheelcheck.settings.loading import load_settings
     from wheelcheck.settings.pip_configuration import load_pip_configuration
     from wheelcheck.settings.provenance import effective
 
+    Showing.taken_from(options)
     fields = request_options(options)
     folder, environ = Path.cwd(), dict(os.environ)
+    settings = load_settings(folder, environ)
+    refuse_unusable(Request(inputs=(), **fields), settings)
     rows = effective(
-        load_settings(folder, environ),
+        settings,
         load_pip_configuration(environ),
         environ,
         folder=folder,

@@ -25,6 +25,10 @@ _BESIDE = {
     Code.BUILD_NEEDS: "to build",
 }
 """Notes that are drawn with an error, each with the word before it."""
+TELLING = frozenset({Code.ADVISORY, Code.ABI_BREAK, Code.PRE_RELEASE, Code.PATCH_ASSUMED})
+"""Codes whose notes matter to whoever ships the environment, so that they are shown at once."""
+MOST_NOTES = 3
+"""Notes of one code that are shown at once."""
 _CLASHING = 4
 _WIDEST_REQUIRER = 32
 _LEAST_REQUIRER = 10
@@ -81,6 +85,13 @@ def draw_finding(
         page.labelled("nearest", glued(f"{finding.package} {finding.nearest}") + " has a wheel")
     if detail == "full" and finding.severity is not Severity.INFO:
         page.labelled("cure", finding.code.cure)
+
+
+def draw_note(page: Page, finding: Finding) -> None:
+    """Add the note *finding* to *page* in one sentence, and its code."""
+    page.paragraph(
+        f"{sentence(finding.message)}  {finding.code.number}", lead=(_MARKS[Severity.INFO], "cyan"), indent=2
+    )
 
 
 def is_blocker(finding: Finding) -> bool:

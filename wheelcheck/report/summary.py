@@ -11,12 +11,15 @@ from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.report.commands import draw_steps, iter_next_steps
 from wheelcheck.report.findings import (
     MOST_BLOCKERS,
+    MOST_NOTES,
     STYLES,
+    TELLING,
     BlockerRow,
     companions,
     draw_blockers,
     draw_finding,
     draw_hidden,
+    draw_note,
     draw_remedies,
     is_blocker,
     subject,
@@ -198,6 +201,12 @@ def _notes(page: Page, plan: Plan, detail: Detail) -> None:
                 page.blank()
                 draw_finding(page, finding, detail)
         return
+    telling = [(code, findings) for code, findings in groups if code in TELLING and 0 < len(findings) <= MOST_NOTES]
+    if telling:
+        page.blank()
+    for finding in (each for _, findings in telling for each in findings):
+        draw_note(page, finding)
+    groups = [group for group in groups if group not in telling]
     # Pure source archives have their own list above.
     counts = [
         f"{code.title} ({len(findings)})" for code, findings in groups if findings and code is not Code.SOURCE_PURE

@@ -123,3 +123,13 @@ def test_repair_of_two_targets_whose_reasons_name_them_is_one() -> None:
     assert text.count("Nearest repair") == 1
     assert "Nearest repair on every target\n" in text
     assert "Python 3.11)" not in text
+
+
+def test_note_on_how_a_project_is_shipped_is_shown_where_all_passes() -> None:
+    note = samples.finding(Code.ADVISORY, "pywin32", "312", "pywin32 312: finds its modules by a .pth")
+    other = samples.finding(Code.METADATA_RECORDED, "a", "1.0", "a is as recorded")
+    places = (checks.WINDOWS, checks.WINDOWS_312)
+    noted = [checks.judged(each, Verdict.NOTED) for each in (note, other)]
+    text = render_text(checks.answer(*(checks.checked(each, samples.installable_plan(), noted) for each in places)))
+    assert "\n\n  • pywin32 312: finds its modules by a .pth (on win_amd64 with\n    Python 3.11, 3.12)  WC501\n" in text
+    assert "as recorded" not in text

@@ -13,10 +13,13 @@ from wheelcheck.model.target import Target
 from wheelcheck.report.commands import NextStep, draw_steps
 from wheelcheck.report.findings import (
     MOST_BLOCKERS,
+    MOST_NOTES,
+    TELLING,
     BlockerRow,
     draw_blockers,
     draw_finding,
     draw_hidden,
+    draw_note,
     is_blocker,
 )
 from wheelcheck.report.grouping import FindingGroup, Group, group_by, group_findings, group_repairs, open_notes
@@ -151,11 +154,15 @@ def _counted(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None
             continue
         subjects = list(dict.fromkeys(flat(each.subject) for each in group))
         page.listing(subjects, rows=_ROWS_IN_BRIEF, lead=(f"{title} ({len(group)}): ", "bold"), indent=2)
-    notes = open_notes(groups) if detail == "full" else ()
-    if notes:
-        page.blank()
-    for each in notes:
-        _draw_quietly(page, each)
+    notes = open_notes(groups)
+    page.blank()
+    if detail == "full":
+        for each in notes:
+            _draw_quietly(page, each)
+        return
+    for same in group_by((each for each in notes if each.finding.code in TELLING), lambda each: each.finding.code):
+        for each in same[:MOST_NOTES]:
+            draw_note(page, flat_finding(structs.replace(each.finding, message=headline(each))))
 
 
 def _draw_quietly(page: Page, group: FindingGroup) -> None:
