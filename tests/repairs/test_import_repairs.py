@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
+from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeFile, wheel
 from tests.repairs.questions import CommandLine, Index, Situation, commands, the_one
 from tests.repairs.situations import WIN, native, substitute
 from wheelcheck.knowledge.loading import load_standard_library
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import EditKind, Risk
 
 _OLD = "2022-01-01T00:00:00.000000Z"
@@ -99,6 +101,18 @@ def test_later_release_of_what_fails_stands_beside_the_bound() -> None:
     index = {"app": {"1.0": _at("2023-06-01", "lib"), "1.1": _at("2025-06-01", "lib")}}
     code = {"app-1.0": "from lib import quote\n", "app-1.1": "from lib import render\n"}
     assert commands(situation(["app==1.0"], index, code, "app").proposals()) == ["-c lib<3", "--replace app==1.1"]
+
+
+def test_module_that_a_project_of_the_plan_brought_in_older_releases_is_kept_by_a_bound() -> None:
+    """The kind of pkg_resources, which setuptools had until 81."""
+    code = {
+        f"lib-{version}-py3-none-any.whl": {"lib.py": "", **({"lib_extra.py": ""} if version < "3" else {})}
+        for version in _LIB
+    }
+    app = {"app-1.0-py3-none-any.whl": {"app.py": "import lib_extra\n"}}
+    known = RepairKnowledge(import_names={canonicalize_name("lib"): frozenset({"lib", "lib_extra"})})
+    assert commands(replace(_APP, code={**code, **app}, knowledge=known).proposals()) == ["-c lib<3"]
+    assert commands(replace(_APP, code={**code, **app}).proposals()) == []
 
 
 def test_name_that_no_release_had_when_the_dependant_was_made_is_no_bound() -> None:
@@ -199,3 +213,38 @@ def test_check_that_the_metadata_does_not_tell_is_met_by_a_bound() -> None:
     index = {"app": {"1.0": [wheel(requires=["lib"])]}, "lib": {"1.0": [wheel()], "2.0": [wheel()]}}
     asked = replace(_APP, index=index, code={"app-1.0-py3-none-any.whl": {"app.py": _ASKS}})
     assert commands(asked.proposals())[0] == "-c lib<2"
+
+
+# Backports
+
+
+def _backport(*inputs: str, name: str = "backports.zoneinfo", python: str = "3.12", code: str = "") -> Situation:
+    app = {"app": {"1.0": [wheel(requires=[name])]}}
+    return Situation(
+        line=replace(CommandLine(inputs=inputs), python=python),
+        index={name: {"1.0": native()}, **app},
+        code={"app-1.0-py3-none-any.whl": {"app.py": code}},
+        library=load_standard_library(),
+    )
+
+
+def test_backport_of_what_python_has_is_asked_for_where_python_is_older_alone() -> None:
+    repair = the_one(_backport("backports.zoneinfo").proposals())
+    assert repair.options == ("--replace", 'backports-zoneinfo; python_version < "3.9"')
+    texts = [ground.text for ground in repair.grounds]
+    assert "Python 3.12 has `zoneinfo` in its standard library, which backports-zoneinfo brings to older ones" in texts
+    assert any(text.endswith("has to do without it on Python 3.12") for text in texts)
+
+
+def test_backport_that_a_dependant_asks_for_is_judged_by_what_that_imports() -> None:
+    guarded = "try:\n    import zoneinfo\nexcept ImportError:\n    from backports import zoneinfo\n"
+    marked = _backport("app", code=guarded).proposals().repairs[0]
+    assert marked.options == ("--override", 'backports-zoneinfo; python_version < "3.9"')
+    always = _backport("app", code="from backports import zoneinfo\n").proposals()
+    assert EditKind.MARKER not in {kind for repair in always.repairs for kind in repair.kinds}
+
+
+def test_backport_of_what_python_has_not_yet_gets_no_marker() -> None:
+    proposals = _backport("backports.tomllib", name="backports.tomllib", python="3.10").proposals()
+    assert EditKind.MARKER not in {kind for repair in proposals.repairs for kind in repair.kinds}
+    assert "backports.tomllib".replace(".", "-") in [str(each.package) for each in proposals.unrepairable]

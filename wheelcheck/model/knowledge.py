@@ -236,6 +236,10 @@ class StandardLibrary(Struct, frozen=True, kw_only=True):
         """The last minor that has *module*, ``None`` where it is there still."""
         return self._span(module)[1]
 
+    def first_minor(self, module: str) -> int | None:
+        """The first minor that has *module*, ``None`` where all have it."""
+        return self._span(module)[0]
+
     def _span(self, module: str) -> tuple[int | None, int | None]:
         parts = module.split(".")
         above = [".".join(parts[:depth]) for depth in range(len(parts), 0, -1)]

@@ -104,7 +104,8 @@ class ConflictSets:
             )
             by_provider: dict[NormalizedName | None, list[Lack]] = {}
             for lack in lacks:
-                by_provider.setdefault(lack.provider, []).append(lack)
+                provider = lack.provider or self._bringing(lack.module, view)
+                by_provider.setdefault(provider, []).append(replace(lack, provider=provider))
             for provider, mine in by_provider.items() or ((None, []),):
                 if provider is not None:
                     # What another project lacks it lacks on every Python.
@@ -114,6 +115,12 @@ class ConflictSets:
                 else:
                     found.append(ConflictSet(blockers=whole.blockers, changes=changes))
         return tuple(found)
+
+    def _bringing(self, module: str, view: TrialView) -> NormalizedName | None:
+        """The project of *view*'s plan that is known to bring *module*, in other releases than the one that was chosen."""
+        known = self._context.knowledge.import_names
+        top = module.partition(".")[0]
+        return next((name for name in sorted(view.pins) if name in known and top in known[name]), None)
 
     def lost(self, conflict_sets: Iterable[ConflictSet]) -> tuple[Blocker, ...]:
         """The blockers of *conflict_sets* that no change can ever touch: what the user names stays wanted, whatever changes."""

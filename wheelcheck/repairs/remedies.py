@@ -47,7 +47,14 @@ from wheelcheck.repairs.nearby import (
     nearest_first,
     preferred_in_clash,
 )
-from wheelcheck.repairs.own_platforms import built_for, marker_of, systems_of
+from wheelcheck.repairs.own_platforms import (
+    built_for,
+    joined_marker,
+    python_marker,
+    standard_since,
+    system_marker,
+    systems_of,
+)
 from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
@@ -324,8 +331,15 @@ def _vendors(case: BlockerCase, label: str) -> Iterator[str]:
 def _marker(case: BlockerCase) -> Iterator[Change]:
     blocker, requirements = case.blocker, tuple(asker.requirement for asker in case.blocker.askers)
     page, here = case.view.diagnosis.project(blocker.name).page, case.target.markers["sys_platform"]
+    standard = standard_since(blocker.name, case.context.library, case.target.python_full.minor)
     systems = systems_of(page, case.context.knowledge)
-    if not systems or here in systems or here in built_for(page) or any(each.url for each in requirements):
+    if any(each.url for each in requirements):
+        return
+    if standard is not None:
+        marker = python_marker(standard[1])
+    elif systems and here not in systems and here not in built_for(page):
+        marker = system_marker(systems)
+    else:
         return
     own = [each.marker for each in case.view.asked_by_user(blocker.name)]
     alone = all(asker.parent is None for asker in blocker.askers)
@@ -333,7 +347,7 @@ def _marker(case: BlockerCase) -> Iterator[Change]:
     yield Marked(
         name=blocker.name,
         declared=f"{with_extras(blocker.name, extras)}{blocker.specifier}",
-        marker=marker_of(systems, own[0] if alone and len(own) == 1 else None),
+        marker=joined_marker(marker, own[0] if alone and len(own) == 1 else None),
         by_override=not alone,
         because=case.because,
     )

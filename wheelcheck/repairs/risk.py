@@ -15,7 +15,7 @@ from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.repairs.import_grounds import judge_dependants, judge_exclusion, judge_imports
-from wheelcheck.repairs.own_platforms import NAMES, built_for
+from wheelcheck.repairs.own_platforms import NAMES, built_for, standard_since
 from wheelcheck.repairs.repair_case import RepairCase, distance_of
 from wheelcheck.repairs.version_grounds import judge_constraint, judge_override, judge_pin, judge_side_effects
 from wheelcheck.targets.platforms import parse_platform
@@ -182,15 +182,22 @@ def judge_marker(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """Why the project is kept off the target, and what there imports it: the user's own code is not looked into."""
     if edit.package is None:
         return
+    minor = case.after.target.python_full.minor
+    standard = standard_since(edit.package, case.library, minor)
     known = case.knowledge.own_platform_of(edit.package)
-    if known is not None:
+    if standard is not None:
+        text = (
+            f"Python 3.{minor} has `{standard[0]}` in its standard library, which {edit.package} brings to older ones"
+        )
+    elif known is not None:
         text = f"{edit.package} is made for {_named(known.systems)}. {known.why}"
     else:
         built = built_for(case.projects.page(edit.package))
         text = f"{edit.package} has wheels for {_named(built)} alone, in {sum(built.values())} releases"
-    yield Ground(risk=Risk.LOW if known is not None else Risk.MEDIUM, text=text)
+    yield Ground(risk=Risk.LOW if known is not None or standard is not None else Risk.MEDIUM, text=text)
     if case.is_asked_by_user(edit.package):
-        here = _named([case.after.target.markers["sys_platform"]])
+        system = _named([case.after.target.markers["sys_platform"]])
+        here = f"Python 3.{minor}" if standard is not None else system
         text = f"you ask for {edit.package} yourself: your own code, which was not looked into, has to do without it on {here}"
         yield Ground(risk=Risk.MEDIUM, text=text)
     yield from judge_dependants(case, edit.package)
