@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import random
 import signal
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 from tests.fuzz.children import Ending, ended, read_and_run
 from tests.fuzz.disturbing import Counted, disturb
+from tests.fuzz.hostile_indexes import Run, iter_names, run_against
 from tests.fuzz.kinds import kind_of
 from tests.fuzz.making import fuzz
 
@@ -26,11 +29,14 @@ def main(words: list[str] | None = None) -> int:
         "--keep", type=Path, default=Path("fuzzed"), metavar="FOLDER", help="for counts and what failed, to be replayed"
     )
     parser.add_argument("--kills", type=int, metavar="N", help="kill so many runs at random moments")
+    parser.add_argument("--indexes", type=int, metavar="N", help="plan against so many indexes that misbehave")
     parser.add_argument("--signals", type=int, metavar="N", help="interrupt so many runs at random moments")
     options = parser.parse_args(words)
     if options.kills or options.signals:
         numbers = (signal.SIGKILL,) if options.kills else (signal.SIGINT, signal.SIGINT, signal.SIGTERM)
         return end_runs(options.kills or options.signals, numbers, options.seed)
+    if options.indexes:
+        return meet_indexes(options.indexes, options.seed)
     if options.replay is not None:
         return replay(options.replay)
     if options.minutes is not None:
@@ -60,6 +66,22 @@ def end_runs(count: int, numbers: tuple[signal.Signals, ...], seed: int) -> int:
     print(f"left within {seconds[len(seconds) // 2]:.3f} s (median), {seconds[len(seconds) * 99 // 100]:.3f} s (99 %)")
     print(f"{len(found.wrong)} wrong", *found.wrong, sep="\n")
     return 1 if found.wrong else 0
+
+
+def meet_indexes(count: int, seed: int) -> int:
+    """Plan against hostile indexes in an order of chance, and tell how the runs ended."""
+    names = list(iter_names())
+    random.Random(seed).shuffle(names)  # noqa: S311 - no secret
+    runs: list[Run] = []
+    for words in names[:count]:
+        runs.append(run := run_against(*words))
+        print(f"{run.name:48} {run.status:4} {run.seconds:6.2f} s {run.memory / 1e6:6.0f} MB  {run.wrong}", flush=True)
+    print(f"{len(runs)} runs, by status {dict(sorted(Counter(run.status for run in runs).items()))}")
+    print(
+        f"at most {max(run.seconds for run in runs):.1f} s of the processor, {max(run.memory for run in runs) / 1e6:.0f} MB"
+    )
+    print(f"{sum(bool(run.wrong) for run in runs)} wrong")
+    return 1 if any(run.wrong for run in runs) else 0
 
 
 def replay(folder: Path) -> int:

@@ -36,7 +36,7 @@ def serving(talk: Callable[[socket.socket], None], host: str = "127.0.0.1") -> I
             thread.join()
 
 
-def _head(connection: socket.socket) -> bytes:
+def head_of(connection: socket.socket) -> bytes:
     head = b""
     while b"\r\n\r\n" not in head:
         more = connection.recv(65536)
@@ -51,7 +51,7 @@ def scripted_server(answers: Mapping[str, bytes], host: str = "127.0.0.1") -> It
     """Says what *answers* has for the path of the first request on each connection, then hangs up; yields its URL."""
 
     def talk(connection: socket.socket) -> None:
-        path = _head(connection).split(b" ", 2)[1].decode()
+        path = head_of(connection).split(b" ", 2)[1].decode()
         connection.sendall(answers[path])
 
     with serving(talk, host) as port:
@@ -64,7 +64,7 @@ def tunnel_proxy(refusal: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
     heads: list[bytes] = []
 
     def talk(connection: socket.socket) -> None:
-        heads.append(head := _head(connection))
+        heads.append(head := head_of(connection))
         if refusal:
             connection.sendall(refusal)
             return

@@ -16,7 +16,7 @@ from wheelcheck.model.code import ImportTarget, ParsedModule
 
 LOADERS = frozenset({"CDLL", "WinDLL", "OleDLL", "PyDLL", "LoadLibrary", "dlopen"})
 SEARCH = "find_library"
-_NAME = re.compile(r"[\w.+-]*[A-Za-z][\w.+-]*", re.ASCII)
+_NAME = re.compile(r"(?=[\d_.+-]*+[A-Za-z])[\w.+-]++", re.ASCII)
 Def = ast.FunctionDef | ast.AsyncFunctionDef
 
 

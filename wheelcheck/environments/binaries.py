@@ -28,7 +28,7 @@ MAGIC = (b"\x7fELF", *_MACHO)
 """What a program for systems like Unix begins with."""
 _SUFFIXES = (".pyd", ".dll", ".so", ".dylib")
 # The libraries that read headers check much, yet a hostile file can still run them into these.
-_MOST_READS, _BYTES_A_READ = 100_000, 64  # of a small file, and one more for so many bytes of a large one
+_MOST_READS, _BYTES_A_READ = 40_000, 64  # of a small file, and one more for so many bytes of a large one
 _BROKEN = (AssertionError, AttributeError, LookupError, OverflowError, TypeError, ValueError, struct.error)
 _MACHO_MACHINES = {0x01000007: "x86_64", 0x0100000C: "arm64", 7: "i386", 0x01000012: "ppc64", 18: "ppc"}
 _LOAD, _WEAK, _REEXPORT, _UPWARD, _LAZY = 0xC, 0x80000018, 0x8000001F, 0x80000023, 0x20

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _OPERATOR = r"(?:[<>=!~]+|in|not in)"
 _COMPARISON = re.compile(
-    rf'(?P<variable>\w+) (?P<forward>{_OPERATOR}) "(?P<value>[^"]*)"|"(?P<first>[^"]*)" (?P<back>{_OPERATOR}) (?P<second>\w+)'
+    rf'\b(?P<variable>\w++) (?P<forward>{_OPERATOR}) "(?P<value>[^"]*)"|"(?P<first>[^"]*)" (?P<back>{_OPERATOR}) (?P<second>\w+)'
 )
 # python_version is "3.11": a patch release equals none of its values (PEP 508), "3.11.0" being the same version.
 _JUDGED = ("==", "!=", "in", "not in")

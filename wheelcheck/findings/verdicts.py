@@ -42,7 +42,7 @@ _JUDGED_AS = {
 SOURCE_CODES = frozenset(_JUDGED_AS)
 _UNSAID = ("WC1",)
 """The codes of an allowance that names none: no usable wheel. It covers no changed or hostile file besides."""
-_PATCH = re.compile(r"((?:pp)?\d+\.\d+)\.\d+")
+_PATCH = re.compile(r"(?<!\d)((?:pp)?\d++\.\d++)\.\d+")
 
 
 def judge(

@@ -145,7 +145,8 @@ TAIL = 64 * 1024
 """Bytes of the first request: of 32 wheels, 16 KiB leave 16 further requests, 32 KiB 11, 64 KiB 7, 256 KiB 3 for 3 MB more."""
 _STEP = 16 * 1024
 _WHOLE = 1024**2  # a host that sends everything instead of a part may do so up to here
-_PART = r"bytes\s+(\d+)-(\d+)/(\d+|\*)"
+PART = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}(?!\d)|\*)", re.ASCII)
+"""A ``Content-Range`` of numbers that a file may have."""
 
 
 class RangeReader:
@@ -240,7 +241,7 @@ class RangeReader:
 
 def _part(reply: Reply) -> tuple[int, int, int | None] | None:
     """First and last byte, and the total, of a partial answer that is consistent in itself."""
-    matched = re.match(_PART, reply.headers.get("content-range", ""), re.ASCII)
+    matched = PART.match(reply.headers.get("content-range", ""))
     if reply.status != 206 or matched is None or reply.is_cut:
         return None
     start, last = int(matched[1]), int(matched[2])

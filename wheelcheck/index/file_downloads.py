@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from wheelcheck.errors import HashMismatch, IndexUnavailable, reading
 from wheelcheck.index.config import local_path
+from wheelcheck.index.downloads import PART
 from wheelcheck.index.exchange import Reply, Request, RequestKind
 from wheelcheck.index.fetch_context import FetchContext
 from wheelcheck.model.plan import PlannedFile
@@ -26,7 +26,6 @@ SEGMENT = 32 * 1024**2
 _LARGEST = 16 * 1024**3
 _SLACK = 1024**2
 _COPIED = 1024**2
-_PART = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.ASCII)
 
 
 class FileDownloads:
@@ -110,7 +109,7 @@ class FileDownloads:
         if reply.status == 200 and begin == 0:
             return None, None
         if reply.status == 206:
-            matched = _PART.match(reply.headers.get("content-range", ""))
+            matched = PART.match(reply.headers.get("content-range", ""))
             if matched is not None and int(matched[1]) == begin:
                 return int(matched[2]) + 1, None if matched[3] == "*" else int(matched[3])
         if reply.status in (200, 206, 416, 501):

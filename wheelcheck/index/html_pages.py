@@ -35,7 +35,7 @@ _PLAIN_HEAD = re.compile(
     r"[^<]*(?:<(?:!doctype|html|/?head|meta|title>[^<]*</title|/?body|h1>[^<]*</h1)\b[^<>]*>[^<]*)*", re.IGNORECASE
 )
 
-_PLAIN_TAIL = re.compile(r"\s*(?:</html>)?\s*(?:<!--[^<>-]*-->\s*)*")
+_PLAIN_TAIL = re.compile(r"\s*+(?:</html>)?\s*+(?:<!--[^<>-]*-->\s*+)*+")
 # Other letters mean that the link has no hash, where the name was assumed to end, or that it must be decoded.
 _COMMON_NAMES = re.compile(r"[A-Za-z0-9._+!%\-\n]*")
 

@@ -255,9 +255,11 @@ def _judged(problem: PyreqwestError, body: _Body) -> RequestFailed:
 
 def _joined(url: str, location: str) -> str:
     try:
-        return urljoin(url, location)
+        target = urljoin(url, location)
+        _origin(target)  # a port may be none
     except ValueError as problem:
         raise RequestFailed(f"redirects to what is no URL: {problem}", may_pass=False) from problem
+    return target
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

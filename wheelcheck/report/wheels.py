@@ -43,7 +43,9 @@ _MACHINES = {
     "arm64_iphonesimulator": "sim.",
     "x86_64_iphonesimulator": "sim64",
 }
-_TAG = re.compile(r"(manylinux|musllinux|macosx|win|linux|ios|android|pyemscripten|emscripten)_?(\d+(?:_\d+)*)?_?(\w+)")
+_TAG = re.compile(
+    r"(?!.{256})(manylinux|musllinux|macosx|win|linux|ios|android|pyemscripten|emscripten)_?(\d+(?:_\d+)*)?_?(\w+)"
+)
 _WHEELS = frozenset({CellKind.WHEEL, CellKind.ABI3, CellKind.PURE})
 _GAP = 2
 

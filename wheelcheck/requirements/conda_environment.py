@@ -56,5 +56,5 @@ def _collect_package(item: Scalar, source: Source, collector: Collector) -> None
 
 def _minor(bound: SpecifierSet) -> SpecifierSet:
     """*bound* on Python, exact patch releases widened to their minor: which one conda locked says nothing of the target's."""
-    clauses = (re.sub(r"^==(\d+\.\d+)[\d.*]*$", r"==\1.*", str(clause)) for clause in bound)
+    clauses = (re.sub(r"^==(\d++\.\d++)[\d.*]*+$", r"==\1.*", str(clause)) for clause in bound)
     return SpecifierSet(",".join(clauses))

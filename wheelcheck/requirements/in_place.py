@@ -250,7 +250,7 @@ def _edited_string(line: str, requirement: Requirement, edit: Edit) -> str | Non
             )
     if edit.kind not in (EditKind.PIN, EditKind.CONSTRAIN):
         return None
-    for key in re.finditer(r"""["']?([\w.-]+)["']?\s*=\s*(\{[^}]*?\bversion\s*=\s*)?""", line):
+    for key in re.finditer(r"""(?<![\w.-])["']?([\w.-]++)["']?\s*+=\s*+(\{[^{}]*?\bversion\s*=\s*)?""", line):
         string = _STRING.match(line, key.end())
         if string and canonicalize_name(key[1]) == requirement.name:
             value = _value(string[0])

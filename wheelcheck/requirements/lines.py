@@ -18,7 +18,7 @@ from msgspec import Struct
 from wheelcheck.errors import did_you_mean
 from wheelcheck.texts.places import LineUnreadable
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(^|(?<!\s)\s+)#.*$")
 _EDITABLE = re.compile(r"((?:-e|--editable)\b[^;]*?)\s*(;.+)", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 

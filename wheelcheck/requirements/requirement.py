@@ -25,11 +25,11 @@ from wheelcheck.requirements.written import (
     split_marker,
 )
 from wheelcheck.texts.places import LineUnreadable, has_scheme, is_archive_name
+from wheelcheck.texts.toml import LONG_NUMBER
 
-_NAMED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*@\s*(\S.*)$", re.DOTALL)
+_NAMED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+(\[[^\]]*\])?\s*+@\s*+(\S.*)$", re.DOTALL)
 _COMMANDS = ("pip install", "pip3 install", "python -m pip", "uv pip", "uv add", "poetry add")
 _NAME_START = r"^[\w.\[\],-]+"
-_LONG_NUMBER = re.compile(r"\d{4000}")  # of more digits the interpreter makes no number
 _MISTAKES = (
     (r"^Package\s+Version\b", "this is the table of pip list; write it with: pip list --format=freeze"),
     (r"^[\[{]|^[\w-]+\s*=\s*[\"'\[{]", "this looks like TOML or JSON; is it a pyproject.toml under another name?"),
@@ -81,11 +81,11 @@ def parse_editable(asked: WrittenRequirement) -> Requirement | UnsupportedRequir
 
 
 def _pep508(asked: WrittenRequirement, text: str) -> Requirement:
-    if _LONG_NUMBER.search(text):
+    if LONG_NUMBER.search(text):
         raise LineUnreadable("a number in it is too long", "write the version that is meant")
     try:
         # As in pip, a semicolon with nothing behind it is no marker: pip-compile and people leave it before --hash.
-        requirement = Requirement.parse(re.sub(r"\s*;\s*$", "", text), asked.origin, hashes=asked.hashes)
+        requirement = Requirement.parse(text.rstrip().removesuffix(";"), asked.origin, hashes=asked.hashes)
     except InvalidRequirement as problem:
         message = str(problem).partition("\n")[0]
         raise LineUnreadable(f"no requirement: {asked.shown!r} ({message})", _hint_for(text)) from None

@@ -23,10 +23,11 @@ from wheelcheck.requirements.written import WrittenRequirement
 _NEVER = "sys_platform == 'never'"  # uv's way to leave a project out: an override that applies nowhere
 _IN_LINES = frozenset({EditKind.PIN, EditKind.SUBSTITUTE, EditKind.MARKER, EditKind.EXTRA})
 _WRITTEN = re.compile(
-    r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:\s*(?P<extras>\[[^\]]*\]))?(?P<bounds>[^;]*?)(?P<marker>\s*;.*)?",
+    r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:\s*+(?P<extras>\[[^\]]*\]))?"
+    r"(?P<bounds>(?:\s*+[^;\s]++)*+)(?P<marker>\s*+;.*)?\s*",
     re.DOTALL,
 )
-_HASH = re.compile(r"\s*--hash(?:=|\s+)\S+")
+_HASH = re.compile(r"(?<!\s)\s*--hash(?:=|\s+)\S+")
 
 
 def _always(_: Marker) -> bool:

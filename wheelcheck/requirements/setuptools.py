@@ -71,7 +71,7 @@ def read_setup(source: Source, reader: Reader) -> SetupFiles:
 
 def _origin(value: str, sources: Sequence[Source]) -> FileOrigin:
     """Where *value* stands, without the marker that the name of its extra adds."""
-    written = re.split(r"\s*;\s*\(", value, maxsplit=1)[0]
+    written = re.split(r";\s*\(", value, maxsplit=1)[0].rstrip()
     stands = re.compile(rf"""(?:^|['"=;]|\s){re.escape(written)}\s*(?:$|['";,\]\\])""")
     for source in sources:
         # Only lines that hold it are looked at, since there may be thousands of values and of lines.

@@ -14,7 +14,6 @@ from wheelcheck.model.urls import masked_within
 from wheelcheck.texts.places import LineUnreadable, project_name
 
 HASH_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
-_WITH_EXTRAS = re.compile(r"^(.+?)\s*\[([^\]]*)\]$", re.DOTALL)
 _MARKER_HINT = """write a variable, an operator and a quoted value: name ; sys_platform == "win32" """.strip()
 
 
@@ -75,8 +74,8 @@ def parse_marker_text(text: str) -> Marker | None:
 
 def split_extras(text: str) -> tuple[str, str]:
     """Split ``target[extras]``; the second part is empty without brackets."""
-    matched = _WITH_EXTRAS.match(text)
-    return (matched[1], matched[2]) if matched else (text, "")
+    head, _, extras = text.removesuffix("]").rpartition("[")
+    return (head.rstrip(), extras) if head and text.endswith("]") and "]" not in extras else (text, "")
 
 
 def parse_extras(text: str) -> frozenset[NormalizedName]:

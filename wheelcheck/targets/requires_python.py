@@ -12,7 +12,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import NamedTarget, NamedTargets
 from wheelcheck.targets.sources import TargetQuery
-from wheelcheck.texts.toml import Table, requires_python_of
+from wheelcheck.texts.toml import Table, parse_specifier, requires_python_of
 
 _MOST_PATCHES = 50
 _MINOR = re.compile(r"3\.\d+")
@@ -70,7 +70,7 @@ def first_admitted(minor: str, bounds: Sequence[SpecifierSet]) -> str | None:
 
 def _poetry_bounds(text: str, origin: FileOrigin) -> tuple[SpecifierSet, ...]:
     try:
-        return tuple(SpecifierSet(",".join(_clauses(part))) for part in re.split(r"\|\|?", text))
+        return tuple(parse_specifier(",".join(_clauses(part))) for part in re.split(r"\|\|?", text))
     except ValueError:
         raise InputUnreadable(
             f"python is no version constraint: {text!r}", address=str(origin), hint='for example "^3.11"'

@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-_CARET = re.compile(r"^\^\s*v?(\d+(?:\.\d+)*)(.*)$")
-_TILDE = re.compile(r"^~(?!=)\s*v?(\d+(?:\.\d+)*)(.*)$")
+_CARET = re.compile(r"^\^\s*+v?(\d++(?:\.\d++)*+)(.*)$")
+_TILDE = re.compile(r"^~(?!=)\s*+v?(\d++(?:\.\d++)*+)(.*)$")
 _STAR = re.compile(r"^(?:==?)?\s*v?(\d+(?:\.\d+)*)\.\*$")
 _BARE = re.compile(r"^=?\s*v?(\d[^\s,]*)$")
 _RANGE = re.compile(r"^<(\d+(?:\.\d+)*),>=(\d+(?:\.\d+)*)$")
-_UNION = re.compile(r"\s*\|\|?\s*|\s+or\s+")
+_UNION = re.compile(r"\|\|?|(?<!\s)\s+or\s+")
 _MOST_EXCLUDED = 20
 _MOST_DIGITS = 100
 
@@ -72,7 +72,7 @@ def _specifier(text: str) -> str:
 
 
 def _intersection(text: str) -> str:
-    parts = re.split(r"\s*,\s*|(?<=[\d*])\s+(?=[<>=!~^])", text.strip())
+    parts = re.split(r",|(?<=[\d*])\s++(?=[<>=!~^])", text.strip())
     if any(len(number) > _MOST_DIGITS for number in re.findall(r"\d+", text)):
         raise Inexpressible("a version with a number of more than 100 digits")
     return ",".join(sorted({clause for part in parts for clause in _clauses(part.strip())}))
@@ -173,7 +173,7 @@ def _iter_markers(details: Mapping[str, object]) -> Iterator[str]:
     if isinstance(own, str):
         yield f"({own})"
     if isinstance(platform, str):
-        yield from _either([f'sys_platform == "{word}"' for word in _UNION.split(platform)])
+        yield from _either([f'sys_platform == "{word.strip()}"' for word in _UNION.split(platform)])
 
 
 def _either(alternatives: Sequence[str]) -> list[str]:
@@ -186,7 +186,7 @@ def _either(alternatives: Sequence[str]) -> list[str]:
 def _python_marker(text: str) -> str:
     found = []
     for clause in filter(None, _intersection(text).split(",")):
-        matched = re.match(r"^([<>=!~]+)(.*)$", clause)
+        matched = re.match(r"^([<>=!~]++)(.*)$", clause)
         if matched is None:
             raise Inexpressible(f"the Python {text!r}")
         variable = "python_full_version" if matched[2].removesuffix(".*").count(".") > 1 else "python_version"

@@ -227,13 +227,22 @@ def table_at(document: object, *keys: str) -> Mapping[str, object]:
     return document if isinstance(document, dict) else {}
 
 
-_parsed_specifier = functools.lru_cache(maxsize=8)(SpecifierSet)
+LONG_NUMBER = re.compile(r"\d{4000}")
+"""Of more digits the interpreter makes no number."""
+
+
+@functools.lru_cache(maxsize=8)
+def parse_specifier(text: str) -> SpecifierSet:
+    """*text* as bounds on a version; raises ``InvalidSpecifier``, also for a :data:`LONG_NUMBER`."""
+    if LONG_NUMBER.search(text):
+        raise InvalidSpecifier("a number in it is too long")
+    return SpecifierSet(text)
 
 
 def requires_python_of(text: str, origin: FileOrigin) -> SpecifierSet:
     """``requires-python`` as a specifier. Raises ``InputUnreadable`` at *origin*."""
     try:
-        return _parsed_specifier(text)
+        return parse_specifier(text)
     except InvalidSpecifier:
         raise InputUnreadable(
             f"requires-python is no version specifier: {text!r}", address=str(origin), hint='for example ">=3.11"'

@@ -33,7 +33,7 @@ _RECORD = re.compile(r"[^/]+\.dist-info/RECORD")
 _NAMES = frozenset({"test", "tests"})
 _TEST_FILE = re.compile(r"(__init__|conftest|test_\w+|\w+_tests?)\.py")
 _SPEAKS_OF_TESTS = re.compile(rb"\btests?\b")
-_DOTTED = re.compile(r"\.*\w+(?:\.\w+)*")
+_DOTTED = re.compile(r"(?<!\.)\.*+\w++(?:\.\w++)*+")
 
 
 def strip(environment: Environment, kinds: Iterable[str]) -> Environment:

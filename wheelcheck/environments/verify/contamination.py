@@ -24,7 +24,7 @@ from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.texts.files import is_file
 
-_SHEBANG = re.compile(r"#!\s*\"?([^\"\r\n]+?)\"?\s*[\r\n]")
+_SHEBANG = re.compile(r"#!\s*+\"?([^\"\r\n]++)\"?[^\S\r\n]*+[\r\n]")
 _SHARED_INTERPRETERS = ("/bin/sh", "/usr/bin/env", "/bin/bash", "/usr/bin/sh")
 _NAMED = 3
 
@@ -134,7 +134,7 @@ def _host_paths(subject: Subject) -> Iterator[Problem]:
 
 def _shebang(path: Path) -> str:
     matched = _SHEBANG.match(text_of(path, 512))
-    text = matched[1] if matched else ""
+    text = matched[1].rstrip() if matched else ""
     return text if text.startswith("/") or ntpath.isabs(text) else ""
 
 

@@ -22,7 +22,7 @@ _OF_CONDA = "Library/bin"
 """conda's Python looks here too."""
 _ORIGINS = {True: "runtime that was built", False: "wheel"}
 _VERSION = re.compile(r"([A-Z]+)_(\d+(?:\.\d+)*)")
-_EXTENSION_TAG = re.compile(r"\.(?:cp|cpython-)3(\d+)(t?)[-.].*(?:pyd|so)$", re.IGNORECASE)
+_EXTENSION_TAG = re.compile(r"\.(?:cp|cpython-)3(\d+)(t?)[-.]", re.IGNORECASE)
 
 
 def judge_windows(case: LibraryCase) -> Iterator[Problem]:
@@ -286,7 +286,7 @@ def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> 
 
 def is_for_another_python(path: str, subject: Subject) -> bool:
     """Whether the file at *path* is an extension module that this Python would pass over, by the tag in its name."""
-    matched = _EXTENSION_TAG.search(path)
+    matched = _EXTENSION_TAG.search(path) if path.lower().endswith((".pyd", ".so")) else None
     python = subject.runtime.python
     if matched is None or python is None:
         return False

@@ -22,7 +22,7 @@ from wheelcheck.texts.files import open_file, read_file
 _SIZE = re.compile(r"[0-9]{1,18}")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _LIMIT = 64 * 1024**2
-_INFO = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
+_INFO = re.compile(r"(?!.{256})(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>.+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
 
 
 class Subject(Struct, frozen=True, kw_only=True):
