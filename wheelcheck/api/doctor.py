@@ -135,7 +135,7 @@ def _version(name: str) -> str:
     beside = shutil.which(name, path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
     if beside is None:
         return ""
-    option = "-VERSION" if name == "makensis" else "--version"
+    option = {"makensis": "-VERSION", "mksquashfs": "-version"}.get(name, "--version")
     try:
         done = subprocess.run(
             [beside, option], capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False

@@ -24,6 +24,12 @@ BUILDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "electron-builder": ("node", "npm"),
         "briefcase": ("briefcase",),
         "dockerfile": ("docker",),
+        "container-dockerfile": ("docker",),
+        "deb": ("dpkg-deb",),
+        "appimage": ("mksquashfs",),
+        "flatpak": ("flatpak-builder",),
+        "cx-freeze": ("cxfreeze",),
+        "nuitka": ("nuitka",),
     }
 )
 """The programs that each builder runs, by the word of its export."""
@@ -54,7 +60,7 @@ def _row(subject: str, fact: str, remedy: str = "", *, bad: Fitness = Fitness.WA
 def _python(machine: Machine, needs: Needs | None, builder: str) -> Iterator[MachineCheck]:
     fact = f"Python {machine.python}, {machine.bits} bits, for {machine.system} {machine.machine}"
     remedy = ""
-    if needs is not None and builder in ("pyinstaller", "briefcase"):
+    if needs is not None and builder in ("pyinstaller", "briefcase", "cx-freeze", "nuitka"):
         target = needs.target
         wanted = (target.markers.get("sys_platform", ""), target.markers.get("platform_machine", "").lower())
         minor = f"{target.python_full.major}.{target.python_full.minor}"
