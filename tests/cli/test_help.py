@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tests.cli.programs import Shell
 from wheelcheck.cli.main import cli
+from wheelcheck.model.finding import Code
 
 GOLDEN = Path(__file__).parent / "golden"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
@@ -85,6 +86,16 @@ def test_every_command_has_its_golden_file() -> None:
 
 def test_short_option_shows_the_same_help(shell: Shell) -> None:
     assert shell.run("plan", "-h").out == shell.run("plan", "--help").out == help_of(("plan",))
+
+
+def test_code_of_a_finding_is_explained_where_there_is_no_network(shell: Shell) -> None:
+    told = shell.run("help", "wc102")
+    words = " ".join(told.out.split())
+    code = Code.SOURCE_NATIVE
+    assert told.status == 0
+    for part in (code.title, code.explanation, code.cure, code.address, "--warn-only WC102"):
+        assert part in words
+    assert "did you mean WC10" in shell.run("help", "WC1022").refused(2)
 
 
 def test_reference_names_every_option_and_no_other() -> None:

@@ -57,6 +57,19 @@ def test_it_says_what_was_found_and_what_to_run_next(shell: Shell) -> None:
     assert "-o plan.json" in fine
 
 
+def test_extras_and_groups_that_were_not_chosen_are_named_with_the_command_that_judges_each(shell: Shell) -> None:
+    extras = "".join(f'e{number} = ["a"]\n' for number in range(1, 6))
+    parts = f'[project.optional-dependencies]\n{extras}[dependency-groups]\ndev = ["c"]\n'
+    shell.write("pyproject.toml", PROJECT.replace('["a"]', '["c"]') + parts)
+    with IndexServer(CATALOG) as server:
+        text = " ".join(run(shell, server, "-p", "3.12", "-t", "win_amd64").out.split())
+        assert "without extras and groups, of which the project has e1, e2, e3, e4, e5 and 1 more" in text
+        assert "wheelcheck matrix --each-extra pyproject.toml" in text
+        assert "✗ --extra e1: b 1.0" in shell.run("matrix", "--each-extra", ".", "-i", server.simple_url).out
+        for words in (("--extra", "e1"), ("--all-groups",)):
+            assert "--each-extra" not in run(shell, server, *words).out
+
+
 def test_command_that_is_shown_next_can_be_run(shell: Shell) -> None:
     shell.write("requirements.txt", "a\n")
     import shlex

@@ -7,6 +7,7 @@ import tomllib
 from importlib.metadata import metadata
 
 from tests.docs.readme import ROOT
+from wheelcheck.model.finding import DOCUMENTATION, Code
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]
@@ -19,6 +20,12 @@ def test_links_of_the_description_lead_somewhere_from_an_index() -> None:
     for picture, link in links:
         assert link.startswith(f"{REPOSITORY}/{'raw' if picture else 'blob'}/main/")
         assert (ROOT / link.partition("/main/")[2].partition("#")[0]).exists()
+
+
+def test_documentation_has_one_address() -> None:
+    assert PROJECT["urls"]["Documentation"] == DOCUMENTATION
+    assert f"\nsite_url: {DOCUMENTATION}\n" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert Code.SOURCE_NATIVE.address == f"{DOCUMENTATION}findings/WC102/"
 
 
 def test_version_of_the_package_is_the_newest_in_the_changelog() -> None:

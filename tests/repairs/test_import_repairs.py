@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import UNSET
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
@@ -248,3 +249,23 @@ def test_backport_of_what_python_has_not_yet_gets_no_marker() -> None:
     proposals = _backport("backports.tomllib", name="backports.tomllib", python="3.10").proposals()
     assert EditKind.MARKER not in {kind for repair in proposals.repairs for kind in repair.kinds}
     assert "backports.tomllib".replace(".", "-") in [str(each.package) for each in proposals.unrepairable]
+
+
+def test_what_fails_as_before_and_is_not_imported_by_who_asks_for_it_is_told_with_the_repair_of_another() -> None:
+    index = {
+        "app": {"1.0": _at("2021-01-01", "old")},
+        "old": {"1.0": _at("2021-01-01")},
+        "own": {"1.0": native(), "1.1": [wheel(WIN)]},
+    }
+    inputs = ["app==1.0", "old==1.0", "own==1.0"]
+    lazy, at_once = (
+        situation(inputs, index, {"old-1.0": "import fcntl\n", "app-1.0": app}, "old")
+        for app in ("def run():\n    import old\n", "import old\n")
+    )
+    own = {f"own-1.1-{WIN}.whl": {"own.py": ""}}
+    told, refused = (replace(each, code={**each.code, **own}).proposals() for each in (lazy, at_once))
+    assert commands(told) == ["--replace own==1.1"]
+    [said] = [ground for ground in the_one(told).grounds if ground.text.startswith("old 1.0: `import old` fails")]
+    assert said.text.endswith("app can be imported without it, so that only your own code may meet this")
+    assert (said.risk, said.fails) == (Risk.MEDIUM, UNSET)
+    assert commands(refused) == []

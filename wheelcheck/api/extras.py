@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from wheelcheck.api.matrix import MatrixRequest, matrix
 from wheelcheck.api.reading import PLANNING, load_lock
+from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.answers import ExtraRow
 from wheelcheck.ports import Reporter, SilentReporter
@@ -24,8 +25,7 @@ def each_extra(asked: MatrixRequest, *, reporter: Reporter | None = None) -> tup
     """
     reporter = reporter or SilentReporter()
     request = asked.request.changed(repairs=0)
-    options = request.options
-    if options["extras"] or options["groups"] or options["all_extras"] or options["all_groups"]:
+    if has_choice(request):
         raise UsageProblem("--each-extra takes them one by one", hint="leave --extra, --group and their like out")
     parts = tuple(_iter_parts(asked))
     if not parts:
@@ -39,17 +39,28 @@ def each_extra(asked: MatrixRequest, *, reporter: Reporter | None = None) -> tup
     return tuple(rows)
 
 
+def has_choice(request: Request) -> bool:
+    """Whether *request* names extras or groups."""
+    options = request.options
+    return bool(options["extras"] or options["groups"] or options["all_extras"] or options["all_groups"])
+
+
 def _iter_parts(asked: MatrixRequest) -> Iterator[tuple[str, str]]:
     """The extras, then the groups, of the lock or the projects among the inputs."""
-    from wheelcheck.requirements.pyproject import choices_in
-    from wheelcheck.texts.files import is_file
-
     lock = load_lock(asked.request.inputs, PLANNING.locks)
     if lock is not None:
         yield from (("extra", name) for name in lock.lock.extras)
         yield from (("group", name) for name in lock.lock.groups if name not in lock.lock.extras)
         return
-    for text in asked.request.inputs:
+    yield from iter_project_parts(asked.request.inputs)
+
+
+def iter_project_parts(inputs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each extra (``extra``, name) and each dependency group (``group``, name) of the projects among *inputs*."""
+    from wheelcheck.requirements.pyproject import choices_in
+    from wheelcheck.texts.files import is_file
+
+    for text in inputs:
         if text.endswith((".toml", ".cfg", ".py")) and is_file(Path(text)):
             extras, groups = choices_in(Path(text))
             yield from (("extra", name) for name in extras)

@@ -27,15 +27,21 @@ if TYPE_CHECKING:
     from wheelcheck.settings.loading import Settings
 
 _WORKFLOWS = ".github/workflows"
+_NAMED = 5  # so many extras and groups are named
+_PROJECTS = ("pyproject.toml", "setup.cfg", "setup.py")
 _DOCKERFILES = ("Dockerfile", "Containerfile")
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """The grid of a project; *inputs* are what was read, *found* tells in sentences what was found, and where."""
+    """The grid of a project; *inputs* are what was read, *found* tells in sentences what was found, and where.
+
+    *unasked* are the extras and groups of the project, of which none was chosen.
+    """
 
     matrix: Matrix
     inputs: tuple[str, ...]
     found: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
 
 
 def overview(request: Request, words: TargetWords, *, reporter: Reporter | None = None, today: str = "") -> Overview:
@@ -52,7 +58,22 @@ def overview(request: Request, words: TargetWords, *, reporter: Reporter | None 
     words, where = searched.completed(words)
     answer = matrix(MatrixRequest(request=request, targets=words, today=today), reporter=reporter)
     found = (*(note.removeprefix(f"{request.folder}: ") for note in notes), *((where,) if where else ()))
-    return Overview(matrix=replace(answer, notes=()), inputs=request.inputs, found=(*found, *answer.notes))
+    unasked = _unasked(request)
+    if unasked:
+        named = ", ".join(unasked[:_NAMED]) + (f" and {len(unasked) - _NAMED} more" if len(unasked) > _NAMED else "")
+        found = (*found, f"without extras and groups, of which the project has {named}")
+    return Overview(
+        matrix=replace(answer, notes=()), inputs=request.inputs, found=(*found, *answer.notes), unasked=unasked
+    )
+
+
+def _unasked(request: Request) -> tuple[str, ...]:
+    from wheelcheck.api.extras import has_choice, iter_project_parts
+
+    projects = [each for each in request.inputs if Path(each).name in _PROJECTS]
+    if has_choice(request):
+        return ()
+    return tuple(dict.fromkeys(name for _, name in iter_project_parts(projects)))
 
 
 class _Project:

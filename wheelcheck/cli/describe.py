@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
     from wheelcheck.settings.provenance import Effective
 
 
-@command("help", short_help="Help on the program, or on a command.")
-@click.argument("words", metavar="[COMMAND]...", nargs=-1)
+@command("help", short_help="Help on the program, on a command, or on a finding.")
+@click.argument("words", metavar="[COMMAND|CODE]...", nargs=-1)
 @click.pass_context
 def help_command(context: click.Context, words: tuple[str, ...]) -> int:
-    """Print the help of COMMAND (`wheelcheck help plan`, `wheelcheck help cache clear`), or of the program."""
+    """Print the help of COMMAND (`wheelcheck help plan`, `wheelcheck help cache clear`), or of the program.
+
+    Of a finding, such as `wheelcheck help WC102`, it prints what the code means and what to do.
+    """
     shown = context.find_root()
     for word in words:
+        if re.fullmatch(r"[Ww][Cc]\d+", word):
+            click.echo(_help_on_code(word.upper()))
+            continue
         among = shown.command.commands if isinstance(shown.command, click.Group) else {}
         if word not in among:
             raise UsageProblem(
@@ -35,8 +42,23 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> int:
                 hint=did_you_mean(word, among, "`wheelcheck help` lists the commands"),
             )
         shown = click.Context(among[word], info_name=word, parent=shown)
-    click.echo(shown.get_help())
+    if shown.parent is not None or not words:
+        click.echo(shown.get_help())
     return 0
+
+
+def _help_on_code(number: str) -> str:
+    from wheelcheck.model.finding import DOCUMENTATION, Code
+
+    codes = {each.number: each for each in Code}
+    if number not in codes:
+        hint = did_you_mean(number, codes, f"all codes are listed at {DOCUMENTATION}findings/")
+        raise UsageProblem(f"there is no finding {number}", hint=hint)
+    code = codes[number]
+    parts = (code.explanation, f"What to do: {code.cure}", f"In a check: --warn-only {number} makes it a warning at most, "
+             f"--fail-on {number} a failure.", code.address)  # fmt: skip
+    body = "\n\n".join(click.wrap_text(part, 100, "  ", "  ") for part in parts)
+    return f"{number} ({code.severity.value}): {code.title}\n\n{body}"
 
 
 _SHELLS = ("bash", "zsh", "fish")

@@ -67,7 +67,7 @@ def overview_command(
         answer = overview(request, targets, reporter=reporter)
     if form == "text":
         asked = repeatable(words or ())[1:]
-        steps = tuple(iter_steps_of_matrix(answer.matrix, answer.inputs, asked))
+        steps = tuple(iter_steps_of_matrix(answer.matrix, answer.inputs, asked, has_parts=bool(answer.unasked)))
         showing.write("matrix", form, answer.matrix, found=answer.found, steps=steps)
     else:
         for note in () if showing.quiet else answer.found:

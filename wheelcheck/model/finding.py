@@ -11,6 +11,9 @@ from packaging.version import Version
 
 from wheelcheck.model.document import Path, ProjectName, about
 
+DOCUMENTATION = "https://OWNER.git.example/wheelcheck/"
+"""Where the documentation's site is: the same as ``Documentation`` of pyproject.toml and ``site_url`` of mkdocs.yml."""
+
 
 class Severity(Enum):
     """How bad; the value is the word of the plan's schema."""
@@ -42,6 +45,11 @@ class Code(Enum):
     """One or two sentences for a person who meets the code for the first time."""
     cure: str
     """What to do about it."""
+
+    @property
+    def address(self) -> str:
+        """The address of the page that explains the code."""
+        return f"{DOCUMENTATION}findings/{self.number}/"
 
     def __new__(cls, number: str, severity: Severity, title: str, explanation: str, cure: str) -> Self:
         """Make the member whose value is *number*, so that a document names it by that."""

@@ -88,6 +88,11 @@ def judge_imports(case: RepairCase) -> Iterator[Ground]:
     survey = _survey(case)
     for found in survey.found:
         first = found.each[0]
+        if _is_left_alone(case, found.package):
+            asking = " and ".join(dependant.pin.name for dependant in case.dependants(found.package))
+            text = f"{found.message}; {asking} can be imported without it, so that only your own code may meet this"
+            yield Ground(risk=Risk.MEDIUM, text=text)
+            continue
         yield Ground(
             risk=Risk.HIGH,
             text=found.message,
@@ -116,9 +121,26 @@ def importing(case: RepairCase) -> Importing:
             is_undecided = True
     survey = _survey(case)
     for found in survey.found:
+        if _is_left_alone(case, found.package):
+            continue
         lacks = tuple(each.lack for each in found.each if each.lack is not None)
         failing[found.package] = failing.get(found.package, ()) + lacks
     return Importing(failing=failing, is_undecided=is_undecided or bool(survey.unavailable))
+
+
+def _is_left_alone(case: RepairCase, name: NormalizedName) -> bool:
+    """Whether *name*, which fails as it did before the repair, is imported by none of those that ask for it when they are imported.
+
+    A list of all that is installed elsewhere names helpers that are of no use on this system, and are not imported there.
+    """
+    before, after = case.natural(name), case.chosen(name)
+    if before is None or after is None or before.version != after.version:
+        return False
+    try:
+        readings = [read_imports(case, dependant, name) for dependant in case.dependants(name)]
+    except IndexUnavailable:
+        return False
+    return bool(readings) and not any(reading.unread or reading.fails_at_once for reading in readings)
 
 
 def _survey(case: RepairCase) -> FailureSurvey:

@@ -74,12 +74,13 @@ def iter_next_steps(
 
 
 def iter_steps_of_matrix(
-    matrix: Matrix, inputs: Sequence[str], asked: Sequence[str], *, wider: bool = True
+    matrix: Matrix, inputs: Sequence[str], asked: Sequence[str], *, wider: bool = True, has_parts: bool = False
 ) -> Iterator[NextStep]:
-    """The next steps after a grid: for its first blocker, or for the Python to ship; at most three.
+    """The next steps after a grid: for its first blocker, or for the Python to ship; at most four.
 
     *asked* are the words of the command behind its name, of which the options that name targets are left out; *inputs* stand for
-    those among them that are inputs. *wider* offers the grid of all targets.
+    those among them that are inputs. *wider* offers the grid of all targets; *has_parts* says that the project has extras or
+    groups, of which none was chosen.
     """
     blocked = next((cell.target for cell in matrix.cells if cell.status is CellStatus.BLOCKED), None)
     worst = next((blocker for blocker in matrix.blockers if blocker.package is not None), None)
@@ -96,6 +97,11 @@ def iter_steps_of_matrix(
         yield NextStep(
             command=(*_again("plan", inputs, asked, cell.target), "-o", _PLAN),
             reason="what a builder installs on one target, file by file",
+        )
+    if has_parts:
+        yield NextStep(
+            command=_again("matrix", ("--each-extra", *inputs), asked),
+            reason="each extra and dependency group for itself",
         )
     if wider and (len(matrix.pythons) == 1 or len(matrix.platforms) < len(PLATFORMS)):
         yield NextStep(command=_again("matrix", inputs, asked), reason="on every common platform and maintained Python")
