@@ -104,8 +104,13 @@ class Code(Protocol):
     def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
         """The files that each of *distributions* installs into ``site-packages``, with a word that tells contents apart."""
 
-    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
-        """What the import of each of *distributions* carries out on *target*, in their order; all are fetched at once."""
+    def import_times(
+        self, distributions: Sequence[Distribution], target: ImportTarget, modules: frozenset[str] = frozenset()
+    ) -> tuple[ImportTime, ...]:
+        """What the import of each of *distributions* carries out on *target*, in their order; all are fetched at once.
+
+        With *modules* it is that of these in place of those at the top level.
+        """
 
 
 class Landing(Protocol):
@@ -184,8 +189,10 @@ class Archives(Protocol):
     def contents(self, file: BinaryIO, filename: str) -> dict[str, str]:
         """The files of the wheel *file* that are installed into ``site-packages``, with a word for the content of each."""
 
-    def import_time(self, file: BinaryIO, filename: str, target: ImportTarget) -> ImportTime:
-        """What the import of the top-level modules in the archive *file* carries out on *target*."""
+    def import_time(
+        self, file: BinaryIO, filename: str, target: ImportTarget, modules: frozenset[str] = frozenset()
+    ) -> ImportTime:
+        """What the import of the top-level modules in the archive *file*, or of *modules*, carries out on *target*."""
 
 
 class Reporter(Protocol):

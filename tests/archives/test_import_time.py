@@ -34,6 +34,7 @@ def outer(text: str, target: ImportTarget = LINUX) -> list[str]:
         ("from b.c import d", ["b.c"]),
         ("try:\n    import b\nexcept ImportError:\n    b = None", []),
         ("try:\n    import b\nexcept ImportError:\n    raise", ["b"]),
+        ("try:\n    import b\nexcept Exception:\n    quit()", ["b"]),
         ("try:\n    b\nexcept NameError:\n    import b", []),
         ("try:\n    import b\nexcept ImportError:\n    import c", ["b"]),
         ("try:\n    import b\nexcept ImportError:\n    if x:\n        import c", []),

@@ -65,12 +65,14 @@ class FakeCode:
         """The files of each of *distributions*, with their texts."""
         return tuple(self.archives.get(each.filename, {}) for each in distributions)
 
-    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
+    def import_times(
+        self, distributions: Sequence[Distribution], target: ImportTarget, modules: frozenset[str] = frozenset()
+    ) -> tuple[ImportTime, ...]:
         """What the import of each of *distributions* carries out on *target*."""
         return tuple(
             ImportTime(filename=each.filename, unread=self.unread[each.filename])
             if each.filename in self.unread
-            else read_import_time(self._asked("import_times", each), target)
+            else read_import_time(self._asked("import_times", each), target, modules)
             for each in distributions
         )
 

@@ -74,6 +74,21 @@ FAILING: dict[str, tuple[str, Archives, str]] = {
         {"a": {"a.py": "from b.c import x"}, "b": {"b/__init__.py": "from b import d", "b/d.py": ""}},
         "as b has no module `b.c`",
     ),
+    "a module of another project that imports what is missing": (
+        "WC602",
+        {"a": {"a.py": "import b.c"}, "b": {"b/__init__.py": "", "b/c.py": "from b import d", "b/d.py": "import imp"}},
+        "no `imp` since Python 3.12: b/d.py:1 has `import imp`, which a.py:1 imports",
+    ),
+    "a submodule that is imported by name": (
+        "WC601",
+        {"a": {"a.py": "from b import c"}, "b": {"b/__init__.py": "", "b/c.py": "import absent"}},
+        "brings the module `absent`: b/c.py:1 has `import absent`, which a.py:1 imports",
+    ),
+    "a version that the code refuses": (
+        "WC607",
+        {"a": {"a.py": "import pkg_resources as p; p.require('b<1')"}, "b": {}, "setuptools": {"pkg_resources/__init__.py": ""}},
+        "which refuses b 1, as it is not <1",
+    ),
     "a module of the other kind of system": ("WC602", {"a": {"a.py": "import winreg"}}, "`winreg` is not there on Linux"),
     "each of two that stand for one another": (
         "WC602",
@@ -125,6 +140,18 @@ WORKING: dict[str, Archives] = {
     "a removed module that a project brings": {"a": {"a.py": "import asyncore"}, "pyasyncore": {"asyncore.py": ""}},
     "an attribute of a module that need not be there": {
         "a": {"a.py": "try: import imp\nexcept ImportError: imp = fallback()\nfind = imp.find_module"}
+    },
+    "a guarded import in a module of another project": {
+        "a": {"a.py": "from b.c import x"},
+        "b": {"b/__init__.py": "", "b/c.py": "try: import absent\nexcept ImportError: absent = None\nx = 1"},
+    },
+    "a module of another project that is imported within a function": {
+        "a": {"a.py": "def f():\n    from b.c import x"},
+        "b": {"b/__init__.py": "", "b/c.py": "import absent"},
+    },
+    "a version that the code admits": {
+        "a": {"a.py": "from importlib.metadata import version\nversion('b')\nversion('a')"},
+        "b": {"b.py": ""},
     },
     "a private module": {"a": {"a.py": "import _anything"}},
     "a project with folders of its own on the path": {

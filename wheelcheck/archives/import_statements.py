@@ -16,7 +16,7 @@ from wheelcheck.model.code import ImportKind, ImportTarget, ParsedModule
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # Names by which code asks whether an optional dependency is there, before it imports it.
 _ASKS = re.compile(r"(?i)_*(?:has|have)_\w+|\w+_(?:available|installed|found|present)|\w*find_spec", re.ASCII)
-_EXITS = frozenset({"exit", "_exit", "abort"})
+_EXITS = frozenset({"exit", "_exit", "quit", "abort"})
 
 
 class ImportStatement(Struct, frozen=True):

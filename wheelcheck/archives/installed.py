@@ -60,7 +60,7 @@ class InstalledCode:
         self._root = root
         self._installed = installed
         self._opened: dict[str, _FolderCode] = {}
-        self._times: dict[tuple[str, ImportTarget], ImportTime] = {}
+        self._times: dict[tuple[str, ImportTarget, frozenset[str]], ImportTime] = {}
 
     def top_modules(self, distributions: Sequence[Distribution]) -> tuple[TopModules, ...]:
         """The modules of each of *distributions*; in folders that path files add, those that top_level.txt names, if any."""
@@ -106,13 +106,15 @@ class InstalledCode:
         """The files of each of *distributions*, with the word that tells contents apart."""
         return tuple(self._installed[each.filename].contents for each in distributions)
 
-    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
+    def import_times(
+        self, distributions: Sequence[Distribution], target: ImportTarget, modules: frozenset[str] = frozenset()
+    ) -> tuple[ImportTime, ...]:
         """What the import of each of *distributions* carries out on *target*."""
         for each in distributions:
-            key = each.filename, target
+            key = each.filename, target, modules
             if key not in self._times:
-                self._times[key] = read_import_time(self._code(each.filename), target)
-        return tuple(self._times[each.filename, target] for each in distributions)
+                self._times[key] = read_import_time(self._code(each.filename), target, modules)
+        return tuple(self._times[each.filename, target, modules] for each in distributions)
 
     def _code(self, filename: str) -> _FolderCode:
         if filename not in self._opened:

@@ -97,12 +97,14 @@ class ArchiveReader:
         with self._code(file, filename) as code:
             return {} if isinstance(code, SourceTexts) else code.contents()
 
-    def import_time(self, file: BinaryIO, filename: str, target: ImportTarget) -> ImportTime:
-        """What the import of the top-level modules in the archive *file* carries out on *target*."""
+    def import_time(
+        self, file: BinaryIO, filename: str, target: ImportTarget, modules: frozenset[str] = frozenset()
+    ) -> ImportTime:
+        """What the import of the top-level modules in the archive *file*, or of *modules*, carries out on *target*."""
         from wheelcheck.archives.import_time import read_import_time
 
         with self._code(file, filename) as code:
-            return read_import_time(code, target)
+            return read_import_time(code, target, modules)
 
     @contextmanager
     def _code(self, file: BinaryIO, filename: str) -> Iterator[SourceTexts | WheelCode]:

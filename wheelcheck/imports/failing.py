@@ -233,6 +233,8 @@ class _Judge:
                 lack = self._judge(each)
                 if lack is not None and each.instead:
                     lack = next(filter(None, map(self._judge, each.instead)), None)
+                if lack is None and module.entry not in extended and (further := self._further(each, module)):
+                    yield further
                 if lack is None or (lack.code is Code.MODULE_ABSENT and module.entry in extended):
                     continue
                 yield Failure(
@@ -244,6 +246,32 @@ class _Judge:
                     reason=f"{lack.reason}: {module.file}:{each.line} has `{_short(each.statement)}`",
                     remedy=self._remedy(each, lack.code),
                 )
+
+    def _further(self, each: OuterImport, module: ReachedModule) -> Failure | None:
+        """What fails in a submodule of another project that *each*, in *module*, imports and that project itself does not."""
+        top = each.module.partition(".")[0]
+        providers = [] if each.instead or self._library.had(top) else self._providers.of(top)
+        if len(providers) != 1:
+            return None
+        for name in filter(lambda asked: "." in asked, _asked(each)):
+            if self._providers.names_of(providers[0], name).state is not ModuleState.READ:
+                continue
+            run = self._providers.run_by(providers[0], name, self._target)
+            self.learn(inner for reached in run for inner in reached.imports)
+            for reached in run:
+                for inner in reached.imports:
+                    lack = None if inner.instead or reached.extends_path else self._judge(inner)
+                    if lack is not None:
+                        return Failure(
+                            code=lack.code,
+                            module=module,
+                            line=each.line,
+                            statement=each.statement,
+                            lack=lack,
+                            reason=f"{lack.reason}: {reached.file}:{inner.line} has `{_short(inner.statement)}`, which "
+                            f"{module.file}:{each.line} imports",
+                        )
+        return None
 
     def _refused(self, check: DistributionCheck) -> Lack | None:
         """The distribution that *check* refuses: it has another version, or there is none of that name."""

@@ -13,6 +13,9 @@ from wheelcheck.model.code import ImportTarget, ModuleNames, ModuleState, Reache
 from wheelcheck.model.distribution import Distribution, Sdist, Wheel
 from wheelcheck.ports import Code as CodeOfArchives
 
+_FOLLOWED = 24  # so many modules that others alone import are followed,
+_FOLLOWED_BYTES = 1024**2  # of wheels up to this size
+
 
 class Providers:
     """The modules of the *files* of a resolution, read through *code*; what many imports ask for is fetched at once."""
@@ -29,6 +32,7 @@ class Providers:
         """Whether modules may be there that were not seen: some archive could not be had, or not be read."""
         self.unavailable: set[NormalizedName] = set()
         self._modules: dict[NormalizedName, Mapping[str, ModuleNames]] = {}
+        self._followed: dict[tuple[NormalizedName, str], list[ReachedModule]] = {}
         self._import_times: dict[NormalizedName, Mapping[str, ReachedModule]] = {}
 
     def of(self, top: str) -> list[NormalizedName]:
@@ -75,6 +79,27 @@ class Providers:
         """Whether the import of *name* may put importers in place, which fill modules otherwise than their files show."""
         return any(each.adds_importers for each in self._reached(name, target).values())
 
+    def run_by(self, name: NormalizedName, module: str, target: ImportTarget) -> list[ReachedModule]:
+        """What the import of *module*, a submodule of *name*, carries out besides what the import of *name* itself does.
+
+        Nothing of large wheels, and of many modules: each costs an archive.
+        """
+        file = self._files[name]
+        place = name, module
+        if not isinstance(file, Wheel) or not file.is_any or (file.at.size or 0) > _FOLLOWED_BYTES:
+            return []
+        if place not in self._followed and len(self._followed) < _FOLLOWED:
+            reached = self._reached(name, target)
+            more: tuple[ReachedModule, ...] = ()
+            if reached and module not in reached:
+                try:
+                    (read,) = self._code.import_times((file,), target, frozenset({module}))
+                    more = read.modules
+                except IndexUnavailable:
+                    self.unavailable.add(name)
+            self._followed[place] = [each for each in more if each.module not in reached]
+        return self._followed.get(place, [])
+
     def _reached(self, name: NormalizedName, target: ImportTarget) -> Mapping[str, ReachedModule]:
         if name not in self._import_times:
             try:
@@ -100,9 +125,8 @@ class Providers:
             else:
                 self.unavailable.update(wanted)
             return
-        self._modules |= {
-            name: {each.module: each for each in answer} for name, answer in zip(wanted, answers, strict=True)
-        }
+        for name, answer in zip(wanted, answers, strict=True):
+            self._modules[name] = {**self._modules.get(name, {}), **{each.module: each for each in answer}}
 
     def names_of(self, provider: NormalizedName, module: str) -> ModuleNames:
         """What *module*, which was learnt, binds in the archive of *provider*."""

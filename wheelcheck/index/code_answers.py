@@ -74,7 +74,7 @@ FILES: Question[dict[str, str]] = Question(
 )
 IMPORT_TIME: Question[ImportTime] = Question(
     word="import time",
-    ask=lambda archives, file, filename, asked: archives.import_time(file, filename, _target(asked)),
+    ask=lambda archives, file, filename, asked: archives.import_time(file, filename, *_target_and_modules(asked)),
     unread=lambda filename, _, reason: ImportTime(filename=filename, unread=reason),
     decode=decoder(ImportTime),
     needs=lambda _: None,
@@ -90,13 +90,18 @@ def _names_and_target(asked: frozenset[str]) -> tuple[frozenset[str], ImportTarg
     return asked - {target}, _target(frozenset({target}))
 
 
+def _target_and_modules(asked: frozenset[str]) -> tuple[ImportTarget, frozenset[str]]:
+    modules, target = _names_and_target(asked)
+    return target, modules
+
+
 def _target(asked: frozenset[str]) -> ImportTarget:
     """The target that a subject asks about, which stands in its key as JSON."""
     return msgspec.json.decode(*asked, type=ImportTarget)
 
 
 # The rules for reading code belong to the program, so every release reads again; raise the number if they change before one.
-_READER = f"14:{USER_AGENT}"
+_READER = f"15:{USER_AGENT}"
 
 
 class Subject(Struct, frozen=True):
@@ -206,9 +211,11 @@ class CodeQuestions:
         subject = Subject(distribution)
         return self._files.begin(subject.key, subject)
 
-    def import_time(self, distribution: Distribution, target: ImportTarget) -> Future[ImportTime]:
-        """What its import carries out on *target*."""
-        subject = Subject(distribution, frozenset({_words(target)}))
+    def import_time(
+        self, distribution: Distribution, target: ImportTarget, modules: frozenset[str]
+    ) -> Future[ImportTime]:
+        """What its import, or that of its *modules*, carries out on *target*."""
+        subject = Subject(distribution, modules | {_words(target)})
         return self._import_times.begin(subject.key, subject)
 
     def fail_open(self) -> None:

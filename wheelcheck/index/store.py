@@ -168,9 +168,11 @@ class IndexStore:
         begun = [self._code().files(each) for each in distributions]
         return tuple(map(self._answer, begun))
 
-    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
+    def import_times(
+        self, distributions: Sequence[Distribution], target: ImportTarget, modules: frozenset[str] = frozenset()
+    ) -> tuple[ImportTime, ...]:
         """What the imports of *distributions* carry out on *target*; raises ``HashMismatch``, ``IndexUnavailable``."""
-        begun = [self._code().import_time(each, target) for each in distributions]
+        begun = [self._code().import_time(each, target, modules) for each in distributions]
         return tuple(map(self._answer, begun))
 
     def page_at(self, index_url: str, name: NormalizedName) -> ProjectPage:

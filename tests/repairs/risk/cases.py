@@ -63,8 +63,10 @@ class CannedCode:
     def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
         raise AssertionError(f"nothing asks for the files of {distributions}")
 
-    def import_times(self, distributions: Sequence[Distribution], target: ImportTarget) -> tuple[ImportTime, ...]:
-        raise AssertionError(f"nothing asks for the imports of {distributions} on {target}")
+    def import_times(
+        self, distributions: Sequence[Distribution], target: ImportTarget, modules: frozenset[str] = frozenset()
+    ) -> tuple[ImportTime, ...]:
+        raise AssertionError(f"nothing asks for the imports of {distributions} {modules} on {target}")
 
 
 def module(name: str, *names: str, state: ModuleState = ModuleState.READ, open_ended: bool = False) -> ModuleNames:
