@@ -96,7 +96,7 @@ def iter_steps_of_matrix(
         cell = max(matrix.good, key=lambda each: matrix.best is not None and each.target.python == matrix.best.python)
         yield NextStep(
             command=(*_again("plan", inputs, asked, cell.target), "-o", _PLAN),
-            reason="what a builder installs on one target, file by file",
+            reason="what a builder installs on one target, and whether its imports hold",
         )
     if has_parts:
         yield NextStep(
