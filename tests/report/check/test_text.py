@@ -131,5 +131,7 @@ def test_note_on_how_a_project_is_shipped_is_shown_where_all_passes() -> None:
     places = (checks.WINDOWS, checks.WINDOWS_312)
     noted = [checks.judged(each, Verdict.NOTED) for each in (note, other)]
     text = render_text(checks.answer(*(checks.checked(each, samples.installable_plan(), noted) for each in places)))
-    assert "\n\n  • pywin32 312: finds its modules by a .pth (on win_amd64 with\n    Python 3.11, 3.12)  WC501\n" in text
+    assert (
+        "\n\n  • pywin32 312: finds its modules by a .pth (on win_amd64 with\n    Python 3.11, 3.12)  WC501\n" in text
+    )
     assert "as recorded" not in text
