@@ -1,4 +1,4 @@
-"""A disk that is full at each write, in every command that writes: what was there stays, nothing half-written has a name, one message."""
+"""A full disk at each write, in every command that writes: what was there stays, nothing half-written has a name."""
 
 from __future__ import annotations
 
