@@ -157,6 +157,22 @@ def test_trial_that_takes_too_many_rounds_is_given_up_and_said() -> None:
     assert proposals.unreached == "the search ended before every set of changes was tried"
 
 
+def test_trials_that_fail_at_once_count_by_the_lines_that_each_reads() -> None:
+    """Of 320 lines every other one clashes with its neighbour: each trial takes in all lines, and ends in the first round."""
+    index: dict[str, Mapping[str, Release]] = {}
+    for number in range(160):
+        index[f"app{number}"] = {"1.0": [wheel(requires=[f"lib{number}>=2"])]}
+        index[f"lib{number}"] = any_wheels("1.0", "2.0")
+    lines = tuple(f"{name}==1.0" for name in index)
+    few, most = (
+        Situation(line=CommandLine(inputs=lines[:count]), index=index).proposals(Limits(rounds=200, clock=Still()))
+        for count in (20, 320)
+    )
+    assert not few.repairs
+    assert not most.repairs
+    assert (few.tried, most.tried) == (42, 8)
+
+
 def test_unrepairable_is_not_said_of_a_search_that_ended_early() -> None:
     proposals = SEVERAL["chain"].proposals(Limits(trials=1))
     assert not proposals.complete

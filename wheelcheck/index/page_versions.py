@@ -170,7 +170,7 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
         return len(self._numbers)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} versions of {self._name}>"
+        return f"<{len(self)} versions of {self._name}, {len(self._understood)} understood>"
 
     def tags_of_wheels(self, version: Version) -> frozenset[tuple[WheelTag, ...]]:
         """The tags of each wheel of *version*, read off the names in the packed files, without understanding them."""

@@ -29,6 +29,7 @@ from wheelcheck.targets.project_view import Admission, ProjectView
 _FOR_SEARCHING = 0.75  # of the rounds and the time; the rest is for the fixes of advisories
 _AS_MANY = 2  # times the rounds of the question itself may go into one trial,
 _TO_GO_BACK = 1000
+_LINES_A_ROUND = 16
 _TRIES = 8  # so many of the nearest versions are tried for one project before any that serves is taken
 
 
@@ -98,7 +99,8 @@ class Trials:
         self._rounds = int(limits.rounds * _FOR_SEARCHING)
         rounds = _rounds_of(blocked.outcome)
         self._hardest = _AS_MANY * rounds + _TO_GO_BACK
-        self._least = rounds // 4  # what fails after few rounds has still read and learnt; that grows with the input
+        # What fails after few rounds has still read and learnt; that grows with the input, as does what fails before the first.
+        self._least = max(rounds // 4, len(blocked.question.requirements) // _LINES_A_ROUND)
         self._known: dict[_Settled, Trial] = {}
         self._most = limits.trials
         self.has_answer = False

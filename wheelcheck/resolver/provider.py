@@ -23,7 +23,14 @@ from wheelcheck.model.urls import is_local, reference_key
 from wheelcheck.resolver.candidate_source import CandidateSelector, CandidateSource, Leniency
 from wheelcheck.resolver.dead_versions import Pruning
 from wheelcheck.resolver.prefetch import BatchPrefetch
-from wheelcheck.resolver.requirement import Adjustments, Candidate, Key, ResolverRequirement, iter_resolver_requirements
+from wheelcheck.resolver.requirement import (
+    Adjustments,
+    Bound,
+    Candidate,
+    Key,
+    ResolverRequirement,
+    iter_resolver_requirements,
+)
 
 Cause = RequirementInformation[ResolverRequirement, Candidate]
 Preference = tuple[bool, bool, int, bool, int, Key]
@@ -200,21 +207,32 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
             base = (name, "")
             asked += requirements.get(base, ())
             barred += incompatibilities.get(base, ())
-        if any(requirement.impossible for requirement in asked):
-            return ()
-        constraints = self.adjustments.constraints_on(name)
-        # The first way of writing a reference is the one that is followed.
-        stated = [*(each.url for each in asked if each.url), *(each.url for each in constraints if each.url)]
-        urls = {reference_key(url): url for url in reversed(stated)}
-        if urls:
+        # One loop, as an input of thousands of lines asks this thousands of times in each trial of a repair.
+        references: list[str] = []
+        exact: set[Version] = set()
+        bounds: dict[Bound, None] = {}
+        for requirement in asked:
+            if requirement.impossible:
+                return ()
+            if requirement.url:
+                references.append(requirement.url)
+            if requirement.exact is not None:
+                exact.add(requirement.exact)
+            if requirement.bound.text:
+                bounds[requirement.bound] = None
+        references += [each.url for each in self.adjustments.constraints_on(name) if each.url]
+        if references:
+            # The first way of writing a reference is the one that is followed.
+            urls = {reference_key(url): url for url in reversed(references)}
             return self._direct_matches(identifier, asked, tuple(urls.values()), barred)
-        exact = {requirement.exact for requirement in asked if requirement.exact is not None}
-        bounds = list(dict.fromkeys(requirement.bound for requirement in asked if requirement.bound.text))
-        if any(bound.names_pre_release for bound in bounds):
-            self.pruning.admit_pre_releases(name)
         limits = [*bounds, *self.adjustments.bounds_on(name)]
+        is_pinned = False
+        for limit in limits:
+            is_pinned = is_pinned or limit.is_exact
+            if limit.names_pre_release and limit in bounds:
+                self.pruning.admit_pre_releases(name)
         excluded = {candidate.version for candidate in barred if candidate.url is None}
-        if not any(limit.is_exact for limit in limits):
+        if not is_pinned:
             self._wanted[name] = lambda version: not version.is_prerelease and all(x.admits(version) for x in limits)
 
         def iterate() -> Iterator[Candidate]:
