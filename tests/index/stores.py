@@ -51,6 +51,7 @@ def store(
     ca_bundle: Path | None = None,
     proxy: str | None = None,
     trusted_hosts: tuple[str, ...] = (),
+    shared_store: str = "",
 ) -> IndexStore:
     """A store on *urls*; limits are a megabyte, so that endless bodies end soon."""
     config = IndexConfig(
@@ -73,6 +74,7 @@ def store(
         ca_bundle=ca_bundle,
         proxy=proxy,
         trusted_hosts=trusted_hosts,
+        shared_store=shared_store,
     )
     return IndexStore(config, reader(), clock=clock or Clock())
 

@@ -142,6 +142,26 @@ def test_two_workers_give_the_tables_of_one(surveyed: Path, server: IndexServer)
     assert _answers(surveyed / "two") == _answers(surveyed / "out")
 
 
+def test_two_workers_together_ask_for_each_page_once(tmp_path: Path, server: IndexServer) -> None:
+    names = sorted(project.name for project in CATALOG)
+    _inputs(tmp_path, {f"{name}-{bound}": f"{name}>{bound}\n" for name in names for bound in ("0", "0.0.1")})
+    server.forget_requests()
+    ended = _survey(tmp_path, server, "out", "--workers", "2", "--no-repair")
+    assert ended.returncode == 0, ended.stderr
+    assert len({row["worker"] for row in _table(tmp_path / "out", "timings")}) == 2
+    asked = {request.path for request in server.requests if request.path.startswith("/simple/")}
+    assert len(asked) >= len(names)
+    assert server.count_pages() <= 1.05 * len(asked)
+    assert not (tmp_path / "out" / "store").exists()
+
+
+def test_workers_that_could_not_keep_to_the_requests_are_refused(tmp_path: Path, server: IndexServer) -> None:
+    _inputs(tmp_path, {"good": "pixelbox\n"})
+    ended = _survey(tmp_path, server, "out", "--workers", "2", "--requests", "1")
+    assert ended.returncode == 2
+    assert "2 workers cannot keep to 1 open requests" in ended.stderr
+
+
 def test_killed_survey_continues_and_gives_the_same_tables(surveyed: Path, server: IndexServer) -> None:
     running = subprocess.Popen(
         _words("killed"), cwd=surveyed, env=_environ(server, surveyed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -54,6 +54,8 @@ _FAULTS_SHOWN = 20
 @click.option("--scheduler-file", metavar="FILE", default="", help="The file in which a scheduler's address stands.")
 @click.option("--requests", metavar="N", type=click.IntRange(min=1), default=50, show_default=True,
               help="Requests that may be open at one host, of all workers together.")  # fmt: skip
+@click.option("--store", metavar="ADDRESS", default="",
+              help="A folder or address (s3://…, by fsspec) of what the index said, which all workers share.")  # fmt: skip
 @click.option("--input-seconds", metavar="SECONDS", type=click.FloatRange(min=1), default=600, show_default=True,
               help="What one input may take on all its targets.")  # fmt: skip
 @click.option("--retry-failed", is_flag=True, help="Ask again what failed in an earlier run.")
@@ -68,6 +70,7 @@ def survey_command(
     scheduler: str,
     scheduler_file: str,
     requests: int,
+    store: str,
     input_seconds: float,
     retry_failed: bool,
     strict: bool,
@@ -104,7 +107,7 @@ def survey_command(
         workers=workers,
         scheduler=scheduler,
         scheduler_file=scheduler_file,
-        limits=Limits(seconds=input_seconds, requests=requests),
+        limits=Limits(seconds=input_seconds, requests=requests, store=store),
         retry_failed=retry_failed,
     )
     found = survey(asked, _Line(draws=not (showing.quiet or showing.no_progress) and sys.stderr.isatty()))

@@ -41,7 +41,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     ``timeout`` is in seconds for one connect or read, ``retries`` how often a failed request is tried again; a caller waits
     ``longest_wait`` seconds at most, unless it has a limit of its own. After ``silence`` seconds in which nothing arrived for any
     request, an open request is sent again. The limits are in bytes; pages after the first ``uncompressed_limit`` are kept
-    compressed in memory, fetched or cached, but small ones.
+    compressed in memory, fetched or cached, but small ones. ``shared_store`` is the address of replies that several machines share.
     """
 
     index_urls: tuple[str, ...] = ()
@@ -56,6 +56,7 @@ class IndexConfig(Struct, frozen=True, kw_only=True):
     project_indexes: Mapping[NormalizedName, str] = field(default_factory=dict)
     no_index: bool = False
     cache_dir: Path | None = None
+    shared_store: str = ""
     offline: bool = False
     refresh: bool = False
     ca_bundle: Path | None = None

@@ -117,7 +117,13 @@ class Connections:
             load_client()
             from wheelcheck.index.transport import Transport
 
-            self._transports.append(Transport(config, self.context.credentials, self.context.tally, self._reporter))
+            context = self.context
+            shared = None
+            if config.shared_store:
+                from wheelcheck.index.shared_store import SharedStore
+
+                shared = SharedStore(config.shared_store, context.clock)
+            self._transports.append(Transport(config, context.credentials, context.tally, self._reporter, shared))
             return self._transports[-1]
 
         return opened

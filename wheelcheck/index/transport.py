@@ -7,6 +7,7 @@ import datetime
 import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -17,6 +18,9 @@ from wheelcheck.index.exchange import Buffer, Reply, Request, Sink, Tally
 from wheelcheck.index.http_client import PROXY_HINT, HttpClient, RawResponse, RequestFailed
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter
+
+if TYPE_CHECKING:
+    from wheelcheck.index.shared_store import SharedStore
 
 _SMALL = 1024**2  # bytes of a body that may be fetched a second time without harm
 _LEAST = 1024  # bytes that must arrive within the time of a timeout
@@ -178,6 +182,7 @@ class Transport:
         credentials: Credentials,
         tally: Tally,
         reporter: Reporter,
+        shared: SharedStore | None = None,
     ) -> None:
         self._config = config
         self._credentials = credentials
@@ -186,9 +191,15 @@ class Transport:
         self._client: HttpClient | None = None
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._stalls = StallDetector(config.silence, config.timeout)
+        self._shared = shared
 
     async def fetch(self, request: Request) -> Reply:
         """The answer to *request* with its body in memory; raises ``IndexUnavailable`` when retries are used up or at 401."""
+        if self._shared is not None:
+            return await self._shared.reply(request, self._fetched)
+        return await self._fetched(request)
+
+    async def _fetched(self, request: Request) -> Reply:
         buffer = Buffer()
         reply = await self.save(request, buffer)
         return Reply(

@@ -31,11 +31,15 @@ _QUESTIONS_A_STORE = 200
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What one question may cost: *seconds* on the clock and *bytes* of memory; *requests* is how many may be open at one host."""
+    """What one question may cost: *seconds* on the clock and *bytes* of memory; *requests* is how many may be open at one host.
+
+    *store* is the address of the replies that all workers share, empty for none.
+    """
 
     seconds: float = 600.0
     bytes: int = 4 << 30
     requests: int = 50
+    store: str = ""
 
 
 class Child:
@@ -98,6 +102,7 @@ class Child:
                 "wheelcheck.survey.answering",
                 str(self._limits.bytes),
                 str(self._limits.requests),
+                self._limits.store,
             ]
             self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return self._process
@@ -119,7 +124,7 @@ def _read(stream: IO[bytes] | None) -> Any:  # noqa: ANN401 - what the other end
     return pickle.loads(content)  # noqa: S301 - the other end is our own child or parent
 
 
-def main(most_bytes: int, requests: int) -> None:
+def main(most_bytes: int, requests: int, store: str) -> None:
     """Answer what comes on standard input until it ends, with at most *most_bytes* of memory."""
     from wheelcheck.api.edges import Stores
     from wheelcheck.ports import SilentReporter
@@ -133,7 +138,7 @@ def main(most_bytes: int, requests: int) -> None:
     while True:
         with Stores(SilentReporter()) as stores:
             for _ in range(_QUESTIONS_A_STORE):
-                _write(sys.stdout.buffer, _answered(questions.get(), stores, requests))
+                _write(sys.stdout.buffer, _answered(questions.get(), stores, requests, store))
 
 
 def _receive(questions: queue.SimpleQueue[Question]) -> None:
@@ -145,7 +150,7 @@ def _receive(questions: queue.SimpleQueue[Question]) -> None:
         os._exit(0)
 
 
-def _answered(question: Question, stores: Stores, requests: int) -> Answer | str:
+def _answered(question: Question, stores: Stores, requests: int, store: str) -> Answer | str:
     """The answer, or a sentence on what kept it from being found; the next question is answered all the same."""
     from msgspec.structs import replace
 
@@ -153,7 +158,9 @@ def _answered(question: Question, stores: Stores, requests: int) -> Answer | str
     from wheelcheck.errors import WheelcheckError
     from wheelcheck.ports import SilentReporter
 
-    prepared = replace(question.prepared, index=replace(question.prepared.index, requests_per_host=requests))
+    prepared = replace(
+        question.prepared, index=replace(question.prepared.index, requests_per_host=requests, shared_store=store)
+    )
     try:
         return answer_rows(question.key, answer_grid(prepared, question.targets, SilentReporter(), stores=stores))
     except WheelcheckError as error:
@@ -169,4 +176,4 @@ def _answered(question: Question, stores: Stores, requests: int) -> Answer | str
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -7,6 +7,7 @@ a worker dies, Dask asks another one; after three deaths the question has failed
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
@@ -170,8 +172,9 @@ def _run(
     began = kept_at = time.monotonic()
     rows: dict[str, list[Row]] = {}
     with ExitStack() as stack:
+        limits = _with_store(asked, dataset, stack)
         client = _client(asked, stack)
-        for done, (question, found, timing) in enumerate(_iter_answers(client, questions, asked.limits), 1):
+        for done, (question, found, timing) in enumerate(_iter_answers(client, questions, limits), 1):
             if isinstance(found, Answer):
                 for table in ("cells", "findings", "packages", "repairs"):
                     rows.setdefault(table, []).extend(getattr(found, table))
@@ -183,6 +186,15 @@ def _run(
                 dataset.add(question, rows)
                 rows, kept_at = {}, now
             tell(Progress(done=done, total=len(questions), seconds=now - began, dashboard=client.dashboard_link or ""))
+
+
+def _with_store(asked: SurveyRequest, dataset: Dataset, stack: ExitStack) -> Limits:
+    """The limits of *asked*, for a cluster of its own with a store beside the tables, which is removed once all are answered."""
+    if asked.limits.store or asked.scheduler or asked.scheduler_file:
+        return asked.limits
+    store = dataset.folder / "store"
+    stack.callback(shutil.rmtree, store, ignore_errors=True)
+    return replace(asked.limits, store=str(store.absolute()))
 
 
 def _client(asked: SurveyRequest, stack: ExitStack) -> Client:
@@ -239,7 +251,11 @@ def _iter_answers(
 
     waiting = iter(questions)
     workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-    shared = Limits(seconds=limits.seconds, bytes=limits.bytes, requests=max(1, limits.requests // workers))
+    if workers > limits.requests:
+        raise UsageProblem(
+            f"{workers} workers cannot keep to {limits.requests} open requests", hint="give a larger --requests"
+        )
+    shared = replace(limits, requests=limits.requests // workers)
 
     def sent(question: Question) -> Future[Any]:
         return client.submit(_on_worker, question, shared, key=question.key, pure=False)
