@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -86,6 +86,7 @@ TRANSCRIPTS: Mapping[str, tuple[str, str]] = {
     "first-answer": ("app", "wheelcheck plan requirements.txt --platform windows --python 3.12"),
     "first-repair": ("app", "wheelcheck plan requirements.txt --platform windows --python 3.12 --fix -o plan.json"),
     "grid": ("app", "wheelcheck matrix requirements.txt --platform all --python 3.12,3.13"),
+    "tree": ("app", "wheelcheck tree requirements.txt --platform windows --python 3.12"),
     "why": ("app", "wheelcheck why wavecodec requirements.txt --platform windows --python 3.12"),
     "container": ("container", "wheelcheck check requirements.txt --targets-from Dockerfile"),
     "freeze": ("freeze", "wheelcheck plan freeze.txt --platform windows --python 3.12"),
@@ -95,23 +96,45 @@ TRANSCRIPTS: Mapping[str, tuple[str, str]] = {
 """Of each transcript its folder and its command."""
 
 
+PICTURES: Mapping[str, str] = {"matrix": "grid", "check": "container", "tree": "tree"}
+"""Of each picture of a terminal, besides plan.svg, the transcript that it shows in colour."""
+_COLOURS = {
+    "31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "34": "#79c0ff", "36": "#56d4bb", "2": "#9aa5b1", "1": "#ffffff",
+    "0": "#d7dde3",
+}  # fmt: skip
+"""What the codes of `Page.coloured` look like on a dark terminal."""
+_CODE = re.compile(r"\x1b\[([\d;]*)m")
+_OF_LINES = (
+    ("$", "2"), ("Blocked", "1;31"), ("  ✗", "1;31"), ("  !", "33"), ("  R", "36"), ("      wheelcheck", "34"),
+)  # fmt: skip
+
+
 def main() -> None:
-    """Run everything and write the pages."""
+    """Run everything, write the pages, and draw the pictures."""
     printed = {name: run(*asked) for name, asked in TRANSCRIPTS.items()}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         if (new := filled(text, printed)) != text:
             page.write_text(new, encoding="utf-8", newline="\n")
-    (ROOT / "docs" / "images" / "plan.svg").write_text(picture(), encoding="utf-8", newline="\n")
+    for name in ("plan", *PICTURES):
+        (ROOT / "docs" / "images" / f"{name}.svg").write_text(picture(name), encoding="utf-8", newline="\n")
 
 
-def picture() -> str:
-    """The picture of a terminal that README.md begins with: what a real product printed, down to its first repair, as SVG."""
+def picture(name: str) -> str:
+    """The picture *name* of a terminal, as SVG: an answer from the made-up index, or for ``plan`` a real product's first repair."""
+    if name in PICTURES:
+        return _terminal(run(*TRANSCRIPTS[PICTURES[name]], colour=True).splitlines())
     report = (ROOT / "reports" / "repairs.md").read_text(encoding="utf-8")
     lines = report.partition("```console\n")[2].partition("\n  R2 ")[0].rstrip().splitlines()
     lines[:1] = lines[0].replace(" --platform", " \\\n    --platform", 1).splitlines()
+    # The report is plain: a line has the colour that its beginning has on a terminal.
+    codes = (next((code for start, code in _OF_LINES if line.startswith(start)), "0") for line in lines)
+    return _terminal([f"\x1b[{code}m{line}\x1b[0m" for code, line in zip(codes, lines, strict=True)])
+
+
+def _terminal(lines: Sequence[str]) -> str:
     height = 20 * len(lines) + 60
-    drawn = "\n".join(_drawn(line, 60 + 20 * number) for number, line in enumerate(lines))
+    drawn = "\n".join(_drawn(line, 60 + 20 * number) for number, line in enumerate(lines) if line)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 840 {height}" font-size="15" '
         f'font-family="ui-monospace, Consolas, Menlo, monospace">\n<title>What wheelcheck prints</title>\n'
@@ -122,17 +145,22 @@ def picture() -> str:
 
 
 def _drawn(line: str, y: int) -> str:
-    colours = (
-        ("$", "#9aa5b1"),
-        ("Blocked", "#ff7b72"),
-        ("  ✗", "#ff7b72"),
-        ("  !", "#e3b341"),
-        ("  R", "#56d4bb"),
-        ("      wheelcheck", "#79c0ff"),
-    )
-    colour = next((colour for start, colour in colours if line.startswith(start)), "#d7dde3")
-    # Every glyph has the same width, whichever font the reader has.
-    return f'<text x="24" y="{y}" fill="{colour}" textLength="{9.6 * len(line):.1f}" xml:space="preserve">{escape(line)}</text>'
+    """*line* with its codes of colour at the height *y*; each piece has its own place, since glyphs differ from font to font."""
+    pieces = _CODE.split(line)
+    spans, column, code = [], 0, "0"
+    for number, piece in enumerate(pieces):
+        if number % 2:
+            code = piece or "0"
+        elif piece:
+            # Every glyph has the same width, whichever font the reader has.
+            place = f'x="{24 + 9.6 * column:.1f}" textLength="{9.6 * len(piece):.1f}"'
+            parts = code.split(";")
+            bold = ' font-weight="bold"' if "1" in parts else ""
+            spans.append(
+                f'<tspan {place} fill="{_COLOURS.get(parts[-1], _COLOURS["0"])}"{bold}>{escape(piece)}</tspan>'
+            )
+            column += len(piece)
+    return f'<text y="{y}" xml:space="preserve">{"".join(spans)}</text>'
 
 
 def filled(text: str, printed: Mapping[str, str]) -> str:
@@ -140,8 +168,11 @@ def filled(text: str, printed: Mapping[str, str]) -> str:
     return _MARKED.sub(lambda found: f"{found[1]}```console\n{printed[found['name']]}\n```\n{found[3]}", text)
 
 
-def run(folder: str, command: str) -> str:
-    """The *command* with ``$`` before it and what it prints, 80 columns wide, in the *folder* of `FOLDERS`, on 2026-11-01."""
+def run(folder: str, command: str, *, colour: bool = False) -> str:
+    """The *command* with ``$`` before it and what it prints, 80 columns wide, in the *folder* of `FOLDERS`, on 2026-11-01.
+
+    With *colour* it has the escape codes of a terminal.
+    """
     program, *words = shlex.split(command)
     with IndexServer(CATALOG) as server, tempfile.TemporaryDirectory() as scratch:
         for name, text in FOLDERS[folder].items():
@@ -162,12 +193,17 @@ def run(folder: str, command: str) -> str:
             "2026-11-01",
             "--cache-dir",
             f"{scratch}/.cache",
+            *(("--color", "always") if colour else ()),
         ]
         ended = subprocess.run(
             asked, cwd=scratch, env=environ, capture_output=True, text=True, encoding="utf-8", check=False
         )
         text = (ended.stdout + ended.stderr).replace(server.simple_url, "https://index.example/simple/")
-    shown = re.sub(r" (?:\\\n +)?--exclude-newer 2026-11-01| (?:\\\n +)?--cache-dir \S+", "", text)
+    shown = re.sub(
+        r" (?:\\\n +)?--exclude-newer 2026-11-01| (?:\\\n +)?--cache-dir [^\s\x1b]+| (?:\\\n +)?--color always",
+        "",
+        text,
+    )
     return f"$ {command}\n{shown.rstrip()}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docs.transcripts import FOLDERS, PAGES, ROOT, TRANSCRIPTS, filled, picture, run
+from docs.transcripts import FOLDERS, PAGES, PICTURES, ROOT, TRANSCRIPTS, filled, picture, run
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
@@ -25,7 +25,12 @@ def test_every_folder_is_used() -> None:
     assert {folder for folder, _ in TRANSCRIPTS.values()} == set(FOLDERS)
 
 
-def test_picture_of_the_readme_is_that_of_the_report() -> None:
-    assert (ROOT / "docs" / "images" / "plan.svg").read_text(encoding="utf-8") == picture(), (
-        "run `python -m docs.transcripts`"
-    )
+@pytest.mark.parametrize("name", ["plan", *PICTURES])
+def test_picture_is_what_the_command_prints_in_colour_and_a_page_shows_it(name: str) -> None:
+    path = ROOT / "docs" / "images" / f"{name}.svg"
+    assert path.read_text(encoding="utf-8") == picture(name), "run `python -m docs.transcripts`"
+    assert any(f"images/{name}.svg" in page.read_text(encoding="utf-8") for page in PAGES)
+
+
+def test_every_picture_is_drawn() -> None:
+    assert {path.stem for path in (ROOT / "docs" / "images").iterdir()} == {"plan", *PICTURES}

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.model.document import render_json
 from wheelcheck.report.findings import spanned
-from wheelcheck.report.page import Detail, Page, Segment, folded, glued, on_page
+from wheelcheck.report.page import Detail, Page, Segment, glued, on_page
 from wheelcheck.report.wheels import heads_of
-from wheelcheck.report.wording import blocker_name
+from wheelcheck.report.wording import blocker_name, listed_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,26 +21,43 @@ _NAMES_IN_BRIEF = 4
 
 @on_page("utf-8")
 def render_extras(page: Page, rows: Sequence[ExtraRow], detail: Detail) -> None:
-    """Draw *rows* by platforms; a tick stands for every Python that was asked, and below is what blocks each row."""
+    """Draw *rows* by platforms; a tick stands for every Python that the project supports, and below is what blocks each row."""
     first = rows[0].matrix
     targets = {cell.target.platform: cell.target for cell in first.cells}
     _draw_grid(page, rows, targets)
-    tick = "✓" if page.has("✓") else "+"
-    page.paragraph(
-        f"Python {', '.join(first.pythons)}: {tick} installs with each, 3.12 with these alone",
-        indent=2,
-        style="dim",
-        apart=True,
-    )
+    page.paragraph(_legend(page, rows, tuple(targets)), indent=2, style="dim", apart=True)
     page.paragraph(", ".join(targets), lead=("on ", "dim"), indent=2, style="dim")
     known = {blocker_name(blocker) for blocker in first.blockers}
+    page.blank()
     for row in rows:
-        names = [
-            name for blocker in row.matrix.blockers if (name := blocker_name(blocker)) not in known or not row.kind
-        ]
-        if names:
-            text = folded([glued(name) for name in names], len(names) if detail == "full" else _NAMES_IN_BRIEF)
-            page.paragraph(text, lead=(f"{'✗' if page.has('✗') else 'x'} {row.label}: ", "bold red"), indent=2)
+        blockers = [each for each in row.matrix.blockers if blocker_name(each) not in known or not row.kind]
+        shown = blockers if detail == "full" else blockers[:_NAMES_IN_BRIEF]
+        for blocker in shown:
+            text = f"{glued(blocker_name(blocker))} on {listed_cells(row.matrix, blocker.targets)}"
+            page.paragraph(text, lead=(f"{_no(page)} {row.label}: ", "bold red"), indent=2)
+        if len(blockers) > len(shown):
+            page.paragraph(f"{len(blockers) - len(shown)} more (-v shows all)", indent=4, style="dim")
+
+
+def _yes(page: Page) -> str:
+    return "✓" if page.has("✓") else "+"
+
+
+def _no(page: Page) -> str:
+    return "✗" if page.has("✗") else "x"
+
+
+def _legend(page: Page, rows: Sequence[ExtraRow], platforms: Sequence[str]) -> str:
+    """What the cells say: the Pythons behind a tick, and the other signs where there are any."""
+    pythons = dict.fromkeys(cell.target.python for cell in rows[0].matrix.cells if cell.is_supported)
+    texts = {_cell(page, row.matrix, platform)[0] for row in rows for platform in platforms}
+    parts = [f"{_yes(page)} with Python {', '.join(pythons)}"]
+    if texts - {_yes(page), _no(page)}:
+        free = "; +t: a free-threaded one too" if any(text.endswith("+t") for text in texts) else ""
+        parts.append(f"numbers: with these Pythons alone{free}")
+    if _no(page) in texts:
+        parts.append(f"{_no(page)} with none")
+    return "   ".join(glued(part) if len(part) < page.width // 2 else part for part in parts)
 
 
 def _draw_grid(page: Page, rows: Sequence[ExtraRow], targets: Mapping[str, Target]) -> None:
@@ -71,9 +88,9 @@ def _cell(page: Page, matrix: Matrix, platform: str) -> Segment:
     asked = [cell for cell in matrix.cells if cell.target.platform == platform and cell.is_supported]
     good = [cell.target.python for cell in asked if cell.status.is_good]
     if len(good) == len(asked):
-        return ("✓" if page.has("✓") else "+"), "green"
+        return _yes(page), "green"
     if not good:
-        return ("✗" if page.has("✗") else "x"), "bold red"
+        return _no(page), "bold red"
     usual = [python for python in good if not python.endswith("t")]
     free = "+t" if len(usual) < len(good) else ""
     return spanned(usual).replace(" to 3.", "-").replace(", ", ",") + free, "yellow"

@@ -159,8 +159,8 @@ def listed_targets(targets: Sequence[Target]) -> str:
 
 
 def listed_cells(matrix: Matrix, targets: Iterable[Target]) -> str:
-    """*targets* by rows and columns of *matrix*, as :func:`listed_among` lists them."""
-    return listed_among([cell.target for cell in matrix.cells], targets)
+    """*targets* by rows and columns of *matrix* that the project supports, as :func:`listed_among` lists them."""
+    return listed_among([cell.target for cell in matrix.cells if cell.is_supported], targets)
 
 
 def listed_among(asked: Sequence[Target], targets: Iterable[Target]) -> str:
@@ -180,7 +180,7 @@ def listed_among(asked: Sequence[Target], targets: Iterable[Target]) -> str:
     columns = [
         python
         for python in all_pythons
-        if len(all_platforms) > 1 and _is_whole(named, every, 1, python) and any(cell[1] == python for cell in left)
+        if _is_whole(named, every, 1, python) and sum(cell[1] == python for cell in left) > 1
     ]
     left = {cell for cell in left if cell[1] not in columns}
     parts = [joined(rows) + (" (all Pythons)" if several else "")] if rows else []
