@@ -249,3 +249,26 @@ def test_cutoff_is_the_first_instant_that_no_longer_counts(text: str, instant: s
 def test_cutoff_that_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(wheelcheck.WheelcheckError, match="is no date"):
         cutoff_of(text)
+
+
+def test_plan_that_resolves_and_fails_when_it_is_imported_has_a_repair() -> None:
+    catalog = {
+        "app": [make_wheel("app", "1.0", requires=["lib"], files={"app/__init__.py": "from lib import quote\n"})],
+        "lib": [
+            make_wheel("lib", "2.0", files={"lib/__init__.py": "def quote(text): ...\n"}),
+            make_wheel("lib", "3.0", files={"lib/__init__.py": ""}),
+        ],
+    }
+    with IndexServer(catalog) as server:
+        plan = wheelcheck.plan(
+            "app",
+            platform="win_amd64",
+            python="3.11",
+            index_url=server.simple_url,
+            no_cache=True,
+            imports="all",
+            environ=ENVIRON,
+        )
+    assert [error.code.number for error in plan.errors] == ["WC604"]
+    assert plan.proposals is not None
+    assert [repair.options for repair in plan.proposals.repairs] == [("-c", "lib<3")]
