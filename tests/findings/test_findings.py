@@ -146,6 +146,12 @@ def test_quarantined_project_is_an_error() -> None:
     assert only(findings(projects, "a"), Code.PROJECT_QUARANTINED).severity is Severity.ERROR
 
 
+def test_archived_project_without_files_is_not_said_to_be_under_review() -> None:
+    projects = FakeProjects({"a": {}}, states={"a": "archived"})
+    message = only(findings(projects, "a"), Code.PROJECT_QUARANTINED).message
+    assert message == "a is listed by its index without any file, and archived there"
+
+
 def test_old_pick_names_the_years_and_who_holds_it() -> None:
     projects = FakeProjects(
         {

@@ -86,12 +86,17 @@ def test_403_means_absent_on_some_indexes_as_404_does(status: int) -> None:
 
 
 def test_quarantined_projects_have_a_page_with_no_files() -> None:
-    catalog = [index_project("q", status="quarantined", reason="malware"), index_project("empty")]
+    catalog = [
+        index_project("q", status="quarantined", reason="malware"),
+        index_project("empty"),
+        index_project("old", status="archived"),
+    ]
     for mode in (GOOD, Mode(pages="html")):
         with IndexServer(catalog, mode=mode) as server, store(server.simple_url) as projects:
             page = projects.page(name("q"))
             assert (page.state, page.state_reason) == ("quarantined", "malware")
             assert projects.page(name("empty")).state == "quarantined"
+            assert projects.page(name("old")).state == "archived"
 
 
 def test_the_first_index_that_knows_a_project_is_the_only_one_asked() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from tests.fakes.projects import FakeFile, FakeProjects, sdist, wheel
 from wheelcheck.errors import ArchiveRefused
@@ -15,6 +16,7 @@ from wheelcheck.model.judgement import Installability, Judgement
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, HashPin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.resolver.passes import Budget, Question, resolve
+from wheelcheck.targets.project_view import PageFacts, purity_from_siblings
 from wheelcheck.targets.targets import parse_target
 
 
@@ -305,6 +307,37 @@ def test_files_newer_than_the_cutoff_do_not_exist() -> None:
         }
     )
     assert picks(answer(projects, "a", exclude_newer="2026-11-01T00:00:00Z")) == {"a": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "version"), [("2026-10-31T23:59:59.999999Z", "2.0"), ("2026-11-01T00:00:00Z", "1.0")]
+)
+def test_file_of_the_very_instant_of_the_cutoff_does_not_exist(uploaded: str, version: str) -> None:
+    files = {"1.0": [wheel(upload_time="2025-01-01T00:00:00Z")], "2.0": [wheel(upload_time=uploaded)]}
+    projects = FakeProjects({"a": files})
+    assert picks(answer(projects, "a", exclude_newer="2026-11-01T00:00:00Z")) == {"a": version}
+    page = projects.page(canonicalize_name("a"))
+    assert page.view(PageFacts).newest_standing("2026-11-01T00:00:00Z") == (
+        Version(version),
+        uploaded if version == "2.0" else "2025-01-01T00:00:00Z",
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind"),
+    [
+        (["py3-none-any"], Installability.SDIST_PURE),
+        (["py3-none-any", "cp39-cp39-win32"], None),
+        (["cp39-cp39-win32"], Installability.SDIST_NATIVE),
+        ([], None),
+    ],
+)
+def test_release_with_pure_and_platform_wheels_tells_nothing_of_its_source(
+    tags: list[str], kind: Installability | None
+) -> None:
+    page = FakeProjects({"a": {"1": [sdist(), *map(wheel, tags)]}}).page(canonicalize_name("a"))
+    told = purity_from_siblings(page.distributions[Version("1")])
+    assert (told and told[0]) == kind
 
 
 def _of_years(*years: int) -> dict[str, list[FakeFile]]:

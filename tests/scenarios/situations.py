@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import msgspec
@@ -23,6 +24,7 @@ from packaging.utils import canonicalize_name
 
 from tests.fakes.archives import make_sdist, make_wheel, metadata_text
 from tests.server import IndexServer
+from tests.server.catalog import wheel_metadata
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
 _EXTRA = re.compile(r"""extra == '([^']+)'""")
@@ -80,9 +82,13 @@ def load_situations() -> tuple[Situation, ...]:
     )
 
 
-def lay(situation: Situation, server: IndexServer, folder: Path) -> Laid:
+IndexKind = Literal["html", "json", "sidecars", "folder"]
+"""Pages as HTML, as JSON, as JSON that announces the metadata of wheels (PEP 658), and a folder on this machine."""
+
+
+def lay(situation: Situation, server: IndexServer, folder: Path, kind: IndexKind = "html") -> Laid:
     """Serve the files of *situation* under a path of its own, and write its requirements file into *folder*."""
-    return _Layout(situation, server, folder).laid()
+    return _Layout(situation, server, folder, kind).laid()
 
 
 class _File(Struct, frozen=True, kw_only=True):
@@ -99,8 +105,9 @@ class _File(Struct, frozen=True, kw_only=True):
 
 
 class _Layout:
-    def __init__(self, situation: Situation, server: IndexServer, folder: Path) -> None:
+    def __init__(self, situation: Situation, server: IndexServer, folder: Path, kind: IndexKind) -> None:
         self._situation = situation
+        self._kind = kind
         self._server = server
         self._folder = folder / situation.name
         self._links = self._folder / "links"
@@ -125,10 +132,13 @@ class _Layout:
             if text in asked.index:
                 pages.setdefault(canonicalize_name(short.split()[0]), []).append(file)
         for name, files in pages.items():
-            body = "<!DOCTYPE html><html><body>" + "".join(map(self._anchor, files)) + "</body></html>"
-            self._server.add_path(f"/{asked.name}/simple/{name}/", body.encode(), content_type="text/html")
+            self._serve(name, files)
         self._write("constraints.txt", asked.constraints)
-        lines = (f"--index-url {self._base}/simple/", "-c constraints.txt", *asked.requirements)
+        index = f"{self._base}/simple/"
+        if self._kind == "folder":
+            (self._folder / "simple").mkdir(exist_ok=True)
+            index = (self._folder / "simple").as_uri()
+        lines = (f"--index-url {index}", "-c constraints.txt", *asked.requirements)
         return Laid(
             situation=asked,
             requirements=self._write("requirements.txt", lines),
@@ -197,6 +207,40 @@ class _Layout:
                 return short, _File(filename=filename, content=b"", members=sources)
             content = make_sdist(kept[0], kept[1], files=sources, pkg_info=fields)[1]
         return short, _File(filename=filename, content=content, yanked="yanked" in words, python=python)
+
+    def _serve(self, name: str, files: list[_File]) -> None:
+        path = f"/{self._situation.name}/simple/{name}/"
+        if self._kind in ("json", "sidecars"):
+            page = {"meta": {"api-version": "1.1"}, "name": name, "files": list(map(self._entry, files))}
+            kind = "application/vnd.pypi.simple.v1+json"
+            self._server.add_path(path, msgspec.json.encode(page), content_type=kind)
+            return
+        body = "<!DOCTYPE html><html><body>" + "".join(map(self._anchor, files)) + "</body></html>"
+        if self._kind == "folder":
+            place = self._folder / "simple" / name
+            place.mkdir(parents=True)
+            (place / "index.html").write_text(body.replace("../../files/", "../../copies/"), encoding="utf-8")
+            return
+        self._server.add_path(path, body.encode(), content_type="text/html")
+
+    def _entry(self, file: _File) -> dict[str, object]:
+        kind = self._situation.page_hashes
+        digests = {"none": {}, "wrong": {"sha256": "0" * 64}}
+        hashes = digests[kind] if kind in digests else {kind: file.digest(kind)}
+        entry: dict[str, object] = {
+            "filename": file.filename,
+            "url": f"../../files/{quote(file.filename)}",
+            "hashes": hashes,
+        }
+        if file.python:
+            entry["requires-python"] = file.python
+        if file.yanked:
+            entry["yanked"] = "broken"
+        if self._kind == "sidecars" and (metadata := wheel_metadata(file.content)) is not None:
+            path = f"/{self._situation.name}/files/{file.filename}.metadata"
+            self._server.add_path(path, metadata)
+            entry["core-metadata"] = {"sha256": hashlib.sha256(metadata).hexdigest()}
+        return entry
 
     def _anchor(self, file: _File) -> str:
         kind = self._situation.page_hashes

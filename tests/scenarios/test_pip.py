@@ -9,13 +9,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_args
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 import wheelcheck
 from tests.fakes.peers import why_no_pip
-from tests.scenarios.situations import Laid, Situation, lay, load_situations
+from tests.scenarios.situations import IndexKind, Laid, Situation, lay, load_situations
 from tests.server import IndexServer
 from wheelcheck.errors import WheelcheckError
 from wheelcheck.model.judgement import Status
@@ -43,9 +44,12 @@ def server() -> Iterator[IndexServer]:
         yield running
 
 
+@pytest.mark.parametrize("kind", get_args(IndexKind))
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
-def test_wheelcheck_answers_as_pip_does(situation: Situation, server: IndexServer, tmp_path: Path) -> None:
-    laid = lay(situation, server, tmp_path)
+def test_wheelcheck_answers_as_pip_does_whatever_the_kind_of_index(
+    situation: Situation, kind: IndexKind, server: IndexServer, tmp_path: Path
+) -> None:
+    laid = lay(situation, server, tmp_path, kind)
     answer, words = ask_wheelcheck(laid)
     expected = situation.expected if situation.ours is None else situation.ours
     assert answer == _ordered(expected), words

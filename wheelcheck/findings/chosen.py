@@ -185,7 +185,8 @@ def find_absent(diagnosis: Diagnosis) -> Iterator[Finding]:
         if quarantined and skipped:
             message = f"{name} has {skipped} files on its index, none of which is a wheel or source archive of a valid version"
         elif quarantined:
-            message = f"{name} is listed by its index without any file, as projects under review are"
+            reason = "and archived there" if page.state == "archived" else "as projects under review are"
+            message = f"{name} is listed by its index without any file, {reason}"
         else:
             near = _near(diagnosis, name)
             meant = f"; {' or '.join(near)} is meant?" if near else ""
