@@ -70,6 +70,18 @@ def answer(
     )
 
 
+@pytest.mark.parametrize(("lines", "ahead"), [(0, 1), (100, 101), (200, 0)])
+def test_nothing_is_read_ahead_for_one_new_version_where_hundreds_are_at_hand(lines: int, ahead: int) -> None:
+    """Reading ahead goes through all lines, and a search for repairs asks for a new version in each of its trials."""
+    others = [f"p{number}" for number in range(lines)]
+    projects = FakeProjects({name: {"1": [wheel()], "2": [wheel()]} for name in (*others, "app")})
+    first = answer(projects, *others, "app==1")
+    assert projects.count("prefetch_pages") == lines + 1
+    projects.calls.clear()
+    assert picks(answer(projects, *others, "app==2")) == {**picks(first), "app": "2"}
+    assert projects.count("prefetch_pages") == ahead
+
+
 def picks(outcome: Resolution | Conflict) -> dict[str, str]:
     assert isinstance(outcome, Resolution), outcome
     return {str(name): str(pin.version) for name, pin in outcome.pins.items()}

@@ -77,6 +77,11 @@ class CandidateSource:
 
     # Pages
 
+    @property
+    def pages(self) -> int:
+        """How many pages were looked at."""
+        return len(self._views)
+
     def view(self, name: NormalizedName) -> ProjectView:
         """The page of *name* as the target sees it; empty where no index knows it."""
         known = self._views.get(name)

@@ -34,6 +34,7 @@ from wheelcheck.resolver.watch import StartAgain, Watch
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.hash_rules import HashRules
 
+_AT_HAND_A_WAIT = 128  # pages that were at hand, for each wait: reading ahead among more costs more than it saves
 _READ_A_ROUND = 4  # versions read cost as much as a round
 _ROUNDS_TO_GO_BACK = 500  # beyond those of the natural pass, twice, before a trial of the third is given up
 
@@ -101,8 +102,7 @@ class _Run:
 
     def _answer(self) -> Resolution | Conflict:
         lookahead = Lookahead(self._source, self._question.constraints)
-        # What is at hand is read when it is asked for: reading ahead would find out the same, at the price of a resolution.
-        self._source.projects.on_wait(partial(lookahead.start, self._question.requirements))
+        self._source.projects.on_wait(partial(self._waited, lookahead, 1))
         try:
             self._reporter.stage("resolving")
             natural = self._lenient(Leniency(others=True), self._question.budget.rounds)
@@ -121,6 +121,16 @@ class _Run:
         finally:
             self._source.projects.on_wait(None)
             lookahead.stop()
+
+    def _waited(self, lookahead: Lookahead, waits: int) -> None:
+        """Read ahead from now on, unless nearly all is at hand: that would find out the same, at the price of a resolution.
+
+        A repair of thousands of lines waits for a few new versions only.
+        """
+        if waits * _AT_HAND_A_WAIT >= self._source.pages:
+            lookahead.start(self._question.requirements)
+        else:
+            self._source.projects.on_wait(partial(self._waited, lookahead, waits + 1))
 
     def _lenient(self, leniency: Leniency, rounds: int) -> Resolution | Conflict:
         # A version that its own metadata rejects is known only after a try; the next try offers it as missing instead. Each
