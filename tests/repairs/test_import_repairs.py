@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 from tests.fakes.projects import FakeFile, wheel
 from tests.repairs.questions import CommandLine, Index, Situation, commands, the_one
 from tests.repairs.situations import WIN, native, substitute
-from wheelcheck.knowledge.loading import load_standard_library
+from wheelcheck.imports.suspects import LARGEST
+from wheelcheck.knowledge.loading import load_repair_knowledge, load_standard_library
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import EditKind, Risk
 
@@ -269,3 +270,31 @@ def test_what_fails_as_before_and_is_not_imported_by_who_asks_for_it_is_told_wit
     assert said.text.endswith("app can be imported without it, so that only your own code may meet this")
     assert (said.risk, said.fails) == (Risk.MEDIUM, UNSET)
     assert commands(refused) == []
+
+
+def test_old_archive_that_is_imported_and_too_large_to_be_read_is_never_a_low_risk() -> None:
+    """The kind of face-recognition-models, 100 MB of 2017 that import what Python 3.12 does not bring."""
+    day = "2017-01-01T00:00:00.000000Z"
+
+    def risk(size: int, code: str) -> Risk:
+        asked = Situation(
+            line=CommandLine(inputs=("app",), python="3.12"),
+            index={
+                "app": {"1.0": [wheel(requires=["dlib", "big"])]},
+                "big": {"1.0": [wheel(upload_time=day, size=size)]},
+                "dlib": {"1.0": native()},
+                "dlib-bin": {"1.0": [wheel()]},
+            },
+            code={
+                "app-1.0-py3-none-any.whl": {"app.py": code},
+                "big-1.0-py3-none-any.whl": {"big.py": ""},
+                "dlib_bin-1.0-py3-none-any.whl": {"dlib.py": ""},
+            },
+            library=load_standard_library(),
+            knowledge=replace(substitute("dlib", "dlib-bin"), pythons=load_repair_knowledge().pythons),
+        )
+        return asked.proposals().repairs[0].risk
+
+    assert risk(1000, "import dlib, big\n") is Risk.LOW
+    assert risk(LARGEST + 1, "import dlib, big\n") is Risk.MEDIUM
+    assert risk(LARGEST + 1, "import dlib\n") is Risk.LOW

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
 from msgspec import UNSET, Struct
-from packaging.utils import NormalizedName
+from msgspec.structs import replace
+from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.imports.failing import (
@@ -161,7 +162,16 @@ def _survey(case: RepairCase) -> FailureSurvey:
     suspects = Suspects(read=read, compared={}, unseen=unseen)
     around = Surroundings(target=import_target(case.after.target), library=case.library)
     reads = read_suspects(suspects, around.target, case.code)
-    return find_failures(case.after.files, suspects, around, case.code, reads)
+    survey = find_failures(case.after.files, suspects, around, case.code, reads)
+    # What is imported, and is old enough to fail, was left out for its size: no sign that it works.
+    imported = {
+        canonicalize_name(each.module.partition(".")[0])
+        for one in reads.values()
+        for module in one.modules
+        for each in module.imports
+    }
+    unread = {name for name in _old(case) if name in imported and name not in read}
+    return replace(survey, unavailable=survey.unavailable | unread)
 
 
 def _older(case: RepairCase) -> Iterator[NormalizedName]:
@@ -170,13 +180,7 @@ def _older(case: RepairCase) -> Iterator[NormalizedName]:
     Of two Pythons, where the repair goes from one to the other, the newer counts: what was suspect stays so. First what the user
     asks for, then the rest, the smallest first, as far as it costs little to read.
     """
-    minors = [each.target.python_full.minor for each in (case.before, case.after) if each is not None]
-    life = case.knowledge.life_of(max(minors))
-    sizes: dict[NormalizedName, int] = {}
-    for name, pin in sorted(case.after.pins.items()):
-        at = pin.distribution.at if pin.distribution is not None else None
-        if life is not None and at is not None and at.upload_time and at.upload_time < life.released:
-            sizes[name] = at.size or LARGEST
+    sizes = _old(case)
     asked = list(filter(case.is_asked_by_user, sizes))
     yield from asked[:_ARCHIVES_READ]
     total = 0
@@ -185,6 +189,19 @@ def _older(case: RepairCase) -> Iterator[NormalizedName]:
         if total > _BESIDES:
             return
         yield name
+
+
+def _old(case: RepairCase) -> dict[NormalizedName, int]:
+    """The projects whose files are older than the target's Python, with the bytes of each."""
+    minors = [each.target.python_full.minor for each in (case.before, case.after) if each is not None]
+    life = case.knowledge.life_of(max(minors))
+    return {
+        name: pin.distribution.at.size or LARGEST
+        for name, pin in sorted(case.after.pins.items())
+        if life is not None
+        and pin.distribution is not None
+        and (pin.distribution.at.upload_time or "9") < life.released
+    }
 
 
 def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:
