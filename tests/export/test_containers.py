@@ -142,7 +142,7 @@ def test_containers_are_refused_for_other_systems_newer_systems_and_files_outsid
     good = laid(tmp_path)
     for wrong, why in (
         (replace(good, plan=planned_for("win_amd64")), "is for Linux"),
-        (replace(good, plan=planned_for("manylinux_2_39_x86_64")), "has glibc 2.36"),
+        (replace(good, plan=planned_for("manylinux_2_42_x86_64")), "has glibc 2.41"),
     ):
         for form in ("oci", "container-dockerfile"):
             with pytest.raises(UsageProblem, match=why):

@@ -9,9 +9,9 @@ from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment, filled
 from wheelcheck.export.starting import Start, start_of
 
-# Debian 12's libc and libstdc++ (glibc 2.36), no shell; musl needs an image that has it.
-_BASES = {"glibc": "gcr.io/distroless/cc-debian12:nonroot", "musl": "alpine:3.22"}
-_GLIBC = (2, 36)
+# Debian 13's libc and libstdc++ (glibc 2.41), no shell; musl needs an image that has it.
+_BASES = {"glibc": "gcr.io/distroless/cc-debian13:nonroot", "musl": "alpine:3.22"}
+_GLIBC = (2, 41)
 _ARCHITECTURES = {
     "x86_64": ("amd64", ""),
     "aarch64": ("arm64", "v8"),
@@ -82,7 +82,7 @@ def _start(shipment: Shipment, form: str) -> tuple[Start, tuple[str, str]]:
     if floor and (int(floor[1]), int(floor[2])) > _GLIBC:
         raise UsageProblem(
             f"{_BASES['glibc']} has glibc {_GLIBC[0]}.{_GLIBC[1]}, and the plan is for {target}",
-            hint="plan for an older system: --platform manylinux_2_36_x86_64",
+            hint="plan for an older system: --platform manylinux_2_41_x86_64",
         )
     return start, architecture
 

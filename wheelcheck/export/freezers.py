@@ -30,7 +30,8 @@ def render_cx_freeze(shipment: Shipment) -> str:
 def render_nuitka(shipment: Shipment) -> str:
     """The comments for the top of *shipment*'s script, from which ``python -m nuitka SCRIPT`` takes its options.
 
-    Raises ``UsageProblem`` as :func:`render_cx_freeze`.
+    Metadata is left to Nuitka, which refuses that of a package that nothing imports. Raises ``UsageProblem`` as
+    :func:`render_cx_freeze`.
     """
     script = _script(shipment, "nuitka")
     system = shipment.plan.target.markers.get("sys_platform", "")
@@ -38,7 +39,6 @@ def render_nuitka(shipment: Shipment) -> str:
         "--mode=standalone",
         f"--output-filename={shipment.title}{'.exe' if system == 'win32' else ''}",
         *(f"--include-module={name}" for name in shipment.dynamic_imports),
-        *(f"--include-distribution-metadata={package.name}" for package in shipment.plan.packages),
     ]
     if system == "win32":
         numbers = file_numbers(shipment.release)
