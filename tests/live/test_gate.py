@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,9 @@ def test_two_dozen_targets_of_a_lock_are_judged_at_once(tmp_path: Path) -> None:
         if ran.seconds < 2:
             break
     assert ran.status == 1
-    assert "win_amd64/3.14:" in ran.text
-    assert ran.text.count("passes:") + ran.text.count("fails:") == 24
+    # Pythons with the same answer share a line.
+    judged = re.findall(r"^\w+/([\w.,]+): +(?:passes|fails):", ran.text, re.MULTILINE)
+    assert sum(len(pythons.split(",")) for pythons in judged) == 24
     # The aim is one second; twice that leaves room for what else the machine does.
     assert ran.seconds < 2
 
