@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from tests.cli.programs import TARGET, Shell
 from tests.fakes.archives import make_sdist, make_wheel
-from tests.server import IndexServer
+from tests.server import IndexServer, Mode
 from wheelcheck.api.own_files import changed_files, wanted_by_others, write_changes
 from wheelcheck.api.plan import applied_edits, plan_of
 from wheelcheck.api.preparing import Prepared, prepare
@@ -42,6 +42,10 @@ CATALOG = {
     "own": [
         make_sdist("own", "1.0", files=NATIVE),
         make_wheel("own", "1.1", tags=WINDOWS, extras=["x"], requires=["b; extra == 'x'"]),
+    ],
+    "two": [
+        make_sdist("two", "1.0", files=NATIVE),
+        *(make_wheel("two", "1.1", tags=tags) for tags in (WINDOWS, "py3-none-any")),
     ],
     "b": [make_wheel("b", "1.0"), make_wheel("b", "2.0")],
     "psycopg2": [make_sdist("psycopg2", "2.9", files=NATIVE)],
@@ -68,11 +72,11 @@ def index() -> Iterator[str]:
         yield server.simple_url
 
 
-def digest(name: str, version: str) -> str:
-    [content] = [
-        data for filename, data in CATALOG[name] if filename.startswith((f"{name}-{version}-", f"{name}-{version}.tar"))
-    ]
-    return f"--hash=sha256:{hashlib.sha256(content).hexdigest()}"
+def digest(name: str, version: str, between: str = " ") -> str:
+    """The ``--hash`` of each file of a release, in order, with *between* between them."""
+    starts = tuple(f"{name.replace('-', '_')}-{version}{end}" for end in ("-", ".tar"))
+    files = [content for filename, content in CATALOG[name] if filename.startswith(starts)]
+    return between.join(sorted(f"--hash=sha256:{hashlib.sha256(content).hexdigest()}" for content in files))
 
 
 class Shape(NamedTuple):
@@ -89,6 +93,12 @@ def one(before: str, old: str = "own==1.0", new: str = "own==1.1", *, word: str 
     return Shape({word: before.encode()}, {word: (old.encode(), new.encode())}, word)
 
 
+def hashed(before: str, old: str, new: str) -> Shape:
+    """A file with hashes beside the lines of *before*, in which *old* becomes *new*."""
+    return one(f"{before}b==1.0 {digest('b', '1.0')}\n", old, new)
+
+
+OWN, OWN_NOW, TWO, BREAK = digest("own", "1.0"), digest("own", "1.1"), digest("two", "1.0"), " \\\n    "
 PROJECT = '[project]\nname = "shop"  # ours\nversion = "1"\nrequires-python = ">=3.11"\n'
 UV = PROJECT + 'dependencies = ["app"]\n\n[tool.uv]\n'
 SHAPES = {
@@ -138,6 +148,27 @@ SHAPES = {
     "a variable beside it": one("# ${HOME}\n--trusted-host ${HOST_OF_NOBODY}\nown==1.0\n"),
     "substitute": one("psycopg2==2.9  # database\n", "psycopg2==2.9", "psycopg2-binary==2.9"),
     "extra dropped": one("many[n]  # all of it\n", "many[n]", "many"),
+    "hashes on the line": hashed(f"own==1.0 {OWN}  # ours\n", f"own==1.0 {OWN}", f"own==1.1 {OWN_NOW}"),
+    "hashes that a comment names": hashed(f"own==1.0 {OWN} # no --hash=x\n", f"own==1.0 {OWN}", f"own==1.1 {OWN_NOW}"),
+    "hashes as pip-compile writes them": hashed(
+        f"own==1.0{BREAK}{OWN}\n    # via app\n", f"own==1.0{BREAK}{OWN}", f"own==1.1{BREAK}{OWN_NOW}"
+    ),
+    "hashes with Windows endings": hashed(
+        f"own==1.0 \\\r\n  {OWN}\r\n", f"own==1.0 \\\r\n  {OWN}", f"own==1.1 \\\r\n  {OWN_NOW}"
+    ),
+    "hashes of more files than before": hashed(
+        f"two==1.0{BREAK}{TWO}\n", f"two==1.0{BREAK}{TWO}", f"two==1.1{BREAK}{digest('two', '1.1', BREAK)}"
+    ),
+    "hashes of fewer files than before": hashed(
+        f"own==1.0 {OWN}{BREAK}--hash=sha256:{'0' * 64}\n",
+        f"own==1.0 {OWN}{BREAK}--hash=sha256:{'0' * 64}",
+        f"own==1.1 {OWN_NOW}",
+    ),
+    "hashes after a marker": hashed(
+        f"own==1.0 ; sys_platform == 'win32'{BREAK}{OWN}\n",
+        f"1.0 ; sys_platform == 'win32'{BREAK}{OWN}",
+        f"1.1 ; sys_platform == 'win32'{BREAK}{OWN_NOW}",
+    ),
     "project": one(PROJECT + 'dependencies = [\n  "b",\n  "own==1.0", # pinned\n]\n', word="pyproject.toml"),
     "project on one line": one(PROJECT + "dependencies = ['b', 'own==1.0', 'app']\n".replace(", 'app'", ""), word="pyproject.toml"),
     "project with windows endings": one((PROJECT + 'dependencies = ["own==1.0"]\n').replace("\n", "\r\n"), word="pyproject.toml"),
@@ -275,13 +306,32 @@ def test_a_bound_on_what_nobody_asks_for_is_a_further_line_and_on_ones_own_line_
         assert (shell.folder / "requirements.txt").read_bytes() == after
 
 
-def test_a_file_with_hashes_which_no_repair_can_know_stays_as_it_is(shell: Shell, index: str) -> None:
-    text = f"b==2.0 \\\n    {digest('b', '2.0')}\nown==1.0 \\\n    {digest('own', '1.0')}\n".encode()
+@pytest.mark.parametrize(
+    ("line", "hidden", "reason"),
+    [
+        (f"own==1.0 {OWN}", True, "the line has hashes, and the index announces none of own==1.1"),
+        (f"app==1.0 {digest('app', '1.0')}\nn==1.0 {digest('n', '1.0')}", False, "no words for what other projects"),
+        (f"own==1.0 {OWN} --config-settings=a=b {OWN}", False, "other words between its hashes"),
+    ],
+)
+def test_a_line_whose_hashes_cannot_be_written_is_refused_with_the_reason(
+    shell: Shell, line: str, hidden: bool, reason: str
+) -> None:
+    text = f"{line}\nb==1.0 {digest('b', '1.0')}\n".encode()
     shell.write("requirements.txt", text)
-    outcome = shell.plan("--fix=high", "--in-place", "--yes", "requirements.txt", index=index)
-    assert outcome.status == 1
-    assert "note: no repair was found" in outcome.err
+    with IndexServer(CATALOG, mode=Mode(hashes="hidden") if hidden else Mode()) as server:
+        outcome = shell.plan("--fix=high", "--in-place", "--yes", "requirements.txt", index=server.simple_url)
+    assert reason in " ".join(outcome.refused(2).split())
     assert written(shell) == {"requirements.txt": text}
+
+
+def test_command_of_a_repair_of_hashed_requirements_gives_what_the_repair_gives(shell: Shell, index: str) -> None:
+    shell.write("requirements.txt", f"own==1.0 {OWN}\n")
+    assert shell.plan("requirements.txt", index=index).status == 1
+    assert shell.plan("requirements.txt", "--replace", "own==1.1", index=index).status == 0
+    # What the line says, its hashes are for: another file of the same version is none.
+    shell.write("requirements.txt", f"own==1.1 {OWN}\n")
+    assert shell.plan("requirements.txt", index=index).status == 1
 
 
 def test_what_is_shown_before_it_is_written_cannot_drive_the_terminal(shell: Shell, index: str) -> None:

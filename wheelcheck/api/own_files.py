@@ -50,7 +50,17 @@ def changed_files(
         applies=lambda marker: compatibility.evaluate(marker, "").holds,
         wanted=frozenset(wanted),
         environ=prepared.request.environ,
+        digests=lambda name, version: _digests(prepared, name, version),
     ).changes()
+
+
+def _digests(prepared: Prepared, name: NormalizedName, version: Version) -> Sequence[str]:
+    """The SHA-256 hashes of all files of a release, in order; none where the index does not announce each."""
+    from wheelcheck.api.edges import open_store
+
+    with open_store(prepared.index, SilentReporter()) as store:
+        hashes = [dict(file.at.hashes).get("sha256") for file in store.page(name).distributions.get(version, ())]
+    return sorted({digest for digest in hashes if digest}) if all(hashes) else ()
 
 
 def wanted_by_others(prepared: Prepared, reporter: Reporter) -> frozenset[NormalizedName]:

@@ -214,10 +214,12 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     if not diagnosis.require_hashes:
         return
     # The hash in an address that a dependency names proves nothing: whoever could change the file could change that too.
-    own = (edge.requirement for edge in diagnosis.edges if edge.parent is None)
+    own = [edge.requirement for edge in diagnosis.edges if edge.parent is None]
     hashed = {each.name for each in (*own, *diagnosis.constraints) if hashes_in(each.url or "")} | set(
         diagnosis.hashes.lines
     )
+    # Whoever replaces a line for once asks what would be; its hashes were those of other files.
+    hashed |= {each.name for each in own if each.is_replaced}
     for name, pin in diagnosis.pins.items():
         if name not in hashed:
             yield diagnosis.finding(

@@ -95,10 +95,14 @@ class Bound(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Requirement(Bound, frozen=True, kw_only=True, eq=False):
-    """A PEP 508 requirement with its origin; ``local`` says that ``url`` is a folder on this machine, and how it was asked for."""
+    """A PEP 508 requirement with its origin; ``local`` says that ``url`` is a folder on this machine, and how it was asked for.
+
+    ``is_replaced`` says that it stands in place of what its origin says (``--replace``).
+    """
 
     extras: frozenset[NormalizedName] = frozenset()
     local: Literal["", "folder", "editable"] = ""
+    is_replaced: bool = False
 
     @classmethod
     def parse(
@@ -146,7 +150,12 @@ def replaced(requirements: Iterable[Requirement], by: Requirement) -> tuple[Requ
     Origins stay, a marker stays where *by* has none, hashes go: they belong to other files.
     """
     return tuple(
-        replace(by, origin=requirement.origin, marker=by.marker if by.marker is not None else requirement.marker)
+        replace(
+            by,
+            origin=requirement.origin,
+            marker=by.marker if by.marker is not None else requirement.marker,
+            is_replaced=True,
+        )
         if requirement.name == by.name
         else requirement
         for requirement in requirements

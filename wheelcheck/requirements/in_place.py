@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.repair import Edit, EditKind
@@ -26,6 +27,7 @@ from wheelcheck.texts.sources import encoding_of
 
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?=$|[\[(<>=!~;@ ])")
+_HASH = re.compile(r"((?:[ \t]|\\\r?\n)+)--hash(?:=|[ \t]+)[^\s\\]+")
 _OTHERS = (".cfg", ".json", ".lock", ".yml", ".yaml")
 _OWN = frozenset({EditKind.PIN, EditKind.EXTRA, EditKind.SUBSTITUTE, EditKind.CONSTRAIN, EditKind.MARKER})
 _UNSAYABLE = {
@@ -82,7 +84,8 @@ class InPlace(Struct, kw_only=True):
     """The making of *edits*, those of *repair*, in the files that *inputs* were read from.
 
     *applies* tells whether a marker holds on the target: lines for other targets stay. *wanted* are the projects that others ask
-    for too. *environ* has the variables of lines.
+    for too. *environ* has the variables of lines. *digests* tells the SHA-256 hashes of a release's files, none where the
+    index does not announce them.
     """
 
     edits: Sequence[Edit]
@@ -91,6 +94,7 @@ class InPlace(Struct, kw_only=True):
     applies: Callable[[Marker], bool]
     wanted: frozenset[NormalizedName]
     environ: Mapping[str, str]
+    digests: Callable[[NormalizedName, Version], Sequence[str]]
     files: dict[str, _File] = field(default_factory=dict)
 
     def changes(self) -> tuple[FileChange, ...]:
@@ -136,12 +140,32 @@ class InPlace(Struct, kw_only=True):
         """*group*, the physical lines of a logical one, with the requirement exchanged."""
         logical = next(iter_logical_lines(group, self.environ), None)
         written = parse_line(logical.written).requirement if logical is not None else ""
-        new = _with_text(group, written, EDITORS[edit.kind](written, requirement, edit)) if written else None
-        if new is None:
-            return None
-        if "--hash" in group and edit.kind not in (EditKind.EXTRA, EditKind.MARKER):
-            raise _refused(edit, f"{requirement.origin} pins the hashes of other files")
-        return new
+        edited = EDITORS[edit.kind](written, requirement, edit)
+        new = _with_text(group, written, edited) if written else None
+        if new is None or logical is None or edit.kind in (EditKind.EXTRA, EditKind.MARKER):
+            return new
+        comment = len(new.rstrip().removesuffix(logical.comment))
+        hashes = list(_HASH.finditer(new, 0, comment))
+        if not hashes:
+            return new
+        asked = Requirement.parse(edited, requirement.origin)
+        digests = self._digests(asked, edit)
+        start, end = hashes[0].start(), hashes[-1].end()
+        if "".join(found[0] for found in hashes) != new[start:end]:
+            raise _refused(edit, f"{requirement.origin} has other words between its hashes")
+        later = hashes[1 if len(hashes) > 1 else 0][1]
+        words = f"{later}--hash=sha256:".join(digests)
+        return f"{new[:start]}{hashes[0][1]}--hash=sha256:{words}{new[end:]}"
+
+    def _digests(self, asked: Requirement, edit: Edit) -> Sequence[str]:
+        """The hashes of the release that *asked* pins."""
+        pinned = next((each for each in asked.specifier if each.operator == "=="), None)
+        if len(asked.specifier) != 1 or pinned is None or pinned.version.endswith(".*"):
+            raise _refused(edit, f"hashes are of one version, and {asked} pins none")
+        digests = self.digests(asked.name, Version(pinned.version))
+        if not digests:
+            raise _refused(edit, f"the line has hashes, and the index announces none of {asked}")
+        return digests
 
     def _add(self, edit: Edit) -> None:
         """Say *edit* where no line of the user's asks for its project: in the table of the tool in charge, or as a further line."""

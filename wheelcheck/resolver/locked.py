@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -44,7 +45,7 @@ class LockedResolver:
         self._projects = projects
         self._compatibility = compatibility
         unlisted = [package for package in self._packages.values() if package.files is None]
-        hashes = HashRules(((package.name, package.hashes) for package in unlisted), projects.digest)
+        hashes = HashRules(((package.name, SpecifierSet(), package.hashes) for package in unlisted), projects.digest)
         # A lock has chosen: what was uploaded when does not matter any more, and most formats do not say it.
         self._admission = Admission(compatibility, replace(policy, exclude_newer=None), hashes)
         self._refused: dict[NormalizedName, str] = {}

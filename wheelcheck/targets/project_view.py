@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from wheelcheck.model.distribution import Distribution, NamesTags, PageView, ProjectPage, Sdist, Wheel, WheelTag
@@ -174,7 +175,9 @@ class _JudgedReleases:
 
     __slots__ = ("hashes", "policy", "releases", "target")
 
-    def __init__(self, target: Target, policy: Policy, hashes: tuple[frozenset[HashPin], ...]) -> None:
+    def __init__(
+        self, target: Target, policy: Policy, hashes: tuple[tuple[SpecifierSet, frozenset[HashPin]], ...]
+    ) -> None:
         self.target = target
         self.policy = policy
         self.hashes = hashes
