@@ -14,7 +14,7 @@ from tests.server.index_server import IndexServer
 from tests.server.mode import Mode
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
-from wheelcheck.survey.answering import Child, Limits
+from wheelcheck.survey.answering import Child, Died, Limits
 from wheelcheck.survey.questions import Asked, Question, ask
 from wheelcheck.survey.rows import Answer
 from wheelcheck.survey.sources import SurveyInput
@@ -51,7 +51,9 @@ def test_answer_of_a_child_is_rows(server: IndexServer, tmp_path: Path, child: C
 def test_question_that_hangs_is_ended_and_the_next_is_answered(server: IndexServer, tmp_path: Path) -> None:
     with Child(Limits(seconds=8)) as child:
         with IndexServer(CATALOG, mode=Mode(latency=20)) as slow:
-            assert child.answer(_question(slow.simple_url, GOOD, tmp_path / "slow")) == "no answer within 8 s"
+            assert child.answer(_question(slow.simple_url, GOOD, tmp_path / "slow")) == Died(
+                reason="no answer within 8 s"
+            )
         assert isinstance(child.answer(_question(server.simple_url, GOOD, tmp_path)), Answer)
 
 
@@ -76,5 +78,5 @@ def test_child_that_is_killed_is_told_and_started_again(server: IndexServer, tmp
 def test_question_that_needs_more_memory_than_it_may_have_is_told(server: IndexServer, tmp_path: Path) -> None:
     with Child(Limits(seconds=60, bytes=1 << 20)) as child:
         found = child.answer(_question(server.simple_url, GOOD, tmp_path))
-    assert isinstance(found, str)
-    assert "memory" in found or "ended with status" in found
+    assert isinstance(found, str | Died)
+    assert "memory" in str(found) or "ended with status" in str(found)

@@ -1,6 +1,6 @@
 """Answers questions in a child process, which may crash, hang or eat memory without harm to the worker that asks it.
 
-``Question → Answer`` in the child, ``Question → Answer | reason`` for whoever has a :class:`Child`. The child is
+``Question → Answer | reason`` in the child, ``Question → Answer | reason | Died`` for whoever has a :class:`Child`. The child is
 ``python -m wheelcheck.survey.answering``: it reads pickled questions from its standard input and writes pickled answers, each with
 its length before it, and keeps one store of pages for many questions. It ends when its input does.
 """
@@ -42,6 +42,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     store: str = ""
 
 
+class Died(Struct, frozen=True, kw_only=True):
+    """The child ended or was ended amid a question: *reason* is a sentence. Another machine may do better."""
+
+    reason: str
+
+
 class Child:
     """One child process, which answers one question after the other; it is started when it is needed."""
 
@@ -55,8 +61,8 @@ class Child:
     def __exit__(self, *raised: object) -> None:
         self.close()
 
-    def answer(self, question: Question) -> Answer | str:
-        """The answer to *question*, or why the child gave none: a sentence."""
+    def answer(self, question: Question) -> Answer | str | Died:
+        """The answer to *question*, or why the child gave none: a sentence, or that it died."""
         process = self._started()
         late = threading.Event()
         timer = threading.Timer(self._limits.seconds, self._end_late, (late, process))
@@ -67,8 +73,8 @@ class Child:
         except (OSError, EOFError):
             self.close()
             if late.is_set():
-                return f"no answer within {self._limits.seconds:.0f} s"
-            return f"the process that answered ended with status {process.returncode}"
+                return Died(reason=f"no answer within {self._limits.seconds:.0f} s")
+            return Died(reason=f"the process that answered ended with status {process.returncode}")
         finally:
             timer.cancel()
         return found

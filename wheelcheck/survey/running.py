@@ -2,7 +2,8 @@
 
 ``SurveyRequest → Survey``. The engine is ``dask.distributed``: a ``LocalCluster`` of its own, or a scheduler that is there. Each
 worker asks a child process (:mod:`wheelcheck.survey.answering`), so that a poisonous question costs its own cells. Where
-a worker dies, Dask asks another one; after three deaths the question has failed.
+a worker dies, Dask asks another one; after three deaths the question has failed. Where a child dies, the question is asked once
+more.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import DiskFailure, UsageProblem
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.settings.loading import load_settings
-from wheelcheck.survey.answering import Child, Limits
+from wheelcheck.survey.answering import Child, Died, Limits
 from wheelcheck.survey.questions import Asked, Question, ask
 from wheelcheck.survey.rows import Answer, FailureRow, InputRow, Row, TimingRow
 from wheelcheck.survey.sources import Sources, fetch_project_names, load_sources
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _DEATHS = 3
 _PART = 100  # questions
 _PART_SECONDS = 30.0
+_AGAIN = "-again"
 _AHEAD = 4  # questions sent to each worker before it asks for more
 
 
@@ -216,9 +218,13 @@ def _client(asked: SurveyRequest, stack: ExitStack) -> Client:
             )
         )
         return stack.enter_context(Client(cluster))
-    except (OSError, TimeoutError) as error:
+    # A scheduler that asks for a certificate raises TypeError where there is none, a text that is no address ValueError.
+    except (OSError, TimeoutError, TypeError, ValueError) as error:
         address = asked.scheduler or asked.scheduler_file
-        raise UsageProblem(f"no scheduler answers at {address}: {error}", hint="start one: dask scheduler") from error
+        raise UsageProblem(
+            f"no scheduler answers at {address}: {error}",
+            hint="start one (dask scheduler); certificates for tls:// are set in Dask's configuration, distributed.comm.tls",
+        ) from error
 
 
 def _refuse_other_versions(client: Client) -> None:
@@ -257,25 +263,35 @@ def _iter_answers(
         )
     shared = replace(limits, requests=limits.requests // workers)
 
-    def sent(question: Question) -> Future[Any]:
-        return client.submit(_on_worker, question, shared, key=question.key, pure=False)
+    asked: dict[str, Question] = {}
+
+    def sent(question: Question, again: str = "") -> Future[Any]:
+        key = question.key + again
+        asked[key] = question
+        return client.submit(_on_worker, question, shared, key=key, pure=False)
 
     first = [sent(question) for _, question in zip(range(workers * _AHEAD), waiting, strict=False)]
     coming = as_completed(first)
     for future in coming:
         key = str(future.key)
+        question = asked.pop(key)
         try:
             found, seconds, worker = future.result()
         except Exception as error:  # a worker that died or was lost: the question has failed, and the survey goes on
             found, seconds, worker = f"{type(error).__name__}: {error}".splitlines()[0], 0.0, ""
         future.release()
-        yield key, found, TimingRow(question=key, seconds=seconds, worker=worker)
-        for question in waiting:
-            coming.add(sent(question))
+        if isinstance(found, Died):
+            if not key.endswith(_AGAIN):
+                coming.add(sent(question, _AGAIN))
+                continue
+            found = f"{found.reason}, twice"
+        yield question.key, found, TimingRow(question=question.key, seconds=seconds, worker=worker)
+        for following in waiting:
+            coming.add(sent(following))
             break
 
 
-def _on_worker(question: Question, limits: Limits) -> tuple[Answer | str, float, str]:
+def _on_worker(question: Question, limits: Limits) -> tuple[Answer | str | Died, float, str]:
     """What a worker runs: its child answers. Returns the answer, the seconds and the worker's address."""
     from distributed import get_worker
 
