@@ -173,7 +173,7 @@ def test_words_of_uv_and_pip_and_commas_name_cells(shell: Shell) -> None:
     assert json.loads(found[0])["platforms"] == ["win_amd64", "macosx_13_0_arm64"]
 
 
-@pytest.mark.parametrize("command", ["plan", "why"])
+@pytest.mark.parametrize("command", ["plan", "tree"])
 @pytest.mark.parametrize(
     ("words", "told"),
     [

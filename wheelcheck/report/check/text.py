@@ -108,7 +108,7 @@ def draw_group(page: Page, group: FindingGroup, detail: Detail, *, asked: Sequen
     draw_finding(page, finding, detail, beside=beside, evidence=evidence)
     if group.origins:
         page.labelled("written in", flat(", ".join(str(origin) for origin in group.origins)))
-    if not names_its_target(group):
+    if len(asked) > 1 and not names_its_target(group):
         page.labelled("on", flat(listed_among(asked, group.targets)))
 
 
