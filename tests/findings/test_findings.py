@@ -141,6 +141,15 @@ def test_absent_project_is_named_with_its_path() -> None:
     assert only(findings(projects, "a"), Code.PROJECT_ABSENT).paths == (("a", "ghost"),)
 
 
+def test_near_names_are_looked_for_where_few_projects_are_absent_for_each_takes_50_ms() -> None:
+    there = [f"workbench-{number:02}" for number in range(30)]
+    needs = [*there, *(f"wrokbench-{number:02}" for number in range(30))]
+    projects = FakeProjects({"a": {"1": [wheel(requires=needs)]}, **{each: {"1": [wheel()]} for each in there}})
+    found = [each.message for each in findings(projects, "a") if each.code is Code.PROJECT_ABSENT]
+    assert len(found) == 30
+    assert sum("is meant?" in message for message in found) == 20
+
+
 def test_quarantined_project_is_an_error() -> None:
     projects = FakeProjects({"a": {}}, states={"a": "quarantined"})
     assert only(findings(projects, "a"), Code.PROJECT_QUARANTINED).severity is Severity.ERROR
