@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeFile, wheel
 from tests.repairs.questions import CommandLine, Index, Situation, commands, the_one
-from tests.repairs.situations import WIN, native, substitute
+from tests.repairs.situations import WIN, advisory, native, substitute
 from wheelcheck.imports.suspects import LARGEST
 from wheelcheck.knowledge.loading import load_repair_knowledge, load_standard_library
 from wheelcheck.model.knowledge import RepairKnowledge
@@ -115,6 +115,27 @@ def test_module_that_a_project_of_the_plan_brought_in_older_releases_is_kept_by_
     known = RepairKnowledge(import_names={canonicalize_name("lib"): frozenset({"lib", "lib_extra"})})
     assert commands(replace(_APP, code={**code, **app}, knowledge=known).proposals()) == ["-c lib<3"]
     assert commands(replace(_APP, code={**code, **app}).proposals()) == []
+
+
+def test_bound_for_another_reason_is_not_judged_by_what_failed_without_it() -> None:
+    """The kind of numpy<2 for torch, where what imports numpy too fails without another project."""
+    index = {"app": {"1.0": [wheel(requires=["lib", "av==1.0"])]}, "av": {"1.0": native(), "2.0": [wheel(WIN)]}}
+    code = {
+        "app-1.0-py3-none-any.whl": {"app.py": "import av\nimport lib\nlib.made_at_run_time\n"},
+        f"av-2.0-{WIN}.whl": {"av.py": ""},
+    }
+    bounded = replace(
+        _APP,
+        line=CommandLine(inputs=("app",)),
+        index={"lib": _LIB, **index},
+        code=_LIBS | code,
+        failing=frozenset(),
+        knowledge=advisory("app", "lib>=3", remedies=("lib<3",)),
+    )
+    proposals = bounded.proposals()
+    assert [each.kinds for each in proposals.failing] == [{EditKind.EXCLUDE}]
+    assert commands(proposals) == ["--override av==2.0 -c lib<3"]
+    assert not any("made_at_run_time" in ground.text for ground in proposals.repairs[0].grounds)
 
 
 def test_name_that_no_release_had_when_the_dependant_was_made_is_no_bound() -> None:

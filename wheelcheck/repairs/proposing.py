@@ -13,6 +13,7 @@ from packaging.utils import NormalizedName
 
 from wheelcheck.errors import BudgetSpent, IndexUnavailable
 from wheelcheck.findings.indexes import asked_label
+from wheelcheck.imports.failing import Lack
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
@@ -63,7 +64,7 @@ class _Proposing:
         self._suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
         self._interrupted = ""
         self._imported: list[tuple[object, Importing]] = []
-        self._failing = blocked.failing
+        self._failing: dict[NormalizedName, tuple[Lack, ...]] = dict.fromkeys(blocked.failing, ())
         self._begin(blocked)
 
     def _begin(self, blocked: Blocked, tried: int = 0) -> None:
@@ -249,7 +250,8 @@ class _Proposing:
         if known is None:
             edits = tuple(change.edit(State(question=self._asked.question)) for change in found.changes)
             known = importing(self._case(edits, found))
-            self._failing |= known.failing.keys()
+            for name, lacks in known.failing.items():
+                self._failing[name] = (*self._failing.get(name, ()), *lacks)
             self._imported.append((key, known))
         return known
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.findings.ways import holds, iter_stated
+from wheelcheck.imports.failing import Lack
 from wheelcheck.model.distribution import Distribution, ProjectPage, Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.knowledge import RepairKnowledge, StandardLibrary
@@ -48,8 +49,8 @@ class RepairCase(Struct, frozen=True, kw_only=True):
     """A set of edits with its proof.
 
     ``before`` is the natural resolution of the unrepaired question, ``None`` when the requirements clashed; ``after`` the one
-    that proved the edits. *failing* are projects whose import fails otherwise. *day* (ISO 8601) is the one asked about, empty where
-    that does not matter.
+    that proved the edits. *failing* are projects whose import fails otherwise, each with what it lacks then. *day* (ISO 8601) is
+    the one asked about, empty where that does not matter.
     """
 
     edits: tuple[Edit, ...]
@@ -59,7 +60,7 @@ class RepairCase(Struct, frozen=True, kw_only=True):
     code: Code
     knowledge: RepairKnowledge
     library: StandardLibrary | None = None
-    failing: frozenset[NormalizedName] = frozenset()
+    failing: Mapping[NormalizedName, tuple[Lack, ...]] = {}
     day: str = ""
 
     def natural(self, name: NormalizedName) -> Pin | None:
@@ -91,6 +92,12 @@ class RepairCase(Struct, frozen=True, kw_only=True):
         if self.before is None or natural is None or natural.version != self.after.pins[parent].version:
             return ()
         return tuple(edge.requirement for edge in self.before.edges if (edge.parent, edge.child) == (parent, child))
+
+    def lacked(self, name: NormalizedName, project: NormalizedName) -> bool:
+        """Whether the import of *name* fails otherwise for what *project* has in other releases."""
+        known = self.knowledge.import_names.get(project, frozenset())
+        lacks = self.failing.get(name, ())
+        return any(each.provider == project or each.module.partition(".")[0] in known for each in lacks)
 
     def is_asked_by_user(self, name: NormalizedName) -> bool:
         """Whether the user's own requirements named *name* before the repair."""

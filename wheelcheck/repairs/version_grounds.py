@@ -96,7 +96,7 @@ def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     )
     yield Ground(risk=Risk.LOW, text=f"{what}{instead} is within what everyone declares")
     for dependant in case.dependants(edit.package):
-        if chosen is not None and dependant.pin.name in case.failing:
+        if chosen is not None and case.lacked(dependant.pin.name, edit.package):
             yield from _judge_taken(case, read_imports(case, dependant, edit.package), chosen)
 
 
