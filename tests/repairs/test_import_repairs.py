@@ -128,7 +128,7 @@ def test_bound_for_another_reason_is_not_judged_by_what_failed_without_it() -> N
         _APP,
         line=CommandLine(inputs=("app",)),
         index={"lib": _LIB, **index},
-        code=_LIBS | code,
+        code={key: {"lib.py": "def __getattr__(name): ...\n"} for key in _LIBS} | code,
         failing=frozenset(),
         knowledge=advisory("app", "lib>=3", remedies=("lib<3",)),
     )
