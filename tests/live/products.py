@@ -74,9 +74,8 @@ def samai(shop: Workshop) -> Iterator[Ran]:
     """A clean bundle, its imports checked, a release ZIP with the same bytes each time, Inno Setup, the workflow."""
     yield from bundled(shop, "samai")
     for name in ("first", "again"):
-        yield shop.run(
-            "bundle", "plan.json", "--wheelhouse", "wheels", "--runtime", RUNTIME, "--archive", "zip", "-o", name
-        )
+        words = ("--runtime", RUNTIME, "--archive", "zip", "--name", "samai", "-o", name)
+        yield shop.run("bundle", "plan.json", "--wheelhouse", "wheels", *words)
     yield tool(shop, "sh", "-c", "cmp first/*.zip again/*.zip && echo the same bytes")
     yield shop.run(
         "export", "plan.json", "--to", "inno-setup", "--bundle", "dist/samai", "--name", "Samai", "--app-version", "1.0",
@@ -85,6 +84,7 @@ def samai(shop: Workshop) -> Iterator[Ran]:
     yield note(
         "Inno Setup's compiler, a 32-bit program of Windows, was not run: its script is held to its form in a test."
     )
+    (shop.folder / ".github" / "workflows").mkdir(parents=True)
     yield shop.run(
         "export", "plan.json", "--to", "github-actions", "--name", "Samai", "-o", ".github/workflows/bundle.yml"
     )
