@@ -65,6 +65,7 @@ def _rule(code: Code) -> _Object:
         "name": "".join(word.capitalize() for word in code.name.split("_")),
         "shortDescription": {"text": f"{sentence(code.title)}."},
         "fullDescription": {"text": code.explanation},
+        "helpUri": code.address,
         "help": {
             "text": f"{code.explanation}\n\nWhat to do: {code.cure}",
             "markdown": f"{escaped(code.explanation)}\n\n**What to do:** {escaped(code.cure)}",
