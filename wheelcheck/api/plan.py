@@ -25,7 +25,6 @@ from wheelcheck.api.answering import (
 from wheelcheck.api.edges import Stores, open_store, text_fetcher
 from wheelcheck.api.preparing import Prepared, asked_for, prepare
 from wheelcheck.api.request import Request
-from wheelcheck.api.targets import TargetWords, load_targets
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.model.plan import Plan
 from wheelcheck.ports import Reporter, SilentReporter
@@ -33,6 +32,7 @@ from wheelcheck.texts.files import is_file, is_there
 
 if TYPE_CHECKING:
     from wheelcheck.api.request import Request
+    from wheelcheck.api.targets import TargetWords
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.answers import Why
     from wheelcheck.model.repair import Edit, Proposals, Repair
@@ -160,6 +160,8 @@ def why(request: Request, package: str, *, reporter: Reporter | None = None) -> 
     Costs what the resolution costs, and a metadata read for each group of versions that was passed over without a plain reason.
     Raises what :func:`~wheelcheck.api.plan` raises, and ``UsageProblem`` where *package* is no name.
     """
+    from wheelcheck.api.targets import TargetWords
+
     (answer,) = why_each(request, package, TargetWords(), reporter=reporter)
     return answer
 
@@ -168,6 +170,7 @@ def why_each(
     request: Request, package: str, words: TargetWords, *, reporter: Reporter | None = None
 ) -> tuple[Why, ...]:
     """As :func:`why`, for each target that *words* name; where these name at most one, for that of *request* with it."""
+    from wheelcheck.api.targets import load_targets
     from wheelcheck.settings.loading import load_settings
 
     name = _project_name(package, request.inputs)

@@ -13,7 +13,6 @@ import click
 
 from wheelcheck.cli.commands import Command, command
 from wheelcheck.cli.options import as_json, request_options, table_options
-from wheelcheck.cli.showing import Showing
 from wheelcheck.cli.streams import write_result
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.options import OPTIONS
@@ -239,6 +238,7 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
     """  # noqa: D205 - click takes the whole paragraph
     from wheelcheck.api.preparing import refuse_unusable
     from wheelcheck.api.request import Request
+    from wheelcheck.cli.showing import Showing
     from wheelcheck.requirements.pyproject import tool_settings
     from wheelcheck.settings.loading import load_settings
     from wheelcheck.settings.pip_configuration import load_pip_configuration
