@@ -304,43 +304,15 @@ def _of_target(records: Records, target: Target) -> Board:
 
 def _of_project(records: Records, project: str) -> Board:
     cells = records.by_project.get(project, [])
-    grouped: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
-    for cell in cells:
-        row = records.blocking[cell][project]
-        grouped[cell[0], row["code"], row["version"] or ""].append(cell)
-    blocks = []
-    for (question, code, version), found in sorted(grouped.items()):
-        row = records.blocking[found[0]][project]
-        targets = [f"{platform}/{python}" for _, platform, python in found]
-        for each in records.ids[question]:
-            file, line = records.places.get((each, row["root"] or ""), ("", 0))
-            blocks.append((
-                records.project_entry(each, "../"), Entry(text=version), Entry(text=code),
-                _number(len(targets)),
-                Entry(text=f"{file}:{line}" if line else file), Entry(text=row["message"]), Entry(text=folded(targets, _NAMED)),
-            ))  # fmt: skip
-    here = sorted(
-        records.installed.get(project, ()),
-        key=lambda row: (_by_python((row["platform"], row["python"])), row["version"]),
-    )
-    installs = tuple(
-        (
-            Entry(
-                text=f"{row['platform']} {row['python']}",
-                link="../" + file_of("targets", row["platform"], row["python"]),
-            ),
-            Entry(text=row["version"]),
-            Entry(text=row["installability"], tone="good" if row["installability"] == "wheel" else "build"),
-            _number(row["question_count"]),
-        )
-        for row in here
-    )
+    blocks = list(_iter_blocks(records, project))
     inputs = records.askers(cells)
     columns = ("input", "version", "finding", "targets", "asked for in", "what", "where")
     listings = (
         Listing(title="Where it blocks", columns=columns, rows=tuple(blocks[:_MOST_ROWS]), hint=_left_out(blocks)),
         Listing(
-            title="Where it is part of the answer", columns=("target", "version", "from", "questions"), rows=installs
+            title="Where it is part of the answer",
+            columns=("target", "version", "from", "questions"),
+            rows=tuple(_iter_installs(records, project)),
         ),
     )
     return Board(
@@ -351,6 +323,42 @@ def _of_project(records: Records, project: str) -> Board:
         up="../index.html",
         listings=tuple(each for each in listings if each.rows),
     )
+
+
+def _iter_blocks(records: Records, project: str) -> Iterator[tuple[Entry, ...]]:
+    """A row for each input that *project* blocks, with the targets of one finding together."""
+    grouped: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
+    for cell in records.by_project.get(project, ()):
+        row = records.blocking[cell][project]
+        grouped[cell[0], row["code"], row["version"] or ""].append(cell)
+    for (question, code, version), found in sorted(grouped.items()):
+        row = records.blocking[found[0]][project]
+        targets = [f"{platform}/{python}" for _, platform, python in found]
+        for each in records.ids[question]:
+            file, line = records.places.get((each, row["root"] or ""), ("", 0))
+            yield (
+                records.project_entry(each, "../"), Entry(text=version), Entry(text=code),
+                _number(len(targets)),
+                Entry(text=f"{file}:{line}" if line else file), Entry(text=row["message"]), Entry(text=folded(targets, _NAMED)),
+            )  # fmt: skip
+
+
+def _iter_installs(records: Records, project: str) -> Iterator[tuple[Entry, ...]]:
+    """A row for each version of *project* on each target, with how many questions have it in their answer."""
+    here = sorted(
+        records.installed.get(project, ()),
+        key=lambda row: (_by_python((row["platform"], row["python"])), row["version"]),
+    )
+    for row in here:
+        yield (
+            Entry(
+                text=f"{row['platform']} {row['python']}",
+                link="../" + file_of("targets", row["platform"], row["python"]),
+            ),
+            Entry(text=row["version"]),
+            Entry(text=row["installability"], tone="good" if row["installability"] == "wheel" else "build"),
+            _number(row["question_count"]),
+        )
 
 
 def _number(number: int | None) -> Entry:
