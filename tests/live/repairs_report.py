@@ -66,7 +66,7 @@ def _report(plans: Mapping[str, Mapping[str, Any]], printed: Mapping[str, Printe
 
 
 def _risks(plan: Mapping[str, Any]) -> str:
-    told = ", ".join(f"{repair['id']} {repair['risk']}" for repair in plan["repairs"])
+    told = ", ".join(f"{repair['id']} {repair['risk']}" for repair in plan.get("repairs", ()))
     hopeless = [str(each["package"]) for each in plan["repair_search"]["hopeless"]]
     return told or f"none; hopeless: {', '.join(hopeless)}"
 
@@ -74,10 +74,10 @@ def _risks(plan: Mapping[str, Any]) -> str:
 def _again(asked: Asked, plan: Mapping[str, Any]) -> str:
     found = [
         f"{repair['id']}: {line}"
-        for repair in plan["repairs"]
+        for repair in plan.get("repairs", ())
         for line in iter_contradictions(plan, repair, again(asked.command, repair))
     ]
-    return without_hosts("; ".join(found)) or ("the same" if plan["repairs"] else "")
+    return without_hosts("; ".join(found)) or ("the same" if plan.get("repairs", ()) else "")
 
 
 def _repairs_of(asked: Asked, answer: Printed) -> str:

@@ -22,7 +22,7 @@ from tests.resolver.test_resolution_cache import POLICIES, asks, indexes, questi
 from wheelcheck.errors import BudgetSpent
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.ports import SilentReporter
-from wheelcheck.resolver.candidate_source import Leniency
+from wheelcheck.resolver.candidate_selector import Leniency
 from wheelcheck.resolver.dead_versions import RootUnsatisfiable
 from wheelcheck.resolver.passes import Budget, resolve, source_for
 from wheelcheck.resolver.provider import Cause, WheelProvider

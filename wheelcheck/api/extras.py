@@ -57,7 +57,7 @@ def _iter_parts(asked: MatrixRequest) -> Iterator[tuple[str, str]]:
 
 def iter_project_parts(inputs: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each extra (``extra``, name) and each dependency group (``group``, name) of the projects among *inputs*."""
-    from wheelcheck.requirements.pyproject import choices_in
+    from wheelcheck.requirements.project_collection import choices_in
     from wheelcheck.texts.files import is_file
 
     for text in inputs:

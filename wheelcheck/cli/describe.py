@@ -239,7 +239,7 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
     from wheelcheck.api.preparing import refuse_unusable
     from wheelcheck.api.request import Request
     from wheelcheck.cli.showing import Showing
-    from wheelcheck.requirements.pyproject import tool_settings
+    from wheelcheck.requirements.project_collection import tool_settings
     from wheelcheck.settings.loading import load_settings
     from wheelcheck.settings.pip_configuration import load_pip_configuration
     from wheelcheck.settings.provenance import effective

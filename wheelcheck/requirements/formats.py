@@ -48,14 +48,14 @@ class InputFormat(Struct, frozen=True, kw_only=True):
 FORMATS = (
     InputFormat(
         files=r".+\.toml",
-        reader="pyproject:collect_projects",
+        reader="project_collection:collect_projects",
         choices=True,
         watched=(r"pyproject\.toml",),
         found=(r"pyproject\.toml",),
     ),
     InputFormat(
         files=r"setup\.(cfg|py)",
-        reader="pyproject:collect_projects",
+        reader="project_collection:collect_projects",
         choices=True,
         watched=(r"setup\.(cfg|py)",),
         found=(r"setup\.cfg", r"setup\.py"),

@@ -27,7 +27,8 @@ from wheelcheck.texts.sources import encoding_of
 
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?=$|[\[(<>=!~;@ ])")
-_HASH = re.compile(r"((?:[ \t]|\\\r?\n)+)--hash(?:=|[ \t]+)[^\s\\]+")
+# It begins where blanks begin, and at no later one of them: each would look through all that follow.
+_HASH = re.compile(r"(?<![ \t\n])((?:[ \t]|\\\r?\n)+)--hash(?:=|[ \t]+)[^\s\\]+")
 _OTHERS = (".cfg", ".json", ".lock", ".yml", ".yaml")
 _OWN = frozenset({EditKind.PIN, EditKind.EXTRA, EditKind.SUBSTITUTE, EditKind.CONSTRAIN, EditKind.MARKER})
 _UNSAYABLE = {

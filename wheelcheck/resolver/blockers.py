@@ -15,7 +15,7 @@ from msgspec import Struct
 from packaging.utils import NormalizedName
 
 from wheelcheck.model.resolution import Resolution
-from wheelcheck.resolver.candidate_source import Leniency
+from wheelcheck.resolver.candidate_selector import Leniency
 from wheelcheck.resolver.dead_versions import RootUnsatisfiable
 from wheelcheck.resolver.provider import WheelProvider
 from wheelcheck.resolver.requirement import ResolverRequirement

@@ -15,7 +15,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.requirement import Constraint
-from wheelcheck.resolver.candidate_source import ABSENT, CandidateSelector
+from wheelcheck.resolver.candidate_selector import ABSENT, CandidateSelector
 from wheelcheck.resolver.requirement import Bound, Candidate, Key, ResolverRequirement, bound_of
 
 _SUSPECT = 8  # dead versions of a project, after which its others are looked into before they are tried

@@ -23,7 +23,8 @@ from wheelcheck.model.resolution import Clash, Conflict, OlderPick, Pin, Policy,
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolver.blockers import Failure, Offenders, conflicts_of, find_blockers
-from wheelcheck.resolver.candidate_source import CandidateSource, Leniency
+from wheelcheck.resolver.candidate_selector import Leniency
+from wheelcheck.resolver.candidate_source import CandidateSource
 from wheelcheck.resolver.dead_versions import RootUnsatisfiable
 from wheelcheck.resolver.outcome import clashes_of, walk, way_to
 from wheelcheck.resolver.prefetch import Lookahead

@@ -20,7 +20,8 @@ from wheelcheck.errors import BudgetSpent, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.requirement import CandidateOrigin, Constraint, Requirement
 from wheelcheck.model.urls import is_local, reference_key
-from wheelcheck.resolver.candidate_source import CandidateSelector, CandidateSource, Leniency
+from wheelcheck.resolver.candidate_selector import CandidateSelector, Leniency
+from wheelcheck.resolver.candidate_source import CandidateSource
 from wheelcheck.resolver.dead_versions import Pruning
 from wheelcheck.resolver.prefetch import BatchPrefetch
 from wheelcheck.resolver.requirement import (
