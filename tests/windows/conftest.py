@@ -47,12 +47,12 @@ class Windows:
             check=False,
         )
 
-    def makensis(self, script: Path) -> subprocess.CompletedProcess[str]:
+    def makensis(self, script: Path, *options: str) -> subprocess.CompletedProcess[str]:
         """Compile *script* for 64 bits, because 32-bit programs do nothing here, and with the quickest compressor."""
         makensis = shutil.which("makensis")
         if makensis is None:
             pytest.skip("makensis is not installed")
-        command = [makensis, "-V2", "-XTarget amd64-unicode", "-XSetCompressor /FINAL zlib", script.name]
+        command = [makensis, "-V2", "-XTarget amd64-unicode", "-XSetCompressor /FINAL zlib", *options, script.name]
         return subprocess.run(command, cwd=script.parent, capture_output=True, text=True, timeout=300, check=False)
 
 

@@ -61,13 +61,13 @@ def bundled(shell: Shell, windows: Windows, *options: str, release: str = "1.0")
     assert done.status == 0, done.err
 
 
-def installer(shell: Shell, windows: Windows, *options: str) -> Path:
-    """The compiled installer of ``out``."""
+def installer(shell: Shell, windows: Windows, *options: str, wait: int = 20) -> Path:
+    """The compiled installer of ``out``; it waits *wait* half seconds for a program that runs."""
     shell.write("app.py", _PROGRAM)
     words = ("--bundle", "out", "--name", "De mo", "--app-version", "1.2", "--entry", "app.py")
     exported = shell.run("export", "plan.json", "--to", "nsis", *words, *options, "-o", "demo.nsi")
     assert exported.status == 0, exported.err
-    done = windows.makensis(shell.folder / "demo.nsi")
+    done = windows.makensis(shell.folder / "demo.nsi", f"-DWHEELCHECK_WAIT={wait}")
     assert done.returncode == 0, done.stdout
     return shell.folder / "De mo-1.2-setup.exe"
 
@@ -259,7 +259,8 @@ def test_installer_without_windows_waits_for_a_program_that_ends(
     shell: Shell, windows: Windows, installed: Path
 ) -> None:
     bundled(shell, windows)
-    setup = installer(shell, windows)
+    # A program that is emulated on a busy machine needs long to end.
+    setup = installer(shell, windows, wait=240)
     assert install(windows, setup, installed) == 0
     words = [windows.runner, str(installed / "python" / "python.exe"), "-B", "-c"]
     words.append("import time; print('runs', flush=True); time.sleep(4)")
