@@ -107,8 +107,6 @@ def _asked(
     plan = folder / "plan.json"
     plan.unlink(missing_ok=True)
     words = (
-        "--cache-dir",
-        str(folder / cache),
         "--max-seconds",
         _SECONDS,
         "--repair-seconds",

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
 from msgspec import UNSET, Struct
-from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import IndexUnavailable
@@ -86,7 +85,7 @@ def judge_imports(case: RepairCase) -> Iterator[Ground]:
 
     What could not be had is no sign that it works.
     """
-    survey = _survey(case)
+    survey, unread = _survey(case)
     for found in survey.found:
         first = found.each[0]
         if _is_left_alone(case, found.package):
@@ -102,8 +101,8 @@ def judge_imports(case: RepairCase) -> Iterator[Ground]:
             quote=first.statement or None,
             fails=True,
         )
-    if survey.unavailable:
-        names = " and ".join(sorted(survey.unavailable))
+    if survey.unavailable or unread:
+        names = " and ".join(sorted(survey.unavailable | unread))
         yield Ground(
             risk=Risk.MEDIUM, text=f"whether all can be imported is not known: the code of {names} was not read"
         )
@@ -120,7 +119,7 @@ def importing(case: RepairCase) -> Importing:
                 failing[dependant.pin.name] = ()
         except IndexUnavailable:
             is_undecided = True
-    survey = _survey(case)
+    survey, _ = _survey(case)
     for found in survey.found:
         if _is_left_alone(case, found.package):
             continue
@@ -144,9 +143,10 @@ def _is_left_alone(case: RepairCase, name: NormalizedName) -> bool:
     return bool(readings) and not any(reading.unread or reading.fails_at_once for reading in readings)
 
 
-def _survey(case: RepairCase) -> FailureSurvey:
+def _survey(case: RepairCase) -> tuple[FailureSurvey, frozenset[NormalizedName]]:
+    """What fails when the answer is imported, and what of it is imported, old enough to fail, and too large to be read."""
     if case.library is None:
-        return FailureSurvey(found=())
+        return FailureSurvey(found=()), frozenset()
     edited = [edit.package for edit in case.edits if edit.package is not None]
     moved = [name for name in edited if name in case.after.pins]
     # A bound moves a project within what everybody declares, who may be many.
@@ -163,15 +163,14 @@ def _survey(case: RepairCase) -> FailureSurvey:
     around = Surroundings(target=import_target(case.after.target), library=case.library)
     reads = read_suspects(suspects, around.target, case.code)
     survey = find_failures(case.after.files, suspects, around, case.code, reads)
-    # What is imported, and is old enough to fail, was left out for its size: no sign that it works.
     imported = {
         canonicalize_name(each.module.partition(".")[0])
         for one in reads.values()
         for module in one.modules
         for each in module.imports
     }
-    unread = {name for name in _old(case) if name in imported and name not in read}
-    return replace(survey, unavailable=survey.unavailable | unread)
+    old = _old(case, case.after.target.python_full.minor)
+    return survey, frozenset(name for name in old if name in imported and name not in read)
 
 
 def _older(case: RepairCase) -> Iterator[NormalizedName]:
@@ -180,7 +179,7 @@ def _older(case: RepairCase) -> Iterator[NormalizedName]:
     Of two Pythons, where the repair goes from one to the other, the newer counts: what was suspect stays so. First what the user
     asks for, then the rest, the smallest first, as far as it costs little to read.
     """
-    sizes = _old(case)
+    sizes = _old(case, max(each.target.python_full.minor for each in (case.before, case.after) if each is not None))
     asked = list(filter(case.is_asked_by_user, sizes))
     yield from asked[:_ARCHIVES_READ]
     total = 0
@@ -191,10 +190,9 @@ def _older(case: RepairCase) -> Iterator[NormalizedName]:
         yield name
 
 
-def _old(case: RepairCase) -> dict[NormalizedName, int]:
-    """The projects whose files are older than the target's Python, with the bytes of each."""
-    minors = [each.target.python_full.minor for each in (case.before, case.after) if each is not None]
-    life = case.knowledge.life_of(max(minors))
+def _old(case: RepairCase, minor: int) -> dict[NormalizedName, int]:
+    """The projects whose files are older than Python 3.*minor*, with the bytes of each."""
+    life = case.knowledge.life_of(minor)
     return {
         name: pin.distribution.at.size or LARGEST
         for name, pin in sorted(case.after.pins.items())
