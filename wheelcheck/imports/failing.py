@@ -220,15 +220,7 @@ class _Judge:
             for check in module.checks:
                 lack = self._refused(check)
                 if lack is not None:
-                    reason = f"{lack.reason}: {module.file}:{check.line} has `{_short(check.statement)}`"
-                    yield Failure(
-                        code=lack.code,
-                        module=module,
-                        line=check.line,
-                        statement=check.statement,
-                        lack=lack,
-                        reason=reason,
-                    )
+                    yield _lacking(module, check, lack, _quoted(module, check))
             for each in module.imports:
                 lack = self._judge(each)
                 if lack is not None and each.instead:
@@ -237,15 +229,7 @@ class _Judge:
                     yield further
                 if lack is None or (lack.code is Code.MODULE_ABSENT and module.entry in extended):
                     continue
-                yield Failure(
-                    code=lack.code,
-                    module=module,
-                    line=each.line,
-                    statement=each.statement,
-                    lack=lack,
-                    reason=f"{lack.reason}: {module.file}:{each.line} has `{_short(each.statement)}`",
-                    remedy=self._remedy(each, lack.code),
-                )
+                yield _lacking(module, each, lack, _quoted(module, each), remedy=self._remedy(each, lack.code))
 
     def _further(self, each: OuterImport, module: ReachedModule) -> Failure | None:
         """What fails in a submodule of another project that *each*, in *module*, imports and that project itself does not."""
@@ -262,15 +246,8 @@ class _Judge:
                 for inner in reached.imports:
                     lack = None if inner.instead or reached.extends_path else self._judge(inner)
                     if lack is not None:
-                        return Failure(
-                            code=lack.code,
-                            module=module,
-                            line=each.line,
-                            statement=each.statement,
-                            lack=lack,
-                            reason=f"{lack.reason}: {reached.file}:{inner.line} has `{_short(inner.statement)}`, which "
-                            f"{module.file}:{each.line} imports",
-                        )
+                        where = f"{_quoted(reached, inner)}, which {module.file}:{each.line} imports"
+                        return _lacking(module, each, lack, where)
         return None
 
     def _refused(self, check: DistributionCheck) -> Lack | None:
@@ -359,6 +336,25 @@ class _Judge:
 def _asked(each: OuterImport) -> list[str]:
     """The modules that *each* may take its names from: its own, and those below it."""
     return [each.module, *(f"{each.module}.{name}" for name in each.names)]
+
+
+def _lacking(
+    module: ReachedModule, each: OuterImport | DistributionCheck, lack: Lack, where: str, *, remedy: str = ""
+) -> Failure:
+    """The failure of *each* in *module* for *lack*, which stands *where*: that may be in a module that it runs."""
+    return Failure(
+        code=lack.code,
+        module=module,
+        line=each.line,
+        statement=each.statement,
+        lack=lack,
+        reason=f"{lack.reason}: {where}",
+        remedy=remedy,
+    )
+
+
+def _quoted(module: ReachedModule, each: OuterImport | DistributionCheck) -> str:
+    return f"{module.file}:{each.line} has `{_short(each.statement)}`"
 
 
 def _short(text: str) -> str:
