@@ -22,8 +22,13 @@ def test_links_of_the_description_lead_somewhere_from_an_index() -> None:
         assert (ROOT / link.partition("/main/")[2].partition("#")[0]).exists()
 
 
-def test_documentation_has_one_address() -> None:
+def test_project_and_documentation_have_one_address_each() -> None:
+    host, _, name = DOCUMENTATION.removeprefix("https://").rstrip("/").partition("/")
+    owner, _, forge = host.partition(".")
+    assert {each.removeprefix(f"https://{forge}/{owner}/{name}").partition("/")[0]
+            for key, each in PROJECT["urls"].items() if key != "Documentation"} == {""}  # fmt: skip
     assert PROJECT["urls"]["Documentation"] == DOCUMENTATION
+    assert f"\nrepo_url: {REPOSITORY}\n" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     assert f"\nsite_url: {DOCUMENTATION}\n" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     assert Code.SOURCE_NATIVE.address == f"{DOCUMENTATION}findings/WC102/"
 

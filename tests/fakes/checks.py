@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from tests.fakes import proposed, samples
 from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
-from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.finding import DOCUMENTATION, Code, Finding, Severity
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import InputRecord, Plan
 from wheelcheck.model.repair import Proposals
@@ -46,6 +46,8 @@ ADVISORY = samples.finding(
     "torch 2.1.0 was compiled for the NumPy 1 interface and fails with numpy 2.3.4.",
     evidence=("remedy: constrain numpy<2", "https://notes.example/numpy-2-migration"),
 )
+OUR_LINK = f'<a href="{DOCUMENTATION}findings/WC[0-9]{{3}}/">WC'
+"""The pattern of the only link that a report writes."""
 HOSTILE_TEXTS = (
     "\x1b[31mred\x1b[0m\x07",
     "two\nlines\r\nand ::error title=forged::a command",

@@ -230,7 +230,8 @@ def test_comment_stays_under_the_limit_of_a_forge() -> None:
 def test_hostile_text_is_only_text(text: str) -> None:
     hostile = difference(text=text)
     html = shown(hostile)
-    assert not re.search(r"<(script|a|img|em|del)\b", html)
+    assert not re.search(r"<(script|img|em|del)\b", html)
+    assert html.count("<a ") == len(re.findall(checks.OUR_LINK, html))
     assert html.count("<h3>") == 1
     assert html.count("<tr>") == 4
     assert "@everyone" not in re.sub(r"<code.*?</code>", "", html, flags=re.DOTALL)

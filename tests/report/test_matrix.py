@@ -141,6 +141,8 @@ def test_markdown_is_one_table() -> None:
     tokens = MarkdownIt("commonmark").enable("table").parse(render_matrix_markdown(mixed()))
     assert sum(token.type == "table_open" for token in tokens) == 1
     assert sum(token.type == "tr_open" for token in tokens) == 4
+    links = {link.attrGet("href") for token in tokens for link in token.children or () if link.type == "link_open"}
+    assert links == {finding.code.address for blocker in mixed().blockers for finding in blocker.findings}
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)

@@ -15,6 +15,7 @@ from tests.fakes.checks import HOSTILE_TEXTS
 from tests.survey.samples import write_survey
 from wheelcheck.cli.main import cli
 from wheelcheck.errors import InputUnreadable, UsageProblem
+from wheelcheck.model.finding import Code
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -76,13 +77,15 @@ def test_site_has_a_page_for_the_whole_each_target_and_each_project(site: Path) 
     assert "r.txt:1" in text
 
 
-def test_every_link_leads_to_a_page_of_the_site_and_scripts_are_ours_alone(site: Path) -> None:
+def test_every_link_leads_to_a_page_of_the_site_or_of_a_finding_and_scripts_are_ours_alone(site: Path) -> None:
+    addresses = {code.address for code in Code}
     for path in site.rglob("*.html"):
         read = _Reader(path.read_text(encoding="utf-8"))
         assert read.policy.startswith("default-src 'none'; style-src 'sha256-")
         assert read.tags.count("script") == 1
         for link in read.links:
-            assert (path.parent / link).is_file(), link
+            assert link in addresses or (path.parent / link).is_file(), link
+    assert Code.SOURCE_NATIVE.address in _Reader((site / "projects/av.html").read_text(encoding="utf-8")).links
 
 
 @pytest.mark.parametrize("hostile", HOSTILE_TEXTS)

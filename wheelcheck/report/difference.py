@@ -30,7 +30,7 @@ from wheelcheck.report.grouping import (
     open_notes,
 )
 from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
-from wheelcheck.report.quoting import escaped, flat
+from wheelcheck.report.quoting import escaped, flat, linked_code
 from wheelcheck.report.verdicts import headline, why_undecided
 from wheelcheck.report.wording import listed_among, listed_targets
 
@@ -185,7 +185,10 @@ def _iter_blocks(difference: Difference) -> Iterator[str]:
         if group:
             yield folded_list(
                 title,
-                [f"- {each.verdict.value} {each.finding.code.number} {escaped(headline(each))}" for each in group],
+                [
+                    f"- {each.verdict.value} {linked_code(each.finding.code)} {escaped(headline(each))}"
+                    for each in group
+                ],
                 LIMIT // 6,
             )
 

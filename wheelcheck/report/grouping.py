@@ -86,9 +86,10 @@ class FindingGroup(Struct, frozen=True, kw_only=True):
 
 
 class BlockerGroup(Struct, frozen=True, kw_only=True):
-    """Blockers of the same cells, *targets*, for the same reason *why*."""
+    """Blockers of the same cells, *targets*, for the same reason *why*, which *codes* name."""
 
     names: tuple[str, ...]
+    codes: tuple[Code, ...]
     why: str
     targets: tuple[Target, ...]
 
@@ -290,18 +291,21 @@ def group_blockers(matrix: Matrix) -> tuple[BlockerGroup, ...]:
 
     def key(blocker: Blocker) -> Hashable:
         cells = frozenset((target.platform, target.python) for target in blocker.targets)
-        return (cells, _why(blocker), blocker.requested)
+        return (cells, _codes(blocker), blocker.requested)
 
     return tuple(
-        BlockerGroup(names=tuple(blocker_name(blocker) for blocker in same), why=_why(same[0]), targets=same[0].targets)
+        BlockerGroup(
+            names=tuple(blocker_name(blocker) for blocker in same),
+            codes=(codes := _codes(same[0])),
+            why=" or ".join(code.title for code in codes),
+            targets=same[0].targets,
+        )
         for same in group_by(matrix.blockers, key)
     )
 
 
-def _why(blocker: Blocker) -> str:
-    if blocker.package is None:
-        return ""
-    return " or ".join(dict.fromkeys(finding.code.title for finding in blocker.findings))
+def _codes(blocker: Blocker) -> tuple[Code, ...]:
+    return tuple(dict.fromkeys(finding.code for finding in blocker.findings)) if blocker.package is not None else ()
 
 
 def group_failures(matrix: Matrix) -> tuple[Group[str], ...]:

@@ -14,7 +14,7 @@ from wheelcheck.report.commands import NextStep, draw_steps
 from wheelcheck.report.findings import MOST_BLOCKERS, BlockerRow, companions, draw_blockers, is_blocker
 from wheelcheck.report.grouping import group_blockers, group_failures
 from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined, on_page, sentence, size_text
-from wheelcheck.report.quoting import escaped, flat, flat_finding
+from wheelcheck.report.quoting import escaped, flat, flat_finding, linked_code
 from wheelcheck.report.wording import EVERY_TARGET, blocker_name, change, changes, listed_cells
 
 CELL_WORDS = {
@@ -214,8 +214,10 @@ def _legend(matrix: Matrix) -> str:
 
 def _iter_blockers(matrix: Matrix) -> Iterator[str]:
     for group in group_blockers(matrix):
+        codes = f" ({', '.join(map(linked_code, group.codes))})" if group.codes else ""
         why = f": {escaped(group.why)}" if group.why else ""
-        yield f"**{escaped(folded(group.names, _NAMES_IN_MARKDOWN))}**{why}, on {escaped(listed_cells(matrix, group.targets))}"
+        names = escaped(folded(group.names, _NAMES_IN_MARKDOWN))
+        yield f"**{names}**{codes}{why}, on {escaped(listed_cells(matrix, group.targets))}"
 
 
 def matrix_verdict(matrix: Matrix) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from msgspec import structs
 from packaging.utils import NormalizedName
 
-from wheelcheck.model.finding import Finding
+from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.repair import Edit
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.urls import masked_within
@@ -87,6 +87,11 @@ def escaped(text: str) -> str:
     line = _LEADING.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", line)
     # GitHub looks for names after it has undone the escapes, but a comment keeps the two apart.
     return _MENTION.sub("@<!-- -->", line)
+
+
+def linked_code(code: Code) -> str:
+    """The number of *code* as a Markdown link to the page that explains it."""
+    return f"[{code.number}]({code.address})"
 
 
 def code_span(text: str) -> str:

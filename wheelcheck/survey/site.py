@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wheelcheck.errors import DiskFailure, UsageProblem
+from wheelcheck.model.finding import Code
 from wheelcheck.report.html.page import Bar, BarPart, Board, BoardCell, BoardGrid, Entry, Fact, Listing, Tone
 from wheelcheck.report.page import counted, folded, size_text
 from wheelcheck.survey.summary import GOOD, freeing
@@ -28,6 +29,7 @@ _LEGEND: tuple[tuple[Tone, str], ...] = (
 )  # fmt: skip
 _MARK = ".wheelcheck-site"
 _MOST_ROWS = 10_000
+_ADDRESSES = {code.number: code.address for code in Code}
 _NAMED = 4
 _WELL, _HALF = 0.95, 0.5  # from which share of inputs a target is shown as good, and as not wholly bad
 _RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # no names of files on Windows
@@ -337,7 +339,7 @@ def _iter_blocks(records: Records, project: str) -> Iterator[tuple[Entry, ...]]:
         for each in records.ids[question]:
             file, line = records.places.get((each, row["root"] or ""), ("", 0))
             yield (
-                records.project_entry(each, "../"), Entry(text=version), Entry(text=code),
+                records.project_entry(each, "../"), Entry(text=version), Entry(text=code, link=_ADDRESSES.get(code, "")),
                 _number(len(targets)),
                 Entry(text=f"{file}:{line}" if line else file), Entry(text=row["message"]), Entry(text=folded(targets, _NAMED)),
             )  # fmt: skip

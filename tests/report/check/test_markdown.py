@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from tests.fakes import checks
 from wheelcheck.model.check import Check
+from wheelcheck.model.finding import Code
 from wheelcheck.report.check.markdown import LIMIT, MARK, render_markdown
 
 EVERY = checks.every_check()
@@ -34,8 +35,9 @@ def test_table_has_a_row_for_each_target(word: str) -> None:
     assert html.count("<table>") == 1
 
 
-def test_what_fails_is_told_with_its_line_and_the_repair_to_copy() -> None:
+def test_what_fails_is_told_with_its_line_its_page_and_the_repair_to_copy() -> None:
     html = shown(checks.shared())
+    assert f'(<a href="{Code.SOURCE_NATIVE.address}">WC102</a>)' in html
     assert "<code>requirements.txt:3</code>" in html
     assert '<pre><code class="language-sh">--override av==12.0.0\n</code></pre>' in html
     assert "❌ wheelcheck: Fails on 3 of 4 targets: 1 finding" in html
@@ -57,7 +59,8 @@ def test_what_finds_no_room_is_counted() -> None:
 @pytest.mark.parametrize("text", checks.HOSTILE_TEXTS)
 def test_hostile_text_is_neither_markup_nor_mention_nor_cell(text: str) -> None:
     html = shown(checks.hostile(text))
-    assert not re.search(r"<(script|a|img|em|del)\b", html)
+    assert not re.search(r"<(script|img|em|del)\b", html)
+    assert html.count("<a ") == len(re.findall(checks.OUR_LINK, html))
     assert html.count("<details>") == html.count("</details>") == 2
     assert html.count("<td>") == 6
     assert html.count("<h3>") == 1

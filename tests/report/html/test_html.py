@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from tests.fakes import checks, matrices, proposed, samples
 from tests.report.html import pages
+from wheelcheck.model.finding import DOCUMENTATION, Code
 from wheelcheck.report.html.drawing import draw_ways, squarified
 from wheelcheck.report.html.making import page_of_check, page_of_matrix, page_of_plan
 from wheelcheck.report.html.parts import Telling
@@ -59,10 +60,21 @@ def test_a_page_asks_no_network_and_allows_its_own_script_alone(word: str) -> No
         assert f"{directive} 'sha256-{digest}'" in policy
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
-    for _, values in page.elements:
-        assert not {"src", "style"} & set(values)
+    assert not {"base", "embed", "iframe", "img", "link", "object"} & {tag for tag, _ in page.elements}
+    for tag, values in page.elements:
+        # Whatever a browser would load by itself is forbidden; a link is asked for when somebody follows it.
+        assert not {"src", "srcset", "style", "xlink:href"} & set(values)
         assert not [name for name in values if name.startswith("on")]
-        assert (values.get("href") or "#").startswith(("#", "data:text/x-patch;"))
+        assert (values.get("href") or "#").startswith(("#", "data:text/x-patch;", f"{DOCUMENTATION}findings/WC"))
+        assert tag == "a" or "href" not in values
+
+
+@pytest.mark.parametrize("word", ["plan", "check", "matrix", "diff"])
+def test_every_code_of_a_finding_links_to_its_page_of_the_documentation(word: str) -> None:
+    page = EVERY[word]
+    named = re.findall(r'<a class="code" href="([^"]+)" title="[^"]+">(WC\d{3})</a>', page)
+    assert 0 < len(named) == page.count('class="code"')
+    assert set(named) <= {(code.address, code.number) for code in Code}
 
 
 @pytest.mark.parametrize("word", EVERY)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from wheelcheck.model.check import Check, CheckedTarget, Verdict
 from wheelcheck.model.repair import Repair
 from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
-from wheelcheck.report.quoting import code_block, code_span, escaped
+from wheelcheck.report.quoting import code_block, code_span, escaped, linked_code
 from wheelcheck.report.verdicts import (
     check_verdict,
     headline,
@@ -102,7 +102,7 @@ def _written(place: str) -> str:
 
 def finding_block(group: FindingGroup, *, without: str = "") -> str:
     """A heading for *group* and a list of its details, without those that have the label *without*."""
-    lines = [f"**{escaped(group.subject)}** ({group.finding.code.number}): {escaped(group.message)}", ""]
+    lines = [f"**{escaped(group.subject)}** ({linked_code(group.finding.code)}): {escaped(group.message)}", ""]
     lines += [f"- written in: {code_span(str(origin))}" for origin in group.origins]
     lines += [
         f"- {label}: {escaped(text)}" for label, text in iter_details(group) if label not in ("written in", without)
@@ -140,7 +140,7 @@ def folded_list(title: str, lines: Sequence[str], room: int) -> str:
 
 
 def _line(group: FindingGroup) -> str:
-    line = f"- {group.finding.code.number} {escaped(headline(group))}"
+    line = f"- {linked_code(group.finding.code)} {escaped(headline(group))}"
     if group.origins:
         line += _written(str(group.origins[0]))
     if group.allowance is not None:

@@ -41,9 +41,13 @@ class Grid(Struct, frozen=True, kw_only=True):
 
 
 class Reason(Struct, frozen=True, kw_only=True):
-    """One finding about a subject; ``lines`` are labels with texts: evidence, who wants it, where wheels are."""
+    """One finding about a subject; ``lines`` are labels with texts: evidence, who wants it, where wheels are.
+
+    *link* leads to the page of the documentation that explains *code*, where there is one.
+    """
 
     code: str
+    link: str = ""
     title: str
     message: str
     cells: Cells

@@ -136,6 +136,7 @@ def _reason(group: FindingGroup, sheet: Sheet) -> Reason:
     code = group.finding.code
     return Reason(
         code=code.number,
+        link=code.address,
         title=code.title,
         message=sentence(group.message),
         cells=sheet.cells(group.targets),
