@@ -57,11 +57,17 @@ HEAVY_WHEN_WARM = (
 )
 
 
-def imported(shell: Shell, words: Iterable[str]) -> set[str]:
+def imported(shell: Shell, words: Iterable[str], opened: str = "") -> set[str]:
+    """The modules that a run of *words* imports, or the files (folder and name) that it opens whose names end with *opened*."""
+    told = "sorted(sys.modules)" if not opened else "files"
     code = (
-        "import sys, json, os\nfrom wheelcheck.cli.main import run\n"
+        "import sys, json, os\nfiles = []\n"
+        f"seen = lambda name: isinstance(name, str) and name.endswith({opened!r})\n"
+        "short = lambda name: '/' + '/'.join(name.replace(os.sep, '/').split('/')[-2:])\n"
+        "sys.addaudithook(lambda event, told: files.append(short(told[0])) if event == 'open' and seen(told[0]) else None)\n"
+        "from wheelcheck.cli.main import run\n"
         f"status = run({list(words)!r})\n"
-        "os.write(2, json.dumps([status, sorted(sys.modules)]).encode())\nos._exit(0)\n"
+        f"os.write(2, json.dumps([status, {told}]).encode())\nos._exit(0)\n"
     )
     import subprocess
     import sys
@@ -152,6 +158,17 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.table"})
     # None of the projects has advice, which is searched for as text.
     assert {name for name in modules if name.startswith("knowledge.")} == {"knowledge.loading"}
+
+
+@pytest.mark.parametrize("words", [("matrix",), ()])
+def test_many_targets_on_which_all_installs_read_no_knowledge_of_repairs(shell: Shell, words: tuple[str, ...]) -> None:
+    shell.write("requirements.txt", "a\n")
+    with IndexServer(CATALOG) as server:
+        where = ("--index-url", server.simple_url, "--cache-dir", str(shell.folder / "cache"))
+        words = (*words, "requirements.txt", "--platform", "win_amd64,linux", "--python", "3.11", *where)
+        opened = imported(shell, words, opened=".toml")
+    assert "/knowledge/advisories.toml" in opened
+    assert opened.isdisjoint(f"/knowledge/{name}.toml" for name in ("elsewhere", "import_names", "substitutes"))
 
 
 @pytest.mark.parametrize("mode", [Mode(), PLAIN_HTML, MIRROR], ids=["json", "plain html", "mirror"])

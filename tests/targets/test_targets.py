@@ -16,7 +16,7 @@ from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 from wheelcheck.targets.fitting import Compatibility, fits
 from wheelcheck.targets.pythons import split_target
 from wheelcheck.targets.targetfile import parse_target_file, render_target_file
-from wheelcheck.targets.targets import host_target, parse_target
+from wheelcheck.targets.targets import PLATFORMS, host_target, parse_target
 
 
 def file(filename: str, *, requires_python: str | None = None) -> Distribution:
@@ -50,6 +50,20 @@ def test_linux_ladder_agrees_with_packaging_for_the_running_interpreter() -> Non
         pytest.skip("the running interpreter supports no manylinux or musllinux")
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert parse_target(word, python).tags == host.tags
+
+
+@pytest.mark.parametrize("python", ["3.8", "3.13t", "3.14"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_tags_of_words_are_those_that_packaging_gives_for_these_platforms(platform: str, python: str) -> None:
+    target = parse_target(platform, python)
+    platforms = list(dict.fromkeys(tag[2] for tag in target.tags if tag[2] != "any"))
+    minor = target.python_full.minor
+    interpreter, abi = f"cp3{minor}", f"cp3{minor}{'t' if python.endswith('t') else ''}"
+    expected = [
+        *tags.cpython_tags((3, minor), [abi], platforms),
+        *tags.compatible_tags((3, minor), interpreter, platforms),
+    ]
+    assert target.tags == tuple(dict.fromkeys((tag.interpreter, tag.abi, tag.platform) for tag in expected))
 
 
 @pytest.mark.parametrize(

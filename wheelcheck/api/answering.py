@@ -61,11 +61,11 @@ def answered(
     further targets, of which some may be alike.
     Raises ``IndexUnavailable``, ``SettingsInvalid`` for the user's knowledge files, ``InputUnreadable`` for a lock.
     """
-    if knowledge is None and prepared.knowledge_folders:
-        from wheelcheck.knowledge.loading import load_repair_knowledge
+    if knowledge is None:
+        from wheelcheck.knowledge.loading import load_own_knowledge
 
         # Read before the index is asked, so that a malformed file of the user is refused at once.
-        knowledge = load_repair_knowledge(prepared.knowledge_folders)
+        knowledge = load_own_knowledge(prepared.knowledge_folders)
     prepared = with_stand_ins(prepared, store)
     outcome, disagreeing = resolved(prepared, store, reporter, cache)
     reporter.stage("explaining")

@@ -28,7 +28,6 @@ from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.model.check import Check, CheckedTarget, GatePolicy
-    from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.target import Target
     from wheelcheck.settings.loading import Settings
@@ -120,7 +119,7 @@ class _Checking:
     """One run over several targets, which share stores, knowledge and the time for repairs."""
 
     def __init__(self, prepared: Prepared, policy: GatePolicy, stores: Stores, reporter: Reporter) -> None:
-        from wheelcheck.knowledge.loading import load_repair_knowledge
+        from wheelcheck.knowledge.loading import load_own_knowledge
 
         self._prepared = prepared
         self._policy = policy
@@ -128,7 +127,7 @@ class _Checking:
         self._reporter = reporter
         self._origins = origins_of(prepared)
         # Read before the index is asked, so that a malformed file of the user is refused at once.
-        self._knowledge: RepairKnowledge = load_repair_knowledge(prepared.knowledge_folders)
+        self._knowledge = load_own_knowledge(prepared.knowledge_folders)
 
     def checked(self, targets: Sequence[Target]) -> tuple[CheckedTarget, ...]:
         """The verdicts on each of *targets*, or the failure of its index."""

@@ -151,14 +151,14 @@ class _Run:
     """One run over several cells, which share stores and the time for repairs."""
 
     def __init__(self, prepared: Prepared, stores: Stores, reporter: Reporter) -> None:
-        from wheelcheck.knowledge.loading import load_repair_knowledge
+        from wheelcheck.knowledge.loading import load_own_knowledge
 
         self._prepared = replace(prepared, repairs=min(prepared.repairs, _REPAIRS), target_is_named=True)
         self._stores = stores
         self._reporter = reporter
         self._answers: dict[tuple[str, str], Answer] = {}
         # Read before the index is asked, so that a malformed file of the user is refused at once.
-        self._knowledge = load_repair_knowledge(prepared.knowledge_folders)
+        self._knowledge = load_own_knowledge(prepared.knowledge_folders)
         self._resolutions: dict[IndexStore, ResolutionCache] = {}
 
     def cell(self, target: Target, reporter: Reporter) -> Cell:

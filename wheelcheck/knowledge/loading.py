@@ -171,8 +171,14 @@ def load_advice(
     """The shipped advisories and ABI breaks that can apply where *projects* are chosen, and what builds of *building* need.
 
     ``None`` without any. An advisory can where all projects that it names are chosen, a break where the project is that broke. The
-    rest of the files is searched as text: about 0.2 ms, where reading them as TOML takes 60.
+    rest of the files is searched as text: about 0.2 ms, where reading them as TOML takes 60. The targets of a run ask mostly about
+    the same projects, so what was found is kept for the process.
     """
+    return _advice(frozenset(projects), frozenset(building))
+
+
+@functools.lru_cache(maxsize=64)
+def _advice(projects: frozenset[NormalizedName], building: frozenset[NormalizedName]) -> RepairKnowledge | None:
     texts = {file: _concerning(projects, load_shipped(file)) for file in _FILES}
     if building:
         texts[_BUILDS] = _concerning(building, load_shipped(_BUILDS))
@@ -208,6 +214,11 @@ def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:
 
     files = [path for folder in folders for path in _files(folder)]
     return joined((_shipped(), *(parse_repair_knowledge(load_own(path), str(path)) for path in files)))
+
+
+def load_own_knowledge(folders: Sequence[Path]) -> RepairKnowledge | None:
+    """As :func:`load_repair_knowledge` where there are *folders*, whose malformed files are refused at once; else ``None``."""
+    return load_repair_knowledge(folders) if folders else None
 
 
 @functools.cache

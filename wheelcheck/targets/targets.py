@@ -81,15 +81,28 @@ def _host_platform() -> Platform:
 
 @functools.lru_cache(maxsize=256)
 def _tags(platform_tags: tuple[str, ...], python: PythonWord) -> tuple[tuple[str, str, str], ...]:
-    version = (3, python.minor)
+    return tuple(
+        (interpreter, abi, platform)
+        for interpreter, abi, any_platform in _pairs(python)
+        for platform in (("any",) if any_platform else platform_tags)
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _pairs(python: PythonWord) -> tuple[tuple[str, str, bool], ...]:
+    """Interpreter, ABI, and whether the platform is ``any``; each of the others stands for all platforms, in their order.
+
+    packaging names every platform for one pair of interpreter and ABI before the next pair, so that one platform shows the order.
+    """
+    version, one = (3, python.minor), ["one"]
     if python.implementation == "pypy":
-        native = tags.generic_tags(python.interpreter, [python.abi], platform_tags)
+        native = tags.generic_tags(python.interpreter, [python.abi], one)
         # As packaging yields them on a PyPy: no "none" ABI of its own interpreter, then the tags every Python has.
-        universal = tags.compatible_tags(version, "pp3", platform_tags)
+        universal = tags.compatible_tags(version, "pp3", one)
     else:
-        native = tags.cpython_tags(version, [python.abi], platform_tags)
-        universal = tags.compatible_tags(version, python.interpreter, platform_tags)
-    found = ((tag.interpreter, tag.abi, tag.platform) for tag in itertools.chain(native, universal))
+        native = tags.cpython_tags(version, [python.abi], one)
+        universal = tags.compatible_tags(version, python.interpreter, one)
+    found = ((tag.interpreter, tag.abi, tag.platform == "any") for tag in itertools.chain(native, universal))
     return tuple(dict.fromkeys(found))
 
 
