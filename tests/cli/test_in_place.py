@@ -85,12 +85,19 @@ class Shape(NamedTuple):
     files: dict[str, bytes]
     changed: dict[str, tuple[bytes, bytes]]
     word: str = "requirements.txt"
-    fix: str = "--fix=high"
+    more: tuple[str, ...] = ()
 
 
-def one(before: str, old: str = "own==1.0", new: str = "own==1.1", *, word: str = "requirements.txt") -> Shape:
-    """One file in which *old* becomes *new*."""
-    return Shape({word: before.encode()}, {word: (old.encode(), new.encode())}, word)
+def one(
+    before: str,
+    old: str = "own==1.0",
+    new: str = "own==1.1",
+    *,
+    word: str = "requirements.txt",
+    more: tuple[str, ...] = (),
+) -> Shape:
+    """One file in which *old* becomes *new*; *more* are further words of the command line."""
+    return Shape({word: before.encode()}, {word: (old.encode(), new.encode())}, word, more)
 
 
 def hashed(before: str, old: str, new: str) -> Shape:
@@ -99,6 +106,7 @@ def hashed(before: str, old: str, new: str) -> Shape:
 
 
 OWN, OWN_NOW, TWO, BREAK = digest("own", "1.0"), digest("own", "1.1"), digest("two", "1.0"), " \\\n    "
+KNOWN = ("--knowledge", "../known")
 PROJECT = '[project]\nname = "shop"  # ours\nversion = "1"\nrequires-python = ">=3.11"\n'
 UV = PROJECT + 'dependencies = ["app"]\n\n[tool.uv]\n'
 SHAPES = {
@@ -169,6 +177,11 @@ SHAPES = {
         f"1.0 ; sys_platform == 'win32'{BREAK}{OWN}",
         f"1.1 ; sys_platform == 'win32'{BREAK}{OWN_NOW}",
     ),
+    "hashes of a substitute": hashed(
+        f"psycopg2==2.9{BREAK}{digest('psycopg2', '2.9')}\n",
+        f"psycopg2==2.9{BREAK}{digest('psycopg2', '2.9')}",
+        f"psycopg2-binary==2.9{BREAK}{digest('psycopg2-binary', '2.9')}",
+    ),
     "project": one(PROJECT + 'dependencies = [\n  "b",\n  "own==1.0", # pinned\n]\n', word="pyproject.toml"),
     "project on one line": one(PROJECT + "dependencies = ['b', 'own==1.0', 'app']\n".replace(", 'app'", ""), word="pyproject.toml"),
     "project with windows endings": one((PROJECT + 'dependencies = ["own==1.0"]\n').replace("\n", "\r\n"), word="pyproject.toml"),
@@ -198,7 +211,44 @@ SHAPES = {
     "override of uv in place of its own": one(
         UV + 'override-dependencies = ["n==1.0", "b<2"]\n', '"n==1.0", ', '"n==1.0.1", ', word="pyproject.toml"
     ),
+    "constraint of uv": one(
+        UV.replace("app", "old") + "package = false\n", "= false\n", '= false\nconstraint-dependencies = ["fast<2"]\n',
+        word="pyproject.toml", more=KNOWN,
+    ),
+    "constraint of uv beside others": one(
+        UV.replace("app", "old") + "constraint-dependencies = [\n  'b<2', # slow\n  'fast>=1',\n]\n",
+        "  'fast>=1',\n", "  'fast>=1',\n  \"fast<2\",\n", word="pyproject.toml", more=KNOWN,
+    ),
+    "exclude of uv beside the substitute": Shape(
+        {"pyproject.toml": (PROJECT + 'dependencies = ["driver", "psycopg2==2.9"]\n\n[tool.uv]\n').encode()},
+        {"pyproject.toml": (b'psycopg2==2.9"]\n\n[tool.uv]\n',
+                            b'psycopg2-binary==2.9"]\n\n[tool.uv]\nexclude-dependencies = ["psycopg2"]\n')},
+        "pyproject.toml",
+    ),
+    "override of PDM": one(
+        PROJECT + 'dependencies = ["app"]\n\n[tool.pdm.resolution]\nrespect-source-order = true # ours\n',
+        "true # ours\n", 'true # ours\n\n[tool.pdm.resolution.overrides]\nn = "==1.0.1"\n', word="pyproject.toml",
+    ),
+    "override of PDM beside another": one(
+        PROJECT + 'dependencies = ["app"]\n\n[tool.pdm.resolution.overrides]\nb = "<2"\n',
+        'b = "<2"\n', 'b = "<2"\nn = "==1.0.1"\n', word="pyproject.toml",
+    ),
+    "extra of the project": one(
+        PROJECT + "dependencies = []\n[project.optional-dependencies]\nfast = [\n\t'own==1.0'\n]\n",
+        word="pyproject.toml", more=("--extra", "fast"),
+    ),
+    "group of the project": one(
+        PROJECT + 'dependencies = []\n[dependency-groups]\ntest = [{include-group = "more"}]\nmore = ["own==1.0"]\n',
+        word="pyproject.toml", more=("--group", "test"),
+    ),
 }  # fmt: skip
+
+
+def lay(shell: Shell, shape: Shape) -> None:
+    """Write the files of *shape*, and beside the folder what KNOWN names."""
+    shell.write("../known/advisories.toml", ADVISORY)
+    for name, content in shape.files.items():
+        shell.write(name, content)
 
 
 def written(shell: Shell) -> dict[str, bytes]:
@@ -221,14 +271,13 @@ def expected(shape: Shape) -> dict[str, bytes]:
 @pytest.mark.parametrize("word", SHAPES)
 def test_only_what_must_change_does_and_the_files_then_pass(shell: Shell, index: str, word: str) -> None:
     shape = SHAPES[word]
-    for name, content in shape.files.items():
-        shell.write(name, content)
-    outcome = shell.plan(shape.fix, "--in-place", "--yes", shape.word, index=index)
+    lay(shell, shape)
+    outcome = shell.plan("--fix=high", "--in-place", "--yes", shape.word, *shape.more, index=index)
     assert outcome.status == 0, outcome.err
     assert written(shell) == expected(shape)
     [note] = [line for line in outcome.err.splitlines() if line.startswith("note: written: ")]
     assert sorted(note.removeprefix("note: written: ").split(", ")) == sorted(shape.changed)
-    checked = shell.run("check", shape.word, *TARGET, "--sdist", "pure", "-i", index)
+    checked = shell.run("check", shape.word, *shape.more, *TARGET, "--sdist", "pure", "-i", index)
     assert checked.status == 0, checked.out
 
 
@@ -238,9 +287,8 @@ def test_the_patch_gives_the_same_files_to_git(shell: Shell, index: str, word: s
     if git is None:
         pytest.skip("git is not on this machine")
     shape = SHAPES[word]
-    for name, content in shape.files.items():
-        shell.write(name, content)
-    outcome = shell.run("plan", shape.word, shape.fix, "--format", "patch", *TARGET, "-i", index)
+    lay(shell, shape)
+    outcome = shell.run("plan", shape.word, *shape.more, "--fix=high", "--format", "patch", *TARGET, "-i", index)
     assert outcome.status == 0, outcome.err
     assert written(shell) == shape.files
     patch = tmp_path / "repair.patch"

@@ -13,7 +13,7 @@ from wheelcheck.findings.indexes import exact_version, places_of
 from wheelcheck.model.distribution import Distribution, PageView, ProjectPage
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.lock import Lock, LockedPackage
-from wheelcheck.model.requirement import FileOrigin, UnsupportedRequirement
+from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, UnsupportedRequirement
 from wheelcheck.model.resolution import Clash, Conflict, Pin, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import hashes_in, masked, reference_key
@@ -218,8 +218,10 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     hashed = {each.name for each in (*own, *diagnosis.constraints) if hashes_in(each.url or "")} | set(
         diagnosis.hashes.lines
     )
-    # Whoever replaces a line for once asks what would be; its hashes were those of other files.
-    hashed |= {each.name for each in own if each.is_replaced}
+    # Whoever replaces a line for once, or leaves it out and names another project, asks what would be; the hashes that stand there
+    # are those of other files.
+    named = CommandLineOrigin if diagnosis.policy.excludes else ()
+    hashed |= {each.name for each in own if each.is_replaced or isinstance(each.origin, named)}
     for name, pin in diagnosis.pins.items():
         if name not in hashed:
             yield diagnosis.finding(
