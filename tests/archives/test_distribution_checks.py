@@ -84,3 +84,16 @@ def test_function_that_looks_nothing_up_or_never_raises_checks_nothing() -> None
     assert checks_of({"app.py": "def require(text):\n    raise ImportError\nrequire('lib<2')\n"}) == []
     silent = "from importlib.metadata import version\ndef require(text):\n    print(version(text))\nrequire('lib<2')\n"
     assert checks_of({"app.py": silent}) == []
+
+
+_VALIDATION = """
+from google.protobuf import runtime_version as _runtime_version
+_runtime_version.ValidateProtobufRuntimeVersion(_runtime_version.Domain.PUBLIC, 6, 31, 1, '', 'a.proto')
+"""
+
+
+def test_generated_code_asks_for_the_protobuf_that_its_protoc_belongs_to() -> None:
+    (check,) = checks_of({"app.py": _VALIDATION})
+    assert (check.requirement, check.is_of_compiled) == ("protobuf>=6.31.1", False)
+    assert check.statement == "_runtime_version.ValidateProtobufRuntimeVersion(…)"
+    assert checks_of({"app.py": _VALIDATION.replace("31, 1", "*later")}) == []

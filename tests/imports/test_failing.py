@@ -55,6 +55,16 @@ def told(found: list[Finding]) -> list[tuple[str, str]]:
 FAILING: dict[str, tuple[str, Archives, str]] = {
     "a module that nobody brings": ("WC601", {"a": {"a.py": "import absent"}}, "brings the module `absent`"),
     "a module that Python no longer has": ("WC602", {"a": {"a.py": "import imp"}}, "no `imp` since Python 3.12"),
+    "a module, beside a copy of six": (
+        "WC601",
+        {
+            "a": {
+                "a/__init__.py": "import absent\nfrom a import six",
+                "a/six.py": "import sys\nsys.meta_path.append(Importer(__name__))",
+            }
+        },
+        "brings the module `absent`",
+    ),
     "a part of one": ("WC602", {"a": {"a.py": "from distutils.version import X"}}, "no `distutils.version` since Python 3.12"),
     "a name that Python no longer has": ("WC602", {"a": {"a.py": "from collections import Mapping"}}, "has no `Mapping`"),
     "an attribute that Python no longer has": (
@@ -180,22 +190,66 @@ def test_standard_library_is_that_of_the_target() -> None:
     assert told(findings(archives, python="3.13")) == [("WC602", "b")]
 
 
-@pytest.mark.parametrize(("size", "expected"), [(LARGEST, [("WC604", "a")]), (LARGEST + 1, [])])
-def test_modules_of_a_wheel_for_one_platform_are_read_unless_it_is_large(
-    size: int, expected: list[tuple[str, str]]
-) -> None:
+@pytest.mark.parametrize("size", [LARGEST, 100 * LARGEST])
+def test_modules_of_a_wheel_for_one_platform_are_read_whatever_its_size(size: int) -> None:
+    """The kind of pandas-datareader 0.8.1, whose `pandas.util.testing` the 12 MB of pandas no longer have."""
     tags = "cp312-cp312-win_amd64"
     projects = FakeProjects({"a": {"1": [wheel()]}, "b": {"1": [wheel(tags, size=size)]}})
     outcome = answer(projects, "a", "b", python="3.12", platform="win_amd64")
     assert isinstance(outcome, Resolution)
     code = FakeCode(
         archives={
-            "a-1-py3-none-any.whl": {"a.py": "from b import gone"},
-            f"b-1-{tags}.whl": {"b/__init__.py": "from ._b import kept", "b/_b.pyd": ""},
+            "a-1-py3-none-any.whl": {"a.py": "from b import gone\nfrom b.util.lost import x"},
+            f"b-1-{tags}.whl": {
+                "b/__init__.py": "# import modules that are public\nfrom ._b import kept\nfrom b import util",
+                "b/util/__init__.py": "",
+                "b/_b.pyd": "",
+            },
+        }
+    )
+    suspects = choose_suspects(outcome, "all", None, frozenset())
+    assert told(failing(outcome, suspects, code)) == [("WC604", "a"), ("WC601", "a")]
+
+
+_GENERATED = (
+    "from google.protobuf import descriptor as _descriptor\nDESCRIPTOR = _descriptor.FileDescriptor(name='a')\n"
+)
+_BY_OLD_PROTOC = f"{_GENERATED}_A = _descriptor.Descriptor(\n  name='A',\n)\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "tags", "source", "expected"),
+    [
+        ("3.20.3", "cp312-abi3-win_amd64", _BY_OLD_PROTOC, []),
+        ("4.21.0", "cp312-abi3-win_amd64", _BY_OLD_PROTOC, [("WC607", "a")]),
+        ("4.21.0", "py3-none-any", _BY_OLD_PROTOC, []),
+        ("4.21.0", "cp312-abi3-win_amd64", _GENERATED, []),
+    ],
+    ids=["older protobuf", "compiled protobuf", "pure protobuf", "no message"],
+)
+def test_code_of_an_old_protoc_fails_with_a_compiled_protobuf_since_4(
+    version: str, tags: str, source: str, expected: list[tuple[str, str]]
+) -> None:
+    projects = FakeProjects({"a": {"1": [wheel()]}, "protobuf": {version: [wheel(tags)]}})
+    outcome = answer(projects, "a", "protobuf", python="3.12", platform="win_amd64")
+    assert isinstance(outcome, Resolution)
+    code = FakeCode(
+        archives={
+            "a-1-py3-none-any.whl": {"a/__init__.py": "from a import a_pb2", "a/a_pb2.py": source},
+            f"protobuf-{version}-{tags}.whl": {"google/protobuf/descriptor.py": "Descriptor = FileDescriptor = 1"},
         }
     )
     suspects = choose_suspects(outcome, "all", None, frozenset())
     assert told(failing(outcome, suspects, code)) == expected
+
+
+def test_large_pure_wheel_is_a_suspect_and_a_large_one_for_a_platform_is_none() -> None:
+    day = "2017-01-01T00:00:00.000000Z"
+    native = wheel("cp312-cp312-win_amd64", size=LARGEST + 1, upload_time=day)
+    projects = FakeProjects({"a": {"1": [wheel(size=LARGEST + 1, upload_time=day)]}, "b": {"1": [native]}})
+    outcome = answer(projects, "a", "b", python="3.12", platform="win_amd64")
+    assert isinstance(outcome, Resolution)
+    assert [*choose_suspects(outcome, "suspects", find_release_day("3.12"), frozenset()).read] == ["a"]
 
 
 def test_index_that_fails_proves_nothing() -> None:

@@ -295,20 +295,20 @@ def test_what_fails_as_before_and_is_not_imported_by_who_asks_for_it_is_told_wit
 
 def test_old_archive_that_is_imported_and_too_large_to_be_read_is_never_a_low_risk() -> None:
     """The kind of face-recognition-models, 100 MB of 2017 that import what Python 3.12 does not bring."""
-    day = "2017-01-01T00:00:00.000000Z"
+    day, tags = "2017-01-01T00:00:00.000000Z", "cp312-cp312-win_amd64"
 
     def risk(size: int, code: str) -> Risk:
         asked = Situation(
             line=CommandLine(inputs=("app",), python="3.12"),
             index={
                 "app": {"1.0": [wheel(requires=["dlib", "big"])]},
-                "big": {"1.0": [wheel(upload_time=day, size=size)]},
+                "big": {"1.0": [wheel(tags, upload_time=day, size=size)]},
                 "dlib": {"1.0": native()},
                 "dlib-bin": {"1.0": [wheel()]},
             },
             code={
                 "app-1.0-py3-none-any.whl": {"app.py": code},
-                "big-1.0-py3-none-any.whl": {"big.py": ""},
+                f"big-1.0-{tags}.whl": {"big.py": ""},
                 "dlib_bin-1.0-py3-none-any.whl": {"dlib.py": ""},
             },
             library=load_standard_library(),

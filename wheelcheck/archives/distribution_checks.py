@@ -1,7 +1,8 @@
 """Finds where the import of a module asks the metadata of installed distributions: for one by its name, or for versions of it.
 
-``ParsedModule, names that it imports, other modules → DistributionCheck``. Read are literal names and requirements, and literal
-tables of requirements of which a module hands rows to a function that looks versions up and raises. Runs nothing.
+``ParsedModule, names that it imports, other modules → DistributionCheck``. Read are literal names and requirements, literal
+tables of requirements of which a module hands rows to a function that looks versions up and raises, and the statements by which
+code that protoc generated tells the versions of protobuf that it runs with. Runs nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ from wheelcheck.archives.conditions import truth_of
 from wheelcheck.model.code import DistributionCheck, ImportTarget, ParsedModule
 
 _MENTIONS = rb"metadata|pkg_resources"
-MAY_CHECK = re.compile(_MENTIONS + rb"|require|[Vv]ersion|\(\w+\[\w+\]")
+MAY_CHECK = re.compile(_MENTIONS + rb"|require|[Vv]ersion|\(\w+\[\w+\]|descriptor\.\w*Descriptor\(")
+# protoc before 3.19 generated code that makes its descriptors one by one. The compiled protobuf refuses that since 4.0.
+_DESCRIPTORS = frozenset(
+    f"google.protobuf.descriptor.{kind}Descriptor"
+    for kind in ("", "Enum", "EnumValue", "Field", "Method", "Oneof", "Service")
+)
+_VALIDATION = "google.protobuf.runtime_version.ValidateProtobufRuntimeVersion"
 _LOOKUPS = frozenset(
     f"{module}.{name}"
     for module in ("importlib.metadata", "importlib_metadata")
@@ -37,7 +44,10 @@ def find_distribution_checks(
     found: dict[DistributionCheck, None] = {}
     for call, is_sure in _calls(parsed.tree.body, target, is_sure=True):
         texts: list[str] = []
-        if _meant(call.func, imported) in _LOOKUPS:
+        generated = _generated(call, parsed, imported) if is_sure else None
+        if generated is not None:
+            found.setdefault(generated)
+        elif _meant(call.func, imported) in _LOOKUPS:
             texts = list(_literals(call.args)) if is_sure else []
         elif call.args and (rows := _rows(call.args[0], opened, open_module)):
             texts = rows if _checks(_meant(call.func, imported), opened, module, open_module) else []
@@ -48,6 +58,25 @@ def find_distribution_checks(
             )
             found.setdefault(check)
     return tuple(found)
+
+
+def _generated(call: ast.Call, parsed: ParsedModule, imported: Mapping[str, str]) -> DistributionCheck | None:
+    """What *call* of generated code asks of protobuf; ``None`` where it is no such code.
+
+    protobuf runs no code of a protoc that is newer than itself: since 5.27 such code says what made it.
+    """
+    meant, asked = _meant(call.func, imported), ""
+    if meant in _DESCRIPTORS:
+        asked = "protobuf<4"
+    elif meant == _VALIDATION:
+        numbers = [each.value for each in call.args[1:4] if isinstance(each, ast.Constant)]
+        asked = f"protobuf>={'.'.join(map(str, numbers))}" if [*map(type, numbers)] == [int] * 3 else ""
+    if not asked:
+        return None
+    statement = f"{parsed.text_of(call.func)}(…)"
+    return DistributionCheck(
+        requirement=asked, line=call.lineno, statement=statement, is_sure=False, is_of_compiled=meant in _DESCRIPTORS
+    )
 
 
 def _calls(body: Iterable[ast.stmt], target: ImportTarget, *, is_sure: bool) -> Iterator[tuple[ast.Call, bool]]:

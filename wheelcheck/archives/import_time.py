@@ -36,11 +36,13 @@ from wheelcheck.model.code import (
 
 MODULES = 400
 """How many modules of one archive are followed; generated packages have thousands."""
-_EXTENDS_PATH = re.compile(rb"sys\.path\.|sys\.path\s*\+?=|sys\.path\[|meta_path|path_hooks|addsitedir")
+_EXTENDS_PATH = re.compile(rb"sys\.path\.|sys\.path\s*\+?=|sys\.path\[|addsitedir")
 _IMPORTERS = re.compile(rb"meta_path|path_hooks")
+# What a copy of six puts in place brings modules below that copy alone, and no others.
+_IMPORTERS_OF_OWN = re.compile(rb"(?:Importer|Finder)\(__name__[,)]")
 _MAKES_MODULES = re.compile(
     rb"modules\[[^\]]*\]\s*=[^=]|modules\.(?:update|setdefault|__setitem__)|=\s*sys\.modules\s*$|[(,]\s*sys\.modules\s*[,)]"
-    rb"|import modules|meta_path|path_hooks|__path__\s*(?:\+?=[^=]|\.)|extend_path|declare_namespace|LazyLoader",
+    rb"|from sys import[^\n]*\bmodules\b|meta_path|path_hooks|__path__\s*(?:\+?=[^=]|\.)|extend_path|declare_namespace|LazyLoader",
     re.MULTILINE,
 )
 _SHARES = re.compile(rb"declare_namespace|extend_path")
@@ -145,6 +147,7 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
         outer += _attributes(parsed, content, of_others, target)
     hooks = ((_why_hook_fails(code, each.module, target), each.node.lineno) for each in run if _is_own(code, each))
     words, line = next((broken for broken in hooks if broken[0]), ("", 0))
+    adds_importers = _IMPORTERS.search(content) is not None
     reached = ReachedModule(
         module=module,
         entry=entry,
@@ -152,10 +155,11 @@ def _read(code: CodeFiles, module: str, entry: str, target: ImportTarget) -> tup
         imports=tuple(outer),
         unmade=words,
         line=line,
-        extends_path=_EXTENDS_PATH.search(content) is not None,
+        extends_path=_EXTENDS_PATH.search(content) is not None
+        or (adds_importers and _IMPORTERS_OF_OWN.search(content) is None),
         loads=_loads(code, parsed, statements, target) if _MAY_LOAD.search(content) else (),
         checks=_checks(code, parsed, module, statements, target) if MAY_CHECK.search(content) else (),
-        adds_importers=_IMPORTERS.search(content) is not None,
+        adds_importers=adds_importers,
         makes_modules=_MAKES_MODULES.search(content) is not None,
     )
     return reached, [name for each in run for name in _run_by(each) if own.knows(name)]

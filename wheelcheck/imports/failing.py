@@ -257,6 +257,8 @@ class _Judge:
             name, version = canonicalize_name(asked.name), self._providers.version_of(asked.name)
             if asked.marker is not None or asked.url is not None:
                 return None
+            if check.is_of_compiled and not self._providers.is_compiled(name):
+                return None
             if version is not None and not asked.specifier.contains(version, prereleases=True):
                 reason = f"which refuses {name} {version}, as it is not {asked.specifier}"
                 return Lack(code=Code.REFUSED, reason=reason, provider=name, module="", requirement=check.requirement)

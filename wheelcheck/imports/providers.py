@@ -8,7 +8,6 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.imports.suspects import LARGEST
 from wheelcheck.model.code import ImportTarget, ModuleNames, ModuleState, ReachedModule, TopModules
 from wheelcheck.model.distribution import Distribution, Sdist, Wheel
 from wheelcheck.ports import Code as CodeOfArchives
@@ -70,6 +69,11 @@ class Providers:
         """Whether the file of *name* is a source archive."""
         return isinstance(self._files.get(name), Sdist)
 
+    def is_compiled(self, name: NormalizedName) -> bool:
+        """Whether the file of *name* is a wheel for one platform."""
+        file = self._files.get(name)
+        return isinstance(file, Wheel) and not file.is_any
+
     def has_fixed_modules(self, name: NormalizedName, module: str, target: ImportTarget) -> bool:
         """Whether the modules of *name* in *module*'s package are just its files: nothing that it imports puts others in place."""
         reached = self._reached(name, target)
@@ -113,9 +117,9 @@ class Providers:
     def learn(self, wanted: Mapping[NormalizedName, frozenset[str]]) -> None:
         """Read what the modules *wanted* of each project bind; of an archive that cannot be had nothing is known.
 
-        Large wheels for one platform are not read: their names mostly come from compiled modules.
+        Of a wheel of any size this costs its directory, which its top-level modules were read from, and the modules asked for.
         """
-        wanted = {name: modules for name, modules in wanted.items() if _is_read(self._files[name])}
+        wanted = {name: modules for name, modules in wanted.items() if isinstance(self._files[name], Wheel)}
         try:
             answers = self._code.definitions_of([(self._files[name], modules) for name, modules in wanted.items()])
         except IndexUnavailable:
@@ -132,7 +136,3 @@ class Providers:
         """What *module*, which was learnt, binds in the archive of *provider*."""
         unread = ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True)
         return self._modules.get(provider, {}).get(module, unread)
-
-
-def _is_read(file: Distribution) -> bool:
-    return isinstance(file, Wheel) and (file.is_any or (file.at.size or 0) <= LARGEST)

@@ -14,6 +14,7 @@ from wheelcheck.options import ImportScope
 SUSPECTS = 60
 LARGEST = 8 * 1024**2
 """How many suspects are read, and how many bytes one of them has at most, where the index tells its size."""
+_LARGEST_PURE = 32 * 1024**2  # much of a large pure wheel is a web page's code, which is not fetched
 
 
 class Suspects(Struct, frozen=True, kw_only=True):
@@ -26,6 +27,12 @@ class Suspects(Struct, frozen=True, kw_only=True):
     more: int = 0
     compared: Mapping[NormalizedName, Wheel]
     unseen: frozenset[NormalizedName] = frozenset()
+
+
+def is_read(file: Distribution) -> bool:
+    """Whether *file* is small enough for its imports to be read unasked."""
+    is_pure = isinstance(file, Wheel) and file.is_any
+    return (file.at.size or 0) <= (_LARGEST_PURE if is_pure else LARGEST)
 
 
 def unseen_projects(resolution: Resolution) -> frozenset[NormalizedName]:
@@ -54,7 +61,7 @@ def choose_suspects(
     old = sorted(
         (file.at.upload_time, name)
         for name, file in files.items()
-        if released and file.at.upload_time and file.at.upload_time < released and (file.at.size or 0) <= LARGEST
+        if released and file.at.upload_time and file.at.upload_time < released and is_read(file)
     )
     chosen = {name: files[name] for _, name in old[:SUSPECTS]}
     return Suspects(read=chosen, more=len(old) - len(chosen), compared=_alike(wheels, variants), unseen=unseen)

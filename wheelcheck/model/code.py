@@ -239,13 +239,14 @@ class DistributionCheck(Struct, frozen=True, kw_only=True):
     """A statement at ``line`` that fails where the installed distributions do not meet ``requirement``.
 
     That is a name, maybe with versions. With ``is_sure`` it fails where there is none of that name, too; else what is absent may be
-    passed over.
+    passed over. With ``is_of_compiled`` it fails where that distribution is compiled alone, and holds where it is pure Python.
     """
 
     requirement: str
     line: int
     statement: str
     is_sure: bool
+    is_of_compiled: bool = False
 
 
 class ReachedModule(Struct, frozen=True, kw_only=True):

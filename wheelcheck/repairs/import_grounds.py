@@ -17,7 +17,7 @@ from wheelcheck.imports.failing import (
     import_target,
     read_suspects,
 )
-from wheelcheck.imports.suspects import LARGEST, Suspects, unseen_projects
+from wheelcheck.imports.suspects import LARGEST, Suspects, is_read, unseen_projects
 from wheelcheck.imports.uses import Reading, read_import_names, read_uses
 from wheelcheck.model.code import ImportKind, ImportUse
 from wheelcheck.model.distribution import Distribution
@@ -157,7 +157,7 @@ def _survey(case: RepairCase) -> tuple[FailureSurvey, frozenset[NormalizedName]]
     read: dict[NormalizedName, Distribution] = {}
     for name in (*known, *islice(dict.fromkeys((*moved, *near)), _ARCHIVES_READ), *_older(case)):
         file = case.after.pins[name].distribution
-        if name not in unseen and file is not None and (file.at.size or 0) <= LARGEST:
+        if name not in unseen and file is not None and is_read(file):
             read[name] = file
     suspects = Suspects(read=read, compared={}, unseen=unseen)
     around = Surroundings(target=import_target(case.after.target), library=case.library)
