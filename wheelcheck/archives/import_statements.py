@@ -137,7 +137,13 @@ class _StatementReader:
         catching = [handler for handler in node.handlers if _catches(handler.type)]
         forgiven = any(not _gives_up(handler.body) for handler in catching)
         first = len(self._found)
-        self.block(node.body, _guarded(kind) if forgiven else kind)
+        # What another error than that of an import sends to its handler leaves the rest of the body out: `long` before
+        # `import Queue` does on Python 3, where the handler is for NameError.
+        certain = _length_of_imports(node.body) if node.handlers else len(node.body)
+        tried_kind = _guarded(kind) if forgiven else kind
+        later = tried_kind if forgiven or certain == len(node.body) else _conditional(kind)
+        if self.block(node.body[: certain + 1], tried_kind):
+            self.block(node.body[certain + 1 :], later)
         tried = range(first, len(self._found))
         for handler in node.handlers:
             # The handler's substitute is not needed where the module is there; what other errors bring about nobody knows.
@@ -148,7 +154,7 @@ class _StatementReader:
                 for position in tried:
                     if self._found[position].node in node.body:
                         self._found[position] = replace(self._found[position], instead=instead)
-        self.block(node.orelse, _guarded(kind) if forgiven else kind)
+        self.block(node.orelse, later)
         self.block(node.finalbody, kind)
 
     def _expressions(self, nodes: Iterable[ast.AST], kind: ImportKind) -> None:
@@ -250,6 +256,13 @@ def _gives_up(body: list[ast.stmt]) -> bool:
 
 def _exits(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _last_name(node.value.func) in _EXITS
+
+
+def _length_of_imports(body: list[ast.stmt]) -> int:
+    """How many statements at the beginning of *body* are imports."""
+    return next(
+        (place for place, each in enumerate(body) if not isinstance(each, ast.Import | ast.ImportFrom)), len(body)
+    )
 
 
 def _suppresses(item: ast.withitem) -> bool:
