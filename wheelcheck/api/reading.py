@@ -14,7 +14,14 @@ from wheelcheck.api.request import Request
 from wheelcheck.errors import InputUnreadable, UsageProblem, did_you_mean
 from wheelcheck.model.lock import Lock, LockKind
 from wheelcheck.model.plan import InputRecord
-from wheelcheck.model.requirement import EVERY, InputSet, Requirement, UnsupportedRequirement, replaced
+from wheelcheck.model.requirement import (
+    EVERY,
+    CommandLineOrigin,
+    InputSet,
+    Requirement,
+    UnsupportedRequirement,
+    replaced,
+)
 from wheelcheck.model.urls import hashes_in, masked_within
 from wheelcheck.options import OPTIONS, RequestOptions, SdistPolicy
 from wheelcheck.texts.files import open_file
@@ -79,7 +86,7 @@ def read_inputs(
         said = _parsed(request, files, asked, fetch_text)
         inputs = pinned_roots(read.lock).joined(replace(said, requirements=(), unsupported=()))
     steps = [parse_overrides([text], fetch_text=fetch_text, environ=request.environ) for text in asked["overrides"]]
-    require_hashes = read is None and _hashes_are_required(inputs)
+    require_hashes = read is None and _hashes_are_required(inputs, in_place=bool(asked["excludes"]))
     replacements = _replacements(request, inputs)
     for replacement in replacements:
         inputs = replace(inputs, requirements=replaced(inputs.requirements, replacement))
@@ -178,11 +185,12 @@ def _replacements(request: Request, inputs: InputSet) -> tuple[Requirement, ...]
     return tuple(found.values())
 
 
-def _hashes_are_required(inputs: InputSet) -> bool:
+def _hashes_are_required(inputs: InputSet, *, in_place: bool) -> bool:
     """Whether hashes are all or nothing here, as pip has it; raises ``InputUnreadable`` for a requirement without one.
 
     One ``--hash`` is enough, also on a constraint. The hash in a URL binds its file and asks nothing of others. A constraint may
-    have the hash of a requirement, and one with a marker may not hold: what is reached without one is a finding.
+    have the hash of a requirement, and one with a marker may not hold: what is reached without one is a finding. *in_place* says
+    that a project is left out, so that one of the command line may stand in its place.
     """
     asked = (*inputs.requirements, *inputs.constraints)
     if not any(each.hashes for each in asked) and not inputs.options.require_hashes:
@@ -190,6 +198,8 @@ def _hashes_are_required(inputs: InputSet) -> bool:
     bounded = {each.name for each in inputs.constraints if each.hashes or hashes_in(each.url or "")}
     first: dict[NormalizedName, Requirement] = {}
     for each in inputs.requirements:
+        if in_place and isinstance(each.origin, CommandLineOrigin):
+            continue
         # pip looks at the first line on a project, and at each URL.
         is_first = first.setdefault(each.name, each) is each
         is_hashed = each.hashes or hashes_in(each.url or "") or (each.url is None and each.name in bounded)
