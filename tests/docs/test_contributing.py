@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROSE = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
-EXAMPLES = {"export/flatpak.py", "report/check/teamcity.py", "requirements/pipfile.py", "mine.toml", "*.toml"}
+EXAMPLES = {"export/homebrew.py", "report/check/teamcity.py", "requirements/pipfile.py", "mine.toml", "*.toml"}
 """What the text says to write, or calls a file of the reader's own."""
 
 
@@ -30,6 +30,11 @@ def test_every_place_exists(place: str) -> None:
     name = place.rstrip("/")
     near = [ROOT / name, ROOT / "wheelcheck" / name, ROOT / "wheelcheck" / "knowledge" / name]
     assert any(path.exists() for path in near) or ("/" not in name and any((ROOT / "wheelcheck").rglob(name)))
+
+
+@pytest.mark.parametrize("place", sorted(each for each in EXAMPLES if "/" in each))
+def test_examples_of_what_to_add_are_not_there_yet(place: str) -> None:
+    assert not (ROOT / "wheelcheck" / place).exists()
 
 
 @pytest.mark.parametrize(("name", "module"), names())

@@ -1,7 +1,7 @@
 """The rules of purity for each kind of build backend: arguments of ``setup()``, build hooks, build scripts.
 
 Each rule takes the facts and the name of the backend. A new backend of a known kind is a row in ``knowledge/native.toml``; a new
-kind is a rule here and a row in ``judging``.
+kind is a rule here and a row in ``source_judging._RULES``.
 """
 
 from __future__ import annotations
