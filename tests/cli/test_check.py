@@ -473,7 +473,7 @@ def test_formats_go_each_to_its_place(shell: Shell) -> None:
         words = ("native", *WINDOWS, "--format", "sarif=a.sarif", "--format", "junit=b.xml", "--format", "json=c.json")
         both = check(shell, server, *words, "--format", "text")
         assert both.status == 1
-        assert "native 1.0  WC102" in both.out
+        assert "native 1.0" in both.out
         assert json.loads((shell.folder / "a.sarif").read_text())["version"] == "2.1.0"
         assert (shell.folder / "b.xml").read_text().startswith("<?xml")
         assert json.loads((shell.folder / "c.json").read_text())["exit_status"] == 1

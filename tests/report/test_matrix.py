@@ -31,7 +31,7 @@ MIXED = """\
   What blocks    wanted by         nearest       has wheels for
   ✗ Only a source archive that needs a compiler (1)  WC102
     on win_amd64 (3.13t), manylinux_2_28_x86_64 (3.12)
-    av 11.0.0    audiocraft 1.3.0  12.0.0 newer  nothing
+    av 11.0.0    audiocraft 1.3.0  12.0.0 newer
   ✗ Wheels only for other platforms (1)  WC106
     on musllinux_1_2_aarch64 (3.11, 3.12)
     torch 2.9.0  you               none
@@ -58,7 +58,7 @@ def test_text_says_what_to_ship_and_what_opens_the_rest() -> None:
     assert "Ship Python 3.11: it is the newest that installs on 2 of 3 platforms" in text
     assert "No Python asked for installs on musllinux_1_2_aarch64" in text
     assert "proved on win_amd64, Python 3.13t" in text
-    assert "Nothing was found for musllinux_1_2_aarch64 (3.11, 3.12)" in text
+    assert "No repair was found for musllinux_1_2_aarch64 (3.11, 3.12)" in text
     assert text.endswith("Installs on 3 of 9 targets, 1 after pure builds; 4 blocked; 1 undecided in time; 1 no answer")
 
 

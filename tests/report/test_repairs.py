@@ -101,7 +101,7 @@ def test_hopeless_part_is_named_with_its_reason_and_its_way() -> None:
     text = render_summary(PLANS["hopeless"], width=120)
     assert "x No repair for torch 2.9.0\n" in text
     assert "wanted by  peft 0.13.0 -> torch 2.9.0 (and 1 more way)" in text
-    assert "x Nor for\n    xformers, a requirement without a name\n" in text
+    assert "x No repair either for xformers, a requirement without a name\n" in text
 
 
 def test_suggestion_is_labelled_as_not_verified() -> None:

@@ -15,7 +15,6 @@ from tests.fakes import samples
 from tests.report.scenes import GOLDEN, SCENES, Scene
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import InputRecord, Plan
-from wheelcheck.report.page import Detail
 from wheelcheck.report.summary import render_summary
 
 PLANS = samples.every_plan()
@@ -72,12 +71,11 @@ def test_first_line_is_the_verdict() -> None:
 
 
 def test_where_the_wheels_are_is_said_beside_the_error_and_only_there() -> None:
-    details: tuple[Detail, ...] = ("brief", "full")
-    for detail in details:
-        text = render_summary(PLANS["blocked"], width=100, detail=detail)
-        assert text.count("12.0.0 (newer") == 1
-        assert "Notes" not in text
-        assert "\n    nearest    av has a wheel for win_amd64, Python 3.11 in 12.0.0" in text
+    brief, full = (render_summary(PLANS["blocked"], width=100, detail=detail) for detail in ("brief", "full"))
+    assert "\n    av 11.0.0  audiocraft 1.3.0  12.0.0 newer" in brief
+    assert full.count("12.0.0 (newer") == 1
+    assert "\n    nearest    av has a wheel for win_amd64, Python 3.11 in 12.0.0" in full
+    assert "Notes" not in brief + full
 
 
 def test_several_blockers_have_a_row_each_and_what_is_no_blocker_its_words() -> None:

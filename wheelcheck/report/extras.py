@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelcheck.model.document import render_json
-from wheelcheck.report.findings import spanned
 from wheelcheck.report.page import Detail, Page, Segment, glued, on_page
 from wheelcheck.report.wheels import heads_of
-from wheelcheck.report.wording import blocker_name, listed_cells
+from wheelcheck.report.wording import blocker_name, listed_cells, spanned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.report.page import Detail, Page, glued, sentence
-from wheelcheck.report.wording import EVERY_TARGET
+from wheelcheck.report.wording import EVERY_TARGET, spanned
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 """rich's words for how each severity is coloured."""
@@ -30,7 +30,7 @@ TELLING = frozenset({Code.ADVISORY, Code.ABI_BREAK, Code.PRE_RELEASE, Code.PATCH
 MOST_NOTES = 3
 """Notes of one code that are shown at once."""
 _CLASHING = 4
-_WIDEST_REQUIRER = 32
+_WIDEST_REQUIRER = 44
 _LEAST_REQUIRER = 10
 _LEAST_ELSEWHERE = 18
 _CLASHES = frozenset({Code.CONFLICT, Code.WITHDRAWN})
@@ -88,9 +88,11 @@ def draw_finding(
 
 
 def draw_note(page: Page, finding: Finding) -> None:
-    """Add the note *finding* to *page* in one sentence, and its code."""
+    """Add *finding* to *page* in one sentence, and its code."""
     page.paragraph(
-        f"{sentence(finding.message)}  {finding.code.number}", lead=(_MARKS[Severity.INFO], "cyan"), indent=2
+        f"{sentence(finding.message)}  {finding.code.number}",
+        lead=(_MARKS[finding.severity], STYLES[finding.severity]),
+        indent=2,
     )
 
 
@@ -103,12 +105,14 @@ def is_blocker(finding: Finding) -> bool:
 class BlockerRow(Struct, frozen=True, kw_only=True):
     """A project without a usable wheel: its *name* with its versions, and the error on each target with the notes beside it.
 
-    *where* says on which targets; it is empty where that is said already.
+    *where* says on which targets; it is empty where that is said already. *written* is the file and line of the requirement that
+    leads to it, where that is known.
     """
 
     name: str
     sightings: tuple[tuple[Finding, tuple[Finding, ...]], ...]
     where: str = ""
+    written: str = ""
 
     @property
     def codes(self) -> tuple[Code, ...]:
@@ -149,8 +153,12 @@ def _table(page: Page, rows: Sequence[BlockerRow]) -> Page:
     header = (" " * (len("What blocks") - 2), "wanted by", "nearest", "has wheels for")
     names, nearest = [row.name for row in rows], [_nearest(row) for row in rows]
     fixed = 4 + 2 * 3 + max(map(len, (*names, header[0]))) + max(map(len, (*nearest, header[2])))
-    requirers = [_requirer(row, page.width - fixed - _LEAST_ELSEWHERE) for row in rows]
-    cells = list(zip(names, requirers, nearest, map(_elsewhere, rows), strict=True))
+    elsewhere = [_elsewhere(row) for row in rows]
+    room = min(max(page.width - fixed - _LEAST_ELSEWHERE, _LEAST_REQUIRER), _WIDEST_REQUIRER)
+    # The place is told where no other column is cut for it.
+    spare = min(room, page.width - fixed - max(map(len, (*elsewhere, header[3]))))
+    requirers = [_requirer(row, room, spare) for row in rows]
+    cells = list(zip(names, requirers, nearest, elsewhere, strict=True))
     columns = len(header)
     while columns > 1 and _least_width(header, cells, columns) > page.width:
         columns -= 1
@@ -165,18 +173,17 @@ def _least_width(header: Sequence[str], cells: Sequence[Sequence[str]], columns:
     return 4 + sum(width + 2 for width in widths) + _LEAST_REQUIRER
 
 
-def _requirer(row: BlockerRow, room: int) -> str:
-    """Who wants it by the shortest way, and how many ways more there are; the name alone where *room* is short."""
+def _requirer(row: BlockerRow, room: int, spare: int) -> str:
+    """Who wants it by the shortest way and how many ways more, or the name alone, in *room*; also the place in *spare*."""
     paths = [sorted(finding.paths, key=len) for finding, _ in row.sightings]
     ways = max(paths, key=len)
     by = _step(ways[0][-2]).replace("\N{NO-BREAK SPACE}", " ") if ways and len(ways[0]) > 1 else "you"
     more = f" +{len(ways) - 1}" if len(ways) > 1 else ""
-    room = min(max(room, _LEAST_REQUIRER), _WIDEST_REQUIRER)
-    if len(by + more) > room:
-        by = by.partition(" ")[0]
-    if len(by + more) > room:
-        more = ""
-    return by + more if len(by) <= room else by[: room - 3] + "..."
+    if row.written and len(by + more) + 2 + len(row.written) <= spare:
+        return f"{by}{more}, {row.written}"
+    name = by.partition(" ")[0]
+    fitting = (text for text in (by + more, name + more, name) if len(text) <= room)
+    return next(fitting, f"{name[: room - 3]}...")
 
 
 def _nearest(row: BlockerRow) -> str:
@@ -204,7 +211,7 @@ def _elsewhere(row: BlockerRow) -> str:
     if any(any(note.values()) for note in notes):
         return "differs by target"
     # A plan of an earlier release does not record them.
-    return "" if {*row.codes} & {Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS} else "nothing"
+    return "" if any({Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS} & note.keys() for note in notes) else "nothing"
 
 
 def _pythons(words: Sequence[str]) -> str:
@@ -218,24 +225,6 @@ def _platforms(words: Sequence[str]) -> str:
         system, _, machine = word.partition(" ")
         systems.setdefault(system, []).append(machine)
     return ", ".join(f"{system} {'/'.join(machines)}".strip() for system, machines in systems.items())
-
-
-def spanned(pythons: Sequence[str]) -> str:
-    """*pythons* with neighbours as a span: ``3.8 to 3.11, 3.13t``."""
-    spans: list[list[str]] = []
-    for word in pythons:
-        if spans and _minor(word) == _minor(spans[-1][-1]) + 1 > 1:
-            spans[-1].append(word)
-        else:
-            spans.append([word])
-    words = [part for span in spans for part in ([f"{span[0]} to {span[-1]}"] if len(span) > 2 else span)]
-    return ", ".join(words)
-
-
-def _minor(word: str) -> int:
-    """11 of ``3.11``; a number that has no neighbour for any other word."""
-    minor = word.removeprefix("3.")
-    return int(minor) if minor.isdigit() and minor != word else -9
 
 
 def draw_hidden(page: Page, subjects: Sequence[str]) -> None:

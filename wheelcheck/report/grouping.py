@@ -23,11 +23,11 @@ from wheelcheck.model.check import (
     PackageChange,
     Verdict,
 )
-from wheelcheck.model.finding import Code, Finding
+from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.repair import Edit, Repair
 from wheelcheck.model.requirement import FileOrigin, Origin
 from wheelcheck.model.target import Target
-from wheelcheck.report.findings import companions, subject
+from wheelcheck.report.findings import TELLING, companions, subject
 from wheelcheck.report.wording import blocker_name
 
 _VERDICTS = tuple(Verdict)
@@ -317,3 +317,21 @@ def group_failures(matrix: Matrix) -> tuple[Group[str], ...]:
         elif cell.status is CellStatus.UNDECIDED:
             reasons.append(("the search ended before it had an answer", cell.target))
     return group_lines(reasons)
+
+
+def group_notes(matrix: Matrix) -> tuple[Group[Finding], ...]:
+    """Group the findings of *matrix* that are no errors and matter to who ships it: what fails after installing, first."""
+    pairs = [
+        (finding, cell.target)
+        for cell in matrix.cells
+        if cell.plan is not None
+        for finding in cell.plan.findings
+        if finding.code in TELLING and finding.severity is not Severity.ERROR
+    ]
+
+    def key(pair: tuple[Finding, Target]) -> Hashable:
+        finding, target = pair
+        return (finding.code, finding.package, finding.version, _swapped(finding.message, target, (_TARGET,)))
+
+    groups = (Group(value=same[0][0], targets=tuple(each for _, each in same)) for same in group_by(pairs, key))
+    return tuple(sorted(groups, key=lambda group: group.value.sort_key))

@@ -8,13 +8,23 @@ from collections.abc import Iterator, Sequence
 from msgspec import structs
 
 from wheelcheck.model.answers import Blocker, CellStatus, Matrix, Opening
+from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.repair import Repair
 from wheelcheck.report.commands import NextStep, draw_steps
-from wheelcheck.report.findings import MOST_BLOCKERS, BlockerRow, companions, draw_blockers, is_blocker
-from wheelcheck.report.grouping import group_blockers, group_failures
+from wheelcheck.report.findings import (
+    MOST_BLOCKERS,
+    MOST_NOTES,
+    BlockerRow,
+    companions,
+    draw_blockers,
+    draw_note,
+    is_blocker,
+)
+from wheelcheck.report.grouping import Group, group_blockers, group_by, group_failures, group_notes
 from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined, on_page, sentence, size_text
 from wheelcheck.report.quoting import escaped, flat, flat_finding, linked_code
+from wheelcheck.report.verdicts import options_line
 from wheelcheck.report.wording import EVERY_TARGET, blocker_name, change, changes, listed_cells
 
 CELL_WORDS = {
@@ -61,6 +71,7 @@ def render_matrix_text(
         page.heading("Build once, anywhere, without a compiler")
         page.listing([flat(name) for name in built], rows=_EVERYTHING if detail == "full" else 2, indent=4)
     _openings(page, matrix, detail)
+    _notes(page, matrix, detail)
     for number, text in enumerate(matrix_advice(matrix)):
         is_first = number == 0
         page.paragraph(text, indent=2 if is_first else 4, style="bold" if is_first else "", apart=is_first)
@@ -140,18 +151,49 @@ def _row(matrix: Matrix, blocker: Blocker) -> BlockerRow:
 
 
 def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
-    lines = opening_lines(matrix)
-    if not lines:
-        return
-    page.heading("What would open them")
-    repairs = sum(opening.repair is not None for opening in matrix.openings)
-    most = len(lines) if detail == "full" else _OPENINGS_IN_BRIEF
-    for number, text in enumerate(lines):
-        if number < most or number >= repairs:
-            lead = ("+ ", "green") if number < repairs else ("- ", "dim")
-            page.paragraph(sentence(flat(text)), lead=lead, indent=2)
-    if repairs > most:
-        page.paragraph(f"{repairs - most} more (-v shows all)", indent=4, style="dim")
+    """A card for each repair that opens cells, then a line on those for which none was found."""
+    repaired = [(each, each.repair) for each in matrix.openings if each.repair is not None]
+    closed = closed_lines(matrix)
+    if repaired or closed:
+        page.heading("What would open them")
+    shown = repaired if detail == "full" else repaired[:_OPENINGS_IN_BRIEF]
+    for opening, repair in shown:
+        first, *others = (sentence(flat(change(edit, opening.proved))) for edit in repair.edits)
+        page.paragraph(first, lead=("+ ", "green"), indent=2, style="bold")
+        for other in others:
+            page.paragraph(f"and {other[:1].lower()}{other[1:]}", indent=4, style="bold")
+        if repair.options:
+            page.line(("    ", ""), (options_line(repair), "cyan"))
+        targets = (opening.proved, *opening.alike)
+        where = listed_cells(matrix, targets)
+        several = f"{len(targets)} targets: " if len(targets) > 1 and where != EVERY_TARGET else ""
+        page.labelled("opens", several + where)
+        proof = f", proved on {opening.proved}" if opening.alike else ""
+        page.labelled("risk", f"{repair.risk.value}{proof}")
+        for other_repair in opening.others:
+            page.labelled("or", flat(f"{changes(other_repair)} ({other_repair.risk.value} risk)"))
+    if len(repaired) > len(shown):
+        page.paragraph(f"{len(repaired) - len(shown)} more (-v shows all)", indent=4, style="dim")
+    for text in closed:
+        page.paragraph(sentence(flat(text)), lead=("- ", "dim"), indent=2)
+
+
+def _notes(page: Page, matrix: Matrix, detail: Detail) -> None:
+    """What installs and then fails, and the other notes that matter to who ships, each once with its cells."""
+    page.blank()
+    for same in group_by(group_notes(matrix), lambda group: group.value.code):
+        for each in same if detail == "full" else same[:MOST_NOTES]:
+            draw_note(page, flat_finding(structs.replace(each.value, message=note_line(matrix, each))))
+        if detail != "full" and len(same) > MOST_NOTES:
+            page.paragraph(f"{len(same) - MOST_NOTES} more of this kind (-v shows all)", indent=4, style="dim")
+
+
+def note_line(matrix: Matrix, note: Group[Finding]) -> str:
+    """The message of *note*, after its cells where these are not all."""
+    where = listed_cells(matrix, note.targets)
+    return (
+        note.value.message if where == EVERY_TARGET or len(matrix.cells) == 1 else f"on {where}: {note.value.message}"
+    )
 
 
 def built_once(matrix: Matrix) -> tuple[str, ...]:
@@ -188,6 +230,7 @@ def render_matrix_markdown(matrix: Matrix) -> str:
         ("What blocks", list(_iter_blockers(matrix))),
         ("What would open them", [escaped(sentence(text)) for text in opening_lines(matrix)]),
         ("Build once, anywhere, without a compiler", [escaped(name) for name in built_once(matrix)]),
+        ("Worth knowing", [escaped(sentence(note_line(matrix, each))) for each in group_notes(matrix)]),
         ("What to ship", [escaped(text) for text in matrix_advice(matrix)]),
         ("Without an answer", [escaped(text) for text in failure_lines(matrix)]),
     ):
@@ -283,13 +326,19 @@ def _merit(matrix: Matrix, python: str, reach: str) -> str:
 
 def opening_lines(matrix: Matrix) -> tuple[str, ...]:
     """Which repair opens which cells, and where that is proved; then for which none was found; without a full stop."""
-    lines = [_opening(matrix, each, each.repair) for each in matrix.openings if each.repair is not None]
+    repaired = (_opening(matrix, each, each.repair) for each in matrix.openings if each.repair is not None)
+    return (*repaired, *closed_lines(matrix))
+
+
+def closed_lines(matrix: Matrix) -> tuple[str, ...]:
+    """For which cells no repair was found, and whether the search ended before; without a full stop."""
+    lines = []
     for searched, end in ((True, ""), (False, " before the search ended")):
         closed = [each for each in matrix.openings if each.repair is None and each.searched is searched]
         targets = [target for each in closed for target in (each.proved, *each.alike)]
         if targets:
             where = listed_cells(matrix, targets)
-            lines.append(f"nothing was found{end} for {'any target' if where == EVERY_TARGET else where}")
+            lines.append(f"no repair was found{end} for {'any target' if where == EVERY_TARGET else where}")
     return tuple(lines)
 
 

@@ -161,8 +161,8 @@ def _draw_unrepairable(page: Page, unrepairable: Sequence[Unrepairable], detail:
         draw_paths(page, each.paths, every=detail == "full")
     hidden = unrepairable[len(shown) :]
     if hidden:
-        page.paragraph("Nor for", lead=("✗ ", _RED), indent=2, style=_RED, apart=True)
-        page.listing([_named(each) for each in hidden], rows=2, indent=4)
+        page.blank()
+        page.listing([_named(each) for each in hidden], rows=3, lead=("✗ No repair either for ", _RED), indent=2)
 
 
 def _named(unrepairable: Unrepairable) -> str:

@@ -109,9 +109,9 @@ def _blocked_by(plan: Plan) -> str:
 
 
 def _errors(page: Page, plan: Plan, detail: Detail) -> None:
-    """Draw each error whole; in brief, where several projects lack a wheel, a row for each of these."""
+    """Draw each error whole; in brief a row for each project without a wheel."""
     missing = [finding for finding in plan.errors if is_blocker(finding)]
-    if detail == "brief" and len(missing) > 1:
+    if detail == "brief" and missing:
         rows = [
             BlockerRow(name=subject(each), sightings=((each, companions(each, plan.findings)),)) for each in missing
         ]

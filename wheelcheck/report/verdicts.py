@@ -112,7 +112,7 @@ def headline(group: FindingGroup) -> str:
     """The finding in one sentence, with its targets: ``av 11.0.0 has no wheel … (on win_amd64 with Python 3.11)``."""
     if names_its_target(group):
         return flat(group.message)
-    return flat(f"{group.message} (on {listed_targets(group.targets)})")
+    return flat(f"{group.message.rstrip('.')} (on {listed_targets(group.targets)})")
 
 
 def names_its_target(group: FindingGroup) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from wheelcheck.model.answers import CellKind, Wheels
 from wheelcheck.model.document import render_json
 from wheelcheck.model.target import Target
-from wheelcheck.report.findings import spanned
 from wheelcheck.report.page import Detail, Page, Segment, counted, glued, on_page
+from wheelcheck.report.wording import spanned
 
 _MARKS = {
     CellKind.WHEEL: ("✓", "+", "green", "wheel"),

@@ -144,6 +144,24 @@ def blocker_name(blocker: Blocker) -> str:
     return f"{blocker.package} {first}" if first == last else f"{blocker.package} {first} to {last}"
 
 
+def spanned(pythons: Sequence[str]) -> str:
+    """*pythons* with neighbours as a span: ``3.8 to 3.11, 3.13t``."""
+    spans: list[list[str]] = []
+    for word in pythons:
+        if spans and _minor(word) == _minor(spans[-1][-1]) + 1 > 1:
+            spans[-1].append(word)
+        else:
+            spans.append([word])
+    words = [part for span in spans for part in ([f"{span[0]} to {span[-1]}"] if len(span) > 2 else span)]
+    return ", ".join(words)
+
+
+def _minor(word: str) -> int:
+    """11 of ``3.11``; a number that has no neighbour for any other word."""
+    minor = word.removeprefix("3.")
+    return int(minor) if minor.isdigit() and minor != word else -9
+
+
 def listed_targets(targets: Sequence[Target]) -> str:
     """*targets* by platforms with the same Pythons: ``win_amd64, win_arm64 with Python 3.11, 3.12; macosx_13_0_x86_64 with …``."""
     pythons: dict[str, list[str]] = {}
@@ -153,7 +171,7 @@ def listed_targets(targets: Sequence[Target]) -> str:
     alike: dict[tuple[str, ...], list[str]] = {}
     for platform in shown:
         alike.setdefault(tuple(pythons[platform]), []).append(platform)
-    text = "; ".join(f"{', '.join(names)} with Python {', '.join(words)}" for words, names in alike.items())
+    text = "; ".join(f"{', '.join(names)} with Python {spanned(words)}" for words, names in alike.items())
     more = len(targets) - sum(len(pythons[platform]) for platform in shown)
     return f"{text}; and {more} more" if more > 0 else text
 
@@ -166,7 +184,8 @@ def listed_cells(matrix: Matrix, targets: Iterable[Target]) -> str:
 def listed_among(asked: Sequence[Target], targets: Iterable[Target]) -> str:
     """*targets* of those *asked* by platform and Python: ``win_arm64 (all Pythons), macosx_13_0_x86_64 (3.13, 3.14)``.
 
-    All of several are ``EVERY_TARGET``. Whole platforms come first, then whole Pythons, then what is left of each platform.
+    All of several are ``EVERY_TARGET``. Whole platforms come first, then whole Pythons, then what is left of each platform; of most
+    platforms only those are named that are not meant.
     """
     named = {(target.platform, target.python) for target in targets}
     every = {(target.platform, target.python) for target in asked}
@@ -183,15 +202,22 @@ def listed_among(asked: Sequence[Target], targets: Iterable[Target]) -> str:
         if _is_whole(named, every, 1, python) and sum(cell[1] == python for cell in left) > 1
     ]
     left = {cell for cell in left if cell[1] not in columns}
-    parts = [joined(rows) + (" (all Pythons)" if several else "")] if rows else []
-    if columns:
-        parts.append("every platform" + (f" ({', '.join(columns)})" if several else ""))
-    rest: dict[str, list[str]] = {}
+    rest: dict[tuple[str, ...], list[str]] = {}
     for platform in all_platforms:
-        pythons = ", ".join(python for python in all_pythons if (platform, python) in left)
+        pythons = tuple(python for python in all_pythons if (platform, python) in left)
         if pythons:
             rest.setdefault(pythons, []).append(platform)
-    parts += [f"{joined(platforms)} ({pythons})" for pythons, platforms in rest.items()]
+
+    def words(platforms: Sequence[str], pythons: Sequence[str]) -> str:
+        """*platforms*, or "every platform but" the few that are not named with all of *pythons*."""
+        others = [each for each in all_platforms if {(each, python) for python in pythons} & every - named]
+        is_most = len(platforms) > 2 * len(others)
+        return f"every platform but {joined(others)}" if others and is_most else joined(platforms)
+
+    parts = [words(rows, all_pythons) + (" (all Pythons)" if several else "")] if rows else []
+    if columns:
+        parts.append("every platform" + (f" ({spanned(columns)})" if several else ""))
+    parts += [f"{words(platforms, pythons)} ({spanned(pythons)})" for pythons, platforms in rest.items()]
     return ", ".join(parts)
 
 

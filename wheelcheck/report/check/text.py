@@ -74,9 +74,9 @@ def _targets(page: Page, check: Check) -> None:
 
 
 def _failing(page: Page, check: Check, failing: Sequence[FindingGroup], detail: Detail) -> None:
-    """Draw each group whole; in brief, where several projects lack a wheel, a row for each of these."""
+    """Draw each group whole; in brief a row for each project without a wheel."""
     missing = [group for group in failing if is_blocker(group.finding) and group.allowance is None]
-    if detail == "brief" and len(missing) > 1:
+    if detail == "brief" and missing:
         draw_blockers(page, [_row(check, group) for group in missing])
         draw_hidden(page, [flat(group.subject) for group in missing[MOST_BLOCKERS:]])
         failing = [group for group in failing if group not in missing]
@@ -97,6 +97,7 @@ def _row(check: Check, group: FindingGroup) -> BlockerRow:
         name=flat(group.subject),
         sightings=tuple((flat_finding(finding), beside) for finding, beside in group.sightings),
         where=where,
+        written=flat(str(group.places[0])) if group.places else "",
     )
 
 
@@ -162,7 +163,7 @@ def _counted(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None
         return
     for same in group_by((each for each in notes if each.finding.code in TELLING), lambda each: each.finding.code):
         for each in same[:MOST_NOTES]:
-            draw_note(page, flat_finding(structs.replace(each.finding, message=headline(each))))
+            draw_note(page, flat_finding(structs.replace(each.finding, severity=Severity.INFO, message=headline(each))))
 
 
 def _draw_quietly(page: Page, group: FindingGroup) -> None:
