@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.export.test_builders import bundled, planned_for
 from tests.fakes import samples
 from wheelcheck.api.export import Program, dynamic_imports, exported
-from wheelcheck.errors import UsageProblem
+from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
 
@@ -84,6 +84,28 @@ def test_paths_are_relative_to_the_file_that_is_written(tmp_path: Path, monkeypa
         command = [makensis, "-V2", "-WX", "out/demo.nsi"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("inside", ["base_library.zip", "_internal/base_library.zip"])
+def test_frozen_program_is_taken_along_under_its_own_name_and_by_electron_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = render_plan(samples.installable_plan())
+    folder = Program(bundle="dist/backend")
+    (tmp_path / "dist" / "backend" / "_internal").mkdir(parents=True)
+    with pytest.raises(InputUnreadable, match="is no bundle"):
+        exported(plan, "plan.json", "electron-builder", folder)
+    (tmp_path / "dist" / "backend" / inside).touch()
+    part = json.loads(exported(plan, "plan.json", "electron-builder", folder))
+    assert part["win"]["extraResources"] == [{"from": "dist/backend", "to": "backend", "filter": ["**/*"]}]
+    assert '"extraResource":["dist/backend"]' in "".join(exported(plan, "plan.json", "electron-forge", folder).split())
+    with pytest.raises(InputUnreadable, match="is no bundle"):
+        exported(plan, "plan.json", "nsis", folder)
+    # A folder that says of itself that it is a bundle is read as one.
+    (tmp_path / "dist" / "backend" / "manifest.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputUnreadable):
+        exported(plan, "plan.json", "electron-builder", folder)
 
 
 def test_bundle_without_a_runtime_is_refused_where_a_program_would_be_started_from_it(

@@ -65,6 +65,16 @@ class Workshop:
             command=shlex.join(("wheelcheck", *words)), status=done.returncode, text=done.stdout, seconds=seconds
         )
 
+    def tool(self, *words: str, **environ: str) -> Ran:
+        """Run another program than wheelcheck in this folder; *environ* are variables of its own."""
+        started = time.monotonic()
+        done = subprocess.run(
+            words, cwd=self.folder, env={**self.environ, **environ}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", check=False,
+        )  # fmt: skip
+        shown = shlex.join([Path(words[0]).name, *words[1:]])
+        return Ran(command=shown, status=done.returncode, text=done.stdout, seconds=time.monotonic() - started)
+
     def answer(self, *words: str) -> dict[str, Any]:
         """What *words* with ``--format json`` answer; nothing may be printed beside."""
         ran = self.run(*words, "--format", "json", "-q")
@@ -78,6 +88,11 @@ class Workshop:
             raise RuntimeError(f"{ran.command} failed: {ran.text}")
         plan: dict[str, Any] = json.loads((self.folder / "plan.json").read_text(encoding="utf-8"))
         return plan
+
+
+def note(text: str) -> Ran:
+    """A step that was not carried out, and why."""
+    return Ran(command="", status=0, text=text, seconds=0)
 
 
 def named_windows() -> Windows | None:

@@ -9,43 +9,19 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
-import subprocess
 import sys
-import time
-import venv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.cli.test_publish import hosted
-from tests.live.builders_lines import RUNTIME, TARGET, Ran, Workshop, named_windows, open_workshop
+from tests.live.builders_lines import RUNTIME, TARGET, Ran, Workshop, named_windows, note, open_workshop
 from tests.live.done_lines import without_hosts
 from tests.live.peers import CUTOFF, ROOT
+from tests.live.product_frozen import peft_studio, vibebells
+from tests.live.product_updates import creatorcrafter
 
 _SHOWN = 14
-_HOST = ("--platform", "manylinux_2_28_x86_64", "--python", f"3.{sys.version_info.minor}", "--exclude-newer", CUTOFF)
-_FLASK = """import os
-from flask import Flask
-from flask_cors import CORS
-import mido, numpy
-app = Flask(__name__)
-CORS(app)
-@app.get("/health")
-def health():
-    return {"notes": int(numpy.sum([mido.Message("note_on", note=60).note]))}
-@app.get("/chord")
-def chord():
-    import music21
-    return {"chord": music21.chord.Chord(["C4", "E4", "G4"]).commonName}
-app.run(port=int(os.environ["PORT"]))
-"""
-_DRIVER = """import { startBackend } from "./backend.mjs";
-const backend = await startBackend({ program: process.argv[2], seconds: 60 });
-const chord = await (await fetch(backend.url + "/chord")).json();
-await backend.stop();
-console.log(`health after ${backend.milliseconds} ms; ${JSON.stringify(chord)}; stopped`);
-"""
 _UPDATE = """import json, sys
 sys.path.insert(0, sys.argv[1])
 import first_run
@@ -54,29 +30,13 @@ print(done.version, done.moved)
 """
 
 
-def tool(shop: Workshop, *words: str, **environ: str) -> Ran:
-    """Run another program than wheelcheck in the folder of *shop*."""
-    started = time.monotonic()
-    done = subprocess.run(
-        words, cwd=shop.folder, env={**shop.environ, **environ}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", check=False,
-    )  # fmt: skip
-    shown = shlex.join([Path(words[0]).name, *words[1:]])
-    return Ran(command=shown, status=done.returncode, text=done.stdout, seconds=time.monotonic() - started)
-
-
-def note(text: str) -> Ran:
-    """A step that was not carried out, and why."""
-    return Ran(command="", status=0, text=text, seconds=0)
-
-
 def samai(shop: Workshop) -> Iterator[Ran]:
     """A clean bundle, its imports checked, a release ZIP with the same bytes each time, Inno Setup, the workflow."""
     yield from bundled(shop, "samai")
     for name in ("first", "again"):
         words = ("--runtime", RUNTIME, "--archive", "zip", "--name", "samai", "-o", name)
         yield shop.run("bundle", "plan.json", "--wheelhouse", "wheels", *words)
-    yield tool(shop, "sh", "-c", "cmp first/*.zip again/*.zip && echo the same bytes")
+    yield shop.tool("sh", "-c", "cmp first/*.zip again/*.zip && echo the same bytes")
     yield shop.run(
         "export", "plan.json", "--to", "inno-setup", "--bundle", "dist/samai", "--name", "Samai", "--app-version", "1.0",
         "--entry", "app.py", "-o", "samai.iss",
@@ -92,70 +52,6 @@ def samai(shop: Workshop) -> Iterator[Ran]:
     yield from updated(shop, "samai", "docstring-parser==0.17.0", "", "lxml==6.0.2")
 
 
-def vibebells(shop: Workshop) -> Iterator[Ran]:
-    """A frozen backend under 150 MB that answers in five seconds, and what Electron takes along; Windows under Wine."""
-    requirements = "fixtures/scenarios/vibebells/requirements.txt"
-    yield shop.run("plan", requirements, *_HOST, "-o", "plan.json")
-    yield shop.run("export", "plan.json", "--to", "pip-sh", "-o", "install.sh")
-    venv.create(shop.folder / "v", with_pip=True)
-    yield tool(shop, "sh", "install.sh", PYTHON="v/bin/python", PIP_QUIET="1")
-    yield tool(shop, "v/bin/pip", "install", "-q", "pyinstaller")
-    (shop.folder / "backend.py").write_text(_FLASK, encoding="utf-8")
-    yield shop.run(
-        "export", "plan.json", "--to", "pyinstaller", "--entry", "backend.py", "--name", "backend", "-o", "backend.spec"
-    )
-    freeze = ("v/bin/pyinstaller", "--noconfirm", "--log-level", "ERROR", "backend.spec", "--", "--budget", "150MB")
-    yield tool(shop, *freeze)
-    left_out = ("matplotlib", "pillow", "fonttools", "contourpy", "kiwisolver")
-    yield tool(shop, *freeze, *(word for name in left_out for word in ("--exclude", name)))
-    yield shop.run("export", "plan.json", "--to", "backend-node", "-o", "backend.mjs")
-    (shop.folder / "driver.mjs").write_text(_DRIVER, encoding="utf-8")
-    yield tool(shop, "node", "driver.mjs", "dist/backend/backend")
-    yield shop.run("export", "plan.json", "--to", "tauri", "--name", "backend", "-o", "sidecar.mjs")
-    yield note("PyInstaller was not run under Wine: for Windows the bundle below is what ships, with an installer.")
-    yield from bundled(shop, "vibebells")
-    yield shop.run(
-        "export", "plan.json", "--to", "electron-builder", "--bundle", "dist/vibebells", "-o", "electron-builder.json"
-    )
-    yield from installer(shop, "vibebells")
-
-
-def peft_studio(shop: Workshop) -> Iterator[Ran]:
-    """One program for each platform: what each has to download, and the input of its builder, and whether this machine could."""
-    requirements = "fixtures/scenarios/peft-studio/requirements.txt"
-    (shop.folder / "backend.py").write_text("import fastapi\n", encoding="utf-8")
-    for platform in ("win_amd64", "manylinux_2_28_x86_64", "macosx_14_0_arm64", "win_arm64"):
-        plan = f"{platform}.json"
-        words = ("--platform", platform, "--python", "3.11", "--exclude-newer", CUTOFF)
-        planned = shop.run("plan", requirements, *words, "-o", plan)
-        yield planned
-        if planned.status == 0:
-            yield shop.run("fetch", plan, "--sizes")
-            spec = f"{platform}.spec"
-            yield shop.run(
-                "export", plan, "--to", "pyinstaller", "--entry", "backend.py", "--name", "studio", "-o", spec
-            )
-    yield shop.run("doctor", "manylinux_2_28_x86_64.json", "--builder", "pyinstaller")
-    yield note("Nothing of PyTorch was fetched or frozen: PyInstaller runs on each target itself.")
-
-
-def creatorcrafter(shop: Workshop) -> Iterator[Ran]:
-    """An environment that the first run downloads: the blocked plan, the repaired one, its sizes, and the code for it."""
-    requirements = "fixtures/scenarios/creatorcrafter/requirements.txt"
-    yield shop.run("plan", requirements, *TARGET)
-    yield shop.run("plan", requirements, *TARGET, "--fix=R1", "-q", "-o", "plan.json")
-    yield shop.run("fetch", "plan.json", "--sizes")
-    yield shop.run("sign", "-o", "release.key")
-    yield shop.run(
-        "export", "plan.json", "--to", "first-run-node", "--url", "https://index.example/app", "--public-key", "release.key.pub",
-        "-o", "first-run.mjs",
-    )  # fmt: skip
-    yield tool(shop, "node", "--check", "first-run.mjs")
-    yield note(
-        "The bundle of 2.4 GB is made by tests.live.builders_report --large (reports/bundles.md); it was not made again."
-    )
-
-
 def bundled(shop: Workshop, product: str) -> Iterator[Ran]:
     """Plan, fetch, bundle and verify *product* for Windows."""
     yield shop.run("plan", f"fixtures/scenarios/{product}/requirements.txt", *TARGET, "-o", "plan.json")
@@ -164,18 +60,9 @@ def bundled(shop: Workshop, product: str) -> Iterator[Ran]:
     yield shop.run("verify", f"dist/{product}", "--plan", "plan.json", "--runner", "wine", "--timeout", "300")
 
 
-def installer(shop: Workshop, product: str) -> Iterator[Ran]:
-    (shop.folder / "app.py").write_text("print('here')\n", encoding="utf-8")
-    words = ("--name", product, "--app-version", "1.0", "--entry", "app.py", "-o", f"{product}.nsi")
-    yield shop.run("export", "plan.json", "--to", "nsis", "--bundle", f"dist/{product}", *words)
-    yield tool(shop, "makensis", "-V1", "-XSetCompressor /FINAL zlib", f"{product}.nsi")
-    made = next(shop.folder.glob(f"{product}-*-setup.exe"), None)
-    yield note(f"The installer has {made.stat().st_size / 1e6:.0f} MB." if made else "No installer came of it.")
-
-
 def checked_by(shop: Workshop, name: str, *words: str) -> Iterator[Ran]:
     beside = Path(sys.executable).with_name(name)
-    yield tool(shop, str(beside), *words) if beside.exists() else note(f"{name} is not installed here.")
+    yield shop.tool(str(beside), *words) if beside.exists() else note(f"{name} is not installed here.")
 
 
 def updated(shop: Workshop, product: str, *changes: str) -> Iterator[Ran]:
@@ -203,7 +90,7 @@ def updated(shop: Workshop, product: str, *changes: str) -> Iterator[Ran]:
                 )
                 (shop.folder / "update.py").write_text(_UPDATE, encoding="utf-8")
             for route in ("user", *(["late"] if number in (1, len(changes)) else [])):
-                ran = tool(shop, sys.executable, "-I", "update.py", ".", route, host.url)
+                ran = shop.tool(sys.executable, "-I", "update.py", ".", route, host.url)
                 moved[f"{route} {number}"] = int(ran.text.split()[-1])
     first = moved["user 1"]
     rows = [
@@ -233,7 +120,7 @@ def _shown(text: str, folder: Path) -> str:
     )
 
 
-def page_of(product: str, ran: tuple[Ran, ...], folder: Path) -> str:
+def page_of(product: str, ran: Sequence[Ran], folder: Path) -> str:
     """The page of *product*: each command with its exit status and what it printed."""
     lead = (PRODUCTS[product].__doc__ or "").strip()
     parts = [f"# {product}", lead, f"Run by `python -m tests.live.products`, with the index as of {CUTOFF}."]
@@ -283,8 +170,10 @@ def main(words: list[str]) -> None:
     for product in chosen:
         folder = Path(words[0]).resolve() / product
         shutil.rmtree(folder, ignore_errors=True)
-        ran = tuple(PRODUCTS[product](open_workshop(folder, windows)))
-        (pages / f"{product}.md").write_text(page_of(product, ran, folder), encoding="utf-8", newline="\n")
+        ran = list[Ran]()
+        for each in PRODUCTS[product](open_workshop(folder, windows)):
+            ran.append(each)
+            (pages / f"{product}.md").write_text(page_of(product, ran, folder), encoding="utf-8", newline="\n")
         failed = [each.command for each in ran if each.status]
         (ROOT / "reports" / "products.md").write_text(report_of(pages), encoding="utf-8", newline="\n")
         print(f"{product}: {len(ran)} steps, not zero: {json.dumps(failed, ensure_ascii=False)}")

@@ -62,7 +62,8 @@ def exported(content: bytes, path: str, form: str, program: Program, output: str
     exporter = exporter_named(form)
     _refuse_useless(exporter, program)
     executable = parse_executable(content, path)
-    manifest = _manifest(program.bundle, executable.digest) if program.bundle else None
+    is_frozen = exporter.takes_frozen and bool(program.bundle) and _is_frozen(Path(program.bundle))
+    manifest = _manifest(program.bundle, executable.digest) if program.bundle and not is_frozen else None
     folder = Path(output).parent if output not in (None, "-") and exporter.is_beside else Path()
     return exporter.render(
         Shipment(
@@ -159,6 +160,12 @@ def _refuse_useless(exporter: Exporter, program: Program) -> None:
             raise UsageProblem(
                 f"--{option} means nothing to --to {exporter.name}", hint=f"leave --{option} out, or use another format"
             )
+
+
+def _is_frozen(folder: Path) -> bool:
+    """Whether PyInstaller made *folder*: each of its releases lays ``base_library.zip`` there, since 6.0 one level down."""
+    is_bundle = (folder / MANIFEST).exists()
+    return not is_bundle and any(any(folder.glob(each)) for each in ("base_library.zip", "*/base_library.zip"))
 
 
 def _manifest(folder: str, digest: str) -> Manifest:

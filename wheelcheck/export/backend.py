@@ -44,8 +44,8 @@ def render_node(shipment: Shipment) -> str:
 def render_forge(shipment: Shipment) -> str:
     """The part of Electron Forge's configuration (JSON) that puts *shipment*'s bundle into the program's resources.
 
-    The environment lands in ``process.resourcesPath`` under the name of its folder. Raises ``UsageProblem`` for a bundle in
-    archives, and for targets that Electron does not run on.
+    The environment, or the frozen program, lands in ``process.resourcesPath`` under the name of its folder. Raises
+    ``UsageProblem`` for a bundle in archives, and for targets that Electron does not run on.
     """
     from wheelcheck.export.electron_builder import render
 

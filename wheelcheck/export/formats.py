@@ -20,7 +20,8 @@ class Exporter(NamedTuple):
     ``renderer`` is the function that renders it, as ``module:function`` within this room; it takes a ``Shipment`` and returns text.
     ``uses`` are the options that it heeds besides the plan (those of ``OPTIONS`` in ``api/export.py``): others are
     refused, so that nobody believes that they did something. With ``is_beside`` the paths in the text are relative to its file,
-    else to the folder of the project; ``scans`` says that it wants the imports that the program makes by a name in a string.
+    else to the folder of the project; ``scans`` says that it wants the imports that the program makes by a name in a string, and
+    ``takes_frozen`` that its ``bundle`` may be a folder that PyInstaller made as well.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Exporter(NamedTuple):
     uses: frozenset[str] = frozenset()
     is_beside: bool = False
     scans: bool = False
+    takes_frozen: bool = False
 
     def render(self, shipment: Shipment) -> str:
         """Render *shipment* as text.
@@ -66,9 +68,11 @@ EXPORTERS: tuple[Exporter, ...] = (
     Exporter("github-actions", "bundle.yml", "github_actions:render",
              "A workflow that bundles on a clean machine from this very plan, checks, zips and releases.", _NAME),
     Exporter("electron-builder", "electron-builder.json", "electron_builder:render",
-             "The extraResources of electron-builder that take a bundle along.", _BUNDLE - {"url"}),
+             "The extraResources of electron-builder that take a bundle or a frozen program along.", _BUNDLE - {"url"},
+             takes_frozen=True),
     Exporter("electron-forge", "forge.config.json", "backend:render_forge",
-             "The extraResource of Electron Forge that takes a bundle along.", _BUNDLE - {"url"}),
+             "The extraResource of Electron Forge that takes a bundle or a frozen program along.", _BUNDLE - {"url"},
+             takes_frozen=True),
     Exporter("tauri", "tauri-sidecar.mjs", "backend:render_tauri",
              "A script for Node that lays a frozen program where Tauri looks for a sidecar of the target.", _NAME),
     Exporter("backend-node", "backend.mjs", "backend:render_node",
