@@ -54,6 +54,10 @@ def _pure(name: str, version: str, day: str, *requires: str, code: str = "") -> 
     return index_file(wheel, upload_time=f"{day}T08:00:00.000000Z")
 
 
+MACBRIDGE = (
+    ("2.7.0", "2024-04-08"), ("2.8.0", "2024-09-30"), ("2.9.0", "2025-02-03"), ("3.0.0", "2025-07-21"), ("3.1.0", "2026-01-12"),
+)  # fmt: skip
+"""Releases and their days of a project that has wheels for macOS alone."""
 CATALOG: tuple[IndexProject, ...] = (
     index_project("pixelbox", *_native("pixelbox", "4.2.0", "2026-05-04", ALL)),
     index_project("reportgen", _pure("reportgen", "2.0.1", "2026-02-10", "pixelbox>=4")),
@@ -65,7 +69,11 @@ CATALOG: tuple[IndexProject, ...] = (
         *_native("wavecodec", "0.9.0", "2025-08-01", LINUX),
         *_native("wavecodec", "1.0.0", "2026-03-15", ALL),
     ),
-    index_project("macbridge", *_native("macbridge", "3.1.0", "2026-01-12", "macosx_11_0_arm64", sdist=False)),
+    index_project(
+        "macbridge",
+        *(file for version, day in MACBRIDGE
+          for file in _native("macbridge", version, day, "macosx_11_0_arm64", sdist=False)),
+    ),
     index_project("framegrab", *_native("framegrab", "2.2.0", "2025-12-01", f"win_amd64 macosx_11_0_arm64 {LINUX}")),
 )  # fmt: skip
 
@@ -83,6 +91,8 @@ FOLDERS: Mapping[str, Mapping[str, str]] = {
     "board": {"requirements.txt": "pixelbox\nframegrab\n"},
 }
 TRANSCRIPTS: Mapping[str, tuple[str, str]] = {
+    "no-words": ("library", "wheelcheck"),
+    "each-extra": ("library", "wheelcheck matrix . --each-extra --platform windows,linux,alpine"),
     "first-answer": ("app", "wheelcheck plan requirements.txt --platform windows --python 3.12"),
     "first-repair": ("app", "wheelcheck plan requirements.txt --platform windows --python 3.12 --fix -o plan.json"),
     "grid": ("app", "wheelcheck matrix requirements.txt --platform all --python 3.12,3.13"),

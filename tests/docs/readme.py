@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from tests.docs import man_page
 from wheelcheck.cli.check import check_command
+from wheelcheck.cli.describe import _SCHEMAS
+from wheelcheck.cli.main import cli
 from wheelcheck.cli.plan import plan_command
 from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.model.finding import Code
 from wheelcheck.options import KEYS
-from wheelcheck.report.formats import formats_of
+from wheelcheck.report.documents import json_schema
+from wheelcheck.report.formats import FORMATS, formats_of
 from wheelcheck.settings.loading import kind_of
 from wheelcheck.targets.targets import parse_target
 
@@ -70,7 +74,49 @@ def tables() -> dict[str, str]:
         "findings": _table("code | severity | meaning", findings),
         "exports": _table("`--to` | what it is", exports),
         "formats": _table("format | what it is", formats),
+        "reports": _table("answer of | `--format`", _iter_reports()),
+        "schemas": _table("document | `wheelcheck schema` | `schema` in it", map(_schema_row, _SCHEMAS)),
+        "others": "\n\n".join(_iter_others(shared)),
     }
+
+
+def _iter_reports() -> Iterator[str]:
+    for command in dict.fromkeys(row.command for row in FORMATS):
+        options = _options(cli.commands[command]) if command in cli.commands else []
+        choices = next(
+            (each.type.choices for each in options if "--format" in each.opts and isinstance(each.type, click.Choice)),
+            None,
+        )
+        words = ", ".join(f"`{name}`" for name in choices or formats_of(command))
+        yield f"| `{command.replace('each-extra', 'matrix --each-extra')}` | {words} |"
+
+
+def _schema_row(name: str) -> str:
+    module, _, document = _SCHEMAS[name].partition(":")
+    schema = json_schema(getattr(import_module(f"wheelcheck.{module}"), document))
+    about = str(schema["description"]).partition("\n\n")[0]
+    return f"| {about} | `{name}` | `{schema['title']}` |"
+
+
+def _iter_others(shared: Mapping[str, str]) -> Iterator[str]:
+    """A section for each command besides `plan` and `check`: what it is for, and the options that are not those of `plan`."""
+    for name, command in _iter_commands("", cli):
+        rows = [
+            _row(each) for each in _options(command) if not each.hidden and shared.get(each.name or "") != _row(each)
+        ]
+        begin = " ".join((command.help or "").partition("\n\n")[0].split())
+        yield f"### `{name}`\n\n{begin}"
+        if rows:
+            yield _table("option | meaning", rows)
+
+
+def _iter_commands(above: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if command.hidden or command in (plan_command, check_command):
+            continue
+        yield f"{above}{name}", command
+        if isinstance(command, click.Group):
+            yield from _iter_commands(f"{above}{name} ", command)
 
 
 def _options(command: click.Command) -> list[click.Option]:

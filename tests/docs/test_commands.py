@@ -43,6 +43,7 @@ _OF_PAGES = {
         "mirror/runtimes.txt": f"{hashlib.sha256(_RUNTIME).hexdigest()}  python-3.11.9-embed-amd64.zip\n",
     },
     "formats.md": {"requirements.txt": "reportgen\n"},
+    "README.md": FOLDERS["library"],
     "library-extras.md": FOLDERS["library"],
     "ci.md": {"uv.lock": _LOCK},
 }
