@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from tests.fakes import samples
-from wheelcheck.api.bundle import bundle_name, bundle_version, target_words
+from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import UsageProblem
 from wheelcheck.targets.targets import parse_target
 
@@ -35,13 +35,19 @@ def test_target_whose_platform_is_no_file_name_is_named_with_what_is(tmp_path: P
 def test_word_that_no_file_name_may_hold_is_refused(word: str, tmp_path: Path) -> None:
     plan = samples.every_plan()["needs-build"]
     with pytest.raises(UsageProblem, match="cannot be part of a file name"):
-        bundle_name(word, plan, tmp_path, tmp_path / "out")
+        bundle_name(word, plan, tmp_path)
     with pytest.raises(UsageProblem, match="cannot be part of a file name"):
         bundle_version(word, "sha256:0123")
 
 
-def test_name_that_nobody_gives_is_the_folders_and_the_version_the_plans(tmp_path: Path) -> None:
+def test_name_that_nobody_gives_is_told_by_the_plan_and_so_is_the_version(tmp_path: Path) -> None:
+    """The folder that is made has no say: archives would have other bytes, and layers other names, in another folder."""
     plan = samples.every_plan()["needs-build"]
-    assert bundle_name("", plan, tmp_path, tmp_path / "My Product (new)") == "My-Product-new"
-    assert bundle_name("", plan, tmp_path, tmp_path / "製品") == "bundle"
+    record = plan.inputs[0]
+    for path, name in (("My Product (new)/r.txt", "My-Product-new"), ("a\\b\\r.txt", "b"), ("製品/r.txt", "bundle")):
+        told = structs.replace(plan, inputs=(structs.replace(record, path=path),), packages=())
+        assert bundle_name("", told, tmp_path) == name
+    packages = tuple(structs.replace(each, requested=each == plan.packages[0]) for each in plan.packages)
+    one = structs.replace(plan, inputs=(structs.replace(record, path="r.txt"),), packages=packages)
+    assert bundle_name("", one, tmp_path) == plan.packages[0].name
     assert bundle_version("", "sha256:0123456789abcdef") == "0123456789ab"

@@ -49,7 +49,7 @@ def manifest_in(folder: Path) -> Manifest:
 def test_bundle_is_the_environment_with_a_manifest_of_every_file(ready: Shell) -> None:
     outcome = made(ready, "-o", "out")
     out = ready.folder / "out"
-    assert outcome.out.startswith("Bundled out ")
+    assert outcome.out.startswith("Bundled app ")
     assert "wheelcheck verify out" in outcome.out
     manifest = manifest_in(out)
     assert tree(out).keys() - {"manifest.json"} == {file.path for file in manifest.files}
@@ -132,7 +132,7 @@ def test_layers_unpacked_over_each_other_are_the_bundle(ready: Shell) -> None:
     manifest = manifest_in(ready.folder / "out")
     assert [archive.layer for archive in manifest.archives] == ["runtime", "base", "app"]
     for archive in manifest.archives:
-        assert archive.filename == f"out-win_amd64-cp311-{archive.layer}-{archive.sha256[:12]}.zip"
+        assert archive.filename == f"app-win_amd64-cp311-{archive.layer}-{archive.sha256[:12]}.zip"
         with zipfile.ZipFile(ready.folder / "out" / archive.filename) as read:
             read.extractall(ready.folder / "unpacked")
     plain = tree(ready.folder / "plain")
@@ -168,7 +168,7 @@ def test_stripped_bundle_says_so_and_weighs_less(ready: Shell) -> None:
 def test_bundle_over_its_budget_is_not_made_and_what_to_save_is_told(ready: Shell) -> None:
     outcome = ready.run(*bundle_words("-o", "out", "--size-budget", "10kB"))
     assert outcome.status == 1
-    assert outcome.out.startswith("Over the size budget: what is installed of out ")
+    assert outcome.out.startswith("Over the size budget: what is installed of app ")
     for told in ("largest packages", "largest folders", "--strip tests", "--strip pyi", "Lib/site-packages/lib/tests"):
         assert told in outcome.out
     assert left_beside(ready) == set()
@@ -191,7 +191,7 @@ def test_name_is_that_of_the_project_that_the_plan_was_made_from(shell: Shell) -
     assert manifest_in(shell.folder / "out").name == "Some.Product"
     shell.write("pyproject.toml", '[project]\nname = "changed"\nversion = "1"\n')
     made(shell, "-o", "again")
-    assert manifest_in(shell.folder / "again").name == "again", "the file is another by now"
+    assert manifest_in(shell.folder / "again").name == "app", "the file is another by now"
 
 
 def test_json_tells_the_weights(ready: Shell) -> None:

@@ -29,6 +29,8 @@ from tests.fakes.archives import make_wheel
 from wheelcheck.export.first_run import render_powershell, render_python
 from wheelcheck.export.shipment import Shipment
 
+KILLS = "WHEELCHECK_TEST_KILLS"
+"""Names the number of points at which a first run is killed; ``tests.live.first_run_report`` asks for 50."""
 _NODE = """
 import { update } from "./first-run.mjs";
 const [folder, url, publicKey, sick, allowDowngrade] = process.argv.slice(2);
@@ -234,7 +236,7 @@ def test_first_run_installs_every_file_and_tells_its_progress(program: Program) 
     assert program.host.seen == ["latest.json"]
 
 
-def test_updates_move_what_changed_alone(program: Program) -> None:
+def test_updates_move_what_changed_alone(program: Program, record_property: Callable[[str, object], None]) -> None:
     """From 1 to 2 the application changed, from 2 to 3 one file of a library of 480 kB, and 1 to 3 is both at once."""
     whole = program.update()["moved"]
     shutil.copytree(program.root, program.shell.folder / "first")
@@ -252,6 +254,8 @@ def test_updates_move_what_changed_alone(program: Program) -> None:
     assert second["moved"] < whole * 0.05
     assert 60_000 < third["moved"] < 80_000
     assert both["moved"] < third["moved"] + second["moved"]
+    for update, moved in (("first run", whole), ("1 → 2", second), ("2 → 3", third), ("1 → 3", both)):
+        record_property(update, moved if update == "first run" else moved["moved"])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a limit on the size of files is Unix's")
@@ -292,13 +296,23 @@ def test_answers_that_end_early_are_continued_in_the_same_run(program: Program) 
     assert program.tree() == expected(program.shell, "1.0")
 
 
-def test_killed_at_any_point_it_goes_on_and_what_was_there_stays(program: Program) -> None:
+def points() -> list[float]:
+    """Where to kill, as shares of the bytes that an update moves: both ends closely, and evenly between."""
+    ends = (0.0001, 0.001, 0.01)
+    between = int(os.environ.get(KILLS, "12")) - 2 * len(ends)
+    return [*ends, *((number + 0.5) / between for number in range(between)), *(1 - share for share in reversed(ends))]
+
+
+def test_killed_at_any_point_it_goes_on_and_what_was_there_stays(
+    program: Program, record_property: Callable[[str, object], None]
+) -> None:
     program.update()
     released(program.shell, "3.0")
     pristine = program.shell.folder / "pristine"
     shutil.copytree(program.root, pristine)
     total = program.update()["moved"]
-    for share in (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.99, 0.999, 0.9999):
+    twice = 0
+    for share in points():
         shutil.rmtree(program.root)
         shutil.copytree(pristine, program.root)
         program.host.sent, program.host.budget = 0, int(total * share)
@@ -315,6 +329,10 @@ def test_killed_at_any_point_it_goes_on_and_what_was_there_stays(program: Progra
         assert done["version"] == "3.0"
         assert done["moved"] <= total
         assert program.tree() == expected(program.shell, "3.0")
+        twice = max(twice, program.host.sent - total)
+    record_property("points", len(points()))
+    record_property("most bytes sent twice", twice)
+    record_property("bytes of the update", total)
 
 
 def _kill(processes: list[subprocess.Popen[str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.utils import NormalizedName
 
 from tests.fakes.projects import FakeFile, FakeProjects, sdist, wheel
 from tests.findings.test_findings import codes, only
@@ -14,7 +15,9 @@ from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.knowledge.loading import load_repair_knowledge
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.knowledge import RepairKnowledge
+from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Policy, Resolution
+from wheelcheck.model.systems import AbsentLibrary
 
 OLD = "2023-10-04T17:00:00.000000Z"
 NATIVE = "cp311-cp311-win_amd64"
@@ -124,6 +127,42 @@ def test_an_advisory_of_one_project_has_its_own_severity() -> None:
 @pytest.mark.parametrize(("platform", "python"), [("manylinux_2_28_x86_64", "3.11"), ("win_amd64", "3.12")])
 def test_an_advisory_of_another_platform_or_python_is_not_said(platform: str, python: str) -> None:
     assert not codes(findings(WINLIB, "winlib", platform=platform, python=python))
+
+
+MFC = (
+    AbsentLibrary(
+        patterns=("mfc140*.dll",),
+        owner="MFC",
+        remedy="install it",
+        bundled=True,
+        needed_by=(
+            Requirement.parse("winlib>=2", CommandLineOrigin(text="")),
+            Requirement.parse("other", CommandLineOrigin(text="")),
+        ),
+        brought_by=frozenset({NormalizedName("mfc")}),
+        used_for="for its windows",
+    ),
+)
+
+
+def parts_said(*requirements: str) -> list[tuple[str | None, str]]:
+    """Project and message of each WC503 for *requirements* on an index of native wheels, a pure one of ``other`` 2 and ``mfc``."""
+    versions = {"winlib": ("1", "2", "3"), "other": ("1",), "mfc": ("1",)}
+    rows = {name: {each: [wheel(NATIVE)] for each in every} for name, every in versions.items()}
+    rows["other"]["2"] = [wheel()]
+    projects = FakeProjects(rows)
+    diagnosis = Diagnosis(answer(projects, *requirements), projects, Policy(allowed=PURE), parts=MFC)
+    return [(each.package, each.message) for each in diagnose(diagnosis) if each.code is Code.PART_ABSENT]
+
+
+def test_wheels_that_need_what_windows_lacks_are_named_together() -> None:
+    assert parts_said("winlib") == [("winlib", "winlib 3 needs MFC (for its windows): install it")]
+    assert parts_said("winlib==2", "other==1") == [(None, "other 1, winlib 2 need MFC (for its windows): install it")]
+
+
+@pytest.mark.parametrize("requirements", [("winlib==1",), ("other",), ("winlib", "mfc")])
+def test_older_versions_pure_wheels_and_plans_that_bring_it_are_not_named(requirements: tuple[str, ...]) -> None:
+    assert not parts_said(*requirements)
 
 
 def test_a_native_wheel_older_than_the_abi_break_is_a_warning() -> None:

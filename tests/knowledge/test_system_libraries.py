@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from packaging.utils import NormalizedName
 
 from wheelcheck.errors import SettingsInvalid
+from wheelcheck.knowledge.loading import load_needed_parts
 from wheelcheck.knowledge.systems import load_system_libraries, parse_system_libraries
 
 GOOD = """
@@ -38,6 +40,14 @@ reason = "it needs a screen"
 
 def test_shipped_table_knows_every_system() -> None:
     assert sorted(load_system_libraries().systems) == ["linux", "macos", "musl", "windows"]
+
+
+def test_what_wheels_need_of_installers_is_asked_for_where_a_project_of_the_plan_may() -> None:
+    parts = load_needed_parts([NormalizedName("numpy"), NormalizedName("pywin32")])
+    mfc = next(each for each in parts if "mfc140*.dll" in each.patterns)
+    assert [each.name for each in mfc.needed_by] == ["pywin32"]
+    assert "win32ui" in mfc.used_for
+    assert load_needed_parts([NormalizedName("numpy"), NormalizedName("numba-scipy")]) == ()
 
 
 def test_windows_minds_no_case_and_linux_does() -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.repair import Proposals
     from wheelcheck.model.resolution import Conflict, Resolution
+    from wheelcheck.model.systems import AbsentLibrary
     from wheelcheck.repairs.proof import Proof, ProvedProposals
     from wheelcheck.resolver.resolution_cache import ResolutionCache
 
@@ -205,7 +206,18 @@ def diagnosis_of(
         knowledge=knowledge,
         requirements=requirements,
         marker_values=load_marker_values() if requirements and has_markers else None,
+        parts=_parts(outcome),
     )
+
+
+def _parts(outcome: Resolution | Conflict) -> tuple[AbsentLibrary, ...]:
+    from wheelcheck.model.resolution import Resolution
+
+    if not isinstance(outcome, Resolution) or not outcome.target.platform.startswith("win"):
+        return ()
+    from wheelcheck.knowledge.loading import load_needed_parts
+
+    return load_needed_parts(outcome.pins.keys())
 
 
 def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelcheck.api.fetch import FetchRequest
+from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.environment import (
     MANIFEST,
@@ -30,14 +29,9 @@ if TYPE_CHECKING:
     from wheelcheck.environments.bundle.runtimes import RuntimeSource
     from wheelcheck.environments.bundle.staging import Staging
     from wheelcheck.model.environment import Budget, Environment, Wheelhouse
-    from wheelcheck.model.plan import Plan
     from wheelcheck.model.target import Target
     from wheelcheck.plans.documents import ExecutablePlan
     from wheelcheck.ports import Transfers
-
-_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")
-_STRANGE = re.compile(r"[^A-Za-z0-9._+-]+")
-_DIGITS = 12  # of the plan's digest: enough to tell any two plans of one product apart
 
 
 class BundleRequest(Struct, frozen=True, kw_only=True):
@@ -115,7 +109,7 @@ def _understood(executable: ExecutablePlan, request: BundleRequest, reporter: Tr
         source=source,
         out=out,
         strip=tuple(sorted(set(request.strip))),
-        name=bundle_name(request.name, executable.plan, Path(request.fetching.where.folder), out),
+        name=bundle_name(request.name, executable.plan, Path(request.fetching.where.folder)),
         version=bundle_version(request.version, executable.digest),
         moment=source_date_epoch(request.environ),
         budget=budget,
@@ -168,7 +162,7 @@ def _refuse_unknown(request: BundleRequest) -> None:
 
 
 def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> Wheelhouse:
-    from wheelcheck.api.fetch import fetched
+    from wheelcheck.api.fetch import fetch
     from wheelcheck.environments.wheelhouse import load_wheelhouse
 
     executable, folder = order.executable, order.request.wheelhouse
@@ -177,7 +171,7 @@ def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> Wheelho
             return load_wheelhouse(folder, executable.plan, plan_path=executable.path)
         except (UsageProblem, HashMismatch):
             pass  # it is filled, or mended
-    return fetched(executable, folder or staging.wheels, order.request.fetching, reporter)
+    return fetch(executable, folder or staging.wheels, order.request.fetching, reporter).wheelhouse
 
 
 def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: Transfers) -> Bundling:
@@ -207,6 +201,7 @@ def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: 
         budget=order.budget,
         warnings=(
             *environment.warnings,
+            *_iter_unplanned(order, wheelhouse),
             *_iter_warnings(environment),
             *_iter_failing_imports(environment, manifest, order.executable.plan.target, reporter),
         ),
@@ -302,6 +297,13 @@ def _size(files: Iterable[EnvironmentFile]) -> int:
     return sum(file.size for file in files)
 
 
+def _iter_unplanned(order: _Order, wheelhouse: Wheelhouse) -> Iterator[str]:
+    from wheelcheck.api.fetch import iter_unplanned
+
+    for text in iter_unplanned(order.executable.plan, Path(wheelhouse.folder)):
+        yield f"{text}, which the plan lacks: its index announced other metadata; plan again with an index that tells the truth"
+
+
 def _iter_warnings(environment: Environment) -> Iterator[str]:
     from wheelcheck.environments.bundle.writing import LONGEST_PATH, PREFIX_LENGTH, room_above
 
@@ -335,57 +337,3 @@ def _iter_failing_imports(
             yield f"{problem.message}; {problem.remedy}"
     if environment.runtime.system == "windows":
         yield from iter_lacking_runtimes(subject, load_system_libraries())
-
-
-def bundle_name(asked: str, plan: Plan, folder: Path, out: Path) -> str:
-    """The name *asked* for, else that of the project whose pyproject.toml *plan* was made from, else that of *out*.
-
-    The file is looked for from *folder* on, and counts where it is what the plan was made from. Raises ``UsageProblem`` for a name
-    that no file name may hold.
-    """
-    if asked:
-        return _word(asked, "--name")
-    return _plain(_project_name(plan, folder) or out.name) or "bundle"
-
-
-def bundle_version(asked: str, digest: str) -> str:
-    """The version *asked* for, else the beginning of the plan's *digest*; raises ``UsageProblem`` likewise."""
-    if asked:
-        return _word(asked, "--bundle-version")
-    return digest.removeprefix("sha256:")[:_DIGITS]
-
-
-def target_words(target: Target) -> str:
-    """The words for *target* in a file name: ``win_amd64-cp311``; the ABI distinguishes a free-threaded build."""
-    abis = (abi for _, abi, _ in target.tags if abi not in ("none", "abi3", "abi3t"))
-    interpreter = target.tags[0][0] if target.tags else f"py{target.python.replace('.', '')}"
-    own = next(abis, interpreter) if target.implementation == "cpython" else interpreter
-    return f"{_plain(target.platform)}-{_plain(own)}"
-
-
-def _word(text: str, option: str) -> str:
-    if not _WORD.fullmatch(text):
-        raise UsageProblem(
-            f"{option} {text!r} cannot be part of a file name",
-            hint="use letters, digits, dots, hyphens, underscores and plus signs, with a letter or digit at both ends",
-        )
-    return text
-
-
-def _plain(text: str) -> str:
-    return _STRANGE.sub("-", text).strip("._+-")
-
-
-def _project_name(plan: Plan, folder: Path) -> str:
-    for record in plan.inputs:
-        if Path(record.path).name != "pyproject.toml":
-            continue
-        try:
-            content = (folder / record.path).read_bytes()
-        except OSError:
-            continue
-        if hashlib.sha256(content).hexdigest() == record.sha256:
-            project = tomllib.loads(content.decode("utf-8-sig")).get("project")
-            name = project.get("name") if isinstance(project, dict) else None
-            return name if isinstance(name, str) else ""
-    return ""

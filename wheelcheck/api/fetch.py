@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelcheck.environments.wheelhouse import Wanted
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.index.file_store import FileStore
-    from wheelcheck.model.environment import PlanSizes, Wheelhouse
+    from wheelcheck.model.environment import PlanSizes
     from wheelcheck.model.plan import Plan
     from wheelcheck.plans.documents import ExecutablePlan
 
@@ -44,13 +44,6 @@ class FetchRequest(Struct, frozen=True, kw_only=True):
     allow_build: tuple[str, ...] = ()
     build_seconds: float = _BUILD_SECONDS
     where: Request = field(default_factory=lambda: Request(inputs=()))
-
-
-def fetched(
-    executable: ExecutablePlan, folder: Path, request: FetchRequest, reporter: Transfers | None = None
-) -> Wheelhouse:
-    """The wheelhouse of *executable* in *folder*, fetched and built as needed; see :func:`fetch`."""
-    return fetch(executable, folder, request, reporter).wheelhouse
 
 
 def sizes_to_fetch(executable: ExecutablePlan, request: FetchRequest, reporter: Transfers | None = None) -> PlanSizes:
@@ -142,13 +135,14 @@ def _fetched(
         present=arrivals.present,
         built=built,
         unhashed=tuple(each.file.filename for each in wanted if not each.file.hashes and not each.file.accepted),
-        unplanned=tuple(_unplanned(executable.plan, folder, wanted)),
+        unplanned=tuple(iter_unplanned(executable.plan, folder)),
     )
 
 
-def _unplanned(plan: Plan, folder: Path, wanted: Sequence[Wanted]) -> Iterator[str]:
+def iter_unplanned(plan: Plan, folder: Path) -> Iterator[str]:
     """What the wheels in *folder* ask for that *plan* lacks: their own metadata need not be what the index announced (PEP 658)."""
     from wheelcheck.archives.reader import ArchiveReader
+    from wheelcheck.environments.wheelhouse import wanted_files
     from wheelcheck.errors import ArchiveRefused, MetadataMalformed
     from wheelcheck.knowledge.loading import load_native
     from wheelcheck.targets.fitting import Compatibility, stated_for
@@ -157,7 +151,7 @@ def _unplanned(plan: Plan, folder: Path, wanted: Sequence[Wanted]) -> Iterator[s
     versions = {package.name: package.version for package in plan.packages}
     chosen = (*plan.options.overrides, *plan.options.excludes, *plan.options.replacements)
     decided = {canonicalize_name(found[0]) for text in chosen if (found := re.match(r"[\w.-]+", text))}
-    for each in wanted:
+    for each in wanted_files(plan):
         package, filename = each.package, each.file.filename
         if not each.is_wheel or package.metadata not in _ANNOUNCED:
             continue

@@ -131,7 +131,9 @@ def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, re
 @click.option(
     "--layers", "layered", is_flag=True, help="An archive each for the runtime, the base and your own packages."
 )
-@click.option("--name", metavar="NAME", default="", help="What archives are called; the input's project, else OUT.")
+@click.option(
+    "--name", metavar="NAME", default="", help="What archives are called; else the input's project or folder."
+)
 @click.option(
     "--bundle-version", "version", metavar="VERSION", default="", help="Its version; the plan's digest, else."
 )

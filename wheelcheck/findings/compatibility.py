@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 from packaging.version import Version
@@ -66,6 +66,28 @@ def find_incompatibilities(diagnosis: Diagnosis) -> Iterator[Finding]:
             message=met.message,
             evidence=(*hints, *met.evidence),
             paths=diagnosis.paths(met.subject.name),
+        )
+
+
+def find_absent_parts(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """What the chosen wheels need of an installer, such as the Visual C++ runtime: one finding for each part that nobody brings."""
+    resolution = diagnosis.outcome
+    if not isinstance(resolution, Resolution):
+        return
+    for part in diagnosis.parts:
+        met = [_met_by(requirement, resolution) for requirement in part.needed_by]
+        pins = {pin.name: pin for pin in met if pin is not None and isinstance(pin.distribution, Wheel)}
+        needing = [pin for _, pin in sorted(pins.items()) if not cast(Wheel, pin.distribution).is_any]
+        if not needing or not part.brought_by.isdisjoint(resolution.pins):
+            continue
+        names = ", ".join(f"{pin.name} {pin.version}" for pin in needing)
+        one = len(needing) == 1
+        used = f" ({part.used_for})" if part.used_for else ""
+        yield Finding.of(
+            Code.PART_ABSENT,
+            message=f"{names} {'needs' if one else 'need'} {part.owner}{used}: {part.remedy}",
+            package=needing[0].name if one else None,
+            version=needing[0].version if one else None,
         )
 
 

@@ -23,6 +23,7 @@ from wheelcheck.targets.project_view import Admission, PageFacts, ProjectView
 
 if TYPE_CHECKING:
     from wheelcheck.model.knowledge import BuildNeeds, MarkerValues, RepairKnowledge
+    from wheelcheck.model.systems import AbsentLibrary
 
 _PATHS_SHOWN = 5
 _USER = ""  # where all ways begin; no project can have this name
@@ -34,7 +35,8 @@ class Diagnosis:
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
     with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *tool_settings* are those of other tools.
     *knowledge* is what is known beyond metadata; without it nothing is said about that. *requirements* are the user's own, and
-    *marker_values* what the variables of their markers can be.
+    *marker_values* what the variables of their markers can be. *parts* are what installers bring to the target's system, and wheels
+    may need.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Diagnosis:
         knowledge: RepairKnowledge | None = None,
         requirements: tuple[Requirement, ...] = (),
         marker_values: Mapping[str, MarkerValues] | None = None,
+        parts: tuple[AbsentLibrary, ...] = (),
     ) -> None:
         self.outcome = outcome
         self.policy = policy
@@ -60,6 +63,7 @@ class Diagnosis:
         self.knowledge = knowledge
         self.requirements = requirements
         self.marker_values = marker_values or {}
+        self.parts = parts
         self.constraints = constraints
         self.compatibility = Compatibility(outcome.target)
         self._projects = projects

@@ -28,7 +28,7 @@ from wheelcheck.findings.chosen import (
     find_refused_archives,
     find_yanked,
 )
-from wheelcheck.findings.compatibility import find_incompatibilities
+from wheelcheck.findings.compatibility import find_absent_parts, find_incompatibilities
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.indexes import find_failed_indexes, find_refused_names, find_shared_names
 from wheelcheck.findings.installing import find_offenders
@@ -63,6 +63,7 @@ RULES: Mapping[Rule, bool] = {
     find_missing_times: False,
     find_refused_archives: True,
     find_incompatibilities: False,
+    find_absent_parts: False,
 }
 """Every rule, and whether its findings of severity error keep an outcome from being installed."""
 

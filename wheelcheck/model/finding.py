@@ -299,6 +299,12 @@ class Code(Enum):
         "exclude that release: it may fail when it is imported.",
         "Bound the dependency below the release named, or choose a newer version of the wheel.",
     )  # fmt: skip
+    PART_ABSENT = (
+        "WC503", Severity.INFO, "needs what a clean Windows lacks",
+        "A wheel for Windows needs a library that comes with an installer, such as the Visual C++ runtime, and does not bring it: "
+        "its import fails on a machine that never had one.",
+        "Add the project that brings it, or let your installer run the other; `wheelcheck bundle` and `verify` read the files.",
+    )  # fmt: skip
     MODULE_ABSENT = (
         "WC601", Severity.ERROR, "imports a module that nobody brings",
         "A module that is carried out when the project is imported imports another one, which no project of the plan brings and "

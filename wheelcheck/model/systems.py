@@ -14,23 +14,35 @@ from msgspec import Struct, field
 from packaging.version import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
+
+    from wheelcheck.model.requirement import Requirement
 
 
 class AbsentLibrary(Struct, frozen=True, kw_only=True):
     """Libraries that a system has only after somebody installed them, as shell ``patterns`` of file names.
 
     ``bundled`` says that the usual place is the environment itself, so that its absence is an error; otherwise it is a warning.
-    ``owner`` is what brings it (``the Visual C++ runtime``), ``remedy`` what to do.
+    ``owner`` is what brings it (``the Visual C++ runtime``), ``remedy`` what to do. ``needed_by`` are the versions of projects
+    whose wheels are known to need one and to bring none, ``brought_by`` the projects that bring it,
+    ``used_for`` says which parts of these need it, empty for all.
     """
 
     patterns: tuple[str, ...]
     owner: str
     remedy: str
     bundled: bool
+    needed_by: tuple[Requirement, ...] = ()
+    brought_by: frozenset[NormalizedName] = frozenset()
+    used_for: str = ""
+
+    def sentence(self, names: Collection[str], libraries: Collection[str]) -> str:
+        """That the distributions *names* need *libraries* of it, and what to do."""
+        verb = "needs" if len(names) == 1 else "need"
+        return f"{', '.join(sorted(names))} {verb} {', '.join(sorted(libraries))} of {self.owner}: {self.remedy}"
 
 
 class SymbolCeiling(Struct, frozen=True, kw_only=True):

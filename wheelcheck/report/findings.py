@@ -25,7 +25,7 @@ _BESIDE = {
     Code.BUILD_NEEDS: "to build",
 }
 """Notes that are drawn with an error, each with the word before it."""
-TELLING = frozenset({Code.ADVISORY, Code.ABI_BREAK, Code.PRE_RELEASE, Code.PATCH_ASSUMED})
+TELLING = frozenset({Code.ADVISORY, Code.ABI_BREAK, Code.PART_ABSENT, Code.PRE_RELEASE, Code.PATCH_ASSUMED})
 """Codes whose notes matter to whoever ships the environment, so that they are shown at once."""
 MOST_NOTES = 3
 """Notes of one code that are shown at once."""

@@ -14,7 +14,7 @@ from wheelcheck.environments.verify.library_index import LibraryCase, LibraryInd
 from wheelcheck.environments.verify.subject import Subject, is_outside, joined, owners, read_installed
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
-from wheelcheck.model.systems import LibraryKnowledge, SystemKnowledge
+from wheelcheck.model.systems import AbsentLibrary, LibraryKnowledge, SystemKnowledge
 from wheelcheck.texts.files import is_file
 
 _PYTHON_DLL = re.compile(r"python3(\d*)(t?)(_d)?\.dll")
@@ -173,7 +173,18 @@ RULES: Mapping[str, Callable[[LibraryCase], Iterator[Problem]]] = MappingProxyTy
 
 
 def iter_lacking_runtimes(subject: Subject, knowledge: LibraryKnowledge) -> Iterator[str]:
-    """A sentence for each part that installers bring and that the wheels of *subject* need, such as the Visual C++ runtime.
+    """A sentence for each part that installers bring and that the wheels of *subject* need, such as the Visual C++ runtime."""
+    needed: dict[AbsentLibrary, tuple[set[str], set[str]]] = {}
+    for absence, name, library in lacking_parts(subject, knowledge):
+        names, libraries = needed.setdefault(absence, (set(), set()))
+        names.add(name or "the runtime")
+        libraries.add(library)
+    for absence, (names, libraries) in needed.items():
+        yield absence.sentence(names, libraries)
+
+
+def lacking_parts(subject: Subject, knowledge: LibraryKnowledge) -> Iterator[tuple[AbsentLibrary, str, str]]:
+    """Parts that installers bring and that *subject* lacks: each with the distribution that needs it and the library's name.
 
     Reads the headers of all libraries, and judges nothing else.
     """
@@ -183,16 +194,10 @@ def iter_lacking_runtimes(subject: Subject, knowledge: LibraryKnowledge) -> Iter
     installed = read_installed(subject)
     index = read_library_index(subject, owners(subject, installed))
     requires = {each.name: each.requires for each in installed}
-    needed: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
     for problem in judge_libraries(subject, index, knowledge, (), requires):
         absence = system.absence(problem.library) if problem.library else None
         if absence is not None and absence.bundled and problem.severity is Severity.ERROR:
-            names, libraries = needed.setdefault((absence.owner, absence.remedy), (set(), set()))
-            names.add(problem.distribution or "the runtime")
-            libraries.add(problem.library or "")
-    for (owner, remedy), (names, libraries) in needed.items():
-        verb = "needs" if len(names) == 1 else "need"
-        yield f"{', '.join(sorted(names))} {verb} {', '.join(sorted(libraries))} of {owner}: {remedy}"
+            yield absence, problem.distribution or "", problem.library or ""
 
 
 def judge_libraries(
