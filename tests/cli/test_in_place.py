@@ -54,6 +54,8 @@ CATALOG = {
     "many": [make_wheel("many", "1.0", extras=["n"], requires=["b", "n==1.0; extra == 'n'"])],
     "old": [make_wheel("old", "1.0", requires=["fast"])],
     "fast": [make_wheel("fast", "1.0"), make_wheel("fast", "2.0")],
+    "banner": [make_wheel("banner", "1.0", files={"banner/__init__.py": "import six\n"})],
+    "six": [make_wheel("six", "1.17.0", files={"six.py": ""})],
 }
 ADVISORY = """
 [[advisory]]
@@ -155,6 +157,19 @@ SHAPES = {
     "options": one("--prefer-binary\n--pre\nown==1.0\n"),
     "a variable beside it": one("# ${HOME}\n--trusted-host ${HOST_OF_NOBODY}\nown==1.0\n"),
     "substitute": one("psycopg2==2.9  # database\n", "psycopg2==2.9", "psycopg2-binary==2.9"),
+    "added": one(
+        "banner  # signs\n",
+        "signs\n",
+        "signs\nsix  # wheelcheck R1: banner 1.0 imports six\n",
+        more=("--imports", "all"),
+    ),
+    "added to a project": one(
+        PROJECT + 'dependencies = [\n    "banner",  # signs\n]\n',
+        '"banner",  # signs\n',
+        '"banner",  # signs\n    "six",\n',
+        word="pyproject.toml",
+        more=("--imports", "all"),
+    ),
     "extra dropped": one("many[n]  # all of it\n", "many[n]", "many"),
     "hashes on the line": hashed(f"own==1.0 {OWN}  # ours\n", f"own==1.0 {OWN}", f"own==1.1 {OWN_NOW}"),
     "hashes that a comment names": hashed(f"own==1.0 {OWN} # no --hash=x\n", f"own==1.0 {OWN}", f"own==1.1 {OWN_NOW}"),

@@ -52,6 +52,8 @@ CATALOG = {
     "psycopg2-binary": [make_wheel("psycopg2-binary", "2.9", tags="cp311-cp311-win_amd64")],
     "many": [make_wheel("many", "1.0", extras=["n"], requires=["b", "n==1.0; extra == 'n'"])],
     "lost": [make_sdist("lost", "1.0", files=NATIVE)],
+    "banner": [make_wheel("banner", "1.0", files={"banner/__init__.py": "import six\n"})],
+    "six": [make_wheel("six", "1.17.0", files={"six.py": ""})],
 }
 
 ADVISORY = """
@@ -99,6 +101,7 @@ QUESTIONS = {
     "constrain": ("old",),
     "substitute": ("psycopg2==2.9",),
     "extra": ("many[n]",),
+    "add": ("banner", "--imports", "all"),
 }
 GIVEN = ("--override", "b==1.0", "--exclude", "lost", "-c", "b<3", "--knowledge", "known")
 CHANGED_BY_WORDS = {"digest", "inputs", "repairs", "repair_search", "applied"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
@@ -53,6 +54,65 @@ def situation(
 _APP = situation(
     ["app==1.0"], {"app": {"1.0": _at("2023-06-01", "lib")}}, {"app-1.0": "from lib import quote\n"}, "app"
 )
+
+
+def _missing(source: str, module: str, project: str, versions: Mapping[str, bool], python: str = "3.12") -> Situation:
+    """An app whose *source* imports *module*, and *project*, whose *versions* have it or not."""
+    asked = situation(
+        ["app==1.0"],
+        {
+            "app": {"1.0": _at("2023-06-01")},
+            project: {each: _at(f"2023-07-0{day}") for day, each in enumerate(versions, 1)},
+        },
+        {"app-1.0": source},
+        "app",
+        python=python,
+    )
+    file = f"{project.replace('-', '_')}-{{}}-py3-none-any.whl"
+    code = {file.format(each): {f"{module if has else 'other'}.py": ""} for each, has in versions.items()}
+    names = {
+        canonicalize_name("legacy-cgi"): frozenset({"cgi"}),
+        canonicalize_name("setuptools"): frozenset({"pkg_resources"}),
+    }
+    return replace(asked, code={**asked.code, **code}, knowledge=RepairKnowledge(import_names=names))
+
+
+@pytest.mark.parametrize(
+    ("asked", "added"),
+    [
+        (_missing("import six\n", "six", "six", {"1": True, "2": True}), "six"),
+        (
+            _missing("import pkg_resources\n", "pkg_resources", "setuptools", {"80": True, "81": True, "82": False}),
+            "setuptools<82",
+        ),
+        (_missing("from cgi import parse\n", "cgi", "legacy-cgi", {"2.6": True}, python="3.13"), "legacy-cgi"),
+        (_missing("import distutils.core\n", "setuptools", "setuptools", {"80": True}), "setuptools"),
+        (_missing("from importlib.metadata import version\nversion('six')\n", "six", "six", {"1": True}), "six"),
+    ],
+    ids=[
+        "of a well-known name",
+        "which newer releases lost",
+        "that Python lost",
+        "with a stand-in",
+        "that is looked up",
+    ],
+)
+def test_project_is_asked_for_that_brings_a_module_which_nobody_brings(asked: Situation, added: str) -> None:
+    repair = asked.proposals().repairs[0]
+    assert [edit.kind for edit in repair.edits] == [EditKind.ADD]
+    assert repair.options == (added,)
+    assert repair.risk is Risk.LOW
+
+
+def test_project_that_nobody_knows_is_not_asked_for_by_the_name_of_a_module() -> None:
+    asked = _missing("import helper\n", "helper", "helper", {"1": True})
+    assert all(EditKind.ADD not in repair.kinds for repair in asked.proposals().repairs)
+
+
+def test_release_of_years_after_what_imports_it_is_no_low_risk() -> None:
+    asked = _missing("import six\n", "six", "six", {"1": True})
+    late = {**asked.index, "six": {"1": _at("2026-07-01")}}
+    assert replace(asked, index=late).proposals().repairs[0].risk is Risk.MEDIUM
 
 
 def test_dependency_that_is_too_new_is_kept_below_the_release_that_lost_the_name() -> None:

@@ -67,6 +67,7 @@ BOUND = edit(
     "numpy<2",
     because="torch 2.1.0 was built for NumPy 1",
 )
+ADD = edit(EditKind.ADD, "six", "six<2", "six<2", because="banner 1.0 imports six")
 PYTHON = edit(EditKind.PYTHON, "", "3.11", "--python", "3.11", because="torch 2.1.0 has no wheel")
 OVERRIDE = edit(
     EditKind.OVERRIDE,
@@ -315,3 +316,14 @@ def test_overrides_read_back_as_they_are_meant() -> None:
 
 def test_no_overrides_are_an_empty_file() -> None:
     assert rewritten_overrides([PIN]) == ""
+
+
+def test_added_project_is_a_further_line_and_a_comment_beside_hashes() -> None:
+    assert rewritten_requirements("banner\n", [ADD], repair="R1").splitlines() == [
+        "banner",
+        "six<2  # wheelcheck R1: banner 1.0 imports six",
+    ]
+    hashed = f"banner==1.0 --hash=sha256:{'0' * 64}\n"
+    assert (
+        rewritten_requirements(hashed, [ADD]).splitlines()[-1] == "# wheelcheck: use 'six<2' (banner 1.0 imports six)"
+    )

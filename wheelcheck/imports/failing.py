@@ -34,7 +34,7 @@ _SHOWN = 3
 class Lack(Struct, frozen=True, kw_only=True):
     """The cause of a failing import as a *code* and a clause: *names* of *module* (none: the module) are not there.
 
-    Or else *requirement* is what the code asks of the metadata of *provider*.
+    Or else *requirement* is what the code asks of the metadata of *provider*, or of a distribution that is not there.
 
     *provider* is the project that has the module in other versions, ``None`` where no project of the resolution does.
     """
@@ -265,7 +265,7 @@ class _Judge:
             until = self._library.bundled.get(name, 0)
             if version is None and check.is_sure and not self._providers.is_unseen and self._target.minor > until:
                 reason = f"which looks for a distribution named {asked.name}, and no {self._around.whole} has that name"
-                return Lack(code=Code.REFUSED, reason=reason, module="")
+                return Lack(code=Code.REFUSED, reason=reason, module="", requirement=check.requirement)
         return None
 
     def _judge(self, each: OuterImport) -> Lack | None:

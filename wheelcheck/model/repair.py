@@ -30,6 +30,7 @@ class EditKind(Enum):
     """What an edit changes; the value is the word of the plan's schema, the order is that of the promise it breaks."""
 
     CONSTRAIN = "constrain"
+    ADD = "add"
     PYTHON = "python"
     PLATFORM = "platform"
     SUBSTITUTE = "substitute"

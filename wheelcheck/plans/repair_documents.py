@@ -33,9 +33,9 @@ class EditDocument(Struct, frozen=True, kw_only=True):
     kind: Annotated[
         EditKind,
         about(
-            "What is changed: a further bound, the target's Python or platform, the project taken, the index asked, the systems "
-            "where a project is asked for, the user's own pin, the day as of which everything is planned, an extra dropped, a "
-            "requirement of another package replaced, a project left out."
+            "What is changed: a further bound, a project asked for besides, the target's Python or platform, the project taken, "
+            "the index asked, the systems where a project is asked for, the user's own pin, the day as of which everything is "
+            "planned, an extra dropped, a requirement of another package replaced, a project left out."
         ),
     ]
     package: Annotated[ProjectName | None, about("The project it is about, if it is about one.")] = None

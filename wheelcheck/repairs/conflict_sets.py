@@ -22,7 +22,7 @@ from wheelcheck.repairs.blocker_case import BlockerCase
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, RepairContext
 from wheelcheck.repairs.edits import Change, Constrained, Key, Keys, VersionChange, key_of
-from wheelcheck.repairs.import_bounds import iter_import_bounds
+from wheelcheck.repairs.import_bounds import iter_additions, iter_import_bounds, top_of
 from wheelcheck.repairs.remedies import iter_patches, iter_pythons, iter_remedies
 from wheelcheck.repairs.trials import Trial, Trials, usable_candidates, usable_versions
 
@@ -85,7 +85,8 @@ class ConflictSets:
     def of_failing(self, trial: Trial, failing: Mapping[NormalizedName, Sequence[Lack]]) -> tuple[ConflictSet, ...]:
         """The conflict sets of *trial*, which resolves, for the *failing* projects: later versions, another Python.
 
-        For each project that lacks what they import, a bound under which it has that besides.
+        For each project that lacks what they import, a bound under which it has that besides; for each module that nobody brings,
+        the project that does.
         """
         view = TrialView(trial, self._trials.diagnosis(trial))
         found = []
@@ -102,18 +103,21 @@ class ConflictSets:
                 for each in later
                 if not isinstance(each, VersionChange) or each.candidates
             )
-            by_provider: dict[NormalizedName | None, list[Lack]] = {}
+            # What one project lacks, or one module that nobody brings, is mended apart from the rest.
+            apart: dict[tuple[NormalizedName | None, str], list[Lack]] = {}
             for lack in lacks:
                 provider = lack.provider or self._bringing(lack.module, view)
-                by_provider.setdefault(provider, []).append(replace(lack, provider=provider))
-            for provider, mine in by_provider.items() or ((None, []),):
+                module = "" if provider is not None else top_of(lack)
+                apart.setdefault((provider, module), []).append(replace(lack, provider=provider))
+            for (provider, _), mine in apart.items() or (((None, ""), []),):
                 if provider is not None:
                     # What another project lacks it lacks on every Python.
                     bounds = iter_import_bounds(view, name, mine, self._context.code)
                     rest = (each for each in changes if each.kind is not EditKind.PYTHON)
                     found.append(ConflictSet(blockers=whole.blockers, changes=(*bounds, *rest)))
                 else:
-                    found.append(ConflictSet(blockers=whole.blockers, changes=changes))
+                    added = iter_additions(view, name, mine[0], self._context) if mine else ()
+                    found.append(ConflictSet(blockers=whole.blockers, changes=(*added, *changes)))
         return tuple(found)
 
     def _bringing(self, module: str, view: TrialView) -> NormalizedName | None:

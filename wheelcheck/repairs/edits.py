@@ -118,6 +118,25 @@ class Constrained(Change, frozen=True, kw_only=True):
         return state.with_question(constraints=constraints)
 
 
+class Added(Change, frozen=True, kw_only=True):
+    """What *wanted* says is asked for besides, since the code of another project imports it and nobody declares it."""
+
+    kind = EditKind.ADD
+    cost: int = 7
+    wanted: Requirement
+
+    @property
+    def package(self) -> NormalizedName:
+        return self.wanted.name
+
+    @property
+    def moved(self) -> tuple[str, str]:
+        return "", str(self.wanted)
+
+    def applied(self, state: State) -> State:
+        return state.with_question(requirements=(*state.question.requirements, _asked(str(self.wanted), "")))
+
+
 class SettingChange(Change, frozen=True, kw_only=True):
     """An option of the run is *value* instead of *before*."""
 

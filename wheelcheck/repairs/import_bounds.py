@@ -1,27 +1,32 @@
-"""Finds bounds under which imports hold that fail with a release that is too new for them; proves nothing.
+"""Finds bounds and additions under which imports hold that fail; proves nothing.
 
 ``TrialView, dependant, Lack, … → Change``. The dependant was made with a release in which the names stood: between that and the
-chosen one lies the last that has them.
+chosen one lies the last that has them. A module that nobody brings has a project that is known for it, which can be asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.imports.failing import Lack
+from wheelcheck.knowledge.loading import load_well_known
 from wheelcheck.model.code import ModuleState
-from wheelcheck.model.requirement import CandidateOrigin, Requirement
+from wheelcheck.model.finding import Code as FindingCode
+from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, Requirement
 from wheelcheck.ports import Code
 from wheelcheck.repairs.blockers import TrialView, joined_extras
-from wheelcheck.repairs.edits import Change, Constrained, Repinned
+from wheelcheck.repairs.context import RepairContext
+from wheelcheck.repairs.edits import Added, Change, Constrained, Repinned
 from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.project_view import ProjectView, first_upload
 
 _THERE = (ModuleState.READ, ModuleState.COMPILED)
+_ADDABLE = frozenset({FindingCode.MODULE_ABSENT, FindingCode.GONE_FROM_PYTHON, FindingCode.REFUSED})
+_ADDED = 2  # projects that bring one module, such as forks of each other
 
 
 def iter_import_bounds(
@@ -67,15 +72,54 @@ def iter_import_bounds(
         )
 
 
+def top_of(lack: Lack) -> str:
+    """The top-level module that *lack* is about, or the distribution that the code looks for; empty for neither."""
+    if lack.module or not lack.requirement:
+        return lack.module.partition(".")[0]
+    return Requirement.parse(lack.requirement, CommandLineOrigin(text=lack.requirement)).name
+
+
+def iter_additions(view: TrialView, dependant: NormalizedName, lack: Lack, context: RepairContext) -> Iterator[Change]:
+    """The changes that ask for a project that has the module of *lack*, which *dependant* imports and nobody brings.
+
+    Such are the projects that are known to bring it, and a well-known one that is called so: a stranger's is never asked for.
+    """
+    top, user = top_of(lack), view.pins[dependant]
+    if lack.code not in _ADDABLE or lack.provider is not None or not top:
+        return
+    stand_in = context.library.stands_in.get(top) if context.library is not None else None
+    module = stand_in or top
+    parts = (lack.module or top).split(".")
+    above = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)} | {module}
+    known = [name for name, modules in context.knowledge.import_names.items() if modules & above]
+    alike = canonicalize_name(module)
+    names = sorted(known, key=lambda name: (name != alike, len(name), name)) if lack.module else []
+    if alike not in names and alike in load_well_known():
+        names.append(alike)
+    origin = CandidateOrigin(name=user.name, version=user.version)
+    for name in [each for each in names if each not in view.pins][:_ADDED]:
+        project = view.diagnosis.project(name)
+        versions = usable_versions(project)
+        sought = [Lack(code=lack.code, reason="", module=module)] if lack.module else []
+        newest = _newest_standing(project, versions, None, sought, context.code)
+        if newest is not None:
+            bound = f"<{_short(versions[newest - 1])}" if newest else ""
+            because = f"{user.name} {user.version} imports {module}"
+            yield Added(wanted=Requirement.parse(f"{name}{bound}", origin), because=because)
+
+
 def _newest_standing(
     project: ProjectView, versions: Sequence[Version], day: str | None, lacks: Sequence[Lack], code: Code
 ) -> int | None:
     """The place in *versions* (newest first) of the newest that has all of *lacks*; ``None`` where none is known to.
 
-    The release that was the newest on *day* is read first, then halves between it and the newest: a few archives in all.
+    The release that was the newest on *day* (of no day: the newest, then the oldest) is read first, then halves between it and the
+    newest: a few archives in all.
     """
     if not versions:
         return None
+    if day is None and _stands(project, versions[0], lacks, code):
+        return 0
     times = (first_upload(project.page, version) for version in versions)
     known = (place for place, time in enumerate(times) if day and time and time <= day)
     has = next(known, len(versions) - 1)

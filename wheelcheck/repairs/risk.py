@@ -17,7 +17,13 @@ from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.repairs.import_grounds import judge_dependants, judge_exclusion, judge_imports
 from wheelcheck.repairs.own_platforms import NAMES, built_for, standard_since
 from wheelcheck.repairs.repair_case import RepairCase, distance_of
-from wheelcheck.repairs.version_grounds import judge_constraint, judge_override, judge_pin, judge_side_effects
+from wheelcheck.repairs.version_grounds import (
+    judge_addition,
+    judge_constraint,
+    judge_override,
+    judge_pin,
+    judge_side_effects,
+)
 from wheelcheck.targets.platforms import parse_platform
 from wheelcheck.targets.pythons import parse_python
 
@@ -253,6 +259,7 @@ def judge_remaining(case: RepairCase) -> Iterator[Ground]:
 
 JUDGES: Mapping[EditKind, Callable[[RepairCase, Edit], Iterator[Ground]]] = {
     EditKind.CONSTRAIN: judge_constraint,
+    EditKind.ADD: judge_addition,
     EditKind.PYTHON: judge_python,
     EditKind.PLATFORM: judge_platform,
     EditKind.SUBSTITUTE: judge_substitute,

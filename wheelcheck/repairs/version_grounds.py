@@ -100,6 +100,23 @@ def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:
             yield from _judge_taken(case, read_imports(case, dependant, edit.package), chosen)
 
 
+def judge_addition(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    """A project that is asked for besides, for the sake of a module that it has; nothing else changes by it."""
+    chosen = case.chosen(edit.package) if edit.package is not None else None
+    if chosen is None:
+        return
+    text = f"{edit.because}, which {chosen.name} {chosen.version} has and nobody asks for"
+    yield Ground(risk=Risk.LOW, text=text)
+    released = case.released(chosen.name, chosen.version)
+    for user in filter(None, map(case.chosen, case.failing)):
+        own = case.released(user.name, user.version)
+        if own and released and f"{int(own[:4]) + _YEARS_LATER}{own[4:]}" <= released:
+            text = (
+                f"{chosen.name} {chosen.version} ({released[:10]}) was released years after {user.name} {user.version}"
+            )
+            yield Ground(risk=Risk.MEDIUM, text=f"{text} ({own[:10]})")
+
+
 def judge_side_effects(case: RepairCase) -> Iterator[Ground]:
     """At most one ground: projects that no edit names and that end older by a major version or two years."""
     named = {edit.package for edit in case.edits}

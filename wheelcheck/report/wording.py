@@ -57,6 +57,8 @@ def bare_change(edit: Edit) -> str:
             return f"platform {after}" + (f" instead of {before}" if before else "")
         case EditKind.SUBSTITUTE:
             return f"take {glued(after)} instead of {name}"
+        case EditKind.ADD:
+            return f"ask for {glued(after)} as well"
         case EditKind.INDEX:
             return f"take {name} from {after}"
         case EditKind.MARKER:

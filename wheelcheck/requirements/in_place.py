@@ -47,6 +47,9 @@ _BY_TOOL = {
 }
 
 
+_DECLARED = ("project", "dependencies")
+
+
 class FileChange(Struct, frozen=True, kw_only=True):
     """A file as it is and as it is to be; *place* is what the user calls it."""
 
@@ -177,19 +180,22 @@ class InPlace(Struct, kw_only=True):
         if project is not None:
             file = self._file(project, edit)
             tool = _tool_in_charge(file.text, Path(project).parent)
-            keys = _BY_TOOL.get((edit.kind, tool))
+            keys = _DECLARED if edit.kind is EditKind.ADD else _BY_TOOL.get((edit.kind, tool))
+            if edit.kind is EditKind.ADD and not _declares(file.text):
+                raise _refused(edit, f"{project} has no list of dependencies")
             if keys is None:
                 raise _refused(edit, f"{project} is {tool or 'no tool'}'s, which has no words for it there")
             file.text = _with_entry(file.text, keys, edit)
             return
         lists = [place for place in places if self._file(place, edit).is_list]
-        if edit.kind is not EditKind.CONSTRAIN or not lists:
+        if edit.kind not in (EditKind.CONSTRAIN, EditKind.ADD) or not lists:
             raise _refused(edit, "a list of requirements has no words for what other projects ask for")
         file = self._file(lists[0], edit)
         if "--hash" in file.text:
             raise _refused(edit, f"{file.place} pins every project with its hashes, and {edit.package} is not in it")
         why = " ".join((edit.because or "a bound").split())
-        file.ending += f"{edit.package}{edit.after}  # wheelcheck {self.repair}: {why}{newline_of(file.text)}"
+        line = edit.after if edit.kind is EditKind.ADD else f"{edit.package}{edit.after}"
+        file.ending += f"{line}  # wheelcheck {self.repair}: {why}{newline_of(file.text)}"
 
     def _file(self, place: str, edit: Edit) -> _File:
         if place not in self.files:
@@ -311,6 +317,13 @@ def _tool_in_charge(text: str, folder: Path) -> str:
     return next((tool for tool in (*beside, *locks) if tool in beside or tool in tables), "")
 
 
+def _declares(text: str) -> bool:
+    """Whether *text*, a pyproject.toml, lists its dependencies as PEP 621 says."""
+    import tomllib
+
+    return "dependencies" in tomllib.loads(text.replace("\r\n", "\n")).get("project", {})
+
+
 def _with_entry(text: str, keys: Sequence[str], edit: Edit) -> str:
     """*text*, a pyproject.toml, with *edit* said at *keys*: an item of a list, in place of one on the same project, or a key."""
     import tomlkit
@@ -326,9 +339,8 @@ def _with_entry(text: str, keys: Sequence[str], edit: Edit) -> str:
     if not last:
         table[str(edit.package)] = edit.after
         return _relined(text, tomlkit.dumps(document))
-    item = {EditKind.EXCLUDE: str(edit.package), EditKind.MARKER: edit.after}.get(
-        edit.kind, f"{edit.package}{edit.after}"
-    )
+    whole = {EditKind.EXCLUDE: str(edit.package), EditKind.MARKER: edit.after, EditKind.ADD: edit.after}
+    item = whole.get(edit.kind, f"{edit.package}{edit.after}")
     if last not in table:
         table.add(last, [item])
         return _relined(text, tomlkit.dumps(document))

@@ -78,6 +78,8 @@ class Rewriting(Struct, kw_only=True):
                         yield f"{edit.after}  {self.note(f'in place of {edit.package}{because}')}"
                     if options := _options_only(edit):
                         yield self.note(f"where others ask for {edit.package}, use {options}")
+                case EditKind.ADD if not self.hashed:
+                    yield f"{edit.after}  {self.note(edit.because)}"
                 case EditKind.CONSTRAIN if not self.hashed:
                     yield f"{edit.package}{edit.after}  {self.note(edit.because or 'a bound')}"
                 case _:
