@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("limits on the size of files are POSIX", allow_module_level=True)
 
+from tests.cli.bundles import bundle_words, write_plan, write_runtime
 from tests.cli.programs import TARGET, Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.index.test_cache_folder import largest_file
@@ -58,10 +60,48 @@ def held(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_full_disk_leaves_what_was_there_and_nothing_half_written(name: str, shell: Shell, index: str) -> None:
-
-    words = COMMANDS[name].format(on=" ".join(TARGET), at=f"-i {index} --no-cache").split()
     shell.write("wants.txt", "a\nn==1.0\n")
     assert shell.run("plan", "a", *TARGET, "-i", index, "--no-cache", "-o", "plan.json").status == 0
+    run_on_a_full_disk(shell, COMMANDS[name].format(on=" ".join(TARGET), at=f"-i {index} --no-cache").split())
+
+
+def test_full_disk_leaves_a_site_as_it_was(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("cryptography", reason="the extra wheelcheck[sign] is not installed")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")  # the number of a release is the second of its making
+    write_runtime(shell)
+    write_plan(shell)
+    assert (
+        shell.run(*bundle_words("-o", "out", "--archive", "zip", "--bundle-version", "1", "--name", "demo")).status == 0
+    )
+    assert shell.run("sign", "-o", "key").status == 0
+    run_on_a_full_disk(shell, ["publish", "out", "--to", "site", "--key", "key"])
+    assert shell.run("sign", "-o", "other").status == 0
+    run_on_a_full_disk(shell, ["sign", "site", "--key", "other"])
+
+
+def test_full_disk_leaves_no_part_of_a_key(shell: Shell) -> None:
+    pytest.importorskip("cryptography", reason="the extra wheelcheck[sign] is not installed")
+    for limit in (0, 1, 20, 60, 118):
+        with largest_file(limit):
+            found = shell.run("sign", "-o", "key")
+        assert found.status == 3, (limit, found)
+        assert found.err.count("rror: ") == 1, found.err
+        assert not held(shell.folder), (limit, list(shell.folder.iterdir()))
+    assert shell.run("sign", "-o", "key").status == 0
+
+
+def test_full_disk_leaves_no_part_of_a_runtime(shell: Shell) -> None:
+    name = "python-3.11.9-embed-amd64.zip"
+    content = write_runtime(shell).read_bytes()
+    shell.write("own/runtimes.txt", f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+    with IndexServer() as server:
+        server.add_path(f"/mirror/3.11.9/{name}", content)
+        at = ("--runtime-mirror", f"{server.base_url}/mirror/")
+        run_on_a_full_disk(shell, ["runtime", "win_amd64/3.11", "-o", "made", "--knowledge", "own", *at, "--no-cache"])
+
+
+def run_on_a_full_disk(shell: Shell, words: list[str]) -> None:
+    """Run the program with *words* on disks of several sizes: it says so once, and what has a name is whole."""
     before = held(shell.folder)
     whole = shell.run(*words)
     after = held(shell.folder)
@@ -81,9 +121,8 @@ def test_full_disk_leaves_what_was_there_and_nothing_half_written(name: str, she
             limit,
             list(left),
         )
-        hidden = [
-            path.name for path in shell.folder.iterdir() if path.name.startswith(".") or path.name.endswith(".tmp")
-        ]
+        names = [path.name for path in shell.folder.rglob("*") if path.suffix != ".lock"]
+        hidden = [name for name in names if name.startswith(".") or name.endswith(".tmp")]
         assert not hidden, (limit, hidden)
     undo(shell, before)
     assert shell.run(*words).status == whole.status

@@ -76,10 +76,10 @@ for _ in iter(int, 1): pass
 
 
 def test_signals_at_random_moments_leave_nothing_half_done_and_the_next_run_whole() -> None:
-    found = disturb(5, (signal.SIGINT, signal.SIGTERM), seed=time.time_ns())
+    found = disturb(6, (signal.SIGINT, signal.SIGTERM), seed=time.time_ns())
     assert found.wrong == []
 
 
 def test_kill_at_random_moments_leaves_what_the_next_run_is_whole_with() -> None:
-    found = disturb(5, (signal.SIGKILL,), seed=time.time_ns())
+    found = disturb(6, (signal.SIGKILL,), seed=time.time_ns())
     assert found.wrong == []

@@ -31,10 +31,13 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, metavar="N", help="kill so many runs at random moments")
     parser.add_argument("--indexes", type=int, metavar="N", help="plan against so many indexes that misbehave")
     parser.add_argument("--signals", type=int, metavar="N", help="interrupt so many runs at random moments")
+    parser.add_argument(
+        "--forked", action="store_true", help="start these runs from a process that has loaded the program"
+    )
     options = parser.parse_args(words)
     if options.kills or options.signals:
         numbers = (signal.SIGKILL,) if options.kills else (signal.SIGINT, signal.SIGINT, signal.SIGTERM)
-        return end_runs(options.kills or options.signals, numbers, options.seed)
+        return end_runs(options.kills or options.signals, numbers, options.seed, options.forked)
     if options.indexes:
         return meet_indexes(options.indexes, options.seed)
     if options.replay is not None:
@@ -54,13 +57,13 @@ def make(minutes: float, seed: int, keep: Path, kinds: list[str]) -> int:
     return 1 if any(count.faults for count in counts.values()) else 0
 
 
-def end_runs(count: int, numbers: tuple[signal.Signals, ...], seed: int) -> int:
+def end_runs(count: int, numbers: tuple[signal.Signals, ...], seed: int, forked: bool) -> int:
     """End runs by signals and tell what came of it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
     found = Counted()
     with suppress(KeyboardInterrupt):  # what was counted until then is told
-        disturb(count, numbers, seed, found=found)
+        disturb(count, numbers, seed, found=found, forked=forked)
     seconds = sorted(found.seconds)
     print(f"{sum(found.ends.values())} ends ({found.ends}), {found.early} of them after the answer")
     print(f"left within {seconds[len(seconds) // 2]:.3f} s (median), {seconds[len(seconds) * 99 // 100]:.3f} s (99 %)")

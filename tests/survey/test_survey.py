@@ -175,6 +175,27 @@ def test_killed_survey_continues_and_gives_the_same_tables(surveyed: Path, serve
     assert _answers(surveyed / "killed") == _answers(surveyed / "out")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on the size of files are POSIX")
+@pytest.mark.parametrize("limit", [0, 1_000, 3_000])
+def test_full_disk_is_said_and_the_survey_continues_on_a_larger_one(
+    surveyed: Path, server: IndexServer, limit: int
+) -> None:
+    from tests.index.test_cache_folder import largest_file
+
+    out = surveyed / f"full{limit}"
+    with largest_file(limit):
+        ended = _survey(surveyed, server, out.name)
+    assert ended.returncode == 3, ended.stderr
+    assert ended.stderr.count("rror: ") == 1, ended.stderr
+    assert "Traceback" not in ended.stderr
+    whole = {path.name: path.stat().st_size for path in (surveyed / "out").glob("*.parquet")}
+    assert all(path.stat().st_size <= whole[path.name] for path in out.glob("*.parquet"))
+    for path in out.glob("*.parquet"):
+        parquet.read_table(path)  # what has a name is whole
+    assert _survey(surveyed, server, out.name).returncode == 0
+    assert _answers(out) == _answers(surveyed / "out")
+
+
 def test_every_project_of_the_index_is_an_input(tmp_path: Path, server: IndexServer) -> None:
     words = [sys.executable, "-m", "wheelcheck", "survey", "--all-projects", "-o", "out", *TARGETS, "--no-repair"]
     ended = subprocess.run(

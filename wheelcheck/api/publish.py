@@ -11,6 +11,7 @@ import shutil
 import struct
 import time
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
@@ -116,9 +117,8 @@ def _laid(
     if not source.is_file() or sha256_of(source) != archive.sha256:
         raise HashMismatch("is missing, or not the file that the manifest names", address=str(source))
     if not place.exists():
-        partial = place.with_name(f".{place.name}.partial")
-        shutil.copyfile(source, partial)
-        partial.replace(place)
+        with _becoming(place) as partial:
+            shutil.copyfile(source, partial)
         written.append(place.name)
     elif sha256_of(place) != archive.sha256:
         raise UsageProblem(
@@ -178,9 +178,20 @@ def _iter_files(path: Path) -> Iterator[str]:
 
 
 def _write(path: Path, content: bytes) -> None:
+    with _becoming(path) as partial:
+        partial.write_bytes(content)
+
+
+@contextmanager
+def _becoming(path: Path) -> Iterator[Path]:
+    """A file beside *path* that takes its name once it is whole; where writing it fails, as on a full disk, it is removed."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    try:
+        yield partial
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def make_keys(path: Path) -> str:
@@ -195,11 +206,17 @@ def make_keys(path: Path) -> str:
             raise UsageProblem("is there already", address=str(each), hint="name another file: keys are never replaced")
     key = ed25519.Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
     public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
-    public_path.write_text(public + "\n", encoding="ascii")
+    made: list[Path] = []
+    try:
+        for each, mode, content in ((path, 0o600, pem), (public_path, 0o666, f"{public}\n".encode())):
+            with os.fdopen(os.open(each, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                made.append(each)
+                file.write(content)
+    except BaseException:  # half a pair serves nobody, and would be there already at the next try
+        for each in made:
+            each.unlink()
+        raise
     return public
 
 
