@@ -115,22 +115,3 @@ def write_application(shop: Workshop, system: str) -> None:
     package = {"name": "vibebells", "version": "1.0.0", "main": "main.mjs", "description": "-", "author": "-"}
     (shop.folder / "package.json").write_text(json.dumps(package), encoding="utf-8")
     (shop.folder / "main.mjs").write_text('import "./backend.mjs";\n', encoding="utf-8")
-
-
-def peft_studio(shop: Workshop) -> Iterator[Ran]:
-    """One program for each platform: what each has to download, and the input of its builder, and whether this machine could."""
-    requirements = "fixtures/scenarios/peft-studio/requirements.txt"
-    (shop.folder / "backend.py").write_text("import fastapi\n", encoding="utf-8")
-    for platform in ("win_amd64", "manylinux_2_28_x86_64", "macosx_14_0_arm64", "win_arm64"):
-        plan = f"{platform}.json"
-        words = ("--platform", platform, "--python", "3.11", "--exclude-newer", CUTOFF)
-        planned = shop.run("plan", requirements, *words, "-o", plan)
-        yield planned
-        if planned.status == 0:
-            yield shop.run("fetch", plan, "--sizes")
-            spec = f"{platform}.spec"
-            yield shop.run(
-                "export", plan, "--to", "pyinstaller", "--entry", "backend.py", "--name", "studio", "-o", spec
-            )
-    yield shop.run("doctor", "manylinux_2_28_x86_64.json", "--builder", "pyinstaller")
-    yield note("Nothing of PyTorch was fetched or frozen: PyInstaller runs on each target itself.")

@@ -18,7 +18,8 @@ from tests.cli.test_publish import hosted
 from tests.live.builders_lines import RUNTIME, TARGET, Ran, Workshop, named_windows, note, open_workshop
 from tests.live.done_lines import without_hosts
 from tests.live.peers import CUTOFF, ROOT
-from tests.live.product_frozen import peft_studio, vibebells
+from tests.live.product_frozen import vibebells
+from tests.live.product_training import peft_studio
 from tests.live.product_updates import creatorcrafter
 
 _SHOWN = 14
