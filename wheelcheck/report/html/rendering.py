@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from wheelcheck.report.quoting import flat
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)  # a browser would break the line at its hyphens
 _TEMPLATES = Path(__file__).with_name("templates")
 _MARKS = {"good": "✓", "build": "~", "bad": "✗", "unsure": "?", "none": "\N{EN DASH}"}
 _HEADINGS = {"Check": "What fails", "Difference": "What is new and fails", "Verification": "Problems"}
@@ -70,7 +72,7 @@ def _text(name: str) -> str:
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -80,7 +82,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: flat(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
-    environment.filters |= {"patch_lines": _patch_lines, "data_url": lambda text: Markup(_data_url(text))}  # noqa: S704 - quoted
+    environment.filters |= {
+        "patch_lines": _patch_lines,
+        "data_url": lambda text: Markup(_data_url(text)),  # noqa: S704 - quoted
+        "whole_days": lambda text: Markup(_DAY.sub(r'<span class="day">\g<0></span>', escape(flat(text)))),  # noqa: S704 - escaped
+    }
     return environment
 
 
