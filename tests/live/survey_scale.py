@@ -1,82 +1,184 @@
-"""Measures surveys of synthetic inputs against the loopback index: seconds, memory and requests by the number of inputs.
+"""Measures surveys of a made-up organisation on a loopback index: time, processors, memory and requests by inputs and workers.
 
-    python -m tests.live.survey_scale COUNT...
+    python -m tests.live.survey_scale [INPUTS/WORKERS...] [--write]
 
-Each input asks for one to five projects of the catalog, drawn by a fixed seed with the first ones more often. It prints a row of
-a Markdown table for each count: nothing outside of loopback is asked.
+The inputs and their index are those of ``tests/survey/population.py``; the index waits 20 ms before each answer, and nothing
+outside of loopback is asked. Each run begins with nothing: no cache, no store, no cluster. Without words it makes three runs, of
+5,000 and of 10,000 inputs with one worker and of 10,000 with two; on an idle machine with two cores that takes some eight minutes.
+It prints a Markdown table, the ratios, and its own duration; ``--write`` puts them into reports/survey.md, under "Growth".
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+from msgspec import Struct
 
-from docs.transcripts import CATALOG
-from tests.server.index_server import IndexServer
-from tests.server.mode import Mode
+from tests.survey.population import load_index, texts_of
 
-_SEED = 16
-_TARGETS = ("--platform", "windows,linux", "--python", "3.12")
-
-
-def main(counts: list[int]) -> None:
-    """Measure a survey of each of *counts* inputs."""
-    print(
-        "| inputs | distinct questions | seconds | ms for a question | client MB | all processes MB | requests | pages asked for |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
-    for count in counts:
-        print(_row(count), flush=True)
+ROOT = Path(__file__).parents[2]
+_TARGETS = ("--platform", "windows,alpine", "--python", "3.12,3.13")
+_LATENCY = 0.02
+_RUNS = ((5_000, 1), (10_000, 1), (10_000, 2))
+_ROLES = ("client", "workers", "children")
+_HEAD = (
+    "inputs", "workers", "questions", "cells", "seconds", *(f"{role} CPU s" for role in _ROLES), *(f"{role} MB" for role in _ROLES),
+    "requests", "page requests per project", "index kB per input",
+)  # fmt: skip
 
 
-def _row(count: int) -> str:
-    drawn = random.Random(_SEED)  # noqa: S311 - not for secrets
-    names = [project.name for project in CATALOG]
-    weights = [1 / rank for rank in range(1, len(names) + 1)]
-    with tempfile.TemporaryDirectory() as scratch, IndexServer(CATALOG, mode=Mode(latency=0.02)) as server:
-        rows = []
-        for number in range(count):
-            asked = sorted(set(drawn.choices(names, weights, k=drawn.randint(1, 5))))
-            text = "".join(f"{name}>0.0.{drawn.randint(0, 2)}\n" for name in asked)
-            rows.append(json.dumps({"id": f"r{number}", "text": text}))
+class Run(Struct, frozen=True, kw_only=True):
+    """What a survey of *inputs* with *workers* cost: seconds of CPU and the largest process (MB) by role, and the index."""
+
+    inputs: int
+    workers: int
+    questions: int
+    cells: int
+    seconds: float
+    cpu: dict[str, float]
+    largest: dict[str, float]
+    served: dict[str, float]
+
+    @property
+    def row(self) -> str:
+        """A row of the table."""
+        told = (
+            f"{self.inputs:,}", self.workers, f"{self.questions:,}", f"{self.cells:,}", f"{self.seconds:.1f}",
+            *(f"{self.cpu[role]:.1f}" for role in _ROLES), *(f"{self.largest[role]:.0f}" for role in _ROLES),
+            f"{self.served['requests']:,}", f"{self.served['page_requests'] / self.served['pages']:.3f}",
+            f"{self.served['bytes'] / self.inputs / 1000:.1f}",
+        )  # fmt: skip
+        return f"| {' | '.join(map(str, told))} |"
+
+
+class _Index:
+    """The index, in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.url = self._line()
+
+    def counted(self) -> dict[str, float]:
+        """What it has answered since it was last asked so."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        found: dict[str, float] = json.loads(self._line())
+        return found
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+@contextmanager
+def _served() -> Iterator[_Index]:
+    words = [sys.executable, "-m", "tests.survey.population", "serve", str(_LATENCY)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            yield _Index(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+
+
+def _run(texts: list[str], workers: int, index: _Index) -> Run:
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = (json.dumps({"id": f"r{number}", "text": text}) for number, text in enumerate(texts))
         Path(scratch, "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
-        environ = os.environ | {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": server.simple_url, "HOME": scratch}
-        words = (sys.executable, "-m", "wheelcheck", "survey", "in.jsonl", "-o", "out", *_TARGETS, "--no-repair")
+        environ = os.environ | {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index.url, "HOME": scratch}
+        words = [sys.executable, "-m", "wheelcheck", "survey", "in.jsonl", "-o", "out", *_TARGETS, "--no-repair"]
+        index.counted()
         began = time.monotonic()
-        running = subprocess.Popen(words, cwd=scratch, env=environ, stdout=subprocess.PIPE, text=True)
-        client, whole = _largest(running)
-        said = running.communicate()[0]
+        running = subprocess.Popen(
+            [*words, "--workers", str(workers)], cwd=scratch, env=environ, stdout=subprocess.PIPE, text=True
+        )
+        cpu, largest = _watched(running)
         seconds = time.monotonic() - began
-        found = re.search(r"([\d,]+) distinct", said)
-        distinct = int(found[1].replace(",", "")) if found is not None else 0
-        pages = {request.path for request in server.requests if request.path.startswith("/simple/")}
-        told = (count, distinct, f"{seconds:.1f}", f"{1000 * seconds / max(distinct, 1):.0f}", client, whole)
-        return f"| {' | '.join(map(str, told))} | {server.count()} | {server.count_pages()} of {len(pages)} |"
+        said = running.stdout.read() if running.stdout is not None else ""
+        found = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) (?:distinct|cells)", said)]
+    if running.returncode != 0 or len(found) < 2:
+        raise RuntimeError(f"the survey of {len(texts)} inputs failed: {said[-500:]}")
+    return Run(
+        inputs=len(texts), workers=workers, questions=found[0], cells=found[1], seconds=seconds, cpu=cpu, largest=largest,
+        served=index.counted(),
+    )  # fmt: skip
 
 
-def _largest(running: subprocess.Popen[str]) -> tuple[int, int]:
-    """The most memory in MB that the client had, and that it had together with all processes below it."""
-    client = whole = 0
-    process = psutil.Process(running.pid)
+def _watched(running: subprocess.Popen[str]) -> tuple[dict[str, float], dict[str, float]]:
+    """Until *running* ends: the seconds of CPU of all processes of a role, and the MB of the largest of them."""
+    seconds: dict[tuple[str, int], float] = {}
+    largest = dict.fromkeys(_ROLES, 0.0)
+    top = psutil.Process(running.pid)
     while running.poll() is None:
         try:
-            own = process.memory_info().rss
-            below = sum(each.memory_info().rss for each in process.children(recursive=True))
+            for each in (top, *top.children(recursive=True)):
+                role = "client" if each.pid == running.pid else "workers"
+                if "wheelcheck.survey.answering" in each.cmdline():
+                    role = "children"
+                used = each.cpu_times()
+                seconds[role, each.pid] = used.user + used.system
+                largest[role] = max(largest[role], each.memory_info().rss / 1e6)
         except psutil.NoSuchProcess:
-            continue
-        client, whole = max(client, own), max(whole, own + below)
-        time.sleep(0.2)
-    return client // 1_000_000, whole // 1_000_000
+            pass
+        time.sleep(0.5)
+    return {role: sum(used for (of, _), used in seconds.items() if of == role) for role in _ROLES}, largest
+
+
+def _render(runs: list[Run], minutes: float) -> str:
+    lines = [f"| {' | '.join(_HEAD)} |", "|" + "---|" * len(_HEAD), *(run.row for run in runs), ""]
+    by_size = {(run.inputs, run.workers): run for run in runs}
+    for (inputs, workers), run in by_size.items():
+        if half := by_size.get((inputs // 2, workers)):
+            ratio = run.seconds / half.seconds
+            lines.append(f"- {inputs:,} inputs take {ratio:.2f} times as long as {half.inputs:,} (goal: at most 1.6).")
+        if workers > 1 and (one := by_size.get((inputs, 1))):
+            ratio = one.seconds / run.seconds
+            lines.append(
+                f"- {workers} workers are {ratio:.2f} times as fast as one on {inputs:,} inputs (goal: at least 1.7)."
+            )
+    loads = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    lines.append(f"- Load average at the end {loads}, on {os.cpu_count()} cores; the runs took {minutes:.1f} minutes.")
+    return "\n".join(lines) + "\n"
+
+
+def _write(text: str) -> None:
+    """Put *text* under the heading of the growth in the report."""
+    path = ROOT / "reports" / "survey.md"
+    command = "`python -m tests.live.survey_scale --write`"
+    head = f"## Growth\n\n{command}, {datetime.now(UTC).date()}; `tests/survey/population.py` says what the inputs are.\n\n"
+    before = path.read_text(encoding="utf-8")
+    after = re.sub(r"## Growth\n.*?(?=\n## |\Z)", lambda _: head + text, before, flags=re.DOTALL)
+    path.write_text(after, encoding="utf-8")
+
+
+def main(words: list[str]) -> None:
+    """Make the runs that *words* name, or the three."""
+    pairs = [word.partition("/") for word in words if word != "--write"]
+    asked = [(int(inputs), int(workers or 1)) for inputs, _, workers in pairs] or [*_RUNS]
+    began = time.monotonic()
+    texts = texts_of(load_index(), max(inputs for inputs, _ in asked))
+    runs = []
+    with _served() as index:
+        for inputs, workers in asked:
+            runs.append(_run(texts[:inputs], workers, index))
+            print(runs[-1].row, file=sys.stderr, flush=True)
+    text = _render(runs, (time.monotonic() - began) / 60)
+    print(text)
+    if "--write" in words:
+        _write(text)
 
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or [100, 1_000, 10_000])
+    main(sys.argv[1:])

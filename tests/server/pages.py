@@ -119,9 +119,11 @@ def announced_size(file: IndexFile, mode: Mode) -> int | None:
 
 
 def announced_sidecar(file: IndexFile, mode: Mode) -> str | None:
-    """The sidecar's digest on the page; ``None`` where nothing is announced."""
+    """The sidecar's digest on the page, empty where the page has none; ``None`` where nothing is announced."""
     if mode.sidecars != "announced" or file.sidecar is None:
         return None
+    if mode.sidecar_word == "true":
+        return ""
     return _WRONG_SHA256 if Lie.SIDECAR_HASH in mode.lies else sha256_hex(file.sidecar())
 
 

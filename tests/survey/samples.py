@@ -36,12 +36,12 @@ def write_survey(
                     )
     dataset = Dataset(folder)
     dataset.open()
-    dataset.add("part", {"cells": cells, "findings": findings, "packages": packages})
+    dataset.add({"cells": cells, "findings": findings, "packages": packages})
     asked = [InputRow(id=name, question=keys[name]) for name in outcomes]
     places = [
         PlaceRow(id=name, name=project, file="r.txt", line=number)
         for name, (_, projects) in outcomes.items()
         for number, project in enumerate(projects, 1)
     ]
-    dataset.finish({"inputs": asked, "places": places}, frozenset(row.question for row in asked))
+    dataset.finish({"inputs": asked, "places": places}, frozenset(keys.values()))
     return folder

@@ -26,7 +26,7 @@ def tables(tmp_path: Path) -> Path:
     dataset.open()
     cell = CellRow(**WHERE, status="blocked", failure="", packages=2, size=None, digest=None)
     finding = FindingRow(**WHERE, code="WC102", severity="error", package="av", version="11", root="media", message="m")
-    dataset.add("part", {"cells": [cell], "findings": [finding, structs.replace(finding, package="lxml")]})
+    dataset.add({"cells": [cell], "findings": [finding, structs.replace(finding, package="lxml")]})
     inputs = [InputRow(id="a", question="q"), InputRow(id="b", question="q")]
     places = [PlaceRow(id="a", name="media", file="r.txt", line=3)]
     dataset.finish({"inputs": inputs, "places": places}, frozenset({"q"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.survey.questions import Asked, ask
+from wheelcheck.survey.questions import Asked, Asker
+from wheelcheck.survey.rows import FailureRow
 from wheelcheck.survey.sources import SurveyInput, load_sources
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -147,6 +149,11 @@ def repositories(tmp_path: Path) -> Path:
     return top
 
 
+def _asker(folder: Path, day: str = "2026-11-29") -> Asker:
+    request = Request(inputs=(), environ={}, folder=str(folder))
+    return Asker(request, TargetWords(platforms=("linux",), pythons=("3.12",)), version="1", day=day)
+
+
 @pytest.mark.parametrize("name", ["a", "bare"])
 def test_repository_at_a_revision_is_read_as_it_was(repositories: Path, tmp_path: Path, name: str) -> None:
     word = f"{repositories / name}@old"
@@ -156,12 +163,7 @@ def test_repository_at_a_revision_is_read_as_it_was(repositories: Path, tmp_path
     assert [each.id for each in found.inputs] == [f"{word}/requirements.txt", f"{word}/sub/requirements.txt"]
     (main, _) = found.inputs
     assert Path(main.words[0]).with_name("more.txt").read_text(encoding="utf-8") == "six==1\n"
-    asked = ask(
-        main,
-        Request(inputs=(), environ={}, folder=str(tmp_path)),
-        TargetWords(platforms=("linux",), pythons=("3.12",)),
-        "1",
-    )
+    asked = _asker(tmp_path).ask(main)
     assert isinstance(asked, Asked)
     assert [(each.file, each.line) for each in asked.places] == [("more.txt", 1)]
 
@@ -177,14 +179,60 @@ def test_repository_without_the_revision_is_told_and_the_others_are_read(reposit
 def test_equal_locks_are_one_question_wherever_they_lie(tmp_path: Path) -> None:
     lock, other = ((FIXTURES / "locks" / name / "uv.lock").read_text(encoding="utf-8") for name in ("quay", "wharf"))
     _write(tmp_path, a__uv_lock=lock, b__uv_lock=lock)
-    request, targets = (
-        Request(inputs=(), environ={}, folder=str(tmp_path)),
-        TargetWords(platforms=("linux",), pythons=("3.12",)),
-    )
+    asker = _asker(tmp_path)
     inputs = [
         *load_sources((str(tmp_path),)).inputs,
         SurveyInput(id="text", words=("uv.lock",), text=lock),
         SurveyInput(id="other", words=("uv.lock",), text=other),
     ]
-    keys = [asked.question.key for each in inputs if isinstance(asked := ask(each, request, targets, "1"), Asked)]
+    keys = [asked.key for each in inputs if isinstance(asked := asker.ask(each), Asked)]
     assert (len(keys), len(set(keys))) == (4, 2)
+
+
+def test_equal_texts_are_read_once_and_each_input_has_its_own_places(tmp_path: Path) -> None:
+    asker = _asker(tmp_path)
+    texts = {"a": "six\n", "b": "six\n", "c": "=nonsense=\n", "d": "=nonsense=\n"}
+    found = {
+        name: asker.ask(SurveyInput(id=name, words=("requirements.txt",), text=text)) for name, text in texts.items()
+    }
+    first, second = found["a"], found["b"]
+    assert isinstance(first, Asked)
+    assert isinstance(second, Asked)
+    assert (first.question is None, second.question is None, first.key == second.key) == (False, True, True)
+    assert [(place.id, place.name, place.line) for place in (*first.places, *second.places)] == [
+        ("a", "six", 1), ("b", "six", 1),
+    ]  # fmt: skip
+    unread = [each for each in found.values() if isinstance(each, FailureRow)]
+    assert [each.id for each in unread] == ["c", "d"]
+    assert all(each.reason.startswith("requirements.txt:1") for each in unread)
+
+
+def test_settings_of_a_row_are_part_of_its_question(tmp_path: Path) -> None:
+    asker = _asker(tmp_path)
+    rows = [
+        {"id": "plain", "text": "six"},
+        {"id": "table", "text": "six", "settings": {"pre": True, "sdist": None}},
+        {"id": "json", "text": "six", "settings": '{"pre": true}'},
+        {"id": "toml", "text": "six", "settings": "pre = true"},
+        {"id": "unknown", "text": "six", "settings": {"prae": True}},
+        {"id": "nothing", "text": "six", "settings": "["},
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    found = load_sources((str(tmp_path / "in.jsonl"),))
+    assert [(fault.place.rpartition("/")[2], fault.reason) for fault in found.faults] == [
+        ("in.jsonl:6", "settings are keys and values of [tool.wheelcheck], as JSON or TOML")
+    ]
+    asked = {each.id: asker.ask(each) for each in found.inputs}
+    keys = {name: each.key for name, each in asked.items() if isinstance(each, Asked)}
+    assert len({keys["table"], keys["json"], keys["toml"]}) == 1
+    assert keys["plain"] != keys["table"]
+    assert isinstance(asked["unknown"], FailureRow)
+    assert "in.jsonl:5: unknown key 'prae'" in asked["unknown"].reason
+
+
+def test_another_day_is_another_question(tmp_path: Path) -> None:
+    six = SurveyInput(id="a", words=("six",))
+    keys = {
+        asked.key for day in ("2026-11-28", "2026-11-29") if isinstance(asked := _asker(tmp_path, day).ask(six), Asked)
+    }
+    assert len(keys) == 2

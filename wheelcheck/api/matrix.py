@@ -70,11 +70,13 @@ def matrix(
     return answer_grid(prepare_grid(asked.request, named.targets, reporter), named, reporter, clock)
 
 
-def prepare_grid(request: Request, targets: Sequence[Target], reporter: Reporter) -> Prepared:
+def prepare_grid(
+    request: Request, targets: Sequence[Target], reporter: Reporter, settings: Settings | None = None
+) -> Prepared:
     """*request* understood for a grid of *targets*, which share all but the target; raises as :func:`prepare` does."""
     request = request.changed(platform=targets[0].platform, python=targets[0].python, target_file=None)
     # A grid has many cells, each of which would read the wheels for its own Python: they are read where that is asked for.
-    return replace(prepare(request, reporter), imports=request.options["imports"] or "none")
+    return replace(prepare(request, reporter, settings=settings), imports=request.options["imports"] or "none")
 
 
 def answer_grid(

@@ -182,8 +182,8 @@ class _Line:
     def __call__(self, progress: Progress) -> None:
         if not self._draws:
             return
-        rate = progress.done / progress.seconds if progress.seconds else 0.0
-        left = (progress.total - progress.done) / rate if rate else 0.0
-        end = "\n" if progress.done == progress.total else ""
-        far = f"{progress.done:,} of {progress.total:,} questions, {rate:.1f} a second, {left:.0f} s left"
-        click.echo(f"\r\x1b[K{far}  {progress.dashboard}{end}", nl=False, err=True)
+        rate = progress.cells / progress.seconds if progress.seconds else 0.0
+        left = progress.seconds * (progress.inputs - progress.read) / progress.read if progress.read else 0.0
+        far = f"{progress.read:,} of {progress.inputs:,} inputs, {progress.cells:,} cells, {rate:.0f} a second, {left:.0f} s left"
+        slow = "slowest {1} {0:.0f} s".format(*progress.slowest)
+        click.echo(f"\r\x1b[K{far}, {slow}  {progress.dashboard}", nl=False, err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem, WheelcheckError, did_you_mean
@@ -68,6 +69,21 @@ def load_settings(folder: Path, environ: Mapping[str, str], *, config_file: Path
             if table is not None:
                 return _settings(table, environ)
     return Settings()
+
+
+def settings_over(below: Settings, values: Mapping[str, object], place: str, environ: Mapping[str, str]) -> Settings:
+    """The keys and *values* that *place* (a file, with its line) gives for one input, and for what they leave open *below*.
+
+    Paths are from the folder of *place* on. Raises ``SettingsInvalid``.
+    """
+    from wheelcheck.settings.table import SettingsTable
+
+    own = _settings(SettingsTable(values, path=place), environ)
+    said = {name: value for name in Settings.__struct_fields__ if (value := getattr(own, name))}
+    options = cast(
+        "RequestOptions", {**below.options, **{name: value for name, value in own.options.items() if value is not None}}
+    )
+    return replace(below, **{**said, "file": below.file, "options": options})
 
 
 def _table(path: Path) -> SettingsTable | None:

@@ -1,8 +1,9 @@
 """Answers questions in a child process, which may crash, hang or eat memory without harm to the worker that asks it.
 
-``Question → Answer | reason`` in the child, ``Question → Answer | reason | Died`` for whoever has a :class:`Child`. The child is
-``python -m wheelcheck.survey.answering``: it reads pickled questions from its standard input and writes pickled answers, each with
-its length before it, and keeps one store of pages for many questions. It ends when its input does.
+``Question → packed Answer | reason`` in the child, ``Question → packed … | Died`` for whoever has a :class:`Child`. The child is
+``python -m wheelcheck.survey.answering``: it reads packed questions from its standard input and writes packed answers, each with
+its length before it, and keeps one store of pages for many questions. It ends when its input does. What lies packed in a question
+is unpacked in the child alone, so that it can harm nobody else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import threading
 from typing import IO, TYPE_CHECKING, Any, Self
 
+import msgspec
 from msgspec import Struct
 
 from wheelcheck.survey.questions import Question
@@ -24,17 +26,22 @@ from wheelcheck.survey.rows import Answer, answer_rows
 
 if TYPE_CHECKING:
     from wheelcheck.api.edges import Stores
+    from wheelcheck.api.preparing import Prepared
+    from wheelcheck.api.targets import LoadedTargets
 
 _LENGTH = struct.Struct(">Q")
+_MESSAGE = msgspec.msgpack.Decoder(tuple[int, Question])
+_ANSWER: msgspec.msgpack.Decoder[Answer | str] = msgspec.msgpack.Decoder(Answer | str)
 _QUESTIONS_A_STORE = 200
 """After so many questions the child forgets the pages that it holds in memory; they are in the cache on disk."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What one question may cost: *seconds* on the clock and *bytes* of memory; *requests* is how many may be open at one host.
+    """What one question may cost: *seconds* on the clock and *bytes* of memory; *requests* is how many may be open at one host,
+    of all workers together.
 
     *store* is the address of the replies that all workers share, empty for none.
-    """
+    """  # noqa: D205 - one thought
 
     seconds: float = 600.0
     bytes: int = 4 << 30
@@ -61,15 +68,15 @@ class Child:
     def __exit__(self, *raised: object) -> None:
         self.close()
 
-    def answer(self, question: Question) -> Answer | str | Died:
-        """The answer to *question*, or why the child gave none: a sentence, or that it died."""
+    def answer(self, question: Question, requests: int) -> bytes | Died:
+        """What :func:`parse_answer` reads, or that the child died; it may have *requests* open at one host."""
         process = self._started()
         late = threading.Event()
         timer = threading.Timer(self._limits.seconds, self._end_late, (late, process))
         timer.start()
         try:
-            _write(process.stdin, question)
-            found: Answer | str = _read(process.stdout)
+            _write(process.stdin, msgspec.msgpack.encode((requests, question)))
+            found = _read(process.stdout)
         except (OSError, EOFError):
             self.close()
             if late.is_set():
@@ -107,30 +114,32 @@ class Child:
                 "-m",
                 "wheelcheck.survey.answering",
                 str(self._limits.bytes),
-                str(self._limits.requests),
                 self._limits.store,
             ]
             self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return self._process
 
 
-def _write(stream: IO[bytes] | None, value: Question | Answer | str) -> None:
+def parse_answer(content: bytes) -> Answer | str:
+    """The answer of a child, or the sentence that says why there is none."""
+    return _ANSWER.decode(content)
+
+
+def _write(stream: IO[bytes] | None, content: bytes) -> None:
     if stream is None:
         raise EOFError
-    content = pickle.dumps(value)
     stream.write(_LENGTH.pack(len(content)) + content)
     stream.flush()
 
 
-def _read(stream: IO[bytes] | None) -> Any:  # noqa: ANN401 - what the other end wrote
+def _read(stream: IO[bytes] | None) -> bytes:
     head = stream.read(_LENGTH.size) if stream is not None else b""
     if len(head) < _LENGTH.size:
         raise EOFError
-    content = stream.read(_LENGTH.unpack(head)[0]) if stream is not None else b""
-    return pickle.loads(content)  # noqa: S301 - the other end is our own child or parent
+    return stream.read(_LENGTH.unpack(head)[0]) if stream is not None else b""
 
 
-def main(most_bytes: int, requests: int, store: str) -> None:
+def main(most_bytes: int, store: str) -> None:
     """Answer what comes on standard input until it ends, with at most *most_bytes* of memory."""
     from wheelcheck.api.edges import Stores
     from wheelcheck.ports import SilentReporter
@@ -139,15 +148,54 @@ def main(most_bytes: int, requests: int, store: str) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
-    questions: queue.SimpleQueue[Question] = queue.SimpleQueue()
+    # Whatever prints must not get between the answers.
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(questions,), daemon=True).start()
+    unpacked = _Unpacked()
     while True:
         with Stores(SilentReporter()) as stores:
             for _ in range(_QUESTIONS_A_STORE):
-                _write(sys.stdout.buffer, _answered(questions.get(), stores, requests, store))
+                requests, question = _MESSAGE.decode(questions.get())
+                _write(answers, _packed(_answered(question, unpacked, stores, requests, store)))
 
 
-def _receive(questions: queue.SimpleQueue[Question]) -> None:
+def _packed(found: Answer | str) -> bytes:
+    try:
+        return msgspec.msgpack.encode(found)
+    except UnicodeEncodeError:  # half characters, which names of files have where they are no UTF-8, as their escapes
+        return msgspec.msgpack.encode(_escaped(msgspec.to_builtins(found)))
+
+
+def _escaped(value: Any) -> Any:  # noqa: ANN401 - a tree of plain values
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {name: _escaped(each) for name, each in value.items()}
+    return list(map(_escaped, value)) if isinstance(value, list | tuple) else value
+
+
+class _Unpacked:
+    """Unpacks questions; targets, which many share, once."""
+
+    def __init__(self) -> None:
+        self._packed = b""
+        self._targets: Any = None
+
+    def prepared(self, question: Question) -> Prepared:
+        """What is asked."""
+        found: Prepared = pickle.loads(question.prepared)  # noqa: S301 - packed by the client of this survey
+        return found
+
+    def targets(self, question: Question) -> LoadedTargets:
+        """On which targets."""
+        if question.targets != self._packed:
+            self._packed, self._targets = question.targets, pickle.loads(question.targets)  # noqa: S301 - as above
+        found: LoadedTargets = self._targets
+        return found
+
+
+def _receive(questions: queue.SimpleQueue[bytes]) -> None:
     """Put what comes on standard input into *questions*, and leave at its end: whoever asked has gone, even amid an answer."""
     try:
         while True:
@@ -156,7 +204,7 @@ def _receive(questions: queue.SimpleQueue[Question]) -> None:
         os._exit(0)
 
 
-def _answered(question: Question, stores: Stores, requests: int, store: str) -> Answer | str:
+def _answered(question: Question, unpacked: _Unpacked, stores: Stores, requests: int, store: str) -> Answer | str:
     """The answer, or a sentence on what kept it from being found; the next question is answered all the same."""
     from msgspec.structs import replace
 
@@ -164,11 +212,11 @@ def _answered(question: Question, stores: Stores, requests: int, store: str) -> 
     from wheelcheck.errors import WheelcheckError
     from wheelcheck.ports import SilentReporter
 
-    prepared = replace(
-        question.prepared, index=replace(question.prepared.index, requests_per_host=requests, shared_store=store)
-    )
     try:
-        return answer_rows(question.key, answer_grid(prepared, question.targets, SilentReporter(), stores=stores))
+        prepared, targets = unpacked.prepared(question), unpacked.targets(question)
+        index = replace(prepared.index, requests_per_host=requests, shared_store=store)
+        matrix = answer_grid(replace(prepared, index=index), targets, SilentReporter(), stores=stores)
+        return answer_rows(question.key, matrix)
     except WheelcheckError as error:
         return str(error)
     except MemoryError:
@@ -182,4 +230,4 @@ def _answered(question: Question, stores: Stores, requests: int, store: str) -> 
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(int(sys.argv[1]), sys.argv[2])

@@ -2,12 +2,14 @@
 
 ``SurveyInput → Asked(places, Question) | FailureRow``. Reading is cheap and wants the client's files, settings and credentials;
 resolving is dear and wants none of them. Two inputs ask the same if they require the same of the same indexes under the same
-policy on the same targets, wherever they say it.
+policy on the same targets and day, wherever they say it. What a question holds is packed once, by the client, and unpacked by
+whoever answers it: the engine between them sees bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import pickle
 import tempfile
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -24,7 +26,7 @@ from wheelcheck.errors import WheelcheckError
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import FileOrigin, InputSet
 from wheelcheck.ports import SilentReporter
-from wheelcheck.settings.loading import load_settings
+from wheelcheck.settings.loading import Settings, load_settings, settings_over
 from wheelcheck.survey.rows import FailureRow, PlaceRow
 from wheelcheck.survey.sources import SurveyInput
 
@@ -32,53 +34,96 @@ _KEY = 20  # hex digits: 80 bits, of which a million inputs collide with a chanc
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """*prepared* asked on *targets*; *key* is the digest of all that can change the answer."""
+    """What is asked: a ``Prepared`` and its ``LoadedTargets``, pickled; *key* is the digest of all that can change the answer."""
 
     key: str
-    prepared: Prepared
-    targets: LoadedTargets
+    prepared: bytes
+    targets: bytes
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What the input *id* asks, and where it names which project."""
+    """What the input *id* asks by the *key* of the question, and where it names which project.
+
+    *question* is ``None`` where an equal text has asked it before.
+    """
 
     id: str
-    question: Question
+    key: str
+    question: Question | None
     places: tuple[PlaceRow, ...]
 
 
-def ask(each: SurveyInput, request: Request, targets: TargetWords, version: str) -> Asked | FailureRow:
-    """Read the input *each*; *request* has the options that all share, *version* is wheelcheck's own, which is part of the key."""
-    with tempfile.TemporaryDirectory(prefix="wheelcheck-survey-") as scratch:
-        words, top = each.words, each.top
-        if each.text is not None:
-            top = f"{scratch}/"
-            Path(scratch, words[0]).write_text(each.text, encoding="utf-8")
-            words = (top + words[0],)
+class Asker:
+    """Reads inputs; what they share is read once: the settings, the targets, and each of the texts that are equal."""
+
+    def __init__(self, request: Request, targets: TargetWords, *, version: str, day: str) -> None:
+        """*request* has the options that all inputs share; wheelcheck's *version* and the *day* are part of each key."""
+        self._request = request
+        self._words = targets
+        self._said = (version, day)
+        self._settings = load_settings(Path(request.folder), request.environ)
+        self._targets: dict[tuple[str, ...], tuple[LoadedTargets, bytes]] = {}
+        self._texts: dict[bytes, Asked | FailureRow] = {}
+
+    def ask(self, each: SurveyInput) -> Asked | FailureRow:
+        """What the input *each* asks, or why it could not be read."""
+        if each.text is None:
+            return self._read(each, each.words, each.top)
+        said = repr((each.words, each.text, each.targets, sorted(each.settings.items())))
+        digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+        found = self._texts.get(digest)
+        if found is None:
+            with tempfile.TemporaryDirectory(prefix="wheelcheck-survey-") as scratch:
+                path = Path(scratch, each.words[0])
+                path.write_text(each.text, encoding="utf-8", errors="surrogatepass")
+                found = self._read(each, (str(path),), f"{scratch}/")
+            self._texts[digest] = replace(found, question=None) if isinstance(found, Asked) else found
+            return found
+        if isinstance(found, FailureRow):
+            return replace(found, id=each.id)
+        return replace(found, id=each.id, places=tuple(replace(place, id=each.id) for place in found.places))
+
+    def _read(self, each: SurveyInput, words: tuple[str, ...], top: str) -> Asked | FailureRow:
+        request = self._request.changed(words)
         try:
-            named = _targets(each, request.changed(words), targets)
-            prepared = prepare_grid(request.changed(words), named.targets, SilentReporter())
+            settings = self._settings
+            if each.settings:
+                settings = settings_over(settings, each.settings, each.place, request.environ)
+            named, packed = self._named(each, request, settings)
+            prepared = prepare_grid(request, named.targets, SilentReporter(), settings)
         except WheelcheckError as error:
             return FailureRow(id=each.id, question="", reason=str(error).replace(top, "") if top else str(error))
-    return Asked(
-        id=each.id,
-        question=Question(key=_key(prepared, named, version), prepared=_light(prepared), targets=named),
-        places=tuple(_iter_places(each.id, prepared.read.inputs, top)),
-    )
-
-
-def _targets(each: SurveyInput, request: Request, words: TargetWords) -> LoadedTargets:
-    settings = load_settings(Path(request.folder), request.environ)
-    if not each.targets:
-        return load_targets(words, settings, request, otherwise=("all",))
-    pairs = [target.partition("/") for target in each.targets]
-    found = [
-        load_targets(
-            TargetWords(platforms=(platform,), pythons=(python,) if python else words.pythons), settings, request
+        key = _key(prepared, named, self._said)
+        return Asked(
+            id=each.id,
+            key=key,
+            question=Question(key=key, prepared=pickle.dumps(_light(prepared)), targets=packed),
+            places=tuple(_iter_places(each.id, prepared.read.inputs, top)),
         )
-        for platform, _, python in pairs
-    ]
-    return LoadedTargets(targets=tuple(dict.fromkeys(target for loaded in found for target in loaded.targets)))
+
+    def _named(self, each: SurveyInput, request: Request, settings: Settings) -> tuple[LoadedTargets, bytes]:
+        """The targets of *each*, and packed; read once for all that name the same, unless an input may say what it is for."""
+        words = self._words
+        is_shared = bool(each.targets or words.platforms or words.files or words.sources) and not each.settings
+        if is_shared and each.targets in self._targets:
+            return self._targets[each.targets]
+        if each.targets:
+            pairs = [target.partition("/") for target in each.targets]
+            loaded = [
+                load_targets(
+                    TargetWords(platforms=(platform,), pythons=(python,) if python else words.pythons),
+                    settings,
+                    request,
+                )
+                for platform, _, python in pairs
+            ]
+            found = LoadedTargets(targets=tuple(dict.fromkeys(each for one in loaded for each in one.targets)))
+        else:
+            found = load_targets(words, settings, request, otherwise=("all",))
+        named = found, pickle.dumps(found)
+        if is_shared:
+            self._targets[each.targets] = named
+        return named
 
 
 def _light(prepared: Prepared) -> Prepared:
@@ -92,11 +137,11 @@ def _iter_places(asker: str, inputs: InputSet, top: str) -> Iterable[PlaceRow]:
             yield PlaceRow(id=asker, name=each.name, file=each.origin.path.removeprefix(top), line=each.origin.line)
 
 
-def _key(prepared: Prepared, targets: LoadedTargets, version: str) -> str:
+def _key(prepared: Prepared, targets: LoadedTargets, said_before: tuple[str, ...]) -> str:
     """The digest of the question; origins are no part of it, since they name who asks."""
     question, index = prepared.question, prepared.index
     said = [
-        version,
+        *said_before,
         *sorted(f"{each.name}[{','.join(sorted(each.extras))}]{each.specifier};{each.marker}@{each.url}{each.hashes}"
                 for each in question.requirements),
         *sorted(f"{each.name}{each.specifier};{each.marker}@{each.url}{each.hashes}" for each in question.constraints),

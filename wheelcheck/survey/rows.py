@@ -106,6 +106,15 @@ class TimingRow(Row, frozen=True, kw_only=True):
     worker: str
 
 
+class RunRow(Row, frozen=True, kw_only=True):
+    """What the survey was made with: wheelcheck's *version*, the *day* asked about, the *index* and the *options* as JSON."""
+
+    version: str
+    day: str
+    index: str
+    options: str
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """The rows of one question."""
 
@@ -125,6 +134,7 @@ TABLES: dict[str, type[Row]] = {
     "repairs": RepairRow,
     "failures": FailureRow,
     "timings": TimingRow,
+    "run": RunRow,
 }
 """Every table and what its rows are."""
 

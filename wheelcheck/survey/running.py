@@ -1,45 +1,43 @@
-"""Runs a survey: reads the inputs, sends each distinct question once to Dask's workers, keeps what comes, says what it means.
+"""Runs a survey: reads the inputs, has each distinct question answered once, keeps what comes, says what it means.
 
-``SurveyRequest → Survey``. The engine is ``dask.distributed``: a ``LocalCluster`` of its own, or a scheduler that is there. Each
-worker asks a child process (:mod:`wheelcheck.survey.answering`), so that a poisonous question costs its own cells. Where
-a worker dies, Dask asks another one; after three deaths the question has failed. Where a child dies, the question is asked once
-more.
+``SurveyRequest → Survey``. Inputs are read while questions are answered (:mod:`wheelcheck.survey.cluster`), and a question is
+packed, sent and forgotten: the client keeps the keys and the places of its inputs.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from importlib.metadata import PackageNotFoundError, version
+from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from wheelcheck.api.edges import index_config
 from wheelcheck.api.request import Request
-from wheelcheck.api.targets import TargetWords
-from wheelcheck.errors import DiskFailure, UsageProblem
+from wheelcheck.api.targets import TargetWords, day_asked
+from wheelcheck.errors import DiskFailure
 from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.model.urls import masked_within
 from wheelcheck.settings.loading import load_settings
-from wheelcheck.survey.answering import Child, Died, Limits
-from wheelcheck.survey.questions import Asked, Question, ask
-from wheelcheck.survey.rows import Answer, FailureRow, InputRow, Row, TimingRow
-from wheelcheck.survey.sources import Sources, fetch_project_names, load_sources
+from wheelcheck.survey.answering import Limits
+from wheelcheck.survey.cluster import Answered, iter_answers, open_client, own_version
+from wheelcheck.survey.questions import Asker, Question
+from wheelcheck.survey.rows import Answer, FailureRow, InputRow, PlaceRow, Row, RunRow, TimingRow
+from wheelcheck.survey.sources import Sources, SurveyInput, fetch_project_names, load_sources
 from wheelcheck.survey.summary import Summary, summarize
 from wheelcheck.survey.tables import Dataset, refuse_without_engine
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
-
-_DEATHS = 3
 _PART = 100  # questions
 _PART_SECONDS = 30.0
-_AGAIN = "-again"
-_AHEAD = 4  # questions sent to each worker before it asks for more
+_ANSWERLESS = ("cache_dir", "no_cache", "refresh", "offline")
+"""Options that change no answer."""
 
 
 class SurveyRequest(Struct, frozen=True, kw_only=True):
@@ -47,7 +45,7 @@ class SurveyRequest(Struct, frozen=True, kw_only=True):
 
     *request* has what all inputs share. *workers* is how many processes a cluster of its own has; *scheduler* is the address of one
     that is there, *scheduler_file* the file in which it stands. *limits* hold for one question, its ``requests`` for the cluster.
-    With *retry_failed* questions that failed are asked again.
+    With *retry_failed* questions that failed are asked again. *today*, ISO 8601, stands for the day of the clock.
     """
 
     sources: tuple[str, ...]
@@ -61,14 +59,21 @@ class SurveyRequest(Struct, frozen=True, kw_only=True):
     scheduler_file: str = ""
     limits: Limits = field(default_factory=Limits)
     retry_failed: bool = False
+    today: str = ""
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How far a survey is: *done* of *total* distinct questions since *seconds*; *dashboard* is the address of Dask's."""
+    """How far a survey is: *questions* and *cells* answered since *seconds*, and *read* of *inputs*.
 
-    done: int
-    total: int
+    *slowest* are the seconds of the slowest answer and whose it was, *dashboard* is the address of Dask's.
+    """
+
+    read: int
+    inputs: int
+    questions: int
+    cells: int
     seconds: float
+    slowest: tuple[float, str] = (0.0, "")
     dashboard: str = ""
 
 
@@ -120,74 +125,138 @@ def survey(asked: SurveyRequest, tell: Callable[[Progress], None] = lambda _: No
 
 
 def _surveyed(asked: SurveyRequest, sources: Sources, dataset: Dataset, tell: Callable[[Progress], None]) -> Survey:
-    own = _own_version()
-    read = [ask(each, asked.request, asked.targets, own) for each in sources.inputs]
-    understood = [each for each in read if isinstance(each, Asked)]
-    questions = {each.question.key: each.question for each in understood}
-    before = {row["question"] for row in dataset.read("cells")}
-    failed = {row["question"] for row in dataset.read("failures")} - before
-    settled = before if asked.retry_failed else before | failed
-    open_questions = [question for key, question in questions.items() if key not in settled]
-    if open_questions:
-        _run(asked, open_questions, dataset, tell)
-    inputs = [InputRow(id=each.id, question=each.question.key if isinstance(each, Asked) else "") for each in read]
-    places = [place for each in understood for place in each.places]
-    unread = [each for each in read if isinstance(each, FailureRow)]
-    dataset.finish({"inputs": inputs, "places": places, "failures": unread}, frozenset(questions))
-    answered = {row["question"] for row in dataset.read("cells")}
-    unanswered = {row["question"]: row["reason"] for row in dataset.read("failures")}
+    settings = load_settings(Path(asked.request.folder), asked.request.environ)
+    today = day_asked(asked.request, settings, asked.today or datetime.now(UTC).date().isoformat())
+    day = dataset.day_of(today, is_continued=asked.retry_failed)
+    answered = dataset.questions("cells")
+    reading = _Reading(
+        sources.inputs,
+        Asker(asked.request, asked.targets, version=own_version(), day=day),
+        settled=answered if asked.retry_failed else answered | dataset.questions("failures"),
+    )
+    questions = reading.iter_open()
+    first = next(questions, None)
+    if first is not None:
+        _run(asked, reading, chain([first], questions), dataset, tell)
+    index = index_config(asked.request, settings, IndexOptions())
+    run = RunRow(
+        version=own_version(), day=day, index=" ".join(map(masked_within, index.index_urls)), options=_options(asked)
+    )
+    tables: dict[str, Sequence[Row]] = {
+        "inputs": reading.inputs,
+        "places": reading.places,
+        "failures": reading.unread,
+        "run": [run],
+    }
+    dataset.finish(tables, frozenset(reading.first))
+    unanswered = frozenset(reading.first) - dataset.questions("cells")
     return Survey(
         sources=sources,
-        failures=(
-            *unread,
-            *(
-                FailureRow(id="", question=key, reason=unanswered.get(key, ""))
-                for key in questions
-                if key not in answered
-            ),
-        ),
-        questions=len(questions),
-        answered_before=len(questions) - len(open_questions),
+        failures=(*reading.unread, *dataset.failures(unanswered)),
+        questions=len(reading.first),
+        answered_before=len(reading.first) - reading.opened,
         summary=summarize(dataset.folder),
     )
 
 
+class _Reading:
+    """What has been read of the inputs: their rows, those that could not be read, and the first to ask each question."""
+
+    def __init__(self, inputs: tuple[SurveyInput, ...], asker: Asker, settled: set[str]) -> None:
+        self._given = inputs
+        self.total = len(inputs)
+        self._asker = asker
+        self._settled = settled
+        self.inputs: list[InputRow] = []
+        self.places: list[PlaceRow] = []
+        self.unread: list[FailureRow] = []
+        self.first: dict[str, str] = {}
+        self.opened = 0
+
+    def iter_open(self) -> Iterator[Question]:
+        """Each question that is not settled yet, once, as soon as the first input that asks it is read."""
+        for each in self._given:
+            asked = self._asker.ask(each)
+            if isinstance(asked, FailureRow):
+                self.unread.append(asked)
+                self.inputs.append(InputRow(id=each.id, question=""))
+                continue
+            self.inputs.append(InputRow(id=each.id, question=asked.key))
+            self.places.extend(asked.places)
+            if asked.key not in self.first:
+                self.first[asked.key] = each.id
+                if asked.key not in self._settled and asked.question is not None:
+                    self.opened += 1
+                    yield asked.question
+
+
+def _options(asked: SurveyRequest) -> str:
+    """The options of *asked* that can change an answer, as JSON without secrets."""
+    defaults: Mapping[str, object] = dict(Request(inputs=()).options)
+    given = {
+        name: value
+        for name, value in asked.request.options.items()
+        if value != defaults[name] and name not in _ANSWERLESS
+    }
+    words = {name: value for name in asked.targets.__struct_fields__ if (value := getattr(asked.targets, name))}
+    return masked_within(json.dumps(words | given, sort_keys=True, default=str))
+
+
 def _listed(request: Request) -> list[str]:
     """The projects that the index of *request* lists."""
-    from wheelcheck.api.edges import index_config
-
     settings = load_settings(Path(request.folder), request.environ)
     return fetch_project_names(index_config(request, settings, IndexOptions()))
 
 
-def _own_version() -> str:
-    try:
-        return version("wheelcheck")
-    except PackageNotFoundError:
-        return ""
-
-
 def _run(
-    asked: SurveyRequest, questions: Sequence[Question], dataset: Dataset, tell: Callable[[Progress], None]
+    asked: SurveyRequest,
+    reading: _Reading,
+    questions: Iterator[Question],
+    dataset: Dataset,
+    tell: Callable[[Progress], None],
 ) -> None:
-    """Have *questions* answered, and keep each part as soon as it is full or old enough."""
+    """Have *questions* answered, and keep each part as soon as it is full or old enough, and at the end."""
     began = kept_at = time.monotonic()
     rows: dict[str, list[Row]] = {}
+    done = cells = kept = 0
+    slowest = (0.0, "")
     with ExitStack() as stack:
         limits = _with_store(asked, dataset, stack)
-        client = _client(asked, stack)
-        for done, (question, found, timing) in enumerate(_iter_answers(client, questions, limits), 1):
-            if isinstance(found, Answer):
-                for table in ("cells", "findings", "packages", "repairs"):
-                    rows.setdefault(table, []).extend(getattr(found, table))
-                rows.setdefault("timings", []).append(timing)
-            else:
-                rows.setdefault("failures", []).append(FailureRow(id="", question=question, reason=found))
-            now = time.monotonic()
-            if done % _PART == 0 or now - kept_at > _PART_SECONDS or done == len(questions):
-                dataset.add(question, rows)
-                rows, kept_at = {}, now
-            tell(Progress(done=done, total=len(questions), seconds=now - began, dashboard=client.dashboard_link or ""))
+        client = open_client(asked.workers, asked.scheduler, asked.scheduler_file, stack)
+        try:
+            for each in iter_answers(client, questions, limits):
+                done += 1
+                cells += _keep(rows, each)
+                now = time.monotonic()
+                if done - kept == _PART or now - kept_at > _PART_SECONDS:
+                    dataset.add(rows)
+                    rows, kept, kept_at = {}, done, now
+                slowest = max(slowest, (each.seconds, reading.first[each.question]))
+                tell(
+                    Progress(
+                        read=len(reading.inputs),
+                        inputs=reading.total,
+                        questions=done,
+                        cells=cells,
+                        seconds=now - began,
+                        slowest=slowest,
+                        dashboard=client.dashboard_link or "",
+                    )
+                )
+        finally:
+            if rows:
+                dataset.add(rows)
+
+
+def _keep(rows: dict[str, list[Row]], each: Answered) -> int:
+    """Put what came into *rows*, by table; the number of cells."""
+    if not isinstance(each.found, Answer):
+        rows.setdefault("failures", []).append(FailureRow(id="", question=each.question, reason=each.found))
+        return 0
+    for table in ("cells", "findings", "packages", "repairs"):
+        rows.setdefault(table, []).extend(getattr(each.found, table))
+    rows.setdefault("timings", []).append(TimingRow(question=each.question, seconds=each.seconds, worker=each.worker))
+    return len(each.found.cells)
 
 
 def _with_store(asked: SurveyRequest, dataset: Dataset, stack: ExitStack) -> Limits:
@@ -197,107 +266,3 @@ def _with_store(asked: SurveyRequest, dataset: Dataset, stack: ExitStack) -> Lim
     store = dataset.folder / "store"
     stack.callback(shutil.rmtree, store, ignore_errors=True)
     return replace(asked.limits, store=str(store.absolute()))
-
-
-def _client(asked: SurveyRequest, stack: ExitStack) -> Client:
-    """A client of the scheduler that *asked* names, or of a cluster of its own, which ends with *stack*."""
-    from distributed import Client, LocalCluster
-
-    try:
-        if asked.scheduler or asked.scheduler_file:
-            where = {"scheduler_file": asked.scheduler_file} if asked.scheduler_file else {"address": asked.scheduler}
-            client = stack.enter_context(Client(**where, timeout=10))
-            _refuse_other_versions(client)
-            return client
-        import dask
-
-        stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS}))
-        cluster = stack.enter_context(
-            LocalCluster(
-                n_workers=asked.workers, threads_per_worker=1, dashboard_address=":0", silence_logs=40, memory_limit=0
-            )
-        )
-        return stack.enter_context(Client(cluster))
-    # A scheduler that asks for a certificate raises TypeError where there is none, a text that is no address ValueError.
-    except (OSError, TimeoutError, TypeError, ValueError) as error:
-        address = asked.scheduler or asked.scheduler_file
-        raise UsageProblem(
-            f"no scheduler answers at {address}: {error}",
-            hint="start one (dask scheduler); certificates for tls:// are set in Dask's configuration, distributed.comm.tls",
-        ) from error
-
-
-def _refuse_other_versions(client: Client) -> None:
-    """Raise ``UsageProblem`` where a worker has another Python or wheelcheck than the client: their pickles may differ."""
-    import sys
-
-    own = (_own_version(), sys.version_info[:2])
-    for address, theirs in client.run(_versions).items():
-        if tuple(theirs) != own:
-            raise UsageProblem(
-                f"worker {address} has wheelcheck {theirs[0]} on Python {theirs[1][0]}.{theirs[1][1]}, and here it is"
-                f" {own[0]} on {own[1][0]}.{own[1][1]}",
-                hint="install the same on all machines",
-            )
-    if not client.scheduler_info()["workers"]:
-        raise UsageProblem("the scheduler has no workers", hint="start some: dask worker ADDRESS --nthreads 1")
-
-
-def _versions() -> tuple[str, tuple[int, int]]:
-    import sys
-
-    return _own_version(), sys.version_info[:2]
-
-
-def _iter_answers(
-    client: Client, questions: Sequence[Question], limits: Limits
-) -> Iterator[tuple[str, Answer | str, TimingRow]]:
-    """The answer of each question or why there is none, as they come; few are sent ahead, so that memory stays small."""
-    from distributed import as_completed
-
-    waiting = iter(questions)
-    workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-    if workers > limits.requests:
-        raise UsageProblem(
-            f"{workers} workers cannot keep to {limits.requests} open requests", hint="give a larger --requests"
-        )
-    shared = replace(limits, requests=limits.requests // workers)
-
-    asked: dict[str, Question] = {}
-
-    def sent(question: Question, again: str = "") -> Future[Any]:
-        key = question.key + again
-        asked[key] = question
-        return client.submit(_on_worker, question, shared, key=key, pure=False)
-
-    first = [sent(question) for _, question in zip(range(workers * _AHEAD), waiting, strict=False)]
-    coming = as_completed(first)
-    for future in coming:
-        key = str(future.key)
-        question = asked.pop(key)
-        try:
-            found, seconds, worker = future.result()
-        except Exception as error:  # a worker that died or was lost: the question has failed, and the survey goes on
-            found, seconds, worker = f"{type(error).__name__}: {error}".splitlines()[0], 0.0, ""
-        future.release()
-        if isinstance(found, Died):
-            if not key.endswith(_AGAIN):
-                coming.add(sent(question, _AGAIN))
-                continue
-            found = f"{found.reason}, twice"
-        yield question.key, found, TimingRow(question=question.key, seconds=seconds, worker=worker)
-        for following in waiting:
-            coming.add(sent(following))
-            break
-
-
-def _on_worker(question: Question, limits: Limits) -> tuple[Answer | str | Died, float, str]:
-    """What a worker runs: its child answers. Returns the answer, the seconds and the worker's address."""
-    from distributed import get_worker
-
-    worker: Any = get_worker()
-    child = getattr(worker, "wheelcheck_child", None)
-    if child is None:
-        child = worker.wheelcheck_child = Child(limits)
-    began = time.monotonic()
-    return child.answer(question), time.monotonic() - began, worker.address

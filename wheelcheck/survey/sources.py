@@ -22,6 +22,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem, WheelcheckError
 from wheelcheck.model.urls import masked_within
 from wheelcheck.texts.files import read_text
+from wheelcheck.texts.toml import parse_toml
 
 if TYPE_CHECKING:
     from wheelcheck.index.config import IndexConfig
@@ -45,6 +46,9 @@ KINDS: Mapping[str, str] = {
 class SurveyInput(Struct, frozen=True, kw_only=True):
     """One input: *id* names it in the tables, *words* are what the command line takes, *targets* its own (``PLATFORM/PYTHON``).
 
+    *settings* are keys and values of ``[tool.wheelcheck]`` that count for it, before those of the folder; *place* is where they
+    stand.
+
     A *text* is the content of a file of the name ``words[0]``, which is nowhere on disk. *top* is the folder of a copy, which the
     tables do not name.
     """
@@ -53,6 +57,8 @@ class SurveyInput(Struct, frozen=True, kw_only=True):
     words: tuple[str, ...]
     text: str | None = None
     targets: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = {}
+    place: str = ""
     top: str = ""
 
 
@@ -197,25 +203,42 @@ def _iter_json_lines(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]
 
 
 def _input_of(row: Mapping[str, Any], place: str, folder: Path) -> SurveyInput | SourceFault:
-    """The input that a *row* of a table in *folder* describes: ``id``, one of path, text and requirement, ``kind``, ``targets``."""
+    """The input that a *row* of a table in *folder* describes by its columns."""
     named = {name: str(row[name]) for name in ("id", "kind", *_WAYS) if row.get(name) not in (None, "")}
     ways = [name for name in _WAYS if name in named]
     if "id" not in named:
         return SourceFault(place=place, reason="the row has no id")
     if len(ways) != 1:
         return SourceFault(place=place, reason=f"the row has {' and '.join(ways) or 'no path, text or requirement'}")
+    kind = named.get("kind", "requirements")
+    if kind not in KINDS:
+        return SourceFault(place=place, reason=f"there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
+    settings = _settings_of(row.get("settings"))
+    if settings is None:
+        return SourceFault(place=place, reason="settings are keys and values of [tool.wheelcheck], as JSON or TOML")
     written = row.get("targets") or ()
-    targets = tuple(written.replace(",", " ").split() if isinstance(written, str) else map(str, written))
-    match ways[0]:
-        case "path":
-            return SurveyInput(id=named["id"], words=(str(folder / named["path"]),), targets=targets)
-        case "requirement":
-            return SurveyInput(id=named["id"], words=(named["requirement"],), targets=targets)
-        case _:
-            kind = named.get("kind", "requirements")
-            if kind not in KINDS:
-                return SourceFault(place=place, reason=f"there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
-            return SurveyInput(id=named["id"], words=(KINDS[kind],), text=named["text"], targets=targets)
+    word = {"path": lambda: str(folder / named["path"]), "requirement": lambda: named["requirement"]}.get(ways[0])
+    return SurveyInput(
+        id=named["id"],
+        words=(word() if word is not None else KINDS[kind],),
+        text=named.get("text"),
+        targets=tuple(written.replace(",", " ").split() if isinstance(written, str) else map(str, written)),
+        settings=settings,
+        place=place if settings else "",
+    )
+
+
+def _settings_of(written: object) -> Mapping[str, Any] | None:
+    """The settings that a row gives: a table, or JSON or TOML of one; ``None`` for what is neither."""
+    if isinstance(written, Mapping):  # Parquet has every key in every row
+        return {name: value for name, value in written.items() if value is not None}
+    if not isinstance(written, str):
+        return {} if written is None else None
+    try:
+        found = json.loads(written) if written.lstrip().startswith("{") else parse_toml(written, "settings")
+    except (ValueError, RecursionError, WheelcheckError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _iter_projects(files: tuple[str, ...]) -> Iterator[SurveyInput | SourceFault]:
