@@ -55,6 +55,14 @@ def test_each_extra_and_group_has_a_row(shell: Shell) -> None:
     assert "✗ without" not in outcome.out
 
 
+def test_rows_share_their_pages_and_ask_for_each_wheel_once(shell: Shell) -> None:
+    shell.write("pyproject.toml", PROJECT)
+    with IndexServer(CATALOG) as server:
+        shell.run("matrix", ".", *GRID, "--each-extra", "-i", server.simple_url, "--no-cache")
+        assert {name: server.count_pages(name) for name in CATALOG} == dict.fromkeys(CATALOG, 1)
+        assert server.count_sidecars() == sum(map(len, CATALOG.values()))
+
+
 def test_json_has_every_cell_of_every_row(shell: Shell) -> None:
     shell.write("pyproject.toml", PROJECT)
     document = json.loads(run(shell, "pyproject.toml", "--json").out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.resolver.passes import Question, resolve
-from wheelcheck.resolver.resolution_cache import ResolutionCache
+from wheelcheck.resolver.resolution_cache import ResolutionCache, read_ahead
 from wheelcheck.targets.targets import parse_target
 
 TARGETS = tuple(
@@ -164,3 +166,15 @@ def test_another_question_is_never_answered_by_an_old_trace() -> None:
     cache.resolve(question(0, ["a"], POLICIES[0]))
     outcome = cache.resolve(question(1, ["b"], POLICIES[0]))
     assert list(outcome.pins) == ["b"] if isinstance(outcome, Resolution) else False
+
+
+def test_metadata_for_further_targets_is_asked_for_together_and_before_them() -> None:
+    tags = ("cp311-cp311-win_amd64", "cp312-cp312-win_amd64", "cp313-cp313-win_amd64")
+    projects = FakeProjects({"a": {"1.0": [wheel(each) for each in tags]}, "b": {"1.0": [wheel()]}})
+    questions = [question(number, ["a", "b"], POLICIES[0]) for number in range(3)]
+    outcome = ResolutionCache(projects).resolve(questions[0])
+    before = Counter(projects.calls)
+    read_ahead(outcome, questions[1:], projects)
+    # The pure wheel of b is the same for all.
+    begun = {file: count for (kind, file), count in (projects.calls - before).items() if kind == "prefetch_metadata"}
+    assert begun == {f"a-1.0-{tag}.whl": 1 for tag in tags[1:]}

@@ -251,8 +251,10 @@ def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Prop
     return proved.proposals if proved is not None else None
 
 
-def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> ProvedProposals | None:
-    """As :func:`proposals_for`, with the proof of each repair, for :func:`repaired`."""
+def proved_proposals(
+    answer: Answer, store: IndexStore, reporter: Reporter, *, rounds: int | None = None
+) -> ProvedProposals | None:
+    """As :func:`proposals_for`, with the proof of each repair, for :func:`repaired`; *rounds* bound it where they are given."""
     if not needs_repairs(answer):
         return None
     prepared = answer.prepared
@@ -262,6 +264,7 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
 
     knowledge = answer.knowledge or load_repair_knowledge(prepared.knowledge_folders)
     library = load_standard_library() if prepared.imports != "none" else None
+    limits = Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds)
     return propose(
         Blocked(
             question=prepared.question,
@@ -275,7 +278,7 @@ def proved_proposals(answer: Answer, store: IndexStore, reporter: Reporter) -> P
             day=(prepared.question.policy.exclude_newer or "")[:10] or datetime.now(UTC).date().isoformat(),
         ),
         RepairContext(projects=store, code=store, elsewhere=store, knowledge=knowledge, library=library),
-        Limits(repairs=prepared.repairs, seconds=prepared.repair_seconds),
+        limits if rounds is None else replace(limits, rounds=rounds),
         reporter,
     )
 

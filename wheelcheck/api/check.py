@@ -7,7 +7,6 @@ checked all the same.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -15,12 +14,13 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wheelcheck.api.answering import Answer, answered, needs_repairs, origins_of, proposals_for
+from wheelcheck.api.answering import Answer, needs_repairs, origins_of
 from wheelcheck.api.edges import Stores
 from wheelcheck.api.folders import file_of, with_files
 from wheelcheck.api.preparing import Prepared, on_target, prepare
 from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
 from wheelcheck.api.request import Request, refuse_misspelt
+from wheelcheck.api.several_targets import RepairSearches, TargetAnswers
 from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets
 from wheelcheck.errors import IndexUnavailable, UsageProblem
 from wheelcheck.options import CheckOptions, RequestOptions
@@ -133,7 +133,9 @@ class _Checking:
         """The verdicts on each of *targets*, or the failure of its index."""
         from wheelcheck.model.check import CheckedTarget
 
-        answers = [self._answered(target) for target in targets]
+        questions = [self._asked(target) for target in targets]
+        answering = TargetAnswers(questions, self._stores, self._knowledge)
+        answers = [self._answered(question, answering) for question in questions]
         proposed = self._proposed(answer for answer in answers if isinstance(answer, Answer))
         return tuple(
             CheckedTarget(target=target, plan=None, failure=answer)
@@ -142,30 +144,26 @@ class _Checking:
             for target, answer in zip(targets, answers, strict=True)
         )
 
-    def _answered(self, target: Target) -> Answer | str:
-        prepared = replace(on_target(self._prepared, self._policy, target), target_is_named=has_words(target))
+    def _asked(self, target: Target) -> Prepared:
+        return replace(on_target(self._prepared, self._policy, target), target_is_named=has_words(target))
+
+    def _answered(self, question: Prepared, answering: TargetAnswers) -> Answer | str:
         try:
-            return answered(prepared, self._stores.of(prepared.index), self._reporter, knowledge=self._knowledge)
+            return answering.answered(question, self._reporter)
         except IndexUnavailable as error:
             return error.with_hint
 
     def _proposed(self, answers: Iterable[Answer]) -> dict[Target, Proposals | None]:
-        """The repairs of each of *answers*: each search has the time that those before it left."""
+        """The repairs of each of *answers*: each search has what those before it left."""
+        searches = RepairSearches(self._prepared.repair_seconds)
         waiting = [each for each in map(self._to_repair, answers) if needs_repairs(each)]
-        left = self._prepared.repair_seconds
-        found: dict[Target, Proposals | None] = {}
-        for answer in waiting:
-            began = time.monotonic()
-            bounded = replace(answer, prepared=replace(answer.prepared, repair_seconds=left))
-            found[answer.prepared.question.target] = self._searched(bounded)
-            left = max(0.0, left - (time.monotonic() - began))
-        return found
+        return {answer.prepared.question.target: self._searched(answer, searches) for answer in waiting}
 
-    def _searched(self, answer: Answer) -> Proposals | None:
+    def _searched(self, answer: Answer, searches: RepairSearches) -> Proposals | None:
         from wheelcheck.model.repair import Proposals
 
         try:
-            return proposals_for(answer, self._stores.of(answer.prepared.index), self._reporter)
+            return searches.proposals_for(answer, self._stores.of(answer.prepared.index), self._reporter)
         except IndexUnavailable as error:
             # What fails is known by now, and stays known where the search for repairs is cut short.
             return Proposals(complete=False, interrupted=str(error))

@@ -1,6 +1,6 @@
 """``matrix --each-extra``: the grid of a project without extras, and with each of its extras and dependency groups alone.
 
-``MatrixRequest → names → (MatrixRequest → Matrix) for each → ExtraRow, …``. Pages and metadata come from the cache after the first.
+``MatrixRequest → names → (Prepared → Matrix) for each → ExtraRow, …``. All share their stores: pages and metadata are fetched once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from wheelcheck.api.matrix import MatrixRequest, matrix
+from wheelcheck.api.edges import Stores
+from wheelcheck.api.matrix import MatrixRequest, answer_grid, matrix_targets, prepare_grid
 from wheelcheck.api.reading import PLANNING, load_lock
 from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem
@@ -32,10 +33,14 @@ def each_extra(asked: MatrixRequest, *, reporter: Reporter | None = None) -> tup
         raise UsageProblem(
             f"{', '.join(request.inputs)}: no extras and no dependency groups", hint="leave --each-extra out"
         )
-    rows = [ExtraRow(kind="", name="", matrix=matrix(replace(asked, request=request), reporter=reporter))]
-    for kind, name in parts:
-        chosen = request.changed(extras=(name,)) if kind == "extra" else request.changed(groups=(name,))
-        rows.append(ExtraRow(kind=kind, name=name, matrix=matrix(replace(asked, request=chosen), reporter=reporter)))
+    named = matrix_targets(replace(asked, request=request))
+    rows = []
+    with Stores(reporter) as stores:
+        for kind, name in (("", ""), *parts):
+            extras, groups = (((name,) if kind == each else ()) for each in ("extra", "group"))
+            chosen = request.changed(extras=extras, groups=groups)
+            prepared = prepare_grid(chosen, named.targets, reporter)
+            rows.append(ExtraRow(kind=kind, name=name, matrix=answer_grid(prepared, named, reporter, stores=stores)))
     return tuple(rows)
 
 

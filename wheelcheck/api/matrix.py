@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from wheelcheck.api.answering import Answer, answered, installability_by_siblings, proposals_for
+from wheelcheck.api.answering import Answer, installability_by_siblings, proposals_for
 from wheelcheck.api.edges import Stores, index_config, open_store
 from wheelcheck.api.preparing import Prepared, asked_for, cutoff_of, prepare
 from wheelcheck.api.request import Request, completed, refuse_empty
+from wheelcheck.api.several_targets import TargetAnswers
 from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
 from wheelcheck.model.judgement import Installability
@@ -31,12 +32,10 @@ from wheelcheck.ports import Reporter, SilentReporter
 from wheelcheck.texts.files import is_file
 
 if TYPE_CHECKING:
-    from wheelcheck.index.store import IndexStore
     from wheelcheck.model.answers import Cell, Matrix, Opening, Wheels
     from wheelcheck.model.repair import Repair
     from wheelcheck.model.requirement import Requirement
     from wheelcheck.model.resolution import Policy
-    from wheelcheck.resolver.resolution_cache import ResolutionCache
     from wheelcheck.settings.loading import Settings
 
 _REPAIRS = 3  # of which one is shown: the cheapest that leads to no other cell of the grid
@@ -102,7 +101,7 @@ def answer_grid(
             f"the project supports none of the Pythons that were asked for: {excluded[0]}", hint="give another --python"
         )
     with Stores(reporter) if stores is None else nullcontext(stores) as opened:
-        run = _Run(prepared, opened, reporter)
+        run = _Run(prepared, opened, reporter, [each for each in asked_of if isinstance(each, Target)])
         cells = tuple(
             run.cell(each, _Numbered(reporter, number, len(targets))) if isinstance(each, Target) else each
             for number, each in enumerate(asked_of, 1)
@@ -152,7 +151,7 @@ def matrix_targets(asked: MatrixRequest) -> LoadedTargets:
 class _Run:
     """One run over several cells, which share stores and the time for repairs."""
 
-    def __init__(self, prepared: Prepared, stores: Stores, reporter: Reporter) -> None:
+    def __init__(self, prepared: Prepared, stores: Stores, reporter: Reporter, targets: Sequence[Target]) -> None:
         from wheelcheck.knowledge.loading import load_own_knowledge
 
         self._prepared = replace(prepared, repairs=min(prepared.repairs, _REPAIRS), target_is_named=True)
@@ -160,21 +159,18 @@ class _Run:
         self._reporter = reporter
         self._answers: dict[tuple[str, str], Answer] = {}
         # Read before the index is asked, so that a malformed file of the user is refused at once.
-        self._knowledge = load_own_knowledge(prepared.knowledge_folders)
-        self._resolutions: dict[IndexStore, ResolutionCache] = {}
+        knowledge = load_own_knowledge(prepared.knowledge_folders)
+        self._targets = TargetAnswers([asked_for(self._prepared, target) for target in targets], stores, knowledge)
 
     def cell(self, target: Target, reporter: Reporter) -> Cell:
         """The cell of *target*, with its plan or the failure of its index."""
         from wheelcheck.model.answers import Cell, CellStatus
         from wheelcheck.plans.making import plan as make_plan
-        from wheelcheck.resolver.resolution_cache import ResolutionCache
 
         prepared = asked_for(self._prepared, target)
-        store = self._stores.of(prepared.index)
-        resolutions = self._resolutions.setdefault(store, ResolutionCache(store))
         reporter.stage("resolving")
         try:
-            answer = answered(prepared, store, reporter, knowledge=self._knowledge, cache=resolutions)
+            answer = self._targets.answered(prepared, reporter)
         except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
             return Cell(target=target, plan=None, failure=error.with_hint)
         plan = make_plan(answer.outcome, answer.findings, inputs=prepared.read.records, options=prepared.options)

@@ -33,10 +33,11 @@ class Proof(Struct, frozen=True, kw_only=True):
 
 
 class ProvedProposals(Struct, frozen=True, kw_only=True):
-    """The proposals, as reports show them, and the proof of each repair by its id."""
+    """The proposals, as reports show them, the proof of each repair by its id, and how many *rounds* the trials took."""
 
     proposals: Proposals
     proofs: Mapping[str, Proof] = {}
+    rounds: int = 0
 
 
 def proof_of(trial: Trial, changes: Iterable[Change], asked: State) -> Proof:

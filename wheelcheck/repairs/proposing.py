@@ -67,8 +67,8 @@ class _Proposing:
         self._failing: dict[NormalizedName, tuple[Lack, ...]] = dict.fromkeys(blocked.failing, ())
         self._begin(blocked)
 
-    def _begin(self, blocked: Blocked, tried: int = 0) -> None:
-        self._tried = tried
+    def _begin(self, blocked: Blocked, tried: int = 0, spent: int = 0) -> None:
+        self._tried, self._spent = tried, spent
         limits = replace(self._limits, seconds=self._end - self._limits.clock())
         self._blocked = blocked
         self._trials = Trials(blocked, self._context, limits, self._reporter)
@@ -103,7 +103,7 @@ class _Proposing:
             tried=self._tried + self._trials.count,
         )
         proofs = {repair.id: proof for repair, (_, proof) in zip(repairs, proved, strict=True)}
-        return ProvedProposals(proposals=proposals, proofs=proofs)
+        return ProvedProposals(proposals=proposals, proofs=proofs, rounds=self._spent + self._trials.spent)
 
     def _searched(self) -> list[Trial]:
         base = self._original = self._trials.base
@@ -147,7 +147,8 @@ class _Proposing:
             self._given_up += (change,)
             state = change.applied(state)
         outcome = resolve(state.question, self._context.projects, self._reporter)
-        self._begin(replace(self._blocked, question=state.question, outcome=outcome), self._tried + self._trials.count)
+        tried, spent = self._tried + self._trials.count, self._spent + self._trials.spent
+        self._begin(replace(self._blocked, question=state.question, outcome=outcome), tried, spent)
         return self._trials.base
 
     def _best(self) -> list[Trial]:

@@ -85,8 +85,9 @@ _Settled = tuple[tuple[Key, str], ...]
 class Trials:
     """Makes trials of *blocked* in *context*; remembers each, and ends by ``OutOfTime`` when *limits* are reached.
 
-    ``undecided`` are the trials that were given up, since they took too many rounds for one of many. Rounds and trials are counted,
-    so that the search is the same on every machine; the clock ends it only, and then ``ended_by_clock`` says so.
+    ``undecided`` are the trials that were given up, since they took too many rounds for one of many. ``spent`` are all rounds.
+    Rounds and trials are counted, so that the search is the same on every machine; the clock ends it only, and then
+    ``ended_by_clock`` says so.
     """
 
     def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, reporter: Reporter) -> None:
@@ -107,6 +108,7 @@ class Trials:
         self.is_patient = False
         self.undecided: set[_Settled] = set()
         self._made_so_far = 0
+        self.spent = 0
         self.ended_by_clock = False
 
     @property
@@ -148,7 +150,9 @@ class Trials:
             if self.count >= self._most or self._rounds <= 0:
                 raise OutOfTime
             known = self._made(ordered, self._seconds_left())
-            self._rounds -= max(known.outcome.effort, self._least)
+            cost = max(known.outcome.effort, self._least)
+            self._rounds -= cost
+            self.spent += cost
             # A trial that was given up is not kept: a later one may take more rounds.
             if known.is_undecided:
                 self._seconds_left()

@@ -156,9 +156,11 @@ class CandidateSelector:
             return None
         if release.fit is None or (name, version) in self._source.rejected:
             return False
-        is_old = (release.upload_time or "~") < self.leniency.oldest.get(name, "")
-        has_wheel = release.has_wheel and Installability.WHEEL in self._source.policy.allowed
-        if self.leniency.covers(name) or (has_wheel and not is_old):
+        if self.leniency.covers(name):
+            return True
+        oldest = self.leniency.oldest.get(name)
+        is_old = oldest is not None and (release.upload_time or "~") < oldest
+        if not is_old and release.has_wheel and Installability.WHEEL in self._source.policy.allowed:
             return True
         allowed = self._source.policy.allowed_of(name, version)
         if is_old or (not release.has_wheel and not allowed & FROM_SOURCE):

@@ -8,7 +8,7 @@ alike, the search would go the same way step by step, so its outcome is that of 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 
@@ -97,6 +97,28 @@ class ResolutionCache:
         if trace is not None:
             self._entries.insert(0, _Entry(trace))
         return outcome
+
+
+def read_ahead(outcome: Resolution | Conflict, questions: Iterable[Question], projects: Projects) -> None:
+    """Start fetching what *questions* on further targets will most likely ask: the metadata of the versions of *outcome*.
+
+    Without it each target waits for its own wheels, one target after the other. A pure wheel is the same for all.
+    """
+    natural = outcome.natural if isinstance(outcome, Conflict) else outcome
+    pins = [pin for pin in natural.pins.values() if _differs_by_target(pin)] if natural is not None else []
+    for question in questions if pins else ():
+        source = source_for(question, projects)
+        fits = (source.fit(pin.name, pin.version, None) for pin in pins)
+        files = (fit.distribution for fit in fits if fit is not None)
+        projects.prefetch_metadata(file for file in files if isinstance(file, Wheel))
+
+
+def _differs_by_target(pin: Pin) -> bool:
+    file = pin.distribution
+    # A file that no index lists was named by its URL.
+    if file is None or not file.at.index:
+        return False
+    return not isinstance(file, Wheel) or all(platform != "any" for _, _, platform in file.tags)
 
 
 def _trace_of(question: Question, outcome: Resolution | Conflict, source: CandidateSource) -> _Trace | None:
