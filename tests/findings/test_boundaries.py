@@ -152,11 +152,31 @@ def test_wheel_for_another_python_without_abi_is_refused_by_its_python() -> None
     assert why(debug, "a", "a").ranges[0].because.endswith("only (abi tag)")
 
 
-def test_way_to_a_finding_begins_with_the_requirement_that_leads_there() -> None:
+@pytest.mark.parametrize("asked_first", ["aa", "zz"])
+def test_way_to_a_finding_begins_with_the_requirement_that_leads_there(asked_first: str) -> None:
     projects = FakeProjects(
-        {"first": {"1": [wheel()]}, "b": {"2": [wheel(requires=["n"])]}, "n": {"1": [sdist(purity="native")]}}
+        {
+            asked_first: {"1": [wheel()]},
+            "b": {"2": [wheel(requires=["n"])]},
+            "c": {"1": [wheel(requires=["b"])]},
+            "n": {"1": [sdist(purity="native")]},
+        }
     )
-    assert only(findings(projects, "first", "b>=2"), Code.SOURCE_NATIVE).paths == (("b>=2", "n==1"),)
+    assert only(findings(projects, asked_first, "c", "b>=2"), Code.SOURCE_NATIVE).paths[0] == ("b>=2", "n==1")
+    assert only(findings(projects, "c", "b>=2", asked_first), Code.SOURCE_NATIVE).paths[0] == ("b>=2", "n==1")
+
+
+def test_clash_names_six_bounds_and_counts_the_rest() -> None:
+    projects = FakeProjects({"a": {"2": [wheel()]}})
+    bounds = [f"a<1.{number}" for number in range(14)]
+    assert "and <1.12 and <1.13 and 8 more bounds; " in only(findings(projects, *bounds), Code.CONFLICT).message
+    assert "more bounds" not in only(findings(projects, *bounds[:6]), Code.CONFLICT).message
+
+
+def test_marker_on_what_no_platform_tells_is_said_once_with_the_requirement() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(requires=['b ; platform_release == "5"'])]}, "b": {"1": [wheel()]}})
+    found = only(findings(projects, "a"), Code.MARKER_UNKNOWABLE)
+    assert "depends on platform_release, which --platform does not determine" in found.message
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,12 @@ def main() -> int:
         words = [*sys.argv[1:], "--in-copy", "--kept", str(kept)]
         if options.report:
             words += ["--report", str(options.report.resolve())]
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        (kept / "temporary").mkdir(exist_ok=True)
+        environment = {
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DEBUG_TEMPROOT": str(kept / "temporary"),  # other runs of pytest on this machine tidy the usual one
+        }
         command = [sys.executable, "-m", "tests.mutation", *words]
         return subprocess.run(command, cwd=kept / "copy", env=environment, check=False).returncode
     rooms = options.rooms.split(",")

@@ -1,0 +1,104 @@
+"""What is said of a project that several indexes list, and of an index that refuses or fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from tests.fakes.projects import INDEX, FakeProjects, wheel
+from tests.findings.test_findings import codes, findings, only
+from wheelcheck.findings.indexes import exact_version
+from wheelcheck.model.distribution import ProjectPage
+from wheelcheck.model.finding import Code, Severity
+
+OURS, FOLDER = "https://ours.example/simple/", "file:///srv/wheels/"
+
+
+class SeveralIndexes(FakeProjects):
+    """Lists each version of a project on the indexes of ``places``, else on the usual one; what failed or refused is ``told``.
+
+    The files of two indexes differ unless they are the ``same``.
+    """
+
+    places: Mapping[str, tuple[str, ...]] = {}
+    told: Mapping[str, tuple[tuple[str, str], ...] | tuple[str, ...]] = {}
+
+    same: bool = False
+
+    def _build_page(self, name: NormalizedName) -> ProjectPage:
+        page = super()._build_page(name)
+        placed = {
+            version: tuple(
+                replace(file, at=replace(file.at, index=index, hashes=(("sha256", self._digest(index)),)))
+                for file in files
+                for index in self.places.get(str(version), (INDEX,))
+            )
+            for version, files in page.distributions.items()
+        }
+        indexes = dict.fromkeys(file.at.index for files in placed.values() for file in files)
+        return replace(page, distributions=placed, indexes=tuple(indexes), **self.told)
+
+    def _digest(self, index: str) -> str:
+        return "0" * 64 if self.same else index.encode().hex()[-64:]
+
+
+def listed(
+    places: Mapping[str, tuple[str, ...]], **told: tuple[tuple[str, str], ...] | tuple[str, ...]
+) -> SeveralIndexes:
+    projects = SeveralIndexes({"a": {version: [wheel()] for version in places}})
+    projects.places, projects.told = places, told
+    return projects
+
+
+def test_project_on_two_indexes_is_told_with_what_the_other_one_has() -> None:
+    found = only(findings(listed({"1": (INDEX,), "2": (OURS,)}), "a"), Code.SEVERAL_INDEXES)
+    assert found.message == f"a is on 2 indexes: 2 was taken from {OURS}; {INDEX} has 1 as its newest"
+    assert found.severity is Code.SEVERAL_INDEXES.severity
+    assert f"--source a={OURS} takes it from that index alone" in found.evidence
+
+
+def test_project_on_three_indexes_names_both_others() -> None:
+    third = "https://third.example/simple/"
+    message = only(findings(listed({"1": (INDEX,), "2": (third,), "3": (OURS,)}), "a"), Code.SEVERAL_INDEXES).message
+    assert message.startswith("a is on 3 indexes: 3 was taken")
+    assert f"{INDEX} has 1 as its newest" in message
+    assert f"{third} has 2 as its newest" in message
+
+
+def test_project_on_one_index_is_not_told_and_a_folder_is_no_rival() -> None:
+    for places in ({"1": (INDEX,)}, {"1": (FOLDER,), "2": (INDEX,)}):
+        assert Code.SEVERAL_INDEXES.number not in dict(codes(findings(listed(places), "a")))
+
+
+@pytest.mark.parametrize(
+    ("asked", "severity"), [("a==2", Severity.INFO), ("a>=2", Severity.WARNING), ("a==2.*", Severity.WARNING)]
+)
+def test_exact_bound_that_one_index_alone_meets_settles_which_one(asked: str, severity: Severity) -> None:
+    found = only(findings(listed({"1": (INDEX,), "2": (OURS,)}), asked), Code.SEVERAL_INDEXES)
+    assert found.severity is severity
+
+
+@pytest.mark.parametrize(("same", "severity"), [(True, Severity.INFO), (False, Severity.WARNING)])
+def test_the_very_file_on_both_indexes_is_information_and_another_one_is_not(same: bool, severity: Severity) -> None:
+    projects = listed({"1": (INDEX, OURS)})
+    projects.same = same
+    assert only(findings(projects, "a==1"), Code.SEVERAL_INDEXES).severity is severity
+
+
+@pytest.mark.parametrize(
+    ("bounds", "version"),
+    [("==1", "1"), ("==1,>0", "1"), ("==1.*", None), (">=1", None), ("==1,==2", None), ("", None)],
+)
+def test_exact_version_is_that_of_the_one_exact_bound(bounds: str, version: str | None) -> None:
+    assert exact_version(SpecifierSet(bounds)) == (Version(version) if version else None)
+
+
+def test_index_that_failed_is_told_with_its_reason_and_what_was_not_seen_there() -> None:
+    found = only(findings(listed({"1": (INDEX,)}, unasked=((OURS, "timed out"),)), "a"), Code.INDEX_FAILED)
+    assert found.message == f"{OURS} could not be asked, and the other indexes answered alone"
+    assert found.evidence == ("timed out", "not seen there: a")
