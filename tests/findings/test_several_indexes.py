@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from tests.fakes.projects import INDEX, FakeProjects, wheel
 from tests.findings.test_findings import codes, findings, only
-from wheelcheck.findings.indexes import exact_version
+from wheelcheck.findings.indexes import asked_label, exact_version
 from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.finding import Code, Severity
 
@@ -96,6 +96,11 @@ def test_the_very_file_on_both_indexes_is_information_and_another_one_is_not(sam
 )
 def test_exact_version_is_that_of_the_one_exact_bound(bounds: str, version: str | None) -> None:
     assert exact_version(SpecifierSet(bounds)) == (Version(version) if version else None)
+
+
+@pytest.mark.parametrize(("bounds", "label"), [("==1+cu124", "cu124"), ("==1", ""), (">=1", ""), ("", "")])
+def test_label_that_is_asked_for_is_that_of_an_exact_local_version(bounds: str, label: str) -> None:
+    assert asked_label(SpecifierSet(bounds)) == label
 
 
 def test_index_that_failed_is_told_with_its_reason_and_what_was_not_seen_there() -> None:

@@ -55,6 +55,7 @@ def main() -> int:
     parser.add_argument(
         "--kept", type=Path, default=Path("mutation"), metavar="FOLDER", help="for what was noted, and the copy"
     )
+    parser.add_argument("--tell", action="store_true", help="try nothing more, and tell what was tried")
     parser.add_argument("--again", action="store_true", help="try again what survived")
     parser.add_argument(
         "--record", default="", metavar="TESTS", help="note only which lines these run: a folder or files"
@@ -80,15 +81,22 @@ def main() -> int:
     rooms = options.rooms.split(",")
     if options.record:
         return pytest.main([*_PLAIN, *options.record.split(",")], plugins=[Recording(Path.cwd(), ROOMS, kept)])
-    for each in options.tests.split(","):
+    for each in [] if options.tell else options.tests.split(","):
         # Each in a process of its own: what was noted of the others is not lost when one is ended.
         if not (kept / f"{each}.json").exists():
             command = [sys.executable, "-m", "tests.mutation", *sys.argv[1:], "--record", f"tests/{each}"]
             subprocess.run(command, check=False)
     outcomes = _load_outcomes(kept)
     samples = {room: _sample(drawn(Path.cwd(), room, options.seed, kept), options.count, outcomes) for room in rooms}
-    _try([each for sample, _, _ in samples.values() for each in sample], outcomes, kept, options.budget, options.again)
-    told = {room: [outcomes[each] for each in sample] for room, (sample, _, _) in samples.items()}
+    if not options.tell:
+        _try(
+            [each for sample, _, _ in samples.values() for each in sample],
+            outcomes,
+            kept,
+            options.budget,
+            options.again,
+        )
+    told = {room: [outcomes[each] for each in sample if each in outcomes] for room, (sample, _, _) in samples.items()}
     for room, found in told.items():
         print(f"{room}: {len(found)} tried, killed {sum(bool(each.by) for each in found)}")
     if options.report:

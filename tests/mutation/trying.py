@@ -166,6 +166,9 @@ class Trying:
         if not child:
             os.setpgid(0, 0)
             resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+            resource.setrlimit(
+                resource.RLIMIT_CPU, (round(limit / 5), round(limit / 5))
+            )  # what loops ends before what waits
             silent = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(silent, stream)
@@ -182,6 +185,8 @@ class Trying:
         ended = _waited(child, limit)
         with os.fdopen(reading) as told:
             by = told.read() if ended is not None else "time-out"
+        if ended and os.WIFSIGNALED(ended) and os.WTERMSIG(ended) in (signal.SIGXCPU, signal.SIGKILL):
+            by = "time-out"
         return by or ("" if ended == 0 else f"the interpreter ended with {ended}")
 
     def _tests(self, mutant: Mutant, path: Path, by_import: bool, items: dict[str, pytest.Item]) -> list[str]:
