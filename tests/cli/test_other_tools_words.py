@@ -183,6 +183,8 @@ def test_every_command_takes_the_options_for_the_screen(shell: Shell, command: t
         (("plan", "c", "--no-deps"), "--exclude NAME leaves a project out"),
         (("plan", "-e", "."), "name the folder as INPUT"),
         (("plan", "c", "--universal"), "wheelcheck matrix"),
+        (("plan", "c", "--uploaded-prior-to", "2026-11-01"), "--exclude-newer"),
+        (("plan", "--requirements-from-script", "run.py"), "as INPUT"),
         (("plan", "c", "--no-build"), "--only-binary :all:"),
         (("matrix", "c", "--relock"), "it is an option of check"),
         (("plan", "c", "--platfrom", "windows"), "did you mean --platform"),

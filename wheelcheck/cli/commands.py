@@ -38,6 +38,8 @@ _OTHER_WORDS = {
     "--dry-run": "leave it out: nothing is installed",
     "--dest": "`wheelcheck fetch PLAN -d DIR` downloads",
     "--trusted-host": "set it in pip's configuration, which is read",
+    "--uploaded-prior-to": "write --exclude-newer with the day before, which counts whole",
+    "--requirements-from-script": "name the script as INPUT",
     "--dev": "write --group dev",
 }
 """Options of pip and uv that no command has, and what serves instead."""
