@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,8 +30,9 @@ from tests.fakes.archives import make_wheel
 from wheelcheck.export.first_run import render_powershell, render_python
 from wheelcheck.export.shipment import Shipment
 
-KILLS = "WHEELCHECK_TEST_KILLS"
+KILLS = "FIRST_RUN_KILLS"
 """Names the number of points at which a first run is killed; ``tests.live.first_run_report`` asks for 50."""
+_POINTS = int(os.environ.get(KILLS, "12"))  # read before a test clears the environment
 _NODE = """
 import { update } from "./first-run.mjs";
 const [folder, url, publicKey, sick, allowDowngrade] = process.argv.slice(2);
@@ -299,7 +301,7 @@ def test_answers_that_end_early_are_continued_in_the_same_run(program: Program) 
 def points() -> list[float]:
     """Where to kill, as shares of the bytes that an update moves: both ends closely, and evenly between."""
     ends = (0.0001, 0.001, 0.01)
-    between = int(os.environ.get(KILLS, "12")) - 2 * len(ends)
+    between = _POINTS - 2 * len(ends)
     return [*ends, *((number + 0.5) / between for number in range(between)), *(1 - share for share in reversed(ends))]
 
 
@@ -336,6 +338,7 @@ def test_killed_at_any_point_it_goes_on_and_what_was_there_stays(
 
 
 def _kill(processes: list[subprocess.Popen[str]]) -> None:
+    time.sleep(0.05)  # what was sent has come by then
     for each in processes:
         each.kill()
 

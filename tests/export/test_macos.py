@@ -104,6 +104,62 @@ def test_two_bundles_become_one_with_both_machines_in_every_binary(tmp_path: Pat
     assert orders[-1].endswith("Demo.app'")
 
 
+_STAND_IN = """#!/bin/sh
+for last; do :; done
+case "$last" in *.dmg|*.pkg) [ "${0##*/}" = hdiutil ] && : > "$last"; [ "${0##*/}" = productbuild ] && : > "$last" ;; esac
+[ "${0##*/}" = ditto ] && : > "$last"
+echo "${0##*/} $*" >> calls
+"""
+
+
+@pytest.mark.parametrize("installer", [False, True])
+def test_signing_goes_inside_out_and_what_is_shipped_is_signed_notarised_and_stapled(
+    tmp_path: Path, installer: bool
+) -> None:
+    """A helper with a plug-in and a framework without links, as wheels have them; Apple's programs are stand-ins that record."""
+    library = make_macho(machine="arm64")
+    helper, framework = f"{_SITE}/q/Helper.app/Contents", f"{_SITE}/q/Core.framework/Versions/A"
+    files = {
+        f"{helper}/Info.plist": plistlib.dumps({"CFBundleExecutable": "Helper"}),
+        f"{helper}/MacOS/Helper": library,
+        f"{helper}/PlugIns/z.dylib": library,
+        f"{framework}/Resources/Info.plist": plistlib.dumps({"CFBundleExecutable": "Core"}),
+        f"{framework}/Core": library,
+        f"{_SITE}/q/bad/Resources/Info.plist": b"no list",
+        f"{_SITE}/q/_x.so": library,
+    }
+    laid(tmp_path, "apple", files)
+    assert made(tmp_path).returncode == 0
+    (tmp_path / "entitlements.plist").touch()
+    for name in ("codesign", "xcrun", "ditto", "hdiutil", "productbuild"):
+        place = tmp_path / "tools" / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(_STAND_IN, encoding="utf-8")
+        place.chmod(0o755)
+    words = ["sh", "sign.sh", "Me", "kept", *(["Maker"] if installer else [])]
+    environ = {**os.environ, "PATH": f"{tmp_path / 'tools'}:{os.environ['PATH']}"}
+    subprocess.run(words, cwd=tmp_path, env=environ, check=True, timeout=60)
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    signed = [call.rpartition("It's Demo.app")[2] for call in calls if call.startswith("codesign --force")]
+    inside = f"/Contents/Resources/python/{_SITE}/q"
+    assert signed[0] == f"{inside}/Helper.app/Contents/PlugIns/z.dylib"
+    assert sorted(signed[1:-2]) == sorted(
+        f"{inside}/{name}" for name in ("Core.framework/Versions/A", "Helper.app", "_x.so")
+    )
+    assert signed[-2] == ""
+    assert all(
+        "--options runtime --entitlements entitlements.plist" in call for call in calls if "Core.framework" in call
+    )
+    shipped = ["It's Demo.zip", "It's Demo-1.2.dmg", *(["It's Demo-1.2.pkg"] if installer else [])]
+    assert [call.split("submit ")[1].split(" --")[0] for call in calls if "submit" in call] == shipped
+    stapled = [call.partition("staple ")[2] for call in calls if "stapler" in call]
+    assert stapled == ["It's Demo.app", *shipped[1:]]
+    image = next(place for place, call in enumerate(calls) if call.startswith("hdiutil"))
+    assert calls.index("xcrun stapler staple It's Demo.app") < image
+    assert calls[image + 1] == "codesign --force --timestamp --sign Me It's Demo-1.2.dmg"
+    assert any(call.startswith("productbuild") and "--sign Maker" in call for call in calls) == installer
+
+
 def test_what_is_there_for_one_machine_alone_is_named_and_nothing_is_made(tmp_path: Path) -> None:
     laid(tmp_path, "apple", {f"{_SITE}/d/_x.so": make_macho(machine="arm64")})
     laid(tmp_path, "intel", {})
