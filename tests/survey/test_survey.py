@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from docs.transcripts import CATALOG
 from tests.server.index_server import IndexServer
+from wheelcheck.api.request import Request
+from wheelcheck.api.targets import TargetWords
+from wheelcheck.survey.running import SurveyRequest, survey
 
 pytest.importorskip("distributed", reason="the extra wheelcheck[survey] is not installed")
 psutil = pytest.importorskip("psutil")
@@ -112,8 +121,6 @@ def test_findings_lead_back_to_the_line_of_each_input(surveyed: Path) -> None:
 
 
 def test_cells_equal_those_of_a_matrix(surveyed: Path, server: IndexServer) -> None:
-    import json
-
     words = [sys.executable, "-m", "wheelcheck", "matrix", "in/d/requirements.txt", *TARGETS, "--format", "json"]
     ended = subprocess.run(
         words, cwd=surveyed, env=_environ(server, surveyed), capture_output=True, text=True, check=False
@@ -205,6 +212,59 @@ def test_every_project_of_the_index_is_an_input(tmp_path: Path, server: IndexSer
     assert {row["id"] for row in _table(tmp_path / "out", "inputs")} == {project.name for project in CATALOG}
     asked = [row["question"] for row in _table(tmp_path / "out", "inputs")]
     assert len({row["question"] for row in _table(tmp_path / "out", "cells")}) == len(set(asked)) == len(CATALOG)
+
+
+@pytest.mark.parametrize(("count", "distinct"), [(500, 120), pytest.param(5_000, 1_200, marks=pytest.mark.live)])
+def test_inputs_that_ask_the_same_are_resolved_once_for_each_target(
+    tmp_path: Path, server: IndexServer, count: int, distinct: int
+) -> None:
+    """Each question is asked in three spellings: in another order, and with a comment of its own."""
+    drawn = random.Random(count)  # noqa: S311 - not for secrets
+    asked = [*range(distinct), *(drawn.randrange(distinct) for _ in range(count - distinct))]
+    drawn.shuffle(asked)
+    rows = []
+    for number, question in enumerate(asked):
+        lines = [f"pixelbox>0.0.{question}\n", "reportgen\n"]
+        comment = "# ours\n" * (number % 3 == 2)
+        rows.append({"id": f"r{number}", "text": comment + "".join(lines[:: -1 if number % 3 else 1])})
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    words = [sys.executable, "-m", "wheelcheck", "survey", "in.jsonl", "-o", "out", *TARGETS, "--no-repair"]
+    ended = subprocess.run(
+        words, cwd=tmp_path, env=_environ(server, tmp_path), capture_output=True, text=True, check=False
+    )
+    assert f"{distinct:,} distinct questions, 0 of them answered before" in ended.stdout, ended.stderr
+    assert len(_table(tmp_path / "out", "inputs")) == count
+    assert len(_table(tmp_path / "out", "timings")) == distinct
+    by_target = Counter((row["platform"], row["python"]) for row in _table(tmp_path / "out", "cells"))
+    assert by_target == {("win_amd64", "3.12"): distinct, ("manylinux_2_28_x86_64", "3.12"): distinct}
+
+
+def test_run_says_with_what_the_survey_was_made(surveyed: Path, server: IndexServer) -> None:
+    (row,) = _table(surveyed / "out", "run")
+    assert row["version"] == version("wheelcheck")
+    assert row["index"] == server.simple_url
+    assert json.loads(row["options"]) == {"platforms": ["windows,linux"], "pythons": ["3.12"]}
+    now = datetime.now(UTC)
+    assert row["day"] in {day.date().isoformat() for day in (now, now - timedelta(days=1))}
+
+
+@pytest.mark.parametrize("ends", ["finished", "ended amid"])
+def test_survey_that_was_ended_keeps_its_day_and_a_finished_one_is_about_today(
+    surveyed: Path, server: IndexServer, tmp_path: Path, ends: str
+) -> None:
+    request = Request(inputs=(), environ={}, folder=str(tmp_path), index_url=server.simple_url, no_cache=True)
+    asked = SurveyRequest(
+        sources=(str(surveyed / "in"),), out=str(tmp_path / "out"), request=request, today="2026-11-28",
+        targets=TargetWords(platforms=("linux",), pythons=("3.12",)),
+    )  # fmt: skip
+    assert survey(asked).answered_before == 0
+    if ends == "ended amid":
+        (tmp_path / "out" / "day").write_text("2026-11-28", encoding="utf-8")
+    answered = survey(structs.replace(asked, today="2026-11-29")).answered_before
+    assert answered == (3 if ends == "ended amid" else 0)
+    assert [row["day"] for row in _table(tmp_path / "out", "run")] == [
+        "2026-11-28" if ends == "ended amid" else "2026-11-29"
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")

@@ -196,7 +196,7 @@ def _options(asked: SurveyRequest) -> str:
     given = {
         name: value
         for name, value in asked.request.options.items()
-        if value != defaults[name] and name not in _ANSWERLESS
+        if value != defaults[name] and value is not False and name not in _ANSWERLESS
     }
     words = {name: value for name in asked.targets.__struct_fields__ if (value := getattr(asked.targets, name))}
     return masked_within(json.dumps(words | given, sort_keys=True, default=str))
