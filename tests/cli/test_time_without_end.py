@@ -107,6 +107,21 @@ def test_metadata_from_elsewhere_never_name_a_file_of_this_machine(shell: Shell,
     assert "names a file of this machine" in outcome.out
 
 
+@pytest.mark.parametrize(
+    "named", ["git+ssh://me:secret@h.example/b", "git+https://h.example/b.git", "ftp://h.example/b-1.0.zip"]
+)
+def test_version_whose_metadata_ask_for_what_is_no_file_is_passed_over_and_told_with_the_reason(
+    shell: Shell, named: str
+) -> None:
+    other, asking = make_wheel("a", "1.0"), make_wheel("a", "2.0", requires=[f"b @ {named}"])
+    with IndexServer({"a": [other, asking], "c": [make_wheel("c", "1.0", requires=[f"b @ {named}"])]}) as server:
+        assert shell.plan("a", index=server.simple_url).plan["packages"][0]["version"] == "1.0"
+        outcome = shell.plan("c", "--no-repair", index=server.simple_url)
+    assert outcome.status == 1
+    assert "asks for what is no file of an index: b @ " in outcome.out
+    assert "secret" not in outcome.out + outcome.err
+
+
 @pytest.mark.parametrize("as_constraint", [False, True])
 def test_metadata_from_elsewhere_may_name_the_file_that_the_user_names_and_no_other(
     shell: Shell, as_constraint: bool

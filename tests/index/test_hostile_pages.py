@@ -6,16 +6,39 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
 from tests.index.scripted_server import scripted_server
 from tests.index.stores import files, name, store
 from wheelcheck.errors import IndexUnavailable
+from wheelcheck.index.file_entries import joined
 from wheelcheck.index.page_reader import read_page
 from wheelcheck.model.distribution import Distribution
 
 GOOD = "https://files.example/a-2.0-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    "base", ["http://h:8/s/a/", "https://h.x/", "https://h.x/s/a", "https://h.x/s/./a/", "https://h.x/s//a/"]
+)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a.whl",
+        "../a.whl",
+        "../../p/1/a%2Bc.whl",
+        "../../../../a.whl",
+        "./a.whl",
+        "/a.whl",
+        "p//a.whl",
+        "p/../a.whl",
+        "..",
+    ],
+)
+def test_address_within_a_page_is_joined_as_the_standard_library_joins_it(base: str, address: str) -> None:
+    assert joined(base, address) == urljoin(base, address)
 
 
 def answer(body: str | bytes, kind: str = "text/html") -> bytes:

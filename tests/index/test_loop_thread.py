@@ -31,3 +31,20 @@ def test_work_that_ends_just_as_the_thread_is_closed_does_not_keep_it() -> None:
         closing.start()
         closing.join(10)
         assert not closing.is_alive()
+
+
+def test_work_that_cannot_be_cancelled_holds_nobody_beyond_the_time_that_it_is_given() -> None:
+    running, released, ended = threading.Event(), threading.Event(), threading.Event()
+
+    async def work() -> None:
+        running.set()
+        released.wait()
+
+    thread = LoopThread(lambda: None, nothing, ended.set)
+    thread.submit(work())
+    thread.start()
+    assert running.wait(10)
+    assert not thread.close(0.1)
+    released.set()
+    assert ended.wait(10)
+    assert thread.close(10)

@@ -98,7 +98,7 @@ def prepare(
         options=_record_of_options(sdist, policy, read, index, asked),
         fix=asked["fix"],
         repairs=_repairs(request, asked),
-        repair_seconds=_DEFAULT_REPAIR_SECONDS if asked["repair_seconds"] is None else asked["repair_seconds"],
+        repair_seconds=_repair_seconds(asked),
         knowledge_folders=tuple(map(Path, asked["knowledge"])),
         target_is_named=asked["target_file"] is None,
         imports=asked["imports"] or "suspects",
@@ -132,6 +132,13 @@ def _question(asked: RequestOptions, read: ReadInputs, target: Target, policy: P
         policy=policy,
         budget=Budget(seconds=_DEFAULT_SECONDS if seconds is None else seconds),
     )
+
+
+def _repair_seconds(asked: RequestOptions) -> float:
+    """How long to look for repairs: as long as is asked for, else no longer than the run itself may take."""
+    if asked["repair_seconds"] is not None:
+        return asked["repair_seconds"]
+    return min(_DEFAULT_REPAIR_SECONDS, asked["max_seconds"] or _DEFAULT_REPAIR_SECONDS)
 
 
 def _repairs(request: Request, asked: RequestOptions) -> int:

@@ -6,6 +6,7 @@ never looked at. Understood, it is a ``Wheel`` or an ``Sdist``.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -25,6 +26,11 @@ _STATES: dict[str, State] = {
     "quarantined": "quarantined",
 }
 _PLAIN = re.compile(r"https?://[A-Za-z0-9._-]+/[!-~]*\Z")
+_RELATIVE = re.compile(r"((?:\.\./)*)([A-Za-z0-9_][A-Za-z0-9_.+~!%-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+~!%-]*)*)\Z")
+_FOLDERS = re.compile(
+    r"https?://[A-Za-z0-9._-]+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?/"
+    r"(?:[A-Za-z0-9_][A-Za-z0-9_.+~!%-]*/)*[A-Za-z0-9_.+~!%-]*\Z"
+)
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _LARGEST = 1 << 50
 """Bytes: a thousand times what any disk of a package index holds in one file."""
@@ -105,6 +111,11 @@ def joined(base: str, address: str) -> str:
     address = address.partition("#")[0].strip(" ").replace(" ", "%20")
     if _PLAIN.match(address):
         return address
+    if plain := _RELATIVE.match(address):
+        folders = _folders(base)
+        up = len(plain[1]) // 3
+        if up < len(folders):
+            return f"{folders[up]}{plain[2]}"
     try:
         address = urljoin(base, address)
         parts = urlsplit(address)
@@ -114,6 +125,19 @@ def joined(base: str, address: str) -> str:
         return ""
     is_usable = is_remote or (parts.scheme == "file" and is_local(base))
     return address if is_usable and not _CONTROL.search(address) else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _folders(base: str) -> tuple[str, ...]:
+    """The folder of the page at *base*, that above it and so on up to the host; none where only a parser of URLs knows them.
+
+    A page has up to 200,000 links that are relative to it.
+    """
+    if not _FOLDERS.match(base):
+        return ()
+    host, _, path = base.partition("://")[2].partition("/")
+    start, parts = f"{base.partition('://')[0]}://{host}/", path.split("/")[:-1]
+    return tuple(start + "".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts), -1, -1))
 
 
 def availability(entry: FileEntry, base: str, index: str) -> Availability | None:

@@ -68,16 +68,20 @@ class LoopThread:
                 self._loop.call_soon_threadsafe(self._spawn, work)
         return True
 
-    def close(self) -> None:
-        """Cancel what runs, end the loop and join the thread."""
+    def close(self, patience: float = 10) -> bool:
+        """Cancel what runs, end the loop and join the thread; whether it ended within *patience* seconds.
+
+        What cannot be cancelled, such as the reading of a page with 200,000 links, must not hold a run beyond its time.
+        """
         with self._guard:
             was_closed, self._closed = self._closed, True
             if not was_closed and self._loop is not None and self._stop is not None:
                 self._loop.call_soon_threadsafe(self._stop.set)
         if self._thread is not None:
-            self._thread.join()
-        else:
-            self._close_early()
+            self._thread.join(patience)
+            return not self._thread.is_alive()
+        self._close_early()
+        return True
 
     def _spawn(self, work: Work) -> None:
         import asyncio

@@ -206,14 +206,16 @@ class IndexStore:
     def close(self) -> None:
         """Stop all fetching at once and write the cache."""
         self._page_listener = self._metadata_listener = self._wait_listener = self._meanwhile = None
+        has_ended = True  # where it was not waited for, the cache is written as ever
         try:
-            self._thread.close()
+            has_ended = self._thread.close()
         finally:
             self._fail_open()
             self._judges.close()
             if self._code_questions is not None:
                 self._code_questions.close()
-            self._connections.write_cache()
+            if has_ended:
+                self._connections.write_cache()
 
     # Inner workings
 

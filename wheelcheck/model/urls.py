@@ -67,6 +67,11 @@ def is_local(url: str) -> bool:
     return "://" not in url or url.lower().startswith("file:")
 
 
+def is_askable(url: str) -> bool:
+    """Whether *url* names a file that can be read: of this machine, or by http. A repository is none."""
+    return is_local(url) or url.lower().startswith(("http://", "https://"))
+
+
 @functools.lru_cache(maxsize=10_000)
 def reference_key(url: str) -> str:
     """*url* as installers compare direct references; two are one file to them where this is equal.

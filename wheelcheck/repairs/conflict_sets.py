@@ -138,6 +138,7 @@ class ConflictSets:
     def _conflict_set(
         self, view: TrialView, group: tuple[Blocker, ...], *, is_installable: bool = False
     ) -> ConflictSet:
+        self._trials.seconds_left()
         changes: dict[Key, Change] = {}
         for blocker in group:
             case = BlockerCase(

@@ -28,7 +28,7 @@ from wheelcheck.repairs.import_grounds import Importing, importing
 from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_of, verification
 from wheelcheck.repairs.repair_case import RepairCase
 from wheelcheck.repairs.risk import assess, risk_of
-from wheelcheck.repairs.search import Search
+from wheelcheck.repairs.search import ENDED, Search
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, usable_versions
 from wheelcheck.resolver.passes import resolve
 
@@ -82,6 +82,9 @@ class _Proposing:
         self._reporter.stage("looking for repairs")
         try:
             found = self._searched()
+        except OutOfTime:
+            self._search.ended = ENDED
+            found = self._best()
         except (BudgetSpent, IndexUnavailable) as error:
             # What is known of the plan stays an answer, and so do the repairs that were proved.
             self._interrupted = str(error)

@@ -9,8 +9,9 @@ leaves a known blocker untouched is not even tried.
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
@@ -25,7 +26,7 @@ from wheelcheck.repairs.import_grounds import Importing
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
 
 # It has no counts: the same question gives the same sentence every time.
-_ENDED = "the search ended before every set of changes was tried"
+ENDED = "the search ended before every set of changes was tried"
 _NODES = 5_000  # sets looked at, tried or not; far more than an input with a few blockers needs
 # After so many sets in a row that leave a known blocker untouched, a first repair is put together in one go.
 _IDLE = 300
@@ -84,7 +85,7 @@ class Search:
             self._branch_in_alternatives((), self._trials.base)
             self._search(conflict_sets)
         except OutOfTime:
-            self.ended = _ENDED
+            self.ended = ENDED
 
     def mend(self, importing: Importing) -> None:
         """Search likewise where the question as it was asked resolves, and fails in the ways of *importing*."""
@@ -93,7 +94,7 @@ class Search:
             self._branch((), conflict_sets)
             self._search(conflict_sets)
         except OutOfTime:
-            self.ended = _ENDED
+            self.ended = ENDED
 
     # Cheapest first
 
@@ -102,13 +103,14 @@ class Search:
         given_up: list[tuple[Change, ...]] = []
         echoes: list[tuple[Change, ...]] = []
         while self._heap and len({found.main_kind for found in self.found}) < self._limits.repairs:
+            self._trials.seconds_left()
             node = heapq.heappop(self._heap)
             looked_at += 1
             idle += 1
             if idle == _IDLE and all(conflict_set.changes for conflict_set in conflict_sets):
                 self._put_together(conflict_sets)
             if looked_at > _NODES:
-                self.ended = _ENDED
+                self.ended = ENDED
                 return
             if self._is_known(frozenset(node.order)):
                 continue
@@ -265,21 +267,24 @@ class Search:
     def _put_together(self, conflict_sets: tuple[ConflictSet, ...]) -> None:
         """Take the cheapest change for every blocker at once and for those that this uncovers, then drop the needless ones."""
         changes: dict[str, Change] = {}
+        made: set[Key] = set()
         for _ in range(_ROUNDS):
+            touching = _touching(conflict_sets)
             for conflict_set in conflict_sets:
                 # A change that is made already may touch this blocker too.
-                if conflict_set.keys & {key_of(change) for change in changes.values()}:
+                if conflict_set.keys & made:
                     continue
-                free = [change for change in _by_usefulness(conflict_set, conflict_sets) if change.slot not in changes]
+                self._trials.seconds_left()
+                free = [change for change in _by_usefulness(conflict_set, touching) if change.slot not in changes]
                 if not free:
                     return
                 changes[free[0].slot] = free[0]
+                made.add(key_of(free[0]))
             found, failed = attempt(tuple(changes.values()), self._trials)
             if found is not None:
                 self._take(found, tuple(changes.values()))
                 return
             conflict_sets = self.conflict_sets.of(failed[-1]) if failed else ()
-            made = {key_of(change) for change in changes.values()}
             if not conflict_sets or all(conflict_set.keys & made for conflict_set in conflict_sets):
                 return
 
@@ -302,19 +307,19 @@ def _goes_further(change: Change, made: Iterable[Change]) -> bool:
     )
 
 
-def _by_usefulness(conflict_set: ConflictSet, conflict_sets: Iterable[ConflictSet]) -> list[Change]:
+def _touching(conflict_sets: Iterable[ConflictSet]) -> Counter[Key]:
+    """How many of *conflict_sets* each change touches."""
+    return Counter(itertools.chain.from_iterable(each.keys for each in conflict_sets))
+
+
+def _by_usefulness(conflict_set: ConflictSet, touching: Mapping[Key, int]) -> list[Change]:
     """The changes of *conflict_set* by their cost for each of the blockers that they touch."""
-    touching: Counter[Key] = Counter()
-    for each in conflict_sets:
-        touching.update(each.keys)
     return sorted(conflict_set.changes, key=lambda change: (change.cost / touching[key_of(change)], key_of(change)))
 
 
 def _lower_bound(pending: tuple[ConflictSet, ...]) -> int:
     """No set that touches all of *pending* costs less: a change that touches several is shared out among them."""
-    touching: Counter[Key] = Counter()
-    for conflict_set in pending:
-        touching.update(conflict_set.keys)
+    touching = _touching(pending)
     return int(
         sum(
             min((change.cost / touching[key_of(change)] for change in conflict_set.changes), default=0)

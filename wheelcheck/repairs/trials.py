@@ -149,20 +149,21 @@ class Trials:
         if known is None:
             if self.count >= self._most or self._rounds <= 0:
                 raise OutOfTime
-            known = self._made(ordered, self._seconds_left())
+            known = self._made(ordered, self.seconds_left())
             cost = max(known.outcome.effort, self._least)
             self._rounds -= cost
             self.spent += cost
             # A trial that was given up is not kept: a later one may take more rounds.
             if known.is_undecided:
-                self._seconds_left()
+                self.seconds_left()
                 self.undecided.add(settled)
             else:
                 self.undecided.discard(settled)
                 self._known[settled] = known
         return known
 
-    def _seconds_left(self) -> float:
+    def seconds_left(self) -> float:
+        """The seconds until the search has to end; raises ``OutOfTime`` when there are none. For what takes long without trials."""
         left = self._deadline - self._limits.clock()
         if left <= 0:
             self.ended_by_clock = True

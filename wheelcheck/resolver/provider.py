@@ -19,7 +19,7 @@ from resolvelib.structs import RequirementInformation
 from wheelcheck.errors import BudgetSpent, MetadataMalformed
 from wheelcheck.model.distribution import CoreMetadata
 from wheelcheck.model.requirement import CandidateOrigin, Constraint, Requirement
-from wheelcheck.model.urls import is_local, reference_key
+from wheelcheck.model.urls import is_askable, is_local, masked_within, reference_key
 from wheelcheck.resolver.candidate_selector import CandidateSelector, Leniency
 from wheelcheck.resolver.candidate_source import CandidateSource
 from wheelcheck.resolver.dead_versions import Pruning
@@ -143,10 +143,14 @@ class WheelProvider(AbstractProvider[ResolverRequirement, Candidate, Key]):
         if not reason:
             active = tuple(self.adjustments.iter_active(metadata.requires, candidate.key, version))
             paths = self._foreign_paths(candidate, active)
-            if paths and self.source.fit(name, version, candidate.url) is not None:
-                reason = f"its metadata names a file of this machine: {paths[0]}"
+            elsewhere = tuple(each for each in active if each.url and not is_askable(each.url))
+            if self.source.fit(name, version, candidate.url) is not None:
+                if paths:
+                    reason = f"its metadata names a file of this machine: {paths[0]}"
+                elif elsewhere:
+                    reason = f"its metadata asks for what is no file of an index: {masked_within(str(elsewhere[0]))}"
             # A version that is offered as missing is not rejected again.
-            active = tuple(each for each in active if each not in paths)
+            active = tuple(each for each in active if each not in (*paths, *elsewhere))
         if reason:
             self.source.rejected[name, version] = reason
             return (_impossible(candidate, reason),)

@@ -38,6 +38,7 @@ PLATFORMS: tuple[str, ...] = (
 ALL = "all"
 
 
+@functools.lru_cache(maxsize=512)
 def parse_target(platform: str | None = None, python: str | None = None) -> Target:
     """The target of two words; the running interpreter stands in for a missing one.
 
