@@ -215,9 +215,13 @@ def _parts(outcome: Resolution | Conflict) -> tuple[AbsentLibrary, ...]:
 
     if not isinstance(outcome, Resolution) or not outcome.target.platform.startswith("win"):
         return ()
-    from wheelcheck.knowledge.loading import load_needed_parts
+    from wheelcheck.knowledge.loading import may_need_parts
 
-    return load_needed_parts(outcome.pins.keys())
+    if not may_need_parts(outcome.pins.keys()):
+        return ()
+    from wheelcheck.knowledge.systems import load_needed_parts
+
+    return load_needed_parts()
 
 
 def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         RepairKnowledge,
         StandardLibrary,
     )
-    from wheelcheck.model.systems import AbsentLibrary
 
 _BUILDS = "build_needs.toml"
 SHIPPED = (
@@ -204,14 +203,10 @@ def _concerns(entry: str, projects: Collection[NormalizedName]) -> bool:
     return not named.isdisjoint(projects) if found[3] is not None else named.issubset(projects)
 
 
-def load_needed_parts(projects: Collection[NormalizedName]) -> tuple[AbsentLibrary, ...]:
-    """What Windows gets from installers and one of *projects* may need: the text is searched first, which takes 0.1 ms."""
+def may_need_parts(projects: Collection[NormalizedName]) -> bool:
+    """Whether one of *projects* may need what Windows gets from installers: the text alone is searched, which takes 0.1 ms."""
     rows = re.findall(r"^needed_by = \[(.*?)\]$", load_shipped("system_libraries.toml"), re.MULTILINE | re.DOTALL)
-    if not any(name in projects for row in rows for name in _PROJECT.findall(row)):
-        return ()
-    from wheelcheck.knowledge.systems import load_system_libraries
-
-    return tuple(each for each in load_system_libraries().systems["windows"].absent if each.needed_by)
+    return any(name in projects for row in rows for name in _PROJECT.findall(row))
 
 
 def load_repair_knowledge(folders: Sequence[Path] = ()) -> RepairKnowledge:

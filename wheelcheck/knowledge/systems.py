@@ -142,6 +142,11 @@ def load_system_libraries() -> LibraryKnowledge:
     return parse_system_libraries(load_shipped(_LIBRARIES_FILE), _LIBRARIES_FILE)
 
 
+def load_needed_parts() -> tuple[AbsentLibrary, ...]:
+    """What Windows gets from installers and is known to be needed by projects."""
+    return tuple(each for each in load_system_libraries().systems["windows"].absent if each.needed_by)
+
+
 def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
     """Understand *text* (TOML in the shape of ``system_libraries.toml``); *address* names it in messages.
 
