@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from tests.fakes.locked import listed, lock_of, locked
@@ -11,6 +12,7 @@ from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import LockedPackage
+from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.resolution import Pin, Policy, Resolution
 from wheelcheck.resolver.locked import LockedResolver
 from wheelcheck.targets.fitting import Compatibility
@@ -53,6 +55,17 @@ def test_best_of_the_listed_files_is_taken_without_asking_the_index() -> None:
     found = pin(locked("some", "1.0", *FILES), projects)
     assert (filename(found), found.installability) == ("some-1.0-cp311-cp311-win_amd64.whl", Installability.WHEEL)
     assert found.metadata.source is MetadataSource.LOCK
+    assert not projects.calls
+
+
+def test_repository_in_a_lock_is_named_and_not_taken_from_the_index_by_its_version() -> None:
+    package = locked("some", "1.0", *FILES)
+    stated = UnsupportedRequirement(
+        kind="vcs", text="some @ git+https://git.example/some", name=package.name, origin=package.origin
+    )
+    projects = index()
+    found = take(replace(package, unsupported=stated), projects=projects)
+    assert (dict(found.pins), found.unsupported) == ({}, (stated,))
     assert not projects.calls
 
 
