@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from tests.fakes.archives import make_zip
-from wheelcheck.index.downloads import BytesMissing, SparseFile
+from wheelcheck.index.downloads import BytesMissing, SparseFile, _too_large
 from wheelcheck.index.file_entries import Listing, PageUnreadable, availability
 from wheelcheck.index.html_pages import read_html
 from wheelcheck.index.once_map import Deliveries
@@ -82,6 +82,12 @@ def test_waits_grow_and_are_bounded() -> None:
 )
 def test_retry_after_is_seconds_or_a_date_and_capped(text: str | None, seconds: float | None) -> None:
     assert parse_retry_after(text, NOW) == seconds
+
+
+def test_archive_that_is_too_large_is_told_with_the_limit_in_megabytes_and_without_credentials() -> None:
+    told = str(_too_large("a-1.tar.gz", "https://u:secret@files.example/a-1.tar.gz", 300 * 1024**2))
+    assert "a-1.tar.gz is larger than the limit of 300 MB" in told
+    assert "secret" not in told
 
 
 def test_an_answer_from_the_future_is_not_fresh() -> None:
