@@ -21,6 +21,7 @@ def offered(shell: Shell, typed: str) -> list[str]:
     [
         ("wheelcheck pl", ["plan"]),
         ("wheelcheck help tr", ["tree"]),
+        ("wheelcheck help WC50", ["WC501", "WC502", "WC503"]),
         ("wheelcheck plan --sd", ["--sdist"]),
         ("wheelcheck plan --sdist ", ["deny", "pure", "any"]),
         ("wheelcheck plan -t raspberry-pi-z", ["raspberry-pi-zero"]),
@@ -41,6 +42,15 @@ def test_projects_of_the_input_are_offered(shell: Shell) -> None:
     assert offered(shell, "wheelcheck plan requirements.txt --exclude nu") == ["numpy"]
     shell.write("requirements.txt", "=\n")
     assert offered(shell, "wheelcheck why f") == []
+
+
+def test_extras_and_groups_of_the_project_are_offered(shell: Shell) -> None:
+    parts = "[project.optional-dependencies]\nfast = []\nfull = []\n[dependency-groups]\nfuzz = []\n"
+    shell.write("pyproject.toml", f'[project]\nname = "x"\nversion = "1"\n{parts}')
+    assert offered(shell, "wheelcheck plan . --extra f") == ["fast", "full"]
+    assert offered(shell, "wheelcheck check --group f") == ["fuzz"]
+    shell.write("pyproject.toml", "=\n")
+    assert offered(shell, "wheelcheck plan . --extra f") == []
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])

@@ -30,6 +30,13 @@ def test_table_is_aligned_and_names_file_and_line(shell: Shell) -> None:
     assert any(line.startswith("max-seconds ") and line.endswith("default") for line in lines)
 
 
+def test_origin_stands_below_where_a_terminal_would_break_the_line(shell: Shell) -> None:
+    environ = {"PIP_FIND_LINKS": "/a/folder/with/a/long/name/and/another"}
+    table = shell.program("config", environ=environ).out
+    value = "find-links      /a/folder/with/a/long/name/and/another"
+    assert f"\n{value}\n                (environment variable PIP_FIND_LINKS)\n" in table
+
+
 def test_json_has_a_row_for_each_place(shell: Shell) -> None:
     shell.write("wheelcheck.toml", SETTINGS)
     shell.patch.setenv("TOKEN", "secret")

@@ -95,6 +95,7 @@ def test_code_of_a_finding_is_explained_where_there_is_no_network(shell: Shell) 
     assert told.status == 0
     for part in (code.title, code.explanation, code.cure, code.address, "--warn-only WC102"):
         assert part in words
+    assert shell.run("explain", "wc102").out == shell.run("help", "WC102").out
     assert "did you mean WC10" in shell.run("help", "WC1022").refused(2)
 
 

@@ -28,7 +28,7 @@ def test_clean_machine_has_no_remedies_and_a_row_for_everything() -> None:
     rows = {row.subject: row.fact for row in judge_machine(CLEAN, WINDOWS, "nsis")}
     assert rows["tool: makensis"] == "v3.10"
     assert rows["disk: bundle"] == "1000.0 GB free (place), 5.0 GB needed"
-    assert rows["clock"] == "2 seconds behind the hosts of the plan"
+    assert rows["clock"] == "2 s behind the hosts of the plan"
 
 
 @pytest.mark.parametrize(

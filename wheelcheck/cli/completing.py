@@ -1,4 +1,4 @@
-"""What the shell offers at TAB: words for platforms, Pythons, formats and findings, and the projects of the input.
+"""What the shell offers at TAB: platforms, Pythons, formats, findings, and the projects, extras and groups of the input.
 
 ``what was typed → words that begin so``. Called while a line is typed, so it asks no index and is silent where it cannot tell.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -61,9 +62,10 @@ def _reports(context: click.Context, parameter: click.Parameter, typed: str) -> 
     return _beginning(formats_of("check"), typed)
 
 
-def _commands(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:  # noqa: ARG001 - click
+def _commands_and_codes(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
     program = context.find_root().command
-    return _beginning(program.list_commands(context) if isinstance(program, click.Group) else (), typed)
+    commands = program.list_commands(context) if isinstance(program, click.Group) else ()
+    return [*_beginning(commands, typed), *(_codes(context, parameter, typed) if typed else ())]
 
 
 def _projects(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:  # noqa: ARG001 - click
@@ -86,12 +88,26 @@ def _iter_names(inputs: tuple[str, ...]) -> Iterator[str]:
         yield from (package.name for package in read.lock.packages if not package.is_own)
 
 
+def _parts(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    from wheelcheck.api.extras import iter_project_parts
+
+    inputs = context.params.get("inputs") or ("pyproject.toml",)
+    paths = [str(Path(each) / "pyproject.toml") if Path(each).is_dir() else each for each in inputs]
+    try:
+        found = list(iter_project_parts(paths))
+    except Exception:
+        return []
+    return _beginning((name for kind, name in found if f"{kind}s" == parameter.name), typed)
+
+
 _FILES = frozenset({"inputs", "sides", "requirement_files", "plan_file", "log", "output"})
 _OFFERED: dict[str, _Completion] = {
     "platform": _platforms,
     "platforms": _platforms,
     "python": _pythons,
     "pythons": _pythons,
+    "extras": _parts,
+    "groups": _parts,
     "fail_on": _codes,
     "warn_only": _codes,
     "formats": _reports,
@@ -112,7 +128,7 @@ def offered(command: str, parameter: click.Parameter) -> Any:  # noqa: ANN401 - 
     if (command, parameter.name) == ("export", "form"):
         return _exports
     if (command, parameter.name) == ("help", "words"):
-        return _commands
+        return _commands_and_codes
     found = _OFFERED.get(parameter.name or "")
     if parameter.name in _FILES:
         return _files

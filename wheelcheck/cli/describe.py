@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> int:
     shown = context.find_root()
     for word in words:
         if re.fullmatch(r"[Ww][Cc]\d+", word):
-            click.echo(_help_on_code(word.upper()))
+            click.echo(help_on_code(word.upper()))
             continue
         among = shown.command.commands if isinstance(shown.command, click.Group) else {}
         if word not in among:
@@ -46,7 +47,8 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> int:
     return 0
 
 
-def _help_on_code(number: str) -> str:
+def help_on_code(number: str) -> str:
+    """What the finding *number* means and what to do; raises ``UsageProblem`` where there is none."""
     from wheelcheck.model.finding import DOCUMENTATION, Code
 
     codes = {each.number: each for each in Code}
@@ -311,10 +313,14 @@ def _text(rows: Sequence[Effective]) -> str:
     names = max((len(row.name) for row in rows), default=0)
     fitting = [len(value) for _, values in items for value in values if len(value) <= _WIDEST_VALUE]
     width = max(fitting, default=0)
+    columns = shutil.get_terminal_size((120, 24)).columns
     lines = []
     for row, values in items:
         for position, value in enumerate(values):
             name, origin = (row.name, row.origin) if position == 0 else ("", "")
-            lines.append(f"{name:{names}}  {value:{width}}  {origin}".rstrip())
+            line = f"{name:{names}}  {value:{width}}"
+            # The origin of a wide row stands below its value, where a terminal would break it anywhere.
+            fits = len(line) + 2 + len(origin) <= columns
+            lines += [f"{line}  {origin}".rstrip()] if fits else [line.rstrip(), f"{'':{names}}  ({origin})"]
     # What a file says must not drive the terminal.
     return "".join("".join(each if each.isprintable() else "?" for each in line) + "\n" for line in lines)

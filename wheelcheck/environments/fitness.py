@@ -107,12 +107,14 @@ def _disk(machine: Machine, needs: Needs | None, builder: str) -> Iterator[Machi
         if free is None:
             continue
         fact = (
-            f"{free / 1e9:.1f} GB free ({where}), {least}{size / 1e9:.1f} GB needed"
-            if needs
-            else f"{free / 1e9:.1f} GB free ({where})"
+            f"{_size(free)} free ({where}), {least}{_size(size)} needed" if needs else f"{_size(free)} free ({where})"
         )
         remedy = "free some space, or build on another disk" if size > free else ""
         yield _row(f"disk: {phase}", fact, remedy, bad=Fitness.ERROR)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 10**8 else f"{size / 1e6:.0f} MB"
 
 
 def _tools(machine: Machine, needs: Needs | None, builder: str) -> Iterator[MachineCheck]:  # noqa: ARG001
@@ -159,9 +161,7 @@ def _network(machine: Machine, needs: Needs | None, builder: str) -> Iterator[Ma
         remedy = (
             "set the clock: certificates and times in archives are held against it" if abs(skew) > _MOST_SKEW else ""
         )
-        yield _row(
-            "clock", f"{abs(skew):.0f} seconds {'behind' if skew > 0 else 'ahead of'} the hosts of the plan", remedy
-        )
+        yield _row("clock", f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} the hosts of the plan", remedy)
 
 
 _CHECKS = (_python, _contamination, _disk, _tools, _place, _network)

@@ -17,7 +17,7 @@ from wheelcheck.model.check import (
 )
 from wheelcheck.model.target import Target
 from wheelcheck.report.check.markdown import LIMIT, finding_block, fitted, folded_list
-from wheelcheck.report.check.text import draw_group
+from wheelcheck.report.check.text import draw_group, draw_missing
 from wheelcheck.report.grouping import (
     FindingGroup,
     Group,
@@ -113,6 +113,7 @@ def _downloads(page: Page, difference: Difference, detail: Detail) -> None:
 def _new(page: Page, difference: Difference, groups: Sequence[FindingGroup], detail: Detail) -> None:
     failing = [each for each in groups if each.verdict is Verdict.FAILS]
     targets = [each.target for each in difference.targets]
+    failing = draw_missing(page, failing, detail, asked=targets)
     shown = failing if detail == "full" else failing[:_FINDINGS_IN_BRIEF]
     for each in shown:
         page.blank()

@@ -75,12 +75,8 @@ def _targets(page: Page, check: Check) -> None:
 
 def _failing(page: Page, check: Check, failing: Sequence[FindingGroup], detail: Detail) -> None:
     """Draw each group whole; in brief a row for each project without a wheel."""
-    missing = [group for group in failing if is_blocker(group.finding) and group.allowance is None]
-    if detail == "brief" and missing:
-        draw_blockers(page, [_row(check, group) for group in missing])
-        draw_hidden(page, [flat(group.subject) for group in missing[MOST_BLOCKERS:]])
-        failing = [group for group in failing if group not in missing]
     targets = [checked.target for checked in check.targets]
+    failing = draw_missing(page, failing, detail, asked=targets)
     shown = failing if detail == "full" else failing[:_FAILING_IN_BRIEF]
     evidence = 1 if len(shown) <= _WITH_EVIDENCE_IN_BRIEF else 0
     for group in shown:
@@ -91,12 +87,23 @@ def _failing(page: Page, check: Check, failing: Sequence[FindingGroup], detail: 
     draw_hidden(page, [flat(group.subject) for group in failing[len(shown) :]])
 
 
-def _row(check: Check, group: FindingGroup) -> BlockerRow:
-    where = "" if len(check.targets) == 1 else listed_among([each.target for each in check.targets], group.targets)
+def draw_missing(
+    page: Page, failing: Sequence[FindingGroup], detail: Detail, *, asked: Sequence[Target]
+) -> list[FindingGroup]:
+    """In brief add a row for each of *failing* whose project lacks a wheel, with its targets of those *asked*; give the others."""
+    missing = [group for group in failing if is_blocker(group.finding) and group.allowance is None]
+    if detail == "full" or not missing:
+        return list(failing)
+    draw_blockers(page, [_row(asked, group) for group in missing])
+    draw_hidden(page, [flat(group.subject) for group in missing[MOST_BLOCKERS:]])
+    return [group for group in failing if group not in missing]
+
+
+def _row(asked: Sequence[Target], group: FindingGroup) -> BlockerRow:
     return BlockerRow(
         name=flat(group.subject),
         sightings=tuple((flat_finding(finding), beside) for finding, beside in group.sightings),
-        where=where,
+        where="" if len(asked) == 1 else listed_among(asked, group.targets),
         written=flat(str(group.places[0])) if group.places else "",
     )
 
