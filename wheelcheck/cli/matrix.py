@@ -86,12 +86,13 @@ def _patches(form: str, request: Request, matrix: Matrix) -> dict[str, Any]:
     return {"patches": patches_of_matrix(request, matrix)}
 
 
-_FIRST_HELP = """Which dependencies have no prebuilt wheel, on which platforms and Pythons, and what helps:
+_FIRST_HELP = """Which dependencies have no prebuilt wheel, where, and what helps:
 
-  wheelcheck                                       in the folder of a project
-  wheelcheck requirements.txt                      a file: requirements, a lock, pyproject.toml, environment.yml
-  wheelcheck "numpy>=2" -p 3.13 -t windows         a requirement, on one target
-  wheelcheck help                                  every command
+  wheelcheck                                in the folder of a project
+  wheelcheck requirements.txt               a file: requirements, a lock,
+                                            pyproject.toml, environment.yml
+  wheelcheck "numpy>=2" -p 3.13 -t windows  a requirement, on one target
+  wheelcheck help                           every command
 """
 
 

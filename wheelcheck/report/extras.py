@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelcheck.model.document import render_json
-from wheelcheck.report.page import Detail, Page, Segment, glued, on_page
+from wheelcheck.report.grouping import group_by
+from wheelcheck.report.page import Detail, Page, Segment, folded, glued, on_page
 from wheelcheck.report.wheels import heads_of
 from wheelcheck.report.wording import blocker_name, listed_cells, spanned
 
@@ -24,18 +25,19 @@ def render_extras(page: Page, rows: Sequence[ExtraRow], detail: Detail) -> None:
     first = rows[0].matrix
     targets = {cell.target.platform: cell.target for cell in first.cells}
     _draw_grid(page, rows, targets)
-    page.paragraph(_legend(page, rows, tuple(targets)), indent=2, style="dim", apart=True)
+    for number, part in enumerate(_legend(page, rows, tuple(targets))):
+        page.paragraph(part, indent=2, style="dim", apart=number == 0)
     page.paragraph(", ".join(targets), lead=("on ", "dim"), indent=2, style="dim")
     known = {blocker_name(blocker) for blocker in first.blockers}
     page.blank()
     for row in rows:
         blockers = [each for each in row.matrix.blockers if blocker_name(each) not in known or not row.kind]
-        shown = blockers if detail == "full" else blockers[:_NAMES_IN_BRIEF]
-        for blocker in shown:
-            text = f"{glued(blocker_name(blocker))} on {listed_cells(row.matrix, blocker.targets)}"
+        for alike in group_by(blockers, lambda each: frozenset(map(str, each.targets))):
+            names = folded(
+                [glued(blocker_name(each)) for each in alike], len(alike) if detail == "full" else _NAMES_IN_BRIEF
+            )
+            text = f"{names} on {listed_cells(row.matrix, alike[0].targets)}"
             page.paragraph(text, lead=(f"{_no(page)} {row.label}: ", "bold red"), indent=2)
-        if len(blockers) > len(shown):
-            page.paragraph(f"{len(blockers) - len(shown)} more (-v shows all)", indent=4, style="dim")
 
 
 def _yes(page: Page) -> str:
@@ -46,17 +48,17 @@ def _no(page: Page) -> str:
     return "✗" if page.has("✗") else "x"
 
 
-def _legend(page: Page, rows: Sequence[ExtraRow], platforms: Sequence[str]) -> str:
+def _legend(page: Page, rows: Sequence[ExtraRow], platforms: Sequence[str]) -> list[str]:
     """What the cells say: the Pythons behind a tick, and the other signs where there are any."""
     pythons = dict.fromkeys(cell.target.python for cell in rows[0].matrix.cells if cell.is_supported)
     texts = {_cell(page, row.matrix, platform)[0] for row in rows for platform in platforms}
-    parts = [f"{_yes(page)} with Python {', '.join(pythons)}"]
+    parts = [f"{_yes(page)} with Python {spanned(list(pythons))}"]
     if texts - {_yes(page), _no(page)}:
         free = "; +t: a free-threaded one too" if any(text.endswith("+t") for text in texts) else ""
         parts.append(f"numbers: with these Pythons alone{free}")
     if _no(page) in texts:
         parts.append(f"{_no(page)} with none")
-    return "   ".join(glued(part) if len(part) < page.width // 2 else part for part in parts)
+    return parts
 
 
 def _draw_grid(page: Page, rows: Sequence[ExtraRow], targets: Mapping[str, Target]) -> None:

@@ -158,7 +158,9 @@ def _draw_unrepairable(page: Page, unrepairable: Sequence[Unrepairable], detail:
     for each in shown:
         page.paragraph(f"No repair for {_named(each)}", lead=("✗ ", _RED), indent=2, style=_RED, apart=True)
         page.paragraph(sentence(each.message), indent=4)
-        draw_paths(page, each.paths, every=detail == "full")
+        # Of what the user asks for, the row of the blocker has said so.
+        if detail == "full" or any(len(path) > 1 for path in each.paths):
+            draw_paths(page, each.paths, every=detail == "full")
     hidden = unrepairable[len(shown) :]
     if hidden:
         page.blank()
