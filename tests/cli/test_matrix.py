@@ -26,6 +26,10 @@ CATALOG = {
     "m": [make_wheel("m", "1.0")],
     "pure": [make_sdist("pure", "1.0")],
 }
+NATIVE = {
+    "setup.py": "from setuptools import setup, Extension\n"
+    "setup(name='a', version='1.0', ext_modules=[Extension('a', ['a.c'])])\n"
+}
 GRID = ("--platform", "win_amd64", "--platform", "manylinux_2_28_x86_64", "--python", "3.11", "--python", "3.12")
 
 
@@ -302,15 +306,61 @@ def test_repairs_are_looked_for_once_for_cells_blocked_alike(shell: Shell) -> No
     assert "opens every target" in " ".join(text.out.split())
 
 
+def test_repair_opens_those_cells_alone_on_which_it_was_resolved_again(shell: Shell) -> None:
+    catalog = {
+        "a": [
+            make_sdist("a", "1.0", files=NATIVE),
+            make_wheel("a", "2.0", tags="cp311-cp311-win_amd64"),
+            make_wheel("a", "3.0", tags="cp312-cp312-win_amd64"),
+            *(make_wheel("a", "4.0", tags=f"{python}-{python}-win_amd64") for python in ("cp312", "cp313")),
+        ]
+    }
+    words = (
+        "matrix",
+        "a==1.0",
+        "--platform",
+        "win_amd64",
+        "--python",
+        "3.11,3.12,3.13",
+        "--cache-dir",
+        str(shell.cache),
+    )
+    with IndexServer(catalog) as server:
+        openings = answered(shell.run(*words, "-i", server.simple_url, "--format", "json"))["openings"]
+
+    def cells(opening: dict[str, Any]) -> list[str]:
+        return [each["python"] for each in (opening["proved_on"], *opening["same_blockers"])]
+
+    assert [(each["repair"]["edits"][0]["to"], cells(each)) for each in openings] == [
+        ("==2.0", ["3.11"]),
+        ("==3.0", ["3.12"]),
+        ("==4.0", ["3.13"]),
+    ]
+
+
+def test_repair_that_opens_all_cells_with_its_blockers_comes_before_nearer_ones_that_open_some(shell: Shell) -> None:
+    wheels = [("2.0", "cp311"), *(("3.0", python) for python in ("cp311", "cp312"))]
+    catalog = {
+        "a": [
+            make_sdist("a", "1.0", files=NATIVE),
+            *(make_wheel("a", version, tags=f"{python}-{python}-win_amd64") for version, python in wheels),
+        ]
+    }
+    words = ("matrix", "a==1.0", "--platform", "win_amd64", "--python", "3.11,3.12", "--cache-dir", str(shell.cache))
+    with IndexServer(catalog) as server:
+        openings = answered(shell.run(*words, "-i", server.simple_url, "--format", "json"))["openings"]
+    found = [(each["repair"]["edits"][0]["to"], 1 + len(each["same_blockers"])) for each in openings]
+    assert found == [("==3.0", 2), ("==2.0", 1)]
+
+
 def test_way_out_of_the_grid_is_shown_and_one_to_another_of_its_cells_is_not(shell: Shell) -> None:
     catalog = {
         "a": [
             make_wheel("a", "1.0", tags="cp312-cp312-macosx_13_0_arm64"),
             make_wheel("a", "1.0", tags="cp313-cp313-macosx_14_0_arm64"),
-            make_sdist("a", "1.0", files={"setup.py": "from setuptools import setup, Extension\nsetup(name='a', version='1.0', "
-                                                      "ext_modules=[Extension('a', ['a.c'])])\n"}),
+            make_sdist("a", "1.0", files=NATIVE),
         ]
-    }  # fmt: skip
+    }
     words = ("matrix", "a", "--platform", "macos", "--cache-dir", str(shell.cache), "--format", "json")
     with IndexServer(catalog) as server:
         alone = answered(shell.run(*words, "-p", "3.13", "-i", server.simple_url))["openings"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from wheelcheck.api.answering import Answer, installability_by_siblings, proposals_for
+from wheelcheck.api.answering import Answer, installability_by_siblings
 from wheelcheck.api.edges import Stores, index_config, open_store
 from wheelcheck.api.preparing import Prepared, asked_for, cutoff_of, prepare
 from wheelcheck.api.request import Request, completed, refuse_empty
@@ -25,7 +25,6 @@ from wheelcheck.api.several_targets import TargetAnswers
 from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
 from wheelcheck.model.judgement import Installability
-from wheelcheck.model.repair import EditKind
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Reporter, SilentReporter
@@ -33,7 +32,6 @@ from wheelcheck.texts.files import is_file
 
 if TYPE_CHECKING:
     from wheelcheck.model.answers import Cell, Matrix, Opening, Wheels
-    from wheelcheck.model.repair import Repair
     from wheelcheck.model.requirement import Requirement
     from wheelcheck.model.resolution import Policy
     from wheelcheck.settings.loading import Settings
@@ -90,6 +88,7 @@ def answer_grid(
     *stores* are those of a caller that asks about many inputs, and stay open. Raises ``UsageProblem`` where the project supports
     none of the Pythons.
     """
+    from wheelcheck.api.openings import find_openings
     from wheelcheck.model.answers import Matrix
     from wheelcheck.plans.comparing import best_python, find_blockers
 
@@ -106,8 +105,9 @@ def answer_grid(
             run.cell(each, _Numbered(reporter, number, len(targets))) if isinstance(each, Target) else each
             for number, each in enumerate(asked_of, 1)
         )
-        # A lock is changed by the tool that made it.
-        openings = run.openings(cells, clock) if prepared.repairs and prepared.read.lock is None else ()
+        openings: tuple[Opening, ...] = ()
+        if prepared.repairs and prepared.read.lock is None:  # a lock is changed by the tool that made it
+            openings = find_openings(cells, run.answers, opened, reporter, clock)
     return Matrix(
         inputs=prepared.read.records,
         cells=cells,
@@ -149,7 +149,7 @@ def matrix_targets(asked: MatrixRequest) -> LoadedTargets:
 
 
 class _Run:
-    """One run over several cells, which share stores and the time for repairs."""
+    """One run over several cells, which share stores; *answers* are those of the blocked ones."""
 
     def __init__(self, prepared: Prepared, stores: Stores, reporter: Reporter, targets: Sequence[Target]) -> None:
         from wheelcheck.knowledge.loading import load_own_knowledge
@@ -157,7 +157,7 @@ class _Run:
         self._prepared = replace(prepared, repairs=min(prepared.repairs, _REPAIRS), target_is_named=True)
         self._stores = stores
         self._reporter = reporter
-        self._answers: dict[tuple[str, str], Answer] = {}
+        self.answers: dict[Target, Answer] = {}
         # Read before the index is asked, so that a malformed file of the user is refused at once.
         knowledge = load_own_knowledge(prepared.knowledge_folders)
         self._targets = TargetAnswers([asked_for(self._prepared, target) for target in targets], stores, knowledge)
@@ -178,47 +178,8 @@ class _Run:
         if cell.status is CellStatus.UNDECIDED and plan.is_unverified:
             return Cell(target=target, plan=None, failure="; ".join(finding.message for finding in plan.errors))
         if cell.status is CellStatus.BLOCKED:
-            self._answers[target.platform, target.python] = answer
+            self.answers[target] = answer
         return cell
-
-    def openings(self, cells: Sequence[Cell], clock: Callable[[], float]) -> tuple[Opening, ...]:
-        """One search for each group of *cells* with equal blockers, those that would open most first, until the time is up."""
-        from wheelcheck.model.answers import Opening
-        from wheelcheck.plans.comparing import blocked_alike
-
-        end = clock() + self._prepared.repair_seconds
-        groups = sorted(blocked_alike(cells), key=len, reverse=True)
-        grid = {(cell.target.platform, cell.target.python) for cell in cells}
-        found: list[Opening] = []
-        for number, group in enumerate(groups, 1):
-            proved, *alike = (cell.target for cell in group)
-            seconds = end - clock()
-            if seconds <= 0:
-                found.append(Opening(proved=proved, repair=None, alike=tuple(alike), searched=False))
-                continue
-            self._reporter.stage(f"looking for what opens blocked targets: {number} of {len(groups)}")
-            answer = self._answers[proved.platform, proved.python]
-            bounded = replace(answer, prepared=replace(answer.prepared, repair_seconds=seconds))
-            proposals = proposals_for(bounded, self._stores.of(bounded.prepared.index), SilentReporter())
-            if proposals is not None:
-                first, *others = [each for each in proposals.repairs if _reached(each, proved) not in grid] or (None,)
-                found.append(
-                    Opening(
-                        proved=proved,
-                        repair=first,
-                        others=tuple(others),
-                        alike=tuple(alike),
-                        searched=proposals.complete and not proposals.interrupted,
-                    )
-                )
-        return tuple(found)
-
-
-def _reached(repair: Repair, target: Target) -> tuple[str, str] | None:
-    """The cell that *repair* of the cell *target* leads to; ``None`` where it stays. One that is in the grid is seen there."""
-    moved = {edit.kind: edit.after for edit in repair.edits if edit.kind in (EditKind.PYTHON, EditKind.PLATFORM)}
-    place = moved.get(EditKind.PLATFORM) or target.platform, moved.get(EditKind.PYTHON) or target.python
-    return place if moved else None
 
 
 class _Numbered:

@@ -260,10 +260,10 @@ class Best(Struct, frozen=True, kw_only=True):
 
 
 class Opening(Struct, frozen=True, kw_only=True):
-    """The cheapest repair of blocked cells: ``repair`` is proved on ``proved``; ``alike`` are other cells with equal blockers.
+    """The cheapest repair of blocked cells: found on ``proved``, and resolved again on each of ``alike``, which have its blockers.
 
-    ``repair`` is ``None`` where none was found, and ``searched`` then says whether the search came to its end. ``others`` open them
-    too, and cost more.
+    ``repair`` is ``None`` where none was found, and ``searched`` then says whether the search came to its end. ``others`` open
+    ``proved``, and cost more.
     """
 
     proved: Target

@@ -168,7 +168,7 @@ def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
         where = listed_cells(matrix, targets)
         several = f"{len(targets)} targets: " if len(targets) > 1 and where != EVERY_TARGET else ""
         page.labelled("opens", several + where)
-        proof = f", proved on {opening.proved}" if opening.alike else ""
+        proof = f" on {opening.proved}; proved on each" if opening.alike else ""
         page.labelled("risk", f"{repair.risk.value}{proof}")
         for other_repair in opening.others:
             page.labelled("or", flat(f"{changes(other_repair)} ({other_repair.risk.value} risk)"))
@@ -345,7 +345,7 @@ def closed_lines(matrix: Matrix) -> tuple[str, ...]:
 def _opening(matrix: Matrix, opening: Opening, repair: Repair) -> str:
     cells = listed_cells(matrix, (opening.proved, *opening.alike))
     first = " and ".join(change(edit, opening.proved) for edit in repair.edits)
-    proof = f"proved on {opening.proved}" if opening.alike else "proved by resolving again"
+    proof = "proved on each" if opening.alike else "proved by resolving again"
     rest = "".join(f"; or {changes(each)} ({each.risk.value} risk)" for each in opening.others)
     return f"{first}: opens {cells} ({repair.risk.value} risk, {proof}){rest}"
 

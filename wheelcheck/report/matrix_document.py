@@ -72,15 +72,17 @@ class BestDocument(Struct, frozen=True, kw_only=True):
 class OpeningDocument(Struct, frozen=True, kw_only=True):
     """The cheapest repair of cells that equal blockers block."""
 
-    proved: Annotated[TargetName, about("The cell on which it was proved.")] = field(name="proved_on")
-    alike: Annotated[_Targets, about("Other cells with equal blockers; the repair was not tried there.")] = field(
-        name="same_blockers"
+    proved: Annotated[TargetName, about("The cell on which it was searched, and its risk judged.")] = field(
+        name="proved_on"
     )
+    alike: Annotated[
+        _Targets, about("Other cells with equal blockers that it opens; it was resolved again on each.")
+    ] = field(name="same_blockers")
     repair: Annotated[RepairDocument | None, about("As in the schema of the plan; null where none was found.")]
     searched: Annotated[bool, about("Whether the search came to its end.")] = field(name="complete")
     others: Annotated[
         tuple[RepairDocument, ...] | UnsetType,
-        about("Dearer repairs of the same cells; left out where there are none."),
+        about("Dearer repairs of the cell on which it was searched; left out where there are none."),
     ] = field(default=UNSET, name="other_repairs")
 
 

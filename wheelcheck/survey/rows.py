@@ -79,7 +79,7 @@ class PackageRow(Row, frozen=True, kw_only=True):
 
 
 class RepairRow(Row, frozen=True, kw_only=True):
-    """What opens a cell; *proved* is false where it was proved on another cell with the same blockers."""
+    """What opens a cell, where it was resolved again; *proved* says that it was found there, and its risk judged."""
 
     question: str
     platform: str

@@ -101,7 +101,7 @@ def page_of_matrix(matrix: Matrix, telling: Telling) -> HtmlPage:
             repair=repair,
             targets=(opening.proved, *opening.alike),
             plan=plans[opening.proved.platform, opening.proved.python],
-            proof=f"Proved on {opening.proved}" if opening.alike else "Proved by resolving again",
+            proof="Proved on each by resolving again" if opening.alike else "Proved by resolving again",
         )
         for opening in matrix.openings
         for repair in (opening.repair, *opening.others)
