@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +49,14 @@ class FakeEnvironment:
         version: str = "1.0",
         tag: str = "py3-none-any",
         extra: Mapping[str, str] | None = None,
+        requires: Sequence[str] = (),
     ) -> None:
         """Install a distribution with *files* (relative to site-packages) and *extra* files of its dist-info."""
         files = {f"{name}/__init__.py": "", **({} if files is None else files)} if files is None else dict(files)
         info = f"{name}-{version}.dist-info"
         content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-        content[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+        needs = "".join(f"Requires-Dist: {each}\n" for each in requires)
+        content[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}".encode()
         content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n".encode()
         content |= {f"{info}/{path}": text.encode() for path, text in (extra or {}).items()}
         rows = [f"{_quoted(path)},{_hash(text)},{len(text)}" for path, text in content.items()]

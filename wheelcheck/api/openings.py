@@ -72,7 +72,7 @@ class _Search:
         while rest:
             opening, proof = self._opening(rest)
             if opening is None:
-                return
+                break
             opened = {opening.proved, *opening.alike}
             rest = tuple(each for each in rest if _target(each) not in opened)
             found.append(opening)

@@ -354,6 +354,16 @@ def test_needs_of_a_plug_in_are_warnings_and_those_of_what_a_module_links_to_are
     assert str(warning.remedy).startswith("nothing, if the program does not use it; else ")
 
 
+def test_libraries_beside_those_that_modules_of_others_link_to_are_plug_ins(linux: FakeEnvironment) -> None:
+    module = make_elf(["libcore.so.6"], runpath="$ORIGIN/../b")
+    linux.install("a", {"a/_c.cpython-311-x86_64-linux-gnu.so": module}, tag=LINUX)
+    libraries = {"b/libcore.so.6": make_elf(), "b/plugins/libodd.so": make_elf(["libspirit.so.1"])}
+    linux.install("b", libraries, tag=LINUX)
+    inspection = look(linux.root)
+    assert not inspection.errors
+    assert "libspirit.so.1" in [problem.library for problem in inspection.warnings]
+
+
 def test_libraries_of_a_distribution_without_modules_are_what_it_loads(linux: FakeEnvironment) -> None:
     linux.install("a", {"a/__init__.py": "", "a/libmain.so": make_elf(["libghost.so.1"])}, tag=LINUX)
     assert [problem.library for problem in look(linux.root).errors] == ["libghost.so.1"]
@@ -362,6 +372,20 @@ def test_libraries_of_a_distribution_without_modules_are_what_it_loads(linux: Fa
 def test_plug_in_for_windows_needs_the_runtime_of_visual_cpp_all_the_same(windows: FakeEnvironment) -> None:
     files: dict[str, bytes | str] = {"a/_c.pyd": make_pe(), "a/sound.dll": make_pe(["MSVCP140.dll"])}
     windows.install("a", files, tag=WIN)
+    assert [problem.library for problem in look(windows.root).errors] == ["MSVCP140.dll"]
+
+
+def test_copy_of_the_runtime_in_the_folder_of_a_declared_requirement_that_must_be_added_is_a_note(
+    windows: FakeEnvironment,
+) -> None:
+    windows.install("front", {"front/_c.pyd": make_pe(["shared.dll", "MSVCP140.dll"])}, tag=WIN, requires=["Back==1.0"])
+    windows.install("back", {"back/bin/shared.dll": make_pe(), "back/bin/msvcp140.dll": make_pe()}, tag=WIN)
+    assert {problem.severity for problem in look(windows.root).problems} == {Severity.INFO}
+
+
+def test_copy_of_the_runtime_elsewhere_in_a_declared_requirement_is_not_found(windows: FakeEnvironment) -> None:
+    windows.install("front", {"front/_c.pyd": make_pe(["shared.dll", "MSVCP140.dll"])}, tag=WIN, requires=["Back==1.0"])
+    windows.install("back", {"back/bin/shared.dll": make_pe(), "back/other/msvcp140.dll": make_pe()}, tag=WIN)
     assert [problem.library for problem in look(windows.root).errors] == ["MSVCP140.dll"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 
 from msgspec import Struct
@@ -157,19 +157,23 @@ def _unreadable(path: str, problem: Exception, owners: Mapping[str, NormalizedNa
 def linked_paths(index: LibraryIndex) -> frozenset[str]:
     """The paths of the extension modules in *index*, of commands and the runtime's libraries, and of all that these need.
 
-    A distribution without any extension module loads its libraries itself (``ctypes``), so all of them count. The rest are
-    plug-ins (of Qt, of databases), which may never be loaded.
+    A distribution without any extension module, of whose libraries no module of others needs one, loads them itself (``ctypes``):
+    all of them count. The rest are plug-ins (of Qt, of databases), which may never be loaded.
     """
-    with_modules = {index.owner(each.path) for each in index.binaries if is_extension_name(each.name)}
-    needs = {each.path: each.needs for each in index.binaries}
-    waiting = [
+    found = _needed_by(index, (each.path for each in index.binaries if is_extension_name(each.name)))
+    linked = {index.owner(path) for path in found}
+    others = (
         each.path
         for each in index.binaries
-        if is_extension_name(each.name)
-        or each.path in index.commands
-        or index.owner(each.path) is None
-        or index.owner(each.path) not in with_modules
-    ]
+        if each.path in index.commands or index.owner(each.path) is None or index.owner(each.path) not in linked
+    )
+    return found | _needed_by(index, others)
+
+
+def _needed_by(index: LibraryIndex, paths: Iterable[str]) -> frozenset[str]:
+    """*paths* and those of all libraries that these need, and so on."""
+    needs = {each.path: each.needs for each in index.binaries}
+    waiting = list(paths)
     found = set(waiting)
     while waiting:
         for need in needs.get(waiting.pop(), ()):
@@ -238,12 +242,24 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
             fact = f"needs {library}, which lies where nothing looks for it ({first})"
             return self.problem(kind, severity, library, fact, f"put {library} where it is looked for: {place}")
         have = f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'}"
-        if absence is not None and absence.bundled and not need.late:
+        declared = bool(self.required & set(owners))
+        if (
+            absence is not None
+            and absence.bundled
+            and not need.late
+            and not (declared and self._lies_with_others(places))
+        ):
             # A private copy of a library that everybody needs: a distribution that is imported earlier does not find it.
             fact = f"needs {library}, which comes with {absence.owner}; only {have} a copy ({first})"
             return self.problem(kind, severity, library, fact, absence.remedy)
         # A distribution that declares the other one knows where its libraries lie, and adds their folder or loads them.
-        severity = Severity.INFO if self.required & set(owners) else Severity.WARNING
+        severity = Severity.INFO if declared else Severity.WARNING
         fact = f"needs {library}, which only {have} ({first})"
         remedy = f"it is found only where {owners[0]} was imported before; keep both, and import that one first"
         return self.problem(ProblemKind.LIBRARY_ELSEWHERE, severity, library, fact, remedy)
+
+    def _lies_with_others(self, places: tuple[str, ...]) -> bool:
+        """Whether a library at one of *places* lies beside another that this one needs, without whose folder it never loads."""
+        names = [each.library.rpartition("/")[2] for each in self.binary.needs]
+        found = (path for name in names for path in self.index.find(name) if path not in places)
+        return not {joined(path, "..") for path in found}.isdisjoint(joined(path, "..") for path in places)
