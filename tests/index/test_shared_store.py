@@ -44,6 +44,33 @@ def test_any_address_that_fsspec_knows_serves(tmp_path: Path) -> None:
         assert server.count() == 2 * len(NAMES)
 
 
+def test_object_store_serves_machines_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server_of = pytest.importorskip("moto.server", reason="the extra wheelcheck[objects] is not installed")
+    pytest.importorskip("s3fs", reason="the extra wheelcheck[objects] is not installed")
+    import fsspec
+
+    objects = server_of.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    objects.start()
+    try:
+        told = {"ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", "DEFAULT_REGION": "us-east-1"}
+        for key, value in (told | {"ENDPOINT_URL": "http://{}:{}".format(*objects.get_host_and_port())}).items():
+            monkeypatch.setenv(f"AWS_{key}", value)
+        files = fsspec.filesystem("s3")
+        files.mkdir("bucket")
+        with IndexServer(CATALOG, mode=Mode(latency=0.02)) as server, ThreadPoolExecutor(4) as pool:
+            asked = [
+                pool.submit(_machine, server.simple_url, tmp_path / f"cache{number}", "s3://bucket/store")
+                for number in range(4)
+            ]
+            assert [each.result() for each in asked] == [NAMES] * 4
+            assert server.count() == 2 * len(NAMES)
+        kept = files.find("bucket/store")
+        assert len(kept) == 2 * len(NAMES)
+        assert not any(path.endswith(".claim") for path in kept)
+    finally:
+        objects.stop()
+
+
 def test_page_that_is_stale_is_taken_from_the_store_for_a_day(tmp_path: Path) -> None:
     clock = Clock()
     with IndexServer(CATALOG) as server:

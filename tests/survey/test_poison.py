@@ -18,6 +18,7 @@ from tests.server.index_server import IndexServer
 from tests.server.mode import Mode
 from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
+from wheelcheck.errors import UsageProblem
 from wheelcheck.survey.answering import Child, Died, Limits, parse_answer
 from wheelcheck.survey.questions import Asked, Asker, Question
 from wheelcheck.survey.rows import Answer
@@ -134,3 +135,29 @@ def test_poison_costs_its_own_question_on_a_cluster_too(server: IndexServer, tmp
     assert found["hangs"] == "no answer within 15 s, twice"
     assert found["takes 10 GB"] == "more memory was needed than one question may have"
     assert found["crashes the interpreter"] == "the process that answered ended with status -11, twice"
+
+
+def test_worker_that_joins_later_gets_its_share_of_the_requests(server: IndexServer, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra wheelcheck[survey] is not installed")
+    from wheelcheck.survey.cluster import iter_answers, open_client
+
+    good = _question(server.simple_url, GOOD, tmp_path)
+    workers: set[str] = set()
+
+    def questions() -> Iterator[Question]:
+        """As many as are needed until two workers have answered."""
+        for number in range(20_000):
+            if len(workers) == 2:
+                return
+            yield replace(good, key=str(number))
+
+    with ExitStack() as stack:
+        client = open_client(1, "", "", stack)
+        for each in iter_answers(client, questions(), Limits(seconds=60, requests=2)):
+            assert isinstance(each.found, Answer)
+            if not workers:
+                client.cluster.scale(2)
+            workers.add(each.worker)
+        assert len(workers) == 2
+        with pytest.raises(UsageProblem, match="2 workers cannot keep to 1 open requests"):
+            list(iter_answers(client, [good], Limits(requests=1)))
