@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from msgspec.structs import replace
@@ -36,9 +37,10 @@ def server() -> Iterator[IndexServer]:
 def _question(url: str, text: str, tmp_path: Path) -> Question:
     request = Request(inputs=(), environ={}, folder=str(tmp_path), index_url=url, cache_dir=str(tmp_path / "cache"))
     targets = TargetWords(platforms=("linux",), pythons=("3.12",))
-    asked = Asker(request, targets, version="1", day="2026-11-29").ask(
-        SurveyInput(id="x", words=("requirements.txt",), text=text)
-    )
+    with TemporaryDirectory() as scratch:
+        asked = Asker(request, targets, version="1", day="2026-11-29", scratch=Path(scratch)).ask(
+            SurveyInput(id="x", words=("requirements.txt",), text=text)
+        )
     assert isinstance(asked, Asked)
     assert asked.question is not None
     return asked.question

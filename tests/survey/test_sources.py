@@ -151,7 +151,9 @@ def repositories(tmp_path: Path) -> Path:
 
 def _asker(folder: Path, day: str = "2026-11-29") -> Asker:
     request = Request(inputs=(), environ={}, folder=str(folder))
-    return Asker(request, TargetWords(platforms=("linux",), pythons=("3.12",)), version="1", day=day)
+    scratch = folder / f".scratch-{day}"
+    scratch.mkdir()
+    return Asker(request, TargetWords(platforms=("linux",), pythons=("3.12",)), version="1", day=day, scratch=scratch)
 
 
 @pytest.mark.parametrize("name", ["a", "bare"])

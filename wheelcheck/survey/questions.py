@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import tempfile
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
@@ -56,8 +55,13 @@ class Asked(Struct, frozen=True, kw_only=True):
 class Asker:
     """Reads inputs; what they share is read once: the settings, the targets, and each of the texts that are equal."""
 
-    def __init__(self, request: Request, targets: TargetWords, *, version: str, day: str) -> None:
-        """*request* has the options that all inputs share; wheelcheck's *version* and the *day* are part of each key."""
+    def __init__(self, request: Request, targets: TargetWords, *, version: str, day: str, scratch: Path) -> None:
+        """*request* has the options that all inputs share; wheelcheck's *version* and the *day* are part of each key.
+
+        Texts are written below *scratch*, each alone, and removed once they are read.
+        """
+        self._scratch = scratch / "texts"
+        self._scratch.mkdir()
         self._request = request
         self._words = targets
         self._said = (version, day)
@@ -73,10 +77,10 @@ class Asker:
         digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
         found = self._texts.get(digest)
         if found is None:
-            with tempfile.TemporaryDirectory(prefix="wheelcheck-survey-") as scratch:
-                path = Path(scratch, each.words[0])
-                path.write_text(each.text, encoding="utf-8", errors="surrogatepass")
-                found = self._read(each, (str(path),), f"{scratch}/")
+            path = self._scratch / each.words[0]
+            path.write_text(each.text, encoding="utf-8", errors="surrogatepass")
+            found = self._read(each, (str(path),), f"{self._scratch}/")
+            path.unlink()
             self._texts[digest] = replace(found, question=None) if isinstance(found, Asked) else found
             return found
         if isinstance(found, FailureRow):

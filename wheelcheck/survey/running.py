@@ -113,7 +113,7 @@ def survey(asked: SurveyRequest, tell: Callable[[Progress], None] = lambda _: No
             )
             dataset.open()
             with FileLock(dataset.folder / ".lock", blocking=False):
-                return _surveyed(asked, sources, dataset, tell)
+                return _surveyed(asked, sources, Path(scratch), dataset, tell)
     except Timeout:
         raise DiskFailure(
             "another survey writes here", address=asked.out, hint="wait for it, or name another folder"
@@ -124,14 +124,16 @@ def survey(asked: SurveyRequest, tell: Callable[[Progress], None] = lambda _: No
         ) from error
 
 
-def _surveyed(asked: SurveyRequest, sources: Sources, dataset: Dataset, tell: Callable[[Progress], None]) -> Survey:
+def _surveyed(
+    asked: SurveyRequest, sources: Sources, scratch: Path, dataset: Dataset, tell: Callable[[Progress], None]
+) -> Survey:
     settings = load_settings(Path(asked.request.folder), asked.request.environ)
     today = day_asked(asked.request, settings, asked.today or datetime.now(UTC).date().isoformat())
     day = dataset.day_of(today, is_continued=asked.retry_failed)
     answered = dataset.questions("cells")
     reading = _Reading(
         sources.inputs,
-        Asker(asked.request, asked.targets, version=own_version(), day=day),
+        Asker(asked.request, asked.targets, version=own_version(), day=day, scratch=scratch),
         settled=answered if asked.retry_failed else answered | dataset.questions("failures"),
     )
     questions = reading.iter_open()
