@@ -369,6 +369,13 @@ def test_libraries_of_a_distribution_without_modules_are_what_it_loads(linux: Fa
     assert [problem.library for problem in look(linux.root).errors] == ["libghost.so.1"]
 
 
+def test_library_for_an_older_compiler_beside_one_for_a_newer_is_not_asked_for(windows: FakeEnvironment) -> None:
+    old, new = {"a/glut.vc10.dll": make_pe(["MSVCR100.dll"])}, {"a/glut.vc14.dll": make_pe()}
+    windows.install("a", {"a/__init__.py": "", **old, **new}, tag=WIN)
+    windows.install("b", {"b/__init__.py": "", "b/glut32.vc10.dll": make_pe(["MSVCR100.dll"])}, tag=WIN)
+    assert [problem.file for problem in look(windows.root).errors] == [f"{windows.site}/b/glut32.vc10.dll"]
+
+
 def test_plug_in_for_windows_needs_the_runtime_of_visual_cpp_all_the_same(windows: FakeEnvironment) -> None:
     files: dict[str, bytes | str] = {"a/_c.pyd": make_pe(), "a/sound.dll": make_pe(["MSVCP140.dll"])}
     windows.install("a", files, tag=WIN)

@@ -18,6 +18,8 @@ from wheelcheck.model.systems import AbsentLibrary, LibraryKnowledge, SystemKnow
 from wheelcheck.texts.files import is_file
 
 _PYTHON_DLL = re.compile(r"python3(\d*)(t?)(_d)?\.dll")
+_COMPILER = re.compile(r"[.-]vc(\d{1,2})(?=\.dll$)", re.IGNORECASE)
+"""The version of Microsoft's compiler in the name of a library."""
 _OF_CONDA = "Library/bin"
 """conda's Python looks here too."""
 _ORIGINS = {True: "runtime that was built", False: "wheel"}
@@ -216,7 +218,7 @@ def judge_libraries(
     system = knowledge.systems.get(subject.runtime.system)
     linked = linked_paths(index)
     for binary in index.binaries:
-        if is_for_another_python(binary.path, subject):
+        if is_for_another_python(binary.path, subject) or _has_newer_build(binary, index):
             continue
         if binary.path in index.foreign:
             yield from _of_another_machine(binary, subject, index)
@@ -287,6 +289,19 @@ def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> 
     if exemption is None or problem.severity is not Severity.ERROR:
         return problem
     return replace(problem, severity=Severity.WARNING, message=f"{problem.message}; {exemption.reason}")
+
+
+def _has_newer_build(binary: Binary, index: LibraryIndex) -> bool:
+    """Whether the same library lies there for a newer compiler, by its name: code takes ``glut.vc14.dll`` before ``glut.vc10.dll``."""
+    built = _COMPILER.search(binary.name)
+    if built is None:
+        return False
+    others = (
+        _COMPILER.search(name)
+        for name in index.places
+        if _COMPILER.sub("", name) == _COMPILER.sub("", binary.name.lower())
+    )
+    return any(each is not None and int(each[1]) > int(built[1]) for each in others)
 
 
 def is_for_another_python(path: str, subject: Subject) -> bool:
