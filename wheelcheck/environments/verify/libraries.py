@@ -292,16 +292,13 @@ def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> 
 
 
 def _has_newer_build(binary: Binary, index: LibraryIndex) -> bool:
-    """Whether the same library lies there for a newer compiler, by its name: code takes ``glut.vc14.dll`` before ``glut.vc10.dll``."""
+    """Whether the same library is there for a newer compiler, which code takes first: ``glut.vc14.dll`` beside ``glut.vc10.dll``."""
     built = _COMPILER.search(binary.name)
     if built is None:
         return False
-    others = (
-        _COMPILER.search(name)
-        for name in index.places
-        if _COMPILER.sub("", name) == _COMPILER.sub("", binary.name.lower())
-    )
-    return any(each is not None and int(each[1]) > int(built[1]) for each in others)
+    plain = _COMPILER.sub("", binary.name.lower())
+    others = (each for name in index.places if (each := _COMPILER.search(name)) and _COMPILER.sub("", name) == plain)
+    return any(int(each[1]) > int(built[1]) for each in others)
 
 
 def is_for_another_python(path: str, subject: Subject) -> bool:
