@@ -292,7 +292,7 @@ def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> 
 
 
 def _has_newer_build(binary: Binary, index: LibraryIndex) -> bool:
-    """Whether the same library is there for a newer compiler, which code takes first: ``glut.vc14.dll`` beside ``glut.vc10.dll``."""
+    """Whether the same library is there for a newer compiler: ``glut.vc14.dll`` beside ``glut.vc10.dll``."""
     built = _COMPILER.search(binary.name)
     if built is None:
         return False
