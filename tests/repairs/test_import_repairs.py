@@ -101,6 +101,8 @@ def test_project_is_asked_for_that_brings_a_module_which_nobody_brings(asked: Si
     repair = asked.proposals().repairs[0]
     assert [edit.kind for edit in repair.edits] == [EditKind.ADD]
     assert repair.options == (added,)
+    assert repair.edits[0].because.startswith(("app 1.0 imports ", "app 1.0 looks for six"))
+    assert "imports setuptools" not in repair.edits[0].because
     assert repair.risk is Risk.LOW
 
 

@@ -104,7 +104,7 @@ def iter_additions(view: TrialView, dependant: NormalizedName, lack: Lack, conte
         newest = _newest_standing(project, versions, None, sought, context.code)
         if newest is not None:
             bound = f"<{_short(versions[newest - 1])}" if newest else ""
-            because = f"{user.name} {user.version} imports {module}"
+            because = f"{user.name} {user.version} {'imports' if lack.module else 'looks for'} {top}"
             yield Added(wanted=Requirement.parse(f"{name}{bound}", origin), because=because)
 
 
