@@ -65,6 +65,11 @@ def vibebells(shop: Workshop) -> Iterator[Ran]:
     yield shop.tool("node", "driver.mjs", "linux/backend/backend")
     yield from electron(shop, "linux", "backend")
 
+    yield from frozen_for_windows(shop, requirements, left_out)
+
+
+def frozen_for_windows(shop: Workshop, requirements: str, left_out: list[str]) -> Iterator[Ran]:
+    """Freeze the backend by the Windows Python that runs here, ask it for its health, and lay it into the application."""
     yield note(
         "For Windows the environment that builds is a bundle as well, of the same requirements and PyInstaller; its Python runs"
         " under Wine, and so does the program that comes out."
@@ -109,7 +114,13 @@ def write_application(shop: Workshop, system: str) -> None:
     part[name] |= {"target": [{"target": "dir", "arch": ["x64"]}], "signAndEditExecutable": False}
     if system == "linux":
         del part[name]["signAndEditExecutable"]
-    own = {"appId": "example.vibebells", "electronVersion": "45.3.4", "electronDist": "electron", "npmRebuild": False}
+    own: dict[str, object] = {
+        "appId": "example.vibebells",
+        "electronVersion": "45.3.4",
+        "electronDist": "electron",
+        "npmRebuild": False,
+        "disableAsarIntegrity": True,  # it would be written into Electron's own program
+    }
     config = own | part | {"directories": {"output": "application"}, "files": ["main.mjs", "backend.mjs"]}
     (shop.folder / "builder.json").write_text(json.dumps(config), encoding="utf-8")
     package = {"name": "vibebells", "version": "1.0.0", "main": "main.mjs", "description": "-", "author": "-"}

@@ -115,6 +115,7 @@ PRODUCTS: Mapping[str, Callable[[Workshop], Iterator[Ran]]] = {
 def _shown(text: str, folder: Path) -> str:
     lines = without_hosts(text.replace(str(folder), "FOLDER").replace(str(ROOT), "CHECKOUT")).rstrip().splitlines()
     lines = [re.sub(r"(host: )\S+( *)", r"\1index.example\2", line) for line in lines]
+    lines = [re.sub(r"\bos=\S+", "os=Linux", line) for line in lines]
     lines = [re.sub(r"/(?:tmp|root|usr|work)/\S*/", "…/", line) for line in lines]
     return "\n".join(
         lines if len(lines) <= _SHOWN else [*lines[: _SHOWN - 3], f"… {len(lines) - _SHOWN + 3} more lines"]
